@@ -1,0 +1,172 @@
+"""What exists in the world: providers and models, as frozen records made from catalog/*.yaml.
+
+Owns the facts. Knows nothing of a person's files except the overlay handed in.
+Invariant: loading needs the standard library alone (a compiled form is read; YAML is parsed only
+when it changed), because hooks load this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD per million tokens; None = nobody published it."""
+
+    input: float
+    output: float
+    cache_read: float | None = None
+    cache_write: float | None = None
+    """5-minute cache write."""
+    cache_write_1h: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFile:
+    """Where an agent keeps its own login; looked at for presence and expiry only."""
+
+    path: str
+    """May start with ~ or $VAR; `state.credentials` expands it."""
+    key: str
+    """Dotted path to the secret inside the JSON, e.g. "claudeAiOauth.accessToken"; "*" = any key."""
+    kind: str | None = None
+    """For OpenCode's auth.json: the entry's `type` must be this ("oauth", "api")."""
+    expires_key: str | None = None
+    """Dotted path to the expiry (ms epoch), if the file has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaudeCodeMode:
+    """How Claude Code can be set to this provider."""
+
+    mode: str
+    """native | anthropic-compatible | proxy | none"""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """What a switch writes into settings.json `env`; "$TOKEN"-like values are never secrets' values."""
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """One way to reach models: a host and a way to sign in."""
+
+    id: str
+    name: str
+    family: str
+    auth: str
+    """subscription | oauth | api_key | token | iam | service_account"""
+    env: tuple[str, ...] = ()
+    """Variables that each carry a usable credential, best first."""
+    env_all: tuple[str, ...] = ()
+    """Variables that are needed together (AWS); all must be set."""
+    env_maybe: tuple[str, ...] = ()
+    """Variables that may mean something else (GITHUB_TOKEN): presence is only "unknown"."""
+    logins: tuple[LoginFile, ...] = ()
+    login_command: str | None = None
+    """The agent's own login, e.g. "claude /login": pf-tui names it, never runs it."""
+    protocols: tuple[str, ...] = ()
+    """anthropic-messages, openai-chat, openai-responses, gemini, bedrock-invoke …"""
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+    """protocol -> base URL. anthropic-messages excludes /v1; openai-* are the SDK's base_url with /v1."""
+    console_url: str | None = None
+    opencode_id: str | None = None
+    genai_id: str | None = None
+    """Provider id in genai-prices."""
+    default_model: str | None = None
+    claude_code: ClaudeCodeMode = ClaudeCodeMode(mode="none")
+    default_rank: int = 0
+    """Position in the catalog's default priority, from 1."""
+    billing: str = ""
+    plan: bool = False
+    """A flat plan or login: its cost is a list-price equivalent, not a bill."""
+    agent_only: str | None = None
+    """Set when only that agent can use the login ("opencode", "codex", "claude-code", "gemini")."""
+    warning: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    enabled: bool = True
+    custom: bool = False
+    """Came from the person's providers.yaml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedModel:
+    """A model as one provider serves it."""
+
+    native_id: str
+    context: int | None = None
+    shutdown: str | None = None
+    retired: bool = False
+    price: Price | None = None
+    """Only where the person's overlay sets one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    id: str
+    name: str
+    family: str
+    subfamily: str
+    tier: str
+    """frontier | balanced | fast | embedding …"""
+    status: str
+    """active | preview | deprecated | retired"""
+    successor: str | None = None
+    context: int
+    """Tokens every listed provider accepts (smallest published window)."""
+    context_max: int
+    max_output: int | None = None
+    capabilities: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    price: Price | None = None
+    release_date: str | None = None
+    providers: Mapping[str, ServedModel] = field(default_factory=dict)
+    extra: bool = False
+    """Beside the 116; shown with --all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A spelling, understood."""
+
+    model: Model
+    note: str | None = None
+    """E.g. "claude-sonnet-4-20250514 is retired: served by claude-sonnet-5-5"."""
+
+
+class Catalog:
+    """All providers and models; look-ups by any spelling. Made by `load()`.
+
+    providers: every Provider by id, in default order; a person's own come last.
+    models: every Model by canonical id, the 116 first in catalog order, then extras, then the person's.
+    """
+
+    providers: Mapping[str, Provider]
+    models: Mapping[str, Model]
+    default_priority: tuple[str, ...]
+
+    def provider(self, provider_id: str) -> Provider:
+        """The provider of that id. Raises UnknownName (nearest names)."""
+        raise AssertionError
+
+    def model(self, name: str) -> Model:
+        """The model that spelling means. Raises UnknownName (nearest names)."""
+        raise AssertionError
+
+    def find_model(self, name: str, provider_id: str | None = None) -> Model | None:
+        """Like `model()` but None when unknown. Never follows `successor`."""
+        raise AssertionError
+
+    def native_id(self, model_id: str, provider_id: str) -> str | None:
+        """What that provider calls the model; None when it does not serve it."""
+        raise AssertionError
+
+    def serves(self, provider_id: str, model_id: str) -> bool:
+        """True when the provider lists the model and has not retired it."""
+        raise AssertionError
+
+    def equivalents(self, model_id: str) -> tuple[str, ...]:
+        """Models of the same tier, best first: same family, then the others. The model itself is not in it."""
+        raise AssertionError

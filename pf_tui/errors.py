@@ -1,0 +1,86 @@
+"""What can go wrong, as one family. Every error says what, where and how to cure it.
+
+PfError                    exit 1: it was tried and failed
+├── WrongUsage             exit 2: the words or values given make no sense
+├── UnknownName            exit 3: no such provider, model or period (nearest names in the message)
+├── StateFileUnusable      exit 4: a state file cannot be used (file, line, column named)
+└── NothingCanServe        exit 5: a provider had to be chosen and none can serve
+
+Only `cli/` and `tui/` put these into words on screen; rooms below raise them with `from`.
+Invariant: neither message nor hint ever holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class PfError(Exception):
+    """Something was tried and failed.
+
+    Args:
+        message: what and where, one sentence, lower case, no full stop.
+        hint: one thing to do, as a command where there is one.
+    """
+
+    code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} · {self.hint}" if self.hint else self.message
+
+
+class WrongUsage(PfError):  # noqa: N818 - the names read as sentences: raise WrongUsage(...)
+    """The words or values given make no sense."""
+
+    code = 2
+
+
+class UnknownName(PfError):  # noqa: N818
+    """No provider, model or period of that name.
+
+    Args:
+        kind: "provider", "model", "period" …
+        name: what was asked for.
+        known: every valid name; the nearest go into the hint.
+        lister: the command that lists them all.
+    """
+
+    code = 3
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], lister: str = "") -> None:
+        from difflib import get_close_matches  # 3 ms that only a mistyped name should pay
+
+        self.nearest = tuple(get_close_matches(name, list(known), n=3, cutoff=0.4))
+        parts = [f"nearest: {', '.join(self.nearest)}"] if self.nearest else []
+        if lister:
+            parts.append(f"`{lister}` lists all")
+        super().__init__(f"no {kind} is called '{name}'", "; ".join(parts))
+
+
+class StateFileUnusable(PfError):  # noqa: N818
+    """A file people own cannot be read; nothing was written over it."""
+
+    code = 4
+
+    def __init__(
+        self, path: Path, why: str, hint: str = "", *, line: int | None = None, column: int | None = None
+    ) -> None:
+        self.path, self.line, self.column = path, line, column
+        where = path.name
+        if line is not None:
+            where += f" line {line}"
+            if column is not None:
+                where += f" column {column}"
+        super().__init__(f"{where}: {why}", hint or f"correct {path}; the file was left as it is")
+
+
+class NothingCanServe(PfError):  # noqa: N818
+    """A provider had to be chosen and none can serve."""
+
+    code = 5

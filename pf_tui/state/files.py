@@ -1,0 +1,262 @@
+"""Lock, atomic write, and bad JSON as one sentence.
+
+Every write: one lock for the directory → read again → change → temp file beside it → fsync →
+`os.replace` → fsync of the directory. A crash at any instant leaves the old or the new file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.state.paths import Paths
+
+LOCK_TIMEOUT_S = 5.0
+"""As long as a person waits without asking; then a clear error (design/state)."""
+
+MAX_JSON_BYTES = 16 * 1024 * 1024
+"""No state file of ours or the original's comes near; reading more would hang the dashboard."""
+
+_held = threading.local()
+
+
+@contextlib.contextmanager
+def locked(paths: Paths, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
+    """Hold the directory's lock; re-entrant within a thread. Creates the directory (0700).
+
+    Raises:
+        PfError: someone else holds it for longer than `timeout_s`, or the directory cannot be written.
+    """
+    depths: dict[Path, int] = _held.__dict__.setdefault("depths", {})
+    if depths.get(paths.home):
+        depths[paths.home] += 1
+        try:
+            yield
+        finally:
+            depths[paths.home] -= 1
+        return
+    handle = _open_lock(paths)
+    try:
+        _acquire(handle, paths, timeout_s)
+        depths[paths.home] = 1
+        try:
+            yield
+        finally:
+            depths[paths.home] = 0
+    finally:
+        os.close(handle)
+
+
+def make_home(paths: Paths) -> None:
+    """Create the state directory, readable by its owner only."""
+    try:
+        paths.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(paths.home, error) from error
+
+
+def read_text(path: Path) -> str | None:
+    """The file's text; None when it does not exist.
+
+    Raises:
+        StateFileUnusable: unreadable, too large, or not UTF-8.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise StateFileUnusable(
+                path,
+                f"{size // 1_048_576} MB is far more than this file ever holds",
+                f"move {path} away; nothing was written over it",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateFileUnusable(path, f"cannot be read ({_why(error)})", f"check {path}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise StateFileUnusable(path, "is not UTF-8 text", line=line) from error
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in `path`, key order kept; None when there is no such file.
+
+    Raises:
+        StateFileUnusable: with line and column.
+    """
+    text = read_text(path)
+    if text is None:
+        return None
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        why = "is empty" if not text.strip() else f"is not JSON: {error.msg.lower()}"
+        raise StateFileUnusable(path, why, line=error.lineno, column=error.colno) from error
+    except RecursionError as error:
+        raise StateFileUnusable(path, "is nested too deeply") from error
+    if not isinstance(content, dict):
+        raise StateFileUnusable(path, f"expected an object, found {json_kind(content)}", line=1, column=1)
+    return content
+
+
+def json_kind(value: object) -> str:
+    """What a JSON value is, in words for an error sentence."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    kinds = {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileUnusable:
+    """`config.json line 41: expected a number for "dailyTokens", found a text`."""
+    line = column = None
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    if match := re.search(rf'"{re.escape(key)}"\s*:\s*', text):
+        line = text.count("\n", 0, match.end()) + 1
+        column = match.end() - (text.rfind("\n", 0, match.end()) + 1) + 1
+    why = f'expected {expected} for "{key}", found {json_kind(value)}'
+    return StateFileUnusable(path, why, line=line, column=column)
+
+
+def write_json(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
+    """Replace `path` by `content` as JSON with 2-space indent. Call it under `locked()`."""
+    write_bytes(path, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n", mode=mode)
+
+
+def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
+    """Replace `path` by `data` atomically; a symbolic link stays one. mode None keeps the file's own.
+
+    Raises:
+        PfError: the directory is read-only, missing or full; the old file stands.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    if mode is None:
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    temp = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        try:
+            os.fchmod(handle, mode)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(handle, view) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.replace(temp, target)  # noqa: PTH105 - the one call this room is about
+        _sync_directory(target.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temp.unlink()
+        raise cannot_write(target, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> PfError:
+    """The disk's refusal as a sentence with its cure."""
+    hints = {
+        errno.EROFS: "the disk is read-only; everything that only reads still works",
+        errno.EACCES: f"give yourself write permission on {path.parent if path.suffix else path}",
+        errno.EPERM: f"give yourself write permission on {path.parent if path.suffix else path}",
+        errno.ENOSPC: "free some disk space; the old file is untouched",
+        errno.EDQUOT: "your disk quota is used up; the old file is untouched",
+    }
+    hint = hints.get(error.errno or 0, "the old file is untouched")
+    return PfError(f"{path} cannot be written ({_why(error)})", hint)
+
+
+def set_aside(path: Path, now_s: float | None = None) -> Path | None:
+    """Rename a rebuildable file we cannot read to `*.corrupt-<time>`; None when that is not possible."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_s))
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
+    number = 1
+    while aside.exists():
+        aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
+        number += 1
+    try:
+        path.rename(aside)
+    except OSError:
+        return None
+    return aside
+
+
+def identity(path: Path) -> tuple[int, int, int] | None:
+    """(mtime_ns, size, inode): changes whenever the file does; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _open_lock(paths: Paths) -> int:
+    make_home(paths)
+    try:
+        return os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise cannot_write(paths.home, error) from error
+
+
+def _acquire(handle: int, paths: Paths, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    pause_s = 0.001
+    while not _try_lock(handle):
+        if time.monotonic() >= deadline:
+            raise PfError(
+                f"another program has held {paths.lock} for {timeout_s:g} s; nothing was changed",
+                "try again, or look for a stuck pf-tui process",
+            )
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, 0.02)
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES, errno.EINTR):
+                return False
+            raise
+        return True
+
+
+def _sync_directory(folder: Path) -> None:
+    """Make the rename itself durable; filesystems that cannot do it say so and are left alone."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,213 @@
+"""health.json: who is benched, why, until when and which observation said so.
+
+Also what each agent was last set to (`agents`) and which provider serves which session (`sessions`).
+It can be rebuilt, so a file we cannot read is set aside as *.corrupt-<time> and begun anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.state import files
+from pf_tui.state.paths import Paths
+from pf_tui.state.times import from_text, to_text
+
+VERSION = 1
+MAX_SESSIONS = 200
+"""The last sessions kept; older ones have long ended (design/state)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """One provider, or one model there, that must rest."""
+
+    provider: str
+    model: str | None = None
+    """None = the whole provider (scope "provider")."""
+    kind: str
+    """The failure class (rules.failures), or "manual"."""
+    since: datetime
+    until: datetime | None = None
+    """None = until cleared by hand, by a success or by a new credential."""
+    source: str = ""
+    """Who saw it: hook, gateway, tui, cli …"""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """status, header, text, agent, session: whatever said so; never a secret."""
+    strikes: int = 1
+
+    def holds(self, now: datetime) -> bool:
+        """True while it has not ended."""
+        return self.until is None or now < self.until
+
+    def covers(self, provider: str, model: str | None) -> bool:
+        """True when it keeps `provider` from serving `model`."""
+        return self.provider == provider and (self.model is None or self.model == model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an agent was last set to."""
+
+    provider: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionServed:
+    agent: str
+    provider: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    benches: tuple[Bench, ...] = ()
+    agents: Mapping[str, Applied] = field(default_factory=dict)
+    sessions: Mapping[str, SessionServed] = field(default_factory=dict)
+
+    def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
+        """The bench that keeps `provider` from serving `model` now, the longest one; None when free."""
+        holding = [bench for bench in self.benches if bench.covers(provider, model) and bench.holds(now)]
+        if not holding:
+            return None
+        return max(holding, key=lambda bench: (bench.until is None, bench.until or bench.since))
+
+
+def read(paths: Paths) -> Health:
+    """What is known. Raises StateFileUnusable; readers show it and go on with an empty Health."""
+    content = files.read_json(paths.health)
+    if content is None:
+        return Health()
+    _refuse_newer(paths, content)
+    return _parse(content)
+
+
+def change(paths: Paths, edit: Callable[[Health], Health]) -> tuple[Health, str | None]:
+    """Apply `edit` under the lock; returns the new Health and a sentence if the file had to be begun anew.
+
+    Unknown keys of the file, and of each bench, agent and session that stays, are kept.
+    """
+    with files.locked(paths):
+        note = None
+        try:
+            content = files.read_json(paths.health) or {"version": VERSION}
+        except StateFileUnusable as error:
+            aside = files.set_aside(paths.health)
+            if aside is None:
+                raise
+            content = {"version": VERSION}
+            note = f"{error.message}; it was set aside as {aside.name} and begun anew"
+        _refuse_newer(paths, content)
+        old = _parse(content)
+        new = edit(old)
+        if new != old or note:
+            files.write_json(paths.health, _merged(content, new))
+        return new, note
+
+
+def bench_to_json(bench: Bench) -> dict[str, Any]:
+    """The file's shape of one bench."""
+    return {
+        "scope": "model" if bench.model else "provider",
+        "provider": bench.provider,
+        **({"model": bench.model} if bench.model else {}),
+        "kind": bench.kind,
+        "since": to_text(bench.since),
+        "until": to_text(bench.until) if bench.until else None,
+        "source": bench.source,
+        "evidence": dict(bench.evidence),
+        "strikes": bench.strikes,
+    }
+
+
+def bench_from_json(item: object) -> Bench | None:
+    """One bench from the file; None when it makes no sense (it is then dropped at the next write)."""
+    if not isinstance(item, dict):
+        return None
+    since, until, model = from_text(item.get("since")), item.get("until"), item.get("model")
+    if not isinstance(item.get("provider"), str) or since is None:
+        return None
+    ends = from_text(until)
+    if until is not None and ends is None:
+        return None
+    evidence, strikes = item.get("evidence"), item.get("strikes")
+    return Bench(
+        provider=item["provider"],
+        model=model if isinstance(model, str) and item.get("scope") != "provider" else None,
+        kind=str(item.get("kind", "manual")),
+        since=since,
+        until=ends,
+        source=str(item.get("source", "")),
+        evidence=evidence if isinstance(evidence, dict) else {},
+        strikes=strikes if isinstance(strikes, int) and not isinstance(strikes, bool) else 1,
+    )
+
+
+def _refuse_newer(paths: Paths, content: Mapping[str, Any]) -> None:
+    version = content.get("version", VERSION)
+    if isinstance(version, int) and version > VERSION:
+        raise PfError(
+            f"health.json has version {version}, this pf-tui knows {VERSION}; it is read-only here",
+            f"update pf-tui; {paths.health} was left as it is",
+        )
+
+
+def _parse(content: Mapping[str, Any]) -> Health:
+    raw_benches = content.get("benches")
+    benches = raw_benches if isinstance(raw_benches, list) else []
+    return Health(
+        benches=tuple(bench for item in benches if (bench := bench_from_json(item))),
+        agents={
+            agent: Applied(provider=item["applied"], since=since)
+            for agent, item in _objects(content.get("agents"))
+            if isinstance(item.get("applied"), str) and (since := from_text(item.get("since")))
+        },
+        sessions={
+            session: SessionServed(agent=str(item.get("agent", "")), provider=item["provider"], since=since)
+            for session, item in _objects(content.get("sessions"))
+            if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
+        },
+    )
+
+
+def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
+    return (
+        [(key, item) for key, item in value.items() if isinstance(item, dict)]
+        if isinstance(value, dict)
+        else []
+    )
+
+
+def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
+    """`health` laid over the file's own object, so that keys we do not know stay."""
+    known_agents = dict(_objects(content.get("agents")))
+    known_sessions = dict(_objects(content.get("sessions")))
+    raw_benches = content.get("benches")
+    known_benches = {
+        (bench.provider, bench.model, bench.kind): item
+        for item in (raw_benches if isinstance(raw_benches, list) else [])
+        if (bench := bench_from_json(item))
+    }
+    newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)[-MAX_SESSIONS:]
+    content["benches"] = [
+        {**known_benches.get((bench.provider, bench.model, bench.kind), {}), **bench_to_json(bench)}
+        for bench in health.benches
+    ]
+    content["agents"] = {
+        agent: {**known_agents.get(agent, {}), "applied": applied.provider, "since": to_text(applied.since)}
+        for agent, applied in health.agents.items()
+    }
+    content["sessions"] = {
+        session: {
+            **known_sessions.get(session, {}),
+            "agent": served.agent,
+            "provider": served.provider,
+            "since": to_text(served.since),
+        }
+        for session, served in newest
+    }
+    return content

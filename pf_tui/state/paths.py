@@ -1,0 +1,115 @@
+"""Every place on disk by name. Asking for a path never creates anything."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pf_tui.errors import PfError
+
+PROJECT_FILE = Path(".opencode") / "provider-fallback.local.md"
+"""Per-project settings, relative to the project's root (the original plugin's place)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The state directory and what lies in it."""
+
+    home: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.home / ".lock"
+
+    @property
+    def config(self) -> Path:
+        return self.home / "config.json"
+
+    @property
+    def usage(self) -> Path:
+        return self.home / "usage.json"
+
+    @property
+    def auth(self) -> Path:
+        return self.home / "auth.json"
+
+    @property
+    def providers(self) -> Path:
+        """The person's overlay on the catalog."""
+        return self.home / "providers.yaml"
+
+    @property
+    def health(self) -> Path:
+        return self.home / "health.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal.jsonl"
+
+    @property
+    def ledger(self) -> Path:
+        return self.home / "ledger.db"
+
+    @property
+    def gateway(self) -> Path:
+        return self.home / "gateway.json"
+
+    @property
+    def mcp(self) -> Path:
+        return self.home / "mcp.json"
+
+    @property
+    def cache(self) -> Path:
+        """Parsed forms of YAML files and the last frame; may be deleted at any time."""
+        return self.home / ".cache"
+
+    @property
+    def log(self) -> Path:
+        """One line per thing a hook or the gateway could not do; no bodies, no secrets."""
+        return self.home / "pf-tui.log"
+
+
+def user_home(env: Mapping[str, str]) -> Path:
+    """The person's home directory: $HOME, else the account's. Raises PfError when there is none."""
+    if home := env.get("HOME"):
+        return Path(home)
+    try:
+        return Path("~").expanduser()
+    except RuntimeError as error:
+        raise PfError("no home directory is known", "set HOME or PROVIDER_FALLBACK_HOME") from error
+
+
+def locate(env: Mapping[str, str] | None = None) -> Paths:
+    """$PROVIDER_FALLBACK_HOME, else ~/.opencode/provider-fallback (the original plugin's directory)."""
+    env = os.environ if env is None else env
+    if explicit := env.get("PROVIDER_FALLBACK_HOME"):
+        return Paths(Path(explicit).expanduser().absolute())
+    return Paths(user_home(env) / ".opencode" / "provider-fallback")
+
+
+def find_project_file(cwd: Path, env: Mapping[str, str]) -> Path | None:
+    """The nearest project file from `cwd` up to the git root; without git only `cwd`; never $HOME itself."""
+    here = cwd.absolute()
+    try:
+        home: Path | None = user_home(env).absolute()
+    except PfError:
+        home = None
+    chain = [here, *here.parents]
+    root = next((folder for folder in chain if (folder / ".git").exists()), here)
+    for folder in chain:
+        if folder != home and (folder / PROJECT_FILE).is_file():
+            return folder / PROJECT_FILE
+        if folder == root:
+            break
+    return None
+
+
+def project_root(cwd: Path, env: Mapping[str, str]) -> Path:
+    """Where a new project file belongs: the git root, else `cwd`. Raises PfError for $HOME itself."""
+    here = cwd.absolute()
+    root = next((folder for folder in [here, *here.parents] if (folder / ".git").exists()), here)
+    if root == user_home(env).absolute():
+        raise PfError(f"{root} is the home directory, not a project", "change into a project first")
+    return root
