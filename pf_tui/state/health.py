@@ -68,6 +68,8 @@ class Health:
     benches: tuple[Bench, ...] = ()
     agents: Mapping[str, Applied] = field(default_factory=dict)
     sessions: Mapping[str, SessionServed] = field(default_factory=dict)
+    resets: Mapping[str, datetime] = field(default_factory=dict)
+    """Provider -> when today's counters were begun anew by hand."""
 
     def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
         """The bench that keeps `provider` from serving `model` now, the longest one; None when free."""
@@ -171,7 +173,13 @@ def _parse(content: Mapping[str, Any]) -> Health:
             for session, item in _objects(content.get("sessions"))
             if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
         },
+        resets=_moments(content.get("resets")),
     )
+
+
+def _moments(value: object) -> dict[str, datetime]:
+    items = value.items() if isinstance(value, dict) else ()
+    return {key: moment for key, text in items if (moment := from_text(text))}
 
 
 def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
@@ -210,4 +218,6 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
         }
         for session, served in newest
     }
+    if health.resets or "resets" in content:
+        content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}
     return content

@@ -98,7 +98,9 @@ def front_matter(text: str, path: Path) -> dict[str, Any]:
 
 def parse(settings: Mapping[str, Any], path: Path) -> Project:
     """Check the known keys. Raises StateFileUnusable with the line of the bad one."""
-    priority_key = "provider_priority" if settings.get("provider_priority") is not None else "priority_override"
+    priority_key = (
+        "provider_priority" if settings.get("provider_priority") is not None else "priority_override"
+    )
     return Project(
         path=path,
         enabled=_flag(settings, "enabled", path) is not False,
@@ -207,7 +209,9 @@ def _bad(key: str, expected: str, value: object, path: Path) -> StateFileUnusabl
     if text := files.read_text(path):
         found = re.search(rf"^{re.escape(key)}\s*:", text, re.MULTILINE)
         line = text.count("\n", 0, found.start()) + 1 if found else None
-    return StateFileUnusable(path, f"expected {expected} for {key}, found {files.json_kind(value)}", line=line)
+    return StateFileUnusable(
+        path, f"expected {expected} for {key}, found {files.json_kind(value)}", line=line
+    )
 
 
 def _flag(settings: Mapping[str, Any], key: str, path: Path) -> bool | None:

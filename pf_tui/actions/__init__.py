@@ -1,0 +1,43 @@
+"""The verbs: what every face does to the shared files. Each is one transaction, journalled, undoable.
+
+switching   switch, switch_next, settle      benching   bench, release, report_failure, succeeded
+settings    priority, budgets, auto-switch   auth       keys in and out
+history     undo, redo                       usage      counters and limit readings from the ledger
+"""
+
+from pf_tui.actions.benching import FailureOutcome, bench, release, report_failure, reset, succeeded
+from pf_tui.actions.history import UndoOutcome, redo, undo
+from pf_tui.actions.settings import (
+    add_to_priority,
+    init_project,
+    move_in_priority,
+    remove_from_priority,
+    set_auto_switch,
+    set_budgets,
+    set_priority,
+)
+from pf_tui.actions.switching import SwitchOutcome, remember_session, settle, switch, switch_next
+
+__all__ = [
+    "FailureOutcome",
+    "SwitchOutcome",
+    "UndoOutcome",
+    "add_to_priority",
+    "bench",
+    "init_project",
+    "move_in_priority",
+    "redo",
+    "release",
+    "remember_session",
+    "remove_from_priority",
+    "report_failure",
+    "reset",
+    "set_auto_switch",
+    "set_budgets",
+    "set_priority",
+    "settle",
+    "succeeded",
+    "switch",
+    "switch_next",
+    "undo",
+]

@@ -1,0 +1,96 @@
+"""Keys in and out. The value itself never leaves `state.credentials`."""
+
+from __future__ import annotations
+
+from pf_tui.actions.journalling import write_down
+from pf_tui.actions.switching import settle
+from pf_tui.errors import PfError
+from pf_tui.state import config, credentials, files
+from pf_tui.state.context import Context
+from pf_tui.state.secret import Secret
+
+
+def set_key(ctx: Context, provider_id: str, secret: Secret, *, in_file: bool = False) -> str:
+    """Keep a provider's key in the keyring, or in auth.json if the person said so; returns where.
+
+    A bench for a refused credential is lifted: there is a new one.
+
+    Raises:
+        UnknownName, PfError: no keyring (the hint offers the file), or it did not keep the key.
+    """
+    provider = ctx.catalog().provider(provider_id)
+    if not secret.reveal().strip():
+        raise PfError("the key is empty; nothing was stored", f"`pf-tui auth set {provider.id}` asks for it")
+    with files.locked(ctx.paths):
+        listed = ctx.config().keyring
+        if in_file:
+            credentials.store_in_file(ctx.paths, provider, secret, ctx.now())
+            place = "auth.json"
+        else:
+            credentials.store_in_keyring(provider.id, secret)
+            place = "keyring"
+            if provider.id not in listed:
+                config.change(ctx.paths, {"pf.keyring": [*listed, provider.id]})
+        _lift_refusals(ctx, provider.id)
+        write_down(ctx, "auth", why="key set", after={"provider": provider.id, "where": place})
+        settle(ctx)
+    return place
+
+
+def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
+    """Delete a provider's key wherever we keep it; returns from where.
+
+    Raises:
+        UnknownName, PfError: we keep none (an environment variable or an agent's login is not ours).
+    """
+    provider = ctx.catalog().provider(provider_id)
+    with files.locked(ctx.paths):
+        listed = ctx.config().keyring
+        places = []
+        if provider.id in listed:
+            credentials.remove_from_keyring(provider.id)
+            config.change(
+                ctx.paths, {"pf.keyring": [other for other in listed if other != provider.id] or None}
+            )
+            places.append("keyring")
+        if credentials.remove_from_file(ctx.paths, provider.id):
+            places.append("auth.json")
+        if not places:
+            source = ctx.credentials()[provider.id].source
+            elsewhere = f"; its credential is {source}, which is not ours to delete" if source else ""
+            raise PfError(f"no key of {provider.id} is kept here{elsewhere}", "`pf-tui auth status`")
+        write_down(ctx, "auth", why="key removed", before={"provider": provider.id, "where": places})
+        settle(ctx)
+    return tuple(places)
+
+
+def import_keys(ctx: Context) -> tuple[str, ...]:
+    """Move every key of auth.json into the keyring; returns whose. Raises PfError without a keyring."""
+    moved = []
+    with files.locked(ctx.paths):
+        for provider_id in credentials.ids_in_file(ctx.paths):
+            secret = credentials.secret_in_file(ctx.paths, provider_id)
+            if secret is None:
+                continue
+            credentials.store_in_keyring(provider_id, secret)
+            listed = ctx.config().keyring
+            if provider_id not in listed:
+                config.change(ctx.paths, {"pf.keyring": [*listed, provider_id]})
+            credentials.remove_from_file(ctx.paths, provider_id)
+            moved.append(provider_id)
+        if moved:
+            write_down(ctx, "auth", why="keys moved to the keyring", after={"providers": moved})
+    return tuple(moved)
+
+
+def _lift_refusals(ctx: Context, provider_id: str) -> None:
+    from dataclasses import replace
+
+    from pf_tui.state import health
+
+    health.change(
+        ctx.paths,
+        lambda old: replace(
+            old, benches=tuple(b for b in old.benches if not (b.provider == provider_id and b.kind == "auth"))
+        ),
+    )

@@ -1,0 +1,259 @@
+"""Bench and release: who must rest, why, until when, and which observation said so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pf_tui import snapshot
+from pf_tui.actions.journalling import write_down
+from pf_tui.actions.switching import settle
+from pf_tui.agents.effects import Effect
+from pf_tui.ledger import record
+from pf_tui.state import files, health
+from pf_tui.state.context import Context
+from pf_tui.state.health import Bench
+
+FIRST_REST = timedelta(minutes=5)
+"""A rate limit with no known reset, reported after the agent's own minutes of retries (issue C)."""
+
+LONGEST_REST = timedelta(hours=5)
+"""Strikes double the rest up to the length of the commonest window."""
+
+STRIKE_MEMORY = timedelta(hours=10)
+"""A strike is forgotten when the provider has been quiet for twice the longest rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureOutcome:
+    """What a reported failure led to."""
+
+    bench: Bench
+    from_provider: str | None
+    to_provider: str | None
+    """Who serves now; None when nobody can."""
+    model: str | None
+    reason: str
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def moved(self) -> bool:
+        """True when another provider serves than before."""
+        return self.to_provider is not None and self.to_provider != self.from_provider
+
+
+def bench(
+    ctx: Context,
+    provider_id: str,
+    *,
+    model: str | None = None,
+    until: datetime | None = None,
+    why: str = "asked for",
+) -> Bench:
+    """Let a provider, or one model there, rest by hand; until None = until released. Raises UnknownName."""
+    catalog = ctx.catalog()
+    provider = catalog.provider(provider_id).id
+    resting = Bench(
+        provider=provider,
+        model=catalog.model(model).id if model else None,
+        kind="manual",
+        since=ctx.now(),
+        until=until,
+        source=ctx.who,
+        evidence={"text": why},
+    )
+    _add(ctx, resting, action="bench", why=why)
+    return resting
+
+
+def release(ctx: Context, provider_id: str, *, model: str | None = None, why: str = "asked for") -> int:
+    """Lift the benches of a provider (or of one model there); returns how many. Raises UnknownName."""
+    catalog = ctx.catalog()
+    provider = catalog.provider(provider_id).id
+    model_id = catalog.model(model).id if model else None
+
+    def lifted(bench: Bench) -> bool:
+        return bench.provider == provider and (model_id is None or bench.model == model_id)
+
+    return _lift(ctx, lifted, action="release", what={"provider": provider, "model": model_id}, why=why)
+
+
+def succeeded(ctx: Context, provider_id: str, model: str | None) -> int:
+    """A request went through: benches that said it would not are over. Returns how many were lifted."""
+    now = ctx.now()
+
+    def over(bench: Bench) -> bool:
+        return bench.kind != "manual" and bench.covers(provider_id, model) and bench.holds(now)
+
+    if not any(over(bench) for bench in ctx.health().benches):
+        return 0
+    return _lift(ctx, over, action="release", what={"provider": provider_id}, why="a request went through")
+
+
+def report_failure(
+    ctx: Context,
+    provider_id: str,
+    *,
+    kind: str,
+    until: datetime | None = None,
+    model: str | None = None,
+    evidence: Mapping[str, Any] | None = None,
+    agent: str | None = None,
+    session: str | None = None,
+    why: str = "",
+    forever: bool = False,
+) -> FailureOutcome:
+    """Bench the provider that failed and say who serves now.
+
+    Args:
+        kind: failure class of rules.failures.
+        until: known reset; None = 5 minutes, doubling with each strike up to 5 hours.
+        model: bench only this model there.
+        forever: until cleared (a credential that was refused, credit that is used up).
+        evidence: status, header, text: never a secret.
+    """
+    now = ctx.now()
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        strikes = _strikes(ctx, provider_id, model, kind, now)
+        ends = None if forever else until or now + min(FIRST_REST * 2 ** (strikes - 1), LONGEST_REST)
+        seen = {**(evidence or {}), **_known(agent=agent, session=session)}
+        resting = Bench(
+            provider=provider_id,
+            model=model,
+            kind=kind,
+            since=now,
+            until=ends,
+            source=ctx.who,
+            evidence=seen,
+            strikes=strikes,
+        )
+        _keep(ctx, resting)
+        after = snapshot.take(ctx)
+        left = before.active.provider if before.active else None
+        serves = after.active.provider if after.active else None
+        moved = serves is not None and serves != left
+        sentence = why or f"{provider_id}: {kind}"
+        write_down(
+            ctx,
+            "failover" if moved else "bench",
+            why=sentence,
+            before={"active": left},
+            after={"active": serves, "bench": health.bench_to_json(resting)},
+            undo={"drop": [[provider_id, model, kind]]},
+            evidence=seen,
+        )
+        record.limit_hit(
+            ctx.paths.ledger, provider_id, kind=kind, at=now, until=ends, agent=agent, session=session
+        )
+        done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()
+    return FailureOutcome(
+        bench=resting,
+        from_provider=left,
+        to_provider=serves,
+        model=after.active.model if after.active else None,
+        reason=after.choice.reason,
+        effects=done,
+    )
+
+
+def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
+    """Clear benches and begin today's counters anew, of one provider or of all; returns whose."""
+    catalog = ctx.catalog()
+    chosen = (catalog.provider(provider_id).id,) if provider_id else tuple(catalog.providers)
+    now = ctx.now()
+    with files.locked(ctx.paths):
+        old = ctx.health()
+        dropped = [health.bench_to_json(b) for b in old.benches if b.provider in chosen]
+        resets = {name: moment.isoformat() for name, moment in old.resets.items()}
+        health.change(
+            ctx.paths,
+            lambda h: replace(
+                h,
+                benches=tuple(b for b in h.benches if b.provider not in chosen),
+                resets={**h.resets, **dict.fromkeys(chosen, now)},
+            ),
+        )
+        write_down(
+            ctx,
+            "reset",
+            why="asked for",
+            before={"benches": dropped},
+            after={"providers": list(chosen) if provider_id else "all"},
+            undo={"benches": dropped, "resets": resets},
+        )
+        settle(ctx)
+    return chosen
+
+
+def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        _keep(ctx, resting)
+        after = snapshot.take(ctx)
+        left = before.active.provider if before.active else None
+        write_down(
+            ctx,
+            action,
+            why=why,
+            before={"active": left},
+            after={
+                "active": after.active.provider if after.active else None,
+                "bench": health.bench_to_json(resting),
+            },
+            undo={"drop": [[resting.provider, resting.model, resting.kind]]},
+        )
+        settle(ctx, after, why=why, moved_from=left)
+
+
+def _lift(ctx: Context, lifted: Any, *, action: str, what: Mapping[str, Any], why: str) -> int:
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        dropped = [health.bench_to_json(b) for b in ctx.health().benches if lifted(b)]
+        if not dropped:
+            return 0
+        health.change(
+            ctx.paths, lambda old: replace(old, benches=tuple(b for b in old.benches if not lifted(b)))
+        )
+        after = snapshot.take(ctx)
+        left = before.active.provider if before.active else None
+        write_down(
+            ctx,
+            action,
+            why=why,
+            before={"active": left, "benches": dropped},
+            after={"active": after.active.provider if after.active else None, **what},
+            undo={"benches": dropped},
+        )
+        settle(ctx, after, why=why, moved_from=left)
+    return len(dropped)
+
+
+def _keep(ctx: Context, resting: Bench) -> None:
+    """Add the bench in place of one of the same provider, model and kind; ended ones are dropped."""
+
+    def edit(old: health.Health) -> health.Health:
+        kept = tuple(
+            b
+            for b in old.benches
+            if (b.provider, b.model, b.kind) != (resting.provider, resting.model, resting.kind)
+            and (b.until is None or b.until > resting.since - STRIKE_MEMORY)
+        )
+        return replace(old, benches=(*kept, resting))
+
+    health.change(ctx.paths, edit)
+
+
+def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: datetime) -> int:
+    """How often this has happened in a row, this time included."""
+    for old in ctx.health().benches:
+        if (old.provider, old.model, old.kind) == (provider, model, kind):
+            quiet_since = old.until or now
+            return old.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
+    return 1
+
+
+def _known(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}

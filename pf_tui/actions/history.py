@@ -1,0 +1,122 @@
+"""Undo and redo of the last 20 actions, from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pf_tui import snapshot
+from pf_tui.actions.journalling import write_down
+from pf_tui.actions.switching import settle
+from pf_tui.agents.effects import Effect
+from pf_tui.errors import PfError
+from pf_tui.state import config, files, health, journal, project
+from pf_tui.state.context import Context
+from pf_tui.state.health import Health
+from pf_tui.state.journal import Event
+from pf_tui.state.times import from_text
+
+_LOOK_BACK = 400
+"""Events read to find the last 20 undoable ones: failovers and applies lie between them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoOutcome:
+    """What was taken back or done again."""
+
+    event: Event
+    from_provider: str | None
+    to_provider: str | None
+    effects: tuple[Effect, ...] = ()
+
+
+def undo(ctx: Context, action: str | None = None) -> UndoOutcome:
+    """Take back the latest action, or the latest of one kind ("switch").
+
+    Raises:
+        PfError: there is nothing to undo.
+    """
+    with files.locked(ctx.paths):
+        done, _ = journal.undo_stacks(journal.tail(ctx.paths, _LOOK_BACK))
+        matching = [event for event in done if action is None or event.action == action]
+        if not matching:
+            what = f"no {action}" if action else "nothing"
+            raise PfError(f"there is {what} to undo", "`pf-tui events` shows what happened")
+        event = matching[-1]
+        return _turn(ctx, "undo", event, event.undo or {})
+
+
+def redo(ctx: Context) -> UndoOutcome:
+    """Do again what was undone last.
+
+    Raises:
+        PfError: there is nothing to redo.
+    """
+    with files.locked(ctx.paths):
+        events = journal.tail(ctx.paths, _LOOK_BACK)
+        _, undone = journal.undo_stacks(events)
+        if not undone:
+            raise PfError("there is nothing to redo", "`pf-tui events` shows what happened")
+        event = undone[-1]
+        turned = next(e for e in reversed(events) if e.action == "undo" and e.of == event.id)
+        return _turn(ctx, "redo", event, turned.undo or {})
+
+
+def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, Any]) -> UndoOutcome:
+    before = snapshot.take(ctx)
+    inverse = _restore(ctx, back)
+    after = snapshot.take(ctx)
+    left = before.active.provider if before.active else None
+    serves = after.active.provider if after.active else None
+    write_down(
+        ctx,
+        action,
+        why=f"{action} of {event.action}",
+        before={"active": left},
+        after={"active": serves, "action": event.action},
+        undo=inverse,
+        of=event.id,
+    )
+    return UndoOutcome(
+        event=event,
+        from_provider=left,
+        to_provider=serves,
+        effects=settle(ctx, after, why=action, moved_from=left),
+    )
+
+
+def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
+    """Put old values back; returns what puts the present ones back again."""
+    inverse: dict[str, Any] = {}
+    if settings := back.get("config"):
+        inverse["config"] = config.change(ctx.paths, settings)
+    if file := back.get("project"):
+        text = project.restore(ctx.paths, Path(file["path"]), file["text"])
+        inverse["project"] = {"path": file["path"], "text": text}
+    if {"benches", "drop", "resets"} & back.keys():
+        inverse |= _restore_health(ctx, back)
+    return inverse
+
+
+def _restore_health(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
+    returning = tuple(b for item in back.get("benches", ()) if (b := health.bench_from_json(item)))
+    leaving = {tuple(key) for key in back.get("drop", ())}
+    inverse: dict[str, Any] = {}
+
+    def edit(old: Health) -> Health:
+        dropped = [b for b in old.benches if (b.provider, b.model, b.kind) in leaving]
+        if dropped:
+            inverse["benches"] = [health.bench_to_json(b) for b in dropped]
+        if returning:
+            inverse["drop"] = [[b.provider, b.model, b.kind] for b in returning]
+        kept = tuple(b for b in old.benches if b not in dropped and b not in returning)
+        resets = old.resets
+        if "resets" in back:
+            inverse["resets"] = {name: moment.isoformat() for name, moment in old.resets.items()}
+            resets = {name: at for name, text in back["resets"].items() if (at := from_text(text))}
+        return replace(old, benches=(*kept, *returning), resets=resets)
+
+    health.change(ctx.paths, edit)
+    return inverse

@@ -1,0 +1,138 @@
+"""Settings a person changes: priority, budgets, auto-switch, a project's file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pf_tui import snapshot
+from pf_tui.actions.journalling import write_down
+from pf_tui.actions.switching import settle
+from pf_tui.errors import WrongUsage
+from pf_tui.state import config, files, project
+from pf_tui.state.context import Context
+
+
+def set_priority(ctx: Context, providers: Sequence[str], *, in_project: bool = False) -> tuple[str, ...]:
+    """Make this the whole list; returns it. Raises UnknownName, WrongUsage (empty, twice the same)."""
+    catalog = ctx.catalog()
+    order = tuple(catalog.provider(provider).id for provider in providers)
+    if not order:
+        raise WrongUsage("the priority list would be empty", "name at least one provider")
+    if len(set(order)) < len(order):
+        twice = next(provider for provider in order if order.count(provider) > 1)
+        raise WrongUsage(f"{twice} stands in the list twice", "name each provider once")
+    _write_priority(ctx, order, in_project=in_project)
+    return order
+
+
+def add_to_priority(ctx: Context, provider: str, *, in_project: bool = False) -> tuple[str, ...]:
+    """Append a provider to the list. Raises UnknownName, WrongUsage when it stands there already."""
+    provider = ctx.catalog().provider(provider).id
+    current = _current(ctx, in_project=in_project)
+    if provider in current:
+        raise WrongUsage(f"{provider} is number {current.index(provider) + 1} already", "nothing was changed")
+    order = (*current, provider)
+    _write_priority(ctx, order, in_project=in_project)
+    return order
+
+
+def remove_from_priority(ctx: Context, provider: str, *, in_project: bool = False) -> tuple[str, ...]:
+    """Take a provider off the list; it then never serves. Raises UnknownName, WrongUsage."""
+    provider = ctx.catalog().provider(provider).id
+    current = _current(ctx, in_project=in_project)
+    if provider not in current:
+        raise WrongUsage(f"{provider} is not in the list", "`pf-tui priority show`")
+    if len(current) == 1:
+        raise WrongUsage(f"{provider} is the only one in the list", "add another one first")
+    order = tuple(other for other in current if other != provider)
+    _write_priority(ctx, order, in_project=in_project)
+    return order
+
+
+def move_in_priority(
+    ctx: Context, provider: str, position: int, *, in_project: bool = False
+) -> tuple[str, ...]:
+    """Put a provider at `position` (from 1; past the end = last). Raises UnknownName, WrongUsage."""
+    provider = ctx.catalog().provider(provider).id
+    if position < 1:
+        raise WrongUsage(f"position {position} does not exist", "positions begin at 1")
+    rest = [other for other in _current(ctx, in_project=in_project) if other != provider]
+    rest.insert(position - 1, provider)
+    order = tuple(rest)
+    _write_priority(ctx, order, in_project=in_project)
+    return order
+
+
+def set_budgets(ctx: Context, provider: str, budgets: Mapping[str, float | None]) -> None:
+    """Set some budgets of a provider by field name of config.Budgets; None = unlimited."""
+    provider = ctx.catalog().provider(provider).id
+    _change(ctx, "limit", config.budget_settings(provider, budgets), {"provider": provider, **budgets})
+
+
+def set_auto_switch(ctx: Context, on: bool, *, in_project: bool = False) -> None:
+    """Turn automatic switching on or off."""
+    if in_project:
+        _change_project(ctx, "auto-switch", {"auto_switch": on})
+    else:
+        _change(ctx, "auto-switch", {"autoSwitch": on}, {"autoSwitch": on})
+
+
+def set_dashboard(ctx: Context, name: str, value: Any) -> None:
+    """Remember a setting of the face (theme, symbols); no journal line, nothing to undo."""
+    config.change(ctx.paths, {f"pf.dashboard.{name}": value})
+
+
+def init_project(ctx: Context) -> Path:
+    """Write the template of a project file. Raises PfError when there is one."""
+    with files.locked(ctx.paths):
+        path = project.create(ctx.cwd, ctx.env)
+        write_down(
+            ctx, "init", after={"path": str(path)}, undo={"project": {"path": str(path), "text": None}}
+        )
+    return path
+
+
+def _current(ctx: Context, *, in_project: bool) -> tuple[str, ...]:
+    now = snapshot.take(ctx)
+    return now.priority if in_project else now.own_priority
+
+
+def _write_priority(ctx: Context, order: tuple[str, ...], *, in_project: bool) -> None:
+    if in_project:
+        _change_project(ctx, "priority", {"provider_priority": list(order)})
+    else:
+        _change(ctx, "priority", {"providerPriority": list(order)}, {"providerPriority": list(order)})
+
+
+def _change(ctx: Context, action: str, settings: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        old = config.change(ctx.paths, settings)
+        if old == dict(settings):
+            return
+        _finish(ctx, action, before, told, {"config": old})
+
+
+def _change_project(ctx: Context, action: str, settings: Mapping[str, Any]) -> None:
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings)
+        _finish(ctx, action, before, {**settings, "project": old["path"]}, {"project": old})
+
+
+def _finish(
+    ctx: Context, action: str, before: snapshot.Snapshot, told: Mapping[str, Any], undo: Mapping[str, Any]
+) -> None:
+    after = snapshot.take(ctx)
+    left = before.active.provider if before.active else None
+    write_down(
+        ctx,
+        action,
+        why="asked for",
+        before={"active": left, **undo},
+        after={"active": after.active.provider if after.active else None, **told},
+        undo=undo,
+    )
+    settle(ctx, after, why=action, moved_from=left)

@@ -1,0 +1,235 @@
+"""Switch: put a provider first, and bring the agents to whoever serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pf_tui import snapshot
+from pf_tui.actions.journalling import write_down
+from pf_tui.agents import effects
+from pf_tui.agents.effects import Effect
+from pf_tui.catalog import Provider
+from pf_tui.errors import NothingCanServe, PfError
+from pf_tui.ledger import record
+from pf_tui.rules.failover import Passed, obstacle, serving
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import config, files, health, project
+from pf_tui.state.context import Context
+from pf_tui.state.health import Applied, SessionServed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchOutcome:
+    """What a switch did."""
+
+    switched: bool
+    from_provider: str | None
+    to_provider: str
+    model: str | None
+    effects: tuple[Effect, ...] = ()
+    note: str | None = None
+    """Something the person should know, e.g. that another provider serves until a key is there."""
+
+
+def switch(
+    ctx: Context,
+    provider_id: str,
+    *,
+    model: str | None = None,
+    force: bool = False,
+    in_project: bool = False,
+    why: str = "asked for",
+) -> SwitchOutcome:
+    """Move a provider to the front of the priority list.
+
+    Args:
+        model: also make this the default model (any spelling).
+        force: although it has no credential or is benched; a bench of it is lifted.
+        in_project: write the project's file instead of config.json.
+    Raises:
+        UnknownName: no such provider or model.
+        PfError: it cannot serve, with the cure; nothing was changed.
+        StateFileUnusable: config or project file.
+    """
+    catalog = ctx.catalog()
+    provider = catalog.provider(provider_id)
+    wanted = catalog.model(model).id if model else None
+    with files.locked(ctx.paths):
+        before = snapshot.take(ctx)
+        refusal = _refusal(before, provider, wanted)
+        if refusal and not force:
+            raise PfError(
+                f"{provider.id} cannot serve now: {refusal.reason}{_until(refusal)}", cure(provider, refusal)
+            )
+        if wanted and serving(provider.id, wanted, catalog)[0] is None:
+            raise PfError(
+                f"{provider.id} does not serve {wanted} and has no equivalent",
+                f"`pf-tui models --provider {provider.id}`",
+            )
+        dropped = _lift_benches(ctx, provider.id) if refusal and force else []
+        undo = _put_first(ctx, before, provider.id, wanted, in_project=in_project)
+        if dropped:
+            undo["benches"] = dropped
+        after = snapshot.take(ctx)
+        served = after.active.provider if after.active else None
+        changed = undo["changed"] or bool(dropped)
+        del undo["changed"]
+        if changed:
+            write_down(
+                ctx,
+                "switch",
+                why=why,
+                before={"active": _active(before), "model": before.model},
+                after={"active": served, "first": provider.id, "model": after.model},
+                undo=undo,
+            )
+        done = settle(ctx, after, why=why, moved_from=_active(before))
+    note = None
+    if served != provider.id:
+        note = f"{provider.id} is first now, but {served or 'nobody'} serves: {_why_not(after, provider.id)}"
+    return SwitchOutcome(
+        switched=changed,
+        from_provider=_active(before),
+        to_provider=provider.id,
+        model=after.active.model if after.active and served == provider.id else wanted,
+        effects=done,
+        note=note,
+    )
+
+
+def switch_next(ctx: Context, *, why: str = "asked for the next one") -> SwitchOutcome:
+    """Switch to the provider that policy would choose if the active one failed now.
+
+    Raises:
+        NothingCanServe: there is no other provider that can serve.
+    """
+    now = snapshot.take(ctx)
+    if now.next is None:
+        raise NothingCanServe(
+            f"there is no next provider: {now.next_reason}", "`pf-tui why` shows every reason"
+        )
+    return switch(ctx, now.next.provider, why=why)
+
+
+def settle(
+    ctx: Context, now: Snapshot | None = None, *, why: str = "bench over", moved_from: str | None = None
+) -> tuple[Effect, ...]:
+    """Bring every installed agent to the active provider; returns what that did, () when nothing had to be.
+
+    Faces and hooks call it without arguments when a bench may have ended; that is journalled as "apply".
+
+    Args:
+        moved_from: the provider that served before, when the caller has journalled the move itself.
+    """
+    now = now or snapshot.take(ctx)
+    if now.active is None:
+        return ()
+    provider = ctx.catalog().provider(now.active.provider)
+    applied = {agent.agent: agent.applied for agent in now.agents}
+    if moved_from is not None and moved_from != provider.id:
+        record.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
+    done: list[Effect] = []
+    for agent in effects.installed(ctx):
+        if applied.get(agent) == provider.id and moved_from == provider.id:
+            continue
+        if applied.get(agent) != provider.id or moved_from is not None:
+            done.append(effects.apply(ctx, agent, provider, now.active.model))
+    changed = {effect.agent for effect in done if effect.applied and applied.get(effect.agent) != provider.id}
+    if changed:
+        moment = ctx.now()
+        health.change(
+            ctx.paths,
+            lambda old: replace(
+                old,
+                agents={
+                    **old.agents,
+                    **{agent: Applied(provider=provider.id, since=moment) for agent in changed},
+                },
+            ),
+        )
+        if moved_from is None:
+            last = next((applied[agent] for agent in sorted(changed) if applied.get(agent)), None)
+            record.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
+            write_down(
+                ctx,
+                "apply",
+                why=why,
+                before={agent: applied.get(agent) for agent in sorted(changed)},
+                after=dict.fromkeys(sorted(changed), provider.id),
+            )
+    return tuple(done)
+
+
+def remember_session(ctx: Context, session: str, agent: str, provider: str) -> None:
+    """Note which provider serves this session, for the failure that may follow."""
+    known = ctx.health().sessions.get(session)
+    if known and known.provider == provider and known.agent == agent:
+        return
+    served = SessionServed(agent=agent, provider=provider, since=ctx.now())
+    health.change(ctx.paths, lambda old: replace(old, sessions={**old.sessions, session: served}))
+
+
+def cure(provider: Provider, refusal: Passed) -> str:
+    """The one thing to do so that this provider can serve."""
+    if refusal.code == "no-credential":
+        if provider.auth in ("subscription", "oauth") and provider.login_command:
+            return f"sign in with `{provider.login_command}`; `--force` puts it first all the same"
+        return f"`pf-tui auth set {provider.id}`; `--force` puts it first all the same"
+    if refusal.code == "benched":
+        return f"`pf-tui release {provider.id}`, or `--force`"
+    if refusal.code == "exhausted":
+        return f"`pf-tui limits {provider.id}` shows the window; `--force` puts it first all the same"
+    if refusal.code == "disabled":
+        return f"enable {provider.id} in providers.yaml or in the project's file"
+    return f"`pf-tui models --provider {provider.id}`"
+
+
+def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Passed | None:
+    model, _ = serving(provider.id, wanted or now.model, now.catalog)
+    return obstacle(now.standing(provider.id), model)
+
+
+def _until(refusal: Passed) -> str:
+    return f", until {refusal.until.astimezone():%H:%M}" if refusal.until else ""
+
+
+def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:
+    """Drop every bench of the provider; returns them in the file's shape, for undo."""
+    dropped = [health.bench_to_json(bench) for bench in ctx.health().benches if bench.provider == provider]
+    if dropped:
+        health.change(
+            ctx.paths,
+            lambda old: replace(old, benches=tuple(b for b in old.benches if b.provider != provider)),
+        )
+    return dropped
+
+
+def _put_first(
+    ctx: Context, before: Snapshot, provider: str, wanted: str | None, *, in_project: bool
+) -> dict[str, object]:
+    """Write the new order; returns what undo needs, and under "changed" whether anything moved."""
+    order = [provider, *(other for other in before.priority if other != provider)]
+    if in_project:
+        settings: dict[str, object] = {"provider_priority": order}
+        if wanted:
+            settings["default_model"] = wanted
+        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings)
+        return {"project": old, "changed": True}
+    settings = {}
+    if list(before.own_priority) != [provider, *(o for o in before.own_priority if o != provider)]:
+        settings["providerPriority"] = [provider, *(o for o in before.own_priority if o != provider)]
+    if wanted and wanted != before.model:
+        settings["defaultModel"] = wanted
+    if not settings:
+        return {"config": {}, "changed": False}
+    return {"config": config.change(ctx.paths, settings), "changed": True}
+
+
+def _active(now: Snapshot) -> str | None:
+    return now.active.provider if now.active else None
+
+
+def _why_not(now: Snapshot, provider: str) -> str:
+    return next(
+        (p.reason for p in now.choice.passed if p.provider == provider), "the project's own order goes first"
+    )

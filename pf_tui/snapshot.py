@@ -1,0 +1,450 @@
+"""The read side: one immutable Snapshot of everything a face shows, made from the shared files.
+
+Standard library only: hooks and `status --json` take one too. A file people own that cannot be read
+raises; with `keep_going` it becomes a sentence in `problems` and the rest is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from pf_tui.agents import effects
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.errors import PfError, UnknownName
+from pf_tui.ledger import record
+from pf_tui.ledger.record import ProviderUsage
+from pf_tui.rules import failover, limits
+from pf_tui.rules.failover import Choice, Rest, Spent, Standing
+from pf_tui.rules.limits import Limit, Reading
+from pf_tui.state import journal, zone
+from pf_tui.state.config import Budgets, Config
+from pf_tui.state.context import Context
+from pf_tui.state.credentials import MISSING, Credential
+from pf_tui.state.health import Bench, Health
+from pf_tui.state.journal import Event
+from pf_tui.state.project import Project
+
+EVENTS = 50
+"""Events a snapshot carries; the events pane reads further back by itself."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What was used of a provider since a moment; cost None = nobody can price any of it."""
+
+    requests: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+    unpriced_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderView:
+    """One provider as a face shows it."""
+
+    provider: Provider
+    rank: int | None
+    """Place in the priority list, from 1; None = not in it."""
+    enabled: bool
+    credential: Credential
+    state: str
+    """ready | warning | limited | exhausted | benched | no-credential | disabled"""
+    until: datetime | None
+    """When that state ends by itself."""
+    why: str | None
+    bench: Bench | None
+    limits: tuple[Limit, ...]
+    serves: str | None
+    """The catalog model it would serve now."""
+    today: Usage
+    month: Usage
+
+    @property
+    def id(self) -> str:
+        return self.provider.id
+
+    @property
+    def tightest(self) -> Limit | None:
+        """The limit that runs out first: the highest share used."""
+        known = [limit for limit in self.limits if limit.percent is not None]
+        return max(known, key=lambda limit: limit.percent or 0.0) if known else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Who serves and what."""
+
+    provider: str
+    model: str | None
+    since: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentView:
+    """An agent pf-tui is installed into, and what it was last set to."""
+
+    agent: str
+    applied: str | None
+    pending: str | None
+    """The provider it will be set to at its next turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything, at one moment."""
+
+    at: datetime
+    catalog: Catalog = field(compare=False)
+    config: Config
+    project: Project | None
+    auto_switch: bool
+    model: str | None
+    """The model asked for: the project's or the person's default, as spelled there."""
+    own_priority: tuple[str, ...]
+    """The person's list."""
+    priority: tuple[str, ...]
+    """The list that holds here: the project's, else the person's."""
+    active: Serving | None
+    next: Serving | None
+    """Who would serve if the active provider failed now."""
+    next_reason: str
+    choice: Choice
+    providers: tuple[ProviderView, ...]
+    """In order of priority, then the others in catalog order."""
+    agents: tuple[AgentView, ...]
+    events: tuple[Event, ...]
+    standings: tuple[Standing, ...]
+    problems: tuple[str, ...]
+
+    def view(self, provider: str) -> ProviderView:
+        """The view of one provider. Raises UnknownName."""
+        for view in self.providers:
+            if view.id == provider:
+                return view
+        raise UnknownName("provider", provider, self.catalog.providers, "pf-tui status")
+
+    def standing(self, provider: str) -> Standing:
+        """How a provider stands, in the list or not."""
+        return next(standing for standing in self.standings if standing.provider == provider)
+
+    @property
+    def today(self) -> Usage:
+        """All providers together, today."""
+        return _sum([view.today for view in self.providers])
+
+
+def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
+    """Read the files and put them together.
+
+    Args:
+        keep_going: a file that cannot be used becomes a sentence in `problems`, its part a default.
+    Raises:
+        StateFileUnusable: unless keep_going.
+    """
+    problems: list[str] = []
+
+    def attempt(read: Callable[[], T], default: T, *, always: bool = False) -> T:
+        """Read one part; `always` is for files of ours that can be rebuilt: they never stop a reader."""
+        try:
+            return read()
+        except PfError as error:
+            if not (keep_going or always):
+                raise
+            problems.append(str(error))
+            return default
+
+    now = ctx.now()
+    catalog = attempt(ctx.catalog, None) or _plain_catalog()
+    config = attempt(ctx.config, Config())
+    health = attempt(ctx.health, Health(), always=True)
+    project = attempt(ctx.project, None)
+    held = attempt(lambda: _credentials(ctx, catalog, config), {})
+    tz = ctx.timezone()
+    spans = (zone.day_start(now, tz), zone.month_start(now, tz))
+    book = attempt(lambda: _Book.read(ctx, health, spans), _Book(), always=True)
+    events = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
+
+    wanted, auto_switch, own, order = _decide(catalog, config, project)
+    dates = (zone.next_day(now, tz), zone.next_month(now, tz))
+    views, standings = [], []
+    for provider in _ordered(catalog, order):
+        view, standing = _look(
+            provider, catalog, config, project, health, held, book, order, own, wanted, now, dates
+        )
+        views.append(view)
+        standings.append(standing)
+    listed = [standing for standing in standings if standing.provider in order]
+    choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch)
+    others = [standing for standing in listed if standing.provider != choice.provider]
+    after = failover.choose(others, wanted, catalog)
+    problems += _name_problems(catalog, order, wanted)
+    return Snapshot(
+        at=now,
+        catalog=catalog,
+        config=config,
+        project=project,
+        auto_switch=auto_switch,
+        model=wanted,
+        own_priority=own,
+        priority=order,
+        active=_serving(choice, _since(events, choice.provider)),
+        next=_serving(after, None),
+        next_reason=after.reason,
+        choice=choice,
+        providers=tuple(views),
+        agents=_agents(ctx, health, choice.provider),
+        events=events,
+        standings=tuple(standings),
+        problems=tuple(problems),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Book:
+    """What the ledger says that a snapshot needs."""
+
+    readings: tuple[Reading, ...] = ()
+    today: Mapping[str, ProviderUsage] = field(default_factory=dict)
+    month: Mapping[str, ProviderUsage] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> _Book:
+        day, month = spans
+        path = ctx.paths.ledger
+        if not path.exists():
+            return cls()
+        with record.reading(path) as book:
+            today = dict(book.usage_since(day))
+            for provider, moment in health.resets.items():
+                if moment > day:
+                    fresh = book.usage_since(moment, provider=provider).get(provider)
+                    today[provider] = fresh or ProviderUsage()
+            return cls(
+                readings=tuple(book.latest_readings(ctx.now())), today=today, month=book.usage_since(month)
+            )
+
+
+def _decide(
+    catalog: Catalog, config: Config, project: Project | None
+) -> tuple[str | None, bool, tuple[str, ...], tuple[str, ...]]:
+    """(model asked for, auto-switch, the person's list, the list that holds here)."""
+    own = config.priority if config.priority is not None else catalog.default_priority
+    if project is None:
+        return config.default_model, config.auto_switch, own, own
+    auto = config.auto_switch if project.auto_switch is None else project.auto_switch
+    wanted = project.default_model or config.default_model
+    return wanted, auto and project.enabled, own, project.priority or own
+
+
+def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
+    listed = [catalog.providers[name] for name in order if name in catalog.providers]
+    return listed + [provider for provider in catalog.providers.values() if provider.id not in order]
+
+
+def _look(
+    provider: Provider,
+    catalog: Catalog,
+    config: Config,
+    project: Project | None,
+    health: Health,
+    held: Mapping[str, Credential],
+    book: _Book,
+    order: tuple[str, ...],
+    own: tuple[str, ...],
+    wanted: str | None,
+    now: datetime,
+    dates: tuple[datetime, datetime],
+) -> tuple[ProviderView, Standing]:
+    credential = held.get(provider.id, MISSING)
+    rank = order.index(provider.id) + 1 if provider.id in order else None
+    serves, _ = failover.serving(provider.id, wanted, catalog)
+    today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
+    budgets = _budgets(config, project, provider.id)
+    known = (
+        *limits.current([r for r in book.readings if r.provider == provider.id], now),
+        *_budget_limits(budgets, today, month, dates, now),
+    )
+    hidden = project is not None and rank is None and provider.id in own
+    enabled = provider.enabled and not hidden
+    standing = Standing(
+        provider=provider.id,
+        enabled=enabled,
+        disabled_why="not in this project's list" if hidden else "disabled in providers.yaml",
+        credential=credential.state,
+        usable=credential.usable,
+        credential_hint=_credential_hint(provider, credential),
+        rests=tuple(
+            Rest(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))
+            for b in health.benches
+            if b.provider == provider.id and b.holds(now)
+        ),
+        spent=tuple(
+            Spent(
+                window=limits.window_name(limit.window), resets_at=limit.resets_at, model_family=limit.model
+            )
+            for limit in known
+            if limit.percent is not None
+            and limit.percent >= 100
+            and limit.trusted
+            and (limit.resets_at is None or limit.resets_at > now)
+        ),
+    )
+    refusal = failover.obstacle(standing, serves)
+    state = (
+        refusal.code
+        if refusal
+        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at)
+    )
+    view = ProviderView(
+        provider=provider,
+        rank=rank,
+        enabled=enabled,
+        credential=credential,
+        state=state,
+        until=refusal.until if refusal else None,
+        why=refusal.reason if refusal else None,
+        bench=health.bench_for(provider.id, serves, now),
+        limits=known,
+        serves=serves,
+        today=_usage(today),
+        month=_usage(month),
+    )
+    return view, standing
+
+
+def bench_reason(bench: Bench) -> str:
+    """A bench in a few words: "429 rate limit", "by hand"."""
+    if bench.kind == "manual":
+        return "by hand"
+    status = bench.evidence.get("status")
+    return f"{status} {bench.kind}" if status else bench.kind
+
+
+def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
+    budgets = config.budgets.get(provider, Budgets())
+    if project is None:
+        return budgets
+    return replace(
+        budgets,
+        daily_requests=project.daily_requests or budgets.daily_requests,
+        monthly_requests=project.monthly_requests or budgets.monthly_requests,
+    )
+
+
+def _budget_limits(
+    budgets: Budgets,
+    today: ProviderUsage,
+    month: ProviderUsage,
+    dates: tuple[datetime, datetime],
+    now: datetime,
+) -> tuple[Limit, ...]:
+    tomorrow, next_month = dates
+    rows = (
+        ("day", "tokens", today.budget_tokens, budgets.daily_tokens, tomorrow),
+        ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
+        ("day", "usd", today.cost_usd, budgets.daily_usd, tomorrow),
+        ("month", "tokens", month.budget_tokens, budgets.monthly_tokens, next_month),
+        ("month", "requests", month.requests, budgets.monthly_requests, next_month),
+        ("month", "usd", month.cost_usd, budgets.monthly_usd, next_month),
+    )
+    return tuple(
+        Limit(
+            window=window,
+            unit=unit,
+            used=used or 0,
+            limit=allowed,
+            percent=100 * (used or 0) / allowed,
+            resets_at=resets_at,
+            source="budget",
+            observed_at=now,
+        )
+        for window, unit, used, allowed, resets_at in rows
+        if allowed
+    )
+
+
+def _credential_hint(provider: Provider, credential: Credential) -> str:
+    if credential.state == "unknown" and credential.source:
+        return f"{credential.source.removeprefix('env:')} may be for something else: pf-tui auth check {provider.id}"
+    return ""
+
+
+def _credentials(ctx: Context, catalog: Catalog, config: Config) -> dict[str, Credential]:
+    from pf_tui.state import credentials
+
+    return credentials.look_up(catalog.providers.values(), ctx.paths, config, ctx.env, ctx.now())
+
+
+def _plain_catalog() -> Catalog:
+    from pf_tui import catalog
+
+    return catalog.load()
+
+
+def _agents(ctx: Context, health: Health, active: str | None) -> tuple[AgentView, ...]:
+    views = []
+    for agent in effects.installed(ctx):
+        applied = health.agents[agent].provider if agent in health.agents else None
+        views.append(AgentView(agent=agent, applied=applied, pending=active if active != applied else None))
+    return tuple(views)
+
+
+def _serving(choice: Choice, since: datetime | None) -> Serving | None:
+    if choice.provider is None:
+        return None
+    return Serving(provider=choice.provider, model=choice.model, since=since, reason=choice.reason)
+
+
+def _since(events: tuple[Event, ...], provider: str | None) -> datetime | None:
+    """When the active provider began to serve, by the journal; None when that is further back."""
+    began = None
+    for event in reversed(events):
+        active = event.after.get("active")
+        if active is None:
+            continue
+        if active != provider:
+            break
+        began = event.ts
+        if event.before.get("active") not in (None, provider):
+            return began
+    return began
+
+
+def _name_problems(catalog: Catalog, order: tuple[str, ...], wanted: str | None) -> list[str]:
+    problems = []
+    for name in order:
+        if name not in catalog.providers:
+            problems.append(
+                str(UnknownName("provider", name, catalog.providers)) + "; the priority list passes over it"
+            )
+    if wanted is not None and catalog.find_model(wanted) is None:
+        problems.append(f"the default model '{wanted}' is not in the catalog · `pf-tui models`")
+    return problems
+
+
+def _usage(found: ProviderUsage) -> Usage:
+    return Usage(
+        requests=found.requests,
+        tokens=found.tokens,
+        cost_usd=found.cost_usd,
+        unpriced_tokens=found.unpriced_tokens,
+    )
+
+
+def _sum(parts: list[Usage]) -> Usage:
+    return Usage(
+        requests=sum(part.requests for part in parts),
+        tokens=sum(part.tokens for part in parts),
+        cost_usd=sum(part.cost_usd or 0.0 for part in parts),
+        unpriced_tokens=sum(part.unpriced_tokens for part in parts),
+    )
+
+
+STALE_AFTER = timedelta(minutes=10)
+"""A reading older than this shows its age."""

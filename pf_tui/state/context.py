@@ -1,0 +1,96 @@
+"""What every verb needs: where the files are, the environment, the clock, and who asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from pf_tui import catalog as catalogs
+from pf_tui.catalog import Catalog
+from pf_tui.state import config, credentials, files, health, project, yaml_files
+from pf_tui.state.config import Config
+from pf_tui.state.credentials import Credential
+from pf_tui.state.health import Health
+from pf_tui.state.paths import Paths, locate
+from pf_tui.state.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One caller's view of the world; cheap to make, reads only when asked."""
+
+    paths: Paths
+    env: Mapping[str, str]
+    cwd: Path
+    who: str
+    """tui | cli | hook | mcp | gateway: the journal's `who`."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    _catalogs: dict[Any, Catalog] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def here(cls, who: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Context:
+        """The process's own environment and working directory, unless given."""
+        env = os.environ if env is None else env
+        return cls(paths=locate(env), env=env, cwd=cwd or _working_directory(), who=who)
+
+    def as_(self, who: str) -> Context:
+        """The same world, someone else asking."""
+        return replace(self, who=who)
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.clock().astimezone(UTC)
+
+    def timezone(self) -> tzinfo | None:
+        """The local zone by $TZ of this context, else the system's (None)."""
+        from pf_tui.state.zone import local_zone
+
+        return local_zone(self.env)
+
+    def catalog(self) -> Catalog:
+        """The catalog with the person's providers.yaml laid over it. Raises StateFileUnusable."""
+        stamp = files.identity(self.paths.providers)
+        if stamp not in self._catalogs:
+            self._catalogs.clear()
+            self._catalogs[stamp] = self._load_catalog() if stamp else catalogs.load()
+        return self._catalogs[stamp]
+
+    def config(self) -> Config:
+        """Raises StateFileUnusable."""
+        return config.read(self.paths)
+
+    def health(self) -> Health:
+        """Raises StateFileUnusable."""
+        return health.read(self.paths)
+
+    def project(self) -> Project | None:
+        """Raises StateFileUnusable."""
+        return project.read(self.paths, self.cwd, self.env)
+
+    def credentials(self, settings: Config | None = None) -> dict[str, Credential]:
+        """By provider id. Raises StateFileUnusable."""
+        settings = settings or self.config()
+        return credentials.look_up(
+            self.catalog().providers.values(), self.paths, settings, self.env, self.now()
+        )
+
+    def _load_catalog(self) -> Catalog:
+        path = self.paths.providers
+
+        def parse(text: str) -> Any:
+            return catalogs.overlay_to_json(catalogs.parse_overlay(text, path))
+
+        plain = yaml_files.cached(self.paths, path, parse)
+        return catalogs.load(None if plain is None else catalogs.overlay_from_json(plain))
+
+
+def _working_directory() -> Path:
+    """The working directory; the root when it was deleted under us."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")

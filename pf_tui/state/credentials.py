@@ -1,0 +1,389 @@
+"""Which credential each provider has and where: the only room that touches a secret.
+
+Looking (`look_up`) reads the environment, config's keyring list, auth.json and the agents' own login
+files: presence and expiry, never a value. Only `secret_for` opens the keyring or reads a key.
+A write is read back before anyone says it worked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pf_tui.catalog import LoginFile, Provider
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.state import files
+from pf_tui.state.config import Config
+from pf_tui.state.paths import Paths, user_home
+from pf_tui.state.secret import Secret
+from pf_tui.state.times import from_text
+
+KEYRING_SERVICE = "pf-tui"
+_KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
+"""Where the original plugin keeps a key in auth.json, by kind of login."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What is known about one provider's credential; no secret in it."""
+
+    state: str
+    """present | missing | expired | unknown"""
+    source: str | None = None
+    """env:NAME | env (session) | keyring | auth.json | login:PATH"""
+    expires_at: datetime | None = None
+    renewable: bool = False
+    """An agent renews it by itself when it is used next."""
+    agent: str | None = None
+    """Only that agent can use it (its own login)."""
+
+    @property
+    def usable(self) -> bool:
+        """Good enough to be chosen without asking."""
+        return self.state == "present" or (self.state == "expired" and self.renewable)
+
+
+MISSING = Credential(state="missing")
+
+
+def look_up(
+    providers: Iterable[Provider], paths: Paths, config: Config, env: Mapping[str, str], now: datetime
+) -> dict[str, Credential]:
+    """The credential of each provider, by id. Never raises for an agent's file that cannot be read.
+
+    Raises:
+        StateFileUnusable: our auth.json is broken.
+    """
+    stored = _stored(paths)
+    looked: dict[Path, Any] = {}
+    return {
+        provider.id: _environment(provider, env)
+        or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
+        or _auth_json(stored.get(provider.id), now)
+        or _logins(provider, env, now, looked)
+        or _maybe(provider, env)
+        for provider in providers
+    }
+
+
+def secret_for(provider: Provider, paths: Paths, config: Config, env: Mapping[str, str]) -> Secret | None:
+    """The key itself, from env, keyring or auth.json; None when only an agent's own login exists.
+
+    Raises:
+        PfError: the keyring is listed as the key's home and does not open.
+    """
+    for name in provider.env:
+        if value := env.get(name):
+            return Secret(value)
+    if provider.id in config.keyring:
+        value = _open_keyring().get_password(KEYRING_SERVICE, provider.id)
+        if value:
+            return Secret(value)
+    entry = _stored(paths).get(provider.id)
+    if isinstance(entry, dict):
+        for field_name in _KEY_FIELDS:
+            value = entry.get(field_name)
+            if isinstance(value, str) and value:
+                return Secret(value)
+    return None
+
+
+def store_in_keyring(provider_id: str, secret: Secret) -> None:
+    """Put the key into the OS keyring and read it back.
+
+    Raises:
+        PfError: there is no usable keyring (the hint offers the 0600 file), or it did not keep the key.
+    """
+    backend = _open_keyring()
+    try:
+        backend.set_password(KEYRING_SERVICE, provider_id, secret.reveal())
+        kept = backend.get_password(KEYRING_SERVICE, provider_id)
+    except Exception as error:  # backends raise anything, from RuntimeError to D-Bus types
+        raise _keyring_refused(error) from error
+    if kept != secret.reveal():
+        raise PfError(
+            "the keyring took the key and did not give it back; nothing counts as stored",
+            _file_hint(provider_id),
+        )
+
+
+def remove_from_keyring(provider_id: str) -> bool:
+    """Delete the key; False when the keyring had none."""
+    backend = _open_keyring()
+    try:
+        if backend.get_password(KEYRING_SERVICE, provider_id) is None:
+            return False
+        backend.delete_password(KEYRING_SERVICE, provider_id)
+    except Exception as error:
+        raise _keyring_refused(error) from error
+    return True
+
+
+def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetime) -> None:
+    """Put the key into auth.json (0600), because the person said so, and read it back."""
+    field_name = {"subscription": "sessionToken", "oauth": "accessToken"}.get(provider.auth, "apiKey")
+    with files.locked(paths):
+        content = files.read_json(paths.auth) or {}
+        entries = _entries(content, paths)
+        old = entries.get(provider.id)
+        kept = (
+            {key: value for key, value in old.items() if key not in _KEY_FIELDS}
+            if isinstance(old, dict)
+            else {}
+        )
+        entries[provider.id] = {**kept, field_name: secret.reveal(), "updatedAt": now.isoformat()}
+        content["providers"] = entries
+        files.write_json(paths.auth, content)
+        back = _stored(paths).get(provider.id)
+    if not isinstance(back, dict) or back.get(field_name) != secret.reveal():
+        raise PfError("auth.json did not keep the key", f"check {paths.auth}")
+
+
+def remove_from_file(paths: Paths, provider_id: str) -> bool:
+    """Delete the provider's entry from auth.json; False when there was none."""
+    with files.locked(paths):
+        content = files.read_json(paths.auth)
+        if content is None:
+            return False
+        entries = _entries(content, paths)
+        if provider_id not in entries:
+            return False
+        del entries[provider_id]
+        content["providers"] = entries
+        files.write_json(paths.auth, content)
+        return True
+
+
+def ids_in_file(paths: Paths) -> tuple[str, ...]:
+    """Providers that auth.json holds a key for."""
+    return tuple(
+        provider
+        for provider, entry in _stored(paths).items()
+        if isinstance(entry, dict) and any(entry.get(name) for name in _KEY_FIELDS)
+    )
+
+
+def secret_in_file(paths: Paths, provider_id: str) -> Secret | None:
+    """The key auth.json holds for the provider (for `auth import`)."""
+    entry = _stored(paths).get(provider_id)
+    if not isinstance(entry, dict):
+        return None
+    return next((Secret(entry[name]) for name in _KEY_FIELDS if isinstance(entry.get(name), str)), None)
+
+
+def repair_permissions(paths: Paths) -> tuple[str, ...]:
+    """Make files with secrets 0600; one sentence for each that was wider."""
+    notes = []
+    for path in (paths.auth, paths.home / "tokens.json", paths.gateway, paths.mcp):
+        with contextlib.suppress(OSError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                path.chmod(0o600)
+                notes.append(f"{path.name} was readable by others ({mode:04o}); it is 0600 now")
+    return tuple(notes)
+
+
+def keyring_problem() -> str | None:
+    """Why keys cannot go to the OS keyring, as a sentence; None when they can."""
+    try:
+        _open_keyring()
+    except PfError as error:
+        return error.message
+    return None
+
+
+def _open_keyring() -> Any:
+    """The keyring's best backend. Raises PfError for none, null, fail or any of priority <= 0."""
+    try:
+        import keyring
+
+        backend = keyring.get_keyring()
+        priority = float(getattr(backend, "priority", 0) or 0)
+    except Exception as error:
+        raise _keyring_refused(error) from error
+    if priority <= 0:
+        raise PfError("this machine has no keyring that keeps keys", _file_hint())
+    return backend
+
+
+def _keyring_refused(error: Exception) -> PfError:
+    return PfError(f"the keyring does not answer ({type(error).__name__})", _file_hint())
+
+
+def _file_hint(provider_id: str = "PROVIDER") -> str:
+    return f"`pf-tui auth set {provider_id} --file` keeps it in auth.json, readable by you alone (0600)"
+
+
+def _environment(provider: Provider, env: Mapping[str, str]) -> Credential | None:
+    for name in provider.env:
+        if env.get(name):
+            return Credential(state="present", source=f"env:{name}")
+    if provider.env_all and all(env.get(name) for name in provider.env_all):
+        return Credential(state="present", source=f"env:{provider.env_all[0]}")
+    return None
+
+
+def _maybe(provider: Provider, env: Mapping[str, str]) -> Credential:
+    for name in provider.env_maybe:
+        if env.get(name):
+            return Credential(state="unknown", source=f"env:{name}")
+    return MISSING
+
+
+def _auth_json(entry: object, now: datetime) -> Credential | None:
+    if not isinstance(entry, dict) or not any(entry.get(name) for name in _KEY_FIELDS):
+        return None
+    return _dated("auth.json", from_text(entry.get("expiresAt")), bool(entry.get("refreshToken")), None, now)
+
+
+def _dated(
+    source: str, expires: datetime | None, renewable: bool, agent: str | None, now: datetime
+) -> Credential:
+    expired = expires is not None and expires <= now
+    return Credential(
+        state="expired" if expired else "present",
+        source=source,
+        expires_at=expires,
+        renewable=renewable,
+        agent=agent,
+    )
+
+
+def _logins(
+    provider: Provider, env: Mapping[str, str], now: datetime, looked: dict[Path, Any]
+) -> Credential | None:
+    for login in provider.logins:
+        path = expand(login.path, env)
+        if path is None:
+            continue
+        if path not in looked:
+            looked[path] = _read_login(path)
+        content = looked[path]
+        if content is None:
+            continue
+        shown = f"login:{_short(path, env)}"
+        if not isinstance(content, dict):
+            # an INI file such as ~/.aws/credentials: it is there, what it holds is not ours to read
+            if login.key == "*":
+                return Credential(state="present", source=shown, agent=provider.agent_only)
+            continue
+        if found := _found_login(login, content, shown, now):
+            return found
+    return None
+
+
+def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: datetime) -> Credential | None:
+    holder = _dig(content, login.key)
+    if not holder:
+        return None
+    parent = _dig(content, login.key.rpartition(".")[0]) if "." in login.key else content
+    if isinstance(holder, dict):
+        if login.kind is not None and holder.get("type") != login.kind:
+            return None
+        parent = holder
+    expires = from_text(_dig(content, login.expires_key)) if login.expires_key else None
+    if expires is None and isinstance(parent, dict):
+        expires = next(
+            (
+                moment
+                for name in ("expiresAt", "expires", "expiry_date")
+                if (moment := from_text(parent.get(name)))
+            ),
+            None,
+        )
+    renews = isinstance(parent, dict) and any(
+        parent.get(name) for name in ("refreshToken", "refresh", "refresh_token")
+    )
+    return _dated(source, expires, renews, _owner(source), now)
+
+
+def _owner(source: str) -> str:
+    """Which agent's file it is, by its path."""
+    owners = {
+        "opencode": "opencode",
+        ".codex": "codex",
+        "codex": "codex",
+        ".gemini": "gemini",
+        ".claude": "claude-code",
+    }
+    return next((agent for part, agent in owners.items() if f"/{part}/" in source), "agent")
+
+
+def _dig(content: Any, dotted: str) -> Any:
+    """Follow a dotted path; "*" and "name[]" step into the first element that has the rest."""
+    place = content
+    for index, part in enumerate(parts := dotted.split(".")):
+        if part == "*" or part.endswith("[]"):
+            inner = place if part == "*" else place.get(part[:-2]) if isinstance(place, dict) else None
+            rest = ".".join(parts[index + 1 :])
+            values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
+            return next((found for value in values if (found := _dig(value, rest) if rest else value)), None)
+        place = place.get(part) if isinstance(place, dict) else None
+    return place
+
+
+def _read_login(path: Path) -> Any:
+    """An agent's login file as data; "" when it is no JSON, None when it is not there or not readable."""
+    try:
+        if path.stat().st_size > files.MAX_JSON_BYTES:
+            return None
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return "" if text.strip() else None
+
+
+def expand(path: str, env: Mapping[str, str]) -> Path | None:
+    """A catalog path with ~ and $VARS filled in from `env`; None when a variable has no value or default."""
+    try:
+        home = user_home(env)
+    except PfError:
+        return None
+    defaults = {
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_CONFIG_HOME": home / ".config",
+        "CODEX_HOME": home / ".codex",
+        "CLAUDE_CONFIG_DIR": home / ".claude",
+        "OPENCODE_CONFIG_DIR": home / ".config" / "opencode",
+    }
+    if path.startswith("~"):
+        return home / path[2:]
+    if path.startswith("$"):
+        name, _, rest = path[1:].partition("/")
+        base = env.get(name) or defaults.get(name)
+        if not base:
+            return None
+        return Path(base) / rest if rest else Path(base)
+    return Path(path)
+
+
+def _short(path: Path, env: Mapping[str, str]) -> str:
+    try:
+        return f"~/{path.relative_to(user_home(env))}"
+    except (ValueError, PfError):
+        return str(path)
+
+
+def _stored(paths: Paths) -> dict[str, Any]:
+    content = files.read_json(paths.auth)
+    return {} if content is None else _entries(content, paths)
+
+
+def _entries(content: dict[str, Any], paths: Paths) -> dict[str, Any]:
+    entries = content.get("providers")
+    if entries is None:
+        return {}
+    if not isinstance(entries, dict):
+        raise StateFileUnusable(
+            paths.auth, f'expected an object for "providers", found {files.json_kind(entries)}'
+        )
+    return entries
