@@ -46,7 +46,9 @@ def reading(path: Path) -> Iterator[Book]:
     yield Book()
 
 
-def switch(path: Path, from_provider: str | None, to_provider: str, *, why: str, who: str, at: datetime) -> None:
+def switch(
+    path: Path, from_provider: str | None, to_provider: str, *, why: str, who: str, at: datetime
+) -> None:
     """Note that another provider serves from now on: the timeline that transcript rows are attributed by."""
 
 
