@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from pf_tui.agents import effects
@@ -164,11 +164,11 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     config = attempt(ctx.config, Config())
     health = attempt(ctx.health, Health(), always=True)
     project = attempt(ctx.project, None)
-    held = attempt(lambda: _credentials(ctx, catalog, config), {})
+    held: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
     tz = ctx.timezone()
     spans = (zone.day_start(now, tz), zone.month_start(now, tz))
     book = attempt(lambda: _Book.read(ctx, health, spans), _Book(), always=True)
-    events = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
+    events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
 
     wanted, auto_switch, own, order = _decide(catalog, config, project)
     dates = (zone.next_day(now, tz), zone.next_month(now, tz))
@@ -371,7 +371,8 @@ def _budget_limits(
 
 def _credential_hint(provider: Provider, credential: Credential) -> str:
     if credential.state == "unknown" and credential.source:
-        return f"{credential.source.removeprefix('env:')} may be for something else: pf-tui auth check {provider.id}"
+        name = credential.source.removeprefix("env:")
+        return f"{name} may be for something else: pf-tui auth check {provider.id}"
     return ""
 
 
@@ -417,12 +418,11 @@ def _since(events: tuple[Event, ...], provider: str | None) -> datetime | None:
 
 
 def _name_problems(catalog: Catalog, order: tuple[str, ...], wanted: str | None) -> list[str]:
-    problems = []
-    for name in order:
-        if name not in catalog.providers:
-            problems.append(
-                str(UnknownName("provider", name, catalog.providers)) + "; the priority list passes over it"
-            )
+    problems = [
+        f"{UnknownName('provider', name, catalog.providers)}; the priority list passes over it"
+        for name in order
+        if name not in catalog.providers
+    ]
     if wanted is not None and catalog.find_model(wanted) is None:
         problems.append(f"the default model '{wanted}' is not in the catalog · `pf-tui models`")
     return problems
@@ -444,7 +444,3 @@ def _sum(parts: list[Usage]) -> Usage:
         cost_usd=sum(part.cost_usd or 0.0 for part in parts),
         unpriced_tokens=sum(part.unpriced_tokens for part in parts),
     )
-
-
-STALE_AFTER = timedelta(minutes=10)
-"""A reading older than this shows its age."""

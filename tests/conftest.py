@@ -64,7 +64,11 @@ def context(home: Path, tmp_path: Path) -> Callable[..., Context]:
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
         return Context(
-            paths=Paths(home / ".opencode" / "provider-fallback"), env=world, cwd=cwd or work, who=who, clock=clock
+            paths=Paths(home / ".opencode" / "provider-fallback"),
+            env=world,
+            cwd=cwd or work,
+            who=who,
+            clock=clock,
         )
 
     return make

@@ -70,10 +70,9 @@ def switch(
         undo = _put_first(ctx, before, provider.id, wanted, in_project=in_project)
         if dropped:
             undo["benches"] = dropped
+        changed = any(undo.values())
         after = snapshot.take(ctx)
         served = after.active.provider if after.active else None
-        changed = undo["changed"] or bool(dropped)
-        del undo["changed"]
         if changed:
             write_down(
                 ctx,
@@ -207,22 +206,22 @@ def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:
 def _put_first(
     ctx: Context, before: Snapshot, provider: str, wanted: str | None, *, in_project: bool
 ) -> dict[str, object]:
-    """Write the new order; returns what undo needs, and under "changed" whether anything moved."""
+    """Write the new order; returns what undo needs, {} when nothing had to be moved."""
     order = [provider, *(other for other in before.priority if other != provider)]
     if in_project:
         settings: dict[str, object] = {"provider_priority": order}
         if wanted:
             settings["default_model"] = wanted
         old = project.change(ctx.paths, ctx.cwd, ctx.env, settings)
-        return {"project": old, "changed": True}
+        return {"project": old}
     settings = {}
     if list(before.own_priority) != [provider, *(o for o in before.own_priority if o != provider)]:
         settings["providerPriority"] = [provider, *(o for o in before.own_priority if o != provider)]
     if wanted and wanted != before.model:
         settings["defaultModel"] = wanted
     if not settings:
-        return {"config": {}, "changed": False}
-    return {"config": config.change(ctx.paths, settings), "changed": True}
+        return {}
+    return {"config": config.change(ctx.paths, settings)}
 
 
 def _active(now: Snapshot) -> str | None:

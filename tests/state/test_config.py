@@ -81,11 +81,25 @@ def test_reading_without_a_file_writes_nothing(paths: Paths) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param({"autoSwitch": "yes"}, 'line 2 column 17: expected true or false for "autoSwitch", found a text', id="flag"),
-        pytest.param({"providerPriority": "groq"}, 'expected a list of texts for "providerPriority", found a text', id="list"),
-        pytest.param({"usageLimits": {"groq": {"dailyTokens": {}}}}, 'line 4 column 22: expected a number for "dailyTokens", found an object', id="number"),
+        pytest.param(
+            {"autoSwitch": "yes"},
+            'line 2 column 17: expected true or false for "autoSwitch", found a text',
+            id="flag",
+        ),
+        pytest.param(
+            {"providerPriority": "groq"},
+            'expected a list of texts for "providerPriority", found a text',
+            id="list",
+        ),
+        pytest.param(
+            {"usageLimits": {"groq": {"dailyTokens": {}}}},
+            'line 4 column 22: expected a number for "dailyTokens", found an object',
+            id="number",
+        ),
         pytest.param({"pf": []}, 'expected an object for "pf", found a list', id="object"),
-        pytest.param({"pf": {"thresholds": {"warn": 7}}}, '"warn" is 7; a share between 0 and 1 is needed', id="share"),
+        pytest.param(
+            {"pf": {"thresholds": {"warn": 7}}}, '"warn" is 7; a share between 0 and 1 is needed', id="share"
+        ),
     ],
 )
 def test_a_wrong_type_is_named_with_its_line(paths: Paths, content: dict[str, Any], sentence: str) -> None:

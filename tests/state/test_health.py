@@ -55,7 +55,9 @@ def test_unknown_keys_stay(paths: Paths) -> None:
     entry = {**health.bench_to_json(BENCH), "colour": "red"}
     paths.health.write_text(json.dumps({"version": 1, "theirs": 5, "benches": [entry], "agents": {}}))
 
-    health.change(paths, lambda old: replace(old, benches=(*old.benches, replace(BENCH, provider="together"))))
+    health.change(
+        paths, lambda old: replace(old, benches=(*old.benches, replace(BENCH, provider="together")))
+    )
 
     content = json.loads(paths.health.read_text())
     assert content["theirs"] == 5

@@ -133,9 +133,19 @@ def test_an_existing_file_is_not_replaced_by_the_template(repo: Path) -> None:
     [
         pytest.param("---\nauto_switch: true\n", "line 1: the front matter has no closing ---", id="open"),
         pytest.param("---\nauto_switch: [\n---\n", "line 3", id="yaml"),
-        pytest.param("---\nenabled: true\nauto_switch: maybe\n---\n", "line 3: expected true or false for auto_switch, found a text", id="flag"),
-        pytest.param("---\ndaily_limit: lots\n---\n", "line 2: expected a number of requests for daily_limit", id="number"),
-        pytest.param("---\nprovider_priority: {a: 1}\n---\n", "line 2: expected a list of provider ids", id="list"),
+        pytest.param(
+            "---\nenabled: true\nauto_switch: maybe\n---\n",
+            "line 3: expected true or false for auto_switch, found a text",
+            id="flag",
+        ),
+        pytest.param(
+            "---\ndaily_limit: lots\n---\n",
+            "line 2: expected a number of requests for daily_limit",
+            id="number",
+        ),
+        pytest.param(
+            "---\nprovider_priority: {a: 1}\n---\n", "line 2: expected a list of provider ids", id="list"
+        ),
         pytest.param("---\n- a\n---\n", "line 2: expected settings, found a list", id="no-mapping"),
     ],
 )
