@@ -15,7 +15,7 @@ AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def event(number: int, action: str = "switch", *, of: str | None = None) -> Event:
-    undo = None if of or action == "failover" else {"config": {"autoSwitch": None}}
+    undo = None if of or action == "apply" else {"config": {"autoSwitch": None}}
     return Event(id=str(number), ts=AT, who="cli", action=action, undo=undo, of=of)
 
 
@@ -62,8 +62,8 @@ def test_a_new_action_empties_what_could_be_redone() -> None:
     assert undone == []
 
 
-def test_a_failover_between_does_not_stand_in_the_way_of_undo() -> None:
-    done, undone = journal.undo_stacks([event(1), event(2, "failover")])
+def test_what_cannot_be_undone_does_not_stand_in_the_way_of_undo() -> None:
+    done, undone = journal.undo_stacks([event(1), event(2, "apply")])
 
     assert [e.id for e in done] == ["1"]
     assert undone == []

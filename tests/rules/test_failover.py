@@ -1,0 +1,159 @@
+"""choose(): who serves, and a reason for everyone passed over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pf_tui import catalog
+from pf_tui.rules.failover import Rest, Spent, Standing, choose, obstacle, serving
+
+CATALOG = catalog.load()
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+BACK = NOON + timedelta(minutes=48)
+
+
+def standing(provider: str, **facts: object) -> Standing:
+    return Standing(provider=provider, **facts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("first", "code", "reason"),
+    [
+        pytest.param(
+            standing("groq", credential="missing", usable=False),
+            "no-credential",
+            "no credential",
+            id="no-credential",
+        ),
+        pytest.param(
+            standing("groq", credential="expired", usable=False),
+            "no-credential",
+            "the credential has expired",
+            id="expired",
+        ),
+        pytest.param(
+            standing("groq", credential="unknown", usable=False, credential_hint="ask"),
+            "no-credential",
+            "the credential is not certain (ask)",
+            id="maybe",
+        ),
+        pytest.param(
+            standing("groq", rests=(Rest(kind="rate", until=BACK, why="429 rate"),)),
+            "benched",
+            "benched (429 rate)",
+            id="benched",
+        ),
+        pytest.param(
+            standing("groq", spent=(Spent(window="today's budget", resets_at=BACK),)),
+            "exhausted",
+            "today's budget is used up",
+            id="spent",
+        ),
+        pytest.param(
+            standing("groq", enabled=False, disabled_why="not in this project's list"),
+            "disabled",
+            "not in this project's list",
+            id="disabled",
+        ),
+    ],
+)
+def test_a_provider_that_cannot_serve_is_passed_over_with_its_reason(
+    first: Standing, code: str, reason: str
+) -> None:
+    choice = choose([first, standing("openrouter")], None, CATALOG)
+
+    assert choice.provider == "openrouter"
+    assert [(p.provider, p.code, p.reason) for p in choice.passed] == [("groq", code, reason)]
+
+
+def test_a_model_no_one_there_serves_is_a_reason_too() -> None:
+    # embeddings have no stand-in at a provider without any
+    embedding = next(m.id for m in CATALOG.models.values() if m.subfamily == "embedding")
+    choice = choose([standing("deepseek-api"), standing("openai-api")], embedding, CATALOG)
+
+    assert choice.provider == "openai-api"
+    assert choice.passed[0].code == "model"
+
+
+def test_a_bench_of_one_model_leaves_the_others_free() -> None:
+    resting = standing("anthropic-api", rests=(Rest(kind="rate", until=BACK, model="claude-opus-5-5"),))
+
+    assert obstacle(resting, "claude-sonnet-5-5") is None
+    assert obstacle(resting, "claude-opus-5-5") is not None
+
+
+def test_a_weekly_opus_window_stops_only_opus() -> None:
+    spent = standing(
+        "anthropic-subscription", spent=(Spent(window="week", resets_at=BACK, model_family="opus"),)
+    )
+
+    assert obstacle(spent, "claude-sonnet-5-5") is None
+    assert obstacle(spent, "claude-opus-5-5") is not None
+
+
+def test_with_auto_switch_off_the_first_serves_usable_or_not() -> None:
+    choice = choose(
+        [standing("groq", usable=False), standing("openrouter")], None, CATALOG, auto_switch=False
+    )
+
+    assert choice.provider == "groq"
+
+
+def test_nobody_says_how_many_and_why() -> None:
+    choice = choose(
+        [
+            standing("groq", usable=False, credential="missing"),
+            standing("openrouter", rests=(Rest(kind="rate", until=BACK),)),
+            standing("together", rests=(Rest(kind="quota", until=None),)),
+        ],
+        None,
+        CATALOG,
+    )
+
+    assert choice.provider is None
+    assert choice.reason == "no provider can serve: 1 without a credential, 2 benched"
+    assert choice.first_back is not None
+    assert choice.first_back.provider == "openrouter"
+
+
+def test_a_retired_model_is_served_by_its_successor() -> None:
+    model, note = serving("anthropic-api", "claude-sonnet-4-20250514", CATALOG)
+
+    assert model == "claude-sonnet-5-5"
+    assert "retired" in note
+
+
+def test_a_stand_in_holds_the_conversation() -> None:
+    model, _ = serving("groq", "claude-opus-5-5", CATALOG, min_context_tokens=120_000)
+
+    assert model is None or CATALOG.models[model].context >= 120_000
+
+
+@given(
+    st.lists(
+        st.builds(
+            Standing,
+            provider=st.sampled_from(sorted(CATALOG.providers)),
+            enabled=st.booleans(),
+            usable=st.booleans(),
+            rests=st.sampled_from([(), (Rest(kind="rate", until=BACK),), (Rest(kind="auth", until=None),)]),
+        ),
+        unique_by=lambda s: s.provider,
+    )
+)
+def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: list[Standing]) -> None:
+    choice = choose(standings, None, CATALOG)
+
+    order = [s.provider for s in standings]
+    expected = order if choice.provider is None else order[: order.index(choice.provider)]
+    assert [p.provider for p in choice.passed] == expected
+    assert all(p.reason for p in choice.passed)
+    if choice.provider:
+        chosen = standings[order.index(choice.provider)]
+        assert chosen.enabled
+        assert chosen.usable
+        assert not chosen.rests
