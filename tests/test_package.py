@@ -1,0 +1,61 @@
+"""The wheel carries its data and runs from outside the checkout, on its own dependencies."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_carries_catalog_and_styles_inside_the_package(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"pf_tui"}
+    assert any(name.startswith("pf_tui/_data/catalog/") for name in names)
+    assert any(name.startswith("pf_tui/_data/styles/") and name.endswith(".tcss") for name in names)
+
+
+@pytest.mark.e2e
+def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "venv"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    installed = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode and "Could not find a version" in installed.stderr:
+        pytest.skip("no package index can be reached from here")
+    assert installed.returncode == 0, installed.stderr
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "GROQ_API_KEY": "k"}
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [environment / "bin" / "pf-tui", *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert json.loads(run("status", "--json"))["active"]["provider"] == "groq"
+    assert len(json.loads(run("models", "--json"))) == 116
+    assert json.loads(run("switch", "groq", "--json"))["to"] == "groq"
