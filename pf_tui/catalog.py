@@ -170,3 +170,104 @@ class Catalog:
     def equivalents(self, model_id: str) -> tuple[str, ...]:
         """Models of the same tier, best first: same family, then the others. The model itself is not in it."""
         raise AssertionError
+
+
+# --- interim loader: replaced by helper `catalog` ---
+def _data():
+    import json, os
+    from pathlib import Path
+    root = Path("/tmp/interim")
+    cache = Path("/tmp/pf-interim-catalog.json")
+    files = [root / n for n in ("providers.yaml", "models.yaml", "models-extra.yaml", "equivalents.yaml")]
+    key = [[p.stat().st_mtime_ns, p.stat().st_size] for p in files]
+    if cache.exists():
+        kept = json.loads(cache.read_text())
+        if kept["key"] == key:
+            return kept["data"]
+    import yaml
+    data = [yaml.load(p.read_text(), Loader=yaml.CSafeLoader) for p in files]
+    cache.write_text(json.dumps({"key": key, "data": data}, default=str))
+    return data
+
+
+class _Loaded(Catalog):
+    def __init__(self):
+        providers, models, extra, equivalents = _data()
+        from pf_tui.errors import UnknownName
+        self._unknown = UnknownName
+        self.providers = {}
+        conf = {"OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "GOOGLE_CLOUD_PROJECT", "AWS_REGION", "AWS_PROFILE", "AZURE_OPENAI_ENDPOINT", "AZURE_RESOURCE_NAME", "CLOUD_ML_REGION", "ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_VERTEX_PROJECT", "GOOGLE_VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION", "AWS_SESSION_TOKEN", "GOOGLE_CLOUD_ACCESS_TOKEN"}
+        maybe = {"GITHUB_TOKEN", "GH_TOKEN"}
+        for rank, p in enumerate(sorted(providers["providers"], key=lambda p: -p["defaults"]["priority"]), 1):
+            names = p["env"]["seed"] + p["env"]["ecosystem"]
+            logins = []
+            for c in p.get("credentials", ()):
+                path = c["file"].split(" ")[0]
+                kind = c.get("note", "") if "opencode/auth.json" in path else ""
+                logins.append(LoginFile(path=path, key=c["json"], kind="oauth" if "oauth" in kind else "api" if "api" in kind else None, expires_key="claudeAiOauth.expiresAt" if "claude" in path else None))
+            base = p["base_url"]
+            urls = {}
+            for proto in p["protocols"]:
+                urls[proto] = (p.get("claude_code", {}).get("set") or {}).get("ANTHROPIC_BASE_URL", base) if proto == "anthropic-messages" else base
+            cc = p.get("claude_code", {})
+            all_ = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if p["id"] == "bedrock" else ()
+            self.providers[p["id"]] = Provider(
+                id=p["id"], name=p["name"], family=p["family"], auth=p["auth"][0],
+                env=tuple(n for n in names if n not in conf and n not in maybe and n not in all_), env_all=all_,
+                env_maybe=tuple(n for n in names if n in maybe), logins=tuple(logins), protocols=tuple(p["protocols"]),
+                base_urls=urls, console_url=p.get("console_url"), opencode_id=p["ids"]["opencode"], genai_id=p["ids"]["genai_prices"],
+                default_model=p["default_model"], claude_code=ClaudeCodeMode(mode=cc.get("mode", "none"), env=cc.get("set") or {}, note=cc.get("note")),
+                default_rank=rank, billing=p["billing"], plan=p["auth"][0] in ("subscription", "oauth"), warning=p.get("warning"))
+        self.default_priority = tuple(self.providers)
+        self.models = {}
+        self._by_name = {}
+        for source, is_extra in ((models, False), (extra, True)):
+            for m in source["models"]:
+                price = m.get("price_usd_per_mtok")
+                served = {k: ServedModel(native_id=v["id"], context=v.get("context"), shutdown=str(v["shutdown"]) if v.get("shutdown") else None, retired=bool(v.get("retired"))) for k, v in m.get("providers", {}).items()}
+                model = Model(id=m["id"], name=m["name"], family=m["family"], subfamily=m["subfamily"], tier=m["tier"], status=m["status"], successor=m.get("successor"), context=m["context"], context_max=m["context_max"], max_output=m.get("max_output"), capabilities=tuple(m.get("capabilities", ())), inputs=tuple(m["modalities"]["input"]), outputs=tuple(m["modalities"]["output"]), price=Price(**{k: v for k, v in price.items() if k in Price.__slots__}) if price and "output" in price and "input" in price else None, release_date=str(m.get("release_date")), providers=served, extra=is_extra)
+                self.models[model.id] = model
+                for name in (model.id, model.name.lower(), *(s.native_id for s in served.values())):
+                    self._by_name.setdefault(name, model.id)
+        self._tiers = equivalents["tiers"]
+
+    def provider(self, provider_id):
+        if provider_id not in self.providers:
+            raise self._unknown("provider", provider_id, self.providers, "pf-tui status")
+        return self.providers[provider_id]
+
+    def find_model(self, name, provider_id=None):
+        name = name.replace("[1m]", "")
+        found = self._by_name.get(name) or self._by_name.get(name.lower())
+        return self.models.get(found) if found else None
+
+    def model(self, name):
+        found = self.find_model(name)
+        if found is None:
+            raise self._unknown("model", name, self.models, "pf-tui models")
+        return found
+
+    def serving_model(self, name):
+        model, seen = self.model(name), set()
+        while model.status == "retired" and model.successor in self.models and model.id not in seen:
+            seen.add(model.id)
+            model = self.models[model.successor]
+        return model
+
+    def native_id(self, model_id, provider_id):
+        served = self.models[model_id].providers.get(provider_id)
+        return served.native_id if served else None
+
+    def serves(self, provider_id, model_id):
+        served = self.models[model_id].providers.get(provider_id)
+        return served is not None and not served.retired
+
+    def equivalents(self, model_id):
+        model = self.models[model_id]
+        families = self._tiers.get(model.tier, {})
+        order = [model.family, *(f for f in families if f != model.family)]
+        return tuple(i for f in order for i in families.get(f, ()) if i != model_id and i in self.models)
+
+
+def load(overlay=None, *, data_dir=None):
+    return _Loaded()

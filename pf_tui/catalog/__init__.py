@@ -1,0 +1,66 @@
+"""What exists in the world: providers and models, as frozen records made from catalog/*.yaml.
+
+Owns the facts. Knows nothing of a person's files except the overlay handed in.
+Invariant: loading needs the standard library alone (a compiled form is read; YAML is parsed only
+when it changed), because hooks load this.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.catalog.lookup import Catalog
+from pf_tui.catalog.records import (
+    ClaudeCodeMode,
+    LoginFile,
+    Model,
+    Plan,
+    Price,
+    PriceTier,
+    Provider,
+    Resolved,
+    ServedModel,
+)
+from pf_tui.catalog.store import data_root, load, styles_dir
+
+if TYPE_CHECKING:
+    from pf_tui.catalog.overlay import Overlay
+
+__all__ = [
+    "Catalog",
+    "ClaudeCodeMode",
+    "LoginFile",
+    "Model",
+    "Plan",
+    "Price",
+    "PriceTier",
+    "Provider",
+    "Resolved",
+    "ServedModel",
+    "data_root",
+    "load",
+    "overlay_from_json",
+    "overlay_to_json",
+    "parse_overlay",
+    "styles_dir",
+]
+
+
+def parse_overlay(text: str, path: Path) -> Overlay:
+    """A person's providers.yaml, understood. Raises StateFileUnusable with line and column."""
+    from pf_tui.catalog.overlay_text import parse
+
+    return parse(text, path)
+
+
+def overlay_to_json(overlay: Overlay) -> Any:
+    """An overlay as plain data, to be cached."""
+    return overlay.providers
+
+
+def overlay_from_json(plain: Any) -> Overlay:
+    """What `overlay_to_json` gave, as an overlay again."""
+    from pf_tui.catalog.overlay import Overlay
+
+    return Overlay(providers=plain)

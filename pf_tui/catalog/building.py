@@ -1,0 +1,85 @@
+"""Plain data of the compiled form -> records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pf_tui.catalog.records import (
+    ClaudeCodeMode,
+    LoginFile,
+    Model,
+    Price,
+    PriceTier,
+    Provider,
+    ServedModel,
+)
+
+_PROVIDER_TUPLES = ("env", "env_pointers", "env_all", "env_maybe", "protocols")
+_MODEL_TUPLES = ("aliases", "capabilities", "inputs", "outputs")
+
+
+def provider(plain: Mapping[str, Any]) -> Provider:
+    """One provider from its compiled entry."""
+    fields = dict(plain)
+    for name in _PROVIDER_TUPLES:
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    if "logins" in fields:
+        fields["logins"] = tuple(LoginFile(**login) for login in fields["logins"])
+    if "claude_code" in fields:
+        fields["claude_code"] = ClaudeCodeMode(**fields["claude_code"])
+    return Provider(**fields)
+
+
+def model(plain: Mapping[str, Any]) -> Model:
+    """One model from its compiled entry."""
+    fields = dict(plain)
+    for name in _MODEL_TUPLES:
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    if "price" in fields:
+        fields["price"] = price(fields["price"])
+    fields["providers"] = {host: _served(entry) for host, entry in fields.get("providers", {}).items()}
+    return Model(**fields)
+
+
+def price(plain: Mapping[str, Any] | None) -> Price | None:
+    """A price from its compiled entry."""
+    if plain is None:
+        return None
+    tiers = tuple(PriceTier(**tier) for tier in plain.get("tiers", ()))
+    return Price(**{**plain, "tiers": tiers})
+
+
+def _served(plain: Mapping[str, Any]) -> ServedModel:
+    return ServedModel(
+        native_id=plain["id"],
+        context=plain.get("context"),
+        shutdown=plain.get("shutdown"),
+        retired=plain.get("retired", False),
+        price=price(plain.get("price")),
+    )
+
+
+class ModelsById(Mapping[str, Model]):
+    """Models by id; a record is made when it is first asked for (128 of them cost 3 ms a hook need not pay)."""
+
+    def __init__(self, plain: Mapping[str, Mapping[str, Any]]) -> None:
+        self.plain = plain
+        self._made: dict[str, Model] = {}
+
+    def __getitem__(self, model_id: str) -> Model:
+        made = self._made.get(model_id)
+        if made is None:
+            made = self._made[model_id] = model(self.plain[model_id])
+        return made
+
+    def __contains__(self, model_id: object) -> bool:
+        return model_id in self.plain
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plain)
+
+    def __len__(self) -> int:
+        return len(self.plain)

@@ -1,0 +1,106 @@
+"""catalog/*.yaml -> the compiled form that `load` reads: plain JSON data in three parts.
+
+Runs when the wheel is built (hatch_build.py), and in a checkout when a file changed.
+The only module here that needs PyYAML, beside the overlay's parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pf_tui.catalog import names
+from pf_tui.catalog.store import SOURCES
+
+_PROVIDER_KEYS = frozenset(
+    "id name family auth priority env env_pointers env_all env_maybe logins login_command protocols base_urls "
+    "console_url opencode_id genai_id default_model claude_code billing plan agent_only warning note".split()
+)
+_MODEL_KEYS = frozenset(
+    "id name family subfamily tier status successor base_model aliases context context_max max_output "
+    "capabilities inputs outputs price release_date retires note providers".split()
+)
+_FOR_READERS = frozenset({"priority", "sources"})
+"""Keys of the YAML that no record carries."""
+
+
+def compile_catalog(folder: Path) -> dict[str, Any]:
+    """Read the YAML files of `folder` and make the three parts: providers, models, names.
+
+    Each part becomes its own file, so that a program that needs providers alone does not read the rest.
+
+    Raises:
+        ValueError: a key that no record has (a typing mistake in the data).
+        OSError: a file is missing.
+    """
+    sources = {name: _read(folder / name) for name in SOURCES}
+    providers = _providers(sources["providers.yaml"]["providers"])
+    models = {
+        **_models(sources["models.yaml"]["models"], extra=False),
+        **_models(sources["models-extra.yaml"]["models"], extra=True),
+    }
+    return {
+        "providers": providers,
+        "models": {
+            "models": models,
+            "equivalents": sources["equivalents.yaml"]["tiers"],
+            "plans": sources["plans.yaml"]["plans"],
+        },
+        "names": {"names": _index(models.values()), "prefixes": sorted(_prefixes(providers, models.values()))},
+    }
+
+
+def _read(path: Path) -> Any:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with path.open("rb") as file:
+        return yaml.load(file, Loader=loader)  # noqa: S506 - a safe loader, the C one where it exists
+
+
+def _providers(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """In default order: the original's priority number from high to low, then as listed."""
+    ordered = sorted(listed, key=lambda entry: -entry["priority"])
+    return [
+        {**_known(entry, _PROVIDER_KEYS, "provider"), "default_rank": rank}
+        for rank, entry in enumerate(ordered, start=1)
+    ]
+
+
+def _models(listed: Iterable[Mapping[str, Any]], *, extra: bool) -> dict[str, dict[str, Any]]:
+    return {
+        entry["id"]: {**_known(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
+        for entry in listed
+    }
+
+
+def _known(entry: Mapping[str, Any], keys: frozenset[str], kind: str) -> dict[str, Any]:
+    if unknown := set(entry) - keys - _FOR_READERS:
+        raise ValueError(f"{kind} {entry.get('id')} has unknown keys: {', '.join(sorted(unknown))}")
+    return {key: value for key, value in entry.items() if key not in _FOR_READERS}
+
+
+def _index(models: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Folded spelling -> id; of two claims the lower rank wins, then the first in the catalog."""
+    claims = sorted(
+        (rank, place, spelling, model["id"])
+        for place, model in enumerate(models)
+        for rank, spelling in names.spellings(model)
+    )
+    index: dict[str, str] = {}
+    for _, _, spelling, model_id in claims:
+        index.setdefault(spelling, model_id)
+    return index
+
+
+def _prefixes(providers: Iterable[Mapping[str, Any]], models: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What may stand before a model and a slash: providers as we, OpenCode and genai-prices call them, vendors."""
+    ids = {entry.get(key) for entry in providers for key in ("id", "opencode_id", "genai_id")}
+    vendors = {
+        segment.lower().removeprefix("~")
+        for model in models
+        for served in model["providers"].values()
+        for segment in served["id"].split("/")[:-1]
+    }
+    return {name for name in ids if name} | vendors | names.ROUTE_PREFIXES

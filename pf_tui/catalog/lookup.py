@@ -1,0 +1,213 @@
+"""The Catalog: every provider and model, found by any spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.catalog import building
+from pf_tui.catalog.records import Model, Plan, Provider, Resolved
+from pf_tui.errors import UnknownName
+
+if TYPE_CHECKING:
+    from pf_tui.catalog.overlay import Overlay
+
+DEARER = 2.0
+"""A stand-in that costs more than this many times the asked-for model comes after those that do not."""
+
+_TEXT_TIERS = ("frontier", "balanced", "fast", "reasoning")
+"""Tiers a person's own models can stand in for."""
+
+
+class Catalog:
+    """All providers and models; look-ups by any spelling. Made by `load()`.
+
+    providers: every Provider by id, in default order; a person's own come last.
+    models: every Model by canonical id, the 116 first in catalog order, then extras, then the person's.
+    """
+
+    providers: Mapping[str, Provider]
+    default_priority: tuple[str, ...]
+
+    def __init__(self, read: Callable[[str], Any], overlay: Overlay | None = None) -> None:
+        """Args: read: "providers", "models" or "names" -> that part of the compiled form."""
+        self._read = read
+        self._overlay = overlay
+        plain = read("providers")
+        if overlay is not None:
+            from pf_tui.catalog import overlay as overlays
+
+            plain = overlays.merge_providers(plain, overlay)
+        self.providers = {entry["id"]: building.provider(entry) for entry in plain}
+        self.default_priority = tuple(self.providers)
+        self._models: building.ModelsById | None = None
+        self._index: dict[str, str] | None = None
+        self._prefixes: frozenset[str] = frozenset()
+        self._natives: dict[str, dict[str, str]] = {}
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        """Every model by canonical id; read when first asked for."""
+        return self._models_by_id()
+
+    def provider(self, provider_id: str) -> Provider:
+        """The provider of that id. Raises UnknownName (nearest names)."""
+        found = self.providers.get(provider_id) or self.providers.get(provider_id.strip().lower())
+        if found is None:
+            raise UnknownName("provider", provider_id, self.providers, "pf-tui status")
+        return found
+
+    def model(self, name: str) -> Model:
+        """The model that spelling means. Raises UnknownName (nearest names)."""
+        found = self.find_model(name)
+        if found is None:
+            raise UnknownName("model", name, self._models_by_id(), "pf-tui models --all")
+        return found
+
+    def find_model(self, name: str, provider_id: str | None = None) -> Model | None:
+        """Like `model()` but None when unknown. Never follows `successor`.
+
+        Args:
+            provider_id: who was called; its own model ids go before everybody's.
+        """
+        models = self._models_by_id()
+        if provider_id is not None:
+            native = self._native_ids(provider_id).get(name.strip().lower())
+            if native is not None:
+                return models[native]
+        if name in models:
+            return models[name]
+        from pf_tui.catalog import names
+
+        model_id = names.resolve(name, self._spellings(), self._prefixes)
+        return None if model_id is None else models[model_id]
+
+    def resolve(self, name: str, provider_id: str | None = None) -> Resolved | None:
+        """The model that spelling means, with a note when its days are over; None when unknown."""
+        found = self.find_model(name, provider_id)
+        if found is None:
+            return None
+        if found.status == "retired":
+            return Resolved(
+                model=found, note=f"{found.id} is retired: served by {self.serving_model(found.id).id}"
+            )
+        if found.status == "deprecated" and found.successor:
+            return Resolved(model=found, note=f"{found.id} is deprecated: {found.successor} follows it")
+        return Resolved(model=found)
+
+    def serving_model(self, name: str) -> Model:
+        """The model itself, or the living one that follows a retired one. Raises UnknownName."""
+        found = self.model(name)
+        passed = set()
+        while found.status == "retired" and found.successor and found.id not in passed:
+            passed.add(found.id)
+            found = self._models_by_id()[found.successor]
+        return found
+
+    def native_id(self, model_id: str, provider_id: str) -> str | None:
+        """What that provider calls the model; None when it does not serve it."""
+        served = self._served(model_id, provider_id)
+        return None if served is None else str(served["id"])
+
+    def serves(self, provider_id: str, model_id: str) -> bool:
+        """True when the provider lists the model and has not retired it."""
+        served = self._served(model_id, provider_id)
+        return served is not None and not served.get("retired", False)
+
+    def equivalents(self, model_id: str) -> tuple[str, ...]:
+        """Models of the same tier, best first: same family, then the others. The model itself is not in it.
+
+        The same model under another name comes first, then its own line (opus, sonnet …); a dearer one after
+        those that are not; one without tools never for one that has them; the person's own models last.
+        """
+        plain = self._models_by_id().plain
+        asked = plain.get(model_id)
+        if asked is None:
+            return ()
+        places = self._places(asked)
+        needs_tools = "tools" in asked.get("capabilities", ())
+        able = [
+            other
+            for other in places
+            if other != model_id
+            and other in plain
+            and plain[other]["status"] != "retired"
+            and (not needs_tools or "tools" in plain[other].get("capabilities", ()))
+        ]
+        return tuple(sorted(able, key=lambda other: places[other]))
+
+    def plans(self, provider_id: str) -> tuple[Plan, ...]:
+        """The flat plans of that provider and what they cost; empty when it has none."""
+        return tuple(Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id)
+
+    def _places(self, asked: Mapping[str, Any]) -> dict[str, tuple[int, bool, int]]:
+        """Each possible stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
+        plain = self._models_by_id().plain
+        tier = self._read("models")["equivalents"].get(asked["tier"], {})
+        ceiling = _output_usd(asked) * DEARER
+        places: dict[str, tuple[int, bool, int]] = {}
+        for family, lines in tier.items():
+            for line in lines:
+                for model_id in line:
+                    nearness = 1 if asked["id"] in line else 2 if family == asked["family"] else 3
+                    dearer = nearness > 1 and _output_usd(plain.get(model_id, {})) > ceiling
+                    places[model_id] = (nearness, dearer, len(places))
+        own_name = asked.get("base_model") or asked["id"]
+        for model_id, entry in plain.items():
+            if own_name in (model_id, entry.get("base_model")):
+                places[model_id] = (0, False, len(places))
+            elif entry.get("custom") and asked["tier"] in _TEXT_TIERS:
+                places[model_id] = (4, False, len(places))
+        return places
+
+    def _served(self, model_id: str, provider_id: str) -> Mapping[str, Any] | None:
+        entry = self._models_by_id().plain.get(model_id)
+        served: Mapping[str, Any] | None = None if entry is None else entry["providers"].get(provider_id)
+        return served
+
+    def _native_ids(self, provider_id: str) -> dict[str, str]:
+        """What that provider calls its models, lower case -> id."""
+        if provider_id not in self._natives:
+            self._natives[provider_id] = {
+                entry["providers"][provider_id]["id"].lower(): model_id
+                for model_id, entry in self._models_by_id().plain.items()
+                if provider_id in entry["providers"]
+            }
+        return self._natives[provider_id]
+
+    def _models_by_id(self) -> building.ModelsById:
+        if self._models is None:
+            plain = self._read("models")["models"]
+            if self._overlay is not None:
+                from pf_tui.catalog import overlay as overlays
+
+                plain = overlays.merge_models(plain, self._overlay, self.providers, self._known_name)
+            self._models = building.ModelsById(plain)
+        return self._models
+
+    def _known_name(self, name: str) -> str | None:
+        """The id the shipped catalog gives that spelling."""
+        from pf_tui.catalog import names
+
+        part = self._read("names")
+        return names.resolve(name, part["names"], frozenset(part["prefixes"]))
+
+    def _spellings(self) -> dict[str, str]:
+        """Folded spelling -> id, the person's own models included."""
+        if self._index is None:
+            from pf_tui.catalog import names
+
+            part = self._read("names")
+            self._index = dict(part["names"])
+            self._prefixes = frozenset(part["prefixes"]) | {provider.lower() for provider in self.providers}
+            for model_id, entry in self._models_by_id().plain.items():
+                if entry.get("custom"):
+                    for _, spelling in names.spellings(entry):
+                        self._index.setdefault(spelling, model_id)
+        return self._index
+
+
+def _output_usd(entry: Mapping[str, Any]) -> float:
+    """List price per million output tokens, to compare by; unknown counts as nothing."""
+    price = entry.get("price") or {}
+    return float(price.get("output", 0.0))
