@@ -7,15 +7,15 @@ raises; with `keep_going` it becomes a sentence in `problems` and the rest is sh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 from pf_tui.agents import effects
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, UnknownName
-from pf_tui.ledger import record
+from pf_tui.ledger import record as ledger
 from pf_tui.ledger.record import ProviderUsage
+from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits
 from pf_tui.rules.failover import Choice, Rest, Spent, Standing
 from pf_tui.rules.limits import Limit, Reading
@@ -33,7 +33,7 @@ EVENTS = 50
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Usage:
     """What was used of a provider since a moment; cost None = nobody can price any of it."""
 
@@ -43,7 +43,7 @@ class Usage:
     unpriced_tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProviderView:
     """One provider as a face shows it."""
 
@@ -75,7 +75,7 @@ class ProviderView:
         return max(known, key=lambda limit: limit.percent or 0.0) if known else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Serving:
     """Who serves and what."""
 
@@ -85,7 +85,7 @@ class Serving:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgentView:
     """An agent pf-tui is installed into, and what it was last set to."""
 
@@ -95,7 +95,7 @@ class AgentView:
     """The provider it will be set to at its next turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Snapshot:
     """Everything, at one moment."""
 
@@ -205,7 +205,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Book:
     """What the ledger says that a snapshot needs."""
 
@@ -219,7 +219,7 @@ class _Book:
         path = ctx.paths.ledger
         if not path.exists():
             return cls()
-        with record.reading(path) as book:
+        with ledger.reading(path) as book:
             today = dict(book.usage_since(day))
             for provider, moment in health.resets.items():
                 if moment > day:

@@ -52,7 +52,12 @@ def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> N
 
     def run(*words: str) -> str:
         done = subprocess.run(
-            [environment / "bin" / "pf-tui", *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+            [environment / "bin" / "pf-tui", *words],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
+from pf_tui.records import replace
 from pf_tui.state import config, credentials, files
 from pf_tui.state.context import Context
 from pf_tui.state.secret import Secret
@@ -84,7 +85,6 @@ def import_keys(ctx: Context) -> tuple[str, ...]:
 
 
 def _lift_refusals(ctx: Context, provider_id: str) -> None:
-    from dataclasses import replace
 
     from pf_tui.state import health
 

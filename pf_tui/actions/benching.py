@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,8 @@ from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.agents.effects import Effect
-from pf_tui.ledger import record
+from pf_tui.ledger import record as ledger
+from pf_tui.records import record, replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Bench
@@ -26,7 +26,7 @@ STRIKE_MEMORY = timedelta(hours=10)
 """A strike is forgotten when the provider has been quiet for twice the longest rest."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FailureOutcome:
     """What a reported failure led to."""
 
@@ -145,7 +145,7 @@ def report_failure(
             undo={"drop": [[provider_id, model, kind]]},
             evidence=seen,
         )
-        record.limit_hit(
+        ledger.limit_hit(
             ctx.paths.ledger, provider_id, kind=kind, at=now, until=ends, agent=agent, session=session
         )
         done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()

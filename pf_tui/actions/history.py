@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.agents.effects import Effect
 from pf_tui.errors import PfError
+from pf_tui.records import record, replace
 from pf_tui.state import config, files, health, journal, project
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
@@ -22,7 +22,7 @@ _LOOK_BACK = 400
 """Events read to find the last 20 undoable ones: failovers and applies lie between them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UndoOutcome:
     """What was taken back or done again."""
 

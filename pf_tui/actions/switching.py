@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.agents import effects
 from pf_tui.agents.effects import Effect
 from pf_tui.catalog import Provider
 from pf_tui.errors import NothingCanServe, PfError
-from pf_tui.ledger import record
+from pf_tui.ledger import record as ledger
+from pf_tui.records import record, replace
 from pf_tui.rules.failover import Passed, obstacle, serving
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project
@@ -18,7 +17,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import Applied, SessionServed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SwitchOutcome:
     """What a switch did."""
 
@@ -126,7 +125,7 @@ def settle(
     provider = ctx.catalog().provider(now.active.provider)
     applied = {agent.agent: agent.applied for agent in now.agents}
     if moved_from is not None and moved_from != provider.id:
-        record.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
+        ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
     done: list[Effect] = []
     for agent in effects.installed(ctx):
         if applied.get(agent) == provider.id and moved_from == provider.id:
@@ -148,7 +147,7 @@ def settle(
         )
         if moved_from is None:
             last = next((applied[agent] for agent in sorted(changed) if applied.get(agent)), None)
-            record.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
+            ledger.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
             write_down(
                 ctx,
                 "apply",

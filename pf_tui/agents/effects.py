@@ -5,13 +5,12 @@ The verbs call `apply` under the state lock; each agent's own module does the wr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pf_tui.catalog import Provider
+from pf_tui.records import record
 from pf_tui.state.context import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Effect:
     """What happens to one agent."""
 

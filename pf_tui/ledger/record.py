@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui.records import record
 from pf_tui.rules.limits import Reading
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProviderUsage:
     """One provider's use since a moment."""
 

@@ -6,13 +6,13 @@ Invariant: every provider walked past leaves a reason; nothing is chosen without
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from pf_tui.catalog import Catalog
+from pf_tui.records import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rest:
     """A bench that still holds, as the rule needs it."""
 
@@ -24,7 +24,7 @@ class Rest:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Spent:
     """A window or budget at 100 % before its reset."""
 
@@ -34,7 +34,7 @@ class Spent:
     """Set when only models whose id holds this word are counted ("opus")."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Standing:
     """How one provider of the priority list stands now."""
 
@@ -50,7 +50,7 @@ class Standing:
     spent: tuple[Spent, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Passed:
     """A provider that was not chosen, and the reason."""
 
@@ -61,7 +61,7 @@ class Passed:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Choice:
     """The provider that serves, the model it serves, and who was passed over on the way."""
 

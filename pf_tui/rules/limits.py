@@ -7,8 +7,9 @@ a reading whose window has ended says nothing any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from pf_tui.records import record, replace
 
 TRUST = {"official": 0, "header": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
 """Order of trust (issue B): status line and response headers, then rollouts, error texts, our estimate."""
@@ -42,7 +43,7 @@ MIN_SPAN = timedelta(seconds=300)
 """Readings closer than this say nothing about pace."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reading:
     """One observation of one window of one provider."""
 
@@ -63,7 +64,7 @@ class Reading:
     """A word of the model ids this window is for ("opus"); None = all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Limit:
     """A window as a face shows it."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import StateFileUnusable
+from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -31,7 +31,7 @@ BUDGET_KEYS = {
 ORIGINAL_BUDGETS = ("daily_tokens", "monthly_tokens")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Budgets:
     """A person's own limits for one provider; None = unlimited (the file's 0 and "unlimited")."""
 
@@ -46,7 +46,7 @@ class Budgets:
         return any(getattr(self, name) is not None for name in BUDGET_KEYS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Config:
     """The person's settings, defaults filled in."""
 
@@ -76,7 +76,7 @@ def read(paths: Paths) -> Config:
 
 def parse(content: Mapping[str, Any], path: Path) -> Config:
     """Check the known keys of a config object. Raises StateFileUnusable with the line of the bad key."""
-    check = _Checker(path)
+    check = _Checker(path=path)
     ours = check.mapping(content, "pf")
     thresholds = check.mapping(ours, "thresholds")
     priority = check.names(content, "providerPriority")
@@ -177,7 +177,7 @@ def _budgets(check: _Checker, content: Mapping[str, Any], ours: Mapping[str, Any
     return {provider: found for provider, found in budgets.items() if found}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Checker:
     """Typed reads from loose JSON; a wrong type is an error that names the file, line and key."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from pf_tui import catalog as catalogs
 from pf_tui.catalog import Catalog
+from pf_tui.records import field, record, replace
 from pf_tui.state import config, credentials, files, health, project, yaml_files
 from pf_tui.state.config import Config
 from pf_tui.state.credentials import Credential
@@ -19,7 +19,7 @@ from pf_tui.state.paths import Paths, locate
 from pf_tui.state.project import Project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Context:
     """One caller's view of the world; cheap to make, reads only when asked."""
 

@@ -11,13 +11,13 @@ import contextlib
 import json
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pf_tui.catalog import LoginFile, Provider
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.config import Config
 from pf_tui.state.paths import Paths, user_home
@@ -29,7 +29,7 @@ _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
 """Where the original plugin keeps a key in auth.json, by kind of login."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Credential:
     """What is known about one provider's credential; no secret in it."""
 

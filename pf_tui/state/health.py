@@ -7,11 +7,11 @@ It can be rebuilt, so a file we cannot read is set aside as *.corrupt-<time> and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 from pf_tui.state.times import from_text, to_text
@@ -21,7 +21,7 @@ MAX_SESSIONS = 200
 """The last sessions kept; older ones have long ended (design/state)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bench:
     """One provider, or one model there, that must rest."""
 
@@ -48,7 +48,7 @@ class Bench:
         return self.provider == provider and (self.model is None or self.model == model)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Applied:
     """What an agent was last set to."""
 
@@ -56,14 +56,14 @@ class Applied:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SessionServed:
     agent: str
     provider: str
     since: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Health:
     benches: tuple[Bench, ...] = ()
     agents: Mapping[str, Applied] = field(default_factory=dict)

@@ -10,11 +10,11 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 from pf_tui.state.times import from_text, to_text
@@ -26,7 +26,7 @@ UNDO_DEPTH = 20
 _BLOCK_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Event:
     """One line of the journal."""
 

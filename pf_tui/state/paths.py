@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pf_tui.errors import PfError
@@ -13,11 +12,22 @@ PROJECT_FILE = Path(".opencode") / "provider-fallback.local.md"
 """Per-project settings, relative to the project's root (the original plugin's place)."""
 
 
-@dataclass(frozen=True, slots=True)
 class Paths:
     """The state directory and what lies in it."""
 
-    home: Path
+    __slots__ = ("home",)
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __repr__(self) -> str:
+        return f"Paths({str(self.home)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Paths) and other.home == self.home
+
+    def __hash__(self) -> int:
+        return hash(self.home)
 
     @property
     def lock(self) -> Path:

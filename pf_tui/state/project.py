@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import record
 from pf_tui.state import files, yaml_files
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
 
@@ -41,7 +41,7 @@ Notes for people and agents; pf-tui reads only the settings above.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Project:
     """What a project overrides; None = the person's own setting holds."""
 

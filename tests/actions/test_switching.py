@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -269,5 +270,5 @@ def test_twenty_switches_at_once_lose_nothing(context: Make, monkeypatch: pytest
     assert sorted(order) == sorted(ctx.catalog().providers)
     switches = [e for e in snapshot.take(ctx).events if e.action == "switch"]
     assert switches[-1].after["active"] == order[0]
-    for earlier, later in zip(switches, switches[1:], strict=False):
+    for earlier, later in itertools.pairwise(switches):
         assert later.before["active"] == earlier.after["active"]

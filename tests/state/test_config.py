@@ -143,7 +143,10 @@ JSON = st.recursive(
 def test_any_object_is_settings_or_one_sentence(content: dict[str, Any]) -> None:
     from pathlib import Path
 
+    sentence = "config.json"
     try:
         config.parse(content, Path("config.json"))
     except StateFileUnusable as error:
-        assert error.message.startswith("config.json")
+        sentence = error.message
+
+    assert sentence.startswith("config.json")

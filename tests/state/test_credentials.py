@@ -132,7 +132,7 @@ def test_opencodes_logins_are_told_apart_by_their_kind(context: Make, home: Path
     assert found["anthropic-api"].state == "present"
     assert found["anthropic-subscription"].state == "missing"
     assert found["openai-api"].state == "missing"
-    assert found["openai-subscription"].usable
+    assert found["openai-oauth"].usable
     assert found["anthropic-api"].agent == "opencode"
 
 
