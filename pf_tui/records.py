@@ -75,7 +75,9 @@ def record(cls: type[T]) -> type[T]:
     }
     if "__bool__" in vars(cls):
         namespace["__bool__"] = vars(cls)["__bool__"]
-    return type(cls)(cls.__name__, cls.__bases__, namespace)
+    made: Any = type
+    kind: type[T] = made(cls.__name__, cls.__bases__, namespace)
+    return kind
 
 
 def replace(item: T, **changes: Any) -> T:

@@ -6,10 +6,11 @@ Knows nothing of files. A record is made from the compiled form by `build_provid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from pf_tui.records import field, record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PriceTier:
     """The price of a whole request whose input is longer than `above_input_tokens`; USD per million tokens."""
 
@@ -21,7 +22,7 @@ class PriceTier:
     cache_write_1h: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Price:
     """USD per million tokens; None = nobody published it."""
 
@@ -35,7 +36,7 @@ class Price:
     """For long requests, shortest first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoginFile:
     """Where an agent keeps its own login; looked at for presence and expiry only."""
 
@@ -49,7 +50,7 @@ class LoginFile:
     """Dotted path to the expiry (ms epoch), if the file has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ClaudeCodeMode:
     """How Claude Code can be set to this provider."""
 
@@ -60,7 +61,7 @@ class ClaudeCodeMode:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plan:
     """What a flat plan costs, list price."""
 
@@ -71,7 +72,7 @@ class Plan:
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Provider:
     """One way to reach models: a host and a way to sign in."""
 
@@ -117,7 +118,7 @@ class Provider:
     """Came from the person's providers.yaml."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServedModel:
     """A model as one provider serves it."""
 
@@ -130,7 +131,7 @@ class ServedModel:
     """Only where the person's overlay sets one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Model:
     """A model under the name pf-tui shows and keeps."""
 
@@ -162,9 +163,11 @@ class Model:
     providers: Mapping[str, ServedModel] = field(default_factory=dict)
     extra: bool = False
     """Beside the 116; shown with --all."""
+    custom: bool = False
+    """Came from the person's providers.yaml."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resolved:
     """A spelling, understood."""
 
