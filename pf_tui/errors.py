@@ -12,8 +12,10 @@ Invariant: neither message nor hint ever holds a secret.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 
 class PfError(Exception):

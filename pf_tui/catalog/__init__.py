@@ -7,9 +7,6 @@ when it changed), because hooks load this.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 from pf_tui.catalog.lookup import Catalog
 from pf_tui.catalog.records import (
     ClaudeCodeMode,
@@ -24,7 +21,11 @@ from pf_tui.catalog.records import (
 )
 from pf_tui.catalog.store import data_root, load, styles_dir
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
     from pf_tui.catalog.overlay import Overlay
 
 __all__ = [

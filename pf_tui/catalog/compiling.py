@@ -11,17 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.catalog import names
+from pf_tui.catalog.records import Model, Provider
 from pf_tui.catalog.store import SOURCES
 
-_PROVIDER_KEYS = frozenset(
-    "id name family auth priority env env_pointers env_all env_maybe logins login_command protocols base_urls "
-    "console_url opencode_id genai_id default_model claude_code billing plan agent_only warning note".split()
-)
-_MODEL_KEYS = frozenset(
-    "id name family subfamily tier status successor base_model aliases context context_max max_output "
-    "capabilities inputs outputs price release_date retires note providers".split()
-)
-_FOR_READERS = frozenset({"priority", "sources"})
+_PROVIDER_KEYS = set(Provider.__annotations__) - {"default_rank", "headers", "enabled", "custom"}
+_MODEL_KEYS = set(Model.__annotations__) - {"extra", "custom"}
+_FOR_READERS = {"priority", "sources"}
 """Keys of the YAML that no record carries."""
 
 
@@ -47,7 +42,10 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
             "equivalents": sources["equivalents.yaml"]["tiers"],
             "plans": sources["plans.yaml"]["plans"],
         },
-        "names": {"names": _index(models.values()), "prefixes": sorted(_prefixes(providers, models.values()))},
+        "names": {
+            "names": _index(models.values()),
+            "prefixes": sorted(_prefixes(providers, models.values())),
+        },
     }
 
 
@@ -75,7 +73,7 @@ def _models(listed: Iterable[Mapping[str, Any]], *, extra: bool) -> dict[str, di
     }
 
 
-def _known(entry: Mapping[str, Any], keys: frozenset[str], kind: str) -> dict[str, Any]:
+def _known(entry: Mapping[str, Any], keys: set[str], kind: str) -> dict[str, Any]:
     if unknown := set(entry) - keys - _FOR_READERS:
         raise ValueError(f"{kind} {entry.get('id')} has unknown keys: {', '.join(sorted(unknown))}")
     return {key: value for key, value in entry.items() if key not in _FOR_READERS}
@@ -95,7 +93,7 @@ def _index(models: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _prefixes(providers: Iterable[Mapping[str, Any]], models: Iterable[Mapping[str, Any]]) -> set[str]:
-    """What may stand before a model and a slash: providers as we, OpenCode and genai-prices call them, vendors."""
+    """What may stand before a model and a slash: every name of a provider, and the vendors in native ids."""
     ids = {entry.get(key) for entry in providers for key in ("id", "opencode_id", "genai_id")}
     vendors = {
         segment.lower().removeprefix("~")
@@ -103,4 +101,4 @@ def _prefixes(providers: Iterable[Mapping[str, Any]], models: Iterable[Mapping[s
         for served in model["providers"].values()
         for segment in served["id"].split("/")[:-1]
     }
-    return {name for name in ids if name} | vendors | names.ROUTE_PREFIXES
+    return {name for name in ids if name} | vendors | set(names.ROUTE_PREFIXES)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
 
 from pf_tui.catalog import building
 from pf_tui.catalog.records import Model, Plan, Provider, Resolved
 from pf_tui.errors import UnknownName
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pf_tui.catalog.overlay import Overlay
 
 DEARER = 2.0
@@ -138,10 +140,12 @@ class Catalog:
 
     def plans(self, provider_id: str) -> tuple[Plan, ...]:
         """The flat plans of that provider and what they cost; empty when it has none."""
-        return tuple(Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id)
+        return tuple(
+            Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id
+        )
 
     def _places(self, asked: Mapping[str, Any]) -> dict[str, tuple[int, bool, int]]:
-        """Each possible stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
+        """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
         tier = self._read("models")["equivalents"].get(asked["tier"], {})
         ceiling = _output_usd(asked) * DEARER

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
-ROUTE_PREFIXES = frozenset(
-    "azure_ai bedrock converse gemini github_copilot invoke meta models together_ai vertex_ai "
-    "zhipuai zhipuai-coding-plan zai".split()
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+ROUTE_PREFIXES = (
+    *("azure_ai", "bedrock", "converse", "gemini", "github_copilot", "invoke", "meta", "models"),
+    *("together_ai", "vertex_ai", "zai", "zhipuai", "zhipuai-coding-plan"),
 )
 """Path segments before a model, besides provider ids and vendors seen in native ids (LiteLLM's, Google's)."""
 
@@ -41,7 +44,7 @@ _CLAUDE_OLD = re.compile(r"^claude-(\d+(?:-\d{1,2})?)-(opus|sonnet|haiku)$")
 
 
 def fold(name: str) -> str:
-    """One form for names that differ in case and separators only: "Claude Sonnet 4.5" -> claude-sonnet-4-5."""
+    """One form for names that differ in case and separators: "Claude Sonnet 4.5" -> claude-sonnet-4-5."""
     return _RUNS.sub("-", name.strip().lower().translate(_SEPARATORS)).strip("-")
 
 

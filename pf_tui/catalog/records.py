@@ -1,6 +1,6 @@
 """The facts as frozen records: a provider, a model, how one serves the other.
 
-Knows nothing of files. A record is made from the compiled form by `build_provider` and `build_model`.
+Knows nothing of files; `building` makes records from the compiled form.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pf_tui.records import field, record
 
 @record
 class PriceTier:
-    """The price of a whole request whose input is longer than `above_input_tokens`; USD per million tokens."""
+    """What a request longer than `above_input_tokens` costs, all of it; USD per million tokens."""
 
     above_input_tokens: int
     input: float

@@ -3,37 +3,43 @@
 A wheel carries the compiled form (hatch_build.py makes it). A checkout compiles the YAML when a file changed
 and keeps the result in the cache directory; where that cannot be written it is compiled for this process.
 """
+# pathlib is not imported: it costs 10 ms, as much as the interpreter, and every hook loads this.
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH110, PTH112, PTH116, PTH117, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from binascii import crc32
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from pf_tui.catalog.lookup import Catalog
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
     from pf_tui.catalog.overlay import Overlay
 
-_PACKAGE = Path(__file__).parent.parent
-_SHIPPED = _PACKAGE / "_data"
+SOURCES = ("providers.yaml", "models.yaml", "models-extra.yaml", "equivalents.yaml", "plans.yaml")
+COMPILED = "compiled"
+"""Folder beside the YAML that holds the compiled form in a wheel."""
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(_HERE)
+_SHIPPED = os.path.join(_PACKAGE, "_data")
 _COMPILER = ("compiling.py", "names.py")
 """Code whose change makes a compiled form old, beside the YAML."""
 
-SOURCES = ("providers.yaml", "models.yaml", "models-extra.yaml", "equivalents.yaml", "plans.yaml")
-
-_parts: dict[tuple[Path, str], Any] = {}
+_parts: dict[tuple[str, str], Any] = {}
 """What this process has read: the shipped data never changes under a running program."""
 
 
 def data_root() -> Path:
     """The folder that holds catalog/ and styles/: inside the package in a wheel, else the checkout."""
-    return _SHIPPED if (_SHIPPED / "catalog").is_dir() else _PACKAGE.parent
+    from pathlib import Path
+
+    return Path(_data_root())
 
 
 def styles_dir() -> Path:
@@ -42,67 +48,86 @@ def styles_dir() -> Path:
 
 
 def load(overlay: Overlay | None = None, *, data_dir: Path | None = None) -> Catalog:
-    """The shipped catalog, with a person's overlay laid over it. Reads providers now, the rest when asked for.
+    """The shipped catalog, a person's overlay laid over it. Reads providers now, the rest when asked for.
 
     Args:
         data_dir: a folder with the YAML files, instead of the shipped one.
     """
-    return Catalog(partial(_part, data_dir or data_root() / "catalog"), overlay)
+    folder = os.path.join(_data_root(), "catalog") if data_dir is None else os.fspath(data_dir)
+    return Catalog(lambda name: _part(folder, name), overlay)
 
 
-def _part(folder: Path, name: str) -> Any:
+def _data_root() -> str:
+    return _SHIPPED if os.path.isdir(os.path.join(_SHIPPED, "catalog")) else os.path.dirname(_PACKAGE)
+
+
+def _part(folder: str, name: str) -> Any:
     """One part of the compiled form: "providers", "models" or "names"."""
     if (folder, name) not in _parts:
         try:
-            _parts[folder, name] = json.loads((folder / "compiled" / f"{name}.json").read_bytes())
+            _parts[folder, name] = _read_json(os.path.join(folder, COMPILED, f"{name}.json"))
         except OSError:
             _parts[folder, name] = _cached(folder, name)
     return _parts[folder, name]
 
 
-def _cached(folder: Path, name: str) -> Any:
+def _cached(folder: str, name: str) -> Any:
+    """The part from the cache if it is of these very files, else compiled and kept there."""
     stamp = _stamp(folder)
     cache = _cache_dir()
-    kept = None if cache is None else cache / f"catalog-{crc32(os.fsencode(folder)):08x}-{name}.json"
-    if kept is not None:
+    prefix = f"catalog-{crc32(os.fsencode(folder)):08x}"
+    if cache is not None:
         try:
-            content = json.loads(kept.read_bytes())
+            content = _read_json(os.path.join(cache, f"{prefix}-{name}.json"))
             if content["stamp"] == stamp:
                 return content["data"]
         except (OSError, ValueError, KeyError, TypeError):
             pass
+    from pathlib import Path
+
     from pf_tui.catalog import compiling
 
-    compiled = compiling.compile_catalog(folder)
+    compiled = compiling.compile_catalog(Path(folder))
     for part, data in compiled.items():
         _parts[folder, part] = data
-        if kept is not None:
-            _keep(kept.with_name(kept.name.replace(f"-{name}.", f"-{part}.")), {"stamp": stamp, "data": data})
+        if cache is not None:
+            _keep(cache, f"{prefix}-{part}.json", {"stamp": stamp, "data": data})
     return compiled[name]
 
 
-def _stamp(folder: Path) -> list[Any]:
+def _read_json(path: str) -> Any:
+    with open(path, "rb") as file:
+        return json.loads(file.read())
+
+
+def _stamp(folder: str) -> list[Any]:
     """What the compiled form is made from: path, mtime_ns, size and inode of each file."""
-    files = [folder / name for name in SOURCES] + [Path(__file__).with_name(name) for name in _COMPILER]
-    stats = [(str(path), path.stat()) for path in files]
+    files = [os.path.join(folder, name) for name in SOURCES] + [
+        os.path.join(_HERE, name) for name in _COMPILER
+    ]
+    stats = [(path, os.stat(path)) for path in files]
     return [[path, stat.st_mtime_ns, stat.st_size, stat.st_ino] for path, stat in stats]
 
 
-def _cache_dir() -> Path | None:
+def _cache_dir() -> str | None:
     """$XDG_CACHE_HOME/pf-tui or ~/.cache/pf-tui; None without a home."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(base):
-        return Path(base) / "pf-tui"
-    home = os.environ.get("HOME") or (os.environ.get("USERPROFILE") if sys.platform == "win32" else None)
-    return Path(home) / ".cache" / "pf-tui" if home else None
+    if not os.path.isabs(base):
+        home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
+        if not home:
+            return None
+        base = os.path.join(home, ".cache")
+    return os.path.join(base, "pf-tui")
 
 
-def _keep(path: Path, content: Any) -> None:
-    """Write the cache file whole or not at all; a cache that cannot be written is no error."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+def _keep(folder: str, name: str, content: Any) -> None:
+    """Write a cache file whole or not at all; a cache that cannot be written is no error."""
+    draft = os.path.join(folder, f"{name}.{os.getpid()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-        os.replace(draft, path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(draft, "w", encoding="utf-8") as file:
+            json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+        os.replace(draft, os.path.join(folder, name))
     except OSError:
-        draft.unlink(missing_ok=True)
+        if os.path.exists(draft):
+            os.unlink(draft)

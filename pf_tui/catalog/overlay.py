@@ -1,0 +1,214 @@
+"""A person's providers.yaml laid over the catalog. Pure: plain data in, plain data out.
+
+The overlay holds what the person wrote, checked and spelled out by `overlay_text`:
+provider id -> {name, family, auth, env, protocols, base_url, base_urls, headers, enabled, default_model,
+models: {name: {id, name, context, max_output, price}}, price}, each key only if it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from pf_tui.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pf_tui.catalog.records import Provider
+
+ROUTED = ("anthropic-messages", "openai-chat", "openai-responses")
+"""Protocols that a base URL of a person's own can serve."""
+
+OWN_CONTEXT = 128_000
+"""Window assumed for a person's own model that names none, in tokens."""
+
+_CLONED = {
+    "anthropic-messages": "anthropic-api",
+    "openai-chat": "openai-api",
+    "openai-responses": "openai-api",
+}
+"""Whose models an own provider serves that lists none: those of the vendor whose protocol it speaks."""
+
+_COPIED = ("name", "family", "auth", "env", "protocols", "headers", "enabled", "default_model")
+
+
+@record
+class Overlay:
+    """The checked content of a providers.yaml, as plain data."""
+
+    providers: Mapping[str, Any]
+
+
+def merge_providers(shipped: Iterable[Mapping[str, Any]], overlay: Overlay) -> list[dict[str, Any]]:
+    """The shipped providers with the person's settings in them, then the person's own."""
+    merged = []
+    known = set()
+    for entry in shipped:
+        known.add(entry["id"])
+        own = overlay.providers.get(entry["id"])
+        merged.append(dict(entry) if own is None else _overridden(entry, own))
+    for provider_id, own in overlay.providers.items():
+        if provider_id not in known:
+            merged.append(_own_provider(provider_id, own, default_rank=len(merged) + 1))
+    return merged
+
+
+def merge_models(
+    shipped: Mapping[str, Mapping[str, Any]],
+    overlay: Overlay,
+    providers: Mapping[str, Provider],
+    known_name: Callable[[str], str | None],
+) -> dict[str, Mapping[str, Any]]:
+    """The shipped models with the person's hosts and prices in them, then the person's own models.
+
+    Args:
+        providers: as merged.
+        known_name: any spelling -> id of a shipped model, or None.
+    """
+    models = dict(shipped)
+    for provider_id, own in overlay.providers.items():
+        provider = providers[provider_id]
+        price = own.get("price")
+        for name, settings in own.get("models", {}).items():
+            model_id = known_name(name) or name
+            if model_id not in models:
+                models[model_id] = _own_model(model_id, settings, price, provider)
+            models[model_id] = _served_by(models[model_id], provider_id, name, settings, price)
+        if "models" not in own:
+            if provider.custom:
+                _clone(models, provider, price)
+            elif price:
+                for model_id, entry in models.items():
+                    if provider_id in entry["providers"]:
+                        models[model_id] = _served_by(entry, provider_id, None, {}, price)
+    return models
+
+
+def serving_urls(base_url: str, protocols: Iterable[str]) -> dict[str, str]:
+    """One base URL, written with or without /v1, as each protocol wants it.
+
+    anthropic-messages goes without /v1; openai-* with it, unless the path already names another version
+    (/v4, /v1beta/openai).
+    """
+    bare = base_url.rstrip("/")
+    plain = bare.removesuffix("/v1")
+    versioned = any(_is_version(segment) for segment in bare.split("/")[3:])
+    openai = bare if versioned else f"{plain}/v1"
+    return {
+        protocol: plain if protocol == "anthropic-messages" else openai if protocol in ROUTED else bare
+        for protocol in protocols
+    }
+
+
+def _is_version(segment: str) -> bool:
+    return len(segment) > 1 and segment[0] == "v" and segment[1].isdigit()
+
+
+def _overridden(entry: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """A shipped provider with the person's settings; a base URL also goes into Claude Code's settings."""
+    merged = {**entry, **{key: own[key] for key in _COPIED if key in own}}
+    urls = dict(entry.get("base_urls", {}))
+    if "base_url" in own:
+        routed = [protocol for protocol in merged["protocols"] if protocol in ROUTED]
+        urls |= serving_urls(own["base_url"], routed or merged["protocols"])
+    urls |= own.get("base_urls", {})
+    merged["base_urls"] = urls
+    merged["protocols"] = list(dict.fromkeys([*merged["protocols"], *own.get("base_urls", ())]))
+    anthropic = urls.get("anthropic-messages")
+    if anthropic != entry.get("base_urls", {}).get("anthropic-messages") and anthropic is not None:
+        native = entry.get("claude_code", {}).get("mode") == "native"
+        merged["claude_code"] = _claude_code(anthropic, "native" if native else "anthropic-compatible")
+    return merged
+
+
+def _own_provider(provider_id: str, own: Mapping[str, Any], *, default_rank: int) -> dict[str, Any]:
+    urls = dict(own.get("base_urls", {}))
+    protocols = list(own.get("protocols", urls or ROUTED))
+    if "base_url" in own:
+        urls = serving_urls(own["base_url"], protocols) | urls
+    anthropic = urls.get("anthropic-messages")
+    default_model = next(iter(own.get("models", ())), None)
+    return {
+        "name": provider_id,
+        "family": "Own",
+        "auth": "api_key",
+        "billing": "per token",
+        **({"default_model": default_model} if default_model else {}),
+        **{key: own[key] for key in _COPIED if key in own},
+        "id": provider_id,
+        "protocols": protocols,
+        "base_urls": urls,
+        "claude_code": {"mode": "proxy"}
+        if anthropic is None
+        else _claude_code(anthropic, "anthropic-compatible"),
+        "default_rank": default_rank,
+        "custom": True,
+    }
+
+
+def _claude_code(base_url: str, mode: str) -> dict[str, Any]:
+    """All five variables, for the reason given in catalog/providers.yaml."""
+    return {
+        "mode": mode,
+        "env": {
+            "ANTHROPIC_BASE_URL": base_url,
+            "ANTHROPIC_API_KEY": "",
+            "ANTHROPIC_AUTH_TOKEN": "",
+            "CLAUDE_CODE_USE_BEDROCK": "",
+            "CLAUDE_CODE_USE_VERTEX": "",
+        },
+    }
+
+
+def _served_by(
+    entry: Mapping[str, Any],
+    provider_id: str,
+    native: str | None,
+    settings: Mapping[str, Any],
+    price: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """The model with what the person said of it at that provider."""
+    served = dict(entry["providers"].get(provider_id, {"id": native}))
+    served.pop("retired", None)
+    if "id" in settings:
+        served["id"] = settings["id"]
+    if "context" in settings:
+        served["context"] = settings["context"]
+    if own_price := settings.get("price", price):
+        served["price"] = own_price
+    return {**entry, "providers": {**entry["providers"], provider_id: served}}
+
+
+def _own_model(
+    model_id: str, settings: Mapping[str, Any], price: Mapping[str, Any] | None, provider: Provider
+) -> dict[str, Any]:
+    context = settings.get("context", OWN_CONTEXT)
+    own_price = settings.get("price", price)
+    return {
+        "id": model_id,
+        "name": settings.get("name", model_id),
+        "family": provider.family,
+        "subfamily": provider.family.lower(),
+        "tier": "balanced",
+        "status": "active",
+        "context": context,
+        "context_max": context,
+        **({"max_output": settings["max_output"]} if "max_output" in settings else {}),
+        "capabilities": ["text", "code", "tools"],
+        "inputs": ["text"],
+        "outputs": ["text"],
+        **({"price": own_price} if own_price else {}),
+        **({} if "context" in settings else {"note": f"window not given: {OWN_CONTEXT} tokens assumed"}),
+        "providers": {},
+        "custom": True,
+    }
+
+
+def _clone(models: dict[str, Mapping[str, Any]], provider: Provider, price: Mapping[str, Any] | None) -> None:
+    """Let an own provider that lists no models serve its protocols' vendors' under the vendor's ids."""
+    vendors = {_CLONED[protocol] for protocol in provider.protocols if protocol in _CLONED}
+    for model_id, entry in models.items():
+        for vendor in vendors & set(entry["providers"]):
+            served = {**entry["providers"][vendor], **({"price": price} if price else {})}
+            models[model_id] = {**entry, "providers": {**entry["providers"], provider.id: served}}
