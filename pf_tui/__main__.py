@@ -1,0 +1,151 @@
+"""The front door: looks at the words first, and imports only what they need.
+
+--version, `status --json`, `hook`, `statusline` and `auth helper` run on the standard library alone;
+no words at all is the dashboard; everything else goes to the command line (click).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Do what the words say; returns the exit code."""
+    if words == ["--version"]:
+        return _version()
+    first = words[0] if words else ""
+    if first == "hook" and len(words) == 3 and not words[2].startswith("-"):
+        return _hook(words[1], words[2])
+    if words == ["statusline"]:
+        return _statusline()
+    if "_PF_TUI_COMPLETE" not in os.environ:
+        folder, rest = _take_folder(words)
+        if rest[:2] == ["auth", "helper"] and all(_is_name(word) for word in rest[2:]) and len(rest) < 4:
+            return _helper(folder, rest[2:])
+        if _is_plain_status(rest):
+            return _status(folder, rest[1:])
+        if (wishes := _dashboard_wishes(rest)) is not None:
+            return _dashboard(folder, wishes)
+        words = rest
+    else:
+        folder = None
+    from pf_tui.cli import app
+
+    return app.run(words, folder)
+
+
+def _version() -> int:
+    from pf_tui import __version__
+
+    sys.stdout.write(f"pf-tui {__version__}\n")
+    return 0
+
+
+def _hook(agent: str, event: str) -> int:
+    """Always exit 0 with nothing on stderr: an agent never stops for us."""
+    from pf_tui import hooks
+
+    answer, code = hooks.run(agent, event, sys.stdin.buffer.read(), os.environ)
+    return _answer(answer, code)
+
+
+def _statusline() -> int:
+    from pf_tui import hooks
+
+    answer, code = hooks.statusline(sys.stdin.buffer.read(), os.environ)
+    return _answer(answer, code)
+
+
+def _answer(answer: str, code: int) -> int:
+    try:
+        sys.stdout.buffer.write(answer.encode("utf-8", "replace"))
+        sys.stdout.buffer.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _status(folder: str | None, rest: list[str]) -> int:
+    from pf_tui.cli import diagnostics, output, world
+
+    def show() -> None:
+        from pf_tui import snapshot
+        from pf_tui.documents import status
+
+        provider = next((word for word in rest if word != "--json"), None)
+        output.document(status.document(snapshot.take(world.here(folder)), provider))
+
+    return diagnostics.guard(show, as_json=True)
+
+
+def _helper(folder: str | None, rest: list[str]) -> int:
+    from pf_tui.cli import diagnostics, world
+
+    def show() -> None:
+        from pf_tui.cli import helper
+
+        helper.show(world.here(folder), rest[0] if rest else None)
+
+    return diagnostics.guard(show, as_json=False)
+
+
+def _dashboard(folder: str | None, wishes: dict[str, str]) -> int:
+    from pf_tui.cli import dashboard
+
+    return dashboard.run(
+        folder, demo="--demo" in wishes, theme=wishes.get("--theme"), mouse="--no-mouse" not in wishes
+    )
+
+
+def _is_plain_status(rest: list[str]) -> bool:
+    """`status [PROVIDER] --json` in any order, and nothing else."""
+    names = [word for word in rest[1:] if word != "--json"]
+    return rest[:1] == ["status"] and "--json" in rest and len(names) <= 1 and all(map(_is_name, names))
+
+
+def _dashboard_wishes(rest: list[str]) -> dict[str, str] | None:
+    """The dashboard's options by name; None when the words are about something else."""
+    wishes: dict[str, str] = {}
+    queue = iter(rest)
+    for word in queue:
+        name, equals, value = word.partition("=")
+        if name == "--theme":
+            wishes[name] = value if equals else next(queue, "")
+            if not _is_name(wishes[name]):
+                return None
+        elif word in ("--demo", "--no-mouse"):
+            wishes[word] = ""
+        else:
+            return None
+    return wishes
+
+
+def _is_name(word: str) -> bool:
+    return bool(word) and not word.startswith("-")
+
+
+def _take_folder(words: list[str]) -> tuple[str | None, list[str]]:
+    """--dir may stand anywhere before `--`; what follows `--` belongs to an agent."""
+    folder: str | None = None
+    rest: list[str] = []
+    queue = iter(words)
+    for word in queue:
+        if word == "--":
+            return folder, [*rest, word, *queue]
+        if word == "--dir":
+            folder = next(queue, "")
+        elif word.startswith("--dir="):
+            folder = word.removeprefix("--dir=")
+        else:
+            rest.append(word)
+    return folder, rest
+
+
+if __name__ == "__main__":
+    main()

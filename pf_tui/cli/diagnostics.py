@@ -1,0 +1,99 @@
+"""The only room that writes to stderr, and the one that turns errors into exit codes.
+
+Every error becomes one sentence with its cure, or with --json one object. Never a traceback: what
+nobody expected names its own line in the source, so that it can be reported. Standard library alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from pf_tui.cli import output
+from pf_tui.errors import PfError
+
+INTERRUPTED = 130
+"""What shells report for a program that ctrl+c ended (128 + SIGINT)."""
+
+
+def guard(action: Callable[[], int | None], *, as_json: bool) -> int:
+    """Run `action` and return the exit code; whatever goes wrong is said on stderr."""
+    try:
+        code = action() or 0
+        output.flush()
+    except BrokenPipeError:
+        return _reader_left()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except PfError as error:
+        return fail(error, as_json=as_json)
+    except Exception as error:
+        return fail(unexpected(error), as_json=as_json)
+    return code
+
+
+def fail(error: PfError, *, as_json: bool) -> int:
+    """Say what went wrong; returns the error's exit code."""
+    if as_json:
+        import json
+
+        told = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
+        _write(json.dumps(told, ensure_ascii=False))
+    else:
+        _write(f"{_styled('pf-tui:', '1;31')} {error.message}")
+        if error.hint:
+            _write(f"        {error.hint}")
+    return error.code
+
+
+def note(sentence: str) -> None:
+    """Something worth knowing beside the data."""
+    _write(f"{_styled('note:', '33')} {sentence}")
+
+
+def progress(words: str) -> None:
+    """One line that the next one replaces; nothing when stderr is no terminal."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2K{words}")
+        sys.stderr.flush()
+
+
+def unexpected(error: BaseException) -> PfError:
+    """A mistake of ours as a sentence that can be reported; no values in it, they may be secret."""
+    place = "an unknown place"
+    step = error.__traceback__
+    while step is not None:
+        path = step.tb_frame.f_code.co_filename
+        if f"{os.sep}pf_tui{os.sep}" in path:
+            place = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
+        step = step.tb_next
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return PfError(f"{where}{error.strerror.lower()} ({place})")
+    return PfError(
+        f"a mistake in pf-tui: {type(error).__name__} at {place}",
+        "please report this line; your files are as the last finished step left them",
+    )
+
+
+def _reader_left() -> int:
+    """`pf-tui models | head`: the reader had enough, which is no failure."""
+    handle = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(handle, sys.stdout.fileno())
+    return 0
+
+
+def _styled(words: str, style: str) -> str:
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        return f"\x1b[{style}m{words}\x1b[0m"
+    return words
+
+
+def _write(words: str) -> None:
+    try:
+        output.flush()
+        sys.stderr.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        return

@@ -1,0 +1,128 @@
+"""How words are parsed: help from the command table, groups with a default word, shared options."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
+
+import click
+
+from pf_tui.cli.values import PROVIDER
+from pf_tui.documents import commands
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+in_project = click.option(
+    "--project", "in_project", is_flag=True, help="Write this project's file, not your own settings."
+)
+provider_argument = click.argument("provider", type=PROVIDER)
+maybe_provider = click.argument("provider", type=PROVIDER, required=False)
+
+
+class Word(click.Command):
+    """A command whose summary and examples come from the table; its docstring adds what they leave open."""
+
+    def __init__(self, name: str, *, full_name: str | None = None, help: str = "", **rest: Any) -> None:  # noqa: A002 - click's own word
+        self.entry = commands.find(full_name or name)
+        super().__init__(name, help=f"{self.entry.summary}.\n\n{help}", **rest)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.entry.examples, formatter)
+
+
+class Group(click.Group):
+    """A word with sub-words; `default` is the sub-word that is meant when none is named."""
+
+    command_class = Word
+
+    def __init__(self, name: str, default: str, **rest: Any) -> None:
+        self.entry = commands.find(name)
+        self.default = default
+        super().__init__(name, help=f"{self.entry.summary}.", **rest)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args in (["--help"], ["-h"]):
+            return super().parse_args(ctx, args)
+        place = self._subword_place(args)
+        if place is None:
+            words = [self.default, *args]
+        else:
+            words = [args[place], *args[:place], *args[place + 1 :]]
+        return super().parse_args(ctx, words)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.entry.examples, formatter)
+
+    def _subword_place(self, args: list[str]) -> int | None:
+        """Where the sub-word stands: the first word that is no option and no option's value."""
+        default = self.commands[self.default]
+        takes_value = {
+            name
+            for param in default.params
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        }
+        skip = False
+        for place, arg in enumerate(args):
+            if skip or arg.startswith("-"):
+                skip = not skip and arg in takes_value
+                continue
+            return place if arg in self.commands else None
+        return None
+
+
+class Root(click.Group):
+    """`pf-tui` itself: words are imported when they are used, and listed by what they are for."""
+
+    code: ClassVar[dict[str, str]] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [command.name for command in commands.top_level()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = self.code.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found: click.Command = getattr(importlib.import_module(f"pf_tui.cli.{module}"), attribute)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for group in commands.GROUPS:
+            rows = [(c.name, c.summary) for c in commands.top_level() if c.group == group]
+            with formatter.section(group):
+                formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples((commands.find("status").examples[0], commands.find("switch").examples[0]), formatter)
+
+
+def word(name: str) -> Callable[[Callable[..., Any]], Word]:
+    """Decorate a function as a top-level word."""
+    return click.command(name, cls=Word)
+
+
+def subword(group: Group, name: str) -> Callable[[Callable[..., Any]], Word]:
+    """Decorate a function as a sub-word of `group`."""
+
+    def make(function: Callable[..., Any]) -> Word:
+        made = click.command(name, cls=Word, full_name=f"{group.name} {name}")(function)
+        group.add_command(made)
+        return made
+
+    return make
+
+
+def write_examples(examples: tuple[commands.Example, ...], formatter: click.HelpFormatter) -> None:
+    """The examples, each with what it does; below it where the terminal is narrow."""
+    with formatter.section("Examples"):
+        wide = max(len(example.line) for example in examples)
+        beside = all(wide + 4 + len(example.does) + 2 <= formatter.width for example in examples)
+        indent = " " * formatter.current_indent
+        for example in examples:
+            if beside:
+                formatter.write(f"{indent}{example.line:<{wide}}  {example.does}\n")
+            else:
+                formatter.write(f"{indent}{example.line}\n{indent}    {example.does}\n")

@@ -1,0 +1,144 @@
+"""`pf-tui why` and `events`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+import click
+
+from pf_tui import snapshot
+from pf_tui.cli import output
+from pf_tui.cli.grammar import as_json, word
+from pf_tui.documents import history, words
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import files, journal
+from pf_tui.state.context import Context
+from pf_tui.state.journal import Event
+from pf_tui.state.times import from_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_LOOK_EVERY_S = 0.5
+"""`--follow` looks at the journal's stamp this often; an event is seen within that."""
+
+_CATCH_UP = 200
+"""Events read when the journal has grown; more than anyone writes in half a second."""
+
+
+@word("why")
+@as_json
+@click.pass_obj
+def why(ctx: Context, as_json: bool) -> None:
+    """Each provider of the list in turn: passed over, serving, or ready to follow."""
+    now = snapshot.take(ctx, keep_going=not as_json)
+    if as_json:
+        output.document(history.why(now))
+        return
+    output.show(*_chain(now, ctx.timezone(), output.width()))
+
+
+@word("events")
+@click.option("-n", "count", type=click.IntRange(min=1), default=20, help="How many; 20 if not said.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with every new one, until ctrl+c.")
+@as_json
+@click.pass_obj
+def events(ctx: Context, count: int, follow: bool, as_json: bool) -> None:
+    """Oldest first. With --follow and --json: one document per line."""
+    happened = journal.tail(ctx.paths, count)
+    if as_json and not follow:
+        output.document(history.events(happened))
+        return
+    _print(happened, ctx, as_json=as_json)
+    if follow:
+        for one in _new_events(ctx, happened):
+            _print((one,), ctx, as_json=as_json)
+    elif not happened:
+        output.text("nothing has happened yet")
+
+
+def _new_events(ctx: Context, seen: tuple[Event, ...]) -> Iterator[Event]:
+    """Each event once, as it is appended; a rotated journal is followed."""
+    known = {event.id for event in seen or journal.tail(ctx.paths, 1)}
+    stamp = files.identity(ctx.paths.journal)
+    while True:
+        time.sleep(_LOOK_EVERY_S)
+        if (now := files.identity(ctx.paths.journal)) == stamp:
+            continue
+        stamp = now
+        tail = journal.tail(ctx.paths, _CATCH_UP)
+        yield from (event for event in tail if event.id not in known)
+        known |= {event.id for event in tail}
+
+
+def _print(happened: tuple[Event, ...], ctx: Context, *, as_json: bool) -> None:
+    if as_json:
+        for one in happened:
+            output.line(history.event(one))
+        return
+    now, zone = ctx.now(), ctx.timezone()
+    width = output.width()
+    for one in happened:
+        output.show(*_event_lines(one, now, zone, width))
+    output.flush()
+
+
+def _event_lines(one: Event, now: datetime, zone: tzinfo | None, width: int) -> list[Text]:
+    from rich.text import Text
+
+    from pf_tui.cli.look import FAINT, wrapped
+
+    moment = words.clock(one.ts, now, zone)
+    sentence = _sentence(one)
+    who = "" if one.who == "cli" else f" ({one.who})"
+    first, *more = wrapped(f"{sentence}{who}", width, indent=" " * (len(moment) + 2))
+    return [Text.assemble((moment, FAINT), "  ", first.plain.strip()), *more]
+
+
+def _sentence(one: Event) -> str:
+    """An event the way one would tell it."""
+    left, serves = one.before.get("active"), one.after.get("active")
+    moved = f": {left or 'nobody'} → {serves or 'nobody'}" if "active" in one.after and left != serves else ""
+    bench = one.after.get("bench")
+    what = one.after.get("provider") or one.after.get("first")
+    if isinstance(bench, dict):
+        what = bench.get("provider")
+    reason = f", {one.why}" if one.why and one.why != "asked for" else ""
+    return f"{one.action}{f' {what}' if what else ''}{moved}{reason}"
+
+
+def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    from rich.text import Text
+
+    from pf_tui.cli.look import FAINT, Cell, Column, heading, state, table, wrapped
+
+    serves = f"{now.active.provider} serves {now.active.model or ''}".strip() if now.active else "nobody can serve"
+    lines = [heading(serves), *wrapped(now.choice.reason, width, indent="  "), Text()]
+    rows = []
+    for step in history.chain(now):
+        until = from_text(step["until"])
+        end = f", until {words.clock(until, now.at, zone)}" if until else ""
+        verdict = step["verdict"]
+        reason = "" if verdict == "serves" else f"{step['reason'] or 'would serve'}{end}"
+        mark = {"serves": "▶", "passed": "✗", "ready": "·"}[verdict]
+        style = {"serves": "bold", "passed": FAINT}.get(verdict, "")
+        model = step["model"] if verdict != "passed" and step["model"] else ""
+        rows.append(
+            [
+                Cell(text=f"{mark} {step['rank']:>2}", style=style),
+                Cell(text=step["provider"], style=style),
+                Cell(text=verdict, style=state("ready").style if verdict != "passed" else FAINT),
+                Cell(text=f"{reason}{' with ' if reason and model else ''}{model}", style=style),
+            ]
+        )
+    columns = (Column(title=""), Column(title=""), Column(title="", leaves=1), Column(title="", shrinks=True))
+    lines += table(columns, rows, width, heading=False)
+    following = now.next.provider if now.next else "nobody"
+    lines += [Text(), *wrapped(f"next: {following} ({now.next_reason})", width)]
+    if not now.auto_switch:
+        lines += wrapped("auto-switch is off: `pf-tui switch --auto on` lets the list decide", width, style="yellow")
+    lines += [line for problem in now.problems for line in wrapped(problem, width, style="yellow")]
+    return lines

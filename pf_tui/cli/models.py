@@ -1,0 +1,152 @@
+"""`pf-tui models`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pf_tui.catalog import Catalog, Model, Resolved
+from pf_tui.cli import output
+from pf_tui.cli.grammar import Group, as_json, subword
+from pf_tui.cli.values import MODEL, PROVIDER
+from pf_tui.documents import models as documents
+from pf_tui.documents import words
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+models = Group("models", "list")
+
+
+@subword(models, "list")
+@click.option("--family", help="Claude, GPT, Gemini … or a sub-family.")
+@click.option("--provider", type=PROVIDER, help="Only what this provider serves.")
+@click.option("--capability", help="text, vision, code, thinking, tools, audio …")
+@click.option("--all", "extras", is_flag=True, help="Also newer ones beside the 116.")
+@as_json
+@click.pass_obj
+def list_(
+    ctx: Context,
+    family: str | None,
+    provider: str | None,
+    capability: str | None,
+    extras: bool,
+    as_json: bool,
+) -> None:
+    """Prices are USD per million tokens."""
+    catalog = ctx.catalog()
+    found = documents.chosen(catalog, family=family, provider=provider, capability=capability, extras=extras)
+    if as_json:
+        output.document([documents.model(one) for one in found])
+        return
+    output.show(*_table(found, catalog, output.width()))
+
+
+@subword(models, "info")
+@click.argument("model", type=MODEL)
+@as_json
+@click.pass_obj
+def info(ctx: Context, model: str, as_json: bool) -> None:
+    """Any spelling is understood: ids of providers, retired names, [1m]."""
+    catalog = ctx.catalog()
+    found = catalog.resolve(model) or Resolved(model=catalog.model(model))
+    if as_json:
+        output.document(documents.info(found))
+        return
+    output.show(*_detail(found, output.width()))
+
+
+def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
+    from rich.text import Text
+
+    from pf_tui.cli.look import FAINT, Cell, Column, faint, plain, table
+
+    columns = (
+        Column(title="model", shrinks=True),
+        Column(title="family", leaves=3),
+        Column(title="tier", leaves=1),
+        Column(title="context", right=True),
+        Column(title="in/out $/M", right=True),
+        Column(title="providers", right=True, leaves=2),
+        Column(title="", leaves=4),
+    )
+    rows = [
+        [
+            Cell(text=one.id, style=FAINT if one.status == "retired" else ""),
+            plain(one.family),
+            faint(one.tier),
+            plain(_context(one)),
+            plain(_price(one)),
+            plain(sum(catalog.serves(name, one.id) for name in one.providers)),
+            faint("" if one.status == "active" else one.status),
+        ]
+        for one in found
+    ]
+    if not rows:
+        return [Text("no model passes all of these filters; `pf-tui models` lists all", style=FAINT)]
+    return [*table(columns, rows, width), Text(), Text(f"{len(rows)} models", style=FAINT)]
+
+
+def _detail(found: Resolved, width: int) -> list[Text]:
+    from rich.text import Text
+
+    from pf_tui.cli.look import FAINT, Column, faint, heading, plain, table, wrapped
+
+    one = found.model
+    lines = [heading(one.id, one.name)]
+    if found.note:
+        lines += wrapped(found.note, width, style="yellow")
+    price = one.price
+    facts = [
+        ("family", f"{one.family} ({one.subfamily}), {one.tier}, {one.status}"),
+        ("successor", one.successor or ""),
+        ("context", f"{_context(one)} in, {words.window(one.max_output)} out"),
+        ("can", ", ".join(one.capabilities)),
+        ("in → out", f"{', '.join(one.inputs)} → {', '.join(one.outputs)}"),
+        ("price", f"${price.input:g} in, ${price.output:g} out per million tokens" if price else "not published"),
+        ("cache", _cache(one)),
+    ]
+    lines.append(Text())
+    for name, value in facts:
+        if value:
+            first, *more = wrapped(value, width, indent=" " * 11)
+            lines += [Text.assemble((f"{name:<11}", FAINT), first.plain.strip()), *more]
+    rows = [
+        [
+            plain(name),
+            plain(served.native_id),
+            plain(words.window(served.context) if served.context else ""),
+            faint("retired" if served.retired else f"until {served.shutdown}" if served.shutdown else ""),
+        ]
+        for name, served in one.providers.items()
+    ]
+    columns = (
+        Column(title="provider"),
+        Column(title="calls it", shrinks=True),
+        Column(title="context", right=True, leaves=2),
+        Column(title="", leaves=1),
+    )
+    return [*lines, Text(), *table(columns, rows, width)] if rows else lines
+
+
+def _context(one: Model) -> str:
+    least, most = words.window(one.context), words.window(one.context_max)
+    return least if least == most else f"{least}–{most}"
+
+
+def _price(one: Model) -> str:
+    return f"{one.price.input:.2f}/{one.price.output:.2f}" if one.price else "—"
+
+
+def _cache(one: Model) -> str:
+    price = one.price
+    if price is None or price.cache_read is None:
+        return ""
+    parts = [f"${price.cache_read:g} read"]
+    if price.cache_write is not None:
+        parts.append(f"${price.cache_write:g} write (5 min)")
+    if price.cache_write_1h is not None:
+        parts.append(f"${price.cache_write_1h:g} write (1 h)")
+    return ", ".join(parts)

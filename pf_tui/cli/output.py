@@ -1,0 +1,95 @@
+"""The only room that writes to stdout: data and nothing else.
+
+Invariant: `--json` is one document in UTF-8; text never holds colour when stdout is no terminal.
+Standard library at import: `status --json` comes through here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+PIPE_WIDTH = 120
+"""Columns of a text view when nobody's terminal sets them: no name is cut off for grep."""
+
+
+def document(content: Any) -> None:
+    """One JSON document."""
+    import json
+
+    _bytes(json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def line(content: Any) -> None:
+    """One JSON document on one line, sent at once: a stream that others read as it grows."""
+    import json
+
+    _bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+    flush()
+
+
+def text(words: str) -> None:
+    """Plain text and a line end."""
+    _bytes(words.encode("utf-8", "replace") + b"\n")
+
+
+def raw(data: bytes) -> None:
+    """Bytes as they are: a hook's answer, a key for apiKeyHelper."""
+    _bytes(data)
+    flush()
+
+
+def csv(rows: Iterable[Iterable[Any]]) -> None:
+    """Rows as RFC 4180; None is an empty field."""
+    import csv as writers
+    import io
+
+    out = io.StringIO(newline="")
+    writer = writers.writer(out)
+    for row in rows:
+        writer.writerow(["" if value is None else value for value in row])
+        if out.tell() > 1 << 16:
+            _bytes(out.getvalue().encode("utf-8", "replace"))
+            out.seek(0)
+            out.truncate()
+    _bytes(out.getvalue().encode("utf-8", "replace"))
+
+
+def show(*views: RenderableType) -> None:
+    """A text view, coloured for a terminal, plain for a pipe."""
+    target = console()
+    for view in views:
+        target.print(view, soft_wrap=True)
+
+
+def console() -> Console:
+    """Rich's console on stdout; NO_COLOR, FORCE_COLOR, COLUMNS and TERM are honoured."""
+    from rich.console import Console
+
+    found = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    if not found.is_terminal and "COLUMNS" not in found._environ:
+        found.width = PIPE_WIDTH
+    return found
+
+
+def width() -> int:
+    """Columns a text view may use."""
+    return console().width
+
+
+def flush() -> None:
+    """Send what is held back, so that a message on stderr never overtakes its data."""
+    sys.stdout.flush()
+
+
+def _bytes(data: bytes) -> None:
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(data.decode("utf-8"))
+        return
+    sys.stdout.flush()
+    buffer.write(data)

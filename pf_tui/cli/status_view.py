@@ -1,0 +1,231 @@
+"""The status in text: four answers on two lines, then one line per provider."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from rich.text import Text
+
+from pf_tui.cli.look import (
+    FAINT,
+    Cell,
+    Column,
+    between,
+    faint,
+    heading,
+    meter_style,
+    plain,
+    state,
+    table,
+    wrapped,
+)
+from pf_tui.documents import auth, words
+from pf_tui.rules.limits import Limit
+from pf_tui.snapshot import ProviderView, Snapshot
+
+_METER = 20
+_COLUMNS = (
+    Column(title=""),
+    Column(title="provider", shrinks=True),
+    Column(title="auth", leaves=1),
+    Column(title="state"),
+    Column(title="tightest"),
+    Column(title="back", leaves=2),
+    Column(title="today", right=True, leaves=3),
+)
+
+
+def overview(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    """Who serves, how long, who is next, what it cost; then every provider that matters."""
+    shown = [view for view in now.providers if _matters(view, now)]
+    lines = _head(now, zone, width)
+    if shown:
+        lines += [Text(), *table(_COLUMNS, [_row(view, now, zone) for view in shown], width)]
+    lines += _foot(now, shown, width)
+    return lines
+
+
+def detail(now: Snapshot, view: ProviderView, zone: tzinfo | None, width: int) -> list[Text]:
+    """Everything about one provider."""
+    serving = now.active is not None and now.active.provider == view.id
+    place = f"number {view.rank}" if view.rank else "not in the list"
+    lines = [heading(f"{'●' if serving else '○'} {view.id}", view.provider.name), Text()]
+    facts = [
+        ("state", _state_words(view, now, zone), state(view.state).style),
+        ("priority", f"{place}, serves now" if serving else place, ""),
+        ("serves", view.serves or "—", ""),
+        ("credential", _credential_words(view, now, zone), ""),
+        ("today", _usage_words(view, month=False), ""),
+        ("month", _usage_words(view, month=True), ""),
+        ("billing", view.provider.billing, FAINT),
+        ("console", view.provider.console_url or "", FAINT),
+        ("warning", view.provider.warning or "", "yellow"),
+    ]
+    for name, value, style in facts:
+        if value:
+            first, *more = wrapped(value, width, indent=" " * 12, style=style)
+            first.plain = f"{name:<12}{first.plain.strip()}"
+            first.stylize(FAINT, 0, len(name))
+            lines += [first, *more]
+    if view.limits:
+        lines += [Text(), *limit_lines(view.limits, now, zone, width)]
+    return lines
+
+
+def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    """One meter per window, with its reset, pace and source."""
+    rows = []
+    for limit in known:
+        share = None if limit.percent is None else limit.percent / 100
+        size = _METER if width >= 72 else 10
+        aside = "!" if share is not None and share >= 0.9 else ""
+        resets = f"resets {words.when(limit.resets_at, now.at, zone)}" if limit.resets_at else ""
+        rows.append(
+            [
+                plain(_window_words(limit)),
+                Cell(text=words.meter(share, size), style=meter_style(share)),
+                Cell(
+                    text=f"{'~' if limit.source == 'estimate' else ''}{words.percent(limit.percent)} {aside}"
+                ),
+                plain(_amount_words(limit)),
+                plain(resets),
+                Cell(text=_pace_words(limit, now, zone), style="yellow"),
+                faint(f"{limit.source}, {words.ago(limit.observed_at, now.at)}"),
+            ]
+        )
+    columns = (
+        Column(title=""),
+        Column(title="", leaves=4),
+        Column(title="", right=True),
+        Column(title="", leaves=2),
+        Column(title="", shrinks=True),
+        Column(title="", leaves=3),
+        Column(title="", leaves=1),
+    )
+    return table(columns, rows, width, heading=False)
+
+
+def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    auto = Text(f"auto-switch {'on' if now.auto_switch else 'OFF'}", "" if now.auto_switch else "yellow")
+    if now.active is None:
+        lines = [Text.assemble(("○ nobody can serve", "bold red"))]
+        return [*between(lines[0], auto, width), *wrapped(now.choice.reason, width, indent="  ")]
+    view = now.view(now.active.provider)
+    colour = "green" if view.state == "ready" else state(view.state).style
+    first = Text.assemble(
+        ("● ", colour), (now.active.provider, "bold"), "  ", (now.active.model or "its own default model", "")
+    )
+    second = Text("  ")
+    if tightest := view.tightest:
+        share = (tightest.percent or 0) / 100
+        second.append(
+            f"{words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}",
+            style=meter_style(share) if share >= 0.75 else "",
+        )
+        if tightest.runs_out_at:
+            second.append(f" · ends ~{words.when(tightest.runs_out_at, now.at, zone)}", style="yellow")
+        elif tightest.resets_at:
+            second.append(f" · resets {words.when(tightest.resets_at, now.at, zone)}", style=FAINT)
+        second.append("  ")
+    second.append("→ ", style=FAINT)
+    second.append(now.next.provider if now.next else "nobody next", style="" if now.next else "yellow")
+    today = now.today
+    starred = any(v.provider.plan and v.today.cost_usd for v in now.providers)
+    cost = Text(f"{words.money(today.cost_usd)}{'*' if starred else ''} today")
+    return [*between(first, auto, width), *between(second, cost, width)]
+
+
+def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> list[Cell]:
+    serving = now.active is not None and now.active.provider == view.id
+    mark = "▶" if serving else " "
+    tightest = view.tightest
+    share = None if tightest is None or tightest.percent is None else tightest.percent / 100
+    shown = ""
+    if tightest is not None:
+        shown = f"{words.window_word(tightest.window, tightest.model)} {words.percent(tightest.percent)}"
+        shown += " !" if share is not None and share >= 0.9 else ""
+    until = view.until or (tightest.resets_at if tightest and view.state == "limited" else None)
+    weak = view.state in ("no-credential", "disabled")
+    cost = f"{words.money(view.today.cost_usd)}{'*' if view.provider.plan and view.today.cost_usd else ''}"
+    return [
+        Cell(text=f"{mark} {view.rank or '·':>2}", style="bold" if serving else FAINT if weak else ""),
+        Cell(text=view.id, style="bold" if serving else FAINT if weak else ""),
+        faint(words.auth(view.provider.auth)),
+        state(view.state),
+        Cell(text=shown, style=meter_style(share) if share is not None and share >= 0.75 else ""),
+        plain(words.when(until, now.at, zone) if until else ""),
+        plain(cost if view.today.requests else ""),
+    ]
+
+
+def _foot(now: Snapshot, shown: list[ProviderView], width: int) -> list[Text]:
+    lines: list[Text] = []
+    if any(view.provider.plan and view.today.cost_usd for view in shown):
+        lines += wrapped("* what the same would cost at list price; the plan is paid already", width, style=FAINT)
+    hidden = len(now.providers) - len(shown)
+    if hidden:
+        lines += wrapped(f"{hidden} more without a credential: `pf-tui auth`", width, style=FAINT)
+    if now.active is None:
+        lines += wrapped(
+            "sign in with an agent, or keep a key: `pf-tui auth set PROVIDER`; a look: `pf-tui --demo`",
+            width,
+        )
+    return [Text(), *lines] if lines else []
+
+
+def _matters(view: ProviderView, now: Snapshot) -> bool:
+    """It can serve, or could but for a moment, or was used; what has no credential stays out."""
+    serving = now.active is not None and now.active.provider == view.id
+    known = view.state not in ("no-credential", "disabled") or view.credential.state in ("expired", "unknown")
+    return serving or bool(view.today.requests) or (view.rank is not None and known)
+
+
+def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
+    parts = [view.state]
+    if view.why:
+        parts.append(view.why)
+    if view.until:
+        parts.append(f"until {words.clock(view.until, now.at, zone)} ({words.when(view.until, now.at, zone)})")
+    return ", ".join(parts)
+
+
+def _credential_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
+    held = view.credential
+    found = f"{words.auth(view.provider.auth)}: {held.state}"
+    if held.source:
+        found += f" ({held.source})"
+    if held.expires_at:
+        renews = ", renewed by its agent" if held.renewable else ""
+        verb = "expired" if held.expires_at <= now.at else "expires"
+        found += f", {verb} {words.clock(held.expires_at, now.at, zone)}{renews}"
+    if not held.usable:
+        found += f"; `{auth.cure(view.provider)}`"
+    return found
+
+
+def _usage_words(view: ProviderView, *, month: bool) -> str:
+    used = view.month if month else view.today
+    star = " (list price; the plan is paid already)" if view.provider.plan and used.cost_usd else ""
+    unpriced = f", {words.short(used.unpriced_tokens)} tokens unpriced" if used.unpriced_tokens else ""
+    return (
+        f"{words.number(used.requests)} requests, {words.short(used.tokens)} tokens, "
+        f"{words.money(used.cost_usd)}{star}{unpriced}"
+    )
+
+
+def _window_words(limit: Limit) -> str:
+    if limit.source == "budget":
+        return f"budget {limit.window}"
+    return words.window_word(limit.window, limit.model)
+
+
+def _amount_words(limit: Limit) -> str:
+    if limit.unit == "percent":
+        return ""
+    if limit.unit == "usd":
+        return f"{words.money(limit.used)} of {words.money(limit.limit)}"
+    return f"{words.short(limit.used)} of {words.short(limit.limit)} {limit.unit}"
+
+
+def _pace_words(limit: Limit, now: Snapshot, zone: tzinfo | None) -> str:
+    return f"empty ~{words.when(limit.runs_out_at, now.at, zone)}" if limit.runs_out_at else ""

@@ -1,0 +1,129 @@
+"""`pf-tui switch`, `undo` and `redo`."""
+
+from __future__ import annotations
+
+import click
+
+from pf_tui import actions, snapshot
+from pf_tui.actions import SwitchOutcome, UndoOutcome
+from pf_tui.agents.effects import Effect
+from pf_tui.cli import diagnostics, output
+from pf_tui.cli.grammar import as_json, in_project, word
+from pf_tui.cli.values import MODEL, PROVIDER
+from pf_tui.documents import changes
+from pf_tui.errors import WrongUsage
+from pf_tui.state.context import Context
+
+
+@word("switch")
+@click.argument("provider", type=PROVIDER, required=False, metavar="[PROVIDER | next]")
+@click.option("--undo", "back", is_flag=True, help="Take back the latest switch.")
+@click.option("--model", type=MODEL, help="Also make this the default model.")
+@click.option("--auto", type=click.Choice(["on", "off"]), help="Move on by itself when a provider fails.")
+@in_project
+@click.option("--force", is_flag=True, help="Although it has no credential or is benched.")
+@as_json
+@click.pass_obj
+def switch(
+    ctx: Context,
+    provider: str | None,
+    back: bool,
+    model: str | None,
+    auto: str | None,
+    in_project: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Put a provider first; `next` is the one that policy would choose."""
+    if back:
+        if provider or model or auto:
+            raise WrongUsage("--undo stands alone", "`pf-tui switch --undo`")
+        return _turned(ctx, actions.undo(ctx, "switch"), "undo", as_json=as_json)
+    if auto:
+        was_on = snapshot.take(ctx).auto_switch
+        actions.set_auto_switch(ctx, auto == "on", in_project=in_project)
+        if not (provider or model):
+            return _auto(ctx, was_on, as_json=as_json)
+    if provider is None and model is None:
+        raise WrongUsage("switch to what?", "name a provider, `next`, or `--undo`; `pf-tui status` lists all")
+    done = _switch(ctx, provider, model, in_project=in_project, force=force)
+    if as_json:
+        content = changes.switched(done)
+        output.document({**content, "auto_switch": auto == "on"} if auto else content)
+        return None
+    if done.switched:
+        output.text(f"switched to {done.to_provider}{_model(done.model)}{_left(done)}; `pf-tui undo` takes it back")
+    else:
+        output.text(f"{done.to_provider} serves already{_model(done.model)}; nothing was changed")
+    _tell(done.effects, done.note)
+    return None
+
+
+@word("undo")
+@as_json
+@click.pass_obj
+def undo(ctx: Context, as_json: bool) -> None:
+    """The latest action of any kind."""
+    _turned(ctx, actions.undo(ctx), "undo", as_json=as_json)
+
+
+@word("redo")
+@as_json
+@click.pass_obj
+def redo(ctx: Context, as_json: bool) -> None:
+    """What was undone last."""
+    _turned(ctx, actions.redo(ctx), "redo", as_json=as_json)
+
+
+def _switch(
+    ctx: Context, provider: str | None, model: str | None, *, in_project: bool, force: bool
+) -> SwitchOutcome:
+    if provider == "next" and model is None and not in_project:
+        return actions.switch_next(ctx)
+    if provider is None or provider == "next":
+        now = snapshot.take(ctx)
+        meant = now.next if provider == "next" else now.active
+        if meant is None:
+            return actions.switch_next(ctx)
+        provider = meant.provider
+    return actions.switch(ctx, provider, model=model, force=force, in_project=in_project)
+
+
+def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> None:
+    now = snapshot.take(ctx)
+    if as_json:
+        output.document(changes.turned(done, verb, now))
+        return
+    what = f"{done.event.action}{f' ({done.event.why})' if done.event.why else ''}"
+    back = "redo" if verb == "undo" else "undo"
+    output.text(f"{verb}ne: {what}; `pf-tui {back}` turns it round")
+    serves = done.to_provider or "nobody"
+    output.text(f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before")
+    _tell(done.effects, None)
+
+
+def _auto(ctx: Context, was_on: bool, *, as_json: bool) -> None:
+    now = snapshot.take(ctx)
+    if as_json:
+        output.document(changes.auto_switched(now, changed=was_on != now.auto_switch))
+        return
+    if now.auto_switch:
+        output.text("auto-switch is on: the first provider that can serve does")
+    else:
+        output.text("auto-switch is off: the first of the list serves, whatever its state")
+
+
+def _tell(effects: tuple[Effect, ...], note: str | None) -> None:
+    for effect in effects:
+        output.text(f"  {effect.agent}: {effect.text}")
+    if note:
+        diagnostics.note(note)
+
+
+def _model(model: str | None) -> str:
+    return f" with {model}" if model else ""
+
+
+def _left(done: SwitchOutcome) -> str:
+    moved = done.from_provider and done.from_provider != done.to_provider
+    return f" (was {done.from_provider})" if moved else ""

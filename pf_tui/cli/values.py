@@ -1,0 +1,120 @@
+"""Values of options: names with completion, amounts (1M, 10K, unlimited), durations, days."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+_UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "b": 1_000_000_000}
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+class Unlimited:
+    """The value of `--daily unlimited` and of 0: no budget; told apart from an option not given."""
+
+
+UNLIMITED = Unlimited()
+
+
+class _Names(click.ParamType):
+    """A name whose spelling the room below checks; this type only completes it."""
+
+    def __init__(self, name: str, attribute: str) -> None:
+        self.name = name
+        self.attribute = attribute
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from pf_tui.cli import world
+
+        try:
+            known = getattr(world.here().catalog(), self.attribute)
+        except Exception:
+            return []  # a completion never speaks: broken files are told when the command runs
+        return [CompletionItem(name, help=known[name].name) for name in known if name.startswith(incomplete)]
+
+
+PROVIDER = _Names("provider", "providers")
+MODEL = _Names("model", "models")
+
+
+class _Amount(click.ParamType):
+    """A count: 1500000, 1500K, 1.5M; 0 and unlimited mean no limit."""
+
+    name = "amount"
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        text = value.strip().casefold().replace("_", "").removeprefix("$")
+        if text in ("unlimited", "none"):
+            return UNLIMITED
+        match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)([kmgb]?)", text)
+        if match is None:
+            option = param.opts[0] if param is not None else "value"
+            cure = {
+                "USD": "write 5, 12.50 or unlimited",
+                "tokens": "write 1500000, 1500K or 1.5M",
+            }
+            from pf_tui.errors import WrongUsage
+
+            raise WrongUsage(
+                f"{option} {value} is not a number of {self.what}",
+                cure.get(self.what, "write 500, 10K or unlimited"),
+            )
+        number = float(match[1]) * _UNITS[match[2]]
+        return number or UNLIMITED
+
+
+TOKENS = _Amount("tokens")
+REQUESTS = _Amount("requests")
+USD = _Amount("USD")
+
+
+class _Duration(click.ParamType):
+    """A length of time: 90s, 30m, 2h, 1h30m, 3d."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, timedelta):
+            return value
+        text = value.strip().casefold()
+        parts = re.findall(r"(\d+(?:\.\d+)?)(min|[smhdw])", text)
+        if not parts or "".join(number + unit for number, unit in parts) != text:
+            from pf_tui.errors import WrongUsage
+
+            option = param.opts[0] if param is not None else "value"
+            raise WrongUsage(f"{option} {value} is not a length of time", "write 90s, 30m, 2h or 3d")
+        return timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+
+
+DURATION = _Duration()
+
+
+class _Day(click.ParamType):
+    """A local day: 2026-11-22, today, yesterday."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or value in ("today", "yesterday"):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            from pf_tui.errors import WrongUsage
+
+            option = param.opts[0] if param is not None else "value"
+            raise WrongUsage(f"{option} {value} is not a day", "write 2026-11-22, today or yesterday") from error
+
+
+DAY = _Day()

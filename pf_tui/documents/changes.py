@@ -1,0 +1,93 @@
+"""What a verb did, as a document: switch, undo, bench, release, auto-switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pf_tui.actions import SwitchOutcome, UndoOutcome
+from pf_tui.agents.effects import Effect
+from pf_tui.documents.status import moment
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import health
+from pf_tui.state.health import Bench
+
+
+def switched(done: SwitchOutcome) -> dict[str, Any]:
+    """A switch; `switched` is false when everything stood that way already."""
+    return {
+        "switched": done.switched,
+        "from": done.from_provider,
+        "to": done.to_provider,
+        "model": done.model,
+        "effect": effects(done.effects),
+        "note": done.note,
+        "undo": "pf-tui switch --undo" if done.switched else None,
+    }
+
+
+def auto_switched(now: Snapshot, *, changed: bool) -> dict[str, Any]:
+    """Auto-switch was turned on or off: the switch document, with what holds now."""
+    serves = now.active.provider if now.active else None
+    return {
+        "switched": False,
+        "from": serves,
+        "to": serves,
+        "model": now.active.model if now.active else None,
+        "effect": [],
+        "auto_switch": now.auto_switch,
+        "undo": "pf-tui undo" if changed else None,
+    }
+
+
+def turned(done: UndoOutcome, verb: str, now: Snapshot) -> dict[str, Any]:
+    """An undo or redo: the switch document, with the action it was about."""
+    return {
+        "switched": done.from_provider != done.to_provider,
+        "from": done.from_provider,
+        "to": done.to_provider,
+        "model": now.active.model if now.active else None,
+        "effect": effects(done.effects),
+        f"{verb}ne": {
+            "id": done.event.id,
+            "action": done.event.action,
+            "ts": moment(done.event.ts),
+            "why": done.event.why,
+        },
+        "undo": "pf-tui redo" if verb == "undo" else "pf-tui undo",
+    }
+
+
+def benched(bench: Bench, now: Snapshot) -> dict[str, Any]:
+    """A bench by hand, and who serves now."""
+    return {
+        "benched": health.bench_to_json(bench),
+        "active": now.active.provider if now.active else None,
+        "model": now.active.model if now.active else None,
+        "undo": "pf-tui undo",
+    }
+
+
+def released(provider: str, count: int, now: Snapshot) -> dict[str, Any]:
+    """Benches lifted, and who serves now."""
+    return {
+        "provider": provider,
+        "released": count,
+        "active": now.active.provider if now.active else None,
+        "model": now.active.model if now.active else None,
+        "undo": "pf-tui undo" if count else None,
+    }
+
+
+def effects(done: Sequence[Effect]) -> list[dict[str, Any]]:
+    """What happens to each agent, when and by what means."""
+    return [
+        {
+            "agent": effect.agent,
+            "when": effect.when,
+            "how": effect.how,
+            "applied": effect.applied,
+            "text": effect.text,
+        }
+        for effect in done
+    ]

@@ -1,0 +1,253 @@
+"""The one table of command words: help, completions, the dashboard's `:` line and docs/commands.md.
+
+A test compares it with the command tree; a word that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from pf_tui.records import record
+
+
+@record
+class Example:
+    """A command line that works as it stands, and what it does."""
+
+    line: str
+    does: str
+
+
+@record
+class Command:
+    """One word of the command line, or a word and its sub-word."""
+
+    name: str
+    """Without `pf-tui`: "status", "auth set"."""
+    group: str
+    summary: str
+    """One line, imperative."""
+    examples: tuple[Example, Example]
+
+
+def find(name: str) -> Command:
+    """The command of that name; KeyError when there is none."""
+    return _BY_NAME[name]
+
+
+def top_level() -> tuple[Command, ...]:
+    """The first words, in the table's order."""
+    return tuple(command for command in COMMANDS if " " not in command.name)
+
+
+def below(name: str) -> tuple[Command, ...]:
+    """The sub-words of a first word."""
+    return tuple(command for command in COMMANDS if command.name.startswith(f"{name} "))
+
+
+# A group ends in a colon; a command has its two examples below it; two spaces part the columns.
+_TABLE = """\
+Every day:
+status  Show who serves, how long it lasts and who is next
+    status                    every provider that can serve
+    status openrouter --json  one provider as data
+switch  Put a provider first
+    switch openrouter  serve from openrouter, from the next turn on
+    switch next        the one that policy would choose
+undo  Take back the latest action
+    undo         of any kind: switch, bench, priority, limit
+    undo --json  what was undone, as data
+redo  Do again what was undone
+    redo         the latest undo taken back
+    redo --json  what was done again, as data
+bench  Let a provider rest
+    bench openrouter --for 30m                for half an hour
+    bench openrouter --model claude-opus-5-5  one model there, until released
+release  Lift the benches of a provider
+    release openrouter                          it may serve again
+    release openrouter --model claude-opus-5-5  only the bench of one model
+why  Show every reason behind the current choice
+    why         who was passed over, and why
+    why --json  the chain as data
+events  Show what happened: switches, benches, failures
+    events -n 20     the last twenty
+    events --follow  and every new one
+
+Settings:
+auth  Credentials: which there are, where, and how to set one
+    auth                 which provider has a credential
+    auth set openrouter  asks for the key and keeps it in the keyring
+auth status  Show which provider has a credential and where
+    auth status                         all providers
+    auth status anthropic-subscription  one, with its expiry and login command
+auth check  Try a credential with the cheapest real request
+    auth check openrouter         one request to openrouter, nothing is spent
+    auth check openrouter --json  its answer as data
+auth set  Keep a provider's key
+    auth set openrouter                    asks for the key; it is not shown
+    auth set openrouter --stdin < key.txt  reads it from a file or a pipe
+auth remove  Delete a provider's key
+    auth remove openrouter         from the keyring and auth.json
+    auth remove openrouter --json  from where, as data
+auth import  Move the keys of auth.json into the keyring
+    auth import         every key the file holds
+    auth import --json  whose keys were moved, as data
+auth helper  Print the key of the provider an agent is set to
+    auth helper             for Claude Code's apiKeyHelper
+    auth helper openrouter  for one provider
+models  Models: context, prices, and who serves them
+    models --family claude         one family
+    models info claude-sonnet-5-5  everything about one model
+models list  List models
+    models list --provider openrouter             what openrouter serves
+    models list --capability vision --all --json  models that see, old and new, as data
+models info  Show everything about one model
+    models info claude-sonnet-5-5                   limits, prices, providers
+    models info anthropic/claude-sonnet-4.5 --json  any spelling is understood
+priority  The order in which providers serve
+    priority                    show the list
+    priority move openrouter 1  make openrouter the first
+priority show  Show the list
+    priority show         with the state of each provider
+    priority show --json  as data
+priority set  Make this the whole list
+    priority set anthropic-api,openrouter   these two, in this order
+    priority set groq,openrouter --project  only in this project
+priority add  Append a provider to the list
+    priority add openrouter            as the last one
+    priority add openrouter --project  only in this project
+priority remove  Take a provider off the list; it then never serves
+    priority remove groq            everywhere
+    priority remove groq --project  only in this project
+priority move  Put a provider at a place in the list
+    priority move openrouter 1      first
+    priority move groq 5 --project  fifth, only in this project
+limits  Limit windows and your own budgets
+    limits                                          of every provider in the list
+    limits set openrouter --daily 1M --daily-usd 5  your own budget for a day
+limits show  Show windows and budgets, and when they run dry
+    limits show                                of every provider in the list
+    limits show anthropic-subscription --json  of one, as data
+limits set  Set your own budgets for a provider
+    limits set openrouter --daily 1M --monthly 10M  tokens per day and month
+    limits set openrouter --daily unlimited         no budget for a day any more
+init  Write the settings file of this project
+    init                   into .opencode/provider-fallback.local.md
+    init --dir ~/work/app  of another project
+
+Usage:
+analytics  Requests, tokens, cost and failures
+    analytics 7d                     the last seven days
+    analytics 30d --costs --compare  cost by provider, against the 30 days before
+analytics show  Show usage of a period
+    analytics show 24h --view models                        by model
+    analytics show --from 2026-11-01 --to 2026-11-15 --csv  two weeks as a table for a spreadsheet
+analytics reset  Delete the history; writes a backup first
+    analytics reset          asks first, and says where the backup is
+    analytics reset --force  for scripts
+ingest  Read the agents' logs now
+    ingest                what is new since the last time
+    ingest --full --json  everything from the beginning; nothing is counted twice
+prices  Show where the prices come from and how old they are
+    prices         date and source
+    prices update  fetch new ones, only now and only because you asked
+prices show  Show where the prices come from and how old they are
+    prices show         date and source
+    prices show --json  as data
+prices update  Fetch new prices; the one command that does
+    prices update         and price what had no price
+    prices update --json  what changed, as data
+export  Write the ledger out
+    export requests --csv > requests.csv  one row per request
+    export ledger backup.db               the whole ledger as a SQLite file
+export requests  Write one row per request
+    export requests 30d > requests.jsonl      JSON lines of the last 30 days
+    export requests all --csv > requests.csv  everything as a table
+export ledger  Write a copy of the ledger
+    export ledger backup.db         a SQLite file, whole even while agents run
+    export ledger backup.db --json  its size, as data
+import  Take over the original plugin's analytics.json
+    import ~/plugins/provider-fallback-plugin/.data/analytics.json  once; a second time adds nothing
+    import analytics.json --json                                    what was taken over, as data
+
+Agents:
+install  Set up an agent: hooks, commands, status line
+    install claude-code --dry-run  shows the exact change
+    install claude-code            makes it
+uninstall  Take everything out of an agent again
+    uninstall claude-code         its settings are as before
+    uninstall opencode --dry-run  shows the exact change
+run  Start an agent behind the gateway, for this run only
+    run claude                         a limit no longer ends the turn
+    run codex -- exec 'fix the tests'  words after -- go to the agent
+doctor  Check everything; each finding with its cure
+    doctor         what is well and what is not
+    doctor --json  as data
+hook  Answer an agent's hook (agents call this)
+    hook claude-code SessionStart < event.json  as Claude Code calls it
+    hook codex Stop < event.json                as Codex calls it
+statusline  Print Claude Code's status line (Claude Code calls this)
+    statusline < status.json  one line
+    install claude-code       puts it into Claude Code
+
+Servers:
+drill  Rehearse a failure against your own chain, for free
+    drill                     what happens when the active provider hits its limit
+    drill --fault 529 --json  an overload, as data
+gateway  The local gateway that saves the turn in flight
+    gateway start       in the background
+    gateway env claude  what a shell needs to use it
+gateway start  Start the gateway in the background
+    gateway start                     on a free port
+    gateway start --port 4100 --json  on this port; its address as data
+gateway stop  Stop the gateway when its requests have ended
+    gateway stop         lets running requests finish
+    gateway stop --json  as data
+gateway status  Show whether the gateway runs, and where
+    gateway status         address, process, since when
+    gateway status --json  as data
+gateway run  Run the gateway in this terminal
+    gateway run              until ctrl+c
+    gateway run --port 4100  on this port
+gateway env  Print what a shell needs so that an agent uses the gateway
+    gateway env claude    export lines
+    gateway env opencode  for OpenCode
+mcp  Serve the MCP tools to an agent
+    mcp                     over stdin and stdout, as agents start it
+    mcp --http --port 3848  over HTTP on this machine
+serve  Show the dashboard in a browser on this machine
+    serve              on 127.0.0.1
+    serve --port 8300  on this port
+
+This program:
+completion  Print the completion script of a shell
+    completion bash > ~/.local/share/bash-completion/completions/pf-tui  for bash
+    completion fish > ~/.config/fish/completions/pf-tui.fish             for fish
+reset-terminal  Bring back a terminal that a killed program left broken
+    reset-terminal         cursor, mouse, screen and colours
+    reset-terminal --json  says that it was done
+"""
+
+
+def _read(table: str) -> tuple[Command, ...]:
+    commands: list[Command] = []
+    lines = [line for line in table.splitlines() if line.strip()]
+    group = ""
+    for place, line in enumerate(lines):
+        if line.endswith(":"):
+            group = line[:-1]
+        elif not line.startswith(" "):
+            name, _, summary = line.partition("  ")
+            examples = (_example(lines[place + 1]), _example(lines[place + 2]))
+            commands.append(Command(name=name, group=group, summary=summary.strip(), examples=examples))
+    return tuple(commands)
+
+
+def _example(line: str) -> Example:
+    words, _, does = line.strip().partition("  ")
+    return Example(line=f"pf-tui {words}", does=does.strip())
+
+
+COMMANDS = _read(_TABLE)
+GROUPS = tuple(dict.fromkeys(command.group for command in COMMANDS))
+"""The order of the help's sections."""
+
+_BY_NAME = {command.name: command for command in COMMANDS}

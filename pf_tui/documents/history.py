@@ -1,0 +1,71 @@
+"""What happened (events) and why things stand as they do (why)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pf_tui.documents import status
+from pf_tui.rules.failover import obstacle
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.journal import Event
+
+_SAID = ("id", "ts", "who", "action", "why", "before", "after")
+
+
+def events(happened: Iterable[Event]) -> list[dict[str, Any]]:
+    """The journal's lines, oldest first."""
+    return [event(one) for one in happened]
+
+
+def event(one: Event) -> dict[str, Any]:
+    """One line of the journal, without what only undo needs."""
+    line = one.to_json()
+    shown = {name: line[name] for name in _SAID}
+    if one.evidence:
+        shown["evidence"] = line["evidence"]
+    if one.of:
+        shown["of"] = one.of
+    return shown
+
+
+def why(now: Snapshot) -> dict[str, Any]:
+    """The chain from first to last: who was passed over and why, who serves, who follows."""
+    return {
+        "active": status.serving(now.active),
+        "next": status.serving(now.next),
+        "reason": now.choice.reason,
+        "next_reason": now.next_reason,
+        "auto_switch": now.auto_switch,
+        "model": now.model,
+        "project": str(now.project.root) if now.project else None,
+        "chain": chain(now),
+        "problems": list(now.problems),
+    }
+
+
+def chain(now: Snapshot) -> list[dict[str, Any]]:
+    """One step per provider of the list.
+
+    `verdict` is serves, passed (with code and reason) or ready (it would serve if asked).
+    """
+    steps = []
+    model_less = {p.provider: p for p in now.choice.passed if p.code == "model"}
+    for view in now.providers:
+        if view.rank is None:
+            continue
+        refusal = obstacle(now.standing(view.id), view.serves) or model_less.get(view.id)
+        serves = now.active is not None and now.active.provider == view.id
+        verdict = "serves" if serves else "passed" if refusal else "ready"
+        steps.append(
+            {
+                "rank": view.rank,
+                "provider": view.id,
+                "verdict": verdict,
+                "model": view.serves,
+                "code": refusal.code if refusal else None,
+                "reason": now.choice.reason if serves else refusal.reason if refusal else None,
+                "until": status.moment(refusal.until) if refusal else None,
+            }
+        )
+    return steps

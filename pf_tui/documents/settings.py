@@ -1,0 +1,69 @@
+"""The priority and limits documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pf_tui.documents import status
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.state.config import BUDGET_KEYS, Budgets
+
+
+def priority(now: Snapshot) -> dict[str, Any]:
+    """The list that holds here, where it comes from, and how its providers stand."""
+    return {
+        "priority": list(now.priority),
+        "source": _source(now),
+        "project": str(now.project.root) if now.project else None,
+        "providers": [
+            {
+                "id": view.id,
+                "name": view.provider.name,
+                "rank": view.rank,
+                "health": status.health(view),
+            }
+            for view in now.providers
+            if view.rank is not None
+        ],
+    }
+
+
+def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dict[str, Any]:
+    """What a change of the list did."""
+    return {
+        "changed": list(before) != list(after),
+        "before": list(before),
+        "priority": list(after),
+        "active": now.active.provider if now.active else None,
+        "undo": "pf-tui undo" if list(before) != list(after) else None,
+    }
+
+
+def limits(now: Snapshot, only: str | None = None) -> dict[str, Any]:
+    """Windows and budgets. Without `only`: of every provider in the list or with a limit."""
+    views = now.providers if only is None else (now.view(only),)
+    shown = [view for view in views if only or view.rank is not None or view.limits]
+    return {"providers": [_limited(view, now.config.budgets.get(view.id, Budgets())) for view in shown]}
+
+
+def budgeted(now: Snapshot, provider: str) -> dict[str, Any]:
+    """What `limits set` left: the provider's budgets and windows as they stand."""
+    return {**_limited(now.view(provider), now.config.budgets.get(provider, Budgets())), "undo": "pf-tui undo"}
+
+
+def _limited(view: ProviderView, own: Budgets) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "name": view.provider.name,
+        "rank": view.rank,
+        "health": status.health(view),
+        "limits": [status.limit(one) for one in view.limits],
+        "budgets": {name: status.whole(getattr(own, name)) for name in BUDGET_KEYS},
+    }
+
+
+def _source(now: Snapshot) -> str:
+    if now.project is not None and now.project.priority is not None:
+        return "project"
+    return "catalog" if now.config.priority is None else "config"

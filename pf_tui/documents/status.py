@@ -1,0 +1,131 @@
+"""The status document: who serves, who is next, and how every provider stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pf_tui.rules.limits import Limit, window_name
+from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
+from pf_tui.state.credentials import Credential
+from pf_tui.state.times import to_text
+
+
+def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:
+    """The whole document; `only` keeps one provider in the list. Raises UnknownName for it."""
+    views = now.providers if only is None else (now.view(only),)
+    return {
+        "active": serving(now.active),
+        "next": serving(now.next),
+        "next_reason": now.next_reason,
+        "auto_switch": now.auto_switch,
+        "model": now.model,
+        "project": str(now.project.root) if now.project else None,
+        "agents": [
+            {"agent": agent.agent, "applied": agent.applied, "pending": agent.pending} for agent in now.agents
+        ],
+        "providers": [provider(view) for view in views],
+        "problems": list(now.problems),
+        "at": to_text(now.at),
+    }
+
+
+def serving(one: Serving | None) -> dict[str, Any] | None:
+    """Who serves, since when and why."""
+    if one is None:
+        return None
+    return {
+        "provider": one.provider,
+        "model": one.model,
+        "since": moment(one.since),
+        "reason": one.reason,
+    }
+
+
+def provider(view: ProviderView) -> dict[str, Any]:
+    """The provider object that every document shares."""
+    return {
+        "id": view.id,
+        "name": view.provider.name,
+        "family": view.provider.family,
+        "rank": view.rank,
+        "enabled": view.enabled,
+        "serves": view.serves,
+        "auth": credential(view.provider.auth, view.credential),
+        "health": health(view),
+        "limits": [limit(one) for one in view.limits],
+        "usage": {"today": usage(view.today), "month": usage(view.month)},
+    }
+
+
+def credential(kind: str, held: Credential) -> dict[str, Any]:
+    """Whether there is a credential and where; never the credential."""
+    return {
+        "kind": kind,
+        "state": held.state,
+        "source": held.source,
+        "expires_at": moment(held.expires_at),
+    }
+
+
+def health(view: ProviderView) -> dict[str, Any]:
+    """A provider's state, until when, why, and which observation said so."""
+    tightest = view.tightest
+    loud = tightest if view.state in ("warning", "limited") else None
+    until, why = view.until, view.why
+    if loud and loud.percent is not None:
+        until = loud.resets_at
+        why = f"{loud.percent:.0f} % of {window_name(loud.window, loud.model)}"
+    return {"state": view.state, "until": moment(until), "why": why, "evidence": _evidence(view)}
+
+
+def limit(one: Limit) -> dict[str, Any]:
+    """The limit object: a window, what is used of it, and who says so."""
+    return {
+        "window": one.window,
+        "unit": one.unit,
+        "used": whole(one.used),
+        "limit": whole(one.limit),
+        "percent": None if one.percent is None else round(one.percent, 2),
+        "resets_at": moment(one.resets_at),
+        "source": one.source,
+        "observed_at": to_text(one.observed_at),
+        "runs_out_at": moment(one.runs_out_at),
+        "model": one.model,
+    }
+
+
+def usage(used: Usage) -> dict[str, Any]:
+    """Requests, tokens and money; cost_usd null = nobody can price it."""
+    return {
+        "requests": used.requests,
+        "tokens": used.tokens,
+        "cost_usd": used.cost_usd,
+        "unpriced_tokens": used.unpriced_tokens,
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """ISO 8601 with offset, or null."""
+    return None if at is None else to_text(at)
+
+
+def whole(number: float | None) -> float | int | None:
+    """62.0 as 62: what is counted reads as a count."""
+    return int(number) if number is not None and float(number).is_integer() else number
+
+
+def _evidence(view: ProviderView) -> dict[str, Any] | None:
+    if view.state == "benched" and view.bench:
+        bench = view.bench
+        return {
+            "kind": bench.kind,
+            "model": bench.model,
+            "since": to_text(bench.since),
+            "source": bench.source,
+            "strikes": bench.strikes,
+            **bench.evidence,
+        }
+    if view.state in ("exhausted", "limited", "warning") and (tightest := view.tightest):
+        return limit(tightest)
+    return None

@@ -1,0 +1,123 @@
+"""Numbers and times the way people read them. Pure: the moment and the zone are arguments."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+NEAR = timedelta(hours=3)
+"""Below this, time left says more than the time of day (design/dashboard)."""
+
+AUTH_WORDS = {
+    "subscription": "login",
+    "oauth": "oauth",
+    "api_key": "key",
+    "token": "token",
+    "iam": "iam",
+    "service_account": "account",
+}
+"""How a provider is signed in to, in a column."""
+
+WINDOW_WORDS = {"7d": "week", "minute": "min"}
+"""Windows whose id is not the word for them."""
+
+
+def money(usd: float | None) -> str:
+    """`$4.18`, `$0.0042`, `$1 204.50`; unknown is a dash, never $0."""
+    if usd is None:
+        return "—"
+    if 0 < abs(usd) < 0.01:
+        return f"${usd:.4f}"
+    return f"${usd:,.2f}".replace(",", " ")
+
+
+def number(value: float | None) -> str:
+    """`3 912`; halves stay: `1.5`."""
+    if value is None:
+        return "—"
+    return (f"{int(value):,}" if float(value).is_integer() else f"{value:,.1f}").replace(",", " ")
+
+
+def short(value: float | None) -> str:
+    """`981`, `12.4K`, `1.05M`, `2.31G`: at most five cells."""
+    if value is None:
+        return "—"
+    for unit, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
+        if abs(value) >= size * 0.9995:
+            scaled = value / size
+            digits = 0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2
+            text = f"{scaled:.{digits}f}"
+            return (text.rstrip("0").rstrip(".") if "." in text else text) + unit
+    return number(round(value))
+
+
+def window(tokens: int | None) -> str:
+    """A context window: `200K`, `1M`; 131 072 reads as 128K, as its vendor says it."""
+    if tokens is None:
+        return "—"
+    if tokens >= 1_000_000:
+        size = 1_048_576 if tokens % 1_048_576 == 0 else 1_000_000
+        return f"{tokens / size:.2f}".rstrip("0").rstrip(".") + "M"
+    size = 1024 if tokens % 1024 == 0 and tokens % 1000 else 1000
+    return f"{tokens / size:.0f}K"
+
+
+def percent(value: float | None) -> str:
+    """`62 %`."""
+    return "—" if value is None else f"{value:.0f} %"
+
+
+def span(length: timedelta) -> str:
+    """`48 s`, `12 min`, `1h38`, `3d 4h`."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 86_400:
+        return f"{seconds // 3600}h{seconds % 3600 // 60:02}"
+    return f"{seconds // 86_400}d {seconds % 86_400 // 3600}h"
+
+
+def clock(at: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """`15:40` today, `Thu 09:00` within a week, `12 Dec` beyond."""
+    local, here = at.astimezone(zone), now.astimezone(zone)
+    days = (local.date() - here.date()).days
+    if days == 0:
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if abs(days) < 7 else f"{local.day} {local:%b}"
+
+
+def when(at: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """A moment ahead: `in 1h38` when near, else the clock."""
+    if now <= at < now + NEAR:
+        return f"in {span(at - now)}"
+    return clock(at, now, zone)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """`just now`, `2 min ago`, `3d 4h ago`."""
+    past = now - at
+    return "just now" if past < timedelta(seconds=10) else f"{span(past)} ago"
+
+
+def meter(share: float | None, width: int) -> str:
+    """A bar of `width` cells in eighth blocks; the empty part is a thin line."""
+    if share is None or width <= 0:
+        return " " * max(width, 0)
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, part = divmod(eighths, 8)
+    bar = "█" * full + (_EIGHTHS[part] if part else "")
+    return bar + "─" * (width - len(bar))
+
+
+def auth(kind: str) -> str:
+    """A kind of credential in one word."""
+    return AUTH_WORDS.get(kind, kind)
+
+
+def window_word(name: str, model: str | None = None) -> str:
+    """A limit window in one word: `5h`, `week`, `week opus`."""
+    word = WINDOW_WORDS.get(name, name)
+    return f"{word} {model}" if model else word
