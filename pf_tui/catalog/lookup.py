@@ -39,7 +39,7 @@ class Catalog:
         if overlay is not None:
             from pf_tui.catalog import overlay as overlays
 
-            plain = overlays.merge_providers(plain, overlay)
+            plain = overlays.merge_providers(plain, overlay, self._known_name)
         self.providers = {entry["id"]: building.provider(entry) for entry in plain}
         self.default_priority = tuple(self.providers)
         self._models: building.ModelsById | None = None

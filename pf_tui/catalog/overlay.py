@@ -40,17 +40,26 @@ class Overlay:
     providers: Mapping[str, Any]
 
 
-def merge_providers(shipped: Iterable[Mapping[str, Any]], overlay: Overlay) -> list[dict[str, Any]]:
-    """The shipped providers with the person's settings in them, then the person's own."""
+def merge_providers(
+    shipped: Iterable[Mapping[str, Any]], overlay: Overlay, known_name: Callable[[str], str | None]
+) -> list[dict[str, Any]]:
+    """The shipped providers with the person's settings in them, then the person's own.
+
+    Args:
+        known_name: any spelling -> id of a shipped model, or None.
+    """
     merged = []
-    known = set()
+    defaults = {}
     for entry in shipped:
-        known.add(entry["id"])
+        defaults[entry["id"]] = entry["default_model"]
         own = overlay.providers.get(entry["id"])
         merged.append(dict(entry) if own is None else _overridden(entry, own))
     for provider_id, own in overlay.providers.items():
-        if provider_id not in known:
-            merged.append(_own_provider(provider_id, own, default_rank=len(merged) + 1))
+        if provider_id not in defaults:
+            merged.append(_own_provider(provider_id, own, defaults, default_rank=len(merged) + 1))
+    for entry in merged:
+        if entry["id"] in overlay.providers and entry.get("default_model"):
+            entry["default_model"] = known_name(entry["default_model"]) or entry["default_model"]
     return merged
 
 
@@ -122,13 +131,17 @@ def _overridden(entry: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
     return merged
 
 
-def _own_provider(provider_id: str, own: Mapping[str, Any], *, default_rank: int) -> dict[str, Any]:
+def _own_provider(
+    provider_id: str, own: Mapping[str, Any], defaults: Mapping[str, str], *, default_rank: int
+) -> dict[str, Any]:
+    """A provider of the person's own. Args: defaults: default model of each shipped provider."""
     urls = dict(own.get("base_urls", {}))
     protocols = list(own.get("protocols", urls or ROUTED))
     if "base_url" in own:
         urls = serving_urls(own["base_url"], protocols) | urls
     anthropic = urls.get("anthropic-messages")
-    default_model = next(iter(own.get("models", ())), None)
+    vendor = next((_CLONED[protocol] for protocol in protocols if protocol in _CLONED), None)
+    default_model = next(iter(own["models"])) if own.get("models") else vendor and defaults[vendor]
     return {
         "name": provider_id,
         "family": "Own",

@@ -126,7 +126,9 @@ class _Reader:
         from pf_tui.catalog import load
 
         own = provider_id not in load().providers
-        keys = self._mapping(node, f"provider {provider_id}", tuple(_PROVIDER), id_aside=True)
+        keys = self._mapping(node, f"provider {provider_id}", ("id", *_PROVIDER))
+        if "id" in keys and self.text(keys.pop("id")) != provider_id:
+            self.fail(name_node, "this provider has two ids", "write its id once")
         settings = {name: _PROVIDER[name](self, value) for name, value in keys.items()}
         if own and not settings.get("base_url") and not settings.get("base_urls"):
             near = get_close_matches(provider_id, load().providers, n=1, cutoff=0.6)
@@ -134,6 +136,11 @@ class _Reader:
                 f"did you mean {near[0]}? Else add base_url: https://…" if near else "add base_url: https://…"
             )
             self.fail(name_node, f"provider {provider_id} is not in the catalog and has no base_url", hint)
+        urls = settings.get("base_urls")
+        if own and urls and "base_url" not in settings:
+            for protocol in settings.get("protocols", ()):
+                if protocol not in urls:
+                    self.fail(keys["protocols"], f"base_urls has no URL for {protocol}")
         prices = settings.pop("prices", None)
         if prices is not None and "" in prices:
             settings["price"] = prices[""]
@@ -143,9 +150,7 @@ class _Reader:
                 models[name] = {**models.get(name, {}), "price": price}
         return settings
 
-    def _mapping(
-        self, node: Node, what: str, known: tuple[str, ...], *, id_aside: bool = False
-    ) -> dict[str, Node]:
+    def _mapping(self, node: Node, what: str, known: tuple[str, ...]) -> dict[str, Node]:
         """The values of a mapping by key; each key known and there once."""
         if _kind(node) == "null":
             return {}
@@ -155,9 +160,7 @@ class _Reader:
         for key, value in node.value:
             name = self.text(key)
             if name in values:
-                self.fail(key, f'"{name}" stands here a second time in {what}')
-            if id_aside and name == "id":
-                continue
+                self.fail(key, f"{_shown(name)} stands here a second time in {what}")
             if name not in known:
                 self._unknown_key(key, name, what, known)
             values[name] = value
@@ -171,10 +174,8 @@ class _Reader:
                 "name its variable under env, or use `pf-tui auth set PROVIDER`",
             )
         near = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(known)}"
-        self.fail(
-            node, f'{what} has no setting "{name}"' if _ID.fullmatch(name) else f"unknown key in {what}", hint
-        )
+        hint = f'did you mean "{near[0]}"?' if near else f"it has: {', '.join(known)}"
+        self.fail(node, f"{what} has no setting {_shown(name)}", hint)
 
     def text(self, node: Node) -> str:
         if _kind(node) in ("int", "float") and node.value:
@@ -353,10 +354,15 @@ _MODEL: Mapping[str, Read] = {
 }
 
 
+def _shown(name: str) -> str:
+    """A key of the file as a message may repeat it: not when it may be a secret that lost its place."""
+    return f'"{name}"' if len(name) <= 24 and _ID.fullmatch(name) else "of that name"
+
+
 def _kind(node: Node) -> str:
     return str(node.tag).rpartition(":")[2]
 
 
 def _without_quotes(why: str) -> str:
-    """PyYAML's problem without the pieces of the file it quotes, as long as they are more than one sign."""
-    return re.sub(r"'[^']{2,}'", "a word", why)
+    """PyYAML's problem without the words of the file it quotes; its own '<stream end>' stays."""
+    return re.sub(r"'[^'<][^']+'", "a word", why)
