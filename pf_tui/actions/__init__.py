@@ -15,6 +15,7 @@ from pf_tui.actions.settings import (
     set_auto_switch,
     set_budgets,
     set_priority,
+    set_project_requests,
 )
 from pf_tui.actions.switching import SwitchOutcome, remember_session, settle, switch, switch_next
 
@@ -35,6 +36,7 @@ __all__ = [
     "set_auto_switch",
     "set_budgets",
     "set_priority",
+    "set_project_requests",
     "settle",
     "succeeded",
     "switch",

@@ -71,6 +71,12 @@ def set_budgets(ctx: Context, provider: str, budgets: Mapping[str, float | None]
     _change(ctx, "limit", config.budget_settings(provider, budgets), {"provider": provider, **budgets})
 
 
+def set_project_requests(ctx: Context, budgets: Mapping[str, float | None]) -> None:
+    """Set daily_requests and monthly_requests of this project's file; None = unlimited, stored as 0."""
+    keys = {"daily_requests": "daily_limit", "monthly_requests": "monthly_limit"}
+    _change_project(ctx, "limit", {keys[name]: int(value or 0) for name, value in budgets.items()})
+
+
 def set_auto_switch(ctx: Context, on: bool, *, in_project: bool = False) -> None:
     """Turn automatic switching on or off."""
     if in_project:

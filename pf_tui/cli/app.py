@@ -59,9 +59,7 @@ Root.code = {
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.version_option(__version__, message="pf-tui %(version)s")
 @click.pass_context
-def root(
-    ctx: click.Context, demo: bool, folder: str | None, theme: str | None, no_mouse: bool
-) -> int | None:
+def root(ctx: click.Context, demo: bool, folder: str | None, theme: str | None, no_mouse: bool) -> int | None:
     """Open the dashboard, or make ready for a command."""
     if ctx.invoked_subcommand is None:
         from pf_tui.cli import dashboard

@@ -47,10 +47,8 @@ class Group(click.Group):
             return super().parse_args(ctx, args)
         place = self._subword_place(args)
         if place is None:
-            words = [self.default, *args]
-        else:
-            words = [args[place], *args[:place], *args[place + 1 :]]
-        return super().parse_args(ctx, words)
+            return super().parse_args(ctx, [self.default, *args])
+        return super().parse_args(ctx, [args[place], *args[:place], *args[place + 1 :]])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.entry.examples, formatter)

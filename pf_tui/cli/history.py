@@ -115,10 +115,16 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
 
     from pf_tui.cli.look import FAINT, Cell, Column, heading, state, table, wrapped
 
-    serves = f"{now.active.provider} serves {now.active.model or ''}".strip() if now.active else "nobody can serve"
+    serves = (
+        f"{now.active.provider} serves {now.active.model or ''}".strip() if now.active else "nobody can serve"
+    )
     lines = [heading(serves), *wrapped(now.choice.reason, width, indent="  "), Text()]
+    chain = history.chain(now)
+    without = [step for step in chain if step["code"] == "no-credential" and step["verdict"] != "serves"]
     rows = []
-    for step in history.chain(now):
+    for step in chain:
+        if step in without:
+            continue
         until = from_text(step["until"])
         end = f", until {words.clock(until, now.at, zone)}" if until else ""
         verdict = step["verdict"]
@@ -136,9 +142,14 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         )
     columns = (Column(title=""), Column(title=""), Column(title="", leaves=1), Column(title="", shrinks=True))
     lines += table(columns, rows, width, heading=False)
+    if without:
+        names = ", ".join(step["provider"] for step in without)
+        lines += wrapped(f"without a credential: {names}", width, indent="  ", style=FAINT)
     following = now.next.provider if now.next else "nobody"
     lines += [Text(), *wrapped(f"next: {following} ({now.next_reason})", width)]
     if not now.auto_switch:
-        lines += wrapped("auto-switch is off: `pf-tui switch --auto on` lets the list decide", width, style="yellow")
+        lines += wrapped(
+            "auto-switch is off: `pf-tui switch --auto on` lets the list decide", width, style="yellow"
+        )
     lines += [line for problem in now.problems for line in wrapped(problem, width, style="yellow")]
     return lines

@@ -91,9 +91,7 @@ def table(
                 sizes[place] = max(sizes[place] - over, 6)
     lines = []
     if heading and any(columns[place].title for place in kept):
-        lines.append(
-            _line([(Cell(text=columns[p].title, style=FAINT), columns[p], sizes[p]) for p in kept])
-        )
+        lines.append(_line([(Cell(text=columns[p].title, style=FAINT), columns[p], sizes[p]) for p in kept]))
     lines += [_line([(row[place], columns[place], sizes[place]) for place in kept]) for row in rows]
     return lines
 

@@ -105,7 +105,10 @@ def _detail(found: Resolved, width: int) -> list[Text]:
         ("context", f"{_context(one)} in, {words.window(one.max_output)} out"),
         ("can", ", ".join(one.capabilities)),
         ("in → out", f"{', '.join(one.inputs)} → {', '.join(one.outputs)}"),
-        ("price", f"${price.input:g} in, ${price.output:g} out per million tokens" if price else "not published"),
+        (
+            "price",
+            f"${price.input:g} in, ${price.output:g} out per million tokens" if price else "not published",
+        ),
         ("cache", _cache(one)),
     ]
     lines.append(Text())

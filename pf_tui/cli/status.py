@@ -33,6 +33,8 @@ def status(ctx: Context, provider: str | None, reset: bool, as_json: bool) -> No
         output.show(*status_view.overview(now, zone, width))
     if reset:
         whose = provider or "all providers"
-        diagnostics.note(f"benches and today's counters of {whose} were cleared; `pf-tui undo` brings them back")
+        diagnostics.note(
+            f"benches and today's counters of {whose} were cleared; `pf-tui undo` brings them back"
+        )
     for problem in now.problems:
         diagnostics.note(problem)

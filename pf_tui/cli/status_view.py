@@ -95,11 +95,11 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
         )
     columns = (
         Column(title=""),
-        Column(title="", leaves=4),
-        Column(title="", right=True),
         Column(title="", leaves=2),
-        Column(title="", shrinks=True),
+        Column(title="", right=True),
         Column(title="", leaves=3),
+        Column(title="", shrinks=True),
+        Column(title="", leaves=4),
         Column(title="", leaves=1),
     )
     return table(columns, rows, width, heading=False)
@@ -161,7 +161,9 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> list[Cell]:
 def _foot(now: Snapshot, shown: list[ProviderView], width: int) -> list[Text]:
     lines: list[Text] = []
     if any(view.provider.plan and view.today.cost_usd for view in shown):
-        lines += wrapped("* what the same would cost at list price; the plan is paid already", width, style=FAINT)
+        lines += wrapped(
+            "* what the same would cost at list price; the plan is paid already", width, style=FAINT
+        )
     hidden = len(now.providers) - len(shown)
     if hidden:
         lines += wrapped(f"{hidden} more without a credential: `pf-tui auth`", width, style=FAINT)
@@ -185,7 +187,9 @@ def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
     if view.why:
         parts.append(view.why)
     if view.until:
-        parts.append(f"until {words.clock(view.until, now.at, zone)} ({words.when(view.until, now.at, zone)})")
+        parts.append(
+            f"until {words.clock(view.until, now.at, zone)} ({words.when(view.until, now.at, zone)})"
+        )
     return ", ".join(parts)
 
 
@@ -215,7 +219,7 @@ def _usage_words(view: ProviderView, *, month: bool) -> str:
 
 def _window_words(limit: Limit) -> str:
     if limit.source == "budget":
-        return f"budget {limit.window}"
+        return f"{'$' if limit.unit == 'usd' else limit.unit} a {limit.window}"
     return words.window_word(limit.window, limit.model)
 
 

@@ -52,7 +52,9 @@ def switch(
         output.document({**content, "auto_switch": auto == "on"} if auto else content)
         return None
     if done.switched:
-        output.text(f"switched to {done.to_provider}{_model(done.model)}{_left(done)}; `pf-tui undo` takes it back")
+        output.text(
+            f"switched to {done.to_provider}{_model(done.model)}{_left(done)}; `pf-tui undo` takes it back"
+        )
     else:
         output.text(f"{done.to_provider} serves already{_model(done.model)}; nothing was changed")
     _tell(done.effects, done.note)
@@ -98,7 +100,9 @@ def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> Non
     back = "redo" if verb == "undo" else "undo"
     output.text(f"{verb}ne: {what}; `pf-tui {back}` turns it round")
     serves = done.to_provider or "nobody"
-    output.text(f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before")
+    output.text(
+        f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before"
+    )
     _tell(done.effects, None)
 
 

@@ -20,7 +20,7 @@ class Unlimited:
 UNLIMITED = Unlimited()
 
 
-class _Names(click.ParamType):
+class _Names(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
     """A name whose spelling the room below checks; this type only completes it."""
 
     def __init__(self, name: str, attribute: str) -> None:
@@ -43,7 +43,7 @@ PROVIDER = _Names("provider", "providers")
 MODEL = _Names("model", "models")
 
 
-class _Amount(click.ParamType):
+class _Amount(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
     """A count: 1500000, 1500K, 1.5M; 0 and unlimited mean no limit."""
 
     name = "amount"
@@ -79,7 +79,7 @@ REQUESTS = _Amount("requests")
 USD = _Amount("USD")
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
     """A length of time: 90s, 30m, 2h, 1h30m, 3d."""
 
     name = "time"
@@ -100,7 +100,7 @@ class _Duration(click.ParamType):
 DURATION = _Duration()
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
     """A local day: 2026-11-22, today, yesterday."""
 
     name = "day"
@@ -114,7 +114,9 @@ class _Day(click.ParamType):
             from pf_tui.errors import WrongUsage
 
             option = param.opts[0] if param is not None else "value"
-            raise WrongUsage(f"{option} {value} is not a day", "write 2026-11-22, today or yesterday") from error
+            raise WrongUsage(
+                f"{option} {value} is not a day", "write 2026-11-22, today or yesterday"
+            ) from error
 
 
 DAY = _Day()

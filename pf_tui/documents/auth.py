@@ -38,10 +38,8 @@ def provider(view: ProviderView) -> dict[str, Any]:
 
 def cure(provider: Provider) -> str:
     """The command that gives this provider a credential."""
-    if provider.auth in ("subscription", "oauth") and provider.login_command:
+    if provider.login_command:
         return provider.login_command
-    if provider.env_all:
-        return f"export {' '.join(f'{name}=…' for name in provider.env_all)}"
     return f"pf-tui auth set {provider.id}"
 
 

@@ -49,7 +49,10 @@ def limits(now: Snapshot, only: str | None = None) -> dict[str, Any]:
 
 def budgeted(now: Snapshot, provider: str) -> dict[str, Any]:
     """What `limits set` left: the provider's budgets and windows as they stand."""
-    return {**_limited(now.view(provider), now.config.budgets.get(provider, Budgets())), "undo": "pf-tui undo"}
+    return {
+        **_limited(now.view(provider), now.config.budgets.get(provider, Budgets())),
+        "undo": "pf-tui undo",
+    }
 
 
 def _limited(view: ProviderView, own: Budgets) -> dict[str, Any]:

@@ -1,0 +1,240 @@
+"""Does a credential work? The cheapest real request its provider allows, and only when asked.
+
+The key goes to that provider's own host (or the base URL the person set for it) and nowhere else:
+redirects are not followed, nothing of the key is in a URL, an error or a log.
+Logins that belong to an agent are never used from here; their presence and expiry is the answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.catalog import Provider
+from pf_tui.errors import PfError
+from pf_tui.records import record
+from pf_tui.state import credentials
+from pf_tui.state.context import Context
+from pf_tui.state.credentials import Credential
+from pf_tui.state.secret import Secret
+
+if TYPE_CHECKING:
+    from http.client import HTTPMessage
+    from typing import IO
+    from urllib.request import Request
+
+TIMEOUT_S = 10.0
+"""Listing models takes well under a second; a host that needs longer is not usable now."""
+
+_MODELS_LIST = (
+    ("openai-chat", "/models"),
+    ("openai-responses", "/models"),
+    ("anthropic-messages", "/v1/models"),
+    ("gemini", "/models"),
+)
+"""protocol -> path below its base URL that lists models: free, needs the key."""
+
+_OWN_PATHS = {
+    "openrouter": ("openai-chat", "/key"),
+    "cohere-api": ("cohere-v2", "/../v1/models"),
+}
+"""Providers whose list of models is open to anyone or lies elsewhere. Source: their API references."""
+
+_ASKABLE = ("api_key", "token", "none")
+"""Kinds of credential that are a key; the others are logins of an agent or need cloud signing."""
+
+
+@record
+class Checked:
+    """What a check found."""
+
+    provider: str
+    ok: bool
+    asked: bool
+    """False when no request was made: the answer is what lies on this machine."""
+    message: str
+    hint: str | None = None
+    status: int | None = None
+    """HTTP status; None when no answer came or none was asked for."""
+    url: str | None = None
+    latency_ms: int | None = None
+    source: str | None = None
+    """Where the credential is."""
+
+
+def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Checked:
+    """Try the provider's credential.
+
+    Raises:
+        UnknownName, StateFileUnusable, PfError: the keyring does not open.
+    """
+    provider = ctx.catalog().provider(provider_id)
+    config = ctx.config()
+    held = ctx.credentials(config)[provider.id]
+    probes = _probes(provider)
+    if provider.auth not in _ASKABLE or provider.agent_only or not probes:
+        return _from_here(provider, held)
+    secret = credentials.secret_for(provider, ctx.paths, config, ctx.env)
+    if secret is None and provider.auth != "none":
+        return _from_here(provider, held)
+    answer = Checked(provider=provider.id, ok=False, asked=False, message="")
+    for protocol, url in probes:
+        answer = _ask(provider, held, protocol, url, secret, timeout_s)
+        if answer.status not in (404, 405):
+            break
+    return answer
+
+
+def document(found: Checked) -> dict[str, Any]:
+    """The JSON document of `auth check`."""
+    return {
+        "provider": found.provider,
+        "ok": found.ok,
+        "asked": found.asked,
+        "status": found.status,
+        "latency_ms": found.latency_ms,
+        "url": found.url,
+        "source": found.source,
+        "message": found.message,
+        "hint": found.hint,
+    }
+
+
+def _probes(provider: Provider) -> list[tuple[str, str]]:
+    """(protocol, URL) to try, the cheapest first; a placeholder in the base URL leaves none."""
+    places = [_OWN_PATHS[provider.id]] if provider.id in _OWN_PATHS else []
+    found: dict[str, str] = {}
+    for protocol, path in [*places, *_MODELS_LIST]:
+        base = provider.base_urls.get(protocol, "").rstrip("/")
+        if not base or "{" in base:
+            continue
+        if path.startswith("/../"):
+            base = base.rpartition("/")[0]
+        elif protocol == "anthropic-messages":
+            base = base.removesuffix("/v1")
+        found.setdefault(base + path.removeprefix("/.."), protocol)
+    return [(protocol, url) for url, protocol in found.items()]
+
+
+def _from_here(provider: Provider, held: Credential) -> Checked:
+    """The answer without a request."""
+    words = {
+        "present": "is present; only its agent can try it"
+        if provider.agent_only or provider.auth in ("subscription", "oauth")
+        else "is present; it cannot be tried from here",
+        "expired": "has expired" + (", its agent renews it" if held.renewable else ""),
+        "unknown": "may be for something else",
+        "missing": "is missing",
+    }
+    return Checked(
+        provider=provider.id,
+        ok=held.usable,
+        asked=False,
+        message=f"the credential of {provider.id} {words[held.state]}",
+        hint=None if held.usable else f"`pf-tui auth status {provider.id}` says how to get one",
+        source=held.source,
+    )
+
+
+def _ask(
+    provider: Provider, held: Credential, protocol: str, url: str, secret: Secret | None, timeout_s: float
+) -> Checked:
+    """One GET; every outcome is a Checked, never an exception."""
+    import http.client
+    import urllib.error
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    class Staying(HTTPRedirectHandler):
+        """A redirect is an answer, not a place to take the key to."""
+
+        def redirect_request(
+            self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+        ) -> None:
+            return None
+
+    if not url.startswith(("https://", "http://")):
+        raise PfError(f"{url} is no web address", f"correct base_url of {provider.id} in providers.yaml")
+    request = Request(url, headers=_headers(provider, protocol, secret))  # noqa: S310 - scheme checked above
+    began = time.monotonic()
+    status: int | None = None
+    problem = ""
+    try:
+        with build_opener(Staying).open(request, timeout=timeout_s) as answer:
+            status = answer.status
+    except urllib.error.HTTPError as refusal:
+        status = refusal.code
+        refusal.close()
+    except urllib.error.URLError as error:
+        problem = _reason(error.reason)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        problem = _reason(error)
+    ok, message, hint = _verdict(provider, held, status, problem, url)
+    return Checked(
+        provider=provider.id,
+        ok=ok,
+        asked=True,
+        message=message,
+        hint=hint,
+        status=status,
+        url=url,
+        latency_ms=round(1000 * (time.monotonic() - began)),
+        source=held.source,
+    )
+
+
+def _headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping[str, str]:
+    from pf_tui import __version__
+
+    headers = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
+    if protocol == "anthropic-messages":
+        headers["anthropic-version"] = "2023-06-01"
+    if secret is None:
+        return headers
+    if protocol == "anthropic-messages":
+        headers["x-api-key"] = secret.reveal()
+    elif protocol == "gemini":
+        headers["x-goog-api-key"] = secret.reveal()
+    else:
+        headers["authorization"] = f"Bearer {secret.reveal()}"
+    return headers
+
+
+def _verdict(
+    provider: Provider, held: Credential, status: int | None, problem: str, url: str
+) -> tuple[bool, str, str | None]:
+    """(works, sentence, cure)."""
+    host = url.split("/")[2]
+    source = f" from {held.source}" if held.source else ""
+    if status is None:
+        return False, f"{host} did not answer: {problem}", "check the network; the key was not judged"
+    if status < 300:
+        return True, f"{provider.id} accepts the key{source}", None
+    if status < 400:
+        return (
+            False,
+            f"{host} answers with a redirect (HTTP {status}); it was not followed, the key went no further",
+            f"correct base_url of {provider.id} in providers.yaml",
+        )
+    if status in (401, 403):
+        return (
+            False,
+            f"{provider.id} refused the key{source} (HTTP {status})",
+            f"`pf-tui auth set {provider.id}`",
+        )
+    if status == 402:
+        return True, f"{provider.id} accepts the key{source}, but its credit is used up (HTTP 402)", None
+    if status == 429:
+        return True, f"{provider.id} accepts the key{source}, but its limit is reached (HTTP 429)", None
+    if status in (404, 405):
+        return False, f"{host} lists no models (HTTP {status}); the key was not judged", None
+    return False, f"{host} answers HTTP {status}; the key was not judged", "try again later"
+
+
+def _reason(error: object) -> str:
+    """Why no answer came, in a few words; never a URL or a header."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return type(error).__name__ if isinstance(error, BaseException) else str(error)

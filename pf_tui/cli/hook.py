@@ -1,0 +1,37 @@
+"""`pf-tui hook` and `statusline`: here for --help only; the front door answers agents without click."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pf_tui.cli import output
+from pf_tui.cli.grammar import word
+from pf_tui.state.context import Context
+
+AGENTS = ("claude-code", "codex", "opencode")
+
+
+@word("hook")
+@click.argument("agent", type=click.Choice(AGENTS))
+@click.argument("event")
+@click.pass_obj
+def hook(ctx: Context, agent: str, event: str) -> int:
+    """The event comes on stdin as JSON; stdout is the answer the agent expects; always exit 0."""
+    from pf_tui import hooks
+
+    answer, code = hooks.run(agent, event, sys.stdin.buffer.read(), ctx.env)
+    output.raw(answer.encode())
+    return code
+
+
+@word("statusline")
+@click.pass_obj
+def statusline(ctx: Context) -> int:
+    """Claude Code's status JSON comes on stdin."""
+    from pf_tui import hooks
+
+    answer, code = hooks.statusline(sys.stdin.buffer.read(), ctx.env)
+    output.raw(answer.encode())
+    return code

@@ -1,0 +1,134 @@
+"""`pf-tui priority`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pf_tui import actions, snapshot
+from pf_tui.cli import diagnostics, output
+from pf_tui.cli.grammar import Group, as_json, in_project, provider_argument, subword
+from pf_tui.cli.values import PROVIDER
+from pf_tui.documents import settings, words
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+priority = Group("priority", "show")
+
+
+@subword(priority, "show")
+@as_json
+@click.pass_obj
+def show(ctx: Context, as_json: bool) -> None:
+    """The list that holds here: this project's, else your own, else the default."""
+    now = snapshot.take(ctx, keep_going=not as_json)
+    if as_json:
+        output.document(settings.priority(now))
+        return
+    output.show(*_list(now, ctx, output.width()))
+    for problem in now.problems:
+        diagnostics.note(problem)
+
+
+@subword(priority, "set")
+@click.argument("providers", nargs=-1, required=True, type=PROVIDER, metavar="A,B,C")
+@in_project
+@as_json
+@click.pass_obj
+def set_(ctx: Context, providers: tuple[str, ...], in_project: bool, as_json: bool) -> None:
+    """Providers that are not named never serve; `pf-tui undo` brings the old list back."""
+    names = [name.strip() for word in providers for name in word.split(",") if name.strip()]
+    before = _before(ctx, in_project)
+    _tell(ctx, before, actions.set_priority(ctx, names, in_project=in_project), as_json=as_json)
+
+
+@subword(priority, "add")
+@provider_argument
+@in_project
+@as_json
+@click.pass_obj
+def add(ctx: Context, provider: str, in_project: bool, as_json: bool) -> None:
+    """It serves when all before it cannot."""
+    before = _before(ctx, in_project)
+    _tell(ctx, before, actions.add_to_priority(ctx, provider, in_project=in_project), as_json=as_json)
+
+
+@subword(priority, "remove")
+@provider_argument
+@in_project
+@as_json
+@click.pass_obj
+def remove(ctx: Context, provider: str, in_project: bool, as_json: bool) -> None:
+    """Its key stays where it is."""
+    before = _before(ctx, in_project)
+    _tell(ctx, before, actions.remove_from_priority(ctx, provider, in_project=in_project), as_json=as_json)
+
+
+@subword(priority, "move")
+@provider_argument
+@click.argument("position", type=int, metavar="N")
+@in_project
+@as_json
+@click.pass_obj
+def move(ctx: Context, provider: str, position: int, in_project: bool, as_json: bool) -> None:
+    """Places begin at 1; past the end means last."""
+    before = _before(ctx, in_project)
+    moved = actions.move_in_priority(ctx, provider, position, in_project=in_project)
+    _tell(ctx, before, moved, as_json=as_json)
+
+
+def _before(ctx: Context, in_project: bool) -> tuple[str, ...]:
+    now = snapshot.take(ctx)
+    return now.priority if in_project else now.own_priority
+
+
+def _tell(ctx: Context, before: tuple[str, ...], after: tuple[str, ...], *, as_json: bool) -> None:
+    now = snapshot.take(ctx)
+    if as_json:
+        output.document(settings.reordered(before, after, now))
+        return
+    if before == after:
+        output.text("the list was like that already; nothing was changed")
+    else:
+        output.show(*_list(now, ctx, output.width()))
+        if now.priority != after:
+            diagnostics.note(f"this project has a list of its own, so {now.priority[0]} stays first here")
+
+
+def _list(now: Snapshot, ctx: Context, width: int) -> list[Text]:
+    from rich.text import Text
+
+    from pf_tui.cli.look import FAINT, Cell, Column, plain, state, table
+
+    zone = ctx.timezone()
+    active = now.active.provider if now.active else None
+    rows = [
+        [
+            Cell(
+                text=f"{'▶' if view.id == active else ' '} {view.rank:>2}",
+                style="bold" if view.id == active else "",
+            ),
+            Cell(text=view.id, style="bold" if view.id == active else ""),
+            state(view.state),
+            plain(f"back {words.when(view.until, now.at, zone)}" if view.until else ""),
+        ]
+        for view in now.providers
+        if view.rank is not None
+    ]
+    columns = (
+        Column(title=""),
+        Column(title="provider", shrinks=True),
+        Column(title="state"),
+        Column(title="", leaves=1),
+    )
+    sources = {
+        "project": f"this project's list ({now.project.root if now.project else ''})",
+        "config": "your own list",
+        "catalog": "the default list; `pf-tui priority set` makes your own",
+    }
+    where = sources[settings.priority(now)["source"]]
+    return [*table(columns, rows, width), Text(), Text(where, style=FAINT)]
