@@ -63,7 +63,9 @@ class Catalog:
         """The model that spelling means. Raises UnknownName (nearest names)."""
         found = self.find_model(name)
         if found is None:
-            raise UnknownName("model", name, self._models_by_id(), "pf-tui models --all")
+            plain = self._models_by_id().plain
+            short = [alias for entry in plain.values() for alias in entry.get("aliases", ())]
+            raise UnknownName("model", name, [*plain, *short], "pf-tui models --all")
         return found
 
     def find_model(self, name: str, provider_id: str | None = None) -> Model | None:

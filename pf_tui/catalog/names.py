@@ -21,6 +21,9 @@ ROUTE_PREFIXES = (
 )
 """Path segments before a model, besides provider ids and vendors seen in native ids (LiteLLM's, Google's)."""
 
+LONGEST = 300
+"""Characters; no host's name comes near, and the patterns here are quadratic on hostile input."""
+
 _SEPARATORS = str.maketrans(dict.fromkeys(" _.@:/()", "-"))
 _RUNS = re.compile(r"-{2,}")
 _DATE = re.compile(r"-(20[2-9]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$")
@@ -55,6 +58,8 @@ def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> s
         index: folded spelling -> id (made from `spellings`).
         prefixes: provider ids and vendors that may stand before a model, lower case.
     """
+    if len(name) > LONGEST:
+        return None
     seen: set[str] = set()
     for candidate, undated in _simpler(name, prefixes):
         folded = fold(candidate)

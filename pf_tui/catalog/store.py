@@ -110,11 +110,11 @@ def _stamp(folder: str) -> list[Any]:
 
 
 def _cache_dir() -> str | None:
-    """$XDG_CACHE_HOME/pf-tui or ~/.cache/pf-tui; None without a home."""
+    """$XDG_CACHE_HOME/pf-tui or ~/.cache/pf-tui; None without a home, which is not made for a cache."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     if not os.path.isabs(base):
         home = os.environ.get("HOME") or os.environ.get("USERPROFILE")
-        if not home:
+        if not home or not os.path.isdir(home):
             return None
         base = os.path.join(home, ".cache")
     return os.path.join(base, "pf-tui")
