@@ -199,14 +199,14 @@ class _Reader:
         return number
 
     def number(self, node: Node) -> float:
+        if _kind(node) not in ("int", "float"):
+            self.wrong(node, "a number")
         try:
             number = float(str(node.value).replace("_", ""))
-        except ValueError:
-            self.wrong(node, "a number")
-        if _kind(node) not in ("int", "float") or number != number or number in (float("inf"), float("-inf")):
-            self.wrong(node, "a number")
-        if number < 0:
-            self.fail(node, "a price is not negative")
+        except ValueError:  # .nan, .inf and YAML's 0x10 and 1:30
+            number = float("nan")
+        if not 0 <= number < float("inf"):
+            self.fail(node, "a price is not negative" if number < 0 else "a price is a plain number")
         return number
 
     def names(self, node: Node) -> list[str]:
@@ -365,4 +365,6 @@ def _kind(node: Node) -> str:
 
 def _without_quotes(why: str) -> str:
     """PyYAML's problem without the words of the file it quotes; its own '<stream end>' stays."""
-    return re.sub(r"'[^'<][^']+'", "a word", why)
+    return re.sub(
+        r"'[^']*'", lambda quoted: quoted[0] if quoted[0][1] == "<" or len(quoted[0]) < 4 else "a word", why
+    )
