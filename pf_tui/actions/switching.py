@@ -145,6 +145,8 @@ def settle(
                 },
             ),
         )
+        for agent in sorted(changed):
+            ledger.applied(ctx.paths.ledger, agent, provider.id, moment)
         if moved_from is None:
             last = next((applied[agent] for agent in sorted(changed) if applied.get(agent)), None)
             ledger.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)

@@ -1,18 +1,25 @@
 """What hooks, the gateway, `status` and the verbs need of the ledger: sqlite3 alone, milliseconds.
 
-The lead's contract: snapshot.py and actions/ call exactly these names. Nothing here raises for a
-ledger that is missing, locked or broken when it writes: an agent must never stall for bookkeeping.
+Writing here never raises for a ledger that is locked or refused: an agent must not stall, and a switch
+must not fail, for bookkeeping. Reading raises PfError, and the face says so.
 """
 
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pf_tui.errors import PfError
+from pf_tui.ledger import schema
+from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.records import record
-from pf_tui.rules.limits import Reading
+from pf_tui.rules.limits import LENGTHS, Reading
+
+MAX_HISTORY = timedelta(hours=6)
+"""Readings further back say nothing about the pace of a 5-hour window."""
 
 
 @record
@@ -28,28 +35,148 @@ class ProviderUsage:
     unpriced_tokens: int = 0
 
 
+@record
+class LimitHit:
+    """A provider ran into a limit, or failed in a way that benches it."""
+
+    provider: str
+    kind: str
+    at: datetime
+    until: datetime | None = None
+    agent: str | None = None
+    session: str | None = None
+    text: str = ""
+
+
 class Book:
     """An open ledger, read-only."""
 
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
     def usage_since(self, since: datetime, provider: str | None = None) -> Mapping[str, ProviderUsage]:
-        """Use per provider since a moment (aware UTC), of one provider or of all."""
-        return {}
+        """Use per provider since a moment (aware UTC), of one provider or of all.
+
+        Whole quarter-hours come from the rollups, the broken one at the start from the rows.
+        """
+        start = milliseconds(since)
+        first = -(-start // QUARTER_MS)
+        only, arguments = "", [first]
+        if provider is not None:
+            only, arguments = " AND n.text = ?", [first, provider]  # type: ignore[list-item]
+        totals = self._sum(
+            "SELECT n.text, sum(requests), sum(input + output + cache_read + cache_write),"
+            " sum(input + output + cache_write), sum(cost_usd), sum(unpriced) FROM rollups"
+            f" JOIN names n ON n.id = provider WHERE quarter >= ?{only} GROUP BY 1",
+            arguments,
+        )
+        if first * QUARTER_MS > start:
+            written = "cache_write_5m + cache_write_1h"
+            span = [start, first * QUARTER_MS, *arguments[1:]]
+            head = self._sum(
+                f"SELECT n.text, count(*), sum(input + output + cache_read + {written}),"
+                f" sum(input + output + {written}), ifnull(sum(cost_usd), 0),"
+                f" sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
+                f" THEN input + output + cache_read + {written} ELSE 0 END)"
+                f" FROM request_rows JOIN names n ON n.id = provider WHERE ts >= ? AND ts < ?{only} GROUP BY 1",
+                span,
+            )
+            for name, part in head.items():
+                totals[name] = _added(totals.get(name), part)
+        return totals
 
     def latest_readings(self, now: datetime) -> Sequence[Reading]:
-        """The last reading of each provider, window and source that can still matter."""
-        return ()
+        """Readings of every window that can still matter, with the last hours' history for its pace."""
+        moment = milliseconds(now)
+        oldest = moment - round(MAX_HISTORY.total_seconds() * 1000)
+        week = moment - round(LENGTHS["7d"].total_seconds() * 1000)
+        rows = self._connection.execute(
+            "SELECT provider, time_window, unit, used, allowed, resets_at, source, observed_at, model"
+            " FROM limit_readings WHERE (resets_at > ? AND observed_at >= ?) OR observed_at >= ?"
+            " ORDER BY observed_at DESC LIMIT 2000",
+            (moment, week, oldest),
+        )
+        return [
+            Reading(
+                provider=provider,
+                window=window,
+                unit=unit,
+                used=used,
+                limit=allowed,
+                resets_at=moment_of(resets_at),
+                source=source,
+                observed_at=moment_of(observed_at) or now,
+                model=model,
+            )
+            for provider, window, unit, used, allowed, resets_at, source, observed_at, model in rows
+        ]
+
+    def hits(self, since: datetime, provider: str | None = None) -> Sequence[LimitHit]:
+        """Limit hits since a moment, newest first."""
+        rows = self._connection.execute(
+            "SELECT provider, kind, ts, until, agent, session, ifnull(text, '') FROM limit_hits"
+            " WHERE ts >= ? AND (? IS NULL OR provider = ?) ORDER BY ts DESC LIMIT 500",
+            (milliseconds(since), provider, provider),
+        )
+        return [
+            LimitHit(
+                provider=name,
+                kind=kind,
+                at=moment_of(ts) or since,
+                until=moment_of(until),
+                agent=agent,
+                session=session,
+                text=text,
+            )
+            for name, kind, ts, until, agent, session, text in rows
+        ]
+
+    def version(self) -> int:
+        """Changes whenever another connection has written."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _sum(self, query: str, arguments: list[int]) -> dict[str, ProviderUsage]:
+        try:
+            rows = self._connection.execute(query, arguments).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise PfError(f"the ledger cannot be read ({error})", "`pf-tui doctor` looks at it") from error
+        return {
+            name: ProviderUsage(
+                requests=requests,
+                tokens=tokens,
+                budget_tokens=budget,
+                cost_usd=cost,
+                unpriced_tokens=unpriced,
+            )
+            for name, requests, tokens, budget, cost, unpriced in rows
+        }
 
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[Book]:
     """Open the ledger read-only. Raises PfError when it cannot be used."""
-    yield Book()
+    with schema.opened(path) as connection:
+        yield Book(connection)
 
 
 def switch(
     path: Path, from_provider: str | None, to_provider: str, *, why: str, who: str, at: datetime
 ) -> None:
-    """Note that another provider serves from now on: the timeline that transcript rows are attributed by."""
+    """Note that another provider serves from now on."""
+    _write(
+        path,
+        "INSERT INTO switches (ts, from_provider, to_provider, why, who) VALUES (?, ?, ?, ?, ?)",
+        [(milliseconds(at), from_provider, to_provider, why, who)],
+    )
+
+
+def applied(path: Path, agent: str, provider: str, at: datetime) -> None:
+    """Note what an agent was set to: the timeline that its transcript rows are attributed by."""
+    _write(
+        path,
+        "INSERT OR REPLACE INTO timeline (agent, ts, provider) VALUES (?, ?, ?)",
+        [(agent, milliseconds(at), provider)],
+    )
 
 
 def limit_hit(
@@ -61,9 +188,76 @@ def limit_hit(
     until: datetime | None,
     agent: str | None,
     session: str | None,
+    text: str = "",
 ) -> None:
     """Note that a provider hit a limit or failed in class `kind`."""
+    ends = milliseconds(until) if until else None
+    _write(
+        path,
+        "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(provider, kind, milliseconds(at), ends, agent, session, text)],
+    )
 
 
-def limit_reading(path: Path, readings: Sequence[Reading]) -> None:
+def limit_readings(path: Path, readings: Sequence[Reading]) -> None:
     """Keep readings of limit windows (status line, headers, error texts)."""
+    if readings:
+        _write(path, INSERT_READING, [reading_row(reading) for reading in readings])
+
+
+INSERT_READING = (
+    "INSERT OR IGNORE INTO limit_readings (provider, time_window, unit, used, allowed, used_fraction,"
+    " resets_at, source, observed_at, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def reading_row(reading: Reading) -> tuple[object, ...]:
+    """A reading as INSERT_READING takes it."""
+    share = reading.used / reading.limit if reading.limit else None
+    return (
+        reading.provider,
+        reading.window,
+        reading.unit,
+        reading.used,
+        reading.limit,
+        share,
+        milliseconds(reading.resets_at) if reading.resets_at else None,
+        reading.source,
+        milliseconds(reading.observed_at),
+        reading.model,
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """UTC ms."""
+    return round(moment.timestamp() * 1000)
+
+
+def moment_of(ms: int | None) -> datetime | None:
+    """Aware UTC from UTC ms."""
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _added(one: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:
+    if one is None:
+        return other
+    return ProviderUsage(
+        requests=one.requests + other.requests,
+        tokens=one.tokens + other.tokens,
+        budget_tokens=one.budget_tokens + other.budget_tokens,
+        cost_usd=(one.cost_usd or 0.0) + (other.cost_usd or 0.0),
+        unpriced_tokens=one.unpriced_tokens + other.unpriced_tokens,
+    )
+
+
+def _write(path: Path, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+    """Run one statement for each row; a failure is swallowed: the journal has the event all the same."""
+    with contextlib.suppress(sqlite3.Error, PfError, OSError):
+        connection = schema.connect(path)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(statement, rows)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()

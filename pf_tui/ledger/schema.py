@@ -1,0 +1,204 @@
+"""The ledger's tables, how they came to be, and how the file is opened.
+
+`requests` (a view) has the fields of the agreed shape; `request_rows` holds them with every text
+interned, which keeps the ledger under 2 % of the logs it was made from. The row id is a 63-bit hash
+of what makes a request one request, so a second sight of it is an update, in any process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.state.files import cannot_write, set_aside
+
+VERSION = 1
+BUSY_MS = 5000
+QUARTER_MS = 15 * 60 * 1000
+"""Rollups are per UTC quarter-hour: days and hours of any zone, :30 and :45 too, are sums of them."""
+
+_COLUMNS = (
+    "ts INTEGER NOT NULL, agent INTEGER NOT NULL, source INTEGER NOT NULL, session INTEGER, project INTEGER,"
+    " provider INTEGER NOT NULL, model INTEGER NOT NULL, served_model INTEGER,"
+    " input INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL,"
+    " cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, web_searches INTEGER NOT NULL,"
+    " cost_usd REAL, cost_basis INTEGER NOT NULL, status INTEGER NOT NULL, failure INTEGER,"
+    " latency_ms INTEGER, ttft_ms INTEGER, request_id TEXT, message_id TEXT, is_subagent INTEGER NOT NULL,"
+    " attribution INTEGER NOT NULL, mode INTEGER"
+)
+
+_V1 = (
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
+    f"CREATE TABLE request_rows (id INTEGER PRIMARY KEY, {_COLUMNS})",
+    "CREATE INDEX request_ts ON request_rows (ts)",
+    "CREATE INDEX request_id ON request_rows (request_id) WHERE source = 2",
+    "CREATE INDEX request_failed ON request_rows (ts) WHERE failure IS NOT NULL",
+    "CREATE TABLE rollups (quarter INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
+    " project INTEGER NOT NULL, agent INTEGER NOT NULL, requests INTEGER, failed INTEGER, rate_limited INTEGER,"
+    " input INTEGER, output INTEGER, reasoning INTEGER, cache_read INTEGER, cache_write INTEGER,"
+    " cost_usd REAL, unpriced INTEGER, plan_usd REAL,"
+    " PRIMARY KEY (quarter, provider, model, project, agent)) WITHOUT ROWID",
+    "CREATE TABLE session_rollups (quarter INTEGER NOT NULL, session INTEGER NOT NULL, agent INTEGER NOT NULL,"
+    " project INTEGER NOT NULL, requests INTEGER, failed INTEGER, input INTEGER, output INTEGER,"
+    " reasoning INTEGER, cache_read INTEGER, cache_write INTEGER, cost_usd REAL, unpriced INTEGER,"
+    " PRIMARY KEY (quarter, session, agent, project)) WITHOUT ROWID",
+    "CREATE TABLE latencies (quarter INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
+    " count INTEGER, PRIMARY KEY (quarter, provider, bucket)) WITHOUT ROWID",
+    "CREATE TABLE dirty (quarter INTEGER PRIMARY KEY)",
+    "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
+    " offset INTEGER, lines INTEGER, head_hash INTEGER, note TEXT)",
+    "CREATE TABLE skipped (path TEXT NOT NULL, line INTEGER NOT NULL, why TEXT NOT NULL,"
+    " PRIMARY KEY (path, line)) WITHOUT ROWID",
+    "CREATE TABLE limit_readings (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, time_window TEXT NOT NULL,"
+    " unit TEXT NOT NULL, used REAL NOT NULL, allowed REAL, used_fraction REAL, resets_at INTEGER,"
+    " source TEXT NOT NULL, observed_at INTEGER NOT NULL, model TEXT)",
+    "CREATE UNIQUE INDEX reading_once ON limit_readings"
+    " (provider, time_window, unit, source, observed_at, ifnull(model, ''))",
+    "CREATE TABLE limit_hits (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, kind TEXT NOT NULL,"
+    " ts INTEGER NOT NULL, until INTEGER, agent TEXT, session TEXT, waited_ms INTEGER, text TEXT)",
+    "CREATE UNIQUE INDEX hit_once ON limit_hits (provider, kind, ts, ifnull(session, ''))",
+    "CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT,"
+    " to_provider TEXT NOT NULL, why TEXT, who TEXT)",
+    "CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL,"
+    " PRIMARY KEY (agent, ts)) WITHOUT ROWID",
+    "CREATE TABLE cost_states (session TEXT NOT NULL, model TEXT NOT NULL, input INTEGER, output INTEGER,"
+    " cache_read INTEGER, cache_write_5m INTEGER, cache_write_1h INTEGER, web_searches INTEGER, ts INTEGER,"
+    " project TEXT, PRIMARY KEY (session, model)) WITHOUT ROWID",
+    "CREATE TABLE prices (provider TEXT NOT NULL, model TEXT NOT NULL, mode TEXT NOT NULL, valid_from INTEGER"
+    " NOT NULL, above_tokens INTEGER NOT NULL, input REAL, output REAL, cache_read REAL, cache_write_5m REAL,"
+    " cache_write_1h REAL, web_search REAL, source TEXT,"
+    " PRIMARY KEY (provider, model, mode, valid_from, above_tokens)) WITHOUT ROWID",
+    "CREATE VIEW requests AS SELECT r.id, a.text AS agent, s.text AS source, r.ts, e.text AS session,"
+    " p.text AS project, v.text AS provider, m.text AS model, w.text AS served_model, r.input, r.output,"
+    " r.reasoning, r.cache_read, r.cache_write_5m, r.cache_write_1h, r.web_searches, r.cost_usd,"
+    " b.text AS cost_basis, t.text AS status, f.text AS failure, r.latency_ms, r.ttft_ms, r.request_id,"
+    " r.message_id, r.is_subagent, c.text AS attribution"
+    " FROM request_rows r JOIN names a ON a.id = r.agent JOIN names s ON s.id = r.source"
+    " LEFT JOIN names e ON e.id = r.session LEFT JOIN names p ON p.id = r.project"
+    " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
+    " LEFT JOIN names w ON w.id = r.served_model JOIN names b ON b.id = r.cost_basis"
+    " JOIN names t ON t.id = r.status LEFT JOIN names f ON f.id = r.failure"
+    " JOIN names c ON c.id = r.attribution",
+)
+
+FIXED_NAMES = (
+    "", "transcript", "gateway", "opencode-db", "rollout", "chats", "cost-state", "import",
+    "ok", "failed",
+    "list", "subscription-equivalent", "reported", "pending", "unpriced",
+    "agent", "timeline", "assumed",
+    "unknown", "claude-code", "opencode", "codex", "gemini",
+    "fast", "batch",
+)  # fmt: skip
+"""Words with the same number in every ledger, from 1; the hot path never looks them up.
+
+The attributions stand in order of trust (gateway, agent, timeline, assumed): the lower number wins.
+"""
+
+NAME = {word: number for number, word in enumerate(FIXED_NAMES, start=1)}
+SOURCE_GATEWAY = NAME["gateway"]
+
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1,)
+"""Step n brings a ledger of version n to version n + 1."""
+
+
+@contextlib.contextmanager
+def opened(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open the ledger; with `write` it is created and brought up to date.
+
+    Raises:
+        StateFileUnusable: newer than this pf-tui knows; it is left as it is.
+        PfError: the disk refuses.
+    """
+    connection = connect(path) if write else connect_read_only(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that writes; a file that is no ledger is set aside and begun anew."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _connect_and_migrate(path)
+    except sqlite3.DatabaseError as error:
+        if not _is_broken(error):
+            raise _refused(path, error) from error
+        if set_aside(path) is None:
+            raise _refused(path, error) from error
+        for extra in ("-wal", "-shm"):
+            path.with_name(path.name + extra).unlink(missing_ok=True)
+        return _connect_and_migrate(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that cannot change anything. Raises PfError, also when the file is not there."""
+    try:
+        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=BUSY_MS / 1000)
+        _refuse_newer(path, connection)
+    except sqlite3.DatabaseError as error:
+        raise _refused(path, error) from error
+    return connection
+
+
+def _connect_and_migrate(path: Path) -> sqlite3.Connection:
+    fresh = not path.exists()
+    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        if fresh:
+            path.chmod(0o600)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        version = _refuse_newer(path, connection)
+        if version < VERSION:
+            _migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for step in _MIGRATIONS[version:]:
+        for statement in step:
+            connection.execute(statement)
+    if version == 0:
+        connection.executemany("INSERT INTO names (id, text) VALUES (?, ?)", enumerate(FIXED_NAMES, start=1))
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _refuse_newer(path: Path, connection: sqlite3.Connection) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        connection.close()
+        raise StateFileUnusable(
+            path,
+            f"has version {version}, this pf-tui knows {VERSION}",
+            "update pf-tui; the ledger was left as it is",
+        )
+    return version
+
+
+def _is_broken(error: sqlite3.DatabaseError) -> bool:
+    text = str(error)
+    return "not a database" in text or "malformed" in text
+
+
+def _refused(path: Path, error: Exception) -> PfError:
+    if _is_broken(error) if isinstance(error, sqlite3.DatabaseError) else False:
+        return StateFileUnusable(
+            path, "is not a usable ledger", "`pf-tui ingest` sets it aside and begins anew"
+        )
+    return PfError(f"{path.name} cannot be used ({error})", f"check {path}; nothing was lost")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")

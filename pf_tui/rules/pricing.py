@@ -1,0 +1,126 @@
+"""Tokens to money. Pure: prices and tokens in, USD or "nobody knows" out.
+
+Invariant: what nobody can price is None with its tokens counted, never $0.
+"""
+
+from __future__ import annotations
+
+from pf_tui.records import record
+
+
+@record
+class Tier:
+    """USD per million tokens for a request whose whole input is longer than `above_tokens`."""
+
+    above_tokens: int
+    input: float
+    output: float
+    cache_read: float
+    cache_write_5m: float
+    cache_write_1h: float
+
+
+@record
+class UnitPrices:
+    """What one model costs at one provider at one time.
+
+    Crossing a tier's threshold prices the whole request at that tier (the vendors' "cliff" model;
+    genai-prices documents it, Anthropic's and Google's price pages agree, read 2026-11).
+    """
+
+    tiers: tuple[Tier, ...]
+    """By rising threshold; the first one begins at 0."""
+    web_search_usd: float = 0.01
+    """Per search: $10 per thousand at every vendor that bills them (read 2026-11)."""
+    source: str = "list"
+    """genai-prices | catalog | yours"""
+
+
+@record
+class Tokens:
+    """The billable parts of one request. `input` has no cached tokens in it; `output` holds reasoning."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    web_searches: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+
+BATCH_SHARE = 0.5
+"""A batch request costs half (Anthropic and OpenAI price pages, read 2026-11)."""
+
+
+def cost_usd(prices: UnitPrices | None, tokens: Tokens, *, batch: bool = False) -> float | None:
+    """What the request costs; None when nobody can price it."""
+    if prices is None:
+        return None
+    return raw_cost_usd(
+        prices,
+        tokens.input,
+        tokens.output,
+        tokens.cache_read,
+        tokens.cache_write_5m,
+        tokens.cache_write_1h,
+        tokens.web_searches,
+        batch,
+    )
+
+
+def raw_cost_usd(
+    prices: UnitPrices,
+    input_tokens: int,
+    output_tokens: int,
+    cache_read: int,
+    cache_write_5m: int,
+    cache_write_1h: int,
+    web_searches: int = 0,
+    batch: bool = False,
+) -> float:
+    """The same without a record per row: the bulk ingest prices hundreds of thousands."""
+    sent = input_tokens + cache_read + cache_write_5m + cache_write_1h
+    tier = prices.tiers[0]
+    for higher in prices.tiers[1:]:
+        if sent > higher.above_tokens:
+            tier = higher
+    usd = (
+        input_tokens * tier.input
+        + output_tokens * tier.output
+        + cache_read * tier.cache_read
+        + cache_write_5m * tier.cache_write_5m
+        + cache_write_1h * tier.cache_write_1h
+    ) / 1_000_000
+    if batch:
+        usd *= BATCH_SHARE
+    return usd + web_searches * prices.web_search_usd
+
+
+def flat(
+    input_usd: float,
+    output_usd: float,
+    cache_read: float | None = None,
+    cache_write: float | None = None,
+    cache_write_1h: float | None = None,
+    *,
+    source: str = "catalog",
+) -> UnitPrices:
+    """Prices without tiers; an unpublished cache price falls back to the dearer known neighbour."""
+    write = input_usd if cache_write is None else cache_write
+    return UnitPrices(
+        tiers=(
+            Tier(
+                above_tokens=0,
+                input=input_usd,
+                output=output_usd,
+                cache_read=input_usd if cache_read is None else cache_read,
+                cache_write_5m=write,
+                cache_write_1h=write if cache_write_1h is None else cache_write_1h,
+            ),
+        ),
+        source=source,
+    )

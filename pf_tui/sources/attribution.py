@@ -1,0 +1,106 @@
+"""Which provider served a transcript row, when the row does not say.
+
+In order: the gateway's record of the same request → the agent's own provider id → what the agent was
+set to at that moment (the timeline) → assumed from the agent's configured login. Each row says which.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pf_tui.catalog import Catalog
+from pf_tui.errors import PfError
+from pf_tui.state.paths import user_home
+
+
+class Timeline:
+    """What one agent was set to, by time."""
+
+    def __init__(self, entries: list[tuple[int, str]]) -> None:
+        self._starts = [ts for ts, _ in entries]
+        self._providers = [provider for _, provider in entries]
+
+    def at(self, ts_ms: int) -> str | None:
+        """The provider then; None before the first entry."""
+        place = bisect_right(self._starts, ts_ms)
+        return self._providers[place - 1] if place else None
+
+
+def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
+    """The provider an agent is configured for now; "unknown" when nothing says so."""
+    if agent == "claude-code":
+        return _claude(env, catalog)
+    if agent == "codex":
+        return _codex(env, catalog)
+    if agent == "gemini":
+        return _gemini(env)
+    return "unknown"
+
+
+def provider_at(url: str, catalog: Catalog) -> str | None:
+    """The provider whose Anthropic base URL this is; None when it is nobody's."""
+    host = urlsplit(url).netloc
+    for provider in catalog.providers.values():
+        base = provider.base_urls.get("anthropic-messages")
+        if base and urlsplit(base).netloc == host and not provider.plan:
+            return provider.id
+    return None
+
+
+def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
+    base = _claude_folder(env)
+    settings = _read(base / "settings.json")
+    inner = settings.get("env") if isinstance(settings.get("env"), dict) else {}
+    world = {**env, **{str(key): str(value) for key, value in (inner or {}).items()}}
+    if world.get("CLAUDE_CODE_USE_BEDROCK") == "1":
+        return "bedrock"
+    if world.get("CLAUDE_CODE_USE_VERTEX") == "1":
+        return "vertex"
+    url = world.get("ANTHROPIC_BASE_URL", "")
+    if url and urlsplit(url).netloc != "api.anthropic.com":
+        return provider_at(url, catalog) or "unknown"
+    if settings.get("apiKeyHelper") or world.get("ANTHROPIC_API_KEY"):
+        return "anthropic-api"
+    if _read(base / ".credentials.json").get("claudeAiOauth") or world.get("CLAUDE_CODE_OAUTH_TOKEN"):
+        return "anthropic-subscription"
+    return "unknown"
+
+
+def _claude_folder(env: Mapping[str, str]) -> Path:
+    if named := env.get("CLAUDE_CONFIG_DIR"):
+        return Path(named.split(",")[0].strip())
+    try:
+        return user_home(env) / ".claude"
+    except PfError:
+        return Path("/nonexistent")
+
+
+def _codex(env: Mapping[str, str], catalog: Catalog) -> str:
+    base = Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    content = _read(base / "auth.json")
+    if content.get("tokens"):
+        return "openai-subscription"
+    if content.get("OPENAI_API_KEY") or env.get("OPENAI_API_KEY"):
+        return "openai-api"
+    return "unknown"
+
+
+def _gemini(env: Mapping[str, str]) -> str:
+    if env.get("GEMINI_API_KEY") or env.get("GOOGLE_API_KEY"):
+        return "google-api"
+    if (user_home(env) / ".gemini" / "oauth_creds.json").is_file():
+        return "google-oauth"
+    return "unknown"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

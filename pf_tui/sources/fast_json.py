@@ -1,0 +1,175 @@
+"""Typed decoding of transcript lines: only the fields we need, everything else is skipped unread.
+
+msgspec reads a typed line at 700 MB/s where json needs 360 (facts measured on 2 GB); a hook that reads
+one line does not need it, so the fallback is json into the same shape.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+Loose = Any
+"""A count or a text that some writer may have put another type into."""
+
+
+class Split(msgspec.Struct):
+    ephemeral_5m_input_tokens: Loose = None
+    ephemeral_1h_input_tokens: Loose = None
+
+
+class Searches(msgspec.Struct):
+    web_search_requests: Loose = None
+
+
+class Thinking(msgspec.Struct):
+    thinking_tokens: Loose = None
+
+
+class Step(msgspec.Struct):
+    type: str | None = None
+    model: str | None = None
+    input_tokens: Loose = None
+    output_tokens: Loose = None
+    cache_creation_input_tokens: Loose = None
+    cache_read_input_tokens: Loose = None
+    cache_creation: Split | None = None
+
+
+class Usage(msgspec.Struct):
+    input_tokens: Loose = None
+    output_tokens: Loose = None
+    cache_creation_input_tokens: Loose = None
+    cache_read_input_tokens: Loose = None
+    cache_creation: Split | None = None
+    output_tokens_details: Thinking | None = None
+    server_tool_use: Searches | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    iterations: list[Step] | None = None
+
+
+class Part(msgspec.Struct):
+    text: str | None = None
+
+
+class Message(msgspec.Struct):
+    id: str | None = None
+    model: str | None = None
+    usage: Usage | None = None
+
+
+class ErrorMessage(Message):
+    content: list[Part] | None = None
+
+
+class ModelUse(msgspec.Struct):
+    inputTokens: Loose = None  # noqa: N815 - the client's own names
+    outputTokens: Loose = None  # noqa: N815
+    cacheReadInputTokens: Loose = None  # noqa: N815
+    cacheCreationInputTokens: Loose = None  # noqa: N815
+    cacheCreationEphemeral5mInputTokens: Loose = None  # noqa: N815
+    cacheCreationEphemeral1hInputTokens: Loose = None  # noqa: N815
+    webSearchRequests: Loose = None  # noqa: N815
+
+
+class ApiError(msgspec.Struct):
+    status: Loose = None
+    requestId: str | None = None  # noqa: N815
+    formatted: str | None = None
+
+
+class Line(msgspec.Struct):
+    type: str | None = None
+    timestamp: str | None = None
+    sessionId: str | None = None  # noqa: N815
+    cwd: str | None = None
+    isSidechain: bool | None = None  # noqa: N815
+    uuid: str | None = None
+    requestId: str | None = None  # noqa: N815
+    requestedModel: str | None = None  # noqa: N815
+    isApiErrorMessage: bool | None = None  # noqa: N815
+    subtype: str | None = None
+    message: Message | None = None
+
+
+class RareLine(Line):
+    """A line of a kind that is too rare to slow the common one down for."""
+
+    message: ErrorMessage | None = None
+    apiErrorStatus: Loose = None  # noqa: N815
+    error: ApiError | str | None = None
+    retryInMs: Loose = None  # noqa: N815
+    startTime: Loose = None  # noqa: N815
+    totalDuration: Loose = None  # noqa: N815
+    modelUsage: dict[str, ModelUse] | None = None  # noqa: N815
+
+
+_common = msgspec.json.Decoder(Line)
+_rare = msgspec.json.Decoder(RareLine)
+
+
+def decode(line: bytes) -> Any:
+    """The line's fields. Raises ValueError when it is no JSON object of such a kind."""
+    try:
+        row: Any = _common.decode(line)
+        if row.isApiErrorMessage or row.type not in ("assistant", "user"):
+            row = _rare.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _forgiving(line)
+    return row
+
+
+def _forgiving(line: bytes) -> Any:
+    """Once more without trust: a bad byte costs only its own text, a wrong type only its own field."""
+    try:
+        content = json.loads(line.decode("utf-8", "replace"), strict=False)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(content, dict):
+        raise TypeError("not an object")
+    return _shaped(content, RareLine)
+
+
+_NESTED: dict[str, Any] = {
+    "message": ErrorMessage,
+    "usage": Usage,
+    "cache_creation": Split,
+    "output_tokens_details": Thinking,
+    "server_tool_use": Searches,
+}
+_LISTS: dict[str, Any] = {"iterations": Step, "content": Part}
+_FLAGS = ("isSidechain", "isApiErrorMessage")
+
+
+def _shaped(content: dict[str, Any], kind: Any) -> Any:
+    values: dict[str, Any] = {}
+    for name in kind.__struct_fields__:
+        value = content.get(name)
+        if name in _NESTED:
+            value = _shaped(value, _NESTED[name]) if isinstance(value, dict) else None
+        elif name in _LISTS:
+            items = value if isinstance(value, list) else []
+            value = [_shaped(item, _LISTS[name]) for item in items if isinstance(item, dict)]
+        elif name == "modelUsage":
+            value = (
+                {k: _shaped(v, ModelUse) for k, v in value.items() if isinstance(v, dict)}
+                if isinstance(value, dict)
+                else None
+            )
+        elif name == "error":
+            value = (
+                _shaped(value, ApiError)
+                if isinstance(value, dict)
+                else value
+                if isinstance(value, str)
+                else None
+            )
+        elif name in _FLAGS:
+            value = value if isinstance(value, bool) else None
+        elif not isinstance(value, str | int | float | None):
+            value = None
+        values[name] = value
+    return kind(**values)

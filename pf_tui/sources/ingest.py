@@ -1,0 +1,393 @@
+"""All agents' logs into the ledger, incrementally, safely from several processes at once.
+
+Every row is laid over by its id, so reading anything twice changes nothing: crashes, cancelled runs
+and two ingests at once need no coordination. What has been read is remembered per file; a file that
+was truncated or replaced is read again from its start; a deleted one keeps its rows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pf_tui.catalog import Catalog
+from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger import schema
+from pf_tui.ledger.prices import Pricer
+from pf_tui.sources import claude_code, codex, gemini, opencode, storing
+from pf_tui.sources.attribution import Timeline, assumed
+from pf_tui.sources.reading import Position, read_lines
+from pf_tui.sources.sightings import Harvest
+
+BATCH_BYTES = 192 * 1024 * 1024
+"""Logs read between two commits: bounds memory, and what a cancelled run has to repeat."""
+
+WORKER_BYTES = 48 * 1024 * 1024
+"""Less than this is read faster by one process than a second one starts."""
+
+HEAD_BYTES = 256
+
+LINE_SOURCES: Mapping[str, Any] = {claude_code.AGENT: claude_code, codex.AGENT: codex, gemini.AGENT: gemini}
+"""Agents whose logs are line files: agent -> its module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read."""
+
+    agent: str
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+    offset: int = 0
+    lines: int = 0
+    note: str = ""
+
+    @property
+    def bytes(self) -> int:
+        return self.size - self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What became of a job."""
+
+    job: Job
+    offset: int
+    lines: int
+    note: str
+    head_hash: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an ingest did."""
+
+    files: int = 0
+    bytes: int = 0
+    rows_new: int = 0
+    rows_skipped: int = 0
+    seconds: float = 0.0
+    cancelled: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The agreed shape."""
+        return {
+            "files": self.files,
+            "bytes": self.bytes,
+            "rows_new": self.rows_new,
+            "rows_skipped": self.rows_skipped,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest is."""
+
+    bytes_done: int
+    bytes_total: int
+    seconds: float
+
+
+def ingest(
+    ledger: Path,
+    env: Mapping[str, str],
+    catalog: Catalog,
+    *,
+    full: bool = False,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Read everything new.
+
+    Args:
+        full: forget what was read and read all again (rows stay, nothing doubles).
+        workers: processes; None = two when there is enough to read.
+        cancelled: asked between files; what was read until then is kept.
+    Raises:
+        PfError: the ledger cannot be written.
+    """
+    began = time.monotonic()
+    outcome = Outcome()
+    with schema.opened(ledger, write=True) as connection:
+        ledger_rows.prepare(connection)
+        known = {} if full else _known(connection)
+        jobs = list(_jobs(env, known))
+        sink = storing.Sink(
+            connection, catalog, Pricer(catalog), lambda agent: _attribution(connection, agent, env, catalog)
+        )
+        total = sum(job.bytes for job in jobs)
+        for harvests, reads in _harvested(jobs, workers, env, catalog, cancelled):
+            outcome.rows_new += sink.store(harvests, reads)
+            outcome.files += len(reads)
+            outcome.bytes += sum(harvest.bytes for harvest in harvests.values())
+            outcome.rows_skipped += sum(len(harvest.skipped) for harvest in harvests.values())
+            if progress:
+                progress(Progress(outcome.bytes, total, time.monotonic() - began))
+            if cancelled():
+                outcome.cancelled = True
+                break
+        if not outcome.cancelled:
+            outcome.rows_new += _databases(connection, sink, env, catalog, outcome, full=full)
+            sink.finish(opencode.antigravity_readings(env))
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def ingest_file(ledger: Path, agent: str, path: str, env: Mapping[str, str], catalog: Catalog) -> Outcome:
+    """Read what is new in one file: what a hook or a watcher does after a turn."""
+    began = time.monotonic()
+    outcome = Outcome()
+    with schema.opened(ledger, write=True) as connection:
+        ledger_rows.prepare(connection)
+        found = connection.execute(
+            "SELECT path, inode, size, mtime_ns, offset, lines, head_hash, note FROM files WHERE path = ?",
+            (path,),
+        ).fetchone()
+        job = _job(agent, path, {path: found[1:]} if found else {})
+        if job is None:
+            return outcome
+        harvest, read = read_job(job)
+        sink = storing.Sink(
+            connection, catalog, Pricer(catalog), lambda name: _attribution(connection, name, env, catalog)
+        )
+        outcome.rows_new = sink.store({agent: harvest}, [read], {path: harvest})
+        outcome.files, outcome.bytes, outcome.rows_skipped = 1, harvest.bytes, len(harvest.skipped)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def read_job(job: Job) -> tuple[Harvest, Read]:
+    """Read one line file from where it was left."""
+    harvest = Harvest()
+    module = LINE_SOURCES[job.agent]
+    try:
+        if hasattr(module, "Reader"):
+            reader = module.Reader(json.loads(job.note) if job.note else {})
+            end = read_lines(
+                job.path, Position(job.offset, job.lines), module.NEEDLES, reader.read_line, harvest
+            )
+            note = json.dumps(reader.note())
+        else:
+            end = read_lines(
+                job.path, Position(job.offset, job.lines), module.NEEDLES, module.read_line, harvest
+            )
+            note = ""
+    except OSError:
+        return harvest, Read(job, job.offset, job.lines, job.note, 0)
+    return harvest, Read(job, end.offset, end.lines, note, _head_hash(job.path, job.size))
+
+
+def total_bytes(env: Mapping[str, str], ledger: Path) -> int:
+    """Bytes an ingest would read now (for a progress bar before it starts)."""
+    if ledger.exists():
+        with schema.opened(ledger) as connection:
+            return sum(job.bytes for job in _jobs(env, _known(connection)))
+    return sum(job.bytes for job in _jobs(env, {}))
+
+
+def _known(connection: sqlite3.Connection) -> dict[str, tuple[Any, ...]]:
+    query = "SELECT path, inode, size, mtime_ns, offset, lines, head_hash, note FROM files"
+    return {row[0]: row[1:] for row in connection.execute(query)}
+
+
+def _jobs(env: Mapping[str, str], known: Mapping[str, tuple[Any, ...]]) -> Iterator[Job]:
+    """Every line file that has something new."""
+    for agent, module in LINE_SOURCES.items():
+        for root in module.roots(env):
+            for entry in _walk(str(root)):
+                if job := _job(agent, entry.path, known, entry):
+                    yield job
+
+
+def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Every .jsonl below a folder; folders that cannot be read are passed over."""
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif entry.name.endswith(".jsonl"):
+                        yield entry
+        except OSError:
+            continue
+
+
+def _job(
+    agent: str, path: str, known: Mapping[str, tuple[Any, ...]], entry: os.DirEntry[str] | None = None
+) -> Job | None:
+    """What is to be read of a file; None when nothing is."""
+    try:
+        status = entry.stat() if entry is not None else Path(path).stat()
+    except OSError:
+        return None
+    size, mtime_ns, inode = status.st_size, status.st_mtime_ns, status.st_ino
+    before = known.get(path)
+    if before is None:
+        return Job(agent, path, size, mtime_ns, inode) if size else None
+    old_inode, old_size, old_mtime, offset, lines, head_hash, note = before
+    if (inode, size, mtime_ns) == (old_inode, old_size, old_mtime):
+        return None
+    grown = (
+        inode == old_inode and size > old_size and size >= offset and _head_hash(path, old_size) == head_hash
+    )
+    if grown:
+        return Job(agent, path, size, mtime_ns, inode, offset, lines, note or "")
+    return Job(agent, path, size, mtime_ns, inode)
+
+
+def _head_hash(path: str, size: int) -> int:
+    """A checksum of the file's first bytes, as far as it reached then."""
+    try:
+        with Path(path).open("rb", buffering=0) as file:
+            return zlib.crc32(file.read(min(HEAD_BYTES, size)))
+    except OSError:
+        return 0
+
+
+def _attribution(
+    connection: sqlite3.Connection, agent: str, env: Mapping[str, str], catalog: Catalog
+) -> tuple[Timeline, str]:
+    query = "SELECT ts, provider FROM timeline WHERE agent = ? ORDER BY ts"
+    return Timeline(connection.execute(query, (agent,)).fetchall()), assumed(agent, env, catalog)
+
+
+Harvested = tuple[dict[str, Harvest], list[Read]]
+
+
+def _harvested(
+    jobs: list[Job],
+    workers: int | None,
+    env: Mapping[str, str],
+    catalog: Catalog,
+    cancelled: Callable[[], bool],
+) -> Iterator[Harvested]:
+    """Batches of files, read here and, when there is much, in a second process beside."""
+    from pf_tui.sources import worker
+
+    total = sum(job.bytes for job in jobs)
+    wanted = (2 if total > WORKER_BYTES and (os.cpu_count() or 1) > 1 else 1) if workers is None else workers
+    batches = list(_batched(jobs, BATCH_BYTES // max(1, wanted)))
+    if wanted < 2 or len(jobs) < 2:
+        for batch in batches:
+            yield read_batch(batch, cancelled)
+            if cancelled():
+                return
+        return
+    yield from worker.beside(batches, cancelled)
+
+
+def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> Harvested:
+    """Read some files in this process; stops early, with what it has, when cancelled."""
+    harvests: dict[str, Harvest] = {}
+    reads: list[Read] = []
+    for job in batch:
+        harvest, read = read_job(job)
+        together = harvests.setdefault(job.agent, Harvest())
+        together.absorb(harvest)
+        together.by_file[job.path] = harvest.skipped
+        together.skipped += harvest.skipped
+        reads.append(read)
+        if cancelled():
+            break
+    return harvests, reads
+
+
+def _batched(jobs: list[Job], limit: int) -> Iterator[list[Job]]:
+    batch: list[Job] = []
+    size = 0
+    for job in jobs:
+        batch.append(job)
+        size += job.bytes
+        if size >= limit:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _databases(
+    connection: sqlite3.Connection,
+    sink: storing.Sink,
+    env: Mapping[str, str],
+    catalog: Catalog,
+    outcome: Outcome,
+    *,
+    full: bool,
+) -> int:
+    """OpenCode: the database since its newest known change, and legacy message files."""
+    ours: dict[str, tuple[tuple[str, str], ...]] = {}
+    for provider in catalog.providers.values():
+        if provider.opencode_id:
+            ours[provider.opencode_id] = (*ours.get(provider.opencode_id, ()), (provider.id, provider.auth))
+    providers = opencode.Providers(env, ours)
+    new = 0
+    path = opencode.database(env)
+    if path.is_file():
+        key = str(path)
+        marks = [file.stat().st_mtime_ns for file in (path, Path(f"{path}-wal")) if file.exists()]
+        found = connection.execute("SELECT mtime_ns, offset FROM files WHERE path = ?", (key,)).fetchone()
+        if full or found is None or found[0] != max(marks):
+            since = 0 if found is None or full else int(found[1])
+            try:
+                harvest, newest = opencode.read_database(path, since, providers)
+            except sqlite3.Error as error:
+                outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
+            else:
+                harvest.by_file[key] = harvest.skipped
+                job = Job(opencode.AGENT, key, path.stat().st_size, max(marks), path.stat().st_ino)
+                new += sink.store({opencode.AGENT: harvest}, [Read(job, newest, 0, "", 0)])
+                outcome.files += 1
+                outcome.bytes += harvest.bytes
+                outcome.rows_skipped += len(harvest.skipped)
+    for root in opencode.roots(env):
+        new += _legacy(connection, sink, root, providers, outcome, full=full)
+    return new
+
+
+def _legacy(
+    connection: sqlite3.Connection,
+    sink: storing.Sink,
+    root: Path,
+    providers: opencode.Providers,
+    outcome: Outcome,
+    *,
+    full: bool,
+) -> int:
+    """Legacy message files: a folder whose newest file is known is passed over."""
+    new = 0
+    for folder in sorted(root.iterdir()):
+        if not folder.is_dir():
+            continue
+        files = sorted(folder.glob("*.json"))
+        newest = max((file.stat().st_mtime_ns for file in files), default=0)
+        key = f"{folder}/"
+        found = connection.execute("SELECT mtime_ns, offset FROM files WHERE path = ?", (key,)).fetchone()
+        if found is not None and not full and tuple(found) == (newest, len(files)):
+            continue
+        harvest = Harvest()
+        for file in files:
+            try:
+                opencode.read_message_file(str(file), providers, harvest)
+            except (OSError, ValueError, TypeError):
+                harvest.by_file.setdefault(str(file), []).append(opencode.Skipped(1, "is not JSON"))
+                harvest.skipped.append(opencode.Skipped(1, "is not JSON"))
+        job = Job(opencode.AGENT, key, 0, newest, 0)
+        new += sink.store({opencode.AGENT: harvest}, [Read(job, len(files), 0, "", 0)])
+        outcome.files += len(files)
+        outcome.bytes += harvest.bytes
+        outcome.rows_skipped += len(harvest.skipped)
+    return new

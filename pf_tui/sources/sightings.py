@@ -1,0 +1,177 @@
+"""What a source saw in an agent's logs, as plain tuples: workers send them through pipes by the 100 000.
+
+A `Sighting` is one request (delivered or failed); other findings are readings, limit hits and the
+agent's own running totals. Rows keep no prompt and no answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Sighting(NamedTuple):
+    """One request as an agent's log tells it."""
+
+    id: int
+    """63-bit hash of what makes it one request."""
+    ts: int
+    """UTC ms."""
+    session: str
+    project: str
+    model: str
+    input: int = 0
+    output: int = 0
+    """With reasoning."""
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    web_searches: int = 0
+    request_id: str | None = None
+    message_id: str | None = None
+    is_subagent: int = 0
+    mode: str = ""
+    """"" | fast | batch"""
+    failure: str | None = None
+    """Failure class; None = delivered."""
+    latency_ms: int | None = None
+    ttft_ms: int | None = None
+    provider: str | None = None
+    """The agent's own word for who served, already our id; None = it does not say."""
+    reported_usd: float | None = None
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+
+class Hit(NamedTuple):
+    """A limit or failure an agent ran into."""
+
+    ts: int
+    kind: str
+    until: int | None
+    session: str
+    waited_ms: int = 0
+    window: str | None = None
+    text: str = ""
+    provider: str | None = None
+
+
+class Seen(NamedTuple):
+    """A reading of a limit window."""
+
+    ts: int
+    window: str
+    unit: str
+    used: float
+    limit: float | None
+    resets_at: int | None
+    source: str
+    model: str | None = None
+    provider: str | None = None
+
+
+class CostState(NamedTuple):
+    """Claude Code's own running total of one model in one session."""
+
+    session: str
+    model: str
+    input: int
+    output: int
+    cache_read: int
+    cache_write_5m: int
+    cache_write_1h: int
+    web_searches: int
+    ts: int
+    project: str
+
+
+class Skipped(NamedTuple):
+    """A row that could not be used."""
+
+    line: int
+    why: str
+
+
+class Harvest:
+    """Everything one file (or one database) gave."""
+
+    def __init__(self) -> None:
+        self.requests: dict[int, Sighting] = {}
+        self.hits: list[Hit] = []
+        self.readings: dict[tuple[str, str | None, str | None], Seen] = {}
+        self.cost_states: dict[tuple[str, str], CostState] = {}
+        self.copied_sessions: set[str] = set()
+        self.skipped: list[Skipped] = []
+        self.by_file: dict[str, list[Skipped]] = {}
+        self.bytes = 0
+
+    def add(self, seen: Sighting) -> None:
+        """Keep the request, or lay it over what is known of it."""
+        known = self.requests.get(seen.id)
+        if known is None:
+            self.requests[seen.id] = seen
+            return
+        if known.session != seen.session:
+            self.copied_sessions |= {max(known.session, seen.session)}
+        if beats(seen, known):
+            self.requests[seen.id] = seen
+
+    def read(self, seen: Seen) -> None:
+        """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""
+        self.readings[(seen.window, seen.model, f"{seen.provider}{seen.ts // 600_000}")] = seen
+
+    def absorb(self, other: Harvest) -> None:
+        """Take over what another file gave."""
+        for seen in other.requests.values():
+            self.add(seen)
+        self.hits += other.hits
+        self.readings.update(other.readings)
+        for key, state in other.cost_states.items():
+            if key not in self.cost_states or state.output >= self.cost_states[key].output:
+                self.cost_states[key] = state
+        self.copied_sessions |= other.copied_sessions
+        self.bytes += other.bytes
+
+    def packed(self) -> tuple[Any, ...]:
+        """Plain data for a pipe (marshal)."""
+        return (
+            [tuple(seen) for seen in self.requests.values()],
+            [tuple(hit) for hit in self.hits],
+            [(key, tuple(seen)) for key, seen in self.readings.items()],
+            [(key, tuple(state)) for key, state in self.cost_states.items()],
+            sorted(self.copied_sessions),
+            [tuple(row) for row in self.skipped],
+            self.bytes,
+        )
+
+    @classmethod
+    def unpacked(cls, data: tuple[Any, ...]) -> Harvest:
+        """What `packed` made."""
+        harvest = cls()
+        requests, hits, readings, states, copied, skipped, size = data
+        harvest.requests = {row[0]: Sighting._make(row) for row in requests}
+        harvest.hits = [Hit._make(row) for row in hits]
+        harvest.readings = {key: Seen._make(row) for key, row in readings}
+        harvest.cost_states = {key: CostState._make(row) for key, row in states}
+        harvest.copied_sessions = set(copied)
+        harvest.skipped = [Skipped._make(row) for row in skipped]
+        harvest.bytes = size
+        return harvest
+
+
+def beats(new: Sighting, old: Sighting) -> bool:
+    """The same rule as `ledger.rows`: main chain, then more tokens, then the first place by name."""
+    if new.is_subagent != old.is_subagent:
+        return new.is_subagent < old.is_subagent
+    if new.total != old.total:
+        return new.total > old.total
+    return (new.project, new.session) < (old.project, old.session)
+
+
+def identity(*parts: str) -> int:
+    """A 63-bit number for what makes a request one request."""
+    from hashlib import blake2b
+
+    return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big") >> 1
