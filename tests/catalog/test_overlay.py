@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
@@ -406,6 +407,15 @@ def test_a_pasted_key_is_refused_and_never_repeated(text: str) -> None:
 
 def test_a_file_nested_without_end_is_refused() -> None:
     assert "nested too deeply" in refusal("[" * 5000).message
+
+
+def test_the_examples_in_the_docs_are_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+
+    assert len(examples) == 2
+    assert over(examples[0]).native_id("claude-sonnet-5-5", "lab") == "proxy/sonnet"
+    assert over(examples[1]).native_id("gpt-6.1-sol", "azure") == "team-sol"
 
 
 @given(st.text(max_size=200))
