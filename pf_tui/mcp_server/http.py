@@ -1,0 +1,78 @@
+"""Streamable HTTP on loopback: every request carries the token; Host and Origin are checked.
+
+The token comes first: a page in a browser that guesses the port learns nothing but "401".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import anyio
+from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from pf_tui.mcp_server.server import Room
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+SECURITY = TransportSecuritySettings(
+    enable_dns_rebinding_protection=True,
+    allowed_hosts=[f"{name}:*" for name in _NAMES],
+    allowed_origins=[f"http://{name}:*" for name in _NAMES],
+)
+"""Only names of this machine: a rebound DNS name fails the Host check, a foreign page the Origin check."""
+
+
+def app(room: Room, token: str) -> Starlette:
+    """The ASGI application; it watches the shared files while it runs."""
+    sessions = StreamableHTTPSessionManager(room.server, security_settings=SECURITY)
+
+    @contextlib.asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        async with sessions.run(), anyio.create_task_group() as tasks:
+            tasks.start_soon(room.watch)
+            try:
+                yield
+            finally:
+                tasks.cancel_scope.cancel()
+
+    return Starlette(
+        routes=[Route("/mcp", endpoint=StreamableHTTPASGIApp(sessions))],
+        middleware=[Middleware(TokenRequired, token=token)],
+        lifespan=life,
+    )
+
+
+class TokenRequired:
+    """Refuses what does not carry the token as `Authorization: Bearer` or `x-pf-token`."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app = app
+        self.token = token.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._carries_token(Request(scope)):
+            refusal = JSONResponse(
+                {"error": "the token is missing or wrong", "hint": "mcp.json holds it while the server runs"},
+                status_code=401,
+                headers={"www-authenticate": "Bearer"},
+            )
+            await refusal(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _carries_token(self, request: Request) -> bool:
+        bearer = request.headers.get("authorization", "")
+        given = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get("x-pf-token", "")
+        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), self.token)

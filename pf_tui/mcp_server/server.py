@@ -1,0 +1,259 @@
+"""The protocol: tools, two resources, a prompt, and notifications when provider or limits change.
+
+Works are done in a thread (they read files); a mistake becomes an answer with `isError`, a sentence
+and its cure, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any
+
+import anyio
+from mcp import types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.session import ServerSession
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    ResourcesListChanged,
+    ResourceUpdated,
+)
+from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
+
+from pf_tui import __version__, snapshot
+from pf_tui.documents import models, status
+from pf_tui.errors import PfError
+from pf_tui.mcp_server import tools
+from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI, Watcher
+from pf_tui.state.context import Context
+
+LOOK_EVERY_S = 1.0
+"""Seven stamps a second cost nothing; a switch is told within that."""
+
+MAX_SESSIONS = 64
+"""Sessions of the older protocol that are told of changes; the oldest fall out."""
+
+INSTRUCTIONS = (
+    "pf-tui keeps AI coding agents working when a provider runs out. provider.active says who serves now; "
+    "provider.switch changes it from the next turn on; analytics.summary says what was used and what it cost."
+)
+
+Request = ServerRequestContext[Any, Any]
+
+
+class PfServer(Server[Any]):
+    """The SDK's server, announcing to every client that its resources change."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        announced = notification_options or NotificationOptions(resources_changed=True)
+        return super().create_initialization_options(announced, experimental_capabilities, extensions)
+
+
+class Room:
+    """One server's answers, its subscribers, and what it last told them."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.watcher = Watcher(ctx)
+        self.bus = InMemorySubscriptionBus()
+        self.sessions: deque[ServerSession] = deque(maxlen=MAX_SESSIONS)
+        self.subscribed: deque[tuple[ServerSession, str]] = deque(maxlen=4 * MAX_SESSIONS)
+        self.server = PfServer(
+            "pf-tui",
+            version=__version__,
+            title="pf-tui: AI providers and fallback",
+            instructions=INSTRUCTIONS,
+            on_list_tools=self._list_tools,
+            on_call_tool=self._call_tool,
+            on_list_resources=self._list_resources,
+            on_read_resource=self._read_resource,
+            on_subscribe_resource=self._subscribe,
+            on_unsubscribe_resource=self._unsubscribe,
+            on_list_prompts=self._list_prompts,
+            on_get_prompt=self._get_prompt,
+            on_subscriptions_listen=ListenHandler(self.bus),
+        )
+        self.server.add_notification_handler(
+            "notifications/initialized", types.NotificationParams, self._initialized
+        )
+
+    async def watch(self) -> None:
+        """Tell subscribers what changes, until cancelled."""
+        while True:
+            await anyio.sleep(LOOK_EVERY_S)
+            moved, changed = await anyio.to_thread.run_sync(self.watcher.poll)
+            for uri in sorted(changed):
+                await self.bus.publish(ResourceUpdated(uri=uri))
+                for session, wanted in list(self.subscribed):
+                    if wanted == uri:
+                        await self._tell(session, _updated(uri))
+            if moved:
+                await self.bus.publish(ResourcesListChanged())
+                for session in list(self.sessions):
+                    await self._tell(session, types.ResourceListChangedNotification())
+
+    async def _tell(self, session: ServerSession, notification: types.ServerNotification) -> None:
+        try:
+            await session.send_notification(notification)
+        except Exception:
+            # whatever the transport raises: this client has left
+            self.sessions = deque((s for s in self.sessions if s is not session), maxlen=MAX_SESSIONS)
+
+    async def _initialized(self, request: Request, _: types.NotificationParams) -> None:
+        self.sessions.append(request.session)
+
+    async def _list_tools(self, _: Request, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[_listed(tool) for tool in tools.TOOLS])
+
+    async def _call_tool(self, _: Request, call: types.CallToolRequestParams) -> types.CallToolResult:
+        tool = tools.BY_NAME.get(call.name)
+        if tool is None:
+            return _failed(f"no tool is called '{call.name}'; there are {', '.join(tools.BY_NAME)}")
+        try:
+            arguments = tool.arguments(**(call.arguments or {}))
+        except ValidationError as error:
+            return _failed(_what_is_wrong(error))
+        try:
+            result, text = await anyio.to_thread.run_sync(tool.call, self.ctx, arguments)
+        except PfError as error:
+            return _failed(str(error))
+        return types.CallToolResult(
+            content=[types.TextContent(type="text", text=text)],
+            structured_content=result.model_dump(mode="json"),
+        )
+
+    async def _list_resources(
+        self, _: Request, __: types.PaginatedRequestParams | None
+    ) -> types.ListResourcesResult:
+        return types.ListResourcesResult(
+            resources=[
+                types.Resource(
+                    uri=STATUS_URI,
+                    name="status",
+                    title="Status",
+                    description=f"{self.watcher.summary()}. Every provider, its limits and its use.",
+                    mime_type="application/json",
+                ),
+                types.Resource(
+                    uri=MODELS_URI,
+                    name="models",
+                    title="Model catalog",
+                    description="Every model with context, prices and the providers that serve it.",
+                    mime_type="application/json",
+                ),
+            ]
+        )
+
+    async def _read_resource(
+        self, _: Request, wanted: types.ReadResourceRequestParams
+    ) -> types.ReadResourceResult:
+        uri = str(wanted.uri)
+        try:
+            content = await anyio.to_thread.run_sync(self._resource, uri)
+        except PfError as error:
+            raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from error
+        if content is None:
+            raise MCPError(
+                code=types.INVALID_PARAMS,
+                message=f"no resource is called '{uri}'; there are {STATUS_URI} and {MODELS_URI}",
+            )
+        text = json.dumps(content, ensure_ascii=False, indent=1)
+        return types.ReadResourceResult(
+            contents=[types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
+        )
+
+    def _resource(self, uri: str) -> Any:
+        if uri == STATUS_URI:
+            return status.document(snapshot.take(self.ctx, keep_going=True))
+        if uri == MODELS_URI:
+            return models.document(self.ctx.catalog())
+        return None
+
+    async def _subscribe(self, request: Request, wanted: types.SubscribeRequestParams) -> types.EmptyResult:
+        self.subscribed.append((request.session, str(wanted.uri)))
+        return types.EmptyResult()
+
+    async def _unsubscribe(
+        self, request: Request, wanted: types.UnsubscribeRequestParams
+    ) -> types.EmptyResult:
+        uri = str(wanted.uri)
+        kept = [(session, known) for session, known in self.subscribed if known != uri]
+        self.subscribed = deque(kept, maxlen=self.subscribed.maxlen)
+        return types.EmptyResult()
+
+    async def _list_prompts(
+        self, _: Request, __: types.PaginatedRequestParams | None
+    ) -> types.ListPromptsResult:
+        return types.ListPromptsResult(prompts=[PROMPT])
+
+    async def _get_prompt(self, _: Request, wanted: types.GetPromptRequestParams) -> types.GetPromptResult:
+        if wanted.name != PROMPT.name:
+            raise MCPError(
+                code=types.INVALID_PARAMS,
+                message=f"no prompt is called '{wanted.name}'; there is {PROMPT.name}",
+            )
+        now = await anyio.to_thread.run_sync(lambda: snapshot.take(self.ctx, keep_going=True))
+        task = (wanted.arguments or {}).get("task") or "the work at hand"
+        text = _advice(tools.summary(now), task)
+        message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
+        return types.GetPromptResult(description=PROMPT.description, messages=[message])
+
+
+PROMPT = types.Prompt(
+    name="provider-advice",
+    title="Which provider for this task?",
+    description="Looks at providers, limits and cost, and recommends one for a task.",
+    arguments=[
+        types.PromptArgument(name="task", description="What you are about to do", required=False),
+    ],
+)
+
+
+def _advice(now: str, task: str) -> str:
+    return (
+        f"Which AI provider and model should serve {task}? Now: {now}. "
+        "Look at provider.list for states and priorities, at analytics.summary for use and cost, and at "
+        "model.info for context windows and prices. Recommend one provider and model with the reason in "
+        "two sentences, and name the second choice. Call provider.switch only if I agree."
+    )
+
+
+def _listed(tool: tools.Tool) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.arguments.model_json_schema(),
+        output_schema=tool.result.model_json_schema(mode="serialization"),
+        annotations=types.ToolAnnotations(
+            read_only_hint=not tool.changes,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+    )
+
+
+def _failed(sentence: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=sentence)], is_error=True)
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """Each wrong argument by name; its value is the caller's and stays out."""
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg'].lower()}" for one in error.errors()
+    )
+
+
+def _updated(uri: str) -> types.ResourceUpdatedNotification:
+    return types.ResourceUpdatedNotification(params=types.ResourceUpdatedNotificationParams(uri=uri))

@@ -1,0 +1,168 @@
+"""Arguments and results of the tools; their JSON schemas are made from these classes.
+
+The argument names (`providerId`, `groupBy`) are the original plugin's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Arguments(BaseModel):
+    """What a tool takes; an argument it does not know is a mistake worth telling."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(Arguments):
+    """No arguments."""
+
+
+class ProviderFilter(Arguments):
+    family: str | None = Field(None, description="Anthropic, OpenAI, Google …")
+    authenticated: bool | None = Field(None, description="true: only those with a credential")
+
+
+class ProviderChosen(Arguments):
+    providerId: str = Field(description="A provider id as provider.list gives it")  # noqa: N815
+
+
+class ModelFilter(Arguments):
+    family: str | None = Field(None, description="Claude, GPT, Gemini … or a sub-family")
+    provider: str | None = Field(None, description="Only models this provider serves")
+    capability: str | None = Field(None, description="text, vision, code, thinking, tools …")
+
+
+class ModelChosen(Arguments):
+    modelId: str = Field(description="Any spelling: a catalog id or a provider's own id")  # noqa: N815
+
+
+class PeriodChosen(Arguments):
+    period: Literal["1h", "24h", "7d", "30d", "all"] = Field("24h", description="How far back")
+
+
+class GroupChosen(Arguments):
+    groupBy: Literal["provider", "model", "day"] = Field("provider", description="One row per")  # noqa: N815
+
+
+class ProviderItem(BaseModel):
+    id: str
+    name: str
+    family: str
+    priority: int | None = Field(description="Place in the priority list from 1; null = not in it")
+    authenticated: bool
+    active: bool
+    state: str
+
+
+class ProviderList(BaseModel):
+    providers: list[ProviderItem]
+
+
+class Next(BaseModel):
+    provider: str
+    model: str | None
+    reason: str
+
+
+class Active(BaseModel):
+    provider: str | None = Field(description="null = nobody can serve; reason says why")
+    model: str | None
+    since: str | None
+    reason: str
+    next: Next | None
+
+
+class EffectItem(BaseModel):
+    agent: str
+    when: str
+    how: str
+    applied: bool
+    text: str
+
+
+class Switched(BaseModel):
+    success: bool
+    provider: str
+    model: str | None
+    effect: list[EffectItem]
+    note: str | None
+
+
+class ModelItem(BaseModel):
+    id: str
+    name: str
+    family: str
+    contextWindow: int  # noqa: N815 - the original's word
+    capabilities: list[str]
+    status: str
+    providers: list[str]
+
+
+class ModelList(BaseModel):
+    models: list[ModelItem]
+
+
+class ModelPrice(BaseModel):
+    """USD per million tokens; null = nobody published it."""
+
+    input: float | None
+    output: float | None
+    cache_read: float | None
+    cache_write: float | None
+    cache_write_1h: float | None
+
+
+class ModelInfo(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    name: str
+    family: str
+    subfamily: str
+    tier: str
+    status: str
+    successor: str | None
+    context: int
+    context_max: int
+    max_output: int | None
+    capabilities: list[str]
+    modalities: dict[str, list[str]]
+    price: ModelPrice
+    providers: dict[str, dict[str, Any]]
+    note: str | None
+
+
+class CredentialItem(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    kind: str
+    state: str
+    source: str | None
+    expires_at: str | None
+
+
+class AuthItem(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    name: str
+    family: str
+    auth: CredentialItem
+    usable: bool
+    cure: str | None
+
+
+class AuthList(BaseModel):
+    providers: list[AuthItem]
+
+
+class AuthChecked(BaseModel):
+    provider: str
+    authenticated: bool
+    state: str
+    source: str | None
+    expires_at: str | None
+    cure: str | None

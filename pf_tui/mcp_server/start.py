@@ -1,0 +1,125 @@
+"""Starts the server: on stdin and stdout, or over HTTP on this machine with a token."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+
+from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
+from pf_tui.state import files
+from pf_tui.state.context import Context
+from pf_tui.state.times import to_text
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""The only hosts it listens on: it can switch providers, so nobody else may reach it."""
+
+PORT = 3847
+"""The original plugin's port."""
+
+
+def address(host: str | None, port: int | None, env: Mapping[str, str]) -> tuple[str, int]:
+    """Host and port: the options, else MCP_HOST and MCP_PORT, else 127.0.0.1:3847.
+
+    Raises:
+        WrongUsage: not this machine, or no port number.
+    """
+    chosen = host or env.get("MCP_HOST") or LOOPBACK[0]
+    if chosen not in LOOPBACK:
+        raise WrongUsage(
+            f"the MCP server listens on this machine only, not on '{chosen}'",
+            f"use one of {', '.join(LOOPBACK)}",
+        )
+    text = str(port) if port is not None else env.get("MCP_PORT") or str(PORT)
+    if not text.isdecimal() or int(text) > 65_535:
+        raise WrongUsage(f"'{text}' is no port number", "MCP_PORT and --port take 0 to 65535")
+    return chosen, int(text)
+
+
+def run_stdio(ctx: Context) -> int:
+    """Serve one agent until it closes stdin."""
+    import anyio
+
+    async def serve() -> None:
+        from mcp.server.stdio import stdio_server
+
+        from pf_tui.mcp_server.server import Room
+
+        room = Room(ctx)
+        async with anyio.create_task_group() as tasks, stdio_server() as (incoming, outgoing):
+            tasks.start_soon(room.watch)
+            await room.server.run(incoming, outgoing, room.server.create_initialization_options())
+            tasks.cancel_scope.cancel()
+
+    anyio.run(serve)
+    return 0
+
+
+def run_http(ctx: Context, host: str, port: int) -> int:
+    """Serve HTTP until a signal; mcp.json says where and with which token while it runs.
+
+    Raises:
+        PfError: the port belongs to another process.
+    """
+    import uvicorn
+
+    from pf_tui.mcp_server import http
+    from pf_tui.mcp_server.server import Room
+
+    listener = _listen(host, port)
+    bound = listener.getsockname()[1]
+    token = secrets.token_urlsafe(32)
+    _write(ctx, host, bound, token)
+    try:
+        app = http.app(Room(ctx), token)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        listener.close()
+        _remove(ctx)
+    return 0
+
+
+def url(host: str, port: int) -> str:
+    """Where a client connects."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/mcp"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if host == "::1" else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1" if host == "localhost" else host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PfError(
+            f"port {port} on {host} belongs to another process; nothing was started",
+            f"`pf-tui mcp --http --port {port + 1}`",
+        ) from error
+    return listener
+
+
+def _write(ctx: Context, host: str, port: int, token: str) -> None:
+    content = {
+        "pid": os.getpid(),
+        "port": port,
+        "since": to_text(ctx.now()),
+        "token": token,
+        "url": url(host, port),
+    }
+    with files.locked(ctx.paths):
+        files.write_json(ctx.paths.mcp, content)
+
+
+def _remove(ctx: Context) -> None:
+    """Remove mcp.json if it is still about this process: a second server may have written its own."""
+    with files.locked(ctx.paths):
+        try:
+            known = files.read_json(ctx.paths.mcp) or {}
+        except StateFileUnusable:
+            return
+        if known.get("pid") == os.getpid():
+            ctx.paths.mcp.unlink(missing_ok=True)

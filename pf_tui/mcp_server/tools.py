@@ -1,0 +1,235 @@
+"""The ten tools: the original plugin's names, arguments and meaning.
+
+Each takes the Context and its arguments and returns its result with a short text for the model.
+Nothing here leaves the machine: auth.check looks at what lies here, `pf-tui auth check` asks the provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from pf_tui import actions, snapshot
+from pf_tui.documents import auth, changes, models, status
+from pf_tui.errors import UnknownName
+from pf_tui.mcp_server import shapes
+from pf_tui.records import record
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.state.context import Context
+
+Answer = tuple[BaseModel, str]
+"""A result and its short text."""
+
+
+@record
+class Tool:
+    """One tool as the protocol lists it."""
+
+    name: str
+    title: str
+    description: str
+    arguments: type[shapes.Arguments]
+    result: type[BaseModel]
+    call: Callable[[Context, Any], Answer]
+    changes: bool = False
+
+
+def _provider_list(ctx: Context, wanted: shapes.ProviderFilter) -> Answer:
+    now = snapshot.take(ctx, keep_going=True)
+    views = list(now.providers)
+    if wanted.family is not None:
+        families = {view.provider.family for view in views}
+        if wanted.family.casefold() not in {family.casefold() for family in families}:
+            raise UnknownName("family", wanted.family, sorted(families))
+        views = [view for view in views if view.provider.family.casefold() == wanted.family.casefold()]
+    if wanted.authenticated is not None:
+        views = [view for view in views if view.credential.usable == wanted.authenticated]
+    active = now.active.provider if now.active else None
+    items = [
+        shapes.ProviderItem(
+            id=view.id,
+            name=view.provider.name,
+            family=view.provider.family,
+            priority=view.rank,
+            authenticated=view.credential.usable,
+            active=view.id == active,
+            state=view.state,
+        )
+        for view in views
+    ]
+    lines = [f"{'* ' if item.active else ''}{item.id}: {item.state}" for item in items]
+    return shapes.ProviderList(providers=items), "\n".join(lines) or "no provider passes these filters"
+
+
+def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
+    now = snapshot.take(ctx, keep_going=True)
+    following = now.next
+    result = shapes.Active(
+        provider=now.active.provider if now.active else None,
+        model=now.active.model if now.active else None,
+        since=status.moment(now.active.since) if now.active else None,
+        reason=now.choice.reason,
+        next=shapes.Next(provider=following.provider, model=following.model, reason=following.reason)
+        if following
+        else None,
+    )
+    return result, summary(now)
+
+
+def _provider_switch(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
+    done = actions.switch(ctx, wanted.providerId, why="asked for by an agent")
+    effect = [shapes.EffectItem(**one) for one in changes.effects(done.effects)]
+    result = shapes.Switched(
+        success=True, provider=done.to_provider, model=done.model, effect=effect, note=done.note
+    )
+    text = f"switched to {done.to_provider}" if done.switched else f"{done.to_provider} was first already"
+    sentences = [text, *(f"{one.agent}: {one.text}" for one in effect), *([done.note] if done.note else [])]
+    return result, "; ".join(sentences)
+
+
+def _model_list(ctx: Context, wanted: shapes.ModelFilter) -> Answer:
+    catalog = ctx.catalog()
+    found = models.chosen(
+        catalog, family=wanted.family, provider=wanted.provider, capability=wanted.capability
+    )
+    items = [
+        shapes.ModelItem(
+            id=one.id,
+            name=one.name,
+            family=one.family,
+            contextWindow=one.context,
+            capabilities=list(one.capabilities),
+            status=one.status,
+            providers=[name for name in one.providers if catalog.serves(name, one.id)],
+        )
+        for one in found
+    ]
+    return shapes.ModelList(models=items), f"{len(items)} models: {', '.join(item.id for item in items)}"
+
+
+def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
+    catalog = ctx.catalog()
+    found = catalog.resolve(wanted.modelId)
+    if found is None:
+        raise UnknownName("model", wanted.modelId, catalog.models)
+    result = shapes.ModelInfo(**models.info(found))
+    price = result.price
+    cost = (
+        f"${price.input:g} in, ${price.output:g} out per million tokens"
+        if price.input is not None
+        else "no price"
+    )
+    served = ", ".join(name for name in result.providers if catalog.serves(name, result.id))
+    note = f"; {result.note}" if result.note else ""
+    return (
+        result,
+        f"{result.id}: {result.context} tokens of context, {cost}; served by {served or 'nobody'}{note}",
+    )
+
+
+def _auth_status(ctx: Context, _: shapes.Nothing) -> Answer:
+    content = auth.document(snapshot.take(ctx, keep_going=True))
+    result = shapes.AuthList(**content)
+    held = [f"{item.id} ({item.auth.source})" for item in result.providers if item.usable]
+    missing = sum(not item.usable for item in result.providers)
+    return result, f"usable: {', '.join(held) or 'none'}; {missing} without a usable credential"
+
+
+def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
+    view = snapshot.take(ctx, keep_going=True).view(ctx.catalog().provider(wanted.providerId).id)
+    held = view.credential
+    result = shapes.AuthChecked(
+        provider=view.id,
+        authenticated=held.usable,
+        state=held.state,
+        source=held.source,
+        expires_at=status.moment(held.expires_at),
+        cure=None if held.usable else auth.cure(view.provider),
+    )
+    return result, _credential_text(view, result)
+
+
+def _credential_text(view: ProviderView, result: shapes.AuthChecked) -> str:
+    where = f" in {result.source}" if result.source else ""
+    cure = f"; cure: {result.cure}" if result.cure else ""
+    return f"the credential of {view.id} is {result.state}{where}{cure}"
+
+
+def summary(now: Snapshot) -> str:
+    """Who serves and who is next, in one sentence."""
+    if now.active is None:
+        return f"nobody can serve: {now.choice.reason}"
+    view = now.view(now.active.provider)
+    tightest = view.tightest
+    used = (
+        f", {tightest.percent:.0f} % of {tightest.window} used"
+        if tightest and tightest.percent is not None
+        else ""
+    )
+    following = f"next: {now.next.provider}" if now.next else "nobody is next"
+    return f"{now.active.provider} serves {now.active.model or 'its own default'} ({view.state}{used}); {following}"
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="provider.list",
+        title="List providers",
+        description="Every AI provider with its priority, whether it has a credential, and its state.",
+        arguments=shapes.ProviderFilter,
+        result=shapes.ProviderList,
+        call=_provider_list,
+    ),
+    Tool(
+        name="provider.active",
+        title="Active provider",
+        description="Which provider and model serve now, since when and why, and who is next if it fails.",
+        arguments=shapes.Nothing,
+        result=shapes.Active,
+        call=_provider_active,
+    ),
+    Tool(
+        name="provider.switch",
+        title="Switch provider",
+        description="Put a provider first. The person can take it back with `pf-tui undo`.",
+        arguments=shapes.ProviderChosen,
+        result=shapes.Switched,
+        call=_provider_switch,
+        changes=True,
+    ),
+    Tool(
+        name="model.list",
+        title="List models",
+        description="Models with context window, capabilities and who serves them; every filter is optional.",
+        arguments=shapes.ModelFilter,
+        result=shapes.ModelList,
+        call=_model_list,
+    ),
+    Tool(
+        name="model.info",
+        title="Model details",
+        description="Limits, prices, capabilities and the id at each provider, for one model in any spelling.",
+        arguments=shapes.ModelChosen,
+        result=shapes.ModelInfo,
+        call=_model_info,
+    ),
+    Tool(
+        name="auth.status",
+        title="Credentials",
+        description="Which provider has a credential and where it lies; never the credential itself.",
+        arguments=shapes.Nothing,
+        result=shapes.AuthList,
+        call=_auth_status,
+    ),
+    Tool(
+        name="auth.check",
+        title="Check a credential",
+        description="Whether one provider's credential is there and not expired. Makes no request.",
+        arguments=shapes.ProviderChosen,
+        result=shapes.AuthChecked,
+        call=_auth_check,
+    ),
+)
+
+BY_NAME = {tool.name: tool for tool in TOOLS}
