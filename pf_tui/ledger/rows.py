@@ -101,7 +101,7 @@ def write(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
         for start in range(0, len(ordered), 500):
             ids = [row[0] for row in ordered[start : start + 500]]
             marks = ",".join("?" * len(ids))
-            query = f"SELECT id, ts / {QUARTER_MS} FROM request_rows WHERE id IN ({marks})"  # noqa: S608
+            query = f"SELECT id, ts / {QUARTER_MS} FROM request_rows WHERE id IN ({marks})"
             for number, quarter in connection.execute(query, ids):
                 known.add(number)
                 quarters.add(quarter)
@@ -111,7 +111,7 @@ def write(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
 
 
 _SUMS = (
-    "count(*), sum(status = {failed}), sum(failure IN ({rate})), sum(input), sum(output), sum(reasoning),"
+    "count(*), sum(status = {failed}), sum(ifnull(failure, 0) IN ({rate})), sum(input), sum(output), sum(reasoning),"
     " sum(cache_read), sum(cache_write_5m + cache_write_1h), ifnull(sum(cost_usd), 0.0),"
     " sum(CASE WHEN cost_usd IS NULL AND cost_basis = {unpriced} THEN input + output + cache_read + cache_write_5m"
     " + cache_write_1h ELSE 0 END)"
@@ -132,22 +132,22 @@ def refresh(connection: sqlite3.Connection) -> int:
             f" AND ts < (quarter + 1) * {QUARTER_MS} WHERE 1"
         )
         for table in ("rollups", "session_rollups", "latencies"):
-            connection.execute(f"DELETE FROM {table} WHERE quarter IN (SELECT quarter FROM dirty)")  # noqa: S608
+            connection.execute(f"DELETE FROM {table} WHERE quarter IN (SELECT quarter FROM dirty)")
     else:
         source = "FROM request_rows WHERE 1"
     empty = NAME[""]
     connection.execute(
-        f"INSERT INTO rollups SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {empty}), agent, {sums},"  # noqa: S608
+        f"INSERT INTO rollups SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {empty}), agent, {sums},"
         f" sum(CASE WHEN cost_basis = {NAME['subscription-equivalent']} THEN cost_usd ELSE 0 END)"
         f" {source} GROUP BY 1, 2, 3, 4, 5"
     )
-    short = sums.replace(f" sum(failure IN ({rate})),", "")
+    short = sums.replace(f" sum(ifnull(failure, 0) IN ({rate})),", "")
     connection.execute(
-        f"INSERT INTO session_rollups SELECT ts / {QUARTER_MS}, ifnull(session, {empty}), agent,"  # noqa: S608
+        f"INSERT INTO session_rollups SELECT ts / {QUARTER_MS}, ifnull(session, {empty}), agent,"
         f" ifnull(project, {empty}), {short} {source} GROUP BY 1, 2, 3, 4"
     )
     connection.execute(
-        f"INSERT INTO latencies SELECT ts / {QUARTER_MS}, provider, latency_bucket(latency_ms), count(*)"  # noqa: S608
+        f"INSERT INTO latencies SELECT ts / {QUARTER_MS}, provider, latency_bucket(latency_ms), count(*)"
         f" {source} AND latency_ms IS NOT NULL GROUP BY 1, 2, 3"
     )
     connection.execute("DELETE FROM dirty")

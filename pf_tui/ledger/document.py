@@ -1,0 +1,182 @@
+"""The JSON and CSV shapes of analytics: fields may be added, never renamed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from pf_tui.ledger import events, query
+from pf_tui.ledger.events import FallbackRow
+from pf_tui.ledger.query import Analytics, Block, Filters, Part, Span, Sums
+
+
+def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | None = None) -> dict[str, Any]:
+    """`analytics --json` as agreed in the command line's shapes."""
+    span = found.span
+    return {
+        "period": span.name,
+        "from": stamp(span.start, span.zone),
+        "to": stamp(span.end, span.zone),
+        "timezone": zone_name(span.zone, span.end),
+        "totals": {
+            **sums_document(found.totals),
+            "fallbacks": found.fallback.fallbacks,
+            "limit_hits": found.fallback.limit_hits,
+        },
+        "by_provider": providers_document(found.providers, fallback or {}),
+        "by_model": parts_document("model", found.models),
+        "by_project": parts_document("project", found.projects),
+        "by_agent": parts_document("agent", found.agents),
+        "by_day": parts_document("day", found.days),
+        "skipped": {
+            "rows": found.skipped_rows,
+            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.skipped],
+        },
+    }
+
+
+def sums_document(sums: Sums) -> dict[str, Any]:
+    """The fields every total and every part has."""
+    return {
+        "requests": sums.requests,
+        "failed": sums.failed,
+        "input_tokens": sums.input,
+        "output_tokens": sums.output,
+        "reasoning_tokens": sums.reasoning,
+        "cache_read_tokens": sums.cache_read,
+        "cache_write_tokens": sums.cache_write,
+        "total_tokens": sums.total_tokens,
+        "cost_usd": cost(sums),
+        "unpriced_tokens": sums.unpriced_tokens,
+        "plan_usd": round(sums.plan_usd, 6),
+    }
+
+
+def cost(sums: Sums) -> float | None:
+    """USD; null when there is use and nobody can price any of it."""
+    if sums.unpriced_tokens and sums.unpriced_tokens == sums.total_tokens and not sums.cost_usd:
+        return None
+    return round(sums.cost_usd, 6)
+
+
+def parts_document(key: str, parts: Iterable[Part]) -> list[dict[str, Any]]:
+    """One list: each part under its name."""
+    return [{key: part.name, **sums_document(part.sums)} for part in parts]
+
+
+def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow]) -> list[dict[str, Any]]:
+    """Providers with how they compare; one that only hit limits is in the list as well."""
+    listed = list(parts)
+    names = {part.name for part in listed}
+    listed += [Part(name=name, sums=Sums()) for name in sorted(fallback) if name not in names]
+    rows = []
+    for part in listed:
+        row = fallback.get(part.name, FallbackRow())
+        rows.append(
+            {
+                "provider": part.name,
+                **sums_document(part.sums),
+                "fallbacks": row.taken_over_from,
+                "limit_hits": row.limit_hits,
+                "latency_ms_p50": part.latency_ms_p50,
+                "failure_rate": round(part.sums.failure_rate, 6),
+                "rate_limited_rate": round(
+                    part.sums.rate_limited / part.sums.requests if part.sums.requests else 0.0, 6
+                ),
+                "minutes_saved": round(row.minutes_saved, 1),
+                "minutes_lost": round(row.minutes_lost, 1),
+            }
+        )
+    return rows
+
+
+def view_document(
+    connection: sqlite3.Connection, view: str, span: Span, filters: Filters, now: datetime
+) -> dict[str, Any]:
+    """The whole document of one view: the common one, with the view's own list beside."""
+    found = query.analytics(connection, span, filters)
+    document = analytics_document(found, events.fallback_rows(connection, span))
+    cells = query.Cells(connection, span, filters)
+    if view == "sessions":
+        document["by_session"] = parts_document("session", cells.by("session"))
+    elif view == "blocks":
+        document["blocks"] = [block_document(block, span.zone) for block in cells.blocks(now)]
+    elif view == "errors":
+        document["errors"] = [
+            {
+                "provider": row.provider,
+                "kind": row.kind,
+                "count": row.count,
+                "last": stamp(_moment(row.last_ms), span.zone),
+            }
+            for row in events.failures(connection, span)
+        ]
+    elif view == "limits":
+        document["limit_hits"] = [hit_document(row, span.zone) for row in events.hits(connection, span)]
+    return document
+
+
+def block_document(block: Block, zone: tzinfo | None) -> dict[str, Any]:
+    """A five-hour block."""
+    return {
+        "start": stamp(block.start, zone),
+        "end": stamp(block.end, zone),
+        "active": block.active,
+        **sums_document(block.sums),
+        "tokens_per_minute": block.tokens_per_minute,
+        "usd_per_hour": block.usd_per_hour,
+        "projected_usd": block.projected_usd,
+    }
+
+
+def hit_document(row: events.HitRow, zone: tzinfo | None) -> dict[str, Any]:
+    """One limit hit."""
+    return {
+        "provider": row.provider,
+        "kind": row.kind,
+        "at": stamp(_moment(row.ts_ms), zone),
+        "until": stamp(_moment(row.until_ms), zone),
+        "agent": row.agent,
+        "session": row.session,
+        "waited_s": round(row.waited_ms / 1000, 1),
+        "text": row.text,
+    }
+
+
+def request_document(row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
+    """One request, its time as text."""
+    return {**row, "ts": stamp(_moment(row["ts"]), zone), "is_subagent": bool(row["is_subagent"])}
+
+
+def csv_rows(items: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """A heading and the values of a list of flat objects."""
+    if not items:
+        return
+    heading = [key for key, value in items[0].items() if not isinstance(value, dict | list)]
+    yield heading
+    for item in items:
+        yield ["" if item.get(key) is None else str(item[key]) for key in heading]
+
+
+def stamp(moment: datetime | None, zone: tzinfo | None) -> str | None:
+    """ISO 8601 with offset in the span's zone."""
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="seconds")
+
+
+def zone_name(zone: tzinfo | None, at: datetime) -> str:
+    """The zone's name, e.g. Europe/Berlin, else its abbreviation."""
+    key = getattr(zone, "key", None)
+    if key:
+        return str(key)
+    import os
+
+    named = os.environ.get("TZ", "").lstrip(":")
+    if zone is None and named:
+        return named
+    return at.astimezone(zone).tzname() or "UTC"
+
+
+def _moment(ms: int | None) -> datetime | None:
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,145 @@
+"""Single rows of the ledger: requests, failures by kind, limit hits, and how providers compare."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pf_tui.ledger.query import Filters, Span, milliseconds
+from pf_tui.records import record
+
+REQUEST_FIELDS = (
+    "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model", "input", "output",
+    "reasoning", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches", "cost_usd", "cost_basis",
+    "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id", "is_subagent", "attribution",
+)  # fmt: skip
+
+WALLS = ("rate", "quota", "windowless")
+"""Failure classes that are limits."""
+
+
+@record
+class FailureCount:
+    """One failure class of one provider."""
+
+    provider: str
+    kind: str
+    count: int
+    last_ms: int
+
+
+@record
+class HitRow:
+    """One limit hit: when, until when, and what waiting for it cost."""
+
+    provider: str
+    kind: str
+    ts_ms: int
+    until_ms: int | None
+    agent: str | None
+    session: str | None
+    waited_ms: int
+    text: str
+
+
+@record
+class FallbackRow:
+    """What fallback did for one provider in a span."""
+
+    taken_over_from: int = 0
+    """Switches away from it."""
+    taken_over_by: int = 0
+    """Switches to it."""
+    limit_hits: int = 0
+    minutes_saved: float = 0.0
+    """Minutes its limits still had to run when another provider took over."""
+    minutes_lost: float = 0.0
+    """Minutes clients waited in retries."""
+
+
+def requests(connection: sqlite3.Connection, span: Span, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Every request of the span, oldest first, with the fields of the agreed table."""
+    where, values = "WHERE ts >= ? AND ts < ?", list(_ends(span))
+    for column, value in (
+        ("agent", filters.agent),
+        ("session", filters.session),
+        ("project", filters.project),
+    ):
+        if value is not None:
+            where += f" AND ({column} = ? OR {column} LIKE ? || '%' OR {column} LIKE '%/' || ?)"
+            values += [value, value, value]
+    query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests {where} ORDER BY ts"
+    for row in connection.execute(query, values):
+        yield dict(zip(REQUEST_FIELDS, row, strict=True))
+
+
+def failures(connection: sqlite3.Connection, span: Span) -> tuple[FailureCount, ...]:
+    """Failed requests by provider and class, most first."""
+    rows = connection.execute(
+        "SELECT v.text, f.text, count(*), max(ts) FROM request_rows r JOIN names v ON v.id = r.provider"
+        " JOIN names f ON f.id = r.failure WHERE r.failure IS NOT NULL AND ts >= ? AND ts < ?"
+        " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        _ends(span),
+    )
+    return tuple(FailureCount(provider=p, kind=k, count=c, last_ms=last) for p, k, c, last in rows)
+
+
+def hits(connection: sqlite3.Connection, span: Span, limit: int = 1000) -> tuple[HitRow, ...]:
+    """Limit hits, newest first."""
+    rows = connection.execute(
+        "SELECT provider, kind, ts, until, agent, session, ifnull(waited_ms, 0), ifnull(text, '') FROM limit_hits"
+        " WHERE ts >= ? AND ts < ? ORDER BY ts DESC LIMIT ?",
+        (*_ends(span), limit),
+    )
+    return tuple(
+        HitRow(
+            provider=p,
+            kind=k,
+            ts_ms=ts,
+            until_ms=until,
+            agent=agent,
+            session=session,
+            waited_ms=waited,
+            text=text,
+        )
+        for p, k, ts, until, agent, session, waited, text in rows
+    )
+
+
+def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, FallbackRow]:
+    """What fallback did, per provider."""
+    counts: dict[str, dict[str, float]] = {}
+
+    def add(provider: str, name: str, value: float) -> None:
+        cell = counts.setdefault(provider, {})
+        cell[name] = cell.get(name, 0) + value
+
+    for left, taken, ts in connection.execute(
+        "SELECT from_provider, to_provider, ts FROM switches WHERE ts >= ? AND ts < ? AND from_provider IS NOT NULL",
+        _ends(span),
+    ):
+        add(left, "taken_over_from", 1)
+        add(taken, "taken_over_by", 1)
+        wall = connection.execute(
+            "SELECT max(until) FROM limit_hits WHERE provider = ? AND ts BETWEEN ? AND ? AND until > ?",
+            (left, ts - 60_000, ts, ts),
+        ).fetchone()[0]
+        if wall:
+            add(left, "minutes_saved", (wall - ts) / 60_000)
+    for provider, number, waited in connection.execute(
+        f"SELECT provider, sum(kind IN ({', '.join('?' * len(WALLS))})), ifnull(sum(waited_ms), 0)"
+        " FROM limit_hits WHERE ts >= ? AND ts < ? GROUP BY 1",
+        (*WALLS, *_ends(span)),
+    ):
+        add(provider, "limit_hits", number)
+        add(provider, "minutes_lost", waited / 60_000)
+    whole = ("taken_over_from", "taken_over_by", "limit_hits")
+    return {
+        provider: FallbackRow(**{n: int(v) if n in whole else v for n, v in cell.items()})  # type: ignore[arg-type]
+        for provider, cell in counts.items()
+    }
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return (milliseconds(span.start) if span.start else 0, milliseconds(span.end))
