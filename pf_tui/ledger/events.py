@@ -60,7 +60,8 @@ class FallbackRow:
 
 def requests(connection: sqlite3.Connection, span: Span, filters: Filters) -> Iterator[dict[str, Any]]:
     """Every request of the span, oldest first, with the fields of the agreed table."""
-    where, values = "WHERE ts >= ? AND ts < ?", list(_ends(span))
+    where = "WHERE ts >= ? AND ts < ?"
+    values: list[object] = list(_ends(span))
     for column, value in (
         ("agent", filters.agent),
         ("session", filters.session),

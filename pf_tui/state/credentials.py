@@ -79,7 +79,7 @@ def secret_for(provider: Provider, paths: Paths, config: Config, env: Mapping[st
         PfError: the keyring is listed as the key's home and does not open.
     """
     for name in provider.env:
-        if value := env.get(name):
+        if name not in provider.env_pointers and (value := env.get(name)):
             return Secret(value)
     if provider.id in config.keyring:
         value = _open_keyring().get_password(KEYRING_SERVICE, provider.id)
@@ -221,6 +221,8 @@ def _file_hint(provider_id: str = "PROVIDER") -> str:
 
 
 def _environment(provider: Provider, env: Mapping[str, str]) -> Credential | None:
+    if provider.auth == "none":
+        return Credential(state="present", source="none needed")
     for name in provider.env:
         if env.get(name):
             return Credential(state="present", source=f"env:{name}")
