@@ -79,7 +79,7 @@ def read_line(line: bytes, path: str, harvest: Harvest) -> None:
 
 
 def project_of(cwd: str | None, path: str) -> str:
-    """The project's folder: the row's cwd when the transcript's folder is named after it or a parent of it."""
+    """The project's folder: the row's cwd, or the parent of it that the transcript's folder is named after."""
     parts = path.replace("\\", "/").split("/projects/", 1)
     slug = parts[1].split("/", 1)[0] if len(parts) == 2 else ""
     if not cwd:
@@ -123,10 +123,8 @@ def _delivered(row: Any, path: str, harvest: Harvest) -> None:
     else:
         number = identity("row", row.uuid or row.requestId or "", session, str(ts))
     five, hour = _cache_writes(usage)
-    if usage.service_tier == "batch":
-        mode = "batch"
-    else:
-        mode = "fast" if usage.speed == "fast" else ""
+    fast = "fast" if usage.speed == "fast" else ""
+    mode = "batch" if usage.service_tier == "batch" else fast
     project = project_of(row.cwd, path)
     harvest.add(
         Sighting(

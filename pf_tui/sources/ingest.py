@@ -24,7 +24,7 @@ from pf_tui.ledger.prices import Pricer
 from pf_tui.sources import claude_code, codex, gemini, opencode, storing
 from pf_tui.sources.attribution import Timeline, assumed
 from pf_tui.sources.reading import Position, read_lines
-from pf_tui.sources.sightings import Harvest
+from pf_tui.sources.sightings import Harvest, Skipped
 
 BATCH_BYTES = 192 * 1024 * 1024
 """Logs read between two commits: bounds memory, and what a cancelled run has to repeat."""
@@ -383,8 +383,8 @@ def _legacy(
             try:
                 opencode.read_message_file(str(file), providers, harvest)
             except (OSError, ValueError, TypeError):
-                harvest.by_file.setdefault(str(file), []).append(opencode.Skipped(1, "is not JSON"))
-                harvest.skipped.append(opencode.Skipped(1, "is not JSON"))
+                harvest.by_file.setdefault(str(file), []).append(Skipped(1, "is not JSON"))
+                harvest.skipped.append(Skipped(1, "is not JSON"))
         job = Job(opencode.AGENT, key, 0, newest, 0)
         new += sink.store({opencode.AGENT: harvest}, [Read(job, len(files), 0, "", 0)])
         outcome.files += len(files)

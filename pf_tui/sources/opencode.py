@@ -121,25 +121,25 @@ def take(
     """One message row: a delivered or a failed request; anything else is passed over."""
     if message.get("role") != "assistant":
         return
-    moments = message.get("time") if isinstance(message.get("time"), dict) else {}
-    created = whole(moments.get("created"))  # type: ignore[union-attr]
-    completed = whole(moments.get("completed"))  # type: ignore[union-attr]
+    moments = _inner(message, "time")
+    created = whole(moments.get("created"))
+    completed = whole(moments.get("completed"))
     if not created:
         return
-    tokens = message.get("tokens") if isinstance(message.get("tokens"), dict) else {}
-    cache = tokens.get("cache") if isinstance(tokens.get("cache"), dict) else {}  # type: ignore[union-attr]
-    reasoning = whole(tokens.get("reasoning"))  # type: ignore[union-attr]
-    place = message.get("path") if isinstance(message.get("path"), dict) else {}
+    tokens = _inner(message, "tokens")
+    cache = _inner(tokens, "cache")
+    reasoning = whole(tokens.get("reasoning"))
+    place = _inner(message, "path")
     error = message.get("error") if isinstance(message.get("error"), dict) else None
     provider = providers(str(message.get("providerID") or ""))
     seen = Sighting(
         identity("opencode", mid),
         created,
         session,
-        directory or str(place.get("cwd") or place.get("root") or ""),  # type: ignore[union-attr]
+        directory or str(place.get("cwd") or place.get("root") or ""),
         str(message.get("modelID") or ""),
-        whole(tokens.get("input")),  # type: ignore[union-attr]
-        whole(tokens.get("output")) + reasoning,  # type: ignore[union-attr]
+        whole(tokens.get("input")),
+        whole(tokens.get("output")) + reasoning,
         reasoning,
         whole(cache.get("read")),
         whole(cache.get("write")),
@@ -157,21 +157,33 @@ def _failure(
     error: dict[str, Any], ts: int, session: str, provider: str | None, harvest: Harvest
 ) -> str | None:
     """The failure class of a turn's error; a turn the person stopped is none."""
-    data = error.get("data") if isinstance(error.get("data"), dict) else {}
+    data = _inner(error, "data")
     if error.get("name") in ("MessageAbortedError", "AbortError"):
         return None
-    status, text = data.get("statusCode"), str(data.get("message") or error.get("name") or "")  # type: ignore[union-attr]
-    kind = STATUS_KINDS.get(status, "server" if isinstance(status, int) and status >= 500 else "request")
+    status, text = data.get("statusCode"), str(data.get("message") or error.get("name") or "")
+    kind = _status_kind(status)
     if status is None:
         kind = "auth" if error.get("name") == "ProviderAuthError" else "network"
-    if "credit balance" in text.lower() or "insufficient_quota" in str(data.get("responseBody")):  # type: ignore[union-attr]
+    if "credit balance" in text.lower() or "insufficient_quota" in str(data.get("responseBody")):
         kind = "quota"
     if kind in ("rate", "quota"):
-        headers = data.get("responseHeaders") if isinstance(data.get("responseHeaders"), dict) else {}  # type: ignore[union-attr]
-        until = _retry_after(headers, ts) or reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))  # type: ignore[arg-type]
+        headers = _inner(data, "responseHeaders")
+        until = _retry_after(headers, ts) or reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
         until_ms = round(until.timestamp() * 1000) if until else None
         harvest.hits.append(Hit(ts, kind, until_ms, session, text=text[:160], provider=provider))
     return kind
+
+
+def _status_kind(status: object) -> str:
+    if not isinstance(status, int):
+        return "network"
+    return STATUS_KINDS.get(status, "server" if status >= 500 else "request")
+
+
+def _inner(place: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; {} when there is none."""
+    value = place.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def _retry_after(headers: Mapping[str, Any], ts: int) -> datetime | None:

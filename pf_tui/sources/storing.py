@@ -10,15 +10,23 @@ from pf_tui.catalog import Catalog
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.record import INSERT_READING
-from pf_tui.ledger.schema import NAME
+from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
 from pf_tui.sources.attribution import Timeline
-from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, identity
+from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting, identity
 
 if TYPE_CHECKING:
     from pf_tui.sources.ingest import Read
 
 SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencode-db", "gemini": "chats"}
+
+_PRICEABLE = (
+    "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read,"
+    " r.cache_write_5m, r.cache_write_1h, r.web_searches, r.mode FROM request_rows r"
+    " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
+    " LEFT JOIN names w ON w.id = r.served_model"
+)
+"""What a row must tell to be priced, in the order `reprice` takes it."""
 
 
 class Sink:
@@ -222,10 +230,12 @@ class Sink:
                     session,
                     row_project or project,
                     model,
-                    tokens[0],
-                    tokens[1],
-                    0,
-                    *tokens[2:],
+                    input=tokens[0],
+                    output=tokens[1],
+                    cache_read=tokens[2],
+                    cache_write_5m=tokens[3],
+                    cache_write_1h=tokens[4],
+                    web_searches=tokens[5],
                 )
             )
         return found
@@ -233,9 +243,7 @@ class Sink:
     def _settle_pending(self) -> None:
         """Price the rows that hooks wrote without a price table."""
         pending = self._connection.execute(
-            "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read, r.cache_write_5m,"
-            " r.cache_write_1h, r.web_searches, r.mode FROM request_rows r JOIN names v ON v.id = r.provider"
-            " JOIN names m ON m.id = r.model LEFT JOIN names w ON w.id = r.served_model WHERE r.cost_basis = ?",
+            f"{_PRICEABLE} WHERE r.cost_basis = ?",
             (NAME["pending"],),
         ).fetchall()
         reprice(self._connection, self._pricer, pending)
@@ -278,7 +286,8 @@ class Sink:
 def reprice(connection: sqlite3.Connection, pricer: Pricer, rows: Iterable[tuple[Any, ...]]) -> int:
     """Work out cost and basis of rows anew and mark their quarters; returns how many rows."""
     words = {number: word for word, number in NAME.items()}
-    changes, quarters = [], set()
+    changes: list[tuple[float | None, int, int]] = []
+    quarters: set[int] = set()
     for number, ts, provider, model, fresh, output, read, five, hour, searches, mode in rows:
         word = words.get(mode, "")
         prices = pricer(provider, model, ts, word if word == "fast" else "")
@@ -287,7 +296,7 @@ def reprice(connection: sqlite3.Connection, pricer: Pricer, rows: Iterable[tuple
         elif prices is not None:
             cost = raw_cost_usd(prices, fresh, output, read, five, hour, searches, word == "batch")
             changes.append((cost, NAME[pricer.basis(provider)], number))
-        quarters.add(ts // ledger_rows.QUARTER_MS)
+        quarters.add(ts // QUARTER_MS)
     connection.executemany("UPDATE request_rows SET cost_usd = ?, cost_basis = ? WHERE id = ?", changes)
     connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(quarter,) for quarter in quarters])
     return len(changes)
@@ -298,10 +307,7 @@ def reprice_all(connection: sqlite3.Connection, pricer: Pricer, batch: int = 50_
     done, last = 0, -1
     while True:
         rows = connection.execute(
-            "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read, r.cache_write_5m,"
-            " r.cache_write_1h, r.web_searches, r.mode FROM request_rows r JOIN names v ON v.id = r.provider"
-            " JOIN names m ON m.id = r.model LEFT JOIN names w ON w.id = r.served_model"
-            " WHERE r.id > ? AND r.cost_basis != ? ORDER BY r.id LIMIT ?",
+            f"{_PRICEABLE} WHERE r.id > ? AND r.cost_basis != ? ORDER BY r.id LIMIT ?",
             (last, NAME["reported"], batch),
         ).fetchall()
         if not rows:
@@ -316,6 +322,3 @@ def reprice_all(connection: sqlite3.Connection, pricer: Pricer, batch: int = 50_
 def _as_cost_state(row: tuple[Any, ...]) -> tuple[Any, ...]:
     place = ledger_rows.AT["source"]
     return (*row[:place], NAME["cost-state"], *row[place + 1 :])
-
-
-__all__ = ["CostState", "Sink", "reprice", "reprice_all"]

@@ -55,8 +55,9 @@ def _feed(
     cancelled: Callable[[], bool],
 ) -> None:
     """Hand batches to the worker one by one and collect what it read; ends with a None."""
-    assert process.stdin is not None
-    assert process.stdout is not None
+    source, target = process.stdout, process.stdin
+    if source is None or target is None:
+        raise AssertionError("the worker was started without pipes")
     try:
         while not cancelled():
             try:
@@ -64,17 +65,17 @@ def _feed(
             except queue.Empty:
                 break
             try:
-                _send(process.stdin, [_plain(job) for job in batch])
-                answer = _receive(process.stdout)
+                _send(target, [_plain(job) for job in batch])
+                answer = _receive(source)
             except (OSError, EOFError):
                 results.put(read_batch(batch, cancelled))
                 break
             results.put(_unpacked(answer))
     finally:
         with contextlib.suppress(OSError):
-            process.stdin.close()
+            target.close()
         process.wait()
-        process.stdout.close()
+        source.close()
         results.put(None)
 
 
