@@ -19,10 +19,11 @@ from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits
 from pf_tui.rules.failover import Choice, Rest, Spent, Standing
 from pf_tui.rules.limits import Limit, Reading
-from pf_tui.state import journal, zone
+from pf_tui.state import gateway, journal, zone
 from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import MISSING, Credential
+from pf_tui.state.gateway import Gateway
 from pf_tui.state.health import Bench, Health
 from pf_tui.state.journal import Event
 from pf_tui.state.project import Project
@@ -121,6 +122,8 @@ class Snapshot:
     events: tuple[Event, ...]
     standings: tuple[Standing, ...]
     problems: tuple[str, ...]
+    gateway: Gateway | None = None
+    """The gateway that runs, with the requests in flight."""
 
     def view(self, provider: str) -> ProviderView:
         """The view of one provider. Raises UnknownName."""
@@ -202,6 +205,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
         events=events,
         standings=tuple(standings),
         problems=tuple(problems),
+        gateway=gateway.read(ctx.paths),
     )
 
 

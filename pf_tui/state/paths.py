@@ -67,6 +67,11 @@ class Paths:
         return self.home / "gateway.json"
 
     @property
+    def live(self) -> Path:
+        """Requests the gateway is serving now; replaced at most twice a second."""
+        return self.home / "live.json"
+
+    @property
     def mcp(self) -> Path:
         return self.home / "mcp.json"
 

@@ -1,0 +1,145 @@
+"""What the running gateway says of itself: gateway.json (its address) and live.json (requests in flight).
+
+The gateway writes both; every face only reads them. A file left behind by a process that died says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pf_tui.errors import PfError
+from pf_tui.records import record
+from pf_tui.state import files
+from pf_tui.state.paths import Paths
+from pf_tui.state.times import from_text, to_text
+
+
+@record
+class LiveRequest:
+    """One request that the gateway is serving now."""
+
+    id: str
+    agent: str | None
+    session: str | None
+    provider: str
+    model: str
+    since: datetime
+    tokens: int = 0
+    """Output tokens seen so far (events with text, when the provider has not reported usage yet)."""
+    first_byte_ms: int | None = None
+    """None while nothing has come."""
+    attempt: int = 1
+    """2 and more: another provider failed before this one."""
+
+
+@record
+class Gateway:
+    """A gateway that runs."""
+
+    host: str
+    port: int
+    pid: int
+    since: datetime
+    live: tuple[LiveRequest, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:4100`"""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def read(paths: Paths) -> Gateway | None:
+    """The gateway that runs on this state directory; None when there is none."""
+    content = _object(paths.gateway)
+    pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
+    if not isinstance(pid, int) or not isinstance(port, int) or since is None or not alive(pid):
+        return None
+    return Gateway(
+        host=str(content.get("host", "127.0.0.1")), port=port, pid=pid, since=since, live=_live(paths, pid)
+    )
+
+
+def write_live(paths: Paths, requests: Iterable[LiveRequest]) -> None:
+    """Replace what is in flight; neither locked nor fsynced: only the gateway writes it, for the moment."""
+    content = {"version": 1, "pid": os.getpid(), "requests": [_to_json(one) for one in requests]}
+    temp = paths.live.with_name(f".{paths.live.name}.{os.getpid()}.tmp")
+    try:
+        temp.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        temp.replace(paths.live)
+    except OSError as error:
+        raise files.cannot_write(paths.live, error) from error
+
+
+def alive(pid: int) -> bool:
+    """A process of that number runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return pid > 0
+    return True
+
+
+def _live(paths: Paths, pid: int) -> tuple[LiveRequest, ...]:
+    content = _object(paths.live)
+    items = content.get("requests")
+    if content.get("pid") != pid or not isinstance(items, list):
+        return ()
+    return tuple(one for item in items if (one := _from_json(item)) is not None)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        return files.read_json(path) or {}
+    except PfError:
+        return {}
+
+
+def _to_json(one: LiveRequest) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "agent": one.agent,
+        "session": one.session,
+        "provider": one.provider,
+        "model": one.model,
+        "since": to_text(one.since),
+        "tokens": one.tokens,
+        "first_byte_ms": one.first_byte_ms,
+        "attempt": one.attempt,
+    }
+
+
+def _from_json(item: Any) -> LiveRequest | None:
+    if not isinstance(item, dict):
+        return None
+    since = from_text(item.get("since"))
+    provider, model = item.get("provider"), item.get("model")
+    if since is None or not isinstance(provider, str) or not isinstance(model, str):
+        return None
+    first = item.get("first_byte_ms")
+    return LiveRequest(
+        id=str(item.get("id", "")),
+        agent=_text(item.get("agent")),
+        session=_text(item.get("session")),
+        provider=provider,
+        model=model,
+        since=since,
+        tokens=_count(item.get("tokens")),
+        first_byte_ms=first if isinstance(first, int) else None,
+        attempt=_count(item.get("attempt")) or 1,
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
