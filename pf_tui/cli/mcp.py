@@ -22,5 +22,8 @@ def mcp(ctx: Context, over_http: bool, host: str | None, port: int | None) -> in
     if not (over_http or host or port is not None):
         return start.run_stdio(agent)
     chosen, number = start.address(host, port, ctx.env)
-    diagnostics.note(f"MCP on {start.url(chosen, number)}, token in {ctx.paths.mcp}; ctrl+c ends it")
-    return start.run_http(agent, chosen, number)
+
+    def announce(url: str) -> None:
+        diagnostics.note(f"MCP on {url}, token in {ctx.paths.mcp}; ctrl+c ends it")
+
+    return start.run_http(agent, chosen, number, announce)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
 from pf_tui.state import files
@@ -56,9 +57,11 @@ def run_stdio(ctx: Context) -> int:
     return 0
 
 
-def run_http(ctx: Context, host: str, port: int) -> int:
+def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]) -> int:
     """Serve HTTP until a signal; mcp.json says where and with which token while it runs.
 
+    Args:
+        announce: is told the address once it listens.
     Raises:
         PfError: the port belongs to another process.
     """
@@ -71,10 +74,15 @@ def run_http(ctx: Context, host: str, port: int) -> int:
     bound = listener.getsockname()[1]
     token = secrets.token_urlsafe(32)
     _write(ctx, host, bound, token)
+    # uvicorn hands a signal on when it has shut down; the default for TERM would skip the clean-up
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app = http.app(Room(ctx), token)
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        announce(url(host, bound))
         uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        return 0
     finally:
         listener.close()
         _remove(ctx)

@@ -169,7 +169,8 @@ def summary(now: Snapshot) -> str:
         else ""
     )
     following = f"next: {now.next.provider}" if now.next else "nobody is next"
-    return f"{now.active.provider} serves {now.active.model or 'its own default'} ({view.state}{used}); {following}"
+    model = now.active.model or "its own default"
+    return f"{now.active.provider} serves {model} ({view.state}{used}); {following}"
 
 
 TOOLS: tuple[Tool, ...] = (
@@ -209,7 +210,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="model.info",
         title="Model details",
-        description="Limits, prices, capabilities and the id at each provider, for one model in any spelling.",
+        description="Limits, prices, capabilities and native ids of one model, in any spelling.",
         arguments=shapes.ModelChosen,
         result=shapes.ModelInfo,
         call=_model_info,
