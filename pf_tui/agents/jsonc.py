@@ -1,0 +1,248 @@
+"""JSON with comments and trailing commas: read it, and edit one member so that every other byte stays.
+
+OpenCode's opencode.json and opencode.jsonc are read this way by OpenCode itself; so is every plain JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pf_tui.records import record
+
+MAX_DEPTH = 200
+"""No settings file comes near; deeper nesting would only exhaust the stack."""
+
+_SPACE = re.compile(r"(?:[ \t\r\n\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+_PLAIN = re.compile(r"[-+.\w]+")
+
+
+class JsoncError(ValueError):
+    """The text is no JSON with comments; line and column count from 1."""
+
+    def __init__(self, why: str, text: str, at: int) -> None:
+        super().__init__(why)
+        self.why = why
+        self.line = text.count("\n", 0, at) + 1
+        self.column = at - text.rfind("\n", 0, at)
+
+
+@record
+class _Node:
+    """A value and where it stands in the text."""
+
+    start: int
+    end: int
+    value: Any
+    members: tuple[_Member, ...] = ()
+
+
+@record
+class _Member:
+    key: str
+    start: int
+    """Of the key's opening quote."""
+    node: _Node
+    comma: int | None
+    """Where the comma after it ends; None = there is none."""
+
+
+def parse(text: str) -> Any:
+    """The value. Raises JsoncError."""
+    return _document(text).value
+
+
+def set_member(text: str, path: Sequence[str], value: Any) -> str:
+    """The text with the member at `path` set; objects on the way are made.
+
+    Raises:
+        JsoncError: no JSON with comments, or something on the way is no object.
+    """
+    node = _document(text)
+    for depth, key in enumerate(path):
+        if not isinstance(node.value, dict):
+            raise JsoncError(f"{_name(path[:depth])} is no object", text, node.start)
+        member = next((one for one in reversed(node.members) if one.key == key), None)
+        if member is None:
+            for inner in reversed(path[depth + 1 :]):
+                value = {inner: value}
+            return _insert(text, node, key, value)
+        node = member.node
+    if node.value == value:
+        return text
+    return text[: node.start] + _written(value, _indent_at(text, node.start), text) + text[node.end :]
+
+
+def remove_member(text: str, path: Sequence[str]) -> str:
+    """The text without the member at `path`, and without the objects on the way that are then empty.
+
+    Raises:
+        JsoncError: no JSON with comments.
+    """
+    node = _document(text)
+    place: tuple[_Node, int] | None = None
+    for depth, key in enumerate(path):
+        keys = [one.key for one in node.members]
+        found = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
+        if found is None:
+            return text
+        if place is None or len(node.members) > 1 or depth == 0:
+            place = (node, found)
+        node = node.members[found].node
+    if place is None:
+        return text
+    return _cut(text, *place)
+
+
+def _insert(text: str, node: _Node, key: str, value: Any) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    outer = _indent_at(text, node.start)
+    if not node.members:
+        inner = outer + _unit(text)
+        close = node.end - 1
+        head = text[node.start + 1 : close].rstrip()
+        body = f"{newline}{inner}{json.dumps(key)}: {_written(value, inner, text)}{newline}{outer}"
+        return text[: node.start + 1] + head + body + text[close:]
+    last = node.members[-1]
+    if "\n" not in text[node.start : last.node.start] and not _indent_only(text, last.start):
+        gap = ", " if last.comma is None else " "
+        at = last.node.end if last.comma is None else last.comma
+        return f"{text[:at]}{gap}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}{text[at:]}"
+    inner = _indent_at(text, last.start)
+    line = f"{newline}{inner}{json.dumps(key)}: {_written(value, inner, text)}"
+    if last.comma is None:
+        at = last.node.end
+        rest = _line_comment(text, at)
+        return f"{text[:at]},{text[at:rest]}{line}{text[rest:]}"
+    rest = _line_comment(text, last.comma)
+    return f"{text[:rest]}{line},{text[rest:]}"
+
+
+def _cut(text: str, node: _Node, index: int) -> str:
+    member = node.members[index]
+    if index + 1 < len(node.members):
+        return text[: member.start] + text[node.members[index + 1].start :]
+    end = member.comma if member.comma is not None else member.node.end
+    if index == 0:
+        start = node.start + 1
+        between = text[start : member.start]
+        return text[:start] + _kept(between) + _tail(text, end, node)
+    before = node.members[index - 1]
+    start = before.node.end
+    if before.comma is None:  # cannot be: two members have a comma between them
+        return text[:start] + text[end:]
+    comma = "," if member.comma is not None else ""
+    return text[:start] + comma + _kept(text[before.comma : member.start]) + text[end:]
+
+
+def _kept(between: str) -> str:
+    """The comments before a member that goes; one to the end of its line keeps the line's end."""
+    kept = between.rstrip()
+    return f"{kept}\n" if "//" in kept.rpartition("\n")[2] else kept
+
+
+def _tail(text: str, end: int, node: _Node) -> str:
+    rest = text[end:]
+    return rest.lstrip() if not text[end : node.end - 1].strip() else rest
+
+
+def _document(text: str) -> _Node:
+    node = _value(text, _skip(text, 0), 0)
+    end = _skip(text, node.end)
+    if end != len(text):
+        raise JsoncError("something follows the closing brace", text, end)
+    return node
+
+
+def _value(text: str, at: int, depth: int) -> _Node:
+    if depth > MAX_DEPTH:
+        raise JsoncError("is nested too deeply", text, at)
+    sign = text[at : at + 1]
+    if sign == "{":
+        return _object(text, at, depth)
+    if sign == "[":
+        return _list(text, at, depth)
+    found = _STRING.match(text, at) or _PLAIN.match(text, at)
+    if found is None:
+        raise JsoncError("a value is missing" if sign else "ends too early", text, at)
+    try:
+        return _Node(start=at, end=found.end(), value=json.loads(found[0], strict=False))
+    except ValueError as error:
+        raise JsoncError(f"{found[0][:20]} is no value", text, at) from error
+
+
+def _object(text: str, start: int, depth: int) -> _Node:
+    members: list[_Member] = []
+    at = _skip(text, start + 1)
+    while text[at : at + 1] != "}":
+        key = _STRING.match(text, at)
+        if key is None:
+            raise JsoncError("a key in quotes is missing", text, at)
+        colon = _skip(text, key.end())
+        if text[colon : colon + 1] != ":":
+            raise JsoncError('":" is missing', text, colon)
+        node = _value(text, _skip(text, colon + 1), depth + 1)
+        after = _skip(text, node.end)
+        comma = after + 1 if text[after : after + 1] == "," else None
+        members.append(_Member(key=json.loads(key[0], strict=False), start=at, node=node, comma=comma))
+        at = _skip(text, comma or after)
+        if comma is None and text[at : at + 1] != "}":
+            raise JsoncError('"," or "}" is missing', text, at)
+    values = {member.key: member.node.value for member in members}
+    return _Node(start=start, end=at + 1, value=values, members=tuple(members))
+
+
+def _list(text: str, start: int, depth: int) -> _Node:
+    values: list[Any] = []
+    at = _skip(text, start + 1)
+    while text[at : at + 1] != "]":
+        node = _value(text, at, depth + 1)
+        values.append(node.value)
+        at = _skip(text, node.end)
+        if text[at : at + 1] == ",":
+            at = _skip(text, at + 1)
+        elif text[at : at + 1] != "]":
+            raise JsoncError('"," or "]" is missing', text, at)
+    return _Node(start=start, end=at + 1, value=values)
+
+
+def _skip(text: str, at: int) -> int:
+    """Past spaces and comments."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _line_comment(text: str, at: int) -> int:
+    """Past a comment that stands behind a value in its own line: it belongs to that value."""
+    found = re.compile(r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*?\*/)").match(text, at)
+    return found.end() if found else at
+
+
+def _written(value: Any, indent: str, text: str) -> str:
+    """The value as JSON in the file's own style, its lines below the first at `indent`."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = json.dumps(value, indent=_unit(text), ensure_ascii=False).split("\n")
+    return f"{newline}{indent}".join(lines)
+
+
+def _unit(text: str) -> str:
+    """One step of the file's indentation; two spaces when it shows none."""
+    found = re.search(r'^([ \t]+)"', text, re.MULTILINE)
+    return found[1] if found else "  "
+
+
+def _indent_at(text: str, at: int) -> str:
+    """The blanks that the line of `at` begins with."""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def _indent_only(text: str, at: int) -> bool:
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
+
+
+def _name(path: Sequence[str]) -> str:
+    return f'"{".".join(path)}"' if path else "the file"
