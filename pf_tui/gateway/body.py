@@ -1,0 +1,150 @@
+"""One look at a request body, and the two edits a route may need.
+
+The body is parsed once, for model, stream and session; towards the upstream the very bytes go, with at
+most the model's name replaced in place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pf_tui.errors import WrongUsage
+from pf_tui.records import record
+
+PROTOCOLS = {
+    "/v1/messages": "anthropic-messages",
+    "/v1/messages/count_tokens": "anthropic-messages",
+    "/v1/chat/completions": "openai-chat",
+    "/v1/responses": "openai-responses",
+}
+"""Path an agent calls -> protocol it speaks."""
+
+_MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
+BYTES_PER_TOKEN = 3.5
+"""A cautious guess of a conversation's length, good enough to pick a window that holds it."""
+
+
+@record
+class Request:
+    """What the gateway needs to know of a request; `raw` is what is sent on."""
+
+    path: str
+    """/v1/messages …"""
+    query: str
+    protocol: str
+    raw: bytes
+    model: str
+    stream: bool
+    session: str | None = None
+    agent: str | None = None
+    is_subagent: bool = False
+    counting: bool = False
+    """count_tokens: free, never benches anyone."""
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the conversation holds."""
+        return int(len(self.raw) / BYTES_PER_TOKEN)
+
+
+def look(path: str, query: str, raw: bytes, headers: dict[str, str]) -> Request:
+    """Read a request.
+
+    Args:
+        headers: lower-case names.
+    Raises:
+        WrongUsage: the body is no JSON object with a model.
+    """
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise WrongUsage("the request body is not JSON") from error
+    if not isinstance(content, dict) or not isinstance(content.get("model"), str):
+        raise WrongUsage("the request names no model")
+    agent, session, is_subagent = _who(headers)
+    return Request(
+        path=path,
+        query=query,
+        protocol=PROTOCOLS[path],
+        raw=raw,
+        model=content["model"],
+        stream=content.get("stream") is True,
+        session=session,
+        agent=agent,
+        is_subagent=is_subagent,
+        counting=path.endswith("/count_tokens"),
+    )
+
+
+def with_model(raw: bytes, old: str, new: str) -> bytes:
+    """The body with the top-level model's name replaced, every other byte as it was."""
+    if old == new:
+        return raw
+    wanted = json.dumps(old, ensure_ascii=False).encode()[1:-1]
+    escaped = json.dumps(old).encode()[1:-1]
+    found = [m for m in _MODEL.finditer(raw) if m[1] in (wanted, escaped)]
+    place = found[0] if len(found) == 1 else next((m for m in found if _is_top_level(raw, m.start())), None)
+    if place is None:
+        content = json.loads(raw)
+        content["model"] = new
+        return json.dumps(content, ensure_ascii=False).encode()
+    name = json.dumps(new, ensure_ascii=False).encode()[1:-1]
+    return raw[: place.start(1)] + name + raw[place.end(1) :]
+
+
+def without_thinking(raw: bytes) -> bytes:
+    """The body without the thinking blocks of earlier turns: another vendor refuses their signatures."""
+    if b"thinking" not in raw:
+        return raw
+    content = json.loads(raw)
+    changed = False
+    for message in content.get("messages") or ():
+        blocks = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(blocks, list):
+            continue
+        kept = [block for block in blocks if not _is_thinking(block)]
+        if len(kept) != len(blocks):
+            message["content"] = kept or [{"type": "text", "text": "…"}]
+            changed = True
+    return json.dumps(content, ensure_ascii=False).encode() if changed else raw
+
+
+def _is_thinking(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") in ("thinking", "redacted_thinking")
+
+
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+
+
+def _is_top_level(raw: bytes, place: int) -> bool:
+    """True when the key at `place` belongs to the outermost object."""
+    depth = 0
+    for token in _STRUCTURE.finditer(raw, 0, place + 1):
+        if token.start() >= place:
+            break
+        mark = token[0]
+        if mark in (b"{", b"["):
+            depth += 1
+        elif mark in (b"}", b"]"):
+            depth -= 1
+    return depth == 1
+
+
+def _who(headers: dict[str, str]) -> tuple[str | None, str | None, bool]:
+    """(agent, session, is a subagent) by the headers that the real clients send (measured)."""
+    agent = headers.get("user-agent", "")
+    if session := headers.get("x-claude-code-session-id"):
+        return "claude-code", session, "x-claude-code-agent-id" in headers
+    if session := headers.get("x-session-id"):
+        return "opencode", session, "x-parent-session-id" in headers
+    if "codex" in agent or "session_id" in headers or headers.get("originator", "").startswith("codex"):
+        return (
+            "codex",
+            headers.get("session_id") or headers.get("session-id") or headers.get("conversation_id"),
+            False,
+        )
+    if agent.startswith("claude-cli"):
+        return "claude-code", None, False
+    return ("opencode" if agent.startswith("opencode") else None), None, False
