@@ -1,0 +1,142 @@
+"""Stacked bars: eighth-block tops, even bars and gaps, few ticks, a number beside each tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pf_tui.records import record
+from pf_tui.tui.charts.symbols import Symbols
+from pf_tui.tui.charts.ticks import ticks
+from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
+
+WIDEST_BAR = 9
+"""Cells; wider ones read as areas."""
+
+
+@record
+class Bar:
+    """One column of the chart."""
+
+    label: str
+    parts: tuple[float, ...]
+    """One value per series, from below."""
+
+    @property
+    def total(self) -> float:
+        return sum(self.parts)
+
+
+@record
+class Slots:
+    """Where the bars stand: every bar and every gap equally wide."""
+
+    bar: int
+    gap: int
+    left: int
+    """Cells before the first bar."""
+
+
+def slots(count: int, width: int) -> Slots:
+    """Places for `count` bars in `width` cells."""
+    each = max(1, width // max(count, 1))
+    gap = 0 if each == 1 else 1 if each < 6 else 2
+    bar = min(each - gap, WIDEST_BAR)
+    gap = min(each - bar, max(gap, bar // 2))
+    left = max(0, (width - count * (bar + gap) + gap) // 2)
+    return Slots(bar=bar, gap=gap, left=left)
+
+
+def stacked(
+    bars: Sequence[Bar],
+    inks: Sequence[str],
+    width: int,
+    height: int,
+    symbols: Symbols,
+    number: Callable[[float], str],
+) -> list[Line]:
+    """`height` lines, the last one the labels.
+
+    Args:
+        inks: one per series.
+        number: a value as the axis writes it.
+    """
+    peak = max((bar.total for bar in bars), default=0.0)
+    rows = height - 1
+    marks = {_row_of(value, peak, rows): number(value) for value in ticks(peak, 2 if rows < 8 else 3)}
+    margin = max((len(text) for text in marks.values()), default=0) + 1
+    place = slots(len(bars), width - margin)
+    tops = [_heights(bar, peak, rows, symbols) for bar in bars]
+    drawn = []
+    for row in range(rows - 1, -1, -1):
+        spans = [muted(marks.get(row, "").rjust(margin - 1))]
+        spans.append(Span(" " * (1 + place.left)))
+        for top in tops:
+            spans.append(_cell(top, row, inks, symbols, place.bar))
+            spans.append(Span(" " * place.gap))
+        drawn.append(fit(line(*spans), width))
+    return [*drawn, _labels(bars, place, margin, width)]
+
+
+def _row_of(value: float, peak: float, rows: int) -> int:
+    """The row, from below, whose top is nearest to the value."""
+    return max(0, min(rows - 1, round(value / peak * rows) - 1))
+
+
+def _heights(bar: Bar, peak: float, rows: int, symbols: Symbols) -> list[int]:
+    """Where each series ends, in steps from below; a value that is not 0 is at least one step high."""
+    steps = 1 if symbols.told_apart_by_shape else len(symbols.upward)
+    scale = rows * steps / peak if peak > 0 else 0.0
+    ends, sum_so_far = list[int](), 0.0
+    for value in bar.parts:
+        sum_so_far += value
+        ends.append(round(sum_so_far * scale))
+    if bar.total > 0 and ends[-1] == 0:
+        first = next(place for place, value in enumerate(bar.parts) if value > 0)
+        ends = [0] * first + [1] * (len(ends) - first)
+    return ends
+
+
+def _cell(ends: Sequence[int], row: int, inks: Sequence[str], symbols: Symbols, width: int) -> Span:
+    """One cell of one bar, `width` wide: one series, two with their border inside, or nothing."""
+    if symbols.told_apart_by_shape:
+        for place, end in enumerate(ends):
+            if row < end:
+                return Span(symbols.fills[place % len(symbols.fills)] * width, inks[place])
+        return Span(" " * width)
+    steps = len(symbols.upward)
+    bottom, top = row * steps, (row + 1) * steps
+    inside = list[tuple[int, int]]()
+    start = bottom
+    for place, end in enumerate(ends):
+        stop = min(end, top)
+        if stop > start:
+            inside.append((place, stop - start))
+            start = stop
+    if not inside:
+        return Span(" " * width)
+    if len(inside) > 2:  # a cell holds two colours: the two largest, in their order
+        inside = sorted(sorted(inside, key=lambda part: part[1])[-2:])
+    lower, size = inside[0]
+    if len(inside) == 1 and start == top:
+        return Span(symbols.upward[-1] * width, inks[lower], on=inks[lower])
+    if len(inside) == 1:
+        return Span(symbols.upward[max(size, 1) - 1] * width, inks[lower])
+    upper = inks[inside[1][0]]
+    if start < top:  # border inside the topmost cell: three colours; the larger part stays
+        lower, size = max(inside, key=lambda part: part[1])
+        return Span(symbols.upward[start - bottom - 1] * width, inks[lower])
+    return Span(symbols.upward[size - 1] * width, inks[lower], on=upper)
+
+
+def _labels(bars: Sequence[Bar], place: Slots, margin: int, width: int) -> Line:
+    """The labels under their bars; as many are left out as it takes to keep them apart."""
+    pitch = place.bar + place.gap
+    widest = max((cells(bar.label) for bar in bars), default=0)
+    every = max(1, -(-(widest + 1) // pitch)) if pitch else 1
+    text = [" "] * width
+    for index in range((len(bars) - 1) % every, len(bars), every):
+        label = bars[index].label
+        middle = margin + place.left + index * pitch + place.bar // 2
+        start = max(0, min(width - len(label), middle - (len(label) - 1) // 2 - (len(label) + 1) % 2))
+        text[start : start + len(label)] = label
+    return line(muted("".join(text)))

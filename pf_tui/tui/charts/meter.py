@@ -1,0 +1,49 @@
+"""A bar of what is used: green below 75 %, yellow from there, red with `!` from 90 %."""
+
+from __future__ import annotations
+
+from pf_tui.tui.charts.symbols import Symbols
+from pf_tui.tui.ink import BLANK, Line, Span, line
+
+WARN_PERCENT = 75.0
+ALARM_PERCENT = 90.0
+"""Colours of design/dashboard, independent of a person's own switching thresholds."""
+
+
+def level_ink(percent: float | None) -> str:
+    """The ink that says how near the end is."""
+    if percent is None:
+        return "muted"
+    if percent >= ALARM_PERCENT:
+        return "bad"
+    return "warn" if percent >= WARN_PERCENT else "good"
+
+
+def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "") -> Line:
+    """`width` cells: the used part, a gap, a thin line for the rest."""
+    if width <= 0:
+        return BLANK
+    if percent is None:
+        return line(Span(symbols.rule * width, "faint"))
+    steps = len(symbols.across)
+    filled = round(max(0.0, min(1.0, percent / 100)) * width * steps)
+    if percent > 0:
+        filled = max(filled, 1)
+    full, part = divmod(filled, steps)
+    text = symbols.across[-1] * full + (symbols.across[part - 1] if part else "")
+    rest = width - len(text)
+    gap = " " if text and rest > 1 else ""
+    return line(Span(text, ink or level_ink(percent)), gap, Span(symbols.rule * (rest - len(gap)), "faint"))
+
+
+def percent_text(percent: float | None, *, estimate: bool = False) -> str:
+    """`62 %`, `~62 %` for an estimate, a dash for unknown; always five cells or six."""
+    if percent is None:
+        return "—"
+    shown = min(percent, 999.0)
+    return f"{'~' if estimate else ''}{shown:.0f} %"
+
+
+def alarm(percent: float | None) -> str:
+    """`!` from 90 %, so that the alarm is a sign as well as a colour."""
+    return "!" if percent is not None and percent >= ALARM_PERCENT else ""

@@ -1,0 +1,21 @@
+"""A line of bars one cell high: the last minutes at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pf_tui.tui.charts.symbols import Symbols
+from pf_tui.tui.ink import Line, Span, line
+
+
+def spark(values: Sequence[float], width: int, symbols: Symbols, *, ink: str = "accent") -> Line:
+    """The last `width` values, the highest as a full cell; nothing drawn for 0."""
+    shown = list(values)[-width:] if width > 0 else []
+    peak = max(shown, default=0.0)
+    if peak <= 0:
+        return line(Span(symbols.rule * len(shown), "faint"))
+    steps = len(symbols.upward)
+    text = "".join(
+        symbols.upward[max(1, round(value / peak * steps)) - 1] if value > 0 else " " for value in shown
+    )
+    return line(Span(text, ink))

@@ -1,0 +1,85 @@
+"""The characters everything is drawn with: braille, block or ascii."""
+
+from __future__ import annotations
+
+from pf_tui.errors import WrongUsage
+from pf_tui.records import record, replace
+from pf_tui.tui.ink import Line
+
+_MARKS = str.maketrans("▶●○→←↑↓·…—–─■▏×¹²³⁴⁰°≥≤•", ">*o><^v-~---#|x12340o><-")
+"""Marks outside charts, one for one, for terminals that show ASCII alone."""
+
+
+@record
+class Symbols:
+    """One set of characters."""
+
+    name: str
+    across: str
+    """A cell filled from the left, by steps, full last."""
+    upward: str
+    """A cell filled from below, by steps, full last."""
+    fills: tuple[str, ...]
+    """A full cell of each series; all alike where colour tells them apart."""
+    rule: str
+    """The empty part of a meter."""
+    dots: str
+    """braille | half | plain: what lines are drawn with."""
+    border: str
+    """Border of a pane (a Textual border type)."""
+
+    @property
+    def told_apart_by_shape(self) -> bool:
+        return len(self.fills) > 1
+
+    def swatch(self, place: int) -> str:
+        """The sign of a series in a legend."""
+        return self.fills[place % len(self.fills)] if self.told_apart_by_shape else "■"
+
+    def marked(self, content: Line) -> Line:
+        """The line with marks this set can show."""
+        if self.name != "ascii":
+            return content
+        return tuple(
+            span if span.text.isascii() else span._replace(text=span.text.translate(_MARKS))
+            for span in content
+        )
+
+
+BRAILLE = Symbols(
+    name="braille",
+    across="▏▎▍▌▋▊▉█",
+    upward="▁▂▃▄▅▆▇█",
+    fills=("█",),
+    rule="─",
+    dots="braille",
+    border="round",
+)
+BLOCK = replace(BRAILLE, name="block", dots="half")
+ASCII = Symbols(
+    name="ascii",
+    across="#",
+    upward=".:#",
+    fills=("#", "=", "+", "o", "%", "x"),
+    rule="-",
+    dots="plain",
+    border="ascii",
+)
+
+SETS = {one.name: one for one in (BRAILLE, BLOCK, ASCII)}
+
+
+def find(name: str) -> Symbols:
+    """The set of that name. Raises WrongUsage."""
+    if name not in SETS:
+        raise WrongUsage(
+            f"'{name}' is no set of symbols", f'"symbols" under pf.dashboard is one of {", ".join(SETS)}'
+        )
+    return SETS[name]
+
+
+def without_colour(symbols: Symbols) -> Symbols:
+    """The same set for a screen without colours: each series gets a pattern of its own."""
+    if symbols.told_apart_by_shape:
+        return symbols
+    return replace(symbols, fills=("█", "▒", "░", "▓", "▚", "▞"))

@@ -1,0 +1,199 @@
+"""The one screen: composes the panes, keeps what is looked at, and hands every key to `doing`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import doing, layout
+from pf_tui.tui.ink import Line
+from pf_tui.tui.pane import Pane
+from pf_tui.tui.panes.analytics import METRICS
+from pf_tui.tui.report import UNREAD, Report
+from pf_tui.tui.widgets import (
+    AnalyticsPane,
+    EventsPane,
+    Foot,
+    LimitsPane,
+    Look,
+    ModelsPane,
+    ProvidersPane,
+    SnapshotPane,
+    StatusLine,
+    TabLine,
+    bindings_of,
+)
+
+if TYPE_CHECKING:
+    from pf_tui.tui.app import Dashboard
+
+SAID_S = 6.0
+"""How long a message stands; errors stand twice as long."""
+
+
+class Cockpit(Screen[None], inherit_bindings=False):
+    """Snapshot and report come in; what a key does is in `doing`."""
+
+    BINDINGS = bindings_of(None)
+    HORIZONTAL_BREAKPOINTS = layout.WIDTHS
+    VERTICAL_BREAKPOINTS = layout.HEIGHTS
+    AUTO_FOCUS = "#providers"
+    ALLOW_SELECT = False
+    app: getters.app[Dashboard]
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    selected: reactive[str | None] = reactive(None, repaint=False)
+    """The provider under the cursor: the limits pane shows its windows."""
+    current: reactive[str] = reactive("providers", repaint=False)
+    """The pane that has the keys."""
+    below: reactive[str] = reactive("models", repaint=False)
+    """What a medium screen shows below the providers."""
+    zoomed: reactive[bool] = reactive(False, repaint=False)
+    metric: reactive[str] = reactive(METRICS[0], repaint=False)
+    extras: reactive[bool] = reactive(False, repaint=False)
+    alone: reactive[bool] = reactive(False, repaint=False)
+    held: reactive[str] = reactive("", repaint=False)
+    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    working: reactive[Line] = reactive((), repaint=False)
+    own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+
+    SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.period, self.by = "7d", "provider"
+        self._waiting: tuple[Snapshot, Report] | None = None
+        self._unsaid: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        look = self.look
+        yield StatusLine(look, "status").data_bind(Cockpit.snapshot, Cockpit.held)
+        yield TabLine(look, "tabs").data_bind(Cockpit.current)
+        with Container(id="panes"):
+            with Container(id="left"):
+                yield ProvidersPane(look, "providers").data_bind(Cockpit.snapshot)
+                yield ModelsPane(look, "models").data_bind(Cockpit.snapshot, Cockpit.extras)
+            with Container(id="right"):
+                yield LimitsPane(look, "limits").data_bind(
+                    Cockpit.snapshot, Cockpit.report, Cockpit.selected, Cockpit.alone
+                )
+                yield AnalyticsPane(look, "analytics").data_bind(
+                    Cockpit.snapshot, Cockpit.report, Cockpit.metric
+                )
+                yield EventsPane(look, "events").data_bind(Cockpit.snapshot)
+        yield Foot(look, "foot").data_bind(
+            Cockpit.snapshot, Cockpit.said, Cockpit.working, Cockpit.own_problems
+        )
+
+    def on_mount(self) -> None:
+        self.set_class(self.look.symbols.name == "ascii", "-ascii")
+        self.lay_out()
+
+    # -- what comes in
+
+    def take(self, snapshot: Snapshot, report: Report) -> None:
+        """A new state of the world; a frozen screen keeps it for later."""
+        if self.held:
+            self._waiting = (snapshot, report)
+            return
+        self.snapshot = snapshot
+        self.report = report
+
+    def say(self, words: str, ink: str = "accent") -> None:
+        """Say something in the last line for a moment."""
+        self.said = (words, ink)
+        if self._unsaid is not None:
+            self._unsaid()
+        timer = self.set_timer(SAID_S * (2 if ink == "bad" else 1), self._fall_silent)
+        self._unsaid = timer.stop
+
+    def _fall_silent(self) -> None:
+        self._unsaid = None
+        self.said = None
+
+    # -- what is looked at
+
+    @property
+    def pane(self) -> SnapshotPane:
+        """The pane that has the keys."""
+        return self.query_one(f"#{self.current}", SnapshotPane)
+
+    @property
+    def visible_panes(self) -> frozenset[str]:
+        """The panes on screen."""
+        width = next((name for _, name in layout.WIDTHS if self.has_class(name)), "-wide")
+        height = next((name for _, name in layout.HEIGHTS if self.has_class(name)), "-high")
+        return layout.visible(width, height, self.current, self.below, zoomed=self.zoomed)
+
+    def jump(self, pane: str) -> None:
+        """Give a pane the keys, and show it."""
+        if pane != "providers":
+            self.below = pane
+        self.current = pane
+        self.lay_out()
+        self.pane.focus()
+
+    def lay_out(self) -> None:
+        """Show the panes this size and choice call for."""
+        shown = self.visible_panes
+        for name in layout.PANES:
+            self.query_one(f"#{name}").set_class(name not in shown, "-hidden")
+        self.query_one("#left").set_class(not shown & {*layout.LEFT}, "-hidden")
+        self.query_one("#right").set_class(not shown - {*layout.LEFT}, "-hidden")
+        self.alone = len(shown) == 1
+        self.set_class(self.alone, "-alone")
+        self.set_class(bool(shown - {*layout.LEFT}), "-below")
+
+    def watch_zoomed(self) -> None:
+        if self.is_mounted:
+            self.lay_out()
+
+    def hold(self) -> None:
+        """Freeze, or go on with what has come meanwhile."""
+        if self.held:
+            self.held = ""
+            if self._waiting is not None:
+                waiting, self._waiting = self._waiting, None
+                self.take(*waiting)
+        elif self.snapshot is not None:
+            self.held = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
+
+    def ask_history(self, *, period: str = "", by: str = "") -> None:
+        """Show another period or grouping of the ledger."""
+        self.period, self.by = period or self.period, by or self.by
+        self.app.ask_history(self.period, self.by)
+
+    # -- events
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.lay_out)
+
+    @on(Pane.Moved, "#providers")
+    def _select(self, event: Pane.Moved) -> None:
+        self.selected = event.key
+
+    @on(Pane.Chosen)
+    def _choose(self, event: Pane.Chosen) -> None:
+        chosen = {"providers": "switch", "models": "switch", "events": "evidence", "analytics": "group-next"}
+        if event.pane.id in chosen:
+            self.action_do(chosen[event.pane.id])
+
+    def on_descendant_focus(self) -> None:
+        if isinstance(self.focused, SnapshotPane) and self.focused.id:
+            self.current = self.focused.id
+            if self.current != "providers":
+                self.below = self.current
+
+    def action_do(self, words: str) -> None:
+        """Do an action of the table; a word may follow its id."""
+        action_id, _, word = words.partition(" ")
+        doing.deed(action_id)(self, word)

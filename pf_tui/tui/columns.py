@@ -1,0 +1,89 @@
+"""A table that fits: columns leave in a fixed order as the width shrinks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pf_tui.records import record
+from pf_tui.tui.ink import Line, Span, cells, fit, muted
+
+GAP = 2
+"""Cells between two columns."""
+
+
+@record
+class Column:
+    """One column of a table."""
+
+    key: str
+    title: str
+    right: bool = False
+    """Numbers stand at the right edge."""
+    leaves: int = 0
+    """Its turn to leave when there is no room, 1 first; 0 = never."""
+    least: int = 0
+    """Cells it keeps even when it has to be cut; 0 = it is never cut."""
+    at_least: int = 0
+    """Cells it takes even when its content is shorter."""
+    grows: bool = False
+    """Takes the room that is left over."""
+
+
+Cells = Mapping[str, Line]
+
+
+def chosen(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[tuple[Column, int]]:
+    """The columns that fit into `width` cells, each with its own width."""
+    kept = [(column, _natural(column, rows)) for column in columns]
+    while _needed(kept) > width:
+        leaving = [column for column, _ in kept if column.leaves]
+        if not leaving:
+            break
+        first = min(leaving, key=lambda column: column.leaves)
+        kept = [(column, size) for column, size in kept if column is not first]
+    return _squeezed(kept, width)
+
+
+def head(kept: Sequence[tuple[Column, int]], ordered_by: str = "", downward: bool = False) -> Line:
+    """The headings; an arrow shows the column the rows are ordered by."""
+    spans: list[Span] = []
+    for column, size in kept:
+        text = column.title
+        if column.key == ordered_by:
+            text = f"{'↓' if downward else '↑'}{text}"[: max(size, 1)]
+        spans += fit((muted(text),), size, align="right" if column.right else "left")
+        spans.append(Span(" " * GAP))
+    return tuple(spans[:-1])
+
+
+def body(kept: Sequence[tuple[Column, int]], row: Cells) -> Line:
+    """One row."""
+    spans: list[Span] = []
+    for column, size in kept:
+        spans += fit(row.get(column.key, ()), size, align="right" if column.right else "left")
+        spans.append(Span(" " * GAP))
+    return tuple(spans[:-1])
+
+
+def _natural(column: Column, rows: Sequence[Cells]) -> int:
+    """Cells the column would like to have."""
+    return max([cells(column.title), column.at_least, *(cells(row.get(column.key, ())) for row in rows)])
+
+
+def _needed(kept: Sequence[tuple[Column, int]]) -> int:
+    """Cells with every column that can be cut at its least."""
+    sizes = [min(size, column.least) if column.least else size for column, size in kept]
+    return sum(sizes) + GAP * (len(sizes) - 1)
+
+
+def _squeezed(kept: list[tuple[Column, int]], width: int) -> list[tuple[Column, int]]:
+    """Cut the columns that allow it until the row fits."""
+    over = sum(size for _, size in kept) + GAP * (len(kept) - 1) - width
+    if over < 0:
+        return [(column, size - over if column.grows else size) for column, size in kept]
+    squeezed = []
+    for column, size in kept:
+        give = max(0, min(over, size - column.least)) if column.least else 0
+        over -= give
+        squeezed.append((column, size - give))
+    return squeezed

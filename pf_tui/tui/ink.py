@@ -1,0 +1,159 @@
+"""Text with the name of its ink: what panes and charts are made of before any toolkit sees it.
+
+An ink is a name of `styles/ink.tcss` ("muted", "bad", "series-2"), never a colour. A Line is a tuple of
+Spans and knows its width in terminal cells. Pure; the same lines are drawn by widgets and compared by tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+INKS = ("text", "muted", "faint", "accent", "good", "warn", "bad", "cursor", "bar")
+"""Inks beside the series; each is a component class `ink--NAME`."""
+
+SERIES = 6
+"""Colours a chart can tell apart, also for the colour-blind (tests/tui/test_themes.py computes it)."""
+
+
+class Span(NamedTuple):
+    """A run of text in one ink."""
+
+    text: str
+    ink: str = "text"
+    bold: bool = False
+    on: str = ""
+    """Ink whose colour is the background; "" = the pane's own."""
+    action: str = ""
+    """Id of the action a click on it does."""
+
+
+Line = tuple[Span, ...]
+BLANK: Line = ()
+
+
+def line(*parts: str | Span | Line) -> Line:
+    """One line of the parts, left to right; a bare text is in the "text" ink."""
+    spans: list[Span] = []
+    for part in parts:
+        if isinstance(part, str):
+            spans.append(Span(part))
+        elif isinstance(part, Span):
+            spans.append(part)
+        else:
+            spans.extend(part)
+    return tuple(span for span in spans if span.text)
+
+
+def muted(text: str) -> Span:
+    return Span(text, "muted")
+
+
+def bold(text: str, ink: str = "text") -> Span:
+    return Span(text, ink, bold=True)
+
+
+def plain(content: Line) -> str:
+    """The text alone."""
+    return "".join(span.text for span in content)
+
+
+def cells(content: Line | str) -> int:
+    """Width in terminal cells: wide characters are two."""
+    return cell_len(content) if isinstance(content, str) else sum(cell_len(span.text) for span in content)
+
+
+def fit(content: Line, width: int, *, align: str = "left") -> Line:
+    """Exactly `width` cells: padded with blanks, or cut with an ellipsis."""
+    have = cells(content)
+    if have > width:
+        return _cut(content, width)
+    if have == width:
+        return content
+    blank = Span(" " * (width - have))
+    return (blank, *content) if align == "right" else (*content, blank)
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """`left` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
+    gap = width - cells(left) - cells(right)
+    if gap < 1 or not right:
+        return fit(left, width)
+    return (*left, Span(" " * gap), *right)
+
+
+def joined(parts: Iterable[Line], gap: str = "  ") -> Line:
+    """The parts that are not empty, with a gap between them."""
+    spans: list[Span] = []
+    for part in parts:
+        if part:
+            if spans:
+                spans.append(Span(gap))
+            spans.extend(part)
+    return tuple(spans)
+
+
+def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
+    """The text in lines of at most `width` cells, broken at blanks."""
+    lines: list[Line] = []
+    for paragraph in text.splitlines() or [""]:
+        current = ""
+        for word in paragraph.split(" "):
+            if current and cell_len(current) + 1 + cell_len(word) > width:
+                lines.append((Span(current, ink),))
+                current = ""
+            current = f"{current} {word}" if current else word
+            while cell_len(current) > max(width, 1):
+                head = set_cell_size(current, max(width, 1))
+                lines.append((Span(head, ink),))
+                current = current[len(head) :]
+        lines.append((Span(current, ink),) if current else BLANK)
+    return lines
+
+
+def columns_changed(old: Line, new: Line) -> tuple[int, int] | None:
+    """The cells [first, last) in which two lines differ; None when they are equal."""
+    if old == new:
+        return None
+    before, after = _cells_of(old), _cells_of(new)
+    longest = max(len(before), len(after))
+    before += [("", old[:0])] * (longest - len(before))
+    after += [("", new[:0])] * (longest - len(after))
+    differing = [place for place in range(longest) if before[place] != after[place]]
+    return (differing[0], differing[-1] + 1) if differing else None
+
+
+def series_ink(place: int) -> str:
+    """The ink of the series at that place; beyond the last one all share the muted ink."""
+    return f"series-{place + 1}" if 0 <= place < SERIES else "muted"
+
+
+def _cut(content: Line, width: int) -> Line:
+    if width <= 0:
+        return BLANK
+    room, kept = width - 1, list[Span]()
+    for span in content:
+        size = cell_len(span.text)
+        if size > room:
+            kept.append(span._replace(text=set_cell_size(span.text, room).rstrip(" ") + "…"))
+            break
+        kept.append(span)
+        room -= size
+    short = width - cells(tuple(kept))
+    return (*kept, Span(" " * short)) if short else tuple(kept)
+
+
+def _cells_of(content: Line) -> list[tuple[str, Sequence[object]]]:
+    """One entry per cell: its character and everything else about it."""
+    found: list[tuple[str, Sequence[object]]] = []
+    for span in content:
+        facts = span[1:4]
+        if span.text.isascii():
+            found += [(char, facts) for char in span.text]
+        else:
+            for char in span.text:
+                found.append((char, facts))
+                found += [("", facts)] * (cell_len(char) - 1)
+    return found

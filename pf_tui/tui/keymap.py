@@ -1,0 +1,95 @@
+"""The person's own keys: config.json `pf.dashboard.keys`, action id -> keys, checked against each other.
+
+Own check, because the toolkit lets a second action take a key without a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from pf_tui.errors import UnknownName
+from pf_tui.records import record
+from pf_tui.tui.actions import ACTIONS, Action, shown
+
+_KEY = re.compile(r"[^\s,]|ctrl\+[a-z]|f\d{1,2}|shift\+tab|[a-z_]{2,}")
+"""What arrives through every terminal: a character, ctrl+letter, an F-key, or a key's name."""
+
+_TAKEN = {"ctrl+s": "stops the output in many terminals", "ctrl+z": "suspends the program"}
+_NAMES = {sign: name for name, sign in (("slash", "/"), ("colon", ":"), ("question_mark", "?"))} | {
+    "[": "left_square_bracket",
+    "]": "right_square_bracket",
+    "esc": "escape",
+}
+
+
+@record
+class Keymap:
+    """Keys of every action, and what was wrong with the person's wishes."""
+
+    keys: Mapping[str, tuple[str, ...]]
+    problems: tuple[str, ...] = ()
+    changed: frozenset[str] = frozenset()
+    """Actions whose keys are not those of the table."""
+
+
+def made(wishes: object) -> Keymap:
+    """The table's keys with the person's laid over; a wish that clashes is left out and told.
+
+    Args:
+        wishes: the `keys` object of the config: action id -> a key, several parted by blanks, or a list.
+    """
+    keys = {action.id: action.keys for action in ACTIONS}
+    problems: list[str] = []
+    changed: set[str] = set()
+    for action_id, wish in (wishes if isinstance(wishes, dict) else {}).items():
+        if action_id not in keys:
+            error = UnknownName("action", str(action_id), keys, "the ? key")
+            problems.append(f"keys: {error}")
+            continue
+        wanted, refused = _read(wish)
+        problems += [f"keys: {action_id}: {why}" for why in refused]
+        if wanted:
+            keys[action_id] = wanted
+            changed.add(action_id)
+    for loser, winner, key in _clashes(keys, changed):
+        keys[loser] = tuple(other for other in keys[loser] if other != key)
+        problems.append(f"keys: '{shown(key)}' is {winner} as well as {loser}; it stays with {winner}")
+    return Keymap(keys=keys, problems=tuple(problems), changed=frozenset(changed))
+
+
+def _read(wish: object) -> tuple[tuple[str, ...], list[str]]:
+    """Keys in the toolkit's spelling, and what cannot be a key."""
+    words = wish.split() if isinstance(wish, str) else wish if isinstance(wish, list) else []
+    good, refused = list[str](), list[str]()
+    for word in map(str, words):
+        key = _NAMES.get(word, word)
+        if key in _TAKEN:
+            refused.append(f"{key} {_TAKEN[key]}")
+        elif _KEY.fullmatch(key):
+            good.append(key)
+        else:
+            refused.append(
+                f"'{word}' is no key that reaches us everywhere; write a character, ctrl+letter or F5"
+            )
+    if not words:
+        refused.append("expected a key or a list of keys")
+    return tuple(dict.fromkeys(good)), refused
+
+
+def _clashes(keys: Mapping[str, Sequence[str]], changed: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(who gives way, who keeps it, key): what the person changed gives way to what stood there."""
+    found = []
+    mine = set(changed)
+    for at, first in enumerate(ACTIONS):
+        for second in ACTIONS[at + 1 :]:
+            for key in set(keys[first.id]) & set(keys[second.id]):
+                if _meet(first, second) and not (key in first.keys and key in second.keys):
+                    loser, winner = (first, second) if first.id in mine else (second, first)
+                    found.append((loser.id, winner.id, key))
+    return found
+
+
+def _meet(first: Action, second: Action) -> bool:
+    """Both can be asked for in the same pane."""
+    return not first.where or not second.where or bool(set(first.where) & set(second.where))

@@ -1,0 +1,27 @@
+"""Which panes are on screen. Pure: the size's name, what is looked at, and whether it is zoomed."""
+
+from __future__ import annotations
+
+PANES = ("providers", "models", "limits", "analytics", "events")
+LEFT = ("providers", "models")
+TOGETHER = ("providers", "models", "limits")
+"""Beside them analytics or events, on a wide screen."""
+
+WIDTHS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
+HEIGHTS = [(0, "-low"), (12, "-high")]
+"""Columns and rows from which a layout holds (Textual's breakpoints: class names of the screen)."""
+
+
+def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) -> frozenset[str]:
+    """The panes to show.
+
+    Args:
+        width, height: a class of WIDTHS and HEIGHTS.
+        current: the pane that has the keys.
+        below: the pane that was last looked at beside the providers.
+    """
+    if zoomed or width == "-narrow" or height == "-low":
+        return frozenset({current})
+    if width == "-medium":
+        return frozenset({"providers", below})
+    return frozenset({*TOGETHER, below if below == "events" else "analytics"})

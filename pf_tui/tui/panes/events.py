@@ -1,0 +1,171 @@
+"""Events: what happened, in sentences; the evidence is one key away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pf_tui.documents import words
+from pf_tui.state.journal import Event
+from pf_tui.tui import roster
+from pf_tui.tui.columns import Column, body, chosen, head
+from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, joined, line, muted, spread
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+
+COLUMNS = (
+    Column(key="time", title="time"),
+    Column(key="who", title="who", leaves=1),
+    Column(key="what", title="what happened", least=10),
+)
+KEYS = (("enter", "evidence"), ("u", "undo"))
+QUIET = ("asked for", "asked for the next one")
+"""Reasons that say no more than that a person pressed a key."""
+
+LOUD = ("failover", "bench", "switch", "undo", "redo", "release")
+"""Actions that change who serves: they stand in plain ink."""
+
+
+def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None) -> Page:
+    """The journal's tail, the newest first."""
+    choice = choice or Choice()
+    shown = [event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)]
+    table = [_cells(event, space) for event in shown]
+    kept = chosen(COLUMNS, table, space.width)
+    rows = tuple(
+        Row(fit(body(kept, row), space.width), event.id or str(place))
+        for place, (event, row) in enumerate(zip(shown, table, strict=True))
+    )
+    if not events:
+        rows = empty("nothing has happened yet", "enter on a provider switches to it")
+    elif not shown:
+        rows = empty(f"no event matches '{choice.words}'", "esc shows all")
+    return Page(
+        title="Events", facts=line(muted(str(len(shown)))), pinned=(head(kept),), rows=rows, keys=KEYS
+    )
+
+
+def latest(events: Sequence[Event], space: Space) -> Line:
+    """The line at the foot: the last thing that happened, and what a key does about it."""
+    width, tight = space.width - 2, space.width < TIGHT
+    right = joined(
+        [
+            line(Span(key, "accent", action=does), muted(f" {word}" if word else ""))
+            for key, word, does in (_FEW if tight else _HINTS)
+        ],
+        "  " if tight else "   ",
+    )
+    loud = [event for event in events if event.action not in QUIET_ACTIONS]
+    if not loud:
+        return line(" ", spread(BLANK, right, width), " ")
+    text = sentence(loud[-1])
+    if tight:
+        text = roster.short_name(text.replace("switched to ", "→ "))
+    what, why = _split(text)
+    left = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
+    room = width - cells(right) - 2
+    return line(" ", spread(fit(left, room) if cells(left) > room else left, right, width), " ")
+
+
+TIGHT = 70
+"""Below this the foot says less."""
+QUIET_ACTIONS = ("apply",)
+_HINTS = (("u", "undo", "undo"), ("w", "why", "why"), ("?", "keys", "help"))
+_FEW = (("u", "undo", "undo"), ("?", "", "help"))
+
+
+def sentence(event: Event) -> str:
+    """What happened, as one line."""
+    tell = _SENTENCES.get(event.action)
+    said = tell(event) if tell else event.action
+    why = event.why if event.why not in QUIET and event.why not in said else ""
+    return f"{said}: {why}" if why else said
+
+
+def _cells(event: Event, space: Space) -> dict[str, Line]:
+    what, why = _split(sentence(event))
+    ink = "bad" if event.action == "failover" else "text" if event.action in LOUD else "muted"
+    return {
+        "time": line(muted(space.clock.clock(event.ts))),
+        "who": line(muted(event.who)),
+        "what": line(Span(what, ink), muted(why)),
+    }
+
+
+def _split(text: str) -> tuple[str, str]:
+    what, colon, why = text.partition(": ")
+    return what, f"{colon}{why}"
+
+
+def _switched(event: Event) -> str:
+    first, active = event.after.get("first"), event.after.get("active")
+    if first and active and first != active:
+        return f"{first} is first, {active} serves"
+    return f"switched to {first or active or 'nobody'}"
+
+
+def _failed_over(event: Event) -> str:
+    return f"switched to {event.after.get('active') or 'nobody'}"
+
+
+def _benched(event: Event) -> str:
+    bench = _mapping(event.after.get("bench"))
+    model = f" for {bench['model']}" if bench.get("model") else ""
+    return f"{bench.get('provider', 'a provider')} rests{model}"
+
+
+def _limited(event: Event) -> str:
+    told = {key: value for key, value in event.after.items() if key not in ("active", "provider")}
+    budgets = ", ".join(f"{key.replace('_', ' ')} {_budget(value)}" for key, value in told.items())
+    return f"budget of {event.after.get('provider')}: {budgets}"
+
+
+def _budget(value: object) -> str:
+    return words.short(float(value)) if isinstance(value, int | float) and value else "unlimited"
+
+
+def _reordered(event: Event) -> str:
+    order = event.after.get("providerPriority") or event.after.get("provider_priority")
+    first = ", ".join(order[:3]) if isinstance(order, list) else ""
+    return f"order changed: {first}{' …' if isinstance(order, list) and len(order) > 3 else ''}"
+
+
+def _applied(event: Event) -> str:
+    return ", ".join(f"{agent} set to {provider}" for agent, provider in event.after.items())
+
+
+def _auto(event: Event) -> str:
+    on = event.after.get("autoSwitch", event.after.get("auto_switch"))
+    return f"auto-switch {'on' if on else 'off'}"
+
+
+def _turned(event: Event) -> str:
+    verb = "undone" if event.action == "undo" else "done again"
+    serves = event.after.get("active")
+    return f"{event.after.get('action', 'action')} {verb}" + (f", {serves} serves" if serves else "")
+
+
+def _key(event: Event) -> str:
+    return f"key of {event.after.get('provider') or event.before.get('provider') or 'providers'}"
+
+
+def _released(event: Event) -> str:
+    return f"{event.after.get('provider', 'a provider')} may serve again"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+_SENTENCES = {
+    "switch": _switched,
+    "failover": _failed_over,
+    "bench": _benched,
+    "release": _released,
+    "priority": _reordered,
+    "limit": _limited,
+    "auto-switch": _auto,
+    "auth": _key,
+    "apply": _applied,
+    "undo": _turned,
+    "redo": _turned,
+}

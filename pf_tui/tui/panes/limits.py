@@ -1,0 +1,157 @@
+"""Limits: the windows and budgets of the selected provider, when each begins anew and when it runs dry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pf_tui.documents import words
+from pf_tui.ledger.record import LimitHit
+from pf_tui.rules.limits import Limit
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.tui import roster
+from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
+from pf_tui.tui.ink import Line, Span, fit, line, muted, wrap
+from pf_tui.tui.page import Page, Row, Space
+from pf_tui.tui.times import Clock
+
+NARROW = 50
+"""Below this the reset stands under its meter."""
+
+_WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
+_BUDGET_ENDS = {"day": "today", "month": "this month"}
+KEYS = (("e", "budget"), ("c", "credential"))
+
+
+def page_for(
+    snapshot: Snapshot,
+    space: Space,
+    provider: str | None,
+    hits: Sequence[LimitHit] = (),
+    *,
+    more: bool = False,
+) -> Page:
+    """The windows of one provider; with `more` those of the others below."""
+    selected = provider or (snapshot.active.provider if snapshot.active else None)
+    if selected is None or selected not in snapshot.catalog.providers:
+        return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
+    view = snapshot.view(selected)
+    rows = [*_block(view, snapshot, space), *_hits(hits, space)]
+    if more:
+        for other in snapshot.providers:
+            if other.limits and other.id != selected:
+                rows += [Row(), Row(line(_heading(other, snapshot))), *_block(other, snapshot, space)]
+    name = selected if space.width >= NARROW else roster.short_name(selected)
+    facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
+    return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
+
+
+def _heading(view: ProviderView, snapshot: Snapshot) -> Span:
+    return Span(view.id, roster.inks(snapshot).get(view.id, "text"), bold=True)
+
+
+def _block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
+    """Every window of one provider, and where the figures come from."""
+    if not view.limits:
+        sentence = "no limit is known: nothing was reported, and you set no budget"
+        return [
+            *(Row(one) for one in wrap(sentence, space.width, "muted")),
+            Row(_key_hint("e", "sets a budget")),
+        ]
+    label_width = max(len(_label(limit)) for limit in view.limits)
+    detail_width = max(len(_detail(limit, space.clock)) for limit in view.limits)
+    meter_width = min(space.width - label_width - 1 - 8, 60)
+    if space.width >= NARROW:
+        meter_width = min(meter_width - detail_width - 1, 40)
+    rows = []
+    for limit in view.limits:
+        first = line(
+            fit((Span(_label(limit)),), label_width + 1),
+            meter(limit.percent, meter_width, space.symbols),
+            _share(limit),
+        )
+        detail = muted(_detail(limit, space.clock))
+        key = f"{view.id} {limit.window} {limit.unit} {limit.model or ''}"
+        if space.width >= NARROW:
+            rows.append(Row(line(first, " ", detail), key))
+        else:
+            rows += [Row(first, key), Row(line(" " * (label_width + 1), detail))]
+        if limit.runs_out_at is not None:
+            rows.append(Row(line(" " * (label_width + 1), *_pace(limit, limit.runs_out_at, snapshot, space))))
+    return [*rows, Row(line(" " * (label_width + 1), _sources(view.limits, space.clock)))]
+
+
+def _label(limit: Limit) -> str:
+    if limit.source == "budget":
+        return "budget"
+    label = _WINDOW_LABELS.get(limit.window, limit.window)
+    return f"{label} {limit.model}" if limit.model else label
+
+
+def _share(limit: Limit) -> Line:
+    ink = level_ink(limit.percent) if (limit.percent or 0) >= 75 else "text"
+    text = percent_text(limit.percent, estimate=not limit.trusted and limit.percent is not None)
+    sign = alarm(limit.percent) or " "
+    return line(Span(f"{text:>6}", ink), Span(f" {sign}", "bad", bold=True))
+
+
+def _detail(limit: Limit, clock: Clock) -> str:
+    """`resets 15:40 · in 1h38`, `$1.20 of $10 today`."""
+    used = f"{amount(limit.used, limit.unit)} of {amount(limit.limit, limit.unit)}"
+    if limit.source == "budget":
+        return f"{used} {_BUDGET_ENDS[limit.window]}"
+    resets = f"resets {clock.both(limit.resets_at)}" if limit.resets_at else ""
+    if limit.unit != "percent" and limit.limit:
+        return f"{used}, {resets}" if resets else used
+    return resets
+
+
+def amount(value: float | None, unit: str) -> str:
+    """A number in its unit: `$10`, `1.2M tokens`."""
+    if value is None:
+        return "?"
+    if unit == "usd":
+        return words.money(value).removesuffix(".00")
+    return f"{words.short(value)} {unit}" if unit != "percent" else percent_text(value)
+
+
+def _pace(limit: Limit, empty_at: datetime, snapshot: Snapshot, space: Space) -> list[Span]:
+    clock, follows = space.clock, snapshot.next.provider if snapshot.next else None
+    start = "at this pace empty" if space.width >= NARROW else "empty"
+    spans = [Span(f"{start} at ~{clock.clock(empty_at)}", "warn")]
+    if clock.near(empty_at):
+        spans.append(Span(f" in {clock.left(empty_at)}", "warn"))
+    if follows:
+        spans += [muted(" → "), Span(follows, roster.inks(snapshot).get(follows, "accent"))]
+    return spans
+
+
+def _sources(limits: Sequence[Limit], clock: Clock) -> Line:
+    """`official, 2 min ago`, once for each source."""
+    newest: dict[str, datetime] = {}
+    for limit in limits:
+        if limit.source != "budget":
+            newest[limit.source] = max(limit.observed_at, newest.get(limit.source, limit.observed_at))
+    parts: list[Span] = []
+    for source, at in newest.items():
+        name = "~ our estimate" if source == "estimate" else source
+        parts.append(Span(f"{name}, {clock.ago(at)}", "warn" if clock.stale(at) else "muted"))
+        parts.append(muted(" · "))
+    if any(limit.source == "budget" for limit in limits):
+        parts += [muted("budget: your own"), muted(" · ")]
+    return tuple(parts[:-1])
+
+
+def _hits(hits: Sequence[LimitHit], space: Space) -> list[Row]:
+    """The last walls that were hit, newest first."""
+    rows = []
+    for hit in hits:
+        until = f", back {space.clock.clock(hit.until)}" if hit.until else ""
+        rows.append(
+            Row(line(muted(f"{space.clock.clock(hit.at)}  "), Span(hit.kind.replace("_", " ")), muted(until)))
+        )
+    return [Row(), *rows] if rows else []
+
+
+def _key_hint(key: str, does: str) -> Line:
+    return line(Span(key, "accent"), muted(f" {does}"))

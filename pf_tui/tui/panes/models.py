@@ -1,0 +1,100 @@
+"""Models: what there is, what it takes in, what it costs, who of yours serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pf_tui.catalog import Model
+from pf_tui.documents import words
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import roster
+from pf_tui.tui.columns import Column, body, chosen, head
+from pf_tui.tui.ink import Line, Span, fit, line, muted
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+
+COLUMNS = (
+    Column(key="model", title="  model", least=18, grows=True),
+    Column(key="family", title="family", leaves=1),
+    Column(key="tier", title="tier", leaves=2),
+    Column(key="context", title="context", leaves=3),
+    Column(key="in", title="in", right=True, leaves=4),
+    Column(key="out", title="out $/M", right=True, leaves=4),
+    Column(key="served", title="served by", right=True, leaves=5),
+)
+
+ORDERS = ("", "model", "context", "in", "out", "served")
+KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
+
+
+def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, extras: bool = False) -> Page:
+    """The catalog's models; `extras` shows those beside the 116."""
+    choice = choice or Choice()
+    everyone = [one for one in snapshot.catalog.models.values() if extras or not one.extra]
+    models = [one for one in everyone if _admitted(one, choice)]
+    numbers = {seat.id: seat.number for seat in roster.seats(snapshot) if seat.number}
+    if choice.order:
+        models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
+    active = snapshot.active.model if snapshot.active else None
+    table = [_cells(one, numbers, active=one.id == active) for one in models]
+    kept = chosen(COLUMNS, table, space.width)
+    rows = tuple(
+        Row(fit(body(kept, row), space.width), one.id) for one, row in zip(models, table, strict=True)
+    )
+    if not models:
+        rows = empty(f"no model matches '{choice.words}'", "esc shows all")
+    count = f"{len(models)} of {len(everyone)}" if choice.words else str(len(everyone))
+    return Page(
+        title="Models",
+        facts=line(muted(count)),
+        pinned=(head(kept, choice.order, downward=choice.order in ("context", "served")),),
+        rows=rows,
+        keys=KEYS,
+    )
+
+
+def _admitted(one: Model, choice: Choice) -> bool:
+    return choice.admits(
+        one.id, one.name, one.family, one.subfamily, one.tier, one.status, *one.aliases, *one.providers
+    )
+
+
+def _cells(one: Model, numbers: Mapping[str, int | None], *, active: bool) -> dict[str, Line]:
+    gone = one.status in ("retired", "deprecated")
+    ink = "muted" if gone else "text"
+    return {
+        "model": line(Span("▶ " if active else "  ", "accent"), Span(one.id, ink, bold=active)),
+        "family": line(muted(one.family)),
+        "tier": line(Span(one.status, "warn" if gone else "muted") if gone else muted(one.tier)),
+        "context": line(Span(_context(one), ink)),
+        "in": line(Span(_price(one.price.input if one.price else None), ink)),
+        "out": line(Span(_price(one.price.output if one.price else None), ink)),
+        "served": line(Span(" ".join(str(number) for number in _served(one, numbers)), "accent")),
+    }
+
+
+def _served(one: Model, numbers: Mapping[str, int | None]) -> list[int]:
+    """Numbers of the person's providers that serve it."""
+    return sorted(
+        number
+        for provider, served in one.providers.items()
+        if not served.retired and (number := numbers.get(provider))
+    )
+
+
+def _context(one: Model) -> str:
+    least, most = words.window(one.context), words.window(one.context_max)
+    return least if least == most else f"{least}–{most}"
+
+
+def _price(usd: float | None) -> str:
+    return "—" if usd is None else f"{usd:.2f}"
+
+
+_ORDER: Mapping[str, Callable[[Model, Mapping[str, int | None]], Any]] = {
+    "model": lambda one, numbers: one.id,
+    "context": lambda one, numbers: -one.context_max,
+    "in": lambda one, numbers: one.price.input if one.price else 1e9,
+    "out": lambda one, numbers: one.price.output if one.price else 1e9,
+    "served": lambda one, numbers: -len(_served(one, numbers)),
+}

@@ -1,0 +1,185 @@
+"""Providers: who can serve, in which order, how near the end, what it cost today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pf_tui.documents import words
+from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
+from pf_tui.tui import roster
+from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
+from pf_tui.tui.columns import Column, body, chosen, head
+from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, line, muted
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.roster import Seat
+from pf_tui.tui.times import Clock
+
+ROOMY = 70
+"""From here on names are written out."""
+
+NARROW = 52
+"""Below this a row is number, name, meter, share and time left."""
+
+COLUMNS = (
+    Column(key="number", title="#", right=True, at_least=4),
+    Column(key="provider", title="provider", least=12),
+    Column(key="auth", title="auth", leaves=1),
+    Column(key="state", title="state"),
+    Column(key="tightest", title="tightest", at_least=14),
+    Column(key="back", title="back", right=True, leaves=2, at_least=5),
+    Column(key="today", title="today", right=True, leaves=3, at_least=6),
+)
+
+ORDERS = ("", "provider", "tightest", "today")
+"""What `o` goes through; "" = priority."""
+
+KEYS = (("enter", "switch"), ("n", "next"), ("J K", "order"))
+
+
+def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> Page:
+    """The list as it stands."""
+    choice = choice or Choice()
+    everyone = roster.seats(snapshot)
+    seats = [seat for seat in everyone if _admitted(seat, choice)]
+    if choice.order:
+        seats.sort(key=_ORDER[choice.order])
+    usable = sum(seat.number is not None for seat in everyone)
+    inks = roster.inks(snapshot)
+    draw = _narrow if space.width < NARROW else _wide
+    pinned, rows = draw(snapshot, seats, inks, space, choice)
+    if not seats:
+        rows = empty(f"no provider matches '{choice.words}'", "esc shows all")
+    facts = line(muted(f"{usable} of {len(everyone)}"))
+    return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
+
+
+def _admitted(seat: Seat, choice: Choice) -> bool:
+    provider = seat.view.provider
+    return choice.admits(seat.id, provider.name, provider.family, roster.state_word(seat.view).text)
+
+
+_ORDER: Mapping[str, Callable[[Seat], Any]] = {
+    "provider": lambda seat: seat.id,
+    "tightest": lambda seat: -(_share(seat.view) or 0.0) if seat.present else 1.0,
+    "today": lambda seat: -(seat.view.today.cost_usd or 0.0) if seat.present else 1.0,
+}
+
+
+def _wide(
+    snapshot: Snapshot, seats: list[Seat], inks: Mapping[str, str], space: Space, choice: Choice
+) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
+    active = snapshot.active.provider if snapshot.active else None
+    table = [_cells(seat, inks, space, active=seat.id == active) for seat in seats]
+    kept = chosen(COLUMNS, table, space.width)
+    rows = tuple(
+        Row(fit(body(kept, row), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
+    )
+    return (head(kept, choice.order, downward=choice.order != "provider"),), rows
+
+
+def _cells(seat: Seat, inks: Mapping[str, str], space: Space, *, active: bool) -> dict[str, Line]:
+    view, clock = seat.view, space.clock
+    name = seat.id if space.width >= ROOMY else roster.short_name(seat.id)
+    row = {
+        "number": _number(seat, active=active),
+        "provider": line(_name(seat, name, inks, active=active)),
+        "auth": line(Span(roster.auth_word(view.provider), "muted" if seat.present else "faint")),
+        "state": line(roster.state_word(view) if seat.present else muted(roster.state_word(view).text)),
+    }
+    if seat.present:
+        row |= {"tightest": _tightest(view), "back": _back(view, clock), "today": today(view)}
+    return row
+
+
+def _narrow(
+    snapshot: Snapshot, seats: list[Seat], inks: Mapping[str, str], space: Space, choice: Choice
+) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
+    """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
+    active = snapshot.active.provider if snapshot.active else None
+    shown = [seat for seat in seats if seat.present]
+    name_width = min(max((len(roster.short_name(seat.id)) for seat in shown), default=8), 18)
+    meter_width = space.width - 4 - name_width - 1 - 8 - 1 - 6
+    if meter_width < 5:
+        name_width, meter_width = name_width + meter_width + 1, 0
+    rows = []
+    for seat in seats:
+        name = fit(line(_name(seat, roster.short_name(seat.id), inks, active=seat.id == active)), name_width)
+        start = line(_number(seat, active=seat.id == active), " ", name)
+        rest = space.width - cells(start)
+        rows.append(Row(line(start, fit(_rest(seat, meter_width, rest, space), rest)), seat.id))
+    return (), tuple(rows)
+
+
+def _rest(seat: Seat, meter_width: int, width: int, space: Space) -> Line:
+    """What stands right of the name in a narrow row."""
+    view, share = seat.view, _share(seat.view)
+    back = fit(_back(view, space.clock), 6, align="right")
+    if view.state == "benched" or not seat.present or view.state in ("no-credential", "disabled"):
+        word = bench_word(view) if view.state == "benched" else roster.state_word(view).text
+        ink = "warn" if view.state == "benched" else "muted"
+        return line(" ", fit((Span(word, ink),), width - 7), back)
+    bar = meter(share, meter_width, space.symbols) if share is not None else fit(BLANK, meter_width)
+    return line(" " if meter_width else "", bar, fit(_percent(view), 8), " ", back)
+
+
+def _name(seat: Seat, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
+    if not seat.present:
+        return Span(text, "muted")
+    return Span(text, inks.get(seat.id, "text"), bold=active)
+
+
+def _number(seat: Seat, *, active: bool) -> Line:
+    return line(Span("▶" if active else " ", "accent"), muted(f"{seat.number or '·':>2}"))
+
+
+def _tightest(view: ProviderView) -> Line:
+    """`5h     62 %`, `week  100 % !`; of a bench the reason."""
+    if view.state == "benched":
+        return line(Span(bench_word(view), "warn"))
+    limit = roster.pressing(view)
+    if limit is None:
+        return line(muted("—"))
+    window = muted(words.window_word(limit.window, limit.model))
+    return line(fit((window,), 6), _percent(view))
+
+
+def _percent(view: ProviderView) -> Line:
+    limit, share = roster.pressing(view), _share(view)
+    sure = limit is not None and limit.trusted
+    ink = level_ink(share) if share is None or share >= 75 else "text"
+    return line(
+        Span(f"{percent_text(share, estimate=not sure and share is not None):>6}", ink),
+        Span(f" {alarm(share)}" if alarm(share) else "", "bad", bold=True),
+    )
+
+
+def _share(view: ProviderView) -> float | None:
+    limit = roster.pressing(view)
+    return limit.percent if limit else None
+
+
+def _back(view: ProviderView, clock: Clock) -> Line:
+    """Time until the bench ends or the tightest window begins anew."""
+    at: datetime | None = view.until
+    if at is None and view.state != "benched" and (limit := roster.pressing(view)):
+        at = limit.resets_at
+    if at is None:
+        return BLANK
+    return line(Span(clock.left(at), "warn" if view.state == "benched" else "muted"))
+
+
+def bench_word(view: ProviderView) -> str:
+    """Why it rests, short: `529 overloaded`, `by hand`."""
+    return bench_reason(view.bench).replace("_", " ") if view.bench else view.why or "benched"
+
+
+def today(view: ProviderView) -> Line:
+    """Cost of today; `~` marks the list-price equivalent of a plan."""
+    used = view.today
+    if used.cost_usd is None:
+        return line(muted("—"))
+    text = words.money(used.cost_usd).removeprefix("$")
+    mark = "~" if view.provider.plan and used.requests else " "
+    return line(Span(text, "text" if used.requests else "muted"), muted(mark))

@@ -1,0 +1,151 @@
+"""The first lines of the screen: who serves, how long it lasts, who is next, what it cost today.
+
+Invariant: the active provider stands before the `→`, in every layout.
+"""
+
+from __future__ import annotations
+
+from pf_tui.documents import words
+from pf_tui.records import record
+from pf_tui.rules.limits import Limit
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import roster
+from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
+from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, spread
+from pf_tui.tui.page import Space
+
+TWO_LINES = 90
+"""Below this width the status wraps to two lines."""
+
+
+@record
+class _Wording:
+    """How much is said; less of it as room runs out."""
+
+    auto: bool = True
+    """That auto-switch is on (off is always said)."""
+    countdown: bool = True
+    """Time left beside the time of day."""
+    today: bool = True
+    short_model: bool = False
+    short_next: bool = False
+    cost: bool = True
+    short_name: bool = False
+
+
+_LESS = (
+    _Wording(),
+    _Wording(auto=False),
+    _Wording(auto=False, countdown=False),
+    _Wording(auto=False, countdown=False, short_model=True),
+    _Wording(auto=False, countdown=False, short_model=True, today=False),
+    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True),
+    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True, cost=False),
+    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True, short_name=True),
+)
+"""Full words first; the provider's full name goes last."""
+
+
+def lines_for(snapshot: Snapshot, space: Space, *, held: str = "") -> list[Line]:
+    """One line, or two below TWO_LINES; `held` says that the screen is frozen, and since when."""
+    width = space.width - 2
+    hold = line(Span(held, "warn", bold=True)) if held else BLANK
+    two = space.width < TWO_LINES
+    for wording in _LESS:
+        who, rest = _who(snapshot, wording), _lasts(snapshot, space, wording)
+        right = joined([hold, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
+        if two:
+            first = joined([who, hold or _cost(snapshot, wording)], "  ")
+            second = joined([*rest, _auto(snapshot, wording)])
+            if max(cells(first), cells(second) + 2) <= width:
+                break
+        elif cells(joined([who, *rest, right], "   ")) <= width:
+            break
+    if two:
+        upper = spread(who, hold or _cost(snapshot, wording), width)
+        lower = spread(line("  ", _fitting(rest, width - 2)), _auto(snapshot, wording), width)
+        return [_padded(upper), _padded(lower)]
+    return [_padded(spread(joined([who, *rest], "   "), right, width))]
+
+
+def _who(snapshot: Snapshot, wording: _Wording) -> Line:
+    active = snapshot.active
+    if active is None:
+        return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
+    name = roster.short_name(active.provider) if wording.short_name else active.provider
+    view = snapshot.view(active.provider)
+    sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
+    model = active.model or "its own model"
+    return line(
+        Span(sign, roster.STATE_INKS[view.state]),
+        bold(name, roster.inks(snapshot).get(active.provider, "text")),
+        "  ",
+        Span(roster.short_model(model) if wording.short_model else model),
+    )
+
+
+def _lasts(snapshot: Snapshot, space: Space, wording: _Wording) -> list[Line]:
+    """The window that ends first, when it ends, and who follows."""
+    if snapshot.active is None:
+        return [_nobody(snapshot, space)]
+    limit = roster.pressing(snapshot.view(snapshot.active.provider))
+    follows = snapshot.next.provider if snapshot.next else None
+    after = line(Span("→ ", "accent"), _next(snapshot, follows, short=wording.short_next))
+    if limit is None:
+        return [line(muted("no limit known")), after]
+    return [_share(limit), _end(limit, space, wording), after]
+
+
+def _next(snapshot: Snapshot, provider: str | None, *, short: bool) -> Span:
+    if provider is None:
+        return Span("nobody", "warn")
+    name = roster.short_name(provider) if short else provider
+    return Span(name, roster.inks(snapshot).get(provider, "accent"))
+
+
+def _share(limit: Limit) -> Line:
+    ink = level_ink(limit.percent) if (limit.percent or 0) >= 75 else "text"
+    text = percent_text(limit.percent, estimate=not limit.trusted)
+    sign = f" {alarm(limit.percent)}" if alarm(limit.percent) else ""
+    window = words.window_word(limit.window, limit.model)
+    return line(muted(f"{window} "), Span(f"{text}{sign}", ink))
+
+
+def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
+    """`empty ~15:12 in 1h10` at this pace, else `resets in 1h38`."""
+    clock = space.clock
+    if limit.runs_out_at is not None:
+        text = f"empty ~{clock.clock(limit.runs_out_at)}"
+        if wording.countdown and clock.near(limit.runs_out_at):
+            text += f" in {clock.left(limit.runs_out_at)}"
+        return line(Span(text, "warn"))
+    return line(muted(f"resets {clock.ends(limit.resets_at)}")) if limit.resets_at else ()
+
+
+def _nobody(snapshot: Snapshot, space: Space) -> Line:
+    first = snapshot.choice.first_back
+    if first is not None and first.until is not None:
+        return line(muted(f"first back {first.provider} {space.clock.ends(first.until)}"))
+    return line(muted(snapshot.choice.reason))
+
+
+def _auto(snapshot: Snapshot, wording: _Wording) -> Line:
+    if not snapshot.auto_switch:
+        return line(Span("auto-switch off", "warn"))
+    return line(muted("auto-switch on")) if wording.auto else BLANK
+
+
+def _cost(snapshot: Snapshot, wording: _Wording) -> Line:
+    if not wording.cost:
+        return BLANK
+    return line(bold(words.money(snapshot.today.cost_usd)), muted(" today" if wording.today else ""))
+
+
+def _fitting(parts: list[Line], width: int) -> Line:
+    """The parts with as wide a gap as there is room for."""
+    whole = joined(parts, "  ")
+    return whole if cells(whole) <= width else fit(joined(parts, " "), width)
+
+
+def _padded(content: Line) -> Line:
+    return line(" ", content, " ")

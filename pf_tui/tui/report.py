@@ -1,0 +1,113 @@
+"""What the ledger says for the analytics and limits panes: read in the feed's thread, shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+
+from pf_tui.ledger import query, record, schema
+from pf_tui.ledger.query import FallbackTotals, Filters, Part, Sums
+from pf_tui.ledger.record import LimitHit
+from pf_tui.records import record as made
+from pf_tui.records import replace
+from pf_tui.state.context import Context
+
+PERIODS = tuple(query.PERIODS)
+"""What `[` and `]` go through."""
+
+GROUPS = ("provider", "model", "project", "agent")
+"""What rows of the analytics pane stand for."""
+
+WALLS_SHOWN = timedelta(days=7)
+"""The limits pane tells of walls hit in the last week."""
+
+_STEPS = {"1h": timedelta(minutes=15), "24h": timedelta(hours=1)}
+_DAY = timedelta(days=1)
+
+
+@made
+class Step:
+    """One bar: an hour or a day."""
+
+    start: datetime
+    """Local."""
+    parts: Mapping[str, Sums]
+
+
+@made
+class Report:
+    """One period of the ledger."""
+
+    period: str = "7d"
+    by: str = "provider"
+    totals: Sums = Sums()
+    fallback: FallbackTotals = FallbackTotals()
+    parts: tuple[Part, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Every step of the period, the quiet ones too, oldest first."""
+    step: timedelta = _DAY
+    hits: tuple[LimitHit, ...] = ()
+    """Of the last week, newest first."""
+    known: bool = True
+    """False while the ledger has not been read."""
+
+
+UNREAD = Report(known=False)
+
+
+def take(ctx: Context, period: str, by: str) -> Report:
+    """Read one period. Raises PfError when the ledger cannot be used."""
+    now, zone = ctx.now(), ctx.timezone()
+    path = ctx.paths.ledger
+    if not path.exists():
+        return Report(period=period, by=by)
+    span = query.span_of(period, now, zone)
+    step = _STEPS.get(period, _DAY)
+    with schema.opened(path) as connection:
+        cells = query.Cells(connection, span, Filters())
+        parts = cells.by(by)
+        medians = query.latency_medians(connection, span) if by == "provider" else {}
+        return Report(
+            period=period,
+            by=by,
+            totals=query.total(part.sums for part in parts),
+            fallback=query.fallbacks(connection, span, Filters()),
+            parts=tuple(replace(part, latency_ms_p50=medians.get(part.name)) for part in parts),
+            steps=_without_holes(cells.steps(step, by), span.start, now, step, zone),
+            step=step,
+            hits=tuple(record.Book(connection).hits(now - WALLS_SHOWN)),
+        )
+
+
+def _without_holes(
+    found: Mapping[datetime, Mapping[str, Sums]],
+    start: datetime | None,
+    end: datetime,
+    step: timedelta,
+    zone: tzinfo | None,
+) -> tuple[Step, ...]:
+    """Every step from the first to the last one; two offsets of one local day are one step."""
+    cells: dict[datetime, dict[str, Sums]] = {}
+    for moment, parts in found.items():
+        cell = cells.setdefault(moment.replace(tzinfo=None), {})
+        for name, sums in parts.items():
+            cell[name] = query.total([cell[name], sums]) if name in cell else sums
+    first = _floored(start.astimezone(zone), step) if start else min(cells, default=None)
+    if first is None:
+        return ()
+    last = _floored(end.astimezone(zone), step)
+    steps, moment = [], first
+    while moment <= last:
+        steps.append(Step(start=moment, parts=cells.get(moment, {})))
+        moment += step
+    return tuple(steps)
+
+
+def _floored(moment: datetime, step: timedelta) -> datetime:
+    """The local step a moment lies in, without its zone."""
+    wall = moment.replace(second=0, microsecond=0, tzinfo=None)
+    if step >= _DAY:
+        return wall.replace(hour=0, minute=0)
+    if step >= timedelta(hours=1):
+        return wall.replace(minute=0)
+    return wall.replace(minute=wall.minute - wall.minute % 15)

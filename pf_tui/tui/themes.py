@@ -1,0 +1,194 @@
+"""Colours by name: the house themes, and the inks every other theme gets from its own colours.
+
+An ink of `ink.py` is the theme variable `ink-NAME`; `styles/` and widgets know the variables, never a
+colour. tests/tui/test_themes.py computes contrast and how far apart the series are for the colour-blind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
+
+from pf_tui.tui.ink import Span
+
+READABLE = 4.5
+"""Least contrast of text on its ground (WCAG AA)."""
+
+DARK, LIGHT = "pf-dark", "pf-light"
+
+_DARK_INKS = {
+    "text": "#d9dde8",
+    "muted": "#8b93a7",
+    "faint": "#4a5165",
+    "accent": "#82aaff",
+    "good": "#7fc28a",
+    "warn": "#e5b567",
+    "bad": "#f0717a",
+    "cursor": "#283046",
+    "shade": "#1d2231",
+    "bar": "#1a1f2d",
+    "line": "#3a4157",
+    "series-1": "#e08a4c",
+    "series-2": "#5b8def",
+    "series-3": "#d9c2ff",
+    "series-4": "#86d9a6",
+    "series-5": "#f6e58d",
+    "series-6": "#d4548f",
+}
+_LIGHT_INKS = {
+    "text": "#22252e",
+    "muted": "#5f6778",
+    "faint": "#b9bdc8",
+    "accent": "#2456c4",
+    "good": "#1f7a3d",
+    "warn": "#8a5e00",
+    "bad": "#c0262f",
+    "cursor": "#dbe4f7",
+    "shade": "#ecebe5",
+    "bar": "#efeee8",
+    "line": "#b3b8c4",
+    "series-1": "#ae5510",
+    "series-2": "#2f6be0",
+    "series-3": "#521b94",
+    "series-4": "#1d7f5f",
+    "series-5": "#5e4a00",
+    "series-6": "#8d1450",
+}
+_ANSI_INKS = {
+    "text": "ansi_default",
+    "muted": "ansi_bright_black",
+    "faint": "ansi_bright_black",
+    "accent": "ansi_blue",
+    "good": "ansi_green",
+    "warn": "ansi_yellow",
+    "bad": "ansi_red",
+    "cursor": "ansi_default",
+    "shade": "ansi_default",
+    "bar": "ansi_default",
+    "line": "ansi_bright_black",
+    "series-1": "ansi_yellow",
+    "series-2": "ansi_blue",
+    "series-3": "ansi_magenta",
+    "series-4": "ansi_green",
+    "series-5": "ansi_cyan",
+    "series-6": "ansi_red",
+}
+"""A terminal's sixteen: what stands behind the cursor is shown by reversing instead."""
+
+
+def _house(name: str, inks: Mapping[str, str], background: str, *, dark: bool) -> Theme:
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=inks["accent"],
+        secondary=inks["series-3"],
+        accent=inks["accent"],
+        success=inks["good"],
+        warning=inks["warn"],
+        error=inks["bad"],
+        foreground=inks["text"],
+        background=background,
+        surface=inks["bar"],
+        panel=inks["shade"],
+        variables={
+            **{f"ink-{ink}": colour for ink, colour in inks.items()},
+            "block-cursor-background": inks["cursor"],
+            "block-cursor-foreground": inks["text"],
+            "input-selection-background": f"{inks['accent']} 35%",
+            "text-muted": inks["muted"],
+        },
+    )
+
+
+HOUSE = (
+    _house(DARK, _DARK_INKS, "#12141c", dark=True),
+    _house(LIGHT, _LIGHT_INKS, "#fbfaf6", dark=False),
+)
+
+
+def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
+    """`ink-…` for a theme that has none: from its own colours, the series by light and dark.
+
+    Args:
+        generated: what Textual made from the theme ("foreground", "error" …).
+    """
+    if "ink-text" in generated:
+        return {}
+    if theme.ansi:
+        inks: Mapping[str, str] = _ANSI_INKS
+    else:
+        text, ground = Color.parse(generated["foreground"]), Color.parse(generated["background"])
+        inks = {
+            **(_DARK_INKS if theme.dark else _LIGHT_INKS),
+            "text": text.hex,
+            "muted": text.blend(ground, 0.35).hex,
+            "faint": text.blend(ground, 0.7).hex,
+            "line": text.blend(ground, 0.7).hex,
+            "cursor": text.blend(ground, 0.84).hex,
+            "shade": text.blend(ground, 0.92).hex,
+            "bar": text.blend(ground, 0.93).hex,
+            "accent": _readable(generated["primary"], ground, text),
+            "good": _readable(generated["success"], ground, text),
+            "warn": _readable(generated["warning"], ground, text),
+            "bad": _readable(generated["error"], ground, text),
+        }
+    return {f"ink-{ink}": colour for ink, colour in inks.items()}
+
+
+def _readable(colour: str, ground: Color, text: Color) -> str:
+    """The colour, moved towards the text colour until it can be read on its ground."""
+    shown = Color.parse(colour)
+    for _ in range(8):
+        if contrast(shown, ground) >= READABLE:
+            break
+        shown = shown.blend(text, 0.2)
+    return shown.hex
+
+
+def contrast(first: Color, second: Color) -> float:
+    """WCAG contrast ratio of two colours, 1–21. Source: WCAG 2.2, relative luminance."""
+    lights = sorted((_luminance(first), _luminance(second)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.normalized
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+class Inks:
+    """Spans to Rich styles under one theme; made anew when the theme changes."""
+
+    def __init__(self, theme_variables: Mapping[str, str], *, ansi: bool, colour: bool = True) -> None:
+        names = [name.removeprefix("ink-") for name in theme_variables if name.startswith("ink-")]
+        self._colours = {name: Color.parse(theme_variables[f"ink-{name}"]) for name in names}
+        self._reversed = ansi or not colour
+        self._styles: dict[tuple[str, bool, str, str, str], Style] = {}
+
+    def style(self, span: Span, ground: Style, behind: str = "") -> Style:
+        """The style of a span.
+
+        Args:
+            ground: the widget's own style: what is not said stays.
+            behind: ink of the row's background ("cursor"), unless the span has its own.
+        """
+        key = (span.ink, span.bold, span.on or behind, span.action, str(ground.bgcolor))
+        if key not in self._styles:
+            self._styles[key] = ground + self._made(span, behind)
+        return self._styles[key]
+
+    def _made(self, span: Span, behind: str) -> Style:
+        back = span.on or behind
+        swap = self._reversed and back == "cursor"
+        made = Style(
+            color=self._colours[span.ink].rich_color,
+            bgcolor=self._colours[back].rich_color if back and not swap else None,
+            bold=span.bold or None,
+            reverse=swap or None,
+        )
+        return made + Style.from_meta({"@click": f"screen.do({span.action!r})"}) if span.action else made

@@ -1,0 +1,327 @@
+"""The panes and lines of the cockpit as widgets: a snapshot comes in, a page is drawn. No file, no clock.
+
+A hidden pane makes no page; it makes one when it is shown.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pf_tui.records import record
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui.actions import ACTIONS
+from pf_tui.tui.charts.symbols import BRAILLE, Symbols
+from pf_tui.tui.ink import Line, Span, fit, line, spread, wrap
+from pf_tui.tui.page import Choice, Page, Space
+from pf_tui.tui.pane import Pane
+from pf_tui.tui.panes import analytics, events, limits, models, providers, status
+from pf_tui.tui.report import UNREAD, Report
+from pf_tui.tui.themes import Inks
+from pf_tui.tui.times import Clock
+
+
+@record
+class Look:
+    """How everything is drawn in this run."""
+
+    symbols: Symbols = BRAILLE
+    zone: tzinfo | None = None
+
+
+def bindings_of(pane: str | None) -> list[BindingType]:
+    """The keys that hold in one pane only, or everywhere (None), from the table."""
+    return [
+        Binding(",".join(action.keys), f"screen.do('{action.id}')", action.word, show=False, id=action.id)
+        for action in ACTIONS
+        if (pane in action.where if pane else not action.where)
+    ]
+
+
+class SnapshotPane(Pane):
+    """A pane that is drawn from the snapshot."""
+
+    ORDERS: ClassVar[tuple[str, ...]] = ("",)
+    snapshot: reactive[Snapshot | None] = reactive(None, layout=False, repaint=False)
+    choice: reactive[Choice] = reactive(Choice(), layout=False, repaint=False)
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(name=name, classes="pane")
+        self.look = look
+        self.symbols = look.symbols
+        self._stale = True
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        """The page to show."""
+        raise NotImplementedError
+
+    def space(self, snapshot: Snapshot) -> Space:
+        """The room inside the border, at the snapshot's moment."""
+        size = self.content_size
+        return Space(
+            width=size.width,
+            height=size.height,
+            clock=Clock(now=snapshot.at, zone=self.look.zone),
+            symbols=self.look.symbols,
+        )
+
+    def redraw(self) -> None:
+        """Make the page anew, unless nobody sees it."""
+        self._stale = True
+        if self.snapshot is None or not self.is_mounted or not self.content_size.width:
+            return
+        self._stale = False
+        page = self.build(self.snapshot, self.space(self.snapshot))
+        if self.choice.words:
+            facts = line(Span(f"/{self.choice.words}", "accent"), "  ", page.facts)
+            page = Page(title=page.title, rows=page.rows, pinned=page.pinned, facts=facts, keys=page.keys)
+        self.show(page)
+
+    def order_by(self, column: str = "") -> None:
+        """Order by a column, or by the next one."""
+        orders = self.ORDERS
+        here = orders.index(self.choice.order) if self.choice.order in orders else 0
+        order = column if column in orders else orders[(here + 1) % len(orders)]
+        self.choice = Choice(words=self.choice.words, order="" if order == self.choice.order else order)
+
+    def narrow_to(self, words: str) -> None:
+        """Filter."""
+        self.choice = Choice(words=words, order=self.choice.order)
+
+    def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_choice(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.redraw()
+
+
+class ProvidersPane(SnapshotPane):
+    """Who can serve, in which order."""
+
+    NUMBER = "¹"
+    MARKS_SELECTED = True
+    ORDERS = providers.ORDERS
+    BINDINGS = bindings_of("providers")
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        return providers.page_for(snapshot, space, self.choice)
+
+
+class ModelsPane(SnapshotPane):
+    """What can be served."""
+
+    NUMBER = "²"
+    ORDERS = models.ORDERS
+    BINDINGS = bindings_of("models")
+    extras: reactive[bool] = reactive(False, repaint=False)
+    """Show the models beside the 116."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(look, name)
+        self._made: tuple[object, Page] | None = None
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        stands = tuple((view.id, view.state) for view in snapshot.providers)
+        served = snapshot.active.model if snapshot.active else None
+        facts = (id(snapshot.catalog), stands, served, space.width, self.choice, self.extras)
+        if self._made is None or self._made[0] != facts:
+            self._made = (facts, models.page_for(snapshot, space, self.choice, extras=self.extras))
+        return self._made[1]
+
+    def watch_extras(self) -> None:
+        self.redraw()
+
+
+class LimitsPane(SnapshotPane):
+    """The windows of the provider that is selected."""
+
+    NUMBER = "³"
+    BINDINGS = bindings_of("limits")
+    selected: reactive[str | None] = reactive(None, repaint=False)
+    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    alone: reactive[bool] = reactive(False, repaint=False)
+    """The pane has the screen for itself: the other providers' windows are shown too."""
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        provider = self.selected or (snapshot.active.provider if snapshot.active else None)
+        hits = [hit for hit in self.report.hits if hit.provider == provider]
+        return limits.page_for(snapshot, space, provider, hits, more=self.alone)
+
+    def watch_selected(self) -> None:
+        self.redraw()
+
+    def watch_report(self) -> None:
+        self.redraw()
+
+    def watch_alone(self) -> None:
+        self.redraw()
+
+
+class AnalyticsPane(SnapshotPane):
+    """What was used, and what it cost."""
+
+    NUMBER = "⁴"
+    ORDERS = analytics.ORDERS
+    BINDINGS = bindings_of("analytics")
+    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    metric: reactive[str] = reactive(analytics.METRICS[0], repaint=False)
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        return analytics.page_for(self.report, snapshot, space, self.choice, metric=self.metric)
+
+    def watch_report(self) -> None:
+        self.redraw()
+
+    def watch_metric(self) -> None:
+        self.redraw()
+
+
+class EventsPane(SnapshotPane):
+    """What happened."""
+
+    NUMBER = "⁰"
+    BINDINGS = bindings_of("events")
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        return events.page_for(snapshot.events, space, self.choice)
+
+
+class Lines(Widget):
+    """A few lines without a cursor."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(id=name)
+        self.look = look
+        self._shown: list[Line] = []
+
+    def show(self, lines: list[Line]) -> None:
+        """Show other lines; nothing is drawn when they are the same."""
+        if lines != self._shown:
+            taller = len(lines) != len(self._shown)
+            self._shown = lines
+            self.refresh(layout=taller and self.styles.auto_dimensions)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, len(self._shown))
+
+    def render_line(self, y: int) -> Strip:
+        content = self._shown[y] if y < len(self._shown) else ()
+        inks: Inks = self.app.inks  # type: ignore[attr-defined]
+        ground, width = self.rich_style, self.size.width
+        marked = self.look.symbols.marked(fit(content, width))
+        return Strip([Segment(span.text, inks.style(span, ground)) for span in marked], width)
+
+
+class StatusLine(Lines):
+    """Who serves, how long it lasts, who is next, what it cost."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    held: reactive[str] = reactive("", repaint=False)
+    """That the screen is frozen, and since when."""
+
+    def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_held(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        if self.snapshot is not None and self.size.width:
+            clock = Clock(now=self.snapshot.at, zone=self.look.zone)
+            space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
+            self.show(status.lines_for(self.snapshot, space, held=self.held))
+
+
+class TabLine(Lines):
+    """The names of the panes where they have no borders."""
+
+    NAMES = (("¹", "Providers"), ("²", "Models"), ("³", "Limits"), ("⁴", "Usage"))
+    current: reactive[str] = reactive("providers", repaint=False)
+    facts: reactive[Line] = reactive((), repaint=False)
+
+    def watch_current(self) -> None:
+        self.redraw()
+
+    def watch_facts(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        ids = ("providers", "models", "limits", "analytics")
+        parts: list[Span] = [Span(" ")]
+        for name, (number, word) in zip(ids, self.NAMES, strict=True):
+            here = name == self.current
+            parts += [
+                Span(f"{number}{word}", "accent" if here else "muted", bold=here, action=name),
+                Span("  "),
+            ]
+        if self.current == "events":
+            parts += [Span("⁰Events", "accent", bold=True)]
+        self.show([spread(tuple(parts), line(self.facts, " "), self.size.width)])
+
+
+class Foot(Lines):
+    """What happened last; for a moment, what a key press did; and always what is wrong with a file."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    """(words, ink) of a message that stands for a moment."""
+    working: reactive[Line] = reactive((), repaint=False)
+    """How far long work is; () when none runs."""
+    own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """What is wrong with the dashboard's own settings."""
+
+    MOST_LINES = 3
+
+    def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_said(self) -> None:
+        self.redraw()
+
+    def watch_working(self) -> None:
+        self.redraw()
+
+    def watch_own_problems(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        if self.snapshot is None or not self.size.width:
+            return
+        width = self.size.width
+        if self.said is not None:
+            words, ink = self.said
+            lines = [line(" ", one) for one in wrap(words, width - 2, ink)]
+            self.show(lines[: self.MOST_LINES])
+            return
+        space = Space(
+            width=width,
+            height=1,
+            clock=Clock(now=self.snapshot.at, zone=self.look.zone),
+            symbols=self.look.symbols,
+        )
+        lines = [events.latest(self.snapshot.events, space)]
+        for problem in (*self.snapshot.problems, *self.own_problems)[: self.MOST_LINES - 1]:
+            lines.insert(0, fit(line(" ", Span("! ", "bad", bold=True), Span(problem, "bad")), width))
+        if self.working:
+            lines[-1] = fit(line(" ", self.working), width)
+        self.show(lines)
