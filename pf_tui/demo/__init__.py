@@ -1,1 +1,1 @@
-"""`pf-tui --demo`: a temporary home with generated data that lives, so that a newcomer sees what pf-tui is for."""
+"""`pf-tui --demo`: a temporary home with generated data that lives, to see what pf-tui is for."""
