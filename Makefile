@@ -7,8 +7,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
+# The agents that the end-to-end tests drive; where they are missing those tests are skipped, with that reason.
+AGENTS := @anthropic-ai/claude-code@2.1.330 opencode-ai@1.18.33 @openai/codex@0.169.0
+export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
 
-.PHONY: run demo test check lint types imports bench e2e pictures docs build clean
+.PHONY: run demo test check lint types imports bench clients pictures docs build clean
 
 run: $(STAMP) ## the dashboard on your own data
 	$(BIN)/pf-tui $(ARGS)
@@ -34,6 +37,12 @@ imports: $(STAMP)
 bench: $(STAMP) ## timings against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
 
+clients: ## the real agents from npm into .clients/, for the end-to-end tests
+	npm install --prefix .clients --no-audit --no-fund --loglevel error $(AGENTS)
+
+pictures: $(STAMP) ## draw the screenshots and the recording of docs/ anew
+	$(BIN)/python -m docs.pictures $(ARGS)
+
 docs: $(STAMP) ## rewrite the generated reference pages
 	$(BIN)/python -m docs.generate
 
@@ -41,7 +50,7 @@ build: $(STAMP) ## wheel and sdist into dist/
 	$(BIN)/python -m build --no-isolation
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) .clients dist build
 
 # The virtual environment, made anew when what it must hold changes.
 $(STAMP): pyproject.toml constraints.txt
