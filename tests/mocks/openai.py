@@ -368,11 +368,11 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.close_connection = True
-            for number, (name, data) in enumerate(events):
+            for number, (title, data) in enumerate(events):
                 if number == step.cut_after:
                     return
                 text = data if isinstance(data, str) else json.dumps(data)
-                head = f"event: {name}\n" if name else ""
+                head = f"event: {title}\n" if title else ""
                 self.wfile.write(f"{head}data: {text}\n\n".encode())
                 self.wfile.flush()
 
