@@ -1,0 +1,152 @@
+"""Usage brought up to date: the agents' logs into the ledger, and the counters the original reads.
+
+Heavy rooms are imported when this runs: a hook that only needs another verb pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pf_tui.actions.journalling import write_down
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.ledger import record as ledger
+from pf_tui.state import files, usage, zone
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pf_tui.sources.ingest import Outcome, Progress
+
+
+def ingest(
+    ctx: Context,
+    *,
+    full: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Read what is new in every agent's log; `Outcome.problems` says what could not be.
+
+    Args:
+        full: read everything again; rows stay and nothing doubles.
+        progress: told after each batch; the first ingest of a long history takes seconds.
+    Raises:
+        StateFileUnusable: the ledger is of a newer version; it is left as it is.
+        PfError: it cannot be written.
+    """
+    from pf_tui.ledger import schema
+    from pf_tui.sources import ingest as sources
+
+    def read() -> Outcome:
+        return sources.ingest(
+            ctx.paths.ledger, ctx.env, ctx.catalog(), full=full, progress=progress, cancelled=cancelled
+        )
+
+    before = _set_aside(ctx)
+    try:
+        outcome = read()
+    except StateFileUnusable as error:
+        damaged = isinstance(error.__cause__, sqlite3.DatabaseError)
+        if not (damaged and schema.begin_anew(ctx.paths.ledger)):
+            raise
+        outcome = read()
+    outcome.problems += [
+        f"ledger.db was damaged; it was set aside as {name} and begun anew from the logs"
+        for name in sorted(_set_aside(ctx) - before)
+    ]
+    if outcome.rows_new or not ctx.paths.usage.exists() or _day_changed(ctx):
+        try:
+            if note := write_counters(ctx):
+                outcome.problems.append(note)
+        except PfError as error:
+            outcome.problems.append(str(error))
+    return outcome
+
+
+def reprice(ctx: Context) -> int:
+    """Price every request of the ledger anew, at its own time; returns how many have a price or wait for one.
+
+    Raises:
+        PfError: the ledger cannot be written.
+    """
+    from pf_tui.ledger import rows, schema
+    from pf_tui.ledger.prices import Pricer
+    from pf_tui.sources import storing
+
+    with schema.opened(ctx.paths.ledger, write=True) as connection:
+        rows.prepare(connection)
+        return storing.reprice_all(connection, Pricer(ctx.catalog()))
+
+
+def reset(ctx: Context) -> Path | None:
+    """Delete the history; returns where its backup is, None when there was none.
+
+    What has been read of the logs stays remembered, so deleted rows do not come back.
+
+    Raises:
+        PfError: the backup could not be written; nothing was deleted.
+    """
+    from pf_tui.ledger import upkeep
+
+    backup = upkeep.reset(ctx.paths.ledger, ctx.now())
+    if backup is not None:
+        write_down(ctx, "analytics-reset", why="asked for", after={"backup": str(backup)})
+        write_counters(ctx)
+    return backup
+
+
+def write_counters(ctx: Context) -> str | None:
+    """Bring usage.json to what the ledger says; returns a sentence when the old file was unreadable.
+
+    Raises:
+        PfError: the disk refuses, or a newer version wrote the file.
+    """
+    now, tz = ctx.now(), ctx.timezone()
+    with ledger.reading(ctx.paths.ledger) as book:
+        today = book.usage_since(zone.day_start(now, tz))
+        month = book.usage_since(zone.month_start(now, tz))
+        fresh = {
+            provider: book.usage_since(moment, provider=provider).get(provider, ledger.ProviderUsage())
+            for provider, moment in _resets_today(ctx).items()
+        }
+        today = {**today, **fresh}
+    counters = {
+        provider: (today.get(provider, ledger.ProviderUsage()).budget_tokens, used.budget_tokens)
+        for provider, used in month.items()
+    }
+    return usage.write(ctx.paths, now.astimezone(tz).date(), _known(ctx, counters))
+
+
+def _known(ctx: Context, counters: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:
+    """The original knows providers only: what nobody can be named for stays out."""
+    providers = ctx.catalog().providers
+    return {name: pair for name, pair in counters.items() if name in providers}
+
+
+def _day_changed(ctx: Context) -> bool:
+    """The counters were last written on another local day."""
+    stamp = files.identity(ctx.paths.usage)
+    if stamp is None:
+        return True
+    tz = ctx.timezone()
+    written = datetime.fromtimestamp(stamp[0] / 1e9, UTC).astimezone(tz)
+    return written.date() != ctx.now().astimezone(tz).date()
+
+
+def _resets_today(ctx: Context) -> Mapping[str, datetime]:
+    """Providers whose counters were begun anew by hand since midnight."""
+    midnight = zone.day_start(ctx.now(), ctx.timezone())
+    try:
+        resets = ctx.health().resets
+    except PfError:
+        return {}
+    return {provider: moment for provider, moment in resets.items() if moment > midnight}
+
+
+def _set_aside(ctx: Context) -> set[str]:
+    """Damaged ledgers of before."""
+    return {path.name for path in ctx.paths.home.glob(f"{ctx.paths.ledger.name}.corrupt-*")}
