@@ -109,12 +109,14 @@ def opened(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
     """Open the ledger; with `write` it is created and brought up to date.
 
     Raises:
-        StateFileUnusable: newer than this pf-tui knows; it is left as it is.
-        PfError: the disk refuses.
+        StateFileUnusable: newer than this pf-tui knows, or damaged; it is left as it is.
+        PfError: the disk refuses, or another process held it for too long.
     """
     connection = connect(path) if write else connect_read_only(path)
     try:
         yield connection
+    except sqlite3.DatabaseError as error:
+        raise _refused(path, error) from error
     finally:
         connection.close()
 
@@ -127,13 +129,20 @@ def connect(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if not _is_broken(error):
             raise _refused(path, error) from error
-        if set_aside(path) is None:
+        if not begin_anew(path):
             raise _refused(path, error) from error
-        for extra in ("-wal", "-shm"):
-            path.with_name(path.name + extra).unlink(missing_ok=True)
         return _connect_and_migrate(path)
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def begin_anew(path: Path) -> bool:
+    """Set a damaged ledger aside as *.corrupt-<time>; False when that is not possible."""
+    if set_aside(path) is None:
+        return False
+    for extra in ("-wal", "-shm"):
+        path.with_name(path.name + extra).unlink(missing_ok=True)
+    return True
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
