@@ -179,7 +179,8 @@ def diff(plan: Plan, home: Path | None = None) -> str:
         )
         if not old and not new:
             lines.append(f"--- /dev/null\n+++ {name}\n" if change.before is None else f"--- {name}\n")
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    missing = "\n\\ No newline at end of file\n"
+    return "".join(line if line.endswith("\n") else line + missing for line in lines)
 
 
 def _original(piece: Piece, now: bytes | None, entry: Mapping[str, Any] | None) -> bytes | None:

@@ -5,9 +5,15 @@ The verbs call `apply` under the state lock; each agent's own module does the wr
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from pf_tui.catalog import Provider
 from pf_tui.records import record
 from pf_tui.state.context import Context
+
+AGENTS = ("claude-code", "opencode", "codex")
+"""Every agent that `install` knows, in the order faces show them; its module is the name with _."""
 
 
 @record
@@ -25,11 +31,24 @@ class Effect:
     """False when this agent cannot be set to that provider."""
 
 
+def module(agent: str) -> Any:
+    """One agent's module: plan_install, plan_uninstall, apply, config_folder, and maybe after_install."""
+    return import_module(f"pf_tui.agents.{agent.replace('-', '_')}")
+
+
 def installed(ctx: Context) -> tuple[str, ...]:
-    """The agents pf-tui is installed into, e.g. ("claude-code", "opencode")."""
-    return ()
+    """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
+    from pf_tui.agents import changes
+
+    known = changes.keys(ctx.paths)
+    if not known:
+        return ()
+    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
+    found = {agent for agent, _, root in (name.partition(":") for name in known) if not root or root in roots}
+    return tuple(agent for agent in AGENTS if agent in found)
 
 
 def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:
     """Set one installed agent to `provider`; writes its settings where that is the way."""
-    raise AssertionError(agent)
+    effect: Effect = module(agent).apply(ctx, provider, model)
+    return effect

@@ -1,0 +1,77 @@
+"""What agents ask while they work: hooks and the status line, on the standard library alone.
+
+One module per agent, each with `handle(ctx, event, data) -> answer`. Invariant: whatever comes in and
+whatever breaks, the agent goes on: exit 0, nothing on stderr, one line in hooks.log of the state directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pf_tui.hooks import deadline, log
+
+LIMIT_S = 8.0
+"""An agent waits no longer for us; its own limit for a hook is set above that by `install`."""
+
+STATUSLINE_LIMIT_S = 4.0
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Of one event. Agents send kilobytes; whole prompts with pictures come near ten megabytes."""
+
+
+def run(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> tuple[str, int]:
+    """(answer for stdout, exit code) for one hook event; never raises.
+
+    Args:
+        agent: claude-code | codex | opencode.
+        event: the agent's own name of it; unknown ones are answered with nothing.
+        stdin: the event as JSON; missing fields are fine, no JSON at all is a line in the log.
+        env: the agent's environment. It holds secrets: nothing of it is ever logged.
+    """
+    return _guarded(f"{agent} {event}", env, LIMIT_S, lambda: _handle(agent, event, stdin, env)), 0
+
+
+def statusline(stdin: bytes, env: Mapping[str, str], wrapped: str | None = None) -> tuple[str, int]:
+    """(the status line, exit code) for Claude Code's status JSON; never raises.
+
+    Args:
+        wrapped: the person's own status line command, whose output goes first.
+    """
+    return _guarded("statusline", env, STATUSLINE_LIMIT_S, lambda: _line(stdin, env, wrapped)), 0
+
+
+def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str:
+    from importlib import import_module
+
+    from pf_tui.hooks import reading
+
+    data = reading.event(stdin, MAX_BYTES)
+    ctx = reading.context(data, env)
+    if agent not in ("claude-code", "codex", "opencode"):
+        raise ValueError("no such agent")
+    handle: Callable[..., str] = import_module(f"pf_tui.hooks.{agent.replace('-', '_')}").handle
+    return handle(ctx, event, data)
+
+
+def _line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
+    from pf_tui.hooks import statusline as lines
+
+    return lines.line(stdin, env, wrapped)
+
+
+def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[], str]) -> str:
+    """What `work` returns; "" when it fails, with one line in the log."""
+    try:
+        with deadline.within(limit_s):
+            return work()
+    except (Exception, deadline.TooLate) as error:
+        log.failure(what, error, env)
+        return ""
+
+
+def answer(content: Mapping[str, Any]) -> str:
+    """An answer in JSON, for agents that read one."""
+    import json
+
+    return json.dumps(content, ensure_ascii=False)

@@ -1,0 +1,69 @@
+"""Install and uninstall: put pf-tui into an agent, and take it out again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+
+from pf_tui.actions.journalling import write_down
+from pf_tui.agents import changes, effects
+from pf_tui.agents.changes import Plan
+from pf_tui.state import files
+from pf_tui.state.context import Context
+
+PROGRAMS: Mapping[str, str] = {"claude-code": "claude", "opencode": "opencode", "codex": "codex"}
+"""What each agent is started with."""
+
+
+def found(ctx: Context) -> tuple[str, ...]:
+    """The agents on this machine: on the PATH, or with a configuration folder of their own."""
+    return tuple(
+        agent
+        for agent, program in PROGRAMS.items()
+        if shutil.which(program, path=ctx.env.get("PATH"))
+        or effects.module(agent).config_folder(ctx.env).is_dir()
+    )
+
+
+def plan(ctx: Context, agent: str, *, in_project: bool = False, removal: bool = False) -> Plan:
+    """What install (or uninstall) would change; nothing is written.
+
+    Raises:
+        StateFileUnusable: a file of the agent's cannot be read or edited.
+    """
+    module = effects.module(agent)
+    wanted: Plan = (
+        module.plan_uninstall(ctx, project=in_project)
+        if removal
+        else module.plan_install(ctx, project=in_project)
+    )
+    return wanted
+
+
+def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
+    """Put pf-tui into the agent; returns what that changed, an empty plan when it was there.
+
+    Raises:
+        PfError: a file cannot be read, edited or written.
+    """
+    return _carry_out(ctx, agent, in_project=in_project, removal=False)
+
+
+def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
+    """Take pf-tui out of the agent; its files are as they were. Raises PfError as install does."""
+    return _carry_out(ctx, agent, in_project=in_project, removal=True)
+
+
+def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> Plan:
+    with files.locked(ctx.paths):
+        wanted = plan(ctx, agent, in_project=in_project, removal=removal)
+        news = not wanted.empty or (removal and wanted.key in changes.keys(ctx.paths))
+        changes.apply(ctx.paths, wanted)
+        if news:
+            write_down(
+                ctx,
+                "uninstall" if removal else "install",
+                why="asked for",
+                after={"agent": wanted.key, "files": [str(change.path) for change in wanted.changes]},
+            )
+    return wanted

@@ -1,0 +1,31 @@
+"""A hook's time limit: a stuck disk or lock must not hold the agent."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+
+
+class TooLate(BaseException):
+    """The time is up. No Exception, so that nobody below takes it for a failure of their own."""
+
+
+@contextlib.contextmanager
+def within(limit_s: float) -> Iterator[None]:
+    """Raise TooLate inside the block when it lasts longer; without signals (Windows, a thread) never."""
+    try:
+        before = signal.signal(signal.SIGALRM, _ring)
+    except (AttributeError, ValueError):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_REAL, limit_s)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _ring(*_: object) -> None:
+    raise TooLate
