@@ -1,0 +1,296 @@
+"""Good answers of an imagined model, in the three protocols, streamed and whole. Pure.
+
+The stand-in upstream speaks with them; `drill` and the tests see what a real vendor would send.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pf_tui.records import field, record
+
+
+@record
+class Call:
+    """A tool the model wants to be called."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@record
+class Reply:
+    """What the model says; tokens as the vendor would count them."""
+
+    text: str = "Hello from the stand-in."
+    thinking: str = ""
+    calls: tuple[Call, ...] = ()
+    input: int = 11
+    """Without cached tokens."""
+    output: int = 7
+    cache_read: int = 3400
+    cache_write: int = 120
+    model: str | None = None
+    """The name the answer gives itself; None = the one that was asked for."""
+    gap_s: float = 0.0
+    """Between two events."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def events(protocol: str, reply: Reply, model: str, number: int) -> list[bytes]:
+    """The stream, one element per event; `number` makes its ids unique."""
+    make = {"anthropic-messages": _messages, "openai-chat": _chat, "openai-responses": _responses}[protocol]
+    return list(make(reply, reply.model or model, number))
+
+
+def whole(protocol: str, reply: Reply, model: str, number: int) -> bytes:
+    """The answer to a request that does not stream."""
+    name = reply.model or model
+    if protocol == "anthropic-messages":
+        content = _message(reply, name, number) | {
+            "content": [block for block, _ in _blocks(reply, number)],
+            "stop_reason": "tool_use" if reply.calls else "end_turn",
+            "usage": _anthropic_usage(reply),
+        }
+    elif protocol == "openai-chat":
+        message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+        if reply.calls:
+            message["tool_calls"] = [
+                _chat_call(call, number, place) for place, call in enumerate(reply.calls)
+            ]
+        content = {
+            "id": f"chatcmpl-{number}",
+            "object": "chat.completion",
+            "created": 1,
+            "model": name,
+            "choices": [{"index": 0, "message": message, "finish_reason": _finish(reply)}],
+            "usage": _chat_usage(reply),
+        }
+    else:
+        content = _response(reply, name, number, "completed")
+    return json.dumps(content).encode()
+
+
+_EMPTY: Mapping[str, dict[str, Any]] = {
+    "text": {"text": ""},
+    "thinking": {"thinking": "", "signature": ""},
+    "tool_use": {"input": {}},
+    "message": {"content": []},
+    "function_call": {"arguments": ""},
+    "reasoning": {},
+}
+"""How a block, or an item, stands there before its deltas come."""
+
+
+def _messages(reply: Reply, model: str, number: int) -> Iterator[bytes]:
+    start = _message(reply, model, number) | {"usage": _anthropic_usage(reply) | {"output_tokens": 1}}
+    yield _named("message_start", message=start)
+    yield _named("ping")
+    for place, (block, deltas) in enumerate(_blocks(reply, number)):
+        yield _named("content_block_start", index=place, content_block=block | _EMPTY[block["type"]])
+        for delta in deltas:
+            yield _named("content_block_delta", index=place, delta=delta)
+        yield _named("content_block_stop", index=place)
+    reason = "tool_use" if reply.calls else "end_turn"
+    yield _named(
+        "message_delta",
+        delta={"stop_reason": reason, "stop_sequence": None},
+        usage=_anthropic_usage(reply),
+    )
+    yield _named("message_stop")
+
+
+def _message(reply: Reply, model: str, number: int) -> dict[str, Any]:
+    return {
+        "id": f"msg_standin{number:06d}",
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+    }
+
+
+def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Each content block, and the deltas it is streamed in."""
+    if reply.thinking:
+        signature = f"signature-{number}"
+        yield (
+            {"type": "thinking", "thinking": reply.thinking, "signature": signature},
+            [
+                {"type": "thinking_delta", "thinking": reply.thinking},
+                {"type": "signature_delta", "signature": signature},
+            ],
+        )
+    if reply.text:
+        yield (
+            {"type": "text", "text": reply.text},
+            [{"type": "text_delta", "text": word} for word in _words(reply.text)],
+        )
+    for place, call in enumerate(reply.calls):
+        arguments = json.dumps(call.arguments)
+        yield (
+            {
+                "type": "tool_use",
+                "id": f"toolu_standin{number:06d}{place}",
+                "name": call.name,
+                "input": dict(call.arguments),
+            },
+            [{"type": "input_json_delta", "partial_json": part} for part in _pieces(arguments)],
+        )
+
+
+def _anthropic_usage(reply: Reply) -> dict[str, Any]:
+    return {
+        "input_tokens": reply.input,
+        "cache_creation_input_tokens": reply.cache_write,
+        "cache_read_input_tokens": reply.cache_read,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": reply.cache_write,
+            "ephemeral_1h_input_tokens": 0,
+        },
+        "output_tokens": reply.output,
+        "service_tier": "standard",
+    }
+
+
+def _chat(reply: Reply, model: str, number: int) -> Iterator[bytes]:
+    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        return _data(_chunk(model, number) | {"choices": [choice]})
+
+    yield chunk({"role": "assistant", "content": ""})
+    if reply.thinking:
+        yield chunk({"reasoning_content": reply.thinking})
+    for word in _words(reply.text):
+        yield chunk({"content": word})
+    for place, call in enumerate(reply.calls):
+        whole_call = _chat_call(call, number, place)
+        arguments = whole_call["function"].pop("arguments")
+        whole_call["function"]["arguments"] = ""
+        yield chunk({"tool_calls": [{"index": place, **whole_call}]})
+        for part in _pieces(arguments):
+            yield chunk({"tool_calls": [{"index": place, "function": {"arguments": part}}]})
+    yield chunk({}, _finish(reply))
+    yield _data(_chunk(model, number) | {"choices": [], "usage": _chat_usage(reply)})
+    yield b"data: [DONE]\n\n"
+
+
+def _chunk(model: str, number: int) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 1, "model": model}
+
+
+def _chat_call(call: Call, number: int, place: int) -> dict[str, Any]:
+    function = {"name": call.name, "arguments": json.dumps(call.arguments)}
+    return {"id": f"call_{number}_{place}", "type": "function", "function": function}
+
+
+def _chat_usage(reply: Reply) -> dict[str, Any]:
+    sent = reply.input + reply.cache_read
+    return {
+        "prompt_tokens": sent,
+        "completion_tokens": reply.output,
+        "total_tokens": sent + reply.output,
+        "prompt_tokens_details": {"cached_tokens": reply.cache_read},
+    }
+
+
+def _finish(reply: Reply) -> str:
+    return "tool_calls" if reply.calls else "stop"
+
+
+def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
+    count = 0
+
+    def event(kind: str, **rest: Any) -> bytes:
+        nonlocal count
+        count += 1
+        return _named(kind, sequence_number=count, **rest)
+
+    begun = _response(reply, model, number, "in_progress") | {"output": [], "usage": None}
+    yield event("response.created", response=begun)
+    yield event("response.in_progress", response=begun)
+    for place, item in enumerate(_items(reply, number)):
+        yield event("response.output_item.added", output_index=place, item=item | _unfinished(item))
+        if item["type"] == "message":
+            where = {"item_id": item["id"], "output_index": place, "content_index": 0}
+            part = item["content"][0]
+            yield event("response.content_part.added", **where, part=part | {"text": ""})
+            for word in _words(reply.text):
+                yield event("response.output_text.delta", **where, delta=word)
+            yield event("response.output_text.done", **where, text=reply.text)
+            yield event("response.content_part.done", **where, part=part)
+        elif item["type"] == "function_call":
+            where = {"item_id": item["id"], "output_index": place}
+            for piece in _pieces(item["arguments"]):
+                yield event("response.function_call_arguments.delta", **where, delta=piece)
+            yield event("response.function_call_arguments.done", **where, arguments=item["arguments"])
+        yield event("response.output_item.done", output_index=place, item=item)
+    yield event("response.completed", response=_response(reply, model, number, "completed"))
+
+
+def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, Any]:
+    sent = reply.input + reply.cache_read
+    return {
+        "id": f"resp_standin{number:06d}",
+        "object": "response",
+        "created_at": 1,
+        "status": status,
+        "model": model,
+        "output": list(_items(reply, number)),
+        "usage": {
+            "input_tokens": sent,
+            "input_tokens_details": {"cached_tokens": reply.cache_read},
+            "output_tokens": reply.output,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": sent + reply.output,
+        },
+    }
+
+
+def _items(reply: Reply, number: int) -> Iterator[dict[str, Any]]:
+    if reply.thinking:
+        summary = [{"type": "summary_text", "text": reply.thinking}]
+        yield {"type": "reasoning", "id": f"rs_{number}", "summary": summary}
+    if reply.text:
+        part = {"type": "output_text", "text": reply.text, "annotations": []}
+        yield {
+            "type": "message",
+            "id": f"msg_{number}",
+            "role": "assistant",
+            "status": "completed",
+            "content": [part],
+        }
+    for place, call in enumerate(reply.calls):
+        yield {
+            "type": "function_call",
+            "id": f"fc_{number}_{place}",
+            "call_id": f"call_{number}_{place}",
+            "name": call.name,
+            "arguments": json.dumps(call.arguments),
+            "status": "completed",
+        }
+
+
+def _unfinished(item: Mapping[str, Any]) -> dict[str, Any]:
+    return _EMPTY[item["type"]] | ({"status": "in_progress"} if "status" in item else {})
+
+
+def _named(kind: str, **content: Any) -> bytes:
+    return f"event: {kind}\n".encode() + _data({"type": kind, **content})
+
+
+def _data(content: Mapping[str, Any]) -> bytes:
+    return b"data: " + json.dumps(content).encode() + b"\n\n"
+
+
+def _words(text: str) -> list[str]:
+    first, *rest = text.split(" ")
+    return [first, *(f" {word}" for word in rest)] if text else []
+
+
+def _pieces(text: str, size: int = 24) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
