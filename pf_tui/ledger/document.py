@@ -111,10 +111,11 @@ def view_document(
                 "count": row.count,
                 "last": stamp(_moment(row.last_ms), span.zone),
             }
-            for row in events.failures(connection, span)
+            for row in events.failures(connection, span, filters)
         ]
     elif view == "limits":
-        document["limit_hits"] = [hit_document(row, span.zone) for row in events.hits(connection, span)]
+        hits = events.hits(connection, span, filters=filters)
+        document["limit_hits"] = [hit_document(row, span.zone) for row in hits]
     return document
 
 

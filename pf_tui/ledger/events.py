@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pf_tui.ledger.query import Filters, Span, milliseconds
-from pf_tui.records import record
+from pf_tui.records import record, replace
 
 REQUEST_FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model", "input", "output",
@@ -58,40 +58,45 @@ class FallbackRow:
     """Minutes clients waited in retries."""
 
 
-def requests(connection: sqlite3.Connection, span: Span, filters: Filters) -> Iterator[dict[str, Any]]:
-    """Every request of the span, oldest first, with the fields of the agreed table."""
-    where = "WHERE ts >= ? AND ts < ?"
-    values: list[object] = list(_ends(span))
-    for column, value in (
-        ("agent", filters.agent),
-        ("session", filters.session),
-        ("project", filters.project),
-    ):
-        if value is not None:
-            where += f" AND ({column} = ? OR {column} LIKE ? || '%' OR {column} LIKE '%/' || ?)"
-            values += [value, value, value]
-    query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests {where} ORDER BY ts"
-    for row in connection.execute(query, values):
+def requests(
+    connection: sqlite3.Connection, span: Span, filters: Filters, *, newest: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every request of the span, oldest first, with the fields of the agreed table.
+
+    Args:
+        newest: only so many, the newest first.
+    """
+    where, values = _narrowed(filters)
+    order = "DESC LIMIT ?" if newest is not None else ""
+    query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE ts >= ? AND ts < ?{where} ORDER BY ts {order}"
+    for row in connection.execute(query, [*_ends(span), *values, *([] if newest is None else [newest])]):
         yield dict(zip(REQUEST_FIELDS, row, strict=True))
 
 
-def failures(connection: sqlite3.Connection, span: Span) -> tuple[FailureCount, ...]:
+def failures(
+    connection: sqlite3.Connection, span: Span, filters: Filters | None = None
+) -> tuple[FailureCount, ...]:
     """Failed requests by provider and class, most first."""
+    where, values = _narrowed(filters or Filters(), project="p.text", agent="a.text", session="s.text")
     rows = connection.execute(
         "SELECT v.text, f.text, count(*), max(ts) FROM request_rows r JOIN names v ON v.id = r.provider"
-        " JOIN names f ON f.id = r.failure WHERE r.failure IS NOT NULL AND ts >= ? AND ts < ?"
-        " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        _ends(span),
+        " JOIN names f ON f.id = r.failure JOIN names a ON a.id = r.agent LEFT JOIN names p ON p.id = r.project"
+        " LEFT JOIN names s ON s.id = r.session WHERE r.failure IS NOT NULL AND ts >= ? AND ts < ?"
+        f"{where} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        (*_ends(span), *values),
     )
     return tuple(FailureCount(provider=p, kind=k, count=c, last_ms=last) for p, k, c, last in rows)
 
 
-def hits(connection: sqlite3.Connection, span: Span, limit: int = 1000) -> tuple[HitRow, ...]:
-    """Limit hits, newest first."""
+def hits(
+    connection: sqlite3.Connection, span: Span, limit: int = 1000, filters: Filters | None = None
+) -> tuple[HitRow, ...]:
+    """Limit hits, newest first; a hit belongs to an agent and a session, not to a project."""
+    where, values = _narrowed(replace(filters or Filters(), project=None))
     rows = connection.execute(
         "SELECT provider, kind, ts, until, agent, session, ifnull(waited_ms, 0), ifnull(text, '') FROM limit_hits"
-        " WHERE ts >= ? AND ts < ? ORDER BY ts DESC LIMIT ?",
-        (*_ends(span), limit),
+        f" WHERE ts >= ? AND ts < ?{where} ORDER BY ts DESC LIMIT ?",
+        (*_ends(span), *values, limit),
     )
     return tuple(
         HitRow(
@@ -140,6 +145,24 @@ def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, Fa
         provider: FallbackRow(**{n: int(v) if n in whole else v for n, v in cell.items()})  # type: ignore[arg-type]
         for provider, cell in counts.items()
     }
+
+
+def _narrowed(
+    filters: Filters, *, project: str = "project", agent: str = "agent", session: str = "session"
+) -> tuple[str, list[object]]:
+    """The rows that `query.Cells` counts with the same filters: (conditions, values)."""
+    where = ""
+    values: list[object] = []
+    if filters.project is not None:
+        where += f" AND ({project} = ? OR {project} LIKE '%/' || ?)"
+        values += [filters.project, filters.project]
+    if filters.agent is not None:
+        where += f" AND {agent} = ?"
+        values.append(filters.agent)
+    if filters.session is not None:
+        where += f" AND {session} LIKE ? || '%'"
+        values.append(filters.session)
+    return where, values
 
 
 def _ends(span: Span) -> tuple[int, int]:

@@ -230,6 +230,11 @@ class Cells:
             days.setdefault(f"{moment:%Y-%m-%d}", []).append(sums)
         return tuple(Part(name=day, sums=total(parts)) for day, parts in sorted(days.items()))
 
+    def pairs(self, first: str, second: str) -> dict[tuple[str, Any], Sums]:
+        """Sums by two columns, e.g. (provider, model) or (session, quarter)."""
+        keys = [name if name == "quarter" else f"{name}_name" for name in (first, second)]
+        return {(one or "unknown", other or "unknown"): sums for (one, other), sums in self._grouped(*keys)}
+
     def steps(self, step: timedelta, by: str = "provider") -> dict[datetime, dict[str, Sums]]:
         """Local steps (hour or day) × provider, for charts: start of each step, aware local -> parts."""
         found: dict[datetime, dict[str, Sums]] = {}
