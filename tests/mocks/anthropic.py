@@ -277,13 +277,7 @@ def events(model: str, step: Step) -> Iterator[Event]:
     yield event("message_start", message={**_message(model, step), "usage": {**usage, "output_tokens": 1}})
     yield event("ping")
     for index, block in enumerate(_blocks(step)):
-        kind = block["type"]
-        empty = {
-            "text": {"text": ""},
-            "thinking": {"thinking": "", "signature": ""},
-            "tool_use": {"input": {}},
-        }
-        yield event("content_block_start", index=index, content_block={**block, **empty[kind]})
+        yield event("content_block_start", index=index, content_block={**block, **_EMPTY[block["type"]]})
         for delta in _deltas(block):
             yield event("content_block_delta", index=index, delta=delta)
         yield event("content_block_stop", index=index)
@@ -432,7 +426,7 @@ def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
         def _stream(self, parts: Iterator[Event], step: Step) -> None:
             self.send_response(200)
             headers = {"content-type": "text/event-stream; charset=utf-8", "connection": "close"}
-            for name, value in (headers | {"request-id": _id("req")} | dict(step.headers)).items():
+            for name, value in {**headers, "request-id": _id("req"), **step.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.close_connection = True
