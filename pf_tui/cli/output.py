@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 120
 """Columns of a text view when nobody's terminal sets them: no name is cut off for grep."""
 
+LINES_AT_ONCE = 500
+"""JSON lines sent together: a system call for each would be most of the time."""
+
 
 def document(content: Any) -> None:
     """One JSON document."""
@@ -30,6 +33,20 @@ def line(content: Any) -> None:
 
     _bytes(json.dumps(content, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     flush()
+
+
+def lines(contents: Iterable[Any]) -> None:
+    """JSON lines, as many as there are, in blocks: a long history is written as it is read."""
+    import json
+
+    block: list[str] = []
+    for content in contents:
+        block.append(json.dumps(content, ensure_ascii=False))
+        if len(block) == LINES_AT_ONCE:
+            _bytes(("\n".join(block) + "\n").encode("utf-8", "replace"))
+            block.clear()
+    if block:
+        _bytes(("\n".join(block) + "\n").encode("utf-8", "replace"))
 
 
 def text(words: str) -> None:

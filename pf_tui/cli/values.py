@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from pf_tui.state import zone as zones
+
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "b": 1_000_000_000}
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+NOON = time(12)
 
 
 class Unlimited:
@@ -101,7 +106,7 @@ DURATION = _Duration()
 
 
 class _Day(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
-    """A local day: 2026-11-22, today, yesterday."""
+    """A local day or moment: 2026-11-22, today, yesterday, 2026-11-22T14:30."""
 
     name = "day"
 
@@ -109,14 +114,41 @@ class _Day(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 
         if not isinstance(value, str) or value in ("today", "yesterday"):
             return value
         try:
-            return date.fromisoformat(value)
+            return (
+                datetime.fromisoformat(value) if len(value) > len("2026-11-22") else date.fromisoformat(value)
+            )
         except ValueError as error:
             from pf_tui.errors import WrongUsage
 
             option = param.opts[0] if param is not None else "value"
             raise WrongUsage(
-                f"{option} {value} is not a day", "write 2026-11-22, today or yesterday"
+                f"{option} {value} is not a day", "write 2026-11-22, 2026-11-22T14:30, today or yesterday"
             ) from error
 
 
 DAY = _Day()
+
+
+def day_begins(day: date | datetime | str, now: datetime, zone: tzinfo | None) -> datetime:
+    """When that local day begins (aware UTC); a moment is itself."""
+    return zones.day_start(_inside(day, now, zone), zone) if _is_day(day) else _inside(day, now, zone)
+
+
+def day_ends(day: date | datetime | str, now: datetime, zone: tzinfo | None) -> datetime:
+    """When that local day ends: the day itself belongs to a period that ends with it; a moment is itself."""
+    return zones.next_day(_inside(day, now, zone), zone) if _is_day(day) else _inside(day, now, zone)
+
+
+def _is_day(day: date | datetime | str) -> bool:
+    return not isinstance(day, datetime)
+
+
+def _inside(day: date | datetime | str, now: datetime, zone: tzinfo | None) -> datetime:
+    """The moment itself, or the noon of a day: every clock change leaves noon alone."""
+    if isinstance(day, str):
+        today = now.astimezone(zone).date()
+        day = today if day == "today" else today - timedelta(days=1)
+    wall = day if isinstance(day, datetime) else datetime.combine(day, NOON)
+    if wall.tzinfo is None:
+        wall = wall.astimezone() if zone is None else wall.replace(tzinfo=zone)
+    return wall.astimezone(UTC)

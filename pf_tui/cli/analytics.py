@@ -1,0 +1,275 @@
+"""`pf-tui analytics`: usage of a period in every view, as text, JSON or CSV; and its reset."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pf_tui.actions import usage
+from pf_tui.cli import freshen, output
+from pf_tui.cli.grammar import Group, as_json, subword
+from pf_tui.cli.values import DAY, day_begins, day_ends
+from pf_tui.errors import PfError, UnknownName, WrongUsage
+from pf_tui.ledger import comparison, document, events, query
+from pf_tui.ledger.query import Filters, Span
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from rich.text import Text
+
+    from pf_tui.cli.analytics_view import Frame
+
+AGENTS = ("claude-code", "opencode", "codex", "gemini")
+
+_LISTS = {
+    "summary": "by_provider",
+    "providers": "by_provider",
+    "costs": "by_provider",
+    "models": "by_model",
+    "projects": "by_project",
+    "agents": "by_agent",
+    "sessions": "by_session",
+    "days": "by_day",
+    "blocks": "blocks",
+    "errors": "errors",
+    "limits": "limit_hits",
+}
+"""View -> the list of the document that CSV writes."""
+
+analytics = Group("analytics", "show")
+
+
+@subword(analytics, "show")
+@click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
+@click.option("--from", "begins", type=DAY, help="From this day on: 2026-11-01, today, yesterday.")
+@click.option("--to", "ends", type=DAY, help="To the end of this day.")
+@click.option("--view", type=click.Choice(query.VIEWS), default="summary", help="What to show; summary.")
+@click.option("--costs", is_flag=True, help="The costs view, with what plans cost.")
+@click.option("--compare", is_flag=True, help="Providers side by side, and the period before.")
+@click.option("--in", "project", metavar="PROJECT", help="Only this project: its path or the end of it.")
+@click.option("--agent", help="Only this agent: claude-code, opencode, codex, gemini.")
+@click.option("--session", help="Only this session; its first letters are enough.")
+@as_json
+@click.option("--csv", "as_csv", is_flag=True, help="Print the view's rows as a table for a spreadsheet.")
+@click.pass_obj
+def show(
+    ctx: Context,
+    /,
+    period: str | None,
+    begins: date | str | None,
+    ends: date | str | None,
+    view: str,
+    costs: bool,
+    compare: bool,
+    as_json: bool,
+    as_csv: bool,
+    **only: str | None,
+) -> None:
+    """Reads what is new in the agents' logs first. Without a period: the last seven days.
+
+    Costs are list prices at the time of the request; * marks what a plan has paid for already.
+    """
+    if as_json and as_csv:
+        raise WrongUsage("--json and --csv cannot both be printed", "choose one")
+    if costs and view == "summary":
+        view = "costs"
+    span = _span(ctx, period, begins, ends)
+    with freshen.ledger(ctx) as connection:
+        filters = _filters(ctx, connection, **only)
+        if view == "requests" and (as_json or as_csv):
+            _requests(connection, span, filters, as_csv=as_csv)
+        elif as_json or as_csv:
+            content = _document(ctx, connection, view, span, filters, compare=compare)
+            if as_json:
+                output.document(content)
+            else:
+                rows = content["compare"]["providers"] if compare else content[_LISTS[view]]
+                output.csv(document.csv_rows(rows))
+        else:
+            _show(ctx, connection, view, span, filters, compare=compare)
+
+
+@subword(analytics, "reset")
+@click.option("--force", "-f", is_flag=True, help="Do not ask.")
+@as_json
+@click.pass_obj
+def reset(ctx: Context, force: bool, as_json: bool) -> None:
+    """What was read of the logs stays remembered, so only new use is counted from here on."""
+    if not ctx.paths.ledger.exists():
+        if as_json:
+            output.document({"reset": False, "backup": None})
+        else:
+            output.text("there is no history yet; nothing was changed")
+        return
+    if not force:
+        _ask()
+    backup = usage.reset(ctx)
+    if as_json:
+        output.document({"reset": True, "backup": str(backup)})
+    else:
+        output.text(f"the history was deleted; the backup is {backup}")
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise WrongUsage(
+            "there is no terminal to ask in; nothing was changed", "`pf-tui analytics reset --force`"
+        )
+    if not click.confirm("Delete all requests, limit hits and readings? A backup is written first", err=True):
+        raise PfError("nothing was changed")
+
+
+def _span(ctx: Context, period: str | None, begins: date | str | None, ends: date | str | None) -> Span:
+    now, zone = ctx.now(), ctx.timezone()
+    if begins is None and ends is None:
+        return query.span_of(period, now, zone)
+    if period is not None:
+        raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
+    start = None if begins is None else day_begins(begins, now, zone)
+    end = None if ends is None else day_ends(ends, now, zone)
+    return query.span_of(None, now, zone, start, end)
+
+
+def _filters(
+    ctx: Context, connection: sqlite3.Connection, project: str | None, agent: str | None, session: str | None
+) -> Filters:
+    """Only names that the ledger knows: a mistyped one is no empty period.
+
+    Raises:
+        UnknownName: with the nearest ones.
+    """
+    if project is not None:
+        project = _project(ctx, connection, project)
+    if agent is not None and agent not in AGENTS:
+        raise UnknownName("agent", agent, AGENTS, "pf-tui analytics all --view agents")
+    if session is not None and not _known(connection, "session", "text LIKE ? || '%'", session):
+        raise UnknownName("session", session, (), "pf-tui analytics all --view sessions")
+    return Filters(project=project, agent=agent, session=session)
+
+
+def _project(ctx: Context, connection: sqlite3.Connection, asked: str) -> str:
+    folder = asked.rstrip("/") or asked
+    if folder in (".", "..") or folder.startswith(("./", "../", "~")):
+        folder = str((ctx.cwd / Path(folder).expanduser()).resolve())
+    if not _known(connection, "project", "(text = ?1 OR text LIKE '%/' || ?1)", folder):
+        query_all = "SELECT DISTINCT text FROM names JOIN session_rollups ON project = id"
+        names = [Path(row[0]).name for row in connection.execute(query_all) if row[0]]
+        if names:
+            raise UnknownName("project", asked, names, "pf-tui analytics all --view projects")
+    return folder
+
+
+def _known(connection: sqlite3.Connection, column: str, condition: str, value: str) -> bool:
+    """True when the ledger has such a name, or nothing at all yet."""
+    if connection.execute("SELECT 1 FROM session_rollups LIMIT 1").fetchone() is None:
+        return True
+    named = f"SELECT 1 FROM names WHERE {condition} AND id IN (SELECT {column} FROM session_rollups)"  # noqa: S608 - our own words
+    return connection.execute(named, (value,)).fetchone() is not None
+
+
+def _document(
+    ctx: Context, connection: sqlite3.Connection, view: str, span: Span, filters: Filters, *, compare: bool
+) -> dict[str, Any]:
+    content = document.view_document(connection, view, span, filters, ctx.now())
+    if view == "costs":
+        found = query.analytics(connection, span, filters)
+        uses = comparison.plan_uses(found, ctx.catalog(), _length(found))
+        content["plans"] = [comparison.plan_document(use) for use in uses]
+    if compare:
+        content["compare"] = comparison.comparison_document(
+            connection, span, filters, ctx.catalog(), _able(ctx)
+        )
+    return content
+
+
+def _show(
+    ctx: Context, connection: sqlite3.Connection, view: str, span: Span, filters: Filters, *, compare: bool
+) -> None:
+    from pf_tui.cli import analytics_lists as lists
+    from pf_tui.cli import analytics_view as views
+
+    found = query.analytics(connection, span, filters)
+    frame = views.Frame(
+        now=ctx.now(),
+        zone=span.zone,
+        width=output.width(),
+        catalog=ctx.catalog(),
+        home=ctx.env.get("HOME", ""),
+    )
+    lines = views.head(found, filters, frame)
+    if compare:
+        before = comparison.previous(span)
+        past = comparison.totals(connection, before, filters) if before else None
+        rows = comparison.compare(connection, span, filters, ctx.catalog(), _able(ctx))
+        lines += lists.compared(rows, found, past, frame)
+    if not compare or view not in ("summary", "providers"):
+        lines += _body(ctx, connection, view, found, filters, frame)
+    output.show(*lines, *views.foot(found, frame))
+
+
+def _body(
+    ctx: Context,
+    connection: sqlite3.Connection,
+    view: str,
+    found: query.Analytics,
+    filters: Filters,
+    frame: Frame,
+) -> list[Text]:
+    from pf_tui.cli import analytics_lists as lists
+    from pf_tui.cli import analytics_view as views
+
+    span = found.span
+    cells = query.Cells(connection, span, filters)
+    if view == "summary":
+        return views.summary(found, frame)
+    if view == "sessions":
+        return views.sessions(cells, frame)
+    if view == "blocks":
+        return lists.blocks(cells.blocks(ctx.now()), frame)
+    if view == "costs":
+        return lists.costs(found, comparison.plan_uses(found, ctx.catalog(), _length(found)), frame)
+    if view == "errors":
+        return lists.errors(events.failures(connection, span, filters), frame)
+    if view == "limits":
+        return lists.hits(events.hits(connection, span, lists.MOST + 1, filters), found, frame)
+    if view == "requests":
+        newest = [*events.requests(connection, span, filters, newest=lists.MOST)]
+        return lists.requests(newest[::-1], found.totals.requests, frame)
+    return views.parts(view, found, frame)
+
+
+def _requests(connection: sqlite3.Connection, span: Span, filters: Filters, *, as_csv: bool) -> None:
+    rows = (document.request_document(row, span.zone) for row in events.requests(connection, span, filters))
+    if as_csv:
+        output.csv(_table(rows))
+    else:
+        output.lines(rows)
+
+
+def _table(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
+    yield list(events.REQUEST_FIELDS)
+    for row in rows:
+        yield [row[name] for name in events.REQUEST_FIELDS]
+
+
+def _able(ctx: Context) -> list[str]:
+    """Providers of the list that have a credential: whoever could have done the work."""
+    from pf_tui import snapshot
+
+    now = snapshot.take(ctx, keep_going=True)
+    return [view.id for view in now.providers if view.rank is not None and view.credential.usable]
+
+
+def _length(found: query.Analytics) -> timedelta | None:
+    """How long the history of an "all" period is."""
+    if not found.days:
+        return None
+    first = date.fromisoformat(found.days[0].name)
+    return found.span.end - day_begins(first, found.span.end, found.span.zone)

@@ -1,0 +1,300 @@
+"""Analytics in text, the special views: blocks, costs and plans, comparison, failures, limit hits, requests.
+
+Pure: no file, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.text import Text
+
+from pf_tui.cli.analytics_view import Frame, counted, money, parts, place, starred
+from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
+from pf_tui.documents import words
+from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
+from pf_tui.ledger.events import FailureCount, HitRow
+from pf_tui.ledger.query import Analytics, Block, Sums
+
+MOST = 50
+"""Rows of single events a text view shows; `--csv` and `--json` have all."""
+
+FAILURE_WORDS = {
+    "rate": "rate limit",
+    "quota": "quota used up",
+    "windowless": "rate limit, no reset named",
+    "auth": "credential refused",
+    "billing": "credit or billing",
+    "overload": "overloaded",
+    "server": "server error",
+}
+"""Failure classes as people call them; others show under their own name."""
+
+
+def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
+    """Five-hour blocks, and of the running one its pace and where that ends."""
+    if not found:
+        return []
+    most = max(block.sums.total_tokens for block in found)
+    rows = [
+        [
+            Cell(text=_block_time(block, frame), style="bold" if block.active else ""),
+            plain(words.number(block.sums.requests)),
+            plain(words.short(block.sums.total_tokens)),
+            plain(f"{money(block.sums)}{starred(block.sums)}"),
+            faint(f"{100 * block.sums.total_tokens / most:.0f} %" if most else ""),
+            Cell(text="active" if block.active else "", style="green"),
+        ]
+        for block in found
+    ]
+    columns = (
+        Column(title="block of 5 hours", shrinks=True),
+        Column(title="requests", right=True, leaves=1),
+        Column(title="tokens", right=True),
+        Column(title="cost", right=True),
+        Column(title="of most", right=True, leaves=2),
+        Column(title="", leaves=3),
+    )
+    lines = [Text(), *table(columns, rows, frame.width)]
+    running = found[-1]
+    if running.active:
+        left = words.span(running.end - frame.now)
+        burn = (
+            f"now: {left} left, {words.short(running.tokens_per_minute)} tokens/min, "
+            f"{words.money(running.usd_per_hour)}/h, about {words.money(running.projected_usd)} at its end"
+        )
+        lines += [Text(), *wrapped(burn, frame.width)]
+        highest = max(found[:-1], key=lambda block: block.sums.total_tokens, default=None)
+        if highest is not None and highest.sums.total_tokens:
+            share = 100 * running.sums.total_tokens / highest.sums.total_tokens
+            lines += wrapped(
+                f"{share:.0f} % of your heaviest block ({words.short(highest.sums.total_tokens)} tokens)",
+                frame.width,
+                style=FAINT,
+            )
+    return lines
+
+
+def costs(found: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[Text]:
+    """By provider and by model, and what the plans cost."""
+    lines = [*parts("providers", found, frame), *parts("models", found, frame)]
+    if not uses:
+        return lines
+    rows = [
+        [
+            plain(use.provider),
+            plain(use.name),
+            plain(words.money(use.usd_per_month)),
+            plain(words.money(use.usd_in_span)),
+            plain(words.money(use.list_price_usd)),
+            plain(f"{use.list_price_usd / use.usd_in_span:.1f}×" if use.usd_in_span else ""),
+        ]
+        for use in uses
+    ]
+    columns = (
+        Column(title="plan of", leaves=2),
+        Column(title="plan", shrinks=True),
+        Column(title="a month", right=True, leaves=1),
+        Column(title="this period", right=True),
+        Column(title="at list price", right=True),
+        Column(title="worth", right=True),
+    )
+    return [*lines, Text(), *table(columns, rows, frame.width)]
+
+
+def compared(rows: Sequence[Compared], found: Analytics, past: Sums | None, frame: Frame) -> list[Text]:
+    """Providers side by side, then the period against the one before."""
+    cells = [_compared_row(row) for row in rows]
+    columns = (
+        Column(title="provider", shrinks=True),
+        Column(title="requests", right=True, leaves=3),
+        Column(title="tokens", right=True, leaves=6),
+        Column(title="cost", right=True),
+        Column(title="$/M", right=True, leaves=8),
+        Column(title="median", right=True, leaves=7),
+        Column(title="failed", right=True, leaves=5),
+        Column(title="429", right=True, leaves=4),
+        Column(title="saved", right=True, leaves=2),
+        Column(title="lost", right=True, leaves=1),
+        Column(title="same work", right=True),
+    )
+    lines = [Text(), *table(columns, cells, frame.width)] if cells else []
+    legend = (
+        "same work: about what all tokens of the period that a provider can serve would cost there (share in "
+        "brackets when not all); saved: minutes its limits still ran when another took over; lost: minutes "
+        "waited in retries"
+    )
+    if cells:
+        lines += [Text(), *wrapped(legend, frame.width, style=FAINT)]
+    if past is not None:
+        lines += _against(found.totals, past, frame)
+    return lines
+
+
+def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
+    """Failed requests by provider and class."""
+    if not found:
+        return [Text(), *wrapped("no request failed in this period", frame.width)]
+    rows = [
+        [
+            plain(row.provider),
+            plain(FAILURE_WORDS.get(row.kind, row.kind)),
+            plain(words.number(row.count)),
+            faint(frame.clock(_moment(row.last_ms))),
+        ]
+        for row in found
+    ]
+    columns = (
+        Column(title="provider", shrinks=True),
+        Column(title="what failed"),
+        Column(title="times", right=True),
+        Column(title="last", right=True, leaves=1),
+    )
+    return [Text(), *table(columns, rows, frame.width)]
+
+
+def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Text]:
+    """Every limit hit: when, whose, until when, and what waiting cost."""
+    if not found:
+        return [Text(), *wrapped("no limit was hit in this period", frame.width)]
+    shown = found[:MOST]
+    rows = []
+    for hit in shown:
+        at = _moment(hit.ts_ms)
+        until = _moment(hit.until_ms) if hit.until_ms else None
+        rows.append(
+            [
+                plain(frame.clock(at)),
+                plain(hit.provider),
+                plain(FAILURE_WORDS.get(hit.kind, hit.kind)),
+                plain(f"{words.span(until - at)}, to {frame.clock(until)}" if until and until > at else ""),
+                plain(words.span(timedelta(milliseconds=hit.waited_ms)) if hit.waited_ms else ""),
+                faint(hit.agent or ""),
+                faint((hit.session or "")[:8]),
+            ]
+        )
+    columns = (
+        Column(title="when"),
+        Column(title="provider", shrinks=True),
+        Column(title="limit", leaves=4),
+        Column(title="for"),
+        Column(title="waited", right=True, leaves=3),
+        Column(title="agent", leaves=2),
+        Column(title="session", leaves=1),
+    )
+    lines = [Text(), *table(columns, rows, frame.width)]
+    waited = analytics.fallback.waited_ms
+    told = counted(analytics.fallback.limit_hits, "limit hit")
+    if waited:
+        told += f", {words.span(timedelta(milliseconds=waited))} waited in retries"
+    lines += [Text(), *wrapped(told, frame.width)]
+    if len(found) > MOST:
+        lines += wrapped(f"the newest {MOST}; `--csv` has more", frame.width, style=FAINT)
+    return lines
+
+
+def requests(newest: Sequence[Mapping[str, Any]], count: int, frame: Frame) -> list[Text]:
+    """The newest requests, oldest of them first."""
+    if not newest:
+        return []
+    rows = []
+    for row in newest:
+        failed = row["status"] == "failed"
+        usd = row["cost_usd"]
+        plan = "*" if row["cost_basis"] == "subscription-equivalent" and usd else ""
+        rows.append(
+            [
+                faint(_second(_moment(row["ts"]), frame)),
+                plain(row["provider"]),
+                plain(row["model"]),
+                faint(place(row["project"] or "", frame).rpartition("/")[2]),
+                plain(words.short(row["input"] + row["cache_write_5m"] + row["cache_write_1h"])),
+                plain(words.short(row["cache_read"])),
+                plain(words.short(row["output"])),
+                plain(f"{words.money(usd)}{plan}"),
+                faint(f"{row['latency_ms'] / 1000:.1f} s" if row["latency_ms"] else ""),
+                Cell(text=str(row["failure"] or "failed") if failed else "", style="red"),
+            ]
+        )
+    columns = (
+        Column(title="when"),
+        Column(title="provider", leaves=4),
+        Column(title="model", shrinks=True),
+        Column(title="project", leaves=1),
+        Column(title="in", right=True, leaves=6),
+        Column(title="cached", right=True, leaves=5),
+        Column(title="out", right=True),
+        Column(title="cost", right=True),
+        Column(title="took", right=True, leaves=3),
+        Column(title="", leaves=2),
+    )
+    lines = [Text(), *table(columns, rows, frame.width)]
+    if count > len(newest):
+        told = f"the newest {len(newest)} of {words.number(count)}; `--json` and `--csv` print all"
+        lines += wrapped(told, frame.width, style=FAINT)
+    return lines
+
+
+def _block_time(block: Block, frame: Frame) -> str:
+    begins, ends = block.start.astimezone(frame.zone), block.end.astimezone(frame.zone)
+    return f"{begins:%a %Y-%m-%d %H:%M}–{ends:%H:%M}"
+
+
+def _compared_row(row: Compared) -> list[Cell]:
+    sums = row.part.sums
+    used = bool(sums.requests)
+    each, saved, lost = usd_per_million(sums), row.fallback.minutes_saved, row.fallback.minutes_lost
+    latency = row.part.latency_ms_p50
+    same = "" if row.same_work_usd is None else f"~{words.money(row.same_work_usd)}"
+    if same and row.same_work_share < 0.995:
+        same += f" ({100 * row.same_work_share:.0f} %)"
+    return [
+        Cell(text=row.part.name, style="" if used else FAINT),
+        plain(words.number(sums.requests) if used else ""),
+        plain(words.short(sums.total_tokens) if used else ""),
+        plain(f"{money(sums)}{starred(sums)}" if used else ""),
+        plain(words.money(each) if used and each is not None else ""),
+        plain(f"{latency / 1000:.1f} s" if used and latency else ""),
+        plain(_rate(sums.failed, sums.requests) if used else ""),
+        plain(_rate(sums.rate_limited, sums.requests) if used else ""),
+        plain(f"{saved:.0f} min" if saved else ""),
+        plain(f"{lost:.0f} min" if lost else ""),
+        Cell(text=same, style="" if used else FAINT),
+    ]
+
+
+def _rate(part: int, whole: int) -> str:
+    if not part:
+        return "0 %"
+    return f"{100 * part / whole:.1f} %"
+
+
+def _against(now: Sums, past: Sums, frame: Frame) -> list[Text]:
+    if not past.requests:
+        return [Text(), *wrapped("the period before has no requests", frame.width, style=FAINT)]
+    grown = changes(now, past)
+    told = [
+        f"cost {_change(grown['cost'])} (from {words.money(past.cost_usd)})",
+        f"requests {_change(grown['requests'])} (from {words.number(past.requests)})",
+        f"tokens {_change(grown['tokens'])} (from {words.short(past.total_tokens)})",
+    ]
+    if past.failed or now.failed:
+        told.append(f"failed {words.number(now.failed)} (from {words.number(past.failed)})")
+    return [Text(), heading("against the period before"), *wrapped(", ".join(told), frame.width)]
+
+
+def _change(share: float | None) -> str:
+    return "—" if share is None else f"{100 * share:+.0f} %"
+
+
+def _second(moment: datetime, frame: Frame) -> str:
+    local = moment.astimezone(frame.zone)
+    if local.date() == frame.now.astimezone(frame.zone).date():
+        return f"{local:%H:%M:%S}"
+    return f"{local:%m-%d %H:%M}"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

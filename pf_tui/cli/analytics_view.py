@@ -1,0 +1,321 @@
+"""Analytics in text: the period and its totals, then parts with their share. Pure: no file, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import PurePath
+
+from rich.text import Text
+
+from pf_tui.catalog import Catalog
+from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
+from pf_tui.documents import words
+from pf_tui.ledger.document import cost, zone_name
+from pf_tui.ledger.query import Analytics, Cells, Filters, Part, Sums, total
+from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.records import record
+
+MOST_SESSIONS = 40
+"""Sessions a text view shows; `--csv` has all."""
+
+_TOP = 6
+"""Models the summary names."""
+
+_DAYS = 60
+_BAR = 16
+_ROOMY = 72
+
+PERIOD_WORDS = {
+    "1h": "the last hour",
+    "24h": "the last 24 hours",
+    "7d": "the last 7 days",
+    "30d": "the last 30 days",
+    "90d": "the last 90 days",
+    "all": "all time",
+}
+
+_COLUMNS = (
+    Column(title="requests", right=True, leaves=5),
+    Column(title="failed", right=True, leaves=2),
+    Column(title="input", right=True, leaves=3),
+    Column(title="output", right=True, leaves=3),
+    Column(title="cache", right=True, leaves=3),
+    Column(title="tokens", right=True),
+    Column(title="cost", right=True),
+    Column(title="share", right=True, leaves=4),
+    Column(title="", leaves=1),
+)
+
+
+@record
+class Frame:
+    """What a view is drawn in."""
+
+    now: datetime
+    zone: tzinfo | None
+    width: int
+    catalog: Catalog
+    home: str = ""
+
+    def clock(self, moment: datetime) -> str:
+        return words.clock(moment, self.now, self.zone)
+
+
+def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
+    """Which period, and what it adds up to."""
+    totals, width = found.totals, frame.width
+    lines = wrapped(_period(found, frame), width, style="bold")
+    only = [
+        f"{name} {value}"
+        for name, value in (
+            ("project", filters.project),
+            ("agent", filters.agent),
+            ("session", filters.session),
+        )
+        if value
+    ]
+    if only:
+        lines += wrapped(f"only {', '.join(only)}", width, style=FAINT)
+    if not totals.requests:
+        return [*lines, Text(), *wrapped("no request in this period", width)]
+    facts = [
+        f"{money(totals)}{starred(totals)}",
+        f"{words.number(totals.requests)} requests",
+        f"{words.short(totals.total_tokens)} tokens",
+    ]
+    if totals.failed:
+        facts.append(f"{words.number(totals.failed)} failed")
+    if found.fallback.limit_hits:
+        facts.append(counted(found.fallback.limit_hits, "limit hit"))
+    if found.fallback.fallbacks:
+        facts.append(counted(found.fallback.fallbacks, "fallback"))
+    kinds = (
+        f"{words.short(totals.input)} in · {words.short(totals.output)} out"
+        f" · {words.short(totals.cache_read)} cache read · {words.short(totals.cache_write)} cache write"
+    )
+    return [*lines, Text(), *_flowing(facts, width), *wrapped(kinds, width, style=FAINT)]
+
+
+def summary(found: Analytics, frame: Frame) -> list[Text]:
+    """By provider, by model, and the days as one line."""
+    if not found.totals.requests:
+        return []
+    lines = parts("providers", found, frame)
+    models = found.models[:_TOP]
+    lines += [Text(), *_table("model", models, found.totals, frame)]
+    if len(found.models) > len(models):
+        more = len(found.models) - len(models)
+        lines += wrapped(f"{more} more: `pf-tui analytics --view models`", frame.width, style=FAINT)
+    return lines + _curve(found.days, frame)
+
+
+def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
+    """One of the lists: providers, models, projects, agents, days."""
+    listed: Sequence[Part] = getattr(found, view)
+    if not listed:
+        return []
+    return [Text(), *_table(view.removesuffix("s"), listed, found.totals, frame)]
+
+
+def sessions(cells: Cells, frame: Frame) -> list[Text]:
+    """The dearest sessions: where, when last, what they took."""
+    listed = cells.by("session")
+    shown = listed[:MOST_SESSIONS]
+    wanted = {part.name for part in shown}
+    last: dict[str, int] = {}
+    for session, quarter in cells.pairs("session", "quarter"):
+        if session in wanted:
+            last[session] = max(last.get(session, 0), quarter)
+    where = {session: project for session, project in cells.pairs("session", "project") if session in wanted}
+    rows = [
+        [
+            plain(part.name[:8]),
+            plain(place(where.get(part.name, ""), frame)),
+            faint(frame.clock(datetime.fromtimestamp(last[part.name] * QUARTER_MS / 1000, UTC))),
+            plain(words.number(part.sums.requests)),
+            plain(words.short(part.sums.total_tokens)),
+            plain(f"{money(part.sums)}{starred(part.sums)}"),
+        ]
+        for part in shown
+    ]
+    columns = (
+        Column(title="session"),
+        Column(title="project", shrinks=True),
+        Column(title="last", right=True, leaves=2),
+        Column(title="requests", right=True, leaves=1),
+        Column(title="tokens", right=True),
+        Column(title="cost", right=True),
+    )
+    lines = [Text(), *table(columns, rows, frame.width)] if rows else []
+    if len(listed) > len(shown):
+        more = f"{len(listed) - len(shown)} more: `pf-tui analytics --view sessions --csv`"
+        lines += wrapped(more, frame.width, style=FAINT)
+    return lines
+
+
+def foot(found: Analytics, frame: Frame) -> list[Text]:
+    """What a reader must know to believe the numbers, each with its cure."""
+    notes = (
+        (_plan_note(found), FAINT),
+        (_unpriced_note(found), "yellow"),
+        (_unknown_note(found), FAINT),
+        (_skipped_note(found, frame), FAINT),
+    )
+    lines = [line for note, style in notes if note for line in wrapped(note, frame.width, style=style)]
+    return [Text(), *lines] if lines else []
+
+
+def money(sums: Sums) -> str:
+    """The cost; a dash when nobody knows any of it, a + when somebody does not know all."""
+    known = cost(sums)
+    return f"{words.money(known)}{'+' if known is not None and sums.unpriced_tokens else ''}"
+
+
+def starred(sums: Sums) -> str:
+    """Marks a sum that holds list-price equivalents of a plan."""
+    return "*" if sums.plan_usd else ""
+
+
+def counted(number: int, word: str) -> str:
+    """`1 limit hit`, `4 limit hits`."""
+    return f"{words.number(number)} {word}{'' if number == 1 else 's'}"
+
+
+def place(path: str, frame: Frame) -> str:
+    """A path the short way: ~ for home."""
+    if frame.home and path.startswith(f"{frame.home}/"):
+        return f"~{path.removeprefix(frame.home)}"
+    return path
+
+
+def _plan_note(found: Analytics) -> str:
+    usd = found.totals.plan_usd
+    return f"* {words.money(usd)} of it is list price; a plan has paid for it already" if usd else ""
+
+
+def _unpriced_note(found: Analytics) -> str:
+    unpriced = [part for part in found.models if part.sums.unpriced_tokens]
+    if not unpriced:
+        return ""
+    named = ", ".join(f"{words.short(p.sums.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5])
+    more = f" and {len(unpriced) - 5} more models" if len(unpriced) > 5 else ""
+    return (
+        f"unpriced: {named}{more}; `pf-tui prices update` looks for newer prices, or write your own "
+        "into providers.yaml and run `pf-tui ingest --reprice`"
+    )
+
+
+def _unknown_note(found: Analytics) -> str:
+    if all(part.name != "unknown" for part in found.providers):
+        return ""
+    return (
+        "unknown: logs that do not say which provider served; "
+        "`pf-tui install claude-code` remembers it from then on"
+    )
+
+
+def _skipped_note(found: Analytics, frame: Frame) -> str:
+    if not found.skipped:
+        return ""
+    first = found.skipped[0]
+    return (
+        f"{counted(found.skipped_rows, 'row')} of the logs could not be read, the first: "
+        f"{place(first.path, frame)} line {first.line} {first.why}; `--json` names all"
+    )
+
+
+def _period(found: Analytics, frame: Frame) -> str:
+    span = found.span
+    zone = zone_name(span.zone, span.end)
+    if span.start is None:
+        first = f"since {found.days[0].name}, " if found.days else ""
+        return f"{PERIOD_WORDS.get(span.name, span.name)} ({first}{zone})"
+    begins, ends = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
+    if span.name in PERIOD_WORDS:
+        return f"{PERIOD_WORDS[span.name]} (from {_stamp(begins)}, {zone})"
+    midnight = ends - timedelta(microseconds=1)
+    if (begins.hour, begins.minute, ends.hour, ends.minute) == (0, 0, 0, 0):
+        return f"{begins:%Y-%m-%d} to {midnight:%Y-%m-%d} ({zone})"
+    return f"{_stamp(begins)} to {_stamp(ends)} ({zone})"
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _flowing(facts: Sequence[str], width: int) -> list[Text]:
+    """Facts side by side, the first one bold; as many lines as they need."""
+    lines = [Text(facts[0], style="bold")]
+    for fact in facts[1:]:
+        if lines[-1].cell_len + 3 + len(fact) > width:
+            lines.append(Text(fact))
+        else:
+            lines[-1] = Text.assemble(lines[-1], "   ", fact)
+    return lines
+
+
+def _table(title: str, listed: Sequence[Part], totals: Sums, frame: Frame) -> list[Text]:
+    whole = totals.cost_usd or float(totals.total_tokens) or 1.0
+    by_cost = bool(totals.cost_usd)
+    most = max((_weight(part, by_cost=by_cost) for part in listed), default=0.0) or 1.0
+    rows = []
+    for part in listed:
+        sums, weight = part.sums, _weight(part, by_cost=by_cost)
+        bar = words.meter(weight / most, _BAR).rstrip("─")
+        rows.append(
+            [
+                _name(title, part.name, frame),
+                plain(words.number(sums.requests)),
+                Cell(text=words.number(sums.failed) if sums.failed else "", style="red"),
+                faint(words.short(sums.input)),
+                faint(words.short(sums.output)),
+                faint(words.short(sums.cache_read + sums.cache_write)),
+                plain(words.short(sums.total_tokens)),
+                plain(f"{money(sums)}{starred(sums)}"),
+                faint(f"{100 * weight / whole:.0f} %" if sums.total_tokens else ""),
+                Cell(text=bar if weight else "", style="cyan"),
+            ]
+        )
+    return table((Column(title=title, shrinks=True), *_COLUMNS), rows, frame.width)
+
+
+def _weight(part: Part, *, by_cost: bool) -> float:
+    return part.sums.cost_usd if by_cost else float(part.sums.total_tokens)
+
+
+def _name(title: str, name: str, frame: Frame) -> Cell:
+    if title == "project":
+        short = place(name, frame)
+        room = max(frame.width // 3, 18)
+        return plain(short if len(short) <= room else f"…/{PurePath(short).name}")
+    if title == "day":
+        day = datetime.strptime(name, "%Y-%m-%d")  # noqa: DTZ007 - a local day has no zone
+        return plain(f"{day:%a} {name}")
+    return Cell(text=name, style=FAINT if name == "unknown" else "")
+
+
+def _curve(days: Sequence[Part], frame: Frame) -> list[Text]:
+    """One column per day of cost, lowest to highest; the dearest day named."""
+    if len(days) < 3:
+        return []
+    shown = days[-min(_DAYS, frame.width - 2) :]
+    most = max(shown, key=lambda part: part.sums.cost_usd)
+    if not most.sums.cost_usd:
+        return []
+    known = {part.name: part.sums.cost_usd for part in shown}
+    first = datetime.strptime(shown[0].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
+    last = datetime.strptime(shown[-1].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
+    columns = []
+    for step in range((last - first).days + 1):
+        value = known.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
+        columns.append(" ▁▂▃▄▅▆▇█"[-(-round(80 * value / most.sums.cost_usd) // 10)] if value else "·")
+    columns = columns[-(frame.width - 2) :]
+    mean = total(part.sums for part in shown).cost_usd / len(columns)
+    aside = f"{words.money(mean)} a day, most on {most.name}: {words.money(most.sums.cost_usd)}"
+    return [
+        Text(),
+        heading("cost by day") if frame.width < _ROOMY else heading("cost by day", aside),
+        Text("".join(columns), style="cyan"),
+        *(wrapped(aside, frame.width, style=FAINT) if frame.width < _ROOMY else []),
+    ]

@@ -1,0 +1,91 @@
+"""The agents' logs read before their numbers are shown; a line that moves while a long history is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pf_tui.actions import usage
+from pf_tui.cli import diagnostics
+from pf_tui.documents import words
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from pf_tui.sources.ingest import Outcome, Progress
+
+_METER = 24
+
+
+@contextmanager
+def ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
+    """The ledger, brought up to date, to read from.
+
+    Where it cannot be written its old rows are shown, or the logs as they are read this once.
+
+    Raises:
+        StateFileUnusable: it is of a newer version.
+    """
+    from pf_tui.ledger import schema
+
+    try:
+        read_logs(ctx)
+    except StateFileUnusable:
+        raise
+    except PfError as error:
+        if not ctx.paths.ledger.exists():
+            with _for_once(ctx, error) as connection:
+                yield connection
+            return
+        diagnostics.note(f"{error}; the numbers are those of the last time the logs were read")
+    with schema.opened(ctx.paths.ledger) as connection:
+        yield connection
+
+
+def read_logs(ctx: Context, *, full: bool = False) -> Outcome:
+    """Read what is new; what could not be read is said on stderr.
+
+    Raises:
+        PfError: the ledger cannot be written.
+    """
+    try:
+        outcome = usage.ingest(ctx, full=full, progress=_show)
+    finally:
+        diagnostics.progress("")
+    for problem in outcome.problems:
+        diagnostics.note(problem)
+    return outcome
+
+
+@contextmanager
+def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
+    """A ledger that is gone afterwards. Raises the first error when not even that is possible."""
+    import tempfile
+
+    from pf_tui.ledger import schema
+    from pf_tui.sources import ingest
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
+    except OSError:
+        raise error from None
+    with folder as place:
+        path = Path(place) / "ledger.db"
+        ingest.ingest(path, ctx.env, ctx.catalog(), progress=_show)
+        diagnostics.progress("")
+        diagnostics.note(f"{error}; the logs were read for this once, nothing of them is kept")
+        with schema.opened(path) as connection:
+            yield connection
+
+
+def _show(done: Progress) -> None:
+    share = done.bytes_done / done.bytes_total if done.bytes_total else 1.0
+    pace = done.bytes_done / done.seconds if done.seconds else 0.0
+    diagnostics.progress(
+        f"reading the agents' logs {words.meter(share, _METER)} {share:>4.0%}  "
+        f"{words.short(done.bytes_done)}B of {words.short(done.bytes_total)}B, {words.short(pace)}B/s"
+    )
