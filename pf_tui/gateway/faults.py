@@ -74,8 +74,8 @@ _CREDIT = (
 _FAULTS = (
     Fault(name="429", says="429, back in 30 s", status=429, error="rate", message=_LIMIT,
           back_s=30, told="retry-after"),
-    Fault(name="429-ms", says="429, back in 2.5 s, told in ms", status=429, error="rate", message=_LIMIT,
-          back_s=3, told="retry-after-ms"),
+    Fault(name="429-ms", says="429, back in 20.5 s, told in ms", status=429, error="rate", message=_LIMIT,
+          back_s=21, told="retry-after-ms"),
     Fault(name="429-date", says="429, back at a date", status=429, error="rate", message=_LIMIT,
           back_s=45, told="date"),
     Fault(name="429-hour", says="429, back in an hour", status=429, error="rate", message=_LIMIT,

@@ -1,0 +1,215 @@
+"""How an agent is pointed at the gateway: variables and words for one run, nothing in its own settings.
+
+Pure: address and token are arguments. Measured on Claude Code 2.1.330, OpenCode 1.18.33, Codex 0.169.0.
+Invariant: the token is in the environment or in a 0600 file, never in a command line.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.records import field, record
+
+TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
+TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
+PROVIDER_NAME = "pf-tui"
+"""What OpenCode and Codex call the gateway in their lists."""
+
+
+@record
+class Agent:
+    """An agent that `run` can start."""
+
+    word: str
+    """What a person types: claude"""
+    id: str
+    """What pf-tui calls it everywhere else: claude-code"""
+    name: str
+    program: str
+    protocols: tuple[str, ...]
+    """What it speaks, what it speaks first."""
+
+
+AGENTS: Mapping[str, Agent] = {
+    agent.word: agent
+    for agent in (
+        Agent(
+            word="claude",
+            id="claude-code",
+            name="Claude Code",
+            program="claude",
+            protocols=("anthropic-messages",),
+        ),
+        Agent(
+            word="opencode",
+            id="opencode",
+            name="OpenCode",
+            program="opencode",
+            protocols=("anthropic-messages", "openai-responses", "openai-chat"),
+        ),
+        Agent(
+            word="codex",
+            id="codex",
+            name="Codex",
+            program="codex",
+            protocols=("openai-responses",),
+        ),
+    )
+}
+
+_CLOUDS = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
+_CLAUDE_LOGIN = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+
+_OPENCODE_WIRES = {
+    "@ai-sdk/anthropic": "anthropic-messages",
+    "@ai-sdk/openai": "openai-responses",
+    "@ai-sdk/openai-compatible": "openai-chat",
+}
+"""OpenCode's bundled packages -> the protocol they speak (measured)."""
+
+_OPENCODE_OWN = {"anthropic": "@ai-sdk/anthropic", "openai": "@ai-sdk/openai"}
+"""OpenCode's providers that do not speak chat completions."""
+
+
+@record
+class Setting:
+    """What one run of an agent gets."""
+
+    set: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    """Variables that would lead the agent elsewhere."""
+    words: tuple[str, ...] = ()
+    """In front of the person's own arguments."""
+
+    def over(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """`environment` with this laid over it."""
+        kept = {name: value for name, value in environment.items() if name not in self.unset}
+        return {**kept, **self.set}
+
+
+def claude(url: str, token: str, environment: Mapping[str, str], *, pass_through: bool = False) -> Setting:
+    """Claude Code: base URL and token; with pass-through its own login goes along and ours is a header."""
+    common = {
+        "ANTHROPIC_BASE_URL": url,
+        "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
+        **_past_proxies(environment),
+    }
+    if pass_through:
+        own = environment.get("ANTHROPIC_CUSTOM_HEADERS", "")
+        lines = [line for line in own.splitlines() if not line.lower().startswith(f"{TOKEN_HEADER}:")]
+        headers = "\n".join([*lines, f"{TOKEN_HEADER}: {token}"])
+        return Setting(set={**common, "ANTHROPIC_CUSTOM_HEADERS": headers}, unset=(*_CLAUDE_LOGIN, *_CLOUDS))
+    return Setting(set={**common, "ANTHROPIC_AUTH_TOKEN": token}, unset=("ANTHROPIC_API_KEY", *_CLOUDS))
+
+
+def claude_settings(setting: Setting) -> dict[str, Any]:
+    """The same for `claude --settings FILE`, which goes before what the person's settings say (measured).
+
+    Needed where those set the variables as well: settings files win over the environment.
+    """
+    emptied = dict.fromkeys(setting.unset, "")
+    return {"env": {**emptied, **setting.set}}
+
+
+def codex(url: str, token: str, environment: Mapping[str, str]) -> Setting:
+    """Codex: a provider of its own for this run; the token comes by a variable, not by a word."""
+    place = f"model_providers.{PROVIDER_NAME}"
+    settings = {
+        "model_provider": PROVIDER_NAME,
+        f"{place}.name": PROVIDER_NAME,
+        f"{place}.base_url": f"{url}/v1",
+        f"{place}.wire_api": "responses",
+        f"{place}.env_key": TOKEN_VARIABLE,
+    }
+    words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
+    return Setting(set={TOKEN_VARIABLE: token, **_past_proxies(environment)}, words=tuple(words))
+
+
+def opencode(
+    url: str,
+    token: str,
+    environment: Mapping[str, str],
+    catalog: Catalog,
+    served: tuple[str, ...],
+    chosen: tuple[str, str] | None = None,
+) -> Setting:
+    """OpenCode: the providers that the gateway serves, at the gateway's address, merged last of all.
+
+    Args:
+        served: catalog ids the gateway has a key for; the others stay as OpenCode knows them.
+        chosen: (provider, model) by catalog ids to start with; None = what OpenCode would take.
+    """
+    content = _own_content(environment)
+    providers = content.setdefault("provider", {})
+    for name in served:
+        provider = catalog.providers[name]
+        if (known := _opencode_entry(provider, url, token)) is not None:
+            place = provider.opencode_id or provider.id
+            providers[place] = _merged(providers.get(place), known)
+    if chosen is not None:
+        _choose(content, providers, catalog, *chosen)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Setting(set={"OPENCODE_CONFIG_CONTENT": text, **_past_proxies(environment)})
+
+
+def exports(setting: Setting) -> str:
+    """The variables as lines for a POSIX shell's eval."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in setting.set.items()]
+    return "\n".join([*(f"unset {name}" for name in setting.unset), *lines])
+
+
+def _opencode_entry(provider: Provider, url: str, token: str) -> dict[str, Any] | None:
+    package = _OPENCODE_OWN.get(provider.opencode_id or "", "@ai-sdk/openai-compatible")
+    if provider.custom and provider.protocols == ("anthropic-messages",):
+        package = "@ai-sdk/anthropic"
+    if _OPENCODE_WIRES[package] not in provider.protocols:
+        return None
+    options = {"baseURL": f"{url}/v1", "apiKey": token, "headers": {TOKEN_HEADER: token}}
+    entry: dict[str, Any] = {"npm": package, "options": options}
+    return {**entry, "name": provider.name} if provider.opencode_id is None else entry
+
+
+def _choose(
+    content: dict[str, Any], providers: dict[str, Any], catalog: Catalog, provider_id: str, model_id: str
+) -> None:
+    """Make it the model OpenCode starts with, and tell it what that is."""
+    provider, model = catalog.providers[provider_id], catalog.models[model_id]
+    place = provider.opencode_id or provider.id
+    if place not in providers:
+        return
+    native = catalog.native_id(model_id, provider_id) or model_id
+    known: dict[str, Any] = {"name": model.name, "limit": {"context": model.context}}
+    known["limit"]["output"] = model.max_output or 32_000
+    providers[place].setdefault("models", {}).setdefault(native, known)
+    content["model"] = f"{place}/{native}"
+
+
+def _own_content(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the person put into OPENCODE_CONFIG_CONTENT; it stays."""
+    try:
+        found = json.loads(environment.get("OPENCODE_CONFIG_CONTENT") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _merged(own: Any, ours: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(own, dict):
+        return ours
+    options = own.get("options")
+    return {**own, **ours, "options": {**(options if isinstance(options, dict) else {}), **ours["options"]}}
+
+
+def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """NO_PROXY for the loopback, where a proxy is set: the token must not leave the machine."""
+    names = {name.lower() for name in environment}
+    if not names & {"http_proxy", "https_proxy", "all_proxy"}:
+        return {}
+    own = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
+    hosts = [host for host in own.split(",") if host.strip()]
+    value = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost", "::1"]))
+    return {"NO_PROXY": value, "no_proxy": value}

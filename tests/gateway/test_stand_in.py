@@ -1,0 +1,101 @@
+"""The stand-in upstream: what it says is what a vendor would say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from pf_tui.gateway import replies
+from pf_tui.gateway.faults import FAULTS
+from pf_tui.gateway.replies import Call, Reply
+from pf_tui.gateway.stand_in import StandIn
+from pf_tui.gateway.streams import Events, Meter, counts, error_in, is_garbage
+from tests.gateway.upstreams import PATHS, request_body
+
+PROTOCOLS = tuple(PATHS)
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    upstream = StandIn("alpha")
+    await upstream.start()
+    yield upstream
+    await upstream.stop()
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_streamed_answer_reads_as_the_gateway_reads_a_vendors(protocol: str) -> None:
+    reply = Reply(text="two words", calls=(Call(name="Bash", arguments={"command": "ls"}),), thinking="hm")
+    meter = Meter(protocol)
+
+    for event in replies.events(protocol, reply, "m", 1):
+        assert not is_garbage(event)
+        assert error_in(event) is None
+        meter.look(event)
+
+    assert meter.finished
+    assert meter.model == "m"
+    found = counts(protocol, meter.usage)
+    assert (found["input"], found["output"], found["cache_read"]) == (11, 7, 3400)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_streamed_and_whole_answers_say_the_same(protocol: str) -> None:
+    reply = Reply(text="a b c")
+    meter = Meter(protocol)
+
+    meter.take(json.loads(replies.whole(protocol, reply, "m", 1)))
+
+    assert counts(protocol, meter.usage)["output"] == 7
+    assert meter.model == "m"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_every_fault_happens_as_its_line_says(protocol: str, stand_in: StandIn) -> None:
+    url = stand_in.url + PATHS[protocol]
+    body = request_body(protocol, "m")
+    timeout = aiohttp.ClientTimeout(total=0.5)
+    for fault in FAULTS.values():
+        stand_in.plan(fault)
+        async with aiohttp.ClientSession(timeout=timeout) as client:
+            try:
+                async with client.post(url, json=body) as response:
+                    raw = await response.read()
+                    outcome = "answer"
+            except TimeoutError:
+                outcome = "silence"
+            except aiohttp.ClientError:
+                outcome = "broken"
+        expected = {"silent": "silence", "late": "silence", "stall": "silence", "reset": "broken"}
+        expected |= {"cut": "broken", "refused": "broken"}
+        assert outcome == expected.get(fault.how, "answer"), fault.name
+        if outcome == "answer":
+            assert response.status == fault.status, fault.name
+        if fault.how == "event" and not fault.after:
+            assert error_in(Events().feed(raw)[0]), fault.name
+
+
+async def test_it_notices_a_client_that_leaves(stand_in: StandIn) -> None:
+    stand_in.plan(Reply(text="word " * 50, gap_s=0.05))
+    url = stand_in.url + "/v1/messages"
+
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(url, json=request_body("anthropic-messages", "m")) as response,
+    ):
+        await response.content.readany()
+        response.close()
+    await _gone(stand_in)
+
+    assert stand_in.asked[0].disconnected
+
+
+async def _gone(upstream: StandIn) -> None:
+    import asyncio
+
+    async with asyncio.timeout(5):
+        while not upstream.asked[0].disconnected:
+            await asyncio.sleep(0.01)

@@ -1,0 +1,345 @@
+"""A real gateway process between a client and stand-in upstreams, each test on a state directory of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from pf_tui.gateway.stand_in import StandIn
+from pf_tui.state import gateway as gateways
+from pf_tui.state.paths import Paths
+
+PATHS = {
+    "anthropic-messages": "/v1/messages",
+    "openai-chat": "/v1/chat/completions",
+    "openai-responses": "/v1/responses",
+}
+CUT_SHORT = (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError)
+START_S = 20.0
+"""Other work may share the machine; a gateway that needs longer is broken."""
+
+MAX_WAIT_S = 15.0
+
+
+def secret_of(provider: str) -> str:
+    """The key of a provider in these tests: unlike every other one, so that a leak tells who leaked."""
+    return f"key-of-{provider}-0123456789abcdef"
+
+
+@dataclass
+class Heard:
+    """What the client heard."""
+
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    broken: str | None = None
+    """The transport's error, when the answer did not come to its end."""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The data of each event that is a JSON object."""
+        found = []
+        for line in self.body.splitlines():
+            if line.startswith(b"data:") and line[5:].strip() not in (b"", b"[DONE]"):
+                found.append(json.loads(line[5:]))
+        return found
+
+    @property
+    def errors(self) -> list[str]:
+        """Error events of the stream, as text."""
+        return [
+            json.dumps(event)
+            for event in self.events
+            if event.get("type") in ("error", "response.failed")
+            or (event.get("error") and not event.get("id"))
+        ]
+
+    @property
+    def text(self) -> str:
+        """What the model said, streamed or whole, in any protocol."""
+        if b"data:" not in self.body:
+            return _text_of(self.json) if self.body.startswith(b"{") else ""
+        return "".join(_delta_of(event) for event in self.events)
+
+    @property
+    def whole(self) -> bool:
+        """A complete answer, as a client would judge it."""
+        if self.status != 200 or self.broken or self.errors:
+            return False
+        if b"data:" not in self.body:
+            return bool(self.text)
+        ends = (b"message_stop", b"[DONE]", b'"finish_reason": "stop"', b"response.completed")
+        return any(end in self.body for end in ends)
+
+
+def request_body(
+    protocol: str, model: str, *, stream: bool = True, text: str = "Say hello."
+) -> dict[str, Any]:
+    """A small request as an agent sends it."""
+    if protocol == "openai-responses":
+        return {"model": model, "stream": stream, "store": False, "input": text}
+    messages = [{"role": "user", "content": text}]
+    body: dict[str, Any] = {"model": model, "stream": stream, "messages": messages}
+    if protocol == "anthropic-messages":
+        body["max_tokens"] = 256
+    elif stream:
+        body["stream_options"] = {"include_usage": True}
+    return body
+
+
+def as_agent(agent: str, session: str | None = None) -> dict[str, str]:
+    """The headers by which each agent is known (measured on the real ones)."""
+    session = session or str(uuid.uuid4())
+    if agent == "claude-code":
+        return {
+            "user-agent": "claude-cli/2.1.330 (external, sdk-cli)",
+            "x-claude-code-session-id": session,
+            "anthropic-version": "2023-06-01",
+        }
+    if agent == "opencode":
+        return {"user-agent": "opencode/1.18.33 ai-sdk/5", "x-session-id": session}
+    return {"user-agent": "codex_exec/0.169.0", "originator": "codex_exec", "session_id": session}
+
+
+class Gate:
+    """`pf-tui gateway run` on a scratch state directory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "gate"
+        self.state = self.home / "state"
+        self.state.mkdir(parents=True)
+        self.paths = Paths(self.state)
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "PROVIDER_FALLBACK_HOME": str(self.state),
+            "TZ": "UTC",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+        self._process: asyncio.subprocess.Process | None = None
+        self._client: aiohttp.ClientSession | None = None
+        self.url = ""
+        self.token = ""
+
+    def providers(self, entries: list[dict[str, Any]]) -> None:
+        """Write providers.yaml."""
+        self.paths.providers.write_text(yaml.safe_dump({"version": 1, "providers": entries}))
+
+    def config(self, order: list[str], **gateway: Any) -> None:
+        """Write config.json: the priority list and the gateway's settings."""
+        settings = {"firstByteS": 1.0, "stallS": 1.0, "connectS": 1.0, **gateway}
+        content = {"version": 2, "providerPriority": order, "pf": {"gateway": settings}}
+        self.paths.config.write_text(json.dumps(content, indent=2))
+
+    def key(self, provider: str, variable: str) -> None:
+        """Give the gateway a key by its environment."""
+        self.env[variable] = secret_of(provider)
+
+    async def start(self, *words: str) -> None:
+        """Run it and wait until it says where."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "pf_tui", "gateway", "run", *words,
+            env=self.env, stdin=asyncio.subprocess.DEVNULL,
+            stdout=(self.home / "out.txt").open("ab"), stderr=(self.home / "err.txt").open("ab"),
+        )  # fmt: skip
+        async with asyncio.timeout(START_S):
+            while (found := gateways.read(self.paths)) is None:
+                if self._process.returncode is not None:
+                    raise AssertionError(f"the gateway ended: {self.said()}")
+                await asyncio.sleep(0.02)
+        self.url = found.url
+        self.token = json.loads(self.paths.gateway.read_text())["token"]
+        self._client = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=MAX_WAIT_S * 2)
+        )
+
+    async def stop(self, how: int = signal.SIGTERM) -> int | None:
+        """End it; returns its exit code."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        if process.returncode is None:
+            process.send_signal(how)
+        async with asyncio.timeout(START_S):
+            return await process.wait()
+
+    def said(self) -> str:
+        """Its stderr so far."""
+        path = self.home / "err.txt"
+        return path.read_text() if path.exists() else ""
+
+    async def ask(
+        self,
+        protocol: str,
+        model: str,
+        *,
+        stream: bool = True,
+        agent: str | None = None,
+        session: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        path: str | None = None,
+    ) -> Heard:
+        """Send a request as an agent would and read the answer to its end, or to where it broke."""
+        sent = {"x-pf-token": self.token, "content-type": "application/json"}
+        if agent is not None:
+            sent |= as_agent(agent, session)
+        sent |= headers or {}
+        if body is None:
+            body = json.dumps(request_body(protocol, model, stream=stream)).encode()
+        return await self.post(path or PATHS[protocol], body, sent)
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Heard:
+        """A bare request."""
+        assert self._client is not None
+        heard = Heard(status=None)
+        try:
+            async with self._client.post(self.url + path, data=body, headers=headers) as response:
+                heard.status = response.status
+                heard.headers = {name.lower(): value for name, value in response.headers.items()}
+                async for chunk in response.content.iter_any():
+                    heard.body += chunk
+        except CUT_SHORT as error:
+            heard.broken = type(error).__name__
+        return heard
+
+    async def run(self, *words: str) -> tuple[int, str, str]:
+        """`pf-tui …` on this state: (exit code, stdout, stderr)."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "pf_tui", *words, env=self.env, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(START_S):
+            out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    async def document(self, *words: str) -> Any:
+        """`pf-tui … --json`."""
+        code, out, err = await self.run(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    def health(self) -> list[dict[str, Any]]:
+        """The benches of health.json."""
+        if not self.paths.health.exists():
+            return []
+        benches: list[dict[str, Any]] = json.loads(self.paths.health.read_text())["benches"]
+        return benches
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Every line of the journal."""
+        if not self.paths.journal.exists():
+            return []
+        return [json.loads(line) for line in self.paths.journal.read_text().splitlines()]
+
+    async def until(self, holds: Any, what: str) -> Any:
+        """Wait for something that the gateway writes in the background."""
+        waited = 0.0
+        while not (found := holds()):
+            assert waited < MAX_WAIT_S, f"never: {what}"
+            await asyncio.sleep(0.02)
+            waited += 0.02
+        return found
+
+    async def rows(self, count: int) -> list[dict[str, Any]]:
+        """The gateway's rows of the ledger, oldest first, once there are `count`."""
+
+        def enough() -> list[dict[str, Any]] | None:
+            found = self.ledger()
+            return found if len(found) >= count else None
+
+        found: list[dict[str, Any]] = await self.until(enough, f"{count} rows in the ledger")
+        return found
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The gateway's rows of the ledger, oldest first."""
+        import sqlite3
+
+        if not self.paths.ledger.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self.paths.ledger}?mode=ro", uri=True)
+        connection.row_factory = sqlite3.Row
+        try:
+            query = "SELECT * FROM requests WHERE source = 'gateway' ORDER BY ts, id"
+            return [dict(row) for row in connection.execute(query)]
+        except sqlite3.OperationalError:  # not made yet
+            return []
+        finally:
+            connection.close()
+
+
+class House:
+    """Some stand-ins in a row behind one gateway: the usual scene."""
+
+    def __init__(self, folder: Path, names: tuple[str, ...], model: str, **gateway: Any) -> None:
+        self.gate = Gate(folder)
+        self.names = names
+        self.model = model
+        self.upstreams = {name: StandIn(name) for name in names}
+        self._gateway = gateway
+
+    def __getitem__(self, name: str) -> StandIn:
+        return self.upstreams[name]
+
+    async def open(self, *, order: list[str] | None = None) -> None:
+        """Start everything; providers that the catalog knows keep their own models and variables."""
+        from pf_tui import catalog
+
+        known = catalog.load().providers
+        entries = []
+        for name, upstream in self.upstreams.items():
+            url = await upstream.start()
+            if name in known:
+                entries.append({"id": name, "base_url": url})
+                self.gate.key(name, known[name].env[0])
+            else:
+                variable = f"{name.upper().replace('-', '_')}_KEY"
+                entries.append({"id": name, "base_url": url, "env": variable, "models": [self.model]})
+                self.gate.key(name, variable)
+        self.gate.providers(entries)
+        self.gate.config(order or list(self.names), **self._gateway)
+        await self.gate.start()
+
+    async def close(self) -> None:
+        await self.gate.stop()
+        for upstream in self.upstreams.values():
+            await upstream.stop()
+
+
+def _text_of(content: dict[str, Any]) -> str:
+    blocks = content.get("content")
+    if isinstance(blocks, list):
+        return "".join(block.get("text", "") for block in blocks)
+    if choices := content.get("choices"):
+        return choices[0]["message"]["content"] or ""
+    return "".join(
+        part.get("text", "") for item in content.get("output", ()) for part in item.get("content", ())
+    )
+
+
+def _delta_of(event: dict[str, Any]) -> str:
+    if choices := event.get("choices"):
+        return choices[0].get("delta", {}).get("content") or ""
+    delta = event.get("delta")
+    if isinstance(delta, dict):
+        return delta.get("text", "")
+    return delta if isinstance(delta, str) and event.get("type") == "response.output_text.delta" else ""
