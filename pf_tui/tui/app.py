@@ -1,20 +1,39 @@
-"""The app: composition and wiring. Themes, the one screen, the feed, and the way back to the shell."""
+"""The app: composition and wiring. Themes, the one screen, the threads, and the way back to the shell."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
+import signal
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
+from rich.console import Console
+from textual import events, on
 from textual.app import App
+from textual.driver import Driver
 
 from pf_tui.catalog import styles_dir
+from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
+from pf_tui.state import cache
 from pf_tui.state.context import Context
-from pf_tui.tui import keymap, themes
+from pf_tui.tui import frame, keymap, themes
 from pf_tui.tui.charts import symbols
 from pf_tui.tui.cockpit import Cockpit
+from pf_tui.tui.feed import Feed
+from pf_tui.tui.logs import Logs
+from pf_tui.tui.news import Reading, ReadingEnded, Said, World
+from pf_tui.tui.notify import Notifier
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.widgets import Look
+
+Verb = Callable[[], Said | None]
+"""Something that changes files; what it returns is said in the last line."""
 
 
 class Dashboard(App[None], inherit_bindings=False):
@@ -22,17 +41,47 @@ class Dashboard(App[None], inherit_bindings=False):
 
     TITLE = "pf-tui"
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH: ClassVar = [styles_dir() / "cockpit.tcss"]
+    CSS_PATH: ClassVar = [styles_dir() / "cockpit.tcss", styles_dir() / "overlays.tcss"]
 
-    def __init__(self, ctx: Context, snapshot: Snapshot, *, theme: str = "", report: Report = UNREAD) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        snapshot: Snapshot,
+        *,
+        theme: str = "",
+        report: Report = UNREAD,
+        painted: bool = False,
+        live: bool = True,
+    ) -> None:
+        """
+        Args:
+            theme: name asked for on the command line; "" = the person's setting.
+            painted: the alternate screen is open and shows the last frame.
+            live: follow the files; False for a screen that stands still (pictures, page tests).
+        """
         self._inks: Inks | None = None
         super().__init__()
         self.ctx = ctx
+        self.failure: BaseException | None = None
         self._first = (snapshot, report)
+        self._painted, self._live = painted, live
+        self._verbs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pf-verb")
+        self.logs = Logs(ctx, self.post_message)
+        self.feed = Feed(ctx, self._tell, snapshot, "7d", "provider")
+        self.notifier = Notifier(snapshot)
         for one in themes.HOUSE:
             self.register_theme(one)
-        self.theme = theme or themes.DARK
+        self.theme, self.theme_problem = self._wished_theme(theme, snapshot)
         self.animation_level = "none"
+
+    def _wished_theme(self, asked: str, snapshot: Snapshot) -> tuple[str, str]:
+        """The theme to begin with, and what was wrong with the wish."""
+        wish = asked or str(snapshot.config.dashboard.get("theme", ""))
+        if not wish or wish in self.available_themes:
+            return wish or themes.DARK, ""
+        return themes.DARK, f"no theme is called '{wish}' · t shows all"
+
+    # -- looks
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
@@ -50,16 +99,139 @@ class Dashboard(App[None], inherit_bindings=False):
     def get_default_screen(self) -> Cockpit:
         snapshot, report = self._first
         wished = snapshot.config.dashboard
-        chosen = symbols.find(str(wished.get("symbols", "braille")))
+        problems = [self.theme_problem] if self.theme_problem else []
+        try:
+            chosen = symbols.find(str(wished.get("symbols", "braille")))
+        except PfError as error:
+            chosen = symbols.BRAILLE
+            problems.append(str(error))
         look = Look(
             symbols=symbols.without_colour(chosen) if self.no_color else chosen, zone=self.ctx.timezone()
         )
         cockpit = Cockpit(look)
         keys = keymap.made(wished.get("keys"))
+        cockpit.keymap = keys
         self.set_keymap({name: ",".join(keys.keys[name]) for name in keys.changed})
-        cockpit.own_problems = keys.problems
+        cockpit.own_problems = (*problems, *keys.problems)
         cockpit.take(snapshot, report)
         return cockpit
 
+    @property
+    def cockpit(self) -> Cockpit:
+        """The one screen, whatever lies over it."""
+        screen = self.screen_stack[0]
+        if not isinstance(screen, Cockpit):
+            raise AssertionError(screen)
+        return screen
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from pf_tui.tui.terminal import Terminal
+
+        return Terminal
+
+    # -- life
+
+    def on_mount(self) -> None:
+        if self._painted:
+            from pf_tui.tui.terminal import Terminal
+
+            Terminal.opened = True
+        for name in ("SIGTERM", "SIGHUP"):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                number = getattr(signal, name)
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
+        if self._live:
+            self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """After the first frame: follow the files, read the logs, let the collector run again."""
+        gc.enable()
+        gc.freeze()
+        self.feed.start()
+        self.logs.start()
+
+    def on_unmount(self) -> None:
+        self.feed.stop()
+        self.logs.stop()
+        self._verbs.shutdown(wait=False, cancel_futures=True)
+
+    def exit(self, result: None = None, return_code: int = 0, message: object = None) -> None:
+        if self._painted:
+            with contextlib.suppress(Exception):
+                self._keep_frame()
+        super().exit(result, return_code)
+
+    def _keep_frame(self) -> None:
+        """Keep the screen for the first paint of the next start."""
+        lines = self.cockpit.strips()
+        console = Console(
+            force_terminal=True, color_system="truecolor", width=self.size.width, legacy_windows=False
+        )
+        frame.keep(
+            self.ctx.paths,
+            (self.size.width, self.size.height),
+            self.theme,
+            [line.render(console) for line in lines],
+            lines[0].text,
+        )
+
+    def _fatal_error(self) -> None:
+        """An error nobody caught: leave the screen; the door says it in one sentence."""
+        self.failure = self._exception
+        if self._exception is not None:
+            text = "".join(traceback.format_exception(self._exception))
+            cache.keep(self.ctx.paths, "crash.txt", text.encode("utf-8", "replace"))
+        self._close_messages_no_wait()
+
+    # -- what comes in, what goes out
+
+    def _tell(self, snapshot: Snapshot, report: Report) -> None:
+        self.post_message(World(snapshot, report))
+
+    def perform(self, verb: Verb) -> None:
+        """Do a verb in the verbs' own thread, one after the other; the screen follows the files."""
+
+        def do() -> None:
+            try:
+                said = verb()
+            except PfError as error:
+                said = Said(str(error), "bad")
+            self.feed.look()
+            if said is not None:
+                self.post_message(said)
+
+        with contextlib.suppress(RuntimeError):  # leaving
+            self._verbs.submit(do)
+
     def ask_history(self, period: str, by: str) -> None:
         """Have another part of the ledger read."""
+        self.feed.ask(period, by)
+
+    @on(World)
+    def _world(self, news: World) -> None:
+        self.cockpit.take(news.snapshot, news.report)
+        self.notifier.seen(news.snapshot, self)
+
+    @on(Said)
+    def _said(self, news: Said) -> None:
+        self.cockpit.say(news.words, news.ink)
+
+    @on(Reading)
+    def _reading(self, news: Reading) -> None:
+        self.cockpit.show_reading(news)
+
+    @on(ReadingEnded)
+    def _reading_ended(self, news: ReadingEnded) -> None:
+        self.cockpit.end_reading(news)
+
+    def on_app_focus(self, event: events.AppFocus) -> None:
+        self.notifier.focused = True
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        self.notifier.focused = False
+
+    def on_key(self, event: events.Key) -> None:
+        self.notifier.touched()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
+from textual.strip import Strip
 
+from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import doing, layout
+from pf_tui.tui import doing, keymap, layout, progress
 from pf_tui.tui.ink import Line
+from pf_tui.tui.news import Reading, ReadingEnded
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes.analytics import METRICS
 from pf_tui.tui.report import UNREAD, Report
@@ -33,6 +36,9 @@ from pf_tui.tui.widgets import (
 
 if TYPE_CHECKING:
     from pf_tui.tui.app import Dashboard
+
+LONG_READING_BYTES = 16 * 1024 * 1024
+"""Less is read before anybody could look at a progress bar."""
 
 SAID_S = 6.0
 """How long a message stands; errors stand twice as long."""
@@ -71,6 +77,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
         super().__init__()
         self.look = look
         self.period, self.by = "7d", "provider"
+        self.keymap = keymap.made(None)
         self._waiting: tuple[Snapshot, Report] | None = None
         self._unsaid: Callable[[], None] | None = None
 
@@ -120,7 +127,34 @@ class Cockpit(Screen[None], inherit_bindings=False):
         self._unsaid = None
         self.said = None
 
+    def show_reading(self, news: Reading) -> None:
+        """How far the agents' logs have been read, unless that takes no time."""
+        if self.working or (news.total >= LONG_READING_BYTES and news.done < news.total):
+            self.working = progress.line_for(news.done, news.total, news.seconds, self.look.symbols)
+
+    def end_reading(self, news: ReadingEnded) -> None:
+        """The logs have been read; only what a person should know is said."""
+        was_long, self.working = bool(self.working), ()
+        if news.problem:
+            self.say(news.problem, "bad")
+        elif news.cancelled:
+            self.say(
+                "reading the agents' logs was stopped; what was read is kept · `:ingest` goes on", "warn"
+            )
+        elif was_long:
+            self.say(f"the agents' logs are read: {news.rows_new} new rows")
+
+    def cancel_work(self) -> bool:
+        """Stop long work; False when none runs."""
+        return self.app.logs.cancel()
+
     # -- what is looked at
+
+    def known(self) -> Snapshot:
+        """The state of the world on screen."""
+        if self.snapshot is None:
+            raise AssertionError("the screen is mounted with a snapshot")
+        return self.snapshot
 
     @property
     def pane(self) -> SnapshotPane:
@@ -172,7 +206,27 @@ class Cockpit(Screen[None], inherit_bindings=False):
         self.period, self.by = period or self.period, by or self.by
         self.app.ask_history(self.period, self.by)
 
+    # -- the filter line
+
+    def open_filter(self) -> None:
+        """Type what this pane should show; it follows every letter."""
+        from pf_tui.tui.overlays.prompt import Prompt
+
+        if not self.query(Prompt):
+            self.mount(Prompt(self.pane), before="#foot")
+
+    @on(events.DescendantFocus)
+    def _follow_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(self.focused, SnapshotPane) and self.focused.id:
+            self.current = self.focused.id
+            if self.current != "providers":
+                self.below = self.current
+
     # -- events
+
+    def strips(self) -> list[Strip]:
+        """What this screen shows, line by line, without what lies over it."""
+        return self._compositor.render_strips()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.lay_out)
@@ -187,13 +241,10 @@ class Cockpit(Screen[None], inherit_bindings=False):
         if event.pane.id in chosen:
             self.action_do(chosen[event.pane.id])
 
-    def on_descendant_focus(self) -> None:
-        if isinstance(self.focused, SnapshotPane) and self.focused.id:
-            self.current = self.focused.id
-            if self.current != "providers":
-                self.below = self.current
-
     def action_do(self, words: str) -> None:
         """Do an action of the table; a word may follow its id."""
         action_id, _, word = words.partition(" ")
-        doing.deed(action_id)(self, word)
+        try:
+            doing.deed(action_id)(self, word)
+        except PfError as error:
+            self.say(str(error), "bad")

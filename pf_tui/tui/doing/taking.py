@@ -1,0 +1,1 @@
+"""What a person takes along: the name, the row, the screen."""

@@ -1,0 +1,101 @@
+"""A bell or a notification of the terminal when somebody should look: off unless config.json says so.
+
+`pf.notify`: {"bell": true, "osc9": true, "on": ["warn", "failover", "reset"]}. Never while the dashboard has
+the focus; a terminal that does not tell about focus counts as focused for a while after a key.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.tui import roster
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+KINDS = ("warn", "failover", "reset")
+TOUCHED_S = 60.0
+
+_SPENT = ("exhausted", "benched")
+
+
+class Notifier:
+    """Compares each snapshot with the one before."""
+
+    def __init__(self, first: Snapshot) -> None:
+        self._last = first
+        self.focused: bool | None = None
+        """None = the terminal has not told."""
+        self._touched_at = time.monotonic()
+
+    def touched(self) -> None:
+        """A key was pressed: somebody is here."""
+        self._touched_at = time.monotonic()
+
+    def seen(self, now: Snapshot, app: App[None]) -> None:
+        """Tell what is worth a look."""
+        before, self._last = self._last, now
+        wished = now.config.notify
+        if not (wished.get("bell") or wished.get("osc9")) or self._here():
+            return
+        kinds = wished.get("on", KINDS)
+        told = [words for kind, words in changes(before, now) if kind in kinds]
+        if told:
+            self._send(told[-1], wished, app)
+
+    def _here(self) -> bool:
+        if self.focused is None:
+            return time.monotonic() - self._touched_at < TOUCHED_S
+        return self.focused
+
+    def _send(self, words: str, wished: Mapping[str, Any], app: App[None]) -> None:
+        if wished.get("bell"):
+            app.bell()
+        driver = app._driver  # there is no public way to write a control sequence
+        if wished.get("osc9") and driver is not None:
+            driver.write(osc9(words, tmux="TMUX" in os.environ))
+
+
+def osc9(words: str, *, tmux: bool) -> str:
+    """The control sequence of a notification; tmux passes it on when it is wrapped."""
+    clean = "".join(char for char in words if char.isprintable())
+    return f"\x1bPtmux;\x1b\x1b]9;{clean}\x07\x1b\\" if tmux else f"\x1b]9;{clean}\x07"
+
+
+def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
+    """(kind, sentence) of everything that happened between two snapshots. Pure."""
+    told: list[tuple[str, str]] = []
+    old = {view.id: view for view in before.providers}
+    for view in now.providers:
+        was = old.get(view.id)
+        if was is None:
+            continue
+        if was.state in _SPENT and view.state not in (*_SPENT, "no-credential", "disabled"):
+            told.append(("reset", f"pf-tui: {view.id} can serve again"))
+        elif now.active and view.id == now.active.provider and _warned(was, view):
+            told.append(("warn", f"pf-tui: {view.id} {_share(view)}"))
+    left, serves = before.active, now.active
+    known = {event.id for event in before.events}
+    moved = [event for event in now.events if event.id not in known and event.action == "failover"]
+    if moved and left and serves and left.provider != serves.provider:
+        told.append(("failover", f"pf-tui: {serves.provider} serves now: {moved[-1].why}"))
+    elif left and serves is None:
+        told.append(("failover", "pf-tui: nobody can serve"))
+    return told
+
+
+def _warned(was: ProviderView, view: ProviderView) -> bool:
+    return was.state == "ready" and view.state in ("warning", "limited", "exhausted")
+
+
+def _share(view: ProviderView) -> str:
+    limit = roster.pressing(view)
+    return (
+        f"is at {limit.percent:.0f} % of {limit.window}"
+        if limit and limit.percent is not None
+        else view.state
+    )

@@ -1,0 +1,44 @@
+"""One line to type into: Textual's Input in one row, with a way out and the arrows left to whoever owns it."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.message import Message
+from textual.widgets import Input
+
+_LEAVING = ("escape", "ctrl+c")
+
+
+class TextLine(Input):
+    """Posts `Left` for esc, ctrl+c and backspace on an empty line, `Step` for arrows and tab."""
+
+    class Left(Message):
+        """The person wants out."""
+
+    class Step(Message):
+        """An arrow, tab or page key."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, value: str = "", *, placeholder: str = "", password: bool = False) -> None:
+        super().__init__(
+            value, placeholder=placeholder, password=password, select_on_focus=False, compact=True
+        )
+        self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key in _LEAVING or (event.key == "backspace" and not self.value):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Left())
+        elif event.key in ("up", "down", "pageup", "pagedown", "tab", "shift+tab"):
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Step(event.key))
+        else:
+            await super()._on_key(event)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        return True

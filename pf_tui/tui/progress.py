@@ -1,0 +1,29 @@
+"""How far long work is: a bar, the share, the rate and the time left. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pf_tui.documents import words
+from pf_tui.tui.charts.meter import meter
+from pf_tui.tui.charts.symbols import Symbols
+from pf_tui.tui.ink import Line, Span, line, muted
+
+BAR = 16
+_MB = 1_000_000
+
+
+def line_for(done: int, total: int, seconds: float, symbols: Symbols) -> Line:
+    """`reading the agents' logs ██████ ──── 45 %  320 MB/s  3 s left   esc stops`."""
+    share = done / total if total else 0.0
+    parts: list[Span | Line | str] = [
+        Span("reading the agents' logs "),
+        meter(100 * share, BAR, symbols, ink="accent"),
+        Span(f" {100 * share:.0f} %"),
+    ]
+    if done and seconds > 0:
+        rate = done / seconds
+        left = timedelta(seconds=(total - done) / rate)
+        parts.append(muted(f"  {rate / _MB:.0f} MB/s  {words.span(left)} left"))
+    parts += ["   ", Span("esc", "accent", action="cancel"), muted(" stops")]
+    return line(*parts)

@@ -1,0 +1,85 @@
+"""Which files the dashboard looks at, and a word the moment one of them may have changed.
+
+The directory is watched, never a file (a watched file goes deaf after its second replace), and an event
+means no more than "look again". The feed looks by itself every two seconds: on a file system without
+events, and while the directory does not exist, nothing is missed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pf_tui.state import credentials, files
+from pf_tui.state.context import Context
+from pf_tui.state.paths import PROJECT_FILE, find_project_file
+
+STEP_MS = 15
+"""How often the watcher's own thread looks at what the system told it; two steps of quiet end a burst."""
+
+DEBOUNCE_MS = 45
+"""A burst that goes on longer is told in parts."""
+
+Stamps = dict[Path, tuple[int, int, int] | None]
+
+
+def looked_at(ctx: Context) -> tuple[Path, ...]:
+    """Every file a snapshot or a report is made from."""
+    paths = ctx.paths
+    ledger = paths.ledger
+    project = find_project_file(ctx.cwd, ctx.env) or ctx.cwd / PROJECT_FILE
+    logins = {
+        path
+        for provider in ctx.catalog().providers.values()
+        for login in provider.logins
+        if (path := credentials.expand(login.path, ctx.env)) is not None
+    }
+    own = (paths.config, paths.auth, paths.providers, paths.health, paths.journal, paths.gateway, paths.live)
+    return (*own, ledger, ledger.with_name(f"{ledger.name}-wal"), project, *sorted(logins))
+
+
+def stamps(looked: tuple[Path, ...]) -> Stamps:
+    """What each file looks like from outside: (mtime_ns, size, inode).
+
+    An empty file counts as none: reading a ledger makes an empty `-wal` beside it.
+    """
+    found = {path: files.identity(path) for path in looked}
+    return {path: stamp if stamp and stamp[1] else None for path, stamp in found.items()}
+
+
+class DirectoryWatch:
+    """Calls `changed` from a thread of its own when something in the directory changed."""
+
+    def __init__(self, folder: Path, changed: Callable[[], None]) -> None:
+        self._folder, self._changed = folder, changed
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def keep_alive(self) -> None:
+        """Start watching, or start again after the directory came (back)."""
+        running = self._thread is not None and self._thread.is_alive()
+        if not running and not self._stop.is_set() and self._folder.is_dir():
+            self._thread = threading.Thread(target=self._watch, name="pf-watch", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _watch(self) -> None:
+        import watchfiles
+
+        try:
+            for _ in watchfiles.watch(
+                self._folder,
+                watch_filter=None,
+                debounce=DEBOUNCE_MS,
+                step=STEP_MS,
+                rust_timeout=60_000,
+                stop_event=self._stop,
+                raise_interrupt=False,
+                recursive=False,
+            ):
+                self._changed()
+        except OSError:
+            return  # no events here (inotify's limit, a network disk): the two-second look remains
