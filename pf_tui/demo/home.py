@@ -1,0 +1,205 @@
+"""The home of the person of the demo: settings, keys that open nothing, a month behind them.
+
+Everything is written by the rooms that own the files: config, credentials, the verbs with a clock that
+stands in the past, the ledger's writers.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pf_tui import actions
+from pf_tui.demo import cast, history, story
+from pf_tui.demo.books import Books
+from pf_tui.demo.history import History
+from pf_tui.ledger import record, schema
+from pf_tui.records import replace
+from pf_tui.rules.limits import Reading
+from pf_tui.state import config, credentials
+from pf_tui.state.context import Context
+from pf_tui.state.paths import locate
+from pf_tui.state.secret import Secret
+
+MARK = ".pf-tui-demo"
+"""The file that says a folder is a demo's home: nothing without it is ever deleted."""
+
+_MOVED = "zai-coding-plan"
+"""The provider the person moved up yesterday; undo shows where it was."""
+
+_PASSED_ON = (
+    "COLORFGBG", "COLORTERM", "FORCE_COLOR", "LANG", "LANGUAGE", "LOGNAME", "NO_COLOR", "PATH", "SHELL",
+    "SSH_CONNECTION", "SSH_TTY", "STY", "SYSTEMROOT", "TERM", "TERMINFO", "TERMINFO_DIRS", "TERM_PROGRAM",
+    "TMPDIR", "TMUX", "TMUX_PANE", "TZ", "USER", "VIRTUAL_ENV",
+)  # fmt: skip
+_PASSED_ON_BEGINS = ("LC_", "PYTHON", "TEXTUAL", "COVERAGE")
+"""What the demo takes over from the person's environment: terminal, language, Python; no key is named so."""
+
+
+def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the demo: its own home, no key, no keyring."""
+    taken = {
+        name: value
+        for name, value in outside.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_BEGINS)
+    }
+    return {
+        **taken,
+        **cast.IN_ENVIRONMENT,
+        "HOME": str(folder),
+        "PROVIDER_FALLBACK_HOME": str(folder / ".opencode" / "provider-fallback"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+
+
+def context(folder: Path, env: Mapping[str, str]) -> Context:
+    """The dashboard's view of the demo's world, standing in its first project."""
+    return Context(paths=locate(env), env=env, cwd=folder / "code" / cast.PROJECTS[0], who="tui")
+
+
+def prepare(ctx: Context, folder: Path, seed: int) -> None:
+    """Fill an empty folder. The readings put the first provider's reset where the story wants it."""
+    (folder / MARK).touch()
+    for project in cast.PROJECTS:
+        (folder / "code" / project / ".git").mkdir(parents=True)
+    _sign_in(ctx, folder)
+    config.change(
+        ctx.paths,
+        {
+            "defaultModel": cast.MODEL,
+            "providerPriority": sorted(cast.PRIORITY, key=_before_the_move),
+            "autoSwitch": True,
+            "notifyOnSwitch": True,
+            "usageLimits.anthropic-api.dailyTokens": 4_000_000,
+            "pf.usageLimits.openrouter.dailyUsd": 25,
+            "pf.usageLimits.deepseek-api.monthlyUsd": 10,
+        },
+    )
+    now = ctx.now()
+    past = history.make(now, ctx.timezone(), seed)
+    _remember(ctx, past, now)
+    connection = schema.connect(ctx.paths.ledger)
+    try:
+        Books(connection, ctx.catalog(), str(folder)).enter(past.requests)
+        _note_walls(ctx, past)
+        record.limit_readings(ctx.paths.ledger, readings(now))
+    finally:
+        connection.close()
+
+
+def readings(now: datetime) -> list[Reading]:
+    """What the windows were last seen at, with the last hours behind the first one."""
+
+    def seen(
+        provider: str,
+        window: str,
+        percent: float,
+        resets: timedelta,
+        *,
+        ago: timedelta = timedelta(minutes=2),
+        source: str = "official",
+        model: str | None = None,
+    ) -> Reading:
+        return Reading(
+            provider=provider,
+            window=window,
+            unit="percent",
+            used=percent,
+            limit=100,
+            resets_at=now + resets,
+            source=source,
+            observed_at=now - ago,
+            model=model,
+        )
+
+    reset = timedelta(seconds=story.FIRST_BACK_S + 2)
+    first, second = cast.PRIORITY[0], cast.PRIORITY[4]
+    rising = [
+        seen(first, "5h", 70 - 0.42 * minutes, reset, ago=timedelta(minutes=minutes))
+        for minutes in range(120, 0, -12)
+    ]
+    return [
+        *rising,
+        seen(first, "7d", 41, timedelta(days=2, hours=19)),
+        seen(first, "7d", 63, timedelta(days=2, hours=19), model="opus"),
+        seen(second, "5h", 100, timedelta(hours=2, minutes=18), ago=timedelta(minutes=31), source="rollout"),
+        seen(second, "7d", 58, timedelta(days=4, hours=3), ago=timedelta(minutes=31), source="rollout"),
+        seen("zai-coding-plan", "5h", 18, timedelta(hours=4, minutes=2), source="header"),
+    ]
+
+
+def _sign_in(ctx: Context, folder: Path) -> None:
+    """Logins of agents and keys in auth.json, all of them words."""
+    expires = int(time.time() * 1000) + 6 * 3_600_000
+    logins = {
+        ".claude/.credentials.json": {"claudeAiOauth": {"accessToken": cast.NO_KEY, "expiresAt": expires}},
+        ".codex/auth.json": {"tokens": {"access_token": cast.NO_KEY}},
+    }
+    for name, content in logins.items():
+        path = folder / name
+        path.parent.mkdir(mode=0o700)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(content), encoding="utf-8")
+    catalog = ctx.catalog()
+    for provider in cast.IN_AUTH_JSON:
+        credentials.store_in_file(ctx.paths, catalog.provider(provider), Secret(cast.NO_KEY), ctx.now())
+
+
+def _remember(ctx: Context, past: History, now: datetime) -> None:
+    """The last days' events, by the verbs themselves at the moment they happened."""
+
+    def then(moment: datetime, who: str) -> Context:
+        return replace(ctx, clock=lambda: moment, who=who)
+
+    for wall in past.walls[-2:]:
+        if wall.work.provider == cast.PRIORITY[0]:
+            evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
+            actions.report_failure(
+                then(wall.at, "hook"),
+                wall.work.provider,
+                kind="quota",
+                until=wall.until,
+                evidence=evidence,
+                agent=wall.work.agent,
+                why=f"{wall.work.provider} hit its 5-hour limit",
+            )
+    yesterday = now - timedelta(hours=26)
+    actions.move_in_priority(then(yesterday, "tui"), _MOVED, cast.PRIORITY.index(_MOVED) + 1)
+    actions.set_budgets(then(yesterday + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
+    actions.report_failure(
+        then(now - timedelta(minutes=2), "gateway"),
+        "bedrock",
+        kind="overload",
+        until=now + timedelta(seconds=75),
+        evidence={"status": 529, "text": "Overloaded"},
+        agent="opencode",
+        why="bedrock is overloaded (529)",
+    )
+
+
+def _before_the_move(provider: str) -> int:
+    """Where a provider stood before the person moved one of them up."""
+    return cast.PRIORITY.index(provider) + (3 if provider == _MOVED else 0)
+
+
+def _note_walls(ctx: Context, past: History) -> None:
+    """Limits of the month: hit, taken over, back."""
+    ledger = ctx.paths.ledger
+    for wall in past.walls:
+        work = wall.work
+        record.limit_hit(
+            ledger,
+            work.provider,
+            kind="quota",
+            at=wall.at,
+            until=wall.until,
+            agent=work.agent,
+            session=None,
+            text="You've hit your session limit",
+        )
+        why = f"{work.provider} hit its limit (429)"
+        record.switch(ledger, work.provider, work.fallback, why=why, who="hook", at=wall.at)
+        record.switch(ledger, work.fallback, work.provider, why="bench over", who="hook", at=wall.until)

@@ -1,0 +1,128 @@
+"""The demo's frame: a home made, the player started, everything ended and deleted, whatever happens.
+
+The player watches a pipe from here: when this process is gone, even by kill -9, it deletes the home.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+
+from pf_tui.demo import home
+from pf_tui.errors import PfError
+from pf_tui.state.context import Context
+
+SEED = 23
+"""The story people see first; another number tells another one."""
+
+END_S = 2.0
+"""How long the player may take to end by itself."""
+
+
+@contextlib.contextmanager
+def stage(env: Mapping[str, str] | None = None, *, seed: int = SEED, play: bool = True) -> Iterator[Context]:
+    """A world of its own for one dashboard; this process sees nothing else until it is over.
+
+    Args:
+        env: what terminal and language are taken from; the process's own unless given.
+        play: start the player; without it the home stands still.
+    Raises:
+        PfError: there is no place for a temporary folder.
+    """
+    outside = os.environ if env is None else env
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="pf-tui-demo-"))
+    except OSError as error:
+        raise PfError(
+            f"the demo needs a temporary folder ({error.strerror or error})",
+            "set TMPDIR to a folder of yours",
+        ) from error
+    world = home.environment(folder, outside)
+    player: subprocess.Popen[bytes] | None = None
+    with _ending_on_signals(), _living_in(world):
+        try:
+            ctx = home.context(folder, world)
+            home.prepare(ctx, folder, seed)
+            if play:
+                player = _start(folder, seed, world)
+            yield ctx
+        finally:
+            if player is not None:
+                _end(player)
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Delete a demo's home; anything that is not one is left alone."""
+    if (folder / home.MARK).is_file() or not any(folder.iterdir() if folder.is_dir() else ()):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path, seed: int, world: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pf_tui.demo", str(folder), str(seed)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(world),
+        cwd=folder,
+        start_new_session=True,
+    )
+
+
+def _end(player: subprocess.Popen[bytes]) -> None:
+    """Close the pipe, which ends the player; one that does not listen is killed."""
+    with contextlib.suppress(OSError):
+        if player.stdin is not None:
+            player.stdin.close()
+    try:
+        player.wait(END_S)
+    except subprocess.TimeoutExpired:
+        player.kill()
+        player.wait()
+
+
+@contextlib.contextmanager
+def _living_in(world: Mapping[str, str]) -> Iterator[None]:
+    """Make `world` the process's environment: whoever looks past the Context finds the demo all the same."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(world)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP unwind the stack, so that the home is deleted; a handler that is there stays."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    mine = [
+        number
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM))
+        if signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in mine:
+        signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number in mine:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

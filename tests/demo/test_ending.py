@@ -1,0 +1,108 @@
+"""The demo ends with its dashboard, however that ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+DASHBOARD = """
+import sys, time
+from pf_tui.demo import stage
+with stage() as ctx:
+    print(ctx.env["HOME"], flush=True)
+    sys.stdin.readline()
+"""
+PATIENCE_S = 20.0
+
+
+class Demo:
+    """A process that has a demo open."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", DASHBOARD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        self.folder = Path(self.process.stdout.readline().strip())
+        assert wait_for(lambda: bool(self.players()))
+
+    def players(self) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            words = process.info["cmdline"] or []
+            if "pf_tui.demo" in words and str(self.folder) in words:
+                found.append(process)
+        return found
+
+
+def wait_for(happened: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if happened():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    one = Demo()
+    yield one
+    one.process.kill()
+    one.process.communicate()
+
+
+def test_a_dashboard_that_is_closed_leaves_nothing(demo: Demo) -> None:
+    demo.process.communicate("q\n", timeout=PATIENCE_S)
+
+    assert demo.process.returncode == 0
+    assert not demo.folder.exists()
+    assert demo.players() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_dashboard_that_is_ended_leaves_nothing(demo: Demo, number: int) -> None:
+    demo.process.send_signal(number)
+    demo.process.communicate(timeout=PATIENCE_S)
+
+    assert demo.process.returncode == 128 + number
+    assert not demo.folder.exists()
+    assert demo.players() == []
+
+
+def test_a_dashboard_that_is_killed_leaves_nothing(demo: Demo) -> None:
+    demo.process.kill()
+
+    assert wait_for(lambda: not demo.folder.exists())
+    assert wait_for(lambda: demo.players() == [])
+
+
+def test_a_stopped_gateway_does_not_end_the_story(demo: Demo) -> None:
+    state = demo.folder / ".opencode" / "provider-fallback"
+    assert wait_for((state / "live.json").exists)
+
+    demo.players()[0].terminate()
+
+    assert wait_for(lambda: not (state / "gateway.json").exists())
+    assert demo.players()
+
+
+def test_the_player_refuses_a_folder_that_is_no_demo(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pf_tui.demo", str(tmp_path), "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path} is no demo of pf-tui; `pf-tui --demo` makes one\n"
+    assert tmp_path.exists()
