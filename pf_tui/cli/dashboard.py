@@ -16,6 +16,11 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
             raise WrongUsage("the dashboard needs a terminal", "`pf-tui status` says the same in text")
         from pf_tui.tui import start
 
+        if demo:
+            from pf_tui.demo import stage
+
+            with stage() as staged:
+                return start.run(staged, theme=theme, mouse=mouse)
         return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse)
 
     return diagnostics.guard(start, as_json=False)
