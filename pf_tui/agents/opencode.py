@@ -45,15 +45,6 @@ def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     return changes.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
 
 
-def installed(ctx: Context) -> bool:
-    """True when it was installed for this person or for the project at hand."""
-    known = changes.keys(ctx.paths)
-    if AGENT in known:
-        return True
-    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
-    return any(name.partition(":")[2] in roots for name in known if name.startswith(f"{AGENT}:"))
-
-
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     """What a switch does to OpenCode: nothing is written, its plugin asks before each turn."""
     if provider.opencode_id is None and not provider.custom:

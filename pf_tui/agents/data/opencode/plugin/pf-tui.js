@@ -5,13 +5,17 @@
 //   {toast}    a line for the person                       {gateway}  where a failed request goes next
 //   {refuse}   a sentence that ends the turn at once, when waiting would take hours
 // No imports, no packages: OpenCode would wait for an install at its start. Prompts never leave OpenCode.
+//
+// Measured on 1.18.33: no hook stops the model call of a command. A hook that throws ends the turn with
+// an error, emptied parts still go out, an abort ends `opencode run` with nothing printed and a subagent
+// as "Task cancelled". So a command's turn runs on a provider of our own, answered inside this process.
 
 const COMMAND = ["pf-tui"]
-const LOCAL = { providerID: "pf-tui", modelID: "active" }
+const LOCAL = { providerID: "pf-tui-local", modelID: "active" }
 const AGENT = "pf-tui"
 const TAG = "x-pf-tui-model"
 const COPIES = Symbol.for("pf-tui")
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 9000
 const MAX_BODY = 8192
 const TOLD = ["retry-after", "retry-after-ms", "x-should-retry", "date"]
 const TOLD_STARTS = ["anthropic-ratelimit-", "x-ratelimit-", "x-codex-"]
@@ -19,19 +23,21 @@ const TOLD_STARTS = ["anthropic-ratelimit-", "x-ratelimit-", "x-codex-"]
 /** What is known of a session: asked, picked and routed models, its pending answer, failures told. */
 const sessions = new Map()
 const running = new Set()
+/** "provider/model" -> how often it failed in a row; -> the gateway that takes its requests until a time. */
+const streaks = new Map()
+const detours = new Map()
 
 export const PfTui = async ({ client, directory }) => {
   if (!firstCopy(directory)) return {}
   const bases = {}
-  let known
+  let known, usual
 
   const ask = (event, data) => hook(event, { cwd: directory, ...data })
-  const named = ({ providerID, modelID }) => ({
-    provider: providerID,
-    model: modelID,
-    base_url: bases[providerID],
-  })
-  const about = (sessionID) => ({ session_id: sessionID, ...named(of(sessionID).serving ?? {}) })
+  const named = ({ providerID, modelID }) => ({ provider: providerID, model: modelID })
+  const about = (sessionID) => {
+    const { here, serving } = of(sessionID)
+    return { ...here, session_id: sessionID, ...named(serving ?? {}) }
+  }
 
   /** Every provider OpenCode has a login or key for, with its model ids; keys stay in OpenCode. */
   async function available() {
@@ -66,12 +72,14 @@ export const PfTui = async ({ client, directory }) => {
   /** The model this turn runs on, if it is another one than asked for. */
   async function reroute(session, input, asked) {
     const { models, defaults } = await available()
+    session.here = { cwd: directory, available: models, defaults, bases }
+    session.toast = toast
     const answer = await ask("chat.message", {
+      ...session.here,
       session_id: input.sessionID,
       ...named(asked),
-      agent: input.agent,
-      picked: session.picked,
-      available: models,
+      picked: session.picked === true,
+      usual: usual === `${asked.providerID}/${asked.modelID}`,
     })
     if (answer.active !== session.active) Object.assign(session, { picked: false, active: answer.active })
     if (answer.route) {
@@ -86,7 +94,10 @@ export const PfTui = async ({ client, directory }) => {
 
   const events = {
     "session.error": async ({ sessionID, error }) => {
-      if (!sessionID || error?.name === "MessageAbortedError" || reported(sessionID)) return
+      const session = of(sessionID)
+      const refused = session.refused
+      session.refused = false
+      if (refused || error?.name === "MessageAbortedError" || !session.serving) return
       toast((await ask("session.error", { ...about(sessionID), error: errorFacts(error) })).toast)
     },
     "session.status": async ({ sessionID, status }) => {
@@ -100,21 +111,24 @@ export const PfTui = async ({ client, directory }) => {
     "message.updated": ({ info }) => {
       if (info?.role !== "assistant" || !info.time?.completed || info.error) return
       if (info.providerID === LOCAL.providerID || !info.tokens?.output) return
-      const { id, tokens, cost, time } = info
-      const steps = (of(info.sessionID).steps ??= new Map())
-      steps.set(id, { id, ...named(info), tokens, cost, time })
+      const { id, role, providerID, modelID, tokens, cost, time, path } = info
+      const session = of(info.sessionID)
+      const steps = (session.steps ??= new Map())
+      steps.set(id, { id, role, providerID, modelID, tokens, cost, time, path, served_by: session.rescued })
+      session.rescued = undefined
     },
     "session.idle": async ({ sessionID }) => {
       const session = of(sessionID)
       const messages = [...(session.steps?.values() ?? [])]
       session.steps = undefined
-      if (messages.length) await ask("message.updated", { ...about(sessionID), messages })
+      if (messages.length) await ask("message.updated", { ...about(sessionID), parent: session.parent, messages })
     },
   }
 
   return guarded({
     config: async (config) => {
       for (const [id, one] of Object.entries(config.provider ?? {})) bases[id] = one?.options?.baseURL
+      usual = config.model
       config.provider = { ...config.provider, [LOCAL.providerID]: localProvider() }
       config.agent = { ...config.agent, [AGENT]: { mode: "primary", hidden: true, prompt: "Answer." } }
       if (Array.isArray(config.enabled_providers)) config.enabled_providers.push(LOCAL.providerID)
@@ -268,8 +282,16 @@ function watchFetch() {
     const tag = headers.get(TAG)
     if (!tag) return plain(input, init)
     headers.delete(TAG)
+    const session = of(headers.get("x-session-id"))
+    session.parent = headers.get("x-parent-session-id") ?? undefined
     const sent = { ...init, headers: Object.fromEntries(headers) }
-    const request = { url: String(input?.url ?? input), init: sent, tag, sessionID: headers.get("x-session-id") }
+    const request = { url: String(input?.url ?? input), init: sent, tag, session, id: headers.get("x-session-id") }
+    const detour = detours.get(tag)
+    if (detour && Date.now() < detour.until) {
+      const passed = await viaGateway(plain, request, detour.gateway)
+      if (passed) return passed
+      detours.delete(tag)
+    }
     let answer
     try {
       answer = await plain(input, sent)
@@ -279,7 +301,10 @@ function watchFetch() {
       if (other) return other
       throw error
     }
-    if (answer.status < 400) return answer
+    if (answer.status < 400) {
+      streaks.delete(tag)
+      return answer
+    }
     const text = await answer.text()
     const again = () => new Response(text, { status: answer.status, headers: answer.headers })
     const facts = { status: answer.status, headers: told(answer.headers), body: masked(text.slice(0, MAX_BODY)) }
@@ -289,30 +314,52 @@ function watchFetch() {
 }
 
 /** What to answer in place of a failed request; undefined = the failure itself. */
-async function rescue(plain, { url, init, tag, sessionID }, facts) {
+async function rescue(plain, request, facts) {
+  const { session, tag } = request
   const [provider, ...rest] = tag.split("/")
-  const session = of(sessionID)
-  const data = { session_id: sessionID, provider, model: rest.join("/"), url: url.split("?")[0], ...facts }
-  const { gateway, benched, refuse } = await hook("request.failed", data)
+  const streak = (streaks.get(tag) ?? 0) + 1
+  streaks.set(tag, streak)
+  const { gateway, benched, until, refuse, toast } = await hook("request.failed", {
+    ...session.here,
+    session_id: request.id,
+    provider,
+    model: rest.join("/"),
+    url: request.url.split("?")[0],
+    streak,
+    ...facts,
+  })
   if (benched) session.failed = provider
-  if (gateway && typeof init.body === "string") {
-    const wire = /\/(chat\/completions|responses|messages)$/.exec(data.url)
-    const passed = wire && (await plain(`${gateway.url}/v1/${wire[1]}`, handed(init, gateway, provider)).catch(() => {}))
-    if (passed) return passed
-  }
-  if (!refuse) return undefined
+  if (toast) session.toast?.(toast)
+  const passed = gateway && (await viaGateway(plain, request, gateway))
+  if (passed && benched && until) detours.set(tag, { gateway, until })
+  if (passed || !refuse) return passed
+  session.refused = true
   const body = JSON.stringify({ type: "error", error: { type: "billing_error", message: refuse } })
   return new Response(body, { status: 402, headers: { "content-type": "application/json" } })
 }
 
+/** The gateway's answer; undefined when it speaks another protocol or does not run any more. */
+async function viaGateway(plain, { url, init, tag, session }, gateway) {
+  const wire = /\/(chat\/completions|responses|messages)$/.exec(url.split("?")[0])
+  if (!wire || typeof init.body !== "string") return undefined
+  try {
+    const passed = await plain(`${gateway.url}/v1/${wire[1]}`, handed(init, gateway, tag))
+    if (passed.ok) session.rescued = passed.headers.get("x-pf-provider") ?? "gateway"
+    return passed
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    return undefined
+  }
+}
+
 /** The request as the gateway gets it: the session, never the login's credential. */
-function handed(init, gateway, provider) {
+function handed(init, gateway, tag) {
   const kept = ["content-type", "accept", "user-agent", "anthropic-version", "anthropic-beta"]
   const starts = ["x-session-", "x-parent-session-"]
   const headers = Object.entries(init.headers).filter(
     ([name]) => kept.includes(name) || starts.some((start) => name.startsWith(start)),
   )
-  headers.push(["x-pf-token", gateway.token], ["x-pf-failed", provider])
+  headers.push(["x-pf-token", gateway.token], ["x-pf-failed", tag.split("/")[0]])
   return { ...init, headers: Object.fromEntries(headers) }
 }
 

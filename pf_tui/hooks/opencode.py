@@ -1,0 +1,306 @@
+"""OpenCode's events, as our plugin there forwards them (agents/data/opencode/plugin/pf-tui.js).
+
+The answer is one JSON object that the plugin acts on: `route` the turn, `answer` a command, show a
+`toast`, hand a failed request to the `gateway`, or `refuse` to wait for hours. One strike per prompt;
+nothing is benched for what went through the gateway: it has benched already, with better evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from pf_tui import actions, snapshot
+from pf_tui.actions import FailureOutcome
+from pf_tui.documents import words
+from pf_tui.errors import PfError
+from pf_tui.hooks import answer, opencode_routing
+from pf_tui.hooks.opencode_routing import Route, Turn
+from pf_tui.hooks.reading import text
+from pf_tui.ledger import record as ledger
+from pf_tui.rules import failures
+from pf_tui.rules.failures import Failure
+from pf_tui.rules.reset_headers import readings_from_headers
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import files
+from pf_tui.state.context import Context
+
+AGENT = "opencode"
+LOCAL = "pf-tui-local"
+"""The plugin's own provider in OpenCode: "whoever serves"."""
+
+LONG_WAIT = timedelta(seconds=60)
+"""OpenCode waits out any retry-after in silence, hours too (measured on 1.18.33); beyond this it is told."""
+
+
+def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
+    """The plugin's instruction for one event; "" for an event that is none of ours."""
+    known = EVENTS.get(event)
+    return "" if known is None else answer(known(ctx, data))
+
+
+def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """Before a turn: who serves it."""
+    now = snapshot.take(ctx, keep_going=True)
+    if any(agent.pending for agent in now.agents):
+        actions.settle(ctx)
+        now = snapshot.take(ctx, keep_going=True)
+    active = now.active.provider if now.active else None
+    it = opencode_routing.turn(ctx, now, data)
+    if _is_gateway(now, texts_of(data, "bases").get(it.asked_theirs)):
+        return {"active": active}
+    to = opencode_routing.route(now, it, local=LOCAL)
+    if to.provider is not None and (session := text(data, "session_id")):
+        actions.remember_session(ctx, session, AGENT, to.provider)
+    found: dict[str, Any] = {"active": active}
+    if to.theirs is not None:
+        found["route"] = {"providerID": to.theirs, "modelID": to.model}
+        if _wants_notice(now):
+            found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
+    return found
+
+
+def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """A request failed where it left the process: status, headers and body are known."""
+    if network := text(data, "network"):
+        kind = "timeout" if "timeout" in network.lower() else "network"
+        return _failed(ctx, data, lambda now, _: failures.transport(kind, now, network), on_wire=True)
+    headers = _headers(data.get("headers"))
+
+    def classify(now: datetime, strikes: int) -> Failure:
+        return failures.classify(
+            status=_number(data.get("status")),
+            headers=headers,
+            body=text(data, "body"),
+            now=now,
+            strikes=strikes,
+        )
+
+    return _failed(ctx, data, classify, on_wire=True, headers=headers)
+
+
+def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """OpenCode waits to try again; there is no status, only a sentence and when it will."""
+    ends = _moment(data.get("next"))
+
+    def classify(now: datetime, strikes: int) -> Failure:
+        failure = failures.classify(status=None, body=text(data, "message"), now=now, strikes=strikes)
+        if failure.until is None and ends is not None and ends - now > LONG_WAIT:
+            return failures.classify(
+                status=429, headers={"retry-after": str(int((ends - now).total_seconds()))}, now=now
+            )
+        return failure
+
+    return _failed(ctx, data, classify)
+
+
+def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """A turn ended in an error, after OpenCode's own retries."""
+    error = data.get("error")
+    facts: dict[str, Any] = error if isinstance(error, dict) else {}
+    status, body = _number(facts.get("status")), text(facts, "body") or text(facts, "message")
+    headers = _headers(facts.get("headers"))
+    if status is None and text(facts, "name") in ("ContextOverflowError", "MessageOutputLengthError"):
+        return {}
+
+    def classify(now: datetime, strikes: int) -> Failure:
+        if status is None:
+            word = "authentication_failed" if text(facts, "name") == "ProviderAuthError" else "unknown"
+            return failures.classify_agent_error(word, body, now)
+        failure = failures.classify(status=status, headers=headers, body=body, now=now, strikes=strikes)
+        # OpenCode has tried for minutes: a limit without an end is no burst
+        return (
+            failures.classify_agent_error("rate_limit", body, now)
+            if failure.kind == "windowless"
+            else failure
+        )
+
+    return _failed(ctx, data, classify, headers=headers)
+
+
+def _delivered(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """A turn ended well: its usage into the ledger; benches that said it would not are over."""
+    from pf_tui.hooks import opencode_usage
+
+    now = snapshot.take(ctx, keep_going=True)
+    for provider, model, began in opencode_usage.record(ctx, now, data):
+        model_id = opencode_routing.model_id(now, provider, model)
+        known = ctx.health().bench_for(provider, model_id, now.at)
+        if known is not None and known.since < began:
+            actions.succeeded(ctx, provider, model_id)
+    return {}
+
+
+def _command(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """One of the seven commands: done here, shown in place of a model's answer."""
+    from pf_tui.hooks import commands
+
+    found = commands.answer(ctx, text(data, "command"), text(data, "arguments"))
+    return {} if found is None else {"answer": found}
+
+
+EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
+    "chat.message": _message,
+    "request.failed": _request_failed,
+    "session.status": _retrying,
+    "session.error": _turn_failed,
+    "message.updated": _delivered,
+    "command.execute.before": _command,
+}
+
+
+def _failed(
+    ctx: Context,
+    data: Mapping[str, Any],
+    classify: Callable[[datetime, int], Failure],
+    *,
+    on_wire: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Bench what failed and say what follows.
+
+    Args:
+        on_wire: the request can still be answered by somebody else.
+    """
+    now = snapshot.take(ctx, keep_going=True)
+    it = opencode_routing.turn(ctx, now, data)
+    url = text(data, "url") or texts_of(data, "bases").get(it.asked_theirs, "")
+    if it.asked is None or _is_gateway(now, url):
+        return {}
+    if headers:
+        ledger.limit_readings(ctx.paths.ledger, readings_from_headers(it.asked, headers, now.at))
+    streak = max(_number(data.get("streak")) or 1, _number(data.get("attempt")) or 1)
+    failure = classify(now.at, streak - 1)
+    outcome = _bench(ctx, it, failure, streak, text(data, "session_id"))
+    after = snapshot.take(ctx, keep_going=True) if outcome else now
+    found: dict[str, Any] = {"benched": outcome is not None}
+    if outcome and outcome.bench.until:
+        found["until"] = round(outcome.bench.until.timestamp() * 1000)
+    if on_wire and failure.failover and (place := _gateway(ctx, now)):
+        return {**found, "gateway": place}
+    to = opencode_routing.route(after, it, local=LOCAL)
+    told = _told(ctx, after, it, failure, outcome, to)
+    if on_wire and outcome and _is_long(outcome, now.at):
+        return {**found, "refuse": told}
+    if outcome and _wants_notice(now):
+        found["toast"] = _toast(told, "warning")
+    return found
+
+
+def _bench(ctx: Context, it: Turn, failure: Failure, streak: int, session: str) -> FailureOutcome | None:
+    """The strike; None when nothing rests for this failure, or when this prompt has had its strike."""
+    if failure.scope is None or streak < failure.after or it.asked is None:
+        return None
+    now = ctx.now()
+    model = opencode_routing.model_id(snapshot.take(ctx, keep_going=True), it.asked, it.asked_model)
+    held = ctx.health().bench_for(it.asked, model, now)
+    if held is not None and (
+        held.until is None or held.until + LONG_WAIT > (failure.until or now + 2 * LONG_WAIT)
+    ):
+        return None
+    rest = failures.CLASSES[failure.kind].rest
+    return actions.report_failure(
+        ctx,
+        it.asked,
+        kind=failure.kind,
+        until=failure.until,
+        model=model if failure.scope == "model" else None,
+        evidence=failure.evidence,
+        agent=AGENT,
+        session=session or None,
+        why=f"{it.asked}: {failure.message or failure.kind}",
+        forever=failure.until is None and rest is None and failure.kind != "rate",
+    )
+
+
+def _told(
+    ctx: Context, now: Snapshot, it: Turn, failure: Failure, outcome: FailureOutcome | None, to: Route
+) -> str:
+    """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
+    ends = outcome.bench.until if outcome else failure.until
+    back = f", back {words.when(ends, now.at, ctx.timezone())}" if ends else ""
+    if to.theirs is not None:
+        follows = f"your next turn runs on {to.provider} ({to.theirs}/{to.model})"
+    elif not now.auto_switch:
+        follows = "auto-switch is off: `pf-tui switch next` moves on"
+    else:
+        follows = "no other provider that OpenCode has can serve: `pf-tui why`"
+    told = f"pf-tui: {it.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
+    return told if _RETRIED.search(told) is None else "pf-tui: this provider rests; `pf-tui why` says more"
+
+
+_MATTERS: Mapping[str, str] = {
+    "rate": "is at its limit",
+    "quota": "is at its limit",
+    "windowless": "is at its limit",
+    "auth": "refuses the credential",
+    "model": "does not serve this model",
+    "overload": "has too much to do",
+}
+
+_RETRIED = re.compile(
+    r"429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error"
+    r"|server[ _-]error|exhausted|timeout|timed out|terminated|connection|try again|at capacity",
+    re.IGNORECASE,
+)
+"""What OpenCode retries on when it is in an error's text, whatever the status (read out of 1.18.33)."""
+
+
+def _is_long(outcome: FailureOutcome, now: datetime) -> bool:
+    return outcome.bench.until is None or outcome.bench.until - now > LONG_WAIT
+
+
+def _gateway(ctx: Context, now: Snapshot) -> dict[str, str] | None:
+    """Where the gateway listens and its loopback token; None while there is none."""
+    if now.gateway is None:
+        return None
+    try:
+        token = (files.read_json(ctx.paths.gateway) or {}).get("token")
+    except PfError:
+        return None
+    return {"url": now.gateway.url, "token": token} if isinstance(token, str) else None
+
+
+def _is_gateway(now: Snapshot, url: str | None) -> bool:
+    """True for an address of our own gateway."""
+    if now.gateway is None or not url:
+        return False
+    place = urlsplit(url)
+    return place.port == now.gateway.port and place.hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def _wants_notice(now: Snapshot) -> bool:
+    project = now.project.notify_on_switch if now.project else None
+    return now.config.notify_on_switch if project is None else project
+
+
+def _toast(message: str, variant: str) -> dict[str, str]:
+    return {"message": message, "variant": variant}
+
+
+def texts_of(data: Mapping[str, Any], name: str) -> dict[str, str]:
+    """A field of {name: text}."""
+    from pf_tui.hooks.opencode_names import texts
+
+    return texts(data.get(name))
+
+
+def _headers(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {str(name).lower(): str(text) for name, text in value.items() if isinstance(text, str | int)}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _moment(value: Any) -> datetime | None:
+    """Aware UTC from UTC ms."""
+    try:
+        return datetime.fromtimestamp(value / 1000, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

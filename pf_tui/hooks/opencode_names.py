@@ -1,0 +1,110 @@
+"""Which of our providers OpenCode means by its ids, and the other way round.
+
+Several of ours share one id there ("anthropic" is a login or a key); what OpenCode is signed in with
+tells them apart. A provider that a person wrote into OpenCode's own settings is known by its address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from pf_tui.catalog import Catalog
+from pf_tui.sources import opencode as source
+
+
+class Names:
+    """OpenCode's providers of one moment, as ours."""
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        catalog: Catalog,
+        models: Mapping[str, Sequence[str]],
+        bases: Mapping[str, str],
+    ) -> None:
+        """Args: models: OpenCode's provider id -> its model ids; bases: -> base URL, where one is set."""
+        self._catalog = catalog
+        self._models = models
+        self._bases = bases
+        shared: dict[str, tuple[tuple[str, str], ...]] = {}
+        for provider in catalog.providers.values():
+            if provider.opencode_id:
+                shared[provider.opencode_id] = (
+                    *shared.get(provider.opencode_id, ()),
+                    (provider.id, provider.auth),
+                )
+        self._shared = shared
+        self.logins = source.Providers(env, shared)
+        self._theirs: dict[str, str] | None = None
+
+    def ours(self, theirs: str) -> str | None:
+        """Our id; None when pf-tui does not know that provider."""
+        custom = self._catalog.providers.get(theirs)
+        if custom is not None and custom.custom:
+            return theirs
+        if by_address := self._at(self._bases.get(theirs)):
+            return by_address
+        return self.logins(theirs) if theirs in self._shared else None
+
+    def theirs(self, ours: str) -> str | None:
+        """OpenCode's id; None when OpenCode has neither login nor key for it."""
+        if self._theirs is None:
+            self._theirs = {}
+            for name in self._models:
+                if known := self.ours(name):
+                    self._theirs.setdefault(known, name)
+        return self._theirs.get(ours)
+
+    def model(self, provider: str, theirs: str, model: str | None, others: Sequence[str]) -> str | None:
+        """The id under which OpenCode's provider has our model.
+
+        Args:
+            model: None = the catalog does not know what was asked for.
+            others: what will do as well, best first: the name asked for, the provider's default there.
+        """
+        offered = self._models.get(theirs, ())
+        spare = next((name for name in others if name in offered), None)
+        if model is None:
+            return spare or next(iter(offered), None)
+        native = self._catalog.native_id(model, provider)
+        if native in offered:
+            return native
+        for name in offered:
+            known = self._catalog.find_model(name, provider)
+            if known is not None and known.id == model:
+                return name
+        return spare
+
+    def _at(self, url: str | None) -> str | None:
+        """The provider whose address this is, a person's own before the catalog's; None when several fit."""
+        if not url:
+            return None
+        host = urlsplit(url).netloc
+        fitting = [
+            provider
+            for provider in self._catalog.providers.values()
+            if any(urlsplit(base).netloc == host for base in provider.base_urls.values())
+        ]
+        own = [provider.id for provider in fitting if provider.custom]
+        shipped = [one.id for one in fitting if not (one.custom or one.plan or one.agent_only)]
+        return next((ids[0] for ids in (own, shipped) if len(ids) == 1), None)
+
+
+def text_lists(value: Any) -> dict[str, list[str]]:
+    """{provider: [model ids]} from what the plugin sent; whatever else is in it is left out."""
+    if not isinstance(value, dict):
+        return {}
+    return {
+        str(name): [one for one in models if isinstance(one, str)]
+        for name, models in value.items()
+        if isinstance(models, list)
+    }
+
+
+def texts(value: Any) -> dict[str, str]:
+    """{name: text} from what the plugin sent."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): text for name, text in value.items() if isinstance(text, str)}

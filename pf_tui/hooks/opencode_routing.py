@@ -1,0 +1,147 @@
+"""Which model an OpenCode turn runs on: the first provider of the list that can serve and that OpenCode has.
+
+What counts here is OpenCode's own login or key, not ours. A person's own choice is kept while it can
+serve: the model picked in the session, a provider pf-tui does not know, and, as long as nobody has
+given pf-tui an order, whatever OpenCode is set to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.documents import words
+from pf_tui.hooks.opencode_names import Names, text_lists, texts
+from pf_tui.hooks.reading import text
+from pf_tui.records import record, replace
+from pf_tui.rules.failover import Passed, Standing, obstacle, serving
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
+
+
+@record
+class Route:
+    """Where a turn goes."""
+
+    provider: str | None
+    """Our id of who serves it; None = a provider pf-tui does not know."""
+    theirs: str | None = None
+    """OpenCode's ids, when it is another model than asked for."""
+    model: str | None = None
+    left: Passed | None = None
+    """Why the provider asked for does not serve."""
+
+
+@record
+class Turn:
+    """What OpenCode is about to do, and what it has."""
+
+    names: Names
+    asked_theirs: str
+    asked_model: str
+    asked: str | None
+    """Our id of the provider asked for."""
+    picked: bool
+    """The person chose this model in this session."""
+    usual: bool
+    """It is the default model of OpenCode's settings."""
+    defaults: Mapping[str, str]
+
+
+def turn(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> Turn:
+    """The turn that the plugin's event tells of."""
+    theirs = text(data, "provider")
+    names = Names(ctx.env, now.catalog, text_lists(data.get("available")), texts(data.get("bases")))
+    return Turn(
+        names=names,
+        asked_theirs=theirs,
+        asked_model=text(data, "model"),
+        asked=names.ours(theirs),
+        picked=data.get("picked") is True,
+        usual=data.get("usual") is True,
+        defaults=texts(data.get("defaults")),
+    )
+
+
+def route(now: Snapshot, it: Turn, *, local: str) -> Route:
+    """Who serves this turn.
+
+    Args:
+        local: the plugin's own provider, which means "whoever serves".
+    """
+    anyone = it.asked_theirs == local
+    if it.asked is None and not anyone:
+        return Route(provider=None)
+    hindered = None if it.asked is None else _hindrance(now, it, it.asked)
+    free = hindered is None and not anyone
+    if free and (it.picked or not _ordered(now)):
+        return Route(provider=it.asked)
+    for standing in _candidates(now, it):
+        model, _ = serving(standing.provider, _wanted(now, it), now.catalog)
+        if standing.provider == it.asked and hindered is None and _same(now, it, model):
+            return Route(provider=it.asked)
+        theirs = it.names.theirs(standing.provider)
+        if theirs is None or (now.auto_switch and obstacle(standing, model)):
+            continue
+        spare = [it.asked_model, it.defaults.get(theirs, "")]
+        name = it.names.model(standing.provider, theirs, model, spare)
+        if name is not None and (theirs, name) != (it.asked_theirs, it.asked_model):
+            return Route(provider=standing.provider, theirs=theirs, model=name, left=hindered)
+    return Route(provider=it.asked, left=hindered)
+
+
+def model_id(now: Snapshot, provider: str | None, name: str) -> str:
+    """The catalog's id of a model, the name itself where the catalog does not know it."""
+    known = now.catalog.find_model(name, provider) if name else None
+    return known.id if known is not None else name
+
+
+def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
+    """`openrouter serves from here on; groq: benched (429 rate), back in 12 min`."""
+    text = f"{to.provider} serves from here on"
+    if to.left is not None:
+        back = f", back {words.when(to.left.until, now.at, ctx.timezone())}" if to.left.until else ""
+        text += f"; {to.left.provider}: {to.left.reason}{back}"
+    return text
+
+
+def _hindrance(now: Snapshot, it: Turn, provider: str) -> Passed | None:
+    """Why the provider asked for cannot serve the model asked for; OpenCode's credential counts."""
+    if not now.auto_switch:
+        return None
+    return obstacle(_trusted(now.standing(provider)), model_id(now, provider, it.asked_model))
+
+
+def _candidates(now: Snapshot, it: Turn) -> list[Standing]:
+    """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
+    listed = now.priority if now.auto_switch else now.priority[:1]
+    return [
+        _trusted(now.standing(name))
+        for name in listed
+        if name in now.catalog.providers and it.names.theirs(name) is not None
+    ]
+
+
+def _trusted(standing: Standing) -> Standing:
+    return replace(standing, usable=True)
+
+
+def _ordered(now: Snapshot) -> bool:
+    """True when a person has given an order, here or everywhere."""
+    project = now.project.priority if now.project else None
+    return bool(now.config.priority or project)
+
+
+def _wanted(now: Snapshot, it: Turn) -> str | None:
+    """The model asked for, as the catalog knows it; the person's default in place of OpenCode's own."""
+    known = now.catalog.find_model(it.asked_model, it.asked) if it.asked_model else None
+    if now.model is not None and (it.usual or known is None):
+        return now.model
+    return known.id if known is not None else None
+
+
+def _same(now: Snapshot, it: Turn, model: str | None) -> bool:
+    """True when the model asked for is as good as the one the list would give."""
+    if now.model is None or not it.usual or it.asked is None:
+        return True
+    return model is None or model_id(now, it.asked, it.asked_model) == model

@@ -1,0 +1,40 @@
+"""The usage of a delivered turn, into the ledger before the next ingest would find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pf_tui.hooks.opencode_routing import turn
+from pf_tui.hooks.reading import text
+from pf_tui.snapshot import Snapshot
+from pf_tui.sources import opencode as source
+from pf_tui.sources.sightings import Harvest, Sighting
+from pf_tui.state.context import Context
+
+
+def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> Iterator[tuple[str, str, datetime]]:
+    """Write the turn's messages down; yields (our provider, OpenCode's model, begin) of each one delivered.
+
+    What the gateway served has its row already, under the name of who really did.
+    """
+    names = turn(ctx, now, data).names
+    messages = data.get("messages")
+    for message in messages if isinstance(messages, list) else ():
+        if not isinstance(message, dict) or message.get("served_by"):
+            continue
+        provider = names.ours(text(message, "providerID"))
+        for seen in _seen(message, data, names.logins):
+            if provider is not None and seen.failure is None:
+                yield provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC)
+
+
+def _seen(
+    message: dict[str, Any], data: Mapping[str, Any], providers: source.Providers
+) -> tuple[Sighting, ...]:
+    """The message as OpenCode's database would tell it."""
+    harvest = Harvest()
+    session, folder = text(data, "session_id"), text(data, "cwd")
+    source.take(message, text(message, "id"), session, folder, bool(text(data, "parent")), providers, harvest)
+    return tuple(harvest.requests.values())
