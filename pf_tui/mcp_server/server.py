@@ -30,6 +30,7 @@ from pf_tui.documents import models, status
 from pf_tui.errors import PfError
 from pf_tui.mcp_server import tools
 from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI, Watcher
+from pf_tui.mcp_server.table import Tool
 from pf_tui.state.context import Context
 
 LOOK_EVERY_S = 1.0
@@ -129,7 +130,7 @@ class Room:
             return _failed(str(error))
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=text)],
-            structured_content=result.model_dump(mode="json"),
+            structured_content=result.model_dump(mode="json", by_alias=True),
         )
 
     async def _list_resources(
@@ -228,7 +229,7 @@ def _advice(now: str, task: str) -> str:
     )
 
 
-def _listed(tool: tools.Tool) -> types.Tool:
+def _listed(tool: Tool) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,

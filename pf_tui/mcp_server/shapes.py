@@ -166,3 +166,71 @@ class AuthChecked(BaseModel):
     source: str | None
     expires_at: str | None
     cure: str | None
+
+
+class Sums(BaseModel):
+    """What requests add up to. Input excludes cached tokens, output includes reasoning."""
+
+    model_config = ConfigDict(extra="allow")
+
+    requests: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cache_read_tokens: int
+    cache_write_tokens: int
+    total_tokens: int
+    cost_usd: float | None = Field(description="List price; null = nobody can price any of it")
+    unpriced_tokens: int
+    plan_usd: float = Field(description="The part of cost_usd that a flat plan has paid for")
+
+
+class Totals(Sums):
+    fallbacks: int = Field(description="How often another provider took over")
+    limit_hits: int
+
+
+class ProviderUse(Sums):
+    provider: str
+    fallbacks: int = Field(description="How often another took over from it")
+    limit_hits: int
+    latency_ms_p50: float | None
+    failure_rate: float
+
+
+class ModelUse(Sums):
+    model: str
+
+
+class Span(BaseModel):
+    period: str
+    begins: str | None = Field(alias="from", serialization_alias="from")
+    ends: str = Field(alias="to", serialization_alias="to")
+    timezone: str
+
+
+class Summary(Span):
+    totals: Totals
+    by_provider: list[ProviderUse]
+    by_model: list[ModelUse]
+
+
+class ProvidersUse(Span):
+    providers: list[ProviderUse]
+
+
+class CostItem(BaseModel):
+    name: str = Field(description="A provider, a model, or a local day")
+    requests: int
+    total_tokens: int
+    cost_usd: float | None
+    plan_usd: float
+    unpriced_tokens: int
+
+
+class Costs(Span):
+    groupBy: Literal["provider", "model", "day"]  # noqa: N815
+    items: list[CostItem]
+    total_usd: float | None
+    unpriced_tokens: int

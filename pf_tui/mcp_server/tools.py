@@ -6,34 +6,13 @@ Nothing here leaves the machine: auth.check looks at what lies here, `pf-tui aut
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from pydantic import BaseModel
-
 from pf_tui import actions, snapshot
 from pf_tui.documents import auth, changes, models, status
 from pf_tui.errors import UnknownName
-from pf_tui.mcp_server import shapes
-from pf_tui.records import record
+from pf_tui.mcp_server import shapes, usage
+from pf_tui.mcp_server.table import Answer, Tool
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.context import Context
-
-Answer = tuple[BaseModel, str]
-"""A result and its short text."""
-
-
-@record
-class Tool:
-    """One tool as the protocol lists it."""
-
-    name: str
-    title: str
-    description: str
-    arguments: type[shapes.Arguments]
-    result: type[BaseModel]
-    call: Callable[[Context, Any], Answer]
-    changes: bool = False
 
 
 def _provider_list(ctx: Context, wanted: shapes.ProviderFilter) -> Answer:
@@ -215,6 +194,7 @@ TOOLS: tuple[Tool, ...] = (
         result=shapes.ModelInfo,
         call=_model_info,
     ),
+    *usage.TOOLS,
     Tool(
         name="auth.status",
         title="Credentials",

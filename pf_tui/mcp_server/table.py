@@ -1,0 +1,28 @@
+"""What one line of the tool table says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+from pf_tui.mcp_server import shapes
+from pf_tui.records import record
+from pf_tui.state.context import Context
+
+Answer = tuple[BaseModel, str]
+"""A result and its short text."""
+
+
+@record
+class Tool:
+    """One tool as the protocol lists it."""
+
+    name: str
+    title: str
+    description: str
+    arguments: type[shapes.Arguments]
+    result: type[BaseModel]
+    call: Callable[[Context, Any], Answer]
+    changes: bool = False

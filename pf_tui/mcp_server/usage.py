@@ -1,0 +1,140 @@
+"""The analytics tools: what was used, what it cost, how providers compare.
+
+The agents' logs are read first, as `pf-tui analytics` does; where the ledger cannot be written, its old
+rows answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.actions import usage
+from pf_tui.documents import words
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.ledger import document, events, query, schema
+from pf_tui.ledger.query import Analytics, Filters, Span
+from pf_tui.mcp_server import shapes
+from pf_tui.mcp_server.table import Answer, Tool
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    import sqlite3
+
+NAMED = 5
+"""Items the short text names; the structured content has them all."""
+
+
+def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
+    with _ledger(ctx) as connection:
+        found = _found(ctx, connection, wanted.period)
+        content = _content(connection, found)
+    result = shapes.Summary(**content)
+    totals = result.totals
+    parts = [
+        f"{words.number(totals.requests)} requests in {_length(wanted.period)}, {totals.failed} failed",
+        f"{words.short(totals.total_tokens)} tokens",
+        _cost_text(totals),
+        f"{totals.fallbacks} fallbacks",
+        f"{totals.limit_hits} limit hits",
+    ]
+    return result, ", ".join(parts)
+
+
+def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
+    with _ledger(ctx) as connection:
+        found = _found(ctx, connection, "all")
+        content = _content(connection, found)
+    result = shapes.ProvidersUse(**content, providers=content["by_provider"])
+    lines = [
+        f"{one.provider}: {words.number(one.requests)} requests, {words.short(one.total_tokens)} tokens, "
+        f"{_cost_text(one)}, {one.failure_rate:.1%} failed"
+        for one in result.providers[:NAMED]
+    ]
+    return result, "\n".join(lines) or "nothing has been used yet"
+
+
+def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
+    group = wanted.groupBy
+    with _ledger(ctx) as connection:
+        found = _found(ctx, connection, "all")
+        content = _content(connection, found)
+    items = [shapes.CostItem(name=part[group], **part) for part in content[f"by_{group}"]]
+    totals = content["totals"]
+    result = shapes.Costs(
+        **content,
+        groupBy=group,
+        items=items,
+        total_usd=totals["cost_usd"],
+        unpriced_tokens=totals["unpriced_tokens"],
+    )
+    shown = items[-NAMED:] if group == "day" else items[:NAMED]
+    lines = [f"total: {_cost_text(shapes.Totals(**totals))}"]
+    lines += [f"{one.name}: {_cost_text(one)}" for one in shown]
+    return result, "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
+    """The ledger with what is new in the logs. Raises PfError when there is none and none can be made."""
+    try:
+        usage.ingest(ctx)
+    except StateFileUnusable:
+        raise
+    except PfError:
+        if not ctx.paths.ledger.exists():
+            raise
+    with schema.opened(ctx.paths.ledger) as connection:
+        yield connection
+
+
+def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
+    return query.analytics(connection, query.span_of(period, ctx.now(), ctx.timezone()), Filters())
+
+
+def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, Any]:
+    span: Span = found.span
+    return document.analytics_document(found, events.fallback_rows(connection, span))
+
+
+def _cost_text(one: shapes.Sums | shapes.CostItem) -> str:
+    """`$4.18, $1.02 of it paid by a plan, 120K tokens without a price`."""
+    parts = [words.money(one.cost_usd) if one.cost_usd is not None else "no price"]
+    if one.plan_usd:
+        parts.append(f"{words.money(one.plan_usd)} of it paid by a plan")
+    if one.unpriced_tokens:
+        parts.append(f"{words.short(one.unpriced_tokens)} tokens without a price")
+    return ", ".join(parts)
+
+
+def _length(period: str) -> str:
+    return "all time" if period == "all" else f"the last {period}"
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="analytics.summary",
+        title="Usage of a period",
+        description="Requests, tokens, cost, failures and fallbacks of a period, by provider and model.",
+        arguments=shapes.PeriodChosen,
+        result=shapes.Summary,
+        call=_summary,
+    ),
+    Tool(
+        name="analytics.providers",
+        title="Providers compared",
+        description="Every provider's requests, tokens, cost, median latency, failures and limit hits.",
+        arguments=shapes.Nothing,
+        result=shapes.ProvidersUse,
+        call=_providers,
+    ),
+    Tool(
+        name="analytics.costs",
+        title="Costs",
+        description="What was spent, by provider, model or day; plan use at its list price, and marked.",
+        arguments=shapes.GroupChosen,
+        result=shapes.Costs,
+        call=_costs,
+    ),
+)
