@@ -58,7 +58,8 @@ def switch(
         refusal = _refusal(before, provider, wanted)
         if refusal and not force:
             raise PfError(
-                f"{provider.id} cannot serve now: {refusal.reason}{_until(refusal)}", cure(provider, refusal)
+                f"{provider.id} cannot serve now: {refusal.reason}{_until(ctx, refusal)}",
+                cure(provider, refusal),
             )
         if wanted and serving(provider.id, wanted, catalog)[0] is None:
             raise PfError(
@@ -172,7 +173,7 @@ def remember_session(ctx: Context, session: str, agent: str, provider: str) -> N
 def cure(provider: Provider, refusal: Passed) -> str:
     """The one thing to do so that this provider can serve."""
     if refusal.code == "no-credential":
-        if provider.auth in ("subscription", "oauth") and provider.login_command:
+        if provider.login_command:
             return f"sign in with `{provider.login_command}`; `--force` puts it first all the same"
         return f"`pf-tui auth set {provider.id}`; `--force` puts it first all the same"
     if refusal.code == "benched":
@@ -189,8 +190,13 @@ def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Passed | 
     return obstacle(now.standing(provider.id), model)
 
 
-def _until(refusal: Passed) -> str:
-    return f", until {refusal.until.astimezone():%H:%M}" if refusal.until else ""
+def _until(ctx: Context, refusal: Passed) -> str:
+    """`, until 15:40`, with the day when it is not today."""
+    if refusal.until is None:
+        return ""
+    zone = ctx.timezone()
+    back, now = refusal.until.astimezone(zone), ctx.now().astimezone(zone)
+    return f", until {back:%H:%M}" if back.date() == now.date() else f", until {back:%Y-%m-%d %H:%M}"
 
 
 def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:

@@ -5,20 +5,22 @@ Heavy rooms are imported when this runs: a hook that only needs another verb pay
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pf_tui.actions.journalling import write_down
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
 from pf_tui.ledger import record as ledger
+from pf_tui.records import record
 from pf_tui.state import files, usage, zone
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pf_tui.sources.ingest import Outcome, Progress
 
 
@@ -97,6 +99,70 @@ def reset(ctx: Context) -> Path | None:
         write_down(ctx, "analytics-reset", why="asked for", after={"backup": str(backup)})
         write_counters(ctx)
     return backup
+
+
+def unpriced(ctx: Context) -> dict[str, int]:
+    """Tokens that nobody can price, by model, most first; empty without a ledger."""
+    from pf_tui.ledger import query, schema
+
+    if not ctx.paths.ledger.exists():
+        return {}
+    with schema.opened(ctx.paths.ledger) as connection:
+        parts = query.Cells(connection, query.span_of("all", ctx.now(), None), query.Filters()).by("model")
+    waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
+    return dict(sorted(waiting.items(), key=lambda item: -item[1]))
+
+
+def price_unpriced(ctx: Context) -> int:
+    """Try again to price what had no price; returns how many requests have one now."""
+    from pf_tui.ledger import rows, schema
+    from pf_tui.ledger.prices import Pricer
+    from pf_tui.sources import storing
+
+    if not ctx.paths.ledger.exists():
+        return 0
+    with schema.opened(ctx.paths.ledger, write=True) as connection:
+        rows.prepare(connection)
+        return storing.reprice_unpriced(connection, Pricer(ctx.catalog(), connection))
+
+
+@record
+class Copied:
+    """A copy of the ledger."""
+
+    path: Path
+    bytes: int
+    requests: int
+
+
+def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Copied:
+    """Write the whole ledger as one SQLite file, as it is at one moment.
+
+    Raises:
+        WrongUsage: there is a file of that name, and `overwrite` was not said.
+        PfError: no ledger yet, or the disk refuses; a file that was there stays.
+    """
+    from pf_tui.ledger import schema
+
+    path = ctx.cwd / target
+    if path.exists() and not overwrite:
+        raise WrongUsage(f"{path} exists already; nothing was written", "name another file, or add --force")
+    if not ctx.paths.ledger.exists():
+        raise PfError("there is no history yet", "`pf-tui ingest` reads the agents' logs")
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        os.close(os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        with schema.opened(ctx.paths.ledger) as connection, contextlib.closing(sqlite3.connect(temp)) as copy:
+            connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            count = int(copy.execute("SELECT count(*) FROM request_rows").fetchone()[0])
+        temp.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        temp.unlink(missing_ok=True)
+        raise files.cannot_write(
+            path, error if isinstance(error, OSError) else OSError(str(error))
+        ) from error
+    return Copied(path=path, bytes=path.stat().st_size, requests=count)
 
 
 def write_counters(ctx: Context) -> str | None:

@@ -80,11 +80,11 @@ def show(
         raise WrongUsage("--json and --csv cannot both be printed", "choose one")
     if costs and view == "summary":
         view = "costs"
-    span = _span(ctx, period, begins, ends)
+    span = span_of(ctx, period, begins, ends)
     with freshen.ledger(ctx) as connection:
-        filters = _filters(ctx, connection, **only)
+        filters = filters_of(ctx, connection, **only)
         if view == "requests" and (as_json or as_csv):
-            _requests(connection, span, filters, as_csv=as_csv)
+            rows_of(connection, span, filters, as_csv=as_csv)
         elif as_json or as_csv:
             content = _document(ctx, connection, view, span, filters, compare=compare)
             if as_json:
@@ -126,7 +126,8 @@ def _ask() -> None:
         raise PfError("nothing was changed")
 
 
-def _span(ctx: Context, period: str | None, begins: date | str | None, ends: date | str | None) -> Span:
+def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: date | str | None) -> Span:
+    """The span that a period's word, or --from and --to, name. Raises UnknownName, WrongUsage."""
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
         return query.span_of(period, now, zone)
@@ -137,7 +138,7 @@ def _span(ctx: Context, period: str | None, begins: date | str | None, ends: dat
     return query.span_of(None, now, zone, start, end)
 
 
-def _filters(
+def filters_of(
     ctx: Context, connection: sqlite3.Connection, project: str | None, agent: str | None, session: str | None
 ) -> Filters:
     """Only names that the ledger knows: a mistyped one is no empty period.
@@ -245,7 +246,8 @@ def _body(
     return views.parts(view, found, frame)
 
 
-def _requests(connection: sqlite3.Connection, span: Span, filters: Filters, *, as_csv: bool) -> None:
+def rows_of(connection: sqlite3.Connection, span: Span, filters: Filters, *, as_csv: bool) -> None:
+    """Every request as JSON lines or as a table, as it is read."""
     rows = (document.request_document(row, span.zone) for row in events.requests(connection, span, filters))
     if as_csv:
         output.csv(_table(rows))

@@ -25,12 +25,16 @@ FAILURE_WORDS = {
     "rate": "rate limit",
     "quota": "quota used up",
     "windowless": "rate limit, no reset named",
-    "auth": "credential refused",
-    "billing": "credit or billing",
     "overload": "overloaded",
     "server": "server error",
+    "auth": "credential refused",
+    "model": "model not served",
+    "context": "context too long",
+    "request": "request refused",
+    "network": "no connection",
+    "timeout": "no answer in time",
 }
-"""Failure classes as people call them; others show under their own name."""
+"""The failure classes of `rules.failures` as people call them; a test compares the two."""
 
 
 def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
@@ -142,7 +146,7 @@ def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
             plain(row.provider),
             plain(FAILURE_WORDS.get(row.kind, row.kind)),
             plain(words.number(row.count)),
-            faint(frame.clock(_moment(row.last_ms))),
+            faint(_stamp(_moment(row.last_ms), frame)),
         ]
         for row in found
     ]
@@ -166,10 +170,10 @@ def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Te
         until = _moment(hit.until_ms) if hit.until_ms else None
         rows.append(
             [
-                plain(frame.clock(at)),
+                plain(_stamp(at, frame)),
                 plain(hit.provider),
                 plain(FAILURE_WORDS.get(hit.kind, hit.kind)),
-                plain(f"{words.span(until - at)}, to {frame.clock(until)}" if until and until > at else ""),
+                plain(f"{words.span(until - at)}, to {_stamp(until, frame)}" if until and until > at else ""),
                 plain(words.span(timedelta(milliseconds=hit.waited_ms)) if hit.waited_ms else ""),
                 faint(hit.agent or ""),
                 faint((hit.session or "")[:8]),
@@ -206,7 +210,7 @@ def requests(newest: Sequence[Mapping[str, Any]], count: int, frame: Frame) -> l
         plan = "*" if row["cost_basis"] == "subscription-equivalent" and usd else ""
         rows.append(
             [
-                faint(_second(_moment(row["ts"]), frame)),
+                faint(_stamp(_moment(row["ts"]), frame)),
                 plain(row["provider"]),
                 plain(row["model"]),
                 faint(place(row["project"] or "", frame).rpartition("/")[2]),
@@ -289,10 +293,10 @@ def _change(share: float | None) -> str:
     return "—" if share is None else f"{100 * share:+.0f} %"
 
 
-def _second(moment: datetime, frame: Frame) -> str:
+def _stamp(moment: datetime, frame: Frame) -> str:
     local = moment.astimezone(frame.zone)
     if local.date() == frame.now.astimezone(frame.zone).date():
-        return f"{local:%H:%M:%S}"
+        return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}"
 
 

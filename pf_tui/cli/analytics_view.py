@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePath
@@ -24,6 +25,7 @@ _TOP = 6
 
 _DAYS = 60
 _BAR = 16
+_EIGHTHS = "·▁▂▃▄▅▆▇█"
 _ROOMY = 72
 
 PERIOD_WORDS = {
@@ -219,9 +221,12 @@ def _skipped_note(found: Analytics, frame: Frame) -> str:
     if not found.skipped:
         return ""
     first = found.skipped[0]
+    where = place(first.path, frame)
+    if len(where) > frame.width:
+        where = f"…/{PurePath(where).name}"
     return (
         f"{counted(found.skipped_rows, 'row')} of the logs could not be read, the first: "
-        f"{place(first.path, frame)} line {first.line} {first.why}; `--json` names all"
+        f"{where} line {first.line} {first.why}; `--json` names all"
     )
 
 
@@ -309,7 +314,7 @@ def _curve(days: Sequence[Part], frame: Frame) -> list[Text]:
     columns = []
     for step in range((last - first).days + 1):
         value = known.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
-        columns.append(" ▁▂▃▄▅▆▇█"[-(-round(80 * value / most.sums.cost_usd) // 10)] if value else "·")
+        columns.append(_EIGHTHS[math.ceil(8 * value / most.sums.cost_usd)])
     columns = columns[-(frame.width - 2) :]
     mean = total(part.sums for part in shown).cost_usd / len(columns)
     aside = f"{words.money(mean)} a day, most on {most.name}: {words.money(most.sums.cost_usd)}"

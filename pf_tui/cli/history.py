@@ -92,13 +92,13 @@ def _event_lines(one: Event, now: datetime, zone: tzinfo | None, width: int) -> 
     from pf_tui.cli.look import FAINT, wrapped
 
     moment = words.clock(one.ts, now, zone)
-    sentence = _sentence(one)
+    sentence = told(one)
     who = "" if one.who == "cli" else f" ({one.who})"
     first, *more = wrapped(f"{sentence}{who}", width, indent=" " * (len(moment) + 2))
     return [Text.assemble((moment, FAINT), "  ", first.plain.strip()), *more]
 
 
-def _sentence(one: Event) -> str:
+def told(one: Event) -> str:
     """An event the way one would tell it."""
     left, serves = one.before.get("active"), one.after.get("active")
     moved = f": {left or 'nobody'} → {serves or 'nobody'}" if "active" in one.after and left != serves else ""

@@ -94,30 +94,33 @@ def _tell(ctx: Context, before: tuple[str, ...], after: tuple[str, ...], *, as_j
     if before == after:
         output.text("the list was like that already; nothing was changed")
     else:
-        output.show(*_list(now, ctx, output.width()))
+        output.show(*_list(now, ctx, output.width(), after))
         if now.priority != after:
             diagnostics.note(f"this project has a list of its own, so {now.priority[0]} stays first here")
 
 
-def _list(now: Snapshot, ctx: Context, width: int) -> list[Text]:
+def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None = None) -> list[Text]:
+    """The list that holds here, or `order`: one's own where the project has another."""
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, Cell, Column, plain, state, table
 
     zone = ctx.timezone()
     active = now.active.provider if now.active else None
+    own = order is not None and order != now.priority
+    names = now.priority if order is None else order
+    listed = [(names.index(view.id) + 1, view) for view in now.providers if view.id in names]
     rows = [
         [
             Cell(
-                text=f"{'▶' if view.id == active else ' '} {view.rank:>2}",
+                text=f"{'▶' if view.id == active else ' '} {rank:>2}",
                 style="bold" if view.id == active else "",
             ),
             Cell(text=view.id, style="bold" if view.id == active else ""),
             state(view.state),
             plain(f"back {words.when(view.until, now.at, zone)}" if view.until else ""),
         ]
-        for view in now.providers
-        if view.rank is not None
+        for rank, view in sorted(listed, key=lambda pair: pair[0])
     ]
     columns = (
         Column(title=""),
@@ -130,5 +133,5 @@ def _list(now: Snapshot, ctx: Context, width: int) -> list[Text]:
         "config": "your own list",
         "catalog": "the default list; `pf-tui priority set` makes your own",
     }
-    where = sources[settings.priority(now)["source"]]
+    where = sources["config" if own else settings.priority(now)["source"]]
     return [*table(columns, rows, width), Text(), Text(where, style=FAINT)]

@@ -9,6 +9,7 @@ from pf_tui.actions import SwitchOutcome, UndoOutcome
 from pf_tui.agents.effects import Effect
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, in_project, word
+from pf_tui.cli.history import told
 from pf_tui.cli.values import MODEL, PROVIDER
 from pf_tui.documents import changes
 from pf_tui.errors import WrongUsage
@@ -52,9 +53,7 @@ def switch(
         output.document({**content, "auto_switch": auto == "on"} if auto else content)
         return None
     if done.switched:
-        output.text(
-            f"switched to {done.to_provider}{_model(done.model)}{_left(done)}; `pf-tui undo` takes it back"
-        )
+        output.text(f"{_done(done, in_project=in_project)}; `pf-tui undo` takes it back")
     else:
         output.text(f"{done.to_provider} serves already{_model(done.model)}; nothing was changed")
     _tell(done.effects, done.note)
@@ -96,9 +95,8 @@ def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> Non
     if as_json:
         output.document(changes.turned(done, verb, now))
         return
-    what = f"{done.event.action}{f' ({done.event.why})' if done.event.why else ''}"
     back = "redo" if verb == "undo" else "undo"
-    output.text(f"{verb}ne: {what}; `pf-tui {back}` turns it round")
+    output.text(f"{verb}ne: {told(done.event)}; `pf-tui {back}` turns it round")
     serves = done.to_provider or "nobody"
     output.text(
         f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before"
@@ -122,6 +120,13 @@ def _tell(effects: tuple[Effect, ...], note: str | None) -> None:
         output.text(f"  {effect.agent}: {effect.text}")
     if note:
         diagnostics.note(note)
+
+
+def _done(done: SwitchOutcome, *, in_project: bool) -> str:
+    where = " in this project" if in_project else ""
+    if done.note:
+        return f"{done.to_provider} is first in {'this project' if in_project else 'your own list'} now"
+    return f"switched to {done.to_provider}{_model(done.model)}{where}{_left(done)}"
 
 
 def _model(model: str | None) -> str:

@@ -1,0 +1,94 @@
+"""`pf-tui prices`: where prices come from, how old they are, and newer ones on request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pf_tui.actions import usage
+from pf_tui.cli import diagnostics, output
+from pf_tui.cli.grammar import Group, as_json, subword
+from pf_tui.documents import words
+from pf_tui.ledger.price_update import Published, published, update
+from pf_tui.state.context import Context
+from pf_tui.state.times import to_text
+
+if TYPE_CHECKING:
+    from pf_tui.catalog import Catalog
+
+prices = Group("prices", "show")
+
+
+@subword(prices, "show")
+@as_json
+@click.pass_obj
+def show(ctx: Context, as_json: bool) -> None:
+    """Prices of your own stand in providers.yaml and go before these."""
+    found, own = published(ctx.paths, ctx.now()), _own(ctx.catalog())
+    unpriced = usage.unpriced(ctx)
+    if as_json:
+        output.document(_document(found, own, unpriced))
+        return
+    output.text(_sentence(found))
+    if found.updated_at is not None:
+        zone, now = ctx.timezone(), ctx.now()
+        output.text(f"fetched {words.clock(found.updated_at, now, zone)}, {words.ago(found.updated_at, now)}")
+    else:
+        output.text("as they came with this program; `pf-tui prices update` fetches newer ones")
+    if own:
+        output.text(f"{own} prices of your own in {ctx.paths.providers}")
+    for model, tokens in unpriced.items():
+        output.text(f"no price for {model}: {words.short(tokens)} tokens")
+
+
+@subword(prices, "update")
+@as_json
+@click.pass_obj
+def update_(ctx: Context, as_json: bool) -> None:
+    """One request to where genai-prices publishes its table; nothing of yours is sent."""
+    before = published(ctx.paths, ctx.now())
+    diagnostics.progress("fetching prices …")
+    try:
+        update(ctx.paths)
+    finally:
+        diagnostics.progress("")
+    after = published(ctx.paths, ctx.now())
+    priced = usage.price_unpriced(ctx)
+    if as_json:
+        content = _document(after, _own(ctx.catalog()), usage.unpriced(ctx))
+        output.document({**content, "models_before": before.models, "rows_priced": priced})
+        return
+    output.text(_sentence(after))
+    change = after.models - before.models
+    output.text(
+        f"{abs(change)} models {'more' if change > 0 else 'fewer'} than before" if change else "no new model"
+    )
+    if priced:
+        output.text(f"{words.number(priced)} requests that had no price have one now")
+
+
+def _sentence(found: Published) -> str:
+    newest = f", newest change {found.newest.isoformat()}" if found.newest else ""
+    models = f"{words.number(found.models)} models of {found.providers} vendors"
+    return f"{found.source} {found.version}: {models}{newest}"
+
+
+def _document(found: Published, own: int, unpriced: dict[str, int]) -> dict[str, Any]:
+    return {
+        "source": found.source,
+        "version": found.version,
+        "date": found.newest.isoformat() if found.newest else None,
+        "updated_at": to_text(found.updated_at) if found.updated_at else None,
+        "vendors": found.providers,
+        "models": found.models,
+        "own_prices": own,
+        "unpriced": [{"model": model, "tokens": tokens} for model, tokens in unpriced.items()],
+    }
+
+
+def _own(catalog: Catalog) -> int:
+    """How many prices the person's providers.yaml sets."""
+    return sum(
+        served.price is not None for model in catalog.models.values() for served in model.providers.values()
+    )

@@ -1,0 +1,146 @@
+"""The published price table: how old it is, and a newer one when the person asks for it.
+
+Invariant: the network is touched by `update` alone; everything else reads what came with the program
+or what an update left beside the ledger, where `prices` finds it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.errors import PfError
+from pf_tui.ledger.pricetable import NEWER_PRICES, library
+from pf_tui.records import record
+from pf_tui.state import files
+from pf_tui.state.paths import Paths
+
+if TYPE_CHECKING:
+    from genai_prices.data_snapshot import DataSnapshot
+
+TIMEOUT_S = 20.0
+LEAST_PROVIDERS = 10
+"""A table with fewer is no price table: the answer of a hotel's login page, or half a file."""
+
+
+@record
+class Published:
+    """Which published prices are used."""
+
+    source: str
+    version: str
+    """Of the package the table came with."""
+    newest: date | None
+    """The latest day, not after today, on which a price in it changed."""
+    providers: int
+    models: int
+    updated_at: datetime | None = None
+    """When it was fetched; None = it came with the program."""
+
+
+def published(paths: Paths, now: datetime) -> Published:
+    """How old the table is that prices come from now."""
+    from importlib.metadata import version
+
+    found, updated_at = _current(paths.home / NEWER_PRICES)
+    days = (day for one in found.providers for day in _days(one) if day <= now.date())
+    return Published(
+        source="genai-prices",
+        version=version("genai-prices"),
+        newest=max(days, default=None),
+        providers=len(found.providers),
+        models=sum(len(one.models) for one in found.providers),
+        updated_at=updated_at,
+    )
+
+
+def update(paths: Paths, url: str | None = None) -> None:
+    """Fetch the newest table and keep it beside the ledger.
+
+    Raises:
+        PfError: no network, or what came is no price table; the old one stays.
+    """
+    from genai_prices.update_prices import DEFAULT_UPDATE_URL
+
+    sent = _fetched(url or DEFAULT_UPDATE_URL)
+    with files.locked(paths):
+        files.write_bytes(paths.home / NEWER_PRICES, json.dumps(sent, separators=(",", ":")).encode())
+
+
+def _fetched(url: str) -> list[Any]:
+    """The table as it was sent, checked by the package that will read it."""
+    from genai_prices.update_prices import UpdatePrices
+
+    class Keeping(UpdatePrices):
+        """The package's updater; it keeps what was sent, because a table outlives this process."""
+
+        sent: Any = None
+
+        def fetch(self) -> DataSnapshot:
+            import httpx2
+
+            answer = httpx2.get(self.url, timeout=TIMEOUT_S)
+            answer.raise_for_status()
+            self.sent = json.loads(answer.content)
+            return _parsed(self.sent)
+
+    updater = Keeping(url=url)
+    host = url.split("/")[2] if "://" in url else url
+    try:
+        found = updater.fetch()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise _no_table(host) from error
+    except Exception as error:
+        if not isinstance(error, OSError) and not type(error).__module__.startswith("httpx"):
+            raise
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        raise PfError(
+            f"{host} gave no prices ({f'HTTP {status}' if status else 'no connection'}); the old ones stay",
+            "try again when there is a network",
+        ) from error
+    if len(found.providers) < LEAST_PROVIDERS:
+        raise _no_table(host)
+    sent: list[Any] = updater.sent
+    return sent
+
+
+def _no_table(host: str) -> PfError:
+    return PfError(
+        f"{host} answered with something that is no price table; the old one stays", "try again later"
+    )
+
+
+def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
+    """The table in use, and when it was fetched if it was."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    kept, bundled = files.identity(newer), files.identity(Path(library()))
+    if kept is None or (bundled is not None and kept[0] <= bundled[0]):
+        return get_snapshot(), None
+    try:
+        return _parsed(json.loads(newer.read_bytes())), datetime.fromtimestamp(kept[0] / 1e9, UTC)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return get_snapshot(), None
+
+
+def _parsed(providers: Any) -> DataSnapshot:
+    """The package's own reading of its published form; it has no public name for that."""
+    from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import _providers_from_raw
+
+    if not isinstance(providers, list):
+        raise TypeError(type(providers).__name__)
+    return DataSnapshot(_providers_from_raw(providers), from_auto_update=True)
+
+
+def _days(provider: Any) -> list[date]:
+    """The days on which this provider's prices changed."""
+    return [
+        price.constraint.start_date
+        for model in provider.models
+        if isinstance(model.prices, list)
+        for price in model.prices
+        if getattr(price.constraint, "start_date", None)
+    ]
