@@ -9,9 +9,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from pf_tui.documents import amounts
 from pf_tui.state import zone as zones
 
-_UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "b": 1_000_000_000}
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -59,11 +59,9 @@ class _Amount(click.ParamType):  # type: ignore[type-arg] # generic from click 8
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
             return value
-        text = value.strip().casefold().replace("_", "").removeprefix("$")
-        if text in ("unlimited", "none"):
-            return UNLIMITED
-        match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)([kmgb]?)", text)
-        if match is None:
+        try:
+            return amounts.parse(value) or UNLIMITED
+        except ValueError as error:
             option = param.opts[0] if param is not None else "value"
             cure = {
                 "USD": "write 5, 12.50 or unlimited",
@@ -74,9 +72,7 @@ class _Amount(click.ParamType):  # type: ignore[type-arg] # generic from click 8
             raise WrongUsage(
                 f"{option} {value} is not a number of {self.what}",
                 cure.get(self.what, "write 500, 10K or unlimited"),
-            )
-        number = float(match[1]) * _UNITS[match[2]]
-        return number or UNLIMITED
+            ) from error
 
 
 TOKENS = _Amount("tokens")

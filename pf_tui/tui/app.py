@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -205,6 +206,17 @@ class Dashboard(App[None], inherit_bindings=False):
 
         with contextlib.suppress(RuntimeError):  # leaving
             self._verbs.submit(do)
+
+    def look_up(self, read: Callable[[], None]) -> None:
+        """Read something beside the snapshot in a thread; what it cannot read is said."""
+
+        def do() -> None:
+            try:
+                read()
+            except PfError as error:
+                self.post_message(Said(str(error), "bad"))
+
+        threading.Thread(target=do, name="pf-look-up", daemon=True).start()
 
     def ask_history(self, period: str, by: str) -> None:
         """Have another part of the ledger read."""

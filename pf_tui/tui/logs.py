@@ -41,7 +41,7 @@ def roots(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def database_stamp(env: Mapping[str, str]) -> Stamp:
-    """What OpenCode's database looks like from outside; its folder holds far more than logs, so it is not watched."""
+    """OpenCode's database from outside; its folder holds far more than logs, so it is not watched."""
     path = opencode.database(env)
     return files.identity(path), files.identity(path.with_name(f"{path.name}-wal"))
 

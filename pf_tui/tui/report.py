@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from pf_tui.ledger import query, record, schema
+from pf_tui.ledger import events, query, record, schema
+from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.query import FallbackTotals, Filters, Part, Sums
 from pf_tui.ledger.record import LimitHit
 from pf_tui.records import record as made
@@ -77,6 +78,16 @@ def take(ctx: Context, period: str, by: str) -> Report:
             step=step,
             hits=tuple(record.Book(connection).hits(now - WALLS_SHOWN)),
         )
+
+
+def failures(ctx: Context, provider: str) -> tuple[FailureCount, ...]:
+    """What failed at a provider in the last week, most first. Raises PfError."""
+    if not ctx.paths.ledger.exists():
+        return ()
+    now = ctx.now()
+    with schema.opened(ctx.paths.ledger) as connection:
+        span = query.span_of("7d", now, ctx.timezone())
+        return tuple(one for one in events.failures(connection, span) if one.provider == provider)
 
 
 def _without_holes(

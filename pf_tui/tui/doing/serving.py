@@ -1,4 +1,4 @@
-"""Who serves: each key is one verb. The screen changes because the file did, not because a key was pressed."""
+"""Who serves: each key is one verb. The screen changes because the file did, not because of the key."""
 
 from __future__ import annotations
 

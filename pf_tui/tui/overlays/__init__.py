@@ -1,1 +1,1 @@
-"""What lies over the panes: sheets to read or choose from, and lines to type into. Loaded when first opened."""
+"""What lies over the panes: sheets to read or choose from, lines to type into. Loaded when first opened."""

@@ -1,4 +1,4 @@
-"""One line to type into: Textual's Input in one row, with a way out and the arrows left to whoever owns it."""
+"""One line to type into: Textual's Input in one row, with a way out; arrows are left to whoever owns it."""
 
 from __future__ import annotations
 

@@ -36,11 +36,11 @@ def page_for(
     if selected is None or selected not in snapshot.catalog.providers:
         return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
     view = snapshot.view(selected)
-    rows = [*_block(view, snapshot, space), *_hits(hits, space)]
+    rows = [*block(view, snapshot, space), *_hits(hits, space)]
     if more:
         for other in snapshot.providers:
             if other.limits and other.id != selected:
-                rows += [Row(), Row(line(_heading(other, snapshot))), *_block(other, snapshot, space)]
+                rows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     name = selected if space.width >= NARROW else roster.short_name(selected)
     facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
@@ -50,7 +50,7 @@ def _heading(view: ProviderView, snapshot: Snapshot) -> Span:
     return Span(view.id, roster.inks(snapshot).get(view.id, "text"), bold=True)
 
 
-def _block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
+def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
     """Every window of one provider, and where the figures come from."""
     if not view.limits:
         sentence = "no limit is known: nothing was reported, and you set no budget"

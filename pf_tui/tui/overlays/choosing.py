@@ -1,0 +1,217 @@
+"""Short lists to choose from: the quick switch, the palette, the themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+
+from pf_tui import actions as verbs
+from pf_tui.documents import commands
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import roster
+from pf_tui.tui.actions import ACTIONS, shown
+from pf_tui.tui.charts.meter import level_ink, percent_text
+from pf_tui.tui.columns import Column, body, chosen
+from pf_tui.tui.ink import SERIES, Line, Span, bold, fit, line, muted, series_ink
+from pf_tui.tui.keymap import Keymap
+from pf_tui.tui.news import Said
+from pf_tui.tui.overlays.sheet import Sheet
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.roster import Seat
+
+if TYPE_CHECKING:
+    from pf_tui.tui.cockpit import Cockpit
+
+LETTERS = "123456789abcdefimnoprstvwyz"
+"""Keys of the quick switch; letters that move or close (g h j k l q u x) are left out."""
+
+
+class Switcher(Sheet):
+    """`s`: one more key switches."""
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return switch_page(snapshot, space)
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        self.cockpit.action_do(f"switch {key}")
+
+    def on_key(self, event: events.Key) -> None:
+        seat = keyed(self.cockpit.known()).get(event.character or "")
+        if seat is not None:
+            event.stop()
+            event.prevent_default()
+            self.choose(seat.id)
+
+
+def keyed(snapshot: Snapshot) -> Mapping[str, Seat]:
+    """key -> provider that has a credential, in order of priority; the numbers are the list's own."""
+    able = [seat for seat in roster.seats(snapshot) if seat.number is not None]
+    return dict(zip(LETTERS, able, strict=False))
+
+
+def switch_page(snapshot: Snapshot, space: Space) -> Page:
+    """Key, name, state, tightest window, model."""
+    inks, active = roster.inks(snapshot), snapshot.active.provider if snapshot.active else None
+    seats = keyed(snapshot)
+    table = []
+    for key, seat in seats.items():
+        limit = roster.pressing(seat.view)
+        percent = limit.percent if limit else None
+        table.append(
+            {
+                "key": line(bold(key, "accent")),
+                "name": line(
+                    Span("▶ " if seat.id == active else "  ", "accent"),
+                    Span(seat.id, inks.get(seat.id, "text"), bold=seat.id == active),
+                ),
+                "state": line(roster.state_word(seat.view)),
+                "share": line(Span(percent_text(percent), level_ink(percent) if percent else "muted")),
+                "model": line(muted(seat.view.serves or "")),
+            }
+        )
+    columns = (
+        Column(key="key", title=""),
+        Column(key="name", title="", least=14, grows=True),
+        Column(key="state", title=""),
+        Column(key="share", title="", right=True, at_least=5),
+        Column(key="model", title="", leaves=1),
+    )
+    kept = chosen(columns, table, space.width)
+    rows = tuple(
+        Row(fit(body(kept, row), space.width), seat.id)
+        for row, seat in zip(table, seats.values(), strict=True)
+    )
+    if not rows:
+        rows = empty("no provider has a credential yet", "c on a provider sets one")
+    return Page(title="Switch to", rows=rows, keys=(("1–9 a–z", "switches"), ("q", "closes")))
+
+
+class Palette(Sheet):
+    """`ctrl+p`: anything by name."""
+
+    SEARCHES: ClassVar[bool] = True
+    SEARCH_FIRST: ClassVar[bool] = True
+    PLACEHOLDER: ClassVar[str] = "what do you want?"
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        found = entries(snapshot, self.cockpit.keymap, tuple(self.app.available_themes))
+        return palette_page(found, space, words)
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        kind, _, rest = key.partition(" ")
+        if kind == "do":
+            self.cockpit.call_after_refresh(self.cockpit.action_do, rest)
+        elif kind == "theme":
+            keep_theme(self.cockpit, rest)
+        else:
+            self.cockpit.call_after_refresh(self.cockpit.action_do, f"command {rest}")
+
+
+Entry = tuple[str, str, str, str]
+"""(key of the row, group, words, what stands at the right)."""
+
+
+def entries(snapshot: Snapshot, keys: Keymap, theme_names: tuple[str, ...]) -> Iterator[Entry]:
+    """Everything that can be asked for by name."""
+    for seat in roster.seats(snapshot):
+        if seat.number is not None:
+            yield f"do switch {seat.id}", "switch to", seat.id, roster.state_word(seat.view).text
+    for action in ACTIONS:
+        yield (
+            f"do {action.id}",
+            action.group.casefold(),
+            action.description,
+            shown((*keys.keys[action.id], "")[0]),
+        )
+    for name in theme_names:
+        yield f"theme {name}", "theme", name, ""
+    for command in commands.COMMANDS:
+        yield f"command {command.name}", "command", f"{command.name}  {command.summary}", f":{command.name}"
+
+
+def palette_page(found: Iterator[Entry], space: Space, words: str) -> Page:
+    """What matches, what begins with the words first."""
+    choice = Choice(words=words)
+    matching = [entry for entry in found if choice.admits(entry[1], entry[2])]
+    wanted = words.casefold()
+    if wanted:
+        matching.sort(
+            key=lambda entry: (not entry[2].casefold().startswith(wanted), wanted not in entry[2].casefold())
+        )
+    rows = []
+    for key, group, text, right in matching:
+        left = line(muted(f"{group[:18]:<18}  "), Span(text))
+        tail = line(Span(right, "accent"))
+        rows.append(Row(line(fit(left, space.width - 13), " ", fit(tail, 12, align="right")), key))
+    if not rows:
+        rows = list(empty(f"nothing is called '{words}'"))
+    return Page(title="Find", rows=tuple(rows), keys=(("enter", "does it"), ("esc", "closes")))
+
+
+class Themes(Sheet):
+    """`t`: each theme shows while the cursor is on it; enter keeps it."""
+
+    SEARCHES: ClassVar[bool] = True
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        super().__init__(cockpit)
+        self._before = cockpit.app.theme
+        self._placed = False
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return theme_page(self.app.available_themes, self._before, self.app.theme, space, words)
+
+    def redraw(self) -> None:
+        super().redraw()
+        if not self._placed and self.pane.page.rows:
+            self._placed = True
+            self.pane.go_to_key(self._before)
+
+    def moved(self, key: str | None) -> None:
+        if self._placed and key and key in self.app.available_themes and key != self.app.theme:
+            self.app.theme = key
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        keep_theme(self.cockpit, key)
+
+    def closing(self) -> None:
+        self.app.theme = self._before
+
+
+def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space, words: str) -> Page:
+    """Names, dark and light, and the colours of charts."""
+    choice = Choice(words=words)
+    swatches = tuple(Span("■", series_ink(place)) for place in range(SERIES))
+    levels = (Span(" 62 %", "good"), Span(" 83 %", "warn"), Span(" 97 % !", "bad"))
+    rows = []
+    for name, theme in themes.items():
+        kind = (
+            "ansi" if getattr(theme, "ansi", False) else "dark" if getattr(theme, "dark", True) else "light"
+        )
+        if choice.admits(name, kind):
+            sample: Line = (*swatches, *levels) if name == here else ()
+            text = line(
+                Span("● " if name == kept else "  ", "accent"),
+                fit((Span(name),), 22),
+                muted(f"{kind:<6}"),
+                sample,
+            )
+            rows.append(Row(fit(text, space.width), name))
+    return Page(title="Theme", rows=tuple(rows), keys=(("enter", "keeps it"), ("q", "as before")))
+
+
+def keep_theme(cockpit: Cockpit, name: str) -> None:
+    """Use a theme, and remember it."""
+    app = cockpit.app
+    app.theme = name
+
+    def keep() -> Said:
+        verbs.settings.set_dashboard(app.ctx, "theme", name)
+        return Said(f"theme {name}")
+
+    app.perform(keep)

@@ -1,0 +1,209 @@
+"""`:` — the command line's own words, with completion and history; what they print opens on a sheet.
+
+A word runs in a process of its own (faces never import each other); those the dashboard has a key for
+are done as that key. Completion comes from the command line itself, the first words from its table.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widgets import Input, Static
+
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import cache
+from pf_tui.tui import running
+from pf_tui.tui.ink import Span, fit, line, muted
+from pf_tui.tui.overlays.line import TextLine
+from pf_tui.tui.overlays.sheet import Sheet, SheetPane
+from pf_tui.tui.page import Page, Row, Space, unkeyed
+
+if TYPE_CHECKING:
+    from pf_tui.tui.cockpit import Cockpit
+
+_HISTORY = "commands"
+HISTORY_LINES = 200
+MOST_OFFERS = 8
+
+
+class CommandLine(Sheet):
+    """A line at the foot and what could stand there."""
+
+    def __init__(self, cockpit: Cockpit, typed: str = "") -> None:
+        super().__init__(cockpit)
+        self._typed = typed
+        self._offers: tuple[running.Offer, ...] = ()
+        self._history = (
+            (cache.read(cockpit.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
+        )
+        self._at = len(self._history)
+        self._draft = ""
+
+    def compose(self) -> ComposeResult:
+        with Container(id="sheet", classes="-foot"):
+            yield SheetPane()
+            with Container(id="search"):
+                yield Static(":", classes="mark")
+                yield TextLine(self._typed, placeholder="switch openrouter · tab completes, ↑ goes back")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.add_class("-searching")
+        self.query_one(TextLine).focus()
+        self._offer(self._typed)
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return offers_page(self._offers[:MOST_OFFERS], space)
+
+    def choose(self, key: str) -> None:
+        self._complete(key)
+
+    # -- typing
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+        self._offer(event.value)
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        typed = event.value.strip()
+        self.leave()
+        if typed:
+            self._remember(typed)
+            run(self.cockpit, typed)
+
+    @on(TextLine.Step)
+    def _step(self, event: TextLine.Step) -> None:
+        event.stop()
+        if event.key in ("tab", "shift+tab"):
+            self._next_offer(-1 if event.key == "shift+tab" else 1)
+        else:
+            self._go_back(-1 if event.key == "up" else 1)
+
+    def _go_back(self, step: int) -> None:
+        typed = self.query_one(TextLine)
+        if self._at == len(self._history):
+            self._draft = typed.value
+        self._at = max(0, min(len(self._history), self._at + step))
+        typed.value = self._history[self._at] if self._at < len(self._history) else self._draft
+        typed.cursor_position = len(typed.value)
+
+    def _next_offer(self, step: int) -> None:
+        """Tab: as much as all offers share, then one after the other."""
+        if not self._offers:
+            return
+        values = [offer.value for offer in self._offers]
+        shared = running.shared_start(values)
+        if len(values) > 1 and len(shared) > len(running.last_word(self.query_one(TextLine).value)):
+            self._complete(shared, space="")
+        elif len(values) == 1:
+            self._complete(values[0])
+        else:
+            self.pane.move(step)
+            if self.pane.key is not None:
+                self._complete(self.pane.key, space="", offer=False)
+
+    def _complete(self, value: str, *, space: str = " ", offer: bool = True) -> None:
+        typed = self.query_one(TextLine)
+        kept = typed.value[: len(typed.value) - len(running.last_word(typed.value))]
+        with typed.prevent(Input.Changed):
+            typed.value = f"{kept}{value}{space}"
+        typed.cursor_position = len(typed.value)
+        typed.focus()
+        if offer:
+            self._offer(typed.value)
+
+    def _offer(self, typed: str) -> None:
+        """Show what could stand here: at once for the first word, from the command line for the others."""
+        if " " not in typed:
+            self._show(typed, running.first_words(typed))
+            return
+        self._show(typed, ())
+        ctx = self.app.ctx
+        self.app.look_up(lambda: self._found(typed, running.completions(ctx, typed)))
+
+    def _found(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
+        self.app.call_from_thread(self._show, typed, offers)
+
+    def _show(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
+        if self.is_mounted and self.query_one(TextLine).value == typed:
+            self._offers = offers
+            self.pane.display = bool(offers)
+            self.redraw()
+
+    def _remember(self, typed: str) -> None:
+        """Keep it for the next time, unless a key could stand in it."""
+        if typed.startswith("auth"):
+            return
+        lines = [*(one for one in self._history if one != typed), typed][-HISTORY_LINES:]
+        cache.keep(self.app.ctx.paths, _HISTORY, "\n".join(lines).encode())
+
+
+def offers_page(offers: tuple[running.Offer, ...], space: Space) -> Page:
+    """Words and what they do."""
+    width = max((len(offer.value) for offer in offers), default=0) + 2
+    rows = tuple(
+        Row(
+            fit(line(fit((Span(offer.value, "accent"),), width), muted(offer.does)), space.width), offer.value
+        )
+        for offer in offers
+    )
+    return Page(title="", rows=rows)
+
+
+class Output(Sheet):
+    """What a word printed."""
+
+    def __init__(self, cockpit: Cockpit, typed: str, done: running.Done) -> None:
+        super().__init__(cockpit)
+        self._typed, self._done = typed, done
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        ink = "text" if self._done.code == 0 else "bad"
+        lines = [fit((Span(text, ink),), space.width) for text in self._done.lines]
+        facts = line(
+            muted(f"pf-tui {self._typed}"),
+            *([] if self._done.code == 0 else [Span(f"  exit {self._done.code}", "bad")]),
+        )
+        return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
+
+
+def run(cockpit: Cockpit, typed: str) -> None:
+    """Do what was typed. What the dashboard itself can do is done here, the rest by the command line."""
+    try:
+        words = shlex.split(typed)
+    except ValueError:
+        cockpit.say(f"':{typed}': a quotation mark is missing", "bad")
+        return
+    if words[:1] == ["pf-tui"]:
+        words = words[1:]
+    if not words:
+        return
+    if (deed := running.own_deed(words, cockpit.known())) is not None:
+        cockpit.action_do(deed)
+        return
+    if refusal := running.refusal(words):
+        cockpit.say(refusal, "warn")
+        return
+    ctx, width = cockpit.app.ctx, max(40, min(100, cockpit.size.width - 8))
+    cockpit.say(f"pf-tui {typed} …", "muted")
+    cockpit.app.look_up(lambda: _finish(cockpit, typed, running.run(ctx, words, width)))
+
+
+def _finish(cockpit: Cockpit, typed: str, done: running.Done) -> None:
+    cockpit.app.feed.look()
+
+    def show() -> None:
+        if len(done.lines) <= 1:
+            cockpit.say(done.lines[0] if done.lines else "done", "bad" if done.code else "accent")
+        else:
+            cockpit.said = None
+            cockpit.app.push_screen(Output(cockpit, typed, done))
+
+    cockpit.app.call_from_thread(show)

@@ -1,0 +1,188 @@
+"""A provider's credential: where it is, try it, set it behind dots, remove it after a second enter.
+
+Invariant: a typed key goes to `actions.auth` inside a Secret and nowhere else; nothing of it is drawn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widgets import Input
+
+from pf_tui import auth_check
+from pf_tui.actions import auth
+from pf_tui.errors import PfError, WrongUsage
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.state.secret import Secret
+from pf_tui.tui import roster
+from pf_tui.tui.ink import Line, Span, line, muted, wrap
+from pf_tui.tui.news import Said
+from pf_tui.tui.overlays.line import TextLine
+from pf_tui.tui.overlays.sheet import Sheet, SheetPane
+from pf_tui.tui.page import Page, Row, Space
+
+if TYPE_CHECKING:
+    from pf_tui.tui.cockpit import Cockpit
+
+_KEYS = ("api_key", "token", "none")
+"""Kinds of sign-in that are a key a person can paste."""
+
+
+class Credential(Sheet):
+    """`c`"""
+
+    def __init__(self, cockpit: Cockpit, provider: str) -> None:
+        super().__init__(cockpit)
+        self.provider = provider
+        self._told: tuple[str, str] = ("", "muted")
+        self._secret: Secret | None = None
+        """Typed, and not kept yet because there is no keyring."""
+        self._sure = False
+        """Enter on "remove" was pressed once."""
+
+    def compose(self) -> ComposeResult:
+        with Container(id="sheet"):
+            yield SheetPane()
+            with Container(id="search"):
+                yield TextLine(placeholder="paste the key · enter keeps it, esc does not", password=True)
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        view = snapshot.view(self.provider)
+        return page_for(view, space, self._told, unkept=self._secret is not None, sure=self._sure)
+
+    def moved(self, key: str | None) -> None:
+        if self._sure and key != "remove":
+            self._sure = False
+            self.redraw()
+
+    def choose(self, key: str) -> None:
+        if key == "check":
+            self._tell("asking …", "muted")
+            self.app.look_up(self._check)
+        elif key == "set":
+            self.add_class("-searching")
+            self.query_one(TextLine).focus()
+        elif key == "file" and self._secret is not None:
+            self._keep(self._secret, in_file=True)
+        elif key == "remove" and not self._sure:
+            self._sure = True
+            self.redraw()
+        elif key == "remove":
+            self._sure = False
+            self._do(self._remove)
+
+    # -- what the rows do, in threads
+
+    def _check(self) -> None:
+        found = auth_check.check(self.app.ctx, self.provider)
+        took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
+        words = f"{found.message}{took}" + (f" · {found.hint}" if found.hint else "")
+        self.app.call_from_thread(self._tell, words, "good" if found.ok else "bad")
+
+    def _keep(self, secret: Secret, *, in_file: bool = False) -> None:
+        def keep() -> None:
+            try:
+                place = auth.set_key(self.app.ctx, self.provider, secret, in_file=in_file)
+            except PfError as error:
+                self._secret = None if in_file else secret
+                self.app.call_from_thread(self._tell, str(error), "bad")
+                return
+            self._secret = None
+            where = "the keyring" if place == "keyring" else f"{place} (0600)"
+            self.app.call_from_thread(self._tell, f"kept in {where}, and read back; check tries it", "good")
+
+        self._do(keep)
+
+    def _remove(self) -> None:
+        places = auth.remove_key(self.app.ctx, self.provider)
+        self.app.call_from_thread(self._tell, f"deleted from {' and '.join(places)}", "warn")
+
+    def _do(self, verb: object) -> None:
+        def done() -> Said | None:
+            try:
+                verb()  # type: ignore[operator]
+            except PfError as error:
+                self.app.call_from_thread(self._tell, str(error), "bad")
+            return None
+
+        self.app.perform(done)
+
+    def _tell(self, words: str, ink: str) -> None:
+        self._told = (words, ink)
+        self.redraw()
+
+    # -- the line to type into
+
+    @on(Input.Changed)
+    def _search(self, event: Input.Changed) -> None:
+        event.stop()
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        typed, event.input.value = event.value.strip(), ""
+        self._close_line()
+        if not typed:
+            return
+        if len(typed.split()) > 1 or not typed.isprintable():
+            raise_not = WrongUsage("the key has white space inside; nothing was stored", "copy the key alone")
+            self._tell(str(raise_not), "bad")
+            return
+        self._tell("keeping it …", "muted")
+        self._keep(Secret(typed))
+
+    @on(TextLine.Left)
+    def _left_line(self, event: TextLine.Left) -> None:
+        event.stop()
+        self.query_one(TextLine).value = ""
+        self._close_line()
+
+    def _close_line(self) -> None:
+        self.remove_class("-searching")
+        self.pane.focus()
+
+
+def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept: bool, sure: bool) -> Page:
+    """What is known, what can be done, and what came of it."""
+    held, provider = view.credential, view.provider
+    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(held.state, "muted")
+    place = f" in {held.source}" if held.source else ""
+    rows = [Row(line(Span(held.state, ink, bold=True), place))]
+    if held.expires_at:
+        rows.append(Row(line(muted(f"until {space.clock.clock(held.expires_at)}"))))
+    names = [*provider.env, *provider.env_all, *provider.env_maybe]
+    if names:
+        rows += [Row(one) for one in wrap(f"variables looked at: {', '.join(names)}", space.width, "muted")]
+    if provider.login_command:
+        text = f"its login belongs to the agent: run `{provider.login_command}`; pf-tui starts none"
+        rows += [Row(one) for one in wrap(text, space.width, "muted")]
+    rows.append(Row())
+    rows.append(
+        _choice("check", "check", "the cheapest real request this provider allows, once, to its own host")
+    )
+    if provider.auth in _KEYS or not provider.login_command:
+        rows.append(_choice("set", "set", "type or paste the key; it is not shown and goes into the keyring"))
+    if unkept:
+        rows.append(
+            _choice("file", "keep in auth.json", "the key you typed, in a file only you can read (0600)")
+        )
+    if held.source in ("keyring", "auth.json"):
+        does = (
+            "enter again deletes it; that cannot be undone" if sure else f"delete the key from {held.source}"
+        )
+        rows.append(_choice("remove", "remove", does, ink="bad" if sure else "text"))
+    words, told_ink = told
+    if words:
+        rows += [Row(), *(Row(one) for one in wrap(words, space.width, told_ink))]
+    title = line(Span(roster.short_name(view.id) if space.width < 50 else view.id, "text", bold=True))
+    return Page(
+        title="Credential", facts=title, rows=tuple(rows), keys=(("enter", "does it"), ("q", "closes"))
+    )
+
+
+def _choice(key: str, word: str, does: str, *, ink: str = "text") -> Row:
+    content: Line = line(Span(f"{word:<18}", "accent"), Span(does, ink))
+    return Row(content, key)
