@@ -1,0 +1,303 @@
+"""Writes the pages that are made from the program itself: `python -m docs.generate`, or `make docs`.
+
+keys from the dashboard's action table, commands from the command table and the parser, settings from
+schemas.py, the man page from the same. tests/docs fails when a page and its source differ.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from docs import schemas
+from pf_tui import __version__
+from pf_tui.cli.app import root
+from pf_tui.documents import commands
+from pf_tui.documents.commands import Command
+from pf_tui.tui import actions
+
+DOCS = Path(__file__).parent
+MADE = "<!-- made by `make docs`; do not edit -->\n"
+
+EXIT_CODES = (
+    (0, "done"),
+    (1, "failed; the message says what, where and how to cure it"),
+    (2, "wrong usage"),
+    (3, "no such provider, model or period; the nearest names are in the message"),
+    (4, "a state file cannot be used: file, line and column are named, nothing was overwritten"),
+    (5, "a provider had to be chosen and none can serve"),
+)
+VARIABLES = (
+    ("PROVIDER_FALLBACK_HOME", "the folder of the state files; without it ~/.opencode/provider-fallback"),
+    ("MCP_PORT, MCP_HOST", "where `pf-tui mcp --http` listens"),
+    (
+        "CLAUDE_CONFIG_DIR, CODEX_HOME, OPENCODE_CONFIG_DIR, OPENCODE_DB, XDG_DATA_HOME",
+        "where agents keep their data",
+    ),
+    ("NO_COLOR", "no colours"),
+    ("TZ", "the zone in which days begin and end"),
+)
+
+
+def main() -> None:
+    """Write every page that is not as it should be."""
+    for path, text in pages().items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(DOCS.parent)}")
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file and what it must hold."""
+    reference = DOCS / "reference"
+    made = {
+        reference / "keys.md": keys(),
+        reference / "commands.md": command_page(),
+        reference / "config.md": settings(),
+        DOCS / "pf-tui.1": man_page(),
+    }
+    for name, schema in schemas.SCHEMAS.items():
+        made[reference / f"{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return made
+
+
+# -- keys
+
+
+def keys() -> str:
+    """docs/reference/keys.md"""
+    lines = [
+        MADE,
+        "# Keys",
+        "",
+        "Every key of the dashboard. `?` shows the same on screen, searchable; `ctrl+p` finds all by name.",
+        "To change one, see [keys and themes](../keys-and-themes.md).",
+    ]
+    for group in actions.GROUPS:
+        lines += ["", f"## {group}", "", "| key | what happens | where | id |", "|---|---|---|---|"]
+        lines += [_key_row(action) for action in actions.ACTIONS if action.group == group]
+    return "\n".join(lines) + "\n"
+
+
+def _key_row(action: actions.Action) -> str:
+    shown = " ".join(f"`{actions.shown(key)}`" for key in action.keys)
+    where = ", ".join(action.where) or "everywhere"
+    return f"| {shown} | {action.description} | {where} | `{action.id}` |"
+
+
+# -- commands
+
+
+def command_page() -> str:
+    """docs/reference/commands.md"""
+    lines = [
+        MADE,
+        "# Commands",
+        "",
+        "Data goes to stdout, messages to stderr. `--json` prints exactly one JSON document; an error is",
+        'then `{"error": {"code", "message", "hint"}}` on stderr. Times are ISO 8601, money is in US dollars',
+        "or null.",
+        "",
+        "```",
+        *_usage(root, "pf-tui"),
+        "```",
+        "",
+        *_options(root),
+    ]
+    for group in commands.GROUPS:
+        lines += ["", f"## {group}"]
+        for entry in commands.top_level():
+            if entry.group == group:
+                lines += _word(entry)
+    lines += ["", "## Exit codes", "", "| code | meaning |", "|---|---|"]
+    lines += [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES]
+    lines += ["", "## Environment", "", "| variable | what it does |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in VARIABLES]
+    return "\n".join(lines) + "\n"
+
+
+def _word(entry: Command) -> Iterator[str]:
+    below = commands.below(entry.name)
+    yield from _section(entry, "###")
+    for sub in below:
+        yield from _section(sub, "####")
+
+
+def _section(entry: Command, heading: str) -> Iterator[str]:
+    found = command(entry.name)
+    yield from ("", f"{heading} {entry.name}", "", f"{entry.summary}.")
+    if more := _more(found, entry):
+        yield from ("", more)
+    yield from ("", "```", *_usage(found, f"pf-tui {entry.name}"))
+    wide = max(len(example.line) for example in entry.examples)
+    yield ""
+    yield from (f"{example.line:<{wide}}   # {example.does}" for example in entry.examples)
+    yield "```"
+    options = _options(found)
+    if options:
+        yield from ("", *options)
+
+
+def command(name: str) -> click.Command:
+    """The parser of a word or a word and its sub-word. KeyError when there is none."""
+    found: click.Command = root
+    for word in name.split():
+        context = click.Context(found, info_name=word)
+        below = found.get_command(context, word) if isinstance(found, click.Group) else None
+        if below is None:
+            raise KeyError(name)
+        found = below
+    return found
+
+
+def _usage(found: click.Command, path: str) -> list[str]:
+    with click.Context(found, info_name=path, terminal_width=100) as context:
+        pieces = " ".join(found.collect_usage_pieces(context))
+        return [f"{path} {pieces}".rstrip()]
+
+
+def _more(found: click.Command, entry: Command) -> str:
+    """What a command's own text adds to its summary."""
+    text = " ".join((found.help or "").split())
+    return text.removeprefix(f"{entry.summary}.").strip()
+
+
+def _options(found: click.Command) -> list[str]:
+    rows = list(_option_rows(found))
+    return ["| option | what it does |", "|---|---|", *rows] if rows else []
+
+
+def _option_rows(found: click.Command) -> Iterator[str]:
+    for param in found.params:
+        if isinstance(param, click.Option) and not param.hidden:
+            yield f"| {_option_words(param)} | {_cell(param.help or '')} |"
+
+
+def _option_words(option: click.Option) -> str:
+    words = ", ".join(f"`{word}`" for word in (*option.opts, *option.secondary_opts))
+    if option.is_flag or option.count:
+        return words
+    with click.Context(click.Command("x")) as context:
+        return f"{words} {_cell(option.make_metavar(context))}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# -- settings
+
+
+def settings() -> str:
+    """docs/reference/config.md"""
+    lines = [
+        MADE,
+        "# Settings",
+        "",
+        "The files people edit. Each has a JSON schema beside this page, for editors:",
+        "`config.schema.json`, `providers.schema.json`, `project.schema.json`.",
+        "A value of the wrong type is an error that names file, line and key; nothing is overwritten.",
+    ]
+    for schema in schemas.SCHEMAS.values():
+        lines += ["", f"## {schema['title']}", "", schema["description"], ""]
+        lines += ["| key | value | default | meaning |", "|---|---|---|---|"]
+        lines += _setting_rows(schema, "")
+    return "\n".join(lines) + "\n"
+
+
+def _setting_rows(schema: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for name, inner in _parts(schema):
+        path = f"{prefix}.{name}" if prefix else name
+        if "description" in inner:
+            default = f"`{json.dumps(inner['default'])}`" if "default" in inner else ""
+            yield f"| `{path}` | {_kind(inner)} | {default} | {_cell(inner['description'])} |"
+        yield from _setting_rows(inner, path)
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from schema.get("properties", {}).items()
+    items, more = schema.get("items"), schema.get("additionalProperties")
+    if isinstance(items, dict) and "properties" in items:
+        yield "[]", items
+    elif isinstance(more, dict) and "properties" in more:
+        yield "ID", more
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return " \\| ".join(str(word) for word in schema["enum"])
+    words = {"array": "list", "string": "text", "boolean": "true, false", "integer": "whole number"}
+    kinds = schema.get("type", "")
+    if schema.get("pattern") == "^unlimited$":
+        return 'number, "unlimited"'
+    return " or ".join(words.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+# -- the man page
+
+
+def man_page() -> str:
+    """docs/pf-tui.1, in man(7) macros."""
+    lines = [
+        f'.TH PF-TUI 1 "" "pf-tui {__version__}" "User Commands"',
+        ".SH NAME",
+        "pf\\-tui \\- keeps AI coding agents working when a provider runs out",
+        ".SH SYNOPSIS",
+        ".B pf\\-tui",
+        "[\\fIOPTIONS\\fR] [\\fICOMMAND\\fR] [\\fIARGS\\fR]",
+        ".SH DESCRIPTION",
+        _roff(
+            "Shows who serves an AI coding agent now, how long that lasts, who is next and what it cost, and "
+            "changes it. Without a command it opens the dashboard."
+        ),
+        ".SH OPTIONS",
+    ]
+    for param in root.params:
+        if isinstance(param, click.Option):
+            lines += [".TP", _roff_options(param), _roff(param.help or "")]
+    for group in commands.GROUPS:
+        lines.append(f'.SH "{group.upper()}"')
+        for entry in commands.COMMANDS:
+            if entry.group == group:
+                lines += _man_section(entry)
+    lines += [".SH DASHBOARD KEYS"]
+    for action in actions.ACTIONS:
+        shown = ", ".join(actions.shown(key) for key in action.keys)
+        lines += [".TP", f".B {_roff(shown)}", _roff(action.description)]
+    lines += [".SH EXIT STATUS"]
+    for code, meaning in EXIT_CODES:
+        lines += [".TP", f".B {code}", _roff(meaning)]
+    lines += [".SH ENVIRONMENT"]
+    for name, meaning in VARIABLES:
+        lines += [".TP", f".B {_roff(name)}", _roff(meaning)]
+    return "\n".join(lines) + "\n"
+
+
+def _man_section(entry: Command) -> Iterator[str]:
+    found = command(entry.name)
+    yield f'.SS "{_roff(_usage(found, "pf-tui " + entry.name)[0])}"'
+    yield _roff(f"{entry.summary}.")
+    for param in found.params:
+        if isinstance(param, click.Option) and not param.hidden:
+            yield from (".TP", _roff_options(param), _roff(param.help or ""))
+
+
+def _roff_options(option: click.Option) -> str:
+    return "\\fB" + _roff(", ".join((*option.opts, *option.secondary_opts))) + "\\fR"
+
+
+def _roff(text: str) -> str:
+    """Text as roff takes it: no line that begins with a control character, plain hyphens."""
+    safe = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    lines = textwrap.wrap(safe, 100, break_long_words=False, break_on_hyphens=False) or [""]
+    return "\n".join(f"\\&{line}" if line[:1] in (".", "'") else line for line in lines)
+
+
+if __name__ == "__main__":
+    main()
