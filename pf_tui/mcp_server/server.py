@@ -128,6 +128,8 @@ class Room:
             result, text = await anyio.to_thread.run_sync(tool.call, self.ctx, arguments)
         except PfError as error:
             return _failed(str(error))
+        except Exception as error:
+            return _failed(f"{tool.name} failed inside pf-tui ({type(error).__name__}) · `pf-tui doctor`")
         return types.CallToolResult(
             content=[types.TextContent(type="text", text=text)],
             structured_content=result.model_dump(mode="json", by_alias=True),

@@ -1,0 +1,112 @@
+"""A state directory with two providers that can serve, and the server as agents start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from mcp import StdioServerParameters
+
+SECRETS = {"OPENROUTER_API_KEY": "sk-or-never-shown-0001", "GROQ_API_KEY": "gsk_never_shown_0002"}
+
+
+@dataclass(frozen=True)
+class World:
+    """Where the server runs."""
+
+    home: Path
+    work: Path
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".opencode" / "provider-fallback"
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "TZ": "UTC",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            **SECRETS,
+        }
+
+    def pf(self, *words: str) -> str:
+        """What a pf-tui command prints."""
+        command = [sys.executable, "-m", "pf_tui", *words]
+        done = subprocess.run(
+            command, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout
+
+    def stdio(self) -> StdioServerParameters:
+        return StdioServerParameters(
+            command=sys.executable, args=["-m", "pf_tui", "mcp"], env=self.env, cwd=self.work
+        )
+
+
+@pytest.fixture
+def world(home: Path, tmp_path: Path) -> World:
+    """openrouter serves, groq is next."""
+    made = World(home=home, work=tmp_path / "work")
+    made.work.mkdir()
+    made.state.mkdir(parents=True)
+    content = {"version": 2, "providerPriority": ["openrouter", "groq"]}
+    (made.state / "config.json").write_text(json.dumps(content))
+    return made
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server over HTTP."""
+
+    url: str
+    token: str
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture
+def serve(world: World) -> Iterator[Callable[..., Served]]:
+    """`serve()`: `pf-tui mcp --http` on a free port; ended after the test."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **env: str) -> Served:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pf_tui", "mcp", "--http", "--port", "0", *words],
+            cwd=world.work,
+            env={**world.env, **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "MCP on " in line, line + process.stderr.read()
+        url = line.split("MCP on ")[1].split(",")[0]
+        return Served(url=url, token=_token(world, process.pid), process=process)
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def _token(world: World, pid: int) -> str:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        content = json.loads((world.state / "mcp.json").read_text())
+        if content["pid"] == pid:
+            return str(content["token"])
+        time.sleep(0.05)
+    raise AssertionError("mcp.json never named this server")

@@ -1,0 +1,157 @@
+"""The door of the HTTP server: this machine only, a token, and no page in a browser."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from tests.mcp.conftest import Served, World
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+KINDS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+
+
+def post(served: Served, **headers: str) -> httpx2.Response:
+    """An initialize request with these headers on top; a name in the form x_pf_token."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx2.post(served.url, json=HELLO, headers={**KINDS, **given}, timeout=20)
+
+
+def test_the_token_is_needed(serve: Callable[..., Served]) -> None:
+    served = serve()
+
+    assert post(served).status_code == 401
+    assert post(served, authorization="Bearer wrong").status_code == 401
+    assert post(served, authorization=served.token).status_code == 401
+    assert post(served, authorization=f"Bearer {served.token}").status_code == 200
+    assert post(served, x_pf_token=served.token).status_code == 200
+
+
+def test_a_refusal_says_where_the_token_is_and_not_what_it_is(serve: Callable[..., Served]) -> None:
+    served = serve()
+
+    refusal = post(served)
+
+    assert refusal.json()["error"] == "the token is missing or wrong"
+    assert "mcp.json" in refusal.json()["hint"]
+    assert served.token not in refusal.text
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example:80", "192.168.1.9"]
+)
+def test_a_foreign_host_is_refused(host: str, serve: Callable[..., Served]) -> None:
+    served = serve()
+
+    assert post(served, x_pf_token=served.token, host=host).status_code == 421
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "null"])
+def test_a_page_from_elsewhere_is_refused(origin: str, serve: Callable[..., Served]) -> None:
+    served = serve()
+
+    answer = post(served, x_pf_token=served.token, origin=origin)
+
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_page_of_this_machine_is_let_in(serve: Callable[..., Served]) -> None:
+    served = serve()
+
+    assert post(served, x_pf_token=served.token, origin="http://localhost:5173").status_code == 200
+
+
+def test_it_listens_on_loopback_alone(serve: Callable[..., Served]) -> None:
+    place = urlsplit(serve().url)
+    addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+
+    assert place.hostname == "127.0.0.1"
+    for address in addresses - {"127.0.0.1"}:
+        with pytest.raises(OSError), socket.create_connection((address, place.port), timeout=2):
+            pass
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.9", "example.org"])
+def test_another_address_than_loopback_is_wrong_usage(host: str, world: World) -> None:
+    for words, env in ((["--host", host], {}), (["--http"], {"MCP_HOST": host})):
+        done = subprocess.run(
+            [sys.executable, "-m", "pf_tui", "mcp", *words],
+            check=False,
+            env={**world.env, **env},
+            cwd=world.work,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+        assert done.returncode == 2
+        assert f"the MCP server listens on this machine only, not on '{host}'" in done.stderr
+
+
+def test_a_port_of_another_process_is_one_sentence_with_its_cure(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "pf_tui", "mcp", "--http"],
+            check=False,
+            env={**world.env, "MCP_PORT": str(port)},
+            cwd=world.work,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    assert done.returncode == 1
+    assert f"port {port} on 127.0.0.1 belongs to another process; nothing was started" in done.stderr
+    assert f"`pf-tui mcp --http --port {port + 1}`" in done.stderr
+    assert not (world.state / "mcp.json").exists()
+
+
+def test_the_token_file_is_private_and_goes_with_the_server(
+    world: World, serve: Callable[..., Served]
+) -> None:
+    served = serve()
+    path = world.state / "mcp.json"
+    mode = stat.S_IMODE(path.stat().st_mode)
+    content = json.loads(path.read_text())
+
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(timeout=20)
+
+    assert mode == 0o600
+    assert content["url"] == served.url
+    assert set(content) >= {"pid", "port", "since", "token"}
+    assert not path.exists()
+
+
+def test_a_second_server_on_the_same_state_is_fine(world: World, serve: Callable[..., Served]) -> None:
+    first, second = serve(), serve()
+
+    assert first.token != second.token
+    assert post(first, x_pf_token=first.token).status_code == 200
+    assert post(second, x_pf_token=second.token).status_code == 200
+    assert post(second, x_pf_token=first.token).status_code == 401
+
+    first.process.send_signal(signal.SIGTERM)
+    first.process.wait(timeout=20)
+
+    assert json.loads((world.state / "mcp.json").read_text())["pid"] == second.process.pid
