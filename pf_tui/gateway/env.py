@@ -16,6 +16,9 @@ from pf_tui.records import field, record
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
+PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
+"""Says, beside the token, that the agent's own login may go to its own vendor."""
+
 PROVIDER_NAME = "pf-tui"
 """What OpenCode and Codex call the gateway in their lists."""
 
@@ -101,7 +104,7 @@ def claude(url: str, token: str, environment: Mapping[str, str], *, pass_through
     if pass_through:
         own = environment.get("ANTHROPIC_CUSTOM_HEADERS", "")
         lines = [line for line in own.splitlines() if not line.lower().startswith(f"{TOKEN_HEADER}:")]
-        headers = "\n".join([*lines, f"{TOKEN_HEADER}: {token}"])
+        headers = "\n".join([*lines, f"{TOKEN_HEADER}: {token}", f"{PASS_HEADER}: 1"])
         return Setting(set={**common, "ANTHROPIC_CUSTOM_HEADERS": headers}, unset=(*_CLAUDE_LOGIN, *_CLOUDS))
     return Setting(set={**common, "ANTHROPIC_AUTH_TOKEN": token}, unset=("ANTHROPIC_API_KEY", *_CLOUDS))
 
@@ -115,16 +118,21 @@ def claude_settings(setting: Setting) -> dict[str, Any]:
     return {"env": {**emptied, **setting.set}}
 
 
-def codex(url: str, token: str, environment: Mapping[str, str]) -> Setting:
+def codex(url: str, token: str, environment: Mapping[str, str], *, pass_through: bool = False) -> Setting:
     """Codex: a provider of its own for this run; the token comes by a variable, not by a word."""
     place = f"model_providers.{PROVIDER_NAME}"
-    settings = {
+    settings: dict[str, Any] = {
         "model_provider": PROVIDER_NAME,
         f"{place}.name": PROVIDER_NAME,
         f"{place}.base_url": f"{url}/v1",
         f"{place}.wire_api": "responses",
-        f"{place}.env_key": TOKEN_VARIABLE,
     }
+    if pass_through:
+        settings[f"{place}.requires_openai_auth"] = True
+        settings[f"{place}.env_http_headers.{TOKEN_HEADER}"] = TOKEN_VARIABLE
+        settings[f"{place}.http_headers.{PASS_HEADER}"] = "1"
+    else:
+        settings[f"{place}.env_key"] = TOKEN_VARIABLE
     words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
     return Setting(set={TOKEN_VARIABLE: token, **_past_proxies(environment)}, words=tuple(words))
 

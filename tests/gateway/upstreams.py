@@ -143,7 +143,7 @@ class Gate:
 
     def config(self, order: list[str], **gateway: Any) -> None:
         """Write config.json: the priority list and the gateway's settings."""
-        settings = {"firstByteS": 1.0, "stallS": 1.0, "connectS": 1.0, **gateway}
+        settings = {"firstByteS": 1.0, "stallS": 1.0, **gateway}
         content = {"version": 2, "providerPriority": order, "pf": {"gateway": settings}}
         self.paths.config.write_text(json.dumps(content, indent=2))
 

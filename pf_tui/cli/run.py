@@ -1,0 +1,48 @@
+"""`pf-tui run`."""
+
+from __future__ import annotations
+
+import click
+
+from pf_tui import snapshot
+from pf_tui.cli import diagnostics
+from pf_tui.cli.grammar import word
+from pf_tui.state.context import Context
+
+
+@word("run")
+@click.argument("agent", metavar="claude | opencode | codex")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGS]")
+@click.option(
+    "--pass-through",
+    is_flag=True,
+    help="Hand the agent's own login through, to its vendor alone: a limit of the plan saves the turn.",
+)
+@click.pass_obj
+def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) -> None:
+    """Words after -- go to the agent. Nothing is written into its settings."""
+    from pf_tui.gateway import chain, launch, life
+
+    chosen = launch.agent_called(agent)
+    launch.program_of(chosen, ctx.env)
+    now = snapshot.take(ctx)
+    taken = launch.way(now, chosen, pass_through=pass_through)
+    if taken.through == "login":
+        diagnostics.note(
+            f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
+            + ("; --pass-through saves the turn itself" if chosen.id in chain.OWN_LOGINS else "")
+        )
+        launch.become(launch.lay_out_login(ctx, chosen, words))
+    running, token = life.ensure(ctx)
+    then = f", then {', '.join(taken.then)}" if taken.then else "; nobody follows"
+    diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {taken.provider} serves{then}")
+    if pass_through:
+        diagnostics.note(
+            f"your own {chosen.name} login goes through the gateway, byte for byte, to its vendor alone; "
+            "whether your plan allows that is between you and the vendor"
+        )
+    launch.become(
+        launch.lay_out(
+            ctx, now, chosen, taken, words, url=running.url, token=token, pass_through=pass_through
+        )
+    )
