@@ -17,7 +17,6 @@ from pathlib import Path
 
 from textual.message import Message
 
-from pf_tui.sources import claude_code, codex, gemini, opencode
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.tui.news import Reading, ReadingEnded
@@ -37,11 +36,15 @@ Post = Callable[[Message], object]
 
 def roots(env: Mapping[str, str]) -> tuple[Path, ...]:
     """The folders in which agents write, as far as they exist."""
+    from pf_tui.sources import claude_code, codex, gemini, opencode  # not before the first frame
+
     return tuple(root for source in (claude_code, codex, gemini, opencode) for root in source.roots(env))
 
 
 def database_stamp(env: Mapping[str, str]) -> Stamp:
     """OpenCode's database from outside; its folder holds far more than logs, so it is not watched."""
+    from pf_tui.sources import opencode
+
     path = opencode.database(env)
     return files.identity(path), files.identity(path.with_name(f"{path.name}-wal"))
 

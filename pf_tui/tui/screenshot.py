@@ -33,13 +33,8 @@ def masked(text: str) -> str:
 def taken(app: App[None]) -> tuple[str, str]:
     """(SVG, plain text) of what is on screen now, sheets included."""
     svg = app.export_screenshot(title="pf-tui")
-    lines = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
-    if app.screen is not app.screen_stack[0]:
-        below = app.screen_stack[0]._compositor.render_strips()
-        lines = [
-            _over(under.text, over.text).rstrip()
-            for under, over in zip(below, app.screen._compositor.render_strips(), strict=False)
-        ]
+    below, above = (screen._compositor.render_strips() for screen in (app.screen_stack[0], app.screen))
+    lines = [_over(under.text, over.text).rstrip() for under, over in zip(below, above, strict=False)]
     return _masked_svg(svg), masked("\n".join(lines)) + "\n"
 
 

@@ -102,7 +102,6 @@ class SnapshotPane(Pane):
         self.redraw()
 
     def on_resize(self) -> None:
-        super().on_resize()
         self.redraw()
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Input
 
 from pf_tui import actions
 from pf_tui.documents import amounts, words
@@ -58,27 +56,22 @@ class Editor(Sheet):
         typed = self.query_one(TextLine)
         value = getattr(budgets, key)
         typed.value = "" if value is None else amounts.written(value, usd=key.endswith("usd"))
-        self.add_class("-searching")
-        typed.focus()
+        self.open_line()
 
-    @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        event.stop()
+    def typed(self, text: str) -> None:
+        """Nothing happens before enter."""
 
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
+    def entered(self, text: str) -> None:
         name, ctx, provider = self._editing, self.app.ctx, self.provider
         if name is None:
             return
         try:
-            value = amounts.parse(event.value or "unlimited")
+            value = amounts.parse(text or "unlimited")
         except ValueError:
-            self._problem = f"'{event.value}' is not a number; write 500K, 1.5M, 12.50 or unlimited"
+            self._problem = f"'{text}' is not a number; write 500K, 1.5M, 12.50 or unlimited"
             self.redraw()
             return
-        self._problem = ""
-        self._close_line()
+        self.left_line()
 
         def keep() -> Said:
             actions.set_budgets(ctx, provider, {name: value})
@@ -87,15 +80,10 @@ class Editor(Sheet):
 
         self.app.perform(keep)
 
-    @on(TextLine.Left)
-    def _left_line(self, event: TextLine.Left) -> None:
-        event.stop()
-        self._close_line()
-
-    def _close_line(self) -> None:
-        self._editing = None
-        self.remove_class("-searching")
-        self.pane.focus()
+    def left_line(self) -> None:
+        self._editing, self._problem = None, ""
+        self.close_line()
+        self.redraw()
 
 
 def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -> Page:

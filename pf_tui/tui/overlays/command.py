@@ -7,9 +7,8 @@ are done as that key. Completion comes from the command line itself, the first w
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widgets import Input, Static
@@ -33,9 +32,11 @@ MOST_OFFERS = 8
 class CommandLine(Sheet):
     """A line at the foot and what could stand there."""
 
+    SEARCH_FIRST: ClassVar[bool] = True
+
     def __init__(self, cockpit: Cockpit, typed: str = "") -> None:
         super().__init__(cockpit)
-        self._typed = typed
+        self._first = typed
         self._offers: tuple[running.Offer, ...] = ()
         self._history = (
             (cache.read(cockpit.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
@@ -48,13 +49,10 @@ class CommandLine(Sheet):
             yield SheetPane()
             with Container(id="search"):
                 yield Static(":", classes="mark")
-                yield TextLine(self._typed, placeholder="switch openrouter · tab completes, ↑ goes back")
+                yield TextLine(self._first, placeholder="switch openrouter · tab completes, ↑ goes back")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.add_class("-searching")
-        self.query_one(TextLine).focus()
-        self._offer(self._typed)
+    def opened(self) -> None:
+        self._offer(self._first)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         return offers_page(self._offers[:MOST_OFFERS], space)
@@ -64,27 +62,21 @@ class CommandLine(Sheet):
 
     # -- typing
 
-    @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        event.stop()
-        self._offer(event.value)
+    def typed(self, text: str) -> None:
+        self._offer(text)
 
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
-        typed = event.value.strip()
+    def entered(self, text: str) -> None:
+        typed = text.strip()
         self.leave()
         if typed:
             self._remember(typed)
             run(self.cockpit, typed)
 
-    @on(TextLine.Step)
-    def _step(self, event: TextLine.Step) -> None:
-        event.stop()
-        if event.key in ("tab", "shift+tab"):
-            self._next_offer(-1 if event.key == "shift+tab" else 1)
+    def stepped(self, key: str) -> None:
+        if key in ("tab", "shift+tab"):
+            self._next_offer(-1 if key == "shift+tab" else 1)
         else:
-            self._go_back(-1 if event.key == "up" else 1)
+            self._go_back(-1 if key == "up" else 1)
 
     def _go_back(self, step: int) -> None:
         typed = self.query_one(TextLine)
@@ -124,7 +116,6 @@ class CommandLine(Sheet):
         if " " not in typed:
             self._show(typed, running.first_words(typed))
             return
-        self._show(typed, ())
         ctx = self.app.ctx
         self.app.look_up(lambda: self._found(typed, running.completions(ctx, typed)))
 
@@ -132,10 +123,14 @@ class CommandLine(Sheet):
         self.app.call_from_thread(self._show, typed, offers)
 
     def _show(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
-        if self.is_mounted and self.query_one(TextLine).value == typed:
+        if self.query_one(TextLine).value == typed:
             self._offers = offers
+            hidden = not self.pane.display
             self.pane.display = bool(offers)
-            self.redraw()
+            if hidden:
+                self.call_after_refresh(self.redraw)
+            else:
+                self.redraw()
 
     def _remember(self, typed: str) -> None:
         """Keep it for the next time, unless a key could stand in it."""
@@ -162,13 +157,13 @@ class Output(Sheet):
 
     def __init__(self, cockpit: Cockpit, typed: str, done: running.Done) -> None:
         super().__init__(cockpit)
-        self._typed, self._done = typed, done
+        self._first, self._done = typed, done
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         ink = "text" if self._done.code == 0 else "bad"
         lines = [fit((Span(text, ink),), space.width) for text in self._done.lines]
         facts = line(
-            muted(f"pf-tui {self._typed}"),
+            muted(f"pf-tui {self._first}"),
             *([] if self._done.code == 0 else [Span(f"  exit {self._done.code}", "bad")]),
         )
         return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
@@ -191,7 +186,7 @@ def run(cockpit: Cockpit, typed: str) -> None:
     if refusal := running.refusal(words):
         cockpit.say(refusal, "warn")
         return
-    ctx, width = cockpit.app.ctx, max(40, min(100, cockpit.size.width - 8))
+    ctx, width = cockpit.app.ctx, max(40, min(100, round(cockpit.size.width * 0.84) - 4))
     cockpit.say(f"pf-tui {typed} …", "muted")
     cockpit.app.look_up(lambda: _finish(cockpit, typed, running.run(ctx, words, width)))
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.widgets import Input
 
 from pf_tui import auth_check
 from pf_tui.actions import auth
-from pf_tui.errors import PfError, WrongUsage
+from pf_tui.errors import PfError
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.secret import Secret
 from pf_tui.tui import roster
@@ -63,8 +61,7 @@ class Credential(Sheet):
             self._tell("asking …", "muted")
             self.app.look_up(self._check)
         elif key == "set":
-            self.add_class("-searching")
-            self.query_one(TextLine).focus()
+            self.open_line()
         elif key == "file" and self._secret is not None:
             self._keep(self._secret, in_file=True)
         elif key == "remove" and not self._sure:
@@ -116,33 +113,23 @@ class Credential(Sheet):
 
     # -- the line to type into
 
-    @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
-        event.stop()
+    def typed(self, text: str) -> None:
+        """Nothing looks at a key while it is typed."""
 
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
-        typed, event.input.value = event.value.strip(), ""
-        self._close_line()
-        if not typed:
+    def entered(self, text: str) -> None:
+        key = text.strip()
+        self.left_line()
+        if not key:
             return
-        if len(typed.split()) > 1 or not typed.isprintable():
-            raise_not = WrongUsage("the key has white space inside; nothing was stored", "copy the key alone")
-            self._tell(str(raise_not), "bad")
+        if len(key.split()) > 1 or not key.isprintable():
+            self._tell("the key has white space inside; nothing was stored · copy the key alone", "bad")
             return
         self._tell("keeping it …", "muted")
-        self._keep(Secret(typed))
+        self._keep(Secret(key))
 
-    @on(TextLine.Left)
-    def _left_line(self, event: TextLine.Left) -> None:
-        event.stop()
+    def left_line(self) -> None:
         self.query_one(TextLine).value = ""
-        self._close_line()
-
-    def _close_line(self) -> None:
-        self.remove_class("-searching")
-        self.pane.focus()
+        self.close_line()
 
 
 def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept: bool, sure: bool) -> Page:

@@ -35,8 +35,7 @@ class Detail(Sheet):
         self._failures: tuple[FailureCount, ...] | None = None
         self._benches: tuple[Bench, ...] = ()
 
-    def on_mount(self) -> None:
-        super().on_mount()
+    def opened(self) -> None:
         self.app.look_up(self._read)
 
     def _read(self) -> None:
@@ -126,7 +125,9 @@ def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
         verb = "expired" if held.state == "expired" else "until"
         renewed = ", renewed by its agent" if held.renewable else ""
         parts.append(f"{verb} {space.clock.clock(held.expires_at)}{renewed}")
-    lines = [line(Span(held.state, ink), muted("".join(f" · {part}" for part in parts if part)))]
+    first, *more = wrap(" · ".join([held.state, *(part for part in parts if part)]), width, "muted")
+    word = line(Span(held.state, ink), Span(first[0].text.removeprefix(held.state), "muted"))
+    lines = [word, *more]
     if not held.usable:
         lines += wrap(documents.cure(view.provider), width, "accent")
     names = [*view.provider.env, *view.provider.env_all, *view.provider.env_maybe]

@@ -45,7 +45,7 @@ def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
                 if not rows
                 else [Row(), Row(line(Span(title, "accent", bold=True)))]
             )
-            rows += [Row(_line(keys, one, space.width), one.id) for one in found]
+            rows += [Row(_line(keys, one, space.width, pane), one.id) for one in found]
     if not rows:
         return Page(title="Keys", rows=empty(f"no key is about '{words}'"), keys=_HINTS)
     return Page(title="Keys", facts=line(muted(f"in {pane}")), rows=tuple(rows), keys=_HINTS)
@@ -68,8 +68,8 @@ def _keys(keys: Keymap, action: Action) -> str:
     return " ".join(shown(key) for key in keys.keys[action.id])
 
 
-def _line(keys: Keymap, action: Action, width: int) -> Line:
-    elsewhere = f"  {', '.join(action.where)}" if action.where else ""
+def _line(keys: Keymap, action: Action, width: int, pane: str) -> Line:
+    elsewhere = f"  in {', '.join(action.where)}" if action.where and pane not in action.where else ""
     mark = Span("*" if action.id in keys.changed else " ", "warn")
     return fit(
         line(

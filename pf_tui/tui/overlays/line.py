@@ -37,8 +37,6 @@ class TextLine(Input):
             event.stop()
             event.prevent_default()
             self.post_message(self.Step(event.key))
-        else:
-            await super()._on_key(event)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         return True

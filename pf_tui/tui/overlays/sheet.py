@@ -82,6 +82,9 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
     def moved(self, key: str | None) -> None:
         """The cursor stands on another row."""
 
+    def opened(self) -> None:
+        """It is on screen."""
+
     def closing(self) -> None:
         """The sheet is left without a choice."""
 
@@ -93,10 +96,10 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         with Container(id="sheet"):
-            yield SheetPane()
             if self.SEARCHES:
                 with Container(id="search"):
                     yield TextLine(placeholder=self.PLACEHOLDER)
+            yield SheetPane()
 
     def on_mount(self) -> None:
         self.pane.symbols = self.cockpit.look.symbols
@@ -105,6 +108,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         self.set_class(self.SEARCH_FIRST, "-searching")
         (self.query_one(TextLine) if self.SEARCH_FIRST else self.pane).focus()
         self.call_after_refresh(self.redraw)
+        self.opened()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.redraw)
@@ -154,8 +158,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
             self.app.exit()
         elif words == "filter":
             if self.SEARCHES:
-                self.add_class("-searching")
-                self.query_one(TextLine).focus()
+                self.open_line()
         else:
             self.cockpit.action_do(words)
 
@@ -169,32 +172,59 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         event.stop()
         self.action_choose()
 
+    # -- the line to type into: one handler each, because the toolkit calls those of every class
+
     @on(Input.Changed)
-    def _search(self, event: Input.Changed) -> None:
+    def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self.words = event.value
+        self.typed(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.entered(event.value)
+
+    @on(TextLine.Step)
+    def _stepped(self, event: TextLine.Step) -> None:
+        event.stop()
+        self.stepped(event.key)
+
+    @on(TextLine.Left)
+    def _left(self, event: TextLine.Left) -> None:
+        event.stop()
+        self.left_line()
+
+    def typed(self, text: str) -> None:
+        """A letter was typed: search."""
+        self.words = text
         self.redraw()
         self.pane.move(-1_000_000)
 
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
+    def entered(self, text: str) -> None:
+        """Enter in the line."""
         self.action_choose()
 
-    @on(TextLine.Step)
-    def _step(self, event: TextLine.Step) -> None:
-        event.stop()
+    def stepped(self, key: str) -> None:
+        """An arrow, page key or tab in the line."""
         steps = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
-        if event.key in steps:
-            self.pane.move(steps[event.key])
+        if key in steps:
+            self.pane.move(steps[key])
 
-    @on(TextLine.Left)
-    def _left_line(self, event: TextLine.Left) -> None:
-        event.stop()
+    def left_line(self) -> None:
+        """Out of the line; out of the sheet when it is all line, or nothing was searched for."""
         if self.SEARCH_FIRST or not self.words:
             self.closing()
             self.leave()
         else:
             self.query_one(TextLine).value = ""
-            self.remove_class("-searching")
-            self.pane.focus()
+            self.close_line()
+
+    def open_line(self) -> None:
+        """Show the line and give it the keys."""
+        self.add_class("-searching")
+        self.query_one(TextLine).focus()
+
+    def close_line(self) -> None:
+        """Hide the line; the list has the keys again."""
+        self.remove_class("-searching")
+        self.pane.focus()

@@ -101,7 +101,7 @@ def evidence_text(evidence: object) -> str:
 def _follow(snapshot: Snapshot) -> str:
     if snapshot.next is None:
         return f"nobody would follow: {snapshot.next_reason}"
-    return f"{snapshot.next.provider} would follow ({snapshot.next.reason}); d rehearses it"
+    return f"if it failed now, {snapshot.next.provider} would follow; d rehearses it"
 
 
 class Drill(Sheet):
