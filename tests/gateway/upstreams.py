@@ -1,4 +1,4 @@
-"""A real gateway process between a client and stand-in upstreams, each test on a state directory of its own."""
+"""A real gateway process between a client and stand-in upstreams, on a state directory of its own."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import yaml
 
 from pf_tui.gateway.stand_in import StandIn
 from pf_tui.state import gateway as gateways
+from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 
 PATHS = {
@@ -25,6 +26,8 @@ PATHS = {
     "openai-chat": "/v1/chat/completions",
     "openai-responses": "/v1/responses",
 }
+T = TypeVar("T")
+
 CUT_SHORT = (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError)
 START_S = 20.0
 """Other work may share the machine; a gateway that needs longer is broken."""
@@ -54,11 +57,11 @@ class Heard:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The data of each event that is a JSON object."""
-        found = []
-        for line in self.body.splitlines():
-            if line.startswith(b"data:") and line[5:].strip() not in (b"", b"[DONE]"):
-                found.append(json.loads(line[5:]))
-        return found
+        return [
+            json.loads(line[5:])
+            for line in self.body.splitlines()
+            if line.startswith(b"data:") and line[5:].strip() not in (b"", b"[DONE]")
+        ]
 
     @property
     def errors(self) -> list[str]:
@@ -182,6 +185,11 @@ class Gate:
         async with asyncio.timeout(START_S):
             return await process.wait()
 
+    @property
+    def context(self) -> Context:
+        """This state as a person at the command line has it."""
+        return Context.here("cli", env=self.env, cwd=self.home)
+
     def said(self) -> str:
         """Its stderr so far."""
         path = self.home / "err.txt"
@@ -251,15 +259,6 @@ class Gate:
             return []
         return [json.loads(line) for line in self.paths.journal.read_text().splitlines()]
 
-    async def until(self, holds: Any, what: str) -> Any:
-        """Wait for something that the gateway writes in the background."""
-        waited = 0.0
-        while not (found := holds()):
-            assert waited < MAX_WAIT_S, f"never: {what}"
-            await asyncio.sleep(0.02)
-            waited += 0.02
-        return found
-
     async def rows(self, count: int) -> list[dict[str, Any]]:
         """The gateway's rows of the ledger, oldest first, once there are `count`."""
 
@@ -267,7 +266,7 @@ class Gate:
             found = self.ledger()
             return found if len(found) >= count else None
 
-        found: list[dict[str, Any]] = await self.until(enough, f"{count} rows in the ledger")
+        found: list[dict[str, Any]] = await eventually(enough, f"{count} rows in the ledger")
         return found
 
     def ledger(self) -> list[dict[str, Any]]:
@@ -285,6 +284,15 @@ class Gate:
             return []
         finally:
             connection.close()
+
+
+async def eventually(holds: Callable[[], T | None], what: str, wait_s: float = MAX_WAIT_S) -> T:
+    """Wait for something that happens in the background; what it gives."""
+    deadline = asyncio.get_running_loop().time() + wait_s
+    while not (found := holds()):
+        assert asyncio.get_running_loop().time() < deadline, f"never: {what}"
+        await asyncio.sleep(0.01)
+    return found
 
 
 class House:
