@@ -184,8 +184,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
         standings.append(standing)
     listed = [standing for standing in standings if standing.provider in order]
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch)
-    others = [standing for standing in listed if standing.provider != choice.provider]
-    after = failover.choose(others, wanted, catalog)
+    after = failover.choose(listed, wanted, catalog, without=choice.provider)
     problems += _name_problems(catalog, order, wanted)
     return Snapshot(
         at=now,

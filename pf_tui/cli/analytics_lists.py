@@ -126,10 +126,12 @@ def compared(rows: Sequence[Compared], found: Analytics, past: Sums | None, fram
     )
     lines = [Text(), *table(columns, cells, frame.width)] if cells else []
     legend = (
-        "same work: about what all tokens of the period that a provider can serve would cost there (share in "
-        "brackets when not all); saved: minutes its limits still ran when another took over; lost: minutes "
-        "waited in retries"
+        "same work: about what all tokens of the period would cost there (in brackets: the share it serves)"
     )
+    if any(row.fallback.minutes_saved for row in rows):
+        legend += "; saved: minutes its limits still ran when another took over"
+    if any(row.fallback.minutes_lost for row in rows):
+        legend += "; lost: minutes waited in retries"
     if cells:
         lines += [Text(), *wrapped(legend, frame.width, style=FAINT)]
     if past is not None:

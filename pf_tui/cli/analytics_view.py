@@ -83,7 +83,7 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
         return [*lines, Text(), *wrapped("no request in this period", width)]
     facts = [
         f"{money(totals)}{starred(totals)}",
-        f"{words.number(totals.requests)} requests",
+        counted(totals.requests, "request"),
         f"{words.short(totals.total_tokens)} tokens",
     ]
     if totals.failed:

@@ -111,6 +111,12 @@ def meter_style(share: float | None) -> str:
     return "red" if share >= FULL_SHARE else "yellow" if share >= WARN_SHARE else "green"
 
 
+def titled(words: str, aside: str, width: int) -> list[Text]:
+    """A bold line with an aside, which goes below where it does not fit."""
+    whole = heading(words, aside)
+    return [whole] if whole.cell_len <= width else [heading(words), *wrapped(aside, width, style=FAINT)]
+
+
 def heading(words: str, aside: str = "") -> Text:
     """A bold line, with an aside that steps back."""
     return Text.assemble((words, "bold"), (f"  {aside}" if aside else "", FAINT))

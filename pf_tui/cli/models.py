@@ -92,10 +92,10 @@ def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
 def _detail(found: Resolved, width: int) -> list[Text]:
     from rich.text import Text
 
-    from pf_tui.cli.look import FAINT, Column, faint, heading, plain, table, wrapped
+    from pf_tui.cli.look import FAINT, Column, faint, plain, table, titled, wrapped
 
     one = found.model
-    lines = [heading(one.id, one.name)]
+    lines = titled(one.id, one.name, width)
     if found.note:
         lines += wrapped(found.note, width, style="yellow")
     price = one.price

@@ -108,13 +108,14 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
 def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     auto = Text(f"auto-switch {'on' if now.auto_switch else 'OFF'}", "" if now.auto_switch else "yellow")
     if now.active is None:
-        lines = [Text.assemble(("○ nobody can serve", "bold red"))]
-        return [*between(lines[0], auto, width), *wrapped(now.choice.reason, width, indent="  ")]
+        nobody = Text.assemble(("○ nobody can serve", "bold red"))
+        return [*between(nobody, auto, width), *wrapped(now.choice.reason, width, indent="  ")]
     view = now.view(now.active.provider)
     colour = "green" if view.state == "ready" else state(view.state).style
     first = Text.assemble(
         ("● ", colour), (now.active.provider, "bold"), "  ", (now.active.model or "its own default model", "")
     )
+    lines = between(first, auto, width)
     second = Text("  ")
     if tightest := view.tightest:
         share = (tightest.percent or 0) / 100
@@ -127,12 +128,16 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         elif tightest.resets_at:
             second.append(f" · resets {words.when(tightest.resets_at, now.at, zone)}", style=FAINT)
         second.append("  ")
+    following = now.next.provider if now.next else "nobody next"
+    if second.cell_len + len(following) + 2 > width:
+        lines.append(second)
+        second = Text("  ")
     second.append("→ ", style=FAINT)
-    second.append(now.next.provider if now.next else "nobody next", style="" if now.next else "yellow")
+    second.append(following, style="" if now.next else "yellow")
     today = now.today
     starred = any(v.provider.plan and v.today.cost_usd for v in now.providers)
     cost = Text(f"{words.money(today.cost_usd)}{'*' if starred else ''} today")
-    return [*between(first, auto, width), *between(second, cost, width)]
+    return [*lines, *between(second, cost, width)]
 
 
 def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> list[Cell]:
@@ -185,7 +190,7 @@ def _matters(view: ProviderView, now: Snapshot) -> bool:
 def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
     parts = [view.state]
     if view.why:
-        parts.append(view.why)
+        parts = [view.why] if view.why.startswith(view.state) else [view.state, view.why]
     if view.until:
         parts.append(
             f"until {words.clock(view.until, now.at, zone)} ({words.when(view.until, now.at, zone)})"

@@ -84,6 +84,7 @@ def choose(
     *,
     auto_switch: bool = True,
     min_context_tokens: int = 0,
+    without: str | None = None,
 ) -> Choice:
     """Walk the priority list and take the first provider that can serve.
 
@@ -92,6 +93,7 @@ def choose(
         wanted: the model asked for, any spelling; None = each provider's own default.
         auto_switch: off = the first of the list, usable or not, is the one.
         min_context_tokens: the conversation so far; an equivalent with a smaller window is no equivalent.
+        without: who would serve if this provider failed now; it keeps its place in the counting.
     Returns:
         provider None when nobody can serve; `reason` then says so with counts.
     """
@@ -103,6 +105,8 @@ def choose(
         )
     passed: list[Passed] = []
     for place, standing in enumerate(standings, start=1):
+        if standing.provider == without:
+            continue
         model, how = serving(standing.provider, wanted, catalog, min_context_tokens)
         if refusal := obstacle(standing, model):
             passed.append(refusal)

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,3 +210,25 @@ def _row(turn: Turn, number: int) -> dict[str, Any]:
             },
         },
     }
+
+
+@pytest.fixture
+def used(pf: Pf, claude_code: Callable[..., Path], write: Callable[[str, Any], Path]) -> Pf:
+    """A machine with history, a bench, a budget and a project of its own."""
+    write(
+        "providers.yaml",
+        "providers:\n  - id: my-lab\n    name: My lab\n    base_url: http://127.0.0.1:9\n"
+        "    protocols: [openai-chat]\n",
+    )
+    claude_code(
+        Turn(NOON - timedelta(hours=1)),
+        Turn(NOON - timedelta(days=2), model="claude-opus-5-5", project="/home/dev/lab"),
+        Turn(
+            NOON - timedelta(hours=30), model="nobody-knows-1", session="5e551011-0000-4000-8000-00000000000a"
+        ),
+        Turn(NOON - timedelta(hours=2), failed="You've hit your session limit · resets 3pm (UTC)"),
+    )
+    pf("switch", "groq")
+    pf("bench", "openrouter", "--for", "30m")
+    pf("limits", "set", "groq", "--daily", "1M", "--monthly-usd", "20")
+    return pf
