@@ -80,16 +80,27 @@ def release(ctx: Context, provider_id: str, *, model: str | None = None, why: st
     return _lift(ctx, lifted, action="release", what={"provider": provider, "model": model_id}, why=why)
 
 
-def succeeded(ctx: Context, provider_id: str, model: str | None) -> int:
-    """A request went through: benches that said it would not are over. Returns how many were lifted."""
+def succeeded(
+    ctx: Context,
+    provider_id: str,
+    model: str | None,
+    *,
+    why: str = "a request went through",
+    ended: bool = False,
+) -> int:
+    """A request went through: benches that said it would not are over. Returns how many were lifted.
+
+    Args:
+        ended: also drop those whose time is up, so that the next failure begins with one strike.
+    """
     now = ctx.now()
 
     def over(bench: Bench) -> bool:
-        return bench.kind != "manual" and bench.covers(provider_id, model) and bench.holds(now)
+        return bench.kind != "manual" and bench.covers(provider_id, model) and (ended or bench.holds(now))
 
     if not any(over(bench) for bench in ctx.health().benches):
         return 0
-    return _lift(ctx, over, action="release", what={"provider": provider_id}, why="a request went through")
+    return _lift(ctx, over, action="release", what={"provider": provider_id}, why=why)
 
 
 def report_failure(
