@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pf_tui.catalog import Catalog, Price
 from pf_tui.demo.history import Request
 from pf_tui.ledger import rows
+from pf_tui.ledger.identity import identity
 from pf_tui.ledger.record import milliseconds
 from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import UnitPrices, flat, raw_cost_usd
-from pf_tui.sources.sightings import identity
 
 LOGS = {"claude-code": "transcript", "opencode": "opencode-db", "codex": "rollout"}
 """Which log a request of the past would have come from."""

@@ -7,7 +7,6 @@ stands in the past, the ledger's writers.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -124,7 +123,7 @@ def readings(now: datetime) -> list[Reading]:
     return [
         *rising,
         seen(first, "7d", 41, timedelta(days=2, hours=19)),
-        seen(first, "7d", 63, timedelta(days=2, hours=19), model="opus"),
+        seen(first, "7d", 52, timedelta(days=2, hours=19), model="opus"),
         seen(second, "5h", 100, timedelta(hours=2, minutes=18), ago=timedelta(minutes=31), source="rollout"),
         seen(second, "7d", 58, timedelta(days=4, hours=3), ago=timedelta(minutes=31), source="rollout"),
         seen("zai-coding-plan", "5h", 18, timedelta(hours=4, minutes=2), source="header"),
@@ -133,7 +132,7 @@ def readings(now: datetime) -> list[Reading]:
 
 def _sign_in(ctx: Context, folder: Path) -> None:
     """Logins of agents and keys in auth.json, all of them words."""
-    expires = int(time.time() * 1000) + 6 * 3_600_000
+    expires = record.milliseconds(ctx.now() + timedelta(hours=6))
     logins = {
         ".claude/.credentials.json": {"claudeAiOauth": {"accessToken": cast.NO_KEY, "expiresAt": expires}},
         ".codex/auth.json": {"tokens": {"access_token": cast.NO_KEY}},
@@ -176,7 +175,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
         until=now + timedelta(seconds=75),
         evidence={"status": 529, "text": "Overloaded"},
         agent="opencode",
-        why="bedrock is overloaded (529)",
+        why="overloaded (529)",
     )
 
 

@@ -13,12 +13,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from pf_tui.demo import home
 from pf_tui.errors import PfError
+from pf_tui.records import replace
 from pf_tui.state.context import Context
 
 SEED = 23
@@ -29,12 +31,19 @@ END_S = 2.0
 
 
 @contextlib.contextmanager
-def stage(env: Mapping[str, str] | None = None, *, seed: int = SEED, play: bool = True) -> Iterator[Context]:
+def stage(
+    env: Mapping[str, str] | None = None,
+    *,
+    seed: int = SEED,
+    play: bool = True,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Context]:
     """A world of its own for one dashboard; this process sees nothing else until it is over.
 
     Args:
         env: what terminal and language are taken from; the process's own unless given.
         play: start the player; without it the home stands still.
+        clock: now in that world, for pictures and tests; the player always has the real one.
     Raises:
         PfError: there is no place for a temporary folder.
     """
@@ -50,7 +59,7 @@ def stage(env: Mapping[str, str] | None = None, *, seed: int = SEED, play: bool 
     player: subprocess.Popen[bytes] | None = None
     with _ending_on_signals(), _living_in(world):
         try:
-            ctx = home.context(folder, world)
+            ctx = replace(home.context(folder, world), clock=clock)
             home.prepare(ctx, folder, seed)
             if play:
                 player = _start(folder, seed, world)

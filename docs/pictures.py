@@ -1,0 +1,219 @@
+"""Makes the pictures of the documentation: `python -m docs.pictures`, or `make pictures`.
+
+The real dashboard on the demo's home, with a clock of its own, so that a picture changes only when the
+dashboard does. Names on the command line make only those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.segment import Segment
+from textual.pilot import Pilot
+
+from docs import drawing
+from docs.drawing import Frame, Line
+from pf_tui import snapshot
+from pf_tui.demo import stage
+from pf_tui.demo.player import Player
+from pf_tui.records import replace
+from pf_tui.state.context import Context
+from pf_tui.tui import report, themes
+from pf_tui.tui.app import Dashboard
+
+HERE = Path(__file__).parent / "pictures"
+NOON = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
+STEP_S = 0.5
+SEED = 23
+CAUGHT_S = 25.0
+"""When the pictures are taken: the first provider has failed, the second one works."""
+
+
+class Still(NamedTuple):
+    """One picture."""
+
+    name: str
+    columns: int
+    rows: int
+    theme: str = themes.DARK
+    keys: tuple[str, ...] = ()
+
+
+SIZES = ((120, 40), (80, 24), (44, 24))
+STILLS = (
+    *(
+        Still(f"cockpit-{columns}-{word}", columns, rows, theme)
+        for columns, rows in SIZES
+        for word, theme in (("dark", themes.DARK), ("light", themes.LIGHT))
+    ),
+    Still("narrow-12-rows", 44, 11),
+    Still("analytics-120", 120, 40, keys=("4", "z")),
+    Still("analytics-44", 44, 24, keys=("4",)),
+    Still("limits-80", 80, 24, keys=("3", "z")),
+    Still("events-120", 120, 40, keys=("0", "z")),
+    Still("why-120", 120, 40, keys=("w",)),
+    Still("help-120", 120, 40, keys=("question_mark",)),
+    Still("detail-120", 120, 40, keys=("right",)),
+)
+
+
+class Act(NamedTuple):
+    """What happens in the recording at a second."""
+
+    at_s: float
+    caption: str
+    keys: tuple[str, ...] = ()
+
+
+FILM = (100, 32)
+FILM_S = 60.0
+FRAME_S = 1.0
+ACTS = (
+    Act(0, "who serves · how long it lasts → who is next · what it cost"),
+    Act(6, "the 5-hour window fills up"),
+    Act(14, "429: the limit is hit. The turn in flight goes on at the next provider"),
+    Act(21, "w   why this provider?", ("w",)),
+    Act(27, "the cost goes where the work goes", ("q",)),
+    Act(31, "4   what did it cost?", ("4", "z")),
+    Act(37, "v   tokens instead", ("v",)),
+    Act(41, "back to all four panes", ("z", "1")),
+    Act(44, "the window has reset: the first provider serves again"),
+    Act(50, "enter   switch by hand, at once", ("down", "down", "enter")),
+    Act(56, "u   and undo it", ("u",)),
+)
+
+
+class Stage:
+    """The demo's world on a clock that only moves when told."""
+
+    def __init__(self, ctx: Context, clock: Callable[[timedelta], None]) -> None:
+        self.ctx = ctx
+        self._move = clock
+        self.player = Player(ctx, Path(ctx.env["HOME"]), SEED)
+        self.player.open_gateway()
+        self.passed_s = 0.0
+
+    def play(self, until_s: float) -> None:
+        """Let the story go on up to that second."""
+        while self.passed_s < until_s:
+            self._move(timedelta(seconds=STEP_S))
+            self.passed_s += STEP_S
+            self.player.tick()
+
+
+@contextmanager
+def set_up() -> Iterator[Stage]:
+    """A stage at NOON."""
+    now = [NOON]
+
+    def move(step: timedelta) -> None:
+        now[0] += step
+
+    with stage({"TZ": "UTC", "LANG": "C.UTF-8"}, seed=SEED, play=False, clock=lambda: now[0]) as ctx:
+        yield Stage(replace(ctx, clock=lambda: now[0]), move)
+
+
+def main(names: Sequence[str]) -> None:
+    """Make the pictures named, or all."""
+    HERE.mkdir(exist_ok=True)
+    with set_up() as scene:
+        scene.play(CAUGHT_S)
+        for still in STILLS:
+            if not names or still.name in names:
+                _write(still.name, asyncio.run(_still(scene.ctx, still)))
+    if not names or "demo" in names:
+        with set_up() as scene:
+            _write("demo", asyncio.run(_film(scene)))
+
+
+def _write(name: str, svg: str) -> None:
+    path = HERE / f"{name}.svg"
+    path.write_text(svg, encoding="utf-8")
+    print(f"{path.name}  {len(svg) // 1024} KB")
+
+
+async def _still(ctx: Context, still: Still) -> str:
+    app = _dashboard(ctx, still.theme)
+    async with app.run_test(size=(still.columns, still.rows)) as pilot:
+        for key in still.keys:
+            await pilot.press(key)
+        await _settled(app, pilot)
+        return drawing.picture(_lines(app), _ground(app))
+
+
+async def _film(scene: Stage) -> str:
+    app = _dashboard(scene.ctx, themes.DARK)
+    frames: list[Frame] = []
+    acts, caption = list(ACTS), ""
+    async with app.run_test(size=FILM) as pilot:
+        while len(frames) * FRAME_S < FILM_S:
+            at_s = len(frames) * FRAME_S
+            scene.play(at_s)
+            if acts and acts[0].at_s <= at_s:
+                act = acts.pop(0)
+                caption = act.caption
+                for key in act.keys:
+                    await pilot.press(key)
+                await _verbs_done(app)
+            await _settled(app, pilot)
+            frames.append(Frame(_lines(app), FRAME_S, caption))
+        ink = app.theme_variables["ink-text"]
+        return drawing.film(frames, _ground(app), ink, "a minute of pf-tui")
+
+
+def _dashboard(ctx: Context, theme: str) -> Dashboard:
+    first = snapshot.take(ctx, keep_going=True)
+    return Dashboard(ctx, first, theme=theme, report=report.take(ctx, "7d", "provider"), live=False)
+
+
+async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
+    """Everything the files say is on screen."""
+    now = snapshot.take(app.ctx, keep_going=True)
+    cockpit = app.cockpit
+    cockpit.take(now, report.take(app.ctx, cockpit.period, cockpit.by))
+    await pilot.pause()
+    await pilot.pause()
+
+
+async def _verbs_done(app: Dashboard) -> None:
+    """A verb that a key has called runs in a thread; it is done when the next one would be."""
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def over() -> None:
+        loop.call_soon_threadsafe(done.set)
+
+    app.perform(over)
+    await asyncio.wait_for(done.wait(), 10)
+
+
+def _lines(app: Dashboard) -> list[Line]:
+    """What is on screen, sheets included, line by line."""
+    wide, high = app.size
+    console = Console(
+        width=wide, height=high, force_terminal=True, color_system="truecolor", legacy_windows=False
+    )
+    drawn = app.screen._compositor.render_update(
+        full=True, screen_stack=app._background_screens, simplify=True
+    )
+    if drawn is None:
+        raise AssertionError("the screen has nothing to draw")
+    options = console.options.update(width=wide, height=high)
+    segments = [segment for segment in console.render(drawn, options) if not segment.control]
+    lines: list[Line] = [list(Segment.simplify(line)) for line in Segment.split_lines(segments)]
+    return lines[:high]
+
+
+def _ground(app: Dashboard) -> str:
+    return app.theme_variables["background"]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
