@@ -25,6 +25,14 @@ from pf_tui.tui.themes import Inks
 WHEEL_LINES = 3
 
 
+def lay_out_anew(widget: Widget) -> None:
+    """Ask for another height. Textual 8.2.8 keeps the old one when a layout is asked for already:
+    `refresh(layout=True)` then does not change the key its sizes are cached by.
+    """
+    widget._layout_updates += 1
+    widget.refresh(layout=True)
+
+
 class Pane(Widget, can_focus=True):
     """One pane. `show()` gives it a new page; keys move its cursor through `move()`."""
 
@@ -75,7 +83,7 @@ class Pane(Widget, can_focus=True):
             self.post_message(self.Moved(self, self.key))
         same_height = (len(before.pinned), len(before.rows)) == (len(page.pinned), len(page.rows))
         if not same_height and self.styles.auto_dimensions:
-            self.refresh(layout=True)
+            lay_out_anew(self)
         else:
             self._repaint_changes(shown)
         self.show_titles()

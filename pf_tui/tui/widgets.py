@@ -21,7 +21,7 @@ from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ink import Line, Span, fit, line, spread, wrap
 from pf_tui.tui.page import Choice, Page, Space
-from pf_tui.tui.pane import Pane
+from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, models, providers, status
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
@@ -209,7 +209,10 @@ class Lines(Widget):
         if lines != self._shown:
             taller = len(lines) != len(self._shown)
             self._shown = lines
-            self.refresh(layout=taller and self.styles.auto_dimensions)
+            if taller and self.styles.auto_dimensions:
+                lay_out_anew(self)
+            else:
+                self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(1, len(self._shown))
