@@ -1,0 +1,41 @@
+"""Houses for the gateway's tests: stand-ins in a row behind a real gateway process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gateway.upstreams import House
+
+ANTHROPIC = ("anthropic-api", "openrouter")
+OPENAI = ("openai-api", "openrouter")
+OPUS, SOL = "claude-opus-5-5", "gpt-6.1-sol"
+
+Open = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
+    """`await open_house(names, model, **settings)`: everything runs; it is closed after the test."""
+    opened: list[House] = []
+
+    async def make(names: tuple[str, ...] = ANTHROPIC, model: str = OPUS, **settings: Any) -> House:
+        folder = tmp_path / f"house{len(opened)}"
+        folder.mkdir()
+        house = House(folder, names, model, **settings)
+        opened.append(house)
+        await house.open()
+        return house
+
+    yield make
+    for house in opened:
+        await house.close()
+
+
+@pytest.fixture
+async def house(open_house: Open) -> House:
+    """Anthropic's API first, OpenRouter second, both well."""
+    return await open_house()

@@ -1,0 +1,426 @@
+"""What a turn lives through: failover, switches, stickiness, restarts, storms, large bodies, lost clients."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pf_tui import actions
+from pf_tui.gateway.replies import Call, Reply
+from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
+from tests.gateway.upstreams import PATHS, House, as_agent, eventually, request_body
+
+MESSAGES = "anthropic-messages"
+
+
+async def test_a_limited_provider_is_asked_once_and_then_left_alone(house: House) -> None:
+    house["anthropic-api"].plan("429-hour")
+
+    heard = [await house.gate.ask(MESSAGES, OPUS) for _ in range(12)]
+
+    assert all(one.whole for one in heard)
+    assert len(house["anthropic-api"].asked) == 1
+    assert len(house["openrouter"].asked) == 12
+
+
+async def test_the_answer_names_who_served(house: House) -> None:
+    house["anthropic-api"].plan("529")
+
+    heard = await house.gate.ask(MESSAGES, OPUS)
+
+    assert heard.headers["x-pf-provider"] == "openrouter"
+    assert heard.headers["request-id"]
+    assert house["openrouter"].asked[0].model == "anthropic/claude-opus-5.5"
+
+
+async def test_the_body_passes_byte_for_byte_where_the_model_has_the_same_name(house: House) -> None:
+    body = b'{ "stream":true,\n  "messages" : [{"role":"user","content":"h\\u00e9 \xc3\xa9"}], "model": "claude-opus-5-5", "unknown_field": [1.0, 1e3],"max_tokens":1}'
+
+    await house.gate.ask(MESSAGES, OPUS, body=body, headers={"anthropic-beta": "one,two", "x-odd": "1"})
+
+    asked = house["anthropic-api"].asked[0]
+    assert asked.body == body
+    assert asked.headers["anthropic-beta"] == "one,two"
+
+
+async def test_the_query_goes_along(house: House) -> None:
+    await house.gate.ask(MESSAGES, OPUS, path="/v1/messages?beta=true")
+
+    assert house["anthropic-api"].asked[0].query == "beta=true"
+
+
+async def test_the_answer_passes_byte_for_byte(house: House) -> None:
+    house["anthropic-api"].plan(Reply(text="a b c", thinking="hm", calls=(Call(name="X"), Call(name="Y"))))
+
+    through = await house.gate.ask(MESSAGES, OPUS)
+
+    from pf_tui.gateway import replies
+
+    reply = Reply(text="a b c", thinking="hm", calls=(Call(name="X"), Call(name="Y")))
+    assert through.body == b"".join(replies.events(MESSAGES, reply, OPUS, 1))
+
+
+async def test_a_switch_moves_the_very_next_request(house: House) -> None:
+    session = "11111111-1111-4111-8111-111111111111"
+    first = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+
+    actions.switch(house.gate.context, "openrouter")
+    second = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+
+    assert first.headers["x-pf-provider"] == "anthropic-api"
+    assert second.headers["x-pf-provider"] == "openrouter"
+
+
+async def test_a_bench_by_hand_moves_the_very_next_request_and_a_release_takes_it_back(house: House) -> None:
+    actions.bench(house.gate.context, "anthropic-api", until=datetime.now(UTC) + timedelta(minutes=5))
+    benched = await house.gate.ask(MESSAGES, OPUS)
+    actions.release(house.gate.context, "anthropic-api")
+    released = await house.gate.ask(MESSAGES, OPUS)
+
+    assert benched.headers["x-pf-provider"] == "openrouter"
+    assert released.headers["x-pf-provider"] == "anthropic-api"
+
+
+async def test_a_restart_keeps_the_benches(house: House) -> None:
+    house["anthropic-api"].plan("429-hour")
+    await house.gate.ask(MESSAGES, OPUS)
+    await eventually(house.gate.health, "the bench in health.json")
+
+    await house.gate.stop()
+    await house.gate.start()
+    house["anthropic-api"].plan("ok")
+    heard = await house.gate.ask(MESSAGES, OPUS)
+
+    assert heard.headers["x-pf-provider"] == "openrouter"
+    assert len(house["anthropic-api"].asked) == 1
+
+
+async def test_a_killed_gateway_leaves_its_benches_and_another_takes_its_place(house: House) -> None:
+    house["anthropic-api"].plan("429-hour")
+    await house.gate.ask(MESSAGES, OPUS)
+    await eventually(house.gate.health, "the bench in health.json")
+
+    await house.gate.stop(signal.SIGKILL)
+    assert house.gate.paths.gateway.exists()
+    await house.gate.start()
+    heard = await house.gate.ask(MESSAGES, OPUS)
+
+    assert heard.headers["x-pf-provider"] == "openrouter"
+
+
+async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
+    session = "22222222-2222-4222-8222-222222222222"
+    house["anthropic-api"].plan("529", "ok")
+    await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    actions.release(house.gate.context, "anthropic-api")
+
+    stays = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    other = await house.gate.ask(MESSAGES, OPUS, agent="claude-code")
+
+    assert stays.headers["x-pf-provider"] == "openrouter"
+    assert other.headers["x-pf-provider"] == "anthropic-api"
+
+
+async def test_a_compacted_session_goes_back_to_the_better_provider(house: House) -> None:
+    session = "33333333-3333-4333-8333-333333333333"
+    house["anthropic-api"].plan("529", "ok")
+    await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    actions.release(house.gate.context, "anthropic-api")
+
+    back = await house.gate.ask(
+        MESSAGES,
+        OPUS,
+        agent="claude-code",
+        session=session,
+        headers={"x-claude-code-context-compacted": "true"},
+    )
+
+    assert back.headers["x-pf-provider"] == "anthropic-api"
+
+
+async def test_one_request_probes_a_provider_whose_bench_has_ended(house: House) -> None:
+    house["anthropic-api"].plan("windowless", Reply(text="Hello from anthropic-api.", gap_s=0.02))
+    await house.gate.ask(MESSAGES, OPUS)
+    bench = (await eventually(house.gate.health, "the bench"))[0]
+    until = datetime.fromisoformat(bench["until"])
+    await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()) + 0.05)
+
+    heard = await asyncio.gather(*(house.gate.ask(MESSAGES, OPUS) for _ in range(8)))
+    after = await house.gate.ask(MESSAGES, OPUS)
+
+    by = [one.headers["x-pf-provider"] for one in heard]
+    assert all(one.whole for one in heard)
+    assert by.count("anthropic-api") == 1
+    assert after.headers["x-pf-provider"] == "anthropic-api"
+
+
+async def test_a_storm_on_a_limited_provider_loses_nothing(house: House) -> None:
+    house["anthropic-api"].plan("429-hour")
+    left = iter(range(300))
+
+    async def client() -> list[bool]:
+        return [(await house.gate.ask(MESSAGES, OPUS)).whole for _ in left]
+
+    done = await asyncio.gather(*(client() for _ in range(32)))
+
+    wholes = [whole for part in done for whole in part]
+    assert (len(wholes), all(wholes)) == (300, True)
+    assert len(house["anthropic-api"].asked) <= 32
+    rows = await house.gate.rows(300 + len(house["anthropic-api"].asked))
+    assert sum(row["status"] == "ok" for row in rows) == 300
+    assert len(house.gate.health()) == 1
+    assert house.gate.health()[0]["strikes"] == 1
+
+
+async def test_a_client_that_leaves_ends_the_request_upstream(house: House) -> None:
+    upstream = house["anthropic-api"]
+    upstream.plan(Reply(text="word " * 400, gap_s=0.05))
+    asking = asyncio.create_task(house.gate.ask(MESSAGES, OPUS))
+    await eventually(lambda: upstream.asked, "the upstream was asked")
+
+    asking.cancel()
+    await eventually(lambda: upstream.asked[0].disconnected, "the upstream saw the client leave")
+
+    assert house["openrouter"].asked == []
+
+
+async def test_a_client_that_leaves_before_the_first_byte_ends_the_request_upstream(house: House) -> None:
+    upstream = house["anthropic-api"]
+    upstream.plan("silent")
+    asking = asyncio.create_task(house.gate.ask(MESSAGES, OPUS))
+    await eventually(lambda: upstream.asked, "the upstream was asked")
+
+    asking.cancel()
+    await eventually(lambda: upstream.asked[0].disconnected, "the upstream saw the client leave")
+
+    assert house["openrouter"].asked == []
+    assert house.gate.health() == []
+
+
+async def test_a_body_of_20_mb_passes(house: House) -> None:
+    content = request_body(MESSAGES, OPUS, text="x" * 20_000_000)
+    body = json.dumps(content).encode()
+    house["anthropic-api"].plan("529")
+
+    heard = await house.gate.ask(MESSAGES, OPUS, body=body)
+
+    assert heard.whole
+    assert house["anthropic-api"].asked[0].body == body
+    assert len(house["openrouter"].asked[0].body) > 20_000_000
+
+
+async def test_counting_tokens_is_free_and_benches_nobody(house: House) -> None:
+    heard = await house.gate.ask(MESSAGES, OPUS, path="/v1/messages/count_tokens?beta=true", stream=False)
+
+    assert heard.json["input_tokens"] > 0
+    assert house.gate.health() == []
+    assert house.gate.ledger() == []
+
+
+async def test_models_are_listed_for_a_client_that_asks(house: House) -> None:
+    assert house.gate._client is not None
+    async with house.gate._client.get(
+        house.gate.url + "/v1/models?limit=1000", headers={"x-pf-token": house.gate.token}
+    ) as answer:
+        names = [one["id"] for one in (await answer.json())["data"]]
+
+    assert OPUS in names
+
+
+async def test_too_long_for_one_model_goes_to_a_larger_window_or_back_with_the_own_words(
+    open_house: Open,
+) -> None:
+    house = await open_house(OPENAI, "gpt-6.1-sol-small")
+    house["openai-api"].plan("context")
+    house["openrouter"].plan("context")
+
+    heard = await house.gate.ask("openai-chat", SOL)
+
+    assert heard.status in (200, 400)
+    if heard.status == 400:
+        assert "context_length_exceeded" in heard.body.decode()
+    asked = [*house["openai-api"].asked, *house["openrouter"].asked]
+    assert len({one.model.rpartition("/")[2] for one in asked}) == len(asked)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_claude_code_is_told_at_once_when_nobody_can_serve(house: House, stream: bool) -> None:
+    for upstream in house.upstreams.values():
+        upstream.plan("429-hour")
+
+    heard = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", stream=stream)
+
+    assert heard.status == 429
+    assert heard.headers["x-should-retry"] == "false"
+    assert 3500 < int(heard.headers["retry-after"]) < 3700
+    assert heard.json["type"] == "error"
+    said = heard.json["error"]["message"]
+    assert said.startswith("pf-tui: all 2 providers are limited; the first is back at ")
+    assert "\n" not in said
+
+
+async def test_opencode_is_told_in_a_way_that_ends_its_retries(house: House) -> None:
+    for upstream in house.upstreams.values():
+        upstream.plan("429-hour")
+
+    heard = await house.gate.ask(MESSAGES, OPUS, agent="opencode")
+
+    assert heard.status == 402
+    assert "retry-after" not in heard.headers
+    assert "the first is back at" in heard.json["error"]["message"]
+
+
+async def test_codex_is_told_when_the_limit_ends(open_house: Open) -> None:
+    house = await open_house(OPENAI, SOL)
+    for upstream in house.upstreams.values():
+        upstream.plan("429-hour")
+
+    heard = await house.gate.ask("openai-responses", SOL, agent="codex")
+
+    error = heard.json["error"]
+    assert (heard.status, error["type"]) == (429, "usage_limit_reached")
+    back = datetime.fromtimestamp(error["resets_at"], UTC) - datetime.now(UTC)
+    assert timedelta(seconds=3500) < back < timedelta(seconds=3700)
+
+
+async def test_one_500_benches_nobody(house: House) -> None:
+    house["anthropic-api"].plan("500", "ok")
+
+    first = await house.gate.ask(MESSAGES, OPUS)
+    second = await house.gate.ask(MESSAGES, OPUS)
+
+    assert first.headers["x-pf-provider"] == "openrouter"
+    assert second.headers["x-pf-provider"] == "anthropic-api"
+    assert house.gate.health() == []
+
+
+async def test_a_wrong_request_is_not_paid_for_twice(house: House) -> None:
+    house["anthropic-api"].plan("400")
+
+    heard = await house.gate.ask(MESSAGES, OPUS)
+
+    assert heard.status == 400
+    assert house["openrouter"].asked == []
+
+
+async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside_one(
+    open_house: Open,
+) -> None:
+    house = await open_house(("anthropic-api", "openrouter", "deepseek-api"))
+    history = [
+        {"role": "user", "content": "hi"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "sig-1"},
+                {"type": "text", "text": "hello"},
+            ],
+        },
+        {"role": "user", "content": "go on"},
+    ]
+    body = json.dumps({"model": OPUS, "stream": True, "max_tokens": 9, "messages": history}).encode()
+    house["anthropic-api"].plan("529")
+    house["openrouter"].plan("529")
+
+    heard = await house.gate.ask(MESSAGES, OPUS, body=body)
+
+    assert heard.whole
+    assert b"sig-1" in house["anthropic-api"].asked[0].body
+    assert b"sig-1" in house["openrouter"].asked[0].body
+    last = house["deepseek-api"].asked[0]
+    assert b"sig-1" not in last.body
+    assert b"hello" in last.body
+
+
+async def test_the_rows_say_what_was_asked_what_served_and_why_not(house: House) -> None:
+    session = "44444444-4444-4444-8444-444444444444"
+    house["anthropic-api"].plan("429-hour")
+
+    await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    failed, served = await house.gate.rows(2)
+
+    assert (failed["provider"], failed["status"], failed["failure"]) == ("anthropic-api", "failed", "rate")
+    assert failed["input"] + failed["output"] + failed["cache_read"] == 0
+    assert (failed["cost_usd"] or 0) == 0
+    assert (served["provider"], served["status"], served["failure"]) == ("openrouter", "ok", None)
+    assert (served["model"], served["agent"], served["session"]) == (OPUS, "claude-code", session)
+    assert (served["input"], served["output"], served["cache_read"]) == (11, 7, 3400)
+    assert served["cache_write_5m"] == 120
+    assert served["latency_ms"] >= served["ttft_ms"] >= 0
+    assert served["message_id"] == "msg_standin000001"
+
+
+async def test_a_failover_is_one_line_of_the_journal_with_its_evidence(house: House) -> None:
+    house["anthropic-api"].plan("quota")
+
+    await house.gate.ask(MESSAGES, OPUS)
+    lines = await eventually(house.gate.journal, "a line in the journal")
+    await house.gate.ask(MESSAGES, OPUS)
+    await house.gate.rows(3)
+
+    assert lines[0]["who"] == "gateway"
+    told = json.dumps(lines)
+    assert "anthropic-api" in told
+    assert "429" in told
+    assert len(house.gate.journal()) == len(lines)
+
+
+async def test_headers_of_the_person_go_to_that_provider_alone(open_house: Open) -> None:
+    house = await open_house()
+    import yaml
+
+    entries = yaml.safe_load(house.gate.paths.providers.read_text())["providers"]
+    entries[0]["headers"] = {"x-team": "blue"}
+    house.gate.providers(entries)
+    house["anthropic-api"].plan("529")
+
+    await house.gate.ask(MESSAGES, OPUS)
+
+    assert house["anthropic-api"].asked[0].headers["x-team"] == "blue"
+    assert "x-team" not in house["openrouter"].asked[0].headers
+
+
+async def test_a_cut_stream_is_one_clean_error_and_a_second_try_succeeds(house: House) -> None:
+    house["anthropic-api"].plan("cut", "ok")
+    session = as_agent("claude-code")
+
+    cut = await house.gate.ask(MESSAGES, OPUS, headers=session)
+    again = await house.gate.ask(MESSAGES, OPUS, headers=session)
+
+    assert cut.status == 200
+    assert cut.broken is None
+    assert len(cut.errors) == 1
+    assert again.whole
+
+
+async def test_what_the_gateway_runs_on_while_a_state_file_is_broken(house: House) -> None:
+    house.gate.paths.config.write_text('{"providerPriority": [')
+
+    heard = await house.gate.ask(MESSAGES, OPUS)
+
+    assert heard.headers["x-pf-provider"] == "anthropic-api"
+
+
+async def test_a_stop_lets_a_running_stream_end(house: House) -> None:
+    house["anthropic-api"].plan(Reply(text="word " * 20, gap_s=0.03))
+    asking = asyncio.create_task(
+        house.gate.post(
+            PATHS[MESSAGES],
+            json.dumps(request_body(MESSAGES, OPUS)).encode(),
+            {"x-pf-token": house.gate.token},
+        )
+    )
+    await eventually(lambda: house["anthropic-api"].asked, "the upstream was asked")
+
+    process = house.gate._process
+    assert process is not None
+    process.send_signal(signal.SIGTERM)
+    heard = await asking
+
+    assert heard.whole
+    assert await process.wait() == 0
+    assert not house.gate.paths.gateway.exists()
