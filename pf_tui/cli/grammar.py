@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from pf_tui.cli.values import PROVIDER
 from pf_tui.documents import commands
+from pf_tui.errors import WrongUsage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,12 +45,21 @@ class Group(click.Group):
         super().__init__(name, help=f"{self.entry.summary}.", **rest)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args in (["--help"], ["-h"]):
+        completing = ctx.resilient_parsing and not args
+        if completing or args in (["--help"], ["-h"]):
             return super().parse_args(ctx, args)
         place = self._subword_place(args)
         if place is None:
             return super().parse_args(ctx, [self.default, *args])
         return super().parse_args(ctx, [args[place], *args[:place], *args[place + 1 :]])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Sub-words, and what may follow at once because the default word is meant."""
+        default = self.commands[self.default]
+        first = next((param for param in default.params if isinstance(param, click.Argument)), None)
+        names = first.shell_complete(ctx, incomplete) if first is not None else []
+        options = default.shell_complete(ctx, incomplete) if incomplete.startswith("-") else []
+        return [*super().shell_complete(ctx, incomplete), *names, *options]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.entry.examples, formatter)
@@ -86,6 +97,20 @@ class Root(click.Group):
         module, _, attribute = place.partition(":")
         found: click.Command = getattr(importlib.import_module(f"pf_tui.cli.{module}"), attribute)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.code and not ctx.resilient_parsing:
+            raise self._unknown(args[0])
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, asked: str) -> WrongUsage:
+        from difflib import get_close_matches
+
+        nearest = get_close_matches(asked, self.code, n=3, cutoff=0.6)
+        near = f"nearest: {', '.join(nearest)}; " if nearest else ""
+        return WrongUsage(f"no command is called '{asked}'", f"{near}`pf-tui --help` lists all")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group in commands.GROUPS:
