@@ -89,7 +89,7 @@ class _Duration(click.ParamType):  # type: ignore[type-arg] # generic from click
         if isinstance(value, timedelta):
             return value
         text = value.strip().casefold()
-        parts = re.findall(r"(\d+(?:\.\d+)?)(min|[smhdw])", text)
+        parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(min|[smhdw])", text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
             from pf_tui.errors import WrongUsage
 

@@ -12,7 +12,7 @@ def parse(text: str) -> float | None:
     plain = text.strip().casefold().replace("_", "").removeprefix("$")
     if plain in ("unlimited", "none"):
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?|\.\d+)([kmgb]?)", plain)
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)([kmgb]?)", plain)
     if match is None:
         raise ValueError(text)
     return float(match[1]) * _UNITS[match[2]] or None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -114,7 +115,9 @@ def pf(project: Path, monkeypatch: pytest.MonkeyPatch) -> Pf:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             patch.setattr(sys, "stdin", given)
+            time.tzset()
             code = front.run(list(words))
+        time.tzset()
         return Answer(code, out.text, err.text)
 
     return run
