@@ -295,6 +295,7 @@ def _roff_options(option: click.Option) -> str:
 def _roff(text: str) -> str:
     """Text as roff takes it: no line that begins with a control character, plain hyphens."""
     safe = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    safe = "".join(char if char.isascii() else f"\\[u{ord(char):04X}]" for char in safe)
     lines = textwrap.wrap(safe, 100, break_long_words=False, break_on_hyphens=False) or [""]
     return "\n".join(f"\\&{line}" if line[:1] in (".", "'") else line for line in lines)
 
