@@ -38,7 +38,10 @@ async def test_the_answer_names_who_served(house: House) -> None:
 
 
 async def test_the_body_passes_byte_for_byte_where_the_model_has_the_same_name(house: House) -> None:
-    body = b'{ "stream":true,\n  "messages" : [{"role":"user","content":"h\\u00e9 \xc3\xa9"}], "model": "claude-opus-5-5", "unknown_field": [1.0, 1e3],"max_tokens":1}'
+    body = (
+        b'{ "stream":true,\n  "messages" : [{"role":"user","content":"h\\u00e9 \xc3\xa9"}],'
+        b' "model": "claude-opus-5-5", "unknown_field": [1.0, 1e3],"max_tokens":1}'
+    )
 
     await house.gate.ask(MESSAGES, OPUS, body=body, headers={"anthropic-beta": "one,two", "x-odd": "1"})
 
