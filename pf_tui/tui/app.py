@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import ClassVar
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from textual import events, on
 from textual.app import App
 from textual.driver import Driver
 
+from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
 from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
@@ -153,6 +155,12 @@ class Dashboard(App[None], inherit_bindings=False):
         gc.freeze()
         self.feed.start()
         self.logs.start()
+        self.look_up(self._find_agents)
+
+    def _find_agents(self) -> None:
+        """Which agents this machine has, and the sheets that a key may open next."""
+        self.call_from_thread(setattr, self.cockpit, "found", install.found(self.ctx))
+        import_module("pf_tui.tui.overlays.choosing")
 
     def on_unmount(self) -> None:
         self.feed.stop()

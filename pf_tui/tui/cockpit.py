@@ -14,11 +14,12 @@ from textual.strip import Strip
 
 from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import doing, keymap, layout, progress
+from pf_tui.tui import doing, keymap, layout, panes, progress
 from pf_tui.tui.ink import Line
 from pf_tui.tui.news import Reading, ReadingEnded
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes.analytics import METRICS
+from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.widgets import (
     AnalyticsPane,
@@ -70,6 +71,10 @@ class Cockpit(Screen[None], inherit_bindings=False):
     said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     working: reactive[Line] = reactive((), repaint=False)
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
+    """Tokens per second through the gateway, look by look."""
+    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """Agents on this machine."""
 
     SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
 
@@ -78,27 +83,28 @@ class Cockpit(Screen[None], inherit_bindings=False):
         self.look = look
         self.period, self.by = "7d", "provider"
         self.keymap = keymap.made(None)
+        self._flow = Flow()
         self._waiting: tuple[Snapshot, Report] | None = None
         self._unsaid: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         look = self.look
-        yield StatusLine(look, "status").data_bind(Cockpit.snapshot, Cockpit.held)
+        yield StatusLine(look, "status").data_bind(Cockpit.snapshot, Cockpit.held, Cockpit.rates)
         yield TabLine(look, "tabs").data_bind(Cockpit.current)
         with Container(id="panes"):
             with Container(id="left"):
-                yield ProvidersPane(look, "providers").data_bind(Cockpit.snapshot)
+                yield ProvidersPane(look, "providers").data_bind(Cockpit.snapshot, Cockpit.found)
                 yield ModelsPane(look, "models").data_bind(Cockpit.snapshot, Cockpit.extras)
             with Container(id="right"):
                 yield LimitsPane(look, "limits").data_bind(
-                    Cockpit.snapshot, Cockpit.report, Cockpit.selected, Cockpit.alone
+                    Cockpit.snapshot, Cockpit.report, Cockpit.selected, Cockpit.alone, Cockpit.rates
                 )
                 yield AnalyticsPane(look, "analytics").data_bind(
                     Cockpit.snapshot, Cockpit.report, Cockpit.metric
                 )
-                yield EventsPane(look, "events").data_bind(Cockpit.snapshot)
+                yield EventsPane(look, "events").data_bind(Cockpit.snapshot, Cockpit.rates)
         yield Foot(look, "foot").data_bind(
-            Cockpit.snapshot, Cockpit.said, Cockpit.working, Cockpit.own_problems
+            Cockpit.snapshot, Cockpit.said, Cockpit.working, Cockpit.own_problems, Cockpit.found
         )
 
     def on_mount(self) -> None:
@@ -112,8 +118,19 @@ class Cockpit(Screen[None], inherit_bindings=False):
         if self.held:
             self._waiting = (snapshot, report)
             return
+        before = self.snapshot
+        self.rates = self._flow.add(snapshot)
         self.snapshot = snapshot
         self.report = report
+        if before is not None:
+            self._tell_failover(before, snapshot)
+
+    def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
+        """A failover is said when it happens, whatever pane is looked at."""
+        known = {event.id for event in before.events}
+        moved = [event for event in now.events if event.action == "failover" and event.id not in known]
+        if moved:
+            self.say(panes.events.sentence(moved[-1]), "warn")
 
     def say(self, words: str, ink: str = "accent") -> None:
         """Say something in the last line for a moment."""

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from textual.message import Message
 
+from pf_tui.errors import PfError
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.tui.news import Reading, ReadingEnded
@@ -101,7 +102,11 @@ class Logs:
     def _watch(self) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
-            folders, database = roots(self._ctx.env), database_stamp(self._ctx.env)
+            try:
+                folders, database = roots(self._ctx.env), database_stamp(self._ctx.env)
+            except PfError as error:
+                self._post(ReadingEnded(problem=str(error)))
+                return
             if (folders or database[0]) and not self._paused:
                 self._go()
             with contextlib.suppress(OSError):  # no events here: the look every LOOK_S remains

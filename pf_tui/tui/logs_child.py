@@ -16,9 +16,11 @@ import threading
 from typing import Any
 
 from pf_tui.errors import PfError
-from pf_tui.sources import ingest
-from pf_tui.sources.ingest import Progress
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sources.ingest import Progress
 
 LINGER_S = 90.0
 """An agent at work writes every few seconds; starting anew for each row would cost more than waiting."""
@@ -62,19 +64,27 @@ def _read(ctx: Context, stop: threading.Event) -> dict[str, Any]:
         _tell({"done": now.bytes_done, "total": now.bytes_total, "seconds": round(now.seconds, 2)})
 
     try:
+        from pf_tui.sources import ingest
+
         total = ingest.total_bytes(ctx.env, ctx.paths.ledger)
         _tell({"done": 0, "total": total, "seconds": 0.0})
         outcome = ingest.ingest(
             ctx.paths.ledger, ctx.env, ctx.catalog(), progress=progress, cancelled=stop.is_set
         )
     except PfError as error:
-        return {"new": 0, "skipped": 0, "cancelled": False, "problem": str(error)}
+        return _failed(str(error))
+    except Exception as error:
+        return _failed(f"the agents' logs cannot be read: {type(error).__name__}: {error}")
     return {
         "new": outcome.rows_new,
         "skipped": outcome.rows_skipped,
         "cancelled": outcome.cancelled,
         "problem": "; ".join(outcome.problems),
     }
+
+
+def _failed(problem: str) -> dict[str, Any]:
+    return {"new": 0, "skipped": 0, "cancelled": False, "problem": problem}
 
 
 def _tell(line: dict[str, Any]) -> None:

@@ -15,14 +15,14 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pf_tui.records import record
+from pf_tui.records import record, replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ink import Line, Span, fit, line, spread, wrap
-from pf_tui.tui.page import Choice, Page, Space
+from pf_tui.tui.page import Choice, Page, Row, Space, unkeyed
 from pf_tui.tui.pane import Pane, lay_out_anew
-from pf_tui.tui.panes import analytics, events, limits, models, providers, status
+from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock
@@ -81,7 +81,7 @@ class SnapshotPane(Pane):
         page = self.build(self.snapshot, self.space(self.snapshot))
         if self.choice.words:
             facts = line(Span(f"/{self.choice.words}", "accent"), "  ", page.facts)
-            page = Page(title=page.title, rows=page.rows, pinned=page.pinned, facts=facts, keys=page.keys)
+            page = replace(page, facts=facts)
         self.show(page)
 
     def order_by(self, column: str = "") -> None:
@@ -112,9 +112,15 @@ class ProvidersPane(SnapshotPane):
     MARKS_SELECTED = True
     ORDERS = providers.ORDERS
     BINDINGS = bindings_of("providers")
+    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        return providers.page_for(snapshot, space, self.choice)
+        page = providers.page_for(snapshot, space, self.choice)
+        first = welcome.lines(snapshot, self.found, space.width)
+        return replace(page, pinned=(*first, *page.pinned)) if first else page
+
+    def watch_found(self) -> None:
+        self.redraw()
 
 
 class ModelsPane(SnapshotPane):
@@ -151,11 +157,14 @@ class LimitsPane(SnapshotPane):
     report: reactive[Report] = reactive(UNREAD, repaint=False)
     alone: reactive[bool] = reactive(False, repaint=False)
     """The pane has the screen for itself: the other providers' windows are shown too."""
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         provider = self.selected or (snapshot.active.provider if snapshot.active else None)
         hits = [hit for hit in self.report.hits if hit.provider == provider]
-        return limits.page_for(snapshot, space, provider, hits, more=self.alone)
+        page = limits.page_for(snapshot, space, provider, hits, more=self.alone)
+        flowing = live.lines(snapshot, self.rates, space)
+        return replace(page, rows=(*page.rows, Row(), *unkeyed(flowing))) if flowing else page
 
     def watch_selected(self) -> None:
         self.redraw()
@@ -191,9 +200,12 @@ class EventsPane(SnapshotPane):
 
     NUMBER = "⁰"
     BINDINGS = bindings_of("events")
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        return events.page_for(snapshot.events, space, self.choice)
+        page = events.page_for(snapshot.events, space, self.choice)
+        flowing = live.lines(snapshot, self.rates, space)
+        return replace(page, pinned=(*flowing, (), *page.pinned)) if flowing else page
 
 
 class Lines(Widget):
@@ -231,6 +243,7 @@ class StatusLine(Lines):
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     held: reactive[str] = reactive("", repaint=False)
     """That the screen is frozen, and since when."""
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def watch_snapshot(self) -> None:
         self.redraw()
@@ -245,7 +258,8 @@ class StatusLine(Lines):
         if self.snapshot is not None and self.size.width:
             clock = Clock(now=self.snapshot.at, zone=self.look.zone)
             space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
-            self.show(status.lines_for(self.snapshot, space, held=self.held))
+            flowing = live.count(self.snapshot, self.rates)
+            self.show(status.lines_for(self.snapshot, space, held=self.held, live=flowing))
 
 
 class TabLine(Lines):
@@ -288,6 +302,7 @@ class Foot(Lines):
     """How far long work is; () when none runs."""
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """What is wrong with the dashboard's own settings."""
+    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     MOST_LINES = 3
 
@@ -301,6 +316,9 @@ class Foot(Lines):
         self.redraw()
 
     def watch_own_problems(self) -> None:
+        self.redraw()
+
+    def watch_found(self) -> None:
         self.redraw()
 
     def on_resize(self) -> None:
@@ -321,7 +339,7 @@ class Foot(Lines):
             clock=Clock(now=self.snapshot.at, zone=self.look.zone),
             symbols=self.look.symbols,
         )
-        lines = [events.latest(self.snapshot.events, space)]
+        lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.found))]
         for problem in (*self.snapshot.problems, *self.own_problems)[: self.MOST_LINES - 1]:
             lines.insert(0, fit(line(" ", Span("! ", "bad", bold=True), Span(problem, "bad")), width))
         if self.working:

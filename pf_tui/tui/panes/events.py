@@ -44,8 +44,12 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     )
 
 
-def latest(events: Sequence[Event], space: Space) -> Line:
-    """The line at the foot: the last thing that happened, and what a key does about it."""
+def latest(events: Sequence[Event], space: Space, instead: Line = BLANK) -> Line:
+    """The line at the foot: the last thing that happened, and what a key does about it.
+
+    Args:
+        instead: what to say while nothing has happened.
+    """
     width, tight = space.width - 2, space.width < TIGHT
     right = joined(
         [
@@ -56,7 +60,8 @@ def latest(events: Sequence[Event], space: Space) -> Line:
     )
     loud = [event for event in events if event.action not in QUIET_ACTIONS]
     if not loud:
-        return line(" ", spread(BLANK, right, width), " ")
+        room = width - cells(right) - 2
+        return line(" ", spread(fit(instead, room) if instead else BLANK, right, width), " ")
     text = sentence(loud[-1])
     if tight:
         text = roster.short_name(text.replace("switched to ", "→ "))

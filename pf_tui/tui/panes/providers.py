@@ -19,7 +19,7 @@ from pf_tui.tui.times import Clock
 ROOMY = 70
 """From here on names are written out."""
 
-NARROW = 52
+NARROW = 51
 """Below this a row is number, name, meter, share and time left."""
 
 COLUMNS = (
@@ -98,7 +98,7 @@ def _narrow(
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
-    shown = [seat for seat in seats if seat.present]
+    shown = [seat for seat in seats if seat.present] or seats
     name_width = min(max((len(roster.short_name(seat.id)) for seat in shown), default=8), 18)
     meter_width = space.width - 4 - name_width - 1 - 8 - 1 - 6
     if meter_width < 5:

@@ -46,24 +46,31 @@ _LESS = (
 """Full words first; the provider's full name goes last."""
 
 
-def lines_for(snapshot: Snapshot, space: Space, *, held: str = "") -> list[Line]:
-    """One line, or two below TWO_LINES; `held` says that the screen is frozen, and since when."""
+def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = BLANK) -> list[Line]:
+    """One line, or two below TWO_LINES.
+
+    Args:
+        held: that the screen is frozen, and since when.
+        live: the requests in flight.
+    """
     width = space.width - 2
     hold = line(Span(held, "warn", bold=True)) if held else BLANK
     two = space.width < TWO_LINES
     for wording in _LESS:
         who, rest = _who(snapshot, wording), _lasts(snapshot, space, wording)
-        right = joined([hold, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
+        right = joined([hold, live, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
         if two:
             first = joined([who, hold or _cost(snapshot, wording)], "  ")
-            second = joined([*rest, _auto(snapshot, wording)])
+            second = joined([*rest, live, _auto(snapshot, wording)])
             if max(cells(first), cells(second) + 2) <= width:
                 break
         elif cells(joined([who, *rest, right], "   ")) <= width:
             break
     if two:
         upper = spread(who, hold or _cost(snapshot, wording), width)
-        lower = spread(line("  ", _fitting(rest, width - 2)), _auto(snapshot, wording), width)
+        lower = spread(
+            line("  ", _fitting(rest, width - 2)), joined([live, _auto(snapshot, wording)], "   "), width
+        )
         return [_padded(upper), _padded(lower)]
     return [_padded(spread(joined([who, *rest], "   "), right, width))]
 

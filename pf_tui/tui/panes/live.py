@@ -1,0 +1,100 @@
+"""What the gateway serves at this moment: requests in flight and how fast text comes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pf_tui.documents import words
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.gateway import LiveRequest
+from pf_tui.tui import roster
+from pf_tui.tui.charts.spark import spark
+from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, joined, line, muted
+from pf_tui.tui.page import Space
+
+SPARK_WIDTH = 20
+KEPT = 120
+"""Looks remembered: two minutes at one a second."""
+
+LEAST_STEP = timedelta(milliseconds=200)
+"""Looks nearer to each other say nothing about a rate."""
+
+MOST_REQUESTS = 6
+
+
+class Flow:
+    """Tokens per second, look by look. The one thing a single snapshot cannot tell."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._at: datetime | None = None
+        self._rates: list[float] = []
+
+    def add(self, snapshot: Snapshot) -> tuple[float, ...]:
+        """The rates so far, tokens per second, oldest first; () while no gateway runs."""
+        running = snapshot.gateway
+        if running is None:
+            self._seen, self._at, self._rates = {}, None, []
+            return ()
+        if self._at is not None and snapshot.at - self._at < LEAST_STEP:
+            return tuple(self._rates)
+        now = {one.id: one.tokens for one in running.live}
+        if self._at is not None and (now or self._seen):
+            grown = sum(max(0, tokens - self._seen.get(name, 0)) for name, tokens in now.items())
+            seconds = (snapshot.at - self._at).total_seconds()
+            self._rates = [*self._rates, grown / seconds][-KEPT:]
+        self._seen, self._at = now, snapshot.at
+        return tuple(self._rates)
+
+
+def count(snapshot: Snapshot, rates: Sequence[float]) -> Line:
+    """`2 live 148 tok/s` for the status line; () when nothing is in flight."""
+    running = snapshot.gateway
+    if running is None or not running.live:
+        return BLANK
+    speed = muted(f" {rates[-1]:.0f} tok/s") if rates and rates[-1] >= 1 else muted("")
+    return line(Span(f"{len(running.live)} live", "accent", action="events"), speed)
+
+
+def lines(snapshot: Snapshot, rates: Sequence[float], space: Space) -> list[Line]:
+    """The gateway, its speed, and one line per request; [] while none runs."""
+    running = snapshot.gateway
+    if running is None:
+        return []
+    speed = f"{rates[-1]:.0f} tok/s " if rates and running.live else ""
+    head = joined(
+        [
+            line(bold("gateway", "accent")),
+            line(muted(running.url.removeprefix("http://"))),
+            line(Span(f"{len(running.live)} live")) if running.live else line(muted("quiet")),
+            line(muted(speed), spark(rates, min(SPARK_WIDTH, space.width // 4), space.symbols))
+            if rates
+            else BLANK,
+        ]
+    )
+    shown = sorted(running.live, key=lambda one: one.since)[:MOST_REQUESTS]
+    rest = len(running.live) - len(shown)
+    found = [fit(head, space.width), *(_request(one, snapshot, space) for one in shown)]
+    if rest:
+        found.append(line(muted(f"  and {rest} more")))
+    return found
+
+
+def _request(one: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
+    """`▸ openrouter  opus-5-5  1.2K tok  12 s  2nd try`."""
+    ink = roster.inks(snapshot, [one.provider]).get(one.provider, "text")
+    again = line(Span(f"try {one.attempt}", "warn")) if one.attempt > 1 else BLANK
+    waiting = one.first_byte_ms is None
+    so_far = line(muted("waiting")) if waiting else line(f"{words.short(one.tokens)} tok")
+    name = roster.short_name(one.provider) if space.width < 70 else one.provider
+    agent = line(muted(one.agent)) if one.agent and space.width >= 50 else BLANK
+    parts = [
+        line(Span("· ", "accent"), Span(name, ink)),
+        line(roster.short_model(one.model)),
+        so_far,
+        line(muted(words.span(snapshot.at - one.since))),
+        again,
+        agent,
+    ]
+    return fit(joined(parts), space.width)

@@ -1,0 +1,45 @@
+"""The first contact: what was found on this machine, and the one next step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import roster
+from pf_tui.tui.ink import Line, Span, line, muted, wrap
+
+NAMES = {"claude-code": "Claude Code", "opencode": "OpenCode", "codex": "Codex"}
+
+_DEMO = "`pf-tui --demo` shows all of this on generated data"
+
+
+def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
+    """Above the list while nobody can serve; [] as soon as somebody has a credential."""
+    if any(seat.number is not None for seat in roster.seats(snapshot)):
+        return []
+    if "claude-code" in found:
+        step = "found Claude Code, sign in with `claude /login`, or press c on a provider to set its key"
+    elif found:
+        named = " and ".join(NAMES[agent] for agent in found)
+        step = f"found {named}, sign in there, or press c on a provider to set its key"
+    else:
+        step = "press c on a provider to set its key, or sign in to Claude Code, OpenCode or Codex"
+    return [
+        *wrap(f"no provider has a credential yet: {step}", width, "accent"),
+        *wrap(_DEMO, width, "muted"),
+        (),
+    ]
+
+
+def next_step(snapshot: Snapshot, found: Sequence[str]) -> Line:
+    """For the foot while nothing has happened: what to install so that a switch moves an agent."""
+    there = {view.agent for view in snapshot.agents}
+    missing = [agent for agent in found if agent not in there]
+    if not missing or not any(seat.number is not None for seat in roster.seats(snapshot)):
+        return ()
+    named = ", ".join(NAMES[agent] for agent in missing)
+    return line(
+        muted(f"found {named}: "),
+        Span(f"pf-tui install {missing[0]}", "accent"),
+        muted(" lets a switch move it"),
+    )
