@@ -1,0 +1,395 @@
+"""The gateway against nothing at all, against a bare aiohttp pass-through, and against a peer, in one run.
+
+python -m tests.bench.gateway [--quick]. The budgets (design/gateway) are ratios to the bare pass-through of
+the same run. The gateway has one core, load and upstreams the other, where the machine has two.
+The peer is claude-code-router 2.0.0, where a `ccr` is found in PATH or in $PF_TUI_CLIENTS.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+QUICK = "--quick" in sys.argv
+ROUNDS = 1 if QUICK else 3
+CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+MODEL = "claude-opus-5-5"
+
+
+@dataclass
+class Upstream:
+    """One ready-made upstream process."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def mode(self, name: str) -> None:
+        _get(f"{self.url}/__mode?{name}")
+
+    @property
+    def asked(self) -> int:
+        return int(json.loads(_get(f"{self.url}/__count"))["asked"])
+
+
+@dataclass
+class Subject:
+    """One thing that is measured."""
+
+    name: str
+    url: str
+    start_s: float | None = None
+    process: psutil.Process | None = None
+    headers: list[str] = field(default_factory=list)
+    idle_mb: float | None = None
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def main() -> None:
+    """Measure all, print one table and the budgets beside it."""
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        first, second = stack.enter_context(upstream()), stack.enter_context(upstream())
+        subjects = [Subject(name="direct", url=first.url)]
+        subjects.append(stack.enter_context(bare(first.url)))
+        subjects.append(stack.enter_context(gateway(folder / "gate", first, second)))
+        if (ccr := _peer()) is not None:
+            subjects.append(stack.enter_context(router(folder / "ccr", ccr, first, second)))
+        for round_number in range(ROUNDS):
+            for subject in subjects if round_number % 2 == 0 else reversed(subjects):
+                measure(subject)
+        for subject in subjects[2:]:
+            fail_over(subject, first, second)
+    report(subjects, peer_missing=_peer() is None)
+
+
+def measure(subject: Subject) -> None:
+    """One client, then 32; whole answers, then streams; CPU per stream."""
+    one, many = (200, 1000) if QUICK else (600, 4000)
+    for name, count, clients, stream in (
+        ("one", one, 1, False),
+        ("one_stream", one, 1, True),
+        ("many", many, 32, False),
+        ("many_stream", many // 2, 32, True),
+    ):
+        before = _cpu_s(subject)
+        found = load(subject, count, clients, stream=stream)
+        found["cpu_ms"] = round((_cpu_s(subject) - before) * 1000 / (count + 20), 3)
+        subject.figures.setdefault(name, []).append(found)
+
+
+def fail_over(subject: Subject, first: Upstream, second: Upstream) -> None:
+    """The cost of the first and of the following failovers, and a storm on a limited provider."""
+    first.mode("ok")
+    second.mode("ok")
+    healthy = load(subject, 40, 1, warm=20)
+    first.mode("limited")
+    failing = load(subject, 40, 1, warm=0)
+    subject.figures["failover"] = {
+        "healthy": statistics.median(healthy["each_ms"]),
+        "first": failing["each_ms"][0],
+        "following": statistics.median(failing["each_ms"][1:]),
+        "asked": first.asked,
+    }
+    if subject.name == "gateway":
+        _run_pf_tui(subject, "release", "anthropic-api")
+    first.mode("limited")
+    storm = load(subject, 300, 32, warm=0)
+    subject.figures["storm"] = {"ok": storm["ok"], "lost": storm["bad"], "asked": first.asked}
+    first.mode("ok")
+
+
+def load(
+    subject: Subject, count: int, clients: int, *, stream: bool = False, warm: int = 20
+) -> dict[str, Any]:
+    """Run the load client in a process of its own, away from the gateway's core."""
+    words = [
+        f"{subject.url}/v1/messages",
+        "--count",
+        str(count),
+        "--clients",
+        str(clients),
+        "--warm",
+        str(warm),
+    ]
+    words += ["--stream"] if stream else []
+    words += [word for header in subject.headers for word in ("--header", header)]
+    with _process([sys.executable, "-m", "tests.bench.gateway_load", *words], core=1) as process:
+        assert process.stdout is not None
+        found: dict[str, Any] = json.loads(process.stdout.read())
+    if found["bad"]:
+        print(f"note: {subject.name}: {found['bad']} of {count} failed: {found['said']}", file=sys.stderr)
+    return found
+
+
+@contextlib.contextmanager
+def upstream() -> Iterator[Upstream]:
+    with _process([sys.executable, "-m", "tests.bench.gateway_upstream"], core=1) as process:
+        assert process.stdout is not None
+        yield Upstream(process=process, port=int(process.stdout.readline()))
+
+
+@contextlib.contextmanager
+def bare(target: str) -> Iterator[Subject]:
+    began = time.perf_counter()
+    with _process([sys.executable, "-m", "tests.bench.gateway_bare", target], core=0) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield _subject("bare aiohttp", f"http://127.0.0.1:{port}", began, process)
+
+
+@contextlib.contextmanager
+def gateway(folder: Path, first: Upstream, second: Upstream) -> Iterator[Subject]:
+    """`pf-tui gateway run` on a scratch state with two providers."""
+    state = folder / "state"
+    state.mkdir(parents=True)
+    entries = [{"id": "anthropic-api", "base_url": first.url}, {"id": "openrouter", "base_url": second.url}]
+    (state / "providers.yaml").write_text(yaml.safe_dump({"version": 1, "providers": entries}))
+    order = ["anthropic-api", "openrouter"]
+    (state / "config.json").write_text(json.dumps({"version": 2, "providerPriority": order}))
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "PROVIDER_FALLBACK_HOME": str(state),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "ANTHROPIC_API_KEY": "bench-key",
+        "OPENROUTER_API_KEY": "bench-key",
+    }
+    subprocess.run([sys.executable, "-m", "pf_tui", "status"], env=env, capture_output=True, check=False)
+    began = time.perf_counter()
+    with _process([sys.executable, "-m", "pf_tui", "gateway", "run"], core=0, env=env) as process:
+        address = state / "gateway.json"
+        found = json.loads(_when(lambda: address.exists() and address.read_text()))
+        url = f"http://127.0.0.1:{found['port']}"
+        subject = _subject("gateway", url, began, process, [f"x-pf-token: {found['token']}"])
+        subject.figures["env"] = env
+        yield subject
+
+
+@contextlib.contextmanager
+def router(folder: Path, program: str, first: Upstream, second: Upstream) -> Iterator[Subject]:
+    """claude-code-router 2.0.0, passing Anthropic's protocol through, with its fallback set."""
+    settings = folder / ".claude-code-router"
+    settings.mkdir(parents=True)
+    port = _free_port()
+    providers = [
+        {
+            "name": name,
+            "api_base_url": f"{one.url}/v1/messages",
+            "api_key": "bench-key",
+            "models": [MODEL],
+            "transformer": {"use": ["Anthropic"]},
+        }
+        for name, one in (("a", first), ("b", second))
+    ]
+    content = {
+        "PORT": port,
+        "HOST": "127.0.0.1",
+        "APIKEY": "bench-token",
+        "LOG": False,
+        "NON_INTERACTIVE_MODE": True,
+        "Providers": providers,
+        "Router": {"default": f"a,{MODEL}"},
+        "fallback": {"default": [f"b,{MODEL}"]},
+    }
+    (settings / "config.json").write_text(json.dumps(content))
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    began = time.perf_counter()
+    with _process([program, "start"], core=0, env=env) as process:
+        _when(lambda: _listens(port))
+        yield _subject(
+            "claude-code-router", f"http://127.0.0.1:{port}", began, process, ["x-api-key: bench-token"]
+        )
+
+
+def report(subjects: list[Subject], *, peer_missing: bool) -> None:
+    """The tables."""
+    shown = "{:<20}{:>9}{:>9}{:>11}{:>11}{:>9}{:>11}{:>12}{:>12}{:>11}"
+    print(f"\n50-event streams, one core per gateway, median of {ROUNDS} round(s), ms unless said\n")
+    print(
+        shown.format(
+            "",
+            "start s",
+            "p50",
+            "p99",
+            "stream p50",
+            "req/s",
+            "streams/s",
+            "CPU/stream",
+            "MB idle",
+            "MB after",
+        )
+    )
+    for one in subjects:
+        start = "-" if one.start_s is None else f"{one.start_s:.2f}"
+        idle = "-" if one.idle_mb is None else f"{one.idle_mb:.0f}"
+        after = "-" if one.process is None else str(one.figures.get("rss", "-"))
+        print(
+            shown.format(
+                one.name, start, _median(one, "one", "whole_p50"), _median(one, "one", "whole_p99"),
+                _median(one, "one_stream", "whole_p50"), _median(one, "many", "per_s"),
+                _median(one, "many_stream", "per_s"), _median(one, "many_stream", "cpu_ms"), idle, after,
+            )
+        )  # fmt: skip
+    shown = "{:<20}{:>12}{:>12}{:>12}{:>14}{:>14}{:>12}{:>14}"
+    print("\nfirst provider: 429 for an hour; second: well; storm: 300 requests of 32 clients\n")
+    print(
+        shown.format(
+            "", "healthy ms", "first +ms", "next +ms", "asked in 40", "storm served", "lost", "asked in storm"
+        )
+    )
+    for one in subjects[2:]:
+        cost, storm = one.figures["failover"], one.figures["storm"]
+        more = [f"{cost[name] - cost['healthy']:+.2f}" for name in ("first", "following")]
+        print(
+            shown.format(
+                one.name, cost["healthy"], *more, cost["asked"], storm["ok"], storm["lost"], storm["asked"]
+            )
+        )
+    _budgets(subjects)
+    if peer_missing:
+        print("\nno peer: `ccr` (claude-code-router 2.0.0, npm) is neither in PATH nor in $PF_TUI_CLIENTS")
+
+
+def _budgets(subjects: list[Subject]) -> None:
+    bare_one, ours = subjects[1], subjects[2]
+
+    def value(subject: Subject, name: str, key: str) -> float:
+        return float(_median(subject, name, key))
+
+    cost, storm = ours.figures["failover"], ours.figures["storm"]
+    single, many, streams = ("one", "whole_p50"), ("many", "per_s"), ("many_stream", "per_s")
+    tail = ("one", "whole_p99")
+    rows = [
+        ("added p50 over bare, one client", value(ours, *single) - value(bare_one, *single), 0.2, "<="),
+        ("p99 / bare, one client", value(ours, *tail) / value(bare_one, *tail), 3, "<="),
+        ("req/s / bare, 32 clients", value(ours, *many) / value(bare_one, *many), 0.6, ">="),
+        ("streams/s / bare, 32 clients", value(ours, *streams) / value(bare_one, *streams), 0.6, ">="),
+        ("start s", ours.start_s or 0.0, 0.5, "<="),
+        ("MB idle", ours.idle_mb or 0.0, 60, "<="),
+        ("failover, first request +ms", cost["first"] - cost["healthy"], 3, "<="),
+        ("failover, following +ms", cost["following"] - cost["healthy"], 0.5, "<="),
+        ("storm: lost", storm["lost"], 0, "<="),
+        ("storm: limited provider asked", storm["asked"], 32, "<="),
+    ]
+    print(f"\n{'budget':<36}{'measured':>10}{'allowed':>12}")
+    for name, found, allowed, sign in rows:
+        kept = found <= allowed if sign == "<=" else found >= allowed
+        print(f"{name:<36}{found:>10.2f}{f'{sign} {allowed:g}':>12}  {'kept' if kept else 'MISSED'}")
+
+
+def _median(subject: Subject, name: str, key: str) -> str:
+    return f"{statistics.median(found[key] for found in subject.figures[name]):.2f}"
+
+
+@contextlib.contextmanager
+def _process(
+    words: list[str], *, core: int, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+        text=True, env=env,
+    )  # fmt: skip
+    if len(CORES) > 1:  # core 0 for what is measured, core 1 for what measures
+        os.sched_setaffinity(process.pid, {CORES[core]})
+    try:
+        yield process
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.wait()
+
+
+def _subject(
+    name: str, url: str, began: float, process: subprocess.Popen[str], headers: list[str] | None = None
+) -> Subject:
+    start_s = time.perf_counter() - began
+    time.sleep(0.5)  # what it does right after its start is not its rest
+    subject = Subject(
+        name=name, url=url, start_s=start_s, process=psutil.Process(process.pid), headers=headers or []
+    )
+    subject.idle_mb = _rss_mb(subject)
+    return subject
+
+
+def _family(subject: Subject) -> list[psutil.Process]:
+    return [subject.process, *subject.process.children(recursive=True)] if subject.process else []
+
+
+def _rss_mb(subject: Subject) -> float:
+    return float(sum(one.memory_info().rss for one in _family(subject)) / 1e6)
+
+
+def _cpu_s(subject: Subject) -> float:
+    if subject.process is not None:
+        subject.figures["rss"] = round(_rss_mb(subject))
+    return float(sum(sum(one.cpu_times()[:2]) for one in _family(subject)))
+
+
+def _run_pf_tui(subject: Subject, *words: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pf_tui", *words], env=subject.figures["env"], capture_output=True, check=True
+    )
+
+
+def _peer() -> str | None:
+    own = os.environ.get("PF_TUI_CLIENTS")
+    return shutil.which("ccr", path=own) or shutil.which("ccr")
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        found: bytes = answer.read()
+        return found
+
+
+def _when(holds: Any, wait_s: float = 20.0) -> Any:
+    deadline = time.perf_counter() + wait_s
+    while not (found := holds()):
+        if time.perf_counter() > deadline:
+            raise TimeoutError("it does not start")
+        time.sleep(0.005)
+    return found
+
+
+def _listens(port: int) -> bool:
+    import socket
+
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=0.2).close()
+    except OSError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        found: int = one.getsockname()[1]
+        return found
+
+
+if __name__ == "__main__":
+    main()
