@@ -75,13 +75,12 @@ def reprice(ctx: Context) -> int:
     Raises:
         PfError: the ledger cannot be written.
     """
-    from pf_tui.ledger import rows, schema
+    from pf_tui.ledger import repricing, rows, schema
     from pf_tui.ledger.prices import Pricer
-    from pf_tui.sources import storing
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
         rows.prepare(connection)
-        return storing.reprice_all(connection, Pricer(ctx.catalog()))
+        return repricing.reprice_all(connection, Pricer(ctx.catalog(), connection))
 
 
 def reset(ctx: Context) -> Path | None:
@@ -115,15 +114,14 @@ def unpriced(ctx: Context) -> dict[str, int]:
 
 def price_unpriced(ctx: Context) -> int:
     """Try again to price what had no price; returns how many requests have one now."""
-    from pf_tui.ledger import rows, schema
+    from pf_tui.ledger import repricing, rows, schema
     from pf_tui.ledger.prices import Pricer
-    from pf_tui.sources import storing
 
     if not ctx.paths.ledger.exists():
         return 0
     with schema.opened(ctx.paths.ledger, write=True) as connection:
         rows.prepare(connection)
-        return storing.reprice_unpriced(connection, Pricer(ctx.catalog(), connection))
+        return repricing.reprice_unpriced(connection, Pricer(ctx.catalog(), connection))
 
 
 @record

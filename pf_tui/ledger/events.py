@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pf_tui.ledger.hits import WALLS
 from pf_tui.ledger.query import Filters, Span, milliseconds
 from pf_tui.records import record, replace
 
@@ -14,9 +15,6 @@ REQUEST_FIELDS = (
     "reasoning", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches", "cost_usd", "cost_basis",
     "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id", "is_subagent", "attribution",
 )  # fmt: skip
-
-WALLS = ("rate", "quota", "windowless")
-"""Failure classes that are limits."""
 
 
 @record

@@ -116,7 +116,8 @@ def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
     """The table in use, and when it was fetched if it was."""
     from genai_prices.data_snapshot import get_snapshot
 
-    kept, bundled = files.identity(newer), files.identity(Path(library()))
+    shipped = library()
+    kept, bundled = files.identity(newer), files.identity(shipped) if shipped else None
     if kept is None or (bundled is not None and kept[0] <= bundled[0]):
         return get_snapshot(), None
     try:

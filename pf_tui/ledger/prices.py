@@ -1,20 +1,23 @@
 """Unit prices for rows: the person's own, then genai-prices at the event's time, then the catalog.
 
-genai-prices is imported when the first row must be priced, never by a hook. What it said is kept in
-the `prices` table, so one new row of a known model is priced without it.
+genai-prices is imported when the first row must be priced that the ledger's price table does not know,
+never by a hook.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pf_tui.catalog import Catalog, Price
-from pf_tui.rules.pricing import Tier, UnitPrices, flat
+from pf_tui.ledger.pricetable import Dated, Key, PriceTable, library
+from pf_tui.records import replace
+from pf_tui.rules.pricing import WEB_SEARCH_USD, UnitPrices, flat, halved, tier
 
-DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 
 _VENDORS = {
@@ -29,38 +32,69 @@ _VENDORS = {
 }
 """Who sells a model first-hand (genai-prices ids): for rows whose provider is not known."""
 
+_CONTEXTS: Mapping[str, Mapping[str, str]] = {"fast": {"speed": "fast"}, "batch": {"processing": "batch"}}
+"""Our modes in genai-prices' words."""
+
 
 class Pricer:
-    """Finds unit prices; remembers every answer for its day (or hour, where prices change by the hour)."""
+    """Finds unit prices; keeps what it found in the ledger's price table when it is given a connection."""
 
     def __init__(self, catalog: Catalog, connection: sqlite3.Connection | None = None) -> None:
         self._catalog = catalog
-        self._connection = connection
-        self._answers: dict[tuple[str, str, str, int], UnitPrices | None] = {}
-        self._hourly: set[tuple[str, str]] = set()
+        self._table = PriceTable(connection) if connection is not None else None
+        self._known: dict[Key, Dated] = {}
+        self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
+        self._hourly: set[Key] = set()
+        self._fresh: set[Key] = set()
         self._find: Callable[..., Any] | None = None
 
     def __call__(self, provider: str, model: str, ts_ms: int, mode: str = "") -> UnitPrices | None:
         """Unit prices of `model` (any spelling) at `provider` (our id or "unknown") then; None = nobody knows."""
-        step = HOUR_MS if (provider, model) in self._hourly else DAY_MS
-        key = (provider, model, mode, ts_ms // step)
-        if key not in self._answers:
-            self._answers[key] = self._look(provider, model, ts_ms, mode)
-            if (provider, model) in self._hourly and step == DAY_MS:
-                key = (provider, model, mode, ts_ms // HOUR_MS)
-                self._answers[key] = self._answers.pop((provider, model, mode, ts_ms // DAY_MS))
-        return self._answers[key]
+        key = (provider, model, mode)
+        dated = self._known.get(key)
+        if dated is None:
+            dated = self._known[key] = self._stored(key) or self._look(key)
+        if key not in self._hourly:
+            return dated.at(ts_ms)
+        hour = (*key, ts_ms // HOUR_MS)
+        if hour not in self._by_hour:
+            self._by_hour[hour] = self._at(key, ts_ms)
+        return self._by_hour[hour]
 
     def basis(self, provider: str) -> str:
         """list | subscription-equivalent"""
         known = self._catalog.providers.get(provider)
         return "subscription-equivalent" if known is not None and known.plan else "list"
 
-    def _look(self, provider: str, model: str, ts_ms: int, mode: str) -> UnitPrices | None:
-        known = self._catalog.find_model(model, provider if provider in self._catalog.providers else None)
-        if own := self._own(provider, known):
-            return own
-        return self._published(provider, model, known, ts_ms, mode) or self._listed(known)
+    def keep(self) -> None:
+        """Store what was found since the last time; inside the caller's transaction."""
+        for key in self._fresh if self._table is not None else ():
+            if key not in self._hourly:
+                self._table.keep(*key, self._known[key])  # type: ignore[union-attr]
+        self._fresh.clear()
+
+    def _stored(self, key: Key) -> Dated | None:
+        return self._table.find(*key) if self._table is not None else None
+
+    def _look(self, key: Key) -> Dated:
+        self._fresh.add(key)
+        starts = sorted({0, *self._changes(key)})
+        return Dated(self.basis(key[0]), [(start, self._at(key, start)) for start in starts])
+
+    def _at(self, key: Key, ts_ms: int) -> UnitPrices | None:
+        provider, model, mode = key
+        known = self._model(provider, model)
+        flat_rate = self._own(provider, known)
+        if flat_rate is None:
+            if published := self._published(key, ts_ms):
+                return published
+            if known is None or known.price is None:
+                return None
+            flat_rate = _from_price(known.price, "catalog")
+        return halved(flat_rate) if mode == "batch" else flat_rate
+
+    def _model(self, provider: str, model: str) -> Any:
+        return self._catalog.find_model(model, provider if provider in self._catalog.providers else None)
 
     def _own(self, provider: str, known: Any) -> UnitPrices | None:
         """A price of the person's own providers.yaml."""
@@ -69,45 +103,84 @@ class Pricer:
             return None
         return _from_price(served.price, "yours")
 
-    def _listed(self, known: Any) -> UnitPrices | None:
-        if known is None or known.price is None:
+    def _changes(self, key: Key) -> list[int]:
+        """When this model's published price changes (UTC ms); marks it when that is every day anew."""
+        found = self._entry(key)
+        if found is None:
+            return []
+        prices = found.prices if isinstance(found.prices, list) else []
+        constraints = [entry.constraint for entry in (*prices, *(found.price_variants or ()))]
+        if any(hasattr(constraint, "start_time") for constraint in constraints):
+            self._hourly.add(key)
+        days = [constraint.start_date for constraint in constraints if hasattr(constraint, "start_date")]
+        return [round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000) for day in days]
+
+    def _published(self, key: Key, ts_ms: int) -> UnitPrices | None:
+        found = self._entry(key)
+        if found is None:
             return None
-        return _from_price(known.price, "catalog")
+        mode = key[2]
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ts_ms)
+        standard = found.get_prices(moment)
+        special = found.get_prices(moment, dict(_CONTEXTS[mode])) if mode in _CONTEXTS else standard
+        prices = _from_genai(special)
+        if prices is not None and mode == "batch" and special == standard:
+            return halved(prices)
+        return prices
 
-    def _published(self, provider: str, model: str, known: Any, ts_ms: int, mode: str) -> UnitPrices | None:
+    def _entry(self, key: Key) -> Any:
+        """genai-prices' model for ours; None when it has none."""
+        provider, model, _ = key
         if self._find is None:
-            from genai_prices.data_snapshot import get_snapshot
-
-            self._find = get_snapshot().find_provider_model
+            self._find = _snapshot(
+                self._table.newer() if self._table is not None else None
+            ).find_provider_model
+        known = self._model(provider, model)
         ours = self._catalog.providers.get(provider)
         vendor = ours.genai_id if ours is not None else None
         names = [model]
         if known is not None:
             native = self._catalog.native_id(known.id, provider) if ours is not None else None
             names = list(dict.fromkeys(filter(None, (native, model, known.id))))
-            if vendor is None or ours is None:
+            if vendor is None:
                 vendor = _VENDORS.get(known.family)
-        moment = datetime.fromtimestamp(ts_ms / 1000, UTC)
         for name in names:
             try:
                 # without a vendor genai-prices knows first-hand spellings only, and says no to the rest
                 _, found = self._find(name.removesuffix("[1m]"), None, vendor, None)
             except LookupError:
                 continue
-            if isinstance(found.prices, list) and any(_by_the_hour(price) for price in found.prices):
-                self._hourly.add((provider, model))
-            return _from_genai(found.get_prices(moment, {"speed": mode} if mode == "fast" else None))
+            return found
         return None
 
 
-def _by_the_hour(price: Any) -> bool:
-    return type(price.constraint).__name__ == "TimeOfDateConstraint"
+def _snapshot(newer: Path | None) -> Any:
+    """The library's prices, or those a person fetched since it was installed."""
+    from genai_prices.data_snapshot import DataSnapshot, get_snapshot
+
+    bundled = library()
+    try:
+        if newer is not None and bundled and newer.stat().st_mtime_ns > bundled.stat().st_mtime_ns:
+            from genai_prices.types import _providers_from_raw
+
+            providers = _providers_from_raw(json.loads(newer.read_bytes()))
+            return DataSnapshot(providers, from_auto_update=True)
+    except (OSError, ValueError, TypeError, KeyError):
+        pass  # unreadable, or of a shape this library does not know: its own prices count
+    return get_snapshot()
 
 
 def _from_price(price: Price, source: str) -> UnitPrices:
-    return flat(
+    base = flat(
         price.input, price.output, price.cache_read, price.cache_write, price.cache_write_1h, source=source
     )
+    longer = tuple(
+        tier(
+            one.above_input_tokens, one.input, one.output, one.cache_read, one.cache_write, one.cache_write_1h
+        )
+        for one in price.tiers
+    )
+    return replace(base, tiers=(*base.tiers, *longer))
 
 
 def _from_genai(prices: Any) -> UnitPrices | None:
@@ -115,44 +188,27 @@ def _from_genai(prices: Any) -> UnitPrices | None:
     if prices.input_mtok is None and prices.output_mtok is None:
         return None
     starts = sorted(
-        {0} | {tier.start for name in _UNITS for tier in getattr(getattr(prices, name), "tiers", ())}
+        {0} | {step.start for name in _UNITS for step in getattr(getattr(prices, name), "tiers", ())}
     )
     tiers = []
     for start in starts:
-        values = {ours: _at(getattr(prices, name), start) for name, ours in _UNITS.items()}
-        sent = values["input"] or 0.0
-        write = sent if values["cache_write_5m"] is None else values["cache_write_5m"]
-        tiers.append(
-            Tier(
-                above_tokens=start,
-                input=sent,
-                output=values["output"] or 0.0,
-                cache_read=sent if values["cache_read"] is None else values["cache_read"],
-                cache_write_5m=write,
-                cache_write_1h=write if values["cache_write_1h"] is None else values["cache_write_1h"],
-            )
-        )
+        sent, made, read, write, hour = (_at(getattr(prices, name), start) for name in _UNITS)
+        tiers.append(tier(start, sent or 0.0, made or 0.0, read, write, hour))
     searches = getattr(prices, "web_searches_kcount", None)
-    search_usd = float(searches) / 1000 if searches is not None else 0.01
+    search_usd = float(searches) / 1000 if searches is not None else WEB_SEARCH_USD
     return UnitPrices(tiers=tuple(tiers), web_search_usd=search_usd, source="genai-prices")
 
 
-_UNITS = {
-    "input_mtok": "input",
-    "output_mtok": "output",
-    "cache_read_mtok": "cache_read",
-    "cache_write_mtok": "cache_write_5m",
-    "cache_write_1h_mtok": "cache_write_1h",
-}
+_UNITS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 
 
 def _at(price: Any, start: int) -> float | None:
     if price is None:
         return None
     value = getattr(price, "base", price)
-    for tier in getattr(price, "tiers", ()):
-        if tier.start <= start:
-            value = tier.price
+    for step in getattr(price, "tiers", ()):
+        if step.start <= start:
+            value = step.price
     return float(value)
 
 

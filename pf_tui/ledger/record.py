@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.ledger import schema
+from pf_tui.ledger import hits, schema
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, Reading
@@ -192,11 +192,11 @@ def limit_hit(
 ) -> None:
     """Note that a provider hit a limit or failed in class `kind`."""
     ends = milliseconds(until) if until else None
-    _write(
+    _change(
         path,
-        "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, text)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(provider, kind, milliseconds(at), ends, agent, session, text)],
+        lambda connection: hits.note(
+            connection, provider, kind, milliseconds(at), ends, agent, session, text=text
+        ),
     )
 
 
@@ -252,12 +252,17 @@ def _added(one: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:
 
 
 def _write(path: Path, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Run one statement for each row; a failure is swallowed: the journal has the event all the same."""
+    """Run one statement for each row."""
+    _change(path, lambda connection: connection.executemany(statement, rows))
+
+
+def _change(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
+    """One transaction; a failure is swallowed: the journal has the event all the same."""
     with contextlib.suppress(sqlite3.Error, PfError, OSError):
         connection = schema.connect(path)
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(statement, rows)
+            change(connection)
             connection.execute("COMMIT")
         finally:
             connection.close()

@@ -1,14 +1,17 @@
 """One request as a row, and how a second sight of it is laid over the first.
 
 The row that wins: main chain before side chain, then more tokens, then the session and project that
-come first by name (resumed sessions copy rows into new files: the copy never wins). What only one
-side knows (latency, time to first byte, the provider by the gateway's word) is kept from either.
+come first by name (resumed sessions copy rows into new files: the copy never wins). Where the gateway
+and an agent's own log tell of the same request, the gateway knows who served it and how it went, the
+log knows where it belongs. The rule is a total order, so rows may arrive in any order, any number of
+times, from any process, and the ledger comes out the same.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 
@@ -16,56 +19,40 @@ FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model",
     "input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches",
     "cost_usd", "cost_basis", "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id",
-    "is_subagent", "attribution", "mode",
+    "is_subagent", "attribution", "mode", "joined",
 )  # fmt: skip
 
-Row = Sequence[object]
+Row = Sequence[Any]
 """Values in the order of FIELDS, names interned."""
 
 AT = {name: place for place, name in enumerate(FIELDS)}
 
-_TOTAL = "{t}.input + {t}.output + {t}.cache_read + {t}.cache_write_5m + {t}.cache_write_1h"
-_NAME = "ifnull((SELECT text FROM names WHERE id = {t}.{c}), '')"
-_NEW, _OLD = _TOTAL.format(t="excluded"), _TOTAL.format(t="request_rows")
-_EARLIER = " OR ".join(
-    (
-        f"{_NAME.format(t='excluded', c='project')} < {_NAME.format(t='request_rows', c='project')}",
-        f"({_NAME.format(t='excluded', c='project')} = {_NAME.format(t='request_rows', c='project')} AND "
-        f"{_NAME.format(t='excluded', c='session')} < {_NAME.format(t='request_rows', c='session')})",
-    )
-)
-_WINS = (
-    f"(excluded.is_subagent < request_rows.is_subagent OR (excluded.is_subagent = request_rows.is_subagent"
-    f" AND ({_NEW} > {_OLD} OR ({_NEW} = {_OLD} AND (excluded.source = request_rows.source AND ({_EARLIER})"
-    f" OR request_rows.source = {NAME['gateway']})))))"
-)
-_FROM_WINNER = tuple(
-    name
-    for name in FIELDS
-    if name not in ("id", "provider", "attribution", "latency_ms", "ttft_ms", "served_model")
-)
-_BETTER = "excluded.attribution < request_rows.attribution"
+_ALL = ", ".join(FIELDS)
+_PUT = f"INSERT OR REPLACE INTO request_rows ({_ALL}) VALUES ({', '.join('?' * len(FIELDS))})"
+_CHUNK = 500
+"""Ids asked for at once: below the 999 variables of old sqlite builds."""
 
-
-def _winner(name: str) -> str:
-    if name in ("session", "project", "request_id", "message_id"):
-        return (
-            f"{name} = CASE WHEN {_WINS} THEN ifnull(excluded.{name}, request_rows.{name})"
-            f" ELSE ifnull(request_rows.{name}, excluded.{name}) END"
-        )
-    return f"{name} = CASE WHEN {_WINS} THEN excluded.{name} ELSE request_rows.{name} END"
-
-
-UPSERT = (
-    f"INSERT INTO request_rows ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
-    f" ON CONFLICT (id) DO UPDATE SET {', '.join(_winner(name) for name in _FROM_WINNER)},"
-    f" provider = CASE WHEN {_BETTER} THEN excluded.provider ELSE request_rows.provider END,"
-    f" attribution = CASE WHEN {_BETTER} THEN excluded.attribution ELSE request_rows.attribution END,"
-    " latency_ms = ifnull(request_rows.latency_ms, excluded.latency_ms),"
-    " ttft_ms = ifnull(request_rows.ttft_ms, excluded.ttft_ms),"
-    " served_model = ifnull(request_rows.served_model, excluded.served_model)"
-    f" WHERE {_WINS} OR {_BETTER} OR (excluded.latency_ms IS NOT NULL AND request_rows.latency_ms IS NULL)"
+_TS, _SOURCE, _SESSION, _PROJECT = AT["ts"], AT["source"], AT["session"], AT["project"]
+_SUBAGENT, _ATTRIBUTION = AT["is_subagent"], AT["attribution"]
+_COUNTED = slice(AT["input"], AT["web_searches"] + 1)
+_MONEY = slice(AT["cost_usd"], AT["cost_basis"] + 1)
+_PRICED_BY = (
+    *range(_COUNTED.start, _COUNTED.stop),
+    AT["provider"],
+    AT["model"],
+    AT["served_model"],
+    AT["mode"],
 )
+"""What a cost was worked out from."""
+_GATEWAYS = tuple(
+    AT[name] for name in ("ts", "source", "provider", "model", "served_model", "status", "failure", "attribution",
+                          "latency_ms", "ttft_ms", "request_id", "mode")
+)  # fmt: skip
+_EITHERS = tuple(
+    AT[name] for name in ("session", "project", "latency_ms", "ttft_ms", "request_id", "message_id", "joined")
+)
+_GATEWAY = NAME["gateway"]
+_NOWHERE = (None, NAME[""])
 
 
 class Names:
@@ -74,10 +61,12 @@ class Names:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._known: dict[str, int] = dict(NAME)
+        self._texts: dict[int, str] = {number: text for text, number in NAME.items()}
 
     def __call__(self, text: str) -> int:
         number = self._known.get(text)
         if number is None:
+            text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no text for sqlite
             found = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
             if found is None:
                 made = self._connection.execute("INSERT INTO names (text) VALUES (?)", (text,))
@@ -87,27 +76,121 @@ class Names:
             self._known[text] = number
         return number
 
+    def text(self, number: int | None) -> str:
+        """The word behind a number; "" for none."""
+        if number is None:
+            return ""
+        if number not in self._texts:
+            found = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
+            self._texts[number] = str(found[0]) if found else ""
+        return self._texts[number]
 
-def write(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
+
+def write(connection: sqlite3.Connection, rows: Iterable[Row], names: Names) -> int:
     """Lay rows into the ledger inside the caller's transaction; returns how many requests are new.
 
     The quarters they lie in (and lay in before) are marked for `refresh`.
     """
-    ordered = sorted(rows, key=lambda row: row[0])  # type: ignore[arg-type,return-value]
-    quarters = {int(row[AT["ts"]]) // QUARTER_MS for row in ordered}  # type: ignore[call-overload]
-    known: set[int] = set()
-    if connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
-        # a winner may have another timestamp: the quarter it leaves changes as well
-        for start in range(0, len(ordered), 500):
-            ids = [row[0] for row in ordered[start : start + 500]]
-            marks = ",".join("?" * len(ids))
-            query = f"SELECT id, ts / {QUARTER_MS} FROM request_rows WHERE id IN ({marks})"
-            for number, quarter in connection.execute(query, ids):
-                known.add(number)
-                quarters.add(quarter)
-    connection.executemany(UPSERT, ordered)
+    arrived: dict[int, Row] = {}
+    for row in rows:
+        known = arrived.get(row[0])
+        arrived[row[0]] = row if known is None else merged(known, row, names)
+    stored = _stored(connection, sorted(arrived))
+    changed = []
+    for number in sorted(arrived):
+        before = stored.get(number)
+        after = arrived[number] if before is None else merged(before, arrived[number], names)
+        if before is None or tuple(after) != before:
+            changed.append(after)
+    put(connection, changed, [stored[row[0]] for row in changed if row[0] in stored])
+    return len(arrived) - len(stored)
+
+
+def put(connection: sqlite3.Connection, rows: Sequence[Row], replaced: Iterable[Row] = ()) -> None:
+    """Write rows as they are, in place of `replaced`, and mark their quarters."""
+    connection.executemany(_PUT, rows)
+    quarters = {row[_TS] // QUARTER_MS for part in (rows, replaced) for row in part}
     connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(quarter,) for quarter in quarters])
-    return len({row[0] for row in ordered} - known)
+
+
+def remove(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Take rows out (they are part of another one now) and mark their quarters."""
+    for row in rows:
+        connection.execute("DELETE FROM request_rows WHERE id = ?", (row[0],))
+        connection.execute("INSERT OR IGNORE INTO dirty VALUES (?)", (row[_TS] // QUARTER_MS,))
+
+
+def select(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    """Stored rows in the order of FIELDS."""
+    return connection.execute(f"SELECT {_ALL} FROM request_rows WHERE {where}", values).fetchall()
+
+
+def merged(old: Row, new: Row, names: Names) -> Row:
+    """One row from two sights of the same request."""
+    if (old[_SOURCE] == _GATEWAY) != (new[_SOURCE] == _GATEWAY):
+        gateway, log = (old, new) if old[_SOURCE] == _GATEWAY else (new, old)
+        row = list(log if total(log) >= total(gateway) else gateway)
+        row[0] = old[0]
+        for place in _GATEWAYS:
+            row[place] = gateway[place]
+        place_of = gateway if gateway[AT["joined"]] and not beats(log, gateway, names) else log
+        for place in (_SESSION, _PROJECT):
+            row[place] = gateway[place] if place_of[place] in _NOWHERE else place_of[place]
+        row[_SUBAGENT] = place_of[_SUBAGENT]
+        row[AT["message_id"]] = log[AT["message_id"]] or gateway[AT["message_id"]]
+        row[AT["joined"]] = log[_SOURCE]
+    else:
+        won, lost = (new, old) if beats(new, old, names) else (old, new)
+        row = list(won)
+        for place in _EITHERS:
+            if row[place] in _NOWHERE:
+                row[place] = lost[place]
+        if lost[_ATTRIBUTION] < won[_ATTRIBUTION]:
+            row[_ATTRIBUTION], row[AT["provider"]] = lost[_ATTRIBUTION], lost[AT["provider"]]
+    row[_MONEY] = _money(row, (old, new))
+    return tuple(row)
+
+
+def beats(new: Row, old: Row, names: Names) -> bool:
+    """Whether `new` wins; `sightings.beats` says the same of rows still on their way."""
+    if new[_SUBAGENT] != old[_SUBAGENT]:
+        return bool(new[_SUBAGENT] < old[_SUBAGENT])
+    if total(new) != total(old):
+        return total(new) > total(old)
+    return _place(new, names) < _place(old, names)
+
+
+def total(row: Row) -> int:
+    """Tokens of all kinds."""
+    return int(
+        row[AT["input"]]
+        + row[AT["output"]]
+        + row[AT["cache_read"]]
+        + row[AT["cache_write_5m"]]
+        + row[AT["cache_write_1h"]]
+    )
+
+
+def _place(row: Row, names: Names) -> tuple[str, str, int]:
+    return (names.text(row[_PROJECT]), names.text(row[_SESSION]), row[_TS])
+
+
+def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
+    """The cost of the sight whose facts the row has; of neither: pending until the next pricing."""
+    for one in priced:
+        if all(row[place] == one[place] for place in _PRICED_BY) and one[AT["cost_basis"]] != NAME["pending"]:
+            return one[AT["cost_usd"]], one[AT["cost_basis"]]
+    return None, NAME["pending"]
+
+
+def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> Mapping[int, tuple[Any, ...]]:
+    stored: dict[int, tuple[Any, ...]] = {}
+    if ids and connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
+        for start in range(0, len(ids), _CHUNK):
+            some = ids[start : start + _CHUNK]
+            for row in select(connection, f"id IN ({','.join('?' * len(some))})", some):
+                stored[row[0]] = row
+    return stored
 
 
 _SUMS = (

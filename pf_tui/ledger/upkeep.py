@@ -36,9 +36,11 @@ def reset(path: Path, now: datetime) -> Path | None:
         connection.execute("BEGIN IMMEDIATE")
         for table in (
             "request_rows", "rollups", "session_rollups", "latencies", "dirty", "limit_hits", "limit_readings",
-            "switches", "skipped", "cost_states",
+            "switches", "skipped",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}")
+        # running totals go on from here: what they counted before is history that was let go
+        connection.execute("UPDATE cost_states SET base = totals, settled = 1")
         connection.execute("COMMIT")
         connection.execute("VACUUM")
     return backup

@@ -5,7 +5,7 @@ Invariant: what nobody can price is None with its tokens counted, never $0.
 
 from __future__ import annotations
 
-from pf_tui.records import record
+from pf_tui.records import record, replace
 
 
 @record
@@ -20,6 +20,10 @@ class Tier:
     cache_write_1h: float
 
 
+WEB_SEARCH_USD = 0.01
+"""Per search: $10 per thousand at every vendor that bills them (read 2026-11)."""
+
+
 @record
 class UnitPrices:
     """What one model costs at one provider at one time.
@@ -30,8 +34,7 @@ class UnitPrices:
 
     tiers: tuple[Tier, ...]
     """By rising threshold; the first one begins at 0."""
-    web_search_usd: float = 0.01
-    """Per search: $10 per thousand at every vendor that bills them (read 2026-11)."""
+    web_search_usd: float = WEB_SEARCH_USD
     source: str = "list"
     """genai-prices | catalog | yours"""
 
@@ -53,10 +56,10 @@ class Tokens:
 
 
 BATCH_SHARE = 0.5
-"""A batch request costs half (Anthropic and OpenAI price pages, read 2026-11)."""
+"""A batch request's tokens cost half (Anthropic and OpenAI price pages, read 2026-11)."""
 
 
-def cost_usd(prices: UnitPrices | None, tokens: Tokens, *, batch: bool = False) -> float | None:
+def cost_usd(prices: UnitPrices | None, tokens: Tokens) -> float | None:
     """What the request costs; None when nobody can price it."""
     if prices is None:
         return None
@@ -68,7 +71,6 @@ def cost_usd(prices: UnitPrices | None, tokens: Tokens, *, batch: bool = False) 
         tokens.cache_write_5m,
         tokens.cache_write_1h,
         tokens.web_searches,
-        batch,
     )
 
 
@@ -80,7 +82,6 @@ def raw_cost_usd(
     cache_write_5m: int,
     cache_write_1h: int,
     web_searches: int = 0,
-    batch: bool = False,
 ) -> float:
     """The same without a record per row: the bulk ingest prices hundreds of thousands."""
     sent = input_tokens + cache_read + cache_write_5m + cache_write_1h
@@ -95,8 +96,6 @@ def raw_cost_usd(
         + cache_write_5m * tier.cache_write_5m
         + cache_write_1h * tier.cache_write_1h
     ) / 1_000_000
-    if batch:
-        usd *= BATCH_SHARE
     return usd + web_searches * prices.web_search_usd
 
 
@@ -109,18 +108,45 @@ def flat(
     *,
     source: str = "catalog",
 ) -> UnitPrices:
-    """Prices without tiers; an unpublished cache price falls back to the dearer known neighbour."""
-    write = input_usd if cache_write is None else cache_write
+    """Prices without tiers."""
     return UnitPrices(
-        tiers=(
+        tiers=(tier(0, input_usd, output_usd, cache_read, cache_write, cache_write_1h),), source=source
+    )
+
+
+def tier(
+    above_tokens: int,
+    input_usd: float,
+    output_usd: float,
+    cache_read: float | None = None,
+    cache_write: float | None = None,
+    cache_write_1h: float | None = None,
+) -> Tier:
+    """A tier; an unpublished cache price is the next known one: input, 5-minute write (as genai-prices does)."""
+    write = input_usd if cache_write is None else cache_write
+    return Tier(
+        above_tokens=above_tokens,
+        input=input_usd,
+        output=output_usd,
+        cache_read=input_usd if cache_read is None else cache_read,
+        cache_write_5m=write,
+        cache_write_1h=write if cache_write_1h is None else cache_write_1h,
+    )
+
+
+def halved(prices: UnitPrices) -> UnitPrices:
+    """Batch prices where nobody published them: tokens at BATCH_SHARE, searches in full."""
+    return replace(
+        prices,
+        tiers=tuple(
             Tier(
-                above_tokens=0,
-                input=input_usd,
-                output=output_usd,
-                cache_read=input_usd if cache_read is None else cache_read,
-                cache_write_5m=write,
-                cache_write_1h=write if cache_write_1h is None else cache_write_1h,
-            ),
+                above_tokens=one.above_tokens,
+                input=one.input * BATCH_SHARE,
+                output=one.output * BATCH_SHARE,
+                cache_read=one.cache_read * BATCH_SHARE,
+                cache_write_5m=one.cache_write_5m * BATCH_SHARE,
+                cache_write_1h=one.cache_write_1h * BATCH_SHARE,
+            )
+            for one in prices.tiers
         ),
-        source=source,
     )

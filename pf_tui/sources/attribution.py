@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,18 @@ from urllib.parse import urlsplit
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
 from pf_tui.state.paths import user_home
+
+
+class Attribution:
+    """What is known of who serves one agent."""
+
+    def __init__(
+        self, timeline: Timeline, assumed: str, named: Callable[[str], str | None] = lambda name: name
+    ) -> None:
+        self.timeline = timeline
+        self.assumed = assumed
+        self.named = named
+        """Our id for the agent's own word for a provider; None when that says nothing."""
 
 
 class Timeline:
@@ -42,14 +54,49 @@ def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
     return "unknown"
 
 
-def provider_at(url: str, catalog: Catalog) -> str | None:
-    """The provider whose Anthropic base URL this is; None when it is nobody's."""
+def provider_at(url: str, catalog: Catalog, protocols: Iterable[str] = ("anthropic-messages",)) -> str | None:
+    """The provider whose base URL this is; None when it is nobody's."""
     host = urlsplit(url).netloc
     for provider in catalog.providers.values():
-        base = provider.base_urls.get("anthropic-messages")
-        if base and urlsplit(base).netloc == host and not provider.plan:
+        bases = [provider.base_urls.get(protocol) for protocol in protocols]
+        if host and not provider.plan and any(base and urlsplit(base).netloc == host for base in bases):
             return provider.id
     return None
+
+
+def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str | None]:
+    """Codex's model_provider as our id: its own "openai" by the login it has, others by name or base URL."""
+    tables = _codex_providers(env)
+
+    def named(name: str) -> str | None:
+        if name == "openai":
+            login = _codex(env, catalog)
+            return None if login == "unknown" else login
+        if name in catalog.providers:
+            return name
+        url = tables.get(name, {}).get("base_url")
+        host = urlsplit(url).hostname if isinstance(url, str) else None
+        if host in (None, "localhost", "127.0.0.1", "::1"):
+            return None  # a gateway: who served behind it is for the gateway to say
+        return provider_at(str(url), catalog, ("openai-responses", "openai-chat")) or name
+
+    return named
+
+
+def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """[model_providers.*] of config.toml."""
+    import tomllib
+
+    base = Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    try:
+        tables = tomllib.loads((base / "config.toml").read_text(encoding="utf-8")).get("model_providers", {})
+    except (OSError, ValueError):
+        return {}
+    return (
+        {name: table for name, table in tables.items() if isinstance(table, dict)}
+        if isinstance(tables, dict)
+        else {}
+    )
 
 
 def _claude(env: Mapping[str, str], catalog: Catalog) -> str:

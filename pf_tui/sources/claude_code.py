@@ -9,16 +9,19 @@ request whatever its request id, session or file; any other id counts per sessio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pf_tui.ledger.identity import anthropic_message, claude_failure, identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, identity
+from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 
 AGENT = "claude-code"
+SUFFIXES = (".jsonl",)
 NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
 """A line without one of these has nothing for us; quotes inside tool results are escaped and never match."""
 
@@ -36,7 +39,7 @@ _KINDS = {
     "model_not_found": "model",
     "server_error": "server",
 }
-_STATUS_KINDS = {
+STATUS_KINDS = {
     401: "auth",
     402: "quota",
     403: "auth",
@@ -45,7 +48,15 @@ _STATUS_KINDS = {
     503: "overload",
     529: "overload",
 }
-_WALL = re.compile(r"usage limit reached|hit your (?P<what>[\w-]+(?: \w+)?) limit", re.IGNORECASE)
+_WALL = re.compile(
+    r"(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[\w-]+(?: [\w-]+)?) )?limit",
+    re.IGNORECASE,
+)
+WALL_PAUSE_MS = 120_000
+"""Retries further apart (beyond what the client said it would wait) are another wall."""
+
+ABSURD = 10**12
+"""No request has a trillion tokens; a larger count is damage."""
 _SLUG = re.compile(r"[^A-Za-z0-9]")
 
 
@@ -56,34 +67,148 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
     else:
         home = user_home(env)
         bases = [home / ".claude", home / ".config" / "claude"]
+    seen = set()
     for base in bases:
-        if (base / "projects").is_dir():
-            yield base / "projects"
+        folder = base / "projects"
+        if folder.is_dir() and (real := folder.resolve()) not in seen:
+            seen.add(real)
+            yield folder
 
 
-def read_line(line: bytes, path: str, harvest: Harvest) -> None:
-    """Take what one line holds. Raises ValueError when it is no JSON object."""
-    from pf_tui.sources import fast_json
+class Reader:
+    """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
 
-    row = fast_json.decode(line)
-    if row.type == "assistant" and row.message is not None:
-        if row.isApiErrorMessage or row.message.model == "<synthetic>":
-            if row.isApiErrorMessage:
-                _failed_turn(row, path, harvest)
+    def __init__(self, note: Mapping[str, Any]) -> None:
+        from pf_tui.sources import fast_json
+
+        self._decode = fast_json.decode
+        # the request whose blocks are being written: its requestRef, its last block, its number
+        self._open: list[Any] = list(note.get("open", ("", 0, 0)))
+        # the wall the client is retrying against: first seen, last seen, kind, waited so far
+        self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
+
+    def note(self) -> dict[str, Any]:
+        """What the next reading must know."""
+        kept: dict[str, Any] = {}
+        if self._open[0]:
+            kept["open"] = self._open
+        if self._wall[0]:
+            kept["wall"] = self._wall
+        return kept
+
+    def read_line(self, line: bytes, path: str, harvest: Harvest) -> None:
+        """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
+        row = self._decode(line)
+        if row.type == "assistant" and row.message is not None:
+            if row.isApiErrorMessage or row.message.model == "<synthetic>":
+                if row.isApiErrorMessage:
+                    self._failed_turn(row, path, harvest)
+            elif row.message.usage is not None:
+                self._delivered(row, path, harvest)
+        elif row.type == "system" and row.subtype == "api_error":
+            self._retried(row, path, harvest)
+        elif row.type == "cost-state":
+            _running_total(row, path, harvest)
+
+    def _delivered(self, row: Any, path: str, harvest: Harvest) -> None:
+        message, usage = row.message, row.message.usage
+        ts = _moment(row)
+        session = _session(row, path)
+        mid = message.id or ""
+        number = anthropic_message(mid) if mid.startswith("msg_") else self._foreign(row, mid, session, ts)
+        five, hour = _cache_writes(usage)
+        fast = "fast" if usage.speed == "fast" else ""
+        seen = Sighting(
+            number,
+            ts,
+            session,
+            project_of(row.cwd, path),
+            message.model or "",
+            whole(usage.input_tokens),
+            whole(usage.output_tokens),
+            whole(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else 0,
+            whole(usage.cache_read_input_tokens),
+            five,
+            hour,
+            whole(usage.server_tool_use.web_search_requests) if usage.server_tool_use else 0,
+            row.requestId,
+            mid or None,
+            1 if row.isSidechain else 0,
+            "batch" if usage.service_tier == "batch" else fast,
+        )
+        harvest.add(seen)
+        if usage.iterations:
+            _beside(seen, usage.iterations, harvest)
+
+    def _foreign(self, row: Any, mid: str, session: str, ts: int) -> int:
+        """The number of a row whose id is not the vendor's: by session and time, blocks of one answer together.
+
+        Newer clients name the request each block belongs to; older ones write one line per answer.
+        """
+        ref, block = row.requestRef or "", whole(row.apiBlockIndex)
+        if ref and ref == self._open[0] and block > self._open[1]:
+            self._open[1] = block
+            return int(self._open[2])
+        if mid:
+            number = identity("id", mid, session, str(ts))
         else:
-            _delivered(row, path, harvest)
-    elif row.type == "system" and row.subtype == "api_error":
-        _retried(row, path, harvest)
-    elif row.type == "cost-state":
-        _running_total(row, path, harvest)
+            number = _by_row(row, session, ts)
+        self._open = [ref, block, number]
+        return number
+
+    def _failed_turn(self, row: Any, path: str, harvest: Harvest) -> None:
+        """The error message that ended a turn."""
+        ts = _moment(row)
+        text = next((part.text for part in row.message.content or () if part.text), "")
+        kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
+        session = _session(row, path)
+        harvest.add(_failure(row, ts, session, path, row.requestId, kind))
+        if kind not in ("rate", "quota", "overload"):
+            return
+        until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
+        until_ms = round(until.timestamp() * 1000) if until else None
+        window = _window(text)
+        began, _, was, waited = self._wall
+        if was in ("rate", "quota") and kind != "overload" and ts - self._wall[1] < WALL_PAUSE_MS:
+            # what the retries ran into
+            harvest.hits.append(
+                Hit(began, was, until_ms, session, waited_ms=waited, window=window, text=text[:160])
+            )
+        else:
+            harvest.hits.append(Hit(ts, kind, until_ms, session, window=window, text=text[:160]))
+        self._wall = [0, 0, "", 0]
+        if window and until_ms:
+            harvest.read(Seen(ts, window, "percent", 100.0, 100.0, until_ms, "text"))
+
+    def _retried(self, row: Any, path: str, harvest: Harvest) -> None:
+        """One failed attempt that the client retried by itself."""
+        ts = _moment(row)
+        error = row.error if not isinstance(row.error, str) else None
+        status = getattr(error, "status", None)
+        session = _session(row, path)
+        text = getattr(error, "formatted", None) or ""
+        request_id = getattr(error, "requestId", None) or row.requestId
+        kind = _kind(None, status, text) if status else "network"
+        harvest.add(_failure(row, ts, session, path, request_id, kind))
+        if kind not in ("rate", "quota"):
+            return
+        began, last, was, waited = self._wall
+        if was != kind or ts - last > WALL_PAUSE_MS + waited:
+            began, waited = ts, 0
+        waited += whole(row.retryInMs)
+        self._wall = [began, ts, kind, waited]
+        harvest.hits.append(Hit(began, kind, None, session, waited_ms=waited, text=text[:160]))
 
 
 def project_of(cwd: str | None, path: str) -> str:
     """The project's folder: the row's cwd, or the parent of it that the transcript's folder is named after."""
     parts = path.replace("\\", "/").split("/projects/", 1)
     slug = parts[1].split("/", 1)[0] if len(parts) == 2 else ""
-    if not cwd:
-        return slug
+    return _project(cwd, slug) if isinstance(cwd, str) and cwd else slug
+
+
+@lru_cache(maxsize=4096)
+def _project(cwd: str, slug: str) -> str:
     candidate = cwd
     while candidate and candidate != "/":
         if _SLUG.sub("-", candidate) == slug:
@@ -92,184 +217,123 @@ def project_of(cwd: str | None, path: str) -> str:
     return cwd
 
 
-def milliseconds(stamp: str | None) -> int | None:
-    """ISO 8601 (Z or offset; none = UTC) as UTC ms; None when it is no time."""
-    if not stamp:
+def milliseconds(stamp: object) -> int | None:
+    """ISO 8601 (Z or offset; none = UTC), or epoch seconds or ms, as UTC ms; None when it is no time."""
+    if isinstance(stamp, str):
+        try:
+            moment = datetime.fromisoformat(stamp.strip())
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            ms = round(moment.timestamp() * 1000)
+        except (ValueError, OverflowError):
+            return None
+    elif isinstance(stamp, int | float) and not isinstance(stamp, bool) and 0 < stamp < 1e14:
+        ms = round(stamp if stamp > 1e11 else stamp * 1000)
+    else:
         return None
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except (ValueError, TypeError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    return ms if ms > 0 else None
+
+
+def whole(value: object) -> int:
+    """A count, whatever a log wrote for it; negative and absurd ones are 0."""
+    if type(value) is int:  # the common case, by far
+        return value if 0 <= value < ABSURD else 0
+    if isinstance(value, float) and 0 <= value < ABSURD:
+        return int(value)
+    return 0
+
+
+def _moment(row: Any) -> int:
+    ts = milliseconds(row.timestamp)
+    if ts is None:
+        raise UnusableRowError("has no time that can be read")
+    return ts
 
 
 def _session(row: Any, path: str) -> str:
-    return row.sessionId or Path(path).stem
+    return row.sessionId if isinstance(row.sessionId, str) and row.sessionId else Path(path).stem
 
 
-def _delivered(row: Any, path: str, harvest: Harvest) -> None:
-    message, usage = row.message, row.message.usage
-    ts = milliseconds(row.timestamp)
-    if usage is None or ts is None:
-        return
-    session = _session(row, path)
-    mid = message.id or ""
-    if mid.startswith("msg_"):
-        number = identity("msg", mid)
-    elif mid:
-        number = identity("id", mid, session, str(ts))
-    else:
-        number = identity("row", row.uuid or row.requestId or "", session, str(ts))
-    five, hour = _cache_writes(usage)
-    fast = "fast" if usage.speed == "fast" else ""
-    mode = "batch" if usage.service_tier == "batch" else fast
-    project = project_of(row.cwd, path)
-    harvest.add(
-        Sighting(
-            number,
-            ts,
-            session,
-            project,
-            message.model or "",
-            _whole(usage.input_tokens),
-            _whole(usage.output_tokens),
-            _whole(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else 0,
-            _whole(usage.cache_read_input_tokens),
-            five,
-            hour,
-            _whole(usage.server_tool_use.web_search_requests) if usage.server_tool_use else 0,
-            row.requestId,
-            mid or None,
-            1 if row.isSidechain else 0,
-            mode,
-        )
-    )
-    for place, step in enumerate(usage.iterations or ()):
-        if step.type and "advisor" in step.type:
-            # an advisor's tokens are billed beside the message's own (ccusage counts them the same way)
+def _beside(seen: Sighting, steps: Iterable[Any], harvest: Harvest) -> None:
+    """What is billed beside the message's own tokens: an advisor's, and compaction on the server."""
+    for place, step in enumerate(steps):
+        if isinstance(step.type, str) and ("advisor" in step.type or step.type == "compaction"):
             five, hour = _cache_writes(step)
             harvest.add(
                 Sighting(
-                    identity("advisor", mid or str(number), str(place)),
-                    ts,
-                    session,
-                    project,
-                    step.model or message.model or "",
-                    _whole(step.input_tokens),
-                    _whole(step.output_tokens),
+                    identity("advisor", str(seen.id), str(place)),
+                    seen.ts,
+                    seen.session,
+                    seen.project,
+                    step.model or seen.model,
+                    whole(step.input_tokens),
+                    whole(step.output_tokens),
                     0,
-                    _whole(step.cache_read_input_tokens),
+                    whole(step.cache_read_input_tokens),
                     five,
                     hour,
-                    request_id=row.requestId,
-                    is_subagent=1 if row.isSidechain else 0,
+                    request_id=seen.request_id,
+                    is_subagent=seen.is_subagent,
                 )
             )
 
 
+def _by_row(row: Any, session: str, ts: int) -> int:
+    """The number of a row that names no answer: its own, which copies keep."""
+    return identity("row", row.uuid) if row.uuid else identity("row", session, str(ts))
+
+
+def _failure(row: Any, ts: int, session: str, path: str, request_id: str | None, kind: str) -> Sighting:
+    return Sighting(
+        claude_failure(request_id) if request_id else _by_row(row, session, ts),
+        ts,
+        session,
+        project_of(row.cwd, path),
+        row.requestedModel or "",
+        request_id=request_id,
+        is_subagent=1 if row.isSidechain else 0,
+        failure=kind,
+    )
+
+
 def _cache_writes(usage: Any) -> tuple[int, int]:
-    """(5-minute, 1-hour) cache writes; an unsplit total is 5-minute."""
-    total = _whole(usage.cache_creation_input_tokens)
+    """(5-minute, 1-hour) cache writes; what a total has beyond its split is 5-minute."""
+    total = whole(usage.cache_creation_input_tokens)
     split = usage.cache_creation
     if split is None:
         return total, 0
-    five, hour = _whole(split.ephemeral_5m_input_tokens), _whole(split.ephemeral_1h_input_tokens)
-    return (five, hour) if five or hour else (total, 0)
-
-
-def _failed_turn(row: Any, path: str, harvest: Harvest) -> None:
-    """The error message that ended a turn."""
-    ts = milliseconds(row.timestamp)
-    if ts is None:
-        return
-    text = (
-        next((part.text for part in row.message.content or () if part.text), "")
-        if row.message.content
-        else ""
-    )
-    kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
-    session = _session(row, path)
-    harvest.add(
-        Sighting(
-            identity("fail", row.requestId or row.uuid or f"{session}{ts}"),
-            ts,
-            session,
-            project_of(row.cwd, path),
-            row.requestedModel or "",
-            request_id=row.requestId,
-            is_subagent=1 if row.isSidechain else 0,
-            failure=kind,
-        )
-    )
-    if kind in ("rate", "quota", "overload"):
-        moment = datetime.fromtimestamp(ts / 1000, UTC)
-        until = reset_from_text(text, moment)
-        until_ms = round(until.timestamp() * 1000) if until else None
-        window = _window(text)
-        harvest.hits.append(Hit(ts, kind, until_ms, session, window=window, text=text[:160]))
-        if window and until_ms:
-            harvest.read(Seen(ts, window, "percent", 100.0, 100.0, until_ms, "text"))
-
-
-def _retried(row: Any, path: str, harvest: Harvest) -> None:
-    """One failed attempt that the client retried by itself."""
-    ts = milliseconds(row.timestamp)
-    if ts is None:
-        return
-    error = row.error if not isinstance(row.error, str) else None
-    status = getattr(error, "status", None)
-    session = _session(row, path)
-    text = getattr(error, "formatted", None) or ""
-    request_id = getattr(error, "requestId", None) or row.requestId
-    kind = _kind(None, status, text) if status else "network"
-    harvest.add(
-        Sighting(
-            identity("fail", request_id or row.uuid or f"{session}{ts}"),
-            ts,
-            session,
-            project_of(row.cwd, path),
-            row.requestedModel or "",
-            request_id=request_id,
-            is_subagent=1 if row.isSidechain else 0,
-            failure=kind,
-        )
-    )
-    if kind in ("rate", "quota"):
-        harvest.hits.append(Hit(ts, kind, None, session, waited_ms=_whole(row.retryInMs), text=text[:160]))
+    five, hour = whole(split.ephemeral_5m_input_tokens), whole(split.ephemeral_1h_input_tokens)
+    return five + max(0, total - five - hour), hour
 
 
 def _running_total(row: Any, path: str, harvest: Harvest) -> None:
     session = _session(row, path)
-    started = row.startTime if isinstance(row.startTime, int | float) else 0
-    ts = int(started + (row.totalDuration or 0))
+    started = milliseconds(row.startTime) or 0
     for model, use in (row.modelUsage or {}).items():
         five, hour = (
-            _whole(use.cacheCreationEphemeral5mInputTokens),
-            _whole(use.cacheCreationEphemeral1hInputTokens),
+            whole(use.cacheCreationEphemeral5mInputTokens),
+            whole(use.cacheCreationEphemeral1hInputTokens),
         )
-        if not (five or hour):
-            five = _whole(use.cacheCreationInputTokens)
-        harvest.cost_states[(session, model)] = CostState(
-            session,
-            model,
-            _whole(use.inputTokens),
-            _whole(use.outputTokens),
-            _whole(use.cacheReadInputTokens),
+        five += max(0, whole(use.cacheCreationInputTokens) - five - hour)
+        totals = (
+            whole(use.inputTokens),
+            whole(use.outputTokens),
+            whole(use.cacheReadInputTokens),
             five,
             hour,
-            _whole(use.webSearchRequests),
-            ts,
-            project_of(None, path),
+            whole(use.webSearchRequests),
         )
+        ends = started + whole(row.totalDuration)
+        state = CostState(session, model, totals, started, ends, project_of(None, path))
+        harvest.keep_state((session, model), state)
 
 
-def _kind(error: str | None, status: int | None, text: str) -> str:
+def _kind(error: str | None, told: object, text: str) -> str:
+    status = told if isinstance(told, int) else None
     if _WALL.search(text) or "credit balance" in text.lower():
         return "quota"
-    if status in _STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):
-        return _STATUS_KINDS[status]
+    if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):
+        return STATUS_KINDS[status]
     if "529" in text or "Overloaded" in text:
         return "overload"
     if error in _KINDS:
@@ -284,12 +348,5 @@ def _window(text: str) -> str | None:
     found = _WALL.search(text)
     if found is None:
         return None
-    what = (found["what"] or "").lower()
+    what = (found["what"] or found["named"] or "").lower()
     return "7d" if "week" in what else "5h"
-
-
-def _whole(value: object) -> int:
-    """A count, whatever a log wrote for it; negative and absurd ones are 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 0
-    return int(value) if 0 <= value < 1e15 else 0

@@ -2,7 +2,9 @@
 
 `input_tokens` there includes cached ones, output includes reasoning. Newer versions write one
 `token_usage_record` per response; older ones only `token_count` events, which are repeated as they
-stand: a snapshot counts when its running total has moved. Measured on 0.169.0.
+stand: a snapshot counts when its running totals have moved. Forks and subagents begin with a copy of
+their parent's whole history, stamped anew: an event is known by its totals within the family of threads
+it came from, not by file or time. Measured on 0.169.0; forks from bug reports (ccusage #950, #1349).
 """
 
 from __future__ import annotations
@@ -13,19 +15,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pf_tui.ledger.identity import codex_response, identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sources.claude_code import _whole as whole
-from pf_tui.sources.claude_code import milliseconds
-from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting, identity
+from pf_tui.sources.claude_code import milliseconds, whole
+from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 
 AGENT = "codex"
+SUFFIXES = (".jsonl",)
 NEEDLES = (
     b'"session_meta"',
     b'"turn_context"',
     b'"token_usage_record"',
     b'"token_count"',
     b'"codex_error_info"',
+    b'"thread_settings_applied"',
 )
 _ERRORS = {
     "usage_limit_exceeded": "quota",
@@ -35,6 +39,12 @@ _ERRORS = {
     "context_window_exceeded": "request",
     "bad_request": "request",
 }
+_KINDS = (
+    "input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens", "reasoning_output_tokens",
+)  # fmt: skip
+_WINDOWS = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
+MAX_PERCENT = 1000.0
+"""More than that is no share but a mix-up (an epoch was seen in a percent field: claude-code #52326)."""
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
@@ -46,73 +56,97 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 
 
 class Reader:
-    """Reads one rollout; what earlier lines said about model and session is carried along."""
+    """Reads one rollout; what earlier lines said about thread, model and totals is carried along."""
 
     def __init__(self, note: Mapping[str, Any]) -> None:
         self.session = str(note.get("session", ""))
+        self.family = str(note.get("family", ""))
+        """The oldest thread this one's history is known to come from."""
         self.cwd = str(note.get("cwd", ""))
         self.model = str(note.get("model", ""))
-        self.total = int(note.get("total", -1))
+        self.provider = str(note.get("provider", ""))
+        self.totals = tuple(note.get("totals", ()))
         self.records = bool(note.get("records", False))
+        self.subagent = int(note.get("subagent", 0))
 
     def note(self) -> dict[str, Any]:
         """What the next reading must know."""
-        return {
-            "session": self.session,
-            "cwd": self.cwd,
-            "model": self.model,
-            "total": self.total,
-            "records": self.records,
-        }
+        return vars(self)
 
     def read_line(self, line: bytes, path: str, harvest: Harvest) -> None:
-        """Take what one line holds. Raises ValueError when it is no JSON object."""
-        row = json.loads(line.decode("utf-8", "replace"), strict=False)
+        """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
+        row = json.loads(line)
         if not isinstance(row, dict):
             raise TypeError("not an object")
-        payload = row.get("payload")
+        kind, payload = row.get("type"), row.get("payload")
         if not isinstance(payload, dict):
             return
-        kind, ts = row.get("type"), milliseconds(row.get("timestamp"))
+        word = payload.get("type")
         if kind == "session_meta":
-            self.session = str(payload.get("id") or payload.get("session_id") or Path(path).stem)
-            self.cwd = str(payload.get("cwd") or self.cwd)
+            self._meta(payload, path)
         elif kind == "turn_context":
-            self.model = str(payload.get("model") or self.model)
-            self.cwd = str(payload.get("cwd") or self.cwd)
-        elif ts is None:
-            return
+            self.model = _text(payload, "model") or self.model
+            self.cwd = _text(payload, "cwd") or self.cwd
+        elif word == "thread_settings_applied" and isinstance(payload.get("thread_settings"), dict):
+            self.model = _text(payload["thread_settings"], "model") or self.model
+            self.provider = _text(payload["thread_settings"], "model_provider_id") or self.provider
         elif kind == "token_usage_record":
             self.records = True
-            key = str(payload.get("response_id") or f"{self._name(path)}{ts}")
-            self._request(harvest, payload.get("usage"), ts, path, identity("codex", key))
-        elif kind == "event_msg" and payload.get("type") == "token_count":
-            self._snapshot(harvest, payload, ts, path)
+            ts = _moment(row)
+            response = _text(payload, "response_id")
+            number = codex_response(response) if response else identity("codex", self._name(path), str(ts))
+            self._request(harvest, payload.get("usage"), ts, path, number, response or None)
+        elif kind == "event_msg" and word == "token_count":
+            self._snapshot(harvest, payload, row, path)
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
-            self._failure(harvest, payload["error"], ts, path)
+            self._failure(harvest, payload["error"], _moment(row), path)
 
-    def _snapshot(self, harvest: Harvest, payload: dict[str, Any], ts: int, path: str) -> None:
+    def _meta(self, payload: dict[str, Any], path: str) -> None:
+        """A thread's head; a fork's file has its ancestors' heads after its own."""
+        thread = _text(payload, "id") or _text(payload, "session_id") or Path(path).stem
+        parent = _text(payload, "forked_from_id") or _parent_thread(payload)
+        if not self.session:
+            self.session = thread
+            self.cwd = _text(payload, "cwd") or self.cwd
+            self.provider = _text(payload, "model_provider") or self.provider
+            self.subagent = int(payload.get("thread_source") == "subagent" or _parent_thread(payload) != "")
+        self.family = parent or thread
+
+    def _snapshot(self, harvest: Harvest, payload: dict[str, Any], row: dict[str, Any], path: str) -> None:
         info = payload.get("info")
         if isinstance(info, dict) and not self.records:
-            running = info.get("total_token_usage")
-            total = whole(running.get("total_tokens")) if isinstance(running, dict) else 0
-            if total != self.total:
-                self.total = total
-                key = identity("codex", self._name(path), str(total))
-                self._request(harvest, info.get("last_token_usage"), ts, path, key)
+            totals = _counts(info.get("total_token_usage"))
+            last = info.get("last_token_usage")
+            if totals is None:
+                self._request(harvest, last, _moment(row), path, self._by_totals(path, _counts(last)), None)
+            elif totals != self.totals:
+                if not isinstance(last, dict):  # early versions: only the running totals
+                    before = self.totals if len(self.totals) == len(totals) else (0,) * len(totals)
+                    last = {k: max(0, a - b) for k, a, b in zip(_KINDS, totals, before, strict=True)}
+                self.totals = totals
+                number = self._by_totals(path, (*totals, *(_counts(last) or ())))
+                self._request(harvest, last, _moment(row), path, number, None)
         limits = payload.get("rate_limits")
-        if isinstance(limits, dict):
+        if isinstance(limits, dict) and (ts := milliseconds(row.get("timestamp"))):
+            model = _text(limits, "limit_name") or _text(limits, "limit_id")
             for name in ("primary", "secondary"):
                 if seen := window_reading(limits.get(name), ts):
-                    harvest.read(seen)
+                    harvest.read(
+                        seen._replace(
+                            model=None if model in ("", "codex") else model, provider=self.provider or None
+                        )
+                    )
 
-    def _request(self, harvest: Harvest, usage: object, ts: int, path: str, number: int) -> None:
-        if not isinstance(usage, dict):
-            return
-        cached, written = (
-            whole(usage.get("cached_input_tokens")),
-            whole(usage.get("cache_write_input_tokens")),
-        )
+    def _by_totals(self, path: str, counts: tuple[int, ...] | None) -> int:
+        return identity("codex-count", self.family or self._name(path), json.dumps(counts))
+
+    def _request(
+        self, harvest: Harvest, usage: object, ts: int, path: str, number: int, response: str | None
+    ) -> None:
+        counts = _counts(usage)
+        if counts is None or not any(counts):
+            return  # a fork begins with a snapshot of nothing
+        sent, cached, written, made, reasoned = counts
         harvest.add(
             Sighting(
                 number,
@@ -120,11 +154,14 @@ class Reader:
                 self._name(path),
                 self.cwd,
                 self.model,
-                max(0, whole(usage.get("input_tokens")) - cached - written),
-                whole(usage.get("output_tokens")),
-                whole(usage.get("reasoning_output_tokens")),
-                cached,
-                written,
+                max(0, sent - cached - written),
+                made,
+                min(reasoned, made),
+                min(cached, sent),
+                min(written, max(0, sent - cached)),
+                message_id=response,
+                is_subagent=self.subagent,
+                provider=self.provider or None,
             )
         )
 
@@ -132,20 +169,25 @@ class Reader:
         word = error.get("codex_error_info")
         text = str(error.get("message") or "")
         kind = _ERRORS.get(word, "server") if isinstance(word, str) else "server"
+        session = self._name(path)
         harvest.add(
             Sighting(
-                identity("codex-fail", self._name(path), str(ts)),
+                identity("codex-fail", session, str(ts)),
                 ts,
-                self._name(path),
+                session,
                 self.cwd,
                 self.model,
+                is_subagent=self.subagent,
                 failure=kind,
+                provider=self.provider or None,
             )
         )
         if kind in ("quota", "rate"):
             until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
             until_ms = round(until.timestamp() * 1000) if until else None
-            harvest.hits.append(Hit(ts, kind, until_ms, self._name(path), text=text[:160]))
+            harvest.hits.append(
+                Hit(ts, kind, until_ms, session, text=text[:160], provider=self.provider or None)
+            )
 
     def _name(self, path: str) -> str:
         return self.session or Path(path).stem
@@ -155,16 +197,42 @@ def window_reading(window: object, ts: int) -> Seen | None:
     """One of Codex's rate_limits windows as a reading; None when it holds none."""
     if not isinstance(window, dict):
         return None
-    used, minutes = window.get("used_percent"), window.get("window_minutes")
-    if isinstance(used, bool) or not isinstance(used, int | float) or not isinstance(minutes, int | float):
+    used, minutes = _number(window.get("used_percent")), _number(window.get("window_minutes"))
+    if used is None or minutes is None or not 0 <= used <= MAX_PERCENT:
         return None
-    resets = window.get("resets_at")
-    ends = int(resets * 1000) if isinstance(resets, int | float) and resets > 0 else None
-    return Seen(ts, window_word(int(minutes)), "percent", float(used), 100.0, ends, "rollout")
+    resets = _number(window.get("resets_at"))
+    ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
+    return Seen(ts, window_word(int(minutes)), "percent", used, 100.0, ends, "rollout")
 
 
 def window_word(minutes: int) -> str:
     """Our word for a window of so many minutes."""
-    words = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
-    nearest = min(words, key=lambda known: abs(known - minutes))
-    return words[nearest]
+    return _WINDOWS[min(_WINDOWS, key=lambda known: abs(known - minutes))]
+
+
+def _moment(row: Mapping[str, Any]) -> int:
+    ts = milliseconds(row.get("timestamp"))
+    if ts is None:
+        raise UnusableRowError("has no time that can be read")
+    return ts
+
+
+def _counts(usage: object) -> tuple[int, ...] | None:
+    return tuple(whole(usage.get(kind)) for kind in _KINDS) if isinstance(usage, dict) else None
+
+
+def _parent_thread(payload: Mapping[str, Any]) -> str:
+    """The thread that spawned a subagent's."""
+    source = payload.get("source")
+    spawned = source.get("subagent") if isinstance(source, dict) else None
+    place = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else payload
+    return _text(place, "parent_thread_id") if isinstance(place, dict) else ""
+
+
+def _text(place: Mapping[str, Any], key: str) -> str:
+    value = place.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,23 +1,26 @@
-"""Gemini CLI's chats: tmp/<project>/chats/session-*.jsonl.
+"""Gemini CLI's chats: tmp/<project>/chats/session-*.jsonl, in older versions one session-*.json.
 
-A "gemini" line carries the request's tokens; `input` there includes cached ones, `thoughts` come on
-top of `output`. Measured on 0.61.0.
+A "gemini" message carries the request's tokens; `input` there includes cached ones, `thoughts` come on
+top of `output`. Patches (`$set`) repeat messages as they stand. Measured on 0.61.0.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pf_tui.sources.claude_code import _whole as whole
-from pf_tui.sources.claude_code import milliseconds
-from pf_tui.sources.sightings import Harvest, Sighting, identity
+from pf_tui.ledger.identity import identity
+from pf_tui.sources.claude_code import milliseconds, whole
+from pf_tui.sources.sightings import Harvest, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 
 AGENT = "gemini"
 NEEDLES = (b'"sessionId"', b'"tokens"')
+SUFFIXES = (".jsonl", ".json")
+FOLDER = "chats"
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
@@ -38,58 +41,62 @@ class Reader:
         return {"session": self.session}
 
     def read_line(self, line: bytes, path: str, harvest: Harvest) -> None:
-        """Take what one line holds. Raises ValueError when it is no JSON object."""
-        row = json.loads(line.decode("utf-8", "replace"), strict=False)
+        """Take what one line, or one older file, holds. Raises ValueError or TypeError when it is no JSON object."""
+        row = json.loads(line)
         if not isinstance(row, dict):
             raise TypeError("not an object")
         if isinstance(row.get("sessionId"), str):
             self.session = row["sessionId"]
         patch = row.get("$set")
-        messages = patch.get("messages") if isinstance(patch, dict) else None
-        for message in [row, *(messages if isinstance(messages, list) else ())]:
+        several = row.get("messages") or (patch.get("messages") if isinstance(patch, dict) else None)
+        for message in [row, *(several if isinstance(several, list) else ())]:
             if isinstance(message, dict) and message.get("type") == "gemini":
                 self._request(message, path, harvest)
 
     def _request(self, message: dict[str, Any], path: str, harvest: Harvest) -> None:
         tokens, ts = message.get("tokens"), milliseconds(message.get("timestamp"))
-        if not isinstance(tokens, dict) or ts is None:
+        if not isinstance(tokens, dict):
             return
+        if ts is None:
+            raise UnusableRowError("has no time that can be read")
         thoughts, cached = whole(tokens.get("thoughts")), whole(tokens.get("cached"))
+        sent = whole(tokens.get("input")) + whole(tokens.get("tool"))
         session = self.session or Path(path).stem
+        mid = message.get("id")
         harvest.add(
             Sighting(
-                identity("gemini", session, str(message.get("id") or ts)),
+                # a message keeps its id when a session is resumed into a new file
+                identity("gemini", mid)
+                if isinstance(mid, str) and mid
+                else identity("gemini", session, str(ts)),
                 ts,
                 session,
                 project_of(path),
                 str(message.get("model") or ""),
-                max(0, whole(tokens.get("input")) + whole(tokens.get("tool")) - cached),
+                max(0, sent - cached),
                 whole(tokens.get("output")) + thoughts,
                 thoughts,
-                cached,
+                min(cached, sent),
+                message_id=mid if isinstance(mid, str) else None,
             )
         )
 
 
 def project_of(path: str) -> str:
     """The project: by ~/.gemini/projects.json where it knows the folder's slug, else the slug."""
-    parts = Path(path).parts
-    slug = parts[parts.index("tmp") + 1] if "tmp" in parts[:-1] else Path(path).parent.name
-    return _projects(str(Path(*parts[: parts.index("tmp")]) if "tmp" in parts else Path(path).parent)).get(
-        slug, slug
-    )
+    before, found, after = path.replace("\\", "/").rpartition("/.gemini/tmp/")
+    if not found:
+        return Path(path).parent.parent.name
+    slug = after.split("/", 1)[0]
+    return _projects(f"{before}/.gemini").get(slug, slug)
 
 
-_known: dict[str, dict[str, str]] = {}
-
-
+@lru_cache(maxsize=8)
 def _projects(base: str) -> dict[str, str]:
     """slug -> folder, read once per process."""
-    if base not in _known:
-        try:
-            content = json.loads((Path(base) / "projects.json").read_bytes())
-            table = content.get("projects", content)
-            _known[base] = {str(slug): str(folder) for folder, slug in table.items() if isinstance(slug, str)}
-        except (OSError, ValueError, AttributeError):
-            _known[base] = {}
-    return _known[base]
+    try:
+        content = json.loads((Path(base) / "projects.json").read_bytes())
+        table = content.get("projects", content)
+        return {str(slug): str(folder) for folder, slug in table.items() if isinstance(slug, str)}
+    except (OSError, ValueError, AttributeError):
+        return {}

@@ -7,6 +7,7 @@ was truncated or replaced is read again from its start; a deleted one keeps its 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -22,9 +23,9 @@ from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger import schema
 from pf_tui.ledger.prices import Pricer
 from pf_tui.sources import claude_code, codex, gemini, opencode, storing
-from pf_tui.sources.attribution import Timeline, assumed
-from pf_tui.sources.reading import Position, read_lines
-from pf_tui.sources.sightings import Harvest, Skipped
+from pf_tui.sources.attribution import Attribution, Timeline, assumed, codex_names
+from pf_tui.sources.reading import read_document, read_lines
+from pf_tui.sources.sightings import Harvest
 
 BATCH_BYTES = 192 * 1024 * 1024
 """Logs read between two commits: bounds memory, and what a cancelled run has to repeat."""
@@ -33,6 +34,8 @@ WORKER_BYTES = 48 * 1024 * 1024
 """Less than this is read faster by one process than a second one starts."""
 
 HEAD_BYTES = 256
+LEGACY_BATCH = 20_000
+"""Requests of single-message files laid into the ledger at once."""
 
 LINE_SOURCES: Mapping[str, Any] = {claude_code.AGENT: claude_code, codex.AGENT: codex, gemini.AGENT: gemini}
 """Agents whose logs are line files: agent -> its module."""
@@ -48,7 +51,6 @@ class Job:
     mtime_ns: int
     inode: int
     offset: int = 0
-    lines: int = 0
     note: str = ""
 
     @property
@@ -62,7 +64,6 @@ class Read:
 
     job: Job
     offset: int
-    lines: int
     note: str
     head_hash: int
 
@@ -125,14 +126,17 @@ def ingest(
         known = {} if full else _known(connection)
         jobs = list(_jobs(env, known))
         sink = storing.Sink(
-            connection, catalog, Pricer(catalog), lambda agent: _attribution(connection, agent, env, catalog)
+            connection,
+            catalog,
+            Pricer(catalog, connection),
+            lambda agent: _attribution(connection, agent, env, catalog),
         )
         total = sum(job.bytes for job in jobs)
         for harvests, reads in _harvested(jobs, workers, env, catalog, cancelled):
             outcome.rows_new += sink.store(harvests, reads)
             outcome.files += len(reads)
             outcome.bytes += sum(harvest.bytes for harvest in harvests.values())
-            outcome.rows_skipped += sum(len(harvest.skipped) for harvest in harvests.values())
+            outcome.rows_skipped += sum(harvest.lost for harvest in harvests.values())
             if progress:
                 progress(Progress(outcome.bytes, total, time.monotonic() - began))
             if cancelled():
@@ -152,7 +156,7 @@ def ingest_file(ledger: Path, agent: str, path: str, env: Mapping[str, str], cat
     with schema.opened(ledger, write=True) as connection:
         ledger_rows.prepare(connection)
         found = connection.execute(
-            "SELECT path, inode, size, mtime_ns, offset, lines, head_hash, note FROM files WHERE path = ?",
+            "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files WHERE path = ?",
             (path,),
         ).fetchone()
         job = _job(agent, path, {path: found[1:]} if found else {})
@@ -160,10 +164,13 @@ def ingest_file(ledger: Path, agent: str, path: str, env: Mapping[str, str], cat
             return outcome
         harvest, read = read_job(job)
         sink = storing.Sink(
-            connection, catalog, Pricer(catalog), lambda name: _attribution(connection, name, env, catalog)
+            connection,
+            catalog,
+            Pricer(catalog, connection),
+            lambda name: _attribution(connection, name, env, catalog),
         )
-        outcome.rows_new = sink.store({agent: harvest}, [read], {path: harvest})
-        outcome.files, outcome.bytes, outcome.rows_skipped = 1, harvest.bytes, len(harvest.skipped)
+        outcome.rows_new = sink.store({agent: harvest}, [read])
+        outcome.files, outcome.bytes, outcome.rows_skipped = 1, harvest.bytes, harvest.lost
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -172,21 +179,17 @@ def read_job(job: Job) -> tuple[Harvest, Read]:
     """Read one line file from where it was left."""
     harvest = Harvest()
     module = LINE_SOURCES[job.agent]
+    reader = module.Reader(json.loads(job.note) if job.note else {})
     try:
-        if hasattr(module, "Reader"):
-            reader = module.Reader(json.loads(job.note) if job.note else {})
-            end = read_lines(
-                job.path, Position(job.offset, job.lines), module.NEEDLES, reader.read_line, harvest
-            )
-            note = json.dumps(reader.note())
+        if job.path.endswith(".json"):
+            end = read_document(job.path, reader.read_line, harvest)
         else:
-            end = read_lines(
-                job.path, Position(job.offset, job.lines), module.NEEDLES, module.read_line, harvest
-            )
-            note = ""
-    except OSError:
-        return harvest, Read(job, job.offset, job.lines, job.note, 0)
-    return harvest, Read(job, end.offset, end.lines, note, _head_hash(job.path, job.size))
+            end = read_lines(job.path, job.offset, module.NEEDLES, reader.read_line, harvest)
+    except OSError as error:
+        harvest.skip(job.path, 0, f"cannot be read ({error.strerror})")
+        return harvest, Read(job, job.offset, job.note, 0)
+    note = reader.note()
+    return harvest, Read(job, end, json.dumps(note) if note else "", _head_hash(job.path, job.size))
 
 
 def total_bytes(env: Mapping[str, str], ledger: Path) -> int:
@@ -198,7 +201,7 @@ def total_bytes(env: Mapping[str, str], ledger: Path) -> int:
 
 
 def _known(connection: sqlite3.Connection) -> dict[str, tuple[Any, ...]]:
-    query = "SELECT path, inode, size, mtime_ns, offset, lines, head_hash, note FROM files"
+    query = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"
     return {row[0]: row[1:] for row in connection.execute(query)}
 
 
@@ -206,13 +209,13 @@ def _jobs(env: Mapping[str, str], known: Mapping[str, tuple[Any, ...]]) -> Itera
     """Every line file that has something new."""
     for agent, module in LINE_SOURCES.items():
         for root in module.roots(env):
-            for entry in _walk(str(root)):
+            for entry in _walk(str(root), module.SUFFIXES):
                 if job := _job(agent, entry.path, known, entry):
                     yield job
 
 
-def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
-    """Every .jsonl below a folder; folders that cannot be read are passed over."""
+def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
+    """Every log below a folder; folders that cannot be read are passed over."""
     waiting = [folder]
     while waiting:
         try:
@@ -220,7 +223,7 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    elif entry.name.endswith(".jsonl"):
+                    elif entry.name.endswith(suffixes):
                         yield entry
         except OSError:
             continue
@@ -238,14 +241,17 @@ def _job(
     before = known.get(path)
     if before is None:
         return Job(agent, path, size, mtime_ns, inode) if size else None
-    old_inode, old_size, old_mtime, offset, lines, head_hash, note = before
+    old_inode, old_size, old_mtime, offset, head_hash, note = before
     if (inode, size, mtime_ns) == (old_inode, old_size, old_mtime):
         return None
     grown = (
-        inode == old_inode and size > old_size and size >= offset and _head_hash(path, old_size) == head_hash
+        inode == old_inode
+        and size >= max(old_size, offset)
+        and not path.endswith(".json")
+        and _head_hash(path, old_size) == head_hash
     )
     if grown:
-        return Job(agent, path, size, mtime_ns, inode, offset, lines, note or "")
+        return Job(agent, path, size, mtime_ns, inode, offset, note or "")
     return Job(agent, path, size, mtime_ns, inode)
 
 
@@ -260,9 +266,13 @@ def _head_hash(path: str, size: int) -> int:
 
 def _attribution(
     connection: sqlite3.Connection, agent: str, env: Mapping[str, str], catalog: Catalog
-) -> tuple[Timeline, str]:
+) -> Attribution:
     query = "SELECT ts, provider FROM timeline WHERE agent = ? ORDER BY ts"
-    return Timeline(connection.execute(query, (agent,)).fetchall()), assumed(agent, env, catalog)
+    timeline = Timeline(connection.execute(query, (agent,)).fetchall())
+    who = assumed(agent, env, catalog)
+    if agent == codex.AGENT:
+        return Attribution(timeline, who, codex_names(env, catalog))
+    return Attribution(timeline, who)
 
 
 Harvested = tuple[dict[str, Harvest], list[Read]]
@@ -298,8 +308,6 @@ def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) 
         harvest, read = read_job(job)
         together = harvests.setdefault(job.agent, Harvest())
         together.absorb(harvest)
-        together.by_file[job.path] = harvest.skipped
-        together.skipped += harvest.skipped
         reads.append(read)
         if cancelled():
             break
@@ -337,25 +345,42 @@ def _databases(
     new = 0
     path = opencode.database(env)
     if path.is_file():
-        key = str(path)
-        marks = [file.stat().st_mtime_ns for file in (path, Path(f"{path}-wal")) if file.exists()]
-        found = connection.execute("SELECT mtime_ns, offset FROM files WHERE path = ?", (key,)).fetchone()
-        if full or found is None or found[0] != max(marks):
-            since = 0 if found is None or full else int(found[1])
-            try:
-                harvest, newest = opencode.read_database(path, since, providers)
-            except sqlite3.Error as error:
-                outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
-            else:
-                harvest.by_file[key] = harvest.skipped
-                job = Job(opencode.AGENT, key, path.stat().st_size, max(marks), path.stat().st_ino)
-                new += sink.store({opencode.AGENT: harvest}, [Read(job, newest, 0, "", 0)])
-                outcome.files += 1
-                outcome.bytes += harvest.bytes
-                outcome.rows_skipped += len(harvest.skipped)
+        new += _opencode(connection, sink, path, providers, outcome, full=full)
     for root in opencode.roots(env):
         new += _legacy(connection, sink, root, providers, outcome, full=full)
     return new
+
+
+def _opencode(
+    connection: sqlite3.Connection,
+    sink: storing.Sink,
+    path: Path,
+    providers: opencode.Providers,
+    outcome: Outcome,
+    *,
+    full: bool,
+) -> int:
+    """What changed in opencode.db; nothing when neither it nor its log has."""
+    key = str(path)
+    status = path.stat()
+    stamps = [status.st_mtime_ns]
+    with contextlib.suppress(OSError):
+        stamps.append(Path(f"{path}-wal").stat().st_mtime_ns)
+    known = connection.execute("SELECT inode, mtime_ns, note FROM files WHERE path = ?", (key,)).fetchone()
+    same = known is not None and known[0] == status.st_ino and not full
+    if same and known[1] == max(stamps):
+        return 0
+    since = opencode.Mark(*json.loads(known[2])) if same and known[2] else opencode.Mark()
+    try:
+        harvest, mark = opencode.read_database(path, since, providers)
+    except sqlite3.Error as error:
+        outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
+        return 0
+    job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
+    outcome.files += 1
+    outcome.bytes += harvest.bytes
+    outcome.rows_skipped += harvest.lost
+    return sink.store({opencode.AGENT: harvest}, [Read(job, 0, json.dumps(mark), 0)])
 
 
 def _legacy(
@@ -369,25 +394,44 @@ def _legacy(
 ) -> int:
     """Legacy message files: a folder whose newest file is known is passed over."""
     new = 0
-    for folder in sorted(root.iterdir()):
-        if not folder.is_dir():
-            continue
-        files = sorted(folder.glob("*.json"))
-        newest = max((file.stat().st_mtime_ns for file in files), default=0)
+    known = {
+        row[0]: row[1:]
+        for row in connection.execute(
+            "SELECT path, mtime_ns, size FROM files WHERE path LIKE ? || '/%/'", (str(root),)
+        )
+    }
+    harvest, reads = Harvest(), []
+    for folder in _folders(root):
+        with os.scandir(folder) as entries:
+            files = sorted(
+                (entry.path, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".json")
+            )
+        newest = max((stamp for _, stamp in files), default=0)
         key = f"{folder}/"
-        found = connection.execute("SELECT mtime_ns, offset FROM files WHERE path = ?", (key,)).fetchone()
-        if found is not None and not full and tuple(found) == (newest, len(files)):
+        if known.get(key) == (newest, len(files)) and not full:
             continue
-        harvest = Harvest()
-        for file in files:
+        for file, _ in files:
             try:
-                opencode.read_message_file(str(file), providers, harvest)
-            except (OSError, ValueError, TypeError):
-                harvest.by_file.setdefault(str(file), []).append(Skipped(1, "is not JSON"))
-                harvest.skipped.append(Skipped(1, "is not JSON"))
-        job = Job(opencode.AGENT, key, 0, newest, 0)
-        new += sink.store({opencode.AGENT: harvest}, [Read(job, len(files), 0, "", 0)])
+                opencode.read_message_file(file, providers, harvest)
+            except (OSError, ValueError, TypeError, RecursionError):
+                harvest.skip(file, 1, "is not JSON")
+        reads.append(Read(Job(opencode.AGENT, key, len(files), newest, 0), 0, "", 0))
         outcome.files += len(files)
-        outcome.bytes += harvest.bytes
-        outcome.rows_skipped += len(harvest.skipped)
-    return new
+        if len(harvest.requests) > LEGACY_BATCH:
+            new += _store_legacy(sink, harvest, reads, outcome)
+            harvest, reads = Harvest(), []
+    return new + (_store_legacy(sink, harvest, reads, outcome) if reads else 0)
+
+
+def _store_legacy(sink: storing.Sink, harvest: Harvest, reads: list[Read], outcome: Outcome) -> int:
+    outcome.bytes += harvest.bytes
+    outcome.rows_skipped += harvest.lost
+    return sink.store({opencode.AGENT: harvest}, reads)
+
+
+def _folders(root: Path) -> list[str]:
+    try:
+        with os.scandir(root) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []

@@ -11,15 +11,18 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from pf_tui.ledger.identity import identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sources.claude_code import _STATUS_KINDS as STATUS_KINDS
-from pf_tui.sources.claude_code import _whole as whole
-from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting, Skipped, identity
+from pf_tui.sources.claude_code import STATUS_KINDS, milliseconds, whole
+from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting
 from pf_tui.state.paths import user_home
 
 AGENT = "opencode"
+BUSY_S = 2.0
+OVERLAP_MS = 3_600_000
+"""Read again each time: a clock set back must not hide changes (reading twice changes nothing)."""
 
 
 def data_folder(env: Mapping[str, str]) -> Path:
@@ -69,40 +72,62 @@ class Providers:
         return candidates[0][0]
 
 
-def read_database(path: Path, since_ms: int, providers: Providers) -> tuple[Harvest, int]:
-    """Messages changed since `since_ms`; returns them and the newest change seen.
+class Mark(NamedTuple):
+    """How far a database has been read."""
+
+    updated_ms: int = 0
+    row: int = 0
+
+
+def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Harvest, Mark]:
+    """Messages that are new or changed since a mark; returns them and the next mark.
 
     Raises:
         sqlite3.Error: the database is not OpenCode's or cannot be read now.
     """
-    harvest, newest = Harvest(), since_ms
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
+    harvest = Harvest()
+    updated_ms, last = since
+    connection = _opened(path)
     try:
+        known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        facts = [f"s.{name}" if name in known else "NULL" for name in ("directory", "parent_id")]
+        join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in known else ""
         rows = connection.execute(
-            "SELECT m.id, m.session_id, m.time_updated, m.data, s.directory, s.parent_id FROM message m"
-            " LEFT JOIN session s ON s.id = m.session_id WHERE m.time_updated >= ? ORDER BY m.time_updated",
-            (since_ms,),
+            f"SELECT m.rowid, m.id, m.session_id, m.time_updated, m.data, {', '.join(facts if join else ['NULL'] * 2)}"
+            f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?",
+            (updated_ms - OVERLAP_MS, last),
         )
-        for number, (mid, session, updated, data, directory, parent) in enumerate(rows, start=1):
-            harvest.bytes += len(data)
-            newest = max(newest, updated or 0)
+        for row, mid, session, updated, data, directory, parent in rows:
+            last = max(last, row)
+            updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
+            text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
+            harvest.bytes += len(text)
+            if '"assistant"' not in text:
+                continue
             try:
-                message = json.loads(data)
-            except ValueError:
-                harvest.skipped.append(Skipped(number, f"message {mid} is not JSON"))
+                message = json.loads(text, strict=False)
+            except (ValueError, RecursionError):
+                harvest.skip(str(path), row, f"message {mid} is not JSON")
                 continue
             if isinstance(message, dict):
-                take(message, mid, session, directory or "", bool(parent), providers, harvest)
+                take(message, str(mid), str(session), directory or "", bool(parent), providers, harvest)
     finally:
         connection.close()
-    return harvest, newest
+    return harvest, Mark(updated_ms, last)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return connection
 
 
 def read_message_file(path: str, providers: Providers, harvest: Harvest) -> None:
-    """One legacy message file. Raises ValueError when it is no JSON object."""
+    """One legacy message file. Raises ValueError or TypeError when it is no JSON object."""
     data = Path(path).read_bytes()
     harvest.bytes += len(data)
-    message = json.loads(data.decode("utf-8", "replace"), strict=False)
+    message = json.loads(data.decode("utf-8", "replace").strip("\ufeff\0 \t\r\n"), strict=False)
     if not isinstance(message, dict):
         raise TypeError("not an object")
     session = str(message.get("sessionID") or Path(path).parent.name)
@@ -122,9 +147,9 @@ def take(
     if message.get("role") != "assistant":
         return
     moments = _inner(message, "time")
-    created = whole(moments.get("created"))
-    completed = whole(moments.get("completed"))
-    if not created:
+    created = milliseconds(moments.get("created"))
+    completed = milliseconds(moments.get("completed"))
+    if created is None:
         return
     tokens = _inner(message, "tokens")
     cache = _inner(tokens, "cache")
@@ -146,8 +171,9 @@ def take(
         message_id=mid,
         is_subagent=int(is_subagent),
         failure=_failure(error, created, session, provider, harvest) if error else None,
-        latency_ms=completed - created if completed > created else None,
+        latency_ms=completed - created if completed and completed > created else None,
         provider=provider,
+        reported_usd=_usd(message.get("cost")),
     )
     if seen.total or seen.failure:
         harvest.add(seen)
@@ -180,6 +206,13 @@ def _status_kind(status: object) -> str:
     return STATUS_KINDS.get(status, "server" if status >= 500 else "request")
 
 
+def _usd(value: object) -> float | None:
+    """What OpenCode itself worked out by its configured prices; 0 there means "no price"."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        return None
+    return float(value)
+
+
 def _inner(place: Mapping[str, Any], key: str) -> dict[str, Any]:
     """The object under a key; {} when there is none."""
     value = place.get(key)
@@ -205,7 +238,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[Seen]:
         content = json.loads((folder / "antigravity-accounts.json").read_bytes())
         accounts = content["accounts"]
         active = accounts[content.get("activeIndex") or 0]
-        quota, seen_at = active["cachedQuota"], whole(active.get("cachedQuotaUpdatedAt"))
+        quota, seen_at = active["cachedQuota"], milliseconds(active.get("cachedQuotaUpdatedAt"))
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return []
     readings = []

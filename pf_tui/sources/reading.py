@@ -1,108 +1,260 @@
 """Line files in blocks: memory stays flat, a broken line costs only itself, half a line waits.
 
-A line is looked at only when it holds one of the needles; that, not decoding, is what makes two
-gigabytes take seconds.
+A line is decoded only when it holds one of the needles; that is what makes two gigabytes take seconds.
+What a crash, an editor or another system left around, between or inside rows is mended where the rows
+can still be read; what is lost and what was only damaged is noted with file and line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+import json
+import re
+from collections.abc import Callable, Iterator
+from io import FileIO
+from typing import Any
 
-from pf_tui.sources.sightings import Harvest, Skipped
+from pf_tui.sources.sightings import MAX_SKIPS, Harvest, UnusableRowError
 
-BLOCK_BYTES = 8 * 1024 * 1024
-MAX_SKIPS = 200
-"""Skipped rows told apart per file; beyond that only counted by their last one."""
+BLOCK_BYTES = 2 * 1024 * 1024
+"""Stays in a core's cache for every search that goes over it."""
+
+MAX_LINE_BYTES = 256 * 1024 * 1024
+"""A longer line is no row of any client's; it is passed over rather than held in memory."""
+
+_ESCAPED = re.compile(rb"\\u00[2-7]")
+"""A writer that escapes printable ASCII (legal JSON) may have escaped a needle: such lines are decoded."""
+
+_WASTE = "\ufeff\0 \t\r\n"
+
+NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
+MENDED = "is damaged; its numbers were used"
+NOT_JSON = "is cut off or not JSON"
+UNFINISHED = "the last line is cut off, or still being written"
+TOO_LONG = f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MB"
 
 OnLine = Callable[[bytes, str, Harvest], None]
+"""Takes a whole line; raises ValueError or TypeError when it is no JSON object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a file has been read."""
-
-    offset: int
-    lines: int
-    """Whole lines before `offset`."""
-
-
-def read_lines(
-    path: str, start: Position, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest
-) -> Position:
-    """Feed every line with a needle to `on_line`; returns where to go on next time.
+def read_lines(path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest) -> int:
+    """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
 
     The last line counts when it is whole JSON, newline or not; otherwise it waits for the next time.
+
+    Raises:
+        OSError: the file cannot be read.
     """
-    offset, lines = start.offset, start.lines
-    held: list[bytes] = []
-    with Path(path).open("rb", buffering=0) as file:
-        file.seek(offset)
-        while block := file.read(BLOCK_BYTES):
-            harvest.bytes += len(block)
-            cut = block.rfind(b"\n") + 1
-            if not cut:
-                held.append(block)
-                continue
-            buffer = b"".join((*held, block))
-            end = len(buffer) - len(block) + cut
-            held = [buffer[end:]] if end < len(buffer) else []
-            _scan(buffer, end, path, lines, needles, on_line, harvest)
-            lines += buffer.count(b"\n", 0, end)
-            offset += end
-    rest = b"".join(held)
-    if rest.strip():
+    with FileIO(path) as file:
+        reader = _Reader(path, needles, on_line, harvest)
+        for start, buffer, end in _whole_lines(file, offset, reader):
+            if end:
+                reader.take(start, buffer, end)
+                offset = start + end
+            else:
+                offset = reader.take_rest(start, buffer)
+    return offset
+
+
+def read_document(path: str, on_line: OnLine, harvest: Harvest) -> int:
+    """A file that is one JSON document, read whole each time it changes; returns its size.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with FileIO(path) as file:
+        content = file.readall() or b""
+    harvest.bytes += len(content)
+    _Reader(path, (), on_line, harvest).take_document(content)
+    return len(content)
+
+
+class _Reader:
+    """One file's lines on their way to a source."""
+
+    def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest) -> None:
+        self._path = path
+        self._needles = needles
+        self._on_line = on_line
+        self._harvest = harvest
+        self._counted = (0, 0)  # newlines before an offset
+
+    def take(self, start: int, buffer: bytes, end: int) -> None:
+        """Whole lines: buffer[:end], which begins at offset `start` of the file."""
+        lines = self._with_needle(buffer, end)
+        broken = _not_ending_like_an_object(buffer, end, lines)
+        for first in sorted((*lines, *broken)):
+            if first in lines:
+                self._read(buffer[first : lines[first]], start + first)
+            else:
+                self.name(start + first, NOT_JSON)
+
+    def take_document(self, content: bytes) -> None:
+        """A whole file."""
+        if content.strip(b"\0 \t\r\n"):
+            self._read(content, 0)
+
+    def take_rest(self, start: int, rest: bytes) -> int:
+        """What follows the last newline; returns the offset behind what could be used of it."""
+        if not rest.strip(b"\0 \t\r"):
+            return start
         try:
-            on_line(rest, path, harvest)
-        except (ValueError, TypeError):
-            _skip(harvest, lines + 1, "the last line is cut off, or still being written")
+            self._on_line(rest, self._path, self._harvest)
+        except UnusableRowError as reason:
+            self.name(start, str(reason))
+        except (ValueError, TypeError, RecursionError):
+            objects, _, unfinished = mended(rest)
+            if not objects or unfinished:
+                self.name(start, UNFINISHED)
+                return start
+            self._read(rest, start)
+        return start + len(rest)
+
+    def name(self, offset: int, why: str, *, lost: bool = True) -> None:
+        """Note the line that begins at an offset."""
+        known = self._harvest.skipped.get(self._path)
+        line = self._line_number(offset) if known is None or len(known) < MAX_SKIPS else known[-1].line
+        self._harvest.skip(self._path, line, why, lost=lost)
+
+    def _with_needle(self, buffer: bytes, end: int) -> dict[int, int]:
+        """Lines that may have something for us: start -> end."""
+        lines: dict[int, int] = {}
+        for needle in self._needles:
+            place = buffer.find(needle, 0, end)
+            while place >= 0:
+                last = buffer.find(b"\n", place, end)
+                lines[buffer.rfind(b"\n", 0, place) + 1] = last
+                place = buffer.find(needle, last, end)
+        found = _ESCAPED.search(buffer, 0, end)
+        while found is not None:
+            last = buffer.find(b"\n", found.start(), end)
+            lines[buffer.rfind(b"\n", 0, found.start()) + 1] = last
+            found = _ESCAPED.search(buffer, last, end)
+        return lines
+
+    def _read(self, line: bytes, offset: int) -> None:
+        try:
+            self._on_line(line, self._path, self._harvest)
+        except UnusableRowError as reason:
+            self.name(offset, str(reason))
+        except (ValueError, TypeError, RecursionError):
+            self._mend(line, offset)
         else:
-            return Position(offset + len(rest), lines)
-    return Position(offset, lines)
+            if not line.isascii() and not _is_utf8(line):
+                self.name(offset, NOT_UTF8, lost=False)
+
+    def _mend(self, line: bytes, offset: int) -> None:
+        """Use what rows a damaged line still holds."""
+        objects, damage, unfinished = mended(line)
+        used = 0
+        for content in objects:
+            try:
+                self._on_line(json.dumps(content).encode(), self._path, self._harvest)
+                used += 1
+            except UnusableRowError as reason:
+                self.name(offset, str(reason))
+                return
+            except (ValueError, TypeError, RecursionError):
+                unfinished = True
+        if unfinished or not used:
+            self.name(offset, NOT_JSON)
+        elif damage:
+            self.name(offset, damage, lost=False)
+
+    def _line_number(self, offset: int) -> int:
+        known, lines = self._counted
+        if offset < known:
+            known = lines = 0
+        with FileIO(self._path) as file:
+            file.seek(known)
+            while known < offset and (block := file.read(min(BLOCK_BYTES, offset - known))):
+                lines += block.count(b"\n")
+                known += len(block)
+        self._counted = (known, lines)
+        return lines + 1
 
 
-def _scan(
-    buffer: bytes,
-    end: int,
-    path: str,
-    lines: int,
-    needles: tuple[bytes, ...],
-    on_line: OnLine,
-    harvest: Harvest,
-) -> None:
-    """Every line of buffer[:end] with a needle, once."""
-    done: set[int] = set()
-    for needle in needles:
-        place = buffer.find(needle, 0, end)
-        while place >= 0:
-            first = buffer.rfind(b"\n", 0, place) + 1
-            last = buffer.find(b"\n", place, end)
-            if first not in done:
-                done.add(first)
-                try:
-                    on_line(buffer[first:last], path, harvest)
-                except (ValueError, TypeError):
-                    _skip(harvest, lines + buffer.count(b"\n", 0, first) + 1, "is not JSON")
-            place = buffer.find(needle, last, end)
-    if buffer.count(b"\n", 0, end) != buffer.count(b"}\n", 0, end):
-        _find_broken(buffer, end, lines, done, harvest)
+def mended(line: bytes) -> tuple[list[dict[str, Any]], str, bool]:
+    """What a line that is not plain JSON still holds.
+
+    Returns:
+        The whole objects in it; what is wrong with them ("" when nothing is: rows parted by carriage
+        returns); whether something in it was beyond use.
+    """
+    text = line.decode("utf-8", "replace")
+    damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
+    decoder = json.JSONDecoder(strict=False)
+    objects: list[dict[str, Any]] = []
+    place, lost = 0, False
+    while (start := text.find("{", place)) >= 0:
+        gap = text[place:start]
+        lost |= bool(gap.strip(_WASTE))
+        damage = damage or (MENDED if "\0" in gap else "")
+        try:
+            content, place = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            place, lost = start + 1, True
+        else:
+            objects.append(content)
+    lost |= bool(text[place:].strip(_WASTE))
+    if lost:
+        # parts of a row that is cut off are objects too
+        objects = [content for content in objects if isinstance(content.get("type"), str)]
+    return objects, damage or (MENDED if len(objects) == 1 else ""), lost
 
 
-def _find_broken(buffer: bytes, end: int, lines: int, done: set[int], harvest: Harvest) -> None:
-    """Name the lines that do not end like an object; those with a needle have been tried already."""
+def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
+    """(offset, buffer, end of its last whole line); what follows the last newline comes with end 0."""
+    file.seek(offset)
+    held: list[bytes] = []
+    size = 0
+    while block := file.read(BLOCK_BYTES):
+        reader._harvest.bytes += len(block)
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            held.append(block)
+            size += len(block)
+            if size > MAX_LINE_BYTES:
+                reader.name(offset, TOO_LONG)
+                offset += size + _to_next_line(file)
+                held, size = [], 0
+            continue
+        buffer = b"".join((*held, block)) if held else block
+        end = size + cut
+        yield offset, buffer, end
+        offset += end
+        held, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
+    if held:
+        yield offset, b"".join(held), 0
+
+
+def _to_next_line(file: FileIO) -> int:
+    """Leave a line that is too long; returns how many bytes were passed over."""
+    passed = 0
+    while block := file.read(BLOCK_BYTES):
+        if cut := block.find(b"\n") + 1:
+            file.seek(cut - len(block), 1)
+            return passed + cut
+        passed += len(block)
+    return passed
+
+
+def _not_ending_like_an_object(buffer: bytes, end: int, lines: dict[int, int]) -> list[int]:
+    """Starts of lines without a needle that are plainly no whole object."""
+    broken = []
     first = 0
     while first < end:
-        lines += 1
         last = buffer.find(b"\n", first, end)
-        tail = buffer[max(first, last - 16) : last].rstrip()
-        if tail and not tail.endswith(b"}") and first not in done:
-            _skip(harvest, lines, "is cut off or not JSON")
+        if buffer[last - 1] != 0x7D and first not in lines:
+            tail = buffer[max(first, last - 64) : last].strip(b"\0 \t\r")
+            if tail and not tail.endswith(b"}"):
+                broken.append(first)
         first = last + 1
+    return broken
 
 
-def _skip(harvest: Harvest, line: int, why: str) -> None:
-    if len(harvest.skipped) < MAX_SKIPS:
-        harvest.skipped.append(Skipped(line, why))
-    else:
-        harvest.skipped[-1] = Skipped(line, why)
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -77,21 +77,30 @@ class CostState(NamedTuple):
 
     session: str
     model: str
-    input: int
-    output: int
-    cache_read: int
-    cache_write_5m: int
-    cache_write_1h: int
-    web_searches: int
+    totals: tuple[int, ...]
+    """input, output, cache read, 5-minute and 1-hour cache writes, web searches"""
+    started: int
+    """UTC ms: when the session began."""
     ts: int
     project: str
 
 
+class UnusableRowError(ValueError):
+    """A row that is sound JSON and still cannot be counted; the message says why."""
+
+
 class Skipped(NamedTuple):
-    """A row that could not be used."""
+    """A row that could not be used, or only in part."""
 
     line: int
     why: str
+    lost: int = 1
+    """0: it is damaged, but its numbers were used."""
+    rows: int = 1
+    """How many rows this stands for: beyond the first MAX_SKIPS of a file they are not told apart."""
+
+
+MAX_SKIPS = 200
 
 
 class Harvest:
@@ -102,9 +111,10 @@ class Harvest:
         self.hits: list[Hit] = []
         self.readings: dict[tuple[str, str | None, str | None], Seen] = {}
         self.cost_states: dict[tuple[str, str], CostState] = {}
-        self.copied_sessions: set[str] = set()
-        self.skipped: list[Skipped] = []
-        self.by_file: dict[str, list[Skipped]] = {}
+        self.shared_sessions: set[str] = set()
+        """Sessions that have a row in common with another one."""
+        self.skipped: dict[str, list[Skipped]] = {}
+        """By file."""
         self.bytes = 0
 
     def add(self, seen: Sighting) -> None:
@@ -114,13 +124,26 @@ class Harvest:
             self.requests[seen.id] = seen
             return
         if known.session != seen.session:
-            self.copied_sessions |= {max(known.session, seen.session)}
+            self.shared_sessions |= {known.session, seen.session}
         if beats(seen, known):
             self.requests[seen.id] = seen
 
     def read(self, seen: Seen) -> None:
         """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""
         self.readings[(seen.window, seen.model, f"{seen.provider}{seen.ts // 600_000}")] = seen
+
+    def skip(self, path: str, line: int, why: str, *, lost: bool = True) -> None:
+        """Note a row that was lost, or damaged and used all the same."""
+        rows = self.skipped.setdefault(path, [])
+        if len(rows) < MAX_SKIPS:
+            rows.append(Skipped(line, why, int(lost)))
+        else:
+            rows[-1] = Skipped(line, why, int(lost), rows[-1].rows + 1)
+
+    @property
+    def lost(self) -> int:
+        """How many rows could not be used."""
+        return sum(row.rows for rows in self.skipped.values() for row in rows if row.lost)
 
     def absorb(self, other: Harvest) -> None:
         """Take over what another file gave."""
@@ -129,10 +152,16 @@ class Harvest:
         self.hits += other.hits
         self.readings.update(other.readings)
         for key, state in other.cost_states.items():
-            if key not in self.cost_states or state.output >= self.cost_states[key].output:
-                self.cost_states[key] = state
-        self.copied_sessions |= other.copied_sessions
+            self.keep_state(key, state)
+        self.shared_sessions |= other.shared_sessions
+        for path, rows in other.skipped.items():
+            self.skipped.setdefault(path, []).extend(rows)
         self.bytes += other.bytes
+
+    def keep_state(self, key: tuple[str, str], state: CostState) -> None:
+        """Keep the larger running total: it only grows, and a copied line is an older one."""
+        if key not in self.cost_states or sum(state.totals) >= sum(self.cost_states[key].totals):
+            self.cost_states[key] = state
 
     def packed(self) -> tuple[Any, ...]:
         """Plain data for a pipe (marshal)."""
@@ -141,8 +170,8 @@ class Harvest:
             [tuple(hit) for hit in self.hits],
             [(key, tuple(seen)) for key, seen in self.readings.items()],
             [(key, tuple(state)) for key, state in self.cost_states.items()],
-            sorted(self.copied_sessions),
-            [tuple(row) for row in self.skipped],
+            sorted(self.shared_sessions),
+            [(path, [tuple(row) for row in rows]) for path, rows in self.skipped.items()],
             self.bytes,
         )
 
@@ -150,13 +179,13 @@ class Harvest:
     def unpacked(cls, data: tuple[Any, ...]) -> Harvest:
         """What `packed` made."""
         harvest = cls()
-        requests, hits, readings, states, copied, skipped, size = data
+        requests, hits, readings, states, shared, skipped, size = data
         harvest.requests = {row[0]: Sighting._make(row) for row in requests}
         harvest.hits = [Hit._make(row) for row in hits]
         harvest.readings = {key: Seen._make(row) for key, row in readings}
         harvest.cost_states = {key: CostState._make(row) for key, row in states}
-        harvest.copied_sessions = set(copied)
-        harvest.skipped = [Skipped._make(row) for row in skipped]
+        harvest.shared_sessions = set(shared)
+        harvest.skipped = {path: [Skipped._make(row) for row in rows] for path, rows in skipped}
         harvest.bytes = size
         return harvest
 
@@ -167,11 +196,4 @@ def beats(new: Sighting, old: Sighting) -> bool:
         return new.is_subagent < old.is_subagent
     if new.total != old.total:
         return new.total > old.total
-    return (new.project, new.session) < (old.project, old.session)
-
-
-def identity(*parts: str) -> int:
-    """A 63-bit number for what makes a request one request."""
-    from hashlib import blake2b
-
-    return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), "big") >> 1
+    return (new.project, new.session, new.ts) < (old.project, old.session, old.ts)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from pf_tui.sources.ingest import Harvested, Job, Read, read_batch
-from pf_tui.sources.sightings import Harvest, Skipped
+from pf_tui.sources.sightings import Harvest
 
 
 def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
@@ -90,27 +90,18 @@ def main() -> None:
 
 
 def _plain(job: Job) -> tuple[Any, ...]:
-    return (job.agent, job.path, job.size, job.mtime_ns, job.inode, job.offset, job.lines, job.note)
+    return (job.agent, job.path, job.size, job.mtime_ns, job.inode, job.offset, job.note)
 
 
 def _packed(harvests: dict[str, Harvest], reads: list[Read]) -> tuple[Any, ...]:
     return (
-        {
-            agent: (
-                harvest.packed(),
-                {path: [tuple(r) for r in rows] for path, rows in harvest.by_file.items() if rows},
-            )
-            for agent, harvest in harvests.items()
-        },
-        [(_plain(read.job), read.offset, read.lines, read.note, read.head_hash) for read in reads],
+        {agent: harvest.packed() for agent, harvest in harvests.items()},
+        [(_plain(read.job), read.offset, read.note, read.head_hash) for read in reads],
     )
 
 
 def _unpacked(answer: tuple[Any, ...]) -> Harvested:
-    harvests = {}
-    for agent, (packed, by_file) in answer[0].items():
-        harvest = harvests[agent] = Harvest.unpacked(packed)
-        harvest.by_file = {path: [Skipped._make(row) for row in rows] for path, rows in by_file.items()}
+    harvests = {agent: Harvest.unpacked(packed) for agent, packed in answer[0].items()}
     return harvests, [Read(Job(*job), *rest) for job, *rest in answer[1]]
 
 

@@ -1,0 +1,72 @@
+"""Limit hits, each once: a transcript's retries, a hook and the gateway tell of the same wall.
+
+Standard library alone: hooks write here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+WALLS = ("rate", "quota", "windowless")
+"""Failure classes that are limits."""
+
+SAME_WALL_MS = 300_000
+"""What one session runs into within five minutes is one wall: a client retries about three."""
+
+_LATER = "max(ifnull(waited_ms, 0), ifnull(?, 0))"
+
+
+def note(
+    connection: sqlite3.Connection,
+    provider: str,
+    kind: str,
+    ts_ms: int,
+    until_ms: int | None,
+    agent: str | None,
+    session: str | None,
+    waited_ms: int | None = None,
+    text: str = "",
+) -> None:
+    """Keep a hit, or what it adds to a hit that is known; inside the caller's transaction."""
+    known = _known(connection, provider, kind, ts_ms, session)
+    if known is None:
+        connection.execute(
+            "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, waited_ms, text)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (provider, kind, ts_ms, until_ms, agent, session, waited_ms, text),
+        )
+        return
+    number, was, began = known
+    connection.execute(
+        "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
+        f" waited_ms = {_LATER}, text = CASE WHEN ifnull(text, '') = '' THEN ? ELSE text END WHERE id = ?",
+        (until_ms, agent, provider if was == "unknown" else was, min(began, ts_ms), waited_ms, text, number),
+    )
+
+
+def _known(connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int, session: str | None) -> Any:
+    """(id, provider, ts) of the hit this one is another sight of."""
+    if session is None or kind not in WALLS:
+        same = "provider = ? AND kind = ? AND ts = ? AND ifnull(session, '') = ?"
+        found = connection.execute(
+            f"SELECT id, provider, ts FROM limit_hits WHERE {same}", (provider, kind, ts_ms, session or "")
+        )
+    else:
+        found = connection.execute(
+            # a resumed session's copy has the very same time
+            "SELECT id, provider, ts FROM limit_hits WHERE ts BETWEEN ? AND ? AND (session = ? OR ts = ?)"
+            f" AND kind IN ({', '.join('?' * len(WALLS))})"
+            " AND (provider = ? OR provider = 'unknown' OR ? = 'unknown') ORDER BY abs(ts - ?) LIMIT 1",
+            (
+                ts_ms - SAME_WALL_MS,
+                ts_ms + SAME_WALL_MS,
+                session,
+                ts_ms,
+                *WALLS,
+                provider,
+                provider,
+                ts_ms,
+            ),
+        )
+    return found.fetchone()
