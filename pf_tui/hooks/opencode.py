@@ -135,11 +135,14 @@ def _delivered(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _command(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
-    """One of the seven commands: done here, shown in place of a model's answer."""
+    """One of the seven commands: done here, shown in place of a model's answer, under what was typed."""
     from pf_tui.hooks import commands
 
-    found = commands.answer(ctx, text(data, "command"), text(data, "arguments"))
-    return {} if found is None else {"answer": found}
+    name, given = text(data, "command"), text(data, "arguments").strip()
+    told = commands.answer(ctx, name, given)
+    if told is None:
+        return {}
+    return {"answer": f"/{commands.name(name)} {given}".rstrip() + f"\n\n{told}"}
 
 
 EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
