@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from pf_tui.hooks.opencode_routing import turn
 from pf_tui.hooks.reading import text
 from pf_tui.snapshot import Snapshot
+from pf_tui.sources import live
 from pf_tui.sources import opencode as source
 from pf_tui.sources.sightings import Harvest, Sighting
 from pf_tui.state.context import Context
 
 
-def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> Iterator[tuple[str, str, datetime]]:
-    """Write the turn's messages down; yields (our provider, OpenCode's model, begin) of each one delivered.
+def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[str, str, datetime]]:
+    """Write the turn's messages down; returns (our provider, OpenCode's model, begin) of each one delivered.
 
     What the gateway served has its row already, under the name of who really did.
     """
     names = turn(ctx, now, data).names
     messages = data.get("messages")
+    found: list[Sighting] = []
     for message in messages if isinstance(messages, list) else ():
-        if not isinstance(message, dict) or message.get("served_by"):
-            continue
-        provider = names.ours(text(message, "providerID"))
-        for seen in _seen(message, data, names.logins):
-            if provider is not None and seen.failure is None:
-                yield provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC)
+        if isinstance(message, dict) and not message.get("served_by"):
+            provider = names.ours(text(message, "providerID")) or text(message, "providerID")
+            found += [seen._replace(provider=provider) for seen in _seen(message, data, names.logins)]
+    if found:
+        live.record(ctx.paths.ledger, source.AGENT, found, now.catalog)
+    return [
+        (seen.provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
+        for seen in found
+        if seen.failure is None and seen.provider in now.catalog.providers
+    ]
 
 
 def _seen(

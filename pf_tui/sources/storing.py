@@ -113,37 +113,7 @@ class Sink:
         cost, basis = repricing.cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
         if cost is None and seen.reported_usd:
             cost, basis = seen.reported_usd, "reported"
-        names = self._names
-        return (
-            seen.id,
-            seen.ts,
-            names(agent),
-            NAME[SOURCES[agent]],
-            names(seen.session),
-            names(seen.project),
-            names(provider),
-            names(model),
-            names(seen.model) if seen.model and seen.model != model else None,
-            seen.input,
-            seen.output,
-            seen.reasoning,
-            seen.cache_read,
-            seen.cache_write_5m,
-            seen.cache_write_1h,
-            seen.web_searches,
-            cost,
-            NAME[basis],
-            NAME["failed" if seen.failure else "ok"],
-            names(seen.failure) if seen.failure else None,
-            seen.latency_ms,
-            seen.ttft_ms,
-            seen.request_id,
-            seen.message_id,
-            seen.is_subagent,
-            NAME[attribution],
-            NAME[seen.mode] if seen.mode else None,
-            None,
-        )
+        return row(self._names, agent, seen, (provider, attribution), model, (cost, basis))
 
     def _provider(self, agent: str, seen: Sighting) -> tuple[str, str]:
         """(provider, how it is known)"""
@@ -244,3 +214,52 @@ class Sink:
                     read.note,
                 ),
             )
+
+
+def row(
+    names: ledger_rows.Names,
+    agent: str,
+    seen: Sighting,
+    who: tuple[str, str],
+    model: str,
+    priced: tuple[float | None, str],
+) -> tuple[Any, ...]:
+    """A sighting as a ledger row.
+
+    Args:
+        who: provider and how it is known.
+        model: the catalog's id, else the raw name.
+        priced: USD and its basis.
+    """
+    provider, attribution = who
+    cost, basis = priced
+    return (
+        seen.id,
+        seen.ts,
+        names(agent),
+        NAME[SOURCES[agent]],
+        names(seen.session),
+        names(seen.project),
+        names(provider),
+        names(model),
+        names(seen.model) if seen.model and seen.model != model else None,
+        seen.input,
+        seen.output,
+        seen.reasoning,
+        seen.cache_read,
+        seen.cache_write_5m,
+        seen.cache_write_1h,
+        seen.web_searches,
+        cost,
+        NAME[basis],
+        NAME["failed" if seen.failure else "ok"],
+        names(seen.failure) if seen.failure else None,
+        seen.latency_ms,
+        seen.ttft_ms,
+        seen.request_id,
+        seen.message_id,
+        seen.is_subagent,
+        NAME[attribution],
+        NAME[seen.mode] if seen.mode else None,
+        None,
+    )
