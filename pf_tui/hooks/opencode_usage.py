@@ -30,9 +30,9 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[s
     if found:
         live.record(ctx.paths.ledger, source.AGENT, found, now.catalog)
     return [
-        (seen.provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
+        (provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
         for seen in found
-        if seen.failure is None and seen.provider in now.catalog.providers
+        if (provider := seen.provider) in now.catalog.providers and provider and seen.failure is None
     ]
 
 
