@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from pf_tui.__main__ import _take_folder
 from pf_tui.cli.app import root
 from pf_tui.cli.grammar import Group
 
@@ -64,7 +65,7 @@ def test_every_command_line_shown_is_understood(typed: Typed) -> None:
 
 
 def _words(text: str) -> list[str]:
-    words = shlex.split(text, comments=True)[1:]
+    _, words = _take_folder(shlex.split(text, comments=True)[1:])
     for place, word in enumerate(words):
         if word in ("|", ">", "<", "&&", ";", "2>"):
             return words[:place]
