@@ -29,7 +29,7 @@ from pf_tui.tui.charts import symbols
 from pf_tui.tui.cockpit import Cockpit
 from pf_tui.tui.feed import Feed
 from pf_tui.tui.logs import Logs
-from pf_tui.tui.news import Reading, ReadingEnded, Said, World
+from pf_tui.tui.news import Do, Reading, ReadingEnded, Said, World
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
@@ -159,7 +159,8 @@ class Dashboard(App[None], inherit_bindings=False):
 
     def _find_agents(self) -> None:
         """Which agents this machine has, and the sheets that a key may open next."""
-        self.call_from_thread(setattr, self.cockpit, "found", install.found(self.ctx))
+        found = install.found(self.ctx)
+        self.soon(lambda: setattr(self.cockpit, "found", found))
         import_module("pf_tui.tui.overlays.choosing")
 
     def on_unmount(self) -> None:
@@ -229,6 +230,14 @@ class Dashboard(App[None], inherit_bindings=False):
     def ask_history(self, period: str, by: str) -> None:
         """Have another part of the ledger read."""
         self.feed.ask(period, by)
+
+    def soon(self, deed: Callable[[], object]) -> None:
+        """Do something in the app's own thread; may be called from any, also while the app ends."""
+        self.post_message(Do(deed))
+
+    @on(Do)
+    def _do(self, news: Do) -> None:
+        news.deed()
 
     @on(World)
     def _world(self, news: World) -> None:

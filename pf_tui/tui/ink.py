@@ -95,6 +95,18 @@ def joined(parts: Iterable[Line], gap: str = "  ") -> Line:
     return tuple(spans)
 
 
+def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
+    """As many parts of a joined line as fit whole into `width` cells."""
+    kept, room = 0, width
+    for place, span in enumerate(content):
+        if span.text == gap:
+            kept = place
+        room -= cell_len(span.text)
+        if room < 0:
+            return content[:kept]
+    return content
+
+
 def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
     """The text in lines of at most `width` cells, broken at blanks."""
     lines: list[Line] = []

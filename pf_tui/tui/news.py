@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.message import Message
 
 from pf_tui.snapshot import Snapshot
@@ -26,6 +28,14 @@ class Said(Message):
     def __init__(self, words: str, ink: str = "accent") -> None:
         super().__init__()
         self.words, self.ink = words, ink
+
+
+class Do(Message):
+    """Something for the app's own thread: how a look-up brings what it found."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self.deed = deed
 
 
 class Reading(Message):

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import BLANK, Line, cells, columns_changed, fit
+from pf_tui.tui.ink import BLANK, Line, cells, columns_changed, fit, whole_parts
 from pf_tui.tui.page import Page, Row
 from pf_tui.tui.themes import Inks
 
@@ -169,8 +169,9 @@ class Pane(Widget, can_focus=True):
         if not self.styles.border_top[0]:
             return
         weight = "bold" if self.has_focus else ""
-        title = Content.assemble(self.NUMBER, (self.page.title, weight), "  ")
-        for span in self.symbols.marked(self.page.facts):
+        title = Content.assemble(self.symbols.plain(self.NUMBER), (self.page.title, weight), "  ")
+        room = self.content_size.width - 2 - cells(f"{self.NUMBER}{self.page.title}")
+        for span in self.symbols.marked(whole_parts(self.page.facts, room)):
             title += Content.styled(span.text, f"not bold $ink-{span.ink}")
         self._set_title("border_title", title)
         keys = [f"{key} {word}" for key, word in self.page.keys] if self.has_focus else []
@@ -178,7 +179,7 @@ class Pane(Widget, can_focus=True):
         parts = [f"{self.top + 1}–{min(last, rows)} of {rows}"] if rows > self.room else []
         while keys and cells(" · ".join([*parts, *keys])) > self.content_size.width - 4:
             keys.pop()
-        self._set_title("border_subtitle", Content(" · ".join([*parts, *keys])))
+        self._set_title("border_subtitle", Content(self.symbols.plain(" · ".join([*parts, *keys]))))
 
     # -- events of the toolkit
 

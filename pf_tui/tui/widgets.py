@@ -88,7 +88,7 @@ class SnapshotPane(Pane):
         """Order by a column, or by the next one."""
         orders = self.ORDERS
         here = orders.index(self.choice.order) if self.choice.order in orders else 0
-        order = column if column in orders else orders[(here + 1) % len(orders)]
+        order = column if column and column in orders else orders[(here + 1) % len(orders)]
         self.choice = Choice(words=self.choice.words, order="" if order == self.choice.order else order)
 
     def narrow_to(self, words: str) -> None:

@@ -36,6 +36,10 @@ class Symbols:
         """The sign of a series in a legend."""
         return self.fills[place % len(self.fills)] if self.told_apart_by_shape else "■"
 
+    def plain(self, text: str) -> str:
+        """The text with marks this set can show."""
+        return text.translate(_MARKS) if self.name == "ascii" else text
+
     def marked(self, content: Line) -> Line:
         """The line with marks this set can show."""
         if self.name != "ascii":

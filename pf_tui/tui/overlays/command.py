@@ -7,6 +7,7 @@ are done as that key. Completion comes from the command line itself, the first w
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -120,7 +121,7 @@ class CommandLine(Sheet):
         self.app.look_up(lambda: self._found(typed, running.completions(ctx, typed)))
 
     def _found(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
-        self.app.call_from_thread(self._show, typed, offers)
+        self.app.soon(partial(self._show, typed, offers))
 
     def _show(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
         if self.query_one(TextLine).value == typed:
@@ -201,4 +202,4 @@ def _finish(cockpit: Cockpit, typed: str, done: running.Done) -> None:
             cockpit.said = None
             cockpit.app.push_screen(Output(cockpit, typed, done))
 
-    cockpit.app.call_from_thread(show)
+    cockpit.app.soon(show)

@@ -5,6 +5,7 @@ Invariant: a typed key goes to `actions.auth` inside a Secret and nowhere else; 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -77,7 +78,7 @@ class Credential(Sheet):
         found = auth_check.check(self.app.ctx, self.provider)
         took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
         words = f"{found.message}{took}" + (f" · {found.hint}" if found.hint else "")
-        self.app.call_from_thread(self._tell, words, "good" if found.ok else "bad")
+        self.app.soon(partial(self._tell, words, "good" if found.ok else "bad"))
 
     def _keep(self, secret: Secret, *, in_file: bool = False) -> None:
         def keep() -> None:
@@ -85,24 +86,24 @@ class Credential(Sheet):
                 place = auth.set_key(self.app.ctx, self.provider, secret, in_file=in_file)
             except PfError as error:
                 self._secret = None if in_file else secret
-                self.app.call_from_thread(self._tell, str(error), "bad")
+                self.app.soon(partial(self._tell, str(error), "bad"))
                 return
             self._secret = None
             where = "the keyring" if place == "keyring" else f"{place} (0600)"
-            self.app.call_from_thread(self._tell, f"kept in {where}, and read back; check tries it", "good")
+            self.app.soon(partial(self._tell, f"kept in {where}, and read back; check tries it", "good"))
 
         self._do(keep)
 
     def _remove(self) -> None:
         places = auth.remove_key(self.app.ctx, self.provider)
-        self.app.call_from_thread(self._tell, f"deleted from {' and '.join(places)}", "warn")
+        self.app.soon(partial(self._tell, f"deleted from {' and '.join(places)}", "warn"))
 
     def _do(self, verb: object) -> None:
         def done() -> Said | None:
             try:
                 verb()  # type: ignore[operator]
             except PfError as error:
-                self.app.call_from_thread(self._tell, str(error), "bad")
+                self.app.soon(partial(self._tell, str(error), "bad"))
             return None
 
         self.app.perform(done)

@@ -47,7 +47,7 @@ class Detail(Sheet):
             bench for bench in ctx.health().benches if bench.provider == self.provider and bench.holds(now)
         )
         self._failures = report.failures(ctx, self.provider)
-        self.app.call_from_thread(self.redraw)
+        self.app.soon(self.redraw)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         hits = [hit for hit in self.cockpit.report.hits if hit.provider == self.provider]

@@ -15,7 +15,7 @@ from pf_tui.tui.page import Choice, Page, Row, Space, empty
 COLUMNS = (
     Column(key="time", title="time"),
     Column(key="who", title="who", leaves=1),
-    Column(key="what", title="what happened", least=10),
+    Column(key="what", title="what happened", least=34),
 )
 KEYS = (("enter", "evidence"), ("u", "undo"))
 QUIET = ("asked for", "asked for the next one")
@@ -62,10 +62,7 @@ def latest(events: Sequence[Event], space: Space, instead: Line = BLANK) -> Line
     if not loud:
         room = width - cells(right) - 2
         return line(" ", spread(fit(instead, room) if instead else BLANK, right, width), " ")
-    text = sentence(loud[-1])
-    if tight:
-        text = roster.short_name(text.replace("switched to ", "→ "))
-    what, why = _split(text)
+    what, why = _split(_shortened(sentence(loud[-1])) if tight else sentence(loud[-1]))
     left = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
     room = width - cells(right) - 2
     return line(" ", spread(fit(left, room) if cells(left) > room else left, right, width), " ")
@@ -86,8 +83,12 @@ def sentence(event: Event) -> str:
     return f"{said}: {why}" if why else said
 
 
+def _shortened(text: str) -> str:
+    return roster.short_name(text.replace("switched to ", "→ "))
+
+
 def _cells(event: Event, space: Space) -> dict[str, Line]:
-    what, why = _split(sentence(event))
+    what, why = _split(_shortened(sentence(event)) if space.width < TIGHT else sentence(event))
     ink = "bad" if event.action == "failover" else "text" if event.action in LOUD else "muted"
     return {
         "time": line(muted(space.clock.clock(event.ts))),

@@ -71,17 +71,24 @@ def _wide(
     snapshot: Snapshot, seats: list[Seat], inks: Mapping[str, str], space: Space, choice: Choice
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
-    table = [_cells(seat, inks, space, active=seat.id == active) for seat in seats]
-    kept = chosen(COLUMNS, table, space.width)
+
+    def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
+        table = [_cells(seat, inks, space, active=seat.id == active, full=full) for seat in seats]
+        return table, chosen(COLUMNS, table, space.width)
+
+    table, kept = drawn(full=space.width >= ROOMY)
+    room = next(size for column, size in kept if column.key == "provider")
+    if any(cells(row["provider"]) > room for row in table):  # a short name says more than a cut one
+        table, kept = drawn(full=False)
     rows = tuple(
         Row(fit(body(kept, row), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
     )
     return (head(kept, choice.order, downward=choice.order != "provider"),), rows
 
 
-def _cells(seat: Seat, inks: Mapping[str, str], space: Space, *, active: bool) -> dict[str, Line]:
+def _cells(seat: Seat, inks: Mapping[str, str], space: Space, *, active: bool, full: bool) -> dict[str, Line]:
     view, clock = seat.view, space.clock
-    name = seat.id if space.width >= ROOMY else roster.short_name(seat.id)
+    name = seat.id if full else roster.short_name(seat.id)
     row = {
         "number": _number(seat, active=active),
         "provider": line(_name(seat, name, inks, active=active)),

@@ -1,0 +1,108 @@
+"""A dashboard on this test's own home, driven by keys; what is on screen as text."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.pilot import Pilot
+
+from pf_tui import snapshot as snapshots
+from pf_tui.state.context import Context
+from pf_tui.tui import screenshot
+from pf_tui.tui.app import Dashboard
+from pf_tui.tui.cockpit import Cockpit
+
+TWO = {"OPENROUTER_API_KEY": "sk-or-test", "GROQ_API_KEY": "gsk-test", "OPENAI_API_KEY": "sk-test"}
+"""Environment of a person with three keys."""
+
+
+class Driven:
+    """A running dashboard and the hands on it."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[None], ctx: Context) -> None:
+        self.app, self.pilot, self.ctx = app, pilot, ctx
+
+    @property
+    def cockpit(self) -> Cockpit:
+        return self.app.cockpit
+
+    def text(self) -> str:
+        """Everything on screen, sheets included."""
+        return screenshot.taken(self.app)[1]
+
+    def line(self, number: int) -> str:
+        return self.text().splitlines()[number]
+
+    def config(self) -> dict[str, Any]:
+        """config.json as it stands."""
+        content: dict[str, Any] = json.loads(self.ctx.paths.config.read_text())
+        return content
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and wait until what they do is on screen."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        await self.press(*("space" if char == " " else char for char in text))
+
+    async def until(self, holds: Callable[[], bool], what: str, tries: int = 400) -> None:
+        """Let the program go on until something can be seen."""
+        for _ in range(tries):
+            await self.pilot.pause(0.02)
+            if holds():
+                return
+        raise AssertionError(f"never seen: {what}\n{self.text()}")
+
+    async def see(self, words: str) -> None:
+        await self.until(lambda: words in self.text(), words)
+
+
+Opened = Callable[..., contextlib.AbstractAsyncContextManager[Driven]]
+
+
+@pytest.fixture
+def dashboard(context: Callable[..., Context], home: Path) -> Opened:
+    """`dashboard(size=(120, 40), env=…, config=…, live=True)`: the dashboard on real files."""
+
+    @contextlib.asynccontextmanager
+    async def opened(
+        size: tuple[int, int] = (120, 40),
+        *,
+        env: dict[str, str] | None = None,
+        config: dict[str, Any] | None = None,
+        ctx: Context | None = None,
+        shown: snapshots.Snapshot | None = None,
+        live: bool = True,
+        **more: Any,
+    ) -> AsyncIterator[Driven]:
+        ctx = ctx or context(env=TWO if env is None else env, who="tui")
+        if config is not None:
+            ctx.paths.home.mkdir(parents=True, exist_ok=True)
+            ctx.paths.config.write_text(json.dumps(config))
+        app = Dashboard(ctx, shown or snapshots.take(ctx, keep_going=True), live=live, **more)
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield Driven(app, pilot, ctx)
+
+    return opened
+
+
+class Grid(SingleFileSnapshotExtension):
+    """A screen as a text file: differences are read in review."""
+
+    file_extension = "txt"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.fixture
+def grid(snapshot: Any) -> Any:
+    """`assert text == grid`; `pytest --snapshot-update` draws them anew."""
+    return snapshot.use_extension(Grid)

@@ -1,0 +1,209 @@
+"""Every layout as a text grid: what stands where at each size. `--snapshot-update` draws them anew."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pf_tui.ledger.query import FallbackTotals, Part, Sums
+from pf_tui.ledger.record import LimitHit
+from pf_tui.records import replace
+from pf_tui.state.context import Context
+from pf_tui.state.gateway import Gateway, LiveRequest
+from pf_tui.tui.report import Report, Step
+
+Opened = Callable[..., Any]
+
+
+def _scene() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("scene", Path(__file__).with_name("scene.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+scene = _scene()
+
+SIZES = [
+    (160, 40),
+    (120, 40),
+    (120, 24),
+    (100, 30),
+    (80, 24),
+    (60, 24),
+    (44, 24),
+    (44, 12),
+    (44, 10),
+    (30, 8),
+]
+
+
+def sums(requests: int, tokens: int, cost: float, failed: int = 0) -> Sums:
+    return Sums(
+        requests=requests,
+        failed=failed,
+        input=tokens // 3,
+        output=tokens // 10,
+        cache_read=tokens // 2,
+        cost_usd=cost,
+    )
+
+
+def week() -> Report:
+    """Seven days of four providers."""
+    names = ["anthropic-subscription", "openrouter", "openai-subscription", "zai-coding-plan"]
+    days = [
+        (2.7, 0.9, 0.6, 0.0),
+        (4.4, 0.4, 0.1, 0.7),
+        (3.6, 1.8, 0.2, 0.1),
+        (5.5, 1.0, 0.2, 1.2),
+        (1.8, 0.3, 0.6, 1.6),
+        (0.0, 0.0, 0.0, 0.0),
+        (3.6, 0.5, 0.1, 0.5),
+    ]
+    steps = tuple(
+        Step(
+            start=datetime(2026, 11, 18 + place),  # noqa: DTZ001 - a step's start is local, without a zone
+            parts={n: sums(400, 44_000_000, cost) for n, cost in zip(names, row, strict=True) if cost},
+        )
+        for place, row in enumerate(days)
+    )
+    facts = [
+        (2914, 311e6, 28.4, 12, 1200.0),
+        (402, 38e6, 9.12, 0, 1900.0),
+        (511, 44e6, 3.31, 31, 1400.0),
+        (85, 9e6, 0.37, 0, 800.0),
+    ]
+    parts = tuple(
+        Part(name=n, sums=sums(r, int(t), c, f), latency_ms_p50=ms)
+        for n, (r, t, c, f, ms) in zip(names, facts, strict=True)
+    )
+    hit = LimitHit(
+        provider="openai-subscription", kind="rate", at=scene.at(minutes=-1), until=scene.at(2, minutes=18)
+    )
+    return Report(
+        totals=sums(3912, 402_000_000, 41.2, 43),
+        fallback=FallbackTotals(fallbacks=6, limit_hits=3, waited_ms=7_800_000),
+        parts=parts,
+        steps=steps,
+        hits=(hit,),
+    )
+
+
+@pytest.fixture
+def afternoon(dashboard: Opened, context: Callable[..., Context]) -> Opened:
+    """The afternoon of design/dashboard, standing still."""
+
+    def opened(size: tuple[int, int], **more: Any) -> Any:
+        shown = more.pop("shown", None) or scene.afternoon(context)
+        return dashboard(size, ctx=context(now=scene.NOW), shown=shown, report=week(), live=False, **more)
+
+    return opened
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_cockpit_at_each_size(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
+    async with afternoon(size) as screen:
+        assert screen.text() == grid
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_active_provider_stands_before_the_arrow_in_every_layout(
+    afternoon: Opened, size: tuple[int, int]
+) -> None:
+    async with afternoon(size) as screen:
+        top = "\n".join(screen.text().splitlines()[:2])
+
+        assert "anthropic-sub" in top.partition("→")[0]
+
+
+@pytest.mark.parametrize("pane", ["2", "3", "4", "0"], ids=["models", "limits", "analytics", "events"])
+@pytest.mark.parametrize("size", [(80, 24), (44, 24)], ids=["80x24", "44x24"])
+async def test_each_pane_where_it_is_alone_or_below(
+    afternoon: Opened, grid: Any, size: tuple[int, int], pane: str
+) -> None:
+    async with afternoon(size) as screen:
+        await screen.press(pane)
+
+        assert screen.text() == grid
+
+
+@pytest.mark.parametrize("size", [(120, 40), (44, 24)], ids=["120x40", "44x24"])
+async def test_a_zoomed_analytics_pane(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
+    async with afternoon(size) as screen:
+        await screen.press("4", "z")
+
+        assert screen.text() == grid
+
+
+async def test_requests_in_flight_are_in_the_status_line_and_the_limits_pane(
+    afternoon: Opened, context: Callable[..., Context], grid: Any
+) -> None:
+    live = (
+        LiveRequest(
+            id="1",
+            agent="claude-code",
+            session="s",
+            provider="anthropic-subscription",
+            model="claude-opus-5-5",
+            since=scene.at(seconds=-12),
+            tokens=1200,
+            first_byte_ms=800,
+        ),
+        LiveRequest(
+            id="2",
+            agent="opencode",
+            session="t",
+            provider="openrouter",
+            model="claude-sonnet-5-5",
+            since=scene.at(seconds=-2),
+            attempt=2,
+        ),
+    )
+    running = Gateway(host="127.0.0.1", port=4100, pid=1, since=scene.at(-1), live=live)
+    shown = replace(scene.afternoon(context), gateway=running)
+    async with afternoon((120, 40), shown=shown) as screen:
+        text = screen.text()
+
+        assert "2 live" in text.splitlines()[0]
+        assert "try 2" in text
+        assert text == grid
+
+
+async def test_without_colours_each_series_has_a_pattern_and_each_state_a_word(
+    afternoon: Opened, monkeypatch: pytest.MonkeyPatch, grid: Any
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with afternoon((120, 40)) as screen:
+        assert screen.text() == grid
+
+
+async def test_ascii_symbols_draw_nothing_beyond_ascii(
+    afternoon: Opened, context: Callable[..., Context], grid: Any
+) -> None:
+    plain = scene.afternoon(context)
+    shown = replace(plain, config=replace(plain.config, dashboard={"symbols": "ascii"}))
+    async with afternoon((120, 40), shown=shown) as screen:
+        text = screen.text()
+
+        assert [char for char in text if not char.isascii()] == []
+        assert text == grid
+
+
+@pytest.mark.parametrize("size", [(120, 40), (44, 24)], ids=["120x40", "44x24"])
+async def test_a_fresh_machine_is_told_the_one_next_step(
+    dashboard: Opened, grid: Any, size: tuple[int, int]
+) -> None:
+    async with dashboard(size, env={}, live=False) as screen:
+        text = screen.text()
+
+        assert "pf-tui --demo" in text
+        assert text == grid

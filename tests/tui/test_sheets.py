@@ -1,0 +1,373 @@
+"""What opens over the panes: read, searched, chosen from; and what it does to the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+
+from pf_tui import actions
+from pf_tui.state import cache
+from pf_tui.state.context import Context
+from pf_tui.tui.overlays.line import TextLine
+
+Opened = Callable[..., Any]
+
+THREE = {"version": 2, "providerPriority": ["openrouter", "groq", "openai-api", "deepseek-api"]}
+KEY = "sk-or-v1-0123456789abcdef0123456789abcdef"
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that works."""
+
+    priority = 10  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
+    backend = MemoryKeyring()
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    return backend
+
+
+async def test_help_lists_the_keys_of_this_pane_first(dashboard: Opened) -> None:
+    async with dashboard(live=False) as screen:
+        await screen.press("2", "question_mark")
+        text = screen.text()
+
+        assert text.index("Here, in models") < text.index("Who serves")
+
+
+async def test_help_can_be_searched_and_does_what_is_chosen(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("question_mark", "slash")
+        await screen.type("next provider by policy")
+        await screen.press("enter")
+        await screen.see("switched to groq")
+
+
+async def test_the_palette_finds_a_provider_by_name(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("ctrl+p")
+        await screen.type("openai-api")
+        await screen.press("enter")
+        await screen.see("switched to openai-api")
+
+
+async def test_the_palette_says_so_when_nothing_matches(dashboard: Opened) -> None:
+    async with dashboard(live=False) as screen:
+        await screen.press("ctrl+p")
+        await screen.type("zzz")
+
+        assert "nothing is called 'zzz'" in screen.text()
+
+
+async def test_why_shows_every_reason(dashboard: Opened, grid: Any) -> None:
+    async with dashboard((100, 30), config=THREE) as screen:
+        actions.bench(screen.ctx.as_("cli"), "groq", why="too slow today")
+        screen.app.feed.look()
+        await screen.until(lambda: screen.cockpit.known().view("groq").state == "benched", "groq benched")
+        await screen.press("w")
+        text = screen.text()
+
+        assert "openrouter serves with" in text
+        assert "passed over: benched (by hand)" in text
+        assert "too slow today" in text
+        assert "deepseek-api" in text
+        assert "passed over: no credential" in text
+
+
+async def test_why_follows_the_files_while_it_is_open(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("w")
+        assert "openrouter serves with" in screen.text()
+        actions.switch(screen.ctx.as_("cli"), "openai-api")
+        screen.app.feed.look()
+        await screen.see("openai-api serves with")
+
+
+async def test_the_drill_fails_everybody_in_turn_and_changes_nothing(dashboard: Opened) -> None:
+    async with dashboard((100, 34), config=THREE) as screen:
+        await screen.press("d")
+        text = screen.text()
+
+        assert (
+            text.index("openrouter hits its limit")
+            < text.index("→ groq with")
+            < text.index("groq hits its limit")
+        )
+        assert "nobody is left" in text
+        assert screen.config() == THREE
+
+
+async def test_the_detail_of_a_provider_names_credential_models_and_console(dashboard: Opened) -> None:
+    async with dashboard((100, 40), config=THREE) as screen:
+        await screen.press("right")
+        await screen.see("no failure")
+        text = screen.text()
+
+        assert "env:OPENROUTER_API_KEY" in text
+        assert "number 1 in the list" in text
+        assert "https://openrouter.ai" in text
+
+
+async def test_a_key_is_set_behind_dots_and_kept_in_the_keyring(
+    dashboard: Opened, memory: MemoryKeyring
+) -> None:
+    async with dashboard(config=THREE) as screen:
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c", "down", "enter")
+        await screen.type(KEY)
+        assert KEY[:8] not in screen.text()
+        assert "•" * 8 in screen.text()
+
+        await screen.press("enter")
+        await screen.see("kept in the keyring, and read back")
+        assert memory.kept == {("pf-tui", "deepseek-api"): KEY}
+        assert screen.config()["pf"]["keyring"] == ["deepseek-api"]
+        await screen.until(
+            lambda: screen.cockpit.known().view("deepseek-api").state == "ready", "deepseek-api can serve"
+        )
+
+
+async def test_without_a_keyring_the_0600_file_is_offered(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c", "down", "enter")
+        await screen.type(KEY)
+        await screen.press("enter")
+        await screen.see("keep in auth.json")
+        assert not screen.ctx.paths.auth.exists()
+
+        await screen.press("down", "enter")
+        await screen.see("kept in auth.json (0600)")
+        stored = json.loads(screen.ctx.paths.auth.read_text())
+        assert stored["providers"]["deepseek-api"]["apiKey"] == KEY
+        assert screen.ctx.paths.auth.stat().st_mode & 0o777 == 0o600
+
+
+async def test_removing_a_key_asks_once_more(dashboard: Opened, memory: MemoryKeyring) -> None:
+    memory.kept["pf-tui", "deepseek-api"] = KEY
+    config = {**THREE, "pf": {"keyring": ["deepseek-api"]}}
+    async with dashboard(config=config) as screen:
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c")
+        assert screen.app.screen.pane.go_to_key("remove")
+        await screen.press("enter")
+        assert "enter again deletes it" in screen.text()
+        assert memory.kept
+
+        await screen.press("enter")
+        await screen.see("deleted from keyring")
+        assert memory.kept == {}
+
+
+async def test_moving_away_takes_the_question_back(dashboard: Opened, memory: MemoryKeyring) -> None:
+    memory.kept["pf-tui", "deepseek-api"] = KEY
+    async with dashboard(config={**THREE, "pf": {"keyring": ["deepseek-api"]}}) as screen:
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c")
+        assert screen.app.screen.pane.go_to_key("remove")
+        await screen.press("enter", "up", "down", "enter")
+
+        assert memory.kept
+
+
+async def test_a_key_with_blanks_inside_is_refused(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("c", "down", "enter")
+        await screen.type("two words")
+        await screen.press("enter")
+        await screen.see("the key has white space inside; nothing was stored")
+
+
+async def test_a_budget_is_set_and_undone(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("e", "down", "down", "down", "down", "enter")
+        await screen.type("12.50")
+        await screen.press("enter")
+        await screen.see("openrouter: 12.5 USD a day — u undoes")
+        assert screen.config()["pf"]["usageLimits"]["openrouter"]["dailyUsd"] == 12.5
+        await screen.see("$0 of $12.50 today")
+
+        await screen.press("q", "u")
+        await screen.see("limit undone")
+        assert screen.config() == THREE
+
+
+async def test_a_budget_that_is_no_number_says_how_to_write_one(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("e", "enter")
+        await screen.type("1.5X")
+        await screen.press("enter")
+        await screen.see("'1.5X' is not a number; write 500K, 1.5M, 12.50 or unlimited")
+
+        assert screen.config() == THREE
+
+
+async def test_a_theme_shows_while_one_looks_and_stays_when_chosen(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        before = screen.app.theme
+        await screen.press("t", "slash")
+        await screen.type("pf-light")
+        assert screen.app.theme == "pf-light"
+        await screen.press("enter")
+        await screen.until(lambda: "pf" in screen.config(), "the theme in config.json")
+
+        assert before != "pf-light"
+        assert screen.config()["pf"]["dashboard"]["theme"] == "pf-light"
+
+
+async def test_leaving_the_themes_brings_the_old_one_back(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        before = screen.app.theme
+        await screen.press("t", "down", "down")
+        assert screen.app.theme != before
+        await screen.press("q")
+
+        assert screen.app.theme == before
+
+
+async def test_the_evidence_of_an_event_is_one_key_away(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        actions.report_failure(
+            screen.ctx.as_("hook"),
+            "openrouter",
+            kind="rate",
+            evidence={"status": 429, "header": "retry-after: 300"},
+            why="openrouter hit its limit",
+        )
+        screen.app.feed.look()
+        await screen.see("openrouter hit its limit")
+        await screen.press("0", "enter")
+        text = screen.text()
+
+        assert "retry-after: 300" in text
+        assert "status: 429" in text
+
+
+async def test_a_failover_is_said_when_it_happens(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        actions.report_failure(screen.ctx.as_("hook"), "openrouter", kind="rate", why="429 from openrouter")
+        screen.app.feed.look()
+        await screen.until(
+            lambda: screen.cockpit.said is not None and "switched to groq" in screen.cockpit.said[0],
+            "the failover in the last line",
+        )
+
+
+async def test_the_command_line_runs_the_words_of_the_cli(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("priority show")
+        await screen.press("enter")
+        await screen.see("Output")
+
+        assert "openrouter" in screen.text()
+        assert cache.read(screen.ctx.paths, "commands") == b"priority show"
+
+
+async def test_a_word_with_one_line_of_output_is_said_in_the_last_line(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("bench groq --for 30m")
+        await screen.press("enter")
+        await screen.until(lambda: screen.cockpit.known().view("groq").state == "benched", "groq benched")
+
+        assert screen.app.screen is screen.cockpit
+
+
+async def test_an_error_of_the_command_line_shows_its_cure(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("bench opnrouter")
+        await screen.press("enter")
+        await screen.see("no provider is called 'opnrouter'")
+
+
+async def test_tab_completes_from_the_command_table(dashboard: Opened) -> None:
+    async with dashboard(config=THREE, live=False) as screen:
+        await screen.press("colon")
+        await screen.type("swi")
+        await screen.press("tab")
+
+        assert screen.app.screen.query_one(TextLine).value == "switch "
+
+
+async def test_tab_completes_providers_through_the_command_line(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("bench openr")
+        await screen.see("OpenRouter")
+        await screen.press("tab")
+
+        assert screen.app.screen.query_one(TextLine).value == "bench openrouter "
+
+
+async def test_up_brings_back_what_was_typed_before(
+    dashboard: Opened, context: Callable[..., Context]
+) -> None:
+    ctx = context(who="tui")
+    ctx.paths.home.mkdir(parents=True)
+    cache.keep(ctx.paths, "commands", b"status\nmodels --family claude")
+    async with dashboard(ctx=ctx, live=False) as screen:
+        await screen.press("colon", "up")
+        assert screen.app.screen.query_one(TextLine).value == "models --family claude"
+        await screen.press("up")
+        assert screen.app.screen.query_one(TextLine).value == "status"
+        await screen.press("down", "down")
+        assert screen.app.screen.query_one(TextLine).value == ""
+
+
+async def test_words_about_keys_are_not_remembered(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("auth set openrouter")
+        await screen.press("enter")
+        await screen.see("Credential")
+
+        assert cache.read(screen.ctx.paths, "commands") is None
+
+
+async def test_a_word_that_needs_a_terminal_of_its_own_says_so(dashboard: Opened) -> None:
+    async with dashboard(config=THREE, live=False) as screen:
+        await screen.press("colon")
+        await screen.type("run claude")
+        await screen.press("enter")
+
+        assert "`pf-tui run claude` needs a terminal of its own" in screen.text()
+
+
+async def test_the_dashboards_own_words_are_done_without_a_process(
+    dashboard: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pf_tui.tui.running.run", lambda *_: pytest.fail("a process was started"))
+    async with dashboard(config=THREE) as screen:
+        await screen.press("colon")
+        await screen.type("switch groq")
+        await screen.press("enter")
+        await screen.see("switched to groq")
+
+
+async def test_q_in_the_command_line_quits(dashboard: Opened) -> None:
+    async with dashboard(live=False) as screen:
+        await screen.press("colon", "q", "enter")
+
+        assert screen.app.return_code == 0
