@@ -167,9 +167,9 @@ def _connect_and_migrate(path: Path) -> sqlite3.Connection:
     try:
         if fresh:
             path.chmod(0o600)
+        version = _refuse_newer(path, connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        version = _refuse_newer(path, connection)
         if version < VERSION:
             _migrate(connection)
     except BaseException:
