@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pf_tui.errors import WrongUsage
@@ -22,6 +23,9 @@ PROTOCOLS = {
 """Path an agent calls -> protocol it speaks."""
 
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
+CACHE_LIFE_S = 300
+"""How long a vendor keeps a prompt cache after its last use, unless the request asks for an hour."""
+
 BYTES_PER_TOKEN = 3.5
 """A cautious guess of a conversation's length, good enough to pick a window that holds it."""
 
@@ -42,6 +46,11 @@ class Request:
     is_subagent: bool = False
     counting: bool = False
     """count_tokens: free, never benches anyone."""
+    project: str | None = None
+    """Folder the agent works in, where `pf-tui run` says so."""
+    cache_void: bool = False
+    """The prompt cache is lost anyway: the conversation has just been compacted, or is being."""
+    cache_life_s: int = CACHE_LIFE_S
 
     @property
     def tokens(self) -> int:
@@ -49,11 +58,11 @@ class Request:
         return int(len(self.raw) / BYTES_PER_TOKEN)
 
 
-def look(path: str, query: str, raw: bytes, headers: dict[str, str]) -> Request:
+def look(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Request:
     """Read a request.
 
     Args:
-        headers: lower-case names.
+        headers: found by lower-case names.
     Raises:
         WrongUsage: the body is no JSON object with a model.
     """
@@ -75,7 +84,14 @@ def look(path: str, query: str, raw: bytes, headers: dict[str, str]) -> Request:
         agent=agent,
         is_subagent=is_subagent,
         counting=path.endswith("/count_tokens"),
+        project=headers.get("x-pf-project"),
+        cache_void=any(name in headers for name in _CACHE_VOID),
+        cache_life_s=3600 if b'"ttl":"1h"' in raw or b'"ttl": "1h"' in raw else CACHE_LIFE_S,
     )
+
+
+_CACHE_VOID = ("x-claude-code-compaction", "x-claude-code-context-compacted")
+"""Claude Code's hints (CLAUDE_CODE_GATEWAY_HINT_HEADERS=1) that the prefix is new: a free moment to move."""
 
 
 def with_model(raw: bytes, old: str, new: str) -> bytes:
@@ -94,21 +110,52 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
     return raw[: place.start(1)] + name + raw[place.end(1) :]
 
 
-def without_thinking(raw: bytes) -> bytes:
-    """The body without the thinking blocks of earlier turns: another vendor refuses their signatures."""
-    if b"thinking" not in raw:
+def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, Any]], bool]) -> bytes:
+    """The body without the reasoning of earlier turns that another vendor signed: it would be refused.
+
+    Args:
+        foreign: told one reasoning block; True when the vendor now asked did not make it.
+    """
+    if protocol == "openai-chat" or not any(word in raw for word in (b"thinking", b"reasoning")):
         return raw
     content = json.loads(raw)
+    if protocol == "openai-responses":
+        changed = _drop_reasoning(content, foreign)
+    else:
+        changed = _drop_thinking(content, foreign)
+    return json.dumps(content, ensure_ascii=False).encode() if changed else raw
+
+
+def _drop_thinking(content: dict[str, Any], foreign: Callable[[dict[str, Any]], bool]) -> bool:
     changed = False
     for message in content.get("messages") or ():
         blocks = message.get("content") if isinstance(message, dict) else None
         if not isinstance(blocks, list):
             continue
-        kept = [block for block in blocks if not _is_thinking(block)]
+        kept = [block for block in blocks if not (_is_thinking(block) and foreign(block))]
         if len(kept) != len(blocks):
             message["content"] = kept or [{"type": "text", "text": "…"}]
             changed = True
-    return json.dumps(content, ensure_ascii=False).encode() if changed else raw
+    return changed
+
+
+def _drop_reasoning(content: dict[str, Any], foreign: Callable[[dict[str, Any]], bool]) -> bool:
+    items = content.get("input")
+    if not isinstance(items, list):
+        return False
+    kept = [
+        item
+        for item in items
+        if not (isinstance(item, dict) and item.get("type") == "reasoning" and foreign(item))
+    ]
+    content["input"] = kept
+    return len(kept) != len(items)
+
+
+def signature_of(block: Mapping[str, Any]) -> str | None:
+    """What the maker of a reasoning block signed it with; None when it is unsigned."""
+    value = block.get("signature") or block.get("data") or block.get("encrypted_content")
+    return value if isinstance(value, str) and value else None
 
 
 def _is_thinking(block: Any) -> bool:
@@ -132,7 +179,7 @@ def _is_top_level(raw: bytes, place: int) -> bool:
     return depth == 1
 
 
-def _who(headers: dict[str, str]) -> tuple[str | None, str | None, bool]:
+def _who(headers: Mapping[str, str]) -> tuple[str | None, str | None, bool]:
     """(agent, session, is a subagent) by the headers that the real clients send (measured)."""
     agent = headers.get("user-agent", "")
     if session := headers.get("x-claude-code-session-id"):

@@ -1,6 +1,7 @@
-"""A stream as it passes: its first event, the usage it reports, and whether it came to its end.
+"""A stream as it passes: whole events, the usage they report, and whether the answer came to its end.
 
-Bytes are forwarded as they came; what is looked at is a copy of the line ends.
+Events are forwarded byte for byte, each as soon as it is whole: a stream that breaks then ends at an
+event's border, where one clean error can follow. Each is read with msgspec (0.4 µs for a small one).
 """
 
 from __future__ import annotations
@@ -8,135 +9,233 @@ from __future__ import annotations
 import json
 from typing import Any
 
-ENDS = {
-    "anthropic-messages": (b"message_stop",),
-    "openai-chat": (b"[DONE]", b'"finish_reason":"', b'"finish_reason": "'),
-    "openai-responses": (b"response.completed", b"response.incomplete", b"response.failed"),
-}
-"""What the last event of a whole answer holds; a chat stream may do without [DONE]."""
+import msgspec
+
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""A longer event is passed on unread, as it comes."""
 
 
 class Events:
     """Cuts bytes into SSE events."""
+
+    __slots__ = ("_rest",)
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
         """Whole events, each with its blank line."""
-        buffer = self._rest + data
+        buffer = self._rest + data if self._rest else data
+        if b"\r" in buffer:
+            return self._feed_windows(buffer)
+        end = buffer.rfind(b"\n\n")
+        if end < 0:
+            self._rest = buffer
+            return []
+        self._rest = buffer[end + 2 :]
+        return [event + b"\n\n" for event in buffer[:end].split(b"\n\n")]
+
+    def _feed_windows(self, buffer: bytes) -> list[bytes]:
         events = []
         start = 0
         while True:
-            plain, windows = buffer.find(b"\n\n", start), buffer.find(b"\r\n\r\n", start)
-            if plain < 0 and windows < 0:
+            found = [
+                (place + len(mark), place)
+                for mark in (b"\n\n", b"\r\n\r\n", b"\r\r")
+                if (place := buffer.find(mark, start)) >= 0
+            ]
+            if not found:
                 break
-            end = windows + 4 if plain < 0 or 0 <= windows < plain else plain + 2
+            end = min(found, key=lambda pair: pair[1])[0]
             events.append(buffer[start:end])
             start = end
         self._rest = buffer[start:]
         return events
 
+    def flush(self) -> bytes:
+        """What came after the last blank line: an event whose end is missing, or nothing."""
+        rest, self._rest = self._rest, b""
+        return rest
+
     @property
-    def rest(self) -> bytes:
-        """What came after the last whole event."""
-        return self._rest
+    def waiting(self) -> int:
+        """Bytes of an event that is not whole yet."""
+        return len(self._rest)
 
 
 def payload(event: bytes) -> bytes:
     """The event's data; b"" for a comment or a bare keep-alive."""
+    start = event.find(b"data:")
+    if start < 0:
+        return b""
+    if event.count(b"data:") == 1 and (start == 0 or event[start - 1] in b"\r\n"):
+        end = event.find(b"\n", start)
+        return event[start + 5 : end if end >= 0 else None].strip()
     lines = [line[5:].lstrip() for line in event.splitlines() if line.startswith(b"data:")]
     return b"\n".join(lines)
 
 
-def is_filler(event: bytes) -> bool:
-    """A comment or ping: says nothing about whether the answer is good."""
-    data = payload(event)
-    return not data or b'"type":"ping"' in data.replace(b" ", b"")
+class _Holder(msgspec.Struct):
+    """The message or response object inside an event."""
+
+    id: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
 
 
-def is_garbage(event: bytes) -> bool:
-    """Data that is no JSON object: a client would choke on it."""
-    data = payload(event).strip()
-    if not data or data == b"[DONE]":
-        return False
-    if data.startswith(b"{") and data.endswith(b"}"):
-        return False
-    try:
-        return not isinstance(json.loads(data), dict)
-    except ValueError:
-        return True
+class _Choice(msgspec.Struct):
+    finish_reason: str | None = None
 
 
-def error_in(event: bytes) -> str | None:
-    """The error body when the event is one; None when it is good."""
-    data = payload(event)
-    if b"error" not in data and b"response.failed" not in data:
-        return None
-    try:
-        content = json.loads(data)
-    except ValueError:
-        return None
-    if not isinstance(content, dict):
-        return None
-    if content.get("type") in ("error", "response.failed") or (
-        content.get("error") and not content.get("choices")
-    ):
-        return data.decode("utf-8", "replace")
-    return None
+class _Delta(msgspec.Struct):
+    signature: str | None = None
+
+
+class _Block(msgspec.Struct):
+    type: str | None = None
+    data: str | None = None
+    encrypted_content: str | None = None
+
+
+class _Seen(msgspec.Struct):
+    """What is read of an event; everything else is checked to be JSON and skipped."""
+
+    type: str | None = None
+    id: str | None = None
+    model: str | None = None
+    message: _Holder | str | None = None
+    response: _Holder | None = None
+    usage: dict[str, Any] | None = None
+    error: msgspec.Raw | None = None
+    choices: list[_Choice] | None = None
+    delta: _Delta | str | None = None
+    content_block: _Block | None = None
+    item: _Block | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Seen)
+_LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
+_FILLER = frozenset({"ping", "keepalive"})
+
+
+class Kind:
+    """What an event is."""
+
+    GOOD, FILLER, ERROR, GARBAGE = range(4)
 
 
 class Meter:
     """Reads usage, ids and the end out of passing events."""
 
-    def __init__(self, protocol: str) -> None:
-        self._ends = ENDS[protocol]
+    __slots__ = ("done", "events", "finished", "message_id", "model", "signatures", "tokens_seen", "usage")
+
+    def __init__(self) -> None:
         self.finished = False
+        """The answer is whole: its last event, or a finish reason, has come."""
+        self.done = False
+        """Nothing can follow: the stream's own last event has come."""
         self.message_id: str | None = None
         self.model: str | None = None
         self.usage: dict[str, Any] = {}
         self.events = 0
         self.tokens_seen = 0
+        self.signatures: list[str] = []
+        """What reasoning blocks were signed with; taken by whoever remembers them."""
 
-    def look(self, event: bytes) -> None:
-        """Take what one event tells."""
-        self.events += 1
-        if not self.finished and any(end in event for end in self._ends):
-            self.finished = True
-        if b'"usage"' not in event and self.events > 2:
-            if b"delta" in event:
-                self.tokens_seen += 1
-            return
+    def look(self, event: bytes) -> int:
+        """Take what one event tells; returns its Kind."""
+        data = payload(event)
+        if not data:
+            return Kind.FILLER
+        if data == b"[DONE]":
+            self.finished = self.done = True
+            return Kind.GOOD
         try:
-            content = json.loads(payload(event))
-        except ValueError:
-            return
-        if isinstance(content, dict):
-            self.take(content)
+            seen = _DECODER.decode(data)
+        except msgspec.ValidationError:
+            return self._look_loosely(data)
+        except (msgspec.DecodeError, RecursionError):
+            return Kind.GARBAGE
+        kind = seen.type
+        if kind in _FILLER:
+            return Kind.FILLER
+        self.events += 1
+        if seen.usage is not None:
+            self._use(seen.usage)
+        if kind == "content_block_delta":
+            self.tokens_seen += 1
+            if isinstance(seen.delta, _Delta) and seen.delta.signature:
+                self.signatures.append(seen.delta.signature)
+            return Kind.GOOD
+        if kind in _LAST:
+            self.finished = self.done = True
+        holder = seen.message if isinstance(seen.message, _Holder) else seen.response
+        if holder is not None:
+            self._hold(holder.id, holder.model)
+            if holder.usage is not None:
+                self._use(holder.usage)
+        elif seen.choices is not None:
+            self._hold(seen.id, seen.model)
+            self.tokens_seen += 1
+            if any(choice.finish_reason for choice in seen.choices):
+                self.finished = True
+        elif kind is not None and kind.endswith(".delta"):
+            self.tokens_seen += 1
+        block = seen.content_block or seen.item
+        if block is not None and (signed := block.data or block.encrypted_content):
+            self.signatures.append(signed)
+        failed = kind in ("error", "response.failed") or (
+            seen.error is not None and bytes(seen.error) != b"null" and not seen.choices
+        )
+        return Kind.ERROR if failed else Kind.GOOD
 
     def take(self, content: dict[str, Any]) -> None:
-        """Take ids and usage from an event's object, or from a whole answer."""
-        holder = next(
-            (content[key] for key in ("message", "response") if isinstance(content.get(key), dict)), content
-        )
-        if isinstance(holder.get("id"), str) and self.message_id is None:
-            self.message_id = holder["id"]
-        if isinstance(holder.get("model"), str) and self.model is None:
-            self.model = holder["model"]
-        for place in (holder, content):
-            usage = place.get("usage")
-            if isinstance(usage, dict):
-                self.usage.update({key: value for key, value in usage.items() if value is not None})
+        """Take ids and usage from a whole answer."""
+        self._hold(content.get("id"), content.get("model"))
+        usage = content.get("usage")
+        if isinstance(usage, dict):
+            self._use(usage)
+        for block in (*_list(content.get("content")), *_list(content.get("output"))):
+            signed = block.get("signature") or block.get("data") or block.get("encrypted_content")
+            if isinstance(signed, str) and signed:
+                self.signatures.append(signed)
+
+    def _look_loosely(self, data: bytes) -> int:
+        """An event with a known name for something else: its shape is not ours to judge."""
+        try:
+            content = json.loads(data)
+        except (ValueError, RecursionError):
+            return Kind.GARBAGE
+        if not isinstance(content, dict):
+            return Kind.GARBAGE
+        self.events += 1
+        kind = content.get("type")
+        if kind in _FILLER:
+            return Kind.FILLER
+        if kind in _LAST:
+            self.finished = self.done = True
+        for place in (content, content.get("message"), content.get("response")):
+            if isinstance(place, dict):
+                self.take(place)
+        failed = kind in ("error", "response.failed") or (content.get("error") and not content.get("choices"))
+        return Kind.ERROR if failed else Kind.GOOD
+
+    def _hold(self, message_id: object, model: object) -> None:
+        if self.message_id is None and isinstance(message_id, str):
+            self.message_id = message_id
+        if self.model is None and isinstance(model, str):
+            self.model = model
+
+    def _use(self, usage: dict[str, Any]) -> None:
+        self.usage.update({key: value for key, value in usage.items() if value is not None})
 
 
 def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
     """A provider's usage in the ledger's terms: input without cache, output with reasoning."""
     if protocol == "anthropic-messages":
-        split = usage.get("cache_creation") if isinstance(usage.get("cache_creation"), dict) else {}
-        written, hour = (
-            _int(usage.get("cache_creation_input_tokens")),
-            _int((split or {}).get("ephemeral_1h_input_tokens")),
-        )
+        split = usage.get("cache_creation")
+        hour = _int(split.get("ephemeral_1h_input_tokens")) if isinstance(split, dict) else 0
+        written = _int(usage.get("cache_creation_input_tokens"))
         tools = usage.get("server_tool_use")
         return {
             "input": _int(usage.get("input_tokens")),
@@ -151,6 +250,7 @@ def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
     inside = usage.get("prompt_tokens_details", usage.get("input_tokens_details"))
     made = usage.get("completion_tokens_details", usage.get("output_tokens_details"))
     cached = _int(inside.get("cached_tokens")) if isinstance(inside, dict) else 0
+    cached = cached or _int(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's own name
     return {
         "input": max(0, sent - cached),
         "output": _int(usage.get("completion_tokens", usage.get("output_tokens"))),
@@ -165,16 +265,20 @@ def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
 def cut_event(protocol: str, sentence: str) -> bytes:
     """One clean in-band error for a stream that broke; the agent then repeats the request itself."""
     if protocol == "anthropic-messages":
-        body = {"type": "error", "error": {"type": "api_error", "message": sentence}}
-        return b"event: error\ndata: " + json.dumps(body).encode() + b"\n\n"
+        body: dict[str, Any] = {"type": "error", "error": {"type": "overloaded_error", "message": sentence}}
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
     if protocol == "openai-responses":
         body = {"type": "error", "code": "server_error", "message": sentence, "param": None}
-        return b"event: error\ndata: " + json.dumps(body).encode() + b"\n\n"
-    return (
-        b"data: "
-        + json.dumps({"error": {"message": sentence, "type": "server_error", "code": 502}}).encode()
-        + b"\n\n"
-    )
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
+    return b"data: " + _json({"error": {"message": sentence, "type": "server_error", "code": 502}}) + b"\n\n"
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _list(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _int(value: object) -> int:

@@ -33,7 +33,7 @@ class FailureClass:
 
 CLASSES: Mapping[str, FailureClass] = {
     "rate": FailureClass(failover=True, bench="model", rest=timedelta(seconds=60)),
-    "quota": FailureClass(failover=True, bench="provider", rest=None),
+    "quota": FailureClass(failover=True, bench="provider", rest=timedelta(minutes=5)),
     "windowless": FailureClass(failover=True, bench="model", rest=timedelta(seconds=2)),
     "overload": FailureClass(failover=True, bench="model", rest=timedelta(seconds=10)),
     "server": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
@@ -47,6 +47,9 @@ CLASSES: Mapping[str, FailureClass] = {
 
 WINDOWLESS_CAP = timedelta(seconds=60)
 """A 429 without any window rests 2 s, doubling to this."""
+
+QUOTA_CAP = timedelta(hours=5)
+"""A quota that names no reset rests 5 minutes, doubling to the length of the commonest window."""
 
 WHOLE_PROVIDER_AFTER = timedelta(seconds=60)
 """A longer retry-after is no per-model burst: the whole provider rests."""
@@ -67,11 +70,17 @@ class Failure:
     message: str = ""
     """The provider's own reason, short, without secrets."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    forever: bool = False
+    """Rests until cleared by hand, by a success or by a new credential."""
 
     @property
     def after(self) -> int:
         """How many of these in a row before the bench."""
         return CLASSES[self.kind].after
+
+
+ACTIONS = ("stop", "continue", "bench-and-stop", "bench-and-continue")
+"""What a person's rule may say: ask the next provider or not, let this one rest or not."""
 
 
 @record
@@ -144,6 +153,11 @@ def classify(
 def transport(kind: str, now: datetime, text: str = "") -> Failure:
     """A failure without an answer: "network" (refused, reset) or "timeout" (no first byte)."""
     return _failure(kind, None, None, {}, text, now, 0)
+
+
+def nonsense(status: int, text: str, now: datetime) -> Failure:
+    """A good status whose content is no answer: a page of a proxy, broken JSON."""
+    return _failure("server", None, status, {}, text, now, 0)
 
 
 _AGENT_WORDS: Mapping[str, str] = {
@@ -310,9 +324,11 @@ def _failure(
     if kind == "rate":
         per_model = until is None or until - now <= WHOLE_PROVIDER_AFTER
         scope = "model" if per_model else "provider"
-    if kind == "windowless" and known.rest is not None:
-        until = now + min(known.rest * 2**strikes, WINDOWLESS_CAP)
-    elif until is None and known.rest is not None and scope is not None:
+    forever = kind == "auth" or (kind == "quota" and until is None and _CREDIT.search(body) is not None)
+    if kind in _DOUBLING and until is None and not forever:
+        first, longest = _DOUBLING[kind]
+        until = now + min(first * 2 ** min(strikes, 16), longest)
+    elif until is None and known.rest is not None and scope is not None and not forever:
         until = now + known.rest
     message = reason_in(body)
     seen: dict[str, Any] = {}
@@ -331,8 +347,15 @@ def _failure(
         status=status,
         message=message,
         evidence=seen,
+        forever=forever,
     )
 
+
+_DOUBLING = {
+    "windowless": (timedelta(seconds=2), WINDOWLESS_CAP),
+    "quota": (timedelta(minutes=5), QUOTA_CAP),
+}
+"""First and longest rest of what names no reset."""
 
 _TELLING = (
     "anthropic-ratelimit-unified-status",
@@ -365,7 +388,8 @@ def _by_rule(rule: Rule, failure: Failure, now: datetime) -> Failure:
         kind=failure.kind,
         failover=rule.then.endswith("continue"),
         scope=(failure.scope or "provider") if benches else None,
-        until=(failure.until or now + timedelta(seconds=60)) if benches else None,
+        until=(failure.until or now + timedelta(seconds=60)) if benches and not failure.forever else None,
+        forever=benches and failure.forever,
         status=failure.status,
         message=failure.message,
         evidence={**failure.evidence, "rule": f"{rule.status or ''} {rule.pattern or ''}".strip()},

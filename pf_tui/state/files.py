@@ -216,7 +216,7 @@ def _open_lock(paths: Paths) -> int:
 def _acquire(handle: int, paths: Paths, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     pause_s = 0.001
-    while not _try_lock(handle):
+    while not try_lock(handle):
         if time.monotonic() >= deadline:
             raise PfError(
                 f"another program has held {paths.lock} for {timeout_s:g} s; nothing was changed",
@@ -229,7 +229,8 @@ def _acquire(handle: int, paths: Paths, timeout_s: float) -> None:
 if os.name == "nt":
     import msvcrt
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Take the lock of an open file if nobody holds it."""
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         except OSError:
@@ -238,7 +239,8 @@ if os.name == "nt":
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Take the lock of an open file if nobody holds it."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

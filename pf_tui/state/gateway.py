@@ -5,9 +5,10 @@ The gateway writes both; every face only reads them. A file left behind by a pro
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,75 @@ def write_live(paths: Paths, requests: Iterable[LiveRequest]) -> None:
         temp.replace(paths.live)
     except OSError as error:
         raise files.cannot_write(paths.live, error) from error
+
+
+@record
+class Install:
+    """What stays the same from one gateway to the next, so that agents that run survive a restart."""
+
+    token: str
+    port: int = 0
+    """Where the last one listened; 0 = none yet."""
+
+
+def install(paths: Paths) -> Install:
+    """This install's token, made when first asked for, in a 0600 file."""
+    with files.locked(paths):
+        content = _object(_install_file(paths))
+        token, port = content.get("token"), content.get("port")
+        if not isinstance(token, str) or len(token) < 32:
+            import secrets
+
+            token = secrets.token_urlsafe(32)
+            files.write_json(_install_file(paths), {"token": token})
+        return Install(token=token, port=port if isinstance(port, int) and 0 < port < 65_536 else 0)
+
+
+def remember_port(paths: Paths, port: int) -> None:
+    """The next gateway tries to listen there again."""
+    known = install(paths)
+    if known.port != port:
+        with files.locked(paths):
+            files.write_json(_install_file(paths), {"token": known.token, "port": port})
+
+
+def write(paths: Paths, running: Gateway, token: str) -> None:
+    """Say where the gateway of this process listens (0600: the token is in it)."""
+    content = {
+        "pid": running.pid,
+        "host": running.host,
+        "port": running.port,
+        "since": to_text(running.since),
+        "token": token,
+    }
+    with files.locked(paths):
+        files.write_json(paths.gateway, content)
+
+
+def remove(paths: Paths) -> None:
+    """Take gateway.json and live.json away, if they are still about this process."""
+    with files.locked(paths):
+        if _object(paths.gateway).get("pid") == os.getpid():
+            paths.gateway.unlink(missing_ok=True)
+            paths.live.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def serving(paths: Paths) -> Iterator[bool]:
+    """Hold the right to be this directory's gateway; False when another process has it.
+
+    The lock dies with its process, whatever is left in gateway.json.
+    """
+    files.make_home(paths)
+    handle = os.open(paths.home / ".gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield files.try_lock(handle)
+    finally:
+        os.close(handle)
+
+
+def _install_file(paths: Paths) -> Path:
+    return paths.home / "gateway-install.json"
 
 
 def alive(pid: int) -> bool:

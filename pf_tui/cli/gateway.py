@@ -1,0 +1,124 @@
+"""`pf-tui gateway start|stop|status|run|env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pf_tui.cli import diagnostics, output
+from pf_tui.cli.grammar import Group, as_json, subword
+from pf_tui.documents import words
+from pf_tui.errors import WrongUsage
+from pf_tui.records import replace
+from pf_tui.state import gateway as state
+from pf_tui.state.context import Context
+from pf_tui.state.gateway import Gateway
+from pf_tui.state.times import to_text
+
+gateway = Group("gateway", default="status")
+port_option = click.option("--port", type=click.IntRange(0, 65_535), help="A free one if not said.")
+
+
+@subword(gateway, "start")
+@port_option
+@as_json
+@click.pass_obj
+def start(ctx: Context, port: int | None, as_json: bool) -> None:
+    """It survives this terminal and the dashboard; where one runs already, that one is kept."""
+    from pf_tui.gateway import life
+
+    before = state.read(ctx.paths)
+    if before is not None and port not in (None, 0, before.port):
+        raise WrongUsage(
+            f"a gateway already runs at {before.url}, not on port {port}; nothing was started",
+            "`pf-tui gateway stop` first",
+        )
+    running, _ = life.ensure(ctx, port)
+    if as_json:
+        output.document(document(running))
+        return
+    already = before is not None and before.pid == running.pid
+    output.text(f"the gateway {'already runs' if already else 'runs'} at {running.url}")
+    output.text("`pf-tui run claude` starts an agent behind it; `pf-tui gateway stop` ends it")
+
+
+@subword(gateway, "stop")
+@as_json
+@click.pass_obj
+def stop(ctx: Context, as_json: bool) -> None:
+    """Requests under way may end; new ones are refused meanwhile."""
+    from pf_tui.gateway import life
+
+    stopped = life.stop(ctx)
+    if as_json:
+        output.document({**document(None), "stopped": stopped})
+        return
+    output.text("the gateway has stopped" if stopped else "no gateway runs; nothing was changed")
+
+
+@subword(gateway, "status")
+@as_json
+@click.pass_obj
+def status(ctx: Context, as_json: bool) -> None:
+    """Address, process, since when, requests under way, and whose keys it holds."""
+    running = state.read(ctx.paths)
+    told = _asked(ctx, running)
+    if as_json:
+        output.document({**document(running), **told})
+        return
+    if running is None:
+        output.text("no gateway runs; `pf-tui gateway start` starts one")
+        return
+    since = words.clock(running.since, ctx.now(), ctx.timezone())
+    output.text(f"the gateway runs at {running.url}, process {running.pid}, since {since}")
+    if not told:
+        output.text("it does not answer; `pf-tui gateway stop`, then start it again")
+        return
+    output.text(f"{told['live']} under way · {told['served']} served · {told['failovers']} failed over")
+    for held in told["credentials"]:
+        output.text(f"  {held['provider']:<24} {held['source']}")
+    if told["problem"]:
+        diagnostics.note(str(told["problem"]))
+
+
+@subword(gateway, "run")
+@port_option
+@as_json
+@click.pass_obj
+def run(ctx: Context, port: int | None, as_json: bool) -> int:
+    """Until ctrl+c; requests under way may end."""
+    from pf_tui.gateway import life
+
+    def announce(running: Gateway) -> None:
+        if as_json:
+            output.line(document(running))
+        else:
+            diagnostics.note(f"the gateway runs at {running.url}; ctrl+c ends it")
+
+    return life.run(replace(ctx.as_("gateway"), cwd=Path("/")), port, announce)
+
+
+def document(running: Gateway | None) -> dict[str, Any]:
+    """`{"running","url","pid","since"}`"""
+    return {
+        "running": running is not None,
+        "url": running.url if running else None,
+        "pid": running.pid if running else None,
+        "since": to_text(running.since) if running else None,
+    }
+
+
+def _asked(ctx: Context, running: Gateway | None) -> dict[str, Any]:
+    """What the running gateway says of itself; {} when none runs or it does not answer."""
+    if running is None:
+        return {}
+    from pf_tui.errors import PfError
+    from pf_tui.gateway import life
+
+    try:
+        code, told = life.ask(running, life.token(ctx), "GET", "/pf/status")
+    except PfError:
+        return {}
+    return {k: v for k, v in told.items() if k != "since"} if code == 200 else {}

@@ -1,0 +1,448 @@
+"""One attempt: send the request to one upstream, judge its answer, and let a good one pass.
+
+The answer is held until its status and, in a stream, its first event are known. What passes afterwards
+passes as it comes; a stream that breaks ends with one clean error of its own protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from multidict import CIMultiDict
+
+from pf_tui.gateway import answers
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.chain import Route
+from pf_tui.gateway.flights import Flight
+from pf_tui.gateway.settings import Limits
+from pf_tui.gateway.streams import Events, Kind, Meter, cut_event, payload
+from pf_tui.gateway.transport import Exchange, Transport, Unreachable, passed_back
+from pf_tui.records import record
+from pf_tui.rules import failures
+from pf_tui.rules.failures import Failure, Rule
+
+HOLD_FACTOR = 4
+"""Keep-alive comments before the first event stretch its limit to this many times."""
+
+GRACE_S = 2.0
+"""A chat stream whose finish reason has come may take this long over its usage and [DONE]."""
+
+LINGER_S = 0.25
+"""After a stream's last event: how long its connection may take to come free for the next request."""
+
+ERROR_BYTES = 64 * 1024
+"""Of an error body that rules look at."""
+
+_SIZES = re.compile(
+    r"(\d{4,})\s*(?:tokens?)?\s*>\s*(\d{4,})|(?:maximum|limit)\D{1,40}?(\d{4,})", re.IGNORECASE
+)
+
+
+class ClientGone(Exception):  # noqa: N818 - reads as a sentence
+    """The client has left before its answer was whole."""
+
+
+class Reply(Protocol):
+    """Where an answer goes; each method raises ClientGone when the client has left."""
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """A finished answer."""
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """The head of an answer that comes in pieces."""
+
+    async def send(self, data: bytes) -> None:
+        """A piece."""
+
+    async def end(self) -> None:
+        """No more pieces."""
+
+
+@record
+class Delivered:
+    """An answer has passed to the client, whole or to where it broke."""
+
+    headers: Mapping[str, str] | None = None
+    meter: Meter | None = None
+    failure: Failure | None = None
+    """It broke after its first event, or said itself that it failed."""
+
+
+@record
+class Failed:
+    """An upstream failed before anything of it passed."""
+
+    route: Route
+    failure: Failure
+    status: int | None = None
+    headers: Mapping[str, str] | None = None
+    body: bytes = b""
+    """Its own words, as they came."""
+    meter: Meter | None = None
+    window: int | None = None
+    """After "too long": the window it named."""
+
+
+class Passing:
+    """One attempt at one route."""
+
+    def __init__(
+        self,
+        *,
+        request: Request,
+        route: Route,
+        flight: Flight,
+        reply: Reply,
+        limits: Limits,
+        head: Callable[[Mapping[str, str]], Mapping[str, str]],
+    ) -> None:
+        self._request = request
+        self._route = route
+        self._flight = flight
+        self._reply = reply
+        self._limits = limits
+        self._head = head
+        self._meter = Meter()
+        self._headers: Mapping[str, str] | None = None
+        self._began_ms = flight.elapsed_ms()
+
+    async def run(
+        self,
+        transport: Transport,
+        body: bytes,
+        inbound: Iterable[tuple[str, str]],
+        *,
+        started: datetime,
+        strikes: int,
+        rules: Sequence[Rule],
+        clock: Callable[[], datetime],
+    ) -> Delivered | Failed:
+        """Send the request and see it through.
+
+        Args:
+            strikes: how often this route failed in a row before, for rests that double.
+            rules: the person's own reading of answers.
+            clock: aware UTC.
+        Raises:
+            ClientGone: the client has left; the upstream's request is cancelled.
+        """
+        self._judge = _Judge(self._route, strikes, rules, clock)
+        self._flight.meter = self._meter
+        limits, stream = self._limits, self._request.stream
+        try:
+            exchange = await transport.open(
+                self._route,
+                body,
+                inbound,
+                limits.first_byte_s if stream else limits.answer_s,
+                limits.connect_s,
+            )
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        keep = False
+        try:
+            self._headers = exchange.headers
+            if not 200 <= exchange.status < 300:
+                return await self._bad(exchange)
+            if stream:
+                outcome: Delivered | Failed = await self._stream(exchange)
+            else:
+                outcome = await self._whole(exchange)
+            keep = exchange.is_whole
+            return outcome
+        finally:
+            exchange.close(keep=keep)
+
+    def left(self) -> Delivered:
+        """What is known when the client left."""
+        return Delivered(headers=self._headers, meter=self._meter)
+
+    async def _bad(self, exchange: Exchange) -> Failed:
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                body = await exchange.read()
+        except (TimeoutError, Unreachable):
+            body = b""
+        return self._judge.answered(exchange.status, exchange.headers, body)
+
+    async def _whole(self, exchange: Exchange) -> Delivered | Failed:
+        """An answer that is no stream: all of it, checked to be one."""
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                body = await exchange.read()
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        except TimeoutError:
+            return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
+        self._first_byte()
+        if not exchange.opaque:
+            content = _object(body)
+            if content is None:
+                return self._judge.nonsense(exchange, body)
+            if content.get("type") == "error" or (content.get("error") and "choices" not in content):
+                if content.get("object") != "response" or content.get("status") == "failed":
+                    return self._judge.in_band(exchange, body)
+            self._meter.take(content)
+        headers = self._passed_back(exchange)
+        await self._reply.whole(exchange.status, headers, body)
+        return Delivered(headers=exchange.headers, meter=self._meter)
+
+    async def _stream(self, exchange: Exchange) -> Delivered | Failed:
+        kind = exchange.headers.get("content-type", "")
+        if exchange.opaque:
+            return await self._unseen(exchange)
+        if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
+            "text/html",
+            "application/json",
+        ):
+            return await self._no_stream(exchange)
+        events = Events()
+        held = await self._first_event(exchange, events)
+        if isinstance(held, Failed):
+            return held
+        await self._reply.start(exchange.status, self._passed_back(exchange))
+        await self._reply.send(held)
+        return await self._rest(exchange, events)
+
+    async def _no_stream(self, exchange: Exchange) -> Failed:
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                body = await exchange.read()
+        except (TimeoutError, Unreachable):
+            body = b""
+        content = _object(body)
+        if content is not None and content.get("error"):
+            return self._judge.in_band(exchange, body)
+        return self._judge.nonsense(exchange, body)
+
+    async def _first_event(self, exchange: Exchange, events: Events) -> bytes | Failed:
+        """Everything up to the first good event; a Failed when there is none."""
+        limits, loop = self._limits, asyncio.get_running_loop()
+        spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
+        until_s = loop.time() + max(0.05, limits.first_byte_s - spent_s)
+        latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
+        held: list[bytes] = []
+        try:
+            async with asyncio.timeout_at(until_s) as limit:
+                while data := await exchange.chunk():
+                    whole = events.feed(data)
+                    for place, event in enumerate(whole):
+                        seen = self._meter.look(event)
+                        if seen == Kind.ERROR:
+                            return self._judge.in_band(exchange, b"".join([*held, *whole[place:]]), event)
+                        if seen == Kind.GARBAGE:
+                            return self._judge.nonsense(exchange, event)
+                        held.append(event)
+                        if seen == Kind.GOOD:
+                            self._first_byte()
+                            held.append(self._sifted(whole[place + 1 :]))
+                            return b"".join(held)
+                    limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        except TimeoutError:
+            text = f"no first event within {limits.first_byte_s:g} s"
+            return self._judge.unreachable(Unreachable("timeout", text))
+        rest = events.flush()
+        if rest and self._meter.look(rest) == Kind.GOOD:
+            self._first_byte()
+            return b"".join([*held, rest, b"\n\n"])
+        if rest.strip():
+            return self._judge.nonsense(exchange, rest)
+        return self._judge.unreachable(Unreachable("network", "the stream ended before its first event"))
+
+    async def _rest(self, exchange: Exchange, events: Events) -> Delivered:
+        """Let the stream pass to its end."""
+        meter, reply, loop = self._meter, self._reply, asyncio.get_running_loop()
+        stall_s = self._limits.stall_s
+        broke: Failure | None = None
+        try:
+            async with asyncio.timeout(GRACE_S if meter.finished else stall_s) as limit:
+                marked_s = loop.time()
+                while not meter.done:
+                    data = await exchange.chunk()
+                    if not data:
+                        rest = self._sifted([events.flush()]) if events.waiting else b""
+                        if rest and meter.finished:
+                            await reply.send(rest + b"\n\n")
+                        break
+                    out = self._sifted(events.feed(data))
+                    if out:
+                        await reply.send(out)
+                    now_s = loop.time()
+                    if meter.finished or now_s - marked_s > 1.0:
+                        marked_s = now_s
+                        limit.reschedule(now_s + (GRACE_S if meter.finished else stall_s))
+                    if self._said is not None:
+                        break
+        except Unreachable as error:
+            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+        except TimeoutError:
+            broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
+        if self._said is not None:
+            failed = self._judge.in_band(exchange, self._said, self._said)
+            await reply.end()
+            return Delivered(headers=exchange.headers, meter=meter, failure=failed.failure)
+        if not meter.finished:
+            broke = broke or failures.transport("network", self._judge.clock(), "the stream was cut")
+            sentence = f"pf-tui: the stream from {self._route.provider} broke ({broke.message}); ask again"
+            await reply.send(cut_event(self._request.protocol, sentence))
+            await reply.end()
+            return Delivered(headers=exchange.headers, meter=meter, failure=broke)
+        await reply.end()
+        if not exchange.is_whole and meter.done:
+            await _drain(exchange)
+        return Delivered(headers=exchange.headers, meter=meter)
+
+    async def _unseen(self, exchange: Exchange) -> Delivered:
+        """Compressed in a way we cannot read: it passes as it is."""
+        await self._reply.start(exchange.status, self._passed_back(exchange))
+        try:
+            while data := await exchange.chunk():
+                self._first_byte()
+                await self._reply.send(data)
+        except Unreachable as error:
+            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+            raise ClientGone(broke.message) from error
+        await self._reply.end()
+        return Delivered(headers=exchange.headers, meter=self._meter)
+
+    _said: bytes | None = None
+    """An error event in the middle of the stream."""
+
+    def _sifted(self, events: Sequence[bytes]) -> bytes:
+        """The events without those that no client can read; an error among them is the last."""
+        look = self._meter.look
+        good = []
+        for event in events:
+            seen = look(event)
+            if seen == Kind.GARBAGE:
+                continue
+            good.append(event)
+            if seen == Kind.ERROR:
+                self._said = event
+                break
+        return b"".join(good)
+
+    def _first_byte(self) -> None:
+        if self._flight.first_byte_ms is None:
+            self._flight.first_byte_ms = self._flight.elapsed_ms() - self._began_ms
+
+    def _passed_back(self, exchange: Exchange) -> CIMultiDict[str]:
+        headers = passed_back(exchange.headers, decoded=not exchange.opaque)
+        for name, value in self._head(exchange.headers).items():
+            headers[name] = value
+        return headers
+
+
+class _Judge:
+    """Says what a failed answer means."""
+
+    def __init__(
+        self, route: Route, strikes: int, rules: Sequence[Rule], clock: Callable[[], datetime]
+    ) -> None:
+        self._route = route
+        self._strikes = strikes
+        self._rules = rules
+        self.clock = clock
+
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Failed:
+        """A failing status."""
+        text = body[:ERROR_BYTES].decode("utf-8", "replace")
+        failure = failures.classify(
+            status=status,
+            headers=headers,
+            body=text,
+            now=self.clock(),
+            strikes=self._strikes,
+            rules=self._rules,
+        )
+        return Failed(
+            route=self._route,
+            failure=failure,
+            status=status,
+            headers=headers,
+            body=body,
+            window=_window_in(text) if failure.kind == "context" else None,
+        )
+
+    def in_band(self, exchange: Exchange, body: bytes, event: bytes | None = None) -> Failed:
+        """A 200 whose content is an error."""
+        data = payload(event) if event is not None else body
+        text = data[:ERROR_BYTES].decode("utf-8", "replace")
+        failure = failures.classify(
+            status=None,
+            headers=exchange.headers,
+            body=text,
+            now=self.clock(),
+            strikes=self._strikes,
+            rules=self._rules,
+        )
+        return Failed(
+            route=self._route,
+            failure=failure,
+            status=exchange.status,
+            headers=exchange.headers,
+            body=body,
+            window=_window_in(text) if failure.kind == "context" else None,
+        )
+
+    def nonsense(self, exchange: Exchange, body: bytes) -> Failed:
+        """A 200 that is no answer: a page of a proxy, broken JSON."""
+        kind = exchange.headers.get("content-type", "no content type").partition(";")[0]
+        failure = failures.nonsense(
+            exchange.status, f"answered {exchange.status} with {kind} that is no answer", self.clock()
+        )
+        return Failed(
+            route=self._route, failure=failure, status=exchange.status, headers=exchange.headers, body=body
+        )
+
+    def unreachable(self, error: Unreachable) -> Failed:
+        """No answer at all."""
+        return Failed(route=self._route, failure=failures.transport(error.kind, self.clock(), error.text))
+
+
+async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protocol: str) -> None:
+    """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
+    unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 300
+    if failed.status is None or failed.headers is None or unread:
+        silent = failed.failure.kind == "timeout"
+        answer = answers.unreachable(protocol, failed.route.provider, failed.failure.message, silent=silent)
+        await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
+        return
+    headers: Any = CIMultiDict(failed.headers)
+    kept = passed_back(headers, decoded=True)
+    for name, value in added.items():
+        kept[name] = value
+    await reply.whole(failed.status, kept, failed.body)
+
+
+async def _drain(exchange: Exchange) -> None:
+    """Read what follows the last event, so that the connection can be used again."""
+    try:
+        async with asyncio.timeout(LINGER_S):
+            while await exchange.chunk():
+                pass
+    except (TimeoutError, Unreachable):
+        return
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _window_in(text: str) -> int | None:
+    """The window that a "too long" names: "210000 tokens > 200000 maximum"."""
+    found = _SIZES.search(text)
+    if found is None:
+        return None
+    return int(found[2] or found[3])

@@ -1,0 +1,190 @@
+"""Who must rest now: the benches of health.json, and those of this instant that are still on their way to it.
+
+Half-open: when a bench ends, one real request probes; the others go elsewhere until it is back. A success
+clears. What fails while an older request is under way is the same incident, not another strike.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pf_tui.gateway.chain import Route
+from pf_tui.rules.failover import Passed, Spent
+from pf_tui.rules.failures import CLASSES, Failure
+from pf_tui.rules.reset_headers import CAP
+from pf_tui.snapshot import bench_reason
+from pf_tui.state.health import Bench
+
+TRANSIENT = ("overload", "server", "network", "timeout")
+"""Troubles that pass by themselves within seconds: with nobody else to ask, asking again is worth it."""
+
+JITTER_S = 2.0
+"""A known reset is given this much more at most, so that not everybody asks in the same second."""
+
+SAME_INCIDENT = timedelta(seconds=5)
+
+Key = tuple[str, str | None, str]
+"""(provider, model or None, kind): one bench."""
+
+
+class Resting:
+    """Benches, streaks and probes of this process."""
+
+    def __init__(self, clock: Callable[[], datetime], dice: random.Random | None = None) -> None:
+        self._clock = clock
+        self._dice = dice or random.Random()  # noqa: S311 - jitter, no secret
+        self._stored: dict[Key, Bench] = {}
+        self._pending: dict[Key, Bench] = {}
+        self._by_provider: dict[str, list[Bench]] = {}
+        self._spent: Mapping[str, tuple[Spent, ...]] = {}
+        self._streaks: dict[str, tuple[int, datetime]] = {}
+        self._probes: set[str] = set()
+
+    def load(self, benches: Iterable[Bench], spent: Mapping[str, tuple[Spent, ...]]) -> None:
+        """Take over what the files say; what is still on its way to them stays."""
+        self._stored = {(bench.provider, bench.model, bench.kind): bench for bench in benches}
+        self._spent = spent
+        self._index()
+
+    def persisted(self, bench: Bench) -> None:
+        """The bench is in health.json now."""
+        key = (bench.provider, bench.model, bench.kind)
+        if self._pending.get(key) == bench:
+            del self._pending[key]
+            self._index()
+
+    def blocked(self, route: Route, *, alone: bool = False) -> Passed | None:
+        """Why the route must not be asked now; None when it may.
+
+        Args:
+            alone: nobody else can be asked, so a trouble that passes by itself is no reason.
+        """
+        now = self._clock()
+        for bench in self._by_provider.get(route.provider, ()):
+            if bench.model is not None and bench.model != route.model:
+                continue
+            if alone and bench.kind in TRANSIENT:
+                continue
+            if bench.holds(now):
+                return Passed(
+                    provider=route.provider,
+                    code="benched",
+                    reason=f"benched ({bench_reason(bench)})",
+                    until=bench.until,
+                )
+            if route.provider in self._probes and bench.kind != "manual" and not alone:
+                return Passed(
+                    provider=route.provider, code="benched", reason="one request is trying it out", until=None
+                )
+        for spent in self._spent.get(route.provider, ()):
+            ended = spent.resets_at is not None and spent.resets_at <= now
+            if not ended and (spent.model_family is None or spent.model_family in route.model):
+                return Passed(
+                    provider=route.provider,
+                    code="exhausted",
+                    reason=f"{spent.window} is used up",
+                    until=spent.resets_at,
+                )
+        return None
+
+    def begin(self, route: Route) -> bool:
+        """The route is asked now; True when that is the probe of a bench that has ended."""
+        if self._by_provider and self._covering(route) and route.provider not in self._probes:
+            self._probes.add(route.provider)
+            return True
+        return False
+
+    def end_probe(self, route: Route) -> None:
+        """The probe has come back, well or not."""
+        self._probes.discard(route.provider)
+
+    def strikes(self, route: Route, started: datetime) -> int:
+        """How often the route failed in a row before this request; for rests that double."""
+        benches = [b for b in self._covering(route) if b.since <= started]
+        return max((bench.strikes for bench in benches), default=0)
+
+    def failed(self, route: Route, failure: Failure, started: datetime, source: str) -> Bench | None:
+        """Note a failure; returns the new bench when it leads to one.
+
+        Args:
+            started: when the request that failed was sent.
+            source: who saw it, for the bench.
+        """
+        if failure.scope is None:
+            return None
+        now = self._clock()
+        if CLASSES[failure.kind].after > 1:
+            count, since = self._streaks.get(route.provider, (0, now))
+            count = max(count, 1) if started < since else count + 1
+            self._streaks[route.provider] = (count, now)
+            if count < failure.after:
+                return None
+        model = route.model if failure.scope == "model" else None
+        key = (route.provider, model, failure.kind)
+        known = self._pending.get(key) or self._stored.get(key)
+        until = self._jittered(failure, now)
+        if known is not None and started < known.since and not _outlasts(until, known.until):
+            return None
+        strikes = known.strikes + 1 if known is not None and known.since <= started else 1
+        bench = Bench(
+            provider=route.provider,
+            model=model,
+            kind=failure.kind,
+            since=now,
+            until=until,
+            source=source,
+            evidence=failure.evidence,
+            strikes=strikes,
+        )
+        self._pending[key] = bench
+        self._index()
+        return bench
+
+    def succeeded(self, route: Route, started: datetime) -> bool:
+        """A request sent at `started` went through; True when that ends a bench."""
+        if route.provider in self._streaks:
+            del self._streaks[route.provider]
+        over = [b for b in self._covering(route) if b.kind != "manual" and b.since <= started]
+        for bench in over:
+            key = (bench.provider, bench.model, bench.kind)
+            self._pending.pop(key, None)
+            self._stored.pop(key, None)
+        if over:
+            self._index()
+        return bool(over)
+
+    def troubles(self, route: Route) -> int:
+        """Failures of the passing kind in a row, this one included."""
+        strikes = (bench.strikes for bench in self._covering(route) if bench.kind in TRANSIENT)
+        streak = self._streaks.get(route.provider)
+        return max(max(strikes, default=0), streak[0] if streak else 0)
+
+    def _covering(self, route: Route) -> list[Bench]:
+        return [
+            bench
+            for bench in self._by_provider.get(route.provider, ())
+            if bench.model is None or bench.model == route.model
+        ]
+
+    def _jittered(self, failure: Failure, now: datetime) -> datetime | None:
+        """Never before what the provider said, never much after, never beyond the cap."""
+        if failure.until is None:
+            return None
+        span_s = (failure.until - now).total_seconds()
+        extra = timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
+        return min(failure.until + extra, now + CAP)
+
+    def _index(self) -> None:
+        by_provider: dict[str, list[Bench]] = {}
+        for bench in {**self._stored, **self._pending}.values():
+            by_provider.setdefault(bench.provider, []).append(bench)
+        self._by_provider = by_provider
+
+
+def _outlasts(new: datetime | None, old: datetime | None) -> bool:
+    """True when the new end says something the old one did not."""
+    if old is None:
+        return False
+    return new is None or new > old + SAME_INCIDENT

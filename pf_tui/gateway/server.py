@@ -1,0 +1,353 @@
+"""The HTTP surface agents see: loopback only, one token, Host and Origin checked.
+
+`Gateway` is the whole thing on a given Context, without a pid file and without signals; `life` gives it
+those. Invariant: nothing of a request without the token is looked at, apart from /healthz.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import socket
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from pf_tui import __version__
+from pf_tui.errors import PfError, WrongUsage
+from pf_tui.gateway import answers, log, models
+from pf_tui.gateway.body import PROTOCOLS, look
+from pf_tui.gateway.engine import Engine
+from pf_tui.gateway.exchanges import ClientGone
+from pf_tui.gateway.flights import Flights
+from pf_tui.gateway.recorder import Recorder
+from pf_tui.gateway.sessions import Sessions
+from pf_tui.gateway.transport import Transport
+from pf_tui.gateway.world import REFRESH_S, World, known_sessions
+from pf_tui.state import gateway as state
+from pf_tui.state.context import Context
+from pf_tui.state.times import to_text
+
+MAX_BODY_BYTES = 128 * 1024 * 1024
+"""Vendors take 32 MB; what is larger than this is no conversation."""
+
+TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
+PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
+HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+_CLAUDE_LOGIN = "Bearer sk-ant-oat"
+"""How a claude.ai login's bearer begins: nothing else is passed through for Claude Code."""
+
+
+class Gateway:
+    """A gateway on one state directory."""
+
+    def __init__(self, ctx: Context, token: str) -> None:
+        self.ctx = ctx
+        self._token = token.encode()
+        self.world = World(ctx)
+        self.recorder = Recorder(self.world)
+        self.started: datetime | None = None
+        self.draining = False
+        self._server: web.Server | None = None
+        self._sites: list[asyncio.Server] = []
+        self._transport: Transport | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self.stop_asked = asyncio.Event()
+        self._hosts: frozenset[str] = frozenset()
+
+    async def start(self, sockets: list[socket.socket]) -> None:
+        """Begin to serve on sockets that are bound to this machine.
+
+        Raises:
+            PfError: a state file cannot be used.
+        """
+        await asyncio.to_thread(self.world.load)
+        self.started = self.ctx.now()
+        self.recorder.start()
+        self._transport = Transport(self.ctx.env)
+        self.flights = Flights(self._write_live)
+        self.engine = Engine(
+            self.world, self._transport, self.recorder, Sessions(known_sessions(self.ctx)), self.flights
+        )
+        self._server = web.Server(
+            self._handle,
+            handler_cancellation=True,
+            access_log=None,
+            keepalive_timeout=75.0,
+            max_field_size=64 * 1024,
+            max_line_size=64 * 1024,
+            read_bufsize=2**18,
+            lingering_time=1.0,
+        )
+        loop = asyncio.get_running_loop()
+        ports = set()
+        for bound in sockets:
+            self._sites.append(await loop.create_server(self._server, sock=bound, backlog=512))
+            ports.add(bound.getsockname()[1])
+        self._hosts = frozenset(f"{name}:{port}" for name in HOSTS for port in ports)
+        self._watch = asyncio.create_task(self._keep_fresh())
+
+    async def stop(self, drain_s: float = 30.0) -> None:
+        """Take no new requests, let those under way end (for at most `drain_s`), write what is left."""
+        self.draining = True
+        for site in self._sites:
+            site.close()
+        try:
+            async with asyncio.timeout(drain_s):
+                await self.flights.idle()
+        except TimeoutError:
+            log.line(self.ctx.paths, f"{len(self.flights)} requests were cut off at the stop")
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._server is not None:
+            await self._server.shutdown(1.0)
+        if self._transport is not None:
+            await self._transport.close()
+        self._write_live(())
+        await asyncio.to_thread(self.recorder.stop)
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        path = request.path
+        if path == "/healthz":
+            return self._health(request)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return _response(refusal)
+        if request.method == "POST" and path in PROTOCOLS:
+            return await self._serve(request, path)
+        if request.method in ("GET", "HEAD"):
+            if path == "/":
+                return _json({"gateway": "pf-tui", "version": __version__})
+            if path == "/v1/models":
+                return await self._models(request)
+            if path == "/pf/status":
+                return _json(self.status())
+        elif request.method == "POST" and path == "/pf/credentials":
+            return await self._credentials(request)
+        elif request.method == "POST" and path == "/pf/stop":
+            self.stop_asked.set()
+            return _json({"stopping": True, "requests": len(self.flights)})
+        sentence = f"pf-tui: the gateway has no {request.method} {path[:80]}"
+        return _response(answers.refused(404, _protocol(path), sentence))
+
+    async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        raw = await request.content.read()
+        if len(raw) > MAX_BODY_BYTES:
+            sentence = f"pf-tui: a request of {len(raw) >> 20} MB is larger than any provider takes"
+            return _response(answers.refused(413, PROTOCOLS[path], sentence))
+        headers = request.headers
+        try:
+            asked = look(path, request.rel_url.raw_query_string, raw, headers)
+        except WrongUsage as error:
+            return _response(answers.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
+        reply = _Reply(request)
+        try:
+            await self.engine.serve(asked, headers, reply, bearer=self._bears_login(asked.agent, headers))
+        except ClientGone:
+            if request.transport is not None:
+                request.transport.close()
+        except PfError as error:
+            return _response(answers.refused(500, asked.protocol, f"pf-tui: {error}"))
+        return reply.response or web.Response(status=500)
+
+    def _bears_login(self, agent: str | None, headers: Mapping[str, str]) -> bool:
+        """The client's own login came along, and it may go to its own vendor."""
+        plan = self.world.current
+        allowed = headers.get(PASS_HEADER) == "1" or (plan is not None and plan.settings.pass_through)
+        if not allowed:
+            return False
+        bearer = headers.get("Authorization", "")
+        if agent == "claude-code":
+            return bearer.startswith(_CLAUDE_LOGIN)
+        return agent == "codex" and bool(bearer) and "chatgpt-account-id" in headers
+
+    async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
+        plan = await self.world.plan()
+        return _json(models.listed(plan))
+
+    def _health(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Only that it runs: no token is needed, so nothing else is told."""
+        if not self._is_local(request):
+            return _response(answers.refused(403, "openai-chat", "pf-tui: this machine only"))
+        return _json({"status": "draining" if self.draining else "ok"})
+
+    async def _credentials(self, request: web.BaseRequest) -> web.StreamResponse:
+        """An environment's keys, kept in memory."""
+        try:
+            content = json.loads(await request.content.read())
+            values = {k: v for k, v in content["env"].items() if isinstance(k, str) and isinstance(v, str)}
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return _response(answers.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected'))
+        taken = await asyncio.to_thread(self.world.take_credentials, values)
+        await self.world.plan()
+        self._release_renewed()
+        return _json({"providers": list(taken)})
+
+    def status(self) -> dict[str, Any]:
+        """What the gateway says of itself; no secret."""
+        engine = self.engine
+        return {
+            "version": __version__,
+            "since": to_text(self.started) if self.started else None,
+            "live": len(self.flights),
+            "served": engine.served,
+            "failovers": engine.failovers,
+            "problem": self.world.problem,
+            "credentials": [
+                {"provider": provider, "source": source} for provider, source in self.world.sources().items()
+            ],
+        }
+
+    # -- who may ask -------------------------------------------------------------------------------
+
+    def _refusal(self, request: web.BaseRequest) -> answers.Answer | None:
+        """Why a request is not served; None when it may be."""
+        protocol = _protocol(request.path)
+        if not self._is_local(request):
+            return answers.refused(403, protocol, "pf-tui: the gateway answers this machine's programs only")
+        if not self._carries_token(request):
+            sentence = "pf-tui: the gateway's token is missing or wrong; `pf-tui gateway env` prints it"
+            return answers.refused(401, protocol, sentence)
+        if self.draining:
+            return answers.Answer(
+                status=503,
+                headers={"content-type": "application/json", "retry-after": "1"},
+                body=answers.error_body(protocol, "api_error", "pf-tui: the gateway is stopping"),
+            )
+        return None
+
+    def _is_local(self, request: web.BaseRequest) -> bool:
+        """Host names this machine (no rebound name), and no page of a browser asks."""
+        headers = request.headers
+        if headers.get("Host", "") not in self._hosts:
+            return False
+        origin = headers.get("Origin")
+        return origin is None or origin.partition("://")[2] in self._hosts
+
+    def _carries_token(self, request: web.BaseRequest) -> bool:
+        headers = request.headers
+        given = headers.get(TOKEN_HEADER)
+        if given is not None:
+            return hmac.compare_digest(given.encode("utf-8", "replace"), self._token)
+        bearer = headers.get("Authorization", "")
+        if bearer[:7].lower() == "bearer " and hmac.compare_digest(
+            bearer[7:].strip().encode("utf-8", "replace"), self._token
+        ):
+            return True
+        return hmac.compare_digest(headers.get("x-api-key", "").encode("utf-8", "replace"), self._token)
+
+    # -- in the background -------------------------------------------------------------------------
+
+    async def _keep_fresh(self) -> None:
+        """Budgets and limit readings of the ledger move without a file of ours changing."""
+        last_s = 0.0
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(1.0)
+            due = loop.time() - last_s > REFRESH_S
+            if (due and len(self.flights)) or self.world.is_dirty():
+                last_s = loop.time()
+                if due:
+                    self.world.refresh()
+                try:
+                    await self.world.plan()
+                    self._release_renewed()
+                except PfError as error:
+                    log.line(self.ctx.paths, str(error))
+
+    def _release_renewed(self) -> None:
+        for provider in self.world.renewed():
+            self.recorder.release(provider, None, why="its key was replaced")
+
+    def _write_live(self, requests: tuple[state.LiveRequest, ...]) -> None:
+        self.recorder.job(lambda: state.write_live(self.ctx.paths, requests))
+
+
+class _Reply:
+    """An answer on its way to an aiohttp client."""
+
+    __slots__ = ("_request", "response")
+
+    def __init__(self, request: web.BaseRequest) -> None:
+        self._request = request
+        self.response: web.StreamResponse | None = None
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.response = web.Response(status=status, headers=headers, body=body)
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        response = self.response = web.StreamResponse(status=status, headers=headers)
+        try:
+            await response.prepare(self._request)
+        except ConnectionError as error:
+            raise ClientGone from error
+
+    async def send(self, data: bytes) -> None:
+        assert self.response is not None  # noqa: S101 - start comes first
+        try:
+            await self.response.write(data)
+        except ConnectionError as error:
+            raise ClientGone from error
+
+    async def end(self) -> None:
+        assert self.response is not None  # noqa: S101 - start comes first
+        try:
+            await self.response.write_eof()
+        except ConnectionError as error:
+            raise ClientGone from error
+
+
+def listen(port: int) -> list[socket.socket]:
+    """Sockets on both loopback addresses, on one port; 0 = a free one.
+
+    Raises:
+        PfError: the port belongs to another process.
+    """
+    first = _bound(socket.AF_INET, "127.0.0.1", port)
+    bound = [first]
+    number = first.getsockname()[1]
+    with contextlib.suppress(OSError):  # a machine may have no IPv6
+        bound.append(_bound(socket.AF_INET6, "::1", number))
+    return bound
+
+
+def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((address, port))
+        made.setblocking(False)
+    except OSError as error:
+        made.close()
+        if family == socket.AF_INET6:
+            raise
+        raise PfError(
+            f"port {port} on {address} belongs to another process; nothing was started",
+            f"`pf-tui gateway start --port {port + 1 if port else 4100}`",
+        ) from error
+    return made
+
+
+def _protocol(path: str) -> str:
+    if path in PROTOCOLS:
+        return PROTOCOLS[path]
+    return "openai-chat"
+
+
+def _response(answer: answers.Answer) -> web.Response:
+    return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+
+def _json(content: Any) -> web.Response:
+    return web.Response(body=json.dumps(content).encode(), content_type="application/json")

@@ -1,0 +1,92 @@
+"""Where each session is served, and whose reasoning its history holds.
+
+A warm prompt cache is money: a session stays where it is until that fails, until the person switches,
+or until the cache is cold anyway. In memory; health.json keeps who serves whom for a restart.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.gateway.body import Request, signature_of
+from pf_tui.gateway.chain import Route
+
+MOST = 1000
+"""Sessions remembered; the longest unused is forgotten first."""
+
+MOST_SIGNATURES = 2000
+"""Of one session: more blocks than any window holds."""
+
+
+class Session:
+    """One conversation."""
+
+    __slots__ = ("agent", "epoch", "life_s", "provider", "signed", "used_s")
+
+    def __init__(self, agent: str | None, provider: str | None = None) -> None:
+        self.agent = agent
+        self.provider = provider
+        """Who served last; None = nobody yet."""
+        self.epoch = 0
+        """Which order of providers that was under: a switch by hand ends the stay."""
+        self.used_s = 0.0
+        self.life_s = 0.0
+        self.signed: dict[int, str] = {}
+        """Reasoning block -> family of the model that made it."""
+
+    def stays_with(self, request: Request, epoch: int, now_s: float) -> str | None:
+        """The provider whose cache is warm for this request; None when moving costs nothing."""
+        if self.provider is None or self.epoch != epoch or request.cache_void:
+            return None
+        life_s = max(self.life_s, request.cache_life_s)
+        return self.provider if now_s - self.used_s <= life_s else None
+
+    def served_by(self, route: Route, request: Request, epoch: int, now_s: float) -> None:
+        """Note who served, and until when that cache is warm."""
+        self.provider, self.epoch = route.provider, epoch
+        self.used_s, self.life_s = now_s, request.cache_life_s
+
+    def remember(self, signature: str, family: str) -> None:
+        """Note who made a reasoning block."""
+        if len(self.signed) >= MOST_SIGNATURES:
+            del self.signed[next(iter(self.signed))]
+        self.signed[hash(signature)] = family
+
+    def is_mixed(self, family: str, asked_family: str) -> bool:
+        """The history may hold reasoning that `family` did not make."""
+        return family != asked_family or any(maker != family for maker in self.signed.values())
+
+    def is_foreign(self, block: Mapping[str, Any], family: str, asked_family: str) -> bool:
+        """True when `family` did not make this reasoning block.
+
+        A block nobody saw made is the asked model's own: its agent got it before we ran.
+        """
+        signature = signature_of(block)
+        if signature is None:
+            return family != asked_family or bool(self.signed)
+        return self.signed.get(hash(signature), asked_family) != family
+
+
+class Sessions:
+    """All conversations, the latest used last."""
+
+    def __init__(self, known: Mapping[str, tuple[str, str]] | None = None) -> None:
+        """Args: known: session -> (agent, provider), from before a restart."""
+        self._all: OrderedDict[str, Session] = OrderedDict()
+        for session, (agent, provider) in (known or {}).items():
+            self._all[session] = Session(agent, provider)
+
+    def of(self, request: Request) -> Session:
+        """The session of a request; a new one for a request that names none."""
+        if request.session is None:
+            return Session(request.agent)
+        found = self._all.get(request.session)
+        if found is None:
+            found = self._all[request.session] = Session(request.agent)
+            if len(self._all) > MOST:
+                self._all.popitem(last=False)
+        else:
+            self._all.move_to_end(request.session)
+        return found

@@ -1,0 +1,251 @@
+"""aiohttp towards upstreams: one exchange, its bytes, and what may not travel along.
+
+Invariant: credential headers of the client never leave; a provider's key leaves on its own route alone.
+Redirects are not followed: a key would follow them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from urllib.request import getproxies_environment, proxy_bypass
+
+import aiohttp
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from pf_tui.gateway.chain import Route
+
+CREDENTIALS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+        "cookie",
+        "chatgpt-account-id",
+        "openai-organization",
+        "openai-project",
+    }
+)
+"""What a client proves itself with: never sent on, unless its own login is passed through."""
+
+_OF_THE_HOP = frozenset(
+    {
+        "host",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
+        "content-encoding",
+        "expect",
+        "accept-encoding",
+    }
+)
+_NOT_BACK = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
+        "set-cookie",
+        "alt-svc",
+        "proxy-authenticate",
+    }
+)
+_DEFAULT_AGENT = "pf-tui"
+
+
+class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreachable(...)
+    """No answer: refused, reset, or silent for too long."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        """network | timeout, as in rules.failures"""
+        self.text = text
+
+
+class Exchange:
+    """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers = response.headers
+        encoding = response.headers.get("content-encoding", "").lower()
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in ("gzip", "deflate") else None
+        self.opaque = encoding not in ("", "identity", "gzip", "deflate")
+        """Compressed in a way we cannot read: it passes unseen."""
+
+    async def chunk(self) -> bytes:
+        """The next piece of the body as it comes; b"" at its end. Raises Unreachable when the connection breaks."""
+        content = self._response.content
+        try:
+            while chunk := await content.readany():
+                if self._inflate is None:
+                    return chunk
+                if plain := self._inflate.decompress(chunk):
+                    return plain
+        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
+            raise Unreachable("network", _words(error)) from error
+        return b""
+
+    async def read(self) -> bytes:
+        """The whole body. Raises Unreachable when the connection breaks."""
+        try:
+            body = await self._response.read()
+            return self._inflate.decompress(body) if self._inflate is not None else body
+        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
+            raise Unreachable("network", _words(error)) from error
+
+    def close(self, *, keep: bool = False) -> None:
+        """Give the connection back when the answer was read to its end, else cut it: the upstream then stops."""
+        if keep:
+            self._response.release()
+        else:
+            self._response.close()
+
+    @property
+    def is_whole(self) -> bool:
+        """The body has come to its end."""
+        return self._response.content.at_eof()
+
+
+class Transport:
+    """The pool of connections to upstreams."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=75)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            read_bufsize=2**18,
+        )
+        self._env = env
+        self._urls: dict[str, tuple[URL, str | None]] = {}
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def open(
+        self,
+        route: Route,
+        body: bytes,
+        inbound: Iterable[tuple[str, str]],
+        limit_s: float,
+        connect_s: float,
+    ) -> Exchange:
+        """Send one request and wait for the head of its answer.
+
+        Args:
+            inbound: the client's headers.
+            limit_s: longest wait for the head.
+            connect_s: longest wait for the connection: a host that is down is given up long before.
+        Raises:
+            Unreachable: refused, reset or silent.
+        """
+        url, proxy = self._address(route.url)
+        try:
+            async with asyncio.timeout(limit_s):
+                response = await self._session.post(
+                    url,
+                    data=body,
+                    headers=outbound(route, inbound),
+                    allow_redirects=False,
+                    proxy=proxy,
+                    timeout=_connect_within(connect_s),
+                )
+        except aiohttp.ConnectionTimeoutError as error:
+            raise Unreachable("network", f"no connection within {connect_s:g} s") from error
+        except TimeoutError as error:
+            raise Unreachable("timeout", f"no answer within {limit_s:g} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unreachable("network", _words(error)) from error
+        return Exchange(response)
+
+    def _address(self, url: str) -> tuple[URL, str | None]:
+        known = self._urls.get(url)
+        if known is None:
+            made = URL(url, encoded=True)
+            known = self._urls[url] = (made, _proxy_for(made, self._env))
+        return known
+
+
+def outbound(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
+    """The headers one upstream gets: the client's, without its credentials, with that provider's own."""
+    passes = not route.credential
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in inbound:
+        lower = name.lower()
+        if lower in _OF_THE_HOP or lower.startswith("x-pf-") or (lower in CREDENTIALS and not passes):
+            continue
+        if lower == "cookie":
+            continue
+        headers.add(name, value)
+    for name, value in route.credential.items():
+        if value:
+            headers[name] = value
+    for name, value in route.headers.items():
+        headers[name] = value
+    if "user-agent" not in headers:
+        headers["user-agent"] = _DEFAULT_AGENT
+    headers["accept-encoding"] = "identity"
+    return headers
+
+
+def passed_back(headers: CIMultiDictProxy[str], *, decoded: bool) -> CIMultiDict[str]:
+    """The upstream's headers that the client gets."""
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower not in _NOT_BACK and not (decoded and lower == "content-encoding"):
+            kept.add(name, value)
+    return kept
+
+
+@lru_cache(maxsize=64)
+def _connect_within(limit_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, sock_connect=limit_s)
+
+
+def _proxy_for(url: URL, env: Mapping[str, str]) -> str | None:
+    """The person's proxy for that address; none for this machine."""
+    host = url.host or ""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return None
+    proxies = {
+        name.lower().removesuffix("_proxy"): value
+        for name, value in env.items()
+        if name.lower().endswith("_proxy") and value
+    } or getproxies_environment()
+    if proxy_bypass(host):
+        return None
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+def _words(error: BaseException) -> str:
+    """What broke, without an address that may hold a key."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return "its certificate is not valid"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name cannot be found"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.os_error.strerror or "the connection was refused").lower()
+    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | ConnectionError):
+        return "the connection broke"
+    return f"the exchange failed ({type(error).__name__})"

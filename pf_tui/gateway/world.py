@@ -1,0 +1,341 @@
+"""The state files, followed live: who may serve, with which key, and what the person set.
+
+Every request looks whether a file has changed (four stats, some 10 µs); a change is read in a thread.
+A file that cannot be read leaves the last good view standing, with a sentence in `problem`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pf_tui import snapshot
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.errors import PfError
+from pf_tui.gateway import chain, settings
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.chain import Candidates
+from pf_tui.gateway.resting import Resting
+from pf_tui.gateway.settings import Settings
+from pf_tui.records import replace
+from pf_tui.rules.failover import Spent, Standing
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import credentials, files
+from pf_tui.state.config import Config
+from pf_tui.state.context import Context
+from pf_tui.state.secret import Secret
+
+REFRESH_S = 20.0
+"""Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
+
+HYSTERESIS = 5.0
+"""Percent points a window must fall below the switch threshold before new sessions come back."""
+
+_FROM_PROVIDER = ("official", "header")
+"""Readings a provider makes itself; estimates and budgets move no session before its time."""
+
+_CANDIDATE_CACHE = 256
+
+Stamps = tuple[object, ...]
+
+
+class Plan:
+    """One view of the files; candidates are laid out once per kind of request."""
+
+    def __init__(
+        self,
+        now: Snapshot,
+        keys: Mapping[str, Secret],
+        settings_: Settings,
+        spill: frozenset[str],
+        stamps: Stamps,
+        epoch: int,
+    ) -> None:
+        self.catalog: Catalog = now.catalog
+        self.settings = settings_
+        self.keys = keys
+        self.stamps = stamps
+        self.epoch = epoch
+        """Changes whenever the order of providers does: a switch by hand moves every session."""
+        self.auto_switch = now.auto_switch
+        listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
+        self.standings: tuple[Standing, ...] = tuple(listed if now.auto_switch else listed[:1])
+        self.last_resort = spill
+        """Providers past the switch threshold: new sessions begin elsewhere."""
+        self.has_budgets = bool(now.config.budgets) or now.project is not None
+        self._candidates: dict[tuple[object, ...], Candidates] = {}
+        self._families: dict[str, str] = {}
+
+    def candidates(self, request: Request, *, bearer: bool, larger_than: int = 0) -> Candidates:
+        """The routes for a request of this kind, in order of priority."""
+        key = (
+            request.path,
+            request.query,
+            request.model,
+            request.agent,
+            bearer,
+            larger_than,
+            request.tokens >> 12,
+        )
+        found = self._candidates.get(key)
+        if found is None:
+            if len(self._candidates) >= _CANDIDATE_CACHE:
+                self._candidates.clear()
+            found = self._candidates[key] = chain.candidates(
+                request, self.standings, self.catalog, self.keys, bearer=bearer, larger_than=larger_than
+            )
+        return found
+
+    def family_of(self, model: str) -> str:
+        """The vendor of the model an agent asked for; the first word of a name nobody knows."""
+        family = self._families.get(model)
+        if family is None:
+            known = self.catalog.find_model(model)
+            family = self._families[model] = known.family if known is not None else model.partition("-")[0]
+        return family
+
+
+class World:
+    """The plans of this moment, by project, and the benches they share."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._own_env = dict(ctx.env)
+        self._session_env: dict[str, str] = {}
+        self.ctx = ctx
+        self.resting = Resting(ctx.now)
+        self.problem: str | None = None
+        self.quiet = 0
+        """Above 0 while we write the files ourselves: what changes then is already known here."""
+        self._plans: dict[str | None, Plan] = {}
+        self._keys: tuple[object, dict[str, Secret]] | None = None
+        self._refused: dict[str, str] = {}
+        self._order: tuple[object, ...] = ()
+        self._epoch = 0
+        self._loading: asyncio.Lock | None = None
+        self._stale = False
+
+    async def plan(self, project: str | None = None) -> Plan:
+        """The plan that holds now; a changed file is read first."""
+        plan = self._plans.get(project)
+        if plan is not None and not self._stale and (self.quiet or plan.stamps == self._stamps(project)):
+            return plan
+        if self._loading is None:
+            self._loading = asyncio.Lock()
+        async with self._loading:
+            plan = self._plans.get(project)
+            if plan is None or self._stale or plan.stamps != self._stamps(project):
+                self._stale = False
+                await asyncio.to_thread(self.load, project)
+            return self._plans[project]
+
+    def load(self, project: str | None = None) -> Plan:
+        """Read the files now; keeps the last good plan where one of them is broken.
+
+        Raises:
+            PfError: a file cannot be used and there is no earlier plan.
+        """
+        stamps = self._stamps(project)
+        old = self._plans.get(project)
+        try:
+            plan = self._read(project, stamps, old)
+        except PfError as error:
+            self.problem = str(error)
+            if old is None:
+                raise
+            old.stamps = stamps
+            return old
+        self.problem = None
+        self._plans[project] = plan
+        return plan
+
+    def refresh(self) -> None:
+        """Read the ledger's readings and budgets again, at the next request."""
+        self._stale = True
+
+    @property
+    def current(self) -> Plan | None:
+        """The plan everybody shares, as it was last read."""
+        return self._plans.get(None)
+
+    def is_dirty(self) -> bool:
+        """The plan everybody shares is out of date."""
+        plan = self._plans.get(None)
+        return plan is None or self._stale or plan.stamps != self._stamps(None)
+
+    def take_credentials(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Keep an environment's credentials in memory; returns the providers they are for."""
+        catalog = self.ctx.catalog()
+        taken = []
+        for provider in catalog.providers.values():
+            for name in _names(provider):
+                if value := values.get(name):
+                    self._session_env[name] = value
+                    taken.append(provider.id)
+        self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
+        self._keys = None
+        self._stale = True
+        return tuple(dict.fromkeys(taken))
+
+    def sources(self) -> dict[str, str]:
+        """Provider -> where its key comes from, of those that have one we may use."""
+        plan = self._plans.get(None)
+        if plan is None:
+            return {}
+        held = self.ctx.credentials()
+        found = {}
+        for provider in plan.keys:
+            source = held[provider].source or "" if provider in held else ""
+            name = source.removeprefix("env:")
+            found[provider] = "env (session)" if source != name and name in self._session_env else source
+        return found
+
+    async def key_changed(self, provider: str) -> bool:
+        """The provider refused its key: look whether there is a new one; True when there is."""
+        plan = self._plans.get(None)
+        old = plan.keys.get(provider) if plan is not None else None
+        self._keys = None
+        await asyncio.to_thread(self.load, None)
+        new = self._plans[None].keys.get(provider)
+        if new is not None and new != old:
+            return True
+        if old is not None:
+            self._refused[provider] = _mark(old)
+        return False
+
+    def renewed(self) -> Iterator[str]:
+        """Providers whose refused key has been replaced since: their bench is over."""
+        plan = self._plans.get(None)
+        for provider, mark in list(self._refused.items()):
+            key = plan.keys.get(provider) if plan is not None else None
+            if key is not None and _mark(key) != mark:
+                del self._refused[provider]
+                yield provider
+
+    def _read(self, project: str | None, stamps: Stamps, old: Plan | None) -> Plan:
+        ctx = self.ctx if project is None else replace(self.ctx, cwd=Path(project))
+        now = snapshot.take(ctx)
+        order = (now.own_priority, now.auto_switch)
+        if order != self._order:
+            self._order = order
+            self._epoch += 1
+        if project is None:
+            self._load_benches(ctx, now)
+        return Plan(
+            now,
+            self._read_keys(now),
+            settings.parse(now.config.gateway, ctx.paths.config),
+            self._spilling(now, old),
+            stamps,
+            self._epoch,
+        )
+
+    def _load_benches(self, ctx: Context, now: Snapshot) -> None:
+        try:
+            benches = ctx.health().benches
+        except PfError as error:
+            self.problem = str(error)
+            benches = ()
+        spent: dict[str, tuple[Spent, ...]] = {s.provider: s.spent for s in now.standings if s.spent}
+        self.resting.load(benches, spent)
+
+    def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
+        """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
+        paths, config = self.ctx.paths, now.config
+        wanted = [p for name in now.priority if (p := now.catalog.providers.get(name)) and _is_ours(p)]
+        stamp = (
+            files.identity(paths.auth),
+            config.keyring,
+            tuple(p.id for p in wanted),
+            tuple(sorted(self._session_env)),
+        )
+        if self._keys is not None and self._keys[0] == stamp:
+            return self._keys[1]
+        keys = {}
+        for provider in wanted:
+            key = self._key(provider, config)
+            if key is not None:
+                keys[provider.id] = key
+        self._keys = (stamp, keys)
+        return keys
+
+    def _key(self, provider: Provider, config: Config) -> Secret | None:
+        try:
+            return credentials.secret_for(provider, self.ctx.paths, config, self.ctx.env)
+        except PfError as error:
+            self.problem = f"{provider.id}: {error}"
+            return None
+
+    def _spilling(self, now: Snapshot, old: Plan | None) -> frozenset[str]:
+        """Who is past the switch threshold by their own word; back only HYSTERESIS points below it."""
+        before = old.last_resort if old is not None else frozenset()
+        line = now.config.switch_at * 100
+        over = set()
+        for view in now.providers:
+            shares = [
+                limit.percent
+                for limit in view.limits
+                if limit.percent is not None and limit.source in _FROM_PROVIDER and limit.window != "minute"
+            ]
+            highest = max(shares, default=0.0)
+            if highest >= line or (view.id in before and highest > line - HYSTERESIS):
+                over.add(view.id)
+        return frozenset(over)
+
+    def _stamps(self, project: str | None) -> Stamps:
+        paths = self.ctx.paths
+        own: Any = None
+        if project is not None:
+            own = _stat(Path(project) / ".opencode" / "provider-fallback.local.md")
+        return (_stat(paths.config), _stat(paths.health), _stat(paths.providers), _stat(paths.auth), own)
+
+
+def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
+    """Who served which session before a restart: session -> (agent, provider)."""
+    try:
+        return {name: (known.agent, known.provider) for name, known in ctx.health().sessions.items()}
+    except PfError:
+        return {}
+
+
+def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:
+    """The credentials an environment holds for providers whose key the gateway may use."""
+    return {
+        name: value
+        for provider in catalog.providers.values()
+        for name in _names(provider)
+        if (value := env.get(name))
+    }
+
+
+def _names(provider: Provider) -> tuple[str, ...]:
+    if not _is_ours(provider):
+        return ()
+    return tuple(name for name in provider.env if name not in provider.env_pointers)
+
+
+def _is_ours(provider: Provider) -> bool:
+    """A key product that speaks a protocol we serve; a login stays with its agent."""
+    return provider.agent_only is None and any(name in provider.protocols for name in _SERVED)
+
+
+_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
+
+
+def _mark(key: Secret) -> str:
+    """Tells two keys apart without holding either; in memory only."""
+    return hashlib.blake2b(key.reveal().encode(), key=_SALT, digest_size=16).hexdigest()
+
+
+_SALT = os.urandom(16)
+
+
+def _stat(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - four of these on every request; Path.stat costs twice as much
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
