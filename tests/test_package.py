@@ -34,6 +34,16 @@ def test_the_wheel_carries_catalog_and_styles_inside_the_package(wheel: Path) ->
     assert any(name.startswith("pf_tui/_data/styles/") and name.endswith(".tcss") for name in names)
 
 
+def test_the_wheel_carries_what_goes_into_agents_and_the_demo(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    data = [path for path in (ROOT / "pf_tui" / "agents" / "data").rglob("*") if path.is_file()]
+
+    assert data
+    assert {str(path.relative_to(ROOT)) for path in data} <= names
+    assert "pf_tui/demo/__main__.py" in names
+    assert "pf_tui/py.typed" in names
+
+
 @pytest.mark.e2e
 def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "venv"
@@ -64,3 +74,12 @@ def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> N
     assert json.loads(run("status", "--json"))["active"]["provider"] == "groq"
     assert len(json.loads(run("models", "--json"))) == 116
     assert json.loads(run("switch", "groq", "--json"))["to"] == "groq"
+    assert "groq" in run("status")
+    assert json.loads(run("analytics", "--json"))["totals"]["requests"] == 0
+    assert "pf-tui.js" in run("install", "opencode", "--dry-run")
+    demo = "from pf_tui.demo import stage\nwith stage() as ctx: print(ctx.paths.ledger.stat().st_size)"
+    assert int(subprocess.check_output([python, "-c", demo], cwd=tmp_path, env=env)) > 100_000
+    screen = "from pf_tui.tui.app import Dashboard; print(*map(str, Dashboard.CSS_PATH))"
+    styles = subprocess.check_output([python, "-c", screen], cwd=tmp_path, env=env, text=True).split()
+    assert styles
+    assert all(Path(style).is_file() and environment in Path(style).parents for style in styles)
