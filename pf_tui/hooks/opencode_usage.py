@@ -32,7 +32,7 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[s
     return [
         (provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
         for seen in found
-        if (provider := seen.provider) in now.catalog.providers and provider and seen.failure is None
+        if (provider := seen.provider or "") in now.catalog.providers and seen.failure is None
     ]
 
 
