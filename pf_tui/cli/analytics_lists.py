@@ -251,13 +251,14 @@ def _block_time(block: Block, frame: Frame) -> str:
 def _compared_row(row: Compared) -> list[Cell]:
     sums = row.part.sums
     used = bool(sums.requests)
+    seen = used or row.fallback.limit_hits > 0
     each, saved, lost = usd_per_million(sums), row.fallback.minutes_saved, row.fallback.minutes_lost
     latency = row.part.latency_ms_p50
     same = "" if row.same_work_usd is None else f"~{words.money(row.same_work_usd)}"
     if same and row.same_work_share < 0.995:
         same += f" ({100 * row.same_work_share:.0f} %)"
     return [
-        Cell(text=row.part.name, style="" if used else FAINT),
+        Cell(text=row.part.name, style="" if seen else FAINT),
         plain(words.number(sums.requests) if used else ""),
         plain(words.short(sums.total_tokens) if used else ""),
         plain(f"{money(sums)}{starred(sums)}" if used else ""),

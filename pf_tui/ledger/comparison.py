@@ -53,21 +53,21 @@ class PlanUse:
 def compare(
     connection: sqlite3.Connection, span: Span, filters: Filters, catalog: Catalog, also: Iterable[str] = ()
 ) -> tuple[Compared, ...]:
-    """Every provider of the span, and of `also` those that could have done some of its work.
+    """Every provider that was used or hit a limit, and of `also` those that could have done some of the work.
 
     Args:
         also: providers that were not used but could be.
     """
     found = query.analytics(connection, span, filters)
     parts = {part.name: part for part in found.providers}
-    for name in also:
-        parts.setdefault(name, Part(name=name, sums=Sums()))
     fallback = events.fallback_rows(connection, span)
+    for name in (*fallback, *also):
+        parts.setdefault(name, Part(name=name, sums=Sums()))
     pricer = Pricer(catalog)
     rows = []
     for name, part in parts.items():
         usd, share = _same_work(name, found.models, catalog, pricer, query.milliseconds(span.end))
-        if usd is None and not part.sums.requests:
+        if usd is None and not part.sums.requests and name not in fallback:
             continue
         known = catalog.providers.get(name)
         rows.append(
