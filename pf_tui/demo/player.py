@@ -45,6 +45,8 @@ _SENTENCES = {
     "credit": "the credit at {provider} is used up (402)",
 }
 
+_BACK = {"window": "its 5-hour window has reset", "credit": "the credit was topped up"}
+
 
 @record
 class Flight:
@@ -190,7 +192,8 @@ class Player:
 
     def _bring_back(self, now: datetime) -> None:
         for provider, fault in self._broken.items():
-            actions.succeeded(self._ctx, provider, self._view(provider).serves)
+            why = _BACK.get(fault, "a request went through")
+            actions.succeeded(self._ctx, provider, self._view(provider).serves, why=why, ended=True)
             if fault == "window":
                 self._read(provider, 2, now + timedelta(hours=5), now)
         self._broken.clear()
