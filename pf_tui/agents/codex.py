@@ -27,6 +27,9 @@ SERVER = "pf-tui"
 EVENTS = ("SessionStart", "UserPromptSubmit", "Stop", "SessionEnd")
 WIRE = "openai-responses"
 HOOK_TIMEOUT_S = 10
+END_TIMEOUT_S = 3
+"""More than that Codex does not give SessionEnd, and says so on every run."""
+
 MCP_START_S = 20
 RESERVED = ("openai", "ollama", "lmstudio")
 """Provider names Codex keeps for itself."""
@@ -274,7 +277,8 @@ def _key(project: bool) -> str:
 
 def _group(words: tuple[str, ...], event: str) -> dict[str, Any]:
     command = shlex.join([*words, "hook", AGENT, event])
-    return {"hooks": [{"type": "command", "command": command, "timeout": HOOK_TIMEOUT_S}]}
+    limit = END_TIMEOUT_S if event == "SessionEnd" else HOOK_TIMEOUT_S
+    return {"hooks": [{"type": "command", "command": command, "timeout": limit}]}
 
 
 def _groups(content: Any, event: str) -> list[Any]:

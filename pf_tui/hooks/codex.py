@@ -1,0 +1,202 @@
+"""Codex's hooks and its notify program.
+
+A turn that fails fires no hook (measured on 0.169.0): its error stands in the rollout, which SessionEnd and
+the next prompt look at. Codex reads its settings at its start alone, so a switch is told as "from your
+next start". Hooks run once the person has trusted them; `notify` runs always, for finished turns.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pf_tui import actions, snapshot
+from pf_tui.documents import words
+from pf_tui.hooks import answer, codex_rollout, commands
+from pf_tui.hooks.codex_rollout import Failed, Rollout
+from pf_tui.hooks.reading import text
+from pf_tui.ledger import record as ledger
+from pf_tui.records import replace
+from pf_tui.rules import failures
+from pf_tui.snapshot import Snapshot
+from pf_tui.sources import live
+from pf_tui.state.context import Context
+
+AGENT = "codex"
+
+STALE = timedelta(minutes=10)
+"""A failure without an end that is older than this says nothing about now (a resumed session)."""
+
+
+def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
+    """What Codex is answered; "" where it expects nothing."""
+    known = EVENTS.get(event)
+    found = known(ctx, data) if known else None
+    return answer(found) if found else ""
+
+
+def pass_on(given: Sequence[str]) -> None:
+    """Start the person's own notify program as Codex would have: its words, the event as the last one."""
+    if len(given) < 2:
+        return
+    try:
+        subprocess.Popen(
+            list(given),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return  # Codex itself is silent about a notify program that is not there
+
+
+def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Who serves, in one line; what was set before this start holds for the whole session."""
+    now = snapshot.take(ctx, keep_going=True)
+    serves = _serving(ctx, now)
+    if serves is None:
+        return None
+    if session := text(data, "session_id"):
+        actions.remember_session(ctx, session, AGENT, serves)
+    if not _wants_notice(now) or now.active is None:
+        return None
+    line = f"pf-tui: {serves} serves"
+    if now.active.provider != serves:
+        line += f"; {now.active.provider} is the active one"
+    if now.next is not None:
+        line += f", next: {now.next.provider}"
+    return {"systemMessage": line}
+
+
+def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The seven commands without a model; else what the turn before failed of."""
+    prompt = text(data, "prompt").strip()
+    asked = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
+    if asked is not None and (told := commands.answer(ctx, *asked)) is not None:
+        return {"decision": "block", "reason": told}
+    told = _strike(ctx, data)
+    now = snapshot.take(ctx, keep_going=True)
+    if any(agent.agent == AGENT and agent.pending for agent in now.agents):
+        actions.settle(ctx)
+    return {"systemMessage": told} if told else None
+
+
+def _stopped(ctx: Context, data: Mapping[str, Any]) -> None:
+    """A finished turn: its usage, its readings, and benches that are over."""
+    rollout = _rollout(ctx, data)
+    if rollout is None:
+        return
+    _write(ctx, rollout)
+    if rollout.failed is None and rollout.provider is not None and rollout.last_ts is not None:
+        now = ctx.now()
+        began = datetime.fromtimestamp(rollout.last_ts / 1000, UTC)
+        model = _model_id(ctx, rollout)
+        known = ctx.health().bench_for(rollout.provider, model, now)
+        if known is not None and known.since < began:
+            actions.succeeded(ctx, rollout.provider, model)
+
+
+def _session_end(ctx: Context, data: Mapping[str, Any]) -> None:
+    _strike(ctx, data)
+    if rollout := _rollout(ctx, data):
+        _write(ctx, rollout)
+
+
+EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], dict[str, Any] | None]] = {
+    "SessionStart": _session_start,
+    "UserPromptSubmit": _prompt,
+    "Stop": _stopped,
+    "SessionEnd": _session_end,
+    "notify": _stopped,
+}
+
+
+def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
+    """Bench the provider whose turn failed last; the sentence for the person, None when nothing did."""
+    rollout = _rollout(ctx, data)
+    failed = rollout.failed if rollout else None
+    if rollout is None or failed is None or rollout.provider is None:
+        return None
+    now = ctx.now()
+    failure = failures.classify_agent_error(failed.word, failed.message, failed.at, status=failed.status)
+    until = max((moment for moment in (failure.until, failed.resets_at) if moment is not None), default=None)
+    if failure.scope is None or (now - failed.at > STALE if until is None else until <= now):
+        return None
+    held = ctx.health().bench_for(rollout.provider, _model_id(ctx, rollout), now)
+    if held is not None and held.since >= failed.at:
+        return None
+    rest = None if failure.kind in ("rate", "quota") else failures.CLASSES[failure.kind].rest
+    outcome = actions.report_failure(
+        ctx,
+        rollout.provider,
+        kind=failure.kind,
+        until=until or (now + rest if rest else None),
+        model=_model_id(ctx, rollout) if failure.scope == "model" else None,
+        evidence={**failure.evidence, **({"status": failed.status} if failed.status else {})},
+        agent=AGENT,
+        session=rollout.session or text(data, "session_id") or None,
+        why=f"{rollout.provider}: {failure.message or failure.kind}",
+        forever=until is None and failure.kind == "auth",
+    )
+    return _told(ctx, rollout.provider, failed, outcome)
+
+
+def _told(ctx: Context, provider: str, failed: Failed, outcome: actions.FailureOutcome) -> str:
+    ends = outcome.bench.until
+    back = f", back {words.when(ends, ctx.now(), ctx.timezone())}" if ends else ""
+    effect = next((one for one in outcome.effects if one.agent == AGENT), None)
+    if outcome.to_provider is None:
+        follows = f"nobody else can serve: {outcome.reason}"
+    elif effect is not None and not effect.applied:
+        follows = f"{outcome.to_provider} is next: {effect.text}"
+    else:
+        follows = f"{outcome.to_provider} serves from your next start: codex resume"
+    return f"pf-tui: {provider} is out ({outcome.bench.kind}{back}); {follows}"
+
+
+def _write(ctx: Context, rollout: Rollout) -> None:
+    """Usage and limit readings into the ledger."""
+    if rollout.seen:
+        live.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
+    if rollout.provider is not None:
+        readings = [replace(one, provider=rollout.provider) for one in rollout.readings]
+        ledger.limit_readings(ctx.paths.ledger, readings)
+
+
+def _rollout(ctx: Context, data: Mapping[str, Any]) -> Rollout | None:
+    """What the session's rollout tells; None when there is none to be found."""
+    named = text(data, "transcript_path")
+    path = Path(named) if named else codex_rollout.find(ctx.env, text(data, "thread-id"))
+    if path is None:
+        return None
+    known = ctx.health().sessions.get(text(data, "session_id") or text(data, "thread-id"))
+    return codex_rollout.read(ctx, path, known.provider if known else None)
+
+
+def _serving(ctx: Context, now: Snapshot) -> str | None:
+    """The provider that Codex's settings name, by our id."""
+    from pf_tui.agents import codex, toml_text
+
+    try:
+        path = codex.config_folder(ctx.env) / "config.toml"
+        content = path.read_text(encoding="utf-8") if path.exists() else ""
+        named = toml_text.parse(content).get("model_provider")
+        if isinstance(named, str) and named in now.catalog.providers:
+            return named
+        return codex.own_provider(ctx, content)
+    except (OSError, ValueError):
+        return None
+
+
+def _model_id(ctx: Context, rollout: Rollout) -> str | None:
+    known = ctx.catalog().find_model(rollout.model, rollout.provider) if rollout.model else None
+    return known.id if known is not None else rollout.model or None
+
+
+def _wants_notice(now: Snapshot) -> bool:
+    project = now.project.notify_on_switch if now.project else None
+    return now.config.notify_on_switch if project is None else project

@@ -1,0 +1,156 @@
+"""The end of a Codex rollout: what its last turn used, and what it failed of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pf_tui.records import record
+from pf_tui.rules.limits import Reading
+from pf_tui.sources import attribution
+from pf_tui.sources import codex as source
+from pf_tui.sources.sightings import Harvest, Sighting
+from pf_tui.state.context import Context
+
+WHOLE_BYTES = 8 * 1024 * 1024
+"""A longer rollout is read at its head (who, where) and its tail."""
+
+HEAD_BYTES = 512 * 1024
+TAIL_BYTES = 2 * 1024 * 1024
+
+_STATUS = re.compile(r"(?:last status|status code|status):? (\d{3})\b")
+
+
+@record
+class Failed:
+    """The error that ended the last turn."""
+
+    at: datetime
+    word: str
+    """Codex's name for it: usage_limit_exceeded …"""
+    message: str
+    status: int | None
+    resets_at: datetime | None
+    """When the windows that are full are empty again."""
+
+
+@record
+class Rollout:
+    """What matters of it."""
+
+    session: str
+    provider: str | None
+    """Our id; None = a provider pf-tui does not know."""
+    model: str
+    seen: tuple[Sighting, ...]
+    readings: tuple[Reading, ...]
+    failed: Failed | None
+    last_ts: int | None
+    """UTC ms of the last delivered request."""
+
+
+def find(env: Mapping[str, str], thread: str) -> Path | None:
+    """The rollout of a thread; notify names no path."""
+    if not re.fullmatch(r"[0-9A-Za-z-]{8,64}", thread):
+        return None
+    for root in source.roots(env):
+        for path in sorted(root.rglob(f"rollout-*-{thread}.jsonl"), reverse=True):
+            return path
+    return None
+
+
+def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
+    """Read it; None when it is not there.
+
+    Args:
+        served_by: who served this session as far as we noted it; goes before what a gateway's address says.
+    """
+    reader, harvest = source.Reader({}), Harvest()
+    error: tuple[datetime, Any, str] | None = None
+    try:
+        for line in _lines(path):
+            if not any(needle in line for needle in source.NEEDLES):
+                continue
+            try:
+                reader.read_line(line, str(path), harvest)
+                if b'"codex_error_info"' in line:
+                    error = _error(line) or error
+                elif b'"token_usage_record"' in line:
+                    error = None
+            except (ValueError, TypeError):
+                continue  # a line that is being written, or of another version
+    except OSError:
+        return None
+    named = attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
+    provider = named if named in ctx.catalog().providers else served_by
+    seen = tuple(one._replace(provider=provider or named) for one in harvest.requests.values())
+    readings = tuple(_readings(harvest, provider or "unknown"))
+    return Rollout(
+        session=reader.session,
+        provider=provider,
+        model=reader.model,
+        seen=tuple(one for one in seen if one.provider) if provider else (),
+        readings=readings,
+        failed=_failed(error, readings),
+        last_ts=max((one.ts for one in seen if one.failure is None), default=None),
+    )
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= WHOLE_BYTES:
+            yield from file
+            return
+        head = file.read(HEAD_BYTES)
+        yield from head.split(b"\n")[:-1]
+        file.seek(size - TAIL_BYTES)
+        yield from file.read().split(b"\n")[1:]
+
+
+def _error(line: bytes) -> tuple[datetime, Any, str] | None:
+    row = json.loads(line)
+    payload = row.get("payload")
+    error = payload.get("error") if isinstance(payload, dict) else None
+    if not isinstance(error, dict):
+        return None
+    at = datetime.fromisoformat(str(row.get("timestamp"))).astimezone(UTC)
+    return at, error.get("codex_error_info"), str(error.get("message") or "")
+
+
+def _failed(error: tuple[datetime, Any, str] | None, readings: Iterable[Reading]) -> Failed | None:
+    if error is None:
+        return None
+    at, info, message = error
+    facts = next(iter(info.values()), None) if isinstance(info, dict) and info else None
+    word = next(iter(info), "unknown") if isinstance(info, dict) else str(info or "unknown")
+    status = facts.get("http_status_code") if isinstance(facts, dict) else None
+    if status is None and (found := _STATUS.search(message)):
+        status = int(found[1])
+    full = [one.resets_at for one in readings if one.used >= 100 and one.resets_at and one.resets_at > at]
+    return Failed(
+        at=at,
+        word=word,
+        message=message,
+        status=status if isinstance(status, int) else None,
+        resets_at=max(full, default=None),
+    )
+
+
+def _readings(harvest: Harvest, provider: str) -> Iterator[Reading]:
+    for one in harvest.readings.values():
+        yield Reading(
+            provider=provider,
+            window=one.window,
+            unit=one.unit,
+            used=one.used,
+            limit=one.limit,
+            resets_at=datetime.fromtimestamp(one.resets_at / 1000, UTC) if one.resets_at else None,
+            source=one.source,
+            observed_at=datetime.fromtimestamp(one.ts / 1000, UTC),
+            model=one.model,
+        )
