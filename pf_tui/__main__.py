@@ -22,6 +22,8 @@ def run(words: list[str]) -> int:
     first = words[0] if words else ""
     if first == "hook" and len(words) == 3 and not words[2].startswith("-"):
         return _hook(words[1], words[2])
+    if words[:3] == ["hook", "codex", "notify"] and len(words) > 3:
+        return _notify(words[3:])
     if words == ["statusline"]:
         return _statusline()
     if "_PF_TUI_COMPLETE" not in os.environ:
@@ -52,6 +54,16 @@ def _hook(agent: str, event: str) -> int:
     from pf_tui import hooks
 
     answer, code = hooks.run(agent, event, sys.stdin.buffer.read(), os.environ)
+    return _answer(answer, code)
+
+
+def _notify(given: list[str]) -> int:
+    """Codex's notify: the person's own program first, then the event, which is the last word."""
+    from pf_tui import hooks
+    from pf_tui.hooks import codex
+
+    codex.pass_on(given)
+    answer, code = hooks.run("codex", "notify", given[-1].encode("utf-8", "replace"), os.environ)
     return _answer(answer, code)
 
 
