@@ -26,10 +26,11 @@ from pf_tui.records import record
 SLACK_MS = 5_000
 """How far two clocks' words for the same request may lie apart: the client's own start and end."""
 
-_MESSAGES_BY_AGENT = {
-    "claude-code": ("msg_", identity.anthropic_message),
-    "codex": ("", identity.codex_response),
-}
+LONGEST_TURN_MS = 6 * 3_600_000
+"""A client may wait for hours inside one turn (OpenCode obeys any retry-after)."""
+
+_ANSWERS = {"claude-code": ("msg_", identity.anthropic_message), "codex": ("resp_", identity.codex_response)}
+"""Agents whose logs keep the id of an answer: how such an id begins, and the number it gives."""
 
 
 @record
@@ -99,10 +100,14 @@ def write(connection: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
     table = pricetable.PriceTable(connection)
     for attempt in attempts:
         row = _row(attempt, names, table)
-        for twin in _twins(connection, attempt, row, names):
-            if twin[0] != row[0]:
-                rows.remove(connection, [twin])
-                row = rows.merged(row, (row[0], *twin[1:]), names)
+        if known := _known(connection, row):
+            row = (known[0], *row[1:])
+        elif attempt.agent == "claude-code":
+            for line in _lines(connection, attempt, row):
+                rows.remove(connection, [line])
+                row = rows.merged(row, (row[0], *line[1:]), names)
+        elif not _named_by_answer(attempt) and (turn := _turn(connection, attempt, row)):
+            row = (turn[0], *row[1:])  # the log's number lasts: it is read again when the turn changes
         rows.write(connection, [row], names)
     rows.refresh(connection)
 
@@ -119,7 +124,8 @@ def adopted(connection: sqlite3.Connection, row: Row, names: rows.Names, until_m
         f"source = {NAME['gateway']} AND joined IS NULL AND session = ? AND ts BETWEEN ? AND ? AND agent = ?",
         (row[AT["session"]], row[AT["ts"]] - SLACK_MS, until_ms + SLACK_MS, row[AT["agent"]]),
     )
-    best = _nearest(found, row, until_ms)
+    taken = connection.execute("SELECT source FROM request_rows WHERE id = ?", (row[0],)).fetchone()
+    best = None if taken == (NAME["gateway"],) else _nearest(found, row, until_ms)
     if best is None:
         return row
     # the log's id lasts: the same message is read again whenever it changes
@@ -189,32 +195,60 @@ def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> R
 
 
 def _number(attempt: Attempt) -> int:
-    if attempt.answered and attempt.message_id:
-        begin, number = _MESSAGES_BY_AGENT.get(attempt.agent, (None, None))
-        if number is not None and begin is not None and attempt.message_id.startswith(begin):
-            return number(attempt.message_id)
+    if _named_by_answer(attempt):
+        return _ANSWERS[attempt.agent][1](str(attempt.message_id))
     if attempt.answered and attempt.failure and attempt.agent == "claude-code":
         return identity.claude_failure(attempt.request_id)
     return identity.gateway_attempt(attempt.request_id, attempt.ordinal)
 
 
-def _twins(connection: sqlite3.Connection, attempt: Attempt, row: Row, names: rows.Names) -> list[Row]:
-    """Rows of the agent's own log that were read before this attempt was written."""
+def _named_by_answer(attempt: Attempt) -> bool:
+    """Whether the agent's log keeps the upstream's own id of this answer."""
+    begin, _ = _ANSWERS.get(attempt.agent, ("", None))
+    return bool(
+        attempt.agent in _ANSWERS
+        and attempt.answered
+        and attempt.message_id
+        and attempt.message_id.startswith(begin)
+    )
+
+
+def _known(connection: sqlite3.Connection, row: Row) -> Row | None:
+    """The same attempt, written before: by now perhaps under the number of the agent's own row."""
+    found = rows.select(
+        connection,
+        f"source = {NAME['gateway']} AND request_id = ? AND ts = ? AND provider = ?",
+        (row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]),
+    )
+    return found[0] if found else None
+
+
+def _lines(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> list[Row]:
+    """Claude Code's rows of the answer that were read before this attempt was written."""
     if not attempt.answered:
         return []
-    start = row[AT["ts"]] - SLACK_MS
-    end = row[AT["ts"]] + (attempt.latency_ms or 0) + SLACK_MS
-    around = rows.select(
+    start, end = row[AT["ts"]] - SLACK_MS, row[AT["ts"]] + (attempt.latency_ms or 0) + SLACK_MS
+    found = rows.select(
         connection,
-        f"ts BETWEEN ? AND ? AND agent = ? AND status = ? AND source != {NAME['gateway']}",
-        (start, end, row[AT["agent"]], row[AT["status"]]),
+        f"ts BETWEEN ? AND ? AND agent = ? AND status = ? AND source != {NAME['gateway']} AND request_id = ?",
+        (start, end, row[AT["agent"]], row[AT["status"]], attempt.request_id),
     )
-    same = [found for found in around if found[AT["request_id"]] == attempt.request_id]
-    if same or attempt.agent == "claude-code":
-        return list(same)
-    here = [found for found in around if found[AT["session"]] == row[AT["session"]] and row[AT["session"]]]
-    best = _nearest(here, row, row[AT["ts"]])
-    return [] if best is None else [best]
+    return [line for line in found if line[0] != row[0]]
+
+
+def _turn(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> Row | None:
+    """The row of another agent's log that this attempt belongs to, if it was read before."""
+    if not attempt.answered or row[AT["session"]] is None:
+        return None
+    found = rows.select(
+        connection,
+        f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND source != {NAME['gateway']} AND joined IS NULL",
+        (row[AT["ts"]] - LONGEST_TURN_MS, row[AT["ts"]] + SLACK_MS, row[AT["agent"]], row[AT["session"]]),
+    )
+    around = [
+        turn for turn in found if turn[AT["ts"]] + (turn[AT["latency_ms"]] or 0) + SLACK_MS >= row[AT["ts"]]
+    ]
+    return _nearest(around, row, row[AT["ts"]])
 
 
 def _nearest(found: Sequence[Row], row: Row, at_ms: int) -> Row | None:

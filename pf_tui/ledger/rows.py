@@ -33,7 +33,7 @@ _CHUNK = 500
 """Ids asked for at once: below the 999 variables of old sqlite builds."""
 
 _TS, _SOURCE, _SESSION, _PROJECT = AT["ts"], AT["source"], AT["session"], AT["project"]
-_SUBAGENT, _ATTRIBUTION = AT["is_subagent"], AT["attribution"]
+_SUBAGENT, _ATTRIBUTION, _JOINED = AT["is_subagent"], AT["attribution"], AT["joined"]
 _COUNTED = slice(AT["input"], AT["web_searches"] + 1)
 _MONEY = slice(AT["cost_usd"], AT["cost_basis"] + 1)
 _PRICED_BY = (
@@ -133,14 +133,17 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         row[0] = old[0]
         for place in _GATEWAYS:
             row[place] = gateway[place]
-        place_of = gateway if gateway[AT["joined"]] and not beats(log, gateway, names) else log
+        place_of = gateway if gateway[_JOINED] and not beats(log, gateway, names) else log
         for place in (_SESSION, _PROJECT):
             row[place] = gateway[place] if place_of[place] in _NOWHERE else place_of[place]
         row[_SUBAGENT] = place_of[_SUBAGENT]
         row[AT["message_id"]] = log[AT["message_id"]] or gateway[AT["message_id"]]
-        row[AT["joined"]] = log[_SOURCE]
+        row[_JOINED] = log[_SOURCE]
     else:
-        won, lost = (new, old) if beats(new, old, names) else (old, new)
+        if (old[_JOINED] is None) != (new[_JOINED] is None):  # the gateway's own row once more
+            won, lost = (new, old) if old[_JOINED] is None else (old, new)
+        else:
+            won, lost = (new, old) if beats(new, old, names) else (old, new)
         row = list(won)
         for place in _EITHERS:
             if row[place] in _NOWHERE:

@@ -97,6 +97,8 @@ class Sink:
                 return row
             known = attempts.passed(self._connection, seen.request_id, seen.failure is not None)
             return row if known is None else (known, *row[1:])
+        if agent == "codex" and (seen.message_id or "").startswith("resp_"):
+            return row  # the same number already
         return attempts.adopted(self._connection, row, self._names, seen.ts + (seen.latency_ms or 0))
 
     def _row(self, agent: str, seen: Sighting) -> tuple[Any, ...]:
