@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pf_tui import actions
+from pf_tui.actions.journalling import write_down
 from pf_tui.demo import cast, history, story
 from pf_tui.demo.books import Books
 from pf_tui.demo.history import History
@@ -25,6 +26,9 @@ from pf_tui.state.secret import Secret
 
 MARK = ".pf-tui-demo"
 """The file that says a folder is a demo's home: nothing without it is ever deleted."""
+
+HELLO = "made-up data, nothing of yours is touched; in a moment a limit is hit"
+"""The newest event when the demo begins: it stands in the dashboard's last line."""
 
 _MOVED = "zai-coding-plan"
 """The provider the person moved up yesterday; undo shows where it was."""
@@ -177,6 +181,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
         agent="opencode",
         why="overloaded (529)",
     )
+    write_down(then(now, "demo"), "demo", why=HELLO)
 
 
 def _before_the_move(provider: str) -> int:
