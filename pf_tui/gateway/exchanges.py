@@ -409,7 +409,7 @@ class _Judge:
 
 async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protocol: str) -> None:
     """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
-    unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 300
+    unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 400
     if failed.status is None or failed.headers is None or unread:
         silent = failed.failure.kind == "timeout"
         answer = answers.unreachable(protocol, failed.route.provider, failed.failure.message, silent=silent)

@@ -261,6 +261,8 @@ def _kind(
         return "model", None
     if status == 408:
         return "timeout", None
+    if 300 <= (status or 0) < 400:
+        return "server", None  # a key, or the gateway's token, must not follow a redirect
     if status is None:
         return _in_band(headers, body, until, now)
     if status >= 500:
