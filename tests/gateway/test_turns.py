@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pf_tui import actions
+from pf_tui.gateway.faults import FAULTS
 from pf_tui.gateway.replies import Call, Reply
+from pf_tui.records import replace
 from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
 from tests.gateway.upstreams import PATHS, House, as_agent, eventually, request_body
 
@@ -119,6 +121,7 @@ async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
     session = "22222222-2222-4222-8222-222222222222"
     house["anthropic-api"].plan("529", "ok")
     await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    await eventually(house.gate.health, "the bench in health.json")
     actions.release(house.gate.context, "anthropic-api")
 
     stays = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
@@ -132,6 +135,7 @@ async def test_a_compacted_session_goes_back_to_the_better_provider(house: House
     session = "33333333-3333-4333-8333-333333333333"
     house["anthropic-api"].plan("529", "ok")
     await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
+    await eventually(house.gate.health, "the bench in health.json")
     actions.release(house.gate.context, "anthropic-api")
 
     back = await house.gate.ask(
@@ -234,20 +238,35 @@ async def test_models_are_listed_for_a_client_that_asks(house: House) -> None:
     assert OPUS in names
 
 
-async def test_too_long_for_one_model_goes_to_a_larger_window_or_back_with_the_own_words(
+async def test_what_is_too_long_goes_to_a_larger_window_and_never_to_the_same_size_again(
     open_house: Open,
 ) -> None:
-    house = await open_house(OPENAI, "gpt-6.1-sol-small")
-    house["openai-api"].plan("context")
-    house["openrouter"].plan("context")
+    house = await open_house(OPENAI, SOL)
+    house["openai-api"].plan(
+        replace(FAULTS["context"], message="prompt is too long: 950000 tokens > 922000 maximum")
+    )
 
     heard = await house.gate.ask("openai-chat", SOL)
 
-    assert heard.status in (200, 400)
-    if heard.status == 400:
-        assert "context_length_exceeded" in heard.body.decode()
-    asked = [*house["openai-api"].asked, *house["openrouter"].asked]
-    assert len({one.model.rpartition("/")[2] for one in asked}) == len(asked)
+    assert heard.whole  # OpenRouter's window of the same model is larger: 1 050 000
+    assert heard.headers["x-pf-provider"] == "openrouter"
+    assert len(house["openai-api"].asked) == 1
+
+
+async def test_what_is_too_long_for_everybody_comes_back_in_the_providers_own_words(open_house: Open) -> None:
+    house = await open_house(OPENAI, SOL)
+    for upstream in house.upstreams.values():
+        upstream.plan(
+            replace(FAULTS["context"], message="prompt is too long: 1200000 tokens > 1050000 maximum")
+        )
+
+    heard = await house.gate.ask("openai-chat", SOL)
+
+    assert heard.status == 400
+    assert heard.json["error"]["code"] == "context_length_exceeded"
+    assert len(house["openai-api"].asked) == 1
+    assert house["openrouter"].asked == []
+    assert house.gate.health() == []
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
@@ -357,19 +376,24 @@ async def test_the_rows_say_what_was_asked_what_served_and_why_not(house: House)
     assert served["message_id"] == "msg_standin000001"
 
 
-async def test_a_failover_is_one_line_of_the_journal_with_its_evidence(house: House) -> None:
+async def test_a_bench_and_its_failover_are_one_line_of_the_journal_with_the_evidence(house: House) -> None:
     house["anthropic-api"].plan("quota")
 
     await house.gate.ask(MESSAGES, OPUS)
-    lines = await eventually(house.gate.journal, "a line in the journal")
+    await house.gate.rows(2)
+    lines = house.gate.journal()
     await house.gate.ask(MESSAGES, OPUS)
     await house.gate.rows(3)
 
-    assert lines[0]["who"] == "gateway"
-    told = json.dumps(lines)
-    assert "anthropic-api" in told
-    assert "429" in told
-    assert len(house.gate.journal()) == len(lines)
+    failovers = [line for line in lines if line["action"] == "failover"]
+    assert len(failovers) == 1
+    assert failovers[0]["who"] == "gateway"
+    assert failovers[0]["evidence"]["status"] == 429
+    assert (failovers[0]["before"]["active"], failovers[0]["after"]["active"]) == (
+        "anthropic-api",
+        "openrouter",
+    )
+    assert house.gate.journal() == lines
 
 
 async def test_headers_of_the_person_go_to_that_provider_alone(open_house: Open) -> None:
