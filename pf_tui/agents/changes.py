@@ -34,6 +34,8 @@ class Piece:
     """The content without our part; None = nothing of the person's is left, the file goes."""
     mode: int | None = None
     """Permissions of a file that is made; None = 0644. A file that is there keeps its own."""
+    private: bool = False
+    """It may hold the person's keys: once others have written in it, its text is never remembered."""
 
 
 @record
@@ -87,7 +89,11 @@ def install(paths: Paths, key: str, pieces: Iterable[Piece], folders: Iterable[P
         wanted = piece.put(original)
         if now != wanted:
             changes.append(FileChange(path=piece.path, before=now, after=wanted, mode=piece.mode))
-        if now != wanted or entry is None:
+        if entry is None:
+            remembered[str(piece.path)] = _splice(original, wanted)
+        elif now != wanted and piece.private:
+            remembered[str(piece.path)] = {"made": entry["made"], "print": None}
+        elif now != wanted:
             remembered[str(piece.path)] = _splice(original, wanted)
     made = [
         *known.get("folders", []),
@@ -115,6 +121,8 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[Piece]) -> Plan:
             before = _unspliced(now, entry)
         elif piece is not None and entry is not None:
             before = piece.take(now)
+            if entry["made"] and before is not None and before.strip() in (b"", b"{}"):
+                before = None
         else:
             continue
         if before != now:
@@ -193,8 +201,8 @@ def _original(piece: Piece, now: bytes | None, entry: Mapping[str, Any] | None) 
 def _splice(before: bytes | None, after: bytes) -> dict[str, Any]:
     """How `after` came from `before`, as the one place where they differ."""
     old = before or b""
-    start = len(os.path.commonprefix([old, after]))
-    end = len(os.path.commonprefix([old[start:][::-1], after[start:][::-1]]))
+    start = len(os.path.commonprefix([old, after]))  # noqa: RUF071 - bytes, no paths
+    end = len(os.path.commonprefix([old[start:][::-1], after[start:][::-1]]))  # noqa: RUF071 - as above
     removed = old[start : len(old) - end]
     return {
         "made": before is None,
