@@ -10,6 +10,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from importlib import import_module
 from typing import ClassVar
 
@@ -214,7 +215,7 @@ class Dashboard(App[None], inherit_bindings=False):
                 self.post_message(said)
 
         with contextlib.suppress(RuntimeError):  # leaving
-            self._verbs.submit(do)
+            self._verbs.submit(copy_context().run, do)
 
     def look_up(self, read: Callable[[], None]) -> None:
         """Read something beside the snapshot in a thread; what it cannot read is said."""
@@ -225,7 +226,8 @@ class Dashboard(App[None], inherit_bindings=False):
             except PfError as error:
                 self.post_message(Said(str(error), "bad"))
 
-        threading.Thread(target=do, name="pf-look-up", daemon=True).start()
+        run = copy_context().run  # widgets find their app through it
+        threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()
 
     def ask_history(self, period: str, by: str) -> None:
         """Have another part of the ledger read."""

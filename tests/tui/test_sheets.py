@@ -284,7 +284,7 @@ async def test_the_command_line_runs_the_words_of_the_cli(dashboard: Opened) -> 
         assert cache.read(screen.ctx.paths, "commands") == b"priority show"
 
 
-async def test_a_word_with_one_line_of_output_is_said_in_the_last_line(dashboard: Opened) -> None:
+async def test_a_word_that_says_little_is_heard_in_the_last_line(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         await screen.press("colon")
         await screen.type("bench groq --for 30m")

@@ -124,7 +124,8 @@ class CommandLine(Sheet):
         self.app.soon(partial(self._show, typed, offers))
 
     def _show(self, typed: str, offers: tuple[running.Offer, ...]) -> None:
-        if self.query_one(TextLine).value == typed:
+        written = self.query_one_optional(TextLine)
+        if written is not None and written.value == typed:
             self._offers = offers
             hidden = not self.pane.display
             self.pane.display = bool(offers)
@@ -196,8 +197,8 @@ def _finish(cockpit: Cockpit, typed: str, done: running.Done) -> None:
     cockpit.app.feed.look()
 
     def show() -> None:
-        if len(done.lines) <= 1:
-            cockpit.say(done.lines[0] if done.lines else "done", "bad" if done.code else "accent")
+        if len(done.lines) <= 2:
+            cockpit.say(" · ".join(done.lines) or "done", "bad" if done.code else "accent")
         else:
             cockpit.said = None
             cockpit.app.push_screen(Output(cockpit, typed, done))

@@ -80,6 +80,8 @@ def page_for(
 
     section("state", _state(view, space))
     section("credential", _credential(view, space, width))
+    if view.provider.console_url:
+        section("console", [line(Span(view.provider.console_url, "accent"))])
     rows.append(Row())
     section("limits", [row.content for row in limits.block(view, snapshot, _narrower(space, width))])
     section("today", [_usage(view.today, plan=view.provider.plan)])
@@ -92,8 +94,6 @@ def page_for(
     rows.append(Row())
     section("models", _models(view, snapshot, width))
     section("claude code", wrap(_claude_code(view), width, "text"))
-    if view.provider.console_url:
-        section("console", [line(Span(view.provider.console_url, "accent"))])
     for note in (view.provider.warning, view.provider.note):
         if note:
             section("note", wrap(note, width, "warn" if note == view.provider.warning else "muted"))

@@ -120,9 +120,10 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         return Space(width=width, height=self.size.height - 6, clock=clock, symbols=self.cockpit.look.symbols)
 
     def redraw(self) -> None:
-        """Make the page anew."""
-        if self.is_mounted and self.pane.content_size.width:
-            self.pane.show(self.build(self.cockpit.known(), self.space(), self.words))
+        """Make the page anew; what a thread brings after the sheet was closed is dropped."""
+        pane = self.query_one_optional(SheetPane)
+        if pane is not None and pane.content_size.width:
+            pane.show(self.build(self.cockpit.known(), self.space(), self.words))
 
     def leave(self) -> None:
         """Close it."""

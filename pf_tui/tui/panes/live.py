@@ -10,10 +10,13 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.gateway import LiveRequest
 from pf_tui.tui import roster
 from pf_tui.tui.charts.spark import spark
-from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, joined, line, muted
+from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted
 from pf_tui.tui.page import Space
 
 SPARK_WIDTH = 20
+LEAST_SPARK = 4
+"""Cells below which a line of bars says nothing."""
+
 KEPT = 120
 """Looks remembered: two minutes at one a second."""
 
@@ -62,17 +65,18 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space) -> list[Line
     running = snapshot.gateway
     if running is None:
         return []
-    speed = f"{rates[-1]:.0f} tok/s " if rates and running.live else ""
+    speed = f"{rates[-1]:.0f} tok/s" if rates and running.live else ""
     head = joined(
         [
             line(bold("gateway", "accent")),
             line(muted(running.url.removeprefix("http://"))),
             line(Span(f"{len(running.live)} live")) if running.live else line(muted("quiet")),
-            line(muted(speed), spark(rates, min(SPARK_WIDTH, space.width // 4), space.symbols))
-            if rates
-            else BLANK,
+            line(muted(speed)) if speed else BLANK,
         ]
     )
+    room = min(SPARK_WIDTH, space.width - cells(head) - 2)
+    if any(rates) and room >= LEAST_SPARK:
+        head = line(head, "  ", spark(rates, room, space.symbols))
     shown = sorted(running.live, key=lambda one: one.since)[:MOST_REQUESTS]
     rest = len(running.live) - len(shown)
     found = [fit(head, space.width), *(_request(one, snapshot, space) for one in shown)]
