@@ -75,16 +75,20 @@ class Attempt:
     """"" | fast | batch"""
 
 
-def add(path: Path, attempts: Sequence[Attempt]) -> bool:
-    """Write a batch in one transaction; False when the ledger refused it (keep it and try again)."""
-    if not attempts:
+def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> bool:
+    """Write a batch in one transaction; False when the ledger refused it (keep it and try again).
+
+    Args:
+        refresh: bring the rollups up to date as well; False leaves that to the next batch that does.
+    """
+    if not attempts and not refresh:
         return True
     try:
         with schema.opened(path, write=True) as connection:
             rows.prepare(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
-                write(connection, attempts)
+                write(connection, attempts, refresh=refresh)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.execute("ROLLBACK")
@@ -94,7 +98,7 @@ def add(path: Path, attempts: Sequence[Attempt]) -> bool:
     return True
 
 
-def write(connection: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
+def write(connection: sqlite3.Connection, attempts: Sequence[Attempt], *, refresh: bool = True) -> None:
     """The same inside the caller's transaction; cost from the ledger's own price table, else pending."""
     names = rows.Names(connection)
     table = pricetable.PriceTable(connection)
@@ -109,7 +113,8 @@ def write(connection: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
         elif not _named_by_answer(attempt) and (turn := _turn(connection, attempt, row)):
             row = (turn[0], *row[1:])  # the log's number lasts: it is read again when the turn changes
         rows.write(connection, [row], names)
-    rows.refresh(connection)
+    if refresh:
+        rows.refresh(connection)
 
 
 def adopted(connection: sqlite3.Connection, row: Row, names: rows.Names, until_ms: int) -> Row:
