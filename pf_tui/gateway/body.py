@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from pf_tui.errors import WrongUsage
 from pf_tui.records import record
 
@@ -66,20 +68,15 @@ def look(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Reque
     Raises:
         WrongUsage: the body is no JSON object with a model.
     """
-    try:
-        content = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise WrongUsage("the request body is not JSON") from error
-    if not isinstance(content, dict) or not isinstance(content.get("model"), str):
-        raise WrongUsage("the request names no model")
+    asked = _asked(raw)
     agent, session, is_subagent = _who(headers)
     return Request(
         path=path,
         query=query,
         protocol=PROTOCOLS[path],
         raw=raw,
-        model=content["model"],
-        stream=content.get("stream") is True,
+        model=asked.model,
+        stream=asked.stream is True,
         session=session,
         agent=agent,
         is_subagent=is_subagent,
@@ -88,6 +85,25 @@ def look(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Reque
         cache_void=any(name in headers for name in _CACHE_VOID),
         cache_life_s=3600 if b'"ttl":"1h"' in raw or b'"ttl": "1h"' in raw else CACHE_LIFE_S,
     )
+
+
+class _Asked(msgspec.Struct):
+    """What is read of a body; the rest is checked to be JSON and skipped, which keeps 20 MB cheap."""
+
+    model: str
+    stream: bool | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Asked)
+
+
+def _asked(raw: bytes) -> _Asked:
+    try:
+        return _DECODER.decode(raw)
+    except msgspec.ValidationError as error:
+        raise WrongUsage("the request names no model") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise WrongUsage("the request body is not JSON") from error
 
 
 _CACHE_VOID = ("x-claude-code-compaction", "x-claude-code-context-compacted")

@@ -7,6 +7,7 @@ nothing sleeps. Every failure leaves its class and evidence.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -53,6 +54,8 @@ class Engine:
         self._sessions = sessions
         self._flights = flights
         self._ids: OrderedDict[str, None] = OrderedDict()
+        stem = f"req_pf_{token_hex(8)}"
+        self._own_ids = (f"{stem}{number:08x}" for number in itertools.count(1))
         self.served = 0
         self.failovers = 0
 
@@ -81,7 +84,7 @@ class Engine:
             if len(self._ids) > RECENT_IDS:
                 self._ids.popitem(last=False)
             return given
-        return f"req_pf_{token_hex(12)}"
+        return next(self._own_ids)
 
 
 class Turn:
@@ -148,7 +151,7 @@ class Turn:
 
     def record(self) -> None:
         """Hand the attempts to the recorder, under the id the client was answered with."""
-        request_id = self._request_id or f"req_pf_{token_hex(12)}"
+        request_id = self._request_id or self._engine.request_id(None)
         last = len(self._attempts)
         for attempt in self._attempts:
             answered = attempt["ordinal"] == last
@@ -214,7 +217,7 @@ class Turn:
     def _note(self, route: Route, outcome: Delivered | Failed, started: datetime, latency_ms: int) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
-        if headers is not None and not self._request.counting:
+        if headers is not None and not self._request.counting and _tells_limits(headers):
             readings = readings_from_headers(route.provider, headers, started)
             if readings:
                 self._engine._recorder.readings(readings)
@@ -250,13 +253,12 @@ class Turn:
     ) -> dict[str, Any]:
         request = self._request
         meter = outcome.meter
-        asked = self._plan.catalog.find_model(request.model)
         tokens = counts(request.protocol, meter.usage) if meter is not None and meter.usage else {}
         return {
             "at": started,
             "agent": request.agent or "unknown",
             "provider": route.provider,
-            "model": asked.id if asked is not None else request.model,
+            "model": self._plan.id_of(request.model),
             "ordinal": len(self._attempts) + 1,
             "served_model": route.model,
             "session": request.session,
@@ -402,6 +404,11 @@ class Turn:
         self._request_id = self._engine.request_id(None)
         headers = {**answer.headers, "request-id": self._request_id}
         await self._reply.whole(answer.status, headers, answer.body)
+
+
+def _tells_limits(headers: Mapping[str, str]) -> bool:
+    """Some header speaks of a limit window; most answers have none."""
+    return any("ratelimit" in name or "x-codex" in name for name in map(str.lower, headers))
 
 
 def _words(failure: Failure) -> str:

@@ -7,7 +7,6 @@ passes as it comes; a stream that breaks ends with one clean error of its own pr
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -173,21 +172,22 @@ class Passing:
     async def _whole(self, exchange: Exchange) -> Delivered | Failed:
         """An answer that is no stream: all of it, checked to be one."""
         try:
-            async with asyncio.timeout(self._limits.stall_s):
+            if exchange.has_come:
                 body = await exchange.read()
+            else:
+                async with asyncio.timeout(self._limits.stall_s):
+                    body = await exchange.read()
         except Unreachable as error:
             return self._judge.unreachable(error)
         except TimeoutError:
             return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
         self._first_byte()
         if not exchange.opaque:
-            content = _object(body)
-            if content is None:
+            kind = self._meter.take(body)
+            if kind == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, body)
-            if content.get("type") == "error" or (content.get("error") and "choices" not in content):
-                if content.get("object") != "response" or content.get("status") == "failed":
-                    return self._judge.in_band(exchange, body)
-            self._meter.take(content)
+            if kind == Kind.ERROR:
+                return self._judge.in_band(exchange, body)
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
         return Delivered(headers=exchange.headers, meter=self._meter)
@@ -215,8 +215,7 @@ class Passing:
                 body = await exchange.read()
         except (TimeoutError, Unreachable):
             body = b""
-        content = _object(body)
-        if content is not None and content.get("error"):
+        if self._meter.take(body) == Kind.ERROR:
             return self._judge.in_band(exchange, body)
         return self._judge.nonsense(exchange, body)
 
@@ -430,14 +429,6 @@ async def _drain(exchange: Exchange) -> None:
                 pass
     except (TimeoutError, Unreachable):
         return
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
 
 
 def _window_in(text: str) -> int | None:

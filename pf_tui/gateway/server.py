@@ -253,16 +253,15 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(1.0)
-            due = loop.time() - last_s > REFRESH_S
-            if (due and len(self.flights)) or self.world.is_dirty():
+            overdue = len(self.flights) > 0 and loop.time() - last_s > REFRESH_S
+            if self.world.written or overdue or self.world.is_dirty():
                 last_s = loop.time()
-                if due:
-                    self.world.refresh()
+                self.world.written = False
                 try:
-                    await self.world.plan()
+                    await asyncio.to_thread(self.world.load)
                     self._release_renewed()
                 except PfError as error:
-                    log.line(self.ctx.paths, str(error))
+                    log.line(self.ctx.paths, f"gateway: {error}")
 
     def _release_renewed(self) -> None:
         for provider in self.world.renewed():

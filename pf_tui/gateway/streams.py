@@ -113,6 +113,30 @@ class _Seen(msgspec.Struct):
     item: _Block | None = None
 
 
+class _Part(msgspec.Struct):
+    """A block of a whole answer."""
+
+    signature: str | None = None
+    data: str | None = None
+    encrypted_content: str | None = None
+
+
+class _Whole(msgspec.Struct):
+    """What is read of an answer that is no stream."""
+
+    type: str | None = None
+    object: str | None = None
+    status: str | None = None
+    id: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    error: msgspec.Raw | None = None
+    choices: list[_Choice] | None = None
+    content: list[_Part] | str | None = None
+    output: list[_Part] | None = None
+
+
+_WHOLE_DECODER = msgspec.json.Decoder(_Whole)
 _DECODER = msgspec.json.Decoder(_Seen)
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive"})
@@ -144,10 +168,15 @@ class Meter:
 
     def look(self, event: bytes) -> int:
         """Take what one event tells; returns its Kind."""
-        data = payload(event)
-        if not data:
-            return Kind.FILLER
-        if data == b"[DONE]":
+        start = event.find(b"data:")
+        end = event.find(b"\n", start) if start >= 0 else -1
+        if end < 0 or event.find(b"data:", end) >= 0 or (start and event[start - 1] != 10):
+            data = payload(event)
+        else:
+            data = event[start + 5 : end]
+        if len(data) < 16 and (not data.strip() or data.strip() == b"[DONE]"):
+            if not data.strip():
+                return Kind.FILLER
             self.finished = self.done = True
             return Kind.GOOD
         try:
@@ -189,16 +218,23 @@ class Meter:
         )
         return Kind.ERROR if failed else Kind.GOOD
 
-    def take(self, content: dict[str, Any]) -> None:
-        """Take ids and usage from a whole answer."""
-        self._hold(content.get("id"), content.get("model"))
-        usage = content.get("usage")
-        if isinstance(usage, dict):
-            self._use(usage)
-        for block in (*_list(content.get("content")), *_list(content.get("output"))):
-            signed = block.get("signature") or block.get("data") or block.get("encrypted_content")
-            if isinstance(signed, str) and signed:
+    def take(self, body: bytes) -> int:
+        """Take ids and usage from a whole answer; returns its Kind."""
+        try:
+            whole = _WHOLE_DECODER.decode(body)
+        except msgspec.ValidationError:
+            return self._look_loosely(body)
+        except (msgspec.DecodeError, RecursionError):
+            return Kind.GARBAGE
+        self._hold(whole.id, whole.model)
+        if whole.usage is not None:
+            self._use(whole.usage)
+        for block in (*_blocks(whole.content), *(whole.output or ())):
+            if signed := block.signature or block.data or block.encrypted_content:
                 self.signatures.append(signed)
+        said = whole.error is not None and bytes(whole.error) != b"null" and not whole.choices
+        failed = whole.type == "error" or (said and (whole.object != "response" or whole.status == "failed"))
+        return Kind.ERROR if failed else Kind.GOOD
 
     def _look_loosely(self, data: bytes) -> int:
         """An event with a known name for something else: its shape is not ours to judge."""
@@ -216,7 +252,9 @@ class Meter:
             self.finished = self.done = True
         for place in (content, content.get("message"), content.get("response")):
             if isinstance(place, dict):
-                self.take(place)
+                self._hold(place.get("id"), place.get("model"))
+                if isinstance(place.get("usage"), dict):
+                    self._use(place["usage"])
         failed = kind in ("error", "response.failed") or (content.get("error") and not content.get("choices"))
         return Kind.ERROR if failed else Kind.GOOD
 
@@ -277,8 +315,8 @@ def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _list(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _blocks(content: list[_Part] | str | None) -> list[_Part]:
+    return content if isinstance(content, list) else []
 
 
 def _int(value: object) -> int:

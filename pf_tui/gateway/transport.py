@@ -117,6 +117,11 @@ class Exchange:
             self._response.close()
 
     @property
+    def has_come(self) -> bool:
+        """Everything has arrived, read or not."""
+        return self._response.content.is_eof()
+
+    @property
     def is_whole(self) -> bool:
         """The body has come to its end."""
         return self._response.content.at_eof()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,14 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state import credentials, files
 from pf_tui.state.config import Config
 from pf_tui.state.context import Context
+from pf_tui.state.paths import PROJECT_FILE
 from pf_tui.state.secret import Secret
 
 REFRESH_S = 20.0
 """Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
+
+LOOK_S = 0.002
+"""Requests that come closer together than this share one look at the files."""
 
 HYSTERESIS = 5.0
 """Percent points a window must fall below the switch threshold before new sessions come back."""
@@ -68,7 +73,7 @@ class Plan:
         """Providers past the switch threshold: new sessions begin elsewhere."""
         self.has_budgets = bool(now.config.budgets) or now.project is not None
         self._candidates: dict[tuple[object, ...], Candidates] = {}
-        self._families: dict[str, str] = {}
+        self._asked: dict[str, tuple[str, str]] = {}
 
     def candidates(self, request: Request, *, bearer: bool, larger_than: int = 0) -> Candidates:
         """The routes for a request of this kind, in order of priority."""
@@ -92,11 +97,19 @@ class Plan:
 
     def family_of(self, model: str) -> str:
         """The vendor of the model an agent asked for; the first word of a name nobody knows."""
-        family = self._families.get(model)
-        if family is None:
-            known = self.catalog.find_model(model)
-            family = self._families[model] = known.family if known is not None else model.partition("-")[0]
-        return family
+        return self._known(model)[1]
+
+    def id_of(self, model: str) -> str:
+        """The catalog's id of a model an agent asked for; the name itself when nobody knows it."""
+        return self._known(model)[0]
+
+    def _known(self, model: str) -> tuple[str, str]:
+        known = self._asked.get(model)
+        if known is None:
+            found = self.catalog.find_model(model)
+            known = (found.id, found.family) if found is not None else (model, model.partition("-")[0])
+            self._asked[model] = known
+        return known
 
 
 class World:
@@ -107,6 +120,9 @@ class World:
         self._session_env: dict[str, str] = {}
         self.ctx = ctx
         self.resting = Resting(ctx.now)
+        paths = ctx.paths
+        self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))
+        self._looked_s = 0.0
         self.problem: str | None = None
         self.quiet = 0
         """Above 0 while we write the files ourselves: what changes then is already known here."""
@@ -117,12 +133,16 @@ class World:
         self._epoch = 0
         self._loading: asyncio.Lock | None = None
         self._stale = False
+        self.written = False
 
     async def plan(self, project: str | None = None) -> Plan:
         """The plan that holds now; a changed file is read first."""
         plan = self._plans.get(project)
-        if plan is not None and not self._stale and (self.quiet or plan.stamps == self._stamps(project)):
-            return plan
+        if plan is not None and not self._stale:
+            moment_s = time.monotonic()
+            if self.quiet or moment_s - self._looked_s < LOOK_S or plan.stamps == self._stamps(project):
+                self._looked_s = max(self._looked_s, moment_s - LOOK_S if self.quiet else moment_s)
+                return plan
         if self._loading is None:
             self._loading = asyncio.Lock()
         async with self._loading:
@@ -155,6 +175,10 @@ class World:
     def refresh(self) -> None:
         """Read the ledger's readings and budgets again, at the next request."""
         self._stale = True
+
+    def refresh_soon(self) -> None:
+        """Rows or readings were written: look at windows and budgets again, in the background."""
+        self.written = True
 
     @property
     def current(self) -> Plan | None:
@@ -286,11 +310,8 @@ class World:
         return frozenset(over)
 
     def _stamps(self, project: str | None) -> Stamps:
-        paths = self.ctx.paths
-        own: Any = None
-        if project is not None:
-            own = _stat(Path(project) / ".opencode" / "provider-fallback.local.md")
-        return (_stat(paths.config), _stat(paths.health), _stat(paths.providers), _stat(paths.auth), own)
+        own = None if project is None else _stat(f"{project}/{PROJECT_FILE}")
+        return (*map(_stat, self._looked_at), own)
 
 
 def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
@@ -333,9 +354,9 @@ def _mark(key: Secret) -> str:
 _SALT = os.urandom(16)
 
 
-def _stat(path: Path) -> tuple[int, int, int] | None:
+def _stat(path: str) -> tuple[int, int, int] | None:
     try:
-        status = os.stat(path)  # noqa: PTH116 - four of these on every request; Path.stat costs twice as much
+        status = os.stat(path)  # noqa: PTH116 - four of these on a request; Path.stat costs twice as much
     except OSError:
         return None
     return (status.st_mtime_ns, status.st_size, status.st_ino)
