@@ -29,7 +29,10 @@ def guard(action: Callable[[], int | None], *, as_json: bool) -> int:
     except PfError as error:
         return fail(error, as_json=as_json)
     except Exception as error:
-        return fail(unexpected(error), as_json=as_json)
+        told = unexpected(error)
+        if isinstance(error, OSError):
+            _drop_what_cannot_be_sent()
+        return fail(told, as_json=as_json)
     return code
 
 
@@ -79,9 +82,21 @@ def unexpected(error: BaseException) -> PfError:
 
 def _reader_left() -> int:
     """`pf-tui models | head`: the reader had enough, which is no failure."""
+    _to_nowhere()
+    return 0
+
+
+def _drop_what_cannot_be_sent() -> None:
+    """A full disk behind stdout is told once, not again when the interpreter ends."""
+    try:
+        output.flush()
+    except OSError:
+        _to_nowhere()
+
+
+def _to_nowhere() -> None:
     handle = os.open(os.devnull, os.O_WRONLY)
     os.dup2(handle, sys.stdout.fileno())
-    return 0
 
 
 def _styled(words: str, style: str) -> str:

@@ -22,6 +22,9 @@ from pf_tui.state.times import from_text, to_text
 ROTATE_BYTES = 5 * 1024 * 1024
 """Then the file becomes journal.1.jsonl (design/state)."""
 
+LOOK_BYTES = 2 * ROTATE_BYTES
+"""No more of a file is looked at from its end: one that is larger was not written by us."""
+
 UNDO_DEPTH = 20
 _BLOCK_BYTES = 64 * 1024
 
@@ -177,13 +180,18 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
         return
     with handle:
         position = handle.seek(0, os.SEEK_END)
-        rest = b""
-        while position > 0:
-            step = min(_BLOCK_BYTES, position)
+        last = max(0, position - LOOK_BYTES)
+        held: list[bytes] = []
+        while position > last:
+            step = min(_BLOCK_BYTES, position - last)
             position -= step
             handle.seek(position)
-            lines = (handle.read(step) + rest).split(b"\n")
-            rest = lines[0]
-            yield from (line for line in reversed(lines[1:]) if line.strip())
-        if rest.strip():
+            first, *lines = handle.read(step).split(b"\n")
+            if lines:
+                lines[-1] += b"".join(reversed(held))
+                yield from (line for line in reversed(lines) if line.strip())
+                held = []
+            held.append(first)
+        rest = b"".join(reversed(held))
+        if rest.strip() and position == 0:
             yield rest

@@ -41,6 +41,10 @@ Notes for people and agents; pf-tui reads only the settings above.
 """
 
 
+MAX_DEPTH = 20
+"""No setting nests like that."""
+
+
 @record
 class Project:
     """What a project overrides; None = the person's own setting holds."""
@@ -195,12 +199,14 @@ def _make_folder(path: Path) -> None:
         raise files.cannot_write(path, error) from error
 
 
-def _plain(value: object) -> bool:
-    """JSON can hold it (dates of YAML cannot be kept in the cache and are no settings of ours)."""
+def _plain(value: object, depth: int = 0) -> bool:
+    """JSON can hold it; dates of YAML and anchors that hold themselves are no settings of ours."""
+    if depth > MAX_DEPTH:
+        return False
     if isinstance(value, list):
-        return all(_plain(item) for item in value)
+        return all(_plain(item, depth + 1) for item in value)
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _plain(item) for key, item in value.items())
+        return all(isinstance(key, str) and _plain(item, depth + 1) for key, item in value.items())
     return value is None or isinstance(value, str | int | float | bool)
 
 
