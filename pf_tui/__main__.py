@@ -24,8 +24,8 @@ def run(words: list[str]) -> int:
         return _hook(words[1], words[2])
     if words[:3] == ["hook", "codex", "notify"] and len(words) > 3:
         return _notify(words[3:])
-    if words == ["statusline"]:
-        return _statusline()
+    if words == ["statusline"] or (len(words) == 3 and words[:2] == ["statusline", "--wrap"]):
+        return _statusline(words[2] if len(words) == 3 else None)
     if "_PF_TUI_COMPLETE" not in os.environ:
         folder, rest = _take_folder(words)
         if rest[:2] == ["auth", "helper"] and all(_is_name(word) for word in rest[2:]) and len(rest) < 4:
@@ -67,10 +67,10 @@ def _notify(given: list[str]) -> int:
     return _answer(answer, code)
 
 
-def _statusline() -> int:
+def _statusline(wrapped: str | None) -> int:
     from pf_tui import hooks
 
-    answer, code = hooks.statusline(sys.stdin.buffer.read(), os.environ)
+    answer, code = hooks.statusline(sys.stdin.buffer.read(), os.environ, wrapped)
     return _answer(answer, code)
 
 

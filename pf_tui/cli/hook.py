@@ -27,11 +27,12 @@ def hook(ctx: Context, agent: str, event: str) -> int:
 
 
 @word("statusline")
+@click.option("--wrap", "wrapped", metavar="COMMAND", help="Your own status line; its output goes first.")
 @click.pass_obj
-def statusline(ctx: Context) -> int:
+def statusline(ctx: Context, wrapped: str | None) -> int:
     """Claude Code's status JSON comes on stdin."""
     from pf_tui import hooks
 
-    answer, code = hooks.statusline(sys.stdin.buffer.read(), ctx.env)
+    answer, code = hooks.statusline(sys.stdin.buffer.read(), ctx.env, wrapped)
     output.raw(answer.encode())
     return code

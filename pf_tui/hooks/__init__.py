@@ -55,9 +55,9 @@ def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str
 
 
 def _line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
-    from pf_tui.hooks import statusline as lines
+    from pf_tui.hooks import status_line
 
-    return lines.line(stdin, env, wrapped)
+    return status_line.line(stdin, env, wrapped)
 
 
 def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[], str]) -> str:

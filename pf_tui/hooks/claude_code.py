@@ -1,12 +1,267 @@
-"""Claude Code's hooks."""
+"""Claude Code's hooks: who serves this session, what a failed turn means, and the seven commands.
+
+Measured on 2.1.330: a blocked UserPromptExpansion answers a command without a request; StopFailure's output
+is ignored, and it comes after the client's own minutes of retries; settings are read again for the next turn.
+Invariant: a session behind our gateway benches nothing here, the gateway has seen more than we have.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
+from pf_tui import actions, snapshot
+from pf_tui.documents import words
+from pf_tui.hooks import answer, claude_session, claude_usage, commands
+from pf_tui.hooks.reading import text
+from pf_tui.rules import failures
+from pf_tui.rules.failures import Failure
+from pf_tui.rules.limits import window_name
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import files
 from pf_tui.state.context import Context
+from pf_tui.state.health import Bench
+
+AGENT = claude_session.AGENT
+
+LOCK_S = 6.0
+"""What a failure may wait for the state lock: fifty hooks at once take two seconds on two cores."""
+
+PROOF = timedelta(seconds=30)
+"""A request delivered this long after a bench began was sent after it, so the bench is wrong."""
 
 
 def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
-    """The answer to one event; "" where none is expected."""
+    """The answer to one event; "" where none is expected, also for events we do not know."""
+    act = EVENTS.get(event)
+    return act(claude_session.as_person(ctx), data) if act else ""
+
+
+def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
+    """Bring the settings to whoever serves, and tell the person."""
+    if text(data, "source") == "compact":
+        return ""
+    now = _settled(ctx)
+    line = _line(ctx, now)
+    if not now.config.notify_on_switch and not _alarming(now):
+        return ""
+    return answer({"systemMessage": f"pf-tui: {line}"})
+
+
+def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
+    """Remember who serves this session; answer one of the seven typed where no command file knows it."""
+    if found := commands.typed(text(data, "prompt")):
+        return _blocked(commands.answer(ctx, *found) or "")
+    now = _settled(ctx)
+    session = text(data, "session_id")
+    serves = claude_session.provider(ctx, now)
+    if not session or serves is None:
+        return ""
+    known = ctx.health().sessions.get(session)
+    actions.remember_session(ctx, session, AGENT, serves)
+    if known is None or known.provider == serves or not now.config.notify_on_switch:
+        return ""
+    left = now.view(known.provider) if known.provider in now.catalog.providers else None
+    why = ""
+    if left is not None and left.state in ("benched", "exhausted"):
+        until = f" until {words.clock(left.until, now.at, ctx.timezone())}" if left.until else ""
+        why = f" ({left.id}: {left.why or left.state}{until})"
+    return answer({"systemMessage": f"pf-tui: {serves} serves this session now{why}"})
+
+
+def _expanded(ctx: Context, data: Mapping[str, Any]) -> str:
+    """A slash command: ours are answered here, with no model call."""
+    told = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
+    return "" if told is None else _blocked(told)
+
+
+def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
+    """A turn that failed for good: bench with evidence, and bring the next provider in."""
+    if claude_session.behind_gateway(ctx):
+        return ""
+    seen = claude_usage.last_error(text(data, "transcript_path"))
+    said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
+    failure = failures.classify_agent_error(
+        text(data, "error") or seen.error, said, ctx.now(), status=seen.status
+    )
+    with files.locked(ctx.paths, LOCK_S):
+        now = snapshot.take(ctx)
+        provider = _blamed(ctx, now, data)
+        if provider is not None:
+            _bench(ctx, now, provider, failure, seen.model, data)
+    _use(ctx, data, provider)
     return ""
+
+
+def _stopped(ctx: Context, data: Mapping[str, Any]) -> str:
+    """A turn ended well: its usage into the ledger, and benches that said it would not are over."""
+    if claude_session.behind_gateway(ctx):
+        return ""
+    now = _settled(ctx)
+    session = ctx.health().sessions.get(text(data, "session_id"))
+    provider = session.provider if session else claude_session.provider(ctx, now)
+    delivered = _use(ctx, data, provider)
+    if provider is None or delivered is None:
+        return ""
+    model, at = delivered
+    bench = now.view(provider).bench if provider in now.catalog.providers else None
+    if bench is not None and bench.kind != "manual" and at - bench.since > PROOF:
+        with files.locked(ctx.paths, LOCK_S):
+            actions.succeeded(ctx, provider, model)
+    return ""
+
+
+def _ended(ctx: Context, data: Mapping[str, Any]) -> str:
+    """The session is over: what its last turn used."""
+    session = ctx.health().sessions.get(text(data, "session_id"))
+    if session is not None and not claude_session.behind_gateway(ctx):
+        _use(ctx, data, session.provider)
+    return ""
+
+
+def _notified(ctx: Context, data: Mapping[str, Any]) -> str:
+    """The client waited for a quota by itself: it goes on (fired), or it gave up on that."""
+    kind = text(data, "notification_type")
+    if not kind.startswith("quota_auto_resume_"):
+        return ""
+    session = ctx.health().sessions.get(text(data, "session_id"))
+    if kind == "quota_auto_resume_fired" and session is not None:
+        with files.locked(ctx.paths, LOCK_S):
+            actions.succeeded(ctx, session.provider, None)
+    _settled(ctx)
+    return ""
+
+
+def _settings_changed(ctx: Context, data: Mapping[str, Any]) -> str:
+    """Someone edited the settings: from now on they say where Claude Code goes."""
+    if not text(data, "source").endswith("_settings"):
+        return ""
+    with files.locked(ctx.paths, LOCK_S):
+        claude_session.follow_settings(ctx)
+    return ""
+
+
+EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], str]] = {
+    "SessionStart": _session_started,
+    "UserPromptSubmit": _prompted,
+    "UserPromptExpansion": _expanded,
+    "StopFailure": _failed,
+    "Stop": _stopped,
+    "SubagentStop": _stopped,
+    "SessionEnd": _ended,
+    "Notification": _notified,
+    "ConfigChange": _settings_changed,
+}
+
+
+def _settled(ctx: Context) -> Snapshot:
+    """What is, after the settings follow whoever serves: a bench may have ended since."""
+    now = snapshot.take(ctx)
+    if claude_session.behind_gateway(ctx):
+        return now
+    if any(one.agent == AGENT and one.pending for one in now.agents):
+        with files.locked(ctx.paths, LOCK_S):
+            actions.settle(ctx)
+    return now
+
+
+def _blamed(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> str | None:
+    """Who served the turn that failed: as remembered at its prompt, else the active one."""
+    known = ctx.health().sessions.get(text(data, "session_id"))
+    provider = known.provider if known else claude_session.provider(ctx, now)
+    return provider if provider in now.catalog.providers else None
+
+
+def _bench(
+    ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, Any]
+) -> None:
+    """Bench by the class of the failure, once per prompt. Call it under the lock."""
+    if failure.scope is None:
+        return
+    known = now.catalog.find_model(spoken) if spoken else None
+    model = known.id if known is not None and failure.scope == "model" else None
+    if failure.kind == "model" and model is None:
+        return  # a name nobody knows is a slip of the person's, not the provider's fault
+    prompt = text(data, "prompt_id")
+    if prompt and any(_same(bench, provider, prompt) for bench in ctx.health().benches):
+        return
+    rest = failures.CLASSES[failure.kind].rest
+    until = failure.until
+    if until is None and failure.kind in ("network", "timeout", "model") and rest is not None:
+        until = now.at + rest
+    forever = until is None and (failure.kind == "auth" or failures.is_credit(failure.message))
+    status = f"{failure.status} " if failure.status else ""
+    actions.report_failure(
+        ctx,
+        provider,
+        kind=failure.kind,
+        until=until,
+        model=model,
+        forever=forever,
+        evidence={
+            **({"status": failure.status} if failure.status else {}),
+            **failure.evidence,
+            **({"prompt": prompt} if prompt else {}),
+        },
+        agent=AGENT,
+        session=text(data, "session_id") or None,
+        why=f"{provider}: {status}{failure.kind} in Claude Code",
+    )
+
+
+def _status_in(said: str) -> int | None:
+    """The HTTP status in the client's own sentence: "Request rejected (429)", "API Error: 503 …"."""
+    found = re.search(r"(?:API Error: |\()(\d{3})\b", said)
+    return int(found[1]) if found else None
+
+
+def _same(bench: Bench, provider: str, prompt: str) -> bool:
+    return bench.provider == provider and bench.evidence.get("prompt") == prompt
+
+
+def _use(ctx: Context, data: Mapping[str, Any], provider: str | None) -> tuple[str | None, Any] | None:
+    """The turn's requests into the ledger; (catalog model, when) of the last delivered one."""
+    if provider is None:
+        return None
+    path = text(data, "agent_transcript_path") or text(data, "transcript_path")
+    known = ctx.health().sessions.get(text(data, "session_id"))
+    with contextlib.suppress(OSError):
+        return claude_usage.record(ctx, path, provider, known.since if known else None)
+    return None
+
+
+def _line(ctx: Context, now: Snapshot) -> str:
+    """Who serves, limits near their end, who is next, what holds in this project."""
+    zone = ctx.timezone()
+    if claude_session.behind_gateway(ctx):
+        head = "this session runs behind the gateway"
+    elif now.active is None:
+        return f"nobody can serve: {now.choice.reason}"
+    else:
+        serves = claude_session.provider(ctx, now) or now.active.provider
+        head = f"{serves} serves"
+        if serves != now.active.provider:
+            head += f" ({now.active.provider} is first: /provider-switch {now.active.provider})"
+    parts = [head]
+    view = now.view(now.active.provider) if now.active else None
+    for limit in view.limits if view else ():
+        if limit.percent is not None and limit.percent >= 100 * now.config.warn_at:
+            resets = f", resets {words.when(limit.resets_at, now.at, zone)}" if limit.resets_at else ""
+            parts.append(
+                f"{words.percent(limit.percent)} of {window_name(limit.window, limit.model)}{resets}"
+            )
+    parts.append(f"next {now.next.provider}" if now.next else "nobody next")
+    if now.project is not None:
+        parts.append("by this project's settings")
+    return " · ".join(parts)
+
+
+def _alarming(now: Snapshot) -> bool:
+    return now.active is None or now.view(now.active.provider).state in ("warning", "limited")
+
+
+def _blocked(reason: str) -> str:
+    return answer({"decision": "block", "reason": reason})

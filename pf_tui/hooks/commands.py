@@ -73,7 +73,7 @@ def _status(ctx: Context, given: Sequence[str]) -> str:
     ]
     for view in resting[:3]:
         until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
-        lines.append(f"{view.state}: {view.id}{until}{f' ({view.why})' if view.why else ''}")
+        lines.append(f"{view.id}: {view.why or view.state}{until}")
     lines.append(f"today: {_used(now.today.requests, now.today.tokens, now.today.cost_usd)}")
     if not now.auto_switch:
         lines.append("auto-switch is off: the first of the list serves, whatever its state")
@@ -86,7 +86,7 @@ def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> str:
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
     place = f"number {view.rank}" if view.rank else "not in the list"
     lines = [
-        f"{view.id} ({view.provider.name}): {view.state}{until}{f', {view.why}' if view.why else ''}",
+        f"{view.id} ({view.provider.name}): {view.why or view.state}{until}",
         f"{place}, serves {view.serves or 'nothing that is asked for'}",
         f"credential: {_credential(view)}",
     ]

@@ -215,6 +215,11 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
     )
 
 
+def is_credit(text: str) -> bool:
+    """True when an account has run out of credit: no reset ends that, only the person does."""
+    return _CREDIT.search(text) is not None
+
+
 def clean(text: str, limit: int = 200) -> str:
     """A provider's words, short and without anything that looks like a key."""
     return _SECRET.sub("•••", " ".join(text.split()))[:limit]

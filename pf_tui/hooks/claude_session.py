@@ -1,0 +1,108 @@
+"""Where a Claude Code session's requests go, as its own environment and settings say.
+
+Claude Code gives hooks its environment with settings `env` laid over it, so variables that a switch emptied
+come empty. The person's own values are looked up where Claude Code was started with them, in memory only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from pf_tui import snapshot
+from pf_tui.agents import claude_code, claude_settings
+from pf_tui.ledger import record as ledger
+from pf_tui.records import replace
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import gateway, health
+from pf_tui.state.context import Context
+from pf_tui.state.health import Applied
+from pf_tui.state.inherited import restored
+
+AGENT = claude_code.AGENT
+
+_CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
+"""Variables that only the client itself gives its hooks."""
+
+
+def as_person(ctx: Context) -> Context:
+    """The same world with the keys that our route has emptied for Claude Code's children."""
+    return replace(ctx, env=restored(ctx.env, claude_code.KEYS))
+
+
+def behind_gateway(ctx: Context) -> bool:
+    """The session's requests go to the gateway of this state directory, running or just gone."""
+    url = ctx.env.get(claude_settings.BASE_URL, "")
+    if not url:
+        return False
+    running = gateway.read(ctx.paths)
+    if running is not None and urlsplit(url).port == running.port and _is_loopback(url):
+        return True
+    return "x-pf-token:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
+
+
+def provider(ctx: Context, now: Snapshot) -> str | None:
+    """Who serves the session; None when its address belongs to nobody we know.
+
+    A real client's environment is believed; called by hand, the active provider is meant.
+    """
+    applied = next((one.applied for one in now.agents if one.agent == AGENT and one.applied), None)
+    active = now.active.provider if now.active else None
+    url = ctx.env.get(claude_settings.BASE_URL)
+    if url is None and not any(ctx.env.get(name) for name in _CLIENT):
+        return applied or active
+    url = claude_settings.address(ctx.cwd, ctx.env)
+    there = [
+        one.id
+        for one in now.catalog.providers.values()
+        if url in addresses(one.claude_code.env, one.base_urls)
+    ]
+    for wanted in (applied, active):
+        if wanted in there:
+            return wanted
+    if url == claude_settings.VENDOR_URL:
+        return _own_sign_in(ctx, now)
+    return there[0] if there else None
+
+
+def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
+    """The addresses at which Claude Code reaches a provider."""
+    known = (env.get(claude_settings.BASE_URL), base_urls.get("anthropic-messages"))
+    return {claude_settings.plain(url) for url in known if url}
+
+
+def follow_settings(ctx: Context) -> None:
+    """Believe the settings where they name another provider than we set; call it under the lock."""
+    now = snapshot.take(ctx)
+    applied = next((one.applied for one in now.agents if one.agent == AGENT), None)
+    path = claude_settings.config_folder(ctx.env) / "settings.json"
+    inner = claude_settings.read(path).get("env")
+    url = inner.get(claude_settings.BASE_URL) if isinstance(inner, dict) else None
+    if applied is None or not isinstance(url, str):
+        return
+    there = [
+        one.id
+        for one in now.catalog.providers.values()
+        if claude_settings.plain(url) in addresses(one.claude_code.env, one.base_urls)
+    ]
+    if not there or applied in there:
+        return
+    moment = ctx.now()
+    seen = Applied(provider=there[0], since=moment)
+    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: seen}))
+    ledger.applied(ctx.paths.ledger, AGENT, there[0], moment)
+
+
+def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:
+    """Whose sign-in Claude Code uses at its vendor: a key goes before a token, a token before the login."""
+    if any(ctx.env.get(name) for name in claude_code.KEYS):
+        return "anthropic-api"
+    if ctx.env.get("CLAUDE_CODE_OAUTH_TOKEN"):
+        return "anthropic-oauth"
+    if now.view("anthropic-subscription").credential.state != "missing":
+        return "anthropic-subscription"
+    return "anthropic-api"
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

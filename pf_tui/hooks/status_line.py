@@ -1,0 +1,171 @@
+"""Claude Code's status line: who serves, how full the windows are, who is next.
+
+The official windows that the client tells of (a plan's login only) go into the ledger as readings, when
+they have changed. Invariant: a person's own status line is shown as it is, whatever happens to ours.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import IO, Any
+
+from pf_tui import snapshot
+from pf_tui.documents import words
+from pf_tui.hooks import claude_session, deadline, log, reading
+from pf_tui.ledger import record as ledger
+from pf_tui.rules.limits import Limit, Reading
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
+from pf_tui.state.times import from_text
+
+MAX_BYTES = 4 * 1024 * 1024
+"""Of one status; the client sends two kilobytes."""
+
+WINDOWS = {"five_hour": "5h", "seven_day": "7d", "seven_day_opus": "7d", "seven_day_sonnet": "7d"}
+"""Claude Code's names -> ours; the words behind `seven_day_` are the models a window is for."""
+
+OFTEN = timedelta(minutes=2)
+"""The client asks several times a second; the same reading again says something only after this."""
+
+OWN_LIMIT_S = 3.0
+"""What a person's own status line may take; the client drops slow ones as well."""
+
+
+def line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
+    """Our line; a person's own status line goes above it."""
+    own = _start(wrapped, stdin, env)
+    try:
+        ours = _ours(stdin, env)
+    except (Exception, deadline.TooLate) as error:
+        log.failure("statusline", error, env)
+        ours = ""
+    lines = [*_finish(own), *([ours] if ours else [])]
+    return "".join(f"{one}\n" for one in lines)
+
+
+def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
+    data = reading.event(stdin, MAX_BYTES)
+    workspace = data.get("workspace")
+    if isinstance(workspace, dict) and not reading.text(data, "cwd"):
+        data = {**data, "cwd": workspace.get("current_dir")}
+    ctx = claude_session.as_person(reading.context(data, env))
+    now = snapshot.take(ctx, keep_going=True)
+    serves = claude_session.provider(ctx, now)
+    if serves is not None and not claude_session.behind_gateway(ctx):
+        seen = _readings(ctx, data, serves)
+        if _news(now, serves, seen):
+            ledger.limit_readings(ctx.paths.ledger, seen)
+            now = snapshot.take(ctx, keep_going=True)
+    return _text(ctx, now, serves)
+
+
+def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
+    """`● anthropic-subscription · 5h 62 %, week 17 % · → openrouter`"""
+    zone = ctx.timezone()
+    if claude_session.behind_gateway(ctx):
+        serves = now.active.provider if now.active else None
+        head = f"● {serves} (gateway)" if serves else "○ nobody can serve"
+    elif serves is None:
+        head = "○ an address of your own"
+    else:
+        head = f"● {serves}"
+    parts = [head]
+    view = next((one for one in now.providers if one.id == serves), None)
+    if view is not None:
+        if view.state in ("benched", "exhausted"):
+            until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
+            parts.append(f"{view.state}{until}")
+        shown = [one for one in view.limits if one.percent is not None and one.source != "estimate"][:3]
+        if shown:
+            parts.append(", ".join(_window(one) for one in shown))
+        tightest = view.tightest
+        if tightest is not None and tightest.runs_out_at is not None:
+            parts.append(f"empty ~{words.when(tightest.runs_out_at, now.at, zone)}")
+    active = now.active.provider if now.active else None
+    following = active if active not in (None, serves) else now.next.provider if now.next else None
+    parts.append(f"→ {following}" if following else "nobody next")
+    if not now.auto_switch:
+        parts.append("auto-switch off")
+    return " · ".join(parts)
+
+
+def _window(limit: Limit) -> str:
+    return f"{words.window_word(limit.window, limit.model)} {words.percent(limit.percent)}"
+
+
+def _readings(ctx: Context, data: Mapping[str, Any], provider: str) -> list[Reading]:
+    """What the client says of the plan's windows; nothing with a key, which has none."""
+    told = data.get("rate_limits")
+    found = []
+    for name, window in told.items() if isinstance(told, dict) else ():
+        percent = window.get("used_percentage") if isinstance(window, dict) else None
+        if name not in WINDOWS or isinstance(percent, bool) or not isinstance(percent, int | float):
+            continue
+        if not 0 <= percent <= 1000:
+            continue
+        found.append(
+            Reading(
+                provider=provider,
+                window=WINDOWS[name],
+                unit="percent",
+                used=float(percent),
+                limit=100.0,
+                resets_at=from_text(window.get("resets_at")),
+                source="official",
+                observed_at=ctx.now(),
+                model=name.removeprefix("seven_day_") if name.startswith("seven_day_") else None,
+            )
+        )
+    return found
+
+
+def _news(now: Snapshot, provider: str, seen: list[Reading]) -> bool:
+    """True when a window moved, or the last reading of it is old."""
+    view = next((one for one in now.providers if one.id == provider), None)
+    known = {(one.window, one.model): one for one in view.limits if one.source == "official"} if view else {}
+    for one in seen:
+        old = known.get((one.window, one.model))
+        if old is None or old.used != one.used or one.observed_at - old.observed_at >= OFTEN:
+            return True
+    return False
+
+
+def _start(wrapped: str | None, stdin: bytes, env: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+    """Run the person's own status line beside ours, by the shell that would have run it."""
+    if not wrapped:
+        return None
+    try:
+        process = subprocess.Popen(  # noqa: S602 - the person's own command, in a shell as the client runs it
+            wrapped,
+            shell=True,
+            env=dict(env),
+            stdin=_as_file(stdin),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+    return process
+
+
+def _as_file(data: bytes) -> IO[bytes]:
+    """The status as something to read from: no pipe that a command which does not read would block."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process that reads it
+    file.write(data)
+    file.seek(0)
+    return file
+
+
+def _finish(process: subprocess.Popen[bytes] | None) -> list[str]:
+    if process is None:
+        return []
+    try:
+        told, _ = process.communicate(timeout=OWN_LIMIT_S)
+    except (subprocess.TimeoutExpired, OSError, ValueError):
+        process.kill()
+        return []
+    return told.decode("utf-8", "replace").rstrip("\n").split("\n") if told.strip() else []
