@@ -27,6 +27,9 @@ from pf_tui.state.secret import Secret
 MARK = ".pf-tui-demo"
 """The file that says a folder is a demo's home: nothing without it is ever deleted."""
 
+_NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY"), "http://127.0.0.1:9")
+"""The demo's way out: nobody listens on the discard port. A key tried there is never sent anywhere."""
+
 HELLO = "made-up data, nothing of yours is touched; in a moment a limit is hit"
 """The newest event when the demo begins: it stands in the dashboard's last line."""
 
@@ -43,7 +46,7 @@ _PASSED_ON_BEGINS = ("LC_", "PYTHON", "TEXTUAL", "COVERAGE")
 
 
 def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the demo: its own home, no key, no keyring."""
+    """The environment of the demo: its own home, no key, no keyring, no network."""
     taken = {
         name: value
         for name, value in outside.items()
@@ -52,6 +55,8 @@ def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
     return {
         **taken,
         **cast.IN_ENVIRONMENT,
+        **_NO_NETWORK,
+        "no_proxy": "127.0.0.1,localhost,::1",
         "HOME": str(folder),
         "PROVIDER_FALLBACK_HOME": str(folder / ".opencode" / "provider-fallback"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

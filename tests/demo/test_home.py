@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui import snapshot
+from pf_tui import auth_check, snapshot
 from pf_tui.demo import cast, home, stage, staging
 from pf_tui.state.context import Context
 
@@ -78,7 +78,21 @@ def test_nothing_of_the_person_goes_into_the_demo() -> None:
         "AWS_PROFILE": "demo",
         "PROVIDER_FALLBACK_HOME": "/demo/.opencode/provider-fallback",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+        "all_proxy": "http://127.0.0.1:9",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "no_proxy": "127.0.0.1,localhost,::1",
     }
+
+
+@pytest.mark.parametrize("provider", cast.IN_AUTH_JSON)
+def test_trying_a_key_of_the_demo_reaches_nobody(still: Context, provider: str) -> None:
+    checked = auth_check.check(still, provider)
+
+    assert not checked.ok
+    assert checked.status is None
+    assert "refused" in checked.message
 
 
 def test_the_process_itself_lives_in_the_demo_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
