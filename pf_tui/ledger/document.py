@@ -34,6 +34,10 @@ def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | N
             "rows": found.skipped_rows,
             "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.skipped],
         },
+        "damaged": {
+            "rows": found.damaged_rows,
+            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.damaged],
+        },
     }
 
 

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pf_tui.ledger.hits import WALLS
 from pf_tui.ledger.query import Filters, Span, milliseconds
+from pf_tui.ledger.rows import WALLS
 from pf_tui.records import record, replace
 
 REQUEST_FIELDS = (

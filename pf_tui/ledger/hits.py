@@ -8,8 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-WALLS = ("rate", "quota", "windowless")
-"""Failure classes that are limits."""
+from pf_tui.ledger.rows import WALLS
 
 SAME_WALL_MS = 300_000
 """What one session runs into within five minutes is one wall: a client retries about three."""

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from pf_tui.errors import UnknownName, WrongUsage
-from pf_tui.ledger.rows import LATENCY_STEP
-from pf_tui.ledger.schema import NAME, QUARTER_MS
+from pf_tui.ledger.rows import LATENCY_STEP, ROW_SUMS
+from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS, ROLLUPS, SUM_COLUMNS
 from pf_tui.records import field, record, replace
 
 PERIODS: Mapping[str, timedelta | None] = {
@@ -26,6 +26,8 @@ PERIODS: Mapping[str, timedelta | None] = {
 }
 BLOCK = timedelta(hours=5)
 """The window that subscriptions are limited by; ccusage's blocks."""
+
+SHOWN_ROWS = 100
 
 VIEWS = (
     "summary", "providers", "models", "projects", "agents", "sessions", "days", "blocks", "costs", "errors",
@@ -118,6 +120,8 @@ class FallbackTotals:
 
 @record
 class SkippedRow:
+    """A row of a log that could not be used, or was used though it is damaged."""
+
     path: str
     line: int
     why: str
@@ -137,6 +141,10 @@ class Analytics:
     days: tuple[Part, ...] = ()
     skipped_rows: int = 0
     skipped: tuple[SkippedRow, ...] = field(default_factory=tuple)
+    """Rows that could not be used, the first SHOWN_ROWS of them."""
+    damaged_rows: int = 0
+    damaged: tuple[SkippedRow, ...] = field(default_factory=tuple)
+    """Rows whose numbers were used though they are damaged."""
     prices: str = ""
 
 
@@ -169,6 +177,9 @@ def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | Non
     cells = Cells(connection, span, filters or Filters())
     providers = cells.by("provider")
     medians = latency_medians(connection, span)
+    lost, damaged = connection.execute(
+        "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
+    ).fetchone()
     return Analytics(
         span=span,
         totals=total(part.sums for part in providers),
@@ -178,33 +189,33 @@ def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | Non
         projects=cells.by("project"),
         agents=cells.by("agent"),
         days=cells.days(),
-        skipped_rows=int(connection.execute("SELECT count(*) FROM skipped").fetchone()[0]),
-        skipped=tuple(
-            SkippedRow(path=path, line=line, why=why)
-            for path, line, why in connection.execute(
-                "SELECT path, line, why FROM skipped ORDER BY 1, 2 LIMIT 100"
-            )
-        ),
+        skipped_rows=lost,
+        skipped=_skipped(connection, lost=True),
+        damaged_rows=damaged,
+        damaged=_skipped(connection, lost=False),
     )
 
 
-_SUM_COLUMNS = (
-    "sum(requests), sum(failed), sum(rate_limited), sum(input), sum(output), sum(reasoning), sum(cache_read),"
-    " sum(cache_write), sum(cost_usd), sum(unpriced), sum(plan_usd)"
-)
-_ROW_COLUMNS = (
-    "count(*), sum(status = {failed}), sum(ifnull(f.text, '') IN ('rate', 'quota', 'windowless')), sum(input),"
-    " sum(output), sum(reasoning), sum(cache_read), sum(cache_write_5m + cache_write_1h), ifnull(sum(cost_usd), 0.0),"
-    " sum(CASE WHEN cost_usd IS NULL AND cost_basis = {unpriced} THEN input + output + cache_read + cache_write_5m"
-    " + cache_write_1h ELSE 0 END), ifnull(sum(CASE WHEN cost_basis = {plan} THEN cost_usd END), 0.0)"
-).format(failed=NAME["failed"], unpriced=NAME["unpriced"], plan=NAME["subscription-equivalent"])
+def _numbered(columns: str) -> str:
+    """Sums with names s0, s1 … so that an outer query can ask for them."""
+    depth, parts, start = 0, [], 0
+    for place, letter in enumerate(columns):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append(columns[start:place])
+            start = place + 1
+    parts.append(columns[start:])
+    return ", ".join(f"{part.strip()} AS s{place}" for place, part in enumerate(parts))
+
+
+_ROW_SUMMED = _numbered(ROW_SUMS)
 
 
 class Cells:
-    """The rollup rows of a span.
+    """What the rows of a span add up to, by whatever they have.
 
-    A span that begins or ends inside a quarter-hour takes that quarter's rows one by one: a period is
-    right to the millisecond.
+    Whole UTC days come from the days' rollups, whole quarter-hours beside them from the quarters', and what
+    is left at both ends from the rows: a span is right to the millisecond.
     """
 
     def __init__(self, connection: sqlite3.Connection, span: Span, filters: Filters) -> None:
@@ -212,172 +223,253 @@ class Cells:
         self._span = span
         self._filters = filters
         self._start = milliseconds(span.start) if span.start else 0
-        self._end = milliseconds(span.end)
-        self._first = -(-self._start // QUARTER_MS)
-        self._last = self._end // QUARTER_MS
+        # all there is: also what a clock that was wrong wrote into the future
+        self._end = _FOREVER_MS if span.start is None and span.name == "all" else milliseconds(span.end)
 
-    def by(self, column: str) -> tuple[Part, ...]:
-        """Parts by provider, model, project, agent or session; dearest first."""
-        parts = dict(self._grouped(f"{column}_name"))
-        order = sorted(parts.items(), key=lambda item: (-item[1].cost_usd, -item[1].total_tokens, item[0]))
-        return tuple(Part(name=name or "unknown", sums=sums) for name, sums in order)
+    def by(self, column: str, limit: int | None = None) -> tuple[Part, ...]:
+        """Parts by provider, model, project, agent or session; dearest first.
+
+        Args:
+            limit: the rest become one part called `REST`.
+        """
+        parts = self._grouped(f"{column}_name")
+        order = sorted(parts.items(), key=lambda item: (-item[1][_COST], -_tokens(item[1]), item[0]))
+        if limit is not None and len(order) > limit:
+            rest: list[float] = [0] * len(_NAMES)
+            for _, values in order[limit:]:
+                _add(rest, values)
+            order = [*order[:limit], (REST, rest)]
+        return tuple(Part(name=name or "unknown", sums=_sums(values)) for name, values in order)
 
     def days(self) -> tuple[Part, ...]:
         """Parts by local day, oldest first."""
-        days: dict[str, list[Sums]] = {}
-        for quarter, sums in self._grouped("quarter"):
-            moment = datetime.fromtimestamp(int(quarter) * QUARTER_MS / 1000, UTC).astimezone(self._span.zone)
-            days.setdefault(f"{moment:%Y-%m-%d}", []).append(sums)
-        return tuple(Part(name=day, sums=total(parts)) for day, parts in sorted(days.items()))
-
-    def pairs(self, first: str, second: str) -> dict[tuple[str, Any], Sums]:
-        """Sums by two columns, e.g. (provider, model) or (session, quarter)."""
-        keys = [name if name == "quarter" else f"{name}_name" for name in (first, second)]
-        return {(one or "unknown", other or "unknown"): sums for (one, other), sums in self._grouped(*keys)}
+        days: dict[str, list[float]] = {}
+        for moment, values in self._local(self._grouped("quarter").items()):
+            _add(days.setdefault(f"{moment:%Y-%m-%d}", [0] * len(_NAMES)), values)
+        return tuple(Part(name=day, sums=_sums(values)) for day, values in sorted(days.items()))
 
     def steps(self, step: timedelta, by: str = "provider") -> dict[datetime, dict[str, Sums]]:
-        """Local steps (hour or day) × provider, for charts: start of each step, aware local -> parts."""
-        found: dict[datetime, dict[str, Sums]] = {}
-        for key, sums in self._grouped("quarter", f"{by}_name"):
-            quarter, name = key
-            moment = datetime.fromtimestamp(int(quarter) * QUARTER_MS / 1000, UTC).astimezone(self._span.zone)
-            if step >= timedelta(days=1):
-                moment = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-            elif step >= timedelta(hours=1):
-                hours = int(step.total_seconds() // 3600)
-                moment = moment.replace(
-                    hour=moment.hour - moment.hour % hours, minute=0, second=0, microsecond=0
-                )
+        """Local steps (hours or a day) × provider, for charts: start of each step, aware local -> parts."""
+        found: dict[datetime, dict[str, list[float]]] = {}
+        grouped = [
+            (key[0], (key[1], values)) for key, values in self._grouped("quarter", f"{by}_name").items()
+        ]
+        for moment, (name, values) in self._local(grouped, step):
             cell = found.setdefault(moment, {})
-            cell[name or "unknown"] = total([cell.get(name or "unknown", Sums()), sums])
-        return found
+            _add(cell.setdefault(name or "unknown", [0] * len(_NAMES)), values)
+        return {
+            moment: {name: _sums(values) for name, values in cell.items()} for moment, cell in found.items()
+        }
 
     def blocks(self, now: datetime) -> tuple[Block, ...]:
         """Five-hour blocks, oldest first; the last one is active while its end lies ahead."""
-        blocks: list[tuple[datetime, list[Sums]]] = []
-        for quarter, sums in sorted(self._grouped("quarter"), key=lambda item: item[0]):
-            moment = datetime.fromtimestamp(int(quarter) * QUARTER_MS / 1000, UTC)
-            if not blocks or moment >= blocks[-1][0] + BLOCK:
-                blocks.append((moment.replace(minute=0), []))
-            blocks[-1][1].append(sums)
-        return tuple(_block(start, total(parts), now) for start, parts in blocks)
+        blocks: list[tuple[int, list[float]]] = []
+        length = round(BLOCK.total_seconds() * 1000)
+        for quarter, values in sorted(self._grouped("quarter").items()):
+            moment = quarter * QUARTER_MS
+            if not blocks or moment >= blocks[-1][0] + length:
+                blocks.append((moment - moment % _HOUR_MS, [0] * len(_NAMES)))
+            _add(blocks[-1][1], values)
+        return tuple(self._block(start, _sums(values), now) for start, values in blocks)
 
-    def _grouped(self, *keys: str) -> list[tuple[Any, Sums]]:
-        """(key, sums) for one key, ((key, key), sums) for two."""
+    def _block(self, start_ms: int, sums: Sums, now: datetime) -> Block:
+        start = datetime.fromtimestamp(start_ms / 1000, UTC)
+        end = start + BLOCK
+        if not start <= now < end:
+            return Block(start=start, end=end, sums=sums, active=False)
+        where, values = self._narrowed("r.project", "r.agent", "r.session")
+        first, last = self._connection.execute(
+            f"SELECT min(ts), max(ts) FROM request_rows r WHERE ts >= ? AND ts < ?{where}",
+            (start_ms, milliseconds(end), *values),
+        ).fetchone()
+        minutes = max(((last or start_ms) - (first or start_ms)) / 60_000, 1.0)
+        left = (end - now).total_seconds() / 60
+        return Block(
+            start=start,
+            end=end,
+            sums=sums,
+            active=True,
+            tokens_per_minute=sums.total_tokens / minutes,
+            usd_per_hour=sums.cost_usd / minutes * 60,
+            projected_usd=sums.cost_usd + sums.cost_usd / minutes * left,
+        )
+
+    def _local(
+        self, quarters: Iterable[tuple[int, Any]], step: timedelta = timedelta(days=1)
+    ) -> Iterable[tuple[datetime, Any]]:
+        """Each quarter's cell with the start of the local day, or hour step, it lies in."""
+        ordered = sorted(quarters, key=lambda item: item[0])
+        begin, begin_ms, end_ms = _EPOCH, 0, 0
+        for quarter, cell in ordered:
+            ms = quarter * QUARTER_MS
+            if not begin_ms <= ms < end_ms:
+                moment = datetime.fromtimestamp(ms / 1000, UTC).astimezone(self._span.zone)
+                if step >= timedelta(days=1):
+                    begin = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+                    begin_ms, end_ms = ms, self._midnight_after(moment)
+                else:
+                    hours = max(1, int(step.total_seconds() // 3600))
+                    begin = moment.replace(hour=moment.hour - moment.hour % hours, minute=0)
+                    begin_ms, end_ms = ms, ms + QUARTER_MS
+            yield begin, cell
+
+    def _midnight_after(self, moment: datetime) -> int:
+        """UTC ms at which the next local day begins."""
+        day = moment.date() + timedelta(days=1)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=self._span.zone)
+        return round(midnight.timestamp() * 1000)
+
+    def _grouped(self, *keys: str) -> dict[Any, list[float]]:
+        """key -> sums for one key, (key, key) -> sums for two."""
         width = len(keys)
-        found: dict[Any, Sums] = {}
-        for query, arguments in self._queries(keys):
-            for row in self._connection.execute(query, arguments):
+        found: dict[Any, list[float]] = {}
+        for query, values in self._queries(keys):
+            for row in self._connection.execute(query, values):
                 key = row[0] if width == 1 else row[:width]
-                sums = _sums(row[width:])
-                found[key] = total([found[key], sums]) if key in found else sums
-        return list(found.items())
+                if key in found:
+                    _add(found[key], row[width:])
+                else:
+                    found[key] = list(row[width:])
+        return found
 
     def _queries(self, keys: Sequence[str]) -> Iterable[tuple[str, list[object]]]:
-        whole = self._filters.session is None and "session_name" not in keys
-        if whole and self._first <= self._last:
-            yield self._rollup_query(keys)
-        if not whole and self._filters.session is None and self._first <= self._last:
-            yield self._session_query(keys)
-        ends = self._ends() if self._filters.session is None else [(self._start, self._end)]
-        for start, end in ends:
-            if start < end:
-                yield self._row_query(keys, start, end)
+        if self._filters.session is not None:
+            # no rollup has sessions beside providers and models: the rows of the session's days
+            start, end = self._session_days()
+            yield self._row_query(keys, max(self._start, start), min(self._end, end))
+            return
+        first, last = -(-self._start // QUARTER_MS), self._end // QUARTER_MS
+        if first >= last:
+            yield self._row_query(keys, self._start, self._end)
+            return
+        yield self._row_query(keys, self._start, first * QUARTER_MS)
+        yield self._row_query(keys, last * QUARTER_MS, self._end)
+        fine, coarse = self._tables(keys)
+        first_day, last_day = -(-first // DAY_QUARTERS), last // DAY_QUARTERS
+        if coarse is None or first_day >= last_day:
+            yield self._rollup_query(fine, keys, first, last)
+            return
+        yield self._rollup_query(fine, keys, first, first_day * DAY_QUARTERS)
+        yield self._rollup_query(coarse, keys, first_day, last_day)
+        yield self._rollup_query(fine, keys, last_day * DAY_QUARTERS, last)
 
-    def _ends(self) -> list[tuple[int, int]]:
-        if self._first > self._last:
-            return [(self._start, self._end)]
-        head = (self._start, self._first * QUARTER_MS)
-        return [head, (self._last * QUARTER_MS, self._end)]
+    def _tables(self, keys: Sequence[str]) -> tuple[str, str | None]:
+        """The rollups that can answer: per quarter, and per day where that is enough."""
+        if "session_name" in keys:
+            return "session_rollups", "session_days"
+        if "quarter" not in keys:
+            return "rollups", "day_rollups"
+        filtered = self._filters.project is not None or self._filters.agent is not None
+        only_when = set(keys) <= {"quarter", "provider_name"}
+        return ("quarters" if only_when and not filtered else "rollups"), None
 
-    def _rollup_query(self, keys: Sequence[str]) -> tuple[str, list[object]]:
-        shown = {
-            "quarter": "r.quarter",
-            **{f"{c}_name": f"r.{c}" for c in ("provider", "model", "project", "agent")},
-        }
-        columns = [shown[key] for key in keys]
-        where, arguments = self._narrowed("r.project", "r.agent")
+    def _session_days(self) -> tuple[int, int]:
+        """From when to when (UTC ms) the sessions asked for have rows."""
+        first, last = self._connection.execute(
+            "SELECT min(day), max(day) FROM session_days WHERE session IN (SELECT id FROM names WHERE text LIKE ? || '%')",
+            (self._filters.session,),
+        ).fetchone()
+        day_ms = DAY_QUARTERS * QUARTER_MS
+        return (0, 0) if first is None else (first * day_ms, (last + 1) * day_ms)
+
+    def _rollup_query(
+        self, table: str, keys: Sequence[str], first: int, last: int
+    ) -> tuple[str, list[object]]:
+        time = ROLLUPS[table][0]
+        columns = [f"r.{key.removesuffix('_name')}" for key in keys]
+        where, values = self._narrowed("r.project", "r.agent")
         inner = (
-            f"SELECT {_keyed(columns)}, {_numbered(_SUM_COLUMNS)} FROM rollups r"
-            f" WHERE r.quarter >= ? AND r.quarter < ?{where}"
-            f" GROUP BY {', '.join(str(i + 1) for i in range(len(columns)))}"
+            f"SELECT {_keyed(columns)}, {_SUMMED} FROM {table} r WHERE r.{time} >= ? AND r.{time} < ?{where}"
+            f" GROUP BY {_places(columns)}"
         )
-        return _named(inner, keys), [self._first, self._last, *arguments]
-
-    def _session_query(self, keys: Sequence[str]) -> tuple[str, list[object]]:
-        shown = {"quarter": "r.quarter", **{f"{c}_name": f"r.{c}" for c in ("session", "project", "agent")}}
-        columns = [shown[key] for key in keys]
-        where, arguments = self._narrowed("r.project", "r.agent")
-        sums = _SUM_COLUMNS.replace("sum(rate_limited)", "0").replace("sum(plan_usd)", "0.0")
-        inner = (
-            f"SELECT {_keyed(columns)}, {_numbered(sums)} FROM session_rollups r"
-            f" WHERE r.quarter >= ? AND r.quarter < ?{where}"
-            f" GROUP BY {', '.join(str(i + 1) for i in range(len(columns)))}"
-        )
-        return _named(inner, keys), [self._first, self._last, *arguments]
+        return _named(inner, keys), [first, last, *values]
 
     def _row_query(self, keys: Sequence[str], start: int, end: int) -> tuple[str, list[object]]:
-        shown = {"quarter": f"r.ts / {QUARTER_MS}"} | {
-            f"{c}_name": f"r.{c}" for c in ("provider", "model", "project", "agent", "session")
-        }
-        columns = [shown[key] for key in keys]
-        where, arguments = self._narrowed("r.project", "r.agent", "r.session")
+        columns = [
+            f"r.ts / {QUARTER_MS}" if key == "quarter" else f"r.{key.removesuffix('_name')}" for key in keys
+        ]
+        where, values = self._narrowed("r.project", "r.agent", "r.session")
         inner = (
-            f"SELECT {_keyed(columns)}, {_numbered(_ROW_COLUMNS)} FROM request_rows r"
-            f" LEFT JOIN names f ON f.id = r.failure WHERE r.ts >= ? AND r.ts < ?{where}"
-            f" GROUP BY {', '.join(str(i + 1) for i in range(len(columns)))}"
+            f"SELECT {_keyed(columns)}, {_ROW_SUMMED} FROM request_rows r"
+            f" WHERE r.ts >= ? AND r.ts < ?{where} GROUP BY {_places(columns)}"
         )
-        return _named(inner, keys), [start, end, *arguments]
+        return _named(inner, keys), [start, end, *values]
 
     def _narrowed(self, project: str, agent: str, session: str | None = None) -> tuple[str, list[object]]:
         where = ""
-        arguments: list[object] = []
+        values: list[object] = []
         if self._filters.project is not None:
             where += f" AND {project} IN (SELECT id FROM names WHERE text = ? OR text LIKE '%/' || ?)"
-            arguments += [self._filters.project, self._filters.project]
+            values += [self._filters.project, self._filters.project]
         if self._filters.agent is not None:
             where += f" AND {agent} = (SELECT id FROM names WHERE text = ?)"
-            arguments.append(self._filters.agent)
+            values.append(self._filters.agent)
         if self._filters.session is not None and session is not None:
             where += f" AND {session} IN (SELECT id FROM names WHERE text LIKE ? || '%')"
-            arguments.append(self._filters.session)
-        return where, arguments
+            values.append(self._filters.session)
+        return where, values
 
 
-def total(parts: Iterable[Sums]) -> Sums:
-    """All of them together."""
-    values = [0, 0, 0, 0, 0, 0, 0, 0, 0.0, 0, 0.0]
-    for part in parts:
-        for place, name in enumerate(_NAMES):
-            values[place] += getattr(part, name)
-    return Sums(**dict(zip(_NAMES, values, strict=True)))  # type: ignore[arg-type]
-
-
+REST = "(others)"
+_FOREVER_MS = 253_402_300_800_000  # year 10000
+_HOUR_MS = 3_600_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAMES = (
     "requests", "failed", "rate_limited", "input", "output", "reasoning", "cache_read", "cache_write", "cost_usd",
     "unpriced_tokens", "plan_usd",
 )  # fmt: skip
+_COST = _NAMES.index("cost_usd")
+_COUNTED = tuple(_NAMES.index(name) for name in ("input", "output", "cache_read", "cache_write"))
+_SUMMED = ", ".join(f"sum({name}) AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
+
+
+def total(parts: Iterable[Sums]) -> Sums:
+    """All of them together."""
+    values: list[float] = [0] * len(_NAMES)
+    for part in parts:
+        _add(values, [getattr(part, name) for name in _NAMES])
+    return _sums(values)
 
 
 def latency_medians(connection: sqlite3.Connection, span: Span) -> dict[str, float]:
-    """Median latency (ms) per provider, right to LATENCY_STEP."""
-    start = milliseconds(span.start) // QUARTER_MS if span.start else 0
-    counts: dict[str, list[tuple[int, int]]] = {}
-    for provider, bucket, count in connection.execute(
-        "SELECT n.text, bucket, sum(count) FROM latencies JOIN names n ON n.id = provider"
-        " WHERE quarter >= ? AND quarter <= ? GROUP BY 1, 2 ORDER BY 1, 2",
-        (start, milliseconds(span.end) // QUARTER_MS),
-    ):
-        counts.setdefault(provider, []).append((bucket, count))
-    medians = {}
-    for provider, buckets in counts.items():
-        half, seen = sum(count for _, count in buckets) / 2, 0
-        for bucket, count in buckets:
-            seen += count
-            if seen >= half:
-                medians[provider] = round(LATENCY_STEP**bucket, 1)
-                break
-    return medians
+    """Median latency (ms) per provider, right to LATENCY_STEP and, at the span's ends, to a quarter-hour."""
+    first = milliseconds(span.start) // QUARTER_MS if span.start else 0
+    last = milliseconds(span.end) // QUARTER_MS + 1
+    first_day, last_day = -(-first // DAY_QUARTERS), last // DAY_QUARTERS
+    if first_day >= last_day:
+        pieces = [("latencies", "quarter", first, last)]
+    else:
+        pieces = [
+            ("latencies", "quarter", first, first_day * DAY_QUARTERS),
+            ("latency_days", "day", first_day, last_day),
+            ("latencies", "quarter", last_day * DAY_QUARTERS, last),
+        ]
+    counts: dict[str, dict[int, int]] = {}
+    for table, time, begin, end in pieces:
+        query = (
+            f"SELECT n.text, bucket, total FROM (SELECT provider, bucket, sum(count) AS total FROM {table}"
+            f" WHERE {time} >= ? AND {time} < ? GROUP BY 1, 2) JOIN names n ON n.id = provider"
+        )
+        for provider, bucket, count in connection.execute(query, (begin, end)):
+            cell = counts.setdefault(provider, {})
+            cell[bucket] = cell.get(bucket, 0) + count
+    return {provider: _median(buckets) for provider, buckets in counts.items()}
+
+
+def _median(buckets: Mapping[int, int]) -> float:
+    half, seen = sum(buckets.values()) / 2, 0
+    for bucket, count in sorted(buckets.items()):
+        seen += count
+        if seen >= half:
+            return round(LATENCY_STEP**bucket, 1)
+    return 0.0
+
+
+def _skipped(connection: sqlite3.Connection, *, lost: bool) -> tuple[SkippedRow, ...]:
+    rows = connection.execute(
+        "SELECT path, line, why FROM skipped WHERE lost = ? ORDER BY 1, 2 LIMIT ?", (int(lost), SHOWN_ROWS)
+    )
+    return tuple(SkippedRow(path=path, line=line, why=why) for path, line, why in rows)
 
 
 def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> FallbackTotals:
@@ -417,34 +509,18 @@ def _keyed(columns: Sequence[str]) -> str:
     return ", ".join(f"{column} AS k{place}" for place, column in enumerate(columns))
 
 
-def _numbered(columns: str) -> str:
-    """Sums with names s0, s1 … so that an outer query can ask for them."""
-    depth, parts, start = 0, [], 0
-    for place, letter in enumerate(columns):
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and depth == 0:
-            parts.append(columns[start:place])
-            start = place + 1
-    parts.append(columns[start:])
-    return ", ".join(f"{part.strip()} AS s{place}" for place, part in enumerate(parts))
+def _places(columns: Sequence[str]) -> str:
+    return ", ".join(str(place) for place in range(1, len(columns) + 1))
+
+
+def _add(to: list[float], values: Sequence[float]) -> None:
+    for place, value in enumerate(values):
+        to[place] += value
+
+
+def _tokens(values: Sequence[float]) -> float:
+    return sum(values[place] for place in _COUNTED)
 
 
 def _sums(values: Sequence[float]) -> Sums:
     return Sums(**dict(zip(_NAMES, values, strict=True)))  # type: ignore[arg-type]
-
-
-def _block(start: datetime, sums: Sums, now: datetime) -> Block:
-    end = start + BLOCK
-    if not start <= now < end:
-        return Block(start=start, end=end, sums=sums, active=False)
-    minutes = max((now - start).total_seconds() / 60, 1.0)
-    hourly = sums.cost_usd / minutes * 60
-    return Block(
-        start=start,
-        end=end,
-        sums=sums,
-        active=True,
-        tokens_per_minute=sums.total_tokens / minutes,
-        usd_per_hour=hourly,
-        projected_usd=hourly * BLOCK.total_seconds() / 3600,
-    )

@@ -18,6 +18,7 @@ from pf_tui.state.files import cannot_write, set_aside
 VERSION = 1
 BUSY_MS = 5000
 QUARTER_MS = 15 * 60 * 1000
+DAY_QUARTERS = 96
 """Rollups are per UTC quarter-hour: days and hours of any zone, :30 and :45 too, are sums of them."""
 
 FIXED_NAMES = (
@@ -27,6 +28,7 @@ FIXED_NAMES = (
     "agent", "timeline", "assumed",
     "unknown", "claude-code", "opencode", "codex", "gemini",
     "fast", "batch",
+    "rate", "quota", "windowless",
 )  # fmt: skip
 """Words with the same number in every ledger, from 1; the hot path never looks them up.
 
@@ -35,6 +37,24 @@ The attributions stand in order of trust (gateway, agent, timeline, assumed): th
 
 NAME = {word: number for number, word in enumerate(FIXED_NAMES, start=1)}
 SOURCE_GATEWAY = NAME["gateway"]
+
+SUM_COLUMNS = tuple(
+    (name, "REAL" if name.endswith("_usd") else "INTEGER")
+    for name in (
+        "requests", "failed", "rate_limited", "input", "output", "reasoning", "cache_read", "cache_write", "cost_usd",
+        "unpriced", "plan_usd",
+    )
+)  # fmt: skip
+"""What every rollup adds up; `unpriced` are tokens."""
+
+ROLLUPS = {
+    "rollups": ("quarter", "provider", "model", "project", "agent"),
+    "day_rollups": ("day", "provider", "model", "project", "agent"),
+    "quarters": ("quarter", "provider"),
+    "session_rollups": ("quarter", "session", "agent", "project"),
+    "session_days": ("day", "session", "agent", "project"),
+}
+"""Per UTC quarter-hour, and from those per UTC day; `quarters` is for views that only ask when."""
 
 _COLUMNS = (
     "ts INTEGER NOT NULL, agent INTEGER NOT NULL, source INTEGER NOT NULL, session INTEGER, project INTEGER,"
@@ -54,17 +74,16 @@ _V1 = (
     f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
     f"CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = {NAME['pending']}",
     "CREATE INDEX request_failed ON request_rows (ts) WHERE failure IS NOT NULL",
-    "CREATE TABLE rollups (quarter INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,"
-    " project INTEGER NOT NULL, agent INTEGER NOT NULL, requests INTEGER, failed INTEGER, rate_limited INTEGER,"
-    " input INTEGER, output INTEGER, reasoning INTEGER, cache_read INTEGER, cache_write INTEGER,"
-    " cost_usd REAL, unpriced INTEGER, plan_usd REAL,"
-    " PRIMARY KEY (quarter, provider, model, project, agent)) WITHOUT ROWID",
-    "CREATE TABLE session_rollups (quarter INTEGER NOT NULL, session INTEGER NOT NULL, agent INTEGER NOT NULL,"
-    " project INTEGER NOT NULL, requests INTEGER, failed INTEGER, input INTEGER, output INTEGER,"
-    " reasoning INTEGER, cache_read INTEGER, cache_write INTEGER, cost_usd REAL, unpriced INTEGER,"
-    " PRIMARY KEY (quarter, session, agent, project)) WITHOUT ROWID",
+    *(
+        f"CREATE TABLE {table} ({', '.join(f'{key} INTEGER NOT NULL' for key in keys)},"
+        f" {', '.join(f'{name} {kind}' for name, kind in SUM_COLUMNS)}, PRIMARY KEY ({', '.join(keys)})) WITHOUT ROWID"
+        for table, keys in ROLLUPS.items()
+    ),
+    "CREATE INDEX session_day ON session_days (session)",
     "CREATE TABLE latencies (quarter INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
     " count INTEGER, PRIMARY KEY (quarter, provider, bucket)) WITHOUT ROWID",
+    "CREATE TABLE latency_days (day INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
+    " count INTEGER, PRIMARY KEY (day, provider, bucket)) WITHOUT ROWID",
     "CREATE TABLE dirty (quarter INTEGER PRIMARY KEY)",
     "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
     " offset INTEGER, head_hash INTEGER, note TEXT)",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pf_tui.ledger import schema
 from pf_tui.ledger.rows import prepare, refresh
-from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.ledger.schema import QUARTER_MS, ROLLUPS
 from pf_tui.state.files import cannot_write
 
 
@@ -35,7 +35,7 @@ def reset(path: Path, now: datetime) -> Path | None:
             ) from error
         connection.execute("BEGIN IMMEDIATE")
         for table in (
-            "request_rows", "rollups", "session_rollups", "latencies", "dirty", "limit_hits", "limit_readings",
+            "request_rows", *ROLLUPS, "latencies", "latency_days", "dirty", "limit_hits", "limit_readings",
             "switches", "skipped",
         ):  # fmt: skip
             connection.execute(f"DELETE FROM {table}")
@@ -50,7 +50,7 @@ def rebuild_rollups(connection: sqlite3.Connection) -> None:
     """Make every rollup anew from the rows."""
     prepare(connection)
     connection.execute("BEGIN IMMEDIATE")
-    for table in ("rollups", "session_rollups", "latencies", "dirty"):
+    for table in (*ROLLUPS, "latencies", "latency_days", "dirty"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows")
     refresh(connection)

@@ -149,10 +149,7 @@ class Reader:
         if ref and ref == self._open[0] and block > self._open[1]:
             self._open[1] = block
             return int(self._open[2])
-        if mid:
-            number = identity("id", mid, session, str(ts))
-        else:
-            number = _by_row(row, session, ts)
+        number = identity("id", mid, session, str(ts)) if mid else _by_row(row, session, ts)
         self._open = [ref, block, number]
         return number
 
