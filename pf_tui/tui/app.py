@@ -69,6 +69,10 @@ class Dashboard(App[None], inherit_bindings=False):
         self.failure: BaseException | None = None
         self._first = (snapshot, report)
         self._painted, self._live = painted, live
+        if painted:
+            from pf_tui.tui.terminal import Terminal
+
+            Terminal.opened = True
         self._verbs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pf-verb")
         self.logs = Logs(ctx, self.post_message)
         self.feed = Feed(ctx, self._tell, snapshot, "7d", "provider")
@@ -139,10 +143,6 @@ class Dashboard(App[None], inherit_bindings=False):
     # -- life
 
     def on_mount(self) -> None:
-        if self._painted:
-            from pf_tui.tui.terminal import Terminal
-
-            Terminal.opened = True
         for name in ("SIGTERM", "SIGHUP"):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 number = getattr(signal, name)

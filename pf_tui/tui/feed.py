@@ -36,6 +36,8 @@ class Feed:
     def __init__(self, ctx: Context, tell: Tell, first: Snapshot, period: str, by: str) -> None:
         self._ctx, self._tell = ctx, tell
         self._snapshot, self._report = first, UNREAD
+        self._good = not first.problems
+        """The last snapshot was made from files that could all be read."""
         self._wish = (period, by)
         self._awake = threading.Condition()
         self._reason = "begin"
@@ -126,9 +128,18 @@ class Feed:
         return self._snapshot.gateway is not None and bool(self._snapshot.gateway.live)
 
     def _take(self) -> None:
-        self._snapshot = snapshot.take(self._ctx, keep_going=True)
-        if not self._snapshot.problems:
+        """A new snapshot; a file that became unreadable leaves the last good one, and says what is wrong."""
+        try:
+            self._snapshot = snapshot.take(self._ctx)
+            self._good = True
             self._looked = watch.looked_at(self._ctx)
+        except PfError:
+            halved = snapshot.take(self._ctx, keep_going=True)
+            if self._good:
+                halved = replace(
+                    self._snapshot, problems=halved.problems, at=halved.at, gateway=halved.gateway
+                )
+            self._snapshot = halved
         self._settle()
 
     def _read_report(self) -> Report:

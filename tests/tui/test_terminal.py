@@ -1,0 +1,217 @@
+"""The dashboard in a real pseudo-terminal: manners at the start, at rest, in a storm and at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tui.terminal import Terminal
+
+pytestmark = pytest.mark.xdist_group("terminal")
+
+CONFIG = {"version": 2, "providerPriority": ["openrouter", "groq"]}
+ALTERNATE_OFF, CURSOR_ON, MOUSE_OFF = b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def world(home: Path) -> dict[str, str]:
+    """The environment of a person with two keys."""
+    state = home / ".opencode" / "provider-fallback"
+    state.mkdir(parents=True)
+    (state / "config.json").write_text(json.dumps(CONFIG))
+    return {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "OPENROUTER_API_KEY": "sk-or-test",
+        "GROQ_API_KEY": "gsk-test",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        "TZ": "UTC",
+    }
+
+
+@pytest.fixture
+def dashboard(world: dict[str, str], tmp_path: Path) -> Open:
+    """`with dashboard(columns=…, rows=…) as terminal:` — `pf-tui` in a terminal of its own."""
+
+    def opened(
+        *words: str, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None
+    ) -> Terminal:
+        program = [sys.executable, "-m", "pf_tui", *words]
+        return Terminal(program, {**world, **(env or {})}, columns=columns, rows=rows, cwd=tmp_path)
+
+    return opened
+
+
+def cli(world: dict[str, str], *words: str) -> None:
+    subprocess.run([sys.executable, "-m", "pf_tui", *words], env=world, check=True, capture_output=True)
+
+
+def test_a_switch_made_elsewhere_is_followed_live(dashboard: Open, world: dict[str, str]) -> None:
+    with dashboard() as terminal:
+        terminal.see("● openrouter")
+        cli(world, "switch", "groq")
+        terminal.see("● groq", timeout_s=5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
+def test_a_signal_ends_it_and_the_terminal_is_as_before(dashboard: Open, number: int) -> None:
+    with dashboard() as terminal:
+        before = terminal.settings()
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+        terminal.signal(number)
+
+        assert terminal.ends(5.0) == 128 + number
+        tail = bytes(terminal.output[-2000:])
+        assert ALTERNATE_OFF in tail
+        assert CURSOR_ON in tail
+        assert MOUSE_OFF in tail
+        assert terminal.settings() == before
+
+
+def test_q_leaves_with_0_and_the_terminal_as_before(dashboard: Open) -> None:
+    with dashboard() as terminal:
+        before = terminal.settings()
+        terminal.see("¹Providers")
+        terminal.send("q")
+
+        assert terminal.ends(5.0) == 0
+        assert terminal.settings() == before
+        assert terminal.output.rstrip().endswith(b"\x1b[?1004l") or ALTERNATE_OFF in terminal.output[-2000:]
+
+
+def test_reset_terminal_brings_back_what_kill_9_left(
+    dashboard: Open, world: dict[str, str], tmp_path: Path
+) -> None:
+    program = f"{sys.executable} -m pf_tui"
+    script = f"{program}; {program} reset-terminal; echo it-was-reset; sleep 20"
+    with Terminal(["/bin/sh", "-mc", script], world, cwd=tmp_path) as terminal:
+        before = terminal.settings()
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+        child = next(one for one in terminal.processes()[1:] if "pf_tui" in one.cmdline())
+        child.kill()
+        terminal.see("it-was-reset")
+
+        reset = bytes(terminal.output).rpartition(b"it-was-reset")[0]
+        assert ALTERNATE_OFF in reset[-600:]
+        assert MOUSE_OFF in reset[-600:]
+        echo = termios.ECHO | termios.ICANON | termios.ISIG
+        assert terminal.settings()[3] & echo == before[3] & echo  # type: ignore[operator]
+
+
+def test_at_rest_it_writes_nothing(dashboard: Open) -> None:
+    with dashboard() as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(1.0)
+        second = time.localtime().tm_sec
+        if second > 52:  # the minute's own tick may redraw what tells time
+            terminal.listen_for(62 - second)
+            terminal.quiet(0.5)
+
+        assert terminal.listen_for(6.0) == 0
+
+
+def test_old_mouse_reports_past_column_95_are_dropped(dashboard: Open) -> None:
+    with dashboard(columns=160) as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+        terminal.send(b"\x1b[M\x20\xc0\x30\x1b[M\x23\xf0\x25")
+        terminal.send("2")
+        terminal.send("w")
+        terminal.see("Why")
+
+        assert terminal.ends(0.1) is None
+
+
+def test_a_storm_of_sizes_ends_in_a_whole_screen(dashboard: Open) -> None:
+    with dashboard() as terminal:
+        terminal.see("¹Providers")
+        for place in range(60):
+            terminal.resize(20 + place * 7 % 150, 3 + place * 5 % 60)
+            terminal.listen(0.005)
+        terminal.resize(100, 30)
+        terminal.until(lambda: "? keys" in terminal.text().splitlines()[-1], "the last line at 100x30")
+
+        assert terminal.text().startswith(" ● openrouter")
+        assert "╯" in terminal.text().splitlines()[-2]
+
+
+def test_suspended_and_continued_it_is_there_again(dashboard: Open) -> None:
+    with dashboard() as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+        terminal.signal(signal.SIGTSTP)
+        terminal.until(lambda: ALTERNATE_OFF in terminal.output, "the screen given back")
+        mark = len(terminal.output)
+        terminal.signal(signal.SIGCONT)
+        terminal.until(lambda: b"\x1b[?1049h" in terminal.output[mark:], "the screen taken again")
+        terminal.see("¹Providers")
+        terminal.send("w")
+        terminal.see("Why")
+
+
+def test_the_last_screen_is_shown_before_the_toolkit_is_there(dashboard: Open, world: dict[str, str]) -> None:
+    with dashboard() as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+        terminal.send("q")
+        terminal.ends(5.0)
+    # a toolkit that cannot be imported shows what is drawn without it
+    broken = Path(world["HOME"]) / "broken"
+    (broken / "textual").mkdir(parents=True)
+    (broken / "textual" / "__init__.py").write_text("import time\ntime.sleep(60)\n")
+    with dashboard(env={"PYTHONPATH": str(broken)}) as terminal:
+        terminal.see("reading …")
+        assert terminal.text().startswith(" ● openrouter")
+        assert "¹Providers" in terminal.text()
+
+
+def test_without_a_mouse_none_is_asked_for(dashboard: Open) -> None:
+    with dashboard("--no-mouse") as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(0.3)
+
+        assert b"\x1b[?1003h" not in terminal.output
+
+
+def test_no_color_draws_without_colours(dashboard: Open) -> None:
+    with dashboard(env={"NO_COLOR": "1"}) as terminal:
+        terminal.see("¹Providers")
+        terminal.quiet(0.5)
+        shades = set(re_colours(bytes(terminal.output)))
+
+        assert all(red == green == blue for red, green, blue in shades)
+
+
+def re_colours(output: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    import re
+
+    return re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", output)
+
+
+def test_a_broken_file_keeps_the_old_screen_and_is_named_with_its_line(
+    dashboard: Open, world: dict[str, str]
+) -> None:
+    config = Path(world["HOME"]) / ".opencode" / "provider-fallback" / "config.json"
+    with dashboard() as terminal:
+        terminal.see("● openrouter")
+        config.write_text('{"version": 2,\n "providerPriority": [\n')
+        terminal.see("config.json line 3 column 1", timeout_s=5)
+        assert terminal.text().startswith(" ● openrouter")
+        assert "2 of 25" in terminal.text()
+
+        config.write_text(json.dumps({"version": 2, "providerPriority": ["groq", "openrouter"]}))
+        terminal.see("● groq", timeout_s=5)
+        terminal.until(lambda: "config.json line" not in terminal.text(), "the problem gone")
