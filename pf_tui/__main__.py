@@ -6,13 +6,24 @@ no words at all is the dashboard; everything else goes to the command line (clic
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 
 def main() -> None:
     """The console script."""
-    sys.exit(run(sys.argv[1:]))
+    hurried = sys.argv[1:2] in (["hook"], ["statusline"])
+    if hurried:
+        gc.disable()  # a fifth of a hook's time went into collecting and taking down what ends with it anyway
+    code = run(sys.argv[1:])
+    if hurried:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            code = 0  # the agent has stopped listening, which is no trouble of its own
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(words: list[str]) -> int:

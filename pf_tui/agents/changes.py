@@ -9,7 +9,6 @@ Uninstall undoes the splice while the file is as we left it, and otherwise takes
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -222,6 +221,8 @@ def _unspliced(now: bytes, entry: Mapping[str, Any]) -> bytes | None:
 
 
 def _print(content: bytes) -> str:
+    import hashlib  # loads OpenSSL, which a hook that only asks what is installed has no use for
+
     return hashlib.sha256(content).hexdigest()
 
 

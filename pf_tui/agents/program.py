@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +20,8 @@ def words(env: Mapping[str, str], *, portable: bool = False) -> tuple[str, ...]:
     beside = Path(sys.executable).parent / NAME
     if beside.is_file():
         return (str(beside),)
+    import shutil
+
     if found := shutil.which(NAME, path=env.get("PATH")):
         return (found,)
     return (sys.executable, "-m", "pf_tui")

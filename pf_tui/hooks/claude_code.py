@@ -8,22 +8,22 @@ Invariant: a session behind our gateway benches nothing here, the gateway has se
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
-from pf_tui.hooks import answer, claude_session, claude_usage, commands
+from pf_tui.hooks import answer, claude_session
 from pf_tui.hooks.reading import text
-from pf_tui.rules import failures
-from pf_tui.rules.failures import Failure
 from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.health import Bench
+
+if TYPE_CHECKING:
+    from pf_tui.rules.failures import Failure
 
 AGENT = claude_session.AGENT
 
@@ -53,8 +53,11 @@ def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
 
 def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
     """Remember who serves this session; answer one of the seven typed where no command file knows it."""
-    if found := commands.typed(text(data, "prompt")):
-        return _blocked(commands.answer(ctx, *found) or "")
+    if text(data, "prompt").startswith("/"):
+        from pf_tui.hooks import commands
+
+        if found := commands.typed(text(data, "prompt")):
+            return _blocked(commands.answer(ctx, *found) or "")
     now = _settled(ctx)
     session = text(data, "session_id")
     serves = claude_session.provider(ctx, now)
@@ -74,6 +77,8 @@ def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
 
 def _expanded(ctx: Context, data: Mapping[str, Any]) -> str:
     """A slash command: ours are answered here, with no model call."""
+    from pf_tui.hooks import commands
+
     told = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
     return "" if told is None else _blocked(told)
 
@@ -82,6 +87,9 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     """A turn that failed for good: bench with evidence, and bring the next provider in."""
     if claude_session.behind_gateway(ctx):
         return ""
+    from pf_tui.hooks import claude_usage
+    from pf_tui.rules import failures
+
     seen = claude_usage.last_error(text(data, "transcript_path"))
     said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
     failure = failures.classify_agent_error(
@@ -179,6 +187,8 @@ def _bench(
     ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, Any]
 ) -> None:
     """Bench by the class of the failure, once per prompt. Call it under the lock."""
+    from pf_tui.rules import failures
+
     if failure.scope is None:
         return
     known = now.catalog.find_model(spoken) if spoken else None
@@ -214,6 +224,8 @@ def _bench(
 
 def _status_in(said: str) -> int | None:
     """The HTTP status in the client's own sentence: "Request rejected (429)", "API Error: 503 …"."""
+    import re
+
     found = re.search(r"(?:API Error: |\()(\d{3})\b", said)
     return int(found[1]) if found else None
 
@@ -226,6 +238,8 @@ def _use(ctx: Context, data: Mapping[str, Any], provider: str | None) -> tuple[s
     """The turn's requests into the ledger; (catalog model, when) of the last delivered one."""
     if provider is None:
         return None
+    from pf_tui.hooks import claude_usage
+
     path = text(data, "agent_transcript_path") or text(data, "transcript_path")
     known = ctx.health().sessions.get(text(data, "session_id"))
     with contextlib.suppress(OSError):

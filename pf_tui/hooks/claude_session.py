@@ -7,7 +7,6 @@ come empty. The person's own values are looked up where Claude Code was started 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from pf_tui import snapshot
 from pf_tui.agents import claude_code, claude_settings
@@ -36,7 +35,7 @@ def behind_gateway(ctx: Context) -> bool:
     if not url:
         return False
     running = gateway.read(ctx.paths)
-    if running is not None and urlsplit(url).port == running.port and _is_loopback(url):
+    if running is not None and _is_loopback(url, running.port):
         return True
     return "x-pf-token:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
 
@@ -104,5 +103,7 @@ def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:
     return "anthropic-api"
 
 
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+def _is_loopback(url: str, port: int) -> bool:
+    return claude_settings.plain(url) in {
+        f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")
+    }

@@ -305,7 +305,7 @@ def _tightest(ctx: Context, now: Snapshot, view: ProviderView) -> str:
         return ""
     told = f" · {words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}"
     if tightest.runs_out_at:
-        return f"{told}, empty ~{words.when(tightest.runs_out_at, now.at, ctx.timezone())}"
+        return f"{told}, empty ~{words.clock(tightest.runs_out_at, now.at, ctx.timezone())}"
     if tightest.resets_at:
         return f"{told}, resets {words.when(tightest.resets_at, now.at, ctx.timezone())}"
     return told
@@ -322,7 +322,7 @@ def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:
     if limit.resets_at:
         told += f", resets {words.when(limit.resets_at, now.at, ctx.timezone())}"
     if limit.runs_out_at:
-        told += f", empty ~{words.when(limit.runs_out_at, now.at, ctx.timezone())}"
+        told += f", empty ~{words.clock(limit.runs_out_at, now.at, ctx.timezone())}"
     return (
         f"{told} ({limit.source}, {words.ago(limit.observed_at, now.at)})"
         if limit.source != "budget"

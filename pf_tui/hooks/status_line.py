@@ -83,7 +83,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
             parts.append(", ".join(_window(one) for one in shown))
         tightest = view.tightest
         if tightest is not None and tightest.runs_out_at is not None:
-            parts.append(f"empty ~{words.when(tightest.runs_out_at, now.at, zone)}")
+            parts.append(f"empty ~{words.clock(tightest.runs_out_at, now.at, zone)}")
     active = now.active.provider if now.active else None
     following = active if active not in (None, serves) else now.next.provider if now.next else None
     parts.append(f"→ {following}" if following else "nobody next")
