@@ -7,19 +7,16 @@ error and never a key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
+from pf_tui.agents import claude_settings
 from pf_tui.catalog import Provider
 from pf_tui.cli import output
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import credentials, files
 from pf_tui.state.context import Context
+from pf_tui.state.inherited import restored
 
-VENDOR_URL = "https://api.anthropic.com"
-"""Where Claude Code goes when nothing says otherwise."""
-
-_VARIABLE = "ANTHROPIC_BASE_URL"
+NO_KEY = "none"
+"""What a server that asks for no key is sent: without a helper Claude Code would send its own login there."""
 
 
 def show(ctx: Context, provider_id: str | None) -> None:
@@ -36,7 +33,7 @@ def key(ctx: Context, provider_id: str | None) -> str:
     if provider_id is not None:
         named = ctx.catalog().provider(provider_id)
         return _reveal(ctx, [named], f"no key of {named.id} is kept here")
-    address = _address(ctx)
+    address = claude_settings.address(ctx.cwd, ctx.env)
     if token := _gateway_token(ctx, address):
         return token
     there = [one for one in ctx.catalog().providers.values() if address in _addresses(one)]
@@ -57,44 +54,23 @@ def key(ctx: Context, provider_id: str | None) -> str:
 
 def _reveal(ctx: Context, providers: list[Provider], problem: str) -> str:
     config = ctx.config()
+    env = restored(ctx.env, ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"))
     for provider in providers:
-        secret = credentials.secret_for(provider, ctx.paths, config, ctx.env)
+        if provider.auth == "none":
+            return NO_KEY
+        secret = credentials.secret_for(provider, ctx.paths, config, env)
         if secret is not None:
             return secret.reveal()
     raise PfError(problem, f"`pf-tui auth set {providers[0].id}`")
 
 
-def _address(ctx: Context) -> str:
-    """Where Claude Code's requests go: its environment, then the nearest settings file that says so."""
-    if url := ctx.env.get(_VARIABLE):
-        return _plain(url)
-    for path in _settings_files(ctx):
-        try:
-            content = files.read_json(path)
-        except StateFileUnusable:
-            continue  # Claude Code does not read it either
-        env = (content or {}).get("env")
-        if isinstance(env, dict) and isinstance(env.get(_VARIABLE), str) and env[_VARIABLE]:
-            return _plain(env[_VARIABLE])
-    return VENDOR_URL
-
-
-def _settings_files(ctx: Context) -> Iterator[Path]:
-    """Project before person, local before shared: Claude Code's own order."""
-    yield ctx.cwd / ".claude" / "settings.local.json"
-    yield ctx.cwd / ".claude" / "settings.json"
-    if folder := credentials.expand("$CLAUDE_CONFIG_DIR", ctx.env):
-        yield folder / "settings.json"
-
-
 def _addresses(provider: Provider) -> set[str]:
     """The addresses at which Claude Code reaches a provider."""
-    known = (provider.claude_code.env.get(_VARIABLE), provider.base_urls.get("anthropic-messages"))
-    return {_plain(url) for url in known if url}
-
-
-def _plain(url: str) -> str:
-    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+    known = (
+        provider.claude_code.env.get(claude_settings.BASE_URL),
+        provider.base_urls.get("anthropic-messages"),
+    )
+    return {claude_settings.plain(url) for url in known if url}
 
 
 def _gateway_token(ctx: Context, address: str) -> str | None:
