@@ -1,7 +1,7 @@
 """Terminal screens as SVG: small, sharp at any size, the same with every font.
 
 Bars, boxes and braille dots are drawn as shapes, so no font can tear them; text is set to the width of
-its cells. A film shows, for each row, the versions it had and when: only what changes is written twice.
+its cells. A film shows, for each piece of a row, when it was there: only what changes is written twice.
 """
 
 from __future__ import annotations
@@ -35,6 +35,14 @@ class Frame(NamedTuple):
     caption: str = ""
 
 
+class Piece(NamedTuple):
+    """Something drawn in a row."""
+
+    layer: int
+    """0 grounds, 1 shapes, 2 text: what is drawn first."""
+    svg: str
+
+
 class Inks:
     """Colours and weights as short class names, collected while drawing."""
 
@@ -52,7 +60,9 @@ def picture(lines: Sequence[Line], ground: str) -> str:
     """One screen. `ground` is the colour (#rrggbb) of the whole picture."""
     inks = Inks()
     rows = "".join(
-        _placed(drawn, number) for number, line in enumerate(lines) if (drawn := row(line, ground, inks))
+        _placed("".join(piece.svg for piece in pieces), number)
+        for number, line in enumerate(lines)
+        if (pieces := row(line, ground, inks))
     )
     return _svg(len(lines), _columns(lines), ground, inks.css(), rows)
 
@@ -61,21 +71,25 @@ def film(frames: Sequence[Frame], ground: str, ink: str, title: str) -> str:
     """Frames one after the other, over and over; still where the reader wants no motion."""
     inks, total_s = Inks(), sum(frame.length_s for frame in frames)
     high = len(frames[0].lines)
-    shown: dict[tuple[int, str], list[tuple[float, float]]] = {}
+    shown: dict[tuple[int, Piece], list[tuple[float, float]]] = {}
     start_s = 0.0
     for frame in frames:
         end_s = start_s + frame.length_s
         drawn = [row(line, ground, inks) for line in frame.lines]
-        for number, content in enumerate([*drawn, _caption(frame.caption)]):
-            spans = shown.setdefault((number, content), [])
-            if spans and abs(spans[-1][1] - start_s) < 1e-9:
-                spans[-1] = (spans[-1][0], end_s)
-            else:
-                spans.append((start_s, end_s))
+        for number, pieces in enumerate([*drawn, _caption(frame.caption)]):
+            for piece in pieces:
+                spans = shown.setdefault((number, piece), [])
+                if spans and abs(spans[-1][1] - start_s) < 1e-9:
+                    spans[-1] = (spans[-1][0], end_s)
+                else:
+                    spans.append((start_s, end_s))
         start_s = end_s
     times = _Times(total_s)
+    groups: dict[tuple[int, int, str], list[str]] = {}
+    for (number, piece), spans in shown.items():
+        groups.setdefault((number, piece.layer, times(spans)), []).append(piece.svg)
     body = "".join(
-        _placed(content, number, times(spans)) for (number, content), spans in shown.items() if content
+        _placed("".join(content), number, name) for (number, _, name), content in sorted(groups.items())
     )
     rules = f".cap{{fill:{ink};font-size:17px}}{times.css()}"
     wide = _columns(frames[0].lines)
@@ -90,6 +104,7 @@ class _Times:
         self._known: dict[tuple[tuple[float, float], ...], str] = {}
 
     def __call__(self, spans: Sequence[tuple[float, float]]) -> str:
+        """The class of what is seen in these spans; "" = always."""
         if spans[0][0] == 0 and spans[-1][1] >= self._total_s - 1e-6 and len(spans) == 1:
             return ""
         return self._known.setdefault(tuple(spans), f"t{len(self._known)}")
@@ -115,35 +130,34 @@ class _Times:
         return "".join(rules)
 
 
-def row(line: Line, ground: str, inks: Inks) -> str:
+def row(line: Line, ground: str, inks: Inks) -> list[Piece]:
     """One row of the screen, at the top left."""
-    grounds: list[str] = []
-    shapes: dict[tuple[str, bool], list[str]] = {}
-    texts: list[str] = []
+    pieces: list[Piece] = []
     column = 0
     for segment in line:
         style = segment.style or Style()
         wide = cell_len(segment.text)
         colour, back, rule = _look(style, ground)
         if back != ground:
-            ink = inks(f"{CRISP}fill:{back}")
-            grounds.append(f'<path class="{ink}" d="{_box(column * WIDE, 0, wide * WIDE, HIGH)}"/>')
+            box = _box(column * WIDE, 0, wide * WIDE, HIGH)
+            pieces.append(Piece(0, f'<path class="{inks(f"{CRISP}fill:{back}")}" d="{box}"/>'))
+        shapes: dict[bool, list[str]] = {}
         place, run, begin = column, "", column
         for char in segment.text:
             shape = _shape(char, place * WIDE)
             if shape is None:
                 run += char
             else:
-                texts += _texts(run, begin, inks(rule))
-                shapes.setdefault((colour, shape[1]), []).append(shape[0])
+                pieces += _texts(run, begin, rule, inks)
+                shapes.setdefault(shape[1], []).append(shape[0])
                 run, begin = "", place + 1
             place += cell_len(char)
-        texts += _texts(run, begin, inks(rule))
+        pieces += _texts(run, begin, rule, inks)
+        for stroked, paths in shapes.items():
+            look = f"fill:none;stroke:{colour};stroke-width:1.2" if stroked else f"{CRISP}fill:{colour}"
+            pieces.append(Piece(1, f'<path class="{inks(look)}" d="{"".join(_joined(paths))}"/>'))
         column += wide
-    for (colour, stroked), paths in shapes.items():
-        rule = f"fill:none;stroke:{colour};stroke-width:1.2" if stroked else f"{CRISP}fill:{colour}"
-        grounds.append(f'<path class="{inks(rule)}" d="{"".join(_joined(paths))}"/>')
-    return "".join([*grounds, *texts])
+    return sorted(pieces, key=lambda piece: piece.layer)
 
 
 def _look(style: Style, ground: str) -> tuple[str, str, str]:
@@ -171,7 +185,7 @@ def _hex(colour: object, default: str) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _texts(run: str, column: int, ink: str) -> Iterable[str]:
+def _texts(run: str, column: int, rule: str, inks: Inks) -> Iterable[Piece]:
     """A run of text, cut where two blanks stand together."""
     begin = 0
     while begin < len(run):
@@ -179,11 +193,14 @@ def _texts(run: str, column: int, ink: str) -> Iterable[str]:
             begin += 1
             continue
         end = run.find("  ", begin)
-        piece = (run[begin:] if end < 0 else run[begin:end]).rstrip()
+        text = (run[begin:] if end < 0 else run[begin:end]).rstrip()
         x = (column + cell_len(run[:begin])) * WIDE
-        width = cell_len(piece) * WIDE
-        yield f'<text class="{ink}" x="{_n(x)}" y="14" textLength="{_n(width)}">{escape(piece)}</text>'
-        begin += len(piece)
+        width = cell_len(text) * WIDE
+        ink = inks(rule)
+        yield Piece(
+            2, f'<text class="{ink}" x="{_n(x)}" y="14" textLength="{_n(width)}">{escape(text)}</text>'
+        )
+        begin += len(text)
 
 
 _HALF_X, _HALF_Y = WIDE / 2, HIGH / 2
@@ -252,8 +269,8 @@ def _placed(content: str, number: int, css: str = "") -> str:
     return f'<g{name} transform="translate(0 {_n(number * HIGH)})">{content}</g>'
 
 
-def _caption(text: str) -> str:
-    return f'<text class="cap" x="4" y="26">{escape(text)}</text>' if text else ""
+def _caption(text: str) -> list[Piece]:
+    return [Piece(2, f'<text class="cap" x="4" y="26">{escape(text)}</text>')] if text else []
 
 
 def _columns(lines: Sequence[Line]) -> int:

@@ -72,9 +72,11 @@ class Act(NamedTuple):
     keys: tuple[str, ...] = ()
 
 
-FILM = (100, 32)
+FILM = (120, 34)
 FILM_S = 60.0
 FRAME_S = 1.0
+SAID_S = 6.0
+"""As long as the dashboard's own messages stand; its timer runs by a clock that a film outruns."""
 ACTS = (
     Act(0, "who serves · how long it lasts → who is next · what it cost"),
     Act(6, "the 5-hour window fills up"),
@@ -152,6 +154,7 @@ async def _film(scene: Stage) -> str:
     app = _dashboard(scene.ctx, themes.DARK)
     frames: list[Frame] = []
     acts, caption = list(ACTS), ""
+    said: tuple[object, float] = (None, 0.0)
     async with app.run_test(size=FILM) as pilot:
         while len(frames) * FRAME_S < FILM_S:
             at_s = len(frames) * FRAME_S
@@ -163,6 +166,11 @@ async def _film(scene: Stage) -> str:
                     await pilot.press(key)
                 await _verbs_done(app)
             await _settled(app, pilot)
+            if app.cockpit.said is not said[0]:
+                said = (app.cockpit.said, at_s)
+            elif app.cockpit.said is not None and at_s - said[1] >= SAID_S:
+                app.cockpit.said = None
+                await pilot.pause()
             frames.append(Frame(_lines(app), FRAME_S, caption))
         ink = app.theme_variables["ink-text"]
         return drawing.film(frames, _ground(app), ink, "a minute of pf-tui")
