@@ -116,6 +116,8 @@ class Turn:
         self._attempts: list[dict[str, Any]] = []
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
+        self._journalled = False
+        """A bench was written down for a failure of this request, so its failover is in the journal."""
 
     async def run(self) -> None:
         """Try the routes in order."""
@@ -174,6 +176,7 @@ class Turn:
             reply=self._reply,
             limits=self._plan.settings.limits_of(route.provider),
             head=lambda headers: self._head(route, headers),
+            good=lambda: self._good(route, started, probe=probe),
         )
         outcome: Delivered | Failed | None = None
         try:
@@ -214,6 +217,13 @@ class Turn:
         self._request_id = self._engine.request_id(headers)
         return {"request-id": self._request_id, "x-pf-provider": route.provider}
 
+    def _good(self, route: Route, started: datetime, *, probe: bool) -> None:
+        """The answer is good: its provider serves again, whatever was said of it before."""
+        if probe:
+            self._resting.end_probe(route)
+        if self._resting.succeeded(route, started):
+            self._engine._recorder.release(route.provider, route.model)
+
     def _note(self, route: Route, outcome: Delivered | Failed, started: datetime, latency_ms: int) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
@@ -222,10 +232,7 @@ class Turn:
             if readings:
                 self._engine._recorder.readings(readings)
         failure = outcome.failure
-        if failure is None:
-            if self._resting.succeeded(route, started):
-                self._engine._recorder.release(route.provider, route.model)
-        elif not self._request.counting:
+        if failure is not None and not self._request.counting:
             self._note_failure(route, failure, started)
         if not self._request.counting:
             self._attempts.append(self._row(route, outcome, started, latency_ms))
@@ -238,14 +245,16 @@ class Turn:
             loop = asyncio.get_running_loop()
 
             def persisted() -> None:
-                loop.call_soon_threadsafe(resting.persisted, bench)
+                self._world.read_benches()
+                resting.persisted(bench)
 
+            self._journalled = True
             self._engine._recorder.bench(
                 bench,
                 agent=self._request.agent,
                 session=self._request.session,
                 why=why,
-                done=persisted,
+                done=lambda: _drop(loop.call_soon_threadsafe(persisted)),
             )
 
     def _row(
@@ -299,13 +308,14 @@ class Turn:
         size = max(failed.window or failed.route.context, _ROOM_MARGIN)
         found = self._plan.candidates(self._request, bearer=self._bearer, larger_than=size)
         tried = {(one.route.provider, one.route.model) for one in self._failed}
-        return [
+        larger = [
             route
             for route in found.routes
             if (route.provider, route.model) not in tried
             and route.context > size
             and self._resting.blocked(route) is None
         ]
+        return sorted(larger, key=lambda route: not route.same_model)
 
     async def _new_key(self, failed: Failed) -> bool:
         """Our key was refused: True when there is a new one by now, so that the route may be asked again."""
@@ -338,6 +348,7 @@ class Turn:
             engine._recorder.session(request.session, request.agent or "unknown", route.provider)
         if self._failed:
             engine.failovers += 1
+        if self._failed and not self._journalled:
             last = self._failed[-1]
             engine._recorder.event(
                 "failover",
@@ -415,3 +426,7 @@ def _words(failure: Failure) -> str:
     """A failure in a few words."""
     head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
     return f"{head} ({failure.message})" if failure.message else head
+
+
+def _drop(_: object) -> None:
+    """What a callback must not return."""

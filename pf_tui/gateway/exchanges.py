@@ -99,13 +99,16 @@ class Passing:
         reply: Reply,
         limits: Limits,
         head: Callable[[Mapping[str, str]], Mapping[str, str]],
+        good: Callable[[], None],
     ) -> None:
+        """Args: head: what to add to an answer's head; good: told once the answer is known to be good."""
         self._request = request
         self._route = route
         self._flight = flight
         self._reply = reply
         self._limits = limits
         self._head = head
+        self._good = good
         self._meter = Meter()
         self._headers: Mapping[str, str] | None = None
         self._began_ms = flight.elapsed_ms()
@@ -188,6 +191,7 @@ class Passing:
                 return self._judge.nonsense(exchange, body)
             if kind == Kind.ERROR:
                 return self._judge.in_band(exchange, body)
+        self._good()
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
         return Delivered(headers=exchange.headers, meter=self._meter)
@@ -205,6 +209,7 @@ class Passing:
         held = await self._first_event(exchange, events)
         if isinstance(held, Failed):
             return held
+        self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
         await self._reply.send(held)
         return await self._rest(exchange, events)

@@ -88,24 +88,18 @@ class Recorder:
         """A provider must rest; `done` is called (from this thread) when the files say so."""
 
         def write() -> None:
-            ctx = self._world.ctx
-            self._world.quiet += 1
-            try:
-                actions.report_failure(
-                    ctx,
-                    bench.provider,
-                    kind=bench.kind,
-                    until=bench.until,
-                    model=bench.model,
-                    evidence=bench.evidence,
-                    agent=agent,
-                    session=session,
-                    why=why,
-                    forever=bench.until is None,
-                )
-                self._world.load()
-            finally:
-                self._world.quiet -= 1
+            actions.report_failure(
+                self._world.ctx,
+                bench.provider,
+                kind=bench.kind,
+                until=bench.until,
+                model=bench.model,
+                evidence=bench.evidence,
+                agent=agent,
+                session=session,
+                why=why,
+                forever=bench.until is None,
+            )
             done()
 
         self._queue.put(write)
@@ -113,28 +107,14 @@ class Recorder:
     def release(self, provider: str, model: str | None, *, why: str = "a request went through") -> None:
         """A request went through: benches that said it would not are over."""
 
-        def write() -> None:
-            self._world.quiet += 1
-            try:
-                actions.succeeded(self._world.ctx, provider, model, why=why, ended=True)
-                self._world.load()
-            finally:
-                self._world.quiet -= 1
-
-        self._queue.put(write)
+        self._queue.put(
+            lambda: _drop(actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
+        )
 
     def session(self, session: str, agent: str, provider: str) -> None:
         """Who serves a session now, for hooks and for a restart."""
 
-        def write() -> None:
-            self._world.quiet += 1
-            try:
-                actions.remember_session(self._world.ctx, session, agent, provider)
-                self._world.load()
-            finally:
-                self._world.quiet -= 1
-
-        self._queue.put(write)
+        self._queue.put(lambda: actions.remember_session(self._world.ctx, session, agent, provider))
 
     def event(
         self,

@@ -42,11 +42,14 @@ class Resting:
         self._streaks: dict[str, tuple[int, datetime]] = {}
         self._probes: set[str] = set()
 
-    def load(self, benches: Iterable[Bench], spent: Mapping[str, tuple[Spent, ...]]) -> None:
-        """Take over what the files say; what is still on its way to them stays."""
+    def load(self, benches: Iterable[Bench]) -> None:
+        """Take over what health.json says; what is still on its way to it stays."""
         self._stored = {(bench.provider, bench.model, bench.kind): bench for bench in benches}
-        self._spent = spent
         self._index()
+
+    def spend(self, spent: Mapping[str, tuple[Spent, ...]]) -> None:
+        """Take over which windows and budgets are used up, by provider."""
+        self._spent = spent
 
     def persisted(self, bench: Bench) -> None:
         """The bench is in health.json now."""

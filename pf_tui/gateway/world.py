@@ -23,7 +23,7 @@ from pf_tui.gateway.chain import Candidates
 from pf_tui.gateway.resting import Resting
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
-from pf_tui.rules.failover import Spent, Standing
+from pf_tui.rules.failover import Standing
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import credentials, files
 from pf_tui.state.config import Config
@@ -124,8 +124,6 @@ class World:
         self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))
         self._looked_s = 0.0
         self.problem: str | None = None
-        self.quiet = 0
-        """Above 0 while we write the files ourselves: what changes then is already known here."""
         self._plans: dict[str | None, Plan] = {}
         self._keys: tuple[object, dict[str, Secret]] | None = None
         self._refused: dict[str, str] = {}
@@ -140,17 +138,38 @@ class World:
         plan = self._plans.get(project)
         if plan is not None and not self._stale:
             moment_s = time.monotonic()
-            if self.quiet or moment_s - self._looked_s < LOOK_S or plan.stamps == self._stamps(project):
-                self._looked_s = max(self._looked_s, moment_s - LOOK_S if self.quiet else moment_s)
+            if moment_s - self._looked_s < LOOK_S and project is None:
+                return plan
+            if self._is_current(plan, project):
+                self._looked_s = moment_s
                 return plan
         if self._loading is None:
             self._loading = asyncio.Lock()
         async with self._loading:
             plan = self._plans.get(project)
-            if plan is None or self._stale or plan.stamps != self._stamps(project):
+            if plan is None or self._stale or not self._is_current(plan, project):
                 self._stale = False
                 await asyncio.to_thread(self.load, project)
             return self._plans[project]
+
+    def _is_current(self, plan: Plan, project: str | None) -> bool:
+        """Nothing but health.json has changed; that one is read here and now: it is small, and benches are urgent."""
+        stamps = self._stamps(project)
+        if stamps == plan.stamps:
+            return True
+        if (stamps[0], stamps[2:]) != (plan.stamps[0], plan.stamps[2:]):
+            return False
+        self.read_benches()
+        plan.stamps = stamps
+        self.written = True  # "begin anew" may have moved budgets
+        return True
+
+    def read_benches(self) -> None:
+        """Take over the benches of health.json."""
+        try:
+            self.resting.load(self.ctx.health().benches)
+        except PfError as error:
+            self.problem = str(error)
 
     def load(self, project: str | None = None) -> Plan:
         """Read the files now; keeps the last good plan where one of them is broken.
@@ -247,7 +266,8 @@ class World:
             self._order = order
             self._epoch += 1
         if project is None:
-            self._load_benches(ctx, now)
+            self.resting.spend({s.provider: s.spent for s in now.standings if s.spent})
+            self.read_benches()
         return Plan(
             now,
             self._read_keys(now),
@@ -256,15 +276,6 @@ class World:
             stamps,
             self._epoch,
         )
-
-    def _load_benches(self, ctx: Context, now: Snapshot) -> None:
-        try:
-            benches = ctx.health().benches
-        except PfError as error:
-            self.problem = str(error)
-            benches = ()
-        spent: dict[str, tuple[Spent, ...]] = {s.provider: s.spent for s in now.standings if s.spent}
-        self.resting.load(benches, spent)
 
     def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
         """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
