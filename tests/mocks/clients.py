@@ -1,0 +1,169 @@
+"""The real agents in a home of their own: where they are, what they see, and a terminal to drive them in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+KEYS = {"ALPHA_API_KEY": "sk-alpha-0001", "BETA_API_KEY": "sk-beta-0002"}
+
+
+def program(name: str) -> Path:
+    """The client: in the folder $PF_TUI_CLIENTS names, else on the PATH; the test is skipped without it."""
+    folder = os.environ.get("PF_TUI_CLIENTS")
+    found = shutil.which(name, path=folder) if folder else None
+    found = found or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed (PF_TUI_CLIENTS names a folder that holds it; `make clients`)")
+    return Path(found)
+
+
+@dataclass
+class Machine:
+    """A scratch home with two providers, alpha before beta, whose upstreams are mocks."""
+
+    home: Path
+    work: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".opencode" / "provider-fallback"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Nothing of the person's own environment but where programs are."""
+        here = Path(sys.executable).parent
+        folders = [str(here), os.environ.get("PF_TUI_CLIENTS", ""), os.environ["PATH"]]
+        return {
+            "HOME": str(self.home),
+            "PATH": os.pathsep.join(folder for folder in folders if folder),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+            **KEYS,
+            **self.extra,
+        }
+
+    def run(self, *words: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end."""
+        return subprocess.run(
+            list(words),
+            cwd=self.work,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    def pf(self, *words: str) -> str:
+        """What a pf-tui command prints; it must succeed."""
+        done = self.run(sys.executable, "-m", "pf_tui", *words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, object]:
+        content: dict[str, object] = json.loads(self.pf("status", "--json"))
+        return content
+
+    def active(self) -> str | None:
+        """Who serves."""
+        serving = json.loads(self.pf("status", "--json"))["active"]
+        return None if serving is None else str(serving["provider"])
+
+    def hooks_log(self) -> str:
+        """What hooks could not do; "" when all went well."""
+        path = self.state / "hooks.log"
+        return path.read_text() if path.exists() else ""
+
+
+def machine(tmp_path: Path, urls: Mapping[str, str], protocol: str) -> Machine:
+    """Make it: `urls` is provider id -> base URL of its mock, in order of priority."""
+    made = Machine(home=tmp_path / "home", work=tmp_path / "home" / "work")
+    made.work.mkdir(parents=True)
+    made.state.mkdir(parents=True, mode=0o700)
+    providers = [
+        {
+            "id": name,
+            "name": name.title(),
+            "base_url": url,
+            "protocols": [protocol],
+            "env": [f"{name.upper()}_API_KEY"],
+        }
+        for name, url in urls.items()
+    ]
+    (made.state / "providers.yaml").write_text(json.dumps({"providers": providers}))
+    (made.state / "config.json").write_text(json.dumps({"version": 2, "providerPriority": list(urls)}))
+    subprocess.run(["git", "init", "-q"], cwd=made.work, check=True, timeout=30)
+    return made
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0, what: str = "it") -> None:
+    """Return once the condition holds; AssertionError when it never does."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen in {timeout_s:g} s")
+        time.sleep(0.1)
+
+
+class Terminal:
+    """A program in a tmux window."""
+
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+
+    def screen(self) -> str:
+        """What is on the screen."""
+        return self._tmux("capture-pane", "-p", "-t", "t")
+
+    def wait_for(self, text: str, timeout_s: float = 40.0) -> str:
+        """The screen once it shows the text; AssertionError with the screen when it does not."""
+        deadline = time.monotonic() + timeout_s
+        while text not in (screen := self.screen()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text!r} never came; the screen is\n{screen}")
+            time.sleep(0.1)
+        return screen
+
+    def type(self, text: str) -> None:
+        """Type a line; wait until it stands in the prompt."""
+        self._tmux("send-keys", "-t", "t", "-l", text)
+        self.wait_for(text)
+
+    def press(self, *keys: str) -> None:
+        """Press keys by tmux's names."""
+        self._tmux("send-keys", "-t", "t", *keys)
+
+    def _tmux(self, *words: str) -> str:
+        command = ["tmux", "-L", self._socket, *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout
+
+
+@contextlib.contextmanager
+def terminal(machine: Machine, *command: str, width: int = 120, height: int = 44) -> Iterator[Terminal]:
+    """Start a program in a terminal of that size; skipped without tmux."""
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
+    socket = f"pf-{uuid.uuid4().hex[:8]}"
+    settings = [part for name, value in machine.env.items() for part in ("-e", f"{name}={value}")]
+    size = ["-x", str(width), "-y", str(height)]
+    start = ["tmux", "-L", socket, "-f", "/dev/null", "new-session", "-d", "-s", "t", *size, *settings]
+    subprocess.run([*start, "-c", str(machine.work), *command], env=machine.env, timeout=30, check=True)
+    try:
+        yield Terminal(socket)
+    finally:
+        subprocess.run(["tmux", "-L", socket, "kill-server"], timeout=20, check=False, capture_output=True)
