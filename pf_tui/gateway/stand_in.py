@@ -43,6 +43,8 @@ class Asked:
         self.protocol = next((p for end, p in PROTOCOLS.items() if self.path.endswith(end[3:])), None)
         self.disconnected = False
         """The other side left before the answer was whole."""
+        self.hung_up = False
+        """We left first."""
         self.step: Step | None = None
 
     @property
@@ -139,7 +141,7 @@ class StandIn:
                 return await self._reply(request, asked, step)
             return await self._fail(request, asked, asked.protocol, step)
         except (asyncio.CancelledError, ConnectionError):
-            asked.disconnected = not self._closing.is_set()
+            asked.disconnected = not (asked.hung_up or self._closing.is_set())
             raise
 
     def _aside(self, asked: Asked, *, counting: bool) -> web.Response:
@@ -170,7 +172,7 @@ class StandIn:
         if fault.how == "silent":
             await self._closing.wait()
         if fault.how in ("reset", "refused", "silent"):
-            return _reset(request)
+            return await _reset(request, asked)
         if fault.how == "event" and not fault.after and asked.streams:
             response = await _begin(request, {"request-id": f"req_fault{asked.number:06d}"})
             await response.write(faults.event(fault, protocol, now))
@@ -213,7 +215,7 @@ class StandIn:
             await response.write(faults.event(fault, protocol, self._now()))
         if fault.how == "cut":
             await asyncio.sleep(0.02)  # what was written must leave before the reset overtakes it
-            return _reset(request)
+            return await _reset(request, asked)
         return response
 
     async def _fail_whole(
@@ -232,7 +234,7 @@ class StandIn:
         if fault.how in ("late", "stall"):
             await self._closing.wait()
         await asyncio.sleep(0.02)
-        return _reset(request)
+        return await _reset(request, asked)
 
 
 async def _begin(request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
@@ -247,12 +249,14 @@ async def _begin(request: web.Request, headers: dict[str, str]) -> web.StreamRes
     return response
 
 
-def _reset(request: web.Request) -> web.StreamResponse:
+async def _reset(request: web.Request, asked: Asked) -> web.StreamResponse:
     """End the connection as a crash does: RST, nothing said."""
+    asked.hung_up = True
     transport = request.transport
     if transport is not None:
         peer: socket.socket | None = transport.get_extra_info("socket")
         if peer is not None:
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
+    await asyncio.Event().wait()  # aiohttp cancels who serves a connection that is gone
     raise ConnectionResetError

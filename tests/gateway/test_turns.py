@@ -19,6 +19,12 @@ from tests.gateway.upstreams import PATHS, House, as_agent, eventually, request_
 MESSAGES = "anthropic-messages"
 
 
+async def settled(house: House) -> None:
+    """Wait until a bench and its failover are on disk."""
+    await eventually(lambda: "failover" in str(house.gate.journal()), "a failover in the journal")
+    await asyncio.sleep(0.1)  # the writer takes its own write back in
+
+
 async def test_a_limited_provider_is_asked_once_and_then_left_alone(house: House) -> None:
     house["anthropic-api"].plan("429-hour")
 
@@ -121,7 +127,7 @@ async def test_a_session_stays_where_its_cache_is_warm(house: House) -> None:
     session = "22222222-2222-4222-8222-222222222222"
     house["anthropic-api"].plan("529", "ok")
     await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
-    await eventually(house.gate.health, "the bench in health.json")
+    await settled(house)
     actions.release(house.gate.context, "anthropic-api")
 
     stays = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
@@ -135,7 +141,7 @@ async def test_a_compacted_session_goes_back_to_the_better_provider(house: House
     session = "33333333-3333-4333-8333-333333333333"
     house["anthropic-api"].plan("529", "ok")
     await house.gate.ask(MESSAGES, OPUS, agent="claude-code", session=session)
-    await eventually(house.gate.health, "the bench in health.json")
+    await settled(house)
     actions.release(house.gate.context, "anthropic-api")
 
     back = await house.gate.ask(
@@ -264,8 +270,8 @@ async def test_what_is_too_long_for_everybody_comes_back_in_the_providers_own_wo
 
     assert heard.status == 400
     assert heard.json["error"]["code"] == "context_length_exceeded"
-    assert len(house["openai-api"].asked) == 1
-    assert house["openrouter"].asked == []
+    asked = [one.model for upstream in house.upstreams.values() for one in upstream.asked]
+    assert len(asked) == len(set(asked))
     assert house.gate.health() == []
 
 

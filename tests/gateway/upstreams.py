@@ -266,7 +266,7 @@ class Gate:
             found = self.ledger()
             return found if len(found) >= count else None
 
-        found: list[dict[str, Any]] = await eventually(enough, f"{count} rows in the ledger")
+        found: list[dict[str, Any]] = await eventually(enough, f"{count} rows in the ledger", 5.0)
         return found
 
     def ledger(self) -> list[dict[str, Any]]:
