@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pf_tui.ledger.query import Filters, Span, milliseconds
 from pf_tui.ledger.rows import WALLS
+from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
 from pf_tui.records import record, replace
 
 REQUEST_FIELDS = (
@@ -39,6 +40,14 @@ class HitRow:
     session: str | None
     waited_ms: int
     text: str
+
+
+@record
+class SessionPlace:
+    """Where a session was, and when last."""
+
+    project: str
+    last_ms: int
 
 
 @record
@@ -109,6 +118,24 @@ def hits(
         )
         for p, k, ts, until, agent, session, waited, text in rows
     )
+
+
+def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> Mapping[str, SessionPlace]:
+    """Where some sessions were and when they were last used, to the quarter-hour."""
+    found: dict[str, SessionPlace] = {}
+    for session in sessions:
+        for number, day, project in connection.execute(
+            "SELECT r.session, max(day), ifnull(p.text, '') FROM session_days r LEFT JOIN names p ON p.id = r.project"
+            " WHERE r.session = (SELECT id FROM names WHERE text = ?) GROUP BY 1",
+            (session,),
+        ):
+            quarter = connection.execute(
+                "SELECT max(quarter) FROM session_rollups WHERE quarter >= ? AND quarter < ? AND session = ?",
+                (day * DAY_QUARTERS, (day + 1) * DAY_QUARTERS, number),
+            ).fetchone()[0]
+            last_ms = (quarter if quarter is not None else day * DAY_QUARTERS) * QUARTER_MS
+            found[session] = SessionPlace(project=project, last_ms=last_ms)
+    return found
 
 
 def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, FallbackRow]:

@@ -144,10 +144,10 @@ class Pricer:
             names = list(dict.fromkeys(filter(None, (native, model, known.id))))
             if vendor is None:
                 vendor = _VENDORS.get(known.family)
-        for name in names:
+        # last, without a vendor: genai-prices then knows first-hand spellings only, and says no to the rest
+        for name, seller in [*((name, vendor) for name in names), *((name, None) for name in names)]:
             try:
-                # without a vendor genai-prices knows first-hand spellings only, and says no to the rest
-                _, found = self._find(name.removesuffix("[1m]"), None, vendor, None)
+                _, found = self._find(name.removesuffix("[1m]"), None, seller, None)
             except LookupError:
                 continue
             return found
