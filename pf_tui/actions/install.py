@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pf_tui.actions.journalling import write_down
 from pf_tui.agents import changes, effects
 from pf_tui.agents.changes import Plan
-from pf_tui.state import files
+from pf_tui.records import replace
+from pf_tui.state import files, health
 from pf_tui.state.context import Context
+from pf_tui.state.health import Applied
 
 PROGRAMS: Mapping[str, str] = {"claude-code": "claude", "opencode": "opencode", "codex": "codex"}
 """What each agent is started with."""
@@ -59,6 +61,8 @@ def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> 
         wanted = plan(ctx, agent, in_project=in_project, removal=removal)
         news = not wanted.empty or (removal and wanted.key in changes.keys(ctx.paths))
         changes.apply(ctx.paths, wanted)
+        if removal and wanted.key == agent:
+            health.change(ctx.paths, lambda old: replace(old, agents=_without(old.agents, agent)))
         if news:
             write_down(
                 ctx,
@@ -67,3 +71,8 @@ def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> 
                 after={"agent": wanted.key, "files": [str(change.path) for change in wanted.changes]},
             )
     return wanted
+
+
+def _without(agents: Mapping[str, Applied], agent: str) -> dict[str, Applied]:
+    """What the agent was set to is its own affair again."""
+    return {name: applied for name, applied in agents.items() if name != agent}

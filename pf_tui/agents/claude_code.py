@@ -99,6 +99,12 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         )
     if any("{" in value for value in provider.claude_code.env.values()):
         return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")
+    project = ctx.project()
+    if project is not None and project.priority:
+        return _impossible(
+            "this project has a list of its own, and Claude Code's settings are shared by all projects:"
+            " start it here with `pf-tui run claude`"
+        )
     path = config_folder(ctx.env) / "settings.json"
     helper = _helper(ctx, provider)
     try:

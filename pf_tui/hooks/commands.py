@@ -218,9 +218,10 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
         head = f"{view.id} " if len(views) > 1 else ""
         lines += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
     if not lines:
-        whose = names[0] if names else "no provider"
         lines.append(
-            f"{whose} has {'no' if names else 'a'} known window and {'no' if names else 'a'} budget yet"
+            f"{names[0]} has no known window and no budget"
+            if names
+            else "no provider has a known window or a budget yet"
         )
         lines.append("/provider-limits PROVIDER daily=1M sets a budget")
     if settings:
