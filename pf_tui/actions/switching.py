@@ -150,7 +150,8 @@ def settle(
             ledger.applied(ctx.paths.ledger, agent, provider.id, moment)
         if moved_from is None:
             last = next((applied[agent] for agent in sorted(changed) if applied.get(agent)), None)
-            ledger.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
+            if last is not None:  # being set for the first time is no move
+                ledger.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
             write_down(
                 ctx,
                 "apply",
