@@ -231,7 +231,9 @@ def _body(
     if view == "summary":
         return views.summary(found, frame)
     if view == "sessions":
-        return views.sessions(cells, frame)
+        listed = cells.by("session")
+        shown = [part.name for part in listed[: views.MOST_SESSIONS]]
+        return views.sessions(listed, events.session_places(connection, shown), frame)
     if view == "blocks":
         return lists.blocks(cells.blocks(ctx.now()), frame)
     if view == "costs":

@@ -6,12 +6,12 @@ Pure: no file, no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.text import Text
 
-from pf_tui.cli.analytics_view import Frame, counted, money, parts, place, starred
+from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
 from pf_tui.documents import words
 from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
@@ -148,7 +148,7 @@ def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
             plain(row.provider),
             plain(FAILURE_WORDS.get(row.kind, row.kind)),
             plain(words.number(row.count)),
-            faint(_stamp(_moment(row.last_ms), frame)),
+            faint(_stamp(moment(row.last_ms), frame)),
         ]
         for row in found
     ]
@@ -168,8 +168,8 @@ def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Te
     shown = found[:MOST]
     rows = []
     for hit in shown:
-        at = _moment(hit.ts_ms)
-        until = _moment(hit.until_ms) if hit.until_ms else None
+        at = moment(hit.ts_ms)
+        until = moment(hit.until_ms) if hit.until_ms else None
         rows.append(
             [
                 plain(_stamp(at, frame)),
@@ -212,7 +212,7 @@ def requests(newest: Sequence[Mapping[str, Any]], count: int, frame: Frame) -> l
         plan = "*" if row["cost_basis"] == "subscription-equivalent" and usd else ""
         rows.append(
             [
-                faint(_stamp(_moment(row["ts"]), frame)),
+                faint(_stamp(moment(row["ts"]), frame)),
                 plain(row["provider"]),
                 plain(row["model"]),
                 faint(place(row["project"] or "", frame).rpartition("/")[2]),
@@ -296,12 +296,8 @@ def _change(share: float | None) -> str:
     return "—" if share is None else f"{100 * share:+.0f} %"
 
 
-def _stamp(moment: datetime, frame: Frame) -> str:
-    local = moment.astimezone(frame.zone)
+def _stamp(at: datetime, frame: Frame) -> str:
+    local = at.astimezone(frame.zone)
     if local.date() == frame.now.astimezone(frame.zone).date():
         return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}"
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import PurePath
 
@@ -13,8 +13,8 @@ from pf_tui.catalog import Catalog
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
 from pf_tui.documents import words
 from pf_tui.ledger.document import cost, zone_name
-from pf_tui.ledger.query import Analytics, Cells, Filters, Part, Sums, total
-from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.ledger.events import SessionPlace
+from pf_tui.ledger.query import Analytics, Filters, Part, Sums, total
 from pf_tui.records import record
 
 MOST_SESSIONS = 40
@@ -120,21 +120,14 @@ def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *_table(view.removesuffix("s"), listed, found.totals, frame)]
 
 
-def sessions(cells: Cells, frame: Frame) -> list[Text]:
+def sessions(listed: Sequence[Part], places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
     """The dearest sessions: where, when last, what they took."""
-    listed = cells.by("session")
     shown = listed[:MOST_SESSIONS]
-    wanted = {part.name for part in shown}
-    last: dict[str, int] = {}
-    for session, quarter in cells.pairs("session", "quarter"):
-        if session in wanted:
-            last[session] = max(last.get(session, 0), quarter)
-    where = {session: project for session, project in cells.pairs("session", "project") if session in wanted}
     rows = [
         [
             plain(part.name[:8]),
-            plain(place(where.get(part.name, ""), frame)),
-            faint(frame.clock(datetime.fromtimestamp(last[part.name] * QUARTER_MS / 1000, UTC))),
+            plain(place(places[part.name].project, frame) if part.name in places else ""),
+            faint(frame.clock(moment(places[part.name].last_ms)) if part.name in places else ""),
             plain(words.number(part.sums.requests)),
             plain(words.short(part.sums.total_tokens)),
             plain(f"{money(part.sums)}{starred(part.sums)}"),
@@ -228,6 +221,11 @@ def _skipped_note(found: Analytics, frame: Frame) -> str:
         f"{counted(found.skipped_rows, 'row')} of the logs could not be read, the first: "
         f"{where} line {first.line} {first.why}; `--json` names all"
     )
+
+
+def moment(ms: int) -> datetime:
+    """Aware UTC from UTC ms."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _period(found: Analytics, frame: Frame) -> str:
