@@ -32,6 +32,7 @@ ELSEWHERE = {
     "import": "wants a file of the original plugin",
     "doctor": "finds what this machine lacks",
     "reset-terminal": "wants a terminal",
+    "switch openruter": "shows what a mistake looks like",
 }
 """Commands that are not run here, and why."""
 

@@ -67,7 +67,7 @@ def test_every_command_line_shown_is_understood(typed: Typed) -> None:
 def _words(text: str) -> list[str]:
     _, words = _take_folder(shlex.split(text, comments=True)[1:])
     for place, word in enumerate(words):
-        if word in ("|", ">", "<", "&&", ";", "2>"):
+        if word in ("|", "||", ">", "<", "&&", ";", "2>"):
             return words[:place]
     return words
 
