@@ -75,11 +75,9 @@ def start(ctx: Context, port: int | None = None) -> Gateway:
     while time.monotonic() < deadline:
         if (running := state.read(ctx.paths)) is not None and _answers(running):
             return running
-        if process.poll() is not None:
-            break
+        if process.poll() is not None and not state.is_served(ctx.paths):
+            break  # where another start was faster, its gateway is the one
         time.sleep(0.01)
-    if (running := state.read(ctx.paths)) is not None and running.pid != process.pid:
-        return running
     said = b""
     if process.poll() is not None and process.stderr is not None:
         said = process.stderr.read()
@@ -116,6 +114,10 @@ def stop(ctx: Context) -> bool:
         os.kill(running.pid, signal.SIGTERM)
     except ProcessLookupError:
         return False
+    except PermissionError as error:
+        raise PfError(
+            f"the gateway (process {running.pid}) belongs to another user", "stop it as that user"
+        ) from error
     deadline = time.monotonic() + STOP_S
     while time.monotonic() < deadline:
         now = state.read(ctx.paths)

@@ -233,7 +233,8 @@ class World:
         for provider in plan.keys:
             source = held[provider].source or "" if provider in held else ""
             name = source.removeprefix("env:")
-            found[provider] = "env (session)" if source != name and name in self._session_env else source
+            handed = source != name and self._own_env.get(name) != self._session_env.get(name, "")
+            found[provider] = "env (session)" if handed and name in self._session_env else source
         return found
 
     async def key_changed(self, provider: str) -> bool:

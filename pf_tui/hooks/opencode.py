@@ -204,7 +204,6 @@ def _bench(ctx: Context, it: Turn, failure: Failure, streak: int, session: str) 
         held.until is None or held.until + LONG_WAIT > (failure.until or now + 2 * LONG_WAIT)
     ):
         return None
-    rest = failures.CLASSES[failure.kind].rest
     return actions.report_failure(
         ctx,
         it.asked,
@@ -215,7 +214,7 @@ def _bench(ctx: Context, it: Turn, failure: Failure, streak: int, session: str) 
         agent=AGENT,
         session=session or None,
         why=f"{it.asked}: {failure.message or failure.kind}",
-        forever=failure.until is None and rest is None and failure.kind != "rate",
+        forever=failure.forever,
     )
 
 

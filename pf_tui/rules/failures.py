@@ -212,6 +212,7 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
         status=status,
         message=clean(text),
         evidence={"text": clean(text)} if text else {},
+        forever=kind == "auth" or (kind == "quota" and until is None and _CREDIT.search(text) is not None),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 from pf_tui.state.times import from_text, to_text
+
+
+LOCK_NAME = ".gateway.lock"
+"""Held by the process that serves, for as long as it lives."""
 
 
 @record
@@ -61,6 +66,8 @@ def read(paths: Paths) -> Gateway | None:
     pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
     if not isinstance(pid, int) or not isinstance(port, int) or since is None or not alive(pid):
         return None
+    if (paths.home / LOCK_NAME).exists() and not is_served(paths):
+        return None  # the number belongs to another program by now
     return Gateway(
         host=str(content.get("host", "127.0.0.1")), port=port, pid=pid, since=since, live=_live(paths, pid)
     )
@@ -135,9 +142,15 @@ def serving(paths: Paths) -> Iterator[bool]:
     The lock dies with its process, whatever is left in gateway.json.
     """
     files.make_home(paths)
-    handle = os.open(paths.home / ".gateway.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(paths.home / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        yield files.try_lock(handle)
+        held = files.try_lock(handle)
+        for _ in range(10):  # somebody may only be looking
+            if held:
+                break
+            time.sleep(0.005)
+            held = files.try_lock(handle)
+        yield held
     finally:
         os.close(handle)
 
@@ -146,15 +159,31 @@ def _install_file(paths: Paths) -> Path:
     return paths.home / "gateway-install.json"
 
 
+def is_served(paths: Paths) -> bool:
+    """A process holds the right to be this directory's gateway, whatever gateway.json says."""
+    try:
+        handle = os.open(paths.home / LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not files.try_lock(handle)
+    finally:
+        os.close(handle)
+
+
 def alive(pid: int) -> bool:
-    """A process of that number runs."""
+    """A process of that number runs; one that has died and waits for its parent does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):
         return pid > 0
-    return True
+    try:
+        status = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return True
+    return status.rpartition(b")")[2].split()[:1] != [b"Z"]
 
 
 def _live(paths: Paths, pid: int) -> tuple[LiveRequest, ...]:
