@@ -21,7 +21,7 @@ MESSAGES = "anthropic-messages"
 
 async def settled(house: House) -> None:
     """Wait until a bench and its failover are on disk."""
-    await eventually(lambda: "failover" in str(house.gate.journal()), "a failover in the journal")
+    await eventually(house.gate.journal, "the bench in the journal")
     await asyncio.sleep(0.1)  # the writer takes its own write back in
 
 
