@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pf_tui.gateway.chain import Route
 from pf_tui.rules.failover import Passed, Spent
 from pf_tui.rules.failures import CLASSES, Failure
-from pf_tui.rules.reset_headers import CAP
 from pf_tui.snapshot import bench_reason
 from pf_tui.state.health import Bench
 
@@ -172,12 +171,11 @@ class Resting:
         ]
 
     def _jittered(self, failure: Failure, now: datetime) -> datetime | None:
-        """Never before what the provider said, never much after, never beyond the cap."""
+        """Never before what the provider said, and hardly after."""
         if failure.until is None:
             return None
         span_s = (failure.until - now).total_seconds()
-        extra = timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
-        return min(failure.until + extra, now + CAP)
+        return failure.until + timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
 
     def _index(self) -> None:
         by_provider: dict[str, list[Bench]] = {}

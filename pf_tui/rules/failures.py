@@ -251,7 +251,7 @@ def _kind(
     """(class, reset if known)"""
     until = reset_at(headers, now)
     if found := _RETRY_INFO.search(body):
-        until = max(until or now, now + timedelta(seconds=float(found[1])))
+        until = max(until or now, now + min(timedelta(seconds=min(float(found[1]), 1e7)), CAP))
     until = until or _body_reset(body, now)
     if _CREDIT.search(body) and status in (None, 400, 402, 403, 429):
         return "quota", None
