@@ -100,6 +100,25 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
     return life.run(replace(ctx.as_("gateway"), cwd=Path("/")), port, announce)
 
 
+@subword(gateway, "env")
+@click.argument("agent", metavar="claude | opencode | codex")
+@click.pass_obj
+def env(ctx: Context, agent: str) -> None:
+    """For `eval "$(pf-tui gateway env claude)"`; starts the gateway when none runs."""
+    from pf_tui import snapshot
+    from pf_tui.gateway import env as environments
+    from pf_tui.gateway import launch, life
+
+    chosen = launch.agent_called(agent)
+    now = snapshot.take(ctx)
+    running, token = life.ensure(ctx)
+    setting = launch.setting_for(now, chosen, running.url, token, ctx.env)
+    output.text(environments.exports(setting))
+    if setting.words:
+        words_given = " ".join(setting.words)
+        diagnostics.note(f"{chosen.name} takes its provider from words, too: {chosen.program} {words_given}")
+
+
 def document(running: Gateway | None) -> dict[str, Any]:
     """`{"running","url","pid","since"}`"""
     return {

@@ -19,6 +19,9 @@ TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
 """Says, beside the token, that the agent's own login may go to its own vendor."""
 
+PROJECT_HEADER = "x-pf-project"
+"""The folder the agent works in, so that its project's own list holds."""
+
 PROVIDER_NAME = "pf-tui"
 """What OpenCode and Codex call the gateway in their lists."""
 
@@ -94,19 +97,33 @@ class Setting:
         return {**kept, **self.set}
 
 
-def claude(url: str, token: str, environment: Mapping[str, str], *, pass_through: bool = False) -> Setting:
+def claude(
+    url: str,
+    token: str,
+    environment: Mapping[str, str],
+    *,
+    pass_through: bool = False,
+    project: str | None = None,
+) -> Setting:
     """Claude Code: base URL and token; with pass-through its own login goes along and ours is a header."""
-    common = {
+    given = {
         "ANTHROPIC_BASE_URL": url,
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
         **_past_proxies(environment),
     }
+    headers = {PROJECT_HEADER: project} if project else {}
+    unset = ("ANTHROPIC_API_KEY", *_CLOUDS)
     if pass_through:
-        own = environment.get("ANTHROPIC_CUSTOM_HEADERS", "")
-        lines = [line for line in own.splitlines() if not line.lower().startswith(f"{TOKEN_HEADER}:")]
-        headers = "\n".join([*lines, f"{TOKEN_HEADER}: {token}", f"{PASS_HEADER}: 1"])
-        return Setting(set={**common, "ANTHROPIC_CUSTOM_HEADERS": headers}, unset=(*_CLAUDE_LOGIN, *_CLOUDS))
-    return Setting(set={**common, "ANTHROPIC_AUTH_TOKEN": token}, unset=("ANTHROPIC_API_KEY", *_CLOUDS))
+        headers |= {TOKEN_HEADER: token, PASS_HEADER: "1"}
+        unset = (*_CLAUDE_LOGIN, *_CLOUDS)
+    else:
+        given["ANTHROPIC_AUTH_TOKEN"] = token
+    if headers:
+        own = environment.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
+        kept = [line for line in own if line.partition(":")[0].strip().lower() not in headers]
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        given["ANTHROPIC_CUSTOM_HEADERS"] = "\n".join([*kept, *lines])
+    return Setting(set=given, unset=unset)
 
 
 def claude_settings(setting: Setting) -> dict[str, Any]:
@@ -118,7 +135,14 @@ def claude_settings(setting: Setting) -> dict[str, Any]:
     return {"env": {**emptied, **setting.set}}
 
 
-def codex(url: str, token: str, environment: Mapping[str, str], *, pass_through: bool = False) -> Setting:
+def codex(
+    url: str,
+    token: str,
+    environment: Mapping[str, str],
+    *,
+    pass_through: bool = False,
+    project: str | None = None,
+) -> Setting:
     """Codex: a provider of its own for this run; the token comes by a variable, not by a word."""
     place = f"model_providers.{PROVIDER_NAME}"
     settings: dict[str, Any] = {
@@ -133,6 +157,8 @@ def codex(url: str, token: str, environment: Mapping[str, str], *, pass_through:
         settings[f"{place}.http_headers.{PASS_HEADER}"] = "1"
     else:
         settings[f"{place}.env_key"] = TOKEN_VARIABLE
+    if project:
+        settings[f"{place}.http_headers.{PROJECT_HEADER}"] = project
     words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
     return Setting(set={TOKEN_VARIABLE: token, **_past_proxies(environment)}, words=tuple(words))
 
@@ -144,6 +170,8 @@ def opencode(
     catalog: Catalog,
     served: tuple[str, ...],
     chosen: tuple[str, str] | None = None,
+    *,
+    project: str | None = None,
 ) -> Setting:
     """OpenCode: the providers that the gateway serves, at the gateway's address, merged last of all.
 
@@ -153,9 +181,10 @@ def opencode(
     """
     content = _own_content(environment)
     providers = content.setdefault("provider", {})
+    headers = {TOKEN_HEADER: token, **({PROJECT_HEADER: project} if project else {})}
     for name in served:
         provider = catalog.providers[name]
-        if (known := _opencode_entry(provider, url, token)) is not None:
+        if (known := _opencode_entry(provider, url, headers)) is not None:
             place = provider.opencode_id or provider.id
             providers[place] = _merged(providers.get(place), known)
     if chosen is not None:
@@ -170,13 +199,13 @@ def exports(setting: Setting) -> str:
     return "\n".join([*(f"unset {name}" for name in setting.unset), *lines])
 
 
-def _opencode_entry(provider: Provider, url: str, token: str) -> dict[str, Any] | None:
+def _opencode_entry(provider: Provider, url: str, headers: Mapping[str, str]) -> dict[str, Any] | None:
     package = _OPENCODE_OWN.get(provider.opencode_id or "", "@ai-sdk/openai-compatible")
     if provider.custom and provider.protocols == ("anthropic-messages",):
         package = "@ai-sdk/anthropic"
     if _OPENCODE_WIRES[package] not in provider.protocols:
         return None
-    options = {"baseURL": f"{url}/v1", "apiKey": token, "headers": {TOKEN_HEADER: token}}
+    options = {"baseURL": f"{url}/v1", "apiKey": headers[TOKEN_HEADER], "headers": dict(headers)}
     entry: dict[str, Any] = {"npm": package, "options": options}
     return {**entry, "name": provider.name} if provider.opencode_id is None else entry
 

@@ -143,11 +143,15 @@ def setting_for(
     chosen: tuple[str, str] | None = None,
 ) -> Setting:
     """What points the agent at the gateway."""
+    project = str(now.project.root) if now.project is not None else None
+    if project is not None and not (project.isascii() and project.isprintable()):
+        project = None  # it travels as a header
     if agent.word == "claude":
-        return env.claude(url, token, environment, pass_through=pass_through)
+        return env.claude(url, token, environment, pass_through=pass_through, project=project)
     if agent.word == "codex":
-        return env.codex(url, token, environment, pass_through=pass_through)
-    return env.opencode(url, token, environment, now.catalog, gateway_serves(now, agent), chosen)
+        return env.codex(url, token, environment, pass_through=pass_through, project=project)
+    served = gateway_serves(now, agent)
+    return env.opencode(url, token, environment, now.catalog, served, chosen, project=project)
 
 
 def lay_out(
