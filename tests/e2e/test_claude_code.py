@@ -1,0 +1,309 @@
+"""Real Claude Code with pf-tui in it, against two upstreams: what a person sees when a limit is hit.
+
+alpha serves, beta is next; their keys are in the environment, never in Claude Code's settings.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mocks import clients
+from tests.mocks.anthropic import Step, Upstream, failure, windows
+from tests.mocks.clients import KEYS, Machine
+
+pytestmark = pytest.mark.e2e
+
+COMMANDS = ("status", "switch", "auth", "models", "priority", "limits", "analytics")
+QUIET = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "NO_PROXY": "127.0.0.1",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+}
+"""Nothing leaves the machine, whatever the client thinks of; port 9 is nobody's."""
+
+
+@pytest.fixture
+def alpha() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def beta() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def bare(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
+    """A machine with Claude Code, where pf-tui is not yet in it."""
+    clients.program("claude")
+    made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": beta.url}, "anthropic-messages")
+    made.extra |= QUIET
+    (made.home / ".claude").mkdir()
+    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+    known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
+    (made.home / ".claude.json").write_text(json.dumps(known))
+    return made
+
+
+@pytest.fixture
+def machine(bare: Machine) -> Machine:
+    """The same with pf-tui in it, set to alpha."""
+    bare.pf("install", "claude-code")
+    bare.pf("switch", "alpha")
+    return bare
+
+
+def ask(machine: Machine, prompt: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return machine.run(str(clients.program("claude")), "-p", prompt, *words)
+
+
+def settings(machine: Machine) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((machine.home / ".claude" / "settings.json").read_text())
+    return content
+
+
+def keys(upstream: Upstream) -> list[str]:
+    return [request.key for request in upstream.requests]
+
+
+def test_after_a_429_the_same_session_goes_on_at_the_next_provider(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.answer(failure(429, should_retry=False))
+    session = str(uuid.uuid4())
+
+    failed = ask(machine, "hello", "--session-id", session)
+    served = machine.active()
+    again = ask(machine, "are you there?", "--resume", session)
+
+    assert failed.returncode == 1
+    assert served == "beta"
+    assert "Hello from the mock." in again.stdout
+    assert keys(alpha) == [KEYS["ALPHA_API_KEY"]]
+    assert keys(beta) == [KEYS["BETA_API_KEY"]]
+    assert beta.requests[0].prompt.endswith("are you there?")
+    assert machine.hooks_log() == ""
+
+
+def test_the_bench_says_why_until_when_and_what_said_so(machine: Machine, alpha: Upstream) -> None:
+    alpha.answer(failure(429, should_retry=False))
+    session = str(uuid.uuid4())
+
+    ask(machine, "hello", "--session-id", session)
+    health = json.loads(machine.pf("status", "alpha", "--json"))["providers"][0]["health"]
+
+    assert health["state"] == "benched"
+    assert health["until"] is not None
+    evidence = health["evidence"]
+    assert (evidence["status"], evidence["agent"], evidence["session"]) == (429, "claude-code", session)
+    assert "429" in evidence["text"]
+
+
+def test_no_key_ever_stands_in_the_settings(machine: Machine, alpha: Upstream) -> None:
+    alpha.answer(failure(429, should_retry=False))
+
+    ask(machine, "hello")
+
+    text = json.dumps(settings(machine))
+    assert not any(key in text for key in KEYS.values())
+    assert settings(machine)["env"]["ANTHROPIC_API_KEY"] == ""
+
+
+def test_a_key_in_the_shell_follows_to_no_other_host(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    machine.extra["ANTHROPIC_API_KEY"] = "sk-ant-the-persons-own"
+
+    ask(machine, "hello")
+    machine.pf("switch", "beta")
+    ask(machine, "hello")
+
+    assert keys(alpha) == [KEYS["ALPHA_API_KEY"]]
+    assert keys(beta) == [KEYS["BETA_API_KEY"]]
+
+
+@pytest.mark.parametrize("prefix", ["", "provider-fallback:"], ids=["bare", "namespaced"])
+def test_the_seven_commands_ask_no_model(
+    machine: Machine, alpha: Upstream, beta: Upstream, prefix: str
+) -> None:
+    answers = {name: ask(machine, f"/{prefix}provider-{name}").stdout for name in COMMANDS}
+
+    assert alpha.requests == beta.requests == []
+    assert "alpha serves" in answers["status"]
+    assert "ready: beta" in answers["switch"]
+    assert "alpha: present (env:ALPHA_API_KEY)" in answers["auth"]
+    assert "Claude 21" in answers["models"]
+    assert "1. alpha: ready (serves)" in answers["priority"]
+    assert "no provider has a known window" in answers["limits"]
+    assert "24h: " in answers["analytics"]
+
+
+def test_a_switch_by_command_works_when_every_provider_fails(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.always(failure(429, should_retry=False))
+    beta.always(failure(429, should_retry=False))
+    ask(machine, "hello")
+    ask(machine, "hello")
+    asked = len(alpha.requests) + len(beta.requests)
+
+    told = ask(machine, "/provider-switch alpha --force")
+
+    assert "switched to alpha" in told.stdout
+    assert machine.active() == "alpha"
+    assert len(alpha.requests) + len(beta.requests) == asked
+
+
+def test_usage_is_in_the_ledger_when_the_turn_ends(machine: Machine) -> None:
+    ask(machine, "hello")
+
+    rows = [
+        json.loads(line)
+        for line in machine.pf("export", "requests", "24h").splitlines()
+        if line.startswith("{")
+    ]
+    assert [(row["provider"], row["agent"], row["input"], row["output"]) for row in rows] == [
+        ("alpha", "claude-code", 11, 7)
+    ]
+
+
+def test_behind_the_gateway_nothing_is_benched_by_hooks(machine: Machine, alpha: Upstream) -> None:
+    machine.extra["ANTHROPIC_CUSTOM_HEADERS"] = "x-pf-token: abc"
+    machine.extra["ANTHROPIC_BASE_URL"] = alpha.url
+    alpha.always(failure(429, should_retry=False))
+
+    ask(machine, "hello")
+
+    assert machine.active() == "alpha"
+
+
+def test_the_plugin_and_its_marketplace_are_valid_and_install(bare: Machine) -> None:
+    from pf_tui.agents.claude_code import MARKETPLACE, PLUGIN
+
+    claude = str(clients.program("claude"))
+    for folder in (MARKETPLACE, MARKETPLACE / PLUGIN):
+        checked = bare.run(claude, "plugin", "validate", "--strict", str(folder))
+        assert checked.returncode == 0, checked.stdout
+
+    added = bare.run(claude, "plugin", "marketplace", "add", str(MARKETPLACE))
+    installed = bare.run(claude, "plugin", "install", f"{PLUGIN}@pf-tui")
+    told = ask(bare, f"/{PLUGIN}:provider-status")
+
+    assert added.returncode == installed.returncode == 0
+    assert "alpha serves" in told.stdout
+
+
+def test_the_model_can_call_the_mcp_tools(machine: Machine, alpha: Upstream) -> None:
+    tool = "mcp__plugin_provider-fallback_pf-tui__provider_active"
+    alpha.answer(Step(tool=(tool, {})), Step(text="alpha it is"))
+
+    told = ask(machine, "who serves?", "--allowedTools", tool)
+
+    assert "alpha it is" in told.stdout
+    assert '"alpha"' in json.dumps(alpha.requests[-1].body["messages"]).replace("\\", "")
+
+
+def test_install_use_and_uninstall_leave_a_rich_home_as_it_was(bare: Machine, tmp_path: Path) -> None:
+    folder = bare.home / ".claude"
+    (folder / "commands").mkdir()
+    (folder / "commands" / "mine.md").write_text("do it\n")
+    (folder / "skills" / "mine").mkdir(parents=True)
+    (folder / "skills" / "mine" / "SKILL.md").write_text("---\nname: mine\ndescription: x\n---\n")
+    (folder / "settings.json").write_text(
+        '{\n    "model": "opus",\n\t"env": {"FOO": "bar", "ANTHROPIC_API_KEY": "sk-ant-mine"},\n'
+        '    "statusLine": {"type": "command", "command": "echo \'mine\'", "padding": 0},\n'
+        '    "apiKeyHelper": "/bin/echo mine",\n    "unknown": [1,  2]\n}'
+    )
+    before = tmp_path / "before"
+    shutil.copytree(folder, before)
+
+    bare.pf("install", "claude-code")
+    bare.pf("switch", "beta")
+    bare.pf("switch", "alpha")
+    bare.pf("uninstall", "claude-code")
+
+    assert same(before, folder)
+
+
+def test_the_status_line_shows_and_records_the_official_windows(machine: Machine, alpha: Upstream) -> None:
+    """Only a plan's login is told of windows, and only in the terminal."""
+    login = {
+        "accessToken": "sk-ant-oat01-mock",
+        "refreshToken": "sk-ant-ort01-mock",
+        "expiresAt": 4102444800000,
+        "scopes": ["user:inference", "user:profile"],
+        "subscriptionType": "max",
+    }
+    (machine.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    providers = [{"id": "anthropic-subscription", "base_url": alpha.url}]
+    (machine.state / "providers.yaml").write_text(json.dumps({"providers": providers}))
+    machine.pf("priority", "set", "anthropic-subscription")
+    alpha.always(Step(text="with windows", headers=windows(five_hour=0.62, seven_day=0.17)))
+
+    with clients.terminal(machine, str(clients.program("claude"))) as terminal:
+        terminal.wait_for("● anthropic-subscription")
+        terminal.type("hello")
+        terminal.press("Enter")
+        terminal.wait_for("with windows")
+        terminal.wait_for("5h 62 %, week 17 %")
+
+    limits = json.loads(machine.pf("limits", "anthropic-subscription", "--json"))["providers"][0]["limits"]
+    assert {(one["window"], one["percent"], one["source"]) for one in limits} == {
+        ("5h", 62.0, "official"),
+        ("7d", 17.0, "official"),
+    }
+
+
+def test_in_the_terminal_commands_are_answered_and_the_next_prompt_moves(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.answer(Step(text="alpha speaks"))
+    alpha.always(failure(429, should_retry=False))
+    beta.always(Step(text="beta speaks"))
+
+    with clients.terminal(machine, str(clients.program("claude"))) as terminal:
+        terminal.wait_for("● alpha")
+        terminal.type("/provider-status")
+        terminal.press("Enter")
+        terminal.wait_for("alpha serves")
+        terminal.type("/provider-fallback:provider-priority")
+        terminal.press("Enter")
+        terminal.wait_for("1. alpha: ready (serves)")
+        assert alpha.requests == []
+        terminal.type("one")
+        terminal.press("Enter")
+        terminal.wait_for("alpha speaks")
+        terminal.type("two")
+        terminal.press("Enter")
+        terminal.wait_for("429")
+        clients.wait_until(lambda: machine.active() == "beta", what="the move to beta")
+        terminal.wait_for("→ beta")
+        terminal.type("three")
+        terminal.press("Enter")
+        terminal.wait_for("beta speaks")
+        terminal.wait_for("● beta")
+
+    assert set(keys(alpha)) == {KEYS["ALPHA_API_KEY"]}
+    assert set(keys(beta)) == {KEYS["BETA_API_KEY"]}
+
+
+def same(one: Path, other: Path) -> bool:
+    """Two folders hold the same files with the same bytes; `diff -r` is empty."""
+    compared = filecmp.dircmp(one, other, ignore=[])
+    if compared.left_only or compared.right_only or compared.funny_files:
+        return False
+    _, wrong, broken = filecmp.cmpfiles(one, other, compared.common_files, shallow=False)
+    return not wrong and not broken and all(same(one / name, other / name) for name in compared.common_dirs)
