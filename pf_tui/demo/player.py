@@ -73,7 +73,7 @@ class Player:
         self._flights: list[Flight] = []
         self._sessions = [
             (work, history.session_name(self._dice), cast.PROJECTS[place])
-            for place, work in enumerate((cast.WORK[0], cast.WORK[0], cast.WORK[2]))
+            for place, work in enumerate((cast.WORK[0], cast.WORK[0], cast.WORK[2], cast.WORK[3]))
         ]
         self._count = 0
         self._next_start = self._began
@@ -154,15 +154,15 @@ class Player:
         self._read(provider, percent, limit[1], now)
 
     def _fail(self, provider: str, fault: str, now: datetime) -> None:
-        window = self._window(provider)
-        if fault == "window" and window is None:
-            fault = "rate"
+        view, window = self._view(provider), self._window(provider)
+        if (fault == "window" and window is None) or (fault == "credit" and view.provider.plan):
+            fault = "rate"  # no such window; a plan has no credit
         back_at = self._began + timedelta(seconds=self._round.back_s) + BACK_MARGIN
         if fault == "window" and window is not None:
             back_at = window[1]
         said = upstream.answer(provider, fault, back_at, now)
         failure = failures.classify(status=said.status, headers=said.headers, body=said.body, now=now)
-        model = self._view(provider).serves
+        model = view.serves
         lost = next((flight for flight in self._flights if flight.live.provider == provider), None)
         if lost is not None:
             self._books.enter([_failed(lost.request, failure.kind, said.status, now)], live=True)
@@ -208,7 +208,9 @@ class Player:
         if len(self._flights) >= IN_FLIGHT:
             return
         self._next_start = now + timedelta(seconds=self._dice.uniform(0.8, 2.6))
-        work, session, project = self._dice.choice(self._sessions)
+        only = self._view(seen.active.provider).provider.agent_only
+        able = [one for one in self._sessions if only in (None, one[0].agent)]
+        work, session, project = self._dice.choice(able or self._sessions)
         self._count += 1
         planned = history.request(self._dice, now, work, session, project, min(1.0, self._count / 80))
         planned = planned._replace(provider=seen.active.provider, model=seen.active.model)

@@ -146,6 +146,18 @@ def test_ten_minutes_pass_without_a_problem(theatre: Theatre) -> None:
     assert sum(event.action == "failover" for event in end.events) >= 8
 
 
+def test_a_plan_is_used_by_its_own_agent_alone_and_has_no_credit(theatre: Theatre) -> None:
+    for second in range(1, 200):
+        theatre.until(second)
+        running = gateway.read(theatre.ctx.paths)
+        assert running is not None
+        new = [one for one in running.live if one.provider == FIRST]
+        assert {one.agent for one in new} <= {"claude-code"}
+
+    failed = [event for event in theatre.look().events if event.action == "failover"]
+    assert not any("credit" in event.why and FIRST in event.why for event in failed)
+
+
 def test_a_stopped_gateway_stays_stopped_while_work_goes_on(theatre: Theatre) -> None:
     theatre.until(3)
     theatre.player.close_gateway()

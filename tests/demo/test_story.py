@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +42,13 @@ def test_whoever_fails_is_back_before_the_round_ends(seed: int) -> None:
 @given(SEEDS)
 def test_every_kind_of_trouble_comes_up_in_five_rounds(seed: int) -> None:
     assert {one.fault for one in islice(story.rounds(seed), 5)} == set(upstream.FAULTS)
+
+
+@given(SEEDS)
+def test_the_same_trouble_never_comes_twice_in_a_row(seed: int) -> None:
+    faults = [one.fault for one in islice(story.rounds(seed), 30)]
+
+    assert all(before != after for before, after in pairwise(faults))
 
 
 def test_the_window_fills_past_warning_before_it_breaks() -> None:
