@@ -1,0 +1,148 @@
+"""Law 2: what agents wait for starts on the standard library alone. Seen from a fresh interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pf_tui.state.paths import Paths
+
+from .conftest import KEYS
+
+HEAVY = (
+    "aiohttp", "click", "genai_prices", "httpx2", "keyring", "mcp", "msgspec", "orjson", "pydantic", "rich",
+    "ruamel", "sqlite_utils", "textual", "uvloop", "watchfiles", "yaml",
+)  # fmt: skip
+"""Every package we depend on: each costs more than the whole program may take here (design/architecture)."""
+
+SLOW = (
+    "asyncio",
+    "concurrent",
+    "dataclasses",
+    "email",
+    "http",
+    "inspect",
+    "multiprocessing",
+    "ssl",
+    "urllib.request",
+)
+"""Parts of the standard library that cost as much."""
+
+PROBE = """
+import sys
+sys.argv = ["pf-tui", *{words!r}]
+from pf_tui.__main__ import run
+code = run(sys.argv[1:])
+sys.stdout.flush()
+print("\\nmodules:", *sorted(sys.modules), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _compiled_catalog(home: Path) -> None:
+    """A checkout parses its YAML at the first run of a machine; the wheel brings the compiled form."""
+    loaded(home, ["status", "--json"])
+
+
+def loaded(home: Path, words: list[str], stdin: str = "", code: int = 0) -> set[str]:
+    """The modules that are there when the words have been done."""
+    answer = subprocess.run(
+        [sys.executable, "-c", PROBE.format(words=words)],
+        env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == code, answer.stderr[-2000:]
+    return set(answer.stderr.rpartition("\nmodules: ")[2].split())
+
+
+def third_party(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.partition(".")[0] in HEAVY}
+
+
+EVENT = json.dumps(
+    {
+        "session_id": "s-1",
+        "transcript_path": "/nowhere.jsonl",
+        "cwd": "/",
+        "hook_event_name": "UserPromptSubmit",
+        "prompt": "hello",
+    }
+)
+STATUS_LINE = json.dumps(
+    {"session_id": "s-1", "cwd": "/", "model": {"id": "claude-opus-5-5"}, "workspace": {}}
+)
+
+LIGHT = [
+    pytest.param(["--version"], "", id="version"),
+    pytest.param(["status", "--json"], "", id="status"),
+    pytest.param(["status", "groq", "--json"], "", id="status-of-one"),
+    pytest.param(["statusline"], STATUS_LINE, id="statusline"),
+    pytest.param(["auth", "helper"], "", id="auth-helper"),
+    *(
+        pytest.param(["hook", "claude-code", event], EVENT, id=f"hook-{event}")
+        for event in ("SessionStart", "UserPromptSubmit", "Stop", "StopFailure", "SessionEnd", "Notification")
+    ),
+    pytest.param(["hook", "codex", "Stop"], EVENT, id="hook-codex"),
+    pytest.param(["hook", "opencode", "session.error"], EVENT, id="hook-opencode"),
+]
+
+
+@pytest.mark.parametrize(("words", "stdin"), LIGHT)
+def test_what_agents_wait_for_needs_no_package(home: Path, words: list[str], stdin: str) -> None:
+    modules = loaded(home, words, stdin)
+
+    assert third_party(modules) == set()
+
+
+@pytest.mark.parametrize(("words", "stdin"), LIGHT[:4])
+def test_what_agents_wait_for_leaves_slow_parts_alone(home: Path, words: list[str], stdin: str) -> None:
+    modules = loaded(home, words, stdin)
+
+    assert {name for name in SLOW if name in modules} == set()
+
+
+def test_a_used_state_directory_needs_no_package_either(home: Path, paths: Paths) -> None:
+    for words in (["switch", "groq"], ["bench", "openrouter"], ["ingest"], ["init"]):
+        subprocess.run(
+            [sys.executable, "-m", "pf_tui", *words],
+            env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS},
+            cwd=home.parent,
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+
+    modules = loaded(home, ["status", "--json"])
+
+    assert third_party(modules) == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["why", "--json"],
+        ["events", "--json"],
+        ["priority", "--json"],
+        ["limits", "--json"],
+        ["auth", "--json"],
+        ["models", "--json"],
+        ["switch", "groq", "--json"],
+    ],
+)
+def test_json_of_other_words_needs_click_at_most(home: Path, words: list[str]) -> None:
+    assert {name.partition(".")[0] for name in third_party(loaded(home, words))} <= {"click"}
+
+
+def test_no_word_but_the_dashboard_needs_textual(home: Path) -> None:
+    for words in (["status"], ["analytics", "--json"], ["models"]):
+        assert "textual" not in loaded(home, words)
