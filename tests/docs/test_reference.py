@@ -52,7 +52,7 @@ def test_every_command_is_in_the_manual() -> None:
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 def test_the_manual_is_clean_roff() -> None:
     done = subprocess.run(
-        ["groff", "-man", "-Tascii", "-ww", "-z", str(generate.DOCS / "pf-tui.1")],
+        ["groff", "-man", "-Tutf8", "-ww", "-z", str(generate.DOCS / "pf-tui.1")],
         capture_output=True,
         text=True,
         check=True,
