@@ -162,6 +162,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
             os.close(handle)
         os.replace(temp, target)  # noqa: PTH105 - the one call this room is about
         _sync_directory(target.parent)
+        _drop_litter(target)
     except OSError as error:
         with contextlib.suppress(OSError):
             temp.unlink()
@@ -248,6 +249,32 @@ else:
                 return False
             raise
         return True
+
+
+def _drop_litter(target: Path) -> None:
+    """Remove what killed writers of this file left behind: half of a file with secrets must not stay."""
+    prefix = f".{target.name}."
+    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+        for entry in entries:
+            if not (entry.name.startswith(prefix) and entry.name.endswith(".tmp")):
+                continue
+            writer = entry.name.removeprefix(prefix).partition(".")[0]
+            if writer.isdecimal() and not _runs(int(writer)):
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)  # noqa: PTH108 - an entry of scandir has a path, not a Path
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process of that number is there; one that cannot be asked counts as there."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _sync_directory(folder: Path) -> None:
