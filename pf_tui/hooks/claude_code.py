@@ -8,14 +8,17 @@ Invariant: a session behind our gateway benches nothing here, the gateway has se
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pf_tui import actions, snapshot
+from pf_tui.agents import claude_settings
 from pf_tui.documents import words
 from pf_tui.hooks import answer, claude_session
 from pf_tui.hooks.reading import text
+from pf_tui.records import replace
 from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
@@ -60,6 +63,10 @@ def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
             return _blocked(commands.answer(ctx, *found) or "")
     now = _settled(ctx)
     session = text(data, "session_id")
+    if (pause_s := claude_session.reload_s(ctx, time.time())) > 0:
+        time.sleep(pause_s)
+        ctx = replace(ctx, env={**ctx.env, claude_settings.BASE_URL: ""})  # what it was started with is over
+        now = snapshot.take(ctx)
     serves = claude_session.provider(ctx, now)
     if not session or serves is None:
         return ""
