@@ -23,7 +23,7 @@ from pf_tui.gateway.chain import Route, arrange
 from pf_tui.gateway.exchanges import ClientGone, Delivered, Failed, Reply
 from pf_tui.gateway.flights import Flight, Flights
 from pf_tui.gateway.recorder import Recorder
-from pf_tui.gateway.resting import TRANSIENT
+from pf_tui.gateway.resting import TRANSIENT, Ticket
 from pf_tui.gateway.sessions import Session, Sessions
 from pf_tui.gateway.streams import counts
 from pf_tui.gateway.transport import Transport
@@ -117,7 +117,7 @@ class Turn:
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
         self._journalled = False
-        """A bench was written down for a failure of this request, so its failover is in the journal."""
+        """A failure of this request led to a bench, and the failover stands in the journal with it."""
 
     async def run(self) -> None:
         """Try the routes in order."""
@@ -163,12 +163,11 @@ class Turn:
 
     async def _try(self, route: Route) -> Delivered | Failed:
         """Ask one route; its answer passes when it is good."""
-        started = self._world.ctx.now()
+        ticket = self._resting.begin(route)
         flight = self._flight
         flight.attempt += 1
         flight.route, flight.meter, flight.first_byte_ms = route, None, None
         began_ms = flight.elapsed_ms()
-        probe = self._resting.begin(route)
         passing = exchanges.Passing(
             request=self._request,
             route=route,
@@ -176,7 +175,7 @@ class Turn:
             reply=self._reply,
             limits=self._plan.settings.limits_of(route.provider),
             head=lambda headers: self._head(route, headers),
-            good=lambda: self._good(route, started, probe=probe),
+            good=lambda: self._good(route, ticket),
         )
         outcome: Delivered | Failed | None = None
         try:
@@ -184,8 +183,7 @@ class Turn:
                 self._engine._transport,
                 self._body_for(route),
                 self._inbound.items(),
-                started=started,
-                strikes=self._resting.strikes(route, started),
+                strikes=self._resting.strikes(route, ticket),
                 rules=self._plan.settings.rules,
                 clock=self._world.ctx.now,
             )
@@ -193,10 +191,10 @@ class Turn:
             outcome = passing.left()
             raise
         finally:
-            if probe:
+            if ticket.probe:
                 self._resting.end_probe(route)
             if outcome is not None:
-                self._note(route, outcome, started, flight.elapsed_ms() - began_ms)
+                self._note(route, outcome, ticket, flight.elapsed_ms() - began_ms)
         return outcome
 
     def _body_for(self, route: Route) -> bytes:
@@ -217,28 +215,29 @@ class Turn:
         self._request_id = self._engine.request_id(headers)
         return {"request-id": self._request_id, "x-pf-provider": route.provider}
 
-    def _good(self, route: Route, started: datetime, *, probe: bool) -> None:
+    def _good(self, route: Route, ticket: Ticket) -> None:
         """The answer is good: its provider serves again, whatever was said of it before."""
-        if probe:
+        if ticket.probe:
             self._resting.end_probe(route)
-        if self._resting.succeeded(route, started):
+            ticket.probe = False
+        if self._resting.succeeded(route, ticket):
             self._engine._recorder.release(route.provider, route.model)
 
-    def _note(self, route: Route, outcome: Delivered | Failed, started: datetime, latency_ms: int) -> None:
+    def _note(self, route: Route, outcome: Delivered | Failed, ticket: Ticket, latency_ms: int) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
         if headers is not None and not self._request.counting and _tells_limits(headers):
-            readings = readings_from_headers(route.provider, headers, started)
+            readings = readings_from_headers(route.provider, headers, ticket.at)
             if readings:
                 self._engine._recorder.readings(readings)
         failure = outcome.failure
         if failure is not None and not self._request.counting:
-            self._note_failure(route, failure, started)
+            self._note_failure(route, failure, ticket)
         if not self._request.counting:
-            self._attempts.append(self._row(route, outcome, started, latency_ms))
+            self._attempts.append(self._row(route, outcome, ticket.at, latency_ms))
 
-    def _note_failure(self, route: Route, failure: Failure, started: datetime) -> None:
-        bench = self._resting.failed(route, failure, started, self._world.ctx.who)
+    def _note_failure(self, route: Route, failure: Failure, ticket: Ticket) -> None:
+        bench = self._resting.failed(route, failure, ticket, self._world.ctx.who)
         why = f"{route.provider}: {_words(failure)}"
         if bench is not None:
             resting = self._resting
@@ -292,7 +291,7 @@ class Turn:
             routes, self._resting.blocked, sticky=sticky, last_resort=self._plan.last_resort
         )
         if not ready:
-            ready, _ = arrange(routes, lambda route: self._resting.blocked(route, alone=True))
+            ready, self._passed = arrange(routes, lambda route: self._resting.blocked(route, alone=True))
         elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
             first = routes[0].provider
             if first in self._plan.last_resort and ready[0].provider != first:
@@ -348,8 +347,8 @@ class Turn:
             engine._recorder.session(request.session, request.agent or "unknown", route.provider)
         if self._failed:
             engine.failovers += 1
-        if self._failed and not self._journalled:
-            last = self._failed[-1]
+        last = self._failed[-1] if self._failed else None
+        if last is not None and not self._journalled and self._resting.blocked(last.route) is None:
             engine._recorder.event(
                 "failover",
                 why=f"{last.route.provider}: {_words(last.failure)}; {route.provider} served this request",

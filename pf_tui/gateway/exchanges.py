@@ -119,7 +119,6 @@ class Passing:
         body: bytes,
         inbound: Iterable[tuple[str, str]],
         *,
-        started: datetime,
         strikes: int,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],

@@ -12,7 +12,6 @@ import gc
 import http.client
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -96,7 +95,7 @@ def ensure(ctx: Context, port: int | None = None) -> tuple[Gateway, str]:
     secret = token(ctx)
     keys = environment_keys(ctx.catalog(), ctx.env)
     if keys:
-        status, answer = ask(running, secret, "POST", "/pf/credentials", {"env": keys})
+        status, _ = ask(running, secret, "POST", "/pf/credentials", {"env": keys})
         if status != 200:
             raise PfError(
                 f"the gateway at {running.url} took no keys (HTTP {status})",

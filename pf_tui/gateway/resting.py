@@ -6,6 +6,7 @@ clears. What fails while an older request is under way is the same incident, not
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -28,6 +29,15 @@ Key = tuple[str, str | None, str]
 """(provider, model or None, kind): one bench."""
 
 
+class Ticket:
+    """A request at one route: when it was sent, in the order of things, and whether it is a probe."""
+
+    __slots__ = ("at", "order", "probe")
+
+    def __init__(self, order: int, at: datetime, *, probe: bool) -> None:
+        self.order, self.at, self.probe = order, at, probe
+
+
 class Resting:
     """Benches, streaks and probes of this process."""
 
@@ -38,7 +48,10 @@ class Resting:
         self._pending: dict[Key, Bench] = {}
         self._by_provider: dict[str, list[Bench]] = {}
         self._spent: Mapping[str, tuple[Spent, ...]] = {}
-        self._streaks: dict[str, tuple[int, datetime]] = {}
+        self._streaks: dict[str, tuple[int, int]] = {}
+        self._order = itertools.count(1)
+        self._made: dict[Key, int] = {}
+        """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 
     def load(self, benches: Iterable[Bench]) -> None:
@@ -91,45 +104,45 @@ class Resting:
                 )
         return None
 
-    def begin(self, route: Route) -> bool:
-        """The route is asked now; True when that is the probe of a bench that has ended."""
-        if self._by_provider and self._covering(route) and route.provider not in self._probes:
+    def begin(self, route: Route) -> Ticket:
+        """The route is asked now; the first one after a bench has ended is its probe."""
+        probe = bool(self._by_provider and self._covering(route)) and route.provider not in self._probes
+        if probe:
             self._probes.add(route.provider)
-            return True
-        return False
+        return Ticket(next(self._order), self._clock(), probe=probe)
 
     def end_probe(self, route: Route) -> None:
         """The probe has come back, well or not."""
         self._probes.discard(route.provider)
 
-    def strikes(self, route: Route, started: datetime) -> int:
+    def strikes(self, route: Route, ticket: Ticket) -> int:
         """How often the route failed in a row before this request; for rests that double."""
-        benches = [b for b in self._covering(route) if b.since <= started]
+        benches = [bench for bench in self._covering(route) if not self._is_newer(bench, ticket)]
         return max((bench.strikes for bench in benches), default=0)
 
-    def failed(self, route: Route, failure: Failure, started: datetime, source: str) -> Bench | None:
+    def failed(self, route: Route, failure: Failure, ticket: Ticket, source: str) -> Bench | None:
         """Note a failure; returns the new bench when it leads to one.
 
         Args:
-            started: when the request that failed was sent.
+            ticket: of the request that failed.
             source: who saw it, for the bench.
         """
         if failure.scope is None:
             return None
         now = self._clock()
         if CLASSES[failure.kind].after > 1:
-            count, since = self._streaks.get(route.provider, (0, now))
-            count = max(count, 1) if started < since else count + 1
-            self._streaks[route.provider] = (count, now)
+            count, last = self._streaks.get(route.provider, (0, 0))
+            count = max(count, 1) if ticket.order < last else count + 1
+            self._streaks[route.provider] = (count, next(self._order))
             if count < failure.after:
                 return None
         model = route.model if failure.scope == "model" else None
         key = (route.provider, model, failure.kind)
         known = self._pending.get(key) or self._stored.get(key)
         until = self._jittered(failure, now)
-        if known is not None and started < known.since and not _outlasts(until, known.until):
+        same = known is not None and self._is_newer(known, ticket)
+        if known is not None and same and not _outlasts(until, known.until):
             return None
-        strikes = known.strikes + 1 if known is not None and known.since <= started else 1
         bench = Bench(
             provider=route.provider,
             model=model,
@@ -138,24 +151,32 @@ class Resting:
             until=until,
             source=source,
             evidence=failure.evidence,
-            strikes=strikes,
+            strikes=known.strikes + (not same) if known is not None else 1,
         )
         self._pending[key] = bench
+        self._made[key] = next(self._order)
         self._index()
         return bench
 
-    def succeeded(self, route: Route, started: datetime) -> bool:
-        """A request sent at `started` went through; True when that ends a bench."""
+    def succeeded(self, route: Route, ticket: Ticket) -> bool:
+        """A request went through; True when that ends a bench."""
         if route.provider in self._streaks:
             del self._streaks[route.provider]
-        over = [b for b in self._covering(route) if b.kind != "manual" and b.since <= started]
+        covering = self._covering(route) if self._by_provider else ()
+        over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, ticket)]
         for bench in over:
             key = (bench.provider, bench.model, bench.kind)
             self._pending.pop(key, None)
             self._stored.pop(key, None)
+            self._made.pop(key, None)
         if over:
             self._index()
         return bool(over)
+
+    def _is_newer(self, bench: Bench, ticket: Ticket) -> bool:
+        """The bench was made after the request had been sent."""
+        made = self._made.get((bench.provider, bench.model, bench.kind))
+        return made > ticket.order if made is not None else bench.since > ticket.at
 
     def troubles(self, route: Route) -> int:
         """Failures of the passing kind in a row, this one included."""

@@ -89,7 +89,7 @@ class Exchange:
         """Compressed in a way we cannot read: it passes unseen."""
 
     async def chunk(self) -> bytes:
-        """The next piece of the body as it comes; b"" at its end. Raises Unreachable when the connection breaks."""
+        """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""
         content = self._response.content
         try:
             while chunk := await content.readany():
@@ -110,7 +110,7 @@ class Exchange:
             raise Unreachable("network", _words(error)) from error
 
     def close(self, *, keep: bool = False) -> None:
-        """Give the connection back when the answer was read to its end, else cut it: the upstream then stops."""
+        """Give the connection back when its answer was read to the end, else cut it: the upstream stops."""
         if keep:
             self._response.release()
         else:

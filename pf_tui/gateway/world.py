@@ -12,7 +12,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.catalog import Catalog, Provider
@@ -153,7 +152,7 @@ class World:
             return self._plans[project]
 
     def _is_current(self, plan: Plan, project: str | None) -> bool:
-        """Nothing but health.json has changed; that one is read here and now: it is small, and benches are urgent."""
+        """Nothing but health.json has changed; that one is read here and now: it is small, and urgent."""
         stamps = self._stamps(project)
         if stamps == plan.stamps:
             return True

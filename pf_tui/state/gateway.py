@@ -20,7 +20,6 @@ from pf_tui.state import files
 from pf_tui.state.paths import Paths
 from pf_tui.state.times import from_text, to_text
 
-
 LOCK_NAME = ".gateway.lock"
 """Held by the process that serves, for as long as it lives."""
 

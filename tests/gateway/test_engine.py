@@ -1,0 +1,491 @@
+"""The failover itself, in this process: the clock is ours, the upstreams are stand-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from pf_tui import actions
+from pf_tui.gateway.faults import Fault
+from pf_tui.gateway.replies import Reply
+from pf_tui.gateway.server import Gateway, listen
+from pf_tui.gateway.stand_in import Asked, StandIn
+from pf_tui.state import gateway as live
+from pf_tui.state.context import Context
+from tests.gateway.upstreams import PATHS, as_agent, eventually, request_body, secret_of
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+TOKEN = "t" * 43
+OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
+KEYS = {
+    "anthropic-api": "ANTHROPIC_API_KEY",
+    "openrouter": "OPENROUTER_API_KEY",
+    "zai-coding-plan": "ZAI_API_KEY",
+}
+
+
+class Answer:
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def by(self) -> str | None:
+        return self.headers.get("x-pf-provider")
+
+    @property
+    def sentence(self) -> str:
+        return str(json.loads(self.body)["error"]["message"])
+
+
+class Room:
+    """A gateway between this test and its stand-ins."""
+
+    def __init__(self, home: Path, names: tuple[str, ...], **config: Any) -> None:
+        self.now = NOON
+        self.upstreams = {name: StandIn(name, now=lambda: self.now) for name in names}
+        self.home = home
+        self.state = home / ".opencode" / "provider-fallback"
+        self.state.mkdir(parents=True)
+        self.names = names
+        self.gateway_settings = config.pop("gateway", {})
+        self.config = config
+        self.env = {"HOME": str(home), "TZ": "UTC"} | {KEYS[n]: secret_of(n) for n in names if n in KEYS}
+
+    def __getitem__(self, name: str) -> StandIn:
+        return self.upstreams[name]
+
+    @property
+    def ctx(self) -> Context:
+        return self.context("cli")
+
+    def context(self, who: str) -> Context:
+        from pf_tui.state.paths import Paths
+
+        return Context(paths=Paths(self.state), env=self.env, cwd=self.home, who=who, clock=lambda: self.now)
+
+    async def open(self) -> None:
+        lines = ["version: 1", "providers:"]
+        for name, upstream in self.upstreams.items():
+            lines += [f"- id: {name}", f"  base_url: {await upstream.start()}"]
+        (self.state / "providers.yaml").write_text("\n".join(lines) + "\n")
+        pf = {
+            "gateway": {"firstByteS": 2.0, "stallS": 2.0, **self.gateway_settings},
+            **self.config.pop("pf", {}),
+        }
+        content = {"version": 2, "providerPriority": list(self.names), "pf": pf, **self.config}
+        (self.state / "config.json").write_text(json.dumps(content))
+        self.gateway = Gateway(self.context("gateway"), TOKEN)
+        sockets = listen(0)
+        await self.gateway.start(sockets)
+        self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        self.client = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+    async def close(self) -> None:
+        await self.client.close()
+        await self.gateway.stop(1.0)
+        for upstream in self.upstreams.values():
+            await upstream.stop()
+
+    async def ask(
+        self,
+        *,
+        model: str = OPUS,
+        stream: bool = True,
+        session: str | None = None,
+        agent: str = "claude-code",
+        protocol: str = "anthropic-messages",
+        headers: Mapping[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Answer:
+        sent = {"x-pf-token": TOKEN, **as_agent(agent, session), **(headers or {})}
+        content = body or request_body(protocol, model, stream=stream)
+        async with self.client.post(
+            self.url + PATHS[protocol], data=json.dumps(content).encode(), headers=sent
+        ) as response:
+            return Answer(
+                response.status,
+                {name.lower(): value for name, value in response.headers.items()},
+                await response.read(),
+            )
+
+    async def settled(self) -> None:
+        """Everything that was on its way to the files is in them."""
+        done = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self.gateway.recorder.job(self.gateway.recorder._flush)
+        self.gateway.recorder.job(self.gateway.recorder._settle)
+        self.gateway.recorder.job(lambda: (loop.call_soon_threadsafe(done.set), None)[1])
+        async with asyncio.timeout(10):
+            await done.wait()
+        await asyncio.to_thread(self.gateway.world.load)
+
+    def journal(self) -> list[dict[str, Any]]:
+        path = self.state / "journal.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+Open = Callable[..., Awaitable[Room]]
+
+
+@pytest.fixture
+async def open_room(tmp_path: Path) -> AsyncIterator[Open]:
+    rooms: list[Room] = []
+
+    async def make(*names: str, **config: Any) -> Room:
+        room = Room(tmp_path / f"room{len(rooms)}", names or ("anthropic-api", "openrouter"), **config)
+        rooms.append(room)
+        await room.open()
+        return room
+
+    yield make
+    for room in rooms:
+        await room.close()
+
+
+async def test_a_session_returns_to_the_better_provider_when_its_cache_is_cold(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("529", "ok")
+    assert (await room.ask(session="s")).by == "openrouter"
+    room.now += timedelta(minutes=1)
+
+    warm = await room.ask(session="s")
+    loop_time = room.gateway.engine._sessions._all["s"]
+    loop_time.used_s -= 400  # five minutes and more go by
+    cold = await room.ask(session="s")
+
+    assert (warm.by, cold.by) == ("openrouter", "anthropic-api")
+
+
+async def test_a_new_session_goes_to_the_first_provider_while_an_old_one_stays(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("529", "ok")
+    await room.ask(session="old")
+    room.now += timedelta(minutes=1)
+
+    assert (await room.ask(session="old")).by == "openrouter"
+    assert (await room.ask(session="new")).by == "anthropic-api"
+
+
+async def test_a_switch_by_hand_moves_a_warm_session_as_well(open_room: Open) -> None:
+    room = await open_room()
+    assert (await room.ask(session="s")).by == "anthropic-api"
+
+    actions.switch(room.ctx, "openrouter")
+
+    assert (await room.ask(session="s")).by == "openrouter"
+
+
+def windows(percent: float) -> dict[str, str]:
+    reset = str(int((NOON + timedelta(hours=2)).timestamp()))
+    return {
+        "anthropic-ratelimit-unified-5h-utilization": str(percent / 100),
+        "anthropic-ratelimit-unified-5h-reset": reset,
+    }
+
+
+async def test_new_sessions_begin_elsewhere_past_the_threshold_with_hysteresis(open_room: Open) -> None:
+    room = await open_room()
+    served = []
+    for number, percent in enumerate((94, 96, 91, 89)):
+        room["anthropic-api"].plan(Reply(headers=windows(percent)))
+        room.now += timedelta(minutes=2)
+        await room.ask(session="old")
+        await room.settled()
+        served.append((await room.ask(session=f"new{number}")).by)
+
+    assert served == ["anthropic-api", "openrouter", "openrouter", "anthropic-api"]
+
+
+async def test_past_the_threshold_with_nobody_else_it_serves_on(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    room["anthropic-api"].plan(Reply(headers=windows(97)))
+    await room.ask(session="one")
+    await room.settled()
+
+    assert (await room.ask(session="two")).by == "anthropic-api"
+
+
+async def test_a_budget_that_is_used_up_moves_requests(open_room: Open) -> None:
+    room = await open_room(pf={"usageLimits": {"anthropic-api": {"dailyRequests": 2}}})
+    served = []
+    for _ in range(3):
+        served.append((await room.ask()).by)
+        await room.settled()
+
+    assert served == ["anthropic-api", "anthropic-api", "openrouter"]
+
+
+async def test_a_persons_rule_sends_a_400_on_and_lets_the_provider_rest(open_room: Open) -> None:
+    rule = {"status": 400, "text": "no capacity", "then": "bench-and-continue"}
+    room = await open_room(gateway={"rules": [rule]})
+    room["anthropic-api"].plan(
+        Fault(name="x", says="", status=400, error="request", message="sorry, no capacity")
+    )
+
+    first, second = await room.ask(), await room.ask()
+
+    assert (first.by, second.by) == ("openrouter", "openrouter")
+    assert len(room["anthropic-api"].asked) == 1
+
+
+async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room: Open) -> None:
+    room = await open_room()
+    held = asyncio.Event()
+    room["anthropic-api"].plan("529", "silent")
+    await room.ask()
+    await room.settled()
+    room.now += timedelta(minutes=1)
+
+    probe = asyncio.create_task(room.ask())
+    await eventually(lambda: len(room["anthropic-api"].asked) == 2, "the probe")
+    others = await asyncio.gather(*(room.ask() for _ in range(5)))
+    held.set()
+    answer = await probe
+
+    assert [one.by for one in others] == ["openrouter"] * 5
+    assert answer.by == "openrouter"  # the probe itself went on when its limit was over
+    assert len(room["anthropic-api"].asked) == 2
+
+
+async def test_a_success_after_a_bench_clears_it(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("529", "ok")
+    await room.ask()
+    await room.settled()
+    room.now += timedelta(minutes=1)
+
+    assert (await room.ask()).by == "anthropic-api"
+    await room.settled()
+    assert room.ctx.health().benches == ()
+    assert room.journal()[-1]["action"] == "release"
+
+
+async def test_three_500_in_a_row_bench_for_half_a_minute(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("500")
+    for _ in range(5):
+        assert (await room.ask()).by == "openrouter"
+        room.now += timedelta(seconds=1)
+    await room.settled()
+
+    (bench,) = room.ctx.health().benches
+    assert (bench.kind, bench.model, len(room["anthropic-api"].asked)) == ("server", None, 3)
+
+
+async def test_many_requests_that_fail_at_once_are_one_incident(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("windowless")
+
+    answers = await asyncio.gather(*(room.ask() for _ in range(20)))
+    await room.settled()
+
+    assert {one.by for one in answers} == {"openrouter"}
+    (bench,) = room.ctx.health().benches
+    assert bench.strikes == 1
+    assert sum(line["action"] in ("failover", "bench") for line in room.journal()) == 1
+
+
+async def test_with_nobody_else_a_passing_trouble_is_no_reason_to_refuse(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    room["anthropic-api"].plan("529", "ok")
+
+    first, second = await room.ask(), await room.ask()
+
+    assert (first.status, b"Overloaded" in first.body) == (529, True)
+    assert second.by == "anthropic-api"
+    assert second.status == 200
+
+
+async def test_trouble_that_does_not_pass_ends_the_clients_retries(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    room["anthropic-api"].plan("529")
+
+    answers = []
+    for _ in range(4):
+        answers.append(await room.ask())
+        room.now += timedelta(seconds=1)
+
+    assert [one.headers.get("x-should-retry") for one in answers] == [None, None, "false", "false"]
+    assert answers[-1].sentence.startswith(
+        "pf-tui: the only provider is limited; the first is back at 12:00:"
+    )
+
+
+async def test_without_automatic_switching_the_first_provider_answers_for_itself(open_room: Open) -> None:
+    room = await open_room(autoSwitch=False)
+    room["anthropic-api"].plan("429")
+
+    answer = await room.ask()
+
+    assert (answer.status, answer.headers["retry-after"]) == (429, "30")
+    assert "x-should-retry" not in answer.headers
+    assert room["openrouter"].asked == []
+
+
+async def test_a_model_the_catalog_does_not_know_is_asked_for_by_its_name(open_room: Open) -> None:
+    room = await open_room()
+
+    await room.ask(model="claude-opus-9-preview")
+
+    assert room["anthropic-api"].asked[0].model == "claude-opus-9-preview"
+
+
+async def test_the_1m_suffix_is_no_part_of_the_name(open_room: Open) -> None:
+    room = await open_room()
+
+    await room.ask(model=f"{OPUS}[1m]")
+
+    assert room["anthropic-api"].asked[0].model == OPUS
+
+
+async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    del room.env["ANTHROPIC_API_KEY"]
+
+    def by_key(asked: Asked) -> Reply | Fault:
+        from pf_tui.gateway.faults import FAULTS
+
+        return Reply() if asked.headers.get("x-api-key") == "the-new-key" else FAULTS["401"]
+
+    room["anthropic-api"].follow(by_key)
+    room.gateway.world.take_credentials({"ANTHROPIC_API_KEY": "the-old-key"})
+    assert (await room.ask()).status == 429
+    await room.settled()
+    assert [bench.kind for bench in room.ctx.health().benches] == ["auth"]
+
+    async with room.client.post(
+        f"{room.url}/pf/credentials",
+        json={"env": {"ANTHROPIC_API_KEY": "the-new-key", "HOME": "x"}},
+        headers={"x-pf-token": TOKEN},
+    ) as response:
+        assert await response.json() == {"providers": ["anthropic-api"]}
+    await room.settled()
+
+    assert (await room.ask()).by == "anthropic-api"
+    assert room.ctx.health().benches == ()
+
+
+async def test_handed_over_keys_are_shown_as_such_and_written_nowhere(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    room.env.pop("ANTHROPIC_API_KEY")
+    room.gateway.world._own_env.pop("ANTHROPIC_API_KEY")
+    async with room.client.post(
+        f"{room.url}/pf/credentials",
+        json={"env": {"ANTHROPIC_API_KEY": "handed-over-key"}},
+        headers={"x-pf-token": TOKEN},
+    ):
+        pass
+    await room.ask()
+    await room.settled()
+
+    async with room.client.get(f"{room.url}/pf/status", headers={"x-pf-token": TOKEN}) as response:
+        told = await response.json()
+    assert told["credentials"] == [{"provider": "anthropic-api", "source": "env (session)"}]
+    files = [path for path in room.state.rglob("*") if path.is_file()]
+    assert not any(b"handed-over-key" in path.read_bytes() for path in files)
+
+
+async def test_thinking_that_another_vendor_made_stays_out_after_the_way_back(open_room: Open) -> None:
+    room = await open_room("anthropic-api", "zai-coding-plan")
+    room["anthropic-api"].plan("529", "ok")
+    room["zai-coding-plan"].plan(Reply(thinking="hm"))
+    first = await room.ask(session="s")
+    assert first.by == "zai-coding-plan"
+    signature = next(
+        json.loads(line[5:])["delta"]["signature"]
+        for line in first.body.splitlines()
+        if line.startswith(b"data:") and b"signature_delta" in line
+    )
+    room.now += timedelta(minutes=1)
+    room.gateway.engine._sessions._all["s"].used_s -= 400
+    mine = {"type": "thinking", "thinking": "a", "signature": "by-claude"}
+    foreign = {"type": "thinking", "thinking": "b", "signature": signature}
+    text = {"type": "text", "text": "x"}
+    body = request_body("anthropic-messages", OPUS)
+    body["messages"] += [
+        {"role": "assistant", "content": [mine, foreign, text]},
+        {"role": "user", "content": "?"},
+    ]
+
+    assert (await room.ask(session="s", body=body)).by == "anthropic-api"
+
+    sent = room["anthropic-api"].asked[-1].content["messages"][1]["content"]
+    assert sent == [mine, text]
+
+
+async def test_what_is_under_way_is_shown_and_taken_away_when_it_ends(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan(Reply(gap_s=0.2))
+    request = asyncio.create_task(room.ask(session="s"))
+
+    def shown() -> dict[str, Any] | None:
+        path = room.state / "live.json"
+        found = json.loads(path.read_text())["requests"] if path.exists() else []
+        return found[0] if found and found[0]["provider"] else None
+
+    seen = await eventually(shown, "live.json")
+    await request
+    await eventually(lambda: json.loads((room.state / "live.json").read_text())["requests"] == [], "empty")
+
+    assert (seen["agent"], seen["session"], seen["provider"], seen["model"]) == (
+        "claude-code",
+        "s",
+        "anthropic-api",
+        OPUS,
+    )
+    assert live.LiveRequest is not None
+
+
+async def test_a_project_whose_order_differs_is_served_by_its_own(open_room: Open, tmp_path: Path) -> None:
+    room = await open_room()
+    project = tmp_path / "project"
+    (project / ".opencode").mkdir(parents=True)
+    (project / ".opencode" / "provider-fallback.local.md").write_text(
+        "---\nprovider_priority: [openrouter, anthropic-api]\n---\n"
+    )
+
+    there = await room.ask(headers={"x-pf-project": str(project)})
+    here = await room.ask()
+
+    assert (there.by, here.by) == ("openrouter", "anthropic-api")
+
+
+async def test_a_plan_that_only_its_agent_can_use_is_not_replaced_by_a_paid_key(open_room: Open) -> None:
+    room = await open_room("anthropic-subscription", "anthropic-api")
+    login = room.home / ".claude" / ".credentials.json"
+    login.parent.mkdir()
+    expires = int((NOON + timedelta(days=1)).timestamp() * 1000)
+    login.write_text(json.dumps({"claudeAiOauth": {"accessToken": "x", "expiresAt": expires}}))
+    room.gateway.world.refresh()
+
+    claude, opencode = await room.ask(), await room.ask(agent="opencode")
+
+    assert claude.status == 403
+    assert "pf-tui run claude" in claude.sentence
+    assert opencode.by == "anthropic-api"
+
+
+async def test_a_login_that_may_pass_goes_to_its_vendor_byte_for_byte(open_room: Open) -> None:
+    room = await open_room("anthropic-subscription", "anthropic-api")
+    bearer = {"authorization": "Bearer sk-ant-oat01-mine", "x-pf-pass-through": "1"}
+    room["anthropic-subscription"].plan("ok", "quota")
+    (room.home / ".claude").mkdir()
+    (room.home / ".claude" / ".credentials.json").write_text(
+        json.dumps({"claudeAiOauth": {"accessToken": "x", "refreshToken": "y"}})
+    )
+    room.gateway.world.refresh()
+
+    first, second = await room.ask(headers=bearer), await room.ask(headers=bearer)
+
+    assert (first.by, second.by) == ("anthropic-subscription", "anthropic-api")
+    assert room["anthropic-subscription"].asked[0].headers["authorization"] == "Bearer sk-ant-oat01-mine"
+    at_the_key = room["anthropic-api"].asked[0].headers
+    assert "authorization" not in at_the_key
+    assert at_the_key["x-api-key"] == secret_of("anthropic-api")
