@@ -1,26 +1,30 @@
-"""Starts the dashboard; everything else about it lives in `pf_tui.tui`."""
+"""Starts the dashboard; everything else about it lives in `pf_tui.tui`.
+
+The first paint comes before the rest of this room is imported.
+"""
 
 from __future__ import annotations
 
-import sys
-
-from pf_tui.cli import diagnostics, world
-from pf_tui.errors import WrongUsage
+from pf_tui.tui import start
 
 
 def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mouse: bool = True) -> int:
     """Open the dashboard; returns the exit code."""
+    there = start.on_a_terminal()
+    screen = start.Opened(theme or "", known=not demo) if there else None
 
-    def start() -> int:
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from pf_tui.cli import diagnostics, world
+    from pf_tui.errors import WrongUsage
+
+    def open_it() -> int:
+        if screen is None:
             raise WrongUsage("the dashboard needs a terminal", "`pf-tui status` says the same in text")
-        from pf_tui.tui import start
+        with screen:
+            if demo:
+                from pf_tui.demo import stage
 
-        if demo:
-            from pf_tui.demo import stage
+                with stage() as staged:
+                    return start.run(staged, theme=theme, mouse=mouse)
+            return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse)
 
-            with stage() as staged:
-                return start.run(staged, theme=theme, mouse=mouse)
-        return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse)
-
-    return diagnostics.guard(start, as_json=False)
+    return diagnostics.guard(open_it, as_json=False)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from textual import events, on
 from textual.app import App
 from textual.driver import Driver
+from textual.screen import Screen
 
 from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
@@ -34,6 +35,7 @@ from pf_tui.tui.news import Do, Reading, ReadingEnded, Said, World
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
+from pf_tui.tui.thrift import thrifty
 from pf_tui.tui.widgets import Look
 
 Verb = Callable[[], Said | None]
@@ -188,6 +190,9 @@ class Dashboard(App[None], inherit_bindings=False):
             [line.render(console) for line in lines],
             lines[0].text,
         )
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, thrifty(renderable))
 
     def _fatal_error(self) -> None:
         """An error nobody caught: leave the screen; the door says it in one sentence."""

@@ -77,13 +77,13 @@ class Feed:
                 reason, self._reason = self._reason, ""
             began = time.monotonic()
             self._look(reason)
-            took = time.monotonic() - began
+            ended = time.monotonic()
             self._directory.keep_alive()
             with self._awake:
                 if not self._reason:
                     self._awake.wait(self._pause_s())
             if self._reason == "watch":  # a file that changes all the time leaves two thirds of the time free
-                time.sleep(min(REST * took, 0.5))
+                time.sleep(max(0.0, min(REST * (ended - began), 0.5) - (time.monotonic() - ended)))
 
     def _pause_s(self) -> float:
         until_due = (self._due() - self._ctx.now()).total_seconds()

@@ -1,15 +1,12 @@
-"""The first paint: the last known screen, drawn before the toolkit is imported (which takes 0.15 s and more).
+"""The first paint: the last known screen, drawn before anything large is imported.
 
-Standard library alone. The frame of the last run is drawn as it was, except that its last line says that the
-files are being read; without one for this size only who served last is shown.
+The frame of the last run is drawn as it was, except that its last line says that the files are being read;
+without one for this size only who served last is shown. Imports next to nothing, on purpose.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-from collections.abc import Sequence
 
 from pf_tui.state import cache
 from pf_tui.state.paths import Paths
@@ -17,9 +14,13 @@ from pf_tui.state.paths import Paths
 ENTER = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J"
 """Alternate screen, no cursor, empty."""
 
-_NAME = "frame-{columns}x{rows}.json"
-_LAST = "frame-last.json"
+_NAME = "frame-{columns}x{rows}"
+_LAST = "frame-last"
 _READING = " reading …"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def keep(paths: Paths, size: tuple[int, int], theme: str, lines: Sequence[str], first: str) -> None:
@@ -31,9 +32,8 @@ def keep(paths: Paths, size: tuple[int, int], theme: str, lines: Sequence[str], 
         first: the first line without them.
     """
     columns, rows = size
-    content = json.dumps({"theme": theme, "lines": list(lines)}, ensure_ascii=False).encode()
-    cache.keep(paths, _NAME.format(columns=columns, rows=rows), content)
-    cache.keep(paths, _LAST, json.dumps({"first": first}, ensure_ascii=False).encode())
+    cache.keep(paths, _NAME.format(columns=columns, rows=rows), "\n".join([theme, *lines]).encode())
+    cache.keep(paths, _LAST, first.encode())
 
 
 def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> str:
@@ -44,19 +44,20 @@ def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> s
         colour: False under NO_COLOR: a kept frame has colours and is not used.
     """
     columns, rows = size
-    kept = _object(cache.read(paths, _NAME.format(columns=columns, rows=rows))) if colour else {}
-    lines = kept.get("lines")
-    if isinstance(lines, list) and len(lines) == rows and theme in ("", kept.get("theme")):
-        shown = [str(line) for line in lines[:-1]]
-        return ENTER + "\r\n".join([*shown, f"\x1b[0m\x1b[2m{_READING}\x1b[0m"])
-    first = str(_object(cache.read(paths, _LAST)).get("first", " pf-tui"))[:columns]
-    return f"{ENTER}{first}\r\n\r\n\x1b[2m{_READING}\x1b[0m"
+    kept = _text(paths, _NAME.format(columns=columns, rows=rows)).split("\n") if colour else []
+    if len(kept) == rows + 1 and theme in ("", kept[0]):
+        return ENTER + "\r\n".join([*kept[1:-1], f"\x1b[0m\x1b[2m{_READING}\x1b[0m"])
+    first = _text(paths, _LAST) or " pf-tui"
+    return f"{ENTER}{first[:columns]}\r\n\r\n\x1b[2m{_READING}\x1b[0m"
 
 
 def size() -> tuple[int, int]:
     """(columns, rows) of the terminal."""
-    found = shutil.get_terminal_size()
-    return found.columns, found.lines
+    try:
+        found = os.get_terminal_size(1)
+    except OSError:
+        return 80, 24
+    return found.columns or 80, found.lines or 24
 
 
 def write(text: str) -> None:
@@ -66,9 +67,5 @@ def write(text: str) -> None:
         data = data[os.write(2, data) :]
 
 
-def _object(data: bytes | None) -> dict[str, object]:
-    try:
-        content = json.loads(data or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
+def _text(paths: Paths, name: str) -> str:
+    return (cache.read(paths, name) or b"").decode("utf-8", "replace")

@@ -15,6 +15,7 @@ import signal
 import struct
 import termios
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,10 @@ _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[PX^_
 
 _QUERIES = ((b"\x1b[?2026$p", b"\x1b[?2026;2$y"), (b"\x1b[?2048$p", b"\x1b[?2048;0$y"))
 """What a terminal is asked at the start, and what this one answers."""
+
+
+PAUSE_S = 0.03
+"""So long without output, and what has come is drawn; drawing at once would delay reading."""
 
 
 class Terminal:
@@ -48,6 +53,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.output = bytearray()
         """Everything the program wrote."""
+        self._waiting: deque[tuple[float, bytes]] = deque()
+        """Written and not drawn yet."""
         self.began = self.last_output = 0.0
         self.code: int | None = None
 
@@ -92,6 +99,8 @@ class Terminal:
     # -- what a person sees
 
     def text(self) -> str:
+        while self._waiting:
+            self._draw_one()
         return "\n".join(line.rstrip() for line in self.screen.display)
 
     def see(self, words: str, timeout_s: float = 20.0) -> float:
@@ -99,16 +108,25 @@ class Terminal:
         return self.until(lambda: re.search(words, self.text()) is not None, words, timeout_s)
 
     def until(self, holds: Callable[[], bool], what: str, timeout_s: float = 20.0) -> float:
-        deadline = time.perf_counter() + timeout_s
-        moment = self.last_output
-        while not holds():
+        """Wait until something holds; it is asked after each piece of output, drawn when no more comes."""
+        deadline, moment = time.perf_counter() + timeout_s, self.last_output
+        while True:
+            if not self._waiting and holds():
+                return moment
+            while self._waiting:
+                moment = self._draw_one()
+                waiting, self._waiting = self._waiting, deque()
+                seen = holds()
+                self._waiting = waiting
+                if seen:
+                    return moment
             if time.perf_counter() > deadline:
                 raise AssertionError(f"never seen: {what}\n{self.text()}")
             came = self.listen(0.05)
-            moment = came or moment
-            if came is None and self._ended():
+            while came is not None and time.perf_counter() < deadline:
+                came = self.listen(PAUSE_S)
+            if not self._waiting and self._ended() and not holds():
                 raise AssertionError(f"ended (code {self.code}) before {what}\n{self.text()}")
-        return moment
 
     def quiet(self, seconds: float, timeout_s: float = 20.0) -> None:
         """Wait until nothing has been written for so long."""
@@ -132,6 +150,11 @@ class Terminal:
             if query in data:
                 self.send(answer)
         self.output += data
+        self._waiting.append((moment, data))
+        return moment
+
+    def _draw_one(self) -> float:
+        moment, data = self._waiting.popleft()
         self._stream.feed(_UNKNOWN.sub(b"", data))
         return moment
 
