@@ -17,6 +17,8 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
     from pf_tui.errors import WrongUsage
 
     def open_it() -> int:
+        if start.in_a_browser():
+            return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse, opened=False)
         if screen is None:
             raise WrongUsage("the dashboard needs a terminal", "`pf-tui status` says the same in text")
         with screen:

@@ -66,19 +66,27 @@ class Opened:
                 return
 
 
-def run(ctx: Context, *, theme: str | None = None, mouse: bool = True) -> int:
-    """The dashboard on an opened terminal; returns the exit code. Raises what it could not go on from."""
+def run(ctx: Context, *, theme: str | None = None, mouse: bool = True, opened: bool = True) -> int:
+    """The dashboard on an opened terminal, or in a browser; returns the exit code.
+
+    Raises what it could not go on from.
+    """
     import gc
 
     gc.disable()  # 20 ms of the start are collections that find nothing; the app turns it on again
     from pf_tui import snapshot
     from pf_tui.tui.app import Dashboard
 
-    app = Dashboard(ctx, snapshot.take(ctx, keep_going=True), theme=theme or "", painted=True)
+    app = Dashboard(ctx, snapshot.take(ctx, keep_going=True), theme=theme or "", painted=opened)
     app.run(mouse=mouse)
     if app.failure is not None:
         raise app.failure
     return app.return_code or 0
+
+
+def in_a_browser() -> bool:
+    """textual-serve runs us: what it reads from stdout is its own protocol, not a screen."""
+    return "web_driver" in os.environ.get("TEXTUAL_DRIVER", "")
 
 
 def on_a_terminal() -> bool:
