@@ -100,13 +100,13 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     seen = claude_usage.last_error(text(data, "transcript_path"))
     said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
     failure = failures.classify_agent_error(
-        text(data, "error") or seen.error, said, ctx.now(), status=seen.status
+        text(data, "error") or seen.error, said, ctx.now(), status=seen.status or _status_in(said)
     )
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
         provider = _blamed(ctx, now, data)
         if provider is not None:
-            _bench(ctx, now, provider, failure, seen.model, data)
+            _bench(ctx, now, provider, failure, seen.model or _model_in(said), data)
     _use(ctx, data, provider)
     return ""
 
@@ -235,6 +235,11 @@ def _status_in(said: str) -> int | None:
 
     found = re.search(r"(?:API Error: |\()(\d{3})\b", said)
     return int(found[1]) if found else None
+
+
+def _model_in(said: str) -> str:
+    """The model in the client's own sentence: "… issue with the selected model (claude-opus-5-5)"."""
+    return said.partition("selected model (")[2].partition(")")[0]
 
 
 def _same(bench: Bench, provider: str, prompt: str) -> bool:

@@ -1,0 +1,360 @@
+"""What Claude Code's hooks do to the state, and what the person is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pf_tui import actions
+from pf_tui.actions import install
+from pf_tui.ledger import record as ledger
+from pf_tui.rules.limits import Reading
+from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
+
+FIVE = timedelta(minutes=5)
+
+
+@pytest.fixture
+def client(home: Path, tmp_path: Path) -> Client:
+    made = Client(home, tmp_path)
+    actions.set_priority(made.ctx, ["anthropic-api", "openrouter"])
+    return made
+
+
+@pytest.fixture
+def installed(client: Client) -> Client:
+    install.install(client.ctx, "claude-code")
+    return client
+
+
+def settings(client: Client) -> dict[str, object]:
+    content: dict[str, object] = json.loads(
+        (Path(client.env["HOME"]) / ".claude" / "settings.json").read_text()
+    )
+    return content
+
+
+def test_a_rate_limit_benches_five_minutes_and_the_next_serves(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    client.fail()
+
+    (bench,) = client.benches()
+    assert (bench.provider, bench.kind, rest(bench), bench.source) == ("anthropic-api", "rate", FIVE, "hook")
+    assert bench.evidence["status"] == 429
+    assert client.active() == "openrouter"
+
+
+def test_the_provider_of_the_prompt_is_blamed_not_the_one_of_now(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    actions.switch(client.ctx, "openrouter")
+
+    client.fail()
+
+    assert [bench.provider for bench in client.benches()] == ["anthropic-api"]
+
+
+def test_without_a_remembered_prompt_the_active_one_is_blamed(client: Client) -> None:
+    client.fail()
+
+    assert [bench.provider for bench in client.benches()] == ["anthropic-api"]
+
+
+def test_strikes_double_up_to_five_hours_once_per_prompt(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    rests = []
+    for number in range(8):
+        client.fail(prompt=f"p{number}")
+        client.fail(prompt=f"p{number}")
+        rests.append(rest(client.benches()[0]))
+
+    minutes = [each.total_seconds() / 60 for each in rests if each]
+    assert minutes == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert client.benches()[0].strikes == 8
+
+
+def test_a_reset_in_the_transcript_is_how_long_it_rests(client: Client) -> None:
+    soon = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+    client.writes(failed(f"You've hit your 5-hour limit · resets {soon:%-I:%M%p} (UTC)".replace("PM", "pm")))
+
+    client.fail(text="")
+
+    (bench,) = client.benches()
+    assert (bench.kind, bench.until) == ("quota", soon)
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "kind"),
+    [
+        pytest.param("authentication_failed", "Not logged in · Please run /login", "auth", id="refused"),
+        pytest.param("billing_error", "Credit balance is too low", "quota", id="no-credit"),
+    ],
+)
+def test_what_no_reset_ends_rests_until_cleared(client: Client, error: str, text: str, kind: str) -> None:
+    client.fail(error, text)
+
+    (bench,) = client.benches()
+    assert (bench.kind, bench.until) == (kind, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param("invalid_request", "Prompt is too long", id="our-own-mistake"),
+        pytest.param("max_output_tokens", "", id="too-long-an-answer"),
+        pytest.param(
+            "model_not_found", "There's an issue with the selected model (my-typo).", id="unknown-name"
+        ),
+    ],
+)
+def test_a_wrong_request_benches_nobody(client: Client, error: str, text: str) -> None:
+    client.fail(error, text)
+
+    assert client.benches() == ()
+    assert client.log() == ""
+
+
+def test_a_model_that_is_not_there_rests_alone(client: Client) -> None:
+    client.fail(
+        "model_not_found", "There's an issue with the selected model (claude-opus-5-5). It may not exist"
+    )
+
+    (bench,) = client.benches()
+    assert (bench.model, bench.kind) == ("claude-opus-5-5", "model")
+
+
+def test_a_machine_without_network_benches_for_half_a_minute(client: Client) -> None:
+    client.fail(
+        "server_error",
+        "API Error: Connection refused — a firewall or proxy may be blocking it (ECONNREFUSED)",
+    )
+
+    (bench,) = client.benches()
+    assert rest(bench) is not None
+    assert rest(bench) <= FIVE  # type: ignore[operator]
+
+
+def test_the_evidence_holds_no_key(client: Client) -> None:
+    client.fail(text="429 for sk-ant-planted-1-and-more")
+
+    assert "planted" not in client.ctx.paths.health.read_text()
+
+
+def test_behind_the_gateway_nothing_is_benched(client: Client) -> None:
+    client.ctx.paths.gateway.write_text(
+        json.dumps({"pid": 1, "port": 4100, "since": "2026-11-24T12:00:00+00:00", "token": "t"})
+    )
+    client.env["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:4100"
+
+    client.fail()
+
+    assert client.benches() == ()
+
+
+def test_a_foreign_address_is_not_blamed_on_us(client: Client) -> None:
+    client.env |= {"ANTHROPIC_BASE_URL": "https://llm.example.com", "CLAUDE_PID": "1"}
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    client.fail()
+
+    assert client.benches() == ()
+
+
+def test_the_address_says_who_serves_a_real_session(client: Client) -> None:
+    client.env |= {"ANTHROPIC_BASE_URL": "https://openrouter.ai/api", "CLAUDE_PID": "1"}
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    client.fail()
+
+    assert [bench.provider for bench in client.benches()] == ["openrouter"]
+
+
+def test_a_session_starts_with_a_line_to_the_person(client: Client) -> None:
+    assert client.told("SessionStart", source="startup") == "pf-tui: anthropic-api serves · next openrouter"
+
+
+def test_a_limit_near_its_end_is_told_at_the_start(client: Client) -> None:
+    now = datetime.now(UTC)
+    reading = Reading(
+        provider="anthropic-api",
+        window="5h",
+        unit="percent",
+        used=91,
+        limit=100,
+        resets_at=now + timedelta(hours=1, minutes=30),
+        source="official",
+        observed_at=now,
+    )
+    ledger.limit_readings(client.ctx.paths.ledger, [reading])
+
+    assert "91 % of the 5-hour window, resets in 1h" in client.told("SessionStart", source="startup")
+
+
+def test_a_quiet_person_gets_no_line(client: Client) -> None:
+    client.ctx.paths.config.write_text(json.dumps({"version": 2, "notifyOnSwitch": False}))
+
+    assert client.told("SessionStart", source="startup") == ""
+
+
+def test_a_project_that_orders_for_itself_is_told(client: Client) -> None:
+    (client.work / ".opencode").mkdir()
+    (client.work / ".opencode" / "provider-fallback.local.md").write_text(
+        "---\nprovider_priority: [openrouter]\n---\n"
+    )
+
+    told = client.told("SessionStart", source="startup")
+
+    assert told == "pf-tui: openrouter serves · nobody next · by this project's settings"
+
+
+def test_the_next_prompt_says_who_serves_now_and_why(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.fail()
+
+    told = client.told("UserPromptSubmit", prompt="again")
+
+    assert told.startswith(
+        "pf-tui: openrouter serves this session now (anthropic-api: benched (429 rate) until "
+    )
+    assert client.told("UserPromptSubmit", prompt="and again") == ""
+
+
+def test_a_command_is_answered_where_it_is_expanded_and_where_it_is_typed(client: Client) -> None:
+    expanded = client.told(
+        "UserPromptExpansion", command_name="provider-fallback:provider-status", command_args=""
+    )
+    typed = client.told("UserPromptSubmit", prompt="/provider-status")
+
+    assert expanded == typed
+    assert expanded.splitlines()[0].startswith("anthropic-api serves ")
+
+
+def test_other_commands_and_prompts_go_on_their_way(client: Client) -> None:
+    assert client.fire("UserPromptExpansion", command_name="review", command_args="") == ""
+    assert client.fire("UserPromptSubmit", prompt="/usr/bin is a folder") == ""
+    assert client.fire("UserPromptSubmit", prompt="say /provider-status") == ""
+
+
+def test_a_turns_usage_is_in_the_ledger_once(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.writes(delivered("msg_01"), delivered("msg_01"), delivered("msg_02"))
+
+    client.fire("Stop")
+    client.fire("Stop")
+    client.fire("SessionEnd", reason="other")
+
+    with ledger.reading(client.ctx.paths.ledger) as book:
+        used = book.usage_since(datetime.now(UTC) - timedelta(hours=1))
+    assert {name: (use.requests, use.tokens) for name, use in used.items()} == {
+        "anthropic-api": (2, 2 * 3538)
+    }
+
+
+def test_a_subagents_usage_comes_from_its_own_file(client: Client, tmp_path: Path) -> None:
+    own = tmp_path / "agent-1.jsonl"
+    client.fire("UserPromptSubmit", prompt="hi")
+    own.write_text(json.dumps(delivered("msg_09", isSidechain=True)) + "\n")
+
+    client.fire("SubagentStop", agent_transcript_path=str(own))
+
+    with ledger.reading(client.ctx.paths.ledger) as book:
+        assert book.usage_since(datetime.now(UTC) - timedelta(hours=1))["anthropic-api"].requests == 1
+
+
+def test_usage_from_before_a_move_stays_with_who_served_it(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.writes(delivered("msg_01", at=datetime.now(UTC) - timedelta(minutes=10)))
+    actions.switch(client.ctx, "openrouter")
+    client.fire("UserPromptSubmit", prompt="again")
+    client.writes(delivered("msg_02"))
+
+    client.fire("Stop")
+
+    with ledger.reading(client.ctx.paths.ledger) as book:
+        used = book.usage_since(datetime.now(UTC) - timedelta(hours=1))
+    assert {name: use.requests for name, use in used.items()} == {"openrouter": 1}
+
+
+def test_an_answer_after_the_bench_began_ends_it(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.fail()
+    client.writes(delivered("msg_01", at=datetime.now(UTC) + timedelta(seconds=45)))
+
+    client.fire("Stop")
+
+    assert client.benches() == ()
+
+
+def test_an_answer_that_was_on_its_way_ends_no_bench(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.fail()
+    client.writes(delivered("msg_01"))
+
+    client.fire("Stop")
+
+    assert len(client.benches()) == 1
+
+
+def test_nothing_is_written_into_settings_that_we_were_not_installed_into(client: Client, home: Path) -> None:
+    (home / ".claude").mkdir()
+    (home / ".claude" / "settings.json").write_text("{}")
+    client.fire("SessionStart", source="startup")
+
+    client.fail()
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    assert (home / ".claude" / "settings.json").read_text() == "{}"
+
+
+def test_a_failure_leads_the_settings_to_the_next_provider(installed: Client) -> None:
+    installed.fire("UserPromptSubmit", prompt="hi")
+
+    installed.fail()
+
+    env = settings(installed)["env"]
+    assert isinstance(env, dict)
+    assert env["ANTHROPIC_BASE_URL"] == "https://openrouter.ai/api"
+    assert env["ANTHROPIC_API_KEY"] == env["ANTHROPIC_AUTH_TOKEN"] == ""
+    assert str(settings(installed)["apiKeyHelper"]).endswith("auth helper")
+
+
+def test_when_the_bench_is_over_the_next_session_goes_home(installed: Client) -> None:
+    installed.fire("UserPromptSubmit", prompt="hi")
+    installed.fail()
+    actions.release(installed.ctx, "anthropic-api")
+    installed.fire("SessionStart", source="resume")
+
+    env = settings(installed)["env"]
+    assert isinstance(env, dict)
+    assert env["ANTHROPIC_BASE_URL"] == "https://api.anthropic.com"
+
+
+def test_settings_that_a_person_leads_elsewhere_are_believed(installed: Client, home: Path) -> None:
+    actions.switch(installed.ctx, "openrouter")
+    text = (home / ".claude" / "settings.json").read_text()
+    (home / ".claude" / "settings.json").write_text(
+        text.replace("https://openrouter.ai/api", "https://api.anthropic.com")
+    )
+
+    installed.fire("ConfigChange", source="user_settings")
+
+    assert installed.ctx.health().agents["claude-code"].provider.startswith("anthropic-")
+
+
+def test_the_client_that_goes_on_by_itself_ends_the_bench(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.fail(text=f"{LIMITED} You've hit your 5-hour limit")
+
+    client.fire("Notification", notification_type="quota_auto_resume_fired", message="resumed")
+
+    assert client.benches() == ()
+
+
+def test_sessions_are_remembered_by_provider(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    assert client.ctx.health().sessions[SESSION].provider == "anthropic-api"
