@@ -21,9 +21,10 @@ from pf_tui.hooks import answer, opencode_routing
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import text
 from pf_tui.ledger import record as ledger
+from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
-from pf_tui.rules.reset_headers import readings_from_headers
+from pf_tui.rules.reset_headers import CAP, readings_from_headers
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
@@ -88,11 +89,10 @@ def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
 
     def classify(now: datetime, strikes: int) -> Failure:
         failure = failures.classify(status=None, body=text(data, "message"), now=now, strikes=strikes)
-        if failure.until is None and ends is not None and ends - now > LONG_WAIT:
-            return failures.classify(
-                status=429, headers={"retry-after": str(int((ends - now).total_seconds()))}, now=now
-            )
-        return failure
+        if ends is None or ends - now <= LONG_WAIT or not failure.failover:
+            return failure
+        kind = "quota" if failure.kind == "quota" else "rate"
+        return replace(failure, kind=kind, scope="provider", until=min(ends, now + CAP))
 
     return _failed(ctx, data, classify)
 

@@ -57,25 +57,25 @@ class Names:
                     self._theirs.setdefault(known, name)
         return self._theirs.get(ours)
 
-    def model(self, provider: str, theirs: str, model: str | None, others: Sequence[str]) -> str | None:
+    def model(
+        self, provider: str, theirs: str, model: str | None, others: Sequence[str], *, any_will_do: bool
+    ) -> str | None:
         """The id under which OpenCode's provider has our model.
 
         Args:
-            model: None = the catalog does not know what was asked for.
             others: what will do as well, best first: the name asked for, the provider's default there.
+            any_will_do: nobody knows what was asked for, so every model is as good.
         """
         offered = self._models.get(theirs, ())
-        spare = next((name for name in others if name in offered), None)
-        if model is None:
-            return spare or next(iter(offered), None)
-        native = self._catalog.native_id(model, provider)
+        native = self._catalog.native_id(model, provider) if model else None
         if native in offered:
             return native
-        for name in offered:
+        for name in offered if model else ():
             known = self._catalog.find_model(name, provider)
             if known is not None and known.id == model:
                 return name
-        return spare
+        spare = next((name for name in others if name in offered), None)
+        return spare or (next(iter(offered), None) if any_will_do else None)
 
     def _at(self, url: str | None) -> str | None:
         """The provider whose address this is, a person's own before the catalog's; None when several fit."""

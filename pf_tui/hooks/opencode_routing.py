@@ -76,15 +76,16 @@ def route(now: Snapshot, it: Turn, *, local: str) -> Route:
     free = hindered is None and not anyone
     if free and (it.picked or not _ordered(now)):
         return Route(provider=it.asked)
+    wanted = _wanted(now, it)
     for standing in _candidates(now, it):
-        model, _ = serving(standing.provider, _wanted(now, it), now.catalog)
+        model, _ = serving(standing.provider, wanted, now.catalog)
         if standing.provider == it.asked and hindered is None and _same(now, it, model):
             return Route(provider=it.asked)
         theirs = it.names.theirs(standing.provider)
         if theirs is None or (now.auto_switch and obstacle(standing, model)):
             continue
         spare = [it.asked_model, it.defaults.get(theirs, "")]
-        name = it.names.model(standing.provider, theirs, model, spare)
+        name = it.names.model(standing.provider, theirs, model, spare, any_will_do=wanted is None)
         if name is not None and (theirs, name) != (it.asked_theirs, it.asked_model):
             return Route(provider=standing.provider, theirs=theirs, model=name, left=hindered)
     return Route(provider=it.asked, left=hindered)

@@ -1,0 +1,349 @@
+"""What the plugin is told for each event: routes, benches with evidence, refusals, answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pf_tui import actions, hooks
+from pf_tui.hooks import opencode
+from pf_tui.hooks.opencode import _RETRIED
+from pf_tui.state.context import Context
+from pf_tui.state.files import write_json
+from tests.conftest import NOON
+
+Make = Callable[..., Context]
+
+PROVIDERS = """\
+providers:
+  - {id: alpha, name: A, base_url: https://alpha.example/v1, protocols: [openai-chat], env: [ALPHA_API_KEY]}
+  - {id: beta, name: B, base_url: https://beta.example/v1, protocols: [openai-chat], env: [BETA_API_KEY]}
+"""
+
+HAS = {
+    "available": {"alpha": ["m-alpha"], "beta": ["m-beta"], "ollama": ["llama"]},
+    "bases": {"alpha": "https://alpha.example/v1", "beta": "https://beta.example/v1"},
+    "defaults": {"beta": "m-beta"},
+}
+
+
+@pytest.fixture
+def ctx(context: Make) -> Context:
+    """alpha before beta, both in OpenCode."""
+    made = context(who="hook", env={"ALPHA_API_KEY": "a", "BETA_API_KEY": "b"})
+    made.paths.home.mkdir(parents=True)
+    made.paths.providers.write_text(PROVIDERS)
+    write_json(made.paths.config, {"version": 2, "providerPriority": ["alpha", "beta"]})
+    return made
+
+
+def told(ctx: Context, event: str, **data: Any) -> dict[str, Any]:
+    """The plugin's instruction."""
+    answer = opencode.handle(ctx, event, {**HAS, "session_id": "ses_1", **data})
+    found: dict[str, Any] = json.loads(answer) if answer else {}
+    return found
+
+
+def turn(ctx: Context, provider: str = "alpha", model: str = "m-alpha", **data: Any) -> dict[str, Any]:
+    return told(ctx, "chat.message", provider=provider, model=model, **data)
+
+
+def failed(ctx: Context, status: int = 429, **data: Any) -> dict[str, Any]:
+    given = {"provider": "alpha", "model": "m-alpha", "status": status, **data}
+    return told(ctx, "request.failed", **given)
+
+
+def test_a_turn_stays_where_it_is_while_its_provider_is_the_first(ctx: Context) -> None:
+    assert turn(ctx) == {"active": "alpha"}
+
+
+def test_a_turn_goes_to_the_first_of_the_list(ctx: Context) -> None:
+    actions.switch(ctx, "beta")
+
+    answer = turn(ctx)
+
+    assert answer["route"] == {"providerID": "beta", "modelID": "m-beta"}
+    assert answer["toast"]["message"] == "beta serves from here on"
+
+
+def test_a_benched_provider_is_passed_over_and_the_toast_says_why(ctx: Context) -> None:
+    failed(ctx, headers={"retry-after": "7200"})
+
+    answer = turn(ctx)
+
+    assert answer["route"]["providerID"] == "beta"
+    assert answer["toast"]["message"] == "beta serves from here on; alpha: benched (429 rate), back in 2h00"
+
+
+def test_a_model_picked_in_the_session_is_kept_while_it_can_serve(ctx: Context) -> None:
+    actions.switch(ctx, "beta")
+    assert "route" not in turn(ctx, picked=True)
+
+    actions.bench(ctx, "alpha")
+    assert turn(ctx, picked=True)["route"]["providerID"] == "beta"
+
+
+def test_a_provider_that_pf_tui_does_not_know_is_left_alone(ctx: Context) -> None:
+    actions.switch(ctx, "beta")
+
+    assert turn(ctx, provider="ollama", model="llama") == {"active": "beta"}
+    assert failed(ctx, provider="ollama", model="llama") == {}
+
+
+def test_without_an_order_of_the_persons_own_opencodes_own_choice_stands(ctx: Context) -> None:
+    ctx.paths.config.unlink()
+
+    assert "route" not in turn(ctx, provider="beta", model="m-beta")
+    actions.bench(ctx, "beta")
+    assert turn(ctx, provider="beta", model="m-beta")["route"]["providerID"] == "alpha"
+
+
+def test_a_provider_opencode_has_no_key_for_is_passed_over(ctx: Context) -> None:
+    write_json(ctx.paths.config, {"version": 2, "providerPriority": ["groq", "beta", "alpha"]})
+
+    assert turn(ctx)["route"]["providerID"] == "beta"
+
+
+def test_our_own_key_is_not_what_counts(ctx: Context, context: Make) -> None:
+    """OpenCode has its own key for beta; the environment has none."""
+    bare = context(who="hook", env={"ALPHA_API_KEY": "a"})
+    write_json(ctx.paths.config, {"version": 2, "providerPriority": ["beta", "alpha"]})
+
+    assert turn(bare)["route"]["providerID"] == "beta"
+
+
+def test_with_auto_switch_off_a_failure_moves_nothing(ctx: Context) -> None:
+    actions.set_auto_switch(ctx, on=False)
+    answer = failed(ctx, headers={"retry-after": "7200"})
+
+    assert "auto-switch is off: `pf-tui switch next` moves on" in answer["refuse"]
+    assert "route" not in turn(ctx)
+
+
+def test_whoever_serves_is_a_model_of_its_own(ctx: Context) -> None:
+    assert turn(ctx, provider="pf-tui-local", model="active")["route"] == {
+        "providerID": "alpha",
+        "modelID": "m-alpha",
+    }
+
+
+def test_the_same_model_is_looked_for_under_the_other_providers_name(ctx: Context) -> None:
+    write_json(ctx.paths.config, {"version": 2, "providerPriority": ["openrouter", "anthropic-api"]})
+    native = ctx.catalog().native_id("claude-sonnet-5-5", "openrouter")
+    asked = ctx.catalog().native_id("claude-sonnet-5-5", "anthropic-api")
+    available = {"anthropic": [asked], "openrouter": ["other/model", native]}
+
+    answer = turn(ctx, provider="anthropic", model=asked, available=available, bases={})
+
+    assert answer["route"] == {"providerID": "openrouter", "modelID": native}
+
+
+def test_the_session_is_remembered_with_who_serves_it(ctx: Context) -> None:
+    actions.switch(ctx, "beta")
+    turn(ctx)
+
+    assert ctx.health().sessions["ses_1"].provider == "beta"
+
+
+def test_a_long_limit_ends_the_turn_and_says_what_follows(ctx: Context) -> None:
+    answer = failed(ctx, headers={"retry-after": "7200"}, body='{"error":{"message":"Rate limit reached"}}')
+
+    assert answer["benched"] is True
+    assert answer["refuse"] == (
+        "pf-tui: alpha is at its limit, back in 2h00; your next turn runs on beta (beta/m-beta)"
+    )
+    (bench,) = ctx.health().benches
+    assert bench.until == NOON + timedelta(hours=2)
+    assert bench.evidence == {
+        "status": 429,
+        "header": "retry-after: 7200",
+        "text": "Rate limit reached",
+        "agent": "opencode",
+        "session": "ses_1",
+    }
+
+
+def test_a_short_limit_is_left_to_opencodes_own_wait(ctx: Context) -> None:
+    answer = failed(ctx, headers={"retry-after": "3"})
+
+    assert "refuse" not in answer
+    assert answer["benched"] is True
+    assert ctx.health().benches[0].model == "m-alpha"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "until"),
+    [
+        pytest.param(401, "invalid x-api-key", "auth", None, id="key-refused"),
+        pytest.param(402, "payment required", "quota", None, id="no-credit"),
+        pytest.param(400, "Your credit balance is too low", "quota", None, id="credit-as-400"),
+        pytest.param(404, "model not found", "model", NOON + timedelta(hours=12), id="no-such-model"),
+    ],
+)
+def test_a_failure_that_will_not_pass_is_benched_and_told(
+    status: int, body: str, kind: str, until: datetime | None, ctx: Context
+) -> None:
+    answer = failed(ctx, status, body=body)
+
+    assert [(bench.kind, bench.until) for bench in ctx.health().benches] == [(kind, until)]
+    assert "your next turn runs on beta" in answer["refuse"]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_request_that_is_itself_wrong_benches_nobody(status: int, ctx: Context) -> None:
+    assert failed(ctx, status, body="messages: field required") == {"benched": False}
+    assert ctx.health().benches == ()
+
+
+def test_a_server_error_benches_after_three_in_a_row(ctx: Context) -> None:
+    for streak in (1, 2):
+        assert failed(ctx, 500, body="oops", streak=streak)["benched"] is False
+    assert failed(ctx, 500, body="oops", streak=3)["benched"] is True
+
+
+def test_one_prompt_is_one_strike(ctx: Context) -> None:
+    for _ in range(4):
+        failed(ctx, headers={"retry-after": "7200"})
+    told(ctx, "session.error", provider="alpha", model="m-alpha", error={"name": "APIError", "status": 429})
+
+    assert [bench.strikes for bench in ctx.health().benches] == [1]
+
+
+def test_a_limit_without_an_end_that_outlasts_the_retries_rests_five_minutes_then_ten(
+    ctx: Context, context: Make
+) -> None:
+    error = {"name": "APIError", "status": 429, "message": "Too many requests", "headers": {}}
+    told(ctx, "session.error", provider="alpha", model="m-alpha", error=error)
+    first = ctx.health().benches[0].until
+
+    later = context(who="hook", env=dict(ctx.env), now=NOON + timedelta(minutes=6))
+    told(later, "session.error", provider="alpha", model="m-alpha", error=error)
+
+    assert first == NOON + timedelta(minutes=5)
+    assert later.health().benches[0].until == NOON + timedelta(minutes=16)
+
+
+def test_a_retry_that_is_hours_away_is_a_limit(ctx: Context) -> None:
+    back = NOON + timedelta(hours=5)
+    data = {"attempt": 1, "message": "Rate limit reached", "next": back.timestamp() * 1000}
+
+    answer = told(ctx, "session.status", provider="alpha", model="m-alpha", **data)
+
+    assert answer["benched"] is True
+    assert abs((ctx.health().benches[0].until or NOON) - back) < timedelta(seconds=2)
+    assert "your next turn runs on beta" in answer["toast"]["message"]
+
+
+def test_a_turn_the_context_was_too_small_for_benches_nobody(ctx: Context) -> None:
+    error = {"name": "ContextOverflowError", "message": "prompt is too long"}
+
+    assert told(ctx, "session.error", provider="alpha", model="m-alpha", error=error) == {}
+
+
+def run_gateway(ctx: Context) -> None:
+    """gateway.json of a process that runs: this one."""
+    content = {"pid": os.getpid(), "port": 4100, "since": "2026-11-24T11:00:00+00:00", "token": "tok"}
+    write_json(ctx.paths.gateway, content)
+
+
+def test_a_failed_request_is_handed_to_a_gateway_that_runs(ctx: Context) -> None:
+    run_gateway(ctx)
+
+    answer = failed(ctx, headers={"retry-after": "7200"}, url="https://alpha.example/v1/chat/completions")
+
+    assert answer["gateway"] == {"url": "http://127.0.0.1:4100", "token": "tok"}
+    assert answer["until"] == (NOON + timedelta(hours=2)).timestamp() * 1000
+    assert "refuse" not in answer
+
+
+def test_nothing_is_benched_for_what_went_through_the_gateway(ctx: Context) -> None:
+    run_gateway(ctx)
+    through = {**HAS["bases"], "alpha": "http://127.0.0.1:4100/v1"}
+
+    assert turn(ctx, bases=through) == {"active": "alpha"}
+    assert failed(ctx, headers={"retry-after": "7200"}, bases=through) == {}
+    assert ctx.health().benches == ()
+
+
+def test_a_delivered_turn_lifts_the_bench_it_disproves(ctx: Context, context: Make) -> None:
+    failed(ctx, 401, body="invalid key")
+    began = NOON + timedelta(minutes=1)
+    message = {
+        "id": "msg_1",
+        "role": "assistant",
+        "providerID": "alpha",
+        "modelID": "m-alpha",
+        "tokens": {"input": 10, "output": 5, "reasoning": 0, "cache": {"read": 0, "write": 0}},
+        "time": {"created": began.timestamp() * 1000, "completed": began.timestamp() * 1000 + 900},
+    }
+    later = context(who="hook", env=dict(ctx.env), now=NOON + timedelta(minutes=2))
+
+    told(later, "message.updated", messages=[{**message, "served_by": "beta"}])
+    assert later.health().benches, "what the gateway served says nothing about alpha"
+    told(later, "message.updated", messages=[message])
+
+    assert later.health().benches == ()
+
+
+def test_a_command_is_answered_under_what_was_typed(ctx: Context) -> None:
+    answer = told(ctx, "command.execute.before", command="provider-switch", arguments="beta")
+
+    assert answer["answer"].startswith("/provider-switch beta\n\nswitched to beta")
+
+
+def test_a_command_that_is_not_ours_is_left_to_opencode(ctx: Context) -> None:
+    assert told(ctx, "command.execute.before", command="provider-of-mine", arguments="") == {}
+
+
+@pytest.mark.parametrize("kind", ["rate", "quota", "auth", "model"])
+def test_no_refusal_holds_a_word_that_opencode_retries_on(kind: str, ctx: Context) -> None:
+    status = {"rate": 429, "quota": 402, "auth": 401, "model": 404}[kind]
+    answer = failed(ctx, status, headers={"retry-after": "7200"}, body="Rate limit: too many requests, 429")
+
+    assert _RETRIED.search(answer["refuse"]) is None
+
+
+@pytest.mark.parametrize("event", [*opencode.EVENTS, "no.such.event"])
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"no json",
+        b"\xff\xfe",
+        b'{"available": 5, "bases": [], "error": 7, "messages": {}}',
+    ],
+)
+def test_any_input_is_survived(event: str, stdin: bytes, ctx: Context) -> None:
+    answer, code = hooks.run("opencode", event, stdin, ctx.env)
+
+    assert code == 0
+    assert answer == "" or isinstance(json.loads(answer), dict)
+
+
+def test_a_hook_imports_the_standard_library_alone() -> None:
+    import subprocess
+
+    program = (
+        "import sys, pf_tui.hooks.opencode, pf_tui.hooks.opencode_usage, pf_tui.hooks.codex\n"
+        "third = {n.split('.')[0] for n in sys.modules} - set(sys.stdlib_module_names)\n"
+        "print(sorted(n for n in third if not n.startswith('_') and n not in ('pf_tui', 'sitecustomize')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_clock_of_a_bench_is_ours_and_not_the_events(ctx: Context) -> None:
+    """A `next` that makes no sense is no reset."""
+    answer = told(ctx, "session.status", provider="alpha", model="m-alpha", message="Overloaded", next="soon")
+
+    assert answer["benched"] is True
+    assert (ctx.health().benches[0].until or datetime.max.replace(tzinfo=UTC)) < NOON + timedelta(minutes=5)
