@@ -1,10 +1,16 @@
-"""`pf-tui serve`: the dashboard in a browser on this machine, through textual-serve (an optional extra)."""
+"""`pf-tui serve`: the dashboard in a browser on this machine, through textual-serve (an optional extra).
+
+Whoever reaches the page can switch providers, so it listens on the loopback address alone and answers
+no page of another site: a browser lets any site talk to 127.0.0.1, and only Host and Origin tell.
+"""
 
 from __future__ import annotations
 
 import shlex
 import socket
 import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +19,10 @@ from pf_tui.cli.grammar import word
 from pf_tui.errors import PfError
 from pf_tui.state.context import Context
 
-HOST = "127.0.0.1"
-"""Never another: whoever reaches the page can switch providers."""
+if TYPE_CHECKING:
+    from aiohttp import web
 
+HOST = "127.0.0.1"
 PORT = 8300
 
 
@@ -31,10 +38,39 @@ def serve(ctx: Context, port: int) -> None:
             "the browser view needs the package textual-serve, which is not installed",
             "install pf-tui with its extra: `pip install 'pf-tui[serve]'`",
         ) from error
+
+    class Guarded(Server):  # type: ignore[misc, unused-ignore]
+        """textual-serve's server, for this machine's own pages only."""
+
+        async def _make_app(self) -> Any:
+            app = await super()._make_app()
+            app.middlewares.append(own_pages_only)
+            return app
+
     _check_free(port)
     command = shlex.join([sys.executable, "-m", "pf_tui", "--dir", str(ctx.cwd)])
     diagnostics.note(f"the dashboard is on http://{HOST}:{port}; ctrl+c ends it")
-    Server(command, host=HOST, port=port, title="pf-tui").serve()
+    Guarded(command, host=HOST, port=port, title="pf-tui").serve()
+
+
+async def own_pages_only(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuse what a page of another site, or a name that was made to point here, asks for."""
+    from aiohttp import web
+
+    own = {f"{HOST}:{_port(request.host)}", f"localhost:{_port(request.host)}"}
+    origin = request.headers.get("Origin")
+    if request.host not in own or (origin is not None and origin.partition("://")[2] not in own):
+        raise web.HTTPForbidden(text="pf-tui serves its own page on this machine only\n")
+    return await handler(request)
+
+
+own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets
+
+
+def _port(host: str) -> str:
+    return host.rpartition(":")[2]
 
 
 def _check_free(port: int) -> None:
