@@ -1,11 +1,14 @@
 """The gateway: failover that saves the turn in flight. Loopback only.
 
-body      one look at a request body; byte-level edits     streams   SSE as it passes: first event, usage, cuts
-chain     which routes a request may take, in order        engine    try them: the failover itself
-transport aiohttp towards upstreams                        server    the HTTP surface agents see
-answers   what an agent is told when nobody can serve      recorder  attempts, benches and events to disk
-world     state files, followed live                       life      start, stop, status, one per state directory
-env       how an agent is pointed here                     launch    `pf-tui run`      drill   a rehearsal
+body      one look at a request body; byte-level edits    streams   SSE as it passes: events, usage, cuts
+chain     which routes a request may take, in order       engine    one request on its way through them
+exchanges one attempt: send, judge, let pass              transport aiohttp towards upstreams
+resting   who must rest, streaks, half-open probes        sessions  where each session stays; whose reasoning
+server    the HTTP surface agents see                     answers   what an agent hears when nobody can serve
+world     state files, followed live                      settings  what a person may set
+recorder  the writer thread: rows, benches, events        flights   requests under way, for live.json
+life      start, stop, one for each state directory       models    GET /v1/models      log  one line each
+env       how an agent is pointed here                    launch    `pf-tui run`        drill  a rehearsal
 
 Invariants: bytes pass unchanged where client and upstream speak the same protocol; after the first good
 event nothing is retried; a provider's key goes to that provider's own host and nowhere else.

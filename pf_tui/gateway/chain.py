@@ -33,7 +33,7 @@ class Route:
     url: str
     """Where to post, query included."""
     credential: Mapping[str, str]
-    """Header -> value with the key in it, for this upstream alone; empty = the client's own login goes along."""
+    """Header -> value with the key in it, for this upstream alone; empty = the client's own login passes."""
     headers: Mapping[str, str]
     """Of the person's providers.yaml."""
     context: int

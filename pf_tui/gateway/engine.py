@@ -253,7 +253,7 @@ class Turn:
                 agent=self._request.agent,
                 session=self._request.session,
                 why=why,
-                done=lambda: _drop(loop.call_soon_threadsafe(persisted)),
+                done=lambda: loop.call_soon_threadsafe(persisted),
             )
 
     def _row(
@@ -425,7 +425,3 @@ def _words(failure: Failure) -> str:
     """A failure in a few words."""
     head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
     return f"{head} ({failure.message})" if failure.message else head
-
-
-def _drop(_: object) -> None:
-    """What a callback must not return."""

@@ -10,6 +10,7 @@ import asyncio
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ READING_AGE_S = 60.0
 EVENT_GAP_S = 60.0
 """The same refusal is journalled once in this time."""
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class Recorder:
@@ -50,7 +51,7 @@ class Recorder:
     def __init__(self, world: World) -> None:
         self._world = world
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._waiting: list[Attempt | Reading] = []
+        self._waiting: deque[Attempt | Reading] = deque()
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
         self._said: dict[str, float] = {}
         self._rows: list[Attempt] = []
@@ -83,7 +84,7 @@ class Recorder:
                 self._keep(reading)
 
     def bench(
-        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], None]
+        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], object]
     ) -> None:
         """A provider must rest; `done` is called (from this thread) when the files say so."""
 
@@ -106,14 +107,10 @@ class Recorder:
 
     def release(self, provider: str, model: str | None, *, why: str = "a request went through") -> None:
         """A request went through: benches that said it would not are over."""
-
-        self._queue.put(
-            lambda: _drop(actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
-        )
+        self._queue.put(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
 
     def session(self, session: str, agent: str, provider: str) -> None:
         """Who serves a session now, for hooks and for a restart."""
-
         self._queue.put(lambda: actions.remember_session(self._world.ctx, session, agent, provider))
 
     def event(
@@ -133,8 +130,8 @@ class Recorder:
                 return
             self._said[once] = moment
         self._queue.put(
-            lambda: _drop(
-                write_down(self._world.ctx, action, why=why, before=before, after=after, evidence=evidence)
+            lambda: write_down(
+                self._world.ctx, action, why=why, before=before, after=after, evidence=evidence
             )
         )
 
@@ -169,7 +166,9 @@ class Recorder:
 
     def _flush(self) -> None:
         """Write what has come since the last batch."""
-        taken, self._waiting = self._waiting, []
+        taken = []
+        while self._waiting:  # the loop goes on adding at the other end
+            taken.append(self._waiting.popleft())
         path = self._world.ctx.paths.ledger
         readings = [item for item in taken if isinstance(item, Reading)]
         self._rows += [item for item in taken if isinstance(item, Attempt)]
@@ -207,7 +206,3 @@ class Recorder:
             job()
         except Exception as error:
             log.line(self._world.ctx.paths, f"could not write: {error}")
-
-
-def _drop(_: object) -> None:
-    """A job returns nothing."""

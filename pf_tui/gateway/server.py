@@ -140,9 +140,11 @@ class Gateway:
     async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        raw = await request.content.read()
-        if len(raw) > MAX_BODY_BYTES:
-            sentence = f"pf-tui: a request of {len(raw) >> 20} MB is larger than any provider takes"
+        raw = await _body_of(request)
+        if raw is None:
+            sentence = (
+                f"pf-tui: more than {MAX_BODY_BYTES >> 20} MB in one request is more than any provider takes"
+            )
             return _response(answers.refused(413, PROTOCOLS[path], sentence))
         headers = request.headers
         try:
@@ -336,6 +338,22 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
             f"`pf-tui gateway start --port {port + 1 if port else 4100}`",
         ) from error
     return made
+
+
+async def _body_of(request: web.BaseRequest) -> bytes | None:
+    """The whole body; None when it is larger than we take."""
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        return None
+    first = await request.content.readany()
+    if request.content.at_eof():
+        return first
+    pieces, size = [first], len(first)
+    while piece := await request.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            return None
+    return b"".join(pieces)
 
 
 def _protocol(path: str) -> str:

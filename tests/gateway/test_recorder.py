@@ -1,0 +1,137 @@
+"""The writer thread: everything reaches the files, soon, and nothing that fails stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pf_tui.gateway.recorder import BATCH_S, Recorder
+from pf_tui.gateway.world import World
+from pf_tui.ledger import attempts as ledger_attempts
+from pf_tui.ledger import record as ledger
+from pf_tui.ledger.attempts import Attempt
+from pf_tui.rules.limits import Reading
+from pf_tui.state.context import Context
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(context: Callable[..., Context]) -> World:
+    return World(context(who="gateway", env={"ANTHROPIC_API_KEY": "k"}))
+
+
+def attempt(number: int) -> Attempt:
+    return Attempt(
+        at=NOON + timedelta(seconds=number),
+        agent="unknown",
+        provider="anthropic-api",
+        model="claude-opus-5-5",
+        request_id=f"req_{number}",
+        input=10,
+        output=5,
+    )
+
+
+def reading(percent: float) -> Reading:
+    return Reading(
+        provider="anthropic-api",
+        window="5h",
+        unit="percent",
+        used=percent,
+        limit=100.0,
+        resets_at=NOON + timedelta(hours=2),
+        source="header",
+        observed_at=NOON + timedelta(milliseconds=round(percent * 100)),
+    )
+
+
+def requests(world: World) -> int:
+    with ledger.reading(world.ctx.paths.ledger) as book:
+        return sum(use.requests for use in book.usage_since(NOON - timedelta(hours=1)).values())
+
+
+async def test_everything_is_written_by_the_time_it_has_stopped(world: World) -> None:
+    recorder = Recorder(world)
+    recorder.start()
+    for number in range(1200):
+        recorder.attempt(attempt(number))
+    await asyncio.to_thread(recorder.stop)
+
+    assert requests(world) == 1200
+
+
+async def test_a_row_is_in_the_ledger_within_a_batch(world: World) -> None:
+    recorder = Recorder(world)
+    recorder.start()
+    began_s = time.monotonic()
+    recorder.attempt(attempt(1))
+    written = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.call_later(BATCH_S, recorder.job, lambda: loop.call_soon_threadsafe(written.set))
+    async with asyncio.timeout(5):
+        await written.wait()
+
+    assert requests(world) == 1
+    assert time.monotonic() - began_s >= BATCH_S
+    await asyncio.to_thread(recorder.stop)
+
+
+async def test_rows_wait_while_the_ledger_refuses_and_none_is_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Any = ledger_attempts.add
+    refusals = iter([False, False])
+    monkeypatch.setattr(
+        ledger_attempts, "add", lambda *a, **k: next(refusals, None) is None and real(*a, **k)
+    )
+    recorder = Recorder(world)
+    recorder.start()
+    for number in range(3):
+        recorder.attempt(attempt(number))
+        recorder.job(recorder._flush)
+    await asyncio.to_thread(recorder.stop)
+
+    assert requests(world) == 3
+
+
+async def test_a_job_that_fails_is_one_line_of_the_log_and_the_thread_goes_on(world: World) -> None:
+    def fails() -> None:
+        raise RuntimeError("with sk-ant-api03-abcdefghijklmnop in it")
+
+    recorder = Recorder(world)
+    world.ctx.paths.home.mkdir(parents=True)
+    recorder.start()
+    recorder.job(fails)
+    recorder.attempt(attempt(1))
+    await asyncio.to_thread(recorder.stop)
+
+    assert requests(world) == 1
+    assert world.ctx.paths.log.read_text().count("could not write: with ••• in it") == 1
+
+
+async def test_a_window_is_read_again_when_it_has_moved(world: World) -> None:
+    recorder = Recorder(world)
+    recorder.start()
+    for percent in (50.0, 50.1, 50.2, 51.5, 51.6, 60.0):
+        recorder.readings((reading(percent),))
+    await asyncio.to_thread(recorder.stop)
+
+    with ledger.reading(world.ctx.paths.ledger) as book:
+        kept = sorted(one.used for one in book.latest_readings(NOON + timedelta(minutes=1)))
+    assert kept == [50.0, 51.5, 60.0]
+
+
+async def test_the_same_refusal_is_journalled_once_a_minute(world: World) -> None:
+    recorder = Recorder(world)
+    recorder.start()
+    for _ in range(5):
+        recorder.event("refuse", why="all limited", once="x")
+    await asyncio.to_thread(recorder.stop)
+
+    assert world.ctx.paths.journal.read_text().count('"refuse"') == 1
