@@ -129,7 +129,7 @@ def report_failure(
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         strikes = _strikes(ctx, provider_id, model, kind, now)
-        ends = None if forever else until or now + min(FIRST_REST * 2 ** (strikes - 1), LONGEST_REST)
+        ends = None if forever else until or now + min(FIRST_REST * 2 ** min(strikes - 1, 6), LONGEST_REST)
         seen = {**(evidence or {}), **_known(agent=agent, session=session)}
         resting = Bench(
             provider=provider_id,
