@@ -99,9 +99,10 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
 
     seen = claude_usage.last_error(text(data, "transcript_path"))
     said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
-    failure = failures.classify_agent_error(
-        text(data, "error") or seen.error, said, ctx.now(), status=seen.status or _status_in(said)
-    )
+    status = seen.status or _status_in(said)
+    failure = failures.classify_agent_error(text(data, "error") or seen.error, said, ctx.now(), status=status)
+    if failure.kind == "server" and status is None and _is_unreachable(said):
+        failure = failures.transport("network", ctx.now(), said)
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
         provider = _blamed(ctx, now, data)
@@ -207,7 +208,7 @@ def _bench(
         return
     rest = failures.CLASSES[failure.kind].rest
     until = failure.until
-    if until is None and failure.kind in ("network", "timeout", "model") and rest is not None:
+    if until is None and failure.kind == "model" and rest is not None:
         until = now.at + rest
     forever = until is None and (failure.kind == "auth" or failures.is_credit(failure.message))
     status = f"{failure.status} " if failure.status else ""
@@ -226,6 +227,16 @@ def _bench(
         agent=AGENT,
         session=text(data, "session_id") or None,
         why=f"{provider}: {status}{failure.kind} in Claude Code",
+    )
+
+
+def _is_unreachable(said: str) -> bool:
+    """No answer came at all: more likely this machine's network than the provider's fault."""
+    import re
+
+    return (
+        re.search(r"E(?:CONN|NOTFOUND|HOST|NET|AI_)|[Cc]onnection (?:refused|error)|timed out", said)
+        is not None
     )
 
 
