@@ -166,6 +166,10 @@ def _cells_of(content: Line) -> list[tuple[str, Sequence[object]]]:
             found += [(char, facts) for char in span.text]
         else:
             for char in span.text:
-                found.append((char, facts))
-                found += [("", facts)] * (cell_len(char) - 1)
+                size = cell_len(char)
+                if size:
+                    found.append((char, facts))
+                    found += [("", facts)] * (size - 1)
+                elif found:  # a mark without a cell of its own belongs to the one before
+                    found[-1] = (found[-1][0] + char, found[-1][1])
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pf_tui.errors import UnknownName
 from pf_tui.records import record
-from pf_tui.tui.actions import ACTIONS, Action, shown
+from pf_tui.tui.actions import ACTIONS, Action, find, shown
 
 _KEY = re.compile(r"[^\s,]|ctrl\+[a-z]|f\d{1,2}|shift\+tab|[a-z_]{2,}")
 """What arrives through every terminal: a character, ctrl+letter, an F-key, or a key's name."""
@@ -53,7 +53,7 @@ def made(wishes: object) -> Keymap:
             keys[action_id] = wanted
             changed.add(action_id)
     for loser, winner, key in _clashes(keys, changed):
-        keys[loser] = tuple(other for other in keys[loser] if other != key)
+        keys[loser] = tuple(other for other in keys[loser] if other != key) or find(loser).keys
         problems.append(f"keys: '{shown(key)}' is {winner} as well as {loser}; it stays with {winner}")
     return Keymap(keys=keys, problems=tuple(problems), changed=frozenset(changed))
 

@@ -21,7 +21,7 @@ DARK, LIGHT = "pf-dark", "pf-light"
 
 _DARK_INKS = {
     "text": "#d9dde8",
-    "muted": "#8b93a7",
+    "muted": "#939bb0",
     "faint": "#4a5165",
     "accent": "#82aaff",
     "good": "#7fc28a",
@@ -40,11 +40,11 @@ _DARK_INKS = {
 }
 _LIGHT_INKS = {
     "text": "#22252e",
-    "muted": "#5f6778",
+    "muted": "#586073",
     "faint": "#b9bdc8",
     "accent": "#2456c4",
-    "good": "#1f7a3d",
-    "warn": "#8a5e00",
+    "good": "#1a6f36",
+    "warn": "#825800",
     "bad": "#c0262f",
     "cursor": "#dbe4f7",
     "shade": "#ecebe5",

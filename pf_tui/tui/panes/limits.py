@@ -18,6 +18,8 @@ from pf_tui.tui.times import Clock
 NARROW = 50
 """Below this the reset stands under its meter."""
 
+MOST_HITS = 3
+
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
 _BUDGET_ENDS = {"day": "today", "month": "this month"}
 KEYS = (("e", "budget"), ("c", "credential"))
@@ -158,13 +160,15 @@ def _sources(limits: Sequence[Limit], clock: Clock) -> Line:
 
 
 def _hits(hits: Sequence[LimitHit], space: Space) -> list[Row]:
-    """The last walls that were hit, newest first."""
+    """The last walls that were hit, newest first, and how many there were this week."""
     rows = []
-    for hit in hits:
+    for hit in hits[:MOST_HITS]:
         until = f", back {space.clock.clock(hit.until)}" if hit.until else ""
         rows.append(
             Row(line(muted(f"{space.clock.clock(hit.at)}  "), Span(hit.kind.replace("_", " ")), muted(until)))
         )
+    if len(hits) > MOST_HITS:
+        rows.append(Row(line(muted(f"{len(hits)} such in 7 days"))))
     return [Row(), *rows] if rows else []
 
 

@@ -67,11 +67,18 @@ def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = 
         elif cells(joined([who, *rest, right], "   ")) <= width:
             break
     if two:
-        upper = spread(who, hold or _cost(snapshot, wording), width)
-        lower = spread(
-            line("  ", _fitting(rest, width - 2)), joined([live, _auto(snapshot, wording)], "   "), width
-        )
-        return [_padded(upper), _padded(lower)]
+        auto = _auto(snapshot, wording)
+        lower = line("  ", _fitting(rest, width - 2))
+        upper_right = hold or _cost(snapshot, wording)
+        if auto and not snapshot.auto_switch and cells(lower) + cells(auto) + 1 > width:
+            off = line(Span("auto off", "warn"))  # always said: in place of the cost where room is dear
+            both = joined([hold or off, _cost(snapshot, wording) if not hold else off])
+            upper_right = both if cells(who) + cells(both) + 1 <= width else off
+            auto = BLANK
+        return [
+            _padded(spread(who, upper_right, width)),
+            _padded(spread(lower, joined([live, auto], "   "), width)),
+        ]
     return [_padded(spread(joined([who, *rest], "   "), right, width))]
 
 

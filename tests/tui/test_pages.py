@@ -1,0 +1,343 @@
+"""Pages, charts and small rules, without a toolkit: data in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pf_tui.records import replace
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
+from pf_tui.state.gateway import Gateway, LiveRequest
+from pf_tui.tui import ink, notify, progress, running, screenshot
+from pf_tui.tui.charts.bars import Bar, slots, stacked
+from pf_tui.tui.charts.meter import meter, percent_text
+from pf_tui.tui.charts.spark import spark
+from pf_tui.tui.charts.symbols import ASCII, BRAILLE
+from pf_tui.tui.charts.ticks import ticks
+from pf_tui.tui.columns import Column, body, chosen
+from pf_tui.tui.ink import Span, cells, columns_changed, fit, line, plain
+from pf_tui.tui.page import Space
+from pf_tui.tui.panes import live, providers, status, welcome
+from pf_tui.tui.times import Clock
+from tests.tui.test_layouts import scene
+
+TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=40)
+
+
+@pytest.fixture
+def afternoon(context: Callable[..., Context]) -> Snapshot:
+    shown: Snapshot = scene.afternoon(context)
+    return shown
+
+
+def space(width: int, height: int = 30) -> Space:
+    return Space(width=width, height=height, clock=Clock(now=scene.NOW))
+
+
+# -- text
+
+
+@given(TEXTS, st.integers(0, 60))
+def test_a_fitted_line_is_exactly_as_wide_as_asked(text: str, width: int) -> None:
+    assert cells(fit((Span(text),), width)) == width
+
+
+@given(TEXTS, TEXTS)
+def test_what_changed_is_never_outside_the_cells_that_are_repainted(before: str, after: str) -> None:
+    old, new = fit((Span(before),), 40), fit((Span(after),), 40)
+    changed = columns_changed(old, new)
+
+    if changed is None:
+        assert plain(old) == plain(new)
+    else:
+        assert 0 <= changed[0] < changed[1] <= 40
+
+
+@given(TEXTS, st.integers(4, 40))
+def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
+    lines = ink.wrap(text, width)
+
+    assert all(cells(one) <= max(width, 2) for one in lines)
+    assert "".join("".join(plain(one).split()) for one in lines) == "".join(text.split())
+
+
+def test_a_wide_character_is_two_cells() -> None:
+    assert plain(fit((Span("项目名称"),), 5)) == "项目…"
+
+
+# -- tables and charts
+
+
+@given(st.integers(10, 120))
+def test_a_table_never_is_wider_than_its_room(width: int) -> None:
+    columns = (
+        Column(key="a", title="name", least=6, grows=True),
+        Column(key="b", title="state", leaves=1),
+        Column(key="c", title="cost", right=True, leaves=2),
+    )
+    rows = [{"a": line("a provider with a name"), "b": line("exhausted"), "c": line("1 204.50")}]
+    kept = chosen(columns, rows, width)
+
+    assert cells(body(kept, rows[0])) <= max(width, 6)
+
+
+def test_columns_leave_in_their_order() -> None:
+    columns = (
+        Column(key="a", title="aaaa"),
+        Column(key="b", title="bbbb", leaves=2),
+        Column(key="c", title="cccc", leaves=1),
+    )
+
+    kept = [[column.key for column, _ in chosen(columns, [], width)] for width in (16, 10, 4)]
+
+    assert kept == [["a", "b", "c"], ["a", "b"], ["a"]]
+
+
+@given(st.integers(1, 60), st.integers(20, 200))
+def test_bars_and_gaps_are_even_and_inside(count: int, width: int) -> None:
+    place = slots(count, width)
+    pitch = place.bar + place.gap
+
+    assert place.bar >= 1
+    assert place.left + count * pitch - place.gap <= max(width, count)
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1e6), min_size=3, max_size=3), min_size=1, max_size=30), st.integers(4, 20)
+)
+def test_a_chart_has_the_size_it_was_given(days: list[list[float]], height: int) -> None:
+    bars = [Bar(label=str(place), parts=tuple(day)) for place, day in enumerate(days)]
+    drawn = stacked(bars, ["series-1", "series-2", "series-3"], 80, height, BRAILLE, str)
+
+    assert len(drawn) == height
+    assert all(cells(one) == 80 for one in drawn)
+
+
+def test_a_small_value_is_still_a_mark() -> None:
+    drawn = stacked(
+        [Bar(label="a", parts=(1000.0,)), Bar(label="b", parts=(0.1,))], ["series-1"], 30, 6, BRAILLE, str
+    )
+
+    assert "▁" in plain(drawn[-2])
+
+
+@given(st.floats(0.001, 1e9), st.integers(1, 5))
+def test_ticks_are_few_and_below_the_peak(peak: float, most: int) -> None:
+    values = ticks(peak, most)
+
+    assert len(values) <= most
+    assert all(0 < value <= peak * 1.0001 for value in values)
+
+
+@pytest.mark.parametrize(
+    ("percent", "ink_name"),
+    [(0, "good"), (74.9, "good"), (75, "warn"), (89.9, "warn"), (90, "bad"), (140, "bad")],
+)
+def test_a_meter_turns_yellow_at_75_and_red_at_90(percent: float, ink_name: str) -> None:
+    drawn = meter(percent, 20, BRAILLE)
+
+    assert cells(drawn) == 20
+    assert percent == 0 or drawn[0].ink == ink_name
+
+
+def test_what_is_not_known_is_a_dash_and_an_estimate_has_its_sign() -> None:
+    assert percent_text(None) == "—"
+    assert percent_text(62.0, estimate=True) == "~62 %"
+
+
+def test_a_line_of_bars_shows_the_newest_at_the_right() -> None:
+    assert plain(spark([1, 2, 4, 8], 4, BRAILLE)) == "▁▂▄█"
+    assert plain(spark([0, 0], 2, ASCII)) == "--"
+
+
+# -- panes
+
+
+@pytest.mark.parametrize("width", [28, 44, 60, 80, 100, 120, 200])
+def test_every_line_of_the_status_fits(afternoon: Snapshot, width: int) -> None:
+    assert all(cells(one) == width for one in status.lines_for(afternoon, space(width)))
+
+
+@pytest.mark.parametrize("width", [20, 28, 40, 51, 60, 76, 116])
+def test_every_row_of_the_providers_fits(afternoon: Snapshot, width: int) -> None:
+    page = providers.page_for(afternoon, space(width))
+
+    assert all(cells(row.content) <= width for row in page.rows)
+
+
+def test_with_auto_switch_off_the_status_says_so_in_every_width(afternoon: Snapshot) -> None:
+    off = replace(afternoon, auto_switch=False)
+
+    for width in (44, 60, 80, 120):
+        text = "\n".join(plain(one) for one in status.lines_for(off, space(width)))
+        assert "auto-switch off" in text or "auto off" in text, width
+
+
+def test_when_nobody_serves_the_status_says_who_is_back_first(afternoon: Snapshot) -> None:
+    from pf_tui.rules.failover import Passed
+
+    back = Passed(provider="bedrock", code="benched", reason="529", until=scene.at(minutes=8))
+    nobody = replace(
+        afternoon, active=None, choice=replace(afternoon.choice, provider=None, model=None, passed=(back,))
+    )
+    text = plain(status.lines_for(nobody, space(120))[0])
+
+    assert "nobody serves" in text
+    assert "first back bedrock in 8 min" in text
+
+
+def test_a_fresh_machine_is_told_what_was_found(context: Callable[..., Context]) -> None:
+    from pf_tui import snapshot
+
+    empty = snapshot.take(context())
+    text = "\n".join(plain(one) for one in welcome.lines(empty, ("claude-code",), 60))
+
+    assert "found Claude Code" in text
+    assert "pf-tui --demo" in text
+
+
+def test_the_next_step_names_what_is_not_installed_yet(afternoon: Snapshot) -> None:
+    text = plain(welcome.next_step(afternoon, ("opencode", "codex")))
+
+    assert text == "found OpenCode, Codex: pf-tui install opencode lets a switch move it"
+
+
+def in_flight(afternoon: Snapshot, tokens: int, seconds: float) -> Snapshot:
+    request = LiveRequest(
+        id="1",
+        agent=None,
+        session=None,
+        provider="openrouter",
+        model="claude-opus-5-5",
+        since=scene.NOW,
+        tokens=tokens,
+        first_byte_ms=1,
+    )
+    running_now = Gateway(host="::1", port=4100, pid=1, since=scene.NOW, live=(request,))
+    return replace(afternoon, at=scene.NOW + timedelta(seconds=seconds), gateway=running_now)
+
+
+def test_throughput_is_what_came_between_two_looks(afternoon: Snapshot) -> None:
+    flow = live.Flow()
+    flow.add(in_flight(afternoon, 0, 0))
+    rates = flow.add(in_flight(afternoon, 100, 2))
+
+    assert rates == (50.0,)
+    assert plain(live.count(in_flight(afternoon, 100, 2), rates)) == "1 live 50 tok/s"
+    assert "[::1]:4100" in plain(live.lines(in_flight(afternoon, 100, 2), rates, space(60))[0])
+
+
+def test_when_the_gateway_stops_its_past_is_forgotten(afternoon: Snapshot) -> None:
+    flow = live.Flow()
+    flow.add(in_flight(afternoon, 0, 0))
+    flow.add(in_flight(afternoon, 100, 2))
+
+    assert flow.add(replace(afternoon, gateway=None)) == ()
+
+
+# -- notifications
+
+
+def told(before: Snapshot, now: Snapshot) -> list[str]:
+    return [kind for kind, _ in notify.changes(before, now)]
+
+
+def changed(shown: Snapshot, provider: str, state: str) -> Snapshot:
+    views = tuple(replace(view, state=state) if view.id == provider else view for view in shown.providers)
+    return replace(shown, providers=views)
+
+
+def test_a_warning_a_reset_and_a_failover_are_told_once(afternoon: Snapshot) -> None:
+    warned = changed(afternoon, "anthropic-subscription", "warning")
+    assert told(afternoon, warned) == ["warn"]
+    assert told(warned, warned) == []
+    assert told(afternoon, changed(afternoon, "openai-subscription", "ready")) == ["reset"]
+    before = replace(afternoon, events=(), active=replace(afternoon.active, provider="openrouter"))
+    assert told(before, afternoon) == ["failover"]
+
+
+def test_a_notification_holds_no_control_character() -> None:
+    assert notify.osc9("a\x07b\x1b]52;c;", tmux=False) == "\x1b]9;ab]52;c;\x07"
+    assert notify.osc9("hi", tmux=True).startswith("\x1bPtmux;\x1b\x1b]9;hi")
+
+
+# -- screenshots, commands, progress
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789",
+        "sk-or-v1-0123456789abcdef0123456789abcdef",
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "AKIAIOSFODNN7EXAMPLE1234",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.sig",
+        "person@example.com",
+    ],
+)
+def test_a_screenshot_blots_out_what_looks_like_a_secret(secret: str) -> None:
+    shown = screenshot.masked(f"│ key {secret} │")
+
+    assert secret[:6] not in shown
+    assert len(shown) == len(f"│ key {secret} │")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "anthropic-subscription",
+        "claude-sonnet-4-5-20250929",
+        "us.anthropic.claude-opus-4-1-20250805-v1:0",
+        "~/.opencode/provider-fallback/config.json",
+        "OPENROUTER_API_KEY",
+    ],
+)
+def test_names_and_paths_stay_readable_in_a_screenshot(harmless: str) -> None:
+    assert screenshot.masked(harmless) == harmless
+
+
+def test_first_words_come_from_the_command_table() -> None:
+    assert [offer.value for offer in running.first_words("swi")] == ["switch"]
+    assert "run" not in [offer.value for offer in running.first_words("")]
+
+
+def test_what_all_completions_share_is_completed() -> None:
+    assert running.shared_start(["openrouter", "openai-api"]) == "open"
+    assert running.shared_start([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "deed"),
+    [
+        (["switch", "groq"], "switch groq"),
+        (["switch", "next"], "next"),
+        (["switch", "nobody"], None),
+        (["switch", "groq", "--force"], None),
+        (["theme", "nord"], "theme nord"),
+        (["auth", "set", "groq"], "credential groq"),
+        (["q"], "quit-now"),
+        (["status"], None),
+    ],
+)
+def test_words_the_dashboard_does_itself(afternoon: Snapshot, words: list[str], deed: str | None) -> None:
+    assert running.own_deed(words, afternoon) == deed
+
+
+def test_progress_says_share_rate_and_time_left() -> None:
+    text = plain(progress.line_for(300_000_000, 900_000_000, 1.0, BRAILLE))
+
+    assert "33 %" in text
+    assert "300 MB/s" in text
+    assert "2 s left" in text
+    assert "esc stops" in text
+
+
+def test_a_picture_is_saved_below_the_home_and_named_short() -> None:
+    assert screenshot.short(Path("/home/x/a/b.svg"), {"HOME": "/home/x"}) == "~/a/b.svg"
+    assert screenshot.short(Path("/srv/b.svg"), {"HOME": "/home/x"}) == "/srv/b.svg"
