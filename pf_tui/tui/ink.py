@@ -160,16 +160,19 @@ def _cut(content: Line, width: int) -> Line:
 def _cells_of(content: Line) -> list[tuple[str, Sequence[object]]]:
     """One entry per cell: its character and everything else about it."""
     found: list[tuple[str, Sequence[object]]] = []
+    marks = ""
     for span in content:
         facts = span[1:4]
-        if span.text.isascii():
+        if span.text.isascii() and not marks:
             found += [(char, facts) for char in span.text]
-        else:
-            for char in span.text:
-                size = cell_len(char)
-                if size:
-                    found.append((char, facts))
-                    found += [("", facts)] * (size - 1)
-                elif found:  # a mark without a cell of its own belongs to the one before
-                    found[-1] = (found[-1][0] + char, found[-1][1])
-    return found
+            continue
+        for char in span.text:
+            if size := cell_len(char):
+                found.append((marks + char, facts))
+                found += [("", facts)] * (size - 1)
+                marks = ""
+            elif found:  # a mark without a cell of its own belongs to the one before
+                found[-1] = (found[-1][0] + char, found[-1][1])
+            else:
+                marks += char
+    return [(marks, ())] if marks and not found else found
