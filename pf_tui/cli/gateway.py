@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def env(ctx: Context, agent: str) -> None:
     setting = launch.setting_for(now, chosen, running.url, token, ctx.env)
     output.text(environments.exports(setting))
     if setting.words:
-        words_given = " ".join(setting.words)
+        words_given = shlex.join(setting.words)
         diagnostics.note(f"{chosen.name} takes its provider from words, too: {chosen.program} {words_given}")
 
 

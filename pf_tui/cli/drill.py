@@ -1,0 +1,203 @@
+"""`pf-tui drill`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pf_tui.cli import output
+from pf_tui.cli.grammar import as_json, word
+from pf_tui.cli.look import FAINT
+from pf_tui.documents import words
+from pf_tui.state.context import Context
+from pf_tui.state.health import Bench, bench_to_json
+from pf_tui.state.times import to_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pf_tui.gateway.drill import Asked, Cost, Rehearsal, Seen, Step
+
+
+@word("drill")
+@click.option(
+    "--fault", metavar="NAME", help="429, quota, 529, 401 … `--fault list` shows all; else a limit."
+)
+@click.option("--agent", metavar="AGENT", help="claude, opencode or codex; else the one that is served now.")
+@as_json
+@click.pass_obj
+def drill(ctx: Context, fault: str | None, agent: str | None, as_json: bool) -> None:
+    """The gateway's own code decides, on a copy of your settings, against stand-ins on this machine."""
+    import asyncio
+
+    from pf_tui.gateway import drill as rehearsals
+
+    if fault == "list":
+        return _list(as_json=as_json)
+    done = asyncio.run(rehearsals.rehearse(ctx, rehearsals.fault_called(fault), agent))
+    if as_json:
+        output.document(document(done))
+        return None
+    output.show(*_lines(done, ctx))
+    return None
+
+
+def document(done: Rehearsal) -> dict[str, Any]:
+    """The rehearsal as data."""
+    return {
+        "fault": {"name": done.fault.name, "says": done.fault.says},
+        "agent": done.agent.id,
+        "protocol": done.protocol,
+        "model": done.model,
+        "first": done.first,
+        "chain": list(done.chain),
+        "passed": [{"provider": one.provider, "code": one.code, "reason": one.reason} for one in done.passed],
+        "steps": [
+            {
+                "title": step.title,
+                "at": to_text(step.at),
+                "asked": [
+                    {
+                        "provider": one.provider,
+                        "model": one.model,
+                        "served": one.failure is None,
+                        "failure": one.failure,
+                    }
+                    for one in step.asked
+                ],
+                "benches": [bench_to_json(bench) for bench in step.benches],
+                "seen": _seen_document(step.seen),
+                "note": step.note,
+            }
+            for step in done.steps
+        ],
+        "costs": [
+            {
+                "provider": cost.provider,
+                "model": cost.model,
+                "turn_usd": cost.usd,
+                "first_turn_usd": cost.cold_usd,
+                "basis": cost.basis,
+            }
+            for cost in done.costs
+        ],
+        "turn": {
+            "input": done.turn.input,
+            "output": done.turn.output,
+            "cache_read": done.turn.cache_read,
+            "cache_write": done.turn.cache_write_5m,
+            "own": done.turn_is_own,
+        },
+        "notes": list(done.notes),
+    }
+
+
+def _seen_document(seen: Seen | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    return {"status": seen.status, "provider": seen.provider, "whole": seen.whole, "said": seen.said}
+
+
+def _lines(done: Rehearsal, ctx: Context) -> list[Text]:
+    from rich.text import Text
+
+    head = Text.assemble(
+        ("rehearsal  ", "bold"),
+        f"{done.first}: {done.fault.says}",
+        (f"   {done.agent.name} asks for {done.model}; nothing leaves this machine", FAINT),
+    )
+    lines = [head, *_chain(done)]
+    for number, step in enumerate(done.steps, start=1):
+        lines += [Text(), *_step(number, step, done, ctx)]
+    if done.costs:
+        lines += [Text(), *_costs(done)]
+    lines += [Text.assemble(("note  ", FAINT), note) for note in done.notes]
+    return lines
+
+
+def _chain(done: Rehearsal) -> list[Text]:
+    """Who could be asked, in order, and why the others with a credential could not."""
+    from rich.text import Text
+
+    order = " → ".join(done.chain) or "nobody"
+    lines = [Text.assemble(("chain      ", FAINT), order)]
+    told = [one for one in done.passed if one.code not in ("no-credential", "disabled")]
+    lines += [
+        Text.assemble(("left out   ", FAINT), f"{one.provider:<22} ", (one.reason, FAINT)) for one in told
+    ]
+    return lines
+
+
+def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
+    from rich.text import Text
+
+    lines = [Text.assemble((f"{number}  ", FAINT), (step.title, "bold"))]
+    for one in step.asked:
+        bench = next((bench for bench in step.benches if bench.provider == one.provider), None)
+        lines.append(_asked(one, bench, step, ctx))
+    if not step.asked:
+        lines.append(Text.assemble("   ", ("nobody is asked: all of them rest", FAINT)))
+    lines.append(_seen(step.seen, done))
+    if step.note:
+        lines.append(Text.assemble("   ", (step.note, FAINT)))
+    return lines
+
+
+def _asked(one: Asked, bench: Bench | None, step: Step, ctx: Context) -> Text:
+    from rich.text import Text
+
+    line = Text.assemble("   ", f"{one.provider:<22} ")
+    if one.failure is None:
+        return line.append("serves", "green").append(f" {one.model}", FAINT)
+    line.append(f"fails: {one.failure}", "red")
+    if bench is not None:
+        what = f" with {bench.model}" if bench.model else ""
+        end = words.clock(bench.until, step.at, ctx.timezone()) if bench.until else "you act"
+        line.append(f"; rests{what} until {end}")
+    return line
+
+
+def _seen(seen: Seen | None, done: Rehearsal) -> Text:
+    from rich.text import Text
+
+    line = Text.assemble("   ", (f"{done.agent.name + ' sees':<22} ", FAINT))
+    if seen is None:
+        return line
+    if seen.whole:
+        return line.append("a whole answer")
+    status = "a cut answer, then" if seen.status == 200 else f"{seen.status}:"
+    return line.append(f"{status} {seen.said or 'no sentence'}", "yellow")
+
+
+def _costs(done: Rehearsal) -> list[Text]:
+    from rich.text import Text
+
+    tokens = done.turn.input + done.turn.cache_read + done.turn.cache_write_5m
+    whose = "your usual request" if done.turn_is_own else "a usual request of an agent"
+    cached, out = words.short(done.turn.cache_read), words.short(done.turn.output)
+    told = f"{words.short(tokens)} in ({cached} cached), {out} out"
+    lines = [Text.assemble(("cost", "bold"), (f"  {whose}: {told}", FAINT))]
+    lines += [_cost(cost, first=cost is done.costs[0]) for cost in done.costs]
+    return lines
+
+
+def _cost(cost: Cost, *, first: bool) -> Text:
+    from rich.text import Text
+
+    line = Text.assemble("   ", f"{cost.provider:<22} {words.money(cost.usd):>9} a request")
+    if cost.usd is None:
+        return line.append(f"  nobody knows a price of {cost.model} there", FAINT)
+    if not first:
+        line.append(f", {words.money(cost.cold_usd)} the first time: its prompt cache is cold", FAINT)
+    return line.append("  list-price equivalent", FAINT) if cost.basis != "list" else line
+
+
+def _list(*, as_json: bool) -> None:
+    from pf_tui.gateway.faults import FAULTS
+
+    if as_json:
+        output.document([{"name": fault.name, "says": fault.says} for fault in FAULTS.values()])
+        return
+    for fault in FAULTS.values():
+        output.text(f"{fault.name:<20} {fault.says}")
