@@ -129,19 +129,21 @@ def _cut(text: str, node: _Node, index: int) -> str:
     if index == 0:
         start = node.start + 1
         between = text[start : member.start]
-        return text[:start] + _kept(between) + _tail(text, end, node)
+        rest = _tail(text, end, node)
+        return text[:start] + _kept(between, rest) + rest
     before = node.members[index - 1]
     start = before.node.end
     if before.comma is None:  # cannot be: two members have a comma between them
         return text[:start] + text[end:]
     comma = "," if member.comma is not None else ""
-    return text[:start] + comma + _kept(text[before.comma : member.start]) + text[end:]
+    return text[:start] + comma + _kept(text[before.comma : member.start], text[end:]) + text[end:]
 
 
-def _kept(between: str) -> str:
-    """The comments before a member that goes; one to the end of its line keeps the line's end."""
+def _kept(between: str, rest: str) -> str:
+    """The comments before a member that goes; one to the end of its line has a line's end after it."""
     kept = between.rstrip()
-    return f"{kept}\n" if "//" in kept.rpartition("\n")[2] else kept
+    open_ended = "//" in kept.rpartition("\n")[2] and not rest.lstrip(" \t").startswith(("\n", "\r\n"))
+    return f"{kept}\n" if open_ended else kept
 
 
 def _tail(text: str, end: int, node: _Node) -> str:
