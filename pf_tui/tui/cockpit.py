@@ -109,6 +109,8 @@ class Cockpit(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self.set_class(self.look.symbols.name == "ascii", "-ascii")
+        for size, names in ((self.app.size.width, layout.WIDTHS), (self.app.size.height, layout.HEIGHTS)):
+            self.add_class(layout.named(size, names))  # the toolkit tells after the first frame
         self.lay_out()
 
     # -- what comes in

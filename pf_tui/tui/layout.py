@@ -12,6 +12,11 @@ HEIGHTS = [(0, "-low"), (12, "-high")]
 """Columns and rows from which a layout holds (Textual's breakpoints: class names of the screen)."""
 
 
+def named(size: int, names: list[tuple[int, str]]) -> str:
+    """The name of a size: the last one that begins at or below it."""
+    return [name for least, name in names if size >= least][-1]
+
+
 def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) -> frozenset[str]:
     """The panes to show.
 

@@ -61,6 +61,16 @@ class Driven:
                 return
         raise AssertionError(f"never seen: {what}\n{self.text()}")
 
+    async def settled(self) -> None:
+        """Wait until the screen does not change any more."""
+        before = ""
+        for _ in range(100):
+            await self.pilot.pause(0.02)
+            now = self.text()
+            if now == before:
+                return
+            before = now
+
     async def see(self, words: str) -> None:
         await self.until(lambda: words in self.text(), words)
 
@@ -89,8 +99,9 @@ def dashboard(context: Callable[..., Context], home: Path) -> Opened:
             ctx.paths.config.write_text(json.dumps(config))
         app = Dashboard(ctx, shown or snapshots.take(ctx, keep_going=True), live=live, **more)
         async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            yield Driven(app, pilot, ctx)
+            screen = Driven(app, pilot, ctx)
+            await screen.settled()
+            yield screen
 
     return opened
 

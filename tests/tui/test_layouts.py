@@ -132,6 +132,7 @@ async def test_each_pane_where_it_is_alone_or_below(
 ) -> None:
     async with afternoon(size) as screen:
         await screen.press(pane)
+        await screen.settled()
 
         assert screen.text() == grid
 
@@ -140,6 +141,7 @@ async def test_each_pane_where_it_is_alone_or_below(
 async def test_a_zoomed_analytics_pane(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
     async with afternoon(size) as screen:
         await screen.press("4", "z")
+        await screen.settled()
 
         assert screen.text() == grid
 
