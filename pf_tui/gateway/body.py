@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from pf_tui.errors import WrongUsage
-from pf_tui.records import record
 
 PROTOCOLS = {
     "/v1/messages": "anthropic-messages",
@@ -32,9 +31,8 @@ BYTES_PER_TOKEN = 3.5
 """A cautious guess of a conversation's length, good enough to pick a window that holds it."""
 
 
-@record
-class Request:
-    """What the gateway needs to know of a request; `raw` is what is sent on."""
+class Request(NamedTuple):
+    """What the gateway needs to know of a request; `raw` is what is sent on. A tuple: one is made each time."""
 
     path: str
     """/v1/messages …"""

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from multidict import CIMultiDict
 
@@ -62,8 +62,7 @@ class Reply(Protocol):
         """No more pieces."""
 
 
-@record
-class Delivered:
+class Delivered(NamedTuple):
     """An answer has passed to the client, whole or to where it broke."""
 
     headers: Mapping[str, str] | None = None

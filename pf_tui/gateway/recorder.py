@@ -26,6 +26,9 @@ from pf_tui.rules.limits import Reading
 from pf_tui.state.health import Bench
 
 BATCH_S = 0.25
+LATER_S = 0.03
+"""How long a bench waits for its place in the files; in memory it holds at once."""
+
 BATCH_ROWS = 500
 ROLLUP_SHARE = 20
 """Rollups of a busy quarter-hour cost up to 50 ms; they take at most a twentieth of the time."""
@@ -51,6 +54,7 @@ class Recorder:
     def __init__(self, world: World) -> None:
         self._world = world
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._by: deque[Job] = deque()
         self._waiting: deque[Attempt | Reading] = deque()
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
         self._said: dict[str, float] = {}
@@ -65,6 +69,7 @@ class Recorder:
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Write what is left and end."""
+        self._put_by()
         self._queue.put(None)
         self._thread.join(timeout_s)
 
@@ -103,15 +108,15 @@ class Recorder:
             )
             done()
 
-        self._queue.put(write)
+        self._later(write)
 
     def release(self, provider: str, model: str | None, *, why: str = "a request went through") -> None:
         """A request went through: benches that said it would not are over."""
-        self._queue.put(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
+        self._later(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
 
     def session(self, session: str, agent: str, provider: str) -> None:
         """Who serves a session now, for hooks and for a restart."""
-        self._queue.put(lambda: actions.remember_session(self._world.ctx, session, agent, provider))
+        self._later(lambda: actions.remember_session(self._world.ctx, session, agent, provider))
 
     def event(
         self,
@@ -129,15 +134,26 @@ class Recorder:
             if moment - self._said.get(once, -EVENT_GAP_S) < EVENT_GAP_S:
                 return
             self._said[once] = moment
-        self._queue.put(
+        self._later(
             lambda: write_down(
                 self._world.ctx, action, why=why, before=before, after=after, evidence=evidence
             )
         )
 
     def job(self, job: Job) -> None:
-        """Something else to write from this thread."""
+        """Something else to do in the writer thread, after everything that was said before."""
+        self._put_by()
         self._queue.put(job)
+
+    def _later(self, job: Job) -> None:
+        """Write it when the request that says so is out of the way: the thread would take its core."""
+        self._by.append(job)
+        if len(self._by) == 1:
+            asyncio.get_running_loop().call_later(LATER_S, self._put_by)
+
+    def _put_by(self) -> None:
+        while self._by:
+            self._queue.put(self._by.popleft())
 
     def _keep(self, item: Attempt | Reading) -> None:
         """Put it with the batch; the thread is woken once a batch: each wake costs a request 0.15 ms."""

@@ -28,6 +28,7 @@ from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.transport import Transport
 from pf_tui.gateway.world import REFRESH_S, World, known_sessions
+from pf_tui.rules import failures
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
 from pf_tui.state.times import to_text
@@ -68,6 +69,9 @@ class Gateway:
         """
         await asyncio.to_thread(self.world.load)
         self.started = self.ctx.now()
+        failures.classify(
+            status=429, body="{}", now=self.started
+        )  # what it needs is there before it is urgent
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
         self.flights = Flights(self._write_live)
