@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,9 @@ STILLS = (
     Still("why-120", 120, 40, keys=("w",)),
     Still("help-120", 120, 40, keys=("question_mark",)),
     Still("detail-120", 120, 40, keys=("right",)),
+    Still("drill-120", 120, 40, keys=("d",)),
+    Still("switch-80", 80, 24, keys=("s",)),
+    Still("palette-80", 80, 24, keys=("ctrl+p",)),
 )
 
 
@@ -146,6 +150,7 @@ async def _still(ctx: Context, still: Still) -> str:
     async with app.run_test(size=(still.columns, still.rows)) as pilot:
         for key in still.keys:
             await pilot.press(key)
+        await _looked_up()
         await _settled(app, pilot)
         return drawing.picture(_lines(app), _ground(app))
 
@@ -188,6 +193,13 @@ async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
     cockpit.take(now, report.take(app.ctx, cockpit.period, cockpit.by))
     await pilot.pause()
     await pilot.pause()
+
+
+async def _looked_up() -> None:
+    """What a sheet asks for beside the snapshot is read in a thread of that name."""
+    for thread in threading.enumerate():
+        if thread.name == "pf-look-up":
+            await asyncio.to_thread(thread.join, 10)
 
 
 async def _verbs_done(app: Dashboard) -> None:

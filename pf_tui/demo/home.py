@@ -84,6 +84,7 @@ def prepare(ctx: Context, folder: Path, seed: int) -> None:
             "usageLimits.anthropic-api.dailyTokens": 4_000_000,
             "pf.usageLimits.openrouter.dailyUsd": 25,
             "pf.usageLimits.deepseek-api.monthlyUsd": 10,
+            "pf.gateway.passThrough": True,  # else a plan's requests would not be in flight here
         },
     )
     now = ctx.now()
