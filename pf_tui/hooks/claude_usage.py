@@ -1,14 +1,15 @@
 """The end of a transcript: the requests of the turn that ended, and the error that ended it.
 
-Only the last part of the one file is read; what a long turn wrote before it is the next ingest's to find.
+Only what is new in the one file is read, the last half megabyte at most; the next ingest finds the rest.
 The rules of what one request is are the source's own; lines are decoded by json here, because a hook has
 no time to import a faster reader.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from pf_tui.state.context import Context
 
 TAIL_BYTES = 512 * 1024
 """Some hundred requests; read and decoded in a few milliseconds."""
+
+MAX_PLACES = 100
+"""Transcripts whose place is remembered; more sessions than that are not open."""
 
 SLACK = timedelta(seconds=2)
 """A client's clock and ours are the same, but a prompt's hook runs a moment before its first row."""
@@ -39,11 +43,11 @@ class Ended:
 
 def last_error(path: str) -> Ended:
     """The last error of a transcript; empty when there is none or it cannot be read."""
-    for line in reversed(list(_tail(path))):
-        if b'"isApiErrorMessage":true' not in line.replace(b" ", b""):
+    for line in reversed(_tail(path)[0]):
+        if b'"isApiErrorMessage"' not in line:
             continue
         row = _decoded(line)
-        if row is None:
+        if row is None or row.isApiErrorMessage is not True:
             continue
         content = row.message.content if row.message is not None else None
         parts = content if isinstance(content, list) else []
@@ -66,7 +70,9 @@ def record(
         since: since when this provider serves the session; rows before it were someone else's.
     """
     reader, harvest = _Reader(), Harvest()
-    for line in _tail(path):
+    places = _Places(ctx.paths.cache)
+    lines, end = _tail(path, places.end(path))
+    for line in lines:
         if any(needle in line for needle in source.NEEDLES):
             try:
                 reader.read_line(line, path, harvest)
@@ -74,8 +80,8 @@ def record(
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
     found = [seen._replace(provider=provider) for seen in harvest.requests.values() if seen.ts >= start]
-    if found:
-        live.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog())
+    if not found or live.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog()):
+        places.remember(path, end)
     delivered = [seen for seen in found if seen.failure is None]
     if not delivered:
         return None
@@ -124,14 +130,47 @@ def _decoded(line: bytes) -> Any:
         return None
 
 
-def _tail(path: str) -> Iterator[bytes]:
-    """The whole lines in the last part of the file; none when it is not there."""
+def _tail(path: str, start: int = 0) -> tuple[list[bytes], int]:
+    """The whole lines after `start`, of the last TAIL_BYTES at most, and where they end."""
     try:
         with Path(path).open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - TAIL_BYTES))
-            if size > TAIL_BYTES:
+            if start > size:  # another file by the same name
+                start = 0
+            first = max(start, size - TAIL_BYTES)
+            file.seek(first)
+            if first > start:
                 file.readline()
-            yield from file.read(TAIL_BYTES).split(b"\n")
+                first = file.tell()
+            block = file.read(TAIL_BYTES)
     except (OSError, ValueError):
-        return
+        return [], 0
+    whole = block.rfind(b"\n") + 1
+    return block[:whole].split(b"\n"), first + whole
+
+
+class _Places:
+    """How far each transcript has been read, so that a turn is decoded once. Losing it costs milliseconds."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "transcripts.json"
+        try:
+            content = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            content = None
+        self._ends: dict[str, int] = content if isinstance(content, dict) else {}
+
+    def end(self, path: str) -> int:
+        end = self._ends.get(path)
+        return end if isinstance(end, int) and not isinstance(end, bool) and end >= 0 else 0
+
+    def remember(self, path: str, end: int) -> None:
+        """Neither locked nor fsynced: it is a cache."""
+        self._ends.pop(path, None)
+        self._ends[path] = end
+        kept = dict(list(self._ends.items())[-MAX_PLACES:])
+        temp = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temp.write_text(json.dumps(kept), encoding="utf-8")
+            temp.replace(self._path)
