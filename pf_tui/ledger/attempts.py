@@ -257,8 +257,9 @@ def _turn(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> Row | N
 
 
 def _nearest(found: Sequence[Row], row: Row, at_ms: int) -> Row | None:
-    """Of rows that may be the same request: same outcome, then same tokens, then next in time."""
-    fitting = [one for one in found if one[AT["status"]] == row[AT["status"]]]
+    """Of rows that may be the same request: same outcome and model, then same tokens, then next in time."""
+    same = (AT["status"], AT["model"])
+    fitting = [one for one in found if all(one[place] == row[place] for place in same)]
     if rows.total(row):
         # a gateway that saw no usage (a client that left) may still be it; one that saw other tokens is not
         fitting = [one for one in fitting if rows.total(one) in (0, rows.total(row))]
