@@ -197,6 +197,45 @@ def test_a_limited_subagent_is_answered_and_its_parent_goes_on(
     assert alpha.requests == []
 
 
+def test_with_a_gateway_the_turn_in_flight_survives_and_the_limited_provider_is_asked_once(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """OpenCode talks to alpha itself, as with a login of its own; only what fails goes to the gateway."""
+    alpha.always(LIMITED)
+    beta.answer(Step(tool=("bash", {"command": "echo hi", "description": "greets"})), Step(text="finished"))
+    box.pf("gateway", "start")
+    try:
+        done = opencode_run(box, "hello", "--title", "t")
+        wait_until(lambda: len(ledger_rows(box)) == 2, what="both attempts in the ledger")
+    finally:
+        box.pf("gateway", "stop")
+    box.pf("ingest")
+
+    assert done.returncode == 0, done.stderr
+    assert "finished" in done.stdout
+    assert len(alpha.requests) == 1
+    assert [request.headers["authorization"] for request in beta.requests] == ["Bearer sk-beta-0002"] * 2
+    assert "sk-alpha-in-opencode" not in str([request.headers for request in beta.requests])
+    assert ledger_rows(box) == [("gateway", "beta", "ok")] * 2
+    assert box.active() == "beta"
+
+
+def ledger_rows(box: Machine) -> list[tuple[object, ...]]:
+    """(source, provider, status) of every delivered request."""
+    ledger = box.state / "ledger.db"
+    if not ledger.exists():
+        return []
+    connection = sqlite3.connect(ledger)
+    try:
+        return connection.execute(
+            "SELECT source, provider, status FROM requests WHERE status = 'ok'"
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return []
+    finally:
+        connection.close()
+
+
 def test_in_the_terminal_a_limit_is_told_and_the_next_turns_run_elsewhere(
     box: Machine, alpha: Upstream, beta: Upstream
 ) -> None:
