@@ -29,6 +29,7 @@ ELSEWHERE = {
     "prices update": "makes a request",
     "analytics reset": "asks",
     "events --follow": "goes on until it is stopped",
+    "install": "looks for real agents and asks",
     "import": "wants a file of the original plugin",
     "doctor": "finds what this machine lacks",
     "reset-terminal": "wants a terminal",
@@ -41,7 +42,7 @@ def is_run_here(typed: Typed) -> bool:
     words = _words(typed.text)
     usage = (words and words[0].isupper()) or "…" in typed.text or "[OPTIONS]" in typed.text
     first, two = words[0] if words else "", " ".join(words[:2])
-    return not usage and first not in ELSEWHERE and two not in ELSEWHERE
+    return not usage and two not in ELSEWHERE and (first not in ELSEWHERE or first == "install")
 
 
 @pytest.fixture
