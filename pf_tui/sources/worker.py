@@ -31,16 +31,19 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
     feeder = threading.Thread(target=_feed, args=(process, waiting, results, cancelled), daemon=True)
     feeder.start()
     try:
+        ended = False
         while not cancelled():
             try:
                 batch = waiting.get_nowait()
             except queue.Empty:
                 break
             yield read_batch(batch, cancelled)
-            while not results.empty():
-                if (found := results.get()) is not None:
+            while not ended and not results.empty():
+                if (found := results.get()) is None:
+                    ended = True
+                else:
                     yield found
-        while (found := results.get()) is not None:
+        while not ended and (found := results.get()) is not None:
             yield found
     finally:
         if cancelled():
