@@ -7,10 +7,9 @@ Invariant: a session behind our gateway benches nothing here, the gateway has se
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pf_tui import actions, snapshot
@@ -23,7 +22,7 @@ from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench
+from pf_tui.state.health import Bench, SessionServed
 
 if TYPE_CHECKING:
     from pf_tui.rules.failures import Failure
@@ -105,10 +104,14 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
         failure = failures.transport("network", ctx.now(), said)
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
-        provider = _blamed(ctx, now, data)
-        if provider is not None:
+        health = ctx.health()
+        known = health.sessions.get(text(data, "session_id"))
+        provider = known.provider if known else claude_session.provider(ctx, now)
+        prompt = text(data, "prompt_id")
+        counted = prompt and any(_same(bench, provider, prompt) for bench in health.benches)
+        if provider is not None and provider in now.catalog.providers and not counted:
             _bench(ctx, now, provider, failure, seen.model or _model_in(said), data)
-    _use(ctx, data, provider)
+    _use(ctx, data, provider, known)
     return ""
 
 
@@ -117,9 +120,9 @@ def _stopped(ctx: Context, data: Mapping[str, Any]) -> str:
     if claude_session.behind_gateway(ctx):
         return ""
     now = _settled(ctx)
-    session = ctx.health().sessions.get(text(data, "session_id"))
-    provider = session.provider if session else claude_session.provider(ctx, now)
-    delivered = _use(ctx, data, provider)
+    known = ctx.health().sessions.get(text(data, "session_id"))
+    provider = known.provider if known else claude_session.provider(ctx, now)
+    delivered = _use(ctx, data, provider, known)
     if provider is None or delivered is None:
         return ""
     model, at = delivered
@@ -134,7 +137,7 @@ def _ended(ctx: Context, data: Mapping[str, Any]) -> str:
     """The session is over: what its last turn used."""
     session = ctx.health().sessions.get(text(data, "session_id"))
     if session is not None and not claude_session.behind_gateway(ctx):
-        _use(ctx, data, session.provider)
+        _use(ctx, data, session.provider, session)
     return ""
 
 
@@ -184,17 +187,10 @@ def _settled(ctx: Context) -> Snapshot:
     return now
 
 
-def _blamed(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> str | None:
-    """Who served the turn that failed: as remembered at its prompt, else the active one."""
-    known = ctx.health().sessions.get(text(data, "session_id"))
-    provider = known.provider if known else claude_session.provider(ctx, now)
-    return provider if provider in now.catalog.providers else None
-
-
 def _bench(
     ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, Any]
 ) -> None:
-    """Bench by the class of the failure, once per prompt. Call it under the lock."""
+    """Bench by the class of the failure. Call it under the lock."""
     from pf_tui.rules import failures
 
     if failure.scope is None:
@@ -204,8 +200,6 @@ def _bench(
     if failure.kind == "model" and model is None:
         return  # a name nobody knows is a slip of the person's, not the provider's fault
     prompt = text(data, "prompt_id")
-    if prompt and any(_same(bench, provider, prompt) for bench in ctx.health().benches):
-        return
     rest = failures.CLASSES[failure.kind].rest
     until = failure.until
     if until is None and failure.kind == "model" and rest is not None:
@@ -253,21 +247,21 @@ def _model_in(said: str) -> str:
     return said.partition("selected model (")[2].partition(")")[0]
 
 
-def _same(bench: Bench, provider: str, prompt: str) -> bool:
+def _same(bench: Bench, provider: str | None, prompt: str) -> bool:
+    """That prompt's failure has been counted."""
     return bench.provider == provider and bench.evidence.get("prompt") == prompt
 
 
-def _use(ctx: Context, data: Mapping[str, Any], provider: str | None) -> tuple[str | None, Any] | None:
+def _use(
+    ctx: Context, data: Mapping[str, Any], provider: str | None, session: SessionServed | None
+) -> tuple[str | None, datetime] | None:
     """The turn's requests into the ledger; (catalog model, when) of the last delivered one."""
     if provider is None:
         return None
     from pf_tui.hooks import claude_usage
 
     path = text(data, "agent_transcript_path") or text(data, "transcript_path")
-    known = ctx.health().sessions.get(text(data, "session_id"))
-    with contextlib.suppress(OSError):
-        return claude_usage.record(ctx, path, provider, known.since if known else None)
-    return None
+    return claude_usage.record(ctx, path, provider, session.since if session else None)
 
 
 def _line(ctx: Context, now: Snapshot) -> str:
