@@ -117,6 +117,17 @@ async def test_the_drill_fails_everybody_in_turn_and_changes_nothing(dashboard: 
         assert screen.config() == THREE
 
 
+async def test_the_drill_rehearses_with_the_gateways_own_code(dashboard: Opened) -> None:
+    async with dashboard((110, 50), config=THREE) as screen:
+        await screen.press("d")
+        await screen.see("rehearsal  openrouter: 429, back in an hour")
+        await screen.until(lambda: len(screen.app.screen._faults) > 5, "the list of faults")
+        await screen.press("right_square_bracket")
+        await screen.see("rehearsal  openrouter: 429 that says nothing of a window")
+
+        assert screen.config() == THREE
+
+
 async def test_the_detail_of_a_provider_names_credential_models_and_console(dashboard: Opened) -> None:
     async with dashboard((100, 40), config=THREE) as screen:
         await screen.press("right")

@@ -52,7 +52,7 @@ def _why(cockpit: Cockpit, word: str) -> None:
 
 @does("drill")
 def _drill(cockpit: Cockpit, word: str) -> None:
-    from pf_tui.tui.overlays.why import Drill
+    from pf_tui.tui.overlays.drill import Drill
 
     cockpit.app.push_screen(Drill(cockpit))
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HELD = (
     *("down", "up", "page-down", "page-up", "top", "bottom", "filter"),
     *("copy", "copy-row", "screenshot", "redraw", "cancel", "quit", "quit-now", "undo"),
+    *("period-longer", "period-shorter"),
 )
 """Actions of the table that hold on a sheet as well."""
 

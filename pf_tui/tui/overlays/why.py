@@ -1,13 +1,10 @@
-"""Why this provider: the whole chain of reasons; and the drill: who would follow if it failed now."""
+"""Why this provider: the whole chain of reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pf_tui.documents import words
-from pf_tui.records import replace
-from pf_tui.rules import failover
-from pf_tui.rules.failover import Choice, Passed, Standing, obstacle
+from pf_tui.rules.failover import Passed, obstacle
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, line, muted, wrap
@@ -102,93 +99,3 @@ def _follow(snapshot: Snapshot) -> str:
     if snapshot.next is None:
         return f"nobody would follow: {snapshot.next_reason}"
     return f"if it failed now, {snapshot.next.provider} would follow; d rehearses it"
-
-
-class Drill(Sheet):
-    """`d`"""
-
-    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        return drill_page(snapshot, space)
-
-
-def drill_page(snapshot: Snapshot, space: Space) -> Page:
-    """One step per failure: who fails, who takes over, with which model, at which price."""
-    steps = list(chain(snapshot))
-    rows: list[Row] = []
-    if snapshot.active is None:
-        rows += unkeyed(wrap(f"nobody serves now: {snapshot.choice.reason}", space.width, "bad"))
-    elif not snapshot.auto_switch:
-        text = (
-            "auto-switch is off: the first of the list would go on serving, whatever happens · a turns it on"
-        )
-        rows += [*unkeyed(wrap(text, space.width, "warn")), Row()]
-    inks = roster.inks(snapshot)
-    for number, (failed, choice) in enumerate(steps, start=1):
-        rows.append(
-            Row(
-                line(
-                    muted(f"{number:>2}  "),
-                    Span(failed, inks.get(failed, "text"), bold=True),
-                    " hits its limit (429)",
-                )
-            )
-        )
-        for passed in choice.passed:
-            until = f", until {space.clock.clock(passed.until)}" if passed.until else ""
-            rows += [
-                Row(line("    ", one))
-                for one in wrap(f"× {passed.provider}: {passed.reason}{until}", space.width - 4, "muted")
-            ]
-        rows += [Row(line("    ", one)) for one in _outcome(choice, snapshot, space)]
-        rows.append(Row())
-    rows += unkeyed(wrap(_turn(snapshot), space.width, "muted"))
-    return Page(
-        title="Drill", facts=line(muted("nothing is sent, nothing is changed")), rows=tuple(rows), keys=CLOSES
-    )
-
-
-def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
-    """(who fails, what failover then chooses), one failure after the other, by the very rules that serve."""
-    standings = [one for one in snapshot.standings if one.provider in snapshot.priority]
-    failing = snapshot.active.provider if snapshot.active else None
-    fell: set[str] = set()
-    while failing is not None and len(fell) < most:
-        fell.add(failing)
-        standings = [_rested(one) if one.provider == failing else one for one in standings]
-        left = [one for one in standings if one.provider not in fell]
-        choice = failover.choose(left, snapshot.model, snapshot.catalog)
-        yield failing, choice
-        failing = choice.provider
-
-
-def _rested(standing: Standing) -> Standing:
-    return replace(standing, rests=(*standing.rests, failover.Rest(kind="rate", until=None)))
-
-
-def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:
-    if choice.provider is None:
-        return wrap(f"○ nobody is left: {choice.reason}", space.width - 4, "bad")
-    spans: list[Span | str] = [
-        Span("→ ", "accent"),
-        Span(choice.provider, roster.inks(snapshot).get(choice.provider, "text"), bold=True),
-        f" with {choice.model or 'its own model'}",
-    ]
-    if price := _price(choice.model, snapshot):
-        spans.append(muted(f"  {price}"))
-    return [fit(line(*spans), space.width - 4)]
-
-
-def _price(model: str | None, snapshot: Snapshot) -> str:
-    known = snapshot.catalog.models.get(model) if model else None
-    if known is None or known.price is None:
-        return ""
-    return f"{words.money(known.price.input)} in, {words.money(known.price.output)} out per M tokens"
-
-
-def _turn(snapshot: Snapshot) -> str:
-    if snapshot.gateway is not None:
-        return (
-            f"agents behind the gateway at {snapshot.gateway.url} keep the turn in flight;"
-            " the others move at their next turn"
-        )
-    return "without the gateway the turn in flight is lost; `pf-tui run claude` saves it"
