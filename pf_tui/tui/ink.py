@@ -117,8 +117,8 @@ def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
                 lines.append((Span(current, ink),))
                 current = ""
             current = f"{current} {word}" if current else word
-            while cell_len(current) > max(width, 1):
-                head = set_cell_size(current, max(width, 1))
+            while cell_len(current) > max(width, 2):
+                head = _head(current, max(width, 2))
                 lines.append((Span(head, ink),))
                 current = current[len(head) :]
         lines.append((Span(current, ink),) if current else BLANK)
@@ -140,6 +140,16 @@ def columns_changed(old: Line, new: Line) -> tuple[int, int] | None:
 def series_ink(place: int) -> str:
     """The ink of the series at that place; beyond the last one all share the muted ink."""
     return f"series-{place + 1}" if 0 <= place < SERIES else "muted"
+
+
+def _head(text: str, width: int) -> str:
+    """As many whole characters as fit; at least one."""
+    size = 0
+    for place, char in enumerate(text):
+        size += cell_len(char)
+        if size > width:
+            return text[: max(place, 1)]
+    return text
 
 
 def _cut(content: Line, width: int) -> Line:

@@ -85,11 +85,11 @@ def _row_of(value: float, peak: float, rows: int) -> int:
 def _heights(bar: Bar, peak: float, rows: int, symbols: Symbols) -> list[int]:
     """Where each series ends, in steps from below; a value that is not 0 is at least one step high."""
     steps = 1 if symbols.told_apart_by_shape else len(symbols.upward)
-    scale = rows * steps / peak if peak > 0 else 0.0
+    full = rows * steps
     ends, sum_so_far = list[int](), 0.0
     for value in bar.parts:
         sum_so_far += value
-        ends.append(round(sum_so_far * scale))
+        ends.append(round(sum_so_far / peak * full) if peak > 0 else 0)
     if bar.total > 0 and ends[-1] == 0:
         first = next(place for place, value in enumerate(bar.parts) if value > 0)
         ends = [0] * first + [1] * (len(ends) - first)
