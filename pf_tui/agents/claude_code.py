@@ -118,7 +118,8 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
             provider.id,
             provider.claude_code.env,
             helper,
-            own=mode == "native" and provider.id == "anthropic-api",
+            home=mode == "native",
+            keys=provider.id == "anthropic-api",
         )
         if after != before:
             files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)

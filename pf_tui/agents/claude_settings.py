@@ -29,13 +29,22 @@ BASE_URL = "ANTHROPIC_BASE_URL"
 HELPER = "apiKeyHelper"
 
 
-def routed(text: str, provider: str, env: Mapping[str, str], helper: str | None, *, own: bool = False) -> str:
+def routed(
+    text: str,
+    provider: str,
+    env: Mapping[str, str],
+    helper: str | None,
+    *,
+    home: bool = False,
+    keys: bool = False,
+) -> str:
     """The settings with the route to `provider` in them.
 
     Args:
         env: variables to set; "" empties one that the person's shell may hold.
         helper: the command that prints the key; None = no helper, the login serves.
-        own: put the person's own values and helper back where there were some: the way home.
+        home: the way back: a helper and an address of the person's own are put back.
+        keys: the person's own keys in `env` as well, because they are this provider's.
     Raises:
         JsoncError: the text cannot be edited.
     """
@@ -47,12 +56,12 @@ def routed(text: str, provider: str, env: Mapping[str, str], helper: str | None,
     for name in env:
         if name in now and now[name] != wrote.get("env", {}).get(name):
             kept.setdefault("env", {})[name] = now[name]
-        if own and name in kept.get("env", {}):
+        if name in kept.get("env", {}) and (keys or (home and name == BASE_URL)):
             wanted[name] = kept["env"][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
     if present is not None and present != wrote.get(HELPER):
         kept[HELPER] = present
-    if own and HELPER in kept:
+    if home and HELPER in kept:
         helper = kept[HELPER]
     for name, value in wanted.items():
         text = jsonc.set_member(text, ("env", name), value)
