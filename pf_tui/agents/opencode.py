@@ -80,10 +80,12 @@ def pieces(ctx: Context, project: bool) -> tuple[Piece, ...]:
 
 def package_pieces(folder: Path) -> tuple[Piece, ...]:
     """The files that, beside node_modules/, keep OpenCode from installing packages in one of its folders."""
-    return tuple(
-        Piece(path=folder / name, put=lambda _, content=content: content, take=lambda now: now)
-        for name, content in _package_files().items()
-    )
+    return tuple(_kept_once_there(folder / name, content) for name, content in _package_files().items())
+
+
+def _kept_once_there(path: Path, content: bytes) -> Piece:
+    """A file that stays when its owner has changed it since."""
+    return Piece(path=path, put=lambda _: content, take=lambda now: now)
 
 
 def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
