@@ -6,11 +6,11 @@ two processes, by the gateway and in a transcript — is one row.
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 
 def identity(*parts: str) -> int:
     """A 63-bit number for what makes a request one request."""
-    from hashlib import blake2b
-
     whole = "\0".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(whole, digest_size=8).digest(), "big") >> 1
 

@@ -78,6 +78,9 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 class Reader:
     """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
 
+    _before: tuple[str, Any, Any] = ("", None, None)
+    """The row read last: message id, usage, whether a side chain. Most rows repeat the one before."""
+
     def __init__(self, note: Mapping[str, Any]) -> None:
         from pf_tui.sources import fast_json
 
@@ -112,9 +115,14 @@ class Reader:
 
     def _delivered(self, row: Any, path: str, harvest: Harvest) -> None:
         message, usage = row.message, row.message.usage
+        mid = message.id if isinstance(message.id, str) else ""
+        if mid.startswith("msg_"):
+            now = (mid, usage, row.isSidechain)
+            if now == self._before:
+                return
+            self._before = now
         ts = _moment(row)
         session = _session(row, path)
-        mid = message.id or ""
         number = anthropic_message(mid) if mid.startswith("msg_") else self._foreign(row, mid, session, ts)
         five, hour = _cache_writes(usage)
         fast = "fast" if usage.speed == "fast" else ""
@@ -123,7 +131,7 @@ class Reader:
             ts,
             session,
             project_of(row.cwd, path),
-            message.model or "",
+            message.model if isinstance(message.model, str) else "",
             whole(usage.input_tokens),
             whole(usage.output_tokens),
             whole(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else 0,
@@ -197,15 +205,13 @@ class Reader:
         harvest.hits.append(Hit(began, kind, None, session, waited_ms=waited, text=text[:160]))
 
 
-def project_of(cwd: str | None, path: str) -> str:
+@lru_cache(maxsize=4096)
+def project_of(cwd: object, path: str) -> str:
     """The project's folder: the row's cwd, or the parent of it that the transcript's folder is named after."""
     parts = path.replace("\\", "/").split("/projects/", 1)
     slug = parts[1].split("/", 1)[0] if len(parts) == 2 else ""
-    return _project(cwd, slug) if isinstance(cwd, str) and cwd else slug
-
-
-@lru_cache(maxsize=4096)
-def _project(cwd: str, slug: str) -> str:
+    if not isinstance(cwd, str) or not cwd:
+        return slug
     candidate = cwd
     while candidate and candidate != "/":
         if _SLUG.sub("-", candidate) == slug:

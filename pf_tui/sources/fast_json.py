@@ -141,6 +141,10 @@ _NESTED: dict[str, Any] = {
 }
 _LISTS: dict[str, Any] = {"iterations": Step, "content": Part}
 _FLAGS = ("isSidechain", "isApiErrorMessage")
+_TEXTS = (
+    "type", "subtype", "sessionId", "requestRef", "cwd", "uuid", "requestId", "requestedModel", "id", "model", "text",
+    "formatted", "service_tier", "speed",
+)  # fmt: skip
 
 
 def _shaped(content: dict[str, Any], kind: Any) -> Any:
@@ -168,6 +172,8 @@ def _shaped(content: dict[str, Any], kind: Any) -> Any:
             )
         elif name in _FLAGS:
             value = value if isinstance(value, bool) else None
+        elif name in _TEXTS:
+            value = value if isinstance(value, str) else None
         elif not isinstance(value, str | int | float | None):
             value = None
         values[name] = value

@@ -142,7 +142,9 @@ def ingest(
             if cancelled():
                 outcome.cancelled = True
                 break
-        if not outcome.cancelled:
+        if outcome.cancelled:
+            sink.add_up()
+        else:
             outcome.rows_new += _databases(connection, sink, env, catalog, outcome, full=full)
             sink.finish(opencode.antigravity_readings(env))
     outcome.seconds = time.monotonic() - began
@@ -170,6 +172,7 @@ def ingest_file(ledger: Path, agent: str, path: str, env: Mapping[str, str], cat
             lambda name: _attribution(connection, name, env, catalog),
         )
         outcome.rows_new = sink.store({agent: harvest}, [read])
+        sink.add_up()
         outcome.files, outcome.bytes, outcome.rows_skipped = 1, harvest.bytes, harvest.lost
     outcome.seconds = time.monotonic() - began
     return outcome

@@ -52,8 +52,13 @@ class Sink:
             for harvest in harvests.values():
                 self._skipped(harvest)
             repricing.settle(self._connection, self._pricer)
-            ledger_rows.refresh(self._connection)
+            self._pricer.keep()
         return new
+
+    def add_up(self) -> None:
+        """Bring the rollups up to date with what was stored."""
+        with self._transaction():
+            ledger_rows.refresh(self._connection)
 
     def finish(self, quota: Iterable[Seen]) -> None:
         """After all files: requests without a row of their own, cached quotas."""
@@ -61,7 +66,6 @@ class Sink:
             self._readings("opencode", quota)
             running_totals.settle(self._connection, self._names, lambda seen: self._row("claude-code", seen))
             repricing.settle(self._connection, self._pricer)
-            self._pricer.keep()
             ledger_rows.refresh(self._connection)
 
     @contextlib.contextmanager
@@ -195,27 +199,29 @@ class Sink:
         )
 
     def _files(self, reads: Iterable[Read]) -> None:
-        for read in reads:
-            job = read.job
-            # read anew, or gone on from its unfinished line: what was said of it may be over
-            self._connection.execute(
-                "DELETE FROM skipped WHERE path = ? AND (? = 0 OR why = ?)",
-                (job.path, job.offset, UNFINISHED),
-            )
-            self._connection.execute(
-                "INSERT OR REPLACE INTO files (path, agent, inode, size, mtime_ns, offset, head_hash, note)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        reads = list(reads)
+        # read anew, or gone on from its unfinished line: what was said of it may be over
+        self._connection.executemany(
+            "DELETE FROM skipped WHERE path = ? AND (? = 0 OR why = ?)",
+            [(read.job.path, read.job.offset, UNFINISHED) for read in reads],
+        )
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO files (path, agent, inode, size, mtime_ns, offset, head_hash, note)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
                 (
-                    job.path,
-                    self._names(job.agent),
-                    job.inode,
-                    job.size,
-                    job.mtime_ns,
+                    read.job.path,
+                    self._names(read.job.agent),
+                    read.job.inode,
+                    read.job.size,
+                    read.job.mtime_ns,
                     read.offset,
                     read.head_hash,
                     read.note,
-                ),
-            )
+                )
+                for read in reads
+            ],
+        )
 
 
 def row(
