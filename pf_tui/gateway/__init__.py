@@ -2,8 +2,9 @@
 
 body      one look at a request body; byte-level edits    streams   SSE as it passes: events, usage, cuts
 chain     which routes a request may take, in order       engine    one request on its way through them
-exchanges one attempt: send, judge, let pass              transport aiohttp towards upstreams
-resting   who must rest, streaks, half-open probes        sessions  where each session stays; whose reasoning
+exchanges one attempt: send, hold, let pass               verdicts  what a failed attempt means
+transport aiohttp towards upstreams                       sessions  where each stays; whose reasoning it holds
+resting   who must rest, streaks, half-open probes        stand_in  upstreams that fail as told, for drill
 server    the HTTP surface agents see                     answers   what an agent hears when nobody can serve
 world     state files, followed live                      settings  what a person may set
 recorder  the writer thread: rows, benches, events        flights   requests under way, for live.json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,10 +15,17 @@ def main(words: list[str]) -> int:
     """Serve until a signal; the last line on stderr says why it could not."""
     port = int(words[1]) if words[:1] == ["--port"] and len(words) > 1 else None
     try:
-        return life.run(Context.here("gateway", cwd=Path("/")), port, lambda running: None)
+        return life.run(Context.here("gateway", cwd=Path("/")), port, lambda running: _hush())
     except PfError as error:
         sys.stderr.write(f"{error}\n")
         return error.code
+
+
+def _hush() -> None:
+    """It runs: whoever read our stderr has gone, and a write to a closed pipe would end us."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

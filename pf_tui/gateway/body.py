@@ -32,7 +32,7 @@ BYTES_PER_TOKEN = 3.5
 
 
 class Request(NamedTuple):
-    """What the gateway needs to know of a request; `raw` is what is sent on. A tuple: one is made each time."""
+    """What the gateway needs to know of a request; `raw` is what is sent on. A tuple: quickly made."""
 
     path: str
     """/v1/messages …"""

@@ -20,13 +20,14 @@ from pf_tui.gateway import answers, exchanges
 from pf_tui.gateway.answers import Answer
 from pf_tui.gateway.body import Request, with_model, without_thinking
 from pf_tui.gateway.chain import Route, arrange
-from pf_tui.gateway.exchanges import ClientGone, Delivered, Failed, Reply
+from pf_tui.gateway.exchanges import ClientGone, Delivered, Reply
 from pf_tui.gateway.flights import Flight, Flights
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.resting import TRANSIENT, Ticket
 from pf_tui.gateway.sessions import Session, Sessions
 from pf_tui.gateway.streams import counts
 from pf_tui.gateway.transport import Transport
+from pf_tui.gateway.verdicts import Failed
 from pf_tui.gateway.world import Plan, World
 from pf_tui.ledger.attempts import Attempt
 from pf_tui.rules.failover import Passed

@@ -7,7 +7,6 @@ passes as it comes; a stream that breaks ends with one clean error of its own pr
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -19,9 +18,9 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.chain import Route
 from pf_tui.gateway.flights import Flight
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.streams import Events, Kind, Meter, cut_event, payload
+from pf_tui.gateway.streams import Events, Kind, Meter, cut_event
 from pf_tui.gateway.transport import Exchange, Transport, Unreachable, passed_back
-from pf_tui.records import record
+from pf_tui.gateway.verdicts import Failed, Judge
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
 
@@ -33,13 +32,6 @@ GRACE_S = 2.0
 
 LINGER_S = 0.25
 """After a stream's last event: how long its connection may take to come free for the next request."""
-
-ERROR_BYTES = 64 * 1024
-"""Of an error body that rules look at."""
-
-_SIZES = re.compile(
-    r"(\d{4,})\s*(?:tokens?)?\s*>\s*(\d{4,})|(?:maximum|limit)\D{1,40}?(\d{4,})", re.IGNORECASE
-)
 
 
 class ClientGone(Exception):  # noqa: N818 - reads as a sentence
@@ -69,21 +61,6 @@ class Delivered(NamedTuple):
     meter: Meter | None = None
     failure: Failure | None = None
     """It broke after its first event, or said itself that it failed."""
-
-
-@record
-class Failed:
-    """An upstream failed before anything of it passed."""
-
-    route: Route
-    failure: Failure
-    status: int | None = None
-    headers: Mapping[str, str] | None = None
-    body: bytes = b""
-    """Its own words, as they came."""
-    meter: Meter | None = None
-    window: int | None = None
-    """After "too long": the window it named."""
 
 
 class Passing:
@@ -131,7 +108,7 @@ class Passing:
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
-        self._judge = _Judge(self._route, strikes, rules, clock)
+        self._judge = Judge(self._route, strikes, rules, clock)
         self._flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:
@@ -342,73 +319,6 @@ class Passing:
         return headers
 
 
-class _Judge:
-    """Says what a failed answer means."""
-
-    def __init__(
-        self, route: Route, strikes: int, rules: Sequence[Rule], clock: Callable[[], datetime]
-    ) -> None:
-        self._route = route
-        self._strikes = strikes
-        self._rules = rules
-        self.clock = clock
-
-    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Failed:
-        """A failing status."""
-        text = body[:ERROR_BYTES].decode("utf-8", "replace")
-        failure = failures.classify(
-            status=status,
-            headers=headers,
-            body=text,
-            now=self.clock(),
-            strikes=self._strikes,
-            rules=self._rules,
-        )
-        return Failed(
-            route=self._route,
-            failure=failure,
-            status=status,
-            headers=headers,
-            body=body,
-            window=_window_in(text) if failure.kind == "context" else None,
-        )
-
-    def in_band(self, exchange: Exchange, body: bytes, event: bytes | None = None) -> Failed:
-        """A 200 whose content is an error."""
-        data = payload(event) if event is not None else body
-        text = data[:ERROR_BYTES].decode("utf-8", "replace")
-        failure = failures.classify(
-            status=None,
-            headers=exchange.headers,
-            body=text,
-            now=self.clock(),
-            strikes=self._strikes,
-            rules=self._rules,
-        )
-        return Failed(
-            route=self._route,
-            failure=failure,
-            status=exchange.status,
-            headers=exchange.headers,
-            body=body,
-            window=_window_in(text) if failure.kind == "context" else None,
-        )
-
-    def nonsense(self, exchange: Exchange, body: bytes) -> Failed:
-        """A 200 that is no answer: a page of a proxy, broken JSON."""
-        kind = exchange.headers.get("content-type", "no content type").partition(";")[0]
-        failure = failures.nonsense(
-            exchange.status, f"answered {exchange.status} with {kind} that is no answer", self.clock()
-        )
-        return Failed(
-            route=self._route, failure=failure, status=exchange.status, headers=exchange.headers, body=body
-        )
-
-    def unreachable(self, error: Unreachable) -> Failed:
-        """No answer at all."""
-        return Failed(route=self._route, failure=failures.transport(error.kind, self.clock(), error.text))
-
-
 async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protocol: str) -> None:
     """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
     unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 400
@@ -432,11 +342,3 @@ async def _drain(exchange: Exchange) -> None:
                 pass
     except (TimeoutError, Unreachable):
         return
-
-
-def _window_in(text: str) -> int | None:
-    """The window that a "too long" names: "210000 tokens > 200000 maximum"."""
-    found = _SIZES.search(text)
-    if found is None:
-        return None
-    return int(found[2] or found[3])

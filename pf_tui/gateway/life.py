@@ -11,6 +11,7 @@ import contextlib
 import gc
 import http.client
 import json
+import logging
 import os
 import signal
 import socket
@@ -158,6 +159,18 @@ def ask(
         connection.close()
 
 
+class _OneLine(logging.Handler):
+    """What libraries log, as one line without its traceback: that could hold a body."""
+
+    def __init__(self, ctx: Context) -> None:
+        super().__init__(logging.WARNING)
+        self._paths = ctx.paths
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
+        log.line(self._paths, f"gateway: {record.name}: {record.msg} ({kind})")
+
+
 async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> int:
     from pf_tui.gateway import server, settings
 
@@ -166,6 +179,7 @@ async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], N
     sockets = _listen(chosen, kept.port)
     secret = kept.token
     gateway = server.Gateway(ctx, secret)
+    logging.getLogger().addHandler(_OneLine(ctx))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, gateway.stop_asked.set)

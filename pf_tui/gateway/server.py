@@ -118,8 +118,19 @@ class Gateway:
     # -- requests ----------------------------------------------------------------------------------
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._route(request)
+        except Exception as error:
+            log.line(
+                self.ctx.paths,
+                f"gateway: {request.method} {request.path[:80]} failed: {type(error).__name__}",
+            )
+            sentence = f"pf-tui: the gateway failed here ({type(error).__name__}); see {self.ctx.paths.log}"
+            return _response(answers.refused(500, _protocol(request.path), sentence))
+
+    async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
-        if path == "/healthz":
+        if path == "/healthz" or (path == "/" and request.method == "HEAD"):
             return self._health(request)
         refusal = self._refusal(request)
         if refusal is not None:

@@ -214,7 +214,9 @@ class Meter:
         if block is not None and (signed := block.data or block.encrypted_content):
             self.signatures.append(signed)
         failed = kind in ("error", "response.failed") or (
-            seen.error is not None and bytes(seen.error) != b"null" and not seen.choices
+            seen.error is not None
+            and bytes(seen.error) != b"null"
+            and (not seen.choices or any(choice.finish_reason == "error" for choice in seen.choices))
         )
         return Kind.ERROR if failed else Kind.GOOD
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
+from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
@@ -32,6 +34,9 @@ CREDENTIALS = frozenset(
     }
 )
 """What a client proves itself with: never sent on, unless its own login is passed through."""
+
+_LOGIN = frozenset({"authorization", "chatgpt-account-id"})
+"""What an agent's own login consists of; x-api-key may hold our token."""
 
 _OF_THE_HOP = frozenset(
     {
@@ -127,11 +132,23 @@ class Exchange:
         return self._response.content.at_eof()
 
 
+_fresh: ContextVar[bool] = ContextVar("fresh")
+"""The request under way got a new connection."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells a new connection from one out of the pool, which its host may have closed in this very moment."""
+
+    async def _create_connection(self, *args: Any, **rest: Any) -> Any:
+        _fresh.set(True)
+        return await super()._create_connection(*args, **rest)
+
+
 class Transport:
     """The pool of connections to upstreams."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300, keepalive_timeout=75)
+        connector = _Connector(limit=0, ttl_dns_cache=300, keepalive_timeout=75)
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
@@ -164,17 +181,10 @@ class Transport:
         Raises:
             Unreachable: refused, reset or silent.
         """
-        url, proxy = self._address(route.url)
+        headers = outbound(route, inbound)
         try:
             async with asyncio.timeout(limit_s):
-                response = await self._session.post(
-                    url,
-                    data=body,
-                    headers=outbound(route, inbound),
-                    allow_redirects=False,
-                    proxy=proxy,
-                    timeout=_connect_within(connect_s),
-                )
+                response = await self._post(route.url, body, headers, connect_s)
         except aiohttp.ConnectionTimeoutError as error:
             raise Unreachable("network", f"no connection within {connect_s:g} s") from error
         except TimeoutError as error:
@@ -182,6 +192,26 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             raise Unreachable("network", _words(error)) from error
         return Exchange(response)
+
+    async def _post(
+        self, address: str, body: bytes, headers: CIMultiDict[str], connect_s: float
+    ) -> aiohttp.ClientResponse:
+        """Post; again at once when a connection out of the pool turned out to be closed."""
+        url, proxy = self._address(address)
+        while True:
+            _fresh.set(False)
+            try:
+                return await self._session.post(
+                    url,
+                    data=body,
+                    headers=headers,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    timeout=_connect_within(connect_s),
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                if _fresh.get():
+                    raise
 
     def _address(self, url: str) -> tuple[URL, str | None]:
         known = self._urls.get(url)
@@ -197,9 +227,9 @@ def outbound(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[st
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in inbound:
         lower = name.lower()
-        if lower in _OF_THE_HOP or lower.startswith("x-pf-") or (lower in CREDENTIALS and not passes):
+        if lower in _OF_THE_HOP or lower.startswith("x-pf-"):
             continue
-        if lower == "cookie":
+        if lower in CREDENTIALS and not (passes and lower in _LOGIN):
             continue
         headers.add(name, value)
     for name, value in route.credential.items():

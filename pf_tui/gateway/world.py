@@ -43,6 +43,7 @@ _FROM_PROVIDER = ("official", "header")
 """Readings a provider makes itself; estimates and budgets move no session before its time."""
 
 _CANDIDATE_CACHE = 256
+MOST_PLANS = 50
 
 Stamps = tuple[object, ...]
 
@@ -70,7 +71,6 @@ class Plan:
         self.standings: tuple[Standing, ...] = tuple(listed if now.auto_switch else listed[:1])
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""
-        self.has_budgets = bool(now.config.budgets) or now.project is not None
         self._candidates: dict[tuple[object, ...], Candidates] = {}
         self._asked: dict[str, tuple[str, str]] = {}
 
@@ -178,15 +178,19 @@ class World:
         """
         stamps = self._stamps(project)
         old = self._plans.get(project)
+        self.problem = None
         try:
             plan = self._read(project, stamps, old)
         except PfError as error:
             self.problem = str(error)
-            if old is None:
+            if old is not None:
+                old.stamps = stamps
+                return old
+            if project is None:
                 raise
-            old.stamps = stamps
-            return old
-        self.problem = None
+            plan = self._read(None, stamps, None)  # a project's file is no reason to end a turn
+        if len(self._plans) >= MOST_PLANS:
+            self._plans = {None: self._plans[None]} if None in self._plans else {}
         self._plans[project] = plan
         return plan
 

@@ -489,3 +489,151 @@ async def test_a_login_that_may_pass_goes_to_its_vendor_byte_for_byte(open_room:
     at_the_key = room["anthropic-api"].asked[0].headers
     assert "authorization" not in at_the_key
     assert at_the_key["x-api-key"] == secret_of("anthropic-api")
+
+
+async def test_a_refused_login_of_the_agents_own_comes_back_so_that_it_renews_it(open_room: Open) -> None:
+    room = await open_room("anthropic-subscription", "anthropic-api")
+    (room.home / ".claude").mkdir()
+    (room.home / ".claude" / ".credentials.json").write_text(
+        json.dumps({"claudeAiOauth": {"accessToken": "x", "refreshToken": "y"}})
+    )
+    room.gateway.world.refresh()
+    room["anthropic-subscription"].plan("401")
+
+    answer = await room.ask(headers={"authorization": "Bearer sk-ant-oat01-old", "x-pf-pass-through": "1"})
+    await room.settled()
+
+    assert (answer.status, answer.by) == (401, "anthropic-subscription")
+    assert room.ctx.health().benches == ()
+
+
+async def test_our_token_goes_to_nobody_even_beside_a_login(open_room: Open) -> None:
+    room = await open_room("anthropic-subscription")
+    bearer = {"authorization": "Bearer sk-ant-oat01-mine", "x-pf-pass-through": "1", "x-api-key": TOKEN}
+
+    await room.ask(headers=bearer)
+
+    assert TOKEN not in room["anthropic-subscription"].asked[0].headers.values()
+
+
+async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(open_room: Open) -> None:
+    room = await open_room()
+    server, asked = await _closes_after_each_answer()
+    (room.state / "providers.yaml").write_text(
+        "version: 1\nproviders:\n- id: anthropic-api\n  base_url: "
+        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n"
+        f"- id: openrouter\n  base_url: {room['openrouter'].url}\n"
+    )
+
+    answers = [await room.ask(stream=False) for _ in range(6)]
+    server.close()
+
+    assert [one.by for one in answers] == ["anthropic-api"] * 6
+    assert len(asked) >= 6
+
+
+async def _closes_after_each_answer() -> tuple[asyncio.Server, list[bytes]]:
+    """A host that says keep-alive and closes at the second request on a connection, unanswered."""
+    asked: list[bytes] = []
+    body = b'{"id":"msg_1","type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
+        asked.append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+        writer.write(b"content-length: %d\r\n\r\n%s" % (len(body), body))
+        await reader.read(1)
+        writer.close()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0), asked
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(
+    open_room: Open, encoding: str
+) -> None:
+    import zlib
+
+    room = await open_room()
+    plain = b'{"id":"msg_1","type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16 if encoding == "gzip" else zlib.MAX_WBITS)
+    packed = packer.compress(plain) + packer.flush()
+    server = await _answers_with(
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: "
+        + encoding.encode()
+        + b"\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(packed), packed)
+    )
+    (room.state / "providers.yaml").write_text(
+        "version: 1\nproviders:\n- id: anthropic-api\n  base_url: "
+        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n"
+    )
+
+    answer = await room.ask(stream=False)
+    server.close()
+
+    assert (answer.by, answer.body) == ("anthropic-api", plain)
+    assert "content-encoding" not in answer.headers
+
+
+async def _answers_with(data: bytes) -> asyncio.Server:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
+        await reader.readexactly(length)
+        writer.write(data)
+        await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(answer, "127.0.0.1", 0)
+
+
+async def raw(room: Room, request: bytes) -> bytes:
+    """Bytes to the gateway, and what it says."""
+    host, _, port = room.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request.replace(b"{host}", f"{host}:{port}".encode()))
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+    return said
+
+
+async def test_a_body_in_chunks_with_expect_is_taken(open_room: Open) -> None:
+    room = await open_room()
+    body = json.dumps(request_body("anthropic-messages", OPUS, stream=False)).encode()
+    half = len(body) // 2
+    chunks = (
+        b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:])) + b"0\r\n\r\n"
+    )
+
+    said = await raw(
+        room,
+        b"POST /v1/messages HTTP/1.1\r\nhost: {host}\r\nx-pf-token: " + TOKEN.encode() + b"\r\n"
+        b"expect: 100-continue\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n" + chunks,
+    )
+
+    assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
+    assert room["anthropic-api"].asked[0].body == body
+
+
+async def test_head_answers_whether_somebody_is_there(open_room: Open) -> None:
+    room = await open_room()
+
+    said = await raw(room, b"HEAD / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")
+
+    assert said.startswith(b"HTTP/1.1 200")
+
+
+async def test_a_broken_project_file_does_not_end_a_turn(open_room: Open, tmp_path: Path) -> None:
+    room = await open_room()
+    project = tmp_path / "project"
+    (project / ".opencode").mkdir(parents=True)
+    (project / ".opencode" / "provider-fallback.local.md").write_text("---\nprovider_priority: {\n---\n")
+
+    assert (await room.ask(headers={"x-pf-project": str(project)})).by == "anthropic-api"
+    assert "provider-fallback.local.md" in (room.gateway.world.problem or "")
