@@ -7,7 +7,6 @@ next start". Hooks run once the person has trusted them; `notify` runs always, f
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +41,8 @@ def pass_on(given: Sequence[str]) -> None:
     """Start the person's own notify program as Codex would have: its words, the event as the last one."""
     if len(given) < 2:
         return
+    import subprocess
+
     try:
         subprocess.Popen(
             list(given),
