@@ -14,15 +14,17 @@ from typing import Any
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
-from pf_tui.hooks import answer, codex_rollout, commands
-from pf_tui.hooks.codex_rollout import Failed, Rollout
+from pf_tui.hooks import answer
 from pf_tui.hooks.reading import text
 from pf_tui.ledger import record as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.snapshot import Snapshot
-from pf_tui.sources import live
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.hooks.codex_rollout import Failed, Rollout
 
 AGENT = "codex"
 
@@ -75,6 +77,8 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
 
 def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
     """The seven commands without a model; else what the turn before failed of."""
+    from pf_tui.hooks import commands
+
     prompt = text(data, "prompt").strip()
     asked = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
     if asked is not None and (told := commands.answer(ctx, *asked)) is not None:
@@ -162,6 +166,8 @@ def _told(ctx: Context, provider: str, failed: Failed, outcome: actions.FailureO
 def _write(ctx: Context, rollout: Rollout) -> None:
     """Usage and limit readings into the ledger."""
     if rollout.seen:
+        from pf_tui.sources import live
+
         live.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
     if rollout.provider is not None:
         readings = [replace(one, provider=rollout.provider) for one in rollout.readings]
@@ -170,6 +176,8 @@ def _write(ctx: Context, rollout: Rollout) -> None:
 
 def _rollout(ctx: Context, data: Mapping[str, Any]) -> Rollout | None:
     """What the session's rollout tells; None when there is none to be found."""
+    from pf_tui.hooks import codex_rollout
+
     named = text(data, "transcript_path")
     path = Path(named) if named else codex_rollout.find(ctx.env, text(data, "thread-id"))
     if path is None:
