@@ -20,7 +20,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ink import Line, Span, fit, line, spread, wrap
-from pf_tui.tui.page import Choice, Page, Row, Space, unkeyed
+from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
 from pf_tui.tui.report import UNREAD, Report
@@ -162,9 +162,8 @@ class LimitsPane(SnapshotPane):
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         provider = self.selected or (snapshot.active.provider if snapshot.active else None)
         hits = [hit for hit in self.report.hits if hit.provider == provider]
-        page = limits.page_for(snapshot, space, provider, hits, more=self.alone)
         flowing = live.lines(snapshot, self.rates, space)
-        return replace(page, rows=(*page.rows, Row(), *unkeyed(flowing))) if flowing else page
+        return limits.page_for(snapshot, space, provider, hits, more=self.alone, live=flowing)
 
     def watch_selected(self) -> None:
         self.redraw()

@@ -231,6 +231,9 @@ def test_throughput_is_what_came_between_two_looks(afternoon: Snapshot) -> None:
     assert rates == (50.0,)
     assert plain(live.count(in_flight(afternoon, 100, 2), rates)) == "1 live 50 tok/s"
     assert "[::1]:4100" in plain(live.lines(in_flight(afternoon, 100, 2), rates, space(60))[0])
+    assert (
+        plain(live.lines(in_flight(afternoon, 100, 2), rates, space(46))[0]).rstrip().endswith("50 tok/s  █")
+    )
 
 
 def test_when_the_gateway_stops_its_past_is_forgotten(afternoon: Snapshot) -> None:

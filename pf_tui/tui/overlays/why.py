@@ -53,6 +53,8 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
     facts.append(f"auto-switch {'on' if snapshot.auto_switch else 'off'}")
     if snapshot.project is not None:
         facts.append(f"this project's settings: {snapshot.project.path}")
+    if snapshot.gateway is not None:
+        facts.append(f"the gateway runs at {snapshot.gateway.url}")
     for agent in snapshot.agents:
         pending = f", {agent.pending} from its next turn" if agent.pending else ""
         facts.append(f"{agent.agent} is set to {agent.applied or 'nothing yet'}{pending}")

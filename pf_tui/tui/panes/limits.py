@@ -12,7 +12,7 @@ from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, wrap
-from pf_tui.tui.page import Page, Row, Space
+from pf_tui.tui.page import Page, Row, Space, unkeyed
 from pf_tui.tui.times import Clock
 
 NARROW = 50
@@ -32,13 +32,17 @@ def page_for(
     hits: Sequence[LimitHit] = (),
     *,
     more: bool = False,
+    live: Sequence[Line] = (),
 ) -> Page:
-    """The windows of one provider; with `more` those of the others below."""
+    """The windows of one provider, what is in flight, the last walls; with `more` the others' windows."""
     selected = provider or (snapshot.active.provider if snapshot.active else None)
     if selected is None or selected not in snapshot.catalog.providers:
         return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
     view = snapshot.view(selected)
-    rows = [*block(view, snapshot, space), *_hits(hits, space)]
+    rows = [*block(view, snapshot, space)]
+    if live:
+        rows += [Row(), *unkeyed(live)]
+    rows += _hits(hits, space)
     if more:
         for other in snapshot.providers:
             if other.limits and other.id != selected:

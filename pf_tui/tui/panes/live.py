@@ -24,6 +24,8 @@ LEAST_STEP = timedelta(milliseconds=200)
 """Looks nearer to each other say nothing about a rate."""
 
 MOST_REQUESTS = 6
+ADDRESS_FROM = 60
+"""Below this width the speed is worth more than the address (w shows it)."""
 
 
 class Flow:
@@ -69,7 +71,7 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space) -> list[Line
     head = joined(
         [
             line(bold("gateway", "accent")),
-            line(muted(running.url.removeprefix("http://"))),
+            line(muted(running.url.removeprefix("http://"))) if space.width >= ADDRESS_FROM else BLANK,
             line(Span(f"{len(running.live)} live")) if running.live else line(muted("quiet")),
             line(muted(speed)) if speed else BLANK,
         ]
