@@ -282,7 +282,8 @@ def _remember(paths: Paths, key: str, kept: Mapping[str, Any] | None) -> None:
 
 
 def _lines(content: bytes | None) -> list[str]:
-    return [] if content is None else content.decode("utf-8", "replace").splitlines(keepends=True)
+    *whole, last = ("" if content is None else content.decode("utf-8", "replace")).split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
 
 
 def _short(path: Path, home: Path | None) -> str:
