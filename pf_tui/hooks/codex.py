@@ -77,17 +77,23 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
 
 def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
     """The seven commands without a model; else what the turn before failed of."""
-    from pf_tui.hooks import commands
-
-    prompt = text(data, "prompt").strip()
-    asked = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
-    if asked is not None and (told := commands.answer(ctx, *asked)) is not None:
-        return {"decision": "block", "reason": told}
+    if done := _command(ctx, text(data, "prompt").strip()):
+        return {"decision": "block", "reason": done}
     told = _strike(ctx, data)
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         actions.settle(ctx)
     return {"systemMessage": told} if told else None
+
+
+def _command(ctx: Context, prompt: str) -> str | None:
+    """The answer to one of the seven, with or without the slash (Codex's terminal keeps slashes to itself)."""
+    if "provider-" not in prompt[:60]:
+        return None
+    from pf_tui.hooks import commands
+
+    asked = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
+    return None if asked is None else commands.answer(ctx, *asked)
 
 
 def _stopped(ctx: Context, data: Mapping[str, Any]) -> None:

@@ -317,3 +317,22 @@ def test_install_and_uninstall_leave_a_rich_home_as_it_was(
     assert difference.stdout == ""
     assert (folder / "AGENTS.md").stat().st_mode & 0o777 == 0o640
     assert opencode.exists()
+
+
+def test_a_model_named_on_the_command_line_is_kept(box: Machine, alpha: Upstream, beta: Upstream) -> None:
+    opencode_run(box, "hello", "--title", "t", "--model", "beta/m-beta")
+
+    assert (alpha.models(), beta.models()) == ([], ["m-beta"])
+
+
+def test_without_the_program_opencode_goes_on_as_ever(box: Machine, alpha: Upstream) -> None:
+    """pf-tui was removed with its environment, the plugin was not."""
+    plugin = box.home / ".config" / "opencode" / "plugin" / "pf-tui.js"
+    before, _, after = plugin.read_text().partition("const COMMAND = ")
+    plugin.write_text(f'{before}const COMMAND = ["/no/such/program"]\n{after.split(chr(10), 1)[1]}')
+
+    done = opencode_run(box, "hello", "--title", "t")
+
+    assert done.returncode == 0
+    assert "Hello from the mock." in done.stdout
+    assert len(alpha.requests) == 1

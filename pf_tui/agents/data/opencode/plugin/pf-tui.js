@@ -78,7 +78,7 @@ export const PfTui = async ({ client, directory }) => {
       ...session.here,
       session_id: input.sessionID,
       ...named(asked),
-      picked: session.picked === true,
+      picked: session.picked === true || modelWord() === `${asked.providerID}/${asked.modelID}`,
       usual: usual === `${asked.providerID}/${asked.modelID}`,
     })
     if (answer.active !== session.active) Object.assign(session, { picked: false, active: answer.active })
@@ -194,6 +194,14 @@ function firstCopy(directory) {
   if ((copies.get(directory) ?? import.meta.url) !== import.meta.url) return false
   copies.set(directory, import.meta.url)
   return true
+}
+
+/** The model of `opencode -m MODEL` and `opencode run --model MODEL`: a choice like one in the list. */
+function modelWord() {
+  const words = process.argv
+  const at = words.findIndex((word) => word === "-m" || word === "--model")
+  if (at >= 0) return words[at + 1]
+  return words.find((word) => word.startsWith("--model="))?.slice(8)
 }
 
 function of(sessionID) {
