@@ -37,7 +37,7 @@ def machine(tmp_path: Path, upstream: Upstream) -> Machine:
 
 
 @pytest.mark.parametrize("command", ["/provider-status", "/provider-fallback:provider-status"])
-def test_the_commands_are_answered_in_that_project(machine: Machine, upstream: Upstream, command: str) -> None:
+def test_the_commands_are_answered_there(machine: Machine, upstream: Upstream, command: str) -> None:
     told = machine.run(str(clients.program("claude")), "-p", command)
 
     assert "alpha serves" in told.stdout

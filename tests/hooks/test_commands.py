@@ -1,0 +1,186 @@
+"""The seven commands as a person reads their answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pf_tui import actions
+from pf_tui.hooks import commands
+from pf_tui.ledger import record as ledger
+from pf_tui.rules.limits import Reading
+from pf_tui.state.context import Context
+
+Make = Callable[..., Context]
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def ctx(context: Make) -> Context:
+    made = context(
+        env={"ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2", "GROQ_API_KEY": "k3"}, who="hook"
+    )
+    actions.set_priority(made, ["anthropic-api", "openrouter", "groq"])
+    return made
+
+
+def ask(ctx: Context, line: str) -> str:
+    """What `/provider-…` answers."""
+    command, _, arguments = line.partition(" ")
+    told = commands.answer(ctx, command, arguments)
+    assert told is not None
+    return told
+
+
+def test_status_says_who_serves_and_who_is_next(ctx: Context) -> None:
+    assert ask(ctx, "/provider-status").splitlines() == [
+        "anthropic-api serves claude-sonnet-5-5",
+        "next: openrouter",
+        "today: 0 requests, 0 tokens, $0.00",
+    ]
+
+
+def test_status_says_who_rests_and_how_long_a_window_lasts(ctx: Context) -> None:
+    reading = Reading(
+        provider="anthropic-api",
+        window="5h",
+        unit="percent",
+        used=62,
+        limit=100,
+        resets_at=NOON + timedelta(hours=1, minutes=30),
+        source="official",
+        observed_at=NOON,
+    )
+    ledger.limit_readings(ctx.paths.ledger, [reading])
+    actions.bench(ctx, "openrouter", until=NOON + timedelta(minutes=30))
+
+    told = ask(ctx, "/provider-status").splitlines()
+
+    assert told[0] == "anthropic-api serves claude-sonnet-5-5 · 62 % of 5h, resets in 1h30"
+    assert told[2] == "openrouter: benched (by hand) until 12:30"
+
+
+def test_status_of_one_provider(ctx: Context) -> None:
+    assert ask(ctx, "/provider-status groq").splitlines()[:3] == [
+        "groq (Groq): ready",
+        "number 3, serves llama-3.3-70b-instruct",
+        "credential: present (env:GROQ_API_KEY)",
+    ]
+
+
+def test_with_nobody_to_serve_the_reason_is_told(context: Make) -> None:
+    assert ask(context(), "/provider-status").startswith("nobody can serve: no provider can serve")
+
+
+def test_a_switch_is_done_and_can_be_taken_back(ctx: Context) -> None:
+    assert ask(ctx, "/provider-switch groq").splitlines() == [
+        "switched to groq with llama-3.3-70b-instruct (was anthropic-api)",
+        "/provider-switch undo takes it back",
+    ]
+    assert ask(ctx, "/provider-switch undo") == "anthropic-api serves again"
+    assert ask(ctx, "/provider-switch next").startswith("switched to openrouter")
+
+
+def test_a_switch_with_a_model(ctx: Context) -> None:
+    assert ask(ctx, "/provider-switch openrouter opus").startswith(
+        "switched to openrouter with claude-opus-5-5"
+    )
+
+
+def test_a_switch_names_what_is_ready_when_nothing_is_named(ctx: Context) -> None:
+    assert ask(ctx, "/provider-switch").splitlines()[0] == "anthropic-api serves; ready: openrouter, groq"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        pytest.param("/provider-switch openruter", "nearest: openrouter", id="misspelt"),
+        pytest.param(
+            "/provider-switch together", "together cannot serve now: no credential", id="no-credential"
+        ),
+        pytest.param("/provider-switch groq --fast", "--fast is not known here", id="unknown-option"),
+        pytest.param("/provider-status nope", "no provider is called 'nope'", id="unknown-provider"),
+        pytest.param("/provider-models nope", "no family is called 'nope'", id="unknown-family"),
+        pytest.param("/provider-priority groq groq", "groq stands in the list twice", id="twice"),
+        pytest.param("/provider-limits groq daily=much", "daily much is not a number", id="no-number"),
+        pytest.param("/provider-limits groq hourly=1", "there is no limit called hourly", id="unknown-limit"),
+        pytest.param("/provider-limits daily=1M", "whose limit?", id="nobodys"),
+        pytest.param("/provider-analytics 9d", "no period is called '9d'", id="unknown-period"),
+        pytest.param("/provider-status 'half", "no provider is called ''half'", id="half-a-quote"),
+    ],
+)
+def test_a_mistake_is_answered_with_its_cure(ctx: Context, line: str, words: str) -> None:
+    assert words in ask(ctx, line)
+
+
+def test_auth_says_where_credentials_are_and_takes_none(ctx: Context) -> None:
+    told = ask(ctx, "/provider-auth groq gsk_0123456789")
+
+    assert "groq: present (env:GROQ_API_KEY)" in told
+    assert "it was not taken" in told
+    assert "gsk_" not in told
+    assert not ctx.paths.auth.exists()
+
+
+def test_priority_makes_a_new_order(ctx: Context) -> None:
+    assert ask(ctx, "/provider-priority groq, openrouter").splitlines() == [
+        "the order is now groq, openrouter",
+        "groq serves; pf-tui undo takes it back",
+    ]
+    assert ask(ctx, "/provider-priority").splitlines()[0] == "1. groq: ready (serves)"
+
+
+@pytest.mark.parametrize("words", ["daily=1M", "--daily 1M", "--daily=1000K", "daily=1_000_000"])
+def test_a_budget_is_set_in_any_spelling(ctx: Context, words: str) -> None:
+    assert ask(ctx, f"/provider-limits groq {words}").splitlines() == [
+        "tokens a day: 0 % of 1M, resets Wed 00:00",
+        "pf-tui undo takes it back",
+    ]
+    assert ask(ctx, "/provider-limits groq daily=unlimited").startswith("groq has no known window")
+
+
+def test_analytics_of_an_empty_machine(ctx: Context) -> None:
+    ctx.paths.ledger.unlink(missing_ok=True)
+
+    assert ask(ctx, "/provider-analytics") == "nothing is in the ledger yet; in a terminal: pf-tui ingest"
+
+
+def test_no_answer_is_longer_than_a_few_lines(ctx: Context) -> None:
+    for line in (
+        *(f"/{name}" for name in commands.COMMANDS),
+        "/provider-models gpt",
+        "/provider-models claude",
+        "/provider-status anthropic-api",
+    ):
+        assert len(ask(ctx, line).splitlines()) <= commands.MAX_LINES, line
+
+
+def test_a_command_of_someone_else_is_no_business_of_ours(ctx: Context) -> None:
+    assert commands.answer(ctx, "review", "") is None
+    assert commands.typed("/review") is None
+    assert commands.typed("what does /provider-status do?") is None
+
+
+NEEDS = """
+import json, sys
+from pf_tui import hooks
+env, names = json.loads(sys.argv[1])
+for name in names:
+    event = {"command_name": name, "command_args": ""}
+    assert hooks.run("claude-code", "UserPromptExpansion", json.dumps(event).encode(), env)[0]
+own = ("pf_tui", "__main__", "_distutils_hack", "_virtualenv")
+print(json.dumps([name for name in sys.modules if name.split(".")[0] not in (*sys.stdlib_module_names, *own)]))
+"""
+
+
+def test_the_commands_need_the_standard_library_alone(ctx: Context) -> None:
+    command = [sys.executable, "-c", NEEDS, json.dumps([dict(ctx.env), list(commands.COMMANDS)])]
+    for _ in range(2):  # in a checkout the first look at the catalog reads YAML, and keeps what it read
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+
+    assert json.loads(done.stdout) == []
