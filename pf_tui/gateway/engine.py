@@ -117,8 +117,6 @@ class Turn:
         self._attempts: list[dict[str, Any]] = []
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
-        self._journalled = False
-        """A failure of this request led to a bench, and the failover stands in the journal with it."""
 
     async def run(self) -> None:
         """Try the routes in order."""
@@ -248,7 +246,6 @@ class Turn:
                 self._world.read_benches()
                 resting.persisted(bench)
 
-            self._journalled = True
             self._engine._recorder.bench(
                 bench,
                 agent=self._request.agent,
@@ -349,7 +346,7 @@ class Turn:
         if self._failed:
             engine.failovers += 1
         last = self._failed[-1] if self._failed else None
-        if last is not None and not self._journalled and self._resting.blocked(last.route) is None:
+        if last is not None:
             engine._recorder.event(
                 "failover",
                 why=f"{last.route.provider}: {_words(last.failure)}; {route.provider} served this request",
@@ -357,6 +354,7 @@ class Turn:
                 after={"provider": route.provider, "model": route.model},
                 evidence={**last.failure.evidence, "session": request.session or ""},
                 once=f"failover {last.route.provider} {last.failure.kind} {route.provider}",
+                unless_told=last.route.provider,
             )
 
     # -- nobody ------------------------------------------------------------------------------------

@@ -45,6 +45,9 @@ READING_AGE_S = 60.0
 EVENT_GAP_S = 60.0
 """The same refusal is journalled once in this time."""
 
+TOLD_S = 5.0
+"""A bench that moved everybody to the next provider says so itself; the turn's own line would repeat it."""
+
 Job = Callable[[], object]
 
 
@@ -58,6 +61,7 @@ class Recorder:
         self._waiting: deque[Attempt | Reading] = deque()
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
         self._said: dict[str, float] = {}
+        self._told: dict[str, float] = {}
         self._rows: list[Attempt] = []
         self._rollups_due_s = 0.0
         self._owed = False
@@ -94,7 +98,7 @@ class Recorder:
         """A provider must rest; `done` is called (from this thread) when the files say so."""
 
         def write() -> None:
-            actions.report_failure(
+            outcome = actions.report_failure(
                 self._world.ctx,
                 bench.provider,
                 kind=bench.kind,
@@ -106,6 +110,8 @@ class Recorder:
                 why=why,
                 forever=bench.until is None,
             )
+            if outcome.moved:
+                self._told[bench.provider] = time.monotonic()
             done()
 
         self._later(write)
@@ -127,18 +133,26 @@ class Recorder:
         after: Mapping[str, Any] | None = None,
         evidence: Mapping[str, Any] | None = None,
         once: str | None = None,
+        unless_told: str | None = None,
     ) -> None:
-        """One line of the journal. Args: once: a key under which it is said once a minute."""
+        """One line of the journal.
+
+        Args:
+            once: a key under which it is said once a minute.
+            unless_told: a provider; not needed when its bench was itself the failover.
+        """
         if once is not None:
             moment = time.monotonic()
             if moment - self._said.get(once, -EVENT_GAP_S) < EVENT_GAP_S:
                 return
             self._said[once] = moment
-        self._later(
-            lambda: write_down(
-                self._world.ctx, action, why=why, before=before, after=after, evidence=evidence
-            )
-        )
+
+        def write() -> None:
+            if time.monotonic() - self._told.get(unless_told or "", -TOLD_S) < TOLD_S:
+                return
+            write_down(self._world.ctx, action, why=why, before=before, after=after, evidence=evidence)
+
+        self._later(write)
 
     def job(self, job: Job) -> None:
         """Something else to do in the writer thread, after everything that was said before."""

@@ -289,7 +289,8 @@ async def test_many_requests_that_fail_at_once_are_one_incident(open_room: Open)
     assert {one.by for one in answers} == {"openrouter"}
     (bench,) = room.ctx.health().benches
     assert bench.strikes == 1
-    assert sum(line["action"] in ("failover", "bench") for line in room.journal()) == 1
+    told = [line["action"] for line in room.journal() if line["action"] in ("failover", "bench")]
+    assert sorted(told) == ["bench", "failover"]  # one model rests; the turn went on elsewhere
 
 
 async def test_with_nobody_else_a_passing_trouble_is_no_reason_to_refuse(open_room: Open) -> None:
