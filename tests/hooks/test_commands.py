@@ -173,8 +173,8 @@ env, names = json.loads(sys.argv[1])
 for name in names:
     event = {"command_name": name, "command_args": ""}
     assert hooks.run("claude-code", "UserPromptExpansion", json.dumps(event).encode(), env)[0]
-own = ("pf_tui", "__main__", "_distutils_hack", "_virtualenv")
-print(json.dumps([name for name in sys.modules if name.split(".")[0] not in (*sys.stdlib_module_names, *own)]))
+known = (*sys.stdlib_module_names, "pf_tui", "__main__", "_distutils_hack", "_virtualenv")
+print(json.dumps([name for name in sys.modules if name.split(".")[0] not in known]))
 """
 
 
