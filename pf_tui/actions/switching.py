@@ -16,6 +16,9 @@ from pf_tui.state import config, files, health, project
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied, SessionServed
 
+CAN_SERVE = ("ready", "warning", "limited")
+"""States of a provider that can be asked."""
+
 
 @record
 class SwitchOutcome:
@@ -128,12 +131,15 @@ def settle(
     if moved_from is not None and moved_from != provider.id:
         ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
     done: list[Effect] = []
+    changed: dict[str, str] = {}
     for agent in effects.installed(ctx):
         if applied.get(agent) == provider.id and moved_from == provider.id:
             continue
         if applied.get(agent) != provider.id or moved_from is not None:
-            done.append(effects.apply(ctx, agent, provider, now.active.model))
-    changed = {effect.agent for effect in done if effect.applied and applied.get(effect.agent) != provider.id}
+            effect, serves = _lead(ctx, now, agent, provider, now.active.model)
+            done.append(effect)
+            if effect.applied and applied.get(agent) != serves:
+                changed[agent] = serves
     if changed:
         moment = ctx.now()
         health.change(
@@ -142,24 +148,43 @@ def settle(
                 old,
                 agents={
                     **old.agents,
-                    **{agent: Applied(provider=provider.id, since=moment) for agent in changed},
+                    **{agent: Applied(provider=serves, since=moment) for agent, serves in changed.items()},
                 },
             ),
         )
         for agent in sorted(changed):
-            ledger.applied(ctx.paths.ledger, agent, provider.id, moment)
+            ledger.applied(ctx.paths.ledger, agent, changed[agent], moment)
         if moved_from is None:
-            last = next((applied[agent] for agent in sorted(changed) if applied.get(agent)), None)
-            if last is not None:  # being set for the first time is no move
-                ledger.switch(ctx.paths.ledger, last, provider.id, why=why, who=ctx.who, at=moment)
+            moved = next((agent for agent in sorted(changed) if applied.get(agent)), None)
+            if moved is not None:  # being set for the first time is no move
+                ledger.switch(
+                    ctx.paths.ledger, applied[moved], changed[moved], why=why, who=ctx.who, at=moment
+                )
             write_down(
                 ctx,
                 "apply",
                 why=why,
                 before={agent: applied.get(agent) for agent in sorted(changed)},
-                after=dict.fromkeys(sorted(changed), provider.id),
+                after=dict(sorted(changed.items())),
             )
     return tuple(done)
+
+
+def _lead(
+    ctx: Context, now: Snapshot, agent: str, provider: Provider, model: str | None
+) -> tuple[Effect, str]:
+    """Set an agent to `provider`, else to the first one that it can use; (effect, who serves it)."""
+    effect = effects.apply(ctx, agent, provider, model)
+    if effect.applied or agent not in effects.LED_BY_SETTINGS:
+        return effect, provider.id
+    for view in now.providers:
+        if view.rank is None or view.id == provider.id or view.state not in CAN_SERVE:
+            continue
+        other = effects.apply(ctx, agent, view.provider, view.serves)
+        if other.applied:
+            when = "goes on serving" if other.how == "none" else f"serves {other.text}"
+            return replace(other, text=f"{effect.text}; there {view.id} {when}"), view.id
+    return effect, provider.id
 
 
 def remember_session(ctx: Context, session: str, agent: str, provider: str) -> None:

@@ -275,7 +275,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
         serves = claude_session.provider(ctx, now) or now.active.provider
         head = f"{serves} serves"
         if serves != now.active.provider:
-            head += f" ({now.active.provider} is first: /provider-switch {now.active.provider})"
+            head += f" ({now.active.provider} is the active one)"
     parts = [head]
     view = now.view(now.active.provider) if now.active else None
     for limit in view.limits if view else ():

@@ -333,3 +333,29 @@ def test_the_dry_run_is_exactly_what_the_install_does(ctx: Context, claude: Path
     subprocess.run(["patch", "-s", "-p0"], input=patch.encode(), cwd=copy, check=True, timeout=30)
 
     assert content(copy / ".claude") == content(claude)
+
+
+def test_who_cannot_serve_claude_code_is_passed_over_there(ctx: Context, claude: Path) -> None:
+    actions.set_priority(ctx, ["anthropic-api", "groq", "openrouter"])
+    install.install(ctx, "claude-code")
+
+    failed = actions.report_failure(ctx, "anthropic-api", kind="rate")
+
+    (told,) = failed.effects
+    assert failed.to_provider == "groq"
+    assert told.applied
+    assert told.text.endswith("use OpenCode; there openrouter serves from your next turn")
+    assert ctx.health().agents["claude-code"].provider == "openrouter"
+
+
+def test_an_agent_that_is_passed_over_is_not_set_again_and_again(ctx: Context, claude: Path) -> None:
+    actions.set_priority(ctx, ["groq", "openrouter"])
+    install.install(ctx, "claude-code")
+    actions.settle(ctx)
+    lines = ctx.paths.journal.read_bytes()
+    before = content(claude)
+
+    actions.settle(ctx)
+
+    assert ctx.paths.journal.read_bytes() == lines
+    assert content(claude) == before
