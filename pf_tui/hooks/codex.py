@@ -87,7 +87,7 @@ def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _command(ctx: Context, prompt: str) -> str | None:
-    """The answer to one of the seven, with or without the slash (Codex's terminal keeps slashes to itself)."""
+    """The answer to one of the seven, also without the slash: Codex keeps slashes to itself."""
     if "provider-" not in prompt[:60]:
         return None
     from pf_tui.hooks import commands
