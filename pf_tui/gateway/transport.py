@@ -7,6 +7,7 @@ Redirects are not followed: a key would follow them.
 from __future__ import annotations
 
 import asyncio
+import time
 import zlib
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
@@ -132,6 +133,9 @@ class Exchange:
         return self._response.content.at_eof()
 
 
+IDLE_S = 1.0
+"""A pooled connection that lay idle for less was not closed for that: a reset on it is a failure."""
+
 _fresh: ContextVar[bool] = ContextVar("fresh")
 """The request under way got a new connection."""
 
@@ -159,6 +163,7 @@ class Transport:
         )
         self._env = env
         self._urls: dict[str, tuple[URL, str | None]] = {}
+        self._used_s: dict[str, float] = {}
 
     async def close(self) -> None:
         """Close every connection."""
@@ -196,11 +201,13 @@ class Transport:
     async def _post(
         self, address: str, body: bytes, headers: CIMultiDict[str], connect_s: float
     ) -> aiohttp.ClientResponse:
-        """Post; again at once when a connection out of the pool turned out to be closed."""
+        """Post; again at once when a connection that lay in the pool turned out to be closed."""
         url, proxy = self._address(address)
         while True:
             _fresh.set(False)
+            idle_s = time.monotonic() - self._used_s.get(address, 0.0)
             try:
+                self._used_s[address] = time.monotonic()
                 return await self._session.post(
                     url,
                     data=body,
@@ -210,7 +217,7 @@ class Transport:
                     timeout=_connect_within(connect_s),
                 )
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if _fresh.get():
+                if _fresh.get() or idle_s < IDLE_S:
                     raise
 
     def _address(self, url: str) -> tuple[URL, str | None]:

@@ -151,4 +151,3 @@ async def test_the_log_holds_no_key_and_no_body(gate: Gate) -> None:
     await gate.document("gateway", "stop")
 
     assert "a-key" not in gate.paths.log.read_text()
-
