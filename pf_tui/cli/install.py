@@ -64,7 +64,7 @@ def _each(
     asked: bool,
     removal: bool,
 ) -> None:
-    if not (asked or dry_run) and (as_json or not sys.stdin.isatty()):
+    if not (asked or dry_run) and (as_json or not _somebody_there()):
         verb = "uninstall" if removal else "install"
         raise WrongUsage(
             f"there is nobody to ask which of {', '.join(agents)} is meant; nothing was changed",
@@ -88,6 +88,10 @@ def _each(
             output.text(_told(ctx, agent, plan, removal=removal))
     if as_json:
         output.document(documents[0] if asked else documents)
+
+
+def _somebody_there() -> bool:
+    return sys.stdin.isatty()
 
 
 def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
