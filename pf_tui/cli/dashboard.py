@@ -10,8 +10,8 @@ from pf_tui.tui import start
 
 def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mouse: bool = True) -> int:
     """Open the dashboard; returns the exit code."""
-    there = start.on_a_terminal()
-    screen = start.Opened(theme or "", known=not demo) if there else None
+    refusal = start.refusal()
+    screen = None if refusal else start.Opened(theme or "", known=not demo)
 
     from pf_tui.cli import diagnostics, world
     from pf_tui.errors import WrongUsage
@@ -20,7 +20,7 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
         if start.in_a_browser():
             return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse, opened=False)
         if screen is None:
-            raise WrongUsage("the dashboard needs a terminal", "`pf-tui status` says the same in text")
+            raise WrongUsage(refusal, "`pf-tui status` says the same in text")
         with screen:
             if demo:
                 from pf_tui.demo import stage

@@ -181,7 +181,10 @@ class Dashboard(App[None], inherit_bindings=False):
         """Keep the screen for the first paint of the next start."""
         lines = self.cockpit.strips()
         console = Console(
-            force_terminal=True, color_system="truecolor", width=self.size.width, legacy_windows=False
+            force_terminal=True,
+            color_system=self.console.color_system or "truecolor",  # type: ignore[arg-type] # Rich's own word
+            width=self.size.width,
+            legacy_windows=False,
         )
         frame.keep(
             self.ctx.paths,

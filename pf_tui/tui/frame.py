@@ -32,7 +32,9 @@ def keep(paths: Paths, size: tuple[int, int], theme: str, lines: Sequence[str], 
         first: the first line without them.
     """
     columns, rows = size
-    cache.keep(paths, _NAME.format(columns=columns, rows=rows), "\n".join([theme, *lines]).encode())
+    cache.keep(
+        paths, _NAME.format(columns=columns, rows=rows), "\n".join([f"{theme} {_kind()}", *lines]).encode()
+    )
     cache.keep(paths, _LAST, first.encode())
 
 
@@ -45,7 +47,8 @@ def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> s
     """
     columns, rows = size
     kept = _text(paths, _NAME.format(columns=columns, rows=rows)).split("\n") if colour else []
-    if len(kept) == rows + 1 and theme in ("", kept[0]):
+    kept_theme, _, kind = kept[0].partition(" ") if kept else ("", "", "")
+    if len(kept) == rows + 1 and kind == _kind() and theme in ("", kept_theme):
         return ENTER + "\r\n".join([*kept[1:-1], f"\x1b[0m\x1b[2m{_READING}\x1b[0m"])
     first = _text(paths, _LAST) or " pf-tui"
     return f"{ENTER}{first[:columns]}\r\n\r\n\x1b[2m{_READING}\x1b[0m"
@@ -65,6 +68,11 @@ def write(text: str) -> None:
     data = text.encode("utf-8", "replace")
     while data:
         data = data[os.write(2, data) :]
+
+
+def _kind() -> str:
+    """What says how many colours a terminal has: a frame is kept in those of its own."""
+    return f"{os.environ.get('TERM', '')} {os.environ.get('COLORTERM', '')}"
 
 
 def _text(paths: Paths, name: str) -> str:

@@ -89,6 +89,11 @@ def in_a_browser() -> bool:
     return "web_driver" in os.environ.get("TEXTUAL_DRIVER", "")
 
 
-def on_a_terminal() -> bool:
-    """There is somebody to see it."""
-    return os.isatty(0) and os.isatty(1)
+def refusal() -> str:
+    """Why there is nothing to draw on; "" when there is."""
+    if not (os.isatty(0) and os.isatty(1)):
+        return "the dashboard needs a terminal"
+    kind = os.environ.get("TERM", "")
+    return (
+        f"the dashboard cannot draw on a terminal of the kind '{kind}'" if kind in ("dumb", "unknown") else ""
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -178,6 +179,30 @@ def test_the_last_screen_is_shown_before_the_toolkit_is_there(dashboard: Open, w
         assert "¹Providers" in terminal.text()
 
 
+def test_a_terminal_that_cannot_draw_is_told_in_a_sentence(dashboard: Open) -> None:
+    with dashboard(env={"TERM": "dumb"}) as terminal:
+        assert terminal.ends(10.0) == 2
+        assert "the dashboard cannot draw on a terminal of the kind 'dumb'" in terminal.text()
+        assert "`pf-tui status` says the same in text" in terminal.text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "colours"),
+    [("xterm-256color", rb"38;5;\d+"), ("xterm-16color", rb"\x1b\[(?:\d;)*[39][0-7][;m]")],
+    ids=["256", "16"],
+)
+def test_a_terminal_with_few_colours_gets_no_others(dashboard: Open, kind: str, colours: bytes) -> None:
+    for _ in range(2):  # the second start draws the frame that the first one kept
+        with dashboard(env={"TERM": kind, "COLORTERM": ""}) as terminal:
+            terminal.see("¹Providers")
+            terminal.quiet(0.5)
+            terminal.send("q")
+            terminal.ends(5.0)
+
+            assert b"38;2;" not in terminal.output
+            assert re.search(colours, terminal.output)
+
+
 def test_without_a_mouse_none_is_asked_for(dashboard: Open) -> None:
     with dashboard("--no-mouse") as terminal:
         terminal.see("¹Providers")
@@ -196,8 +221,6 @@ def test_no_color_draws_without_colours(dashboard: Open) -> None:
 
 
 def re_colours(output: bytes) -> list[tuple[bytes, bytes, bytes]]:
-    import re
-
     return re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", output)
 
 
