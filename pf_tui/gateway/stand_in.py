@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import socket
 import struct
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -74,6 +76,8 @@ class StandIn:
         """POSTs for answers, oldest first; counting and listing models are in `others`."""
         self.others: list[Asked] = []
         self.all_models_listed = ("claude-opus-5-5", "claude-sonnet-5-5")
+        self._numbers = itertools.count(zlib.crc32(name.encode()) % 9000 * 1000 + 1)
+        """Ids of one stand-in's answers are not those of another's."""
         self._now = now or (lambda: datetime.now(UTC))
         self._steps: list[Step] = [Reply(text=f"Hello from {name}.")]
         self._script: Script | None = None
@@ -129,7 +133,7 @@ class StandIn:
         return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        asked = Asked(request, await request.read(), len(self.asked) + len(self.others) + 1)
+        asked = Asked(request, await request.read(), next(self._numbers))
         counting = asked.path.endswith("/count_tokens")
         if asked.method != "POST" or asked.protocol is None or counting:
             self.others.append(asked)

@@ -72,7 +72,9 @@ async def test_the_answer_passes_byte_for_byte(house: House) -> None:
     from pf_tui.gateway import replies
 
     reply = Reply(text="a b c", thinking="hm", calls=(Call(name="X"), Call(name="Y")))
-    assert through.body == b"".join(replies.events(MESSAGES, reply, OPUS, 1))
+    assert through.body == b"".join(
+        replies.events(MESSAGES, reply, OPUS, house["anthropic-api"].asked[0].number)
+    )
 
 
 async def test_a_switch_moves_the_very_next_request(house: House) -> None:
@@ -379,7 +381,7 @@ async def test_the_rows_say_what_was_asked_what_served_and_why_not(house: House)
     assert (served["input"], served["output"], served["cache_read"]) == (11, 7, 3400)
     assert served["cache_write_5m"] == 120
     assert served["latency_ms"] >= served["ttft_ms"] >= 0
-    assert served["message_id"] == "msg_standin000001"
+    assert served["message_id"] == f"msg_standin{house['openrouter'].asked[0].number:06d}"
 
 
 async def test_a_bench_and_its_failover_are_one_line_of_the_journal_with_the_evidence(house: House) -> None:

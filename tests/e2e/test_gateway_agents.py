@@ -1,0 +1,303 @@
+"""Real agents finish a task behind the gateway while the first provider hits its limit midway.
+
+The task: a command, a subagent with a command of its own, a last word (Codex: two commands, a last word).
+alpha says 429 at the first, a middle and the last request; beta goes on from there and nobody notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pf_tui.gateway.faults import FAULTS, Fault
+from pf_tui.gateway.replies import Call, Reply
+from pf_tui.gateway.stand_in import Asked, StandIn, Step
+from tests.mocks.clients import Machine, machine, program, terminal, wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("gateway-agents")]
+
+TASK = "Write down what you find, with help."
+DONE = "Everything is written down."
+CALM = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+    "DISABLE_AUTOUPDATER": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+}
+"""Nothing leaves the machine, whatever the client thinks of; port 9 is nobody's."""
+
+
+class Hosted:
+    """Stand-ins on a loop of their own, so that a test may wait for a real client."""
+
+    def __init__(self, *names: str) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.upstreams = {name: self._do(self._made(name)) for name in names}
+
+    async def _made(self, name: str) -> StandIn:
+        stand_in = StandIn(name)
+        await stand_in.start()
+        return stand_in
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def __getitem__(self, name: str) -> StandIn:
+        found: StandIn = self.upstreams[name]
+        return found
+
+    def close(self) -> None:
+        for stand_in in self.upstreams.values():
+            self._do(stand_in.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+
+@pytest.fixture
+def hosted() -> Iterator[Hosted]:
+    made = Hosted("alpha", "beta")
+    yield made
+    made.close()
+
+
+def thinks(asked: Asked) -> Step:
+    """The model: what comes next follows from what the conversation already holds."""
+    tools = tool_names(asked)
+    if not tools:
+        return Reply(text="A title")
+    done = results(asked)
+    if is_subagent(asked):
+        return Reply(text="The helper is done.") if done else shell(tools, "echo found >> helper.txt")
+    if done == 0:
+        return shell(tools, "echo begun >> found.txt")
+    if done == 1 and (helper := next((name for name in ("Agent", "Task", "task") if name in tools), None)):
+        kind = "general" if helper == "task" else "general-purpose"
+        arguments = {"description": "look around", "prompt": "Look around.", "subagent_type": kind}
+        return Reply(text="I ask for help.", calls=(Call(name=helper, arguments=arguments),))
+    if done == 1:
+        return shell(tools, "echo more >> found.txt")
+    return Reply(text=DONE)
+
+
+def limited_at(place: str) -> Callable[[Asked], Step]:
+    """The same model, but its first, third or last request hits a limit of an hour."""
+    seen, hit = 0, False
+
+    def script(asked: Asked) -> Step:
+        nonlocal seen, hit
+        step = thinks(asked)
+        if not tool_names(asked):
+            return step
+        seen += 1
+        last = isinstance(step, Reply) and step.text == DONE and seen > 2
+        if not hit and (last if place == "last" else seen == {"first": 1, "middle": 2}[place]):
+            hit = True
+            return FAULTS["429-hour"]
+        return step
+
+    return script
+
+
+def shell(tools: list[str], command: str) -> Reply:
+    name = next(name for name in ("Bash", "bash", "exec_command", "shell_command", "shell") if name in tools)
+    arguments: dict[str, Any] = {"command": command, "description": "write it down"}
+    if name == "exec_command":
+        arguments = {"cmd": command}
+    elif name == "shell":
+        arguments = {"command": ["sh", "-c", command]}
+    elif name == "shell_command":
+        arguments = {"command": command}
+    return Reply(text="I write it down.", calls=(Call(name=name, arguments=arguments),))
+
+
+def tool_names(asked: Asked) -> list[str]:
+    found: list[str] = []
+
+    def walk(tools: list[dict[str, Any]]) -> None:
+        for tool in tools:
+            if tool.get("type") == "namespace":
+                walk(tool.get("tools", []))
+            elif name := tool.get("name") or tool.get("function", {}).get("name"):
+                found.append(name)
+
+    content = asked.content
+    walk(content.get("tools") or [])
+    for item in content.get("input") or []:
+        if isinstance(item, dict) and item.get("type") == "additional_tools":
+            walk(item.get("tools") or [])
+    return found
+
+
+def results(asked: Asked) -> int:
+    """How many tools have answered in this conversation."""
+    content = asked.content
+    count = sum(
+        item.get("type") == "function_call_output"
+        for item in content.get("input") or []
+        if isinstance(item, dict)
+    )
+    for message in content.get("messages") or []:
+        blocks = message.get("content")
+        if message.get("role") == "tool":
+            count += 1
+        elif isinstance(blocks, list):
+            count += sum(isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks)
+    return count
+
+
+def is_subagent(asked: Asked) -> bool:
+    return "x-claude-code-agent-id" in asked.headers or "x-parent-session-id" in asked.headers
+
+
+def box(tmp_path: Path, hosted: Hosted, protocol: str) -> Machine:
+    made = machine(tmp_path, {name: one.url for name, one in hosted.upstreams.items()}, protocol)
+    made.extra |= CALM
+    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+    known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
+    (made.home / ".claude.json").write_text(json.dumps(known))
+    folder = made.home / ".config" / "opencode"
+    folder.mkdir(parents=True)
+    own = {"permission": {"bash": "allow", "task": "allow"}, "share": "disabled", "autoupdate": False}
+    (folder / "opencode.json").write_text(json.dumps(own))
+    return made
+
+
+def rows(made: Machine) -> list[dict[str, Any]]:
+    """The gateway's rows, oldest first."""
+    path = made.state / "ledger.db"
+    if not path.exists():
+        return []
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        query = "SELECT * FROM requests WHERE source = 'gateway' OR attribution = 'gateway' ORDER BY ts"
+        return [dict(row) for row in connection.execute(query)]
+    finally:
+        connection.close()
+
+
+def check(made: Machine, hosted: Hosted, *, agent: str, helper: bool) -> None:
+    """The limit was met once, everything after it came from beta, and the ledger has one row for each."""
+    alpha, beta = hosted["alpha"].asked, hosted["beta"].asked
+    total = len(alpha) + len(beta)
+    wait_until(lambda: len(rows(made)) >= total, what=f"{total} rows in the ledger")
+    found = rows(made)
+    failed = [row for row in found if row["status"] == "failed"]
+    served = [row for row in found if row["status"] == "ok"]
+
+    assert len(found) == total
+    assert [(row["provider"], row["failure"]) for row in failed] == [("alpha", "rate")]
+    assert [one for one in alpha if isinstance(one.step, Fault)] == alpha[-1:]
+    assert sum(row["provider"] == "alpha" for row in served) == len(alpha) - 1
+    assert sum(row["provider"] == "beta" for row in served) == len(beta) > 0
+    assert {row["agent"] for row in served} == {agent}
+    assert all((row["input"], row["output"], row["cache_read"]) == (11, 7, 3400) for row in served)
+    assert len({row["session"] for row in served if not row["is_subagent"]}) == 1
+    assert (made.work / "found.txt").read_text().startswith("begun")
+    if helper:
+        assert (made.work / "helper.txt").read_text() == "found\n"
+        assert any(row["is_subagent"] for row in served)
+    made.pf("gateway", "stop")
+
+
+def until_the_helper_is_heard(made: Machine, hosted: Hosted) -> None:
+    """A subagent works in the background; its parent has the last word."""
+
+    def heard() -> bool:
+        return (made.work / "helper.txt").exists() and not is_subagent(hosted["beta"].asked[-1])
+
+    wait_until(heard, what="the last word after the helper's")
+
+
+PLACES = ("first", "middle", "last")
+ALLOWED = ("--permission-mode", "default", "--allowedTools", "Bash,Task,Agent")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_claude_code_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, place: str) -> None:
+    program("claude")
+    made = box(tmp_path, hosted, "anthropic-messages")
+    hosted["alpha"].follow(limited_at(place))
+    hosted["beta"].follow(thinks)
+
+    done = made.run("pf-tui", "run", "claude", "--", "-p", TASK, *ALLOWED, "--output-format", "json")
+
+    answer = json.loads(done.stdout)
+    assert (answer["is_error"], answer["result"]) == (False, DONE), done.stderr
+    check(made, hosted, agent="claude-code", helper=True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_claude_code_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hosted, place: str) -> None:
+    program("claude")
+    made = box(tmp_path, hosted, "anthropic-messages")
+    hosted["alpha"].follow(limited_at(place))
+    hosted["beta"].follow(thinks)
+
+    with terminal(made, "pf-tui", "run", "claude", "--", *ALLOWED) as screen:
+        screen.wait_for("❯")
+        screen.type(TASK)
+        screen.press("Enter")
+        shown = screen.wait_for(DONE, 90)
+        until_the_helper_is_heard(made, hosted)
+
+    assert "API Error" not in shown
+    assert "429" not in shown
+    check(made, hosted, agent="claude-code", helper=True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_opencode_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, place: str) -> None:
+    program("opencode")
+    made = box(tmp_path, hosted, "anthropic-messages")
+    hosted["alpha"].follow(limited_at(place))
+    hosted["beta"].follow(thinks)
+
+    done = made.run("pf-tui", "run", "opencode", "--", "run", TASK, "--title", "t")
+
+    assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
+    check(made, hosted, agent="opencode", helper=True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_opencode_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hosted, place: str) -> None:
+    program("opencode")
+    made = box(tmp_path, hosted, "anthropic-messages")
+    hosted["alpha"].follow(limited_at(place))
+    hosted["beta"].follow(thinks)
+
+    with terminal(made, "pf-tui", "run", "opencode") as screen:
+        screen.wait_for("Ask anything", 60)
+        screen.type(TASK)
+        screen.press("Enter")
+        shown = screen.wait_for(DONE, 90)
+
+    assert "429" not in shown
+    assert "retrying" not in shown
+    check(made, hosted, agent="opencode", helper=True)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_codex_finishes_its_task(tmp_path: Path, hosted: Hosted, place: str) -> None:
+    program("codex")
+    made = box(tmp_path, hosted, "openai-responses")
+    hosted["alpha"].follow(limited_at(place))
+    hosted["beta"].follow(thinks)
+
+    done = made.run(
+        "pf-tui", "run", "codex", "--", "exec", "-m", "gpt-5.2", "--skip-git-repo-check",
+        "--dangerously-bypass-approvals-and-sandbox", TASK,
+    )  # fmt: skip
+
+    assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
+    check(made, hosted, agent="codex", helper=False)
