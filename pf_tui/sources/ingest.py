@@ -27,8 +27,13 @@ from pf_tui.sources.attribution import Attribution, Timeline, assumed, codex_nam
 from pf_tui.sources.reading import read_document, read_lines
 from pf_tui.sources.sightings import Harvest
 
-BATCH_BYTES = 192 * 1024 * 1024
-"""Logs read between two commits: bounds memory, and what a cancelled run has to repeat."""
+BATCH_BYTES = 128 * 1024 * 1024
+"""Logs read at once, by all processes together: what one waits for another at most."""
+
+COMMIT_ROWS = 30_000
+"""Requests stored at once: bounds memory, and what a run that is killed has to repeat."""
+
+CACHE_KIB = 48 * 1024
 
 WORKER_BYTES = 48 * 1024 * 1024
 """Less than this is read faster by one process than a second one starts."""
@@ -123,6 +128,7 @@ def ingest(
     outcome = Outcome()
     with schema.opened(ledger, write=True) as connection:
         ledger_rows.prepare(connection)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         known = {} if full else _known(connection)
         jobs = list(_jobs(env, known))
         sink = storing.Sink(
@@ -132,8 +138,9 @@ def ingest(
             lambda agent: _attribution(connection, agent, env, catalog),
         )
         total = sum(job.bytes for job in jobs)
+        waiting = _Waiting(sink)
         for harvests, reads in _harvested(jobs, workers, env, catalog, cancelled):
-            outcome.rows_new += sink.store(harvests, reads)
+            outcome.rows_new += waiting.take(harvests, reads)
             outcome.files += len(reads)
             outcome.bytes += sum(harvest.bytes for harvest in harvests.values())
             outcome.rows_skipped += sum(harvest.lost for harvest in harvests.values())
@@ -142,6 +149,7 @@ def ingest(
             if cancelled():
                 outcome.cancelled = True
                 break
+        outcome.rows_new += waiting.store()
         if outcome.cancelled:
             sink.add_up()
         else:
@@ -279,6 +287,31 @@ def _attribution(
 
 
 Harvested = tuple[dict[str, Harvest], list[Read]]
+
+
+class _Waiting:
+    """Batches on their way into the ledger: few large transactions write each page once, not twenty times."""
+
+    def __init__(self, sink: storing.Sink) -> None:
+        self._sink = sink
+        self._harvests: dict[str, Harvest] = {}
+        self._reads: list[Read] = []
+
+    def take(self, harvests: dict[str, Harvest], reads: list[Read]) -> int:
+        """Keep a batch, and store what waits once it is much; returns how many requests are new."""
+        for agent, harvest in harvests.items():
+            self._harvests.setdefault(agent, Harvest()).absorb(harvest)
+        self._reads += reads
+        much = sum(len(harvest.requests) for harvest in self._harvests.values()) >= COMMIT_ROWS
+        return self.store() if much else 0
+
+    def store(self) -> int:
+        """Store what waits; returns how many requests are new."""
+        if not self._reads:
+            return 0
+        harvests, reads = self._harvests, self._reads
+        self._harvests, self._reads = {}, []
+        return self._sink.store(harvests, reads)
 
 
 def _harvested(
