@@ -67,8 +67,10 @@ class Plan:
 
 
 def whole(path: Path, content: bytes, mode: int | None = None) -> Piece:
-    """A file that is ours altogether; a person's own file in its place is put back by uninstall."""
-    return Piece(path=path, put=lambda _: content, take=lambda _: None, mode=mode)
+    """A file that is ours altogether; a person's own file in its place stays, or is put back by uninstall."""
+    return Piece(
+        path=path, put=lambda _: content, take=lambda now: None if now == content else now, mode=mode
+    )
 
 
 def install(paths: Paths, key: str, pieces: Iterable[Piece], folders: Iterable[Path] = ()) -> Plan:

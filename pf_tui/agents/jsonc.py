@@ -124,7 +124,9 @@ def _insert(text: str, node: _Node, key: str, value: Any) -> str:
 def _cut(text: str, node: _Node, index: int) -> str:
     member = node.members[index]
     if index + 1 < len(node.members):
-        return text[: member.start] + text[node.members[index + 1].start :]
+        following = node.members[index + 1].start
+        between = text[_line_comment(text, member.comma or member.node.end) : following].lstrip()
+        return text[: member.start] + between + text[following:]
     end = member.comma if member.comma is not None else member.node.end
     if index == 0:
         start = node.start + 1
