@@ -29,6 +29,9 @@ class _Wording:
     today: bool = True
     short_model: bool = False
     short_next: bool = False
+    speed: bool = True
+    """Tokens per second beside the number of requests in flight."""
+    live: bool = True
     cost: bool = True
     short_name: bool = False
 
@@ -36,12 +39,24 @@ class _Wording:
 _LESS = (
     _Wording(),
     _Wording(auto=False),
-    _Wording(auto=False, countdown=False),
-    _Wording(auto=False, countdown=False, short_model=True),
-    _Wording(auto=False, countdown=False, short_model=True, today=False),
-    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True),
-    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True, cost=False),
-    _Wording(auto=False, countdown=False, short_model=True, today=False, short_next=True, short_name=True),
+    _Wording(auto=False, speed=False),
+    _Wording(auto=False, speed=False, countdown=False),
+    _Wording(auto=False, speed=False, countdown=False, short_model=True),
+    _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False),
+    _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False, short_next=True),
+    _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True),
+    _Wording(
+        auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True, cost=False
+    ),
+    _Wording(
+        auto=False,
+        live=False,
+        countdown=False,
+        short_model=True,
+        today=False,
+        short_next=True,
+        short_name=True,
+    ),
 )
 """Full words first; the provider's full name goes last."""
 
@@ -58,10 +73,11 @@ def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = 
     two = space.width < TWO_LINES
     for wording in _LESS:
         who, rest = _who(snapshot, wording), _lasts(snapshot, space, wording)
-        right = joined([hold, live, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
+        flow = live[: None if wording.speed else 1] if wording.live else BLANK
+        right = joined([hold, flow, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
         if two:
             first = joined([who, hold or _cost(snapshot, wording)], "  ")
-            second = joined([*rest, live, _auto(snapshot, wording)])
+            second = joined([*rest, flow, _auto(snapshot, wording)])
             if max(cells(first), cells(second) + 2) <= width:
                 break
         elif cells(joined([who, *rest, right], "   ")) <= width:
@@ -77,7 +93,7 @@ def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = 
             auto = BLANK
         return [
             _padded(spread(who, upper_right, width)),
-            _padded(spread(lower, joined([live, auto], "   "), width)),
+            _padded(spread(lower, joined([flow, auto], "   "), width)),
         ]
     return [_padded(spread(joined([who, *rest], "   "), right, width))]
 
