@@ -68,11 +68,11 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         own = own_provider(ctx, text)
         wanted = {} if provider.id == own else _served_by(ctx, provider, model)
         if wanted is None:
-            stays = f"; it stays with {own}" if own else ""
-            return _effect(f"not possible in Codex: {_why_not(provider)}{stays}", applied=False)
+            return _effect(f"not possible in Codex: {_why_not(provider)}", applied=False)
         made = toml_text.with_lines(text, {**_base(ctx, text), **_known(text, wanted)})
-        if made != text:
-            files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
+        if made == text:
+            return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
+        files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
     except (toml_text.TomlError, PfError) as error:
         return _effect(f"its config.toml could not be changed ({error})", applied=False)
     if not wanted:

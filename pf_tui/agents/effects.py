@@ -15,7 +15,7 @@ from pf_tui.state.context import Context
 AGENTS = ("claude-code", "opencode", "codex")
 """Every agent that `install` knows, in the order faces show them; its module is the name with _."""
 
-LED_BY_SETTINGS = ("claude-code",)
+LED_BY_SETTINGS = ("claude-code", "codex")
 """Agents that go where their settings say: one that cannot use a provider is set to the next it can use."""
 
 

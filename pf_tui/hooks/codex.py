@@ -24,7 +24,7 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pf_tui.hooks.codex_rollout import Failed, Rollout
+    from pf_tui.hooks.codex_rollout import Rollout
 
 AGENT = "codex"
 
@@ -153,19 +153,21 @@ def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
         why=f"{rollout.provider}: {failure.message or failure.kind}",
         forever=until is None and failure.kind == "auth",
     )
-    return _told(ctx, rollout.provider, failed, outcome)
+    return _told(ctx, rollout.provider, outcome)
 
 
-def _told(ctx: Context, provider: str, failed: Failed, outcome: actions.FailureOutcome) -> str:
+def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
     ends = outcome.bench.until
     back = f", back {words.when(ends, ctx.now(), ctx.timezone())}" if ends else ""
     effect = next((one for one in outcome.effects if one.agent == AGENT), None)
     if outcome.to_provider is None:
         follows = f"nobody else can serve: {outcome.reason}"
-    elif effect is not None and not effect.applied:
-        follows = f"{outcome.to_provider} is next: {effect.text}"
+    elif effect is None:
+        follows = f"{outcome.to_provider} is the active one; Codex stays where it is"
+    elif effect.text.startswith("not possible"):
+        follows = f"{outcome.to_provider}: {effect.text}"
     else:
-        follows = f"{outcome.to_provider} serves from your next start: codex resume"
+        follows = f"{outcome.to_provider} serves {effect.text}"
     return f"pf-tui: {provider} is out ({outcome.bench.kind}{back}); {follows}"
 
 

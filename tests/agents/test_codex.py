@@ -212,11 +212,24 @@ def test_a_provider_that_codex_cannot_use_is_said_honestly(ctx: Context, folder:
 
     (effect,) = actions.switch(ctx, "chatty").effects
 
-    assert not effect.applied
     assert effect.text == (
-        "not possible in Codex: C does not speak the Responses API; it stays with openai-api"
+        "not possible in Codex: C does not speak the Responses API; there openai-api goes on serving"
     )
     assert (folder / "config.toml").read_bytes() == before
+
+
+def test_codex_leaves_a_limited_provider_even_for_one_that_is_not_the_active(
+    ctx: Context, folder: Path
+) -> None:
+    install.install(ctx, "codex")
+    write_json(ctx.paths.config, {"version": 2, "providerPriority": ["alpha", "chatty", "openai-api"]})
+    actions.settle(ctx)
+    assert config(folder)["model_provider"] == "alpha"
+
+    actions.report_failure(ctx, "alpha", kind="quota", agent="codex")
+
+    assert "model_provider" not in config(folder)
+    assert ctx.health().agents["codex"].provider == "openai-api"
 
 
 def test_a_table_of_the_owners_with_that_name_is_used_as_it_is(ctx: Context, folder: Path) -> None:

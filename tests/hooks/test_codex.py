@@ -120,7 +120,7 @@ def test_the_next_prompt_says_what_happened_and_what_to_do(ctx: Context, rollout
 
     assert answer == {
         "systemMessage": "pf-tui: alpha is out (quota, back 15:20); "
-        "beta serves from your next start: codex resume"
+        "beta serves from your next start of Codex (`codex resume` keeps the session)"
     }
 
 
