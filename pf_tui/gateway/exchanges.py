@@ -18,7 +18,7 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.chain import Route
 from pf_tui.gateway.flights import Flight
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.streams import Events, Kind, Meter, cut_event
+from pf_tui.gateway.streams import Events, Kind, Meter, cut_event, first_of
 from pf_tui.gateway.transport import Exchange, Transport, Unreachable, passed_back
 from pf_tui.gateway.verdicts import Failed, Judge
 from pf_tui.rules import failures
@@ -210,16 +210,17 @@ class Passing:
             async with asyncio.timeout_at(until_s) as limit:
                 while data := await exchange.chunk():
                     whole = events.feed(data)
-                    for place, event in enumerate(whole):
+                    while whole:
+                        event, whole = first_of(whole)
                         seen = self._meter.look(event)
                         if seen == Kind.ERROR:
-                            return self._judge.in_band(exchange, b"".join([*held, *whole[place:]]), event)
+                            return self._judge.in_band(exchange, b"".join([*held, event, whole]), event)
                         if seen == Kind.GARBAGE:
                             return self._judge.nonsense(exchange, event)
                         held.append(event)
                         if seen == Kind.GOOD:
                             self._first_byte()
-                            held.append(self._sifted(whole[place + 1 :]))
+                            held.append(self._sifted(whole))
                             return b"".join(held)
                     limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
@@ -246,7 +247,7 @@ class Passing:
                 while not meter.done:
                     data = await exchange.chunk()
                     if not data:
-                        rest = self._sifted([events.flush()]) if events.waiting else b""
+                        rest = self._sifted(events.flush()) if events.waiting else b""
                         if rest and meter.finished:
                             await reply.send(rest + b"\n\n")
                         break
@@ -294,19 +295,14 @@ class Passing:
     _said: bytes | None = None
     """An error event in the middle of the stream."""
 
-    def _sifted(self, events: Sequence[bytes]) -> bytes:
+    def _sifted(self, whole: bytes) -> bytes:
         """The events without those that no client can read; an error among them is the last."""
-        look = self._meter.look
-        good = []
-        for event in events:
-            seen = look(event)
-            if seen == Kind.GARBAGE:
-                continue
-            good.append(event)
-            if seen == Kind.ERROR:
-                self._said = event
-                break
-        return b"".join(good)
+        if not whole:
+            return b""
+        good, said = self._meter.sift(whole)
+        if said is not None:
+            self._said = said
+        return good
 
     def _first_byte(self) -> None:
         if self._flight.first_byte_ms is None:

@@ -1,7 +1,7 @@
 """A stream as it passes: whole events, the usage they report, and whether the answer came to its end.
 
 Events are forwarded byte for byte, each as soon as it is whole: a stream that breaks then ends at an
-event's border, where one clean error can follow. Each is read with msgspec (0.4 µs for a small one).
+event's border, where one clean error can follow. They are read with msgspec, many at a time.
 """
 
 from __future__ import annotations
@@ -11,46 +11,25 @@ from typing import Any
 
 import msgspec
 
-MAX_EVENT_BYTES = 16 * 1024 * 1024
-"""A longer event is passed on unread, as it comes."""
-
 
 class Events:
-    """Cuts bytes into SSE events."""
+    """Holds back what is not a whole event yet."""
 
     __slots__ = ("_rest",)
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Whole events, each with its blank line."""
+    def feed(self, data: bytes) -> bytes:
+        """The whole events that are there now, as they came; b"" when none is."""
         buffer = self._rest + data if self._rest else data
+        end = buffer.rfind(b"\n\n") + 2
         if b"\r" in buffer:
-            return self._feed_windows(buffer)
-        end = buffer.rfind(b"\n\n")
-        if end < 0:
-            self._rest = buffer
-            return []
-        self._rest = buffer[end + 2 :]
-        return [event + b"\n\n" for event in buffer[:end].split(b"\n\n")]
-
-    def _feed_windows(self, buffer: bytes) -> list[bytes]:
-        events = []
-        start = 0
-        while True:
-            found = [
-                (place + len(mark), place)
-                for mark in (b"\n\n", b"\r\n\r\n", b"\r\r")
-                if (place := buffer.find(mark, start)) >= 0
-            ]
-            if not found:
-                break
-            end = min(found, key=lambda pair: pair[1])[0]
-            events.append(buffer[start:end])
-            start = end
-        self._rest = buffer[start:]
-        return events
+            end = max(end if end > 1 else 0, *(_end_of(buffer, mark) for mark in (b"\r\n\r\n", b"\r\r")))
+        elif end == 1:
+            end = 0
+        self._rest = buffer[end:]
+        return buffer[:end] if self._rest else buffer
 
     def flush(self) -> bytes:
         """What came after the last blank line: an event whose end is missing, or nothing."""
@@ -61,6 +40,38 @@ class Events:
     def waiting(self) -> int:
         """Bytes of an event that is not whole yet."""
         return len(self._rest)
+
+
+def cut(whole: bytes) -> list[bytes]:
+    """Whole events one by one, each with its blank line."""
+    events = []
+    start = 0
+    while start < len(whole):
+        ends = [end for mark in _BLANK if (end := _after(whole, mark, start))]
+        end = min(ends, default=len(whole))
+        events.append(whole[start:end])
+        start = end
+    return events
+
+
+def first_of(whole: bytes) -> tuple[bytes, bytes]:
+    """The first of whole events, and the others."""
+    ends = [end for mark in _BLANK if (end := _after(whole, mark, 0))]
+    end = min(ends, default=len(whole))
+    return whole[:end], whole[end:]
+
+
+_BLANK = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+def _after(buffer: bytes, mark: bytes, start: int) -> int:
+    place = buffer.find(mark, start)
+    return place + len(mark) if place >= 0 else 0
+
+
+def _end_of(buffer: bytes, mark: bytes) -> int:
+    place = buffer.rfind(mark)
+    return place + len(mark) if place >= 0 else 0
 
 
 def payload(event: bytes) -> bytes:
@@ -138,8 +149,28 @@ class _Whole(msgspec.Struct):
 
 _WHOLE_DECODER = msgspec.json.Decoder(_Whole)
 _DECODER = msgspec.json.Decoder(_Seen)
+_ALL_DECODER = msgspec.json.Decoder(list[_Seen])
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive"})
+
+
+def _all_at_once(whole: bytes) -> list[_Seen] | None:
+    """Plain events (one data line each) decoded as one JSON list, five times as fast; None = one by one."""
+    parts = whole.split(b"\n\n")
+    count = len(parts) - 1
+    if parts[count] or b"\r" in whole or whole.count(b"\n") not in (2 * count, 3 * count):
+        return None
+    data = []
+    for part in parts[:count]:
+        start = part.find(b"data:")
+        if start < 0:
+            return None
+        data.append(part[start + 5 :])
+    try:
+        seen = _ALL_DECODER.decode(b"[" + b",".join(data) + b"]")
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return seen if len(seen) == count else None
 
 
 class Kind:
@@ -166,17 +197,37 @@ class Meter:
         self.signatures: list[str] = []
         """What reasoning blocks were signed with; taken by whoever remembers them."""
 
+    def sift(self, whole: bytes) -> tuple[bytes, bytes | None]:
+        """Take what whole events tell; returns what may pass, and the error event that ends it, if one does.
+
+        An event that no client can read is left out.
+        """
+        seen = _all_at_once(whole)
+        if seen is None:
+            return self._sift_slowly(whole)
+        for place, event in enumerate(seen):
+            if self._see(event) == Kind.ERROR:
+                parts = whole.split(b"\n\n")
+                return b"\n\n".join(parts[: place + 1]) + b"\n\n", parts[place] + b"\n\n"
+        return whole, None
+
+    def _sift_slowly(self, whole: bytes) -> tuple[bytes, bytes | None]:
+        good = []
+        for event in cut(whole):
+            kind = self.look(event)
+            if kind == Kind.GARBAGE:
+                continue
+            good.append(event)
+            if kind == Kind.ERROR:
+                return b"".join(good), event
+        return b"".join(good), None
+
     def look(self, event: bytes) -> int:
         """Take what one event tells; returns its Kind."""
-        start = event.find(b"data:")
-        end = event.find(b"\n", start) if start >= 0 else -1
-        if end < 0 or event.find(b"data:", end) >= 0 or (start and event[start - 1] != 10):
-            data = payload(event)
-        else:
-            data = event[start + 5 : end]
-        if len(data) < 16 and (not data.strip() or data.strip() == b"[DONE]"):
-            if not data.strip():
-                return Kind.FILLER
+        data = payload(event)
+        if not data:
+            return Kind.FILLER
+        if data == b"[DONE]":
             self.finished = self.done = True
             return Kind.GOOD
         try:
@@ -185,17 +236,21 @@ class Meter:
             return self._look_loosely(data)
         except (msgspec.DecodeError, RecursionError):
             return Kind.GARBAGE
+        return self._see(seen)
+
+    def _see(self, seen: _Seen) -> int:
         kind = seen.type
-        if kind in _FILLER:
-            return Kind.FILLER
         self.events += 1
-        if seen.usage is not None:
-            self._use(seen.usage)
         if kind == "content_block_delta":
             self.tokens_seen += 1
-            if isinstance(seen.delta, _Delta) and seen.delta.signature:
-                self.signatures.append(seen.delta.signature)
+            delta = seen.delta
+            if isinstance(delta, _Delta) and delta.signature:
+                self.signatures.append(delta.signature)
             return Kind.GOOD
+        if kind in _FILLER:
+            return Kind.FILLER
+        if seen.usage is not None:
+            self._use(seen.usage)
         if kind in _LAST:
             self.finished = self.done = True
         holder = seen.message if isinstance(seen.message, _Holder) else seen.response

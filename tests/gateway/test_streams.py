@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.gateway.streams import Events, Kind, Meter, counts, cut_event, payload
+from pf_tui.gateway.streams import Events, Kind, Meter, counts, cut, cut_event, payload
 
 
 def sse(content: object, name: str | None = None, end: bytes = b"\n\n") -> bytes:
@@ -40,7 +40,7 @@ def test_events_come_out_whole_however_the_bytes_arrive(sizes: list[int], end: b
     place, turn = 0, 0
     while place < len(stream):
         size = sizes[turn % len(sizes)]
-        found += events.feed(stream[place : place + size])
+        found += cut(events.feed(stream[place : place + size]))
         place, turn = place + size, turn + 1
 
     assert found == wanted
@@ -50,9 +50,9 @@ def test_events_come_out_whole_however_the_bytes_arrive(sizes: list[int], end: b
 def test_half_an_event_waits_for_its_end() -> None:
     events = Events()
 
-    assert events.feed(b'data: {"a"') == []
+    assert events.feed(b'data: {"a"') == b""
     assert events.waiting == 10
-    assert events.feed(b": 1}\n\n") == [b'data: {"a": 1}\n\n']
+    assert events.feed(b": 1}\n\n") == b'data: {"a": 1}\n\n'
 
 
 @pytest.mark.parametrize(
@@ -200,6 +200,36 @@ def test_a_cut_ends_in_one_error_event_of_the_protocol(protocol: str) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_of_an_upstream_raise(data: bytes) -> None:
     events, meter = Events(), Meter()
-    for event in [*events.feed(data), events.flush()]:
+    whole = events.feed(data)
+    meter.sift(whole)
+    for event in [*cut(whole), events.flush()]:
         meter.look(event)
     meter.take(data)
+
+
+good = st.sampled_from([START, DELTA, USAGE, sse({"type": "ping"}), b": comment\n\n", b"data: [DONE]\n\n"])
+bad = st.sampled_from(
+    [b"data: {oops\n\n", b"data: [1\n\n", b"data: 2]\n\n", b"data: <html>\n\n", b"data: {},{}\n\n"]
+)
+
+
+@given(st.lists(st.one_of(good, bad), max_size=12))
+def test_many_events_at_once_are_judged_like_one_by_one(events: list[bytes]) -> None:
+    together, alone = Meter(), Meter()
+    wanted = b"".join(event for event in events if alone.look(event) != Kind.GARBAGE)
+
+    assert together.sift(b"".join(events)) == (wanted, None)
+    assert (together.usage, together.done, together.tokens_seen) == (
+        alone.usage,
+        alone.done,
+        alone.tokens_seen,
+    )
+
+
+@given(st.lists(good, max_size=5), st.lists(good, max_size=5))
+def test_an_error_in_the_middle_is_the_last_that_passes(before: list[bytes], after: list[bytes]) -> None:
+    error = sse({"type": "error", "error": {"type": "overloaded_error"}}, "error")
+
+    passed, said = Meter().sift(b"".join([*before, error, *after]))
+
+    assert (passed, said) == (b"".join([*before, error]), error)
