@@ -7,6 +7,7 @@ next start". Hooks run once the person has trusted them; `notify` runs always, f
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
+from pf_tui.errors import PfError
 from pf_tui.hooks import answer
 from pf_tui.hooks.reading import text
 from pf_tui.ledger import record as ledger
@@ -64,7 +66,8 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
     if serves is None:
         return None
     if session := text(data, "session_id"):
-        actions.remember_session(ctx, session, AGENT, serves)
+        with contextlib.suppress(PfError):  # a disk that refuses: the line is told all the same
+            actions.remember_session(ctx, session, AGENT, serves)
     if not _wants_notice(now) or now.active is None:
         return None
     line = f"pf-tui: {serves} serves"

@@ -7,6 +7,7 @@ nothing is benched for what went through the gateway: it has benched already, wi
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -47,15 +48,17 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """Before a turn: who serves it."""
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.pending for agent in now.agents):
-        actions.settle(ctx)
-        now = snapshot.take(ctx, keep_going=True)
+        with contextlib.suppress(PfError):
+            actions.settle(ctx)
+            now = snapshot.take(ctx, keep_going=True)
     active = now.active.provider if now.active else None
     it = opencode_routing.turn(ctx, now, data)
     if _is_gateway(now, texts_of(data, "bases").get(it.asked_theirs)):
         return {"active": active}
     to = opencode_routing.route(now, it, local=LOCAL)
     if to.provider is not None and (session := text(data, "session_id")):
-        actions.remember_session(ctx, session, AGENT, to.provider)
+        with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
+            actions.remember_session(ctx, session, AGENT, to.provider)
     found: dict[str, Any] = {"active": active}
     if to.theirs is not None:
         found["route"] = {"providerID": to.theirs, "modelID": to.model}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pf_tui import actions, hooks
+from pf_tui.errors import PfError
 from pf_tui.hooks import opencode
 from pf_tui.hooks.opencode import _RETRIED
 from pf_tui.state.context import Context
@@ -289,6 +290,17 @@ def test_a_delivered_turn_lifts_the_bench_it_disproves(ctx: Context, context: Ma
     told(later, "message.updated", messages=[message])
 
     assert later.health().benches == ()
+
+
+def test_a_turn_is_routed_although_the_disk_refuses(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    actions.switch(ctx, "beta")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PfError("health.json cannot be written (read-only file system)")
+
+    monkeypatch.setattr("pf_tui.state.health.change", refuse)
+
+    assert turn(ctx)["route"]["providerID"] == "beta"
 
 
 def test_a_command_is_answered_under_what_was_typed(ctx: Context) -> None:
