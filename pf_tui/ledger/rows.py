@@ -86,10 +86,15 @@ class Names:
         return self._texts[number]
 
 
-def write(connection: sqlite3.Connection, rows: Iterable[Row], names: Names) -> int:
+def write(
+    connection: sqlite3.Connection, rows: Iterable[Row], names: Names, shared: set[str] | None = None
+) -> int:
     """Lay rows into the ledger inside the caller's transaction; returns how many requests are new.
 
     The quarters they lie in (and lay in before) are marked for `refresh`.
+
+    Args:
+        shared: gains the sessions that turn out to have a request in common.
     """
     arrived: dict[int, Row] = {}
     for row in rows:
@@ -102,6 +107,8 @@ def write(connection: sqlite3.Connection, rows: Iterable[Row], names: Names) -> 
         after = arrived[number] if before is None else merged(before, arrived[number], names)
         if before is None or tuple(after) != before:
             changed.append(after)
+        if shared is not None and before is not None and before[_SESSION] != arrived[number][_SESSION]:
+            shared |= {names.text(before[_SESSION]), names.text(arrived[number][_SESSION])}
     put(connection, changed, [stored[row[0]] for row in changed if row[0] in stored])
     return len(arrived) - len(stored)
 

@@ -82,12 +82,13 @@ class Sink:
         alone = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"
         self._gateway = self._connection.execute(alone).fetchone() is not None
         rows = [self._joined(agent, seen) for seen in harvest.requests.values()]
-        new = ledger_rows.write(self._connection, rows, self._names)
+        shared = set(harvest.shared_sessions)
+        new = ledger_rows.write(self._connection, rows, self._names, shared)
         self._hits(agent, harvest.hits)
         self._readings(agent, harvest.readings.values())
         running_totals.note(self._connection, harvest.cost_states.values())
         if agent == "claude-code":
-            running_totals.share(self._connection, harvest.shared_sessions)
+            running_totals.share(self._connection, shared)
             running_totals.grown(self._connection, {seen.session for seen in harvest.requests.values()})
         return new
 

@@ -84,12 +84,12 @@ def test_a_turn_through_the_gateway_is_one_row(books: Books, first: str, message
     in_order(first, turn.gateway, turn.log)
 
     row = books.one(
-        "source, provider, attribution, served_model, session, project, input, output, cache_read, latency_ms,"
-        " ttft_ms, is_subagent, status"
+        "source, provider, attribution, served_model, session, project, input, output, cache_read,"
+        " latency_ms, ttft_ms, is_subagent, status"
     )
     assert row == (
-        "gateway", "openrouter", "gateway", "anthropic/claude-opus-4.5", SESSION, "/home/dev/acme", 11, 57, 3400,
-        2100, 700, 1, "ok",
+        "gateway", "openrouter", "gateway", "anthropic/claude-opus-4.5", SESSION, "/home/dev/acme", 11, 57,
+        3400, 2100, 700, 1, "ok",
     )  # fmt: skip
 
 
@@ -116,8 +116,8 @@ def test_both_orders_leave_the_same_row(books: Books, first: str) -> None:
     (row,) = books.rows()
     assert row[1:] == (
         "claude-code", "gateway", ms(0), SESSION, "/home/dev/acme", "openrouter", "claude-opus-4-5-20251101",
-        "anthropic/claude-opus-4.5", 11, 57, 0, 3400, 0, 0, 0, pytest.approx(0.00318), "list", "ok", None, 2100, 700,
-        "req_1", "msg_01abc", 1, "gateway",
+        "anthropic/claude-opus-4.5", 11, 57, 0, 3400, 0, 0, 0, pytest.approx(0.00318), "list", "ok", None,
+        2100, 700, "req_1", "msg_01abc", 1, "gateway",
     )  # fmt: skip
 
 
@@ -241,8 +241,8 @@ class OpenCode:
         """What the gateway saw of one."""
         whole = {
             "at": AT + timedelta(seconds=after_s), "agent": "opencode", "provider": f"provider-{number}",
-            "model": "mock-large", "session": "ses_1", "request_id": f"req_{number}", "input": 100, "output": output,
-            "message_id": f"chatcmpl-{number}", "latency_ms": 900,
+            "model": "mock-large", "session": "ses_1", "request_id": f"req_{number}", "input": 100,
+            "output": output, "message_id": f"chatcmpl-{number}", "latency_ms": 900,
         }  # fmt: skip
         assert attempts.add(self.books.path, [Attempt(**{**whole, **facts})])
 
@@ -326,8 +326,8 @@ def test_a_codex_answer_is_known_by_its_response_id(books: Books, first: str) ->
 
     def gateway() -> None:
         attempt = Attempt(
-            at=AT, agent="codex", provider="openai-api", model="gpt-5-codex", session="thread-1", request_id="r",
-            message_id="resp_1", input=1034, cache_read=200, output=56, latency_ms=800,
+            at=AT, agent="codex", provider="openai-api", model="gpt-5-codex", session="thread-1",
+            request_id="r", message_id="resp_1", input=1034, cache_read=200, output=56, latency_ms=800,
         )  # fmt: skip
         assert attempts.add(books.path, [attempt])
 
