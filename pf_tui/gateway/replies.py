@@ -34,6 +34,8 @@ class Reply:
     cache_write: int = 120
     model: str | None = None
     """The name the answer gives itself; None = the one that was asked for."""
+    wait_s: float = 0.0
+    """Before the first byte."""
     gap_s: float = 0.0
     """Between two events."""
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -159,6 +159,7 @@ class StandIn:
     async def _reply(self, request: web.Request, asked: Asked, reply: Reply) -> web.StreamResponse:
         protocol = asked.protocol or ""
         headers = {"request-id": f"req_standin{asked.number:06d}", **reply.headers}
+        await asyncio.sleep(reply.wait_s)
         if not asked.streams:
             body = replies.whole(protocol, reply, asked.model, asked.number)
             return web.Response(body=body, content_type="application/json", headers=headers)

@@ -25,6 +25,8 @@ from pf_tui.gateway.faults import FAULTS
 from pf_tui.gateway.stand_in import StandIn
 from tests.gateway.upstreams import Heard, House, eventually
 
+pytestmark = pytest.mark.xdist_group("fault-matrix")  # one walk, whatever the number of workers
+
 SCENES = {
     "anthropic-messages": (("anthropic-api", "openrouter"), "claude-opus-5-5"),
     "openai-chat": (("openai-api", "openrouter"), "gpt-6.1-sol"),

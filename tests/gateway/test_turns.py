@@ -158,7 +158,7 @@ async def test_a_compacted_session_goes_back_to_the_better_provider(house: House
 
 
 async def test_one_request_probes_a_provider_whose_bench_has_ended(house: House) -> None:
-    house["anthropic-api"].plan("windowless", Reply(text="Hello from anthropic-api.", gap_s=0.02))
+    house["anthropic-api"].plan("windowless", Reply(text="Hello from anthropic-api.", wait_s=0.5))
     await house.gate.ask(MESSAGES, OPUS)
     bench = (await eventually(house.gate.health, "the bench"))[0]
     until = datetime.fromisoformat(bench["until"])
