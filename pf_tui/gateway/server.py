@@ -75,9 +75,10 @@ class Gateway:
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
         self.flights = Flights(self._write_live)
-        self.engine = Engine(
-            self.world, self._transport, self.recorder, Sessions(known_sessions(self.ctx)), self.flights
-        )
+        now_s = asyncio.get_running_loop().time()
+        epoch = self.world.current.epoch if self.world.current is not None else 0
+        sessions = Sessions(known_sessions(self.ctx), epoch, now_s)
+        self.engine = Engine(self.world, self._transport, self.recorder, sessions, self.flights)
         self._server = web.Server(
             self._handle,
             handler_cancellation=True,

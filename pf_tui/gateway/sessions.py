@@ -72,11 +72,14 @@ class Session:
 class Sessions:
     """All conversations, the latest used last."""
 
-    def __init__(self, known: Mapping[str, tuple[str, str]] | None = None) -> None:
-        """Args: known: session -> (agent, provider), from before a restart."""
+    def __init__(
+        self, known: Mapping[str, tuple[str, str]] | None = None, epoch: int = 0, now_s: float = 0.0
+    ) -> None:
+        """Args: known: session -> (agent, provider), from before a restart: as if they had been used now."""
         self._all: OrderedDict[str, Session] = OrderedDict()
-        for session, (agent, provider) in (known or {}).items():
-            self._all[session] = Session(agent, provider)
+        for name, (agent, provider) in (known or {}).items():
+            session = self._all[name] = Session(agent, provider)
+            session.epoch, session.used_s = epoch, now_s
 
     def of(self, request: Request) -> Session:
         """The session of a request; a new one for a request that names none."""

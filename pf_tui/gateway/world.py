@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from pf_tui import snapshot
@@ -44,6 +45,9 @@ _FROM_PROVIDER = ("official", "header")
 
 _CANDIDATE_CACHE = 256
 MOST_PLANS = 50
+
+SESSION_AGE = timedelta(hours=5)
+"""Sessions that began to be served longer ago are not taken over by a restart."""
 
 Stamps = tuple[object, ...]
 
@@ -330,11 +334,13 @@ class World:
 
 
 def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
-    """Who served which session before a restart: session -> (agent, provider)."""
+    """Who served which session before a restart: session -> (agent, provider), those of the last hours."""
+    oldest = ctx.now() - SESSION_AGE
     try:
-        return {name: (known.agent, known.provider) for name, known in ctx.health().sessions.items()}
+        sessions = ctx.health().sessions
     except PfError:
         return {}
+    return {name: (one.agent, one.provider) for name, one in sessions.items() if one.since > oldest}
 
 
 def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:

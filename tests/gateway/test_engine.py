@@ -642,3 +642,17 @@ async def test_a_broken_project_file_does_not_end_a_turn(open_room: Open, tmp_pa
 
     assert (await room.ask(headers={"x-pf-project": str(project)})).by == "anthropic-api"
     assert "provider-fallback.local.md" in (room.gateway.world.problem or "")
+
+
+async def test_a_session_stays_where_it_was_over_a_restart(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("529", "ok")
+    assert (await room.ask(session="s")).by == "openrouter"
+    await room.settled()
+    actions.release(room.ctx, "anthropic-api")
+
+    await room.close()
+    await room.open()
+
+    assert (await room.ask(session="s")).by == "openrouter"
+    assert (await room.ask(session="new")).by == "anthropic-api"
