@@ -111,7 +111,8 @@ def test_codex_is_offered_our_tools(tmp_path: Path) -> None:
         )
         box.pf("install", "codex")
 
-        done = box.run("codex", "exec", "hello")
+        # Codex asks its first question before a slow server is up, unless that server is a must
+        done = box.run("codex", "exec", "-c", "mcp_servers.pf-tui.required=true", "hello")
 
         assert done.returncode == 0, done.stderr
         offered = json.dumps(upstream.requests[0].body["tools"])
