@@ -31,9 +31,12 @@ def main() -> None:
     try:
         player = Player(home.context(folder, os.environ), folder, seed)
         player.open_gateway()
-        signal.signal(signal.SIGTERM, lambda *_: player.close_gateway())
+        stops: list[int] = []
+        signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))
         while not _ended(TICK_S):
             with contextlib.suppress(PfError, sqlite3.Error, OSError):
+                if stops:
+                    player.close_gateway()
                 player.tick()
     finally:
         remove(folder)

@@ -7,6 +7,7 @@ person has left is dropped.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,8 +24,7 @@ from pf_tui.rules.limits import Reading
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
-from pf_tui.state.gateway import LiveRequest
-from pf_tui.state.times import to_text
+from pf_tui.state.gateway import Gateway, LiveRequest
 
 PORT = 4100
 IN_FLIGHT = 3
@@ -81,27 +81,23 @@ class Player:
         self._seen: Snapshot | None = None
         self._stamp: object = None
         self._listening = False
+        self._right = ExitStack()
         self._books = Books(schema.connect(ctx.paths.ledger), ctx.catalog(), str(folder))
         self._begin(self._began)
 
     def open_gateway(self) -> None:
-        """Say that a gateway runs here."""
-        content = {
-            "pid": os.getpid(),
-            "host": "127.0.0.1",
-            "port": PORT,
-            "since": to_text(self._ctx.now()),
-            "token": cast.NO_KEY,
-        }
-        with files.locked(self._ctx.paths):
-            files.write_json(self._ctx.paths.gateway, content)
+        """Say that a gateway runs here, and hold the right to be it."""
+        paths = self._ctx.paths
+        self._right.enter_context(gateway.serving(paths))
+        running = Gateway(host="127.0.0.1", port=PORT, pid=os.getpid(), since=self._ctx.now())
+        gateway.write(paths, running, cast.NO_KEY)
         self._listening = True
 
     def close_gateway(self) -> None:
         """Somebody stopped the gateway: work goes on without it."""
         self._listening = False
-        self._ctx.paths.gateway.unlink(missing_ok=True)
-        self._ctx.paths.live.unlink(missing_ok=True)
+        self._right.close()
+        gateway.remove(self._ctx.paths)
 
     def tick(self) -> None:
         """Do what is due. Raises PfError when a file refuses; the next tick goes on from there."""
