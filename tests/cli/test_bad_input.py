@@ -43,6 +43,7 @@ REBUILT = (
     "gateway.json",
     "live.json",
     "prices.json",
+    "installs.json",
 )
 """Ours: set aside and begun anew."""
 
