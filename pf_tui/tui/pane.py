@@ -169,7 +169,8 @@ class Pane(Widget, can_focus=True):
         if not self.styles.border_top[0]:
             return
         weight = "bold" if self.has_focus else ""
-        title = Content.assemble(self.symbols.plain(self.NUMBER), (self.page.title, weight), "  ")
+        gap = "  " if self.page.facts else ""
+        title = Content.assemble(self.symbols.plain(self.NUMBER), (self.page.title, weight), gap)
         room = self.content_size.width - 2 - cells(f"{self.NUMBER}{self.page.title}")
         for span in self.symbols.marked(whole_parts(self.page.facts, room)):
             title += Content.styled(span.text, f"not bold $ink-{span.ink}")

@@ -209,3 +209,20 @@ async def test_a_fresh_machine_is_told_the_one_next_step(
 
         assert "pf-tui --demo" in text
         assert text == grid
+
+
+@pytest.mark.parametrize("size", [(80, 24), (44, 24)], ids=["80x24", "44x24"])
+@pytest.mark.parametrize(
+    "key", ["question_mark", "w", "right", "s", "t", "e", "c", "colon"], ids=lambda key: key.replace("_", "-")
+)
+async def test_each_sheet_where_room_is_dear(
+    afternoon: Opened, grid: Any, size: tuple[int, int], key: str
+) -> None:
+    async with afternoon(size) as screen:
+        await screen.press(key)
+        if key == "right":
+            sheet = screen.app.screen
+            await screen.until(lambda: "reading …" not in sheet.pane.page.text(), "the failures")
+        await screen.settled()
+
+        assert screen.text() == grid

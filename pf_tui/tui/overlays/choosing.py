@@ -20,9 +20,12 @@ from pf_tui.tui.news import Said
 from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.roster import Seat
+from pf_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from pf_tui.tui.cockpit import Cockpit
+
+HOUSE_NAMES = (DARK, LIGHT)
 
 LETTERS = "123456789abcdefimnoprstvwyz"
 """Keys of the quick switch; letters that move or close (g h j k l q u x) are left out."""
@@ -189,7 +192,9 @@ def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space,
     swatches = tuple(Span("■", series_ink(place)) for place in range(SERIES))
     levels = (Span(" 62 %", "good"), Span(" 83 %", "warn"), Span(" 97 % !", "bad"))
     rows = []
-    for name, theme in themes.items():
+    own = [name for name in HOUSE_NAMES if name in themes]
+    for name in (*own, *(other for other in themes if other not in own)):
+        theme = themes[name]
         kind = (
             "ansi" if getattr(theme, "ansi", False) else "dark" if getattr(theme, "dark", True) else "light"
         )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from pf_tui.tui.cockpit import Cockpit
 
 LABEL = 12
+"""Cells for the words at the left; where room is dear they stand above."""
+
+NARROW = 46
 KEYS = (("c", "credential"), ("e", "budget"), ("q", "closes"))
 
 
@@ -71,14 +74,18 @@ def page_for(
 ) -> Page:
     """Sections with a word at the left; what is not known says so."""
     view = snapshot.view(provider)
-    width = space.width - LABEL
+    narrow = space.width < NARROW
+    width = space.width - (1 if narrow else LABEL)
     rows: list[Row] = []
 
     def section(label: str, lines: Iterable[Line]) -> None:
+        if narrow:
+            rows.extend(Row(one) for one in (line(muted(label)), *(line(" ", one) for one in lines)))
+            return
         for place, one in enumerate(lines):
             rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), one)))
 
-    section("state", _state(view, space))
+    section("state", _state(view, space, width))
     section("credential", _credential(view, space, width))
     if view.provider.console_url:
         section("console", [line(Span(view.provider.console_url, "accent"))])
@@ -105,13 +112,14 @@ def _narrower(space: Space, width: int) -> Space:
     return Space(width=width, height=space.height, clock=space.clock, symbols=space.symbols)
 
 
-def _state(view: ProviderView, space: Space) -> list[Line]:
+def _state(view: ProviderView, space: Space, width: int) -> list[Line]:
     word = roster.state_word(view)
     rank = f"number {view.rank} in the list" if view.rank else "not in the list: it never serves"
     why = f", {view.why}" if view.why else ""
     until = f", until {space.clock.both(view.until)}" if view.until else ""
     serves = f" · would serve {view.serves}" if view.serves else ""
-    return [line(word, muted(f"{why}{until} · {rank}{serves}"))]
+    first, *more = wrap(f"{word.text}{why}{until} · {rank}{serves}", width, "muted")
+    return [line(word, Span(first[0].text.removeprefix(word.text), "muted")), *more]
 
 
 def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS, Action, shown
-from pf_tui.tui.ink import Line, Span, fit, line, muted
+from pf_tui.tui.ink import Span, fit, line, muted, wrap
 from pf_tui.tui.keymap import Keymap
 from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 
-KEYS_WIDTH = 14
+KEYS_WIDTH, NARROW_KEYS_WIDTH = 14, 9
+ROOMY = 60
 
 
 class Help(Sheet):
@@ -45,7 +46,7 @@ def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
                 if not rows
                 else [Row(), Row(line(Span(title, "accent", bold=True)))]
             )
-            rows += [Row(_line(keys, one, space.width, pane), one.id) for one in found]
+            rows += [row for one in found for row in _lines(keys, one, space.width, pane)]
     if not rows:
         return Page(title="Keys", rows=empty(f"no key is about '{words}'"), keys=_HINTS)
     return Page(title="Keys", facts=line(muted(f"in {pane}")), rows=tuple(rows), keys=_HINTS)
@@ -68,16 +69,14 @@ def _keys(keys: Keymap, action: Action) -> str:
     return " ".join(shown(key) for key in keys.keys[action.id])
 
 
-def _line(keys: Keymap, action: Action, width: int, pane: str) -> Line:
-    elsewhere = f"  in {', '.join(action.where)}" if action.where and pane not in action.where else ""
+def _lines(keys: Keymap, action: Action, width: int, pane: str) -> list[Row]:
+    """The key and what it does; a long sentence goes on below."""
+    elsewhere = f" (in {', '.join(action.where)})" if action.where and pane not in action.where else ""
     mark = Span("*" if action.id in keys.changed else " ", "warn")
-    return fit(
-        line(
-            "  ",
-            fit((Span(_keys(keys, action), "accent"),), KEYS_WIDTH),
-            mark,
-            Span(action.description),
-            muted(elsewhere),
-        ),
-        width,
-    )
+    room = KEYS_WIDTH if width >= ROOMY else NARROW_KEYS_WIDTH
+    first, *more = wrap(f"{action.description}{elsewhere}", max(12, width - room - 3))
+    head = line("  ", fit((Span(_keys(keys, action), "accent"),), room), mark)
+    return [
+        Row(fit(line(head, first), width), action.id),
+        *(Row(line(" " * (room + 3), one)) for one in more),
+    ]

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
+from pf_tui.tui import layout
 from pf_tui.tui.actions import find
 from pf_tui.tui.overlays.line import TextLine
 from pf_tui.tui.page import Page, Space
@@ -57,6 +58,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
 
     BINDINGS = bindings()
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     ALLOW_SELECT = False
     SEARCHES: ClassVar[bool] = False
     """It can be searched with `/`."""
