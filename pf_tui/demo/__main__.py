@@ -37,6 +37,7 @@ def main() -> None:
             with contextlib.suppress(PfError, sqlite3.Error, OSError):
                 if stops:
                     player.close_gateway()
+                    stops.clear()
                 player.tick()
     finally:
         remove(folder)
