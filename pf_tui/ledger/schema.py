@@ -173,10 +173,26 @@ def begin_anew(path: Path) -> bool:
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot change anything. Raises PfError, also when the file is not there."""
     try:
-        connection = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=BUSY_MS / 1000)
-        _refuse_newer(path, connection)
+        return _opened_to_read(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        if not path.is_file() or path.with_name(f"{path.name}-wal").exists():
+            raise _refused(path, error) from error
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
+    try:
+        # on a read-only disk sqlite cannot make the file it shares with writers; there are none
+        return _opened_to_read(path, "mode=ro&immutable=1")
+    except sqlite3.DatabaseError as error:
+        raise _refused(path, error) from error
+
+
+def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, timeout=BUSY_MS / 1000)
+    try:
+        _refuse_newer(path, connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

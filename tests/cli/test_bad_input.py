@@ -4,10 +4,12 @@ the rest works, nothing is written over, no traceback.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -443,6 +445,24 @@ def test_on_a_read_only_disk_reads_work_and_verbs_say_why_not(
         calm(answer)
         assert answer.code == 1
         assert "read-only" in answer.err
+
+
+def test_on_a_read_only_disk_the_history_is_shown(
+    pf: Pf, claude_code: Callable[..., Path], paths: Paths, request: pytest.FixtureRequest
+) -> None:
+    claude_code(Turn(NOON - timedelta(hours=1)))
+    pf("ingest")
+    with contextlib.closing(sqlite3.connect(paths.ledger)) as ledger:
+        ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for extra in ("ledger.db-wal", "ledger.db-shm"):
+        (paths.home / extra).unlink(missing_ok=True)
+    request.getfixturevalue("read_only")
+
+    found, status = pf("analytics", "--json"), pf("status", "--json")
+
+    assert found.json["totals"]["requests"] == 1
+    assert "the numbers are those of the last time the logs were read" in found.err
+    assert status.json["problems"] == []
 
 
 def test_a_home_that_is_not_there_is_made_when_something_is_kept(pf: Pf, tmp_path: Path) -> None:
