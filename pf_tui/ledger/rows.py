@@ -66,7 +66,7 @@ class Names:
     def __call__(self, text: str) -> int:
         number = self._known.get(text)
         if number is None:
-            text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no text for sqlite
+            text = sound(text)
             found = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
             if found is None:
                 made = self._connection.execute("INSERT INTO names (text) VALUES (?)", (text,))
@@ -84,6 +84,11 @@ class Names:
             found = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
             self._texts[number] = str(found[0]) if found else ""
         return self._texts[number]
+
+
+def sound(text: str) -> str:
+    """The text as sqlite takes it: lone surrogates (broken JSON, odd file names) are written out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def write(

@@ -167,9 +167,9 @@ def ingest_file(ledger: Path, agent: str, path: str, env: Mapping[str, str], cat
         ledger_rows.prepare(connection)
         found = connection.execute(
             "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files WHERE path = ?",
-            (path,),
+            (ledger_rows.sound(path),),
         ).fetchone()
-        job = _job(agent, path, {path: found[1:]} if found else {})
+        job = _job(agent, path, {found[0]: found[1:]} if found else {})
         if job is None:
             return outcome
         harvest, read = read_job(job)
@@ -249,7 +249,7 @@ def _job(
     except OSError:
         return None
     size, mtime_ns, inode = status.st_size, status.st_mtime_ns, status.st_ino
-    before = known.get(path)
+    before = known.get(ledger_rows.sound(path))
     if before is None:
         return Job(agent, path, size, mtime_ns, inode) if size else None
     old_inode, old_size, old_mtime, offset, head_hash, note = before

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from io import FileIO
 from typing import Any
 
+from pf_tui.ledger.rows import sound
 from pf_tui.sources.sightings import MAX_SKIPS, Harvest, UnusableRowError
 
 BLOCK_BYTES = 2 * 1024 * 1024
@@ -112,7 +113,7 @@ class _Reader:
 
     def name(self, offset: int, why: str, *, lost: bool = True) -> None:
         """Note the line that begins at an offset."""
-        known = self._harvest.skipped.get(self._path)
+        known = self._harvest.skipped.get(sound(self._path))
         line = self._line_number(offset) if known is None or len(known) < MAX_SKIPS else known[-1].line
         self._harvest.skip(self._path, line, why, lost=lost)
 

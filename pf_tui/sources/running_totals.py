@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.identity import identity
-from pf_tui.ledger.rows import AT, Row
+from pf_tui.ledger.rows import AT, Row, sound
 from pf_tui.ledger.schema import NAME
 from pf_tui.sources.sightings import CostState, Sighting
 
@@ -35,7 +35,14 @@ def note(connection: sqlite3.Connection, states: Iterable[CostState]) -> None:
         " ON CONFLICT (session, model) DO UPDATE SET totals = excluded.totals, started = excluded.started,"
         " ts = excluded.ts, settled = 0 WHERE excluded.totals != totals",
         [
-            (state.session, state.model, json.dumps(state.totals), state.started, state.ts, state.project)
+            (
+                sound(state.session),
+                sound(state.model),
+                json.dumps(state.totals),
+                state.started,
+                state.ts,
+                sound(state.project),
+            )
             for state in states
         ],
     )
@@ -45,13 +52,16 @@ def grown(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
     """Sessions that have new rows must be looked at again; inside the caller's transaction."""
     if connection.execute("SELECT 1 FROM cost_states LIMIT 1").fetchone():
         connection.executemany(
-            "UPDATE cost_states SET settled = 0 WHERE session = ?", [(session,) for session in sessions]
+            "UPDATE cost_states SET settled = 0 WHERE session = ?",
+            [(sound(session),) for session in sessions],
         )
 
 
 def share(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
     """Sessions that share rows with another one; inside the caller's transaction."""
-    connection.executemany("INSERT OR IGNORE INTO shared VALUES (?)", [(session,) for session in sessions])
+    connection.executemany(
+        "INSERT OR IGNORE INTO shared VALUES (?)", [(sound(session),) for session in sessions]
+    )
 
 
 def settle(

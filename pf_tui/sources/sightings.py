@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from pf_tui.ledger.rows import sound
+
 
 class Sighting(NamedTuple):
     """One request as an agent's log tells it."""
@@ -121,6 +123,10 @@ class Harvest:
         """Keep the request, or lay it over what is known of it."""
         known = self.requests.get(seen.id)
         if known is None:
+            if not (seen.model.isascii() and (seen.message_id or "").isascii()):
+                seen = seen._replace(model=sound(seen.model), message_id=sound(seen.message_id or "") or None)
+            if not (seen.request_id or "").isascii():
+                seen = seen._replace(request_id=sound(seen.request_id or ""))
             self.requests[seen.id] = seen
             return
         if known.session != seen.session:
@@ -134,7 +140,7 @@ class Harvest:
 
     def skip(self, path: str, line: int, why: str, *, lost: bool = True) -> None:
         """Note a row that was lost, or damaged and used all the same."""
-        rows = self.skipped.setdefault(path, [])
+        rows = self.skipped.setdefault(sound(path), [])
         if len(rows) < MAX_SKIPS:
             rows.append(Skipped(line, why, int(lost)))
         else:

@@ -161,9 +161,9 @@ class Sink:
                 hit.ts,
                 hit.until,
                 agent,
-                hit.session,
+                ledger_rows.sound(hit.session),
                 hit.waited_ms,
-                hit.text,
+                ledger_rows.sound(hit.text),
             )
 
     def _readings(self, agent: str, readings: Iterable[Seen]) -> None:
@@ -184,7 +184,7 @@ class Sink:
                     seen.resets_at,
                     seen.source,
                     seen.ts,
-                    seen.model,
+                    None if seen.model is None else ledger_rows.sound(seen.model),
                 )
             )
         self._connection.executemany(INSERT_READING, values)
@@ -204,14 +204,14 @@ class Sink:
         # read anew, or gone on from its unfinished line: what was said of it may be over
         self._connection.executemany(
             "DELETE FROM skipped WHERE path = ? AND (? = 0 OR why = ?)",
-            [(read.job.path, read.job.offset, UNFINISHED) for read in reads],
+            [(ledger_rows.sound(read.job.path), read.job.offset, UNFINISHED) for read in reads],
         )
         self._connection.executemany(
             "INSERT OR REPLACE INTO files (path, agent, inode, size, mtime_ns, offset, head_hash, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    read.job.path,
+                    ledger_rows.sound(read.job.path),
                     self._names(read.job.agent),
                     read.job.inode,
                     read.job.size,

@@ -225,9 +225,8 @@ TURN = {"timestamp": "2026-10-01T10:00:00Z", "type": "turn_context", "payload": 
 
 def test_repeated_snapshots_count_once_and_each_turn_has_its_model(books: Books) -> None:
     mini = {**TURN, "payload": {"model": "gpt-5-mini"}}
-    rollout(
-        books, "a", meta("a"), TURN, count(1, 100, 100), count(2, 100, 100), mini, count(3, 150, 50), count(4, 150, 50)
-    )  # fmt: skip
+    one, other = count(1, 100, 100), count(3, 150, 50)
+    rollout(books, "a", meta("a"), TURN, one, one, mini, other, other)
 
     books.ingest()
 
