@@ -110,6 +110,8 @@ def _switched(event: Event) -> str:
 
 
 def _failed_over(event: Event) -> str:
+    if served := event.after.get("provider"):  # one turn, saved by the gateway; who serves stays
+        return f"{served} took the turn over"
     return f"switched to {event.after.get('active') or 'nobody'}"
 
 
