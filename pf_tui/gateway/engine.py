@@ -139,6 +139,8 @@ class Turn:
                 queue.appendleft(self._same_with_new_key(route) or route)
                 continue
             if not outcome.failure.failover:
+                if self._stand_in_refused():
+                    continue
                 break
             if outcome.failure.kind == "context":
                 queue = deque(self._larger(outcome, queue))
@@ -368,7 +370,7 @@ class Turn:
         seen = [
             Passed(
                 provider=one.route.provider,
-                code="benched",
+                code="benched" if one.failure.scope else "failed",
                 reason=_words(one.failure),
                 until=None if one.failure.forever else one.failure.until,
             )
@@ -389,12 +391,18 @@ class Turn:
         )
         await self._tell(answer)
 
+    def _stand_in_refused(self) -> bool:
+        """Another vendor's model found fault with a request that was not made for it."""
+        return len(self._failed) > 1 and not self._failed[-1].route.same_model
+
     def _is_for_the_client(self) -> bool:
         """The upstream's own words say more than ours: the request is at fault, or it will pass."""
         if not self._plan.auto_switch or self._request.counting:
             return True
         last = self._failed[-1]
-        if not last.failure.failover or last.failure.kind == "context":
+        if not last.failure.failover:
+            return not self._stand_in_refused()
+        if last.failure.kind == "context":
             return True
         kinds = {one.failure.kind for one in self._failed}
         if kinds == {"model"}:

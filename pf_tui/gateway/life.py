@@ -32,6 +32,9 @@ from pf_tui.state.gateway import Gateway
 START_S = 10.0
 """How long a start in the background may take before it counts as failed."""
 
+SAY_AGAIN_S = 10.0
+"""The same complaint of a library is one line in this time."""
+
 STOP_S = 40.0
 DRAIN_S = 30.0
 
@@ -165,10 +168,14 @@ class _OneLine(logging.Handler):
     def __init__(self, ctx: Context) -> None:
         super().__init__(logging.WARNING)
         self._paths = ctx.paths
+        self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
-        log.line(self._paths, f"gateway: {record.name}: {record.msg} ({kind})")
+        said = f"{record.name}: {record.msg} ({kind})"
+        if time.monotonic() - self._said.get(said, -SAY_AGAIN_S) >= SAY_AGAIN_S:
+            self._said[said] = time.monotonic()
+            log.line(self._paths, f"gateway: {record.name}: {record.getMessage()} ({kind})")
 
 
 async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> int:

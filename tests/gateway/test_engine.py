@@ -656,3 +656,26 @@ async def test_a_session_stays_where_it_was_over_a_restart(open_room: Open) -> N
 
     assert (await room.ask(session="s")).by == "openrouter"
     assert (await room.ask(session="new")).by == "anthropic-api"
+
+
+async def test_a_stand_in_that_refuses_the_request_does_not_hide_the_limit(open_room: Open) -> None:
+    room = await open_room("anthropic-api", "zai-coding-plan")
+    room["anthropic-api"].plan("429-hour")
+    room["zai-coding-plan"].plan("400")
+
+    answer = await room.ask()
+
+    assert answer.status == 429
+    assert (
+        answer.sentence == "pf-tui: the only provider is limited; the first is back at 13:00 (anthropic-api)"
+    )
+
+
+async def test_the_same_model_elsewhere_that_refuses_the_request_is_believed(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("429-hour")
+    room["openrouter"].plan("400")
+
+    answer = await room.ask()
+
+    assert (answer.status, answer.by) == (400, "openrouter")
