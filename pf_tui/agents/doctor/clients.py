@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -195,18 +196,21 @@ def start_trap(ctx: Context) -> Finding:
 
 
 def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
-    try:
-        done = subprocess.run(
-            [program, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=VERSION_S,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return None
+    """What the program says of itself; folders it makes for that (OpenCode's) are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pf-tui-") as place:
+        elsewhere = {f"XDG_{kind}_HOME": place for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
+        try:
+            done = subprocess.run(
+                [program, "--version"],
+                capture_output=True,
+                text=True,
+                timeout=VERSION_S,
+                env={**env, **elsewhere},
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+            return None
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
     return tuple(int(part) for part in found.groups()) if found else None
 
