@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 _EPOCH = re.compile(r"limit reached\|(\d{9,13})|\"?resets_at\"?[=:]\s*(\d{9,13})")
 _CLOCK = re.compile(
-    r"(?:resets?(?: at)?|try again at)\s+(?:(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2}),? (?:at )?)?"
+    r"(?:resets?(?: at| on)?|try again at)\s+"
+    r"(?:(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?:(?P<year>\d{4}),? )?(?:at )?)?"
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]\.?m)?\.?(?:\s*\((?P<zone>[A-Za-z_/+-]+)\))?",
     re.IGNORECASE,
 )
@@ -20,6 +21,8 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)", re.IGNORECASE)
+MAX_WAIT_S = 400 * 86_400.0
+"""No limit lasts longer; a larger number is no wait."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -36,7 +39,7 @@ def reset_from_text(text: str, seen_at: datetime, zone: tzinfo | None = None) ->
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
     if found := _AFTER.search(text):
         seconds = sum(float(n) * _SECONDS[unit.lower()] for n, unit in _PART.findall(found[1]))
-        return seen_at.astimezone(UTC) + timedelta(seconds=seconds)
+        return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
     if found := _CLOCK.search(text):
         return _next_clock(found, seen_at, zone)
     return None
@@ -58,12 +61,13 @@ def _next_clock(found: re.Match[str], seen_at: datetime, zone: tzinfo | None) ->
     if found["month"]:
         if (month := found["month"][:3].lower()) not in _MONTHS:
             return None
+        year = int(found["year"] or local.year)
         try:
-            moment = moment.replace(month=_MONTHS.index(month) + 1, day=int(found["day"]))
+            moment = moment.replace(year=year, month=_MONTHS.index(month) + 1, day=int(found["day"]))
+            if not found["year"] and moment < local - timedelta(days=1):
+                moment = moment.replace(year=year + 1)
         except ValueError:
             return None
-        if moment < local - timedelta(days=1):
-            moment = moment.replace(year=moment.year + 1)
     elif moment <= local:
         moment += timedelta(days=1)
     return moment.astimezone(UTC)
