@@ -21,6 +21,7 @@ from types import FrameType
 from pf_tui.demo import home
 from pf_tui.errors import PfError
 from pf_tui.records import replace
+from pf_tui.state import gateway
 from pf_tui.state.context import Context
 
 SEED = 23
@@ -71,8 +72,12 @@ def stage(
 
 
 def remove(folder: Path) -> None:
-    """Delete a demo's home; anything that is not one is left alone."""
+    """Delete a demo's home and end a gateway that was started in it; what is no demo is left alone."""
     if (folder / home.MARK).is_file() or not any(folder.iterdir() if folder.is_dir() else ()):
+        running = gateway.read(home.context(folder, home.environment(folder, {})).paths)
+        if running is not None and running.pid != os.getpid():
+            with contextlib.suppress(OSError):
+                os.kill(running.pid, signal.SIGTERM)
         shutil.rmtree(folder, ignore_errors=True)
 
 

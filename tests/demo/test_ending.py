@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -92,6 +94,30 @@ def test_a_stopped_gateway_does_not_end_the_story(demo: Demo) -> None:
 
     assert wait_for(lambda: not (state / "gateway.json").exists())
     assert demo.players()
+
+
+@pytest.mark.e2e
+def test_a_gateway_started_in_the_demo_ends_with_it(demo: Demo) -> None:
+    state = demo.folder / ".opencode" / "provider-fallback"
+    env = {"HOME": str(demo.folder), "PATH": os.environ["PATH"], "PROVIDER_FALLBACK_HOME": str(state)}
+    demo.players()[0].terminate()
+    assert wait_for(lambda: not (state / "gateway.json").exists())
+    words = [sys.executable, "-m", "pf_tui", "gateway", "start", "--json"]
+    started = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    running = json.loads(started.stdout)["pid"]
+    assert psutil.pid_exists(running)
+
+    demo.process.communicate("q\n", timeout=PATIENCE_S)
+
+    assert wait_for(lambda: not is_alive(running))
+    assert not demo.folder.exists()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_the_player_refuses_a_folder_that_is_no_demo(tmp_path: Path) -> None:
