@@ -281,6 +281,7 @@ class Passing:
 
     async def _unseen(self, exchange: Exchange) -> Delivered:
         """Compressed in a way we cannot read: it passes as it is."""
+        self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
         try:
             while data := await exchange.chunk():

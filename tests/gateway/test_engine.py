@@ -679,3 +679,43 @@ async def test_the_same_model_elsewhere_that_refuses_the_request_is_believed(ope
     answer = await room.ask()
 
     assert (answer.status, answer.by) == (400, "openrouter")
+
+
+async def test_an_encoding_we_cannot_read_passes_as_it_is(open_room: Open) -> None:
+    room = await open_room()
+    data = b"\x8b\x02\x80no real brotli\x03"
+    server = await _answers_with(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: br\r\n"
+        b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(data), data)
+    )
+    (room.state / "providers.yaml").write_text(
+        "version: 1\nproviders:\n- id: anthropic-api\n  base_url: "
+        f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n"
+    )
+
+    said = await raw(
+        room,
+        b"POST /v1/messages HTTP/1.1\r\nhost: {host}\r\nx-pf-token: " + TOKEN.encode() + b"\r\n"
+        b"content-length: 42\r\nconnection: close\r\n\r\n"
+        b'{"model": "claude-opus-5-5","stream":true}',
+    )
+    server.close()
+
+    assert b"content-encoding: br" in said.lower()
+    assert data in said
+
+
+async def test_clients_that_leave_at_any_moment_leave_nothing_behind(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan(Reply(gap_s=0.005))
+    tasks = [asyncio.create_task(room.ask(session=f"s{number % 7}")) for number in range(60)]
+    for number, task in enumerate(tasks):
+        await asyncio.sleep(0.001)
+        if number % 3:
+            task.cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    await eventually(lambda: len(room.gateway.flights) == 0, "nothing is under way")
+
+    assert all(isinstance(one, asyncio.CancelledError) or one.status == 200 for one in done)  # type: ignore[union-attr]
+    assert room.gateway.world.resting._probes == set()
+    assert (await room.ask()).by == "anthropic-api"
