@@ -112,7 +112,7 @@ def claude(
         **_past_proxies(environment),
     }
     headers = {PROJECT_HEADER: project} if project else {}
-    unset = ("ANTHROPIC_API_KEY", *_CLOUDS)
+    unset: tuple[str, ...] = ("ANTHROPIC_API_KEY", *_CLOUDS)
     if pass_through:
         headers |= {TOKEN_HEADER: token, PASS_HEADER: "1"}
         unset = (*_CLAUDE_LOGIN, *_CLOUDS)

@@ -67,7 +67,7 @@ class Tape(Recorder):
         super().attempt(attempt)
 
     def bench(
-        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], None]
+        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], object]
     ) -> None:
         self.benches.append(bench)
         super().bench(bench, agent=agent, session=session, why=why, done=done)
