@@ -91,7 +91,8 @@ def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> boo
                 write(connection, attempts, refresh=refresh)
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has ended it already
+                    connection.execute("ROLLBACK")
                 raise
     except (sqlite3.Error, PfError, OSError):
         return False

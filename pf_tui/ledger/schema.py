@@ -247,7 +247,9 @@ def _refused(path: Path, error: Exception) -> PfError:
         return StateFileUnusable(
             path, "is not a usable ledger", "`pf-tui ingest` sets it aside and begins anew"
         )
-    return PfError(f"{path.name} cannot be used ({error})", f"check {path}; nothing was lost")
+    full = "disk is full" in str(error)
+    hint = "free some disk space" if full else f"check {path}"
+    return PfError(f"{path.name} cannot be used ({error})", f"{hint}; nothing was lost")
 
 
 def _quoted(path: Path) -> str:

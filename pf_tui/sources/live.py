@@ -27,7 +27,8 @@ def record(ledger: Path, agent: str, seen: Iterable[Sighting], catalog: Catalog)
                 _write(connection, agent, seen, catalog)
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has ended it already
+                    connection.execute("ROLLBACK")
                 raise
     except (sqlite3.Error, PfError, OSError):
         return False

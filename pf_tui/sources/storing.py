@@ -75,7 +75,8 @@ class Sink:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has ended it already
+                self._connection.execute("ROLLBACK")
             raise
 
     def _harvest(self, agent: str, harvest: Harvest) -> int:
