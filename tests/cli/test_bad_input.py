@@ -447,6 +447,30 @@ def test_on_a_read_only_disk_reads_work_and_verbs_say_why_not(
         assert "read-only" in answer.err
 
 
+def test_a_disk_that_fills_up_while_logs_are_read_is_said_as_such(
+    pf: Pf, claude_code: Callable[..., Path], paths: Paths
+) -> None:
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    paths.home.mkdir(parents=True)
+    if mount is None or umount is None or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=220k", "tmpfs", str(paths.home)], check=False)
+    if done.returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        claude_code(*(Turn(NOON - timedelta(minutes=n)) for n in range(2000)))
+
+        ingest, status = pf("ingest"), pf("status")
+    finally:
+        subprocess.run([umount, str(paths.home)], check=True)
+
+    calm(ingest)
+    assert ingest.code == 1
+    assert "database or disk is full" in ingest.err
+    assert "free some disk space; nothing was lost" in ingest.err
+    assert status.code == 0
+
+
 def test_on_a_read_only_disk_the_history_is_shown(
     pf: Pf, claude_code: Callable[..., Path], paths: Paths, request: pytest.FixtureRequest
 ) -> None:
