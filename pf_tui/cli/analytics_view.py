@@ -80,7 +80,7 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
     if only:
         lines += wrapped(f"only {', '.join(only)}", width, style=FAINT)
     if not totals.requests:
-        return [*lines, Text(), *wrapped("no request in this period", width)]
+        return [*lines, Text(), *_nothing(found, filters, width)]
     facts = [
         f"{money(totals)}{starred(totals)}",
         counted(totals.requests, "request"),
@@ -182,6 +182,18 @@ def place(path: str, frame: Frame) -> str:
     if frame.home and path.startswith(f"{frame.home}/"):
         return f"~{path.removeprefix(frame.home)}"
     return path
+
+
+def _nothing(found: Analytics, filters: Filters, width: int) -> list[Text]:
+    """No request: where there may be some."""
+    if found.span.name != "all" or filters != Filters():
+        hint = "`pf-tui analytics all` shows everything there is"
+    else:
+        hint = (
+            "the logs of Claude Code, OpenCode, Codex and Gemini CLI are read by themselves; "
+            "`pf-tui doctor` says what was found"
+        )
+    return [*wrapped("no request in this period", width), *wrapped(hint, width, style=FAINT)]
 
 
 def _plan_note(found: Analytics) -> str:

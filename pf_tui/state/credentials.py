@@ -100,12 +100,12 @@ def store_in_keyring(provider_id: str, secret: Secret) -> None:
     Raises:
         PfError: there is no usable keyring (the hint offers the 0600 file), or it did not keep the key.
     """
-    backend = _open_keyring()
+    backend = _open_keyring(provider_id)
     try:
         backend.set_password(KEYRING_SERVICE, provider_id, secret.reveal())
         kept = backend.get_password(KEYRING_SERVICE, provider_id)
     except Exception as error:  # backends raise anything, from RuntimeError to D-Bus types
-        raise _keyring_refused(error) from error
+        raise _keyring_refused(error, provider_id) from error
     if kept != secret.reveal():
         raise PfError(
             "the keyring took the key and did not give it back; nothing counts as stored",
@@ -198,7 +198,7 @@ def keyring_problem() -> str | None:
     return None
 
 
-def _open_keyring() -> Any:
+def _open_keyring(provider_id: str = "PROVIDER") -> Any:
     """The keyring's best backend. Raises PfError for none, null, fail or any of priority <= 0."""
     try:
         import keyring
@@ -206,17 +206,17 @@ def _open_keyring() -> Any:
         backend = keyring.get_keyring()
         priority = float(getattr(backend, "priority", 0) or 0)
     except Exception as error:
-        raise _keyring_refused(error) from error
+        raise _keyring_refused(error, provider_id) from error
     if priority <= 0:
-        raise PfError("this machine has no keyring that keeps keys", _file_hint())
+        raise PfError("this machine has no keyring that keeps keys", _file_hint(provider_id))
     return backend
 
 
-def _keyring_refused(error: Exception) -> PfError:
-    return PfError(f"the keyring does not answer ({type(error).__name__})", _file_hint())
+def _keyring_refused(error: Exception, provider_id: str = "PROVIDER") -> PfError:
+    return PfError(f"the keyring does not answer ({type(error).__name__})", _file_hint(provider_id))
 
 
-def _file_hint(provider_id: str = "PROVIDER") -> str:
+def _file_hint(provider_id: str) -> str:
     return f"`pf-tui auth set {provider_id} --file` keeps it in auth.json, readable by you alone (0600)"
 
 

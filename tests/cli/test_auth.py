@@ -115,7 +115,8 @@ def test_a_machine_without_keyring_offers_the_file_and_stores_nothing(pf: Pf, pa
 
     assert refused.code == 1
     assert "this machine has no keyring that keeps keys" in refused.err
-    assert "--file` keeps it in auth.json, readable by you alone (0600)" in refused.err
+    cure = "`pf-tui auth set together --file` keeps it in auth.json, readable by you alone (0600)"
+    assert cure in refused.err
     assert not stored
     assert kept.code == 0
     assert kept.out.startswith("the key of together is kept in auth.json")
