@@ -378,7 +378,7 @@ class Maker:
         copy = f"ffffffff{self._uuid()[8:]}"  # sorts behind: the rows stay with the first
         copied = []
         for line in lines[: int(len(lines) * self.random.uniform(0.3, 0.9)) + 1]:
-            # a foreign id counts per session and time; what was lost in the first file is here for the first time
+            # a foreign id counts per session and time; what was lost in the first file is new here
             foreign = not str(line.row.get("message", {}).get("id", "msg_")).startswith("msg_")
             counts = line.lost or (foreign and line.row["message"]["id"])
             made = [Request(**{**_facts(one), "session": copy}) for one in line.made] if counts else []
@@ -496,7 +496,7 @@ def _stamp(ms: int) -> str:
     return _moment(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def main() -> None:
+def _write_one() -> None:
     """Write a corpus and its totals."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("folder", type=Path)
@@ -511,4 +511,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _write_one()

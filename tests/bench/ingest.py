@@ -1,0 +1,254 @@
+"""Logs into the ledger and out again, against reading the same bytes and against what peers take, in one run.
+
+python -m tests.bench.ingest [--mb 60] [--rows 200000] [--rounds 3]
+
+Peers are ccusage and tokscale, where they are found in PATH or in $PF_TUI_CLIENTS. All subjects take
+turns, so that what else the machine does meets all of them; CPU seconds are of the whole process tree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pf_tui.ledger import document, query, rows, schema
+from pf_tui.ledger.query import Filters
+from pf_tui.ledger.schema import NAME
+from tests.bench import corpus
+
+READ = (
+    "import sys, pathlib\n"
+    "for path in pathlib.Path(sys.argv[1]).rglob('*.jsonl'):\n"
+    "    with open(path, 'rb', buffering=0) as file:\n"
+    "        while file.read(1 << 21): pass\n"
+)
+APPENDED = (
+    '{"type":"assistant","timestamp":"2026-11-22T17:%02d:00.000Z","sessionId":"bench","cwd":"/home/dev/bench",'
+    '"version":"2.1.330","requestId":"req_%s","isSidechain":false,"message":{"id":"msg_bench_%s",'
+    '"model":"claude-opus-4-5-20251101","usage":{"input_tokens":1,"output_tokens":2,'
+    '"cache_creation_input_tokens":0,"cache_read_input_tokens":0}}}\n'
+)
+
+
+@dataclass
+class Subject:
+    """One command, run several times."""
+
+    name: str
+    command: list[str]
+    before: Callable[[], object] = lambda: None
+    walls: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
+    peaks_mb: list[float] = field(default_factory=list)
+
+    def run(self, env: dict[str, str]) -> None:
+        """Once more."""
+        self.before()
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            self.command,
+            env=env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.walls.append(time.perf_counter() - began)
+        self.cpus.append(used.ru_utime + used.ru_stime)
+        self.peaks_mb.append(used.ru_maxrss / 1024)
+        if process.returncode:
+            raise RuntimeError(f"{' '.join(self.command[:4])} … ended with {process.returncode}")
+
+    def line(self, baseline: float) -> str:
+        wall, cpu = statistics.median(self.walls), statistics.median(self.cpus)
+        return (
+            f"{self.name:<44}{wall:>9.3f}{cpu:>9.3f}{max(self.peaks_mb):>10.0f}"
+            f"{wall / baseline if baseline else 0:>10.1f}x"
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--mb", type=float, default=float(os.environ.get("PF_TUI_BENCH_MB", "60")))
+    words.add_argument("--rows", type=int, default=int(os.environ.get("PF_TUI_BENCH_ROWS", "200000")))
+    words.add_argument("--rounds", type=int, default=3)
+    given, _ = words.parse_known_args()
+    folder = Path(tempfile.mkdtemp(prefix="pf-tui-bench-"))
+    try:
+        _logs(folder, given.mb, given.rounds)
+        _memory(folder, given.mb)
+        _views(folder, given.rows)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _logs(folder: Path, megabytes: float, rounds: int) -> None:
+    home = folder / "home"
+    truth = corpus.generate(home, megabytes, seed=1, kind=corpus.PLAIN)
+    state = home / ".opencode" / "provider-fallback"
+    env = _env(home)
+    added = home / ".claude/projects/-home-dev-bench/bench.jsonl"
+    counter = iter(range(10**6))
+
+    def fresh() -> None:
+        shutil.rmtree(state, ignore_errors=True)
+
+    def append() -> None:
+        added.parent.mkdir(parents=True, exist_ok=True)
+        number = next(counter)
+        with added.open("a", encoding="utf-8") as log:
+            log.write(APPENDED % (number % 60, number, number))
+
+    ours = [sys.executable, "-m", "pf_tui"]
+    subjects = [
+        Subject("plain read of the same files", [sys.executable, "-c", READ, str(home)]),
+        Subject("pf-tui ingest, nothing known (cold)", [*ours, "ingest", "--json"], fresh),
+        Subject("pf-tui analytics --json, nothing changed", [*ours, "analytics", "all", "--json"]),
+        Subject("pf-tui analytics --json, one row appended", [*ours, "analytics", "all", "--json"], append),
+        *_peers(append),
+    ]
+    for _ in range(rounds):
+        for subject in subjects:
+            subject.run(env)
+    print(
+        f"{truth.files} files, {truth.bytes / 1e6:.0f} MB, {truth.totals['requests']} requests; median of {rounds}"
+    )
+    print(f"{'':<44}{'wall s':>9}{'cpu s':>9}{'peak MB':>10}{'of read':>11}")
+    baseline = statistics.median(subjects[0].walls)
+    for subject in subjects:
+        print(subject.line(baseline))
+    size = sum(file.stat().st_size for file in state.glob("ledger.db*"))
+    print(f"ledger: {size / 1e6:.1f} MB, {100 * size / truth.bytes:.2f} % of the logs")
+
+
+def _peers(append: Callable[[], object]) -> list[Subject]:
+    """What other programs take for the same question, as far as they are installed."""
+    folders = os.pathsep.join(filter(None, (os.environ.get("PF_TUI_CLIENTS"), os.environ.get("PATH"))))
+    found = []
+    if ccusage := shutil.which("ccusage", path=folders):
+        command = [ccusage, "claude", "daily", "--offline", "--json"]
+        found.append(Subject("ccusage daily (reads all, every time)", command))
+        found.append(Subject("ccusage daily, one row appended", command, append))
+    if tokscale := shutil.which("tokscale", path=folders):
+        found.append(Subject("tokscale (its cache warm after round 1)", [tokscale, "models", "--json"]))
+    if not found:
+        print("no peer is installed (ccusage, tokscale): nothing to compare with")
+    return found
+
+
+def _memory(folder: Path, megabytes: float) -> None:
+    """Peak memory of a cold ingest by the size of the logs: it must stay flat."""
+    print("\npeak memory of a cold ingest")
+    for part in (4, 2, 1):
+        home = folder / f"memory-{part}"
+        truth = corpus.generate(home, megabytes / part, seed=2, kind=corpus.PLAIN)
+        subject = Subject("", [sys.executable, "-m", "pf_tui", "ingest", "--json"])
+        subject.run(_env(home))
+        print(f"{truth.bytes / 1e6:>10.0f} MB of logs{subject.peaks_mb[0]:>10.0f} MB")
+        shutil.rmtree(home)
+
+
+def _views(folder: Path, count: int) -> None:
+    """Every view of a large ledger, against a bare `SELECT count(*)` of it."""
+    path = folder / "large.db"
+    began = time.perf_counter()
+    with schema.opened(path, write=True) as connection:
+        rows.prepare(connection)
+        _fill(connection, count)
+    print(
+        f"\n{count:,} rows ({path.stat().st_size / 1e6:.0f} MB, made in {time.perf_counter() - began:.0f} s)"
+    )
+    now = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    with schema.opened(path) as connection:
+
+        def timed(task: Callable[[], object]) -> float:
+            spent = []
+            for _ in range(3):
+                start = time.perf_counter()
+                task()
+                spent.append(time.perf_counter() - start)
+            return min(spent) * 1000
+
+        bare = timed(lambda: connection.execute("SELECT count(*) FROM request_rows").fetchone())
+        print(f"{'SELECT count(*) of the rows (baseline)':<44}{bare:>9.1f} ms")
+        for period in ("24h", "7d", "90d", "all"):
+            span = query.span_of(period, now, UTC)
+            cells = query.Cells(connection, span, Filters())
+            views: dict[str, Callable[[], object]] = {
+                "summary": lambda span=span: query.analytics(connection, span),
+                **{
+                    part: lambda part=part, cells=cells: cells.by(part)
+                    for part in ("provider", "model", "project")
+                },
+                "session (200 dearest)": lambda cells=cells: cells.by("session", limit=200),
+                "days": cells.days,
+                "blocks": lambda cells=cells: cells.blocks(now),
+                "chart": lambda cells=cells: cells.steps(timedelta(days=1)),
+                "json": lambda span=span: json.dumps(
+                    document.analytics_document(query.analytics(connection, span))
+                ),
+            }
+            for name, view in views.items():
+                print(f"{period:>5} {name:<38}{timed(view):>9.1f} ms")
+
+
+def _fill(connection: object, count: int) -> None:
+    """Rows as people make them: in sessions, each in one project, mostly with one model, for three years."""
+    names = rows.Names(connection)  # type: ignore[arg-type]
+    pick = random.Random(1)
+    end = round(datetime(2026, 11, 22, 18, tzinfo=UTC).timestamp() * 1000)
+    providers = [
+        names(word) for word in ("anthropic-subscription", "anthropic-api", "openrouter", "openai-api")
+    ]
+    models = [names(f"model-{number}") for number in range(12)]
+    projects = [names(f"/home/dev/project-{number}") for number in range(60)]
+    agents = [NAME[word] for word in ("claude-code", "claude-code", "claude-code", "opencode", "codex")]
+    batch: list[tuple[object, ...]] = []
+    number = 0
+    while number < count:
+        session, project = names(f"session-{number}"), pick.choice(projects)
+        agent, model, provider = pick.choice(agents), pick.choice(models), pick.choice(providers)
+        day = end - pick.randrange(3 * 365) * 86_400_000
+        ts = day - pick.randrange(8 * 3_600_000)
+        for _ in range(min(pick.randrange(20, 160), count - number)):
+            number += 1
+            ts += pick.randrange(1000, 60_000)
+            batch.append(
+                (
+                    pick.getrandbits(63), ts, agent, NAME["transcript"], session, project, provider, model, None,
+                    11, 570, 0, 34_000, 1200, 0, 0, 0.05, NAME["list"], NAME["ok"], None,
+                    pick.randrange(500, 30_000), None, None, f"msg_{number}", 0, NAME["timeline"], None, None,
+                )
+            )  # fmt: skip
+        if len(batch) > 200_000 or number >= count:
+            connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+            rows.put(connection, sorted(batch))  # type: ignore[arg-type]
+            connection.execute("COMMIT")  # type: ignore[attr-defined]
+            batch = []
+    connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+    rows.refresh(connection)  # type: ignore[arg-type]
+    connection.execute("COMMIT")  # type: ignore[attr-defined]
+
+
+def _env(home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    root = Path(__file__).parents[2]
+    return {**kept, "HOME": str(home), "TZ": "UTC", "PYTHONPATH": str(root), "CI": "1"}
+
+
+if __name__ == "__main__":
+    main()
