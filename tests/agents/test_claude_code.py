@@ -17,6 +17,7 @@ from pf_tui.agents import changes, claude_code
 from pf_tui.agents.effects import Effect
 from pf_tui.errors import StateFileUnusable
 from pf_tui.state.context import Context
+from tests.mocks import clients
 
 Make = Callable[..., Context]
 KEYS = {"ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2", "GROQ_API_KEY": "k3"}
@@ -359,3 +360,30 @@ def test_an_agent_that_is_passed_over_is_not_set_again_and_again(ctx: Context, c
 
     assert ctx.paths.journal.read_bytes() == lines
     assert content(claude) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="looks at the process in /proc")
+def test_a_hook_that_is_told_to_stop_finishes_what_it_has_begun(ctx: Context, claude: Path) -> None:
+    """Claude Code without a terminal sends TERM to a running StopFailure when it ends (2.1.330, measured)."""
+    actions.set_priority(ctx, ["anthropic-api", "openrouter"])
+    install.install(ctx, "claude-code")
+    hooks = json.loads((claude / "skills" / "provider-fallback" / "hooks" / "hooks.json").read_text())[
+        "hooks"
+    ]
+    command = hooks["StopFailure"][0]["hooks"][0]["command"]
+    event = {"session_id": "s", "cwd": str(ctx.cwd), "error": "rate_limit", "prompt_id": "p"}
+
+    with subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env=dict(ctx.env)) as process:
+        clients.wait_until(lambda: ignores_term(process.pid), what="the trap")
+        process.terminate()
+        process.communicate(json.dumps(event).encode(), timeout=60)
+
+    assert process.returncode == 0
+    assert [bench.provider for bench in ctx.health().benches] == ["anthropic-api"]
+
+
+def ignores_term(pid: int) -> bool:
+    """By the mask of ignored signals; TERM is number 15."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:"))
+    return bool(int(mask, 16) >> 14 & 1)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -240,16 +241,7 @@ def test_install_use_and_uninstall_leave_a_rich_home_as_it_was(bare: Machine, tm
 
 def test_the_status_line_shows_and_records_the_official_windows(machine: Machine, alpha: Upstream) -> None:
     """Only a plan's login is told of windows, and only in the terminal."""
-    login = {
-        "accessToken": "sk-ant-oat01-mock",
-        "refreshToken": "sk-ant-ort01-mock",
-        "expiresAt": 4102444800000,
-        "scopes": ["user:inference", "user:profile"],
-        "subscriptionType": "max",
-    }
-    (machine.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
-    providers = [{"id": "anthropic-subscription", "base_url": alpha.url}]
-    (machine.state / "providers.yaml").write_text(json.dumps({"providers": providers}))
+    sign_in(machine, alpha)
     machine.pf("priority", "set", "anthropic-subscription")
     alpha.always(Step(text="with windows", headers=windows(five_hour=0.62, seven_day=0.17)))
 
@@ -265,6 +257,28 @@ def test_the_status_line_shows_and_records_the_official_windows(machine: Machine
         ("5h", 62.0, "official"),
         ("7d", 17.0, "official"),
     }
+
+
+def test_a_used_up_plan_rests_until_its_reset_and_the_login_comes_back(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """The client retries no rejected plan and tells its reset. Back home the login goes along, and no key."""
+    sign_in(machine, alpha)
+    machine.pf("priority", "set", "anthropic-subscription,beta")
+    alpha.answer(failure(429, unified="five_hour", resets_in=7200))
+
+    ask(machine, "one")
+    health = json.loads(machine.pf("status", "anthropic-subscription", "--json"))["providers"][0]["health"]
+    ask(machine, "two")
+    machine.pf("release", "anthropic-subscription")
+    ask(machine, "three")
+
+    assert (health["state"], health["evidence"]["kind"]) == ("benched", "quota")
+    assert 5400 < (datetime.fromisoformat(health["until"]) - datetime.now(UTC)).total_seconds() <= 7260
+    assert keys(alpha) == ["sk-ant-oat01-mock", "sk-ant-oat01-mock"]
+    assert keys(beta) == [KEYS["BETA_API_KEY"]]
+    assert "apiKeyHelper" not in settings(machine)
+    assert settings(machine)["env"]["ANTHROPIC_BASE_URL"] == alpha.url
 
 
 def test_in_the_terminal_commands_are_answered_and_the_next_prompt_moves(
@@ -298,6 +312,21 @@ def test_in_the_terminal_commands_are_answered_and_the_next_prompt_moves(
 
     assert set(keys(alpha)) == {KEYS["ALPHA_API_KEY"]}
     assert set(keys(beta)) == {KEYS["BETA_API_KEY"]}
+
+
+def sign_in(machine: Machine, upstream: Upstream) -> None:
+    """A plan's login whose vendor is the mock; beta stays."""
+    login = {
+        "accessToken": "sk-ant-oat01-mock",
+        "refreshToken": "sk-ant-ort01-mock",
+        "expiresAt": 4102444800000,
+        "scopes": ["user:inference", "user:profile"],
+        "subscriptionType": "max",
+    }
+    (machine.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    own = json.loads((machine.state / "providers.yaml").read_text())["providers"]
+    own.append({"id": "anthropic-subscription", "base_url": upstream.url})
+    (machine.state / "providers.yaml").write_text(json.dumps({"providers": own[1:]}))
 
 
 def same(one: Path, other: Path) -> bool:
