@@ -45,6 +45,7 @@ def test_the_wheel_carries_what_goes_into_agents_and_the_demo(wheel: Path) -> No
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(600)  # a whole environment is installed; 80 s on a busy two-core machine
 def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
     environment = tmp_path / "venv"
     venv.create(environment, with_pip=True)
