@@ -198,10 +198,17 @@ class _Play:
         if self._ends_the_turn(steps[-1]):
             self._plan_all("ok")
             return steps
-        if any(step.benches for step in steps):
+        if not self._now.auto_switch:
+            self.notes.append(
+                f"auto-switch is off: {self._first} is asked whatever its state; `pf-tui switch --auto on`"
+            )
+        elif any(step.benches for step in steps):
             steps.append(await self._ask("the next request", note=self._skipped()))
-            self._plan_all(self._fault)
-            steps.append(await self._ask("everybody else does the same"))
+            if len({route.provider for route in self.found.routes}) > 1:
+                self._plan_all(self._fault)
+                steps.append(await self._ask("everybody else does the same"))
+            else:
+                self.notes.append(f"nobody follows {self._first}: `pf-tui auth` shows whose key is missing")
             steps += await self._come_back([bench for step in steps for bench in step.benches])
         else:
             self._plan(self._first, "ok")

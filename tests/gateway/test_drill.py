@@ -214,6 +214,26 @@ def test_each_agent_is_told_in_its_own_way(person: Person, agent: str) -> None:
     assert out["seen"]["status"] == (402 if agent == "opencode" else 429)
 
 
+def test_without_auto_switch_nobody_else_is_asked_and_it_says_so(person: Person) -> None:
+    order = ["anthropic-api", "openrouter"]
+    person.write("config.json", {"version": 2, "providerPriority": order, "autoSwitch": False})
+
+    played = person.drill()
+
+    assert [who(step) for step in played["steps"]] == [[("anthropic-api", None)], [("anthropic-api", "rate")]]
+    assert played["notes"][0].startswith("auto-switch is off: anthropic-api is asked whatever its state")
+
+
+def test_a_chain_of_one_says_that_nobody_follows(person: Person) -> None:
+    del person.env["OPENROUTER_API_KEY"]
+
+    played = person.drill()
+
+    assert played["chain"] == ["anthropic-api"]
+    assert "the only provider is limited" in played["steps"][2]["seen"]["said"]
+    assert played["notes"][0] == "nobody follows anthropic-api: `pf-tui auth` shows whose key is missing"
+
+
 def test_nobody_to_fail_is_exit_5_and_a_sentence(person: Person) -> None:
     for name in KEYS:
         del person.env[name]
