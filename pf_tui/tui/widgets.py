@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,7 +19,7 @@ from pf_tui.records import record, replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import Line, Span, fit, line, spread, wrap
+from pf_tui.tui.ink import Line, Span, columns_changed, fit, line, spread, wrap
 from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
@@ -217,13 +217,17 @@ class Lines(Widget):
 
     def show(self, lines: list[Line]) -> None:
         """Show other lines; nothing is drawn when they are the same."""
-        if lines != self._shown:
-            taller = len(lines) != len(self._shown)
-            self._shown = lines
-            if taller and self.styles.auto_dimensions:
+        if lines == self._shown:
+            return
+        before, self._shown = self._shown, lines
+        if len(lines) != len(before):
+            if self.styles.auto_dimensions:
                 lay_out_anew(self)
-            else:
-                self.refresh()
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if (span := columns_changed(old, new)) is not None:
+                self.refresh(Region(span[0], y, span[1] - span[0], 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(1, len(self._shown))

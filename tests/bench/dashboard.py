@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.tui.terminal import Terminal
@@ -62,7 +63,9 @@ def main() -> None:
         _row("key to change, median ms", key_min, key, "≤ 16", key <= 16)
         refresh, heavy = _refreshes(world)
         _row("file replaced to pixels, p95 ms", None, refresh, "≤ 100", refresh <= 100)
-        _row("  of that: bytes of one change", None, heavy, "≤ 1024 one cell", None)
+        _row("  bytes of that, a whole switch", None, heavy, "", None)
+        small = _one_number(world)
+        _row("bytes when one number changes", None, small, "≤ 1024", small <= 1024)
         cpu_min, bytes_min, rss_min = _rest(minimal, world, "ready")
         cpu, silent, rss = _rest(DASHBOARD, world, "served by")
         _row(f"CPU at rest, % over {REST_S:.0f} s", cpu_min, cpu, "≤ 1", cpu <= 1)
@@ -172,6 +175,36 @@ def _refreshes(world: Mapping[str, str]) -> tuple[float, float]:
             terminal.quiet(0.15)
             sizes.append(len(terminal.output) - before)
         return statistics.quantiles(took, n=20)[-1], statistics.median(sizes)
+
+
+def _one_number(world: Mapping[str, str]) -> float:
+    """Bytes written when a request in flight has a few tokens more, the median."""
+    state = Path(world["HOME"]) / ".opencode" / "provider-fallback"
+    since = datetime.now(UTC).isoformat()
+    (state / "gateway.json").write_text(json.dumps({"pid": os.getpid(), "port": 4100, "since": since}))
+    request = {
+        "id": "1",
+        "provider": "openrouter",
+        "model": "claude-opus-5-5",
+        "since": since,
+        "first_byte_ms": 1,
+    }
+    sizes = []
+    with Terminal(DASHBOARD, world) as terminal:
+        terminal.see("served by")
+        terminal.quiet(1.0)
+        for tokens in range(100, 112):
+            content = {"version": 1, "pid": os.getpid(), "requests": [{**request, "tokens": tokens}]}
+            temp = state / ".bench.tmp"
+            temp.write_text(json.dumps(content))
+            before = len(terminal.output)
+            temp.replace(state / "live.json")
+            terminal.see(rf"\b{tokens} tok\b")
+            terminal.quiet(0.15)
+            sizes.append(len(terminal.output) - before)
+    for name in ("gateway.json", "live.json"):
+        (state / name).unlink()
+    return statistics.median(sizes)
 
 
 def _rest(words: list[str], world: Mapping[str, str], ready: str) -> tuple[float, float, float]:
