@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from pf_tui.errors import UnknownName, WrongUsage
@@ -243,32 +243,39 @@ class Cells:
 
     def days(self) -> tuple[Part, ...]:
         """Parts by local day, oldest first."""
-        days: dict[str, list[float]] = {}
-        for moment, values in self._local(self._grouped("quarter").items()):
-            _add(days.setdefault(f"{moment:%Y-%m-%d}", [0] * len(_NAMES)), values)
-        return tuple(Part(name=day, sums=_sums(values)) for day, values in sorted(days.items()))
+        days = self._by_local_day()
+        return tuple(
+            Part(name=f"{_date(day):%Y-%m-%d}", sums=_sums(values)) for day, values in sorted(days.items())
+        )
 
     def steps(self, step: timedelta, by: str = "provider") -> dict[datetime, dict[str, Sums]]:
         """Local steps (hours or a day) × provider, for charts: start of each step, aware local -> parts."""
         found: dict[datetime, dict[str, list[float]]] = {}
-        grouped = [
-            (key[0], (key[1], values)) for key, values in self._grouped("quarter", f"{by}_name").items()
-        ]
-        for moment, (name, values) in self._local(grouped, step):
-            cell = found.setdefault(moment, {})
-            _add(cell.setdefault(name or "unknown", [0] * len(_NAMES)), values)
+        if step >= timedelta(days=1):
+            cells = [
+                (self._midnight(key[0]), key[1], values) for key, values in self._by_local_day(by).items()
+            ]
+        else:
+            cells = [
+                (self._step_of(key[0], step), key[1], values)
+                for key, values in self._grouped("quarter", f"{by}_name").items()
+            ]
+        for moment, name, values in cells:
+            _add(found.setdefault(moment, {}).setdefault(name or "unknown", [0] * len(_NAMES)), values)
         return {
-            moment: {name: _sums(values) for name, values in cell.items()} for moment, cell in found.items()
+            moment: {name: _sums(values) for name, values in cell.items()}
+            for moment, cell in sorted(found.items())
         }
 
     def blocks(self, now: datetime) -> tuple[Block, ...]:
         """Five-hour blocks, oldest first; the last one is active while its end lies ahead."""
         blocks: list[tuple[int, list[float]]] = []
         length = round(BLOCK.total_seconds() * 1000)
-        for quarter, values in sorted(self._grouped("quarter").items()):
-            moment = quarter * QUARTER_MS
+        # blocks begin and end with an hour
+        for hour, values in sorted(self._grouped("quarter", slot=(0, _HOUR_MS // QUARTER_MS)).items()):
+            moment = hour * _HOUR_MS
             if not blocks or moment >= blocks[-1][0] + length:
-                blocks.append((moment - moment % _HOUR_MS, [0] * len(_NAMES)))
+                blocks.append((moment, [0] * len(_NAMES)))
             _add(blocks[-1][1], values)
         return tuple(self._block(start, _sums(values), now) for start, values in blocks)
 
@@ -294,36 +301,67 @@ class Cells:
             projected_usd=sums.cost_usd + sums.cost_usd / minutes * left,
         )
 
-    def _local(
-        self, quarters: Iterable[tuple[int, Any]], step: timedelta = timedelta(days=1)
-    ) -> Iterable[tuple[datetime, Any]]:
-        """Each quarter's cell with the start of the local day, or hour step, it lies in."""
-        ordered = sorted(quarters, key=lambda item: item[0])
-        begin, begin_ms, end_ms = _EPOCH, 0, 0
-        for quarter, cell in ordered:
-            ms = quarter * QUARTER_MS
-            if not begin_ms <= ms < end_ms:
-                moment = datetime.fromtimestamp(ms / 1000, UTC).astimezone(self._span.zone)
-                if step >= timedelta(days=1):
-                    begin = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-                    begin_ms, end_ms = ms, self._midnight_after(moment)
-                else:
-                    hours = max(1, int(step.total_seconds() // 3600))
-                    begin = moment.replace(hour=moment.hour - moment.hour % hours, minute=0)
-                    begin_ms, end_ms = ms, ms + QUARTER_MS
-            yield begin, cell
+    def _by_local_day(self, by: str | None = None) -> dict[Any, list[float]]:
+        """Local day (days since 1970-01-01), or (day, name), -> sums: one query per offset from UTC."""
+        found: dict[Any, list[float]] = {}
+        keys = ("quarter",) if by is None else ("quarter", f"{by}_name")
+        for start, end, offset in self._offsets():
+            for key, values in self._grouped(*keys, slot=(offset, DAY_QUARTERS), ends=(start, end)).items():
+                _add(found.setdefault(key, [0] * len(_NAMES)), values)
+        return found
 
-    def _midnight_after(self, moment: datetime) -> int:
-        """UTC ms at which the next local day begins."""
-        day = moment.date() + timedelta(days=1)
-        midnight = datetime(day.year, day.month, day.day, tzinfo=self._span.zone)
-        return round(midnight.timestamp() * 1000)
+    def _offsets(self) -> Iterable[tuple[int, int, int]]:
+        """The span in pieces of one offset from UTC: (start, end) in ms, offset in quarter-hours."""
+        first, last = self._connection.execute("SELECT min(ts), max(ts) FROM request_rows").fetchone()
+        start, end = max(self._start, first or 0), min(self._end, (last or 0) + 1)
+        if start >= end:
+            return
+        day_ms = DAY_QUARTERS * QUARTER_MS
+        offset = self._offset(start)
+        begin = start
+        for moment in range(start - start % day_ms + day_ms, end + day_ms, day_ms):
+            if self._offset(moment) == offset:
+                continue
+            low, high = (moment - day_ms) // QUARTER_MS, moment // QUARTER_MS  # the clocks changed in between
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if self._offset(middle * QUARTER_MS) == offset else (low, middle)
+            change = max(begin, min(end, high * QUARTER_MS))
+            if begin < change:
+                yield begin, change, offset
+            begin, offset = change, self._offset(moment)
+        if begin < end:
+            yield begin, end, offset
 
-    def _grouped(self, *keys: str) -> dict[Any, list[float]]:
-        """key -> sums for one key, (key, key) -> sums for two."""
+    def _offset(self, ms: int) -> int:
+        """The zone's offset from UTC at a moment, in quarter-hours."""
+        ahead = (_EPOCH + timedelta(milliseconds=ms)).astimezone(self._span.zone).utcoffset() or timedelta()
+        return round(ahead.total_seconds() * 1000) // QUARTER_MS
+
+    def _midnight(self, day: int) -> datetime:
+        """When a local day began."""
+        first = _date(day)
+        midnight = datetime(first.year, first.month, first.day, tzinfo=self._span.zone)
+        return midnight.astimezone() if self._span.zone is None else midnight
+
+    def _step_of(self, quarter: int, step: timedelta) -> datetime:
+        """When the local step of hours began that a quarter-hour lies in."""
+        moment = (_EPOCH + timedelta(milliseconds=quarter * QUARTER_MS)).astimezone(self._span.zone)
+        hours = max(1, int(step.total_seconds() // 3600))
+        return moment.replace(hour=moment.hour - moment.hour % hours, minute=0, second=0, microsecond=0)
+
+    def _grouped(
+        self, *keys: str, slot: tuple[int, int] = (0, 1), ends: tuple[int, int] | None = None
+    ) -> dict[Any, list[float]]:
+        """key -> sums for one key, (key, key) -> sums for two.
+
+        Args:
+            slot: a "quarter" is (quarter + offset) // width.
+            ends: only of this piece of the span (ms).
+        """
         width = len(keys)
         found: dict[Any, list[float]] = {}
-        for query, values in self._queries(keys):
+        for query, values in self._queries(keys, slot, *(ends or (self._start, self._end))):
             for row in self._connection.execute(query, values):
                 key = row[0] if width == 1 else row[:width]
                 if key in found:
@@ -332,26 +370,28 @@ class Cells:
                     found[key] = list(row[width:])
         return found
 
-    def _queries(self, keys: Sequence[str]) -> Iterable[tuple[str, list[object]]]:
+    def _queries(
+        self, keys: Sequence[str], slot: tuple[int, int], start: int, end: int
+    ) -> Iterable[tuple[str, list[object]]]:
         if self._filters.session is not None:
             # no rollup has sessions beside providers and models: the rows of the session's days
-            start, end = self._session_days()
-            yield self._row_query(keys, max(self._start, start), min(self._end, end))
+            begun, ended = self._session_days()
+            yield self._row_query(keys, slot, max(start, begun), min(end, ended))
             return
-        first, last = -(-self._start // QUARTER_MS), self._end // QUARTER_MS
+        first, last = -(-start // QUARTER_MS), end // QUARTER_MS
         if first >= last:
-            yield self._row_query(keys, self._start, self._end)
+            yield self._row_query(keys, slot, start, end)
             return
-        yield self._row_query(keys, self._start, first * QUARTER_MS)
-        yield self._row_query(keys, last * QUARTER_MS, self._end)
+        yield self._row_query(keys, slot, start, first * QUARTER_MS)
+        yield self._row_query(keys, slot, last * QUARTER_MS, end)
         fine, coarse = self._tables(keys)
         first_day, last_day = -(-first // DAY_QUARTERS), last // DAY_QUARTERS
         if coarse is None or first_day >= last_day:
-            yield self._rollup_query(fine, keys, first, last)
+            yield self._rollup_query(fine, keys, slot, first, last)
             return
-        yield self._rollup_query(fine, keys, first, first_day * DAY_QUARTERS)
-        yield self._rollup_query(coarse, keys, first_day, last_day)
-        yield self._rollup_query(fine, keys, last_day * DAY_QUARTERS, last)
+        yield self._rollup_query(fine, keys, slot, first, first_day * DAY_QUARTERS)
+        yield self._rollup_query(coarse, keys, slot, first_day, last_day)
+        yield self._rollup_query(fine, keys, slot, last_day * DAY_QUARTERS, last)
 
     def _tables(self, keys: Sequence[str]) -> tuple[str, str | None]:
         """The rollups that can answer: per quarter, and per day where that is enough."""
@@ -373,10 +413,13 @@ class Cells:
         return (0, 0) if first is None else (first * day_ms, (last + 1) * day_ms)
 
     def _rollup_query(
-        self, table: str, keys: Sequence[str], first: int, last: int
+        self, table: str, keys: Sequence[str], slot: tuple[int, int], first: int, last: int
     ) -> tuple[str, list[object]]:
         time = ROLLUPS[table][0]
-        columns = [f"r.{key.removesuffix('_name')}" for key in keys]
+        columns = [
+            _slotted("r.quarter", slot) if key == "quarter" else f"r.{key.removesuffix('_name')}"
+            for key in keys
+        ]
         where, values = self._narrowed("r.project", "r.agent")
         inner = (
             f"SELECT {_keyed(columns)}, {_SUMMED} FROM {table} r WHERE r.{time} >= ? AND r.{time} < ?{where}"
@@ -384,10 +427,11 @@ class Cells:
         )
         return _named(inner, keys), [first, last, *values]
 
-    def _row_query(self, keys: Sequence[str], start: int, end: int) -> tuple[str, list[object]]:
-        columns = [
-            f"r.ts / {QUARTER_MS}" if key == "quarter" else f"r.{key.removesuffix('_name')}" for key in keys
-        ]
+    def _row_query(
+        self, keys: Sequence[str], slot: tuple[int, int], start: int, end: int
+    ) -> tuple[str, list[object]]:
+        quarter = _slotted(f"r.ts / {QUARTER_MS}", slot)
+        columns = [quarter if key == "quarter" else f"r.{key.removesuffix('_name')}" for key in keys]
         where, values = self._narrowed("r.project", "r.agent", "r.session")
         inner = (
             f"SELECT {_keyed(columns)}, {_ROW_SUMMED} FROM request_rows r"
@@ -507,6 +551,15 @@ def _named(inner: str, keys: Sequence[str]) -> str:
 def _keyed(columns: Sequence[str]) -> str:
     """The columns a query groups by, as k0, k1 …"""
     return ", ".join(f"{column} AS k{place}" for place, column in enumerate(columns))
+
+
+def _slotted(quarter: str, slot: tuple[int, int]) -> str:
+    offset, width = slot
+    return quarter if slot == (0, 1) else f"({quarter} + {offset}) / {width}"
+
+
+def _date(day: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=day)
 
 
 def _places(columns: Sequence[str]) -> str:
