@@ -120,6 +120,41 @@ async def test_passing_through_needs_the_persons_word(house: House) -> None:
     assert not re.search("oat01", seen)
 
 
+LOGIN = "Bearer sk-ant-oat01-own-login-of-the-client"
+
+
+async def test_a_login_passed_through_reaches_its_vendor_byte_for_byte_and_nobody_else(
+    open_house: Open,
+) -> None:
+    house = await open_house(("anthropic-subscription", "openrouter"))
+    sent = {**as_agent("claude-code"), "authorization": LOGIN, "x-pf-pass-through": "1"}
+
+    served = await house.gate.ask("anthropic-messages", OPUS, headers=sent)
+    house["anthropic-subscription"].plan("quota")
+    moved = await house.gate.ask("anthropic-messages", OPUS, headers=sent)
+
+    assert served.headers["x-pf-provider"] == "anthropic-subscription"
+    assert moved.headers["x-pf-provider"] == "openrouter"
+    for asked in house["anthropic-subscription"].asked:
+        assert asked.headers["authorization"] == LOGIN
+        assert "x-pf-" not in everything(asked)
+        assert house.gate.token not in everything(asked)
+    assert "oat01" not in everything(house["openrouter"].asked[0])
+    await house.gate.stop()
+    for path in house.gate.home.rglob("*"):
+        assert not path.is_file() or b"oat01" not in path.read_bytes(), path
+
+
+async def test_a_login_that_comes_first_is_never_replaced_by_a_paid_key(open_house: Open) -> None:
+    house = await open_house(("anthropic-subscription", "openrouter"))
+
+    heard = await house.gate.ask("anthropic-messages", OPUS, agent="claude-code")
+
+    assert heard.status == 403
+    assert "pf-tui run claude" in heard.json["error"]["message"]
+    assert all(upstream.asked == [] for upstream in house.upstreams.values())
+
+
 async def _redirecting(house: House, target: str):  # type: ignore[no-untyped-def]
     """A server in the first provider's place that sends everybody elsewhere."""
     from aiohttp import web
