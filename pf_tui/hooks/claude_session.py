@@ -74,7 +74,7 @@ def reload_s(ctx: Context, now_s: float) -> float:
     A prompt sent before that would go to the provider that was left.
     """
     url = ctx.env.get(claude_settings.BASE_URL)
-    if not any(ctx.env.get(name) for name in _CLIENT):
+    if not any(ctx.env.get(name) for name in _CLIENT) or behind_gateway(ctx):
         return 0.0
     *nearer, own = claude_settings.settings_files(ctx.cwd, ctx.env)
     for path in nearer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -358,3 +359,33 @@ def test_sessions_are_remembered_by_provider(client: Client) -> None:
     client.fire("UserPromptSubmit", prompt="hi")
 
     assert client.ctx.health().sessions[SESSION].provider == "anthropic-api"
+
+
+def test_a_prompt_right_after_a_switch_waits_until_the_client_has_read_it(
+    installed: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.env |= {"ANTHROPIC_BASE_URL": "https://api.anthropic.com", "CLAUDE_PID": "1"}
+    waited: list[float] = []
+    monkeypatch.setattr("pf_tui.hooks.claude_code.time.sleep", waited.append)
+    actions.switch(installed.ctx, "openrouter")
+
+    installed.fire("UserPromptSubmit", prompt="hi")
+
+    assert len(waited) == 1
+    assert 0 < waited[0] <= 1.7
+    assert installed.ctx.health().sessions[SESSION].provider == "openrouter"
+
+
+def test_a_prompt_long_after_a_switch_waits_for_nothing(
+    installed: Client, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed.env |= {"ANTHROPIC_BASE_URL": "https://api.anthropic.com", "CLAUDE_PID": "1"}
+    waited: list[float] = []
+    monkeypatch.setattr("pf_tui.hooks.claude_code.time.sleep", waited.append)
+    actions.switch(installed.ctx, "openrouter")
+    os.utime(home / ".claude" / "settings.json", (1, 1))
+
+    installed.fire("UserPromptSubmit", prompt="hi")
+
+    assert waited == []
+    assert installed.ctx.health().sessions[SESSION].provider == "anthropic-api"
