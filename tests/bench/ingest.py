@@ -34,6 +34,18 @@ READ = (
     "    with open(path, 'rb', buffering=0) as file:\n"
     "        while file.read(1 << 21): pass\n"
 )
+RUNNER = (
+    "import json, os, sys, time\n"
+    "began = time.perf_counter()\n"
+    "nothing = os.open(os.devnull, os.O_WRONLY)\n"
+    "files = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]\n"
+    "child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=files)\n"
+    "_, status, used = os.wait4(child, 0)\n"
+    "wall, cpu = time.perf_counter() - began, used.ru_utime + used.ru_stime\n"
+    "print(json.dumps([os.waitstatus_to_exitcode(status), wall, cpu, used.ru_maxrss / 1024]))\n"
+)
+"""A small process of its own starts the subject: a child's peak memory counts from what its parent had."""
+
 APPENDED = (
     '{"type":"assistant","timestamp":"2026-11-22T17:%02d:00.000Z","sessionId":"bench","cwd":"/home/dev/bench",'
     '"version":"2.1.330","requestId":"req_%s","isSidechain":false,"message":{"id":"msg_bench_%s",'
@@ -56,21 +68,19 @@ class Subject:
     def run(self, env: dict[str, str]) -> None:
         """Once more."""
         self.before()
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            self.command,
+        told = subprocess.run(
+            [sys.executable, "-I", "-c", RUNNER, *self.command],
             env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        self.walls.append(time.perf_counter() - began)
-        self.cpus.append(used.ru_utime + used.ru_stime)
-        self.peaks_mb.append(used.ru_maxrss / 1024)
-        if process.returncode:
-            raise RuntimeError(f"{' '.join(self.command[:4])} … ended with {process.returncode}")
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        code, wall, cpu, peak_mb = json.loads(told)
+        if code:
+            raise RuntimeError(f"{' '.join(self.command[:4])} … ended with {code}")
+        self.walls.append(wall)
+        self.cpus.append(cpu)
+        self.peaks_mb.append(peak_mb)
 
     def line(self, baseline: float) -> str:
         wall, cpu = statistics.median(self.walls), statistics.median(self.cpus)
