@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from rich.console import Console, RenderableType
 from textual import events, on
 from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
@@ -47,6 +48,7 @@ class Dashboard(App[None], inherit_bindings=False):
 
     TITLE = "pf-tui"
     ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", "suspend", show=False)]
     CSS_PATH: ClassVar = [styles_dir() / "cockpit.tcss", styles_dir() / "overlays.tcss"]
 
     def __init__(

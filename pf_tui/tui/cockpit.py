@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
+from pf_tui.state.journal import Event
 from pf_tui.tui import doing, keymap, layout, panes, progress
 from pf_tui.tui.ink import Line
 from pf_tui.tui.news import Reading, ReadingEnded
@@ -102,7 +103,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
                 yield AnalyticsPane(look, "analytics").data_bind(
                     Cockpit.snapshot, Cockpit.report, Cockpit.metric
                 )
-                yield EventsPane(look, "events").data_bind(Cockpit.snapshot, Cockpit.rates)
+                yield EventsPane(look, "events").data_bind(Cockpit.snapshot, Cockpit.report, Cockpit.rates)
         yield Foot(look, "foot").data_bind(
             Cockpit.snapshot, Cockpit.said, Cockpit.working, Cockpit.own_problems, Cockpit.found
         )
@@ -186,6 +187,11 @@ class Cockpit(Screen[None], inherit_bindings=False):
         width = next((name for _, name in layout.WIDTHS if self.has_class(name)), "-wide")
         height = next((name for _, name in layout.HEIGHTS if self.has_class(name)), "-high")
         return layout.visible(width, height, self.current, self.below, zoomed=self.zoomed)
+
+    def event(self, key: str | None) -> Event | None:
+        """The event of that id, as far back as the pane reads."""
+        events = self.report.events or self.known().events
+        return next((one for one in events if one.id == key), None)
 
     def jump(self, pane: str) -> None:
         """Give a pane the keys, and show it."""

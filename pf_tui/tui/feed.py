@@ -15,8 +15,9 @@ from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import gateway
+from pf_tui.state import gateway, journal
 from pf_tui.state.context import Context
+from pf_tui.state.journal import Event
 from pf_tui.tui import report, watch
 from pf_tui.tui.report import UNREAD, Report
 
@@ -38,6 +39,7 @@ class Feed:
         self._snapshot, self._report = first, UNREAD
         self._good = not first.problems
         """The last snapshot was made from files that could all be read."""
+        self._events: tuple[Event, ...] = ()
         self._wish = (period, by)
         self._awake = threading.Condition()
         self._reason = "begin"
@@ -121,6 +123,9 @@ class Feed:
             self._snapshot = replace(self._snapshot, gateway=gateway.read(paths), at=self._ctx.now())
         if wished or ledger or due:
             self._report = self._read_report()
+        if paths.journal in changed or not self._events:
+            self._events = journal.tail(paths, report.EVENTS)
+        self._report = replace(self._report, events=self._events)
         self._tell(self._snapshot, self._report)
 
     @property

@@ -12,12 +12,16 @@ from pf_tui.ledger.record import LimitHit
 from pf_tui.records import record as made
 from pf_tui.records import replace
 from pf_tui.state.context import Context
+from pf_tui.state.journal import Event
 
 PERIODS = tuple(query.PERIODS)
 """What `[` and `]` go through."""
 
 GROUPS = ("provider", "model", "project", "agent")
 """What rows of the analytics pane stand for."""
+
+EVENTS = 500
+"""How far back the events pane reads."""
 
 WALLS_SHOWN = timedelta(days=7)
 """The limits pane tells of walls hit in the last week."""
@@ -49,6 +53,8 @@ class Report:
     step: timedelta = _DAY
     hits: tuple[LimitHit, ...] = ()
     """Of the last week, newest first."""
+    events: tuple[Event, ...] = ()
+    """The journal's tail, further back than a snapshot's, oldest first."""
     known: bool = True
     """False while the ledger has not been read."""
 

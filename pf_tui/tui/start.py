@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import termios
 
+from pf_tui.errors import PfError
 from pf_tui.state.paths import locate
 from pf_tui.tui import frame
 
@@ -42,11 +43,7 @@ class Opened:
             termios.tcsetattr(0, termios.TCSANOW, quiet)
         except termios.error:
             self._settings = None
-        if known:
-            colour = "NO_COLOR" not in os.environ
-            frame.write(frame.drawn(locate(), frame.size(), theme, colour=colour))
-        else:
-            frame.write(frame.ENTER)
+        frame.write(_last_screen(theme) if known else frame.ENTER)
 
     def __enter__(self) -> None:
         """Nothing more to do: it is open."""
@@ -64,6 +61,14 @@ class Opened:
                 termios.tcsetattr(0, termios.TCSANOW, self._settings)
             except termios.error:
                 return
+
+
+def _last_screen(theme: str) -> str:
+    try:
+        paths = locate()
+    except PfError:
+        return frame.ENTER  # no home directory: said in a sentence when the files are looked for
+    return frame.drawn(paths, frame.size(), theme, colour="NO_COLOR" not in os.environ)
 
 
 def run(ctx: Context, *, theme: str | None = None, mouse: bool = True, opened: bool = True) -> int:

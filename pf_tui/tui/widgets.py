@@ -199,12 +199,16 @@ class EventsPane(SnapshotPane):
 
     NUMBER = "⁰"
     BINDINGS = bindings_of("events")
+    report: reactive[Report] = reactive(UNREAD, repaint=False)
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        page = events.page_for(snapshot.events, space, self.choice)
+        page = events.page_for(self.report.events or snapshot.events, space, self.choice)
         flowing = live.lines(snapshot, self.rates, space)
         return replace(page, pinned=(*flowing, (), *page.pinned)) if flowing else page
+
+    def watch_report(self) -> None:
+        self.redraw()
 
 
 class Lines(Widget):

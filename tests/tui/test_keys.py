@@ -301,6 +301,20 @@ async def test_a_screenshot_is_saved_as_svg_and_text(dashboard: Opened) -> None:
         assert "openrouter" in saved[1].read_text()
 
 
+async def test_the_events_pane_reads_further_back_than_a_snapshot(
+    dashboard: Opened, context: Callable[..., Context]
+) -> None:
+    ctx = context(env={"OPENROUTER_API_KEY": "x", "GROQ_API_KEY": "x"}, who="tui")
+    for place in range(60):
+        journal.append(
+            ctx.paths,
+            journal.Event(id=str(place), ts=ctx.now(), who="cli", action="demo", why=f"number {place}"),
+        )
+    async with dashboard(ctx=ctx) as screen:
+        await screen.press("0", "z", "G")
+        await screen.see("number 0")
+
+
 async def test_a_project_that_sets_its_own_order_is_moved_there(
     dashboard: Opened, context: Callable[..., Context]
 ) -> None:

@@ -143,17 +143,24 @@ def test_a_storm_of_sizes_ends_in_a_whole_screen(dashboard: Open) -> None:
             terminal.resize(20 + place * 7 % 150, 3 + place * 5 % 60)
             terminal.listen(0.005)
         terminal.resize(100, 30)
-        terminal.until(lambda: "? keys" in terminal.text().splitlines()[-1], "the last line at 100x30")
 
-        assert terminal.text().startswith(" ● openrouter")
-        assert "╯" in terminal.text().splitlines()[-2]
+        def whole() -> bool:
+            lines = terminal.text().splitlines()
+            return lines[0].startswith(" ● openrouter") and "╯" in lines[-2] and "? keys" in lines[-1]
+
+        terminal.until(whole, "a whole screen of 100x30")
+        assert [len(line) for line in terminal.screen.display] == [100] * 30
 
 
-def test_suspended_and_continued_it_is_there_again(dashboard: Open) -> None:
+@pytest.mark.parametrize("by", ["signal", "key"])
+def test_suspended_and_continued_it_is_there_again(dashboard: Open, by: str) -> None:
     with dashboard() as terminal:
         terminal.see("¹Providers")
         terminal.quiet(0.3)
-        terminal.signal(signal.SIGTSTP)
+        if by == "key":
+            terminal.send(b"\x1a")
+        else:
+            terminal.signal(signal.SIGTSTP)
         terminal.until(lambda: ALTERNATE_OFF in terminal.output, "the screen given back")
         mark = len(terminal.output)
         terminal.signal(signal.SIGCONT)

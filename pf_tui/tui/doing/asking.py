@@ -85,8 +85,7 @@ def _edit(cockpit: Cockpit, word: str) -> None:
 def _evidence(cockpit: Cockpit, word: str) -> None:
     from pf_tui.tui.overlays.evidence import Evidence
 
-    key = word or cockpit.pane.key
-    event = next((one for one in cockpit.known().events if one.id == key), None)
+    event = cockpit.event(word or cockpit.pane.key)
     if event is not None:
         cockpit.app.push_screen(Evidence(cockpit, event))
 

@@ -78,7 +78,8 @@ def _row(cockpit: Cockpit) -> Any:
             None,
         )
     if cockpit.current == "events":
-        return next((history.event(one) for one in now.events if one.id == key), None)
+        event = cockpit.event(key)
+        return history.event(event) if event is not None else None
     return next(
         (
             {cockpit.report.by: part.name, **_sums(part.sums)}
