@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from pf_tui.agents import effects
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
 from pf_tui.gateway import env
 from pf_tui.gateway.chain import OWN_LOGINS
@@ -245,7 +246,12 @@ def _nobody(agent: Agent, passed: list[Passed]) -> NothingCanServe:
 
 
 def _settings_win(ctx: Context, setting: Setting) -> bool:
-    """True when one of Claude Code's settings files sets what this run sets (files win: measured)."""
+    """True when one of Claude Code's settings files sets what this run sets (files win: measured).
+
+    Also where pf-tui is installed: a switch while the session runs would write them and lead it away.
+    """
+    if "claude-code" in effects.installed(ctx):
+        return True
     own = ctx.env.get("CLAUDE_CONFIG_DIR")
     folder = Path(own) if own else user_home(ctx.env) / ".claude"
     places = (
