@@ -44,7 +44,7 @@ class Feed:
         self._awake = threading.Condition()
         self._reason = "begin"
         self._stopped = False
-        self._looked = watch.looked_at(ctx)
+        self._looked = watch.looked_at(ctx, first.catalog)
         self._stamps: watch.Stamps = {}
         self._directory = watch.DirectoryWatch(ctx.paths.home, lambda: self.look("watch"))
         self._thread = threading.Thread(target=self._run, name="pf-feed", daemon=True)
@@ -137,7 +137,7 @@ class Feed:
         try:
             self._snapshot = snapshot.take(self._ctx)
             self._good = True
-            self._looked = watch.looked_at(self._ctx)
+            self._looked = watch.looked_at(self._ctx, self._snapshot.catalog)
         except PfError:
             halved = snapshot.take(self._ctx, keep_going=True)
             if self._good:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from pf_tui.catalog import Catalog
 from pf_tui.state import credentials, files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE, find_project_file
@@ -24,14 +25,14 @@ DEBOUNCE_MS = 45
 Stamps = dict[Path, tuple[int, int, int] | None]
 
 
-def looked_at(ctx: Context) -> tuple[Path, ...]:
-    """Every file a snapshot or a report is made from."""
+def looked_at(ctx: Context, catalog: Catalog) -> tuple[Path, ...]:
+    """Every file a snapshot or a report is made from; the catalog says where agents keep their logins."""
     paths = ctx.paths
     ledger = paths.ledger
     project = find_project_file(ctx.cwd, ctx.env) or ctx.cwd / PROJECT_FILE
     logins = {
         path
-        for provider in ctx.catalog().providers.values()
+        for provider in catalog.providers.values()
         for login in provider.logins
         if (path := credentials.expand(login.path, ctx.env)) is not None
     }

@@ -231,6 +231,30 @@ def re_colours(output: bytes) -> list[tuple[bytes, bytes, bytes]]:
     return re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", output)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("providers.yaml", b"providers: [\n", "providers.yaml"),
+        ("config.json", b'{"version": 2, "providerPriority": "x"}', "config.json line 1 column 36"),
+        ("auth.json", b"[]", "auth.json line 1 column 1"),
+        ("health.json", b"[1,2", "health.json line 1 column 5"),
+        ("ledger.db", b"garbage" * 1000, "ledger.db"),
+    ],
+)
+def test_it_opens_on_any_broken_file_and_names_it(
+    dashboard: Open, world: dict[str, str], name: str, content: bytes, sentence: str
+) -> None:
+    (Path(world["HOME"]) / ".opencode" / "provider-fallback" / name).write_bytes(content)
+    with dashboard() as terminal:
+        terminal.see("¹Providers")
+        terminal.see(rf"! {sentence}")
+
+
+def test_without_a_home_directory_there_is_a_first_screen_all_the_same(dashboard: Open) -> None:
+    with dashboard(env={"HOME": "/nonexistent/person"}) as terminal:
+        terminal.see("¹Providers")
+
+
 def test_a_broken_file_keeps_the_old_screen_and_is_named_with_its_line(
     dashboard: Open, world: dict[str, str]
 ) -> None:
