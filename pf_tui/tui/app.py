@@ -84,6 +84,7 @@ class Dashboard(App[None], inherit_bindings=False):
         for one in themes.HOUSE:
             self.register_theme(one)
         self.theme, self.theme_problem = self._wished_theme(theme, snapshot)
+        self._theme_wish = str(snapshot.config.dashboard.get("theme", ""))
         self.animation_level = "none"
 
     def _wished_theme(self, asked: str, snapshot: Snapshot) -> tuple[str, str]:
@@ -253,8 +254,17 @@ class Dashboard(App[None], inherit_bindings=False):
 
     @on(World)
     def _world(self, news: World) -> None:
+        self._follow_theme(news.snapshot)
         self.cockpit.take(news.snapshot, news.report)
         self.notifier.seen(news.snapshot, self)
+
+    def _follow_theme(self, snapshot: Snapshot) -> None:
+        """A theme that was written into config.json elsewhere shows here as well."""
+        wish = str(snapshot.config.dashboard.get("theme", ""))
+        if wish != self._theme_wish:
+            self._theme_wish = wish
+            if wish in self.available_themes:
+                self.theme = wish
 
     @on(Said)
     def _said(self, news: Said) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,13 +68,26 @@ async def test_a_row_that_an_agent_appends_is_on_screen(
         await screen.until(lambda: screen.cockpit.report.totals.requests == 2, "the second row in analytics")
 
 
-def test_a_machine_without_agents_gets_no_ledger(context: Callable[..., Context]) -> None:
+def test_a_machine_without_agents_gets_no_process_and_no_ledger(
+    context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Twice(threading.Event):
+        """Set after two rounds."""
+
+        rounds = 0
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.rounds += 1
+            if self.rounds == 2:
+                self.set()
+            return self.is_set()
+
     told: list[object] = []
     ctx = context(who="tui")
     logs = Logs(ctx, told.append)
-    logs.start()
-    time.sleep(0.2)  # long enough for a process to have been started, were there a reason
-    logs.stop()
+    monkeypatch.setattr(logs, "_stop", Twice())
+    monkeypatch.setattr(logs, "_begin", lambda: pytest.fail("a process was started"))
+    logs._watch()
 
     assert told == []
     assert not ctx.paths.ledger.exists()

@@ -246,6 +246,12 @@ async def test_a_theme_shows_while_one_looks_and_stays_when_chosen(dashboard: Op
         assert screen.config()["pf"]["dashboard"]["theme"] == "pf-light"
 
 
+async def test_a_theme_chosen_elsewhere_shows_here(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        actions.settings.set_dashboard(screen.ctx, "theme", "nord")
+        await screen.until(lambda: screen.app.theme == "nord", "the theme of config.json")
+
+
 async def test_leaving_the_themes_brings_the_old_one_back(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         before = screen.app.theme
