@@ -301,3 +301,30 @@ def test_codex_finishes_its_task(tmp_path: Path, hosted: Hosted, place: str) -> 
 
     assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
     check(made, hosted, agent="codex", helper=False)
+
+
+ENDS = {
+    "claude": ("-p", TASK, "--output-format", "json"),
+    "opencode": ("run", TASK, "--title", "t"),
+    "codex": ("exec", "-m", "gpt-5.2", "--skip-git-repo-check", TASK),
+}
+
+
+@pytest.mark.parametrize("agent", ENDS)
+def test_an_agent_ends_at_once_when_nobody_can_serve(tmp_path: Path, hosted: Hosted, agent: str) -> None:
+    """By itself Claude Code would ask for three minutes, OpenCode for an hour (measured)."""
+    program(agent)
+    made = box(tmp_path, hosted, "openai-responses" if agent == "codex" else "anthropic-messages")
+    for name in ("alpha", "beta"):
+        hosted[name].plan("429-hour")
+
+    done = made.run("pf-tui", "run", agent, "--", *ENDS[agent], timeout_s=60)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    if agent == "codex":  # it puts the time into words of its own
+        assert "usage limit" in said
+    else:
+        assert "all 2 providers are limited; the first is back at " in said
+    assert len(hosted["alpha"].asked) == len(hosted["beta"].asked) == 1
+    made.pf("gateway", "stop")
