@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.mocks.clients import Machine, machine, program, terminal, wait_until
@@ -56,7 +58,7 @@ def beta() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def box(alpha: Upstream, beta: Upstream, tmp_path: Path) -> Machine:
+def box(alpha: Upstream, beta: Upstream, tmp_path: Path) -> Iterator[Machine]:
     """Codex with rich settings of its owner, set to alpha."""
     program("codex")
     made = machine(tmp_path, {"alpha": alpha.url, "beta": beta.url}, "openai-responses")
@@ -64,7 +66,17 @@ def box(alpha: Upstream, beta: Upstream, tmp_path: Path) -> Machine:
     folder.mkdir()
     (folder / "config.toml").write_text(CONFIG.replace("{url}", alpha.url).replace("{work}", str(made.work)))
     (folder / "hooks.json").write_text(json.dumps(HOOKS))
-    return made
+    yield made
+    end_daemons(made.home)
+
+
+def end_daemons(home: Path) -> None:
+    """Codex's terminal leaves a server in the background, its program inside this test's own home."""
+    for process in psutil.process_iter(["exe"]):
+        program_file = process.info["exe"]
+        if program_file and Path(program_file).is_relative_to(home):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 def codex(box: Machine, *words: str) -> subprocess.CompletedProcess[str]:
@@ -197,19 +209,11 @@ def test_in_the_terminal_hooks_run_once_they_are_trusted(
         screen.wait_for("Hooks need review")
         screen.press("Down", "Enter")
         screen.wait_for("OpenAI Codex")
-        screen.type("hello one")
-        screen.press("Enter")
-        screen.wait_for("Hello from the mock.")
+        screen.submit("hello one", "Hello from the mock.")
         limit(alpha, windows=False)
-        screen.type("hello two")
-        screen.press("Enter")
-        screen.wait_for("usage limit")
-        screen.type("hello three")
-        screen.press("Enter")
-        screen.wait_for("alpha is out")
-        screen.type("provider-status")
-        screen.press("Enter")
-        screen.wait_for("next: nobody")
+        screen.submit("hello two", "usage limit")
+        screen.submit("hello three", "alpha is out")
+        screen.submit("provider-status", "next: nobody")
 
     assert "provider-status" not in [request.prompt for request in alpha.requests]
     assert box.active() == "beta"

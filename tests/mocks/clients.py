@@ -144,6 +144,23 @@ class Terminal:
         self._tmux("send-keys", "-t", "t", "-l", text)
         self.wait_for(text)
 
+    def submit(self, text: str, shows: str, timeout_s: float = 40.0) -> None:
+        """Type a line and press Enter until the screen shows something.
+
+        Codex takes an Enter right behind fast typing for part of a paste; one more does no harm.
+        """
+        self.type(text)
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.press("Enter")
+            try:
+                self.wait_for(shows, min(3.0, timeout_s))
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+
     def press(self, *keys: str) -> None:
         """Press keys by tmux's names."""
         self._tmux("send-keys", "-t", "t", *keys)
