@@ -356,8 +356,8 @@ class _Heard:
     async def send(self, data: bytes) -> None:
         self._body += data
 
-    async def end(self) -> None:
-        """Nothing more comes."""
+    async def end(self, last: bytes = b"") -> None:
+        self._body += last
 
     def seen(self) -> Seen:
         said = _error_in(self._body)

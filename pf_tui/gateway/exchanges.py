@@ -50,8 +50,8 @@ class Reply(Protocol):
     async def send(self, data: bytes) -> None:
         """A piece."""
 
-    async def end(self) -> None:
-        """No more pieces."""
+    async def end(self, last: bytes = b"") -> None:
+        """No more pieces after this one."""
 
 
 class Delivered(NamedTuple):
@@ -186,6 +186,9 @@ class Passing:
             return held
         self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
+        if self._meter.done and self._said is None:  # a short answer, all of it at once
+            await self._reply.end(held)
+            return await self._ended(exchange)
         await self._reply.send(held)
         return await self._rest(exchange, events)
 
@@ -252,6 +255,9 @@ class Passing:
                             await reply.send(rest + b"\n\n")
                         break
                     out = self._sifted(events.feed(data))
+                    if meter.done and self._said is None:
+                        await reply.end(out)
+                        return await self._ended(exchange)
                     if out:
                         await reply.send(out)
                     now_s = loop.time()
@@ -275,9 +281,13 @@ class Passing:
             await reply.end()
             return Delivered(headers=exchange.headers, meter=meter, failure=broke)
         await reply.end()
-        if not exchange.is_whole and meter.done:
+        return await self._ended(exchange)
+
+    async def _ended(self, exchange: Exchange) -> Delivered:
+        """The whole answer has passed."""
+        if not exchange.is_whole and self._meter.done:
             await _drain(exchange)
-        return Delivered(headers=exchange.headers, meter=meter)
+        return Delivered(headers=exchange.headers, meter=self._meter)
 
     async def _unseen(self, exchange: Exchange) -> Delivered:
         """Compressed in a way we cannot read: it passes as it is."""

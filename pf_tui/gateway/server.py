@@ -315,10 +315,10 @@ class _Reply:
         except ConnectionError as error:
             raise ClientGone from error
 
-    async def end(self) -> None:
+    async def end(self, last: bytes = b"") -> None:
         assert self.response is not None  # noqa: S101 - start comes first
         try:
-            await self.response.write_eof()
+            await self.response.write_eof(last)
         except ConnectionError as error:
             raise ClientGone from error
 
