@@ -19,6 +19,10 @@ from pf_tui.sources.ingest import Harvested, Job, Read, read_batch
 from pf_tui.sources.sightings import Harvest
 
 
+SWITCH_S = 0.0005
+"""The worker waits while the thread that empties its pipe waits for this process: 5 ms each time, by default."""
+
+
 def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
     """Read batches here and in a worker, whoever is free taking the next; yields them as they are done."""
     waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
@@ -30,6 +34,8 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
     )
     feeder = threading.Thread(target=_feed, args=(process, waiting, results, cancelled), daemon=True)
     feeder.start()
+    patience_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     try:
         ended = False
         while not cancelled():
@@ -46,6 +52,7 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
         while not ended and (found := results.get()) is not None:
             yield found
     finally:
+        sys.setswitchinterval(patience_s)
         if cancelled():
             process.kill()
         feeder.join()
