@@ -50,12 +50,18 @@ analytics = Group("analytics", "show")
 @click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
 @click.option("--from", "begins", type=DAY, help="From this day on: 2026-11-01, today, yesterday.")
 @click.option("--to", "ends", type=DAY, help="To the end of this day.")
-@click.option("--view", type=click.Choice(query.VIEWS), default="summary", help="What to show; summary.")
+@click.option(
+    "--view",
+    type=click.Choice(query.VIEWS),
+    default="summary",
+    metavar="VIEW",
+    help=f"What to show: {', '.join(query.VIEWS)}.",
+)
 @click.option("--costs", is_flag=True, help="The costs view, with what plans cost.")
 @click.option("--compare", is_flag=True, help="Providers side by side, and the period before.")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project: its path or the end of it.")
-@click.option("--agent", help="Only this agent: claude-code, opencode, codex, gemini.")
-@click.option("--session", help="Only this session; its first letters are enough.")
+@click.option("--agent", metavar="AGENT", help=f"Only this agent: {', '.join(AGENTS)}.")
+@click.option("--session", metavar="ID", help="Only this session; its first letters are enough.")
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print the view's rows as a table for a spreadsheet.")
 @click.pass_obj

@@ -23,8 +23,8 @@ export = Group("export", "requests")
 @click.option("--from", "begins", type=DAY, help="From this day on.")
 @click.option("--to", "ends", type=DAY, help="To the end of this day.")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project.")
-@click.option("--agent", help="Only this agent.")
-@click.option("--session", help="Only this session.")
+@click.option("--agent", metavar="AGENT", help="Only this agent.")
+@click.option("--session", metavar="ID", help="Only this session.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table instead of JSON lines.")
 @click.pass_obj
 def requests(

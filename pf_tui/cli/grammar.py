@@ -53,6 +53,21 @@ class Group(click.Group):
             return super().parse_args(ctx, [self.default, *args])
         return super().parse_args(ctx, [args[place], *args[:place], *args[place + 1 :]])
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """The sub-words, and what may follow at once."""
+        default = self.commands[self.default]
+        arguments = [piece for param in default.params for piece in param.get_usage_pieces(ctx)]
+        return [f"[{'|'.join(self.commands)}]", *arguments, "[OPTIONS]"]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options of the word that is meant when none is named, then the words."""
+        default = self.commands[self.default]
+        options = [param for param in default.get_params(ctx) if isinstance(param, click.Option)]
+        rows = [row for option in options if (row := option.get_help_record(ctx))]
+        with formatter.section(f"Options of `{self.name} {self.default}`, or of `{self.name}` alone"):
+            formatter.write_dl(rows)
+        self.format_commands(ctx, formatter)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Sub-words, and what may follow at once because the default word is meant."""
         default = self.commands[self.default]

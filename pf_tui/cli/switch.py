@@ -35,7 +35,7 @@ def switch(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Put a provider first; `next` is the one that policy would choose."""
+    """`next` is the one that policy would choose."""
     if back:
         if provider or model or auto:
             raise WrongUsage("--undo stands alone", "`pf-tui switch --undo`")
