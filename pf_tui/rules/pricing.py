@@ -122,7 +122,7 @@ def tier(
     cache_write: float | None = None,
     cache_write_1h: float | None = None,
 ) -> Tier:
-    """A tier; an unpublished cache price is the next known one: input, 5-minute write (as genai-prices does)."""
+    """A tier; an unpublished cache price is the next known one, as in genai-prices: input, 5-minute write."""
     write = input_usd if cache_write is None else cache_write
     return Tier(
         above_tokens=above_tokens,

@@ -18,7 +18,6 @@ from typing import IO, Any
 from pf_tui.sources.ingest import Harvested, Job, Read, read_batch
 from pf_tui.sources.sightings import Harvest
 
-
 SWITCH_S = 0.0005
 """The worker waits while the thread that empties its pipe waits for this process: 5 ms each time, by default."""
 

@@ -135,7 +135,8 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
         for subject in subjects:
             subject.run(env)
     print(
-        f"{truth.files} files, {truth.bytes / 1e6:.0f} MB, {truth.totals['requests']} requests; median of {rounds}"
+        f"{truth.files} files, {truth.bytes / 1e6:.0f} MB, {truth.totals['requests']} requests;"
+        f" median of {rounds}"
     )
     print(f"{'':<44}{'wall s':>9}{'cpu s':>9}{'peak MB':>10}{'of read':>11}")
     baseline = statistics.median(subjects[0].walls)
@@ -239,7 +240,8 @@ def _fill(connection: object, count: int) -> None:
             ts += pick.randrange(1000, 60_000)
             batch.append(
                 (
-                    pick.getrandbits(63), ts, agent, NAME["transcript"], session, project, provider, model, None,
+                    pick.getrandbits(63), ts, agent, NAME["transcript"],
+                    session, project, provider, model, None,
                     11, 570, 0, 34_000, 1200, 0, 0, 0.05, NAME["list"], NAME["ok"], None,
                     pick.randrange(500, 30_000), None, None, f"msg_{number}", 0, NAME["timeline"], None, None,
                 )

@@ -95,7 +95,8 @@ def test_a_login_that_is_the_agents_own_is_named_with_the_ways_out() -> None:
     assert answer.status == 403
     assert message(answer.body) == (
         "pf-tui: anthropic-subscription serves, and that login is claude's own: start it with "
-        "`pf-tui run claude`, let the login through with --pass-through, or put a key first with `pf-tui switch PROVIDER`"
+        "`pf-tui run claude`, let the login through with --pass-through,"
+        " or put a key first with `pf-tui switch PROVIDER`"
     )
 
 

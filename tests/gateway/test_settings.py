@@ -53,7 +53,10 @@ def test_rules_take_a_text_as_it_is_and_a_pattern_as_one() -> None:
         ({"rules": [{"then": "stop"}]}, 'a gateway rule needs "status", "text" or "pattern"'),
         (
             {"rules": [{"status": 400, "then": "retry"}]},
-            "a gateway rule says \"then\": 'retry'; it is one of stop, continue, bench-and-stop, bench-and-continue",
+            (
+                "a gateway rule says \"then\": 'retry'; it is one of"
+                " stop, continue, bench-and-stop, bench-and-continue"
+            ),
         ),
         ({"rules": [{"pattern": "(", "then": "stop"}]}, "the pattern '(' of a gateway rule is none"),
     ],
