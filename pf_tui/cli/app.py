@@ -89,6 +89,8 @@ def _invoke(words: list[str], folder: str | None) -> int:
         code: Any = root.main(words, prog_name="pf-tui", standalone_mode=False, obj=folder)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except SystemExit as leaving:  # click's answer to a reader of stdout that left
+        raise BrokenPipeError from leaving
     except click.Abort as interrupted:
         raise KeyboardInterrupt from interrupted
     except click.UsageError as error:
