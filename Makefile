@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # The agents that the end-to-end tests drive; where they are missing those tests are skipped, with that reason.
-AGENTS := @anthropic-ai/claude-code@2.1.330 opencode-ai@1.18.33 @openai/codex@0.169.0
+AGENTS := @anthropic-ai/claude-code@2.1.330 opencode-ai@1.18.33 @openai/codex@0.169.0 @modelcontextprotocol/inspector@0.22.0
 export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
 
 .PHONY: run demo test check lint types imports bench clients pictures docs build clean
