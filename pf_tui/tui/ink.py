@@ -125,6 +125,25 @@ def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
     return lines
 
 
+def wrapped(content: Line, width: int) -> list[Line]:
+    """As `wrap`, for spans of several inks; a span begins and ends where it did."""
+    rest = list(content)
+    lines: list[Line] = []
+    for broken in wrap(plain(content), width):
+        need, spans = len(plain(broken)), list[Span]()
+        while rest and need:
+            span = rest.pop(0)
+            spans.append(span._replace(text=span.text[:need]))
+            if len(span.text) > need:
+                rest.insert(0, span._replace(text=span.text[need:]))
+            need -= len(spans[-1].text)
+        while rest and rest[0].text[:1].isspace():  # the blank at which the line was broken
+            rest[0] = rest[0]._replace(text=rest[0].text[1:])
+        rest = [span for span in rest if span.text]
+        lines.append(tuple(spans))
+    return lines
+
+
 def columns_changed(old: Line, new: Line) -> tuple[int, int] | None:
     """The cells [first, last) in which two lines differ; None when they are equal."""
     if old == new:

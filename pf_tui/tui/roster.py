@@ -106,7 +106,11 @@ def state_word(view: ProviderView) -> Span:
 
 def short_name(provider: str) -> str:
     """`anthropic-sub` for anthropic-subscription: where room is dear."""
-    for long, short in (("-subscription", "-sub"), ("-coding-plan", "-plan"), ("opencode-", "oc-")):
+    for long, short in (
+        ("-subscription", "-sub"),
+        ("-coding-plan", "-plan"),
+        ("opencode-antigravity-auth", "oc-antigravity"),
+    ):
         provider = provider.replace(long, short)
     return provider
 

@@ -19,7 +19,7 @@ from pf_tui.records import record, replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import Line, Span, columns_changed, fit, line, spread, wrap
+from pf_tui.tui.ink import Line, Span, cells, columns_changed, fit, joined, line, spread, wrap
 from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
@@ -287,16 +287,17 @@ class TabLine(Lines):
 
     def redraw(self) -> None:
         ids = ("providers", "models", "limits", "analytics")
-        parts: list[Span] = [Span(" ")]
+        parts: list[Line] = []
+        if self.current == "events":
+            parts.append(line(Span("⁰Events", "accent", bold=True)))
         for name, (number, word) in zip(ids, self.NAMES, strict=True):
             here = name == self.current
-            parts += [
-                Span(f"{number}{word}", "accent" if here else "muted", bold=here, action=name),
-                Span("  "),
-            ]
-        if self.current == "events":
-            parts += [Span("⁰Events", "accent", bold=True)]
-        self.show([spread(tuple(parts), line(self.facts, " "), self.size.width)])
+            parts.append(line(Span(f"{number}{word}", "accent" if here else "muted", bold=here, action=name)))
+        width = self.size.width
+        tabs = line(" ", joined(parts, "  "))
+        if cells(tabs) > width:
+            tabs = line(" ", joined(parts, " "))
+        self.show([spread(tabs, line(self.facts, " "), width)])
 
 
 class Foot(Lines):

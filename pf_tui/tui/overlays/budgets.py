@@ -89,21 +89,23 @@ class Editor(Sheet):
 def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -> Page:
     """Each budget, how much of it is used, and what a used-up one does."""
     rows = []
+    limited = any(getattr(budgets, name) for name in NAMES)
     for name, label in NAMES.items():
         allowed, used = getattr(budgets, name), _used(view, name)
         usd = name.endswith("usd")
         share = 100 * used / allowed if allowed else None
         value = amounts.written(allowed, usd=usd) if allowed else "unlimited"
-        bar = meter(share, max(6, min(20, space.width - 50)), space.symbols) if allowed else ()
+        size = max(0, min(20, space.width - 42))
+        bar = meter(share, size, space.symbols) if allowed else line(" " * size if limited else "")
         told = words.money(used) if usd else words.short(used)
         rows.append(
             Row(
                 line(
-                    muted(f"{label:<18}"),
+                    muted(f"{label:<16}"),
                     Span(f"{value:>10}", "text" if allowed else "muted", bold=bool(allowed)),
                     "  ",
                     bar,
-                    muted(f"  {told} used"),
+                    muted(f"{told:>7} used"),
                 ),
                 name,
             )

@@ -14,7 +14,7 @@ from pf_tui.tui import roster
 from pf_tui.tui.actions import ACTIONS, shown
 from pf_tui.tui.charts.meter import level_ink, percent_text
 from pf_tui.tui.columns import Column, body, chosen
-from pf_tui.tui.ink import SERIES, Line, Span, bold, fit, line, muted, series_ink
+from pf_tui.tui.ink import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_ink, wrap
 from pf_tui.tui.keymap import Keymap
 from pf_tui.tui.news import Said
 from pf_tui.tui.overlays.sheet import Sheet
@@ -59,6 +59,7 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
     """Key, name, state, tightest window, model."""
     inks, active = roster.inks(snapshot), snapshot.active.provider if snapshot.active else None
     seats = keyed(snapshot)
+    name = roster.short_name if space.width < NARROW else str
     table = []
     for key, seat in seats.items():
         limit = roster.pressing(seat.view)
@@ -68,7 +69,7 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
                 "key": line(bold(key, "accent")),
                 "name": line(
                     Span("▶ " if seat.id == active else "  ", "accent"),
-                    Span(seat.id, inks.get(seat.id, "text"), bold=seat.id == active),
+                    Span(name(seat.id), inks.get(seat.id, "text"), bold=seat.id == active),
                 ),
                 "state": line(roster.state_word(seat.view)),
                 "share": line(Span(percent_text(percent), level_ink(percent) if percent else "muted")),
@@ -114,6 +115,12 @@ class Palette(Sheet):
             self.cockpit.call_after_refresh(self.cockpit.action_do, f"command {rest}")
 
 
+NARROW = 50
+"""Below this providers have their short names."""
+
+ROOMY = 60
+"""From here on the palette names the group beside each entry."""
+
 Entry = tuple[str, str, str, str]
 """(key of the row, group, words, what stands at the right)."""
 
@@ -145,14 +152,26 @@ def palette_page(found: Iterator[Entry], space: Space, words: str) -> Page:
         matching.sort(
             key=lambda entry: (not entry[2].casefold().startswith(wanted), wanted not in entry[2].casefold())
         )
-    rows = []
-    for key, group, text, right in matching:
-        left = line(muted(f"{group[:18]:<18}  "), Span(text))
-        tail = line(Span(right, "accent"))
-        rows.append(Row(line(fit(left, space.width - 13), " ", fit(tail, 12, align="right")), key))
+    rows = [row for entry in matching for row in _entry_rows(entry, space.width)]
     if not rows:
         rows = list(empty(f"nothing is called '{words}'"))
     return Page(title="Find", rows=tuple(rows), keys=(("enter", "does it"), ("esc", "closes")))
+
+
+def _entry_rows(entry: Entry, width: int) -> list[Row]:
+    """What it is, and its key at the right; a long sentence goes on below."""
+    key, group, text, right = entry
+    label = 18 if width >= ROOMY else 0
+    head = line(muted(f"{group[:label]:<{label}}  ")) if label else BLANK
+    if not label and group in ("switch to", "theme"):  # a bare name says too little without its group
+        text = f"{group} {text}"
+    room = width - cells(head) - cells(right) - 1
+    first, *more = wrap(text, room)
+    tail = fit((Span(right, "accent"),), cells(right))
+    return [
+        Row(line(head, fit(first, room), " ", tail), key),
+        *(Row(line(" " * cells(head), one)) for one in more),
+    ]
 
 
 class Themes(Sheet):
@@ -199,7 +218,10 @@ def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space,
             "ansi" if getattr(theme, "ansi", False) else "dark" if getattr(theme, "dark", True) else "light"
         )
         if choice.admits(name, kind):
-            sample: Line = (*swatches, *levels) if name == here else ()
+            room = space.width - 30
+            sample: Line = BLANK
+            if name == here:
+                sample = next((one for one in ((*swatches, *levels), swatches) if cells(one) <= room), BLANK)
             text = line(
                 Span("● " if name == kept else "  ", "accent"),
                 fit((Span(name),), 22),

@@ -198,7 +198,8 @@ def _finish(cockpit: Cockpit, typed: str, done: running.Done) -> None:
 
     def show() -> None:
         if len(done.lines) <= 2:
-            cockpit.say(" · ".join(done.lines) or "done", "bad" if done.code else "accent")
+            told = " · ".join(one.strip().removeprefix("pf-tui: ") for one in done.lines)
+            cockpit.say(told or "done", "bad" if done.code else "accent")
         else:
             cockpit.said = None
             cockpit.app.push_screen(Output(cockpit, typed, done))

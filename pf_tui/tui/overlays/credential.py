@@ -17,7 +17,7 @@ from pf_tui.errors import PfError
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.secret import Secret
 from pf_tui.tui import roster
-from pf_tui.tui.ink import Line, Span, line, muted, wrap
+from pf_tui.tui.ink import Span, line, muted, wrap, wrapped
 from pf_tui.tui.news import Said
 from pf_tui.tui.overlays.line import TextLine
 from pf_tui.tui.overlays.sheet import Sheet, SheetPane
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _KEYS = ("api_key", "token", "none")
 """Kinds of sign-in that are a key a person can paste."""
+
+LABEL = 18
+NARROW = 56
+"""Below this what a choice does stands under it."""
 
 
 class Credential(Sheet):
@@ -138,7 +142,7 @@ def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept:
     held, provider = view.credential, view.provider
     ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(held.state, "muted")
     place = f" in {held.source}" if held.source else ""
-    rows = [Row(line(Span(held.state, ink, bold=True), place))]
+    rows = [Row(one) for one in wrapped(line(Span(held.state, ink, bold=True), place), space.width)]
     if held.expires_at:
         rows.append(Row(line(muted(f"until {space.clock.clock(held.expires_at)}"))))
     names = [*provider.env, *provider.env_all, *provider.env_maybe]
@@ -148,20 +152,19 @@ def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept:
         text = f"its login belongs to the agent: run `{provider.login_command}`; pf-tui starts none"
         rows += [Row(one) for one in wrap(text, space.width, "muted")]
     rows.append(Row())
-    rows.append(
-        _choice("check", "check", "the cheapest real request this provider allows, once, to its own host")
-    )
+    cheapest = "the cheapest real request this provider allows, once, to its own host"
+    rows += _choice("check", "check", cheapest, space)
     if provider.auth in _KEYS or not provider.login_command:
-        rows.append(_choice("set", "set", "type or paste the key; it is not shown and goes into the keyring"))
+        hidden = "type or paste the key; it is not shown and goes into the keyring"
+        rows += _choice("set", "set", hidden, space)
     if unkept:
-        rows.append(
-            _choice("file", "keep in auth.json", "the key you typed, in a file only you can read (0600)")
-        )
+        private = "the key you typed, in a file only you can read (0600)"
+        rows += _choice("file", "keep in auth.json", private, space)
     if held.source in ("keyring", "auth.json"):
         does = (
             "enter again deletes it; that cannot be undone" if sure else f"delete the key from {held.source}"
         )
-        rows.append(_choice("remove", "remove", does, ink="bad" if sure else "text"))
+        rows += _choice("remove", "remove", does, space, ink="bad" if sure else "text")
     words, told_ink = told
     if words:
         rows += [Row(), *(Row(one) for one in wrap(words, space.width, told_ink))]
@@ -171,6 +174,10 @@ def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept:
     )
 
 
-def _choice(key: str, word: str, does: str, *, ink: str = "text") -> Row:
-    content: Line = line(Span(f"{word:<18}", "accent"), Span(does, ink))
-    return Row(content, key)
+def _choice(key: str, word: str, does: str, space: Space, *, ink: str = "text") -> list[Row]:
+    """The word and what it does; beside each other where there is room, else below."""
+    label = Span(f"{word:<{LABEL}}", "accent")
+    if space.width < NARROW:
+        return [Row(line(label), key), *(Row(line("  ", one)) for one in wrap(does, space.width - 2, ink))]
+    first, *more = wrap(does, space.width - LABEL, ink)
+    return [Row(line(label, first), key), *(Row(line(" " * LABEL, one)) for one in more)]

@@ -115,10 +115,12 @@ def _narrower(space: Space, width: int) -> Space:
 def _state(view: ProviderView, space: Space, width: int) -> list[Line]:
     word = roster.state_word(view)
     rank = f"number {view.rank} in the list" if view.rank else "not in the list: it never serves"
-    why = f", {view.why}" if view.why else ""
-    until = f", until {space.clock.both(view.until)}" if view.until else ""
+    said = ", ".join(part for part in (word.text, view.why) if part)
+    if view.why and view.why.startswith(word.text):
+        said = view.why
+    until = f" until {space.clock.both(view.until)}" if view.until else ""
     serves = f" · would serve {view.serves}" if view.serves else ""
-    first, *more = wrap(f"{word.text}{why}{until} · {rank}{serves}", width, "muted")
+    first, *more = wrap(f"{said}{until} · {rank}{serves}", width, "muted")
     return [line(word, Span(first[0].text.removeprefix(word.text), "muted")), *more]
 
 

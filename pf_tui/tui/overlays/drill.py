@@ -17,12 +17,15 @@ from pf_tui.rules import failover
 from pf_tui.rules.failover import Choice, Standing
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster, running
-from pf_tui.tui.ink import Line, Span, fit, joined, line, muted, wrap
+from pf_tui.tui.ink import Line, Span, joined, line, muted, wrap, wrapped
 from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 
 if TYPE_CHECKING:
     from pf_tui.tui.cockpit import Cockpit
+
+ROOMY = 60
+"""From here on the title is written out."""
 
 KEYS = (("[ ]", "another fault"), ("q", "closes"))
 FIRST = "429-hour"
@@ -109,7 +112,8 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
     rows += [*unkeyed(wrap(_turn(snapshot), space.width, "muted")), Row()]
     for text in rehearsal:
         rows += unkeyed(wrap(text, space.width))
-    facts = joined([line(muted("nothing is sent, nothing is changed")), line(Span(fault, "accent"))])
+    calm = "nothing is sent, nothing is changed" if space.width >= ROOMY else "nothing is sent"
+    facts = joined([line(Span(fault, "accent")), line(muted(calm))])
     return Page(title="Drill", facts=facts, rows=tuple(rows), keys=KEYS)
 
 
@@ -141,14 +145,14 @@ def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:
     ]
     if price := _price(choice.model, snapshot):
         spans.append(muted(f"  {price}"))
-    return [fit(line(*spans), space.width - 4)]
+    return wrapped(line(*spans), space.width - 4)
 
 
 def _price(model: str | None, snapshot: Snapshot) -> str:
     known = snapshot.catalog.models.get(model) if model else None
     if known is None or known.price is None:
         return ""
-    return f"{words.money(known.price.input)} in, {words.money(known.price.output)} out per M tokens"
+    return f"{words.money(known.price.input)}/{words.money(known.price.output)} per M"
 
 
 def _turn(snapshot: Snapshot) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pf_tui.rules.failover import Passed, obstacle
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import roster
-from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, line, muted, wrap
+from pf_tui.tui.ink import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
 from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 
 CLOSES = (("q", "closes"),)
+BESIDE = 64
+"""From here on long reasons stand beside the names as well."""
 
 
 class Why(Sheet):
@@ -26,13 +28,14 @@ def why_page(snapshot: Snapshot, space: Space) -> Page:
     rows = [*unkeyed(_decision(snapshot, space)), Row()]
     less = {passed.provider: passed for passed in snapshot.choice.passed if passed.code == "model"}
     names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
-    names = min(names, max(10, space.width // 3))
     for view in snapshot.providers:
         if view.rank is not None:
             refusal = obstacle(snapshot.standing(view.id), view.serves) or less.get(view.id)
             rows += _step(view, refusal, snapshot, space, names)
     rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
-    return Page(title="Why", facts=line(muted("first that can serve, does")), rows=tuple(rows), keys=CLOSES)
+    return Page(
+        title="Why", facts=line(muted("the first that can serve does")), rows=tuple(rows), keys=CLOSES
+    )
 
 
 def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
@@ -42,12 +45,8 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
     else:
         model = f" with {active.model}" if active.model else ""
         since = f" since {space.clock.clock(active.since)}" if active.since else ""
-        lines = [
-            line(
-                bold(active.provider, roster.inks(snapshot).get(active.provider, "text")),
-                f" serves{model}{since}",
-            )
-        ]
+        name = bold(active.provider, roster.inks(snapshot).get(active.provider, "text"))
+        lines = wrapped(line(name, f" serves{model}{since}"), space.width)
     facts = [snapshot.choice.reason]
     facts.append(f"asked for: {snapshot.model or 'each provider its own default model'}")
     facts.append(f"auto-switch {'on' if snapshot.auto_switch else 'off'}")
@@ -76,16 +75,21 @@ def _step(
         sign, ink, text = "×", "muted", f"passed over: {refusal.reason}{until}"
     else:
         sign, ink, text = "·", "text", f"ready to follow with {view.serves or 'its own model'}"
-    name = fit((Span(view.id, roster.inks(snapshot).get(view.id, "muted"), bold=serves),), names)
-    start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "), name, "  ")
-    room = max(16, space.width - names - 7)
-    first, *more = wrap(text, room, ink) or [BLANK]
-    yield Row(line(start, first), view.id)
-    for rest in more:
-        yield Row(line(" " * (names + 7), rest))
-    if view.bench is not None and view.bench.evidence:
-        for one in wrap(f"seen: {evidence_text(view.bench.evidence)}", room, "muted"):
-            yield Row(line(" " * (names + 7), one))
+    name: Line = (Span(view.id, roster.inks(snapshot).get(view.id, "muted"), bold=serves),)
+    start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "))
+    seen = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
+    room = space.width - cells(start) - names - 2
+    beside = space.width >= BESIDE or (not seen and len(text) <= room)
+    indent = cells(start) + (names + 2 if beside else 0)
+    said = wrap(text, space.width - indent, ink)
+    if seen:
+        said += wrap(f"seen: {seen}", space.width - indent, "muted")
+    if beside:
+        yield Row(line(start, fit(name, names), "  ", said.pop(0)), view.id)
+    else:
+        yield Row(line(start, name), view.id)
+    for one in said:
+        yield Row(line(" " * indent, one))
 
 
 def evidence_text(evidence: object) -> str:

@@ -156,7 +156,7 @@ def _columns(by: str) -> tuple[Column, ...]:
         Column(key="requests", title="requests", right=True, leaves=3),
         Column(key="tokens", title="tokens", right=True, leaves=4, at_least=6),
         Column(key="cost", title="cost", right=True, at_least=7),
-        *((Column(key="ms", title="ms", right=True, leaves=1, at_least=5),) if by == "provider" else ()),
+        *((Column(key="ms", title="median", right=True, leaves=1, at_least=6),) if by == "provider" else ()),
         Column(key="fail", title="fail", right=True, leaves=2, at_least=6),
     )
 
@@ -178,9 +178,14 @@ def _cells(
         "requests": line(Span(words.number(sums.requests))),
         "tokens": line(Span(words.short(sums.total_tokens))),
         "cost": line(Span(cost), muted(plan)),
-        "ms": line(muted("—" if part.latency_ms_p50 is None else words.short(part.latency_ms_p50))),
+        "ms": line(muted("—" if part.latency_ms_p50 is None else _seconds(part.latency_ms_p50))),
         "fail": line(Span(f"{100 * rate:.1f} %", "bad" if rate >= HIGH_FAILURE else "muted")),
     }
+
+
+def _seconds(ms: float) -> str:
+    """`0.8 s`, `9.6 s`, `104 s`: as wide as it is exact."""
+    return f"{ms / 1000:.1f} s" if ms < 100_000 else f"{ms / 1000:.0f} s"
 
 
 def _name(name: str, by: str, width: int) -> str:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.state.journal import Event
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, joined, line, muted, spread
+from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 
 COLUMNS = (
     Column(key="time", title="time"),
     Column(key="who", title="who", leaves=1),
-    Column(key="what", title="what happened", least=34),
+    Column(key="what", title="what happened", least=30, grows=True),
 )
 KEYS = (("enter", "evidence"), ("u", "undo"))
+MOST_LINES = 3
+"""Of one event; all of it stands in its evidence."""
 QUIET = ("asked for", "asked for the next one")
 """Reasons that say no more than that a person pressed a key."""
 
+_STATUS = re.compile(r"\((\d{3})\b")
 LOUD = ("failover", "bench", "switch", "undo", "redo", "release")
 """Actions that change who serves: they stand in plain ink."""
 
@@ -31,10 +35,7 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     shown = [event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)]
     table = [_cells(event, space) for event in shown]
     kept = chosen(COLUMNS, table, space.width)
-    rows = tuple(
-        Row(fit(body(kept, row), space.width), event.id or str(place))
-        for place, (event, row) in enumerate(zip(shown, table, strict=True))
-    )
+    rows = tuple(row for place, event in enumerate(shown) for row in _rows(event, place, kept, space))
     if not events:
         rows = empty("nothing has happened yet", "enter on a provider switches to it")
     elif not shown:
@@ -44,6 +45,19 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     )
 
 
+def _rows(event: Event, place: int, kept: Sequence[tuple[Column, int]], space: Space) -> Iterator[Row]:
+    """A sentence that is longer than its column goes on below."""
+    width = kept[-1][1]
+    indent = space.width - width
+    cut = _cells(event, space)
+    first, *more = wrapped(cut["what"], width)
+    if len(more) >= MOST_LINES:
+        more[MOST_LINES - 2 :] = [fit(line(more[MOST_LINES - 2], " " * width), width)]
+    yield Row(fit(body(kept, {**cut, "what": first}), space.width), event.id or str(place))
+    for one in more:
+        yield Row(line(" " * indent, one))
+
+
 def latest(events: Sequence[Event], space: Space, instead: Line = BLANK) -> Line:
     """The line at the foot: the last thing that happened, and what a key does about it.
 
@@ -51,40 +65,69 @@ def latest(events: Sequence[Event], space: Space, instead: Line = BLANK) -> Line
         instead: what to say while nothing has happened.
     """
     width, tight = space.width - 2, space.width < TIGHT
-    right = joined(
+    loud = [event for event in events if event.action not in QUIET_ACTIONS]
+    if not loud:
+        right = _hints(_FEW if tight else _HINTS, tight=tight)
+        room = width - cells(right) - 2
+        return line(" ", spread(fit(instead, room) if instead else BLANK, right, width), " ")
+    told = sentence(loud[-1])
+    wordings = (
+        told,
+        roster.short_name(told),
+        _shortened(told),
+        _gist(_shortened(told)),
+        _shortened(told.split(", ")[0]),
+    )
+    for wording in wordings:
+        what, why = _split(wording)
+        left = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
+        for hints in (_FEW, _FEWEST) if tight else (_HINTS, _FEWER):
+            right = _hints(hints, tight=tight)
+            room = width - cells(right) - 2
+            if cells(left) <= room:
+                return line(" ", spread(left, right, width), " ")
+    return line(" ", spread(fit(left, room), right, width), " ")
+
+
+def _hints(hints: Sequence[tuple[str, str, str]], *, tight: bool) -> Line:
+    """The keys that answer the last event."""
+    return joined(
         [
             line(Span(key, "accent", action=does), muted(f" {word}" if word else ""))
-            for key, word, does in (_FEW if tight else _HINTS)
+            for key, word, does in hints
         ],
         "  " if tight else "   ",
     )
-    loud = [event for event in events if event.action not in QUIET_ACTIONS]
-    if not loud:
-        room = width - cells(right) - 2
-        return line(" ", spread(fit(instead, room) if instead else BLANK, right, width), " ")
-    what, why = _split(_shortened(sentence(loud[-1])) if tight else sentence(loud[-1]))
-    left = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
-    room = width - cells(right) - 2
-    return line(" ", spread(fit(left, room) if cells(left) > room else left, right, width), " ")
 
 
 TIGHT = 70
 """Below this the foot says less."""
 QUIET_ACTIONS = ("apply",)
 _HINTS = (("u", "undo", "undo"), ("w", "why", "why"), ("?", "keys", "help"))
+_FEWER = (("u", "undo", "undo"), ("w", "", "why"), ("?", "", "help"))
 _FEW = (("u", "undo", "undo"), ("?", "", "help"))
+_FEWEST = (("u", "", "undo"), ("?", "", "help"))
 
 
 def sentence(event: Event) -> str:
     """What happened, as one line."""
     tell = _SENTENCES.get(event.action)
     said = tell(event) if tell else event.action
-    why = event.why if event.why not in QUIET and event.why not in said else ""
+    quiet = event.why in QUIET or event.why in said or event.action in ("undo", "redo")
+    why = "" if quiet else event.why
     return f"{said}: {why}" if why else said
 
 
 def _shortened(text: str) -> str:
     return roster.short_name(text.replace("switched to ", "→ "))
+
+
+def _gist(text: str) -> str:
+    """`→ openrouter: anthropic 429` for `→ openrouter: anthropic-sub hit its 5-hour limit (429, …)`."""
+    what, _, why = text.partition(": ")
+    status = _STATUS.search(why)
+    who = why.split(" ", 1)[0].removesuffix("-sub").removesuffix("-plan")
+    return f"{what}: {who} {status[1]}" if status else text
 
 
 def _cells(event: Event, space: Space) -> dict[str, Line]:

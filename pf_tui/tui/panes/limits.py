@@ -18,6 +18,9 @@ from pf_tui.tui.times import Clock
 NARROW = 50
 """Below this the reset stands under its meter."""
 
+LEAST_METER = 16
+"""Cells of a meter before the time of day leaves its place beside the time left."""
+
 MOST_HITS = 3
 
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
@@ -65,8 +68,11 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
             Row(_key_hint("e", "sets a budget")),
         ]
     label_width = max(len(_label(limit)) for limit in view.limits)
-    detail_width = max(len(_detail(limit, space.clock)) for limit in view.limits)
+    details = {limit: _detail(limit, space.clock) for limit in view.limits}
     meter_width = min(space.width - label_width - 1 - 8, 60)
+    if space.width >= NARROW and meter_width - max(map(len, details.values())) < LEAST_METER:
+        details = {limit: _detail(limit, space.clock, both=False) for limit in view.limits}
+    detail_width = max(map(len, details.values()))
     if space.width >= NARROW:
         meter_width = min(meter_width - detail_width - 1, 40)
     rows = []
@@ -76,7 +82,7 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
             meter(limit.percent, meter_width, space.symbols),
             _share(limit),
         )
-        detail = muted(_detail(limit, space.clock))
+        detail = muted(details[limit])
         key = f"{view.id} {limit.window} {limit.unit} {limit.model or ''}"
         if space.width >= NARROW:
             rows.append(Row(line(first, " ", detail), key))
@@ -108,12 +114,12 @@ def _share(limit: Limit) -> Line:
     return line(Span(f"{text:>6}", ink), Span(f" {sign}", "bad", bold=True))
 
 
-def _detail(limit: Limit, clock: Clock) -> str:
+def _detail(limit: Limit, clock: Clock, *, both: bool = True) -> str:
     """`resets 15:40 · in 1h38`, `$1.20 of $10 today`."""
     used = f"{amount(limit.used, limit.unit)} of {amount(limit.limit, limit.unit)}"
     if limit.source == "budget":
         return f"{used} {_BUDGET_ENDS[limit.window]}"
-    resets = f"resets {clock.both(limit.resets_at)}" if limit.resets_at else ""
+    resets = f"resets {(clock.both if both else clock.ends)(limit.resets_at)}" if limit.resets_at else ""
     if limit.unit != "percent" and limit.limit:
         return f"{used}, {resets}" if resets else used
     return resets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from pf_tui.documents import words
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import Line, Span, fit, line, muted
+from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 
 COLUMNS = (
@@ -25,6 +26,7 @@ COLUMNS = (
 
 ORDERS = ("", "model", "context", "in", "out", "served")
 KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
+_DATE = re.compile(r"-20\d{6}$")
 
 
 def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, extras: bool = False) -> Page:
@@ -36,8 +38,14 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
     if choice.order:
         models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
     active = snapshot.active.model if snapshot.active else None
-    table = [_cells(one, numbers, active=one.id == active) for one in models]
+    names = {one.id: one.id for one in models}
+    table = [_cells(one, names, numbers, active=one.id == active) for one in models]
     kept = chosen(COLUMNS, table, space.width)
+    room = next(size for column, size in kept if column.key == "model")
+    if any(cells(row["model"]) > room for row in table):  # a name without its date says more than a cut one
+        names = {one.id: _undated(one.id, snapshot) for one in models}
+        table = [_cells(one, names, numbers, active=one.id == active) for one in models]
+        kept = chosen(COLUMNS, table, space.width)
     rows = tuple(
         Row(fit(body(kept, row), space.width), one.id) for one, row in zip(models, table, strict=True)
     )
@@ -59,11 +67,19 @@ def _admitted(one: Model, choice: Choice) -> bool:
     )
 
 
-def _cells(one: Model, numbers: Mapping[str, int | None], *, active: bool) -> dict[str, Line]:
+def _undated(model: str, snapshot: Snapshot) -> str:
+    """`claude-sonnet-4-5` for claude-sonnet-4-5-20250929, unless another model has that name."""
+    name = _DATE.sub("", model)
+    return model if name in snapshot.catalog.models else name
+
+
+def _cells(
+    one: Model, names: Mapping[str, str], numbers: Mapping[str, int | None], *, active: bool
+) -> dict[str, Line]:
     gone = one.status in ("retired", "deprecated")
     ink = "muted" if gone else "text"
     return {
-        "model": line(Span("▶ " if active else "  ", "accent"), Span(one.id, ink, bold=active)),
+        "model": line(Span("▶ " if active else "  ", "accent"), Span(names[one.id], ink, bold=active)),
         "family": line(muted(one.family)),
         "tier": line(Span(one.status, "warn" if gone else "muted") if gone else muted(one.tier)),
         "context": line(Span(_context(one), ink)),

@@ -23,7 +23,7 @@ NARROW = 51
 """Below this a row is number, name, meter, share and time left."""
 
 COLUMNS = (
-    Column(key="number", title="#", right=True, at_least=4),
+    Column(key="number", title="#", right=True, at_least=3),
     Column(key="provider", title="provider", least=12),
     Column(key="auth", title="auth", leaves=1),
     Column(key="state", title="state"),
@@ -112,7 +112,10 @@ def _narrow(
         name_width, meter_width = name_width + meter_width + 1, 0
     rows = []
     for seat in seats:
-        name = fit(line(_name(seat, roster.short_name(seat.id), inks, active=seat.id == active)), name_width)
+        name = fit(
+            line(_name(seat, roster.short_name(seat.id), inks, active=seat.id == active)),
+            name_width if seat.present else max(name_width, 15),
+        )
         start = line(_number(seat, active=seat.id == active), " ", name)
         rest = space.width - cells(start)
         rows.append(Row(line(start, fit(_rest(seat, meter_width, rest, space), rest)), seat.id))
@@ -148,7 +151,8 @@ def _tightest(view: ProviderView) -> Line:
     limit = roster.pressing(view)
     if limit is None:
         return line(muted("—"))
-    window = muted(words.window_word(limit.window, limit.model))
+    word = words.window_word(limit.window, limit.model)
+    window = muted(word if len(word) <= 6 or not limit.model else limit.model)
     return line(fit((window,), 6), _percent(view))
 
 
