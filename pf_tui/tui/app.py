@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 
 from rich.console import Console, RenderableType
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
@@ -37,13 +36,14 @@ from pf_tui.tui.notify import Notifier
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.thrift import thrifty
+from pf_tui.tui.turns import InTurn
 from pf_tui.tui.widgets import Look
 
 Verb = Callable[[], Said | None]
 """Something that changes files; what it returns is said in the last line."""
 
 
-class Dashboard(App[None], inherit_bindings=False):
+class Dashboard(InTurn, inherit_bindings=False):
     """pf-tui's dashboard."""
 
     TITLE = "pf-tui"

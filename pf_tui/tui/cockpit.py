@@ -238,6 +238,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
         from pf_tui.tui.overlays.prompt import Prompt
 
         if not self.query(Prompt):
+            self.app.opens()
             self.mount(Prompt(self.pane), before="#foot")
 
     @on(events.DescendantFocus)

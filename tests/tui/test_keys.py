@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual import events
 
 from pf_tui import actions
 from pf_tui.state import journal
@@ -328,3 +329,36 @@ async def test_a_project_that_sets_its_own_order_is_moved_there(
 
         assert settings.read_text().index("openrouter") < settings.read_text().index("groq")
         assert settings.read_text().endswith("notes\n")
+
+
+def _at_once(screen: Any, typed: str) -> None:
+    """All keys in one read, as a fast typist or a slow line sends them."""
+    names = {"\r": "enter", ":": "colon", "/": "slash", "?": "question_mark"}
+    for char in typed:
+        screen.app.post_message(events.Key(names.get(char, char), None if char == "\r" else char))
+
+
+async def test_keys_typed_at_once_go_to_what_the_first_one_opens(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        _at_once(screen, "s2")
+        await screen.see("switched to groq — u undoes")
+        assert screen.cockpit.current == "providers"
+
+
+async def test_a_filter_typed_at_once_reaches_the_filter(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        _at_once(screen, "/groq")
+        await screen.until(lambda: screen.cockpit.pane.choice.words == "groq", "the filter")
+
+
+async def test_colon_q_enter_typed_at_once_quits_and_switches_nothing(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        _at_once(screen, ":q\r")
+        await screen.until(lambda: screen.app._exit, "the end")
+        assert screen.config() == THREE
+
+
+async def test_a_sheet_closed_and_left_at_once_gives_the_keys_back_to_the_list(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        _at_once(screen, "?qj\r")
+        await screen.see("switched to groq — u undoes")

@@ -26,6 +26,7 @@ class Prompt(Container):
 
     def on_mount(self) -> None:
         self.query_one(TextLine).focus()
+        self.call_after_refresh(self.app.opened)  # type: ignore[attr-defined] # the dashboard
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

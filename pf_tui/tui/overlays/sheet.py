@@ -111,6 +111,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
         self.set_class(self.SEARCH_FIRST, "-searching")
         (self.query_one(TextLine) if self.SEARCH_FIRST else self.pane).focus()
         self.call_after_refresh(self.redraw)
+        self.call_after_refresh(self.app.opened)
         self.opened()
 
     def on_resize(self) -> None:
