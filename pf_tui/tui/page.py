@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pf_tui.records import record
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import BLANK, Line, Span, plain
+from pf_tui.tui.ink import BLANK, Line, plain, wrap
 from pf_tui.tui.times import Clock
 
 
@@ -44,9 +44,9 @@ def unkeyed(lines: Sequence[Line]) -> tuple[Row, ...]:
     return tuple(Row(content) for content in lines)
 
 
-def empty(*sentences: str) -> tuple[Row, ...]:
+def empty(width: int, *sentences: str) -> tuple[Row, ...]:
     """The empty state: what is missing, and the one next step."""
-    return (Row(), *(Row((Span(sentence, "muted"),)) for sentence in sentences))
+    return (Row(), *(Row(one) for sentence in sentences for one in wrap(sentence, width, "muted")))
 
 
 @record

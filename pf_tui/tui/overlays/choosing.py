@@ -89,7 +89,7 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
         for row, seat in zip(table, seats.values(), strict=True)
     )
     if not rows:
-        rows = empty("no provider has a credential yet", "c on a provider sets one")
+        rows = empty(space.width, "no provider has a credential yet", "c on a provider sets one")
     return Page(title="Switch to", rows=rows, keys=(("1–9 a–z", "switches"), ("q", "closes")))
 
 
@@ -154,7 +154,7 @@ def palette_page(found: Iterator[Entry], space: Space, words: str) -> Page:
         )
     rows = [row for entry in matching for row in _entry_rows(entry, space.width)]
     if not rows:
-        rows = list(empty(f"nothing is called '{words}'"))
+        rows = list(empty(space.width, f"nothing is called '{words}'"))
     return Page(title="Find", rows=tuple(rows), keys=(("enter", "does it"), ("esc", "closes")))
 
 

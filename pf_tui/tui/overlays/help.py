@@ -48,7 +48,7 @@ def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
             )
             rows += [row for one in found for row in _lines(keys, one, space.width, pane)]
     if not rows:
-        return Page(title="Keys", rows=empty(f"no key is about '{words}'"), keys=_HINTS)
+        return Page(title="Keys", rows=empty(space.width, f"no key is about '{words}'"), keys=_HINTS)
     return Page(title="Keys", facts=line(muted(f"in {pane}")), rows=tuple(rows), keys=_HINTS)
 
 

@@ -47,7 +47,9 @@ def page_for(
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
     if not report.parts:
-        return Page(title="Analytics", facts=_facts(report, metric), rows=_nothing(report), keys=KEYS)
+        return Page(
+            title="Analytics", facts=_facts(report, metric), rows=_nothing(report, space.width), keys=KEYS
+        )
     table = [_cells(part, report, snapshot, inks, space) for part in parts]
     columns = _columns(report.by)
     kept = chosen(columns, table, space.width)
@@ -61,10 +63,11 @@ def page_for(
     )
 
 
-def _nothing(report: Report) -> tuple[Row, ...]:
+def _nothing(report: Report, width: int) -> tuple[Row, ...]:
     if not report.known:
-        return empty("reading …")
+        return empty(width, "reading …")
     return empty(
+        width,
         f"nothing was used in {_period(report.period)}",
         "agents' logs are read by themselves while this is open; `]` shows a longer period",
     )

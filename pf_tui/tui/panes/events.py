@@ -37,9 +37,9 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     kept = chosen(COLUMNS, table, space.width)
     rows = tuple(row for place, event in enumerate(shown) for row in _rows(event, place, kept, space))
     if not events:
-        rows = empty("nothing has happened yet", "enter on a provider switches to it")
+        rows = empty(space.width, "nothing has happened yet", "enter on a provider switches to it")
     elif not shown:
-        rows = empty(f"no event matches '{choice.words}'", "esc shows all")
+        rows = empty(space.width, f"no event matches '{choice.words}'", "esc shows all")
     return Page(
         title="Events", facts=line(muted(str(len(shown)))), pinned=(head(kept),), rows=rows, keys=KEYS
     )
@@ -58,18 +58,19 @@ def _rows(event: Event, place: int, kept: Sequence[tuple[Column, int]], space: S
         yield Row(line(" " * indent, one))
 
 
-def latest(events: Sequence[Event], space: Space, instead: Line = BLANK) -> Line:
+def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) -> Line:
     """The line at the foot: the last thing that happened, and what a key does about it.
 
     Args:
-        instead: what to say while nothing has happened.
+        instead: what to say while nothing has happened, the longest wording first.
     """
     width, tight = space.width - 2, space.width < TIGHT
     loud = [event for event in events if event.action not in QUIET_ACTIONS]
     if not loud:
         right = _hints(_FEW if tight else _HINTS, tight=tight)
         room = width - cells(right) - 2
-        return line(" ", spread(fit(instead, room) if instead else BLANK, right, width), " ")
+        fitting = next((one for one in instead if cells(one) <= room), instead[-1] if instead else BLANK)
+        return line(" ", spread(fit(fitting, room), right, width), " ")
     told = sentence(loud[-1])
     wordings = (
         told,

@@ -50,7 +50,7 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
         Row(fit(body(kept, row), space.width), one.id) for one, row in zip(models, table, strict=True)
     )
     if not models:
-        rows = empty(f"no model matches '{choice.words}'", "esc shows all")
+        rows = empty(space.width, f"no model matches '{choice.words}'", "esc shows all")
     count = f"{len(models)} of {len(everyone)}" if choice.words else str(len(everyone))
     return Page(
         title="Models",

@@ -50,7 +50,7 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> 
     draw = _narrow if space.width < NARROW else _wide
     pinned, rows = draw(snapshot, seats, inks, space, choice)
     if not seats:
-        rows = empty(f"no provider matches '{choice.words}'", "esc shows all")
+        rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     facts = line(muted(f"{usable} of {len(everyone)}"))
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 

@@ -31,15 +31,15 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     ]
 
 
-def next_step(snapshot: Snapshot, found: Sequence[str]) -> Line:
-    """For the foot while nothing has happened: what to install so that a switch moves an agent."""
+def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
+    """For the foot while nothing has happened: what to install so that a switch moves an agent.
+
+    In full, and as little as it can be said with.
+    """
     there = {view.agent for view in snapshot.agents}
     missing = [agent for agent in found if agent not in there]
     if not missing or not any(seat.number is not None for seat in roster.seats(snapshot)):
         return ()
     named = ", ".join(NAMES[agent] for agent in missing)
-    return line(
-        muted(f"found {named}: "),
-        Span(f"pf-tui install {missing[0]}", "accent"),
-        muted(" lets a switch move it"),
-    )
+    step = Span(f"pf-tui install {missing[0]}", "accent")
+    return (line(muted(f"found {named}: "), step, muted(" lets a switch move it")), line(step))
