@@ -6,14 +6,14 @@ taken here: what is typed into an agent is kept in its transcript.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 
 from pf_tui import actions, snapshot
 from pf_tui.agents.effects import Effect
+from pf_tui.catalog import Model
 from pf_tui.documents import auth, words
-from pf_tui.errors import PfError, WrongUsage
+from pf_tui.errors import PfError, UnknownName, WrongUsage
+from pf_tui.hooks import arguments as typing
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
@@ -36,7 +36,7 @@ def answer(ctx: Context, command: str, arguments: str) -> str | None:
     if perform is None:
         return None
     try:
-        return perform(ctx, _split(arguments))
+        return perform(ctx, typing.split(arguments))
     except PfError as error:
         return f"{error.message}\n{error.hint}" if error.hint else error.message
 
@@ -55,11 +55,18 @@ def typed(prompt: str) -> tuple[str, str] | None:
 
 
 def _status(ctx: Context, given: Sequence[str]) -> str:
-    now = snapshot.take(ctx, keep_going=True)
-    if given:
-        return _provider(ctx, now, auth.one_of(now, given[0]))
-    zone = ctx.timezone()
+    """`/provider-status [PROVIDER] [--reset]`."""
+    asked = typing.read(given, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
+    whose = asked.words[0] if asked.words else None
     lines = []
+    if asked.options:
+        with files.locked(ctx.paths, PATIENCE_S):
+            actions.reset(ctx, whose)
+        lines.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
+    now = snapshot.take(ctx, keep_going=True)
+    if whose:
+        return _lines([*lines, *_provider(ctx, now, auth.one_of(now, whose))])
+    zone = ctx.timezone()
     if now.active is None:
         lines.append(f"nobody can serve: {now.choice.reason}")
     else:
@@ -81,7 +88,7 @@ def _status(ctx: Context, given: Sequence[str]) -> str:
     return _lines(lines)
 
 
-def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> str:
+def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
     zone = ctx.timezone()
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
     place = f"number {view.rank}" if view.rank else "not in the list"
@@ -92,31 +99,28 @@ def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> str:
     ]
     lines += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
     lines.append(f"today: {_used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
-    return _lines(lines)
+    return lines
 
 
 def _switch(ctx: Context, given: Sequence[str]) -> str:
-    """`/provider-switch PROVIDER [MODEL]`, `next`, `undo`; `--force` as on the command line."""
-    wanted = [word for word in given if not word.startswith("-")]
-    force = "--force" in given
-    if unknown := [
-        word for word in given if word.startswith("-") and word not in ("--force", "--model", "--undo")
-    ]:
-        raise WrongUsage(f"{unknown[0]} is not known here", "/provider-switch PROVIDER, next or undo")
+    """`/provider-switch PROVIDER [MODEL]`, `next`, `undo`; `--force` and `--auto` as on the command line."""
+    asked = typing.read(given, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
+    wanted, auto = asked.words, asked.options.get("--auto")
+    model = asked.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
+    if auto not in (None, "on", "off"):
+        raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
     with files.locked(ctx.paths, PATIENCE_S):
-        if wanted[:1] == ["undo"] or "--undo" in given:
+        if wanted[:1] == ("undo",) or "--undo" in asked.options:
             undone = actions.undo(ctx, "switch")
             return _lines([f"{undone.to_provider or 'nobody'} serves again", *_effects(undone.effects)])
+        if auto:
+            actions.set_auto_switch(ctx, auto == "on")
         if not wanted:
-            now = snapshot.take(ctx)
-            serves = now.active.provider if now.active else "nobody"
-            ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
-            others = ", ".join(one for one in ready if one != serves) or "none"
-            return _lines([f"{serves} serves; ready: {others}", "/provider-switch PROVIDER, next or undo"])
-        if wanted[0] == "next" and len(wanted) == 1:
+            return _lines(_whom(snapshot.take(ctx), auto))
+        if wanted[0] == "next" and model is None:
             done = actions.switch_next(ctx)
         else:
-            done = actions.switch(ctx, wanted[0], model=wanted[1] if len(wanted) > 1 else None, force=force)
+            done = actions.switch(ctx, wanted[0], model=model, force="--force" in asked.options)
     model = f" with {done.model}" if done.model else ""
     if done.switched:
         was = f" (was {done.from_provider})" if done.from_provider not in (None, done.to_provider) else ""
@@ -131,13 +135,27 @@ def _switch(ctx: Context, given: Sequence[str]) -> str:
     return _lines(lines)
 
 
+def _whom(now: Snapshot, auto: str | None) -> list[str]:
+    """Who serves and who could, for a switch that names nobody."""
+    serves = now.active.provider if now.active else "nobody"
+    ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
+    others = ", ".join(one for one in ready if one != serves) or "none"
+    lines = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
+    return [*lines, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
+
+
 def _auth(ctx: Context, given: Sequence[str]) -> str:
+    """`/provider-auth [PROVIDER]`; the command line's other verbs are for a terminal, and said so."""
     now = snapshot.take(ctx, keep_going=True)
+    verb = given[0] if given[:1] and given[0] in _AUTH_VERBS else ""
+    given = [word for word in given[bool(verb) :] if not word.startswith("--")]
     if given:
         view = auth.one_of(now, given[0])
         lines = [f"{view.id}: {_credential(view)}"]
         if len(given) > 1:
             lines.append("a key typed here would be kept in the transcript; it was not taken")
+        if verb in ("check", "remove"):
+            return _lines([*lines, f"in a terminal: pf-tui auth {verb} {view.id}"])
         cure = auth.cure(view.provider)
         lines.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
         return _lines(lines)
@@ -149,45 +167,57 @@ def _auth(ctx: Context, given: Sequence[str]) -> str:
 
 
 def _models(ctx: Context, given: Sequence[str]) -> str:
+    """`/provider-models [FAMILY | MODEL]`; the filters of the command line work too."""
     from pf_tui.documents import models
 
+    usage = "/provider-models FAMILY, or --provider P"
+    asked = typing.read(given, usage, takes=("--family", "--provider", "--capability"), flags=("--all",))
+    asked = asked.without("list", "info")
     catalog = ctx.catalog()
-    if not given:
+    extras = "--all" in asked.options
+    filters = {name: asked.options.get(f"--{name}") for name in ("family", "provider", "capability")}
+    if asked.words:
+        if found := catalog.find_model(asked.words[0]):
+            return _model(found)
+        filters["family"] = asked.words[0]
+    if not any(filters.values()):
         families: dict[str, int] = {}
-        for one in models.chosen(catalog):
+        for one in models.chosen(catalog, extras=extras):
             families[one.family] = families.get(one.family, 0) + 1
         told = ", ".join(f"{family} {count}" for family, count in families.items())
         return _lines([told, "/provider-models FAMILY lists one; everything: pf-tui models"])
-    if found := catalog.find_model(given[0]):
-        served = ", ".join(found.providers) or "nobody"
-        price = (
-            f"${found.price.input:g} in, ${found.price.output:g} out per million tokens"
-            if found.price
-            else "no price"
-        )
-        size = f"{words.window(found.context)} tokens of context"
-        return _lines([f"{found.id} ({found.status}): {size}, {price}", f"served by {served}"])
-    current = [one for one in models.chosen(catalog, family=given[0]) if one.status in ("active", "preview")]
+    chosen = models.chosen(catalog, extras=extras, **filters)
+    current = [one for one in chosen if one.status in ("active", "preview")]
     lines = [
         f"{one.id}  {words.window(one.context)}"
         + (f"  ${one.price.input:g}/${one.price.output:g}" if one.price else "")
         for one in current[: MAX_LINES - 1]
     ]
-    rest = len(current) - len(lines)
-    lines.append(f"{rest} more, and older ones: pf-tui models --family {given[0].lower()}")
-    return _lines(lines if rest > 0 else lines[:-1])
+    if rest := len(chosen) - len(lines):
+        asked_for = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
+        lines.append(f"{rest} more, older ones too: pf-tui models {asked_for}")
+    return _lines(lines)
+
+
+def _model(found: Model) -> str:
+    served = ", ".join(found.providers) or "nobody"
+    price = (
+        f"${found.price.input:g} in, ${found.price.output:g} out per million tokens"
+        if found.price
+        else "no price"
+    )
+    size = f"{words.window(found.context)} tokens of context"
+    return _lines([f"{found.id} ({found.status}): {size}, {price}", f"served by {served}"])
 
 
 def _priority(ctx: Context, given: Sequence[str]) -> str:
-    if given:
-        wanted = [part for word in given for part in word.split(",") if part]
+    """`/provider-priority [A B C]`, `set A,B,C`, `add P`, `remove P`, `move P N`."""
+    if given and given != ["show"]:
         with files.locked(ctx.paths, PATIENCE_S):
-            actions.set_priority(ctx, wanted)
+            _reorder(ctx, [part for word in typing.read(given, _ORDERS).words for part in _names(word)])
         now = snapshot.take(ctx)
         serves = now.active.provider if now.active else "nobody"
-        return _lines(
-            [f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; pf-tui undo takes it back"]
-        )
+        return _lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
     now = snapshot.take(ctx, keep_going=True)
     ranked = [view for view in now.providers if view.rank is not None]
     known = [view for view in ranked if view.state != "no-credential"]
@@ -202,10 +232,36 @@ def _priority(ctx: Context, given: Sequence[str]) -> str:
     return _lines(lines)
 
 
+def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
+    """Do what the words say; bare names are the whole new order."""
+    match wanted:
+        case ["add", provider]:
+            actions.add_to_priority(ctx, provider)
+        case ["remove", provider]:
+            actions.remove_from_priority(ctx, provider)
+        case ["move", provider, place] if place.isascii() and place.isdigit():
+            actions.move_in_priority(ctx, provider, int(place))
+        case ["add" | "remove" | "move", *_]:
+            raise WrongUsage(f"{wanted[0]} what?", _ORDERS)
+        case ["set", *names]:
+            actions.set_priority(ctx, names)
+        case _:
+            actions.set_priority(ctx, wanted)
+
+
+def _names(word: str) -> list[str]:
+    """The names of `a,b,c`."""
+    return [part for part in word.split(",") if part]
+
+
 def _limits(ctx: Context, given: Sequence[str]) -> str:
     """`/provider-limits [PROVIDER] [daily=1M] [monthly-usd=50]`; options as on the command line work too."""
-    names = [word for word in given if not word.startswith("-") and "=" not in word]
-    settings = _budgets([word for word in given if word not in names[:1]])
+    given = given[given[:1] in (["show"], ["set"]) :]
+    names = [word for word in given[:1] if not word.startswith("-") and "=" not in word]
+    settings, others = typing.budgets(given[len(names) :])
+    names += others
+    if len(names) > 1:
+        raise WrongUsage(f"there is no limit called {names[1]}", f"name one of {', '.join(typing.BUDGETS)}")
     if settings:
         if not names:
             raise WrongUsage("whose limit?", "/provider-limits PROVIDER daily=1M")
@@ -225,14 +281,22 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
         )
         lines.append("/provider-limits PROVIDER daily=1M sets a budget")
     if settings:
-        lines.append("pf-tui undo takes it back")
+        lines.append(_TAKEN_BACK)
     return _lines(lines)
 
 
 def _analytics(ctx: Context, given: Sequence[str]) -> str:
+    """`/provider-analytics [PERIOD] [--view VIEW] [--costs]`; what needs more room is for a terminal."""
     from pf_tui.ledger import query, schema
 
-    span = query.span_of(given[0] if given else "24h", ctx.now(), ctx.timezone())
+    usage = f"/provider-analytics 7d --view {', '.join(_SHOWN)}"
+    asked = typing.read(given, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
+    if asked.words == ("reset",):
+        return "history is deleted in a terminal only: pf-tui analytics reset"
+    view = asked.options.get("--view", "summary")
+    if view not in query.VIEWS:
+        raise UnknownName("view", view, query.VIEWS, "pf-tui analytics --help")
+    span = query.span_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:
@@ -244,10 +308,17 @@ def _analytics(ctx: Context, given: Sequence[str]) -> str:
         f"{span.name}: {_used(sums.requests, sums.total_tokens, sums.cost_usd)}{failed}{unpriced}",
         f"{found.fallback.fallbacks} fallbacks, {found.fallback.limit_hits} limit hits",
     ]
+    more = f"pf-tui analytics {span.name}" + (f" --view {view}" if view != "summary" else "")
+    if "--compare" in asked.options or view not in _SHOWN:
+        more += " --compare" if "--compare" in asked.options else ""
+        return _lines([*lines, f"in a terminal: {more}"])
+    parts = getattr(found, _SHOWN[view])
     lines += [
         f"{part.name}: {_used(part.sums.requests, part.sums.total_tokens, part.sums.cost_usd)}"
-        for part in found.providers[: MAX_LINES - 3]
+        for part in parts[: MAX_LINES - 3]
     ]
+    if len(parts) > MAX_LINES - 3:
+        lines.append(f"{len(parts) - MAX_LINES + 3} more in a terminal: {more}")
     return _lines(lines)
 
 
@@ -263,41 +334,21 @@ COMMANDS: Mapping[str, Callable[[Context, Sequence[str]], str]] = {
 """The original plugin's seven, by name."""
 
 _CAN_SERVE = ("ready", "warning", "limited")
-_BUDGETS = {
-    "daily": "daily_tokens",
-    "monthly": "monthly_tokens",
-    "daily-requests": "daily_requests",
-    "monthly-requests": "monthly_requests",
-    "daily-usd": "daily_usd",
-    "monthly-usd": "monthly_usd",
+_AUTH_VERBS = ("status", "check", "set", "remove", "import")
+_SHOWN = {
+    "summary": "providers",
+    "providers": "providers",
+    "costs": "providers",
+    "models": "models",
+    "projects": "projects",
+    "agents": "agents",
+    "days": "days",
 }
-"""What a person writes -> the budget's name."""
+"""View of the analytics that fits here -> its list."""
 
-_SIZES = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "b": 1_000_000_000}
-
-
-def _budgets(given: Sequence[str]) -> dict[str, float | None]:
-    """`daily=1M`, `--daily 1M` or `--daily=1M` as settings; None = unlimited. Raises WrongUsage."""
-    queue = iter(given)
-    settings: dict[str, float | None] = {}
-    for word in queue:
-        option, equals, value = word.removeprefix("--").partition("=")
-        if option not in _BUDGETS:
-            raise WrongUsage(f"there is no limit called {option}", f"name one of {', '.join(_BUDGETS)}")
-        settings[_BUDGETS[option]] = _amount(option, value if equals else next(queue, ""))
-    return settings
-
-
-def _amount(option: str, value: str) -> float | None:
-    text = value.casefold().replace("_", "").removeprefix("$")
-    if text in ("unlimited", "none"):
-        return None
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)([kmgb]?)", text)
-    if found is None:
-        raise WrongUsage(
-            f"{option} {value or '(nothing)'} is not a number", "write 1500000, 1500K, 1.5M or unlimited"
-        )
-    return float(found[1]) * _SIZES[found[2]] or None
+_SWITCH_USAGE = "/provider-switch PROVIDER, next or undo"
+_ORDERS = "/provider-priority A B C, add P, remove P or move P 1"
+_TAKEN_BACK = "pf-tui undo takes it back"
 
 
 def _tightest(ctx: Context, now: Snapshot, view: ProviderView) -> str:
@@ -342,13 +393,6 @@ def _credential(view: ProviderView) -> str:
 
 def _effects(done: Sequence[Effect]) -> list[str]:
     return [f"{effect.agent}: {effect.text}" for effect in done]
-
-
-def _split(arguments: str) -> list[str]:
-    try:
-        return shlex.split(arguments)
-    except ValueError:
-        return arguments.split()
 
 
 def _lines(lines: Sequence[str]) -> str:

@@ -12,7 +12,9 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.hooks import commands
+from pf_tui.ledger import attempts
 from pf_tui.ledger import record as ledger
+from pf_tui.ledger.attempts import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 
@@ -142,6 +144,94 @@ def test_a_budget_is_set_in_any_spelling(ctx: Context, words: str) -> None:
         "pf-tui undo takes it back",
     ]
     assert ask(ctx, "/provider-limits groq daily=unlimited").startswith("groq has no known window")
+
+
+def test_status_reset_clears_benches_and_says_how_to_take_it_back(ctx: Context) -> None:
+    actions.bench(ctx, "anthropic-api")
+
+    told = ask(ctx, "/provider-status --reset").splitlines()
+
+    assert told[:2] == [
+        "benches and today's counters of all were cleared; pf-tui undo takes it back",
+        "anthropic-api serves claude-sonnet-5-5",
+    ]
+
+
+@pytest.mark.parametrize("line", ["/provider-status groq --reset", "/provider-status --reset groq"])
+def test_status_resets_one_provider_alone(ctx: Context, line: str) -> None:
+    for one in ("anthropic-api", "groq"):
+        actions.bench(ctx, one)
+
+    assert ask(ctx, line).splitlines()[1] == "groq (Groq): ready"
+    assert [bench.provider for bench in ctx.health().benches] == ["anthropic-api"]
+
+
+@pytest.mark.parametrize(
+    ("words", "order"),
+    [
+        ("set groq,openrouter", "groq, openrouter"),
+        ("set groq, openrouter", "groq, openrouter"),
+        ("set groq openrouter", "groq, openrouter"),
+        ("add together", "anthropic-api, openrouter, groq, together"),
+        ("remove openrouter", "anthropic-api, groq"),
+        ("move groq 1", "groq, anthropic-api, openrouter"),
+    ],
+)
+def test_priority_takes_the_words_of_the_command_line(ctx: Context, words: str, order: str) -> None:
+    assert ask(ctx, f"/provider-priority {words}").splitlines()[0] == f"the order is now {order}"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/provider-priority show", "1. anthropic-api: ready (serves)"),
+        ("/provider-limits set groq --daily 1M", "tokens a day: 0 % of 1M"),
+        ("/provider-limits show groq", "groq has no known window and no budget"),
+        ("/provider-models info claude-opus-5-5", "claude-opus-5-5 (active)"),
+        ("/provider-models --family glm", "glm-"),
+        ("/provider-auth status", "groq: present (env:GROQ_API_KEY)"),
+        ("/provider-auth check groq", "in a terminal: pf-tui auth check groq"),
+        ("/provider-switch groq --model llama-3.3-70b-instruct", "switched to groq"),
+        ("/provider-switch --auto off", "auto-switch is off; pf-tui undo takes it back"),
+    ],
+)
+def test_the_words_of_the_command_line_work_in_an_agent(ctx: Context, line: str, words: str) -> None:
+    assert words in ask(ctx, line)
+
+
+def test_an_option_that_was_not_understood_changes_nothing(ctx: Context) -> None:
+    assert "--fast is not known here" in ask(ctx, "/provider-status groq --fast")
+    assert "--auto maybe is neither on nor off" in ask(ctx, "/provider-switch groq --auto maybe")
+    assert "--model needs a value" in ask(ctx, "/provider-switch groq --model")
+    assert "there is no limit called openrouter" in ask(ctx, "/provider-limits groq openrouter --daily 1M")
+    assert ask(ctx, "/provider-priority").splitlines()[0] == "1. anthropic-api: ready (serves)"
+    assert ask(ctx, "/provider-limits").startswith("no provider has")
+
+
+def test_analytics_shows_the_view_that_is_asked_for(ctx: Context) -> None:
+    attempts.add(
+        ctx.paths.ledger,
+        [
+            Attempt(
+                at=NOON - timedelta(hours=1),
+                agent="codex",
+                provider="groq",
+                model="llama-3.3-70b-instruct",
+                request_id="r1",
+                input=1_000_000,
+            )
+        ],
+    )
+
+    assert ask(ctx, "/provider-analytics 7d --view models").splitlines()[2].startswith("llama-3.3")
+    assert ask(ctx, "/provider-analytics 7d --view costs").splitlines()[2].startswith("groq: 1 requests, 1M")
+    assert ask(ctx, "/provider-analytics 7d --view errors").splitlines()[2:] == [
+        "in a terminal: pf-tui analytics 7d --view errors"
+    ]
+    assert "no view is called 'pies'" in ask(ctx, "/provider-analytics 7d --view pies")
+    assert ask(ctx, "/provider-analytics reset") == (
+        "history is deleted in a terminal only: pf-tui analytics reset"
+    )
 
 
 def test_analytics_of_an_empty_machine(ctx: Context) -> None:
