@@ -8,7 +8,7 @@ TOGETHER = ("providers", "models", "limits")
 """Beside them analytics or events, on a wide screen."""
 
 WIDTHS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
-HEIGHTS = [(0, "-low"), (12, "-high")]
+HEIGHTS = [(0, "-low"), (12, "-short"), (18, "-high")]
 """Columns and rows from which a layout holds (Textual's breakpoints: class names of the screen)."""
 
 
@@ -29,4 +29,7 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
         return frozenset({current})
     if width == "-medium":
         return frozenset({"providers", below})
+    if height == "-short":  # one pane in each half
+        left = "models" if current == "models" else "providers"
+        return frozenset({left, "limits" if below in LEFT else below})
     return frozenset({*TOGETHER, below if below == "events" else "analytics"})

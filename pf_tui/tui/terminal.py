@@ -50,7 +50,8 @@ class Terminal(LinuxDriver):
                         self.exit_event.wait()
                         break
                     data, rest = _without_x10(rest + data)
-                    self._hand_on(parser.feed(decode(data)))
+                    if text := decode(data):  # for the parser, nothing is the end
+                        self._hand_on(parser.feed(text))
                 self._hand_on(parser.tick())
         try:
             for _ in parser.feed(""):

@@ -78,6 +78,16 @@ _ANSI_INKS = {
 }
 """A terminal's sixteen: what stands behind the cursor is shown by reversing instead."""
 
+_ANSI_DARK_INKS = {
+    **_ANSI_INKS,
+    "accent": "ansi_bright_blue",
+    "bad": "ansi_bright_red",
+    "series-2": "ansi_bright_blue",
+    "series-3": "ansi_bright_magenta",
+    "series-6": "ansi_bright_red",
+}
+"""On black the plain blue and red of most terminals cannot be read."""
+
 
 def _house(name: str, inks: Mapping[str, str], background: str, *, dark: bool) -> Theme:
     return Theme(
@@ -118,7 +128,7 @@ def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
     if "ink-text" in generated:
         return {}
     if theme.ansi:
-        inks: Mapping[str, str] = _ANSI_INKS
+        inks: Mapping[str, str] = _ANSI_DARK_INKS if theme.dark else _ANSI_INKS
     else:
         text, ground = Color.parse(generated["foreground"]), Color.parse(generated["background"])
         inks = {
@@ -186,7 +196,7 @@ class Inks:
         back = span.on or behind
         swap = self._reversed and back == "cursor"
         made = Style(
-            color=self._colours[span.ink].rich_color,
+            color=self._colours["text" if swap else span.ink].rich_color,
             bgcolor=self._colours[back].rich_color if back and not swap else None,
             bold=span.bold or None,
             reverse=swap or None,

@@ -14,6 +14,7 @@ from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
+from pf_tui.state.journal import Event
 from pf_tui.tui import ink, notify, progress, running, screenshot
 from pf_tui.tui.charts.bars import Bar, slots, stacked
 from pf_tui.tui.charts.meter import meter, percent_text
@@ -23,7 +24,7 @@ from pf_tui.tui.charts.ticks import ticks
 from pf_tui.tui.columns import Column, body, chosen
 from pf_tui.tui.ink import Span, cells, columns_changed, fit, line, plain
 from pf_tui.tui.page import Space
-from pf_tui.tui.panes import live, providers, status, welcome
+from pf_tui.tui.panes import events, live, models, providers, status, welcome
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene
 
@@ -203,9 +204,34 @@ def test_a_fresh_machine_is_told_what_was_found(context: Callable[..., Context])
 
 
 def test_the_next_step_names_what_is_not_installed_yet(afternoon: Snapshot) -> None:
-    text = plain(welcome.next_step(afternoon, ("opencode", "codex")))
+    full, least = (plain(one) for one in welcome.next_step(afternoon, ("opencode", "codex")))
 
-    assert text == "found OpenCode, Codex: pf-tui install opencode lets a switch move it"
+    assert full == "found OpenCode, Codex: pf-tui install opencode lets a switch move it"
+    assert least == "pf-tui install opencode"
+
+
+def test_a_long_event_goes_on_below_and_the_foot_says_its_gist(afternoon: Snapshot) -> None:
+    event = Event(
+        id="1",
+        ts=scene.NOW,
+        who="gateway",
+        action="failover",
+        why="anthropic-subscription hit its 5-hour limit (429)",
+        before={"active": "anthropic-subscription"},
+        after={"active": "openrouter"},
+    )
+    narrow = space(44)
+
+    text = events.page_for([event], narrow).text()
+    assert " ".join(text.split()).endswith("→ openrouter: anthropic-sub hit its 5-hour limit (429)")
+    assert "→ openrouter: anthropic 429" in plain(events.latest([event], narrow))
+
+
+def test_a_model_is_named_without_its_date_where_that_would_be_cut(afternoon: Snapshot) -> None:
+    names = [row.content[1].text for row in models.page_for(afternoon, space(61)).rows]
+
+    assert "claude-sonnet-4-5" in names
+    assert not [name for name in names if name.startswith("claude") and "…" in name]
 
 
 def in_flight(afternoon: Snapshot, tokens: int, seconds: float) -> Snapshot:
@@ -344,3 +370,12 @@ def test_progress_says_share_rate_and_time_left() -> None:
 def test_a_picture_is_saved_below_the_home_and_named_short() -> None:
     assert screenshot.short(Path("/home/x/a/b.svg"), {"HOME": "/home/x"}) == "~/a/b.svg"
     assert screenshot.short(Path("/srv/b.svg"), {"HOME": "/home/x"}) == "/srv/b.svg"
+
+
+@given(TEXTS, TEXTS, st.integers(4, 60))
+def test_a_wrapped_line_keeps_its_words_and_its_width(first: str, second: str, width: int) -> None:
+    whole = line(Span(first, "bad"), Span(second, "muted"))
+    broken = ink.wrapped(whole, width)
+
+    assert all(cells(one) <= width for one in broken)
+    assert "".join("".join(map(plain, broken)).split()) == "".join(plain(whole).split())
