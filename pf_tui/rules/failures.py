@@ -236,7 +236,8 @@ def reason_in(body: str) -> str:
         if isinstance(content, list) and content:
             content = content[0]
         if isinstance(content, dict):
-            inner = content.get("error", content.get("message", content.get("detail")))
+            places = ("error", "message", "detail", "response")  # the last one: a failed event of Responses
+            inner = next((content[name] for name in places if content.get(name) is not None), None)
             if isinstance(inner, str):
                 return clean(inner)
             if inner is None:

@@ -280,6 +280,13 @@ def test_a_key_in_a_providers_words_is_masked() -> None:
         (json.dumps({"error": "plain"}), "plain"),
         (json.dumps([{"error": {"message": "inside a list"}}]), "inside a list"),
         (json.dumps({"detail": "fastapi says so"}), "fastapi says so"),
+        (
+            json.dumps(
+                {"type": "response.failed", "response": {"id": "r", "error": {"message": "in an event"}}}
+            ),
+            "in an event",
+        ),
+        (json.dumps({"error": None, "message": "beside an empty error"}), "beside an empty error"),
         ("<html>Bad   Gateway</html>", "<html>Bad Gateway</html>"),
         ("", ""),
     ],
