@@ -98,6 +98,8 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
 
     seen = claude_usage.last_error(text(data, "transcript_path"))
     said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
+    if not (said or text(data, "error") or seen.error):
+        return ""  # nothing says what failed, so nothing may rest for it
     status = seen.status or _status_in(said)
     failure = failures.classify_agent_error(text(data, "error") or seen.error, said, ctx.now(), status=status)
     if failure.kind == "server" and status is None and _is_unreachable(said):
@@ -235,10 +237,13 @@ def _is_unreachable(said: str) -> bool:
 
 
 def _status_in(said: str) -> int | None:
-    """The HTTP status in the client's own sentence: "Request rejected (429)", "API Error: 503 …"."""
+    """The HTTP status in the client's own sentence: "Request rejected (429)", "API Error: 503 …".
+
+    An address in it is none: "check your inference gateway (127.0.0.1:8080)".
+    """
     import re
 
-    found = re.search(r"(?:API Error: |\()(\d{3})\b", said)
+    found = re.search(r"(?:API Error: |Repeated |\()([45]\d{2})\b(?!\.\d)", said)
     return int(found[1]) if found else None
 
 

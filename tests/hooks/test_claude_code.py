@@ -139,6 +139,24 @@ def test_a_machine_without_network_benches_for_half_a_minute(client: Client) -> 
     assert rest(bench) == pytest.approx(timedelta(seconds=30), abs=timedelta(seconds=1))
 
 
+def test_the_address_in_an_overload_is_not_taken_for_its_status(client: Client) -> None:
+    client.fail(
+        "server_error",
+        "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary."
+        " Try again in a moment. If it persists, check your inference gateway (127.0.0.1:36493).",
+    )
+
+    (bench,) = client.benches()
+    assert (bench.kind, bench.evidence["status"]) == ("overload", 529)
+
+
+@pytest.mark.parametrize("fields", [{}, {"error": {}, "prompt_id": 5}, {"prompt": "x" * 10_000_000}])
+def test_a_failure_that_says_nothing_benches_nobody(client: Client, fields: dict[str, object]) -> None:
+    client.fire("StopFailure", **fields)
+
+    assert client.benches() == ()
+
+
 def test_the_evidence_holds_no_key(client: Client) -> None:
     client.fail(text="429 for sk-ant-planted-1-and-more")
 
