@@ -61,7 +61,7 @@ def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> 
         wanted = plan(ctx, agent, in_project=in_project, removal=removal)
         news = not wanted.empty or (removal and wanted.key in changes.keys(ctx.paths))
         changes.apply(ctx.paths, wanted)
-        if removal and wanted.key == agent:
+        if removal and agent not in {name.partition(":")[0] for name in changes.keys(ctx.paths)}:
             health.change(ctx.paths, lambda old: replace(old, agents=_without(old.agents, agent)))
         if news:
             write_down(

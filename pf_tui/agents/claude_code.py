@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.agents import changes, claude_settings, jsonc, program
-from pf_tui.agents.changes import Piece, Plan
+from pf_tui.agents.changes import FileChange, Piece, Plan
 from pf_tui.agents.effects import Effect
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import replace
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root
@@ -52,7 +53,12 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall claude-code` would change; a route to a provider is taken back as well."""
-    return changes.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+    plan = changes.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+    others = [
+        name for name in changes.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
+    ]
+    back = _route_back(ctx) if project and not others else None
+    return replace(plan, changes=(*plan.changes, back)) if back else plan
 
 
 def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
@@ -63,6 +69,17 @@ def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
         "  from the next start of Claude Code: /provider-status (no model is asked for it)",
         "  a switch moves Claude Code from then on: pf-tui switch PROVIDER",
     )
+
+
+def _route_back(ctx: Context) -> FileChange | None:
+    """Undoes the route in the person's settings with the last project that asked for it; None without one."""
+    path = config_folder(ctx.env) / "settings.json"
+    before = files.read_text(path) or ""
+    if claude_settings.route_in(before) is None:
+        return None
+    after = claude_settings.unrouted(before)
+    left = None if after.strip() == "{}" else after.encode()
+    return FileChange(path=path, before=before.encode(), after=left)
 
 
 def key(ctx: Context, project: bool) -> str:

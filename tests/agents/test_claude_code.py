@@ -82,6 +82,31 @@ def test_uninstall_after_switches_leaves_no_trace(ctx: Context, claude: Path) ->
     assert content(claude) == before
 
 
+def test_a_projects_uninstall_after_switches_leaves_no_trace(ctx: Context, claude: Path) -> None:
+    before = content(claude)
+    install.install(ctx, "claude-code", in_project=True)
+    actions.switch(ctx, "openrouter")
+    assert content(claude) != before
+
+    install.uninstall(ctx, "claude-code", in_project=True)
+
+    assert content(claude) == before
+    assert ctx.health().agents == {}
+    assert list(ctx.cwd.rglob("*")) == []
+
+
+def test_a_project_that_leaves_another_install_behind_leaves_its_route(ctx: Context, claude: Path) -> None:
+    install.install(ctx, "claude-code")
+    install.install(ctx, "claude-code", in_project=True)
+    actions.switch(ctx, "openrouter")
+    routed = settings(claude)
+
+    install.uninstall(ctx, "claude-code", in_project=True)
+
+    assert settings(claude) == routed
+    assert ctx.health().agents["claude-code"].provider == "openrouter"
+
+
 def test_a_fresh_machine_is_fresh_again(ctx: Context, home: Path) -> None:
     install.install(ctx, "claude-code")
     actions.switch(ctx, "openrouter")
