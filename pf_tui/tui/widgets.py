@@ -314,6 +314,17 @@ class Foot(Lines):
 
     MOST_LINES = 3
 
+    def _problems(self, width: int) -> list[Line]:
+        """What is wrong with files: one of them in two lines where it is long, two in a line each."""
+        problems = (*self.snapshot.problems, *self.own_problems) if self.snapshot else ()
+        shown = problems[: self.MOST_LINES - 1]
+        told = [line(" ", Span("! ", "bad", bold=True), Span(problem, "bad")) for problem in reversed(shown)]
+        if len(told) == 1 and cells(told[0]) > width:
+            first, *more = wrap(shown[0], width - 4, "bad")
+            rest = joined(more, " ")
+            return [line(" ", Span("! ", "bad", bold=True), first), fit(line("   ", rest), width)]
+        return [fit(one, width) for one in told]
+
     def watch_snapshot(self) -> None:
         self.redraw()
 
@@ -348,8 +359,7 @@ class Foot(Lines):
             symbols=self.look.symbols,
         )
         lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.found))]
-        for problem in (*self.snapshot.problems, *self.own_problems)[: self.MOST_LINES - 1]:
-            lines.insert(0, fit(line(" ", Span("! ", "bad", bold=True), Span(problem, "bad")), width))
+        lines[:0] = self._problems(width)
         if self.working:
             lines[-1] = fit(line(" ", self.working), width)
         self.show(lines)
