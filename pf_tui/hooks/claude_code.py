@@ -22,7 +22,7 @@ from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench, SessionServed
+from pf_tui.state.health import SessionServed
 
 if TYPE_CHECKING:
     from pf_tui.rules.failures import Failure
@@ -110,7 +110,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
         known = health.sessions.get(text(data, "session_id"))
         provider = known.provider if known else claude_session.provider(ctx, now)
         prompt = text(data, "prompt_id")
-        counted = prompt and any(_same(bench, provider, prompt) for bench in health.benches)
+        counted = prompt and any(bench.evidence.get("prompt") == prompt for bench in health.benches)
         if provider is not None and provider in now.catalog.providers and not counted:
             _bench(ctx, now, provider, failure, seen.model or _model_in(said), data)
     _use(ctx, data, provider, known)
@@ -250,11 +250,6 @@ def _status_in(said: str) -> int | None:
 def _model_in(said: str) -> str:
     """The model in the client's own sentence: "… issue with the selected model (claude-opus-5-5)"."""
     return said.partition("selected model (")[2].partition(")")[0]
-
-
-def _same(bench: Bench, provider: str | None, prompt: str) -> bool:
-    """That prompt's failure has been counted."""
-    return bench.provider == provider and bench.evidence.get("prompt") == prompt
 
 
 def _use(

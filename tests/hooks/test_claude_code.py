@@ -139,6 +139,14 @@ def test_a_machine_without_network_benches_for_half_a_minute(client: Client) -> 
     assert rest(bench) == pytest.approx(timedelta(seconds=30), abs=timedelta(seconds=1))
 
 
+def test_a_prompt_that_fails_twice_strikes_one_provider(client: Client) -> None:
+    client.fail(prompt="p1")
+    client.fail(prompt="p1")
+
+    assert [bench.provider for bench in client.benches()] == ["anthropic-api"]
+    assert client.active() == "openrouter"
+
+
 def test_the_address_in_an_overload_is_not_taken_for_its_status(client: Client) -> None:
     client.fail(
         "server_error",
