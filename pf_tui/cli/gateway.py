@@ -11,7 +11,7 @@ import click
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import words
-from pf_tui.errors import WrongUsage
+from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.records import replace
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
@@ -90,7 +90,16 @@ def status(ctx: Context, as_json: bool) -> None:
 @click.pass_obj
 def run(ctx: Context, port: int | None, as_json: bool) -> int:
     """Until ctrl+c; requests under way may end."""
+    from pf_tui import snapshot
     from pf_tui.gateway import life
+
+    # A bench or a used-up window ends while it runs; without any credential nothing ever could be served.
+    states = {provider.state for provider in snapshot.take(ctx).providers if provider.rank}
+    if states <= {"no-credential", "disabled"}:
+        raise NothingCanServe(
+            "no provider in the priority list has a credential: the gateway has nobody to ask",
+            "`pf-tui auth set PROVIDER` adds a key, `pf-tui auth status` shows what is looked for",
+        )
 
     def announce(running: Gateway) -> None:
         if as_json:

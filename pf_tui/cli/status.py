@@ -8,6 +8,7 @@ from pf_tui import actions, snapshot
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, maybe_provider, word
 from pf_tui.documents import status as documents
+from pf_tui.state import credentials
 from pf_tui.state.context import Context
 
 
@@ -18,6 +19,8 @@ from pf_tui.state.context import Context
 @click.pass_obj
 def status(ctx: Context, provider: str | None, reset: bool, as_json: bool) -> None:
     """Of all providers, or everything about one."""
+    for note in credentials.repair_permissions(ctx.paths):
+        diagnostics.note(note)
     cleared = actions.reset(ctx, provider) if reset else ()
     now = snapshot.take(ctx, keep_going=not as_json)
     if as_json:

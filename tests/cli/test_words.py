@@ -10,6 +10,7 @@ import pytest
 
 from pf_tui.cli import app
 from pf_tui.documents import commands
+from pf_tui.state.paths import Paths
 
 from .conftest import Pf
 
@@ -216,3 +217,23 @@ def test_a_reader_that_left_is_no_failure() -> None:
         os.close(writing)
 
     assert (answer.returncode, answer.stderr) == (0, b"")
+
+
+def test_a_gateway_nobody_could_ever_serve_is_not_run(pf: Pf) -> None:
+    answer = pf("gateway", "run", keys=False)
+
+    assert answer.code == 5
+    assert "no provider in the priority list has a credential" in answer.err
+    assert "pf-tui auth set" in answer.err
+
+
+def test_status_closes_a_file_with_keys_that_others_could_read(pf: Pf, paths: Paths) -> None:
+    paths.home.mkdir(parents=True)
+    paths.auth.write_text('{"providers": {}}')
+    paths.auth.chmod(0o644)
+
+    answer = pf("status", "--json")
+
+    assert answer.code == 0
+    assert "auth.json was readable by others (0644); it is 0600 now" in answer.err
+    assert paths.auth.stat().st_mode & 0o777 == 0o600
