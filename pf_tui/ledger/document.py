@@ -10,6 +10,7 @@ from typing import Any
 from pf_tui.ledger import events, query
 from pf_tui.ledger.events import FallbackRow
 from pf_tui.ledger.query import Analytics, Block, Filters, Part, Span, Sums
+from pf_tui.ledger.walls import Wall, counted
 
 
 def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | None = None) -> dict[str, Any]:
@@ -26,10 +27,10 @@ def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | N
             "limit_hits": found.fallback.limit_hits,
         },
         "by_provider": providers_document(found.providers, fallback or {}),
-        "by_model": parts_document("model", found.models),
-        "by_project": parts_document("project", found.projects),
-        "by_agent": parts_document("agent", found.agents),
-        "by_day": parts_document("day", found.days),
+        "by_model": walled_document("model", found.models, found.walls),
+        "by_project": walled_document("project", found.projects, found.walls),
+        "by_agent": walled_document("agent", found.agents, found.walls),
+        "by_day": walled_document("day", found.days, found.walls),
         "skipped": {
             "rows": found.skipped_rows,
             "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.skipped],
@@ -70,6 +71,24 @@ def parts_document(key: str, parts: Iterable[Part]) -> list[dict[str, Any]]:
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
+def walled_document(key: str, parts: Iterable[Part], found: Iterable[Wall]) -> list[dict[str, Any]]:
+    """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
+    counts = counted(found, key)
+    listed = list(parts)
+    names = {part.name for part in listed}
+    listed += [Part(name=name, sums=Sums()) for name in sorted(counts) if name not in names]
+    if key == "day":
+        listed.sort(key=lambda part: part.name)
+    return [
+        {
+            **row,
+            "fallbacks": counts[row[key]]["fallbacks"] if row[key] in counts else 0,
+            "limit_hits": counts[row[key]]["limit_hits"] if row[key] in counts else 0,
+        }
+        for row in parts_document(key, listed)
+    ]
+
+
 def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow]) -> list[dict[str, Any]]:
     """Providers with how they compare; one that only hit limits is in the list as well."""
     listed = list(parts)
@@ -101,7 +120,7 @@ def view_document(
 ) -> dict[str, Any]:
     """The whole document of one view: the common one, with the view's own list beside."""
     found = query.analytics(connection, span, filters)
-    document = analytics_document(found, events.fallback_rows(connection, span))
+    document = analytics_document(found, events.fallback_rows(connection, span, filters.agent))
     cells = query.Cells(connection, span, filters)
     if view == "sessions":
         document["by_session"] = parts_document("session", cells.by("session"))

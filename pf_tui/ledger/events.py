@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pf_tui.ledger.query import Filters, Span, milliseconds
+from pf_tui.ledger.query import Filters, Span, ends_ms
 from pf_tui.ledger.rows import WALLS
 from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
+from pf_tui.ledger.walls import IS_FALLBACK
 from pf_tui.records import record, replace
 
 REQUEST_FIELDS = (
@@ -76,7 +77,7 @@ def requests(
     where, values = _narrowed(filters)
     order = "DESC LIMIT ?" if newest is not None else ""
     query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE ts >= ? AND ts < ?{where} ORDER BY ts {order}"
-    for row in connection.execute(query, [*_ends(span), *values, *([] if newest is None else [newest])]):
+    for row in connection.execute(query, [*ends_ms(span), *values, *([] if newest is None else [newest])]):
         yield dict(zip(REQUEST_FIELDS, row, strict=True))
 
 
@@ -90,7 +91,7 @@ def failures(
         " JOIN names f ON f.id = r.failure JOIN names a ON a.id = r.agent LEFT JOIN names p ON p.id = r.project"
         " LEFT JOIN names s ON s.id = r.session WHERE r.failure IS NOT NULL AND ts >= ? AND ts < ?"
         f"{where} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        (*_ends(span), *values),
+        (*ends_ms(span), *values),
     )
     return tuple(FailureCount(provider=p, kind=k, count=c, last_ms=last) for p, k, c, last in rows)
 
@@ -103,7 +104,7 @@ def hits(
     rows = connection.execute(
         "SELECT provider, kind, ts, until, agent, session, ifnull(waited_ms, 0), ifnull(text, '') FROM limit_hits"
         f" WHERE ts >= ? AND ts < ?{where} ORDER BY ts DESC LIMIT ?",
-        (*_ends(span), *values, limit),
+        (*ends_ms(span), *values, limit),
     )
     return tuple(
         HitRow(
@@ -138,8 +139,10 @@ def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> M
     return found
 
 
-def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, FallbackRow]:
-    """What fallback did, per provider."""
+def fallback_rows(
+    connection: sqlite3.Connection, span: Span, agent: str | None = None
+) -> Mapping[str, FallbackRow]:
+    """What fallback did, per provider; `agent` narrows the limit hits, as in the totals."""
     counts: dict[str, dict[str, float]] = {}
 
     def add(provider: str, name: str, value: float) -> None:
@@ -147,8 +150,8 @@ def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, Fa
         cell[name] = cell.get(name, 0) + value
 
     for left, taken, ts in connection.execute(
-        "SELECT from_provider, to_provider, ts FROM switches WHERE ts >= ? AND ts < ? AND from_provider IS NOT NULL",
-        _ends(span),
+        f"SELECT from_provider, to_provider, ts FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}",
+        ends_ms(span),
     ):
         add(left, "taken_over_from", 1)
         add(taken, "taken_over_by", 1)
@@ -160,8 +163,8 @@ def fallback_rows(connection: sqlite3.Connection, span: Span) -> Mapping[str, Fa
             add(left, "minutes_saved", (wall - ts) / 60_000)
     for provider, number, waited in connection.execute(
         f"SELECT provider, sum(kind IN ({', '.join('?' * len(WALLS))})), ifnull(sum(waited_ms), 0)"
-        " FROM limit_hits WHERE ts >= ? AND ts < ? GROUP BY 1",
-        (*WALLS, *_ends(span)),
+        " FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?) GROUP BY 1",
+        (*WALLS, *ends_ms(span), agent, agent),
     ):
         add(provider, "limit_hits", number)
         add(provider, "minutes_lost", waited / 60_000)
@@ -188,7 +191,3 @@ def _narrowed(
         where += f" AND {session} LIKE ? || '%'"
         values.append(filters.session)
     return where, values
-
-
-def _ends(span: Span) -> tuple[int, int]:
-    return (milliseconds(span.start) if span.start else 0, milliseconds(span.end))

@@ -14,6 +14,7 @@ from typing import Any
 from pf_tui.errors import UnknownName, WrongUsage
 from pf_tui.ledger.rows import LATENCY_STEP, ROW_SUMS
 from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS, ROLLUPS, SUM_COLUMNS
+from pf_tui.ledger.walls import IS_FALLBACK, Wall, walls
 from pf_tui.records import field, record, replace
 
 PERIODS: Mapping[str, timedelta | None] = {
@@ -146,6 +147,8 @@ class Analytics:
     damaged: tuple[SkippedRow, ...] = field(default_factory=tuple)
     """Rows whose numbers were used though they are damaged."""
     prices: str = ""
+    walls: tuple[Wall, ...] = ()
+    """Limit hits and fallbacks, for the lists."""
 
 
 def span_of(
@@ -193,6 +196,7 @@ def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | Non
         skipped=_skipped(connection, lost=True),
         damaged_rows=damaged,
         damaged=_skipped(connection, lost=False),
+        walls=walls(connection, *ends_ms(span), span.zone, (filters or Filters()).agent),
     )
 
 
@@ -520,9 +524,9 @@ def _skipped(connection: sqlite3.Connection, *, lost: bool) -> tuple[SkippedRow,
 
 def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> FallbackTotals:
     """How often another provider took over, and how often a limit was hit."""
-    ends = (milliseconds(span.start) if span.start else 0, milliseconds(span.end))
+    ends = ends_ms(span)
     switches = connection.execute(
-        "SELECT count(*) FROM switches WHERE ts >= ? AND ts < ? AND from_provider IS NOT NULL", ends
+        f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}", ends
     ).fetchone()[0]
     hits, waited = connection.execute(
         "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
@@ -530,6 +534,11 @@ def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> F
         (*ends, filters.agent, filters.agent),
     ).fetchone()
     return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)
+
+
+def ends_ms(span: Span) -> tuple[int, int]:
+    """A span's ends in UTC ms; 0 when it has no beginning."""
+    return (milliseconds(span.start) if span.start else 0, milliseconds(span.end))
 
 
 def milliseconds(moment: datetime) -> int:
