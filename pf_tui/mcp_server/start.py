@@ -70,6 +70,12 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
     from pf_tui.mcp_server import http
     from pf_tui.mcp_server.server import Room
 
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Announce when signals are handled: one that comes earlier would find half a server."""
+            await super().startup(sockets)
+            announce(url(host, bound))
+
     listener = _listen(host, port)
     bound = listener.getsockname()[1]
     token = secrets.token_urlsafe(32)
@@ -79,8 +85,7 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
     try:
         app = http.app(Room(ctx), token)
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
-        announce(url(host, bound))
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         return 0
     finally:
