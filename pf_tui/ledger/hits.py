@@ -39,8 +39,21 @@ def note(
     number, was, began = known
     connection.execute(
         "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
+        # of a resumed session's copy and its original, the one that `rows.beats` keeps, in any order
+        " session = CASE WHEN ts = ? AND session > ? THEN ? ELSE session END,"
         f" waited_ms = {_LATER}, text = CASE WHEN ifnull(text, '') = '' THEN ? ELSE text END WHERE id = ?",
-        (until_ms, agent, provider if was == "unknown" else was, min(began, ts_ms), waited_ms, text, number),
+        (
+            until_ms,
+            agent,
+            provider if was == "unknown" else was,
+            min(began, ts_ms),
+            ts_ms,
+            session,
+            session,
+            waited_ms,
+            text,
+            number,
+        ),
     )
 
 

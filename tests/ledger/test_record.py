@@ -32,6 +32,17 @@ def walls(path: Path) -> list[tuple]:
         return connection.execute("SELECT provider, kind, ts, until FROM limit_hits ORDER BY ts").fetchall()
 
 
+@pytest.mark.parametrize("sessions", [("a-original", "b-resumed"), ("b-resumed", "a-original")])
+def test_a_wall_copied_into_a_resumed_session_is_the_same_one_in_any_order(
+    path: Path, sessions: tuple[str, str]
+) -> None:
+    for session in sessions:
+        hit(path, 0, session=session)
+
+    with schema.opened(path) as connection:
+        assert connection.execute("SELECT session FROM limit_hits").fetchall() == [("a-original",)]
+
+
 def test_a_hook_and_a_transcript_tell_of_one_wall(path: Path) -> None:
     until = at(60)
     hit(path, 3, until=until, kind="quota")
