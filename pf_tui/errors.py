@@ -12,6 +12,8 @@ Invariant: neither message nor hint ever holds a secret.
 
 from __future__ import annotations
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,3 +88,15 @@ class NothingCanServe(PfError):  # noqa: N818
     """A provider had to be chosen and none can serve."""
 
     code = 5
+
+
+def place_of(error: BaseException) -> str:
+    """Where in our own source an error came up: `pf_tui/room/file.py:12`, never a value, which may be secret."""
+    place = "an unknown place"
+    step = error.__traceback__
+    while step is not None:
+        path = step.tb_frame.f_code.co_filename
+        if f"{os.sep}pf_tui{os.sep}" in path:
+            place = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
+        step = step.tb_next
+    return place

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 
 from pf_tui.cli import output
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, place_of
 
 INTERRUPTED = 130
 """What shells report for a program that ctrl+c ended (128 + SIGINT)."""
@@ -64,13 +64,7 @@ def progress(words: str) -> None:
 
 def unexpected(error: BaseException) -> PfError:
     """A mistake of ours as a sentence that can be reported; no values in it, they may be secret."""
-    place = "an unknown place"
-    step = error.__traceback__
-    while step is not None:
-        path = step.tb_frame.f_code.co_filename
-        if f"{os.sep}pf_tui{os.sep}" in path:
-            place = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
-        step = step.tb_next
+    place = place_of(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return PfError(f"{where}{error.strerror.lower()} ({place})")

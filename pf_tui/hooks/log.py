@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, place_of
 
 ROTATE_BYTES = 256 * 1024
 """Then the file becomes hooks.1.log: weeks of trouble, and still quick to read."""
@@ -48,12 +48,5 @@ def _words(error: BaseException) -> str:
     """What went wrong in one line: our own sentences, else the kind of error and its place in our source."""
     if isinstance(error, PfError):
         return str(error)
-    place = "an unknown place"
-    step = error.__traceback__
-    while step is not None:
-        path = step.tb_frame.f_code.co_filename
-        if f"{os.sep}pf_tui{os.sep}" in path:
-            place = f"pf_tui{path.rpartition(f'{os.sep}pf_tui')[2]}:{step.tb_lineno}"
-        step = step.tb_next
     why = error.strerror if isinstance(error, OSError) and error.strerror else ""
-    return f"{type(error).__name__} {why} at {place}"
+    return f"{type(error).__name__} {why} at {place_of(error)}"
