@@ -16,9 +16,6 @@ DAYS = 30
 WALL_EVERY = 3
 """On every third day the first provider of some work hits its limit for a while."""
 
-LATE_S = 40 * 60
-"""The last minutes are always busy, whatever the hour: the shortest period has something to show."""
-
 
 class Request(NamedTuple):
     """One request as the demo makes it."""

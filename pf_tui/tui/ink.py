@@ -11,9 +11,6 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-INKS = ("text", "muted", "faint", "accent", "good", "warn", "bad", "cursor", "bar")
-"""Inks beside the series; each is a component class `ink--NAME`."""
-
 SERIES = 6
 """Colours a chart can tell apart, also for the colour-blind (tests/tui/test_themes.py computes it)."""
 
