@@ -86,14 +86,8 @@ def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> boo
     try:
         with schema.opened(path, write=True) as connection:
             rows.prepare(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with schema.transaction(connection):
                 write(connection, attempts, refresh=refresh)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk has ended it already
-                    connection.execute("ROLLBACK")
-                raise
     except (sqlite3.Error, PfError, OSError):
         return False
     return True

@@ -140,7 +140,7 @@ def compared_document(row: Compared) -> dict[str, Any]:
         "usd_per_million_tokens": usd_per_million(sums),
         "latency_ms_p50": row.part.latency_ms_p50,
         "failure_rate": round(sums.failure_rate, 6),
-        "rate_limited_rate": round(rate_limited_rate(sums), 6),
+        "rate_limited_rate": round(sums.rate_limited_rate, 6),
         "limit_hits": row.fallback.limit_hits,
         "minutes_saved": round(row.fallback.minutes_saved, 1),
         "minutes_lost": round(row.fallback.minutes_lost, 1),
@@ -170,11 +170,6 @@ def usd_per_million(sums: Sums) -> float | None:
     """The mean price of a million tokens of every kind; None when nothing was priced."""
     priced = sums.total_tokens - sums.unpriced_tokens
     return round(sums.cost_usd / priced * 1_000_000, 6) if priced > 0 else None
-
-
-def rate_limited_rate(sums: Sums) -> float:
-    """The share of requests that were told to wait."""
-    return sums.rate_limited / sums.requests if sums.requests else 0.0
 
 
 def _same_work(

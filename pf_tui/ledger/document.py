@@ -105,9 +105,7 @@ def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow
                 "limit_hits": row.limit_hits,
                 "latency_ms_p50": part.latency_ms_p50,
                 "failure_rate": round(part.sums.failure_rate, 6),
-                "rate_limited_rate": round(
-                    part.sums.rate_limited / part.sums.requests if part.sums.requests else 0.0, 6
-                ),
+                "rate_limited_rate": round(part.sums.rate_limited_rate, 6),
                 "minutes_saved": round(row.minutes_saved, 1),
                 "minutes_lost": round(row.minutes_lost, 1),
             }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pf_tui.ledger.query import Filters, Span, ends_ms
-from pf_tui.ledger.rows import WALLS
+from pf_tui.ledger.rows import IS_WALL
 from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
 from pf_tui.ledger.walls import IS_FALLBACK
 from pf_tui.records import record, replace
@@ -162,9 +162,9 @@ def fallback_rows(
         if wall:
             add(left, "minutes_saved", (wall - ts) / 60_000)
     for provider, number, waited in connection.execute(
-        f"SELECT provider, sum(kind IN ({', '.join('?' * len(WALLS))})), ifnull(sum(waited_ms), 0)"
+        f"SELECT provider, sum({IS_WALL}), ifnull(sum(waited_ms), 0)"
         " FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?) GROUP BY 1",
-        (*WALLS, *ends_ms(span), agent, agent),
+        (*ends_ms(span), agent, agent),
     ):
         add(provider, "limit_hits", number)
         add(provider, "minutes_lost", waited / 60_000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from pf_tui.ledger.rows import WALLS
+from pf_tui.ledger.rows import IS_WALL, WALLS
 
 SAME_WALL_MS = 300_000
 """What one session runs into within five minutes is one wall: a client retries about three."""
@@ -68,14 +68,13 @@ def _known(connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int,
         found = connection.execute(
             # a resumed session's copy has the very same time
             "SELECT id, provider, ts FROM limit_hits WHERE ts BETWEEN ? AND ? AND (session = ? OR ts = ?)"
-            f" AND kind IN ({', '.join('?' * len(WALLS))})"
+            f" AND {IS_WALL}"
             " AND (provider = ? OR provider = 'unknown' OR ? = 'unknown') ORDER BY abs(ts - ?) LIMIT 1",
             (
                 ts_ms - SAME_WALL_MS,
                 ts_ms + SAME_WALL_MS,
                 session,
                 ts_ms,
-                *WALLS,
                 provider,
                 provider,
                 ts_ms,

@@ -210,10 +210,3 @@ def _at(price: Any, start: int) -> float | None:
         if step.start <= start:
             value = step.price
     return float(value)
-
-
-def table_date() -> str:
-    """When the bundled price table was made: the version of genai-prices it came with."""
-    from importlib.metadata import version
-
-    return version("genai-prices")

@@ -17,7 +17,6 @@ from pf_tui.rules.pricing import Tier, UnitPrices, raw_cost_usd
 FORMAT = 1
 """Raise it when the meaning of a row changes."""
 
-MODES = ("", "fast", "batch")
 NEWER_PRICES = "prices.json"
 """Beside the ledger: a price table fetched since the library was installed (`pf-tui prices update`)."""
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from pf_tui.errors import UnknownName, WrongUsage
-from pf_tui.ledger.rows import LATENCY_STEP, ROW_SUMS
+from pf_tui.ledger.rows import IS_WALL, LATENCY_STEP, ROW_SUMS
 from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS, ROLLUPS, SUM_COLUMNS
 from pf_tui.ledger.walls import IS_FALLBACK, Wall, walls
 from pf_tui.records import field, record, replace
@@ -82,6 +82,11 @@ class Sums:
     @property
     def failure_rate(self) -> float:
         return self.failed / self.requests if self.requests else 0.0
+
+    @property
+    def rate_limited_rate(self) -> float:
+        """The share of requests that were told to wait."""
+        return self.rate_limited / self.requests if self.requests else 0.0
 
 
 @record
@@ -530,7 +535,7 @@ def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> F
     ).fetchone()[0]
     hits, waited = connection.execute(
         "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
-        " AND kind IN ('rate', 'quota', 'windowless') AND (? IS NULL OR agent = ?)",
+        f" AND {IS_WALL} AND (? IS NULL OR agent = ?)",
         (*ends, filters.agent, filters.agent),
     ).fetchone()
     return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)

@@ -211,6 +211,9 @@ def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> Mapping[int, 
 WALLS = ("rate", "quota", "windowless")
 """Failure classes that are limits."""
 
+IS_WALL = f"kind IN {WALLS}"
+"""The same as a condition on `limit_hits`."""
+
 TOKENS = "input + output + cache_read + cache_write_5m + cache_write_1h"
 """All tokens of a row, in SQL."""
 

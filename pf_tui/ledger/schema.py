@@ -36,7 +36,6 @@ The attributions stand in order of trust (gateway, agent, timeline, assumed): th
 """
 
 NAME = {word: number for number, word in enumerate(FIXED_NAMES, start=1)}
-SOURCE_GATEWAY = NAME["gateway"]
 
 SUM_COLUMNS = tuple(
     (name, "REAL" if name.endswith("_usd") else "INTEGER")
@@ -144,6 +143,19 @@ def opened(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
         raise _refused(path, error) from error
     finally:
         connection.close()
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
+        raise
 
 
 def connect(path: Path) -> sqlite3.Connection:

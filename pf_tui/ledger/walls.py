@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
-from pf_tui.ledger.rows import WALLS
+from pf_tui.ledger.rows import IS_WALL
 from pf_tui.records import record
 
 UNKNOWN = "unknown"
@@ -42,11 +42,10 @@ def walls(
 ) -> tuple[Wall, ...]:
     """Every limit hit and fallback of a span; `agent` narrows the hits, as in the totals."""
     projects = _Projects(connection)
-    marks = ", ".join("?" * len(WALLS))
     hits = connection.execute(
         "SELECT 'limit_hits', ts, agent, session FROM limit_hits"
-        f" WHERE ts >= ? AND ts < ? AND kind IN ({marks}) AND (? IS NULL OR agent = ?)",
-        (start_ms, end_ms, *WALLS, agent, agent),
+        f" WHERE ts >= ? AND ts < ? AND {IS_WALL} AND (? IS NULL OR agent = ?)",
+        (start_ms, end_ms, agent, agent),
     ).fetchall()
     taken = connection.execute(
         "SELECT 'fallbacks', s.ts, c.agent, c.session FROM switches s"

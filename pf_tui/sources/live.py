@@ -22,14 +22,8 @@ def record(ledger: Path, agent: str, seen: Iterable[Sighting], catalog: Catalog)
     try:
         with schema.opened(ledger, write=True) as connection:
             rows.prepare(connection)
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with schema.transaction(connection):
                 _write(connection, agent, seen, catalog)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # a full disk has ended it already
-                    connection.execute("ROLLBACK")
-                raise
     except (sqlite3.Error, PfError, OSError):
         return False
     return True

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import attempts, hits, repricing
+from pf_tui.ledger import attempts, hits, repricing, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.record import INSERT_READING
@@ -46,7 +45,7 @@ class Sink:
 
     def store(self, harvests: Mapping[str, Harvest], reads: Iterable[Read]) -> int:
         """Lay everything into the ledger in one transaction; returns how many requests are new."""
-        with self._transaction():
+        with schema.transaction(self._connection):
             new = sum(self._harvest(agent, harvest) for agent, harvest in harvests.items())
             self._files(reads)
             for harvest in harvests.values():
@@ -57,27 +56,16 @@ class Sink:
 
     def add_up(self) -> None:
         """Bring the rollups up to date with what was stored."""
-        with self._transaction():
+        with schema.transaction(self._connection):
             ledger_rows.refresh(self._connection)
 
     def finish(self, quota: Iterable[Seen]) -> None:
         """After all files: requests without a row of their own, cached quotas."""
-        with self._transaction():
+        with schema.transaction(self._connection):
             self._readings("opencode", quota)
             running_totals.settle(self._connection, self._names, lambda seen: self._row("claude-code", seen))
             repricing.settle(self._connection, self._pricer)
             ledger_rows.refresh(self._connection)
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:  # a full disk has ended it already
-                self._connection.execute("ROLLBACK")
-            raise
 
     def _harvest(self, agent: str, harvest: Harvest) -> int:
         alone = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"
