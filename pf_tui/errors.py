@@ -91,7 +91,7 @@ class NothingCanServe(PfError):  # noqa: N818
 
 
 def place_of(error: BaseException) -> str:
-    """Where in our own source an error came up, as `pf_tui/room/file.py:12`; never a value: it may be secret."""
+    """Where in our own source an error came up (`pf_tui/room/file.py:12`); no value: it may be secret."""
     place = "an unknown place"
     step = error.__traceback__
     while step is not None:
