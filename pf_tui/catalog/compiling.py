@@ -12,7 +12,6 @@ from typing import Any
 
 from pf_tui.catalog import names
 from pf_tui.catalog.records import Model, Provider
-from pf_tui.catalog.store import SOURCES
 
 _PROVIDER_KEYS = set(Provider.__annotations__) - {"default_rank", "headers", "enabled", "custom"}
 _MODEL_KEYS = set(Model.__annotations__) - {"extra", "custom"}
@@ -29,18 +28,17 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
         ValueError: a key that no record has (a typing mistake in the data).
         OSError: a file is missing.
     """
-    sources = {name: _read(folder / name) for name in SOURCES}
-    providers = _providers(sources["providers.yaml"]["providers"])
+    providers = _providers(_read(folder / "providers.yaml")["providers"])
     models = {
-        **_models(sources["models.yaml"]["models"], extra=False),
-        **_models(sources["models-extra.yaml"]["models"], extra=True),
+        **_models(_read(folder / "models.yaml")["models"], extra=False),
+        **_models(_read(folder / "models-extra.yaml")["models"], extra=True),
     }
     return {
         "providers": providers,
         "models": {
             "models": models,
-            "equivalents": sources["equivalents.yaml"]["tiers"],
-            "plans": sources["plans.yaml"]["plans"],
+            "equivalents": _read(folder / "equivalents.yaml")["tiers"],
+            "plans": _read(folder / "plans.yaml")["plans"],
         },
         "names": {
             "names": _index(models.values()),

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from pf_tui.catalog.overlay import Overlay
 
-SOURCES = ("providers.yaml", "models.yaml", "models-extra.yaml", "equivalents.yaml", "plans.yaml")
 COMPILED = "compiled"
 """Folder beside the YAML that holds the compiled form in a wheel."""
 
@@ -102,7 +101,8 @@ def _read_json(path: str) -> Any:
 
 def _stamp(folder: str) -> list[Any]:
     """What the compiled form is made from: path, mtime_ns, size and inode of each file."""
-    files = [os.path.join(folder, name) for name in SOURCES] + [
+    sources = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
+    files = [os.path.join(folder, name) for name in sources] + [
         os.path.join(_HERE, name) for name in _COMPILER
     ]
     stats = [(path, os.stat(path)) for path in files]
