@@ -4,7 +4,7 @@ A wheel carries the compiled form (hatch_build.py makes it). A checkout compiles
 and keeps the result in the cache directory; where that cannot be written it is compiled for this process.
 """
 # pathlib is not imported: it costs 10 ms, as much as the interpreter, and every hook loads this.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH110, PTH112, PTH116, PTH117, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH110, PTH112, PTH116, PTH117, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
