@@ -94,33 +94,28 @@ class Rule:
     """stop | continue | bench-and-stop | bench-and-continue"""
 
 
-_SPEND = re.compile(r"enforced_spend_limit|spend(?:ing)? limit|spend cap|monthly budget", re.IGNORECASE)
-_CREDIT = re.compile(
-    r"credit balance is too low|insufficient (?:credit|balance|funds)|out of credits|payment required",
-    re.IGNORECASE,
+# Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
+_SPEND = r"(?i)enforced_spend_limit|spend(?:ing)? limit|spend cap|monthly budget"
+_CREDIT = (
+    r"(?i)credit balance is too low|insufficient (?:credit|balance|funds)|out of credits|payment required"
 )
-_QUOTA = re.compile(
-    r"insufficient_quota|usage_limit_reached|usage limit reached|exceeded your current quota|hit your [\w -]*limit"
-    r"|PerDay|per[ _]day|daily limit|weekly limit|quota exceeded for quota metric",
-    re.IGNORECASE,
+_QUOTA = (
+    r"(?i)insufficient_quota|usage_limit_reached|usage limit reached|exceeded your current quota"
+    r"|hit your [\w -]*limit|PerDay|per[ _]day|daily limit|weekly limit|quota exceeded for quota metric"
 )
-_CONTEXT = re.compile(
-    r"prompt is too long|context[_ ]length|context window|maximum context|too many (?:input )?tokens|input is too long"
-    r"|exceeds? the (?:model'?s )?(?:maximum|context)",
-    re.IGNORECASE,
+_CONTEXT = (
+    r"(?i)prompt is too long|context[_ ]length|context window|maximum context|too many (?:input )?tokens"
+    r"|input is too long|exceeds? the (?:model'?s )?(?:maximum|context)"
 )
-_MODEL = re.compile(
-    r"model[_ ]not[_ ]found|model .{0,80}(?:does not exist|not found|not supported|is not available)|unknown model"
-    r"|no endpoints found|unsupported model|decommissioned",
-    re.IGNORECASE,
+_MODEL = (
+    r"(?i)model[_ ]not[_ ]found|model .{0,80}(?:does not exist|not found|not supported|is not available)"
+    r"|unknown model|no endpoints found|unsupported model|decommissioned"
 )
-_OVERLOAD = re.compile(
-    r"overloaded|over capacity|server is busy|at capacity|temporarily unavailable", re.IGNORECASE
-)
-_FILTER = re.compile(r"content[_ ]filter|content policy|safety", re.IGNORECASE)
-_RATE = re.compile(r"rate[_ ]limit|too many requests|resource_exhausted", re.IGNORECASE)
-_SECRET = re.compile(r"\b(?:sk|key|ghp|gho|xox[a-z]|AIza|Bearer)[-_ ]?[A-Za-z0-9_\-.]{8,}", re.IGNORECASE)
-_RETRY_INFO = re.compile(r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"')
+_OVERLOAD = r"(?i)overloaded|over capacity|server is busy|at capacity|temporarily unavailable"
+_FILTER = r"(?i)content[_ ]filter|content policy|safety"
+_RATE = r"(?i)rate[_ ]limit|too many requests|resource_exhausted"
+_KEY_LIKE = r"(?i)\b(?:sk|key|ghp|gho|xox[a-z]|AIza|Bearer)[-_ ]?[A-Za-z0-9_\-.]{8,}"
+_RETRY_INFO = r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"'
 
 
 def classify(
@@ -195,9 +190,9 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
             kind = by_status
         if kind == "windowless":
             kind = "rate"
-    if kind == "rate" and _QUOTA.search(text):
+    if kind == "rate" and re.search(_QUOTA, text):
         kind = "quota"
-    if _CREDIT.search(text):
+    if re.search(_CREDIT, text):
         kind = "quota"
     until = reset_from_text(text, now)
     known = CLASSES[kind]
@@ -212,18 +207,19 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
         status=status,
         message=clean(text),
         evidence={"text": clean(text)} if text else {},
-        forever=kind == "auth" or (kind == "quota" and until is None and _CREDIT.search(text) is not None),
+        forever=kind == "auth"
+        or (kind == "quota" and until is None and re.search(_CREDIT, text) is not None),
     )
 
 
 def is_credit(text: str) -> bool:
     """True when an account has run out of credit: no reset ends that, only the person does."""
-    return _CREDIT.search(text) is not None
+    return re.search(_CREDIT, text) is not None
 
 
 def clean(text: str, limit: int = 200) -> str:
     """A provider's words, short and without anything that looks like a key."""
-    return _SECRET.sub("•••", " ".join(text.split()))[:limit]
+    return re.sub(_KEY_LIKE, "•••", " ".join(text.split()))[:limit]
 
 
 def reason_in(body: str) -> str:
@@ -251,19 +247,19 @@ def _kind(
 ) -> tuple[str, datetime | None]:
     """(class, reset if known)"""
     until = reset_at(headers, now)
-    if found := _RETRY_INFO.search(body):
+    if found := re.search(_RETRY_INFO, body):
         until = max(until or now, now + min(timedelta(seconds=min(float(found[1]), 1e7)), CAP))
     until = until or _body_reset(body, now)
-    if _CREDIT.search(body) and status in (None, 400, 402, 403, 429):
+    if re.search(_CREDIT, body) and status in (None, 400, 402, 403, 429):
         return "quota", None
     if status == 402:
         return "quota", until
     if status == 429:
         return _limited(headers, body, until, now)
-    if status in (529, 503) or (status in (None, 500, 502) and _OVERLOAD.search(body)):
+    if status in (529, 503) or (status in (None, 500, 502) and re.search(_OVERLOAD, body)):
         return "overload", until
     if status in (401, 403):
-        return ("request", None) if _FILTER.search(body) and status == 403 else ("auth", None)
+        return ("request", None) if re.search(_FILTER, body) and status == 403 else ("auth", None)
     if status == 404:
         return "model", None
     if status == 408:
@@ -274,9 +270,9 @@ def _kind(
         return _in_band(headers, body, until, now)
     if status >= 500:
         return "server", until
-    if _CONTEXT.search(body):
+    if re.search(_CONTEXT, body):
         return "context", None
-    if status in (400, 422) and _MODEL.search(body):
+    if status in (400, 422) and re.search(_MODEL, body):
         return "model", None
     return "request", None
 
@@ -284,10 +280,10 @@ def _kind(
 def _limited(
     headers: Mapping[str, str], body: str, until: datetime | None, now: datetime
 ) -> tuple[str, datetime | None]:
-    if _SPEND.search(body):
+    if re.search(_SPEND, body):
         return "quota", _next_month(now)
     rejected = headers.get("anthropic-ratelimit-unified-status") == "rejected"
-    if rejected or _QUOTA.search(body) or "usage_limit" in body:
+    if rejected or re.search(_QUOTA, body) or "usage_limit" in body:
         return "quota", until
     if until is not None or retry_after(headers, now) is not None:
         return "rate", until
@@ -299,9 +295,9 @@ def _in_band(
     headers: Mapping[str, str], body: str, until: datetime | None, now: datetime
 ) -> tuple[str, datetime | None]:
     """An error event inside a stream that began with 200."""
-    if _QUOTA.search(body) or _RATE.search(body) or _SPEND.search(body):
+    if re.search(_QUOTA, body) or re.search(_RATE, body) or re.search(_SPEND, body):
         return _limited(headers, body, until, now)
-    if _CONTEXT.search(body):
+    if re.search(_CONTEXT, body):
         return "context", None
     if "authentication_error" in body or "permission_error" in body:
         return "auth", None
@@ -333,7 +329,7 @@ def _failure(
     if kind == "rate":
         per_model = until is None or until - now <= WHOLE_PROVIDER_AFTER
         scope = "model" if per_model else "provider"
-    forever = kind == "auth" or (kind == "quota" and until is None and _CREDIT.search(body) is not None)
+    forever = kind == "auth" or (kind == "quota" and until is None and re.search(_CREDIT, body) is not None)
     if kind in _DOUBLING and until is None and not forever:
         first, longest = _DOUBLING[kind]
         until = now + min(first * 2 ** min(strikes, 16), longest)

@@ -9,18 +9,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
-_EPOCH = re.compile(r"limit reached\|(\d{9,13})|\"?resets_at\"?[=:]\s*(\d{9,13})")
-_CLOCK = re.compile(
-    r"(?:resets?(?: at| on)?|try again at)\s+"
+# Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
+_EPOCH = r"limit reached\|(\d{9,13})|\"?resets_at\"?[=:]\s*(\d{9,13})"
+_CLOCK = (
+    r"(?i)(?:resets?(?: at| on)?|try again at)\s+"
     r"(?:(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?:(?P<year>\d{4}),? )?(?:at )?)?"
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]\.?m)?\.?(?:\s*\((?P<zone>[A-Za-z_/+-]+)\))?",
-    re.IGNORECASE,
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]\.?m)?\.?(?:\s*\((?P<zone>[A-Za-z_/+-]+)\))?"
 )
-_AFTER = re.compile(
-    r"(?:try again in|retry (?:in|after)|resets in)\s+((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)",
-    re.IGNORECASE,
-)
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)", re.IGNORECASE)
+_AFTER = r"(?i)(?:try again in|retry (?:in|after)|resets in)\s+((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)"
+_PART = r"(?i)(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)"
 MAX_WAIT_S = 400 * 86_400.0
 """No limit lasts longer; a larger number is no wait."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -34,13 +31,13 @@ def reset_from_text(text: str, seen_at: datetime, zone: tzinfo | None = None) ->
         seen_at: aware; a time of day means the first one after it.
         zone: of a time of day without a zone in the text; None = the system's.
     """
-    if found := _EPOCH.search(text):
+    if found := re.search(_EPOCH, text):
         number = int(found[1] or found[2])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-    if found := _AFTER.search(text):
-        seconds = sum(float(n) * _SECONDS[unit.lower()] for n, unit in _PART.findall(found[1]))
+    if found := re.search(_AFTER, text):
+        seconds = sum(float(n) * _SECONDS[unit.lower()] for n, unit in re.findall(_PART, found[1]))
         return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
-    if found := _CLOCK.search(text):
+    if found := re.search(_CLOCK, text):
         return _next_clock(found, seen_at, zone)
     return None
 

@@ -48,16 +48,13 @@ STATUS_KINDS = {
     503: "overload",
     529: "overload",
 }
-_WALL = re.compile(
-    r"(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[\w-]+(?: [\w-]+)?) )?limit",
-    re.IGNORECASE,
-)
+_WALL = r"(?i)(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[\w-]+(?: [\w-]+)?) )?limit"
 WALL_PAUSE_MS = 120_000
 """Retries further apart (beyond what the client said it would wait) are another wall."""
 
 ABSURD = 10**12
 """No request has a trillion tokens; a larger count is damage."""
-_SLUG = re.compile(r"[^A-Za-z0-9]")
+_SLUG = r"[^A-Za-z0-9]"
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
@@ -214,7 +211,7 @@ def project_of(cwd: object, path: str) -> str:
         return slug
     candidate = cwd
     while candidate and candidate != "/":
-        if _SLUG.sub("-", candidate) == slug:
+        if re.sub(_SLUG, "-", candidate) == slug:
             return candidate
         candidate = candidate.rpartition("/")[0]
     return cwd
@@ -333,7 +330,7 @@ def _running_total(row: Any, path: str, harvest: Harvest) -> None:
 
 def _kind(error: str | None, told: object, text: str) -> str:
     status = told if isinstance(told, int) else None
-    if _WALL.search(text) or "credit balance" in text.lower():
+    if re.search(_WALL, text) or "credit balance" in text.lower():
         return "quota"
     if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):
         return STATUS_KINDS[status]
@@ -348,7 +345,7 @@ def _kind(error: str | None, told: object, text: str) -> str:
 
 def _window(text: str) -> str | None:
     """Which window a wall's text is about: 5h or 7d."""
-    found = _WALL.search(text)
+    found = re.search(_WALL, text)
     if found is None:
         return None
     what = (found["what"] or found["named"] or "").lower()
