@@ -80,7 +80,7 @@ def look(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Reque
         is_subagent=is_subagent,
         counting=path.endswith("/count_tokens"),
         project=headers.get("x-pf-project"),
-        cache_void=any(name in headers for name in _CACHE_VOID),
+        cache_void=_CACHE_VOID[0] in headers or _CACHE_VOID[1] in headers,
         cache_life_s=3600 if b'"ttl":"1h"' in raw or b'"ttl": "1h"' in raw else CACHE_LIFE_S,
     )
 

@@ -425,7 +425,8 @@ class Turn:
 
 def _tells_limits(headers: Mapping[str, str]) -> bool:
     """Some header speaks of a limit window; most answers have none."""
-    return any("ratelimit" in name or "x-codex" in name for name in map(str.lower, headers))
+    names = " ".join(headers).lower()
+    return "ratelimit" in names or "x-codex" in names
 
 
 def _words(failure: Failure) -> str:

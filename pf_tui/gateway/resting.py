@@ -76,8 +76,11 @@ class Resting:
         Args:
             alone: nobody else can be asked, so a trouble that passes by itself is no reason.
         """
+        benches, used_up = self._by_provider.get(route.provider), self._spent.get(route.provider)
+        if not benches and not used_up:
+            return None
         now = self._clock()
-        for bench in self._by_provider.get(route.provider, ()):
+        for bench in benches or ():
             if bench.model is not None and bench.model != route.model:
                 continue
             if alone and bench.kind in TRANSIENT:
@@ -93,7 +96,7 @@ class Resting:
                 return Passed(
                     provider=route.provider, code="benched", reason="one request is trying it out", until=None
                 )
-        for spent in self._spent.get(route.provider, ()):
+        for spent in used_up or ():
             ended = spent.resets_at is not None and spent.resets_at <= now
             if not ended and (spent.model_family is None or spent.model_family in route.model):
                 return Passed(

@@ -97,6 +97,7 @@ def write(connection: sqlite3.Connection, attempts: Sequence[Attempt], *, refres
     """The same inside the caller's transaction; cost from the ledger's own price table, else pending."""
     names = rows.Names(connection)
     table = pricetable.PriceTable(connection)
+    alone: list[Row] = []  # nothing stored is about them: they go in together, which is quicker
     for attempt in attempts:
         row = _row(attempt, names, table)
         if known := _known(connection, row):
@@ -105,9 +106,14 @@ def write(connection: sqlite3.Connection, attempts: Sequence[Attempt], *, refres
             for line in _lines(connection, attempt, row):
                 rows.remove(connection, [line])
                 row = rows.merged(row, (row[0], *line[1:]), names)
-        elif not _named_by_answer(attempt) and (turn := _turn(connection, attempt, row)):
+        elif not _named_by_answer(attempt):
+            turn = _turn(connection, attempt, row)
+            if turn is None:
+                alone.append(row)
+                continue
             row = (turn[0], *row[1:])  # the log's number lasts: it is read again when the turn changes
         rows.write(connection, [row], names)
+    rows.write(connection, alone, names)
     if refresh:
         rows.refresh(connection)
 
