@@ -24,10 +24,10 @@ from pf_tui.state.paths import user_home
 AGENT = "codex"
 SUFFIXES = (".jsonl",)
 NEEDLES = (
+    b'"token_count"',
+    b'"token_usage_record"',
     b'"session_meta"',
     b'"turn_context"',
-    b'"token_usage_record"',
-    b'"token_count"',
     b'"codex_error_info"',
     b'"thread_settings_applied"',
 )

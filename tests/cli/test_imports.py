@@ -16,7 +16,7 @@ from .conftest import KEYS
 
 HEAVY = (
     "aiohttp", "click", "genai_prices", "httpx2", "keyring", "mcp", "msgspec", "orjson", "pydantic", "rich",
-    "ruamel", "sqlite_utils", "textual", "uvloop", "watchfiles", "yaml",
+    "ruamel", "sqlite_utils", "stringzilla", "textual", "uvloop", "watchfiles", "yaml",
 )  # fmt: skip
 """Every package we depend on: each costs more than the whole program may take here (design/architecture)."""
 
