@@ -16,7 +16,7 @@ from typing import Any
 from stringzilla import find
 
 from pf_tui.ledger.rows import sound
-from pf_tui.sources.sightings import MAX_SKIPS, Harvest, UnusableRowError
+from pf_tui.sources.sightings import MAX_SKIPS, UNFINISHED, Harvest, UnusableRowError
 
 BLOCK_BYTES = 1024 * 1024
 """Stays in a core's cache for every search that goes over it."""
@@ -33,7 +33,6 @@ _WASTE = "\ufeff\0 \t\r\n"
 NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
 MENDED = "is damaged; its numbers were used"
 NOT_JSON = "is cut off or not JSON"
-UNFINISHED = "the last line is cut off, or still being written"
 TOO_LONG = f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MB"
 
 OnLine = Callable[[bytes, str, Harvest], None]

@@ -103,6 +103,8 @@ class Skipped(NamedTuple):
 
 
 MAX_SKIPS = 200
+UNFINISHED = "the last line is cut off, or still being written"
+"""Why a row is skipped for now: the next reading begins with it."""
 
 
 class Harvest:

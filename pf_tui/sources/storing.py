@@ -14,8 +14,7 @@ from pf_tui.ledger.record import INSERT_READING
 from pf_tui.ledger.schema import NAME
 from pf_tui.sources import running_totals
 from pf_tui.sources.attribution import Attribution
-from pf_tui.sources.reading import UNFINISHED
-from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting
+from pf_tui.sources.sightings import UNFINISHED, Harvest, Hit, Seen, Sighting
 
 if TYPE_CHECKING:
     from pf_tui.sources.ingest import Read
