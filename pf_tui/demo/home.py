@@ -130,13 +130,29 @@ def readings(now: datetime) -> list[Reading]:
         seen(first, "5h", 70 - 0.42 * minutes, reset, ago=timedelta(minutes=minutes))
         for minutes in range(120, 0, -12)
     ]
+    third = [  # at this pace it is empty before it begins anew
+        seen(
+            "zai-coding-plan",
+            "5h",
+            percent,
+            timedelta(hours=4, minutes=2),
+            ago=timedelta(minutes=ago),
+            source="header",
+        )
+        for ago, percent in ((52, 2), (45, 5), (38, 9), (30, 12), (21, 19), (14, 22), (8, 27), (2, 31))
+    ]
+    week = [
+        seen(first, "7d", percent, timedelta(days=2, hours=19), ago=timedelta(hours=ago))
+        for ago, percent in ((92, 4), (80, 11), (69, 14), (54, 21), (44, 27), (31, 29), (20, 35), (6, 39))
+    ]
     return [
         *rising,
+        *third,
+        *week,
         seen(first, "7d", 41, timedelta(days=2, hours=19)),
         seen(first, "7d", 52, timedelta(days=2, hours=19), model="opus"),
         seen(second, "5h", 100, timedelta(hours=2, minutes=18), ago=timedelta(minutes=31), source="rollout"),
         seen(second, "7d", 58, timedelta(days=4, hours=3), ago=timedelta(minutes=31), source="rollout"),
-        seen("zai-coding-plan", "5h", 18, timedelta(hours=4, minutes=2), source="header"),
     ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from pf_tui.ledger import hits, schema
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, Reading
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_HISTORY = timedelta(hours=6)
 """Readings further back say nothing about the pace of a 5-hour window."""
@@ -96,20 +100,7 @@ class Book:
             " ORDER BY observed_at DESC LIMIT 2000",
             (moment, week, oldest),
         )
-        return [
-            Reading(
-                provider=provider,
-                window=window,
-                unit=unit,
-                used=used,
-                limit=allowed,
-                resets_at=moment_of(resets_at),
-                source=source,
-                observed_at=moment_of(observed_at) or now,
-                model=model,
-            )
-            for provider, window, unit, used, allowed, resets_at, source, observed_at, model in rows
-        ]
+        return readings_of(rows, now)
 
     def hits(self, since: datetime, provider: str | None = None) -> Sequence[LimitHit]:
         """Limit hits since a moment, newest first."""
@@ -150,6 +141,24 @@ class Book:
             )
             for name, requests, tokens, budget, cost, unpriced in rows
         }
+
+
+def readings_of(rows: Iterable[Any], now: datetime) -> list[Reading]:
+    """Rows of limit_readings: provider, window, unit, used, allowed, resets_at, source, observed_at, model."""
+    return [
+        Reading(
+            provider=provider,
+            window=window,
+            unit=unit,
+            used=used,
+            limit=allowed,
+            resets_at=moment_of(resets_at),
+            source=source,
+            observed_at=moment_of(observed_at) or now,
+            model=model,
+        )
+        for provider, window, unit, used, allowed, resets_at, source, observed_at, model in rows
+    ]
 
 
 @contextlib.contextmanager

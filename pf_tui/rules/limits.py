@@ -180,14 +180,15 @@ def _beats(new: Reading, old: Reading) -> bool:
     return trust_new < trust_old
 
 
-def _percent(reading: Reading) -> float | None:
+def share(reading: Reading) -> float | None:
+    """How much of its window is used, in percent; None = of an unknown amount."""
     if reading.unit == "percent":
         return reading.used
     return 100 * reading.used / reading.limit if reading.limit else None
 
 
 def _limit(reading: Reading, samples: Sequence[Reading], now: datetime) -> Limit:
-    percent = _percent(reading)
+    percent = share(reading)
     limit = Limit(
         window=reading.window,
         unit=reading.unit,
@@ -209,7 +210,7 @@ def _limit(reading: Reading, samples: Sequence[Reading], now: datetime) -> Limit
 def _recent_rate(samples: Sequence[Reading]) -> float | None:
     """Percent per second over the samples; None when they are too close or too few."""
     known = sorted(
-        ((s.observed_at, share) for s in samples if (share := _percent(s)) is not None),
+        ((s.observed_at, percent) for s in samples if (percent := share(s)) is not None),
         key=lambda pair: pair[0],
     )
     if len(known) < 2:

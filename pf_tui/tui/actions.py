@@ -78,7 +78,8 @@ filter | slash | - | filter | Show only what matches; esc or ctrl+u clears
 order | o | providers models analytics | order | Order by the next column
 period-shorter | left_square_bracket | - | shorter | A shorter period: 1h, 24h, 7d, 30d, 90d, all
 period-longer | right_square_bracket | - | longer | A longer period
-view | v | - | view | Draw cost, tokens or requests
+view | v | - | view | Draw cost, tokens or requests: as bars, then as lines
+chart | V | - | lines | Draw the same as lines, or as bars again
 group-next | enter right l | analytics | by … | Group by provider, model, project, agent
 group-previous | left h | analytics | by … | Group by the one before
 all-models | A | models | all | Show the models beside the 116, or hide them

@@ -19,8 +19,8 @@ from pf_tui.tui import doing, keymap, layout, panes, progress
 from pf_tui.tui.ink import Line
 from pf_tui.tui.news import Reading, ReadingEnded
 from pf_tui.tui.pane import Pane
-from pf_tui.tui.panes.analytics import METRICS
 from pf_tui.tui.panes.live import Flow
+from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.widgets import (
     AnalyticsPane,
@@ -62,10 +62,13 @@ class Cockpit(Screen[None], inherit_bindings=False):
     """The provider under the cursor: the limits pane shows its windows."""
     current: reactive[str] = reactive("providers", repaint=False)
     """The pane that has the keys."""
+    facts: reactive[Line] = reactive((), repaint=False)
+    """What its title says beside its name: the tabs say it where it has no border."""
     below: reactive[str] = reactive("models", repaint=False)
     """What a medium screen shows below the providers."""
     zoomed: reactive[bool] = reactive(False, repaint=False)
     metric: reactive[str] = reactive(METRICS[0], repaint=False)
+    chart: reactive[str] = reactive(CHARTS[0], repaint=False)
     extras: reactive[bool] = reactive(False, repaint=False)
     alone: reactive[bool] = reactive(False, repaint=False)
     held: reactive[str] = reactive("", repaint=False)
@@ -91,7 +94,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         look = self.look
         yield StatusLine(look, "status").data_bind(Cockpit.snapshot, Cockpit.held, Cockpit.rates)
-        yield TabLine(look, "tabs").data_bind(Cockpit.current)
+        yield TabLine(look, "tabs").data_bind(Cockpit.current, Cockpit.facts)
         with Container(id="panes"):
             with Container(id="left"):
                 yield ProvidersPane(look, "providers").data_bind(Cockpit.snapshot, Cockpit.found)
@@ -101,7 +104,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
                     Cockpit.snapshot, Cockpit.report, Cockpit.selected, Cockpit.alone, Cockpit.rates
                 )
                 yield AnalyticsPane(look, "analytics").data_bind(
-                    Cockpit.snapshot, Cockpit.report, Cockpit.metric
+                    Cockpit.snapshot, Cockpit.report, Cockpit.metric, Cockpit.chart
                 )
                 yield EventsPane(look, "events").data_bind(Cockpit.snapshot, Cockpit.report, Cockpit.rates)
         yield Foot(look, "foot").data_bind(
@@ -256,6 +259,16 @@ class Cockpit(Screen[None], inherit_bindings=False):
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.lay_out)
+        self.call_after_refresh(self.query_one(LimitsPane).redraw)  # its room is a share of its neighbours'
+
+    @on(SnapshotPane.Titled)
+    def _titled(self, event: SnapshotPane.Titled) -> None:
+        if event.pane.id == self.current:
+            self.facts = event.pane.page.facts
+
+    def watch_current(self) -> None:
+        if self.is_mounted:
+            self.facts = self.pane.page.facts
 
     @on(Pane.Moved, "#providers")
     def _select(self, event: Pane.Moved) -> None:

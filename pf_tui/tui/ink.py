@@ -127,6 +127,9 @@ def wrapped(content: Line, width: int) -> list[Line]:
     rest = list(content)
     lines: list[Line] = []
     for broken in wrap(plain(content), width):
+        while rest and rest[0].text[:1].isspace():  # blanks before a line, and where it was broken
+            rest[0] = rest[0]._replace(text=rest[0].text[1:])
+            rest = rest if rest[0].text else rest[1:]
         need, spans = len(plain(broken)), list[Span]()
         while rest and need:
             span = rest.pop(0)
@@ -134,9 +137,6 @@ def wrapped(content: Line, width: int) -> list[Line]:
             if len(span.text) > need:
                 rest.insert(0, span._replace(text=span.text[need:]))
             need -= len(spans[-1].text)
-        while rest and rest[0].text[:1].isspace():  # the blank at which the line was broken
-            rest[0] = rest[0]._replace(text=rest[0].text[1:])
-        rest = [span for span in rest if span.text]
         lines.append(tuple(spans))
     return lines
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from pf_tui.ledger import events, query, record, schema
+from pf_tui.ledger import courses, events, query, record, schema
 from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.query import FallbackTotals, Filters, Part, Sums
 from pf_tui.ledger.record import LimitHit
 from pf_tui.records import record as made
 from pf_tui.records import replace
+from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
 
@@ -53,6 +54,8 @@ class Report:
     step: timedelta = _DAY
     hits: tuple[LimitHit, ...] = ()
     """Of the last week, newest first."""
+    readings: tuple[Reading, ...] = ()
+    """Of the windows that still run, oldest first: how they filled."""
     events: tuple[Event, ...] = ()
     """The journal's tail, further back than a snapshot's, oldest first."""
     known: bool = True
@@ -83,6 +86,7 @@ def take(ctx: Context, period: str, by: str) -> Report:
             steps=_without_holes(cells.steps(step, by), span.start, now, step, zone),
             step=step,
             hits=tuple(record.Book(connection).hits(now - WALLS_SHOWN)),
+            readings=tuple(courses.courses(connection, now)),
         )
 
 

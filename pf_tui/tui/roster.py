@@ -13,7 +13,7 @@ from pf_tui.documents import words
 from pf_tui.records import record
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.tui.ink import Span, series_ink
+from pf_tui.tui.ink import SERIES, Span, series_ink
 
 _ABSENT = ("no-credential", "disabled")
 
@@ -74,6 +74,8 @@ def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
         if name in known and (known[name].credential.usable or known[name].month.requests or name in seen)
     ]
     order += sorted(seen - set(order) - {"unknown"})
+    if len(order) > SERIES:  # those that were used have a colour first
+        order.sort(key=lambda name: not (name in seen or (name in known and known[name].month.requests)))
     return {name: series_ink(place) for place, name in enumerate(order)}
 
 

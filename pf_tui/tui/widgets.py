@@ -11,6 +11,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,10 +20,11 @@ from pf_tui.records import record, replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import Line, Span, cells, columns_changed, fit, joined, line, spread, wrap
+from pf_tui.tui.ink import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
 from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
+from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock
@@ -49,6 +51,14 @@ class SnapshotPane(Pane):
     """A pane that is drawn from the snapshot."""
 
     ORDERS: ClassVar[tuple[str, ...]] = ("",)
+
+    class Titled(Message):
+        """The pane has another title."""
+
+        def __init__(self, pane: SnapshotPane) -> None:
+            super().__init__()
+            self.pane = pane
+
     snapshot: reactive[Snapshot | None] = reactive(None, layout=False, repaint=False)
     choice: reactive[Choice] = reactive(Choice(), layout=False, repaint=False)
 
@@ -80,9 +90,10 @@ class SnapshotPane(Pane):
         self._stale = False
         page = self.build(self.snapshot, self.space(self.snapshot))
         if self.choice.words:
-            facts = line(Span(f"/{self.choice.words}", "accent"), "  ", page.facts)
+            facts = joined([line(Span(f"/{self.choice.words}", "accent")), page.facts])
             page = replace(page, facts=facts)
         self.show(page)
+        self.post_message(self.Titled(self))
 
     def order_by(self, column: str = "") -> None:
         """Order by a column, or by the next one."""
@@ -161,9 +172,26 @@ class LimitsPane(SnapshotPane):
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         provider = self.selected or (snapshot.active.provider if snapshot.active else None)
-        hits = [hit for hit in self.report.hits if hit.provider == provider]
-        flowing = live.lines(snapshot, self.rates, space)
-        return limits.page_for(snapshot, space, provider, hits, more=self.alone, live=flowing)
+        return limits.page_for(
+            snapshot,
+            space,
+            provider,
+            self.report,
+            key=self.key,
+            room=self._most_lines(),
+            more=self.alone,
+            live=live.lines(snapshot, self.rates, space),
+        )
+
+    def _most_lines(self) -> int:
+        """Lines it can grow to."""
+        size, most = self.styles.height, self.styles.max_height
+        if size is None or not size.is_auto or most is None or not isinstance(self.parent, Widget):
+            return self.content_size.height
+        return int(self.parent.content_size.height * most.value / 100) - self.gutter.height
+
+    def on_pane_moved(self, event: Pane.Moved) -> None:
+        self.redraw()
 
     def watch_selected(self) -> None:
         self.redraw()
@@ -182,15 +210,21 @@ class AnalyticsPane(SnapshotPane):
     ORDERS = analytics.ORDERS
     BINDINGS = bindings_of("analytics")
     report: reactive[Report] = reactive(UNREAD, repaint=False)
-    metric: reactive[str] = reactive(analytics.METRICS[0], repaint=False)
+    metric: reactive[str] = reactive(METRICS[0], repaint=False)
+    chart: reactive[str] = reactive(CHARTS[0], repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        return analytics.page_for(self.report, snapshot, space, self.choice, metric=self.metric)
+        return analytics.page_for(
+            self.report, snapshot, space, self.choice, metric=self.metric, chart=self.chart
+        )
 
     def watch_report(self) -> None:
         self.redraw()
 
     def watch_metric(self) -> None:
+        self.redraw()
+
+    def watch_chart(self) -> None:
         self.redraw()
 
 
@@ -272,9 +306,16 @@ class StatusLine(Lines):
 class TabLine(Lines):
     """The names of the panes where they have no borders."""
 
-    NAMES = (("¹", "Providers"), ("²", "Models"), ("³", "Limits"), ("⁴", "Usage"))
+    NAMES = (
+        ("providers", "¹", "Providers", "Prov"),
+        ("models", "²", "Models", "Mod"),
+        ("limits", "³", "Limits", "Lim"),
+        ("analytics", "⁴", "Analytics", "Ana"),
+    )
+    """Id, number, name, and the name where room is dear."""
     current: reactive[str] = reactive("providers", repaint=False)
     facts: reactive[Line] = reactive((), repaint=False)
+    """What stands beside the pane's title where it has a border."""
 
     def watch_current(self) -> None:
         self.redraw()
@@ -286,18 +327,22 @@ class TabLine(Lines):
         self.redraw()
 
     def redraw(self) -> None:
-        ids = ("providers", "models", "limits", "analytics")
+        width = self.size.width
+        tabs = self._tabs(short=False)
+        if cells(tabs) + cells(self.facts) + 3 > width:
+            tabs = self._tabs(short=True)
+        facts = whole_parts(self.facts, width - cells(tabs) - 3)
+        self.show([spread(tabs, line(facts, " ") if facts else (), width)])
+
+    def _tabs(self, *, short: bool) -> Line:
         parts: list[Line] = []
         if self.current == "events":
             parts.append(line(Span("⁰Events", "accent", bold=True)))
-        for name, (number, word) in zip(ids, self.NAMES, strict=True):
+        for name, number, word, few in self.NAMES:
             here = name == self.current
-            parts.append(line(Span(f"{number}{word}", "accent" if here else "muted", bold=here, action=name)))
-        width = self.size.width
-        tabs = line(" ", joined(parts, "  "))
-        if cells(tabs) > width:
-            tabs = line(" ", joined(parts, " "))
-        self.show([spread(tabs, line(self.facts, " "), width)])
+            said = f"{number}{few if short and not here else word}"
+            parts.append(line(Span(said, "accent" if here else "muted", bold=here, action=name)))
+        return line(" ", joined(parts, " " if short else "  "))
 
 
 class Foot(Lines):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from pf_tui import snapshot
 from pf_tui.records import replace
 from pf_tui.rules.failover import Choice, Passed
-from pf_tui.rules.limits import Limit
+from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
@@ -41,6 +41,28 @@ def limit(window: str, percent: float, resets_at: datetime | None = None, **fact
         **facts,
     }
     return Limit(window=window, percent=percent, resets_at=resets_at, **known)
+
+
+def filling() -> Iterator[Reading]:
+    """How the windows of the first provider came to where they are."""
+    five, week = at(1, minutes=38), at(67)
+    for minutes, percent in ((170, 3), (150, 9), (121, 14), (100, 31), (61, 39), (40, 44), (21, 57), (2, 62)):
+        yield _reading("5h", percent, five, at(minutes=-minutes))
+    for hours, percent in ((90, 6), (72, 14), (54, 21), (30, 29), (12, 38), (1, 41)):
+        yield _reading("7d", percent, week, at(-hours))
+
+
+def _reading(window: str, percent: float, resets_at: datetime, observed_at: datetime) -> Reading:
+    return Reading(
+        provider="anthropic-subscription",
+        window=window,
+        unit="percent",
+        used=percent,
+        limit=100.0,
+        resets_at=resets_at,
+        source="official",
+        observed_at=observed_at,
+    )
 
 
 def afternoon(context: Callable[..., Context]) -> Snapshot:

@@ -32,6 +32,11 @@ def _scene() -> ModuleType:
 
 scene = _scene()
 
+
+def sized(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
 SIZES = [
     (160, 40),
     (120, 40),
@@ -95,6 +100,7 @@ def week() -> Report:
         parts=parts,
         steps=steps,
         hits=(hit,),
+        readings=tuple(scene.filling()),
     )
 
 
@@ -109,13 +115,13 @@ def afternoon(dashboard: Opened, context: Callable[..., Context]) -> Opened:
     return opened
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=sized)
 async def test_the_cockpit_at_each_size(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
     async with afternoon(size) as screen:
         assert screen.text() == grid
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", SIZES, ids=sized)
 async def test_the_active_provider_stands_before_the_arrow_in_every_layout(
     afternoon: Opened, size: tuple[int, int]
 ) -> None:
@@ -135,6 +141,59 @@ async def test_each_pane_where_it_is_alone_or_below(
         await screen.settled()
 
         assert screen.text() == grid
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 24), (120, 12), (44, 12)], ids=sized)
+async def test_lines_instead_of_bars(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
+    async with afternoon(size) as screen:
+        await screen.press("4", "z", "V")
+        await screen.settled()
+
+        assert screen.text() == grid
+
+
+@pytest.mark.parametrize("symbols", ["block", "ascii"])
+async def test_lines_in_other_symbols(
+    afternoon: Opened, context: Callable[..., Context], grid: Any, symbols: str
+) -> None:
+    plain = scene.afternoon(context)
+    shown = replace(plain, config=replace(plain.config, dashboard={"symbols": symbols}))
+    async with afternoon((80, 24), shown=shown) as screen:
+        await screen.press("4", "z", "V")
+        await screen.settled()
+
+        assert screen.text() == grid
+
+
+@pytest.mark.parametrize("size", [(80, 24), (44, 24)], ids=sized)
+async def test_lines_without_colours_carry_the_marks_of_their_names(
+    afternoon: Opened, monkeypatch: pytest.MonkeyPatch, grid: Any, size: tuple[int, int]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with afternoon(size) as screen:
+        await screen.press("4", "z", "V")
+        await screen.settled()
+
+        assert screen.text() == grid
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 40), (44, 24)], ids=sized)
+async def test_a_zoomed_limits_pane_shows_how_the_window_fills(
+    afternoon: Opened, grid: Any, size: tuple[int, int]
+) -> None:
+    async with afternoon(size) as screen:
+        await screen.press("3", "z")
+        await screen.settled()
+
+        assert screen.text() == grid
+
+
+async def test_the_course_is_of_the_window_under_the_cursor(afternoon: Opened) -> None:
+    async with afternoon((80, 24)) as screen:
+        await screen.press("3", "z", "j")
+        await screen.settled()
+
+        assert "week so far" in screen.text()
 
 
 @pytest.mark.parametrize("size", [(120, 40), (44, 24)], ids=["120x40", "44x24"])

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pf_tui.records import replace
@@ -372,6 +372,7 @@ def test_a_picture_is_saved_below_the_home_and_named_short() -> None:
     assert screenshot.short(Path("/srv/b.svg"), {"HOME": "/home/x"}) == "/srv/b.svg"
 
 
+@example("", " 0", 4)
 @given(TEXTS, TEXTS, st.integers(4, 60))
 def test_a_wrapped_line_keeps_its_words_and_its_width(first: str, second: str, width: int) -> None:
     whole = line(Span(first, "bad"), Span(second, "muted"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pf_tui.records import record
+from pf_tui.tui.charts.axis import Below, at_the_side, below, round_values, thinned
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.charts.ticks import ticks
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
+from pf_tui.tui.ink import Line, Span, fit, line
 
 WIDEST_BAR = 9
 """Cells; wider ones read as areas."""
@@ -62,14 +62,13 @@ def stacked(
     """
     peak = max((bar.total for bar in bars), default=0.0)
     rows = height - 1
-    marks = {_row_of(value, peak, rows): number(value) for value in ticks(peak, 2 if rows < 8 else 3)}
+    marks = {_row_of(value, peak, rows): number(value) for value in round_values(peak, rows)}
     margin = max((len(text) for text in marks.values()), default=0) + 1
     place = slots(len(bars), width - margin)
     tops = [_heights(bar, peak, rows, symbols) for bar in bars]
     drawn = []
     for row in range(rows - 1, -1, -1):
-        spans = [muted(marks.get(row, "").rjust(margin - 1))]
-        spans.append(Span(" " * (1 + place.left)))
+        spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.left)]
         for top in tops:
             spans.append(_cell(top, row, inks, symbols, place.bar))
             spans.append(Span(" " * place.gap))
@@ -130,13 +129,8 @@ def _cell(ends: Sequence[int], row: int, inks: Sequence[str], symbols: Symbols, 
 
 def _labels(bars: Sequence[Bar], place: Slots, margin: int, width: int) -> Line:
     """The labels under their bars; as many are left out as it takes to keep them apart."""
+    first = margin + place.left + place.bar // 2
     pitch = place.bar + place.gap
-    widest = max((cells(bar.label) for bar in bars), default=0)
-    every = max(1, -(-(widest + 1) // pitch)) if pitch else 1
-    text = [" "] * width
-    for index in range((len(bars) - 1) % every, len(bars), every):
-        label = bars[index].label
-        middle = margin + place.left + index * pitch + place.bar // 2
-        start = max(0, min(width - len(label), middle - (len(label) - 1) // 2 - (len(label) + 1) % 2))
-        text[start : start + len(label)] = label
-    return line(muted("".join(text)))
+    return below(
+        thinned([Below(at=first + at * pitch, text=bar.label) for at, bar in enumerate(bars)]), width
+    )

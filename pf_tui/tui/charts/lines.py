@@ -1,12 +1,16 @@
-"""Lines in braille dots, half blocks or plain characters; several series share the cells."""
+"""Lines in braille dots, half blocks or plain characters, each named at its end; several share the cells.
+
+Invariants: no dot is outside the chart; of two values the higher one is never drawn lower.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pf_tui.records import record
+from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, round_values
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import Line, Span, line
+from pf_tui.tui.ink import Line, Span, cells, fit, line
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of the dot at (row, column) of a cell, row 0 at the top. Source: Unicode block U+2800."""
@@ -14,68 +18,212 @@ _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _GRID = {"braille": (2, 4), "half": (1, 2), "plain": (1, 1)}
 """Dots across and down in a cell."""
 
+_DASH = {"braille": 3, "half": 2, "plain": 2}
+"""Dots of a dash, and of the gap behind it."""
+
+MARKS_APART = 6
+"""Cells between the marks of a line: it should still be one."""
+
+Point = tuple[float, float]
+"""How far from the left edge (0) to the right one (1), and the value."""
+
 
 @record
 class Trace:
     """One line of the chart."""
 
     ink: str
-    values: tuple[float | None, ...]
-    """Evenly spaced, oldest first; None leaves a hole."""
+    points: tuple[Point, ...]
+    """From left to right."""
+    name: Line = ()
+    """What stands at its end."""
+    mark: str = ""
+    """Stands at its points and before its name, where colours cannot tell lines apart."""
+    dashed: bool = False
+    """It was not measured."""
+
+
+@record
+class Edge:
+    """A value with a line of its own across the chart."""
+
+    value: float
+    ink: str = "faint"
+    text: str = ""
+    """What stands at the side; "" = nothing."""
+    firm: bool = False
+    """A rule instead of dots."""
+
+
+@record
+class _Dot:
+    ink: str
+    mark: str = ""
+
+
+_Dots = Mapping[tuple[int, int], _Dot]
+"""(row, column) of a dot → whose it is."""
+
+
+def even(values: Sequence[float]) -> tuple[Point, ...]:
+    """Values at even distances, the last one at the right edge."""
+    last = max(len(values) - 1, 1)
+    return tuple(((at + last - len(values) + 1) / last, value) for at, value in enumerate(values))
+
+
+def lined(
+    traces: Sequence[Trace],
+    width: int,
+    height: int,
+    symbols: Symbols,
+    *,
+    number: Callable[[float], str],
+    names: Callable[[int, int], Sequence[Below]],
+    peak: float | None = None,
+    edges: Sequence[Edge] | None = None,
+) -> list[Line]:
+    """`height` lines: the chart with numbers at its left and names at its right, and the names below.
+
+    Args:
+        traces: the most important one first.
+        number: a value as the axis writes it.
+        names: what stands below a chart that begins at a cell and is so many cells wide.
+        peak: the value of the upper edge (default: the highest).
+        edges: lines across (default: a dotted one at each round value).
+    """
+    rows = height - 1
+    top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
+    rounds = (Edge(value=value, text=number(value)) for value in round_values(top, rows))
+    across = list(rounds if edges is None else edges)
+    at_rows = {row_of(edge.value, top, rows, symbols): edge for edge in across}
+    margin = max((cells(edge.text) for edge in across), default=0) + 1
+    ends = [
+        Beside(row=row_of(trace.points[-1][1], top, rows, symbols), content=_named(trace))
+        for trace in traces
+        if trace.name and trace.points
+    ]
+    room = max((cells(end.content) for end in ends), default=-1) + 1
+    plot = max(1, width - margin - room)
+    ground = {row: (edge.ink, symbols.rule if edge.firm else symbols.guide) for row, edge in at_rows.items()}
+    drawn = line_chart(traces, plot, rows, symbols, peak=top, ground=ground)
+    at_end = beside(ends, rows)
+    gap = " " if ends else ""
+    lines = []
+    for row, content in enumerate(drawn):
+        side = at_the_side(at_rows[row].text if row in at_rows else "", margin)
+        lines.append(fit(line(side, content, gap, at_end[row]), width))
+    return [*lines, below(names(margin, plot), width)]
 
 
 def line_chart(
-    traces: Sequence[Trace], width: int, height: int, symbols: Symbols, *, peak: float | None = None
+    traces: Sequence[Trace],
+    width: int,
+    height: int,
+    symbols: Symbols,
+    *,
+    peak: float | None = None,
+    ground: Mapping[int, tuple[str, str]] | None = None,
 ) -> list[Line]:
-    """`height` lines of `width` cells; `peak` is the value of the upper edge (default: the highest)."""
+    """`height` lines of `width` cells.
+
+    Args:
+        traces: where two meet, the first one is seen.
+        peak: the value of the upper edge (default: the highest).
+        ground: by row, the ink and the sign of what is drawn where no line is.
+    """
     across, down = _GRID[symbols.dots]
-    top = peak or max((v for trace in traces for v in trace.values if v is not None), default=0.0)
-    lit: dict[tuple[int, int], tuple[int, str]] = {}
-    for trace in traces:
-        for x, y in _points(trace.values, width * across, height * down, top):
-            cell = (y // down, x // across)
-            bits, _ = lit.get(cell, (0, ""))
-            lit[cell] = (bits | _bit(symbols.dots, y % down, x % across), trace.ink)
+    top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
+    dots: dict[tuple[int, int], _Dot] = {}
+    signs: dict[tuple[int, int], Span] = {}
+    for trace in reversed(traces):
+        places = _places(trace.points, width * across, height * down, top)
+        for x, y in _path(places, height * down - 1, _DASH[symbols.dots] if trace.dashed else 0):
+            dots[y, x] = _Dot(ink=trace.ink, mark=trace.mark)
+        if trace.mark and not trace.dashed:
+            cells_of = [(x // across, y // down) for x, y in places]
+            signs.update({(y, x): Span(trace.mark, trace.ink) for x, y in _marked(cells_of)})
+    behind = ground or {}
     return [
-        line(*(_drawn(lit.get((row, column)), symbols.dots) for column in range(width)))
+        line(
+            *(
+                signs.get((row, column))
+                or _cell(dots, row, column, symbols)
+                or Span(behind[row][1] if row in behind else " ", behind[row][0] if row in behind else "text")
+                for column in range(width)
+            )
+        )
         for row in range(height)
     ]
 
 
-def _points(values: Sequence[float | None], dots_x: int, dots_y: int, top: float) -> list[tuple[int, int]]:
-    """The dots of a line through the values, without holes between neighbours that differ much."""
-    if top <= 0 or not values or dots_y < 1:
-        return []
-    points: list[tuple[int, int]] = []
-    last: int | None = None
-    for x in range(dots_x):
-        place = x * (len(values) - 1) / max(dots_x - 1, 1)
-        value = _between(values, place)
-        if value is None:
-            last = None
+def row_of(value: float, top: float, rows: int, symbols: Symbols) -> int:
+    """The row, from above, in which a value is drawn."""
+    down = _GRID[symbols.dots][1]
+    return _y(value, top, rows * down) // down
+
+
+def _named(trace: Trace) -> Line:
+    return line(Span(f"{trace.mark} ", trace.ink), trace.name) if trace.mark else trace.name
+
+
+def _y(value: float, top: float, dots_y: int) -> int:
+    share = max(0.0, min(1.0, value / top)) if top > 0 else 0.0
+    return round((1 - share) * (dots_y - 1))
+
+
+def _places(points: Sequence[Point], dots_x: int, dots_y: int, top: float) -> list[tuple[int, int]]:
+    """The dot of each point."""
+    return [(round(max(0.0, min(1.0, x)) * (dots_x - 1)), _y(value, top, dots_y)) for x, value in points]
+
+
+def _path(places: Sequence[tuple[int, int]], floor: int, dash: int) -> Iterator[tuple[int, int]]:
+    """The dots of a line through the places, without holes where it is steep.
+
+    Args:
+        floor: where 0 is; on it nothing is drawn, as many lines would lie there.
+        dash: so many dots are drawn and as many left out; 0 = all are drawn.
+    """
+    last, steps = places[0][1] if places else 0, 0
+    for (x0, y0), (x1, y1) in zip(places, places[1:] or places, strict=False):
+        if y0 == y1 == floor and len(places) > 1:
+            last = floor
             continue
-        y = round((1 - max(0.0, min(1.0, value / top))) * (dots_y - 1))
-        low, high = (y, y) if last is None else (min(y, last), max(y, last))
-        points += [(x, dot) for dot in range(low, high + 1) if dot == y or dot != last]
-        last = y
-    return points
+        for x in range(x0, x1 + 1):
+            y = y1 if x == x1 else y0 + round((y1 - y0) * (x - x0) / (x1 - x0))
+            for dot in range(min(y, last), max(y, last) + 1):
+                if dot == y or dot != last:
+                    if not dash or steps // dash % 2 == 0:
+                        yield x, dot
+                    steps += 1
+            last = y
 
 
-def _between(values: Sequence[float | None], place: float) -> float | None:
-    before, after = values[int(place)], values[min(int(place) + 1, len(values) - 1)]
-    if before is None:
+def _marked(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The places of a line that carry its mark, apart from each other."""
+    free = 0
+    for x, y in places:
+        if x >= free:
+            yield x, y
+            free = x + MARKS_APART
+
+
+def _cell(dots: _Dots, row: int, column: int, symbols: Symbols) -> Span | None:
+    """What a cell shows of the lines; None when none comes by."""
+    across, down = _GRID[symbols.dots]
+    own = [
+        (y, x, dot)
+        for y in range(down)
+        for x in range(across)
+        if (dot := dots.get((row * down + y, column * across + x))) is not None
+    ]
+    if not own:
         return None
-    return before if after is None else before + (after - before) * (place - int(place))
-
-
-def _bit(dots: str, row: int, column: int) -> int:
-    return _BRAILLE[row][column] if dots == "braille" else 1 << row
-
-
-def _drawn(cell: tuple[int, str] | None, dots: str) -> Span:
-    if cell is None:
-        return Span(" ")
-    bits, ink = cell
-    if dots == "braille":
-        return Span(chr(0x2800 + bits), ink)
-    return Span({1: "▀", 2: "▄", 3: "█"}[bits] if dots == "half" else "*", ink)
+    first = own[0][2]
+    if symbols.dots == "braille":
+        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x, _ in own)), first.ink)
+    if symbols.dots == "plain":
+        return Span(first.mark or "*", first.ink)
+    if len(own) == 1:
+        return Span("▀▄"[own[0][0]], first.ink)
+    lower = own[1][2].ink
+    return Span("█", first.ink) if lower == first.ink else Span("▀", first.ink, on=lower)

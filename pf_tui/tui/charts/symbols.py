@@ -23,6 +23,8 @@ class Symbols:
     """A full cell of each series; all alike where colour tells them apart."""
     rule: str
     """The empty part of a meter."""
+    guide: str
+    """A dotted line across a chart, at a round value."""
     dots: str
     """braille | half | plain: what lines are drawn with."""
     border: str
@@ -56,6 +58,7 @@ BRAILLE = Symbols(
     upward="▁▂▃▄▅▆▇█",
     fills=("█",),
     rule="─",
+    guide="┈",
     dots="braille",
     border="round",
 )
@@ -66,6 +69,7 @@ ASCII = Symbols(
     upward=".:#",
     fills=("#", "=", "+", "o", "%", "x"),
     rule="-",
+    guide=".",
     dots="plain",
     border="ascii",
 )

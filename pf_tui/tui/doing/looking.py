@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pf_tui.tui.doing import Deed, does
 from pf_tui.tui.layout import PANES
-from pf_tui.tui.panes.analytics import METRICS
+from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS
 from pf_tui.tui.report import GROUPS, PERIODS
 
 if TYPE_CHECKING:
@@ -72,7 +72,13 @@ def _order(cockpit: Cockpit, word: str) -> None:
 
 @does("view")
 def _view(cockpit: Cockpit, word: str) -> None:
-    cockpit.metric = METRICS[(METRICS.index(cockpit.metric) + 1) % len(METRICS)]
+    here = VIEWS.index((cockpit.metric, cockpit.chart))
+    cockpit.metric, cockpit.chart = VIEWS[(here + 1) % len(VIEWS)]
+
+
+@does("chart")
+def _chart(cockpit: Cockpit, word: str) -> None:
+    cockpit.chart = CHARTS[(CHARTS.index(cockpit.chart) + 1) % len(CHARTS)]
 
 
 @does("period-shorter")

@@ -18,6 +18,7 @@ from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.overlays.why import evidence_text
 from pf_tui.tui.page import Page, Row, Space
 from pf_tui.tui.panes import limits
+from pf_tui.tui.report import Report
 
 if TYPE_CHECKING:
     from pf_tui.tui.cockpit import Cockpit
@@ -26,6 +27,8 @@ LABEL = 12
 """Cells for the words at the left; where room is dear they stand above."""
 
 NARROW = 46
+COURSE_LINES = 10
+"""Of the chart of a window, with its heading."""
 KEYS = (("c", "credential"), ("e", "budget"), ("q", "closes"))
 
 
@@ -53,8 +56,8 @@ class Detail(Sheet):
         self.app.soon(self.redraw)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        hits = [hit for hit in self.cockpit.report.hits if hit.provider == self.provider]
-        return page_for(snapshot, space, self.provider, hits, self._failures, self._benches)
+        report = self.cockpit.report
+        return page_for(snapshot, space, self.provider, report, self._failures, self._benches)
 
     def action_do(self, words: str) -> None:
         if words in ("credential", "edit"):
@@ -68,7 +71,7 @@ def page_for(
     snapshot: Snapshot,
     space: Space,
     provider: str,
-    hits: Sequence[LimitHit],
+    report: Report,
     failures: Sequence[FailureCount] | None,
     benches: Sequence[Bench] = (),
 ) -> Page:
@@ -80,7 +83,8 @@ def page_for(
 
     def section(label: str, lines: Iterable[Line]) -> None:
         if narrow:
-            rows.extend(Row(one) for one in (line(muted(label)), *(line(" ", one) for one in lines)))
+            titled = [line(muted(label))] if label else []
+            rows.extend(Row(one) for one in (*titled, *(line(" ", one) for one in lines)))
             return
         for place, one in enumerate(lines):
             rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), one)))
@@ -90,13 +94,16 @@ def page_for(
     if view.provider.console_url:
         section("console", [line(Span(view.provider.console_url, "accent"))])
     rows.append(Row())
-    section("limits", [row.content for row in limits.block(view, snapshot, _narrower(space, width))])
+    inner = _narrower(space, width)
+    section("limits", [row.content for row in limits.block(view, snapshot, inner)])
+    section("", [row.content for row in limits.course_rows(view, report, inner, COURSE_LINES)])
     section("today", [_usage(view.today, plan=view.provider.plan)])
     section("this month", [_usage(view.month, plan=view.provider.plan)])
     rows.append(Row())
     section(
         "benches", [one for bench in benches for one in _bench(bench, space, width)] or [line(muted("none"))]
     )
+    hits = [hit for hit in report.hits if hit.provider == provider]
     section("last week", _failed(hits, failures, space))
     rows.append(Row())
     section("models", _models(view, snapshot, width))

@@ -2,65 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
 from pf_tui.documents import words
-from pf_tui.ledger.query import Part, Sums, total
+from pf_tui.ledger.query import Part
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
-from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.columns import Column, body, chosen, head
 from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, joined, line, muted, series_ink
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.report import Report, Step
-
-METRICS = ("cost", "tokens", "requests")
-"""What `v` goes through."""
+from pf_tui.tui.panes import usage_chart
+from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
+from pf_tui.tui.report import Report
 
 ORDERS = ("", "name", "requests", "tokens", "cost", "ms", "fail")
-KEYS = (("[ ]", "period"), ("v", "view"), ("l", "by …"))
-LEAST_CHART = 5
-"""Lines below which a chart says nothing."""
+KEYS = (("[ ]", "period"), ("v", "view"), ("V", "lines"), ("l", "by …"))
 
 ROOMY = 70
 """From here on names are written out."""
 
 HIGH_FAILURE = 0.05
 
-_VALUES: Mapping[str, Callable[[Sums], float]] = {
-    "cost": lambda sums: sums.cost_usd,
-    "tokens": lambda sums: float(sums.total_tokens),
-    "requests": lambda sums: float(sums.requests),
-}
-
 
 def page_for(
-    report: Report, snapshot: Snapshot, space: Space, choice: Choice | None = None, *, metric: str = "cost"
+    report: Report,
+    snapshot: Snapshot,
+    space: Space,
+    choice: Choice | None = None,
+    *,
+    metric: str = "cost",
+    chart: str = "bars",
 ) -> Page:
     """The chart, then a row per part."""
     choice = choice or Choice()
     parts = [part for part in report.parts if choice.admits(part.name)]
     inks = _inks(report, snapshot)
+    facts = _facts(report, metric, chart)
+    if not parts:
+        rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
+        return Page(title="Analytics", facts=facts, rows=rows, keys=KEYS)
+    names = {part.name: _name(part.name, report.by, space.width) for part in parts}
+    drawn = Drawn(names=names, report=report, inks=inks, metric=metric, space=space)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
-    if not report.parts:
-        return Page(
-            title="Analytics", facts=_facts(report, metric), rows=_nothing(report, space.width), keys=KEYS
-        )
     table = [_cells(part, report, snapshot, inks, space) for part in parts]
-    columns = _columns(report.by)
-    kept = chosen(columns, table, space.width)
+    kept = chosen(_columns(report.by), table, space.width)
     rows = tuple(
         Row(fit(body(kept, row), space.width), part.name) for part, row in zip(parts, table, strict=True)
     )
     heading = head(kept, choice.order, downward=choice.order != "name")
-    chart = _chart(report, inks, metric, space, table_lines=min(len(rows), max(3, space.height // 2)) + 1)
-    return Page(
-        title="Analytics", facts=_facts(report, metric), pinned=(*chart, heading), rows=rows, keys=KEYS
-    )
+    pinned = (*usage_chart.draw(drawn, chart, len(rows)), heading)
+    return Page(title="Analytics", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
 def _nothing(report: Report, width: int) -> tuple[Row, ...]:
@@ -73,18 +67,27 @@ def _nothing(report: Report, width: int) -> tuple[Row, ...]:
     )
 
 
-def _facts(report: Report, metric: str) -> Line:
+def _unmatched(choice: Choice, width: int) -> tuple[Row, ...]:
+    return empty(width, f"nothing matches '{choice.words}'", "esc shows all")
+
+
+def _facts(report: Report, metric: str, chart: str) -> Line:
     totals, fallback = report.totals, report.fallback
     parts = [
         line(Span(_period(report.period), "accent")),
+        line(Span(_view(metric, chart), "accent")) if (metric, chart) != VIEWS[0] else BLANK,
         line(muted("by "), Span(report.by, "text")) if report.by != "provider" else BLANK,
         line(bold(words.money(totals.cost_usd))) if totals.requests else BLANK,
         line(muted(f"{words.number(totals.requests)} requests")) if totals.requests else BLANK,
         line(muted(f"{words.short(totals.total_tokens)} tokens")) if totals.requests else BLANK,
         line(muted(f"{fallback.fallbacks} switches")) if fallback.fallbacks else BLANK,
-        line(Span(metric, "accent")) if metric != METRICS[0] else BLANK,
     ]
     return joined(parts)
+
+
+def _view(metric: str, chart: str) -> str:
+    """`tokens`, `cost lines`."""
+    return metric if chart == CHARTS[0] else f"{metric} {chart}"
 
 
 def _period(period: str) -> str:
@@ -96,61 +99,6 @@ def _inks(report: Report, snapshot: Snapshot) -> dict[str, str]:
     if report.by == "provider":
         return dict(roster.inks(snapshot, [part.name for part in report.parts]))
     return {part.name: series_ink(place) for place, part in enumerate(report.parts)}
-
-
-def _chart(
-    report: Report, inks: Mapping[str, str], metric: str, space: Space, *, table_lines: int
-) -> Sequence[Line]:
-    height = min(space.height - table_lines - 1, 24)
-    if height < LEAST_CHART or space.width < 24:
-        return ()
-    names = [part.name for part in report.parts]
-    value = _VALUES[metric]
-    steps, every = _merged(report.steps, report.step, space.width - 8)
-    bars = [
-        Bar(
-            label=_label(step.start, report.step * every, last=at == len(steps) - 1),
-            parts=tuple(value(step.parts[name]) if name in step.parts else 0.0 for name in names),
-        )
-        for at, step in enumerate(steps)
-    ]
-    number = words.short if metric != "cost" else _dollars
-    colours = [inks.get(name, "muted") for name in names]
-    return [*stacked(bars, colours, space.width, height, space.symbols, number), BLANK]
-
-
-def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Step], int]:
-    """So few bars that each has a cell; the last bar ends now."""
-    if len(steps) <= max(room, 1):
-        return list(steps), 1
-    every = -(-len(steps) // max(room, 1))
-    if step >= timedelta(days=1):
-        every = next((size for size in (7, 14, 30, 90, 365) if size >= every), every)
-    merged = []
-    for end in range(len(steps), 0, -every):
-        group = steps[max(0, end - every) : end]
-        parts: dict[str, Sums] = {}
-        for one in group:
-            for name, sums in one.parts.items():
-                parts[name] = total([parts[name], sums]) if name in parts else sums
-        merged.append(Step(start=group[0].start, parts=parts))
-    return merged[::-1], every
-
-
-def _label(start: datetime, length: timedelta, *, last: bool) -> str:
-    if length < timedelta(hours=1):
-        return f"{start:%H:%M}"
-    if length < timedelta(days=1):
-        return f"{start:%H}"
-    if length > timedelta(days=1):
-        return f"{start.day} {start:%b}"
-    if last:
-        return "today"
-    return f"{start:%a}" if length == timedelta(days=1) else f"{start.day}"
-
-
-def _dollars(value: float) -> str:
-    return f"${value:g}" if value < 10_000 else f"${words.short(value)}"
 
 
 def _columns(by: str) -> tuple[Column, ...]:
@@ -168,8 +116,7 @@ def _cells(
     part: Part, report: Report, snapshot: Snapshot, inks: Mapping[str, str], space: Space
 ) -> dict[str, Line]:
     sums = part.sums
-    place = next(at for at, one in enumerate(report.parts) if one.name == part.name)
-    swatch = space.symbols.swatch(place)
+    swatch = space.symbols.swatch([one.name for one in report.parts].index(part.name))
     known = snapshot.catalog.providers.get(part.name)
     plan = "~" if sums.plan_usd or (known is not None and known.plan) else " "
     cost = "—" if sums.unpriced_tokens and not sums.cost_usd else words.money(sums.cost_usd)

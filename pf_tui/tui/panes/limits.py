@@ -13,6 +13,8 @@ from pf_tui.tui import roster
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, wrap
 from pf_tui.tui.page import Page, Row, Space, unkeyed
+from pf_tui.tui.panes import course
+from pf_tui.tui.report import UNREAD, Report
 from pf_tui.tui.times import Clock
 
 NARROW = 50
@@ -32,20 +34,31 @@ def page_for(
     snapshot: Snapshot,
     space: Space,
     provider: str | None,
-    hits: Sequence[LimitHit] = (),
+    report: Report = UNREAD,
     *,
+    key: str | None = None,
+    room: int = 0,
     more: bool = False,
     live: Sequence[Line] = (),
 ) -> Page:
-    """The windows of one provider, what is in flight, the last walls; with `more` the others' windows."""
+    """The windows of one provider and how one of them filled, what is in flight, the last walls.
+
+    Args:
+        key: the row the cursor stands on: of this window the chart is.
+        room: lines the pane can have; the chart takes what the others leave.
+        more: show the other providers' windows below.
+    """
     selected = provider or (snapshot.active.provider if snapshot.active else None)
     if selected is None or selected not in snapshot.catalog.providers:
         return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
     view = snapshot.view(selected)
-    rows = [*block(view, snapshot, space)]
-    if live:
-        rows += [Row(), *unkeyed(live)]
-    rows += _hits(hits, space)
+    hits = [hit for hit in report.hits if hit.provider == selected]
+    windows = block(view, snapshot, space)
+    flowing = [Row(), *unkeyed(live)] if live else []
+    walls = _hits(hits, space)
+    taken = len(windows) + len(flowing) + (0 if more else len(walls))  # alone, the walls can be scrolled to
+    chart = course_rows(view, report, space, room - taken, key)
+    rows = [*windows, *chart, *flowing, *walls]
     if more:
         for other in snapshot.providers:
             if other.limits and other.id != selected:
@@ -53,6 +66,19 @@ def page_for(
     name = selected if space.width >= NARROW else roster.short_name(selected)
     facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
+
+
+def course_rows(
+    view: ProviderView, report: Report, space: Space, room: int, key: str | None = None
+) -> list[Row]:
+    """How a window filled: the one the cursor stands on, else the one that ends first; [] without room."""
+    first = roster.pressing(view)
+    here = [limit for limit in view.limits if _key(view, limit) == key]
+    for limit in [*here, *([first] if first else []), *view.limits]:
+        drawn = course.draw(view.id, limit, report.readings, space, room - 2)
+        if drawn:
+            return [Row(), Row(course.heading(_label(limit), limit)), *unkeyed(drawn)]
+    return []
 
 
 def _heading(view: ProviderView, snapshot: Snapshot) -> Span:
@@ -83,7 +109,7 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
             _share(limit),
         )
         detail = muted(details[limit])
-        key = f"{view.id} {limit.window} {limit.unit} {limit.model or ''}"
+        key = _key(view, limit)
         if space.width >= NARROW:
             rows.append(Row(line(first, " ", detail), key))
         else:
@@ -98,6 +124,10 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
                 )
             )
     return [*rows, Row(line(" " * (label_width + 1), _sources(view.limits, space.clock)))]
+
+
+def _key(view: ProviderView, limit: Limit) -> str:
+    return f"{view.id} {limit.window} {limit.unit} {limit.model or ''}"
 
 
 def _label(limit: Limit) -> str:
@@ -165,7 +195,7 @@ def _sources(limits: Sequence[Limit], clock: Clock) -> Line:
         parts.append(Span(f"{name}, {clock.ago(at)}", "warn" if clock.stale(at) else "muted"))
         parts.append(muted(" · "))
     if any(limit.source == "budget" for limit in limits):
-        parts += [muted("budget: your own"), muted(" · ")]
+        parts += [muted("your budget"), muted(" · ")]
     return tuple(parts[:-1])
 
 

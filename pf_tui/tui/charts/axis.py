@@ -1,0 +1,93 @@
+"""What stands around a chart: few numbers at its left, names below it and at the end of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+from pf_tui.records import record
+from pf_tui.tui.charts.ticks import ticks
+from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
+
+FEW_ROWS = 8
+"""Below this many rows two numbers at the side are enough."""
+
+
+@record
+class Below:
+    """A name under a place of the chart."""
+
+    at: int
+    """The cell its middle stands under."""
+    text: str
+    ink: str = "muted"
+    slack: int = 0
+    """Cells it may stand further left, where its place is taken."""
+
+
+@record
+class Beside:
+    """A name at the end of a line."""
+
+    row: int
+    """Where the line ends, from above."""
+    content: Line
+
+
+def round_values(peak: float, rows: int) -> tuple[float, ...]:
+    """The values that stand at the side of so many rows."""
+    return ticks(peak, 2 if rows < FEW_ROWS else 3)
+
+
+def below(names: Sequence[Below], width: int) -> Line:
+    """The names that fit without touching each other; the earlier of two that touch stays."""
+    taken: list[tuple[int, int, Below]] = []
+    for one in names:
+        size = cells(one.text)
+        if size > width:
+            continue
+        wish = max(0, min(width - size, one.at - (size - 1) // 2 - (size + 1) % 2))
+        for start in range(wish, max(-1, wish - one.slack - 1), -1):
+            if all(start > end or start + size < begin for begin, end, _ in taken):
+                taken.append((start, start + size, one))
+                break
+    spans: list[Span | str] = []
+    at = 0
+    for start, end, one in sorted(taken, key=lambda place: place[0]):
+        spans += [" " * (start - at), Span(one.text, one.ink)]
+        at = end
+    return fit(line(*spans), width)
+
+
+def thinned(names: Sequence[Below]) -> list[Below]:
+    """Every name, or every second, third … counted from the last: as many as stand apart."""
+    if len(names) < 2:
+        return list(names)
+    pitch = (names[-1].at - names[0].at) / (len(names) - 1)
+    widest = max(cells(one.text) for one in names)
+    every = max(1, ceil((widest + 1) / max(pitch, 0.01)))
+    return list(names[(len(names) - 1) % every :: every])
+
+
+def beside(names: Sequence[Beside], rows: int) -> list[Line]:
+    """A line per row: each name as near to the end of its line as the others let it.
+
+    Of more names than rows the first ones stay: they come most important first.
+    """
+    kept = sorted(names[:rows], key=lambda one: one.row)
+    places = list[int]()
+    for one in kept:
+        places.append(max(one.row, places[-1] + 1 if places else 0))
+    floor = rows - 1
+    for place in range(len(places) - 1, -1, -1):
+        places[place] = min(places[place], floor)
+        floor = places[place] - 1
+    found: list[Line] = [()] * rows
+    for row, one in zip(places, kept, strict=True):
+        found[row] = one.content
+    return found
+
+
+def at_the_side(text: str, margin: int) -> Line:
+    """A number in the margin, with a gap to the chart."""
+    return line(muted(text.rjust(margin - 1)), " ") if margin else ()

@@ -1,0 +1,183 @@
+"""The chart of the analytics pane: what was used when, as stacked bars or as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pf_tui.documents import words
+from pf_tui.ledger.query import Sums, total
+from pf_tui.records import record
+from pf_tui.tui.charts.axis import Below, thinned
+from pf_tui.tui.charts.bars import Bar, stacked
+from pf_tui.tui.charts.lines import Trace, even, lined
+from pf_tui.tui.ink import BLANK, SERIES, Line, Span, cells, fit, line, muted
+from pf_tui.tui.page import Space
+from pf_tui.tui.report import Report, Step
+
+METRICS = ("cost", "tokens", "requests")
+CHARTS = ("bars", "lines")
+VIEWS = tuple((metric, chart) for chart in CHARTS for metric in METRICS)
+"""What `v` goes through; `V` goes from one chart to the other."""
+
+LEAST, TALLEST = 4, 40
+"""Lines below which a chart says nothing, and above which it says no more."""
+NARROWEST = 24
+ROOMY = 70
+"""From here on numbers stand beside the names of lines."""
+
+_VALUES: Mapping[str, Callable[[Sums], float]] = {
+    "cost": lambda sums: sums.cost_usd,
+    "tokens": lambda sums: float(sums.total_tokens),
+    "requests": lambda sums: float(sums.requests),
+}
+
+
+@record
+class Drawn:
+    """What a chart is made of."""
+
+    names: Mapping[str, str]
+    """The parts that are shown, and how they are called here."""
+    report: Report
+    inks: Mapping[str, str]
+    metric: str
+    space: Space
+
+    def values(self, step: Step) -> tuple[float, ...]:
+        """Of each part."""
+        value = _VALUES[self.metric]
+        return tuple(value(step.parts[name]) if name in step.parts else 0.0 for name in self.names)
+
+    def steps(self, room: int) -> list[tuple[str, tuple[float, ...]]]:
+        """(label, value of each part), as many as there is room for."""
+        steps, every = _merged(self.report.steps, self.report.step, room)
+        length = self.report.step * every
+        return [
+            (_label(step.start, length, last=at == len(steps) - 1), self.values(step))
+            for at, step in enumerate(steps)
+        ]
+
+    def number(self, value: float) -> str:
+        """A round value, as the axis writes it."""
+        return words.short(value) if self.metric != "cost" else _dollars(value)
+
+    def amount(self, value: float) -> str:
+        """A value in full, as the table writes it."""
+        return words.short(value) if self.metric != "cost" else words.money(value)
+
+    def sign(self, name: str) -> str:
+        """What stands before the name in the table, whatever is filtered and ordered."""
+        place = next(at for at, part in enumerate(self.report.parts) if part.name == name)
+        return self.space.symbols.swatch(place)
+
+
+def draw(drawn: Drawn, chart: str, rows: int) -> Sequence[Line]:
+    """The chart, above a heading and so many rows; () where there is too little room for one."""
+    space = drawn.space
+    table = 1 + min(rows, max(3, space.height // 2))
+    gap = 1 if space.height - table > LEAST else 0
+    if space.height - table < LEAST:  # a few rows have to be scrolled to
+        table = 1 + min(rows, 3)
+    height = min(space.height - table - gap, TALLEST)
+    if height < LEAST or space.width < NARROWEST:
+        return ()
+    return [*(_lines if chart == "lines" else _bars)(drawn, height), *[BLANK] * gap]
+
+
+def _bars(drawn: Drawn, height: int) -> Sequence[Line]:
+    """Everything that was used, step by step, in a bar of its parts."""
+    space = drawn.space
+    bars = [Bar(label=label, parts=values) for label, values in drawn.steps(space.width - 8)]
+    colours = [drawn.inks.get(name, "muted") for name in drawn.names]
+    return stacked(bars, colours, space.width, height, space.symbols, drawn.number)
+
+
+def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
+    """Each part as a line, named at its end."""
+    space = drawn.space
+    steps = drawn.steps((space.width - 8) * 2 // 3)
+    courses = _courses(drawn, [values for _, values in steps])
+    longest = min(max(cells(one.name) for one in courses), max(10, space.width // 3))
+    traces = [
+        Trace(ink=one.ink, points=even(one.values), name=_end(one, longest, drawn), mark=one.mark)
+        for one in courses
+    ]
+
+    def below(margin: int, plot: int) -> list[Below]:
+        places = [margin + round(x * (plot - 1)) for x, _ in even([0.0] * len(steps))]
+        return thinned([Below(at=at, text=label) for at, (label, _) in zip(places, steps, strict=True)])
+
+    return lined(traces, space.width, height, space.symbols, number=drawn.number, names=below)
+
+
+@record
+class _Course:
+    """One line."""
+
+    name: str
+    values: tuple[float, ...]
+    ink: str
+    mark: str = ""
+
+
+def _courses(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Course]:
+    """The largest parts first; the smallest of many are one line together."""
+    by_shape = drawn.space.symbols.told_apart_by_shape
+    found = [
+        _Course(
+            name=called,
+            values=tuple(values[place] for values in steps),
+            ink=drawn.inks.get(name, "muted"),
+            mark=drawn.sign(name) if by_shape else "",
+        )
+        for place, (name, called) in enumerate(drawn.names.items())
+    ]
+    found.sort(key=lambda one: -sum(one.values))
+    if len(found) <= SERIES:
+        return found
+    rest = [one.values for one in found[SERIES - 1 :]]
+    together = tuple(sum(values) for values in zip(*rest, strict=True))
+    return [*found[: SERIES - 1], _Course(name=f"{len(rest)} others", values=together, ink="muted")]
+
+
+def _end(course: _Course, width: int, drawn: Drawn) -> Line:
+    """What stands at the end of a line: its name, and where there is room what the last step came to."""
+    told = line(Span(course.name, course.ink))
+    if drawn.space.width < ROOMY:
+        return fit(told, min(width, cells(told)))
+    return line(fit(told, width), muted(f"{drawn.amount(course.values[-1]):>8}"))
+
+
+def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Step], int]:
+    """So few bars that each has a cell; the last bar ends now."""
+    if len(steps) <= max(room, 1):
+        return list(steps), 1
+    every = -(-len(steps) // max(room, 1))
+    if step >= timedelta(days=1):
+        every = next((size for size in (7, 14, 30, 90, 365) if size >= every), every)
+    merged = []
+    for end in range(len(steps), 0, -every):
+        group = steps[max(0, end - every) : end]
+        parts: dict[str, Sums] = {}
+        for one in group:
+            for name, sums in one.parts.items():
+                parts[name] = total([parts[name], sums]) if name in parts else sums
+        merged.append(Step(start=group[0].start, parts=parts))
+    return merged[::-1], every
+
+
+def _label(start: datetime, length: timedelta, *, last: bool) -> str:
+    if length < timedelta(hours=1):
+        return f"{start:%H:%M}"
+    if length < timedelta(days=1):
+        return f"{start:%H}"
+    if length > timedelta(days=1):
+        return f"{start.day} {start:%b}"
+    if last:
+        return "today"
+    return f"{start:%a}" if length == timedelta(days=1) else f"{start.day}"
+
+
+def _dollars(value: float) -> str:
+    return f"${value:g}" if value < 10_000 else f"${words.short(value)}"
