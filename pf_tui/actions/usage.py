@@ -21,7 +21,7 @@ from pf_tui.state import files, usage, zone
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
-    from pf_tui.sources.ingest import Outcome, Progress
+    from pf_tui.sources.outcome import Outcome, Progress
 
 
 def ingest(

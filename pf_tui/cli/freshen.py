@@ -16,7 +16,7 @@ from pf_tui.state.context import Context
 if TYPE_CHECKING:
     import sqlite3
 
-    from pf_tui.sources.ingest import Outcome, Progress
+    from pf_tui.sources.outcome import Outcome, Progress
 
 _METER = 24
 

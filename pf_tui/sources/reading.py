@@ -39,33 +39,35 @@ OnLine = Callable[[bytes, str, Harvest], None]
 """Takes a whole line; raises ValueError or TypeError when it is no JSON object."""
 
 
-def read_lines(path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest) -> int:
+def read_lines(
+    file: FileIO, path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest
+) -> int:
     """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
 
     The last line counts when it is whole JSON, newline or not; otherwise it waits for the next time.
 
+    Args:
+        needles: what a line must have to matter, the commonest first.
     Raises:
         OSError: the file cannot be read.
     """
-    with FileIO(path) as file:
-        reader = _Reader(path, needles, on_line, harvest)
-        for start, buffer, end in _whole_lines(file, offset, reader):
-            if end:
-                reader.take(start, buffer, end)
-                offset = start + end
-            else:
-                offset = reader.take_rest(start, buffer)
+    reader = _Reader(path, needles, on_line, harvest)
+    for start, buffer, end in _whole_lines(file, offset, reader):
+        if end:
+            reader.take(start, buffer, end)
+            offset = start + end
+        else:
+            offset = reader.take_rest(start, buffer)
     return offset
 
 
-def read_document(path: str, on_line: OnLine, harvest: Harvest) -> int:
+def read_document(file: FileIO, path: str, on_line: OnLine, harvest: Harvest) -> int:
     """A file that is one JSON document, read whole each time it changes; returns its size.
 
     Raises:
         OSError: the file cannot be read.
     """
-    with FileIO(path) as file:
-        content = file.readall() or b""
+    content = file.readall() or b""
     harvest.bytes += len(content)
     _Reader(path, (), on_line, harvest).take_document(content)
     return len(content)

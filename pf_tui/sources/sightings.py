@@ -1,4 +1,4 @@
-"""What a source saw in an agent's logs, as plain tuples: workers send them through pipes by the 100 000.
+"""What a source saw in an agent's logs, as plain tuples: a worker sends them through a pipe by the 100 000.
 
 A `Sighting` is one request (delivered or failed); other findings are readings, limit hits and the
 agent's own running totals. Rows keep no prompt and no answer.
@@ -6,7 +6,7 @@ agent's own running totals. Rows keep no prompt and no answer.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pf_tui.ledger.rows import sound
 
@@ -108,7 +108,7 @@ UNFINISHED = "the last line is cut off, or still being written"
 
 
 class Harvest:
-    """Everything one file (or one database) gave."""
+    """Everything some files (or one database) gave."""
 
     def __init__(self) -> None:
         self.requests: dict[int, Sighting] = {}
@@ -154,9 +154,10 @@ class Harvest:
         return sum(row.rows for rows in self.skipped.values() for row in rows if row.lost)
 
     def absorb(self, other: Harvest) -> None:
-        """Take over what another file gave."""
-        for seen in other.requests.values():
-            self.add(seen)
+        """Take over what other files gave; they keep nothing."""
+        for number in self.requests.keys() & other.requests.keys():
+            self.add(other.requests.pop(number))
+        self.requests.update(other.requests)
         self.hits += other.hits
         self.readings.update(other.readings)
         for key, state in other.cost_states.items():
@@ -170,32 +171,6 @@ class Harvest:
         """Keep the larger running total: it only grows, and a copied line is an older one."""
         if key not in self.cost_states or sum(state.totals) >= sum(self.cost_states[key].totals):
             self.cost_states[key] = state
-
-    def packed(self) -> tuple[Any, ...]:
-        """Plain data for a pipe (marshal)."""
-        return (
-            [tuple(seen) for seen in self.requests.values()],
-            [tuple(hit) for hit in self.hits],
-            [(key, tuple(seen)) for key, seen in self.readings.items()],
-            [(key, tuple(state)) for key, state in self.cost_states.items()],
-            sorted(self.shared_sessions),
-            [(path, [tuple(row) for row in rows]) for path, rows in self.skipped.items()],
-            self.bytes,
-        )
-
-    @classmethod
-    def unpacked(cls, data: tuple[Any, ...]) -> Harvest:
-        """What `packed` made."""
-        harvest = cls()
-        requests, hits, readings, states, shared, skipped, size = data
-        harvest.requests = {row[0]: Sighting._make(row) for row in requests}
-        harvest.hits = [Hit._make(row) for row in hits]
-        harvest.readings = {key: Seen._make(row) for key, row in readings}
-        harvest.cost_states = {key: CostState._make(row) for key, row in states}
-        harvest.shared_sessions = set(shared)
-        harvest.skipped = {path: [Skipped._make(row) for row in rows] for path, rows in skipped}
-        harvest.bytes = size
-        return harvest
 
 
 def beats(new: Sighting, old: Sighting) -> bool:

@@ -17,7 +17,7 @@ from pf_tui.sources.attribution import Attribution
 from pf_tui.sources.sightings import UNFINISHED, Harvest, Hit, Seen, Sighting
 
 if TYPE_CHECKING:
-    from pf_tui.sources.ingest import Read
+    from pf_tui.sources.files import Read
 
 SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencode-db", "gemini": "chats"}
 

@@ -1,135 +1,226 @@
-"""A second process that reads logs beside the first: half the batches go through a pipe.
+"""A second process that reads logs beside the first.
 
-A fresh interpreter, not a fork: the dashboard has threads, and a fork of those hangs sooner or later.
+Both draw the numbers of batches from one pipe, so neither waits for the other. A fresh interpreter, not
+a fork: the dashboard has threads, and a fork of those hangs sooner or later.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import marshal
+import os
 import queue
 import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
-from pf_tui.sources.ingest import Harvested, Job, Read, read_batch
-from pf_tui.sources.sightings import Harvest
+import msgspec
 
-SWITCH_S = 0.0005
-"""The worker waits while the thread that empties its pipe waits for this process: 5 ms each time, by default."""
+from pf_tui.ledger.rows import sound
+from pf_tui.sources.batches import BATCH_BYTES, Harvested, read_batch
+from pf_tui.sources.files import Job, Read
+from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, Skipped
+
+PIPE_BYTES = 1024 * 1024
+"""Some answers fit in whole: the worker goes on while this process is busy."""
+
+WAITING = 64
+"""Answers held here until there is time for them; beyond that the worker waits."""
+
+_NUMBER = struct.Struct("<H")
+_SIZE = struct.Struct("<Q")
+
+
+class _Told(NamedTuple):
+    """A harvest on its way through a pipe."""
+
+    requests: list[Sighting]
+    hits: list[Hit]
+    readings: list[tuple[tuple[str, str | None, str | None], Seen]]
+    cost_states: list[tuple[tuple[str, str], CostState]]
+    shared_sessions: list[str]
+    skipped: dict[str, list[Skipped]]
+    bytes: int
+
+
+class _Answer(NamedTuple):
+    """What the worker made of a batch."""
+
+    number: int
+    harvests: dict[str, _Told]
+    reads: list[tuple[int, str, int]]
+    """Offset, note and head hash of each file."""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Answer).decode
 
 
 def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
-    """Read batches here and in a worker, whoever is free taking the next; yields them as they are done."""
-    waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
-    for batch in sorted(batches, key=lambda batch: -sum(job.bytes for job in batch)):
-        waiting.put(batch)
-    results: queue.SimpleQueue[Harvested | None] = queue.SimpleQueue()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pf_tui.sources.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    feeder = threading.Thread(target=_feed, args=(process, waiting, results, cancelled), daemon=True)
-    feeder.start()
-    patience_s = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
+    """Read batches here and in a worker; yields them as they are done."""
+    # the large ones first, so that nobody is left with one at the end; the others as they lie in folders
+    batches = sorted(batches, key=lambda batch: -max(2 * BATCH_BYTES, sum(job.bytes for job in batch)))
+    worker = _Worker(batches)
+    open_ = set(range(len(batches)))
     try:
-        ended = False
-        while not cancelled():
-            try:
-                batch = waiting.get_nowait()
-            except queue.Empty:
+        while not cancelled() and (number := _drawn(worker.numbers)) is not None:
+            open_.discard(number)
+            yield read_batch(batches[number], cancelled)
+            while (answer := worker.answer(wait=False)) is not None:
+                open_.discard(answer.number)
+                yield _harvested(answer, batches[answer.number])
+        while not cancelled() and (answer := worker.answer()) is not None:
+            open_.discard(answer.number)
+            yield _harvested(answer, batches[answer.number])
+        for number in sorted(open_):  # the worker ended before it could answer
+            if cancelled():
                 break
-            yield read_batch(batch, cancelled)
-            while not ended and not results.empty():
-                if (found := results.get()) is None:
-                    ended = True
-                else:
-                    yield found
-        while not ended and (found := results.get()) is not None:
-            yield found
+            yield read_batch(batches[number], cancelled)
     finally:
-        sys.setswitchinterval(patience_s)
-        if cancelled():
-            process.kill()
-        feeder.join()
+        worker.close()
 
 
-def _feed(
-    process: subprocess.Popen[bytes],
-    waiting: queue.SimpleQueue[list[Job]],
-    results: queue.SimpleQueue[Harvested | None],
-    cancelled: Callable[[], bool],
-) -> None:
-    """Hand batches to the worker one by one and collect what it read; ends with a None."""
-    source, target = process.stdout, process.stdin
-    if source is None or target is None:
-        raise AssertionError("the worker was started without pipes")
-    try:
-        while not cancelled():
-            try:
-                batch = waiting.get_nowait()
-            except queue.Empty:
-                break
-            try:
-                _send(target, [_plain(job) for job in batch])
-                answer = _receive(source)
-            except (OSError, EOFError):
-                results.put(read_batch(batch, cancelled))
-                break
-            results.put(_unpacked(answer))
-    finally:
-        with contextlib.suppress(OSError):
-            target.close()
-        process.wait()
-        source.close()
-        results.put(None)
+class _Worker:
+    """The other process, and the thread that empties its pipe."""
+
+    def __init__(self, batches: list[list[Job]]) -> None:
+        self.numbers = _pipe_of_numbers(len(batches))
+        self._answers: queue.Queue[bytes | None] = queue.Queue(WAITING)
+        self._ended = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pf_tui.sources.worker", str(self.numbers)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(self.numbers,),
+        )
+        self._receiver = threading.Thread(target=self._receive, args=(batches,), daemon=True)
+        self._receiver.start()
+
+    def answer(self, *, wait: bool = True) -> _Answer | None:
+        """The next one; None when there is none (any more)."""
+        if self._ended or (not wait and self._answers.empty()):
+            return None
+        data = self._answers.get()
+        self._ended = data is None
+        return None if data is None else _decode(data)
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        os.close(self.numbers)
+        if not self._ended:
+            self._process.kill()
+            while self._answers.get() is not None:
+                pass
+        self._receiver.join()
+
+    def _receive(self, batches: list[list[Job]]) -> None:
+        """Hand over all batches, then collect answers, undecoded; ends with a None."""
+        source, target = self._process.stdout, self._process.stdin
+        if source is None or target is None:
+            raise AssertionError("the worker was started without pipes")
+        _widen(source)
+        with contextlib.suppress(OSError), target:
+            marshal.dump([[_plain(job) for job in batch] for batch in batches], target)
+        with source:
+            while len(head := source.read(_SIZE.size)) == _SIZE.size:
+                (size,) = _SIZE.unpack(head)
+                if len(data := source.read(size)) < size:
+                    break
+                self._answers.put(data)
+        self._process.wait()
+        self._answers.put(None)
 
 
 def main() -> None:
-    """The worker: a batch in, its harvest out, until the pipe closes."""
-    source, target = sys.stdin.buffer, sys.stdout.buffer
+    """The worker: draws numbers of batches and sends what it read, until there are no more."""
+    gc.disable()  # harvests have no cycles, and the process ends soon
+    numbers = int(sys.argv[1])
+    target = sys.stdout.buffer
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-        while True:
-            batch = [Job(*job) for job in _receive(source)]
-            harvests, reads = read_batch(batch)
-            _send(target, _packed(harvests, reads))
+        batches = marshal.load(sys.stdin.buffer)  # noqa: S302 - our own parent's pipe
+        while (number := _drawn(numbers)) is not None:
+            data = _encoded(number, read_batch([Job(*job) for job in batches[number]]))
+            target.write(_SIZE.pack(len(data)))
+            target.write(data)
+            target.flush()
+
+
+def _pipe_of_numbers(count: int) -> int:
+    """The reading end of a pipe with the numbers below `count` in it; whoever reads one has it alone."""
+    reading, writing = os.pipe()
+    os.write(writing, b"".join(map(_NUMBER.pack, range(count))))
+    os.close(writing)
+    return reading
+
+
+def _drawn(numbers: int) -> int | None:
+    data = os.read(numbers, _NUMBER.size)
+    return int(_NUMBER.unpack(data)[0]) if data else None
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let a pipe hold PIPE_BYTES, where the system can."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _plain(job: Job) -> tuple[Any, ...]:
     return (job.agent, job.path, job.size, job.mtime_ns, job.inode, job.offset, job.note)
 
 
-def _packed(harvests: dict[str, Harvest], reads: list[Read]) -> tuple[Any, ...]:
-    return (
-        {agent: harvest.packed() for agent, harvest in harvests.items()},
-        [(_plain(read.job), read.offset, read.note, read.head_hash) for read in reads],
+def _encoded(number: int, harvested: Harvested) -> bytes:
+    harvests, reads = harvested
+    answer = _Answer(
+        number,
+        {agent: _told(harvest) for agent, harvest in harvests.items()},
+        [(read.offset, read.note, read.head_hash) for read in reads],
+    )
+    try:
+        return _encode(answer)
+    except UnicodeEncodeError:
+        return _encode(_sounded(answer))
+
+
+def _told(harvest: Harvest) -> _Told:
+    return _Told(
+        list(harvest.requests.values()),
+        harvest.hits,
+        list(harvest.readings.items()),
+        list(harvest.cost_states.items()),
+        list(harvest.shared_sessions),
+        harvest.skipped,
+        harvest.bytes,
     )
 
 
-def _unpacked(answer: tuple[Any, ...]) -> Harvested:
-    harvests = {agent: Harvest.unpacked(packed) for agent, packed in answer[0].items()}
-    return harvests, [Read(Job(*job), *rest) for job, *rest in answer[1]]
+def _sounded(content: Any) -> Any:
+    """The same with every text as the ledger will write it: lone surrogates fit in no pipe either."""
+    if isinstance(content, str):
+        return sound(content)
+    if isinstance(content, dict):
+        return {_sounded(key): _sounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_sounded(part) for part in content]
+    return content
 
 
-def _send(pipe: IO[bytes], content: Any) -> None:
-    data = marshal.dumps(content)
-    pipe.write(struct.pack("<Q", len(data)))
-    pipe.write(data)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    head = pipe.read(8)
-    if len(head) < 8:
-        raise EOFError
-    (size,) = struct.unpack("<Q", head)
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return marshal.loads(data)  # noqa: S302 - our own worker's pipe
+def _harvested(answer: _Answer, batch: list[Job]) -> Harvested:
+    harvests: dict[str, Harvest] = {}
+    for agent, told in answer.harvests.items():
+        harvest = harvests[agent] = Harvest()
+        harvest.requests = {seen.id: seen for seen in told.requests}
+        harvest.hits = told.hits
+        harvest.readings = dict(told.readings)
+        harvest.cost_states = dict(told.cost_states)
+        harvest.shared_sessions = set(told.shared_sessions)
+        harvest.skipped = told.skipped
+        harvest.bytes = told.bytes
+    return harvests, [Read(job, *rest) for job, rest in zip(batch, answer.reads, strict=True)]
 
 
 if __name__ == "__main__":

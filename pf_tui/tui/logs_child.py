@@ -20,7 +20,7 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pf_tui.sources.ingest import Progress
+    from pf_tui.sources.outcome import Progress
 
 LINGER_S = 90.0
 """An agent at work writes every few seconds; starting anew for each row would cost more than waiting."""

@@ -11,7 +11,7 @@ import pytest
 from pf_tui import catalog
 from pf_tui.ledger import schema
 from pf_tui.sources import ingest
-from pf_tui.sources.ingest import Outcome
+from pf_tui.sources.outcome import Outcome
 
 
 class Books:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui import catalog
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.ledger import schema
-from pf_tui.sources import ingest
+from pf_tui.sources import batches
+from pf_tui.sources.outcome import Progress
 from tests.bench import corpus
 from tests.sources.conftest import Books
 from tests.sources.test_truth import told, used
@@ -233,7 +233,7 @@ def test_a_killed_ingest_is_made_good_by_the_next(books: Books, workers: int) ->
 def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
     books: Books, workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "BATCH_BYTES", 1_000_000)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 1_000_000)
     truth = corpus.generate(books.home, 8, seed=6)
     calls = iter(range(10_000))
 
@@ -248,26 +248,55 @@ def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
     assert told(books) == used(truth)
 
 
+DYING = """#!{python}
+import os, sys
+os.read(int(sys.argv[-1]), 2 * {batches})
+"""
+"""A second process that takes so many batches and ends."""
+
+
+@pytest.mark.parametrize("taken", [0, 3, 1000])
+def test_what_a_dying_second_process_took_is_read_all_the_same(
+    books: Books, taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = corpus.generate(books.home, 4, seed=9)
+    worker = tmp_path / "python"
+    worker.write_text(DYING.format(python=sys.executable, batches=taken), encoding="utf-8")
+    worker.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(worker))
+    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+
+    books.ingest(workers=2)
+
+    assert told(books) == used(truth)
+
+
+def test_names_that_are_no_text_pass_between_processes(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "BATCH_BYTES", 1)
+    for number in range(40):
+        file = transcript(books).with_name(os.fsdecode(b"caf\xe9-%d.jsonl" % number))
+        row = LINE.replace('"sessionId":"s","cwd":"/home/dev/acme",', r'"cwd":"/home/\udc80",')
+        file.write_text(row % (1, f"a{number}", 1), encoding="utf-8")
+
+    books.ingest(workers=1)
+    alone = books.rows("id, session, project")
+    books.change("DELETE FROM request_rows")
+    books.ingest(workers=2, full=True)
+
+    assert len(alone) == 40
+    assert books.rows("id, session, project") == alone
+
+
 def test_progress_ends_with_all_bytes(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "BATCH_BYTES", 500_000)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 500_000)
     corpus.generate(books.home, 4, seed=6)
-    seen: list[ingest.Progress] = []
+    seen: list[Progress] = []
 
     books.ingest(progress=seen.append)
 
     assert len(seen) > 3
     assert seen[-1].bytes_done == seen[-1].bytes_total
     assert [one.bytes_done for one in seen] == sorted(one.bytes_done for one in seen)
-
-
-def test_a_hooks_ingest_of_one_file_is_the_whole_ones(books: Books) -> None:
-    truth = corpus.generate(books.home, 2, seed=8)
-
-    for file in sorted(books.home.rglob("*.jsonl")):
-        ingest.ingest_file(books.path, "claude-code", str(file), books.env, catalog.load())
-
-    assert told(books) == used(truth)
-    assert books.ingest().rows_new == 0
 
 
 # the ledger's own file
