@@ -179,21 +179,21 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     def then(moment: datetime, who: str) -> Context:
         return replace(ctx, clock=lambda: moment, who=who)
 
-    for wall in past.walls[-2:]:
-        if wall.work.provider == cast.PRIORITY[0]:
-            evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
-            actions.report_failure(
-                then(wall.at, "hook"),
-                wall.work.provider,
-                kind="quota",
-                until=wall.until,
-                evidence=evidence,
-                agent=wall.work.agent,
-                why=f"{wall.work.provider} hit its 5-hour limit",
-            )
-    yesterday = now - timedelta(hours=26)
-    actions.move_in_priority(then(yesterday, "tui"), _MOVED, cast.PRIORITY.index(_MOVED) + 1)
-    actions.set_budgets(then(yesterday + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
+    walls = [wall for wall in past.walls[-2:] if wall.work.provider == cast.PRIORITY[0]]
+    settled = min([now - timedelta(hours=26), *(wall.at - timedelta(hours=1) for wall in walls)])
+    actions.move_in_priority(then(settled, "tui"), _MOVED, cast.PRIORITY.index(_MOVED) + 1)
+    actions.set_budgets(then(settled + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
+    for wall in walls:
+        evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
+        actions.report_failure(
+            then(wall.at, "hook"),
+            wall.work.provider,
+            kind="quota",
+            until=wall.until,
+            evidence=evidence,
+            agent=wall.work.agent,
+            why=f"{wall.work.provider} hit its 5-hour limit",
+        )
     actions.report_failure(
         then(now - timedelta(minutes=2), "gateway"),
         "bedrock",

@@ -73,6 +73,15 @@ def fit(content: Line, width: int, *, align: str = "left") -> Line:
     return (blank, *content) if align == "right" else (*content, blank)
 
 
+def shortened(text: str, width: int) -> str:
+    """A name in at most `width` cells: its beginning and its end, which tell it from its neighbours."""
+    if cell_len(text) <= width or width < 3:
+        return text
+    first = _head(text, (width - 1) // 2)
+    last = _head(text[::-1], width - 1 - cell_len(first))[::-1]
+    return f"{first}…{last}"
+
+
 def spread(left: Line, right: Line, width: int) -> Line:
     """`left` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
     gap = width - cells(left) - cells(right)

@@ -184,10 +184,8 @@ class Pane(Widget, can_focus=True):
 
     # -- events of the toolkit
 
-    def on_focus(self) -> None:
-        self._repaint_cursor()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, _has_focus: bool) -> None:  # `on_focus` would come before it has the focus
+        super().watch_has_focus(_has_focus)
         self._repaint_cursor()
 
     def on_resize(self) -> None:

@@ -47,6 +47,10 @@ def bindings_of(pane: str | None) -> list[BindingType]:
     ]
 
 
+FILTERED = (("esc", "shows all"), ("n", "next provider"))
+"""Keys to know while a filter holds: `n` goes to no next match, it switches as ever."""
+
+
 class SnapshotPane(Pane):
     """A pane that is drawn from the snapshot."""
 
@@ -91,7 +95,8 @@ class SnapshotPane(Pane):
         page = self.build(self.snapshot, self.space(self.snapshot))
         if self.choice.words:
             facts = joined([line(Span(f"/{self.choice.words}", "accent")), page.facts])
-            page = replace(page, facts=facts)
+            others = (key for key in page.keys if key[0] != "n")
+            page = replace(page, facts=facts, keys=(*FILTERED, *others))
         self.show(page)
         self.post_message(self.Titled(self))
 

@@ -362,3 +362,14 @@ async def test_a_sheet_closed_and_left_at_once_gives_the_keys_back_to_the_list(d
     async with dashboard(config=THREE) as screen:
         _at_once(screen, "?qj\r")
         await screen.see("switched to groq — u undoes")
+
+
+async def test_a_filter_counts_what_it_leaves_and_says_what_n_still_does(dashboard: Opened) -> None:
+    async with dashboard((120, 40), config=THREE, live=False) as screen:
+        await screen.press("slash")
+        assert "n then still switches" in screen.text()
+
+        await screen.type("openrouter")
+        await screen.press("enter")
+        assert "/openrouter  1 of 25" in screen.text()
+        assert "esc shows all · n next provider" in screen.text()

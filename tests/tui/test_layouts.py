@@ -285,3 +285,28 @@ async def test_each_sheet_where_room_is_dear(
         await screen.settled()
 
         assert screen.text() == grid
+
+
+SHEETS = ("question_mark", "w", "right", "s", "t", "e", "c", "colon", "d", "ctrl+p")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 24), (44, 12), (120, 12)], ids=sized)
+@pytest.mark.parametrize("key", SHEETS)
+async def test_no_sheet_covers_who_serves(afternoon: Opened, size: tuple[int, int], key: str) -> None:
+    async with afternoon(size) as screen:
+        top = 1 if size[0] >= 90 else 2
+        before = screen.text().splitlines()[:top]
+        await screen.press(key)
+        await screen.settled()
+
+        assert screen.text().splitlines()[:top] == before
+
+
+@pytest.mark.parametrize("key", [key for key in SHEETS if key != "colon"])
+async def test_no_sheet_covers_what_happened_last(afternoon: Opened, key: str) -> None:
+    async with afternoon((80, 24)) as screen:
+        before = screen.text().splitlines()[-1]
+        await screen.press(key)
+        await screen.settled()
+
+        assert screen.text().splitlines()[-1] == before

@@ -23,8 +23,8 @@ from pf_tui.tui.charts.symbols import ASCII, BRAILLE
 from pf_tui.tui.charts.ticks import ticks
 from pf_tui.tui.columns import Column, body, chosen
 from pf_tui.tui.ink import Span, cells, columns_changed, fit, line, plain
-from pf_tui.tui.page import Space
-from pf_tui.tui.panes import events, live, models, providers, status, welcome
+from pf_tui.tui.page import Choice, Space
+from pf_tui.tui.panes import events, limits, live, models, providers, status, welcome
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene
 
@@ -232,6 +232,36 @@ def test_a_model_is_named_without_its_date_where_that_would_be_cut(afternoon: Sn
 
     assert "claude-sonnet-4-5" in names
     assert not [name for name in names if name.startswith("claude") and "…" in name]
+
+
+def test_where_most_names_are_long_other_columns_leave_for_them(afternoon: Snapshot) -> None:
+    page = models.page_for(afternoon, space(44), Choice(words="antigravity"), extras=True)
+    names = [plain(row.content).split()[0] for row in page.rows]
+
+    assert len(names) > 10
+    assert set(names) <= set(afternoon.catalog.models)
+
+
+def test_a_long_name_among_others_keeps_its_beginning_and_its_end(afternoon: Snapshot) -> None:
+    text = models.page_for(afternoon, space(44), extras=True).text()
+
+    assert "antigra…thinking" in text
+    assert "claude-opus-5-5 " in text
+
+
+def test_who_follows_is_said_of_the_one_who_serves_alone(afternoon: Snapshot) -> None:
+    runs_dry = scene.limit("5h", 62, scene.at(1, minutes=38), runs_out_at=scene.at(1, minutes=10))
+    shown = replace(
+        afternoon,
+        providers=tuple(
+            replace(view, limits=(runs_dry,)) if view.id == "openrouter" else view
+            for view in afternoon.providers
+        ),
+    )
+
+    assert "→ openrouter" in limits.page_for(shown, space(80), "anthropic-subscription").text()
+    assert "at this pace empty at ~15:12" in limits.page_for(shown, space(80), "openrouter").text()
+    assert "→" not in limits.page_for(shown, space(80), "openrouter").text()
 
 
 def in_flight(afternoon: Snapshot, tokens: int, seconds: float) -> Snapshot:

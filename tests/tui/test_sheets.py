@@ -388,3 +388,23 @@ async def test_q_in_the_command_line_quits(dashboard: Opened) -> None:
         await screen.press("colon", "q", "enter")
 
         assert screen.app.return_code == 0
+
+
+async def test_what_a_command_does_is_told_in_full_where_room_is_dear(dashboard: Opened) -> None:
+    async with dashboard((44, 24), live=False) as screen:
+        await screen.press("colon")
+
+        assert "…" not in screen.text()
+        assert "Show who serves, how long it lasts\n          and who is next" in _trimmed(screen.text())
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(row.rstrip() for row in text.splitlines())
+
+
+async def test_a_search_for_a_theme_that_there_is_not_says_so(dashboard: Opened) -> None:
+    async with dashboard(live=False) as screen:
+        await screen.press("t", "slash")
+        await screen.type("zzz")
+
+        assert "no theme is called 'zzz'" in screen.text()

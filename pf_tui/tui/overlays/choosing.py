@@ -229,6 +229,8 @@ def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space,
                 sample,
             )
             rows.append(Row(fit(text, space.width), name))
+    if not rows:
+        rows = list(empty(space.width, f"no theme is called '{words}'"))
     return Page(title="Theme", rows=tuple(rows), keys=(("enter", "keeps it"), ("q", "as before")))
 
 

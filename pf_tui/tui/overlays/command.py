@@ -7,6 +7,7 @@ are done as that key. Completion comes from the command line itself, the first w
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +18,7 @@ from textual.widgets import Input, Static
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.tui import running
-from pf_tui.tui.ink import Span, fit, line, muted
+from pf_tui.tui.ink import Span, cells, fit, line, muted, wrap
 from pf_tui.tui.overlays.line import TextLine
 from pf_tui.tui.overlays.sheet import Sheet, SheetPane
 from pf_tui.tui.page import Page, Row, Space, unkeyed
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _HISTORY = "commands"
 HISTORY_LINES = 200
 MOST_OFFERS = 8
+HINT = "switch openrouter · tab completes, ↑ goes back"
+SHORT_HINT = "switch openrouter · tab completes"
+ROOMY = 60
 
 
 class CommandLine(Sheet):
@@ -50,7 +54,7 @@ class CommandLine(Sheet):
             yield SheetPane()
             with Container(id="search"):
                 yield Static(":", classes="mark")
-                yield TextLine(self._first, placeholder="switch openrouter · tab completes, ↑ goes back")
+                yield TextLine(self._first, placeholder=HINT if self.app.size.width >= ROOMY else SHORT_HINT)
 
     def opened(self) -> None:
         self._offer(self._first)
@@ -144,14 +148,17 @@ class CommandLine(Sheet):
 
 def offers_page(offers: tuple[running.Offer, ...], space: Space) -> Page:
     """Words and what they do."""
-    width = max((len(offer.value) for offer in offers), default=0) + 2
-    rows = tuple(
-        Row(
-            fit(line(fit((Span(offer.value, "accent"),), width), muted(offer.does)), space.width), offer.value
-        )
-        for offer in offers
-    )
-    return Page(title="", rows=rows)
+    width = max((cells(offer.value) for offer in offers), default=0) + 2
+    return Page(title="", rows=tuple(row for offer in offers for row in _offer_rows(offer, width, space)))
+
+
+def _offer_rows(offer: running.Offer, width: int, space: Space) -> Iterator[Row]:
+    """The word and what it does; a long sentence goes on below."""
+    first, *more = wrap(offer.does, max(12, space.width - width), "muted")
+    word = fit((Span(offer.value, "accent"),), width)
+    yield Row(fit(line(word, first), space.width), offer.value)
+    for one in more:
+        yield Row(line(" " * width, one))
 
 
 class Output(Sheet):

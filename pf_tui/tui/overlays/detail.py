@@ -13,7 +13,7 @@ from pf_tui.ledger.record import LimitHit
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.health import Bench
 from pf_tui.tui import roster
-from pf_tui.tui.ink import Line, Span, bold, line, muted, wrap
+from pf_tui.tui.ink import Line, Span, bold, line, muted, wrap, wrapped
 from pf_tui.tui.overlays.sheet import Sheet
 from pf_tui.tui.overlays.why import evidence_text
 from pf_tui.tui.page import Page, Row, Space
@@ -97,8 +97,8 @@ def page_for(
     inner = _narrower(space, width)
     section("limits", [row.content for row in limits.block(view, snapshot, inner)])
     section("", [row.content for row in limits.course_rows(view, report, inner, COURSE_LINES)])
-    section("today", [_usage(view.today, plan=view.provider.plan)])
-    section("this month", [_usage(view.month, plan=view.provider.plan)])
+    section("today", wrapped(_usage(view.today, plan=view.provider.plan), width))
+    section("this month", wrapped(_usage(view.month, plan=view.provider.plan), width))
     rows.append(Row())
     section(
         "benches", [one for bench in benches for one in _bench(bench, space, width)] or [line(muted("none"))]

@@ -10,6 +10,10 @@ from textual.widgets import Input, Static
 from pf_tui.tui.overlays.line import TextLine
 from pf_tui.tui.widgets import SnapshotPane
 
+HINT = "filter · enter keeps it (n then still switches provider), esc clears it"
+SHORT_HINT = "filter · enter keeps it, esc clears it"
+ROOMY = 80
+
 _STEPS = {"up": -1, "down": 1, "pageup": -10, "pagedown": 10}
 
 
@@ -22,7 +26,8 @@ class Prompt(Container):
 
     def compose(self) -> ComposeResult:
         yield Static("/", classes="mark")
-        yield TextLine(self._pane.choice.words, placeholder="filter · enter keeps it, esc clears it")
+        roomy = self.app.size.width >= ROOMY
+        yield TextLine(self._pane.choice.words, placeholder=HINT if roomy else SHORT_HINT)
 
     def on_mount(self) -> None:
         self.query_one(TextLine).focus()

@@ -59,6 +59,7 @@ class Sheet(ModalScreen[None], inherit_bindings=False):
     BINDINGS = bindings()
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
+    VERTICAL_BREAKPOINTS = layout.HEIGHTS
     ALLOW_SELECT = False
     SEARCHES: ClassVar[bool] = False
     """It can be searched with `/`."""

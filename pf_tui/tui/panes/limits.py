@@ -119,7 +119,7 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
                 Row(
                     line(
                         " " * (label_width + 1),
-                        _pace(limit, limit.runs_out_at, snapshot, space, label_width + 1),
+                        _pace(view, limit.runs_out_at, snapshot, space, label_width + 1),
                     )
                 )
             )
@@ -164,14 +164,21 @@ def amount(value: float | None, unit: str) -> str:
     return f"{words.short(value)} {unit}" if unit != "percent" else percent_text(value)
 
 
-def _pace(limit: Limit, empty_at: datetime, snapshot: Snapshot, space: Space, indent: int) -> Line:
-    """`at this pace empty at ~15:12 in 1h10 → openrouter`; less of it where room is dear."""
-    clock, follows = space.clock, snapshot.next.provider if snapshot.next else None
+def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Space, indent: int) -> Line:
+    """`at this pace empty at ~15:12 in 1h10 → openrouter`; less of it where room is dear.
+
+    Who follows is said of the one who serves.
+    """
+    serves = snapshot.active is not None and snapshot.active.provider == view.id
+    clock, follows = space.clock, snapshot.next.provider if snapshot.next and serves else None
     empty = Span(f"empty at ~{clock.clock(empty_at)}", "warn")
     at = line(Span("at this pace ", "warn"), empty)
     left = Span(f" in {clock.left(empty_at)}" if clock.near(empty_at) else "", "warn")
     if not follows:
-        return line(at, left)
+        return next(
+            (one for one in (line(at, left), line(empty, left)) if cells(one) <= space.width - indent),
+            line(empty),
+        )
     ink = roster.inks(snapshot).get(follows, "accent")
     arrow, name, short = muted(" → "), Span(follows, ink), Span(roster.short_name(follows), ink)
     wordings = (

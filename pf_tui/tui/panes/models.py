@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pf_tui.catalog import Model
 from pf_tui.documents import words
+from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
+from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 
 COLUMNS = (
@@ -24,7 +25,11 @@ COLUMNS = (
     Column(key="served", title="served by", right=True, leaves=5),
 )
 
+NAMES_FIRST = (replace(COLUMNS[0], least=36), *COLUMNS[1:])
+
 ORDERS = ("", "model", "context", "in", "out", "served")
+MARK = 2
+"""Cells before a name: the sign of the one that serves."""
 KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
 _DATE = re.compile(r"-20\d{6}$")
 
@@ -41,11 +46,16 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
     names = {one.id: one.id for one in models}
     table = [_cells(one, names, numbers, active=one.id == active) for one in models]
     kept = chosen(COLUMNS, table, space.width)
-    room = next(size for column, size in kept if column.key == "model")
-    if any(cells(row["model"]) > room for row in table):  # a name without its date says more than a cut one
+    if _cut(kept, table):  # a name without its date says more than a cut one
         names = {one.id: _undated(one.id, snapshot) for one in models}
         table = [_cells(one, names, numbers, active=one.id == active) for one in models]
         kept = chosen(COLUMNS, table, space.width)
+    if 2 * (cut := _cut(kept, table)) > len(models):  # other columns leave first
+        kept = chosen(NAMES_FIRST, table, space.width)
+    elif cut:
+        room = _room(kept) - MARK
+        names = {model: shortened(name, room) for model, name in names.items()}
+        table = [_cells(one, names, numbers, active=one.id == active) for one in models]
     rows = tuple(
         Row(fit(body(kept, row), space.width), one.id) for one, row in zip(models, table, strict=True)
     )
@@ -65,6 +75,15 @@ def _admitted(one: Model, choice: Choice) -> bool:
     return choice.admits(
         one.id, one.name, one.family, one.subfamily, one.tier, one.status, *one.aliases, *one.providers
     )
+
+
+def _room(kept: Sequence[tuple[Column, int]]) -> int:
+    return next(size for column, size in kept if column.key == "model")
+
+
+def _cut(kept: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
+    """How many names are longer than their column."""
+    return sum(cells(row["model"]) > _room(kept) for row in table)
 
 
 def _undated(model: str, snapshot: Snapshot) -> str:

@@ -51,7 +51,7 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> 
     pinned, rows = draw(snapshot, seats, inks, space, choice)
     if not seats:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
-    facts = line(muted(f"{usable} of {len(everyone)}"))
+    facts = line(muted(f"{len(seats) if choice.words else usable} of {len(everyone)}"))
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
