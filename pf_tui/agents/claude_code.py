@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pf_tui.agents import changes, claude_settings, jsonc, program
+from pf_tui.agents import changes, claude_models, claude_settings, jsonc, program
 from pf_tui.agents.changes import FileChange, Piece, Plan
 from pf_tui.agents.effects import Effect
 from pf_tui.catalog import Provider
@@ -124,6 +124,8 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         )
     path = config_folder(ctx.env) / "settings.json"
     helper = _helper(ctx, provider)
+    models = claude_models.overrides(ctx.catalog(), provider)
+    names = claude_models.aliases(ctx.catalog()) if models else {}
     try:
         before = files.read_text(path) or ""
         if claude_settings.route_in(before) is None and _is_home(ctx, provider, before):
@@ -133,8 +135,9 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         after = claude_settings.routed(
             before if before.strip() else "{}\n",
             provider.id,
-            provider.claude_code.env,
+            {**provider.claude_code.env, **names},
             helper,
+            models=models,
             home=mode == "native",
             keys=provider.id == "anthropic-api",
         )

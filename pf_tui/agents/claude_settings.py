@@ -1,10 +1,12 @@
 """Claude Code's settings.json: our status line, and the route to the provider that serves.
 
-A route is the base URL in `env`, the keys there emptied, and `apiKeyHelper`. What stood there before is
-kept in the same file under "pf-tui" and put back on the way out, so a person's key never leaves the file
-it was in. Every other byte stays. Pure: texts in, texts out; only `address` looks at files.
-Measured on Claude Code 2.1.330: the client passes over the unknown member, hot-reloads `env` and
-`apiKeyHelper` together, and keeps the last value of a variable that is merely taken out.
+A route is the base URL in `env`, the keys there emptied, `apiKeyHelper`, and in `modelOverrides` what the
+provider calls each model. What stood there before is kept in the same file under "pf-tui" and put back on
+the way out, so a person's key never leaves the file it was in. Every other byte stays. Pure: texts in,
+texts out; only `address` looks at files.
+Measured on Claude Code 2.1.330: the client passes over the unknown member, hot-reloads `env`,
+`apiKeyHelper` and `modelOverrides` together, and keeps the last value of a variable that is merely taken
+out.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ VENDOR_URL = "https://api.anthropic.com"
 
 BASE_URL = "ANTHROPIC_BASE_URL"
 HELPER = "apiKeyHelper"
+ENV, MODELS = "env", "modelOverrides"
+ALIASES = tuple(f"ANTHROPIC_DEFAULT_{line}_MODEL" for line in ("FABLE", "OPUS", "SONNET", "HAIKU"))
+"""Variables that only a route with other model names sets."""
 
 
 def routed(
@@ -35,6 +40,7 @@ def routed(
     env: Mapping[str, str],
     helper: str | None,
     *,
+    models: Mapping[str, str] | None = None,
     home: bool = False,
     keys: bool = False,
 ) -> str:
@@ -43,6 +49,7 @@ def routed(
     Args:
         env: variables to set; "" empties one that the person's shell may hold.
         helper: the command that prints the key; None = no helper, the login serves.
+        models: Claude Code's model id -> the provider's name of what serves for it; empty = the same names.
         home: the way back: a helper and an address of the person's own are put back.
         keys: the person's own keys in `env` as well, because they are this provider's.
     Raises:
@@ -50,31 +57,54 @@ def routed(
     """
     settings = jsonc.parse(text)
     wrote, kept = _note(settings)
-    now = settings.get("env") if isinstance(settings, dict) else None
-    now = now if isinstance(now, dict) else {}
+    text = _without_last(text, settings, wrote, kept, {ENV: env, MODELS: models or {}})
     wanted = dict(env)
+    for member, values in ((ENV, env), (MODELS, models or {})):
+        now = _map(settings, member)
+        for name in values:
+            if name in now and now[name] != wrote[member].get(name):
+                kept[member][name] = now[name]
     for name in env:
-        if name in now and now[name] != wrote.get("env", {}).get(name):
-            kept.setdefault("env", {})[name] = now[name]
-        if name in kept.get("env", {}) and (keys or (home and name == BASE_URL)):
-            wanted[name] = kept["env"][name]
+        if name in kept[ENV] and (keys or (home and name == BASE_URL)):
+            wanted[name] = kept[ENV][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
-    if present is not None and present != wrote.get(HELPER):
+    if present is not None and present != wrote.pop(HELPER, None):
         kept[HELPER] = present
     if home and HELPER in kept:
         helper = kept[HELPER]
-    for name, value in wanted.items():
-        text = jsonc.set_member(text, ("env", name), value)
+    for member, values in ((ENV, wanted), (MODELS, models or {})):
+        text = _with(text, member, values)
+        wrote[member] |= values
     if helper is not None:
         text = jsonc.set_member(text, (HELPER,), helper)
+        wrote[HELPER] = helper
     elif present is not None:
         text = jsonc.remove_member(text, (HELPER,))
-    note: dict[str, Any] = {"provider": provider, "wrote": {"env": {**wrote.get("env", {}), **wanted}}}
-    if helper is not None:
-        note["wrote"][HELPER] = helper
-    if kept:
-        note["kept"] = kept
+    note: dict[str, Any] = {"provider": provider}
+    for name, part in (("wrote", wrote), ("kept", kept)):
+        if filled := {member: value for member, value in part.items() if value or member == HELPER}:
+            note[name] = filled
     return jsonc.set_member(text, (NOTE,), note)
+
+
+def _without_last(
+    text: str,
+    settings: Any,
+    wrote: dict[str, Any],
+    kept: dict[str, Any],
+    wanted: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Without the model names of the route before, where the new one has none; the person's own come back.
+
+    `wrote` and `kept` forget what is put back. Other variables stay for the new route to name.
+    """
+    for member in (MODELS, ENV):
+        gone = [name for name in wrote[member] if name not in wanted[member]]
+        gone = [name for name in gone if member == MODELS or name in ALIASES]
+        mine = {name: wrote[member].pop(name) for name in gone}
+        own = {name: kept[member].pop(name, None) for name in gone}
+        text = _without(text, member, _map(settings, member), mine, own)
+    return text
 
 
 def unrouted(text: str) -> str:
@@ -88,20 +118,37 @@ def unrouted(text: str) -> str:
         return text
     wrote, kept = _note(settings)
     text = jsonc.remove_member(text, (NOTE,))
-    if HELPER in kept and settings.get(HELPER) == wrote.get(HELPER):
-        text = jsonc.set_member(text, (HELPER,), kept[HELPER])
-    elif HELPER in wrote and settings.get(HELPER) == wrote[HELPER]:
-        text = jsonc.remove_member(text, (HELPER,))
-    env = settings.get("env")
-    mine = {name: value for name, value in wrote.get("env", {}).items() if isinstance(env, dict)}
-    for name, value in reversed(mine.items()):
-        if not isinstance(env, dict) or env.get(name) != value:
-            continue
-        if name in kept.get("env", {}):
-            text = jsonc.set_member(text, ("env", name), kept["env"][name])
-        else:
-            text = jsonc.remove_member(text, ("env", name))
+    if settings.get(HELPER) == wrote.get(HELPER):
+        text = _restored(text, (HELPER,), kept.get(HELPER))
+    for member in (MODELS, ENV):
+        text = _without(text, member, _map(settings, member), wrote[member], kept[member])
     return text
+
+
+def _with(text: str, member: str, values: Mapping[str, str]) -> str:
+    """The text with these entries in the member; in one edit where there is no such member yet."""
+    if values and member not in jsonc.parse(text):
+        return jsonc.set_member(text, (member,), dict(values))
+    for name, value in values.items():
+        text = jsonc.set_member(text, (member, name), value)
+    return text
+
+
+def _without(
+    text: str, member: str, now: Mapping[str, Any], mine: Mapping[str, Any], own: Mapping[str, Any]
+) -> str:
+    """The text without our entries, the person's own in their place; what is no longer ours stays."""
+    if mine and now == mine and all(value is None for value in own.values()):
+        return jsonc.remove_member(text, (member,))
+    for name, value in reversed(list(mine.items())):
+        if now.get(name) == value:
+            text = _restored(text, (member, name), own.get(name))
+    return text
+
+
+def _restored(text: str, place: tuple[str, ...], own: Any) -> str:
+    """The text with the person's own value there, or with none."""
+    return jsonc.remove_member(text, place) if own is None else jsonc.set_member(text, place, own)
 
 
 def route_in(text: str) -> str | None:
@@ -121,7 +168,8 @@ def rerouted(text: str, like: str) -> str:
     if not isinstance(settings, dict) or NOTE not in settings:
         return text
     wrote, _ = _note(settings)
-    return routed(text, settings[NOTE].get("provider", ""), wrote.get("env", {}), wrote.get(HELPER))
+    provider = settings[NOTE].get("provider", "")
+    return routed(text, provider, wrote[ENV], wrote.get(HELPER), models=wrote[MODELS])
 
 
 def with_status_line(text: str, words: Sequence[str]) -> str:
@@ -194,16 +242,20 @@ def plain(url: str) -> str:
 
 
 def _note(settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(what we wrote, what we keep for the person) by the note; empty where it is damaged."""
+    """(what we wrote, what we keep for the person) by the note, each with its two maps."""
     note = settings.get(NOTE) if isinstance(settings, dict) else None
     parts = []
     for name in ("wrote", "kept"):
         part = note.get(name) if isinstance(note, dict) else None
         part = dict(part) if isinstance(part, dict) else {}
-        if not isinstance(part.get("env", {}), dict):
-            del part["env"]
-        parts.append(part)
+        parts.append(part | {member: dict(_map(part, member)) for member in (ENV, MODELS)})
     return parts[0], parts[1]
+
+
+def _map(settings: Any, member: str) -> Mapping[str, Any]:
+    """That member's entries; none where it is no object."""
+    found = settings.get(member) if isinstance(settings, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _status_command(words: Sequence[str], own: str | None) -> str:

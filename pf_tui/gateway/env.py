@@ -126,13 +126,16 @@ def claude(
     return Setting(set=given, unset=unset)
 
 
-def claude_settings(setting: Setting) -> dict[str, Any]:
+def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, Any]:
     """The same for `claude --settings FILE`, which goes before what the person's settings say (measured).
 
     Needed where those set the variables as well: settings files win over the environment.
+
+    Args:
+        models: Claude Code's ids under their own names: the gateway knows each provider's.
     """
     emptied = dict.fromkeys(setting.unset, "")
-    return {"env": {**emptied, **setting.set}}
+    return {"env": {**emptied, **setting.set}, "modelOverrides": dict(models)}
 
 
 def codex(

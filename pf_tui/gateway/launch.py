@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from pf_tui.agents import effects
+from pf_tui.agents import claude_models, effects
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
 from pf_tui.gateway import env
 from pf_tui.gateway.chain import OWN_LOGINS
@@ -259,7 +259,7 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
         ctx.cwd / ".claude" / "settings.json",
         ctx.cwd / ".claude" / "settings.local.json",
     )
-    names = ("apiKeyHelper", *setting.set, *setting.unset)
+    names = ("apiKeyHelper", "modelOverrides", *setting.set, *setting.unset)
     return any(name in text for place in places if (text := _text(place)) for name in names)
 
 
@@ -274,5 +274,5 @@ def _write_settings(ctx: Context, setting: Setting) -> Path:
     path = ctx.paths.cache / SETTINGS_FILE
     with files.locked(ctx.paths):
         ctx.paths.cache.mkdir(mode=0o700, exist_ok=True)
-        files.write_json(path, env.claude_settings(setting), mode=0o600)
+        files.write_json(path, env.claude_settings(setting, claude_models.plain(ctx.catalog())), mode=0o600)
     return path

@@ -21,6 +21,12 @@ from tests.mocks import clients
 
 Make = Callable[..., Context]
 KEYS = {"ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2", "GROQ_API_KEY": "k3"}
+ALIASES = {
+    "fable": "claude-fable-5-2",
+    "opus": "claude-opus-5-5",
+    "sonnet": "claude-sonnet-5-5",
+    "haiku": "claude-haiku-5-5",
+}
 COMMANDS = ("status", "switch", "auth", "models", "priority", "limits", "analytics")
 RICH = (
     '{\n    "model": "opus",\n    "env": {"FOO": "bar", "ANTHROPIC_API_KEY": "sk-ant-mine-123456"},\n'
@@ -255,7 +261,9 @@ def test_a_switch_says_from_the_next_turn(ctx: Context, claude: Path) -> None:
         "ANTHROPIC_AUTH_TOKEN": "",
         "CLAUDE_CODE_USE_BEDROCK": "",
         "CLAUDE_CODE_USE_VERTEX": "",
+        **{f"ANTHROPIC_DEFAULT_{name.upper()}_MODEL": model for name, model in ALIASES.items()},
     }
+    assert settings(claude)["modelOverrides"]["claude-opus-5-5"] == "anthropic/claude-opus-5.5"
 
 
 def test_back_home_the_address_is_named_and_the_own_helper_is_back(ctx: Context, claude: Path) -> None:

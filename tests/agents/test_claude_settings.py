@@ -19,6 +19,7 @@ ROUTE = {
 }
 HOME = {**ROUTE, "ANTHROPIC_BASE_URL": "https://api.anthropic.com"}
 HELPER = "/usr/bin/pf-tui auth helper"
+NAMES = {"claude-opus-5-5": "anthropic/claude-opus-5.5", "claude-sonnet-5-5": "anthropic/claude-sonnet-5.5"}
 
 SETTINGS = {
     "nothing": "{}",
@@ -31,13 +32,14 @@ SETTINGS = {
     "comments": '{\n  // mine\n  "model": "opus", // the big one\n  /* env */ "env": {"FOO": "bar"},\n}\n',
     "own-key": '{\n  "env": {\n    "ANTHROPIC_API_KEY": "sk-ant-mine",\n    "FOO": "bar"\n  }\n}\n',
     "own-helper": '{\n  "apiKeyHelper": "vault",\n  "statusLine": {"type": "command", "command": ""}\n}\n',
+    "own-names": '{\n  "modelOverrides": {"claude-opus-5-5": "claude-opus-5"},\n  "model": "opus"\n}\n',
     "own-url": '{"env": {"ANTHROPIC_BASE_URL": "https://corp", "ANTHROPIC_AUTH_TOKEN": "t"}, "z": [1,  2]}',
 }
 
 
 @pytest.mark.parametrize("text", SETTINGS.values(), ids=SETTINGS)
 def test_a_route_goes_in_and_comes_out_without_a_trace(text: str) -> None:
-    there = claude_settings.routed(text, "openrouter", ROUTE, HELPER)
+    there = claude_settings.routed(text, "openrouter", ROUTE, HELPER, models=NAMES)
     back = claude_settings.routed(there, "anthropic-subscription", HOME, None, home=True)
 
     assert claude_settings.unrouted(there) == text
@@ -61,9 +63,35 @@ def test_a_route_empties_every_key_and_sets_the_helper(text: str) -> None:
 
 
 def test_the_same_route_twice_changes_nothing() -> None:
-    once = claude_settings.routed(SETTINGS["own-key"], "openrouter", ROUTE, HELPER)
+    once = claude_settings.routed(SETTINGS["own-key"], "openrouter", ROUTE, HELPER, models=NAMES)
 
-    assert claude_settings.routed(once, "openrouter", ROUTE, HELPER) == once
+    assert claude_settings.routed(once, "openrouter", ROUTE, HELPER, models=NAMES) == once
+    assert claude_settings.rerouted(SETTINGS["own-key"], once) == once
+
+
+def test_a_route_has_the_providers_model_names_and_the_way_on_has_none() -> None:
+    named = {**ROUTE, "ANTHROPIC_DEFAULT_OPUS_MODEL": "claude-opus-5-5"}
+    there = json.loads(text := claude_settings.routed("{}\n", "openrouter", named, HELPER, models=NAMES))
+    on = json.loads(claude_settings.routed(text, "mine", ROUTE, HELPER))
+
+    assert there["modelOverrides"] == NAMES
+    assert there["env"]["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "claude-opus-5-5"
+    assert "modelOverrides" not in on
+    assert on["env"] == ROUTE
+
+
+def test_a_persons_own_model_names_are_back_where_the_route_has_none() -> None:
+    own = {"claude-opus-5-5": "claude-opus-5", "mine": "x"}
+    aliases = {"ANTHROPIC_DEFAULT_OPUS_MODEL": "claude-opus-4-8"}
+    named = {**ROUTE, "ANTHROPIC_DEFAULT_OPUS_MODEL": "claude-opus-5-5"}
+    text = json.dumps({"modelOverrides": own, "env": aliases})
+
+    there = claude_settings.routed(text, "openrouter", named, HELPER, models=NAMES)
+    back = json.loads(claude_settings.routed(there, "anthropic-subscription", HOME, None, home=True))
+
+    assert json.loads(there)["modelOverrides"] == {**own, **NAMES}
+    assert back["modelOverrides"] == own
+    assert back["env"]["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "claude-opus-4-8"
 
 
 def test_the_way_to_the_login_has_no_helper_and_an_address() -> None:
@@ -151,6 +179,7 @@ people = st.fixed_dictionaries(
         "model": values,
         "env": variables,
         "apiKeyHelper": st.text(min_size=1, max_size=6),
+        "modelOverrides": st.dictionaries(st.just("claude-opus-5-5"), st.just("claude-opus-5"), min_size=1),
         "statusLine": st.just({"type": "command", "command": "mine --x 'y z'", "padding": 0}),
         "hooks": values,
     },
@@ -162,7 +191,7 @@ def test_any_settings_come_back_byte_for_byte(settings: dict[str, Any], indent: 
     text = json.dumps(settings, indent=indent, ensure_ascii=False) + ("\n" if newline else "")
 
     there = claude_settings.with_status_line(text, WORDS)
-    there = claude_settings.routed(there, "openrouter", ROUTE, HELPER)
+    there = claude_settings.routed(there, "openrouter", ROUTE, HELPER, models=NAMES)
     there = claude_settings.routed(there, "anthropic-api", HOME, HELPER, home=True, keys=True)
     there = claude_settings.routed(there, "anthropic-subscription", HOME, None, home=True)
 

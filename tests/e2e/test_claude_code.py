@@ -113,6 +113,59 @@ def test_the_bench_says_why_until_when_and_what_said_so(machine: Machine, alpha:
     assert "429" in evidence["text"]
 
 
+def test_each_provider_is_asked_by_its_own_model_names_and_the_ledger_knows_them(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    machine.extra["OPENROUTER_API_KEY"] = "sk-or-0003"
+    own = json.loads((machine.state / "providers.yaml").read_text())["providers"]
+    own[0] = {"id": "openrouter", "base_url": alpha.url}
+    (machine.state / "providers.yaml").write_text(json.dumps({"providers": own}))
+    machine.pf("priority", "set", "openrouter,beta")
+    machine.pf("switch", "openrouter")
+    session = str(uuid.uuid4())
+
+    ask(machine, "one", "--model", "opus", "--session-id", session)
+    ask(machine, "two", "--model", "claude-haiku-4-5-20251001", "--resume", session)
+    machine.pf("switch", "beta")
+    ask(machine, "three", "--resume", session)
+
+    assert [request.model for request in alpha.requests] == [
+        "anthropic/claude-opus-5.5",
+        "anthropic/claude-haiku-4.5",
+    ]
+    assert [request.model for request in beta.requests] == ["claude-opus-5-5"]
+    rows = machine.pf("analytics", "24h", "--json")
+    assert {row["model"] for row in json.loads(rows)["by_model"]} == {
+        "claude-opus-5-5",
+        "claude-haiku-4-5-20251001",
+    }
+
+
+def test_in_the_terminal_a_switch_takes_the_model_names_along(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    machine.extra["DEEPSEEK_API_KEY"] = "sk-ds-0004"
+    own = json.loads((machine.state / "providers.yaml").read_text())["providers"]
+    own[1] = {"id": "deepseek-api", "base_urls": {"anthropic": beta.url}}
+    (machine.state / "providers.yaml").write_text(json.dumps({"providers": own}))
+    machine.pf("priority", "set", "alpha,deepseek-api")
+    alpha.always(Step(text="alpha speaks"))
+    beta.always(Step(text="deepseek speaks"))
+
+    with clients.terminal(machine, str(clients.program("claude"))) as terminal:
+        terminal.wait_for("● alpha")
+        terminal.submit("one", shows="alpha speaks")
+        machine.pf("switch", "deepseek-api")
+        terminal.submit("two", shows="deepseek speaks")
+        asked = len(alpha.requests)
+        machine.pf("switch", "alpha")
+        terminal.submit("three", shows="alpha speaks")
+        clients.wait_until(lambda: len(alpha.requests) > asked, what="the way back to alpha")
+
+    assert {request.model for request in beta.requests} == {"deepseek-v4-pro"}
+    assert {request.model for request in alpha.requests} == {"claude-opus-5-5"}
+
+
 def test_no_key_ever_stands_in_the_settings(machine: Machine, alpha: Upstream) -> None:
     alpha.answer(failure(429, should_retry=False))
 

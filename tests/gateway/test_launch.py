@@ -193,7 +193,9 @@ def test_settings_that_would_win_over_the_environment_are_overruled_for_this_run
 
     assert got["words"][0] == "--settings"
     path = Path(got["words"][1])
-    assert json.loads(path.read_text())["env"]["ANTHROPIC_BASE_URL"] == person.gateway()["url"]
+    wins = json.loads(path.read_text())
+    assert wins["env"]["ANTHROPIC_BASE_URL"] == person.gateway()["url"]
+    assert wins["modelOverrides"]["claude-opus-5-5"] == "claude-opus-5-5"
     assert path.stat().st_mode & 0o777 == 0o600
     assert (folder / "settings.json").read_text() == own
 
