@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from io import FileIO
 from typing import Any
 
-from stringzilla import find
+from stringzilla import find, rfind
 
 from pf_tui.ledger.rows import sound
 from pf_tui.sources.sightings import MAX_SKIPS, UNFINISHED, Harvest, UnusableRowError
 
-BLOCK_BYTES = 1024 * 1024
+BLOCK_BYTES = 96 * 1024
 """Stays in a core's cache for every search that goes over it."""
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
@@ -78,7 +78,7 @@ class _Reader:
 
     def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, harvest: Harvest) -> None:
         self._path = path
-        self._common, *self._rare = needles or (b"",)
+        self._common, *self._rare = *(needles or (b"",)), _ESCAPE
         self._on_line = on_line
         self._harvest = harvest
         self._counted = (0, 0)  # newlines before an offset
@@ -87,10 +87,10 @@ class _Reader:
         """Whole lines: buffer[:end], which begins at offset `start` of the file."""
         first = 0
         while (place := find(buffer, self._common, first, end)) >= 0:
-            begin = buffer.rfind(b"\n", first, place) + 1 or first
+            begin = rfind(buffer, b"\n", first, place) + 1 or first
             if first < begin:
                 self._without(start, buffer, first, begin)
-            last = buffer.find(b"\n", place, end)
+            last = find(buffer, b"\n", place, end)
             self._read(buffer[begin:last], start + begin)
             first = last + 1
         if first < end:
@@ -98,9 +98,13 @@ class _Reader:
 
     def _without(self, start: int, buffer: bytes, first: int, end: int) -> None:
         """Lines that do not have the common needle: most have nothing for us, and must only be whole."""
-        wanted = self._wanted(buffer, first, end)
+        wanted: set[int] | tuple[()] = ()
+        for needle in self._rare:
+            if find(buffer, needle, first, end) >= 0:
+                wanted = self._wanted(buffer, first, end)
+                break
         while first < end:
-            last = buffer.find(b"\n", first, end)
+            last = find(buffer, b"\n", first, end)
             if first in wanted:
                 self._read(buffer[first:last], start + first)
             elif buffer[last - 1] != 0x7D:  # "}"
@@ -115,14 +119,10 @@ class _Reader:
         for needle in self._rare:
             place = find(buffer, needle, first, end)
             while place >= 0:
-                starts.add(buffer.rfind(b"\n", first, place) + 1 or first)
-                place = find(buffer, needle, buffer.find(b"\n", place, end), end)
-        place = find(buffer, _ESCAPE, first, end)
-        while place >= 0:
-            last = buffer.find(b"\n", place, end)
-            if _ESCAPED.search(buffer, place, last):
-                starts.add(buffer.rfind(b"\n", first, place) + 1 or first)
-            place = find(buffer, _ESCAPE, last, end)
+                last = find(buffer, b"\n", place, end)
+                if needle is not _ESCAPE or _ESCAPED.search(buffer, place, last):
+                    starts.add(rfind(buffer, b"\n", first, place) + 1 or first)
+                place = find(buffer, needle, last, end)
         return starts
 
     def take_document(self, content: bytes) -> None:
