@@ -51,15 +51,20 @@ class Pricer:
     def __call__(self, provider: str, model: str, ts_ms: int, mode: str = "") -> UnitPrices | None:
         """Unit prices of `model` (any spelling) at `provider` (our id or "unknown") then; None = nobody knows."""
         key = (provider, model, mode)
-        dated = self._known.get(key)
-        if dated is None:
-            dated = self._known[key] = self._stored(key) or self._look(key)
-        if key not in self._hourly:
+        if (dated := self.dated(*key)) is not None:
             return dated.at(ts_ms)
         hour = (*key, ts_ms // HOUR_MS)
         if hour not in self._by_hour:
             self._by_hour[hour] = self._at(key, ts_ms)
         return self._by_hour[hour]
+
+    def dated(self, provider: str, model: str, mode: str = "") -> Dated | None:
+        """The same over time; None where every hour has its own prices."""
+        key = (provider, model, mode)
+        dated = self._known.get(key)
+        if dated is None:
+            dated = self._known[key] = self._stored(key) or self._look(key)
+        return None if key in self._hourly else dated
 
     def basis(self, provider: str) -> str:
         """list | subscription-equivalent"""

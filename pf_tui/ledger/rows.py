@@ -121,7 +121,12 @@ def write(
 def put(connection: sqlite3.Connection, rows: Sequence[Row], replaced: Iterable[Row] = ()) -> None:
     """Write rows as they are, in place of `replaced`, and mark their quarters."""
     connection.executemany(_PUT, rows)
-    quarters = {row[_TS] // QUARTER_MS for part in (rows, replaced) for row in part}
+    mark(connection, rows, replaced)
+
+
+def mark(connection: sqlite3.Connection, *rows: Iterable[Row]) -> None:
+    """Mark the quarters of rows (their number and time are enough) for `refresh`."""
+    quarters = {row[_TS] // QUARTER_MS for part in rows for row in part}
     connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(quarter,) for quarter in quarters])
 
 

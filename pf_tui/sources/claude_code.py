@@ -52,6 +52,7 @@ _WALL = r"(?i)(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[
 WALL_PAUSE_MS = 120_000
 """Retries further apart (beyond what the client said it would wait) are another wall."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ABSURD = 10**12
 """No request has a trillion tokens; a larger count is damage."""
 _SLUG = r"[^A-Za-z0-9]"
@@ -75,8 +76,11 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 class Reader:
     """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
 
-    _before: tuple[str, Any, Any] = ("", None, None)
-    """The row read last: message id, usage, whether a side chain. Most rows repeat the one before."""
+    _mid = ""
+    _usage: Any = None
+    _aside: Any = None
+    """The answer read last: message id, usage, whether a side chain. Most rows repeat the one before."""
+    _number = 0
 
     def __init__(self, note: Mapping[str, Any]) -> None:
         from pf_tui.sources import fast_json
@@ -99,30 +103,31 @@ class Reader:
     def read_line(self, line: bytes, path: str, harvest: Harvest) -> None:
         """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
         row = self._decode(line)
-        if row.type == "assistant" and row.message is not None:
-            if row.isApiErrorMessage or row.message.model == "<synthetic>":
+        message = row.message
+        if row.type == "assistant" and message is not None:
+            if row.isApiErrorMessage or message.model == "<synthetic>":
                 if row.isApiErrorMessage:
                     self._failed_turn(row, path, harvest)
-            elif row.message.usage is not None:
-                self._delivered(row, path, harvest)
+            elif message.usage is not None:
+                self._delivered(row, message, message.usage, path, harvest)
         elif row.type == "system" and row.subtype == "api_error":
             self._retried(row, path, harvest)
         elif row.type == "cost-state":
             _running_total(row, path, harvest)
 
-    def _delivered(self, row: Any, path: str, harvest: Harvest) -> None:
-        message, usage = row.message, row.message.usage
+    def _delivered(self, row: Any, message: Any, usage: Any, path: str, harvest: Harvest) -> None:
         mid = message.id if isinstance(message.id, str) else ""
-        if mid.startswith("msg_"):
-            now = (mid, usage, row.isSidechain)
-            if now == self._before:
+        vendors = mid.startswith("msg_")
+        if vendors:
+            if mid != self._mid:
+                self._mid, self._number = mid, anthropic_message(mid)
+            elif usage == self._usage and row.isSidechain == self._aside:
                 return
-            self._before = now
-        ts = _moment(row)
-        session = _session(row, path)
-        number = anthropic_message(mid) if mid.startswith("msg_") else self._foreign(row, mid, session, ts)
+            self._usage, self._aside = usage, row.isSidechain
+        ts, session = _moment(row), _session(row, path)
+        number = self._number if vendors else self._foreign(row, mid, session, ts)
         five, hour = _cache_writes(usage)
-        fast = "fast" if usage.speed == "fast" else ""
+        thinking, searches = usage.output_tokens_details, usage.server_tool_use
         seen = Sighting(
             number,
             ts,
@@ -131,15 +136,15 @@ class Reader:
             message.model if isinstance(message.model, str) else "",
             whole(usage.input_tokens),
             whole(usage.output_tokens),
-            whole(usage.output_tokens_details.thinking_tokens) if usage.output_tokens_details else 0,
+            whole(thinking.thinking_tokens) if thinking else 0,
             whole(usage.cache_read_input_tokens),
             five,
             hour,
-            whole(usage.server_tool_use.web_search_requests) if usage.server_tool_use else 0,
+            whole(searches.web_search_requests) if searches else 0,
             row.requestId,
             mid or None,
             1 if row.isSidechain else 0,
-            "batch" if usage.service_tier == "batch" else fast,
+            "batch" if usage.service_tier == "batch" else "fast" if usage.speed == "fast" else "",
         )
         harvest.add(seen)
         if usage.iterations:
@@ -224,7 +229,11 @@ def milliseconds(stamp: object) -> int | None:
             moment = datetime.fromisoformat(stamp.strip())
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
-            ms = round(moment.timestamp() * 1000)
+            since = moment - _EPOCH
+            if since.microseconds % 1000:
+                ms = round(moment.timestamp() * 1000)
+            else:  # what clients write; three times as fast
+                ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
         except (ValueError, OverflowError):
             return None
     elif isinstance(stamp, int | float) and not isinstance(stamp, bool) and 0 < stamp < 1e14:

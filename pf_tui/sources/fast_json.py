@@ -15,20 +15,20 @@ Loose = Any
 """A count or a text that some writer may have put another type into."""
 
 
-class Split(msgspec.Struct):
+class Split(msgspec.Struct, gc=False):
     ephemeral_5m_input_tokens: Loose = None
     ephemeral_1h_input_tokens: Loose = None
 
 
-class Searches(msgspec.Struct):
+class Searches(msgspec.Struct, gc=False):
     web_search_requests: Loose = None
 
 
-class Thinking(msgspec.Struct):
+class Thinking(msgspec.Struct, gc=False):
     thinking_tokens: Loose = None
 
 
-class Step(msgspec.Struct):
+class Step(msgspec.Struct, gc=False):
     type: str | None = None
     model: str | None = None
     input_tokens: Loose = None
@@ -38,34 +38,34 @@ class Step(msgspec.Struct):
     cache_creation: Split | None = None
 
 
-class Usage(msgspec.Struct):
+class Usage(msgspec.Struct, gc=False):
     input_tokens: Loose = None
-    output_tokens: Loose = None
     cache_creation_input_tokens: Loose = None
     cache_read_input_tokens: Loose = None
-    cache_creation: Split | None = None
+    output_tokens: Loose = None
     output_tokens_details: Thinking | None = None
     server_tool_use: Searches | None = None
     service_tier: str | None = None
-    speed: str | None = None
+    cache_creation: Split | None = None
     iterations: list[Step] | None = None
+    speed: str | None = None
 
 
-class Part(msgspec.Struct):
+class Part(msgspec.Struct, gc=False):
     text: str | None = None
 
 
-class Message(msgspec.Struct):
+class Message(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     usage: Usage | None = None
 
 
-class ErrorMessage(Message):
+class ErrorMessage(Message, gc=False):
     content: list[Part] | None = None
 
 
-class ModelUse(msgspec.Struct):
+class ModelUse(msgspec.Struct, gc=False):
     inputTokens: Loose = None  # noqa: N815 - the client's own names
     outputTokens: Loose = None  # noqa: N815
     cacheReadInputTokens: Loose = None  # noqa: N815
@@ -75,29 +75,31 @@ class ModelUse(msgspec.Struct):
     webSearchRequests: Loose = None  # noqa: N815
 
 
-class ApiError(msgspec.Struct):
+class ApiError(msgspec.Struct, gc=False):
     status: Loose = None
     requestId: str | None = None  # noqa: N815
     formatted: str | None = None
 
 
-class Line(msgspec.Struct):
-    type: str | None = None
-    timestamp: Loose = None
-    sessionId: str | None = None  # noqa: N815
-    requestRef: str | None = None  # noqa: N815
-    apiBlockIndex: Loose = None  # noqa: N815
-    cwd: str | None = None
+class Line(msgspec.Struct, gc=False):
+    """Fields stand in the client's order: each is looked for behind the one before."""
+
     isSidechain: bool | None = None  # noqa: N815
-    uuid: str | None = None
+    message: Message | None = None
+    apiBlockIndex: Loose = None  # noqa: N815
     requestId: str | None = None  # noqa: N815
+    requestRef: str | None = None  # noqa: N815
     requestedModel: str | None = None  # noqa: N815
     isApiErrorMessage: bool | None = None  # noqa: N815
+    type: str | None = None
     subtype: str | None = None
-    message: Message | None = None
+    uuid: str | None = None
+    timestamp: Loose = None
+    cwd: str | None = None
+    sessionId: str | None = None  # noqa: N815
 
 
-class RareLine(Line):
+class RareLine(Line, gc=False):
     """A line of a kind that is too rare to slow the common one down for."""
 
     message: ErrorMessage | None = None
@@ -109,16 +111,16 @@ class RareLine(Line):
     modelUsage: dict[str, ModelUse] | None = None  # noqa: N815
 
 
-_common = msgspec.json.Decoder(Line)
-_rare = msgspec.json.Decoder(RareLine)
+_common = msgspec.json.Decoder(Line).decode
+_rare = msgspec.json.Decoder(RareLine).decode
 
 
 def decode(line: bytes) -> Any:
     """The line's fields. Raises ValueError or TypeError when it is no JSON object."""
     try:
-        row: Any = _common.decode(line)
+        row: Any = _common(line)
         if row.isApiErrorMessage or row.type not in ("assistant", "user"):
-            row = _rare.decode(line)
+            row = _rare(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _forgiving(line)
     return row

@@ -123,13 +123,10 @@ class Harvest:
 
     def add(self, seen: Sighting) -> None:
         """Keep the request, or lay it over what is known of it."""
-        known = self.requests.get(seen.id)
-        if known is None:
-            if not (seen.model.isascii() and (seen.message_id or "").isascii()):
-                seen = seen._replace(model=sound(seen.model), message_id=sound(seen.message_id or "") or None)
-            if not (seen.request_id or "").isascii():
-                seen = seen._replace(request_id=sound(seen.request_id or ""))
-            self.requests[seen.id] = seen
+        if not seen.model.isascii():
+            seen = seen._replace(model=sound(seen.model))
+        known = self.requests.setdefault(seen.id, seen)
+        if known is seen:
             return
         if known.session != seen.session:
             self.shared_sessions |= {known.session, seen.session}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger import attempts, hits, repricing, schema
 from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger.bulk import Bulk, PlainRow
 from pf_tui.ledger.prices import Pricer
+from pf_tui.ledger.pricetable import Dated
 from pf_tui.ledger.record import INSERT_READING
+from pf_tui.ledger.rows import sound
 from pf_tui.ledger.schema import NAME
+from pf_tui.rules.pricing import raw_cost_usd
 from pf_tui.sources import running_totals
 from pf_tui.sources.attribution import Attribution
 from pf_tui.sources.sightings import UNFINISHED, Harvest, Hit, Seen, Sighting
@@ -20,6 +24,17 @@ if TYPE_CHECKING:
     from pf_tui.sources.files import Read
 
 SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencode-db", "gemini": "chats"}
+
+
+class _Usual(NamedTuple):
+    """What most requests of an agent with one model have in common."""
+
+    attribution: str
+    provider: int
+    model: int
+    served_model: int | None
+    dated: Dated
+    basis: int
 
 
 class Sink:
@@ -41,6 +56,8 @@ class Sink:
         self._by_agent: dict[str, Attribution] = {}
         self._who: dict[tuple[str, str | None, str], tuple[str, str]] = {}
         self._gateway = False
+        self._bulk = Bulk(connection, self._names)
+        self._usual: dict[tuple[str, str, str | None, str | None], _Usual | None] = {}
 
     def store(self, harvests: Mapping[str, Harvest], reads: Iterable[Read]) -> int:
         """Lay everything into the ledger in one transaction; returns how many requests are new."""
@@ -69,9 +86,9 @@ class Sink:
     def _harvest(self, agent: str, harvest: Harvest) -> int:
         alone = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"
         self._gateway = self._connection.execute(alone).fetchone() is not None
-        rows = [self._joined(agent, seen) for seen in harvest.requests.values()]
         shared = set(harvest.shared_sessions)
-        new = ledger_rows.write(self._connection, rows, self._names, shared)
+        seen = harvest.requests.values()
+        new = self._joined(agent, seen, shared) if self._gateway else self._alone(agent, seen, shared)
         self._hits(agent, harvest.hits)
         self._readings(agent, harvest.readings.values())
         running_totals.note(self._connection, harvest.cost_states.values())
@@ -80,11 +97,66 @@ class Sink:
             running_totals.grown(self._connection, {seen.session for seen in harvest.requests.values()})
         return new
 
-    def _joined(self, agent: str, seen: Sighting) -> ledger_rows.Row:
+    def _alone(self, agent: str, requests: Iterable[Sighting], shared: set[str]) -> int:
+        """Requests of which no gateway can know; returns how many are new."""
+        names, timeline, usual = self._names, self._facts(agent).timeline, self._usual
+        plain: dict[str, list[PlainRow]] = {}
+        others: list[ledger_rows.Row] = []
+        for seen in requests:
+            (number, ts, session, project, model, sent, made, thought, read, five, hour, searches, request_id,
+             message_id, aside, mode, failure, latency, ttft, named, reported) = seen  # fmt: skip
+            key = (agent, model, named, timeline.at(ts))
+            if key not in usual:
+                usual[key] = self._usually(agent, seen)
+            known = usual[key]
+            if known is None or mode or failure or not (latency is ttft is reported is None):
+                others.append(self._row(agent, seen))
+                continue
+            cost: float | None = 0.0
+            basis = known.basis
+            if sent or made or read or five or hour or searches:
+                if (prices := known.dated.at(ts)) is None:
+                    cost, basis = None, NAME["unpriced"]
+                else:
+                    cost = raw_cost_usd(prices, sent, made, read, five, hour, searches)
+            row = (
+                number, ts, names(session), names(project), known.provider, known.model, known.served_model,
+                sent, made, thought, read, five, hour, searches, cost, basis,
+                request_id if request_id is None else sound(request_id),
+                message_id if message_id is None else sound(message_id),
+                aside,
+            )  # fmt: skip
+            plain.setdefault(known.attribution, []).append(row)
+        return ledger_rows.write(self._connection, others, names, shared) + sum(
+            self._bulk.add(rows, names(agent), NAME[SOURCES[agent]], NAME[attribution], shared)
+            for attribution, rows in plain.items()
+        )
+
+    def _usually(self, agent: str, seen: Sighting) -> _Usual | None:
+        """What requests like this one have in common; None when each must be looked at."""
+        provider, attribution = self._provider(agent, seen)
+        dated = self._pricer.dated(provider, seen.model)
+        if dated is None:
+            return None
+        model = self._model(seen.model)
+        names = self._names
+        return _Usual(
+            attribution,
+            names(provider),
+            names(model),
+            names(seen.model) if seen.model and seen.model != model else None,
+            dated,
+            NAME[self._pricer.basis(provider)],
+        )
+
+    def _joined(self, agent: str, requests: Iterable[Sighting], shared: set[str]) -> int:
+        """Requests that a gateway may have seen too; returns how many are new."""
+        rows = [self._one(agent, seen) for seen in requests]
+        return ledger_rows.write(self._connection, rows, self._names, shared)
+
+    def _one(self, agent: str, seen: Sighting) -> ledger_rows.Row:
         """The row, under the number of the gateway's attempt where that saw the same request."""
         row = self._row(agent, seen)
-        if not self._gateway:
-            return row
         if agent == "claude-code":
             if seen.request_id is None:
                 return row
@@ -112,9 +184,7 @@ class Sink:
 
     def _provider(self, agent: str, seen: Sighting) -> tuple[str, str]:
         """(provider, how it is known)"""
-        if agent not in self._by_agent:
-            self._by_agent[agent] = self._attribution(agent)
-        facts = self._by_agent[agent]
+        facts = self._facts(agent)
         if seen.provider and (named := facts.named(seen.provider)):
             return named, "agent"
         if then := facts.timeline.at(seen.ts):
@@ -125,6 +195,11 @@ class Sink:
         if key not in self._who:
             self._who[key] = (self._assumed(facts.assumed, seen.model), "assumed")
         return self._who[key]
+
+    def _facts(self, agent: str) -> Attribution:
+        if agent not in self._by_agent:
+            self._by_agent[agent] = self._attribution(agent)
+        return self._by_agent[agent]
 
     def _assumed(self, provider: str, model: str) -> str:
         """The agent's login, unless that never served such a model."""
@@ -149,9 +224,9 @@ class Sink:
                 hit.ts,
                 hit.until,
                 agent,
-                ledger_rows.sound(hit.session),
+                sound(hit.session),
                 hit.waited_ms,
-                ledger_rows.sound(hit.text),
+                sound(hit.text),
             )
 
     def _readings(self, agent: str, readings: Iterable[Seen]) -> None:
@@ -172,7 +247,7 @@ class Sink:
                     seen.resets_at,
                     seen.source,
                     seen.ts,
-                    None if seen.model is None else ledger_rows.sound(seen.model),
+                    None if seen.model is None else sound(seen.model),
                 )
             )
         self._connection.executemany(INSERT_READING, values)
@@ -192,14 +267,14 @@ class Sink:
         # read anew, or gone on from its unfinished line: what was said of it may be over
         self._connection.executemany(
             "DELETE FROM skipped WHERE path = ? AND (? = 0 OR why = ?)",
-            [(ledger_rows.sound(read.job.path), read.job.offset, UNFINISHED) for read in reads],
+            [(sound(read.job.path), read.job.offset, UNFINISHED) for read in reads],
         )
         self._connection.executemany(
             "INSERT OR REPLACE INTO files (path, agent, inode, size, mtime_ns, offset, head_hash, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    ledger_rows.sound(read.job.path),
+                    sound(read.job.path),
                     self._names(read.job.agent),
                     read.job.inode,
                     read.job.size,
@@ -253,8 +328,8 @@ def row(
         names(seen.failure) if seen.failure else None,
         seen.latency_ms,
         seen.ttft_ms,
-        seen.request_id,
-        seen.message_id,
+        None if seen.request_id is None else sound(seen.request_id),
+        None if seen.message_id is None else sound(seen.message_id),
         seen.is_subagent,
         NAME[attribution],
         NAME[seen.mode] if seen.mode else None,
