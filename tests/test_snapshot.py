@@ -34,11 +34,11 @@ def write(ctx: Context, name: str, content: Any) -> None:
 
 def use(ctx: Context, provider: str, at: datetime, *, output: int = 0, requests: int = 1) -> None:
     """Rows of use in the ledger, written the way an ingest does."""
-    from pf_tui.ledger import rows
+    from pf_tui.ledger import rollups, rows
     from pf_tui.ledger.schema import NAME
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         connection.execute("BEGIN IMMEDIATE")
         names = rows.Names(connection)
         made = []
@@ -63,7 +63,7 @@ def use(ctx: Context, provider: str, at: datetime, *, output: int = 0, requests:
             }
             made.append(tuple(values[name] for name in rows.FIELDS))
         rows.write(connection, made, names)
-        rows.refresh(connection)
+        rollups.refresh(connection)
         connection.execute("COMMIT")
 
 

@@ -77,13 +77,13 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
         PfError: the ledger cannot be written.
     """
     from pf_tui.actions import usage
-    from pf_tui.ledger import rows, schema
+    from pf_tui.ledger import rollups, rows, schema
 
     path = ctx.cwd / file.expanduser()
     original = read(path, ctx.now())
     mark = f"import:{original.created}"
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("SELECT 1 FROM files WHERE path = ?", (mark,)).fetchone():
             connection.execute("ROLLBACK")
@@ -96,7 +96,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
             [(_ms(at), left, taken, why) for at, left, taken, why in original.fallbacks],
         )
         connection.execute("INSERT INTO files (path, size, offset) VALUES (?, ?, 0)", (mark, len(made)))
-        rows.refresh(connection)
+        rollups.refresh(connection)
         connection.execute("COMMIT")
     write_down(ctx, "import", why=str(path), after={"requests": len(made)})
     usage.write_counters(ctx)

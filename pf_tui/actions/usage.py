@@ -75,11 +75,11 @@ def reprice(ctx: Context) -> int:
     Raises:
         PfError: the ledger cannot be written.
     """
-    from pf_tui.ledger import repricing, rows, schema
+    from pf_tui.ledger import repricing, rollups, schema
     from pf_tui.ledger.prices import Pricer
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         return repricing.reprice_all(connection, Pricer(ctx.catalog(), connection))
 
 
@@ -102,25 +102,27 @@ def reset(ctx: Context) -> Path | None:
 
 def unpriced(ctx: Context) -> dict[str, int]:
     """Tokens that nobody can price, by model, most first; empty without a ledger."""
-    from pf_tui.ledger import query, schema
+    from pf_tui.ledger import schema
+    from pf_tui.ledger.cells import Cells
+    from pf_tui.ledger.spans import Filters, span_of
 
     if not ctx.paths.ledger.exists():
         return {}
     with schema.opened(ctx.paths.ledger) as connection:
-        parts = query.Cells(connection, query.span_of("all", ctx.now(), None), query.Filters()).by("model")
+        parts = Cells(connection, span_of("all", ctx.now(), None), Filters()).by("model")
     waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
     return dict(sorted(waiting.items(), key=lambda item: -item[1]))
 
 
 def price_unpriced(ctx: Context) -> int:
     """Try again to price what had no price; returns how many requests have one now."""
-    from pf_tui.ledger import repricing, rows, schema
+    from pf_tui.ledger import repricing, rollups, schema
     from pf_tui.ledger.prices import Pricer
 
     if not ctx.paths.ledger.exists():
         return 0
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         return repricing.reprice_unpriced(connection, Pricer(ctx.catalog(), connection))
 
 

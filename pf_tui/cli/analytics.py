@@ -15,8 +15,12 @@ from pf_tui.cli import freshen, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY, day_begins, day_ends
 from pf_tui.errors import PfError, UnknownName, WrongUsage
-from pf_tui.ledger import comparison, document, events, query
-from pf_tui.ledger.query import Filters, Span
+from pf_tui.ledger import comparison, document, events, narrowing, spans
+from pf_tui.ledger.blocks import blocks
+from pf_tui.ledger.cells import Cells
+from pf_tui.ledger.overview import Analytics
+from pf_tui.ledger.overview import analytics as overview
+from pf_tui.ledger.spans import Filters, Span
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -52,10 +56,10 @@ analytics = Group("analytics", "show")
 @click.option("--to", "ends", type=DAY, help="To the end of this day.")
 @click.option(
     "--view",
-    type=click.Choice(query.VIEWS),
+    type=click.Choice(spans.VIEWS),
     default="summary",
     metavar="VIEW",
-    help=f"What to show: {', '.join(query.VIEWS)}.",
+    help=f"What to show: {', '.join(spans.VIEWS)}.",
 )
 @click.option("--costs", is_flag=True, help="The costs view, with what plans cost.")
 @click.option("--compare", is_flag=True, help="Providers side by side, and the period before.")
@@ -136,12 +140,12 @@ def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: d
     """The span that a period's word, or --from and --to, name. Raises UnknownName, WrongUsage."""
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
-        return query.span_of(period, now, zone)
+        return spans.span_of(period, now, zone)
     if period is not None:
         raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
     start = None if begins is None else day_begins(begins, now, zone)
     end = None if ends is None else day_ends(ends, now, zone)
-    return query.span_of(None, now, zone, start, end)
+    return spans.span_of(None, now, zone, start, end)
 
 
 def filters_of(
@@ -156,42 +160,39 @@ def filters_of(
         project = _project(ctx, connection, project)
     if agent is not None and agent not in AGENTS:
         raise UnknownName("agent", agent, AGENTS, "pf-tui analytics all --view agents")
-    if session is not None and not _known(connection, "session", "text LIKE ? || '%'", session):
+    filters = Filters(project=project, agent=agent, session=session)
+    if session is not None and _any(connection) and not narrowing.chosen(connection, filters)["session"]:
         raise UnknownName("session", session, (), "pf-tui analytics all --view sessions")
-    return Filters(project=project, agent=agent, session=session)
+    return filters
 
 
 def _project(ctx: Context, connection: sqlite3.Connection, asked: str) -> str:
     folder = asked.rstrip("/") or asked
     if folder in (".", "..") or folder.startswith(("./", "../", "~")):
         folder = str((ctx.cwd / Path(folder).expanduser()).resolve())
-    if not _known(connection, "project", "(text = ?1 OR text LIKE '%/' || ?1)", folder):
-        query_all = "SELECT DISTINCT text FROM names JOIN session_rollups ON project = id"
-        names = [Path(row[0]).name for row in connection.execute(query_all) if row[0]]
+    if _any(connection) and not narrowing.chosen(connection, Filters(project=folder))["project"]:
+        names = [Path(text).name for _, text in narrowing.named_parts(connection, "project") if text]
         if names:
             raise UnknownName("project", asked, names, "pf-tui analytics all --view projects")
     return folder
 
 
-def _known(connection: sqlite3.Connection, column: str, condition: str, value: str) -> bool:
-    """True when the ledger has such a name, or nothing at all yet."""
-    if connection.execute("SELECT 1 FROM session_rollups LIMIT 1").fetchone() is None:
-        return True
-    named = f"SELECT 1 FROM names WHERE {condition} AND id IN (SELECT {column} FROM session_rollups)"  # noqa: S608 - our own words
-    return connection.execute(named, (value,)).fetchone() is not None
+def _any(connection: sqlite3.Connection) -> bool:
+    """Whether the ledger has anything yet."""
+    return connection.execute("SELECT 1 FROM cells LIMIT 1").fetchone() is not None
 
 
 def _document(
     ctx: Context, connection: sqlite3.Connection, view: str, span: Span, filters: Filters, *, compare: bool
 ) -> dict[str, Any]:
-    content = document.view_document(connection, view, span, filters, ctx.now())
+    found = overview(connection, span, filters)
+    content = document.view_document(connection, view, found, filters, ctx.now())
     if view == "costs":
-        found = query.analytics(connection, span, filters)
         uses = comparison.plan_uses(found, ctx.catalog(), _length(found))
         content["plans"] = [comparison.plan_document(use) for use in uses]
     if compare:
         content["compare"] = comparison.comparison_document(
-            connection, span, filters, ctx.catalog(), _able(ctx)
+            connection, found, filters, ctx.catalog(), _able(ctx)
         )
     return content
 
@@ -202,7 +203,7 @@ def _show(
     from pf_tui.cli import analytics_lists as lists
     from pf_tui.cli import analytics_view as views
 
-    found = query.analytics(connection, span, filters)
+    found = overview(connection, span, filters)
     frame = views.Frame(
         now=ctx.now(),
         zone=span.zone,
@@ -214,7 +215,7 @@ def _show(
     if compare:
         before = comparison.previous(span)
         past = comparison.totals(connection, before, filters) if before else None
-        rows = comparison.compare(connection, span, filters, ctx.catalog(), _able(ctx))
+        rows = comparison.compare(connection, found, ctx.catalog(), _able(ctx))
         lines += lists.compared(rows, found, past, frame)
     if not compare or view not in ("summary", "providers"):
         lines += _body(ctx, connection, view, found, filters, frame)
@@ -225,7 +226,7 @@ def _body(
     ctx: Context,
     connection: sqlite3.Connection,
     view: str,
-    found: query.Analytics,
+    found: Analytics,
     filters: Filters,
     frame: Frame,
 ) -> list[Text]:
@@ -233,15 +234,15 @@ def _body(
     from pf_tui.cli import analytics_view as views
 
     span = found.span
-    cells = query.Cells(connection, span, filters)
+    cells = Cells(connection, span, filters)
     if view == "summary":
         return views.summary(found, frame)
     if view == "sessions":
-        listed = cells.by("session")
-        shown = [part.name for part in listed[: views.MOST_SESSIONS]]
-        return views.sessions(listed, events.session_places(connection, shown), frame)
+        dearest = cells.sessions(views.MOST_SESSIONS)
+        places = events.session_places(connection, [part.name for part in dearest.parts])
+        return views.sessions(dearest, places, frame)
     if view == "blocks":
-        return lists.blocks(cells.blocks(ctx.now()), frame)
+        return lists.blocks(blocks(cells, ctx.now()), frame)
     if view == "costs":
         return lists.costs(found, comparison.plan_uses(found, ctx.catalog(), _length(found)), frame)
     if view == "errors":
@@ -277,7 +278,7 @@ def _able(ctx: Context) -> list[str]:
     return [view.id for view in now.providers if view.rank is not None and view.credential.usable]
 
 
-def _length(found: query.Analytics) -> timedelta | None:
+def _length(found: Analytics) -> timedelta | None:
     """How long the history of an "all" period is."""
     if not found.days:
         return None

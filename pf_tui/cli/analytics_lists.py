@@ -14,9 +14,11 @@ from rich.text import Text
 from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
 from pf_tui.documents import words
+from pf_tui.ledger.blocks import Block
 from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
-from pf_tui.ledger.query import Analytics, Block, Sums
+from pf_tui.ledger.overview import Analytics
+from pf_tui.ledger.sums import Sums
 
 MOST = 50
 """Rows of single events a text view shows; `--csv` and `--json` have all."""

@@ -12,9 +12,12 @@ from rich.text import Text
 from pf_tui.catalog import Catalog
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
 from pf_tui.documents import words
+from pf_tui.ledger.cells import Dearest
 from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
-from pf_tui.ledger.query import Analytics, Filters, Part, Sums, total
+from pf_tui.ledger.overview import Analytics
+from pf_tui.ledger.spans import Filters
+from pf_tui.ledger.sums import Part, Sums, total
 from pf_tui.records import record
 
 MOST_SESSIONS = 40
@@ -120,9 +123,9 @@ def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *_table(view.removesuffix("s"), listed, found.totals, frame)]
 
 
-def sessions(listed: Sequence[Part], places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
+def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
     """The dearest sessions: where, when last, what they took."""
-    shown = listed[:MOST_SESSIONS]
+    shown = dearest.parts
     rows = [
         [
             plain(part.name[:8]),
@@ -143,8 +146,8 @@ def sessions(listed: Sequence[Part], places: Mapping[str, SessionPlace], frame: 
         Column(title="cost", right=True),
     )
     lines = [Text(), *table(columns, rows, frame.width)] if rows else []
-    if len(listed) > len(shown):
-        more = f"{len(listed) - len(shown)} more: `pf-tui analytics --view sessions --csv`"
+    if dearest.found > len(shown):
+        more = f"{dearest.found - len(shown)} more: `pf-tui analytics --view sessions --csv`"
         lines += wrapped(more, frame.width, style=FAINT)
     return lines
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from pf_tui.catalog import Catalog, Price
 from pf_tui.demo.history import Request
-from pf_tui.ledger import rows
+from pf_tui.ledger import rollups, rows
 from pf_tui.ledger.identity import identity
 from pf_tui.ledger.record import milliseconds
 from pf_tui.ledger.schema import NAME
@@ -25,7 +25,7 @@ class Books:
     """An open ledger and what is known about prices."""
 
     def __init__(self, connection: sqlite3.Connection, catalog: Catalog, home: str) -> None:
-        self._connection = rows.prepare(connection)
+        self._connection = rollups.prepare(connection)
         self._catalog = catalog
         self._home = home
         self._names = rows.Names(connection)
@@ -36,7 +36,7 @@ class Books:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             rows.write(self._connection, [self._row(one, live) for one in requests], self._names)
-            rows.refresh(self._connection)
+            rollups.refresh(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")

@@ -287,20 +287,21 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
 
 def _analytics(ctx: Context, given: Sequence[str]) -> str:
     """`/provider-analytics [PERIOD] [--view VIEW] [--costs]`; what needs more room is for a terminal."""
-    from pf_tui.ledger import query, schema
+    from pf_tui.ledger import schema, spans
+    from pf_tui.ledger.overview import analytics
 
     usage = f"/provider-analytics 7d --view {', '.join(_SHOWN)}"
     asked = typing.read(given, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
     if asked.words == ("reset",):
         return "history is deleted in a terminal only: pf-tui analytics reset"
     view = asked.options.get("--view", "summary")
-    if view not in query.VIEWS:
-        raise UnknownName("view", view, query.VIEWS, "pf-tui analytics --help")
-    span = query.span_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
+    if view not in spans.VIEWS:
+        raise UnknownName("view", view, spans.VIEWS, "pf-tui analytics --help")
+    span = spans.span_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:
-        found = query.analytics(connection, span)
+        found = analytics(connection, span)
     sums = found.totals
     failed = f", {sums.failed} failed" if sums.failed else ""
     unpriced = f", {words.short(sums.unpriced_tokens)} tokens unpriced" if sums.unpriced_tokens else ""

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.ledger import identity, pricetable, rows, schema
+from pf_tui.ledger import identity, pricetable, rollups, rows, schema
 from pf_tui.ledger.rows import AT, Row
 from pf_tui.ledger.schema import NAME
 from pf_tui.records import record
@@ -85,7 +85,7 @@ def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> boo
         return True
     try:
         with schema.opened(path, write=True) as connection:
-            rows.prepare(connection)
+            rollups.prepare(connection)
             with schema.transaction(connection):
                 write(connection, attempts, refresh=refresh)
     except (sqlite3.Error, PfError, OSError):
@@ -115,7 +115,7 @@ def write(connection: sqlite3.Connection, attempts: Sequence[Attempt], *, refres
         rows.write(connection, [row], names)
     rows.write(connection, alone, names)
     if refresh:
-        rows.refresh(connection)
+        rollups.refresh(connection)
 
 
 def adopted(connection: sqlite3.Connection, row: Row, names: rows.Names, until_ms: int) -> Row:

@@ -12,11 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import events, query
+from pf_tui.ledger import events
+from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.document import cost, stamp, sums_document
 from pf_tui.ledger.events import FallbackRow
+from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.query import Analytics, Cells, Filters, Part, Span, Sums
+from pf_tui.ledger.record import milliseconds
+from pf_tui.ledger.spans import Filters, Span
+from pf_tui.ledger.sums import NOTHING, Part, Sums
 from pf_tui.records import record, replace
 
 PLAN_MONTH = timedelta(days=30)
@@ -51,22 +55,21 @@ class PlanUse:
 
 
 def compare(
-    connection: sqlite3.Connection, span: Span, filters: Filters, catalog: Catalog, also: Iterable[str] = ()
+    connection: sqlite3.Connection, found: Analytics, catalog: Catalog, also: Iterable[str] = ()
 ) -> tuple[Compared, ...]:
     """Every provider that was used or hit a limit, and of `also` those that could have done some of the work.
 
     Args:
         also: providers that were not used but could be.
     """
-    found = query.analytics(connection, span, filters)
     parts = {part.name: part for part in found.providers}
-    fallback = events.fallback_rows(connection, span)
+    fallback = events.fallback_rows(connection, found.span)
     for name in (*fallback, *also):
-        parts.setdefault(name, Part(name=name, sums=Sums()))
+        parts.setdefault(name, Part(name, NOTHING))
     pricer = Pricer(catalog)
     rows = []
     for name, part in parts.items():
-        usd, share = _same_work(name, found.models, catalog, pricer, query.milliseconds(span.end))
+        usd, share = _same_work(name, found.models, catalog, pricer, milliseconds(found.span.end))
         if usd is None and not part.sums.requests and name not in fallback:
             continue
         known = catalog.providers.get(name)
@@ -113,18 +116,22 @@ def plan_uses(found: Analytics, catalog: Catalog, first: timedelta | None = None
 
 
 def comparison_document(
-    connection: sqlite3.Connection, span: Span, filters: Filters, catalog: Catalog, also: Iterable[str] = ()
+    connection: sqlite3.Connection,
+    found: Analytics,
+    filters: Filters,
+    catalog: Catalog,
+    also: Iterable[str] = (),
 ) -> dict[str, Any]:
     """What `--compare` adds: the span before, and providers side by side."""
-    before = previous(span)
+    before = previous(found.span)
     return {
         "previous": before
         and {
-            "from": stamp(before.start, span.zone),
-            "to": stamp(before.end, span.zone),
+            "from": stamp(before.start, before.zone),
+            "to": stamp(before.end, before.zone),
             "totals": sums_document(totals(connection, before, filters)),
         },
-        "providers": [compared_document(row) for row in compare(connection, span, filters, catalog, also)],
+        "providers": [compared_document(row) for row in compare(connection, found, catalog, also)],
     }
 
 
@@ -163,7 +170,7 @@ def plan_document(use: PlanUse) -> dict[str, Any]:
 
 def totals(connection: sqlite3.Connection, span: Span, filters: Filters) -> Sums:
     """Only the totals of a span."""
-    return query.total(part.sums for part in Cells(connection, span, filters).by("agent"))
+    return Cells(connection, span, filters).totals()
 
 
 def usd_per_million(sums: Sums) -> float | None:

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from pf_tui.ledger import events, query
+from pf_tui.ledger import events
+from pf_tui.ledger.blocks import Block, blocks
+from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.events import FallbackRow
-from pf_tui.ledger.query import Analytics, Block, Filters, Part, Span, Sums
-from pf_tui.ledger.walls import Wall, counted
+from pf_tui.ledger.overview import Analytics
+from pf_tui.ledger.spans import Filters
+from pf_tui.ledger.sums import NOTHING, Part, Sums
+from pf_tui.ledger.walls import Walls
 
 
 def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | None = None) -> dict[str, Any]:
@@ -71,12 +75,12 @@ def parts_document(key: str, parts: Iterable[Part]) -> list[dict[str, Any]]:
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
-def walled_document(key: str, parts: Iterable[Part], found: Iterable[Wall]) -> list[dict[str, Any]]:
+def walled_document(key: str, parts: Iterable[Part], found: Walls) -> list[dict[str, Any]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
-    counts = counted(found, key)
+    counts = found.by(key)
     listed = list(parts)
     names = {part.name for part in listed}
-    listed += [Part(name=name, sums=Sums()) for name in sorted(counts) if name not in names]
+    listed += [Part(name, NOTHING) for name in sorted(counts) if name not in names]
     if key == "day":
         listed.sort(key=lambda part: part.name)
     return [
@@ -93,7 +97,7 @@ def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow
     """Providers with how they compare; one that only hit limits is in the list as well."""
     listed = list(parts)
     names = {part.name for part in listed}
-    listed += [Part(name=name, sums=Sums()) for name in sorted(fallback) if name not in names]
+    listed += [Part(name, NOTHING) for name in sorted(fallback) if name not in names]
     rows = []
     for part in listed:
         row = fallback.get(part.name, FallbackRow())
@@ -114,16 +118,16 @@ def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow
 
 
 def view_document(
-    connection: sqlite3.Connection, view: str, span: Span, filters: Filters, now: datetime
+    connection: sqlite3.Connection, view: str, found: Analytics, filters: Filters, now: datetime
 ) -> dict[str, Any]:
     """The whole document of one view: the common one, with the view's own list beside."""
-    found = query.analytics(connection, span, filters)
+    span = found.span
     document = analytics_document(found, events.fallback_rows(connection, span, filters.agent))
-    cells = query.Cells(connection, span, filters)
+    cells = Cells(connection, span, filters)
     if view == "sessions":
         document["by_session"] = parts_document("session", cells.by("session"))
     elif view == "blocks":
-        document["blocks"] = [block_document(block, span.zone) for block in cells.blocks(now)]
+        document["blocks"] = [block_document(block, span.zone) for block in blocks(cells, now)]
     elif view == "errors":
         document["errors"] = [
             {

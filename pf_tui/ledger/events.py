@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pf_tui.ledger.query import Filters, Span, ends_ms
-from pf_tui.ledger.rows import IS_WALL
-from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
+from pf_tui.ledger import narrowing
+from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
+from pf_tui.ledger.spans import Filters, Span, ends_ms
 from pf_tui.ledger.walls import IS_FALLBACK
-from pf_tui.records import record, replace
+from pf_tui.records import record
 
 REQUEST_FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model", "input", "output",
@@ -74,10 +74,15 @@ def requests(
     Args:
         newest: only so many, the newest first.
     """
-    where, values = _narrowed(filters)
     order = "DESC LIMIT ?" if newest is not None else ""
-    query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE ts >= ? AND ts < ?{where} ORDER BY ts {order}"
-    for row in connection.execute(query, [*ends_ms(span), *values, *([] if newest is None else [newest])]):
+    where = "ts >= ? AND ts < ?"
+    if chosen := narrowing.chosen(connection, filters):
+        where += f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(chosen)})"
+    query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE {where} ORDER BY ts {order}"
+    ends = ends_ms(span)
+    for row in connection.execute(
+        query, [*ends, *(ends if chosen else ()), *([] if newest is None else [newest])]
+    ):
         yield dict(zip(REQUEST_FIELDS, row, strict=True))
 
 
@@ -85,13 +90,13 @@ def failures(
     connection: sqlite3.Connection, span: Span, filters: Filters | None = None
 ) -> tuple[FailureCount, ...]:
     """Failed requests by provider and class, most first."""
-    where, values = _narrowed(filters or Filters(), project="p.text", agent="a.text", session="s.text")
+    where = narrowing.condition(narrowing.chosen(connection, filters or Filters()))
     rows = connection.execute(
-        "SELECT v.text, f.text, count(*), max(ts) FROM request_rows r JOIN names v ON v.id = r.provider"
-        " JOIN names f ON f.id = r.failure JOIN names a ON a.id = r.agent LEFT JOIN names p ON p.id = r.project"
-        " LEFT JOIN names s ON s.id = r.session WHERE r.failure IS NOT NULL AND ts >= ? AND ts < ?"
-        f"{where} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        (*ends_ms(span), *values),
+        "SELECT v.text, f.text, count, last FROM (SELECT provider, failure, count(*) AS count, max(ts) AS last"
+        # its index holds all that is asked
+        f" FROM request_rows INDEXED BY request_failed WHERE failure IS NOT NULL AND ts >= ? AND ts < ?{where}"
+        " GROUP BY 1, 2) JOIN names v ON v.id = provider JOIN names f ON f.id = failure ORDER BY 3 DESC, 1, 2",
+        ends_ms(span),
     )
     return tuple(FailureCount(provider=p, kind=k, count=c, last_ms=last) for p, k, c, last in rows)
 
@@ -100,7 +105,13 @@ def hits(
     connection: sqlite3.Connection, span: Span, limit: int = 1000, filters: Filters | None = None
 ) -> tuple[HitRow, ...]:
     """Limit hits, newest first; a hit belongs to an agent and a session, not to a project."""
-    where, values = _narrowed(replace(filters or Filters(), project=None))
+    filters = filters or Filters()
+    where, values = "", []
+    if filters.agent is not None:
+        where, values = " AND agent = ?", [filters.agent]
+    if filters.session is not None:
+        begins, ends = narrowing.begins_with("session", filters.session)
+        where, values = f"{where} AND {begins}", [*values, *ends]
     rows = connection.execute(
         "SELECT provider, kind, ts, until, agent, session, ifnull(waited_ms, 0), ifnull(text, '') FROM limit_hits"
         f" WHERE ts >= ? AND ts < ?{where} ORDER BY ts DESC LIMIT ?",
@@ -126,12 +137,12 @@ def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> M
     found: dict[str, SessionPlace] = {}
     for session in sessions:
         for number, day, project in connection.execute(
-            "SELECT r.session, max(day), ifnull(p.text, '') FROM session_days r LEFT JOIN names p ON p.id = r.project"
+            "SELECT r.session, max(day), ifnull(p.text, '') FROM day_cells r LEFT JOIN names p ON p.id = r.project"
             " WHERE r.session = (SELECT id FROM names WHERE text = ?) GROUP BY 1",
             (session,),
         ):
             quarter = connection.execute(
-                "SELECT max(quarter) FROM session_rollups WHERE quarter >= ? AND quarter < ? AND session = ?",
+                "SELECT max(quarter) FROM cells WHERE quarter >= ? AND quarter < ? AND session = ?",
                 (day * DAY_QUARTERS, (day + 1) * DAY_QUARTERS, number),
             ).fetchone()[0]
             last_ms = (quarter if quarter is not None else day * DAY_QUARTERS) * QUARTER_MS
@@ -173,21 +184,3 @@ def fallback_rows(
         provider: FallbackRow(**{n: int(v) if n in whole else v for n, v in cell.items()})  # type: ignore[arg-type]
         for provider, cell in counts.items()
     }
-
-
-def _narrowed(
-    filters: Filters, *, project: str = "project", agent: str = "agent", session: str = "session"
-) -> tuple[str, list[object]]:
-    """The rows that `query.Cells` counts with the same filters: (conditions, values)."""
-    where = ""
-    values: list[object] = []
-    if filters.project is not None:
-        where += f" AND ({project} = ? OR {project} LIKE '%/' || ?)"
-        values += [filters.project, filters.project]
-    if filters.agent is not None:
-        where += f" AND {agent} = ?"
-        values.append(filters.agent)
-    if filters.session is not None:
-        where += f" AND {session} LIKE ? || '%'"
-        values.append(filters.session)
-    return where, values

@@ -18,10 +18,13 @@ SPAN = timedelta(days=32)
 ENOUGH_REQUESTS = 20
 """Fewer say nothing about a usual turn."""
 
+HOUR_MS = schema.HOUR_QUARTERS * schema.QUARTER_MS
+
 _TABLES = (
     ("names", "1", ()),
     ("limit_readings", "observed_at >= ?", ("ms",)),
-    ("rollups", "quarter >= ?", ("quarter",)),
+    ("cells", "quarter >= ?", ("quarter",)),
+    ("hours", "hour >= ?", ("hour",)),
 )
 
 
@@ -32,7 +35,7 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
         PfError: the source cannot be read.
     """
     since = milliseconds(now - SPAN)
-    values = {"ms": since, "quarter": since // schema.QUARTER_MS}
+    values = {"ms": since, "quarter": since // schema.QUARTER_MS, "hour": since // HOUR_MS}
     with schema.opened(source) as theirs, schema.opened(target, write=True) as ours:
         ours.execute("BEGIN")
         for table, condition, wanted in _TABLES:
@@ -45,7 +48,7 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
         ours.execute("COMMIT")
         sums = theirs.execute(
             "SELECT ifnull(sum(requests - failed), 0), sum(input), sum(output), sum(cache_read), sum(cache_write)"
-            " FROM rollups WHERE quarter >= ?",
+            " FROM cells WHERE quarter >= ?",
             (values["quarter"],),
         ).fetchone()
     if sums[0] < ENOUGH_REQUESTS:

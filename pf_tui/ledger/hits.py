@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from pf_tui.ledger.rows import IS_WALL, WALLS
+from pf_tui.ledger.schema import IS_WALL, WALLS
 
 SAME_WALL_MS = 300_000
 """What one session runs into within five minutes is one wall: a client retries about three."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import hits, schema
-from pf_tui.ledger.schema import NAME, QUARTER_MS
+from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, Reading
 
@@ -61,32 +61,32 @@ class Book:
     def usage_since(self, since: datetime, provider: str | None = None) -> Mapping[str, ProviderUsage]:
         """Use per provider since a moment (aware UTC), of one provider or of all.
 
-        Whole quarter-hours come from the rollups, the broken one at the start from the rows.
+        Whole hours come from their rollup, quarter-hours before the first from theirs, the broken one at the
+        start from the rows.
         """
         start = milliseconds(since)
-        first = -(-start // QUARTER_MS)
-        only, arguments = "", [first]
-        if provider is not None:
-            only, arguments = " AND n.text = ?", [first, provider]  # type: ignore[list-item]
-        totals = self._sum(
-            "SELECT n.text, sum(requests), sum(input + output + cache_read + cache_write),"
-            " sum(input + output + cache_write), sum(cost_usd), sum(unpriced) FROM rollups"
-            f" JOIN names n ON n.id = provider WHERE quarter >= ?{only} GROUP BY 1",
-            arguments,
+        quarter = -(-start // QUARTER_MS)
+        hour = -(-quarter // HOUR_QUARTERS)
+        summed = (
+            "sum(requests), sum(input + output + cache_read + cache_write), sum(input + output + cache_write),"
+            " sum(cost_usd), sum(unpriced)"
         )
-        if first * QUARTER_MS > start:
-            written = "cache_write_5m + cache_write_1h"
-            span = [start, first * QUARTER_MS, *arguments[1:]]
-            head = self._sum(
-                f"SELECT n.text, count(*), sum(input + output + cache_read + {written}),"
-                f" sum(input + output + {written}), ifnull(sum(cost_usd), 0),"
-                f" sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
-                f" THEN input + output + cache_read + {written} ELSE 0 END)"
-                f" FROM request_rows JOIN names n ON n.id = provider WHERE ts >= ? AND ts < ?{only} GROUP BY 1",
-                span,
-            )
-            for name, part in head.items():
-                totals[name] = _added(totals.get(name), part)
+        written = "cache_write_5m + cache_write_1h"
+        counted = (
+            f"count(*), sum(input + output + cache_read + {written}), sum(input + output + {written}),"
+            f" ifnull(sum(cost_usd), 0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
+            f" THEN input + output + cache_read + {written} ELSE 0 END)"
+        )
+        pieces = (
+            (f"SELECT part AS provider, {summed} FROM hours WHERE kind = 1 AND hour >= ?1 AND hour < ?2", hour, 1 << 40),
+            (f"SELECT provider, {summed} FROM cells WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
+            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2", start, quarter * QUARTER_MS),
+        )  # fmt: skip
+        totals: dict[str, ProviderUsage] = {}
+        for select, first, last in pieces:
+            if first < last:
+                for name, part in self._sum(f"{select} GROUP BY 1", first, last, provider).items():
+                    totals[name] = _added(totals.get(name), part)
         return totals
 
     def latest_readings(self, now: datetime) -> Sequence[Reading]:
@@ -126,9 +126,11 @@ class Book:
         """Changes whenever another connection has written."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def _sum(self, query: str, arguments: list[int]) -> dict[str, ProviderUsage]:
+    def _sum(self, select: str, first: int, last: int, provider: str | None) -> dict[str, ProviderUsage]:
+        """What the select says of the stretch from `first` to before `last`, under the providers' names."""
+        named = f"SELECT n.text, g.* FROM ({select}) g JOIN names n ON n.id = g.provider WHERE ?3 IS NULL OR n.text = ?3"
         try:
-            rows = self._connection.execute(query, arguments).fetchall()
+            rows = self._connection.execute(named, (first, last, provider)).fetchall()
         except sqlite3.DatabaseError as error:
             raise PfError(f"the ledger cannot be read ({error})", "`pf-tui doctor` looks at it") from error
         return {
@@ -139,7 +141,7 @@ class Book:
                 cost_usd=cost,
                 unpriced_tokens=unpriced,
             )
-            for name, requests, tokens, budget, cost, unpriced in rows
+            for name, _, requests, tokens, budget, cost, unpriced in rows
         }
 
 

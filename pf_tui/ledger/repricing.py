@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger import rollups
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
@@ -80,6 +80,6 @@ def _in_batches(connection: sqlite3.Connection, pricer: Pricer, which: str) -> i
         last = found[-1][0]
     connection.execute("BEGIN IMMEDIATE")
     pricer.keep()
-    ledger_rows.refresh(connection)
+    rollups.refresh(connection)
     connection.execute("COMMIT")
     return done

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pf_tui.ledger.schema import DAY_QUARTERS, NAME, QUARTER_MS, ROLLUPS, SUM_COLUMNS
+from pf_tui.ledger.schema import NAME, QUARTER_MS
 
 FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model",
@@ -96,7 +96,7 @@ def write(
 ) -> int:
     """Lay rows into the ledger inside the caller's transaction; returns how many requests are new.
 
-    The quarters they lie in (and lay in before) are marked for `refresh`.
+    The quarters they lie in (and lay in before) are marked for `rollups.refresh`.
 
     Args:
         shared: gains the sessions that turn out to have a request in common.
@@ -211,113 +211,3 @@ def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> Mapping[int, 
             for row in select(connection, f"id IN ({','.join('?' * len(some))})", some):
                 stored[row[0]] = row
     return stored
-
-
-WALLS = ("rate", "quota", "windowless")
-"""Failure classes that are limits."""
-
-IS_WALL = f"kind IN {WALLS}"
-"""The same as a condition on `limit_hits`."""
-
-TOKENS = "input + output + cache_read + cache_write_5m + cache_write_1h"
-"""All tokens of a row, in SQL."""
-
-
-ROW_SUMS = (
-    f"count(*), sum(status = {NAME['failed']}), sum(ifnull(failure, 0) IN ({', '.join(str(NAME[w]) for w in WALLS)})),"
-    " sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write_5m + cache_write_1h),"
-    f" ifnull(sum(cost_usd), 0.0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']} THEN {TOKENS}"
-    f" ELSE 0 END), ifnull(sum(CASE WHEN cost_basis = {NAME['subscription-equivalent']} THEN cost_usd END), 0.0)"
-)
-"""What rollups hold of rows, in SQL, in the order of SUM_COLUMNS."""
-
-
-def refresh(connection: sqlite3.Connection) -> int:
-    """Make the rollups of every marked quarter anew, inside the caller's transaction; returns how many."""
-    marked = int(connection.execute("SELECT count(*) FROM dirty").fetchone()[0])
-    if not marked:
-        return 0
-    begun = connection.execute("SELECT 1 FROM rollups LIMIT 1").fetchone() is not None
-    if begun and marked > MANY_QUARTERS:
-        for table in (*ROLLUPS, "latencies", "latency_days"):
-            connection.execute(f"DELETE FROM {table}")
-        begun = False
-    _quarters_from_rows(connection, everything=not begun)
-    _rest_from_quarters(connection, everything=not begun)
-    connection.execute("DELETE FROM dirty")
-    return marked
-
-
-MANY_QUARTERS = 2000
-"""Marked quarters beyond which one pass over all rows is faster than one look per quarter."""
-
-_SUMMED = ", ".join(f"sum({name})" for name, _ in SUM_COLUMNS)
-
-
-def _quarters_from_rows(connection: sqlite3.Connection, *, everything: bool) -> None:
-    """The finest rollups, from the rows themselves."""
-    source, where = "FROM request_rows", "1"
-    if not everything:
-        source = f"FROM dirty CROSS JOIN request_rows ON ts >= quarter * {QUARTER_MS} AND ts < (quarter + 1) * {QUARTER_MS}"
-        for table in ("rollups", "session_rollups", "latencies"):
-            connection.execute(f"DELETE FROM {table} WHERE quarter IN (SELECT quarter FROM dirty)")
-    sums, none = ROW_SUMS, NAME[""]
-    connection.execute(
-        f"INSERT INTO rollups SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {none}), agent, {sums}"
-        f" {source} WHERE {where} GROUP BY 1, 2, 3, 4, 5"
-    )
-    connection.execute(
-        f"INSERT INTO session_rollups SELECT ts / {QUARTER_MS}, ifnull(session, {none}), agent,"
-        f" ifnull(project, {none}), {sums} {source} WHERE {where} GROUP BY 1, 2, 3, 4"
-    )
-    connection.execute(
-        f"INSERT INTO latencies SELECT ts / {QUARTER_MS}, provider, latency_bucket(latency_ms), count(*)"
-        f" {source} WHERE {where} AND latency_ms IS NOT NULL GROUP BY 1, 2, 3"
-    )
-
-
-def _rest_from_quarters(connection: sqlite3.Connection, *, everything: bool) -> None:
-    """Days, and quarters without their parts, from the finest rollups."""
-    where, days = "", ""
-    if not everything:
-        marked = f"(SELECT DISTINCT quarter / {DAY_QUARTERS} AS marked FROM dirty)"
-        for table in ("day_rollups", "session_days", "latency_days"):
-            connection.execute(f"DELETE FROM {table} WHERE day IN {marked}")
-        connection.execute("DELETE FROM quarters WHERE quarter IN (SELECT quarter FROM dirty)")
-        where = " WHERE quarter IN (SELECT quarter FROM dirty)"
-        days = f"{marked} CROSS JOIN "
-    of_day = (
-        ""
-        if everything
-        else f" ON quarter >= marked * {DAY_QUARTERS} AND quarter < (marked + 1) * {DAY_QUARTERS}"
-    )
-    day = f"quarter / {DAY_QUARTERS}"
-    connection.execute(
-        f"INSERT INTO quarters SELECT quarter, provider, {_SUMMED} FROM rollups{where} GROUP BY 1, 2"
-    )
-    for table, source in (("day_rollups", "rollups"), ("session_days", "session_rollups")):
-        keys = ", ".join(ROLLUPS[table][1:])
-        connection.execute(
-            f"INSERT INTO {table} SELECT {day}, {keys}, {_SUMMED} FROM {days}{source}{of_day} GROUP BY {day}, {keys}"
-        )
-    connection.execute(
-        f"INSERT INTO latency_days SELECT {day}, provider, bucket, sum(count) FROM {days}latencies{of_day}"
-        " GROUP BY 1, 2, 3"
-    )
-
-
-LATENCY_STEP = 1.05
-"""Latencies are counted in buckets 5 % apart: a median from rollups is right to that."""
-
-
-def latency_bucket(latency_ms: float) -> int:
-    """The bucket of a latency; `LATENCY_STEP ** bucket` gives it back."""
-    import math
-
-    return round(math.log(max(latency_ms, 1.0), LATENCY_STEP))
-
-
-def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Give a writing connection the functions `refresh` needs."""
-    connection.create_function("latency_bucket", 1, latency_bucket, deterministic=True)
-    return connection

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
@@ -18,8 +18,10 @@ from pf_tui.state.files import cannot_write, set_aside
 VERSION = 1
 BUSY_MS = 5000
 QUARTER_MS = 15 * 60 * 1000
+HOUR_QUARTERS = 4
 DAY_QUARTERS = 96
-"""Rollups are per UTC quarter-hour: days and hours of any zone, :30 and :45 too, are sums of them."""
+MONTH_DAYS = 32
+"""Rollups begin with the UTC quarter-hour: days and hours of any zone, :30 and :45 too, are sums of them."""
 
 FIXED_NAMES = (
     "", "transcript", "gateway", "opencode-db", "rollout", "chats", "cost-state", "import",
@@ -35,6 +37,12 @@ FIXED_NAMES = (
 The attributions stand in order of trust (gateway, agent, timeline, assumed): the lower number wins.
 """
 
+WALLS = ("rate", "quota", "windowless")
+"""Failure classes that are limits."""
+
+IS_WALL = f"kind IN {WALLS}"
+"""The same as a condition on `limit_hits`."""
+
 NAME = {word: number for number, word in enumerate(FIXED_NAMES, start=1)}
 
 SUM_COLUMNS = tuple(
@@ -46,14 +54,20 @@ SUM_COLUMNS = tuple(
 )  # fmt: skip
 """What every rollup adds up; `unpriced` are tokens."""
 
+KINDS: Mapping[int, str] = {0: "0", 1: "provider", 2: "model", 3: "project"}
+"""What `hours` and `months` are by, beside the agent; kind 0 is by nothing else, its one part is 0."""
+
+_CELL = ("provider", "model", "project", "agent", "session")
 ROLLUPS = {
-    "rollups": ("quarter", "provider", "model", "project", "agent"),
-    "day_rollups": ("day", "provider", "model", "project", "agent"),
-    "quarters": ("quarter", "provider"),
-    "session_rollups": ("quarter", "session", "agent", "project"),
-    "session_days": ("day", "session", "agent", "project"),
+    "cells": ("quarter", *_CELL),
+    "day_cells": ("day", *_CELL),
+    "hours": ("kind", "part", "hour", "agent"),
+    "months": ("kind", "month", "part", "agent"),
+    "sessions": ("session", "project", "agent"),
 }
-"""Per UTC quarter-hour, and from those per UTC day; `quarters` is for views that only ask when."""
+"""Sums kept beside the rows, and their keys; `ledger.rollups` says what each is for."""
+
+LATENCIES = {"latencies": "quarter", "latency_days": "day", "latency_months": "month"}
 
 _COLUMNS = (
     "ts INTEGER NOT NULL, agent INTEGER NOT NULL, source INTEGER NOT NULL, session INTEGER, project INTEGER,"
@@ -72,17 +86,19 @@ _V1 = (
     f"CREATE INDEX request_passed ON request_rows (request_id) WHERE source = {NAME['gateway']}",
     f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
     f"CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = {NAME['pending']}",
-    "CREATE INDEX request_failed ON request_rows (ts) WHERE failure IS NOT NULL",
+    "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
+    " WHERE failure IS NOT NULL",
     *(
         f"CREATE TABLE {table} ({', '.join(f'{key} INTEGER NOT NULL' for key in keys)},"
         f" {', '.join(f'{name} {kind}' for name, kind in SUM_COLUMNS)}, PRIMARY KEY ({', '.join(keys)})) WITHOUT ROWID"
         for table, keys in ROLLUPS.items()
     ),
-    "CREATE INDEX session_day ON session_days (session)",
-    "CREATE TABLE latencies (quarter INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
-    " count INTEGER, PRIMARY KEY (quarter, provider, bucket)) WITHOUT ROWID",
-    "CREATE TABLE latency_days (day INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
-    " count INTEGER, PRIMARY KEY (day, provider, bucket)) WITHOUT ROWID",
+    "CREATE INDEX session_day ON day_cells (session)",
+    *(
+        f"CREATE TABLE {table} ({time} INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
+        f" count INTEGER, PRIMARY KEY ({time}, provider, bucket)) WITHOUT ROWID"
+        for table, time in LATENCIES.items()
+    ),
     "CREATE TABLE dirty (quarter INTEGER PRIMARY KEY)",
     "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
     " offset INTEGER, head_hash INTEGER, note TEXT)",
@@ -97,6 +113,7 @@ _V1 = (
     " ts INTEGER NOT NULL, until INTEGER, agent TEXT, session TEXT, waited_ms INTEGER, text TEXT)",
     "CREATE UNIQUE INDEX hit_once ON limit_hits (provider, kind, ts, ifnull(session, ''))",
     "CREATE INDEX hit_ts ON limit_hits (ts)",
+    "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
     "CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT,"
     " to_provider TEXT NOT NULL, why TEXT, who TEXT)",
     "CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL,"

@@ -6,9 +6,8 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from pf_tui.ledger import schema
-from pf_tui.ledger.rows import prepare, refresh
-from pf_tui.ledger.schema import QUARTER_MS, ROLLUPS
+from pf_tui.ledger import rollups, schema
+from pf_tui.ledger.schema import QUARTER_MS
 from pf_tui.state.files import cannot_write
 
 
@@ -34,10 +33,8 @@ def reset(path: Path, now: datetime) -> Path | None:
                 backup, error if isinstance(error, OSError) else OSError(str(error))
             ) from error
         connection.execute("BEGIN IMMEDIATE")
-        for table in (
-            "request_rows", *ROLLUPS, "latencies", "latency_days", "dirty", "limit_hits", "limit_readings",
-            "switches", "skipped",
-        ):  # fmt: skip
+        rollups.clear(connection)
+        for table in ("request_rows", "dirty", "limit_hits", "limit_readings", "switches", "skipped"):
             connection.execute(f"DELETE FROM {table}")
         # running totals go on from here: what they counted before is history that was let go
         connection.execute("UPDATE cost_states SET base = totals, settled = 1")
@@ -48,13 +45,11 @@ def reset(path: Path, now: datetime) -> Path | None:
 
 def rebuild_rollups(connection: sqlite3.Connection) -> None:
     """Make every rollup anew from the rows."""
-    prepare(connection)
-    connection.execute("BEGIN IMMEDIATE")
-    for table in (*ROLLUPS, "latencies", "latency_days", "dirty"):
-        connection.execute(f"DELETE FROM {table}")
-    connection.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows")
-    refresh(connection)
-    connection.execute("COMMIT")
+    rollups.prepare(connection)
+    with schema.transaction(connection):
+        rollups.clear(connection)
+        connection.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows")
+        rollups.refresh(connection)
 
 
 def problem(path: Path) -> str | None:

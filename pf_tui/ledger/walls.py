@@ -1,4 +1,4 @@
-"""Limit hits and fallbacks one by one, so that every list can say how many of them fell into each part.
+"""Limit hits and fallbacks, counted, so that every list can say how many of them fell into each part.
 
 A fallback is a switch away from a provider that had just failed; a switch by hand is none.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from operator import itemgetter
 
-from pf_tui.ledger.rows import IS_WALL
-from pf_tui.records import record
+from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
+from pf_tui.ledger.spans import Span, ends_ms, local_day, one_offset
+from pf_tui.records import field, record
 
 UNKNOWN = "unknown"
 
@@ -25,68 +27,73 @@ _CAUSE = (
 IS_FALLBACK = f"s.from_provider IS NOT NULL AND (s.who = 'import' OR {_CAUSE} IS NOT NULL)"
 """Condition on `switches s`; the original plugin's imported events are fallbacks by their name."""
 
+Counts = Mapping[str, Counter[str]]
+"""Part -> how many `limit_hits` and `fallbacks`."""
+
+_HITS = (
+    "SELECT ts, 'limit_hits', agent, session FROM limit_hits"
+    f" WHERE ts >= ? AND ts < ? AND {IS_WALL} AND (? IS NULL OR agent = ?)"
+)
+_FALLBACKS = (
+    "SELECT s.ts, 'fallbacks', c.agent, c.session FROM switches s"
+    f" LEFT JOIN limit_hits c ON c.id = {_CAUSE} WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}"
+)
+
 
 @record
-class Wall:
-    """One limit hit, or one fallback."""
+class Walls:
+    """How many limit hits and fallbacks each part of a list had; nobody knows the model of a hit."""
 
-    name: str
-    """limit_hits | fallbacks: the field it is counted in."""
-    day: str
-    agent: str
-    project: str
+    day: Counts = field(default_factory=dict)
+    agent: Counts = field(default_factory=dict)
+    project: Counts = field(default_factory=dict)
 
-
-def walls(
-    connection: sqlite3.Connection, start_ms: int, end_ms: int, zone: tzinfo | None, agent: str | None
-) -> tuple[Wall, ...]:
-    """Every limit hit and fallback of a span; `agent` narrows the hits, as in the totals."""
-    projects = _Projects(connection)
-    hits = connection.execute(
-        "SELECT 'limit_hits', ts, agent, session FROM limit_hits"
-        f" WHERE ts >= ? AND ts < ? AND {IS_WALL} AND (? IS NULL OR agent = ?)",
-        (start_ms, end_ms, agent, agent),
-    ).fetchall()
-    taken = connection.execute(
-        "SELECT 'fallbacks', s.ts, c.agent, c.session FROM switches s"
-        f" LEFT JOIN limit_hits c ON c.id = {_CAUSE} WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}",
-        (start_ms, end_ms),
-    ).fetchall()
-    return tuple(
-        Wall(
-            name=name,
-            day=datetime.fromtimestamp(ts / 1000, UTC).astimezone(zone).date().isoformat(),
-            agent=whose or UNKNOWN,
-            project=projects.of(session),
-        )
-        for name, ts, whose, session in (*hits, *taken)
-    )
+    def by(self, key: str) -> Counts:
+        """By part of the list named `key`."""
+        if key != "model":
+            counts: Counts = getattr(self, key)
+            return counts
+        whole: Counter[str] = Counter()
+        for part in self.agent.values():
+            whole.update(part)
+        return {UNKNOWN: whole} if whole else {}
 
 
-def counted(found: Iterable[Wall], key: str) -> Mapping[str, Counter[str]]:
-    """By part of the list named `key`: how many of each. Nobody knows the model of a hit."""
-    parts: dict[str, Counter[str]] = {}
-    for wall in found:
-        part = UNKNOWN if key == "model" else str(getattr(wall, key))
-        parts.setdefault(part, Counter())[wall.name] += 1
-    return parts
+def walls(connection: sqlite3.Connection, span: Span, agent: str | None) -> Walls:
+    """Those of a span; `agent` narrows the hits, as in the totals."""
+    start, end = ends_ms(span)
+    found = connection.execute(_HITS, (start, end, agent, agent)).fetchall()
+    found += connection.execute(_FALLBACKS, (start, end)).fetchall()
+    found.sort(key=itemgetter(0))
+    by_agent: dict[str, Counter[str]] = {}
+    by_session: dict[str, Counter[str]] = {}
+    for _, name, whose, session in found:
+        by_agent.setdefault(whose or UNKNOWN, Counter())[name] += 1
+        by_session.setdefault(session or "", Counter())[name] += 1
+    by_project: dict[str, Counter[str]] = {}
+    for session, counts in by_session.items():
+        by_project.setdefault(_project(connection, session), Counter()).update(counts)
+    return Walls(day=_by_day(found, span.zone), agent=by_agent, project=by_project)
 
 
-class _Projects:
-    """Where sessions were, each looked up once."""
+def _by_day(found: Sequence[tuple[int, str, str, str]], zone: tzinfo | None) -> Counts:
+    """By local day; `found` is oldest first."""
+    days: dict[int, Counter[str]] = {}
+    if found:
+        pieces = one_offset(found[0][0], found[-1][0] + 1, zone)
+        _, until, offset = next(pieces)
+        for ts, name, *_ in found:
+            while ts >= until:
+                _, until, offset = next(pieces)
+            days.setdefault((ts // QUARTER_MS + offset) // DAY_QUARTERS, Counter())[name] += 1
+    return {local_day(day).isoformat(): counts for day, counts in days.items()}
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._known: dict[str, str] = {}
 
-    def of(self, session: str | None) -> str:
-        if not session:
-            return UNKNOWN
-        if session not in self._known:
-            row = self._connection.execute(
-                "SELECT p.text FROM names s JOIN session_days d ON d.session = s.id"
-                " JOIN names p ON p.id = d.project WHERE s.text = ? ORDER BY d.day DESC LIMIT 1",
-                (session,),
-            ).fetchone()
-            self._known[session] = (row[0] if row else "") or UNKNOWN
-        return self._known[session]
+def _project(connection: sqlite3.Connection, session: str) -> str:
+    """Where a session was last."""
+    row = connection.execute(
+        "SELECT p.text FROM names s JOIN day_cells d ON d.session = s.id"
+        " JOIN names p ON p.id = d.project WHERE s.text = ? ORDER BY d.day DESC LIMIT 1",
+        (session,),
+    ).fetchone()
+    return (row[0] if row and session else "") or UNKNOWN

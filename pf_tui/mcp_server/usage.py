@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from pf_tui.actions import usage
 from pf_tui.documents import words
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import document, events, query, schema
-from pf_tui.ledger.query import Analytics, Filters, Span
+from pf_tui.ledger import document, events, schema
+from pf_tui.ledger.overview import Analytics, analytics
+from pf_tui.ledger.spans import Filters, Span, span_of
 from pf_tui.mcp_server import shapes
 from pf_tui.mcp_server.table import Answer, Tool
 from pf_tui.state.context import Context
@@ -90,7 +91,7 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
 
 
 def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
-    return query.analytics(connection, query.span_of(period, ctx.now(), ctx.timezone()), Filters())
+    return analytics(connection, span_of(period, ctx.now(), ctx.timezone()), Filters())
 
 
 def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, Any]:

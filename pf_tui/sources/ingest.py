@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger import schema
+from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.prices import Pricer
 from pf_tui.sources import codex, files, opencode, opencode_stores, storing
 from pf_tui.sources.attribution import Attribution, Timeline, assumed, codex_names
@@ -53,7 +52,7 @@ def ingest(
     began = time.monotonic()
     outcome = Outcome()
     with _without_gc(), schema.opened(ledger, write=True) as connection:
-        ledger_rows.prepare(connection)
+        rollups.prepare(connection)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         jobs = list(files.jobs(env, {} if full else files.known(connection)))
         sink = storing.Sink(

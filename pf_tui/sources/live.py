@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
-from pf_tui.ledger import attempts, rows, schema
+from pf_tui.ledger import attempts, rollups, rows, schema
 from pf_tui.ledger.pricetable import PriceTable
 from pf_tui.sources import storing
 from pf_tui.sources.sightings import Sighting
@@ -21,7 +21,7 @@ def record(ledger: Path, agent: str, seen: Iterable[Sighting], catalog: Catalog)
     """Write requests whose provider is known; False when the ledger refused, then the next ingest has them."""
     try:
         with schema.opened(ledger, write=True) as connection:
-            rows.prepare(connection)
+            rollups.prepare(connection)
             with schema.transaction(connection):
                 _write(connection, agent, seen, catalog)
     except (sqlite3.Error, PfError, OSError):
@@ -41,4 +41,4 @@ def _write(connection: sqlite3.Connection, agent: str, seen: Iterable[Sighting],
         row = storing.row(names, agent, one, (provider, "agent"), model, priced)
         ready.append(attempts.adopted(connection, row, names, one.ts + (one.latency_ms or 0)))
     rows.write(connection, ready, names)
-    rows.refresh(connection)
+    rollups.refresh(connection)

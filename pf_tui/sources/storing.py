@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import attempts, hits, repricing, schema
+from pf_tui.ledger import attempts, hits, repricing, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.bulk import Bulk, PlainRow
 from pf_tui.ledger.prices import Pricer
@@ -73,7 +73,7 @@ class Sink:
     def add_up(self) -> None:
         """Bring the rollups up to date with what was stored."""
         with schema.transaction(self._connection):
-            ledger_rows.refresh(self._connection)
+            rollups.refresh(self._connection)
 
     def finish(self, quota: Iterable[Seen]) -> None:
         """After all files: requests without a row of their own, cached quotas."""
@@ -81,7 +81,7 @@ class Sink:
             self._readings("opencode", quota)
             running_totals.settle(self._connection, self._names, lambda seen: self._row("claude-code", seen))
             repricing.settle(self._connection, self._pricer)
-            ledger_rows.refresh(self._connection)
+            rollups.refresh(self._connection)
 
     def _harvest(self, agent: str, harvest: Harvest) -> int:
         alone = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"

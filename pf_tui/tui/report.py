@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from pf_tui.ledger import courses, events, query, record, schema
+from pf_tui.ledger import courses, events, latency, overview, record, schema, spans
+from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.events import FailureCount
-from pf_tui.ledger.query import FallbackTotals, Filters, Part, Sums
+from pf_tui.ledger.overview import FallbackTotals
 from pf_tui.ledger.record import LimitHit
+from pf_tui.ledger.spans import Filters
+from pf_tui.ledger.sums import NOTHING, Part, Sums, total
 from pf_tui.records import record as made
-from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
 
-PERIODS = tuple(query.PERIODS)
+PERIODS = tuple(spans.PERIODS)
 """What `[` and `]` go through."""
 
 GROUPS = ("provider", "model", "project", "agent")
@@ -46,7 +48,7 @@ class Report:
 
     period: str = "7d"
     by: str = "provider"
-    totals: Sums = Sums()
+    totals: Sums = NOTHING
     fallback: FallbackTotals = FallbackTotals()
     parts: tuple[Part, ...] = ()
     steps: tuple[Step, ...] = ()
@@ -71,18 +73,18 @@ def take(ctx: Context, period: str, by: str) -> Report:
     path = ctx.paths.ledger
     if not path.exists():
         return Report(period=period, by=by)
-    span = query.span_of(period, now, zone)
+    span = spans.span_of(period, now, zone)
     step = _STEPS.get(period, _DAY)
     with schema.opened(path) as connection:
-        cells = query.Cells(connection, span, Filters())
+        cells = Cells(connection, span, Filters())
         parts = cells.by(by)
-        medians = query.latency_medians(connection, span) if by == "provider" else {}
+        medians = latency.medians(connection, span) if by == "provider" else {}
         return Report(
             period=period,
             by=by,
-            totals=query.total(part.sums for part in parts),
-            fallback=query.fallbacks(connection, span, Filters()),
-            parts=tuple(replace(part, latency_ms_p50=medians.get(part.name)) for part in parts),
+            totals=total(part.sums for part in parts),
+            fallback=overview.fallbacks(connection, span, Filters()),
+            parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
             steps=_without_holes(cells.steps(step, by), span.start, now, step, zone),
             step=step,
             hits=tuple(record.Book(connection).hits(now - WALLS_SHOWN)),
@@ -96,7 +98,7 @@ def failures(ctx: Context, provider: str) -> tuple[FailureCount, ...]:
         return ()
     now = ctx.now()
     with schema.opened(ctx.paths.ledger) as connection:
-        span = query.span_of("7d", now, ctx.timezone())
+        span = spans.span_of("7d", now, ctx.timezone())
         return tuple(one for one in events.failures(connection, span) if one.provider == provider)
 
 
@@ -112,7 +114,7 @@ def _without_holes(
     for moment, parts in found.items():
         cell = cells.setdefault(moment.replace(tzinfo=None), {})
         for name, sums in parts.items():
-            cell[name] = query.total([cell[name], sums]) if name in cell else sums
+            cell[name] = total([cell[name], sums]) if name in cell else sums
     first = _floored(start.astimezone(zone), step) if start else min(cells, default=None)
     if first is None:
         return ()

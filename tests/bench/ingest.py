@@ -1,6 +1,6 @@
 """Logs into the ledger and out again, against reading the same bytes and against what peers take, in one run.
 
-python -m tests.bench.ingest [--mb 60] [--rows 200000] [--rounds 3]
+python -m tests.bench.ingest [--mb 60] [--rounds 3]
 
 Peers are ccusage and tokscale, where they are found in PATH or in $PF_TUI_CLIENTS. All subjects take
 turns, so that what else the machine does meets all of them; CPU seconds are of the whole process tree.
@@ -11,21 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pf_tui.ledger import document, query, rows, schema
-from pf_tui.ledger.query import Filters
-from pf_tui.ledger.schema import NAME
 from tests.bench import corpus
 
 READ = (
@@ -94,14 +88,12 @@ def main() -> None:
     """Print the tables."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--mb", type=float, default=float(os.environ.get("PF_TUI_BENCH_MB", "60")))
-    words.add_argument("--rows", type=int, default=int(os.environ.get("PF_TUI_BENCH_ROWS", "200000")))
     words.add_argument("--rounds", type=int, default=3)
     given, _ = words.parse_known_args()
     folder = Path(tempfile.mkdtemp(prefix="pf-tui-bench-"))
     try:
         _logs(folder, given.mb, given.rounds)
         _memory(folder, given.mb)
-        _views(folder, given.rows)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -171,89 +163,6 @@ def _memory(folder: Path, megabytes: float) -> None:
         subject.run(_env(home))
         print(f"{truth.bytes / 1e6:>10.0f} MB of logs{subject.peaks_mb[0]:>10.0f} MB")
         shutil.rmtree(home)
-
-
-def _views(folder: Path, count: int) -> None:
-    """Every view of a large ledger, against a bare `SELECT count(*)` of it."""
-    path = folder / "large.db"
-    began = time.perf_counter()
-    with schema.opened(path, write=True) as connection:
-        rows.prepare(connection)
-        _fill(connection, count)
-    print(
-        f"\n{count:,} rows ({path.stat().st_size / 1e6:.0f} MB, made in {time.perf_counter() - began:.0f} s)"
-    )
-    now = datetime(2026, 11, 22, 18, tzinfo=UTC)
-    with schema.opened(path) as connection:
-
-        def timed(task: Callable[[], object]) -> float:
-            spent = []
-            for _ in range(3):
-                start = time.perf_counter()
-                task()
-                spent.append(time.perf_counter() - start)
-            return min(spent) * 1000
-
-        bare = timed(lambda: connection.execute("SELECT count(*) FROM request_rows").fetchone())
-        print(f"{'SELECT count(*) of the rows (baseline)':<44}{bare:>9.1f} ms")
-        for period in ("24h", "7d", "90d", "all"):
-            span = query.span_of(period, now, UTC)
-            cells = query.Cells(connection, span, Filters())
-            views: dict[str, Callable[[], object]] = {
-                "summary": lambda span=span: query.analytics(connection, span),
-                **{
-                    part: lambda part=part, cells=cells: cells.by(part)
-                    for part in ("provider", "model", "project")
-                },
-                "session (200 dearest)": lambda cells=cells: cells.by("session", limit=200),
-                "days": cells.days,
-                "blocks": lambda cells=cells: cells.blocks(now),
-                "chart": lambda cells=cells: cells.steps(timedelta(days=1)),
-                "json": lambda span=span: json.dumps(
-                    document.analytics_document(query.analytics(connection, span))
-                ),
-            }
-            for name, view in views.items():
-                print(f"{period:>5} {name:<38}{timed(view):>9.1f} ms")
-
-
-def _fill(connection: object, count: int) -> None:
-    """Rows as people make them: in sessions, each in one project, mostly with one model, for three years."""
-    names = rows.Names(connection)  # type: ignore[arg-type]
-    pick = random.Random(1)
-    end = round(datetime(2026, 11, 22, 18, tzinfo=UTC).timestamp() * 1000)
-    providers = [
-        names(word) for word in ("anthropic-subscription", "anthropic-api", "openrouter", "openai-api")
-    ]
-    models = [names(f"model-{number}") for number in range(12)]
-    projects = [names(f"/home/dev/project-{number}") for number in range(60)]
-    agents = [NAME[word] for word in ("claude-code", "claude-code", "claude-code", "opencode", "codex")]
-    batch: list[tuple[object, ...]] = []
-    number = 0
-    while number < count:
-        session, project = names(f"session-{number}"), pick.choice(projects)
-        agent, model, provider = pick.choice(agents), pick.choice(models), pick.choice(providers)
-        day = end - pick.randrange(3 * 365) * 86_400_000
-        ts = day - pick.randrange(8 * 3_600_000)
-        for _ in range(min(pick.randrange(20, 160), count - number)):
-            number += 1
-            ts += pick.randrange(1000, 60_000)
-            batch.append(
-                (
-                    pick.getrandbits(63), ts, agent, NAME["transcript"],
-                    session, project, provider, model, None,
-                    11, 570, 0, 34_000, 1200, 0, 0, 0.05, NAME["list"], NAME["ok"], None,
-                    pick.randrange(500, 30_000), None, None, f"msg_{number}", 0, NAME["timeline"], None, None,
-                )
-            )  # fmt: skip
-        if len(batch) > 200_000 or number >= count:
-            connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
-            rows.put(connection, sorted(batch))  # type: ignore[arg-type]
-            connection.execute("COMMIT")  # type: ignore[attr-defined]
-            batch = []
-    connection.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
-    rows.refresh(connection)  # type: ignore[arg-type]
-    connection.execute("COMMIT")  # type: ignore[attr-defined]
 
 
 def _env(home: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pf_tui import catalog
 from pf_tui.catalog import parse_overlay
-from pf_tui.ledger import repricing, rows, schema
+from pf_tui.ledger import repricing, rollups, rows, schema
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.pricetable import NEWER_PRICES, PriceTable, library
 from pf_tui.ledger.schema import NAME
@@ -232,7 +232,7 @@ def enter(connection: sqlite3.Connection, count: int, **facts: object) -> None:
     made = [row(names, number, at + number * 60_000, output=1000, **facts) for number in range(count)]
     connection.execute("BEGIN IMMEDIATE")
     rows.write(connection, made, names)
-    rows.refresh(connection)
+    rollups.refresh(connection)
     connection.execute("COMMIT")
 
 
@@ -242,7 +242,7 @@ def test_a_whole_ledger_is_priced_anew_rollups_and_all(ledger: sqlite3.Connectio
     changed = repricing.reprice_all(ledger, Pricer(CATALOG, ledger))
 
     assert changed == 500
-    for table in ("request_rows", "rollups", "day_rollups", "quarters", "session_days"):
+    for table in ("request_rows", "cells", "day_cells", "sessions"):
         assert ledger.execute(f"SELECT sum(cost_usd) FROM {table}").fetchone()[0] == pytest.approx(
             500 * 0.025
         )

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import query, rows, schema, upkeep
-from pf_tui.ledger.query import Filters
+from pf_tui.ledger import rows, schema, upkeep
+from pf_tui.ledger.overview import analytics
+from pf_tui.ledger.spans import Filters, span_of
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -35,7 +36,7 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     released(old, version)
 
     with schema.opened(old, write=True) as connection:
-        found = query.analytics(connection, query.span_of("all", NOW, UTC), Filters())
+        found = analytics(connection, span_of("all", NOW, UTC), Filters())
     with schema.opened(fresh, write=True):
         pass
 
@@ -101,7 +102,7 @@ def test_beginning_anew_leaves_a_backup_with_everything(path: Path) -> None:
     assert backup is not None
     with schema.opened(path) as connection, schema.opened(backup) as kept:
         assert connection.execute("SELECT count(*) FROM requests").fetchone() == (0,)
-        assert connection.execute("SELECT count(*) FROM day_rollups").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM day_cells").fetchone() == (0,)
         assert kept.execute("SELECT count(*) FROM requests").fetchone() == (5,)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 

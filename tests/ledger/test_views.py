@@ -14,9 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pf_tui.ledger import document, query, rows, schema, upkeep
-from pf_tui.ledger.query import Cells, Filters, Span, Sums
+from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
+from pf_tui.ledger.blocks import blocks
+from pf_tui.ledger.cells import Cells
+from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.schema import NAME
+from pf_tui.ledger.spans import Filters, Span, span_of
+from pf_tui.ledger.sums import Sums, total
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -52,7 +56,7 @@ def enter(connection: sqlite3.Connection, facts: Iterable[dict[str, Any]]) -> No
     names = rows.Names(connection)
     connection.execute("BEGIN IMMEDIATE")
     rows.write(connection, [row(names, number, **one) for number, one in enumerate(facts)], names)
-    rows.refresh(connection)
+    rollups.refresh(connection)
     connection.execute("COMMIT")
 
 
@@ -150,20 +154,21 @@ def assert_same(found: Sums, wanted: Sums) -> None:
 @given(facts=st.lists(requests, max_size=60), span=spans, chosen=filters)
 def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: Span, chosen: Filters) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         enter(connection, facts)
 
         wanted = expected(facts, span, chosen)
         cells = Cells(connection, span, chosen)
         for part in ("provider", "model", "project", "agent", "session"):
-            assert_same(query.total(one.sums for one in cells.by(part)), wanted)
-        assert_same(query.total(one.sums for one in cells.by("model", limit=1)), wanted)
-        assert_same(query.total(one.sums for one in cells.days()), wanted)
-        assert_same(query.total(one.sums for one in cells.blocks(span.end)), wanted)
+            assert_same(total(one.sums for one in cells.by(part)), wanted)
+        assert_same(total([*(one.sums for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
+        assert_same(total(one.sums for one in cells.days()), wanted)
+        assert_same(total(one.sums for one in blocks(cells, span.end)), wanted)
         for step in (timedelta(hours=1), timedelta(hours=6), timedelta(days=1)):
-            charted = cells.steps(step, "model").values()
-            assert_same(query.total(sums for cell in charted for sums in cell.values()), wanted)
-        assert_same(query.analytics(connection, span, chosen).totals, wanted)
+            for names in (None, ["opus"], []):
+                charted = cells.steps(step, "model", names).values()
+                assert_same(total(sums for cell in charted for sums in cell.values()), wanted)
+        assert_same(analytics(connection, span, chosen).totals, wanted)
 
 
 @settings(max_examples=60)
@@ -171,7 +176,7 @@ def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: S
 def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     span = Span(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         enter(connection, facts)
 
         days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
@@ -192,7 +197,7 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
     facts: list[dict[str, Any]], later: list[tuple[int, int]]
 ) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rows.prepare(connection)
+        rollups.prepare(connection)
         enter(connection, facts)
         names = rows.Names(connection)
         for number, output in later:
@@ -200,11 +205,9 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
             moved = {**one, "output": output, "ts_ms": one["ts_ms"] + 90_000_000}
             connection.execute("BEGIN IMMEDIATE")
             rows.write(connection, [row(names, number % len(facts), **moved)], names)
-            rows.refresh(connection)
+            rollups.refresh(connection)
             connection.execute("COMMIT")
-        kept = {
-            table: _contents(connection, table) for table in (*schema.ROLLUPS, "latencies", "latency_days")
-        }
+        kept = {table: _contents(connection, table) for table in (*schema.ROLLUPS, *schema.LATENCIES)}
 
         upkeep.rebuild_rollups(connection)
 
@@ -212,7 +215,7 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
 
 
 def _contents(connection: sqlite3.Connection, table: str) -> list[tuple]:
-    found = connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2, 3").fetchall()
+    found = sorted(connection.execute(f"SELECT * FROM {table}").fetchall())
     return [tuple(round(value, 6) if isinstance(value, float) else value for value in one) for one in found]
 
 
@@ -232,9 +235,9 @@ def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Conne
     )
     span = Span(name="all", start=None, end=begin, zone=UTC)
 
-    blocks = Cells(ledger, span, Filters()).blocks(now=begin + timedelta(hours=13))
+    found = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=13))
 
-    assert [(block.start.hour, block.sums.requests, block.active) for block in blocks] == [
+    assert [(block.start.hour, block.sums.requests, block.active) for block in found] == [
         (9, 3, False),
         (15, 1, False),
         (21, 1, True),
@@ -257,7 +260,7 @@ def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Conn
     )
     span = Span(name="all", start=None, end=begin, zone=UTC)
 
-    (block,) = Cells(ledger, span, Filters()).blocks(now=begin + timedelta(hours=1))
+    (block,) = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=1))
 
     assert block.tokens_per_minute == pytest.approx(7 * 600 / 60)
     assert block.usd_per_hour == pytest.approx(7.0)
@@ -267,7 +270,7 @@ def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Conn
 def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Connection) -> None:
     enter(ledger, [{"ts_ms": round(datetime(2033, 1, 1, tzinfo=UTC).timestamp() * 1000), "output": 5}])
 
-    span = query.span_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
+    span = span_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
 
     assert Cells(ledger, span, Filters()).by("model")[0].sums.output == 5
 
@@ -275,7 +278,7 @@ def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Conne
 def test_what_nobody_can_price_is_no_zero(ledger: sqlite3.Connection) -> None:
     enter(ledger, [{"ts_ms": 1, "output": 5, "cost_usd": None, "cost_basis": "unpriced"}])
 
-    (part,) = Cells(ledger, query.span_of("all", FIRST, UTC), Filters()).by("model")
+    (part,) = Cells(ledger, span_of("all", FIRST, UTC), Filters()).by("model")
 
     assert document.cost(part.sums) is None
     assert part.sums.unpriced_tokens == 5
@@ -285,7 +288,7 @@ def test_the_median_latency_is_right_to_five_percent(ledger: sqlite3.Connection)
     at = round(FIRST.timestamp() * 1000)
     enter(ledger, [{"ts_ms": at + n * 3_600_000, "latency_ms": 100 + 10 * n} for n in range(101)])
 
-    medians = query.latency_medians(ledger, Span(name="all", start=None, end=FIRST + timedelta(days=30)))
+    medians = latency.medians(ledger, Span(name="all", start=None, end=FIRST + timedelta(days=30)))
 
     assert medians["anthropic-api"] == pytest.approx(600, rel=0.05)
 

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pf_tui.ledger import document, query, record, schema
+from pf_tui.ledger import document, record, schema
 from pf_tui.ledger.events import fallback_rows
+from pf_tui.ledger.overview import analytics
+from pf_tui.ledger.spans import span_of
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LATE = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
@@ -26,9 +28,9 @@ def shown(tmp_path: Path) -> dict[str, object]:
     )
     record.switch(path, "anthropic-api", "openrouter", why="429", who="hook", at=LATE)
     record.switch(path, "openrouter", "groq", why="asked for", who="cli", at=NOON - timedelta(hours=1))
-    span = query.span_of("7d", NOON, ZoneInfo("Europe/Berlin"))
+    span = span_of("7d", NOON, ZoneInfo("Europe/Berlin"))
     with schema.opened(path) as connection:
-        return document.analytics_document(query.analytics(connection, span), fallback_rows(connection, span))
+        return document.analytics_document(analytics(connection, span), fallback_rows(connection, span))
 
 
 def test_a_switch_by_hand_is_no_fallback(shown: dict[str, dict[str, object]]) -> None:

@@ -209,7 +209,7 @@ def test_two_processes_at_once_double_nothing(books: Books) -> None:
 
     assert codes == [0, 0, 0]
     assert told(books) == used(truth)
-    assert Counter(books.ask("SELECT sum(requests) FROM day_rollups")) == Counter(
+    assert Counter(books.ask("SELECT sum(requests) FROM day_cells")) == Counter(
         books.ask("SELECT count(*) FROM request_rows")
     )
 
@@ -226,7 +226,7 @@ def test_a_killed_ingest_is_made_good_by_the_next(books: Books, workers: int) ->
     books.ingest()
 
     assert told(books) == used(truth)
-    assert books.ask("SELECT sum(requests) FROM quarters") == books.ask("SELECT count(*) FROM request_rows")
+    assert books.ask("SELECT sum(requests) FROM sessions") == books.ask("SELECT count(*) FROM request_rows")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -239,7 +239,7 @@ def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
 
     cancelled = books.ingest(workers=workers, cancelled=lambda: next(calls) > 6)
     kept = len(books.rows("id"))
-    summed = books.ask("SELECT ifnull(sum(requests), 0) FROM day_rollups")[0][0]
+    summed = books.ask("SELECT ifnull(sum(requests), 0) FROM day_cells")[0][0]
     books.ingest()
 
     assert cancelled.cancelled

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from pf_tui.ledger.query import FallbackTotals, Part, Sums
+from pf_tui.ledger.overview import FallbackTotals
 from pf_tui.ledger.record import LimitHit
+from pf_tui.ledger.sums import Part, Sums
 from pf_tui.records import replace
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest

@@ -91,5 +91,4 @@ def _row(cockpit: Cockpit) -> Any:
 
 
 def _sums(sums: Any) -> dict[str, Any]:
-    names = type(sums).__slots__
-    return {name: getattr(sums, name) for name in names} | {"total_tokens": sums.total_tokens}
+    return {**sums._asdict(), "total_tokens": sums.total_tokens}

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pf_tui.documents import words
-from pf_tui.ledger.query import Part
+from pf_tui.ledger.sums import Part
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head

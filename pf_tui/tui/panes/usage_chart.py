@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.documents import words
-from pf_tui.ledger.query import Sums, total
+from pf_tui.ledger.sums import Sums, total
 from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, thinned
 from pf_tui.tui.charts.bars import Bar, stacked

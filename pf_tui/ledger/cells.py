@@ -1,0 +1,249 @@
+"""What the rows of a span add up to, by whatever they have.
+
+Invariant: each list of parts sums to the same totals, because each is a sum over the same rows, and every
+rollup holds each row once. Quarter-hours are summed into local days, so zones at :30 and :45 and clock
+changes come out right; what a span cuts off of a quarter-hour comes from the rows, to the millisecond.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property, partial
+from operator import add, sub
+from typing import Any, NamedTuple
+
+from pf_tui.ledger import narrowing, spans, tiers
+from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named, select
+from pf_tui.ledger.rollups import SUMMED
+from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
+from pf_tui.ledger.spans import Filters, Span
+from pf_tui.ledger.sums import NOTHING, Part, Sums, dearest_first, total
+from pf_tui.ledger.tiers import Slot
+
+REST = "(others)"
+UNKNOWN = "unknown"
+_HOUR = Slot(offset=0, width=HOUR_QUARTERS)
+_QUARTER = Slot(offset=0, width=1)
+_COST = next(place for place, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
+_COUNTED = [
+    place
+    for place, (name, _) in enumerate(SUM_COLUMNS)
+    if name in ("input", "output", "cache_read", "cache_write")
+]
+_DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
+
+
+class Dearest(NamedTuple):
+    """The first of many parts, and the others as one."""
+
+    parts: tuple[Part, ...]
+    rest: Sums
+    found: int
+    """How many there are in all."""
+
+
+class Cells:
+    """The sums of one span's rows."""
+
+    def __init__(self, connection: sqlite3.Connection, span: Span, filters: Filters) -> None:
+        self._connection = connection
+        self._span = span
+        self._start, self._end = spans.reach_ms(span)
+        self._chosen = narrowing.chosen(connection, filters)
+        self._known_parts: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The ledger they are of."""
+        return self._connection
+
+    def where(self) -> str:
+        """The filters as a condition on `request_rows`, to be appended to a WHERE."""
+        return narrowing.condition(self._chosen)
+
+    def by(self, column: str) -> tuple[Part, ...]:
+        """Parts by provider, model, project, agent or session; dearest first."""
+        parts = [
+            Part(name or UNKNOWN, Sums._make(sums)) for (name,), sums in self._grouped((column,)).items()
+        ]
+        return tuple(sorted(parts, key=dearest_first))
+
+    def totals(self) -> Sums:
+        """All of it."""
+        return total(Sums._make(sums) for sums in self._grouped(()).values())
+
+    def sessions(self, limit: int) -> Dearest:
+        """The dearest sessions; the others are added up where they lie."""
+        selects = list(self._selects(("session",), None, self._start, self._end))
+        if not selects:
+            return Dearest((), NOTHING, 0)
+        summed = ", ".join(f"sum(s{place}) AS s{place}" for place in range(WIDTH))
+        both = " UNION ALL ".join(text for text, _ in selects)
+        whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
+        found = self._connection.execute(
+            f"WITH whole AS ({whole}), top AS (SELECT * FROM whole ORDER BY {_DEAREST} LIMIT ?)"
+            f" SELECT (SELECT text FROM names WHERE id = k0), {SUMS}, 1 FROM top"
+            f" UNION ALL SELECT NULL, {summed}, count(*) FROM whole WHERE k0 NOT IN (SELECT k0 FROM top)",
+            (*(value for _, values in selects for value in values), limit),
+        ).fetchall()
+        *top, (_, *rest, others) = found
+        parts = [Part(name or UNKNOWN, Sums._make(sums)) for name, *sums, _ in top]
+        return Dearest(
+            parts=tuple(sorted(parts, key=dearest_first)),
+            rest=Sums._make(rest) if others else NOTHING,
+            found=len(parts) + others,
+        )
+
+    def days(self) -> tuple[Part, ...]:
+        """Parts by local day, oldest first."""
+        days = self._by_local_day()
+        return tuple(
+            Part(f"{spans.local_day(day):%Y-%m-%d}", Sums._make(sums)) for day, sums in sorted(days.items())
+        )
+
+    def hours(self) -> dict[int, Sums]:
+        """By UTC hour since 1970-01-01, oldest first."""
+        found = self._grouped((), _HOUR)
+        return {hour: Sums._make(found[(hour,)]) for (hour,) in sorted(found)}
+
+    def steps(
+        self, step: timedelta, by: str = "provider", names: Sequence[str] | None = None
+    ) -> dict[datetime, dict[str, Sums]]:
+        """Local steps (hours or a day) × part, for charts: start of each step, aware local -> parts.
+
+        Args:
+            names: the parts to tell apart; what is left of the whole is one called `REST`.
+        """
+        found = self._steps(step, (by,), names)
+        if names is not None:
+            for moment, whole in self._steps(step, (), None).items():
+                parts = found.setdefault(moment, {})
+                left = tuple(map(sub, whole[""], total(parts.values())))
+                if left[0] > 0:
+                    parts[REST] = Sums._make(max(0, value) for value in left)
+        return dict(sorted(found.items()))
+
+    def _steps(
+        self, step: timedelta, keys: tuple[str, ...], names: Sequence[str] | None
+    ) -> dict[datetime, dict[str, Sums]]:
+        zone = self._span.zone
+        found: dict[datetime, dict[str, Sums]] = {}
+        for start, end, offset in self._one_offset():
+            if step >= timedelta(days=1):
+                slot = Slot(offset=offset, width=DAY_QUARTERS)
+                begins = partial(spans.midnight, zone=zone)
+            else:
+                slot = _HOUR if offset % HOUR_QUARTERS == 0 else _QUARTER
+                hours = max(1, int(step.total_seconds() // 3600))
+                begins = partial(_local_hour, width=slot.width, zone=zone, hours=hours)
+            moments: dict[int, datetime] = {}
+            for (time, *name), sums in self._grouped(keys, slot, start, end, names).items():
+                if time not in moments:
+                    moments[time] = begins(time)
+                parts, part = found.setdefault(moments[time], {}), (name[0] or UNKNOWN) if keys else ""
+                parts[part] = Sums._make(map(add, parts[part], sums) if part in parts else sums)
+        return found
+
+    def _by_local_day(self) -> dict[int, Sequence[float]]:
+        """Local day since 1970-01-01 -> sums: one look per offset from UTC."""
+        found: dict[int, Sequence[float]] = {}
+        for start, end, offset in self._one_offset():
+            slot = Slot(offset=offset, width=DAY_QUARTERS)
+            for (day,), sums in self._grouped((), slot, start, end).items():
+                found[day] = tuple(map(add, found[day], sums)) if day in found else sums
+        return found
+
+    def _one_offset(self) -> Iterator[tuple[int, int, int]]:
+        first, last = self._connection.execute(
+            "SELECT (SELECT min(ts) FROM request_rows), (SELECT max(ts) FROM request_rows)"
+        ).fetchone()
+        start, end = max(self._start, first or 0), min(self._end, (last or 0) + 1)
+        return spans.one_offset(start, end, self._span.zone)
+
+    def _grouped(
+        self,
+        keys: tuple[str, ...],
+        slot: Slot | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        names: Sequence[str] | None = None,
+    ) -> dict[tuple[Any, ...], Sequence[float]]:
+        """([slot], *names of the keys) -> sums, in the order of SUM_COLUMNS."""
+        found: dict[tuple[Any, ...], Sequence[float]] = {}
+        width = len(keys) + (slot is not None)
+        start, end = self._start if start is None else start, self._end if end is None else end
+        for statement, values in self._selects(keys, slot, start, end, names):
+            for row in self._connection.execute(named(statement, len(keys), timed=slot is not None), values):
+                key, sums = row[:width], row[width:]
+                found[key] = tuple(map(add, found[key], sums)) if key in found else sums
+        return found
+
+    def _selects(
+        self,
+        keys: tuple[str, ...],
+        slot: Slot | None,
+        start: int,
+        end: int,
+        names: Sequence[str] | None = None,
+    ) -> Iterator[Select]:
+        """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
+        chosen = {**self._chosen}
+        if names is not None:
+            kept = self._numbers(names)
+            chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
+        asked = Question(keys=keys, slot=slot, chosen=chosen)
+        if keys == ("session",) and "session" not in self._chosen and (start, end) == spans.ALL_MS:
+            yield select("sessions r", ["session"], SUMMED, f"1{narrowing.condition(self._chosen)}"), ()
+            return
+        if "session" in self._chosen:
+            begun, ended = self._session_reach()
+            start, end = max(start, begun), min(end, ended)
+        first, last = -(-start // QUARTER_MS), end // QUARTER_MS
+        if first > last:
+            yield asked.of_rows(start, end)
+            return
+        for begin, until in ((start, first * QUARTER_MS), (last * QUARTER_MS, end)):
+            if begin < until:
+                yield asked.of_rows(begin, until)
+        if asked.margin is None:
+            for tier, low, high in tiers.cover(first, last, tiers.fitting(tiers.WHOLE, slot), 0):
+                yield asked.of_cells(tier, low, high)
+            return
+        if asked.margin not in self._known_parts:
+            self._known_parts[asked.margin] = narrowing.parts(self._connection, asked.margin)
+        parts = self._known_parts[asked.margin]
+        fitting = tiers.fitting(tiers.MARGINS, slot)
+        around = slot is not None and slot.width % HOUR_QUARTERS == 0 and tiers.HOUR not in fitting
+        for tier, low, high in tiers.cover(
+            first, last, tiers.MARGINS[:2] if around else fitting, self._months_ready
+        ):
+            if tier not in tiers.MARGINS[1:]:
+                yield asked.of_cells(tier, low, high)
+            elif around:
+                yield from asked.around_hours(low, high, parts)
+            else:
+                yield asked.of_margin(tier, low, high, parts)
+
+    def _session_reach(self) -> tuple[int, int]:
+        """From when to when (UTC ms) the sessions asked for have rows."""
+        first, last = self._connection.execute(
+            f"SELECT min(day), max(day) FROM day_cells WHERE 1{narrowing.condition({'session': self._chosen['session']})}"
+        ).fetchone()
+        day_ms = DAY_QUARTERS * QUARTER_MS
+        return (0, 0) if first is None else (first * day_ms, (last + 1) * day_ms)
+
+    def _numbers(self, names: Sequence[str]) -> tuple[int, ...]:
+        marks = ", ".join("?" * len(names))
+        found = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
+        nameless = (NAME[""],) if UNKNOWN in names else ()
+        return (*(number for (number,) in found), *nameless)
+
+    @cached_property
+    def _months_ready(self) -> int:
+        return tiers.ready(self._connection)
+
+
+def _local_hour(slot: int, width: int, zone: tzinfo | None, hours: int) -> datetime:
+    return spans.local_hour(slot * width, zone, hours)

@@ -1,0 +1,65 @@
+"""Filters as numbers: which interned names a filter means, looked up once for all that is asked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from pf_tui.ledger.schema import KINDS
+from pf_tui.ledger.spans import Filters
+
+Chosen = Mapping[str, tuple[int, ...]]
+"""Column -> the numbers it may have; only of columns that are narrowed."""
+
+_KIND = {column: kind for kind, column in KINDS.items()}
+_LAST = "\U0010ffff"
+
+
+def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
+    """The numbers of every name that is meant; an empty tuple where there is none."""
+    found: dict[str, tuple[int, ...]] = {}
+    if filters.project is not None:
+        asked, ending = filters.project, f"/{filters.project}"
+        named = named_parts(connection, "project")
+        found["project"] = tuple(one for one, text in named if text == asked or text.endswith(ending))
+    if filters.agent is not None:
+        found["agent"] = _numbers(connection, "text = ?", [filters.agent])
+    if filters.session is not None:
+        found["session"] = _numbers(connection, *begins_with("text", filters.session))
+    return found
+
+
+def condition(numbers: Chosen, prefix: str = "") -> str:
+    """The same in SQL, to be appended to a WHERE; the numbers are our own."""
+    return "".join(f" AND {prefix}{column} IN ({_listed(some)})" for column, some in numbers.items())
+
+
+def begins_with(column: str, text: str) -> tuple[str, list[str]]:
+    """A condition that an index on the column can answer, and its values."""
+    return f"{column} >= ? AND {column} < ?", [text, text + _LAST]
+
+
+def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
+    """The numbers a column has in `hours`, found by one look each; "0" is no column and has one."""
+    kind = _KIND[column]
+    found = connection.execute(
+        f"WITH RECURSIVE known(part) AS (SELECT min(part) FROM hours WHERE kind = {kind} UNION ALL"
+        f" SELECT (SELECT min(part) FROM hours WHERE kind = {kind} AND part > known.part) FROM known"
+        " WHERE known.part IS NOT NULL) SELECT part FROM known WHERE part IS NOT NULL"
+    )
+    return tuple(part for (part,) in found)
+
+
+def named_parts(connection: sqlite3.Connection, column: str) -> list[tuple[int, str]]:
+    """The same with their names."""
+    return connection.execute(
+        f"SELECT id, text FROM names WHERE id IN ({_listed(parts(connection, column))})"
+    ).fetchall()
+
+
+def _numbers(connection: sqlite3.Connection, where: str, values: Sequence[str]) -> tuple[int, ...]:
+    return tuple(one for (one,) in connection.execute(f"SELECT id FROM names WHERE {where}", values))
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))

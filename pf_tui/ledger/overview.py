@@ -1,0 +1,108 @@
+"""Everything `analytics --json` shows of a span: totals, every list, walls, and what could not be read."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from pf_tui.ledger import latency
+from pf_tui.ledger.cells import Cells
+from pf_tui.ledger.schema import IS_WALL
+from pf_tui.ledger.spans import Filters, Span, ends_ms
+from pf_tui.ledger.sums import Part, Sums, total
+from pf_tui.ledger.walls import IS_FALLBACK, Walls, walls
+from pf_tui.records import record
+
+SHOWN_ROWS = 100
+
+
+@record
+class FallbackTotals:
+    """Switches and limit hits in a span."""
+
+    fallbacks: int = 0
+    limit_hits: int = 0
+    waited_ms: int = 0
+    """What clients waited in retries."""
+
+
+@record
+class SkippedRow:
+    """A row of a log that could not be used, or was used though it is damaged."""
+
+    path: str
+    line: int
+    why: str
+
+
+@record
+class Analytics:
+    """Everything `analytics --json` shows."""
+
+    span: Span
+    totals: Sums
+    fallback: FallbackTotals
+    providers: tuple[Part, ...] = ()
+    models: tuple[Part, ...] = ()
+    projects: tuple[Part, ...] = ()
+    agents: tuple[Part, ...] = ()
+    days: tuple[Part, ...] = ()
+    skipped_rows: int = 0
+    skipped: tuple[SkippedRow, ...] = ()
+    """Rows that could not be used, the first SHOWN_ROWS of them."""
+    damaged_rows: int = 0
+    damaged: tuple[SkippedRow, ...] = ()
+    """Rows whose numbers were used though they are damaged."""
+    walls: Walls = Walls()
+    """Limit hits and fallbacks, for the lists."""
+
+
+def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | None = None) -> Analytics:
+    """Totals and every list of a span."""
+    filters = filters or Filters()
+    cells = Cells(connection, span, filters)
+    found = providers(connection, cells, span)
+    lost, damaged = connection.execute(
+        "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
+    ).fetchone()
+    return Analytics(
+        span=span,
+        totals=total(part.sums for part in found),
+        fallback=fallbacks(connection, span, filters),
+        providers=found,
+        models=cells.by("model"),
+        projects=cells.by("project"),
+        agents=cells.by("agent"),
+        days=cells.days(),
+        skipped_rows=lost,
+        skipped=_skipped(connection, lost=True),
+        damaged_rows=damaged,
+        damaged=_skipped(connection, lost=False),
+        walls=walls(connection, span, filters.agent),
+    )
+
+
+def providers(connection: sqlite3.Connection, cells: Cells, span: Span) -> tuple[Part, ...]:
+    """Providers with their median latency, dearest first."""
+    medians = latency.medians(connection, span)
+    return tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in cells.by("provider"))
+
+
+def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> FallbackTotals:
+    """How often another provider took over, and how often a limit was hit."""
+    ends = ends_ms(span)
+    switches = connection.execute(
+        f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}", ends
+    ).fetchone()[0]
+    hits, waited = connection.execute(
+        "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
+        f" AND {IS_WALL} AND (? IS NULL OR agent = ?)",
+        (*ends, filters.agent, filters.agent),
+    ).fetchone()
+    return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)
+
+
+def _skipped(connection: sqlite3.Connection, *, lost: bool) -> tuple[SkippedRow, ...]:
+    rows = connection.execute(
+        "SELECT path, line, why FROM skipped WHERE lost = ? ORDER BY 1, 2 LIMIT ?", (int(lost), SHOWN_ROWS)
+    )
+    return tuple(SkippedRow(path=path, line=line, why=why) for path, line, why in rows)
