@@ -109,6 +109,8 @@ class _Row:
 
     def __getattr__(self, name: str) -> Any:
         value = self._members.get(name)
+        if name in source.COUNTS:
+            return source.whole(value)
         if isinstance(value, dict):
             return _Row(value)
         if isinstance(value, list):

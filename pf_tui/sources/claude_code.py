@@ -55,6 +55,12 @@ WALL_PAUSE_MS = 120_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ABSURD = 10**12
 """No request has a trillion tokens; a larger count is damage."""
+
+COUNTS = frozenset(
+    ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
+     "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens", "thinking_tokens", "web_search_requests")
+)  # fmt: skip
+"""Fields of a usage that whoever decodes a row passes through `whole`."""
 _SLUG = r"[^A-Za-z0-9]"
 
 
@@ -134,13 +140,13 @@ class Reader:
             session,
             project_of(row.cwd, path),
             message.model if isinstance(message.model, str) else "",
-            whole(usage.input_tokens),
-            whole(usage.output_tokens),
-            whole(thinking.thinking_tokens) if thinking else 0,
-            whole(usage.cache_read_input_tokens),
+            usage.input_tokens or 0,
+            usage.output_tokens or 0,
+            thinking.thinking_tokens or 0 if thinking else 0,
+            usage.cache_read_input_tokens or 0,
             five,
             hour,
-            whole(searches.web_search_requests) if searches else 0,
+            searches.web_search_requests or 0 if searches else 0,
             row.requestId,
             mid or None,
             1 if row.isSidechain else 0,
@@ -275,10 +281,10 @@ def _beside(seen: Sighting, steps: Iterable[Any], harvest: Harvest) -> None:
                     seen.session,
                     seen.project,
                     step.model or seen.model,
-                    whole(step.input_tokens),
-                    whole(step.output_tokens),
+                    step.input_tokens or 0,
+                    step.output_tokens or 0,
                     0,
-                    whole(step.cache_read_input_tokens),
+                    step.cache_read_input_tokens or 0,
                     five,
                     hour,
                     request_id=seen.request_id,
@@ -307,12 +313,11 @@ def _failure(row: Any, ts: int, session: str, path: str, request_id: str | None,
 
 def _cache_writes(usage: Any) -> tuple[int, int]:
     """(5-minute, 1-hour) cache writes; what a total has beyond its split is 5-minute."""
-    total = whole(usage.cache_creation_input_tokens)
-    split = usage.cache_creation
+    total, split = usage.cache_creation_input_tokens or 0, usage.cache_creation
     if split is None:
         return total, 0
-    five, hour = whole(split.ephemeral_5m_input_tokens), whole(split.ephemeral_1h_input_tokens)
-    return five + max(0, total - five - hour), hour
+    five, hour = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
+    return total - hour if total > five + hour else five, hour
 
 
 def _running_total(row: Any, path: str, harvest: Harvest) -> None:

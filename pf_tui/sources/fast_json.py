@@ -7,42 +7,47 @@ its types say is decoded by json and squeezed into the same shape.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+from pf_tui.sources.claude_code import ABSURD, COUNTS, whole
+
+Count = Annotated[int, msgspec.Meta(ge=0, lt=ABSURD)] | None
+"""Tokens or searches; anything else that a writer put there is decoded by json and made a count."""
 
 Loose = Any
 """A count or a text that some writer may have put another type into."""
 
 
 class Split(msgspec.Struct, gc=False):
-    ephemeral_5m_input_tokens: Loose = None
-    ephemeral_1h_input_tokens: Loose = None
+    ephemeral_5m_input_tokens: Count = None
+    ephemeral_1h_input_tokens: Count = None
 
 
 class Searches(msgspec.Struct, gc=False):
-    web_search_requests: Loose = None
+    web_search_requests: Count = None
 
 
 class Thinking(msgspec.Struct, gc=False):
-    thinking_tokens: Loose = None
+    thinking_tokens: Count = None
 
 
 class Step(msgspec.Struct, gc=False):
     type: str | None = None
     model: str | None = None
-    input_tokens: Loose = None
-    output_tokens: Loose = None
-    cache_creation_input_tokens: Loose = None
-    cache_read_input_tokens: Loose = None
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_read_input_tokens: Count = None
     cache_creation: Split | None = None
 
 
 class Usage(msgspec.Struct, gc=False):
-    input_tokens: Loose = None
-    cache_creation_input_tokens: Loose = None
-    cache_read_input_tokens: Loose = None
-    output_tokens: Loose = None
+    input_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_read_input_tokens: Count = None
+    output_tokens: Count = None
     output_tokens_details: Thinking | None = None
     server_tool_use: Searches | None = None
     service_tier: str | None = None
@@ -172,6 +177,8 @@ def _shaped(content: dict[str, Any], kind: Any) -> Any:
                 if isinstance(value, str)
                 else None
             )
+        elif name in COUNTS:
+            value = whole(value)
         elif name in _FLAGS:
             value = value if isinstance(value, bool) else None
         elif name in _TEXTS:
