@@ -290,7 +290,11 @@ PROJECT: dict[str, Any] = {
     "The nearest file up to the git root counts.",
     "type": "object",
     "properties": {
-        "enabled": {"type": "boolean", "default": True, "description": "false: no automatic switching here."},
+        "enabled": {
+            "type": "boolean",
+            "default": True,
+            "description": "false: no automatic switching here, and agents say nothing of it.",
+        },
         "default_model": {"type": "string", "description": "The model wanted here."},
         "auto_switch": {"type": "boolean", "description": "As autoSwitch, here."},
         "notify_on_switch": {"type": "boolean", "description": "As notifyOnSwitch, here."},

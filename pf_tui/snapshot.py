@@ -137,6 +137,14 @@ class Snapshot:
         return next(standing for standing in self.standings if standing.provider == provider)
 
     @property
+    def notifies(self) -> bool:
+        """Agents tell the person of switches; the project's word goes first, one switched off wants none."""
+        if self.project is None:
+            return self.config.notify_on_switch
+        wanted = self.project.notify_on_switch
+        return self.project.enabled and (self.config.notify_on_switch if wanted is None else wanted)
+
+    @property
     def today(self) -> Usage:
         """All providers together, today."""
         return _sum([view.today for view in self.providers])

@@ -206,8 +206,13 @@ def cure(provider: Provider, refusal: Passed) -> str:
         return f"`pf-tui release {provider.id}`, or `--force`"
     if refusal.code == "exhausted":
         return f"`pf-tui limits {provider.id}` shows the window; `--force` puts it first all the same"
+    if refusal.code == "disabled" and provider.enabled:
+        return (
+            f"`pf-tui priority add {provider.id} --project` puts it on that list,"
+            f" `pf-tui switch {provider.id} --project --force` in front"
+        )
     if refusal.code == "disabled":
-        return f"enable {provider.id} in providers.yaml or in the project's file"
+        return f"enable {provider.id} in providers.yaml"
     return f"`pf-tui models --provider {provider.id}`"
 
 

@@ -250,7 +250,11 @@ class _Reader:
         return list(dict.fromkeys(found))
 
     def auth(self, node: Node) -> str:
-        return self.one_of(node, _AUTH, "auth")
+        """One kind; a list of one is understood as well."""
+        entries = node.value if _kind(node) == "seq" else [node]
+        if len(entries) != 1:
+            self.fail(node, "a provider has one auth", "write one provider for each kind")
+        return self.one_of(entries[0], _AUTH, "auth")
 
     def one_of(self, node: Node, known: tuple[str, ...], what: str) -> str:
         word = self.text(node)

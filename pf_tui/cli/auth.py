@@ -55,17 +55,17 @@ def status(ctx: Context, provider: str | None, as_json: bool) -> None:
 @provider_argument
 @as_json
 @click.pass_obj
-def check(ctx: Context, provider: str, as_json: bool) -> int:
+def check(ctx: Context, provider: str, as_json: bool) -> None:
     """One request that costs nothing, to that provider's own host; exit 1 when the key does not work."""
     found = auth_check.check(ctx, provider)
     if as_json:
         output.document(auth_check.document(found))
-        return 0 if found.ok else 1
     if not found.ok:
         raise PfError(found.message, found.hint or "")
+    if as_json:
+        return
     took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
     output.text(f"{found.message}{took}")
-    return 0
 
 
 @subword(auth, "set")

@@ -35,13 +35,18 @@ class Word(click.Command):
 
 
 class Group(click.Group):
-    """A word with sub-words; `default` is the sub-word that is meant when none is named."""
+    """A word with sub-words; `default` is the sub-word that is meant when none is named.
+
+    Args:
+        implied: the sub-word that is meant instead when an option is there that only it has.
+    """
 
     command_class = Word
 
-    def __init__(self, name: str, default: str, **rest: Any) -> None:
+    def __init__(self, name: str, default: str, *, implied: str | None = None, **rest: Any) -> None:
         self.entry = commands.find(name)
         self.default = default
+        self.implied = implied
         super().__init__(name, help=f"{self.entry.summary}.", **rest)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -50,7 +55,7 @@ class Group(click.Group):
             return super().parse_args(ctx, args)
         place = self._subword_place(args)
         if place is None:
-            return super().parse_args(ctx, [self.default, *args])
+            return super().parse_args(ctx, [self._meant(args), *args])
         return super().parse_args(ctx, [args[place], *args[:place], *args[place + 1 :]])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
@@ -78,6 +83,19 @@ class Group(click.Group):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.entry.examples, formatter)
+
+    def _meant(self, args: list[str]) -> str:
+        """The sub-word, when none is named."""
+        if self.implied is None:
+            return self.default
+        own, other = (
+            {name for param in self.commands[word].params for name in param.opts}
+            for word in (self.default, self.implied)
+        )
+        told = {arg.partition("=")[0] for arg in args}
+        return (
+            self.implied if told & {name for name in other - own if name.startswith("--")} else self.default
+        )
 
     def _subword_place(self, args: list[str]) -> int | None:
         """Where the sub-word stands: the first word that is no option and no option's value."""

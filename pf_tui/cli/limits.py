@@ -28,7 +28,7 @@ _OPTIONS = {
     "monthly_usd": "--monthly-usd",
 }
 
-limits = Group("limits", "show")
+limits = Group("limits", "show", implied="set")
 
 
 @subword(limits, "show")

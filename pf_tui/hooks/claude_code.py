@@ -25,6 +25,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import SessionServed
 
 if TYPE_CHECKING:
+    from pf_tui.catalog import Model
     from pf_tui.rules.failures import Failure
 
 AGENT = claude_session.AGENT
@@ -48,7 +49,7 @@ def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
         return ""
     now = _settled(ctx)
     line = _line(ctx, now)
-    if not now.config.notify_on_switch and not _alarming(now):
+    if not now.notifies and (not _alarming(now) or _is_off(now)):
         return ""
     return answer({"systemMessage": f"pf-tui: {line}"})
 
@@ -71,7 +72,7 @@ def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
         return ""
     known = ctx.health().sessions.get(session)
     actions.remember_session(ctx, session, AGENT, serves)
-    if known is None or known.provider == serves or not now.config.notify_on_switch:
+    if known is None or known.provider == serves or not now.notifies:
         return ""
     left = now.view(known.provider) if known.provider in now.catalog.providers else None
     why = ""
@@ -197,7 +198,7 @@ def _bench(
 
     if failure.scope is None:
         return
-    known = now.catalog.find_model(spoken) if spoken else None
+    known = _asked_for(now, provider, spoken) if spoken else None
     model = known.id if known is not None and failure.scope == "model" else None
     if failure.kind == "model" and model is None:
         return  # a name nobody knows is a slip of the person's, not the provider's fault
@@ -224,6 +225,17 @@ def _bench(
         session=text(data, "session_id") or None,
         why=f"{provider}: {status}{failure.kind} in Claude Code",
     )
+
+
+def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
+    """What the provider was asked for when Claude Code speaks of a model: our overrides rename it."""
+    from pf_tui.agents import claude_models
+
+    known = now.catalog.find_model(spoken, provider)
+    if known is None:
+        return None
+    sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(known.id)
+    return now.catalog.find_model(sent, provider) if sent else known
 
 
 def _is_unreachable(said: str) -> bool:
@@ -288,6 +300,11 @@ def _line(ctx: Context, now: Snapshot) -> str:
     if now.project is not None:
         parts.append("by this project's settings")
     return " · ".join(parts)
+
+
+def _is_off(now: Snapshot) -> bool:
+    """The project says `enabled: false`: commands answer there, and nothing speaks by itself."""
+    return now.project is not None and not now.project.enabled
 
 
 def _alarming(now: Snapshot) -> bool:

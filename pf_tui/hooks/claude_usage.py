@@ -86,7 +86,7 @@ def record(
     if not delivered:
         return None
     last = max(delivered, key=lambda seen: seen.ts)
-    known = ctx.catalog().find_model(last.model) if last.model else None
+    known = ctx.catalog().find_model(last.model, provider) if last.model else None
     return known.id if known else None, datetime.fromtimestamp(last.ts / 1000, UTC)
 
 

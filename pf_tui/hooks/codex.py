@@ -68,7 +68,7 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
     if session := text(data, "session_id"):
         with contextlib.suppress(PfError):  # a disk that refuses: the line is told all the same
             actions.remember_session(ctx, session, AGENT, serves)
-    if not _wants_notice(now) or now.active is None:
+    if not now.notifies or now.active is None:
         return None
     line = f"pf-tui: {serves} serves"
     if now.active.provider != serves:
@@ -215,8 +215,3 @@ def _serving(ctx: Context, now: Snapshot) -> str | None:
 def _model_id(ctx: Context, rollout: Rollout) -> str | None:
     known = ctx.catalog().find_model(rollout.model, rollout.provider) if rollout.model else None
     return known.id if known is not None else rollout.model or None
-
-
-def _wants_notice(now: Snapshot) -> bool:
-    project = now.project.notify_on_switch if now.project else None
-    return now.config.notify_on_switch if project is None else project

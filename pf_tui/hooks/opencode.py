@@ -62,7 +62,7 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"active": active}
     if to.theirs is not None:
         found["route"] = {"providerID": to.theirs, "modelID": to.model}
-        if _wants_notice(now):
+        if now.notifies:
             found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
     return found
 
@@ -191,7 +191,7 @@ def _failed(
     told = _told(ctx, after, it, failure, outcome, to)
     if on_wire and outcome and _is_long(outcome, now.at):
         return {**found, "refuse": told}
-    if outcome and _wants_notice(now):
+    if outcome and now.notifies:
         found["toast"] = _toast(told, "warning")
     return found
 
@@ -275,11 +275,6 @@ def _is_gateway(now: Snapshot, url: str | None) -> bool:
         return False
     place = urlsplit(url)
     return place.port == now.gateway.port and place.hostname in ("127.0.0.1", "::1", "localhost")
-
-
-def _wants_notice(now: Snapshot) -> bool:
-    project = now.project.notify_on_switch if now.project else None
-    return now.config.notify_on_switch if project is None else project
 
 
 def _toast(message: str, variant: str) -> dict[str, str]:

@@ -254,7 +254,7 @@ def test_hooks_that_do_not_fire_are_told_with_the_agents_own_cure(ctx: Context, 
 
 def test_hooks_that_fire_are_well(ctx: Context, context: Make) -> None:
     install.install(ctx, "codex")
-    later = context(now=NOW + timedelta(minutes=1), env=dict(ctx.env))
+    later = context(now=datetime.now(UTC) + timedelta(minutes=1), env=dict(ctx.env))
     actions.remember_session(later, "s1", "codex", "groq")
 
     assert finding(later, "hooks-fire").message == "heard from codex"

@@ -76,6 +76,14 @@ def test_an_own_openai_compatible_server() -> None:
     assert list(catalog.models)[-1] == "Lab-70B"
 
 
+def test_one_auth_may_stand_in_a_list_and_two_are_refused() -> None:
+    one = over("- {id: lab, base_url: http://lab, auth: [token]}").provider("lab")
+    two = refusal("- {id: lab, base_url: http://lab, auth: [token, oauth]}")
+
+    assert one.auth == "token"
+    assert two.message == f"{FILE.name} line 1 column 41: a provider has one auth"
+
+
 def test_an_own_anthropic_compatible_server_reaches_claude_code() -> None:
     catalog = over("""
         providers:

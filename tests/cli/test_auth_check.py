@@ -132,6 +132,8 @@ def test_an_answer_is_judged_for_what_it_says_about_the_key(
     assert answer.json["ok"] is ok
     assert answer.json["status"] == status
     assert sentence in answer.json["message"]
+    assert (answer.err == "") is ok
+    assert ok or answer.error["message"] == answer.json["message"]
     assert KEY not in answer.out + answer.err
 
 

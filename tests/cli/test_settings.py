@@ -110,6 +110,15 @@ def test_a_used_up_budget_moves_work_on_until_local_midnight(
     assert status["active"]["provider"] != "anthropic-api"
 
 
+def test_the_originals_order_of_words_sets_a_limit_as_well(pf: Pf, paths: Paths) -> None:
+    answer = pf("limits", "groq", "--daily", "1M", "--monthly=10M")
+
+    assert answer.code == 0
+    limits = json.loads(paths.config.read_text())["usageLimits"]
+    assert limits["groq"] == {"dailyTokens": 1_000_000, "monthlyTokens": 10_000_000}
+    assert pf("limits", "groq", "--json").json["providers"][0]["id"] == "groq"
+
+
 def test_limits_without_an_amount_name_the_options(pf: Pf) -> None:
     answer = pf("limits", "set", "groq")
 

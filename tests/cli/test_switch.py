@@ -126,6 +126,22 @@ def test_switch_in_the_project_keeps_the_spelling_of_its_file(pf: Pf, project: P
     assert text.endswith("---\nNotes.\n")
 
 
+def test_a_switch_outside_the_projects_list_says_both_ways_onto_it(pf: Pf, project: Path) -> None:
+    pf("priority", "set", "openrouter", "--project")
+
+    refused = pf("switch", "groq", "--project")
+    forced = pf("switch", "groq", "--project", "--force")
+
+    assert refused.code == 1
+    assert refused.err == (
+        "pf-tui: groq cannot serve now: not in this project's list\n"
+        "        `pf-tui priority add groq --project` puts it on that list, "
+        "`pf-tui switch groq --project --force` in front\n"
+    )
+    assert forced.code == 0
+    assert active(pf) == "groq"
+
+
 def test_ones_own_switch_says_when_the_projects_list_goes_first(pf: Pf) -> None:
     pf("switch", "groq", "--project")
 

@@ -128,6 +128,19 @@ def test_a_model_that_is_not_there_rests_alone(client: Client) -> None:
     assert (bench.model, bench.kind) == ("claude-opus-5-5", "model")
 
 
+def test_the_model_that_was_really_asked_for_rests_where_ours_has_another_name(client: Client) -> None:
+    client.env["ZAI_API_KEY"] = "planted-3"
+    actions.set_priority(client.ctx, ["zai-coding-plan", "openrouter"])
+
+    client.fail(
+        "model_not_found", "There's an issue with the selected model (claude-opus-5-5). It may not exist"
+    )
+
+    (bench,) = client.benches()
+    assert (bench.provider, bench.model) == ("zai-coding-plan", "glm-5.3")
+    assert client.active() == "openrouter"
+
+
 def test_a_machine_without_network_benches_for_half_a_minute(client: Client) -> None:
     client.fail(
         "server_error",
@@ -225,6 +238,18 @@ def test_a_quiet_person_gets_no_line(client: Client) -> None:
     client.ctx.paths.config.write_text(json.dumps({"version": 2, "notifyOnSwitch": False}))
 
     assert client.told("SessionStart", source="startup") == ""
+
+
+@pytest.mark.parametrize("front", ["notify_on_switch: false", "enabled: false"])
+def test_a_project_may_be_quiet_on_its_own(client: Client, front: str) -> None:
+    (client.work / ".opencode").mkdir()
+    (client.work / ".opencode" / "provider-fallback.local.md").write_text(f"---\n{front}\n---\n")
+    client.fire("UserPromptSubmit", prompt="hi")
+    actions.switch(client.ctx, "openrouter")
+
+    assert client.told("SessionStart", source="startup") == ""
+    assert client.told("UserPromptSubmit", prompt="again") == ""
+    assert "openrouter serves" in client.told("UserPromptSubmit", prompt="/provider-status")
 
 
 def test_a_project_that_orders_for_itself_is_told(client: Client) -> None:
