@@ -291,7 +291,7 @@ async def test_each_sheet_where_room_is_dear(
 SHEETS = ("question_mark", "w", "right", "s", "t", "e", "c", "colon", "d", "ctrl+p")
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 24), (44, 12), (120, 12)], ids=sized)
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 12)], ids=sized)
 @pytest.mark.parametrize("key", SHEETS)
 async def test_no_sheet_covers_who_serves(afternoon: Opened, size: tuple[int, int], key: str) -> None:
     async with afternoon(size) as screen:
