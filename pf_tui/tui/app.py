@@ -18,6 +18,7 @@ from rich.console import Console, RenderableType
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.filter import NoColor
 from textual.screen import Screen
 
 from pf_tui.actions import install
@@ -69,6 +70,8 @@ class Dashboard(InTurn, inherit_bindings=False):
         """
         self._inks: Inks | None = None
         super().__init__()
+        if self.no_color:  # the toolkit would draw in greys on a ground of its own
+            self._filters = [NoColor()]
         self.ctx = ctx
         self.failure: BaseException | None = None
         self._first = (snapshot, report)
@@ -90,9 +93,10 @@ class Dashboard(InTurn, inherit_bindings=False):
     def _wished_theme(self, asked: str, snapshot: Snapshot) -> tuple[str, str]:
         """The theme to begin with, and what was wrong with the wish."""
         wish = asked or str(snapshot.config.dashboard.get("theme", ""))
+        usual = themes.usual(self.console.color_system or "", self.ctx.env.get("COLORFGBG", ""))
         if not wish or wish in self.available_themes:
-            return wish or themes.DARK, ""
-        return themes.DARK, f"no theme is called '{wish}' · t shows all"
+            return wish or usual, ""
+        return usual, f"no theme is called '{wish}' · t shows all"
 
     # -- looks
 

@@ -260,6 +260,7 @@ class Cockpit(Screen[None], inherit_bindings=False):
     def on_resize(self) -> None:
         self.call_after_refresh(self.lay_out)
         self.call_after_refresh(self.query_one(LimitsPane).redraw)  # its room is a share of its neighbours'
+        self.call_after_refresh(self.query_one(Foot).redraw)
 
     @on(SnapshotPane.Titled)
     def _titled(self, event: SnapshotPane.Titled) -> None:

@@ -154,7 +154,7 @@ class Feed:
         except PfError as error:
             problems = tuple(dict.fromkeys((*self._snapshot.problems, str(error))))
             self._snapshot = replace(self._snapshot, problems=problems)
-            return Report(period=period, by=by)
+            return Report(period=period, by=by, problem=str(error))
 
     def _settle(self) -> None:
         """A bench may have ended while no agent was running: bring the agents to whoever serves now."""

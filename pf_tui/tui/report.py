@@ -62,6 +62,8 @@ class Report:
     """The journal's tail, further back than a snapshot's, oldest first."""
     known: bool = True
     """False while the ledger has not been read."""
+    problem: str = ""
+    """Why it cannot be read; "" = it was."""
 
 
 UNREAD = Report(known=False)

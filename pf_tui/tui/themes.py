@@ -18,6 +18,9 @@ READABLE = 4.5
 """Least contrast of text on its ground (WCAG AA)."""
 
 DARK, LIGHT = "pf-dark", "pf-light"
+ANSI_DARK, ANSI_LIGHT = "ansi-dark", "ansi-light"
+LIGHT_GROUNDS = ("7", "15")
+"""White and bright white."""
 
 _DARK_INKS = {
     "text": "#d9dde8",
@@ -27,7 +30,7 @@ _DARK_INKS = {
     "good": "#7fc28a",
     "warn": "#e5b567",
     "bad": "#f0717a",
-    "cursor": "#283046",
+    "cursor": "#262e46",
     "shade": "#1d2231",
     "bar": "#1a1f2d",
     "line": "#3a4157",
@@ -119,6 +122,18 @@ HOUSE = (
 )
 
 
+def usual(colours: str, ground: str) -> str:
+    """The theme for who has not chosen one: a terminal of sixteen colours shows its own.
+
+    Args:
+        colours: Rich's word for what the terminal can show.
+        ground: COLORFGBG, "foreground;background" as terminals number their colours; "" = not said.
+    """
+    if colours not in ("standard", "windows"):
+        return DARK
+    return ANSI_LIGHT if ground.rpartition(";")[2] in LIGHT_GROUNDS else ANSI_DARK
+
+
 def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
     """`ink-…` for a theme that has none: from its own colours, the series by light and dark.
 
@@ -171,6 +186,10 @@ def _luminance(colour: Color) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+DIM = ("muted", "faint", "line")
+"""Inks that are dimmed where there are no colours."""
+
+
 class Inks:
     """Spans to Rich styles under one theme; made anew when the theme changes."""
 
@@ -178,6 +197,7 @@ class Inks:
         names = [name.removeprefix("ink-") for name in theme_variables if name.startswith("ink-")]
         self._colours = {name: Color.parse(theme_variables[f"ink-{name}"]) for name in names}
         self._reversed = ansi or not colour
+        self._dim = () if colour else DIM
         self._styles: dict[tuple[str, bool, str, str, str], Style] = {}
 
     def style(self, span: Span, ground: Style, behind: str = "") -> Style:
@@ -199,6 +219,7 @@ class Inks:
             color=self._colours["text" if swap else span.ink].rich_color,
             bgcolor=self._colours[back].rich_color if back and not swap else None,
             bold=span.bold or None,
+            dim=span.ink in self._dim or None,
             reverse=swap or None,
         )
         return made + Style.from_meta({"@click": f"screen.do({span.action!r})"}) if span.action else made

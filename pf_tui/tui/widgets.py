@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from pf_tui.records import record, replace
 from pf_tui.snapshot import Snapshot
+from pf_tui.tui import layout
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ink import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
@@ -362,18 +363,30 @@ class Foot(Lines):
     """What is wrong with the dashboard's own settings."""
     found: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
-    MOST_LINES = 3
+    MOST_PROBLEMS = 2
+
+    @property
+    def _most_lines(self) -> int:
+        return 5 if layout.named(self.app.size.height, layout.HEIGHTS) == "-high" else 3
+
+    def _home(self) -> str:
+        """What stands as `~/` in a sentence."""
+        home: str = self.app.ctx.env.get("HOME", "")  # type: ignore[attr-defined] # the dashboard
+        return f"{home.rstrip('/')}/" if home.strip("/") else "~/"
 
     def _problems(self, width: int) -> list[Line]:
-        """What is wrong with files: one of them in two lines where it is long, two in a line each."""
+        """What is wrong with files, in as many lines as there are for each."""
         problems = (*self.snapshot.problems, *self.own_problems) if self.snapshot else ()
-        shown = problems[: self.MOST_LINES - 1]
-        told = [line(" ", Span("! ", "bad", bold=True), Span(problem, "bad")) for problem in reversed(shown)]
-        if len(told) == 1 and cells(told[0]) > width:
-            first, *more = wrap(shown[0], width - 4, "bad")
-            rest = joined(more, " ")
-            return [line(" ", Span("! ", "bad", bold=True), first), fit(line("   ", rest), width)]
-        return [fit(one, width) for one in told]
+        shown = problems[: self.MOST_PROBLEMS]
+        each = (self._most_lines - 1) // max(len(shown), 1)
+        lines: list[Line] = []
+        for problem in reversed(shown):
+            told = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
+            if len(told) > each:
+                told[each - 1 :] = [fit(joined(told[each - 1 :], " "), width - 4)]
+            lines.append(line(" ", Span("! ", "bad", bold=True), told[0]))
+            lines += [line("   ", one) for one in told[1:]]
+        return lines
 
     def watch_snapshot(self) -> None:
         self.redraw()
@@ -400,7 +413,7 @@ class Foot(Lines):
         if self.said is not None:
             words, ink = self.said
             lines = [line(" ", one) for one in wrap(words, width - 2, ink)]
-            self.show(lines[: self.MOST_LINES])
+            self.show(lines[: self._most_lines])
             return
         space = Space(
             width=width,

@@ -311,3 +311,44 @@ async def test_no_sheet_covers_what_happened_last(afternoon: Opened, key: str) -
         await screen.settled()
 
         assert screen.text().splitlines()[-1] == before
+
+
+BROKEN = (
+    "config.json line 3 column 37: is not JSON: expecting ',' delimiter · correct"
+    " {home}/.config/opencode/provider-fallback/config.json; the file was left as it is"
+)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (44, 24)], ids=sized)
+async def test_what_is_wrong_with_a_file_is_told_with_its_whole_path(
+    afternoon: Opened, context: Callable[..., Context], size: tuple[int, int]
+) -> None:
+    home = context(now=scene.NOW).env["HOME"]
+    shown = replace(scene.afternoon(context), problems=(BROKEN.format(home=home),))
+    async with afternoon(size, shown=shown) as screen:
+        told = "".join(screen.text().split())
+
+        assert "…" not in told.partition("!config.json")[2]
+        assert "~/.config/opencode/provider-fallback/config.json;thefile" in told
+
+
+async def test_in_a_low_screen_what_is_wrong_leaves_the_list_its_room(
+    afternoon: Opened, context: Callable[..., Context]
+) -> None:
+    shown = replace(scene.afternoon(context), problems=(BROKEN, BROKEN.replace("config", "health")))
+    async with afternoon((44, 24), shown=shown) as screen:
+        await screen.pilot.resize_terminal(44, 13)
+        await screen.settled()
+        rows = screen.text().splitlines()
+
+        assert [row[:10] for row in rows[-3:-1]] == [" ! health.", " ! config."]
+        assert "openrouter" in rows[4]
+
+
+async def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(afternoon: Opened) -> None:
+    async with afternoon((80, 24)) as screen:
+        screen.cockpit.report = Report(problem="ledger.db: is not a usable ledger")
+        await screen.press("4")
+
+        assert "is not a usable ledger" in screen.text()
+        assert "nothing was used" not in screen.text()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from pf_tui.catalog import styles_dir
 from pf_tui.tui import themes
-from pf_tui.tui.ink import SERIES
+from pf_tui.tui.ink import SERIES, Span
 
 TEXT_INKS = ("text", "muted", "accent", "good", "warn", "bad")
 GROUNDS = ("cursor", "shade", "bar")
@@ -137,3 +138,25 @@ def _seen(colour: Color, eyes: str) -> tuple[float, float, float]:
     z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
     f = [part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z)]
     return 116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])
+
+
+@pytest.mark.parametrize(
+    ("colours", "ground", "theme"),
+    [
+        ("truecolor", "", "pf-dark"),
+        ("256", "0;15", "pf-dark"),
+        ("standard", "", "ansi-dark"),
+        ("standard", "15;0", "ansi-dark"),
+        ("standard", "0;15", "ansi-light"),
+        ("standard", "0;default;15", "ansi-light"),
+    ],
+)
+def test_a_terminal_of_sixteen_colours_shows_its_own(colours: str, ground: str, theme: str) -> None:
+    assert themes.usual(colours, ground) == theme
+
+
+def test_without_colours_what_matters_less_is_dimmed() -> None:
+    inks = themes.Inks({"ink-text": "#ffffff", "ink-muted": "#808080"}, ansi=False, colour=False)
+
+    assert inks.style(Span("x", "muted"), Style()).dim
+    assert not inks.style(Span("x"), Style()).dim

@@ -13,6 +13,10 @@ FEW_ROWS = 8
 """Below this many rows two numbers at the side are enough."""
 
 
+SHORT = 5
+"""Cells of a name (a day, an hour) that stands apart from the next one with a single blank."""
+
+
 @record
 class Below:
     """A name under a place of the chart."""
@@ -65,7 +69,8 @@ def thinned(names: Sequence[Below]) -> list[Below]:
         return list(names)
     pitch = (names[-1].at - names[0].at) / (len(names) - 1)
     widest = max(cells(one.text) for one in names)
-    every = max(1, ceil((widest + 1) / max(pitch, 0.01)))
+    gap = 1 if widest <= SHORT else 3
+    every = max(1, ceil((widest + gap) / max(pitch, 0.01)))
     return list(names[(len(names) - 1) % every :: every])
 
 

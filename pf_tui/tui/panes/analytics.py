@@ -39,12 +39,12 @@ def page_for(
     choice = choice or Choice()
     parts = [part for part in report.parts if choice.admits(part.name)]
     inks = _inks(report, snapshot)
-    facts = _facts(report, metric, chart)
+    names = {part.name: _name(part.name, report.by, space.width) for part in parts}
+    drawn = Drawn(names=names, report=report, inks=inks, metric=metric, space=space)
+    facts = _facts(report, metric, chart, drawn.per(chart))
     if not parts:
         rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
         return Page(title="Analytics", facts=facts, rows=rows, keys=KEYS)
-    names = {part.name: _name(part.name, report.by, space.width) for part in parts}
-    drawn = Drawn(names=names, report=report, inks=inks, metric=metric, space=space)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, report, snapshot, inks, space) for part in parts]
@@ -60,9 +60,13 @@ def page_for(
 def _nothing(report: Report, width: int) -> tuple[Row, ...]:
     if not report.known:
         return empty(width, "reading …")
+    if report.problem:
+        return empty(width, report.problem)
+    if report.period == "all":
+        return empty(width, "nothing was used yet", "agents' logs are read by themselves while this is open")
     return empty(
         width,
-        f"nothing was used in {_period(report.period)}",
+        f"nothing was used in the last {_period(report.period)}",
         "agents' logs are read by themselves while this is open; `]` shows a longer period",
     )
 
@@ -71,13 +75,14 @@ def _unmatched(choice: Choice, width: int) -> tuple[Row, ...]:
     return empty(width, f"nothing matches '{choice.words}'", "esc shows all")
 
 
-def _facts(report: Report, metric: str, chart: str) -> Line:
+def _facts(report: Report, metric: str, chart: str, per: str) -> Line:
     totals, fallback = report.totals, report.fallback
     parts = [
         line(Span(_period(report.period), "accent")),
         line(Span(_view(metric, chart), "accent")) if (metric, chart) != VIEWS[0] else BLANK,
-        line(muted("by "), Span(report.by, "text")) if report.by != "provider" else BLANK,
+        line(muted(per)) if per else BLANK,
         line(bold(words.money(totals.cost_usd))) if totals.requests else BLANK,
+        line(muted("by "), Span(report.by, "text")) if report.by != "provider" else BLANK,
         line(muted(f"{words.number(totals.requests)} requests")) if totals.requests else BLANK,
         line(muted(f"{words.short(totals.total_tokens)} tokens")) if totals.requests else BLANK,
         line(muted(f"{fallback.fallbacks} switches")) if fallback.fallbacks else BLANK,

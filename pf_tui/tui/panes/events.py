@@ -67,7 +67,7 @@ def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) 
     width, tight = space.width - 2, space.width < TIGHT
     loud = [event for event in events if event.action not in QUIET_ACTIONS]
     if not loud:
-        right = _hints(_FEW if tight else _HINTS, tight=tight)
+        right = _hints((_FEW if tight else _HINTS)[1:], tight=tight)  # there is nothing to undo
         room = width - cells(right) - 2
         fitting = next((one for one in instead if cells(one) <= room), instead[-1] if instead else BLANK)
         return line(" ", spread(fit(fitting, room), right, width), " ")

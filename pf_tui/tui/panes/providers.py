@@ -24,12 +24,12 @@ NARROW = 51
 
 COLUMNS = (
     Column(key="number", title="#", right=True, at_least=3),
-    Column(key="provider", title="provider", least=12),
+    Column(key="provider", title="provider", least=14, grows=True),
     Column(key="auth", title="auth", leaves=1),
     Column(key="state", title="state"),
     Column(key="tightest", title="tightest", at_least=14),
     Column(key="back", title="back", right=True, leaves=2, at_least=5),
-    Column(key="today", title="today", right=True, leaves=3, at_least=6),
+    Column(key="today", title="today", right=True, leaves=3, at_least=5),
 )
 
 ORDERS = ("", "provider", "tightest", "today")

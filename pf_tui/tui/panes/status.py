@@ -156,7 +156,7 @@ def _nobody(snapshot: Snapshot, space: Space) -> Line:
     first = snapshot.choice.first_back
     if first is not None and first.until is not None:
         return line(muted(f"first back {first.provider} {space.clock.ends(first.until)}"))
-    return line(muted(snapshot.choice.reason))
+    return line(muted(snapshot.choice.reason.removeprefix("no provider can serve: ")))  # it is said before
 
 
 def _auto(snapshot: Snapshot, wording: _Wording) -> Line:

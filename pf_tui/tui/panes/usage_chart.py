@@ -23,6 +23,10 @@ VIEWS = tuple((metric, chart) for chart in CHARTS for metric in METRICS)
 LEAST, TALLEST = 4, 40
 """Lines below which a chart says nothing, and above which it says no more."""
 NARROWEST = 24
+MOST_POINTS = 40
+"""Of a line: with more it is a thicket where there are several."""
+YEAR = timedelta(days=360)
+"""Over longer times a label names the year."""
 ROOMY = 70
 """From here on numbers stand beside the names of lines."""
 
@@ -49,14 +53,26 @@ class Drawn:
         value = _VALUES[self.metric]
         return tuple(value(step.parts[name]) if name in step.parts else 0.0 for name in self.names)
 
-    def steps(self, room: int) -> list[tuple[str, tuple[float, ...]]]:
+    def steps(self, chart: str) -> list[tuple[str, tuple[float, ...]]]:
         """(label, value of each part), as many as there is room for."""
-        steps, every = _merged(self.report.steps, self.report.step, room)
+        steps, every = _merged(self.report.steps, self.report.step, self._room(chart))
         length = self.report.step * every
+        long = bool(steps) and steps[-1].start - steps[0].start > YEAR
         return [
-            (_label(step.start, length, last=at == len(steps) - 1), self.values(step))
+            (_label(step.start, length, last=at == len(steps) - 1, long=long), self.values(step))
             for at, step in enumerate(steps)
         ]
+
+    def per(self, chart: str) -> str:
+        """What one step stands for where that is not plain: `per week`."""
+        _, every = _merged(self.report.steps, self.report.step, self._room(chart))
+        days = self.report.step * every // timedelta(days=1)
+        return "" if every == 1 or not days else "per week" if days == 7 else f"per {days} days"
+
+    def _room(self, chart: str) -> int:
+        """The most steps."""
+        room = self.space.width - 8
+        return min(room, MOST_POINTS) if chart == "lines" else room
 
     def number(self, value: float) -> str:
         """A round value, as the axis writes it."""
@@ -88,7 +104,7 @@ def draw(drawn: Drawn, chart: str, rows: int) -> Sequence[Line]:
 def _bars(drawn: Drawn, height: int) -> Sequence[Line]:
     """Everything that was used, step by step, in a bar of its parts."""
     space = drawn.space
-    bars = [Bar(label=label, parts=values) for label, values in drawn.steps(space.width - 8)]
+    bars = [Bar(label=label, parts=values) for label, values in drawn.steps("bars")]
     colours = [drawn.inks.get(name, "muted") for name in drawn.names]
     return stacked(bars, colours, space.width, height, space.symbols, drawn.number)
 
@@ -96,7 +112,7 @@ def _bars(drawn: Drawn, height: int) -> Sequence[Line]:
 def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
     """Each part as a line, named at its end."""
     space = drawn.space
-    steps = drawn.steps((space.width - 8) * 2 // 3)
+    steps = drawn.steps("lines")
     courses = _courses(drawn, [values for _, values in steps])
     longest = min(max(cells(one.name) for one in courses), max(10, space.width // 3))
     traces = [
@@ -167,11 +183,13 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     return merged[::-1], every
 
 
-def _label(start: datetime, length: timedelta, *, last: bool) -> str:
+def _label(start: datetime, length: timedelta, *, last: bool, long: bool) -> str:
     if length < timedelta(hours=1):
         return f"{start:%H:%M}"
     if length < timedelta(days=1):
         return f"{start:%H}"
+    if long:
+        return f"{start:%b} '{start:%y}"
     if length > timedelta(days=1):
         return f"{start.day} {start:%b}"
     if last:
