@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_a_small_value_is_still_a_mark() -> None:
     assert "▁" in plain(drawn[-2])
 
 
+@example(5e-324, 3)
 @given(st.floats(0.001, 1e9), st.integers(1, 5))
 def test_ticks_are_few_and_below_the_peak(peak: float, most: int) -> None:
     values = ticks(peak, most)
@@ -225,6 +227,20 @@ def test_a_long_event_goes_on_below_and_the_foot_says_its_gist(afternoon: Snapsh
     text = events.page_for([event], narrow).text()
     assert " ".join(text.split()).endswith("→ openrouter: anthropic-sub hit its 5-hour limit (429)")
     assert "→ openrouter: anthropic 429" in plain(events.latest([event], narrow))
+
+
+def test_every_action_that_is_journalled_is_told_in_a_sentence() -> None:
+    package = Path(events.__file__).parents[2]
+    written = {
+        word
+        for path in package.rglob("*.py")
+        for call in re.findall(r"write_down\(([^)]*)", path.read_text(encoding="utf-8"))
+        for word in re.findall(r'"([a-z-]+)"', call.partition("=")[0])
+    }
+    told = {word: Event(id="1", ts=scene.NOW, who="cli", action=word) for word in written}
+
+    assert {"install", "import", "failover"} <= written
+    assert [word for word, event in told.items() if events.sentence(event) == word] == []
 
 
 def test_a_model_is_named_without_its_date_where_that_would_be_cut(afternoon: Snapshot) -> None:

@@ -9,7 +9,7 @@ _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 def ticks(peak: float, most: int = 3) -> tuple[float, ...]:
     """Round values above 0 up to `peak`, at most `most` of them, evenly apart; () for nothing to measure."""
-    if peak <= 0 or most < 1:
+    if most < 1 or peak / most <= 0:
         return ()
     size = 10 ** floor(log10(peak / most))
     step = next(size * factor for factor in _STEPS if peak / (size * factor) < most + 1)

@@ -204,6 +204,36 @@ def _released(event: Event) -> str:
     return f"{event.after.get('provider', 'a provider')} may serve again"
 
 
+def _installed(event: Event) -> str:
+    return f"installed into {event.after.get('agent', 'an agent')}"
+
+
+def _removed(event: Event) -> str:
+    return f"taken out of {event.after.get('agent', 'an agent')}"
+
+
+def _reset(event: Event) -> str:
+    providers = event.after.get("providers")
+    whose = ", ".join(providers) if isinstance(providers, list) else "all providers"
+    return f"limits of {whose} count from here"
+
+
+def _begun_anew(event: Event) -> str:
+    return "the usage history begins anew"
+
+
+def _taken_over(event: Event) -> str:
+    return f"{words.number(event.after.get('requests', 0))} requests taken over"
+
+
+def _initialised(event: Event) -> str:
+    return "a project file was written"
+
+
+def _demonstrated(event: Event) -> str:
+    return "this is the demo"
+
+
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
@@ -220,4 +250,11 @@ _SENTENCES = {
     "apply": _applied,
     "undo": _turned,
     "redo": _turned,
+    "install": _installed,
+    "uninstall": _removed,
+    "analytics-reset": _begun_anew,
+    "reset": _reset,
+    "import": _taken_over,
+    "init": _initialised,
+    "demo": _demonstrated,
 }

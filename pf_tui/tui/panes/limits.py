@@ -123,6 +123,8 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
                     )
                 )
             )
+    if all(limit.source == "budget" for limit in view.limits):  # their label says whose they are
+        return rows
     return [*rows, Row(line(" " * (label_width + 1), _sources(view.limits, space.clock)))]
 
 

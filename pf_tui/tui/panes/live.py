@@ -101,6 +101,6 @@ def _request(one: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
         so_far,
         line(muted(words.span(snapshot.at - one.since))),
         again,
-        agent,
     ]
-    return fit(joined(parts), space.width)
+    whole = joined([*parts, agent])
+    return fit(whole if cells(whole) <= space.width else joined(parts), space.width)

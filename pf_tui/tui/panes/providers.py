@@ -24,7 +24,7 @@ NARROW = 51
 
 COLUMNS = (
     Column(key="number", title="#", right=True, at_least=3),
-    Column(key="provider", title="provider", least=14, grows=True),
+    Column(key="provider", title="provider", least=14),
     Column(key="auth", title="auth", leaves=1),
     Column(key="state", title="state"),
     Column(key="tightest", title="tightest", at_least=14),
