@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from pf_tui import actions
@@ -29,9 +28,12 @@ BATCH_S = 0.25
 LATER_S = 0.03
 """How long a bench waits for its place in the files; in memory it holds at once."""
 
-BATCH_ROWS = 500
-ROLLUP_SHARE = 20
-"""Rollups of a busy quarter-hour cost up to 50 ms; they take at most a twentieth of the time."""
+BATCH_ROWS = 2000
+ROLLUP_SHARE = 100
+"""Rollups of a busy quarter-hour cost up to 50 ms; they take at most a hundredth of the time."""
+
+QUIET_S = 5.0
+"""The ledger is let go when nothing was written for so long: its file is whole then, without its log."""
 
 KEPT_ROWS = 20_000
 """Rows kept in memory while the ledger refuses them; beyond that the oldest are given up, and logged."""
@@ -62,6 +64,7 @@ class Recorder:
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
         self._said: dict[str, float] = {}
         self._told: dict[str, float] = {}
+        self._ledger = ledger_attempts.Writer(world.ctx.paths.ledger)
         self._rows: list[Attempt] = []
         self._rollups_due_s = 0.0
         self._owed = False
@@ -184,27 +187,27 @@ class Recorder:
         self._guarded(self._flush)
         if self._owed:
             self._guarded(self._settle)
+        self._ledger.close()
 
     def _next(self) -> Job | None:
         """The next thing to do; the rollups when they are owed and due."""
-        if not self._owed:
-            return self._queue.get()
         try:
-            return self._queue.get(timeout=max(0.0, self._rollups_due_s - time.monotonic()))
+            if self._owed:
+                return self._queue.get(timeout=max(0.0, self._rollups_due_s - time.monotonic()))
+            return self._queue.get(timeout=QUIET_S if self._ledger.is_open else None)
         except queue.Empty:
-            return self._settle
+            return self._settle if self._owed else self._ledger.close
 
     def _flush(self) -> None:
         """Write what has come since the last batch."""
         taken = []
         while self._waiting:  # the loop goes on adding at the other end
             taken.append(self._waiting.popleft())
-        path = self._world.ctx.paths.ledger
         readings = [item for item in taken if isinstance(item, Reading)]
         self._rows += [item for item in taken if isinstance(item, Attempt)]
         if readings:
-            ledger.limit_readings(path, readings)
-        if self._rows and self._add(path):
+            ledger.limit_readings(self._world.ctx.paths.ledger, readings)
+        if self._rows and self._add():
             self._rows = []
         elif len(self._rows) > KEPT_ROWS:
             lost = len(self._rows) - KEPT_ROWS
@@ -213,11 +216,11 @@ class Recorder:
         if taken:
             self._world.refresh_soon()
 
-    def _add(self, path: Path) -> bool:
+    def _add(self) -> bool:
         """Write the rows; the rollups with them, unless they have just been made and are dear by now."""
         began_s = time.monotonic()
         due = began_s >= self._rollups_due_s
-        if not ledger_attempts.add(path, self._rows, refresh=due):
+        if not self._ledger.add(self._rows, refresh=due):
             return False
         ended_s = time.monotonic()
         if due:
@@ -228,7 +231,7 @@ class Recorder:
     def _settle(self) -> None:
         """Make the rollups that batches left for later."""
         self._owed = False
-        ledger_attempts.add(self._world.ctx.paths.ledger, (), refresh=True)
+        self._ledger.add((), refresh=True)
         self._world.refresh_soon()
 
     def _guarded(self, job: Job) -> None:

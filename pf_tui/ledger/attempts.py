@@ -7,13 +7,13 @@ Claude Code   the answer's `msg_…` id; else the `request-id` header the gatewa
 Codex         the answer's `resp_…` id; else session, time and tokens
 OpenCode      session and time (its own message ids are not the upstream's), tokens where several fit
 
-Standard library alone. Call `add` from a writer thread, a batch at a time.
+Standard library alone. Call it from a writer thread, a batch at a time.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -81,39 +81,91 @@ def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> boo
     Args:
         refresh: bring the rollups up to date as well; False leaves that to the next batch that does.
     """
-    if not attempts and not refresh:
-        return True
+    writer = Writer(path)
     try:
-        with schema.opened(path, write=True) as connection:
-            rollups.prepare(connection)
+        return writer.add(attempts, refresh=refresh)
+    finally:
+        writer.close()
+
+
+class Writer:
+    """Writes batch after batch over one connection: to open and close it costs as much as fifty rows.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._names: rows.Names | None = None
+        self._version = -1
+
+    def add(self, attempts: Sequence[Attempt], *, refresh: bool = True) -> bool:
+        """As the function of that name."""
+        if not attempts and not refresh:
+            return True
+        try:
+            connection = self._open()
             with schema.transaction(connection):
-                write(connection, attempts, refresh=refresh)
-    except (sqlite3.Error, PfError, OSError):
-        return False
-    return True
+                write(connection, attempts, self._known_names(connection), refresh=refresh)
+        except (sqlite3.Error, PfError, OSError):
+            self.close()
+            return False
+        return True
+
+    @property
+    def is_open(self) -> bool:
+        """It holds the ledger."""
+        return self._connection is not None
+
+    def close(self) -> None:
+        """Let go of the ledger; the next batch opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._names = None
+
+    def _open(self) -> sqlite3.Connection:
+        """The ledger that lies there now: another one, after a damaged one was set aside."""
+        if self._connection is not None and self._file != _file(self._path):
+            self.close()
+        if self._connection is None:
+            self._connection = rollups.prepare(schema.connect(self._path))
+            self._file = _file(self._path)
+        return self._connection
+
+    def _known_names(self, connection: sqlite3.Connection) -> rows.Names:
+        """The numbers of words stay known until another process has written."""
+        version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+        if self._names is None or version != self._version:
+            self._names, self._version = rows.Names(connection), version
+        return self._names
 
 
-def write(connection: sqlite3.Connection, attempts: Sequence[Attempt], *, refresh: bool = True) -> None:
+def write(
+    connection: sqlite3.Connection,
+    attempts: Sequence[Attempt],
+    names: rows.Names | None = None,
+    *,
+    refresh: bool = True,
+) -> None:
     """The same inside the caller's transaction; cost from the ledger's own price table, else pending."""
-    names = rows.Names(connection)
+    names = names or rows.Names(connection)
     table = pricetable.PriceTable(connection)
-    alone: list[Row] = []  # nothing stored is about them: they go in together, which is quicker
-    for attempt in attempts:
-        row = _row(attempt, names, table)
-        if known := _known(connection, row):
-            row = (known[0], *row[1:])
+    made = [_row(attempt, names, table) for attempt in attempts]
+    known, lines = _known(connection, made), _lines(connection, attempts, made)
+    ready: list[Row] = []  # they go in together, which is quicker
+    for attempt, row in zip(attempts, made, strict=True):
+        if (number := known.get(_sent(row))) is not None:
+            ready.append((number, *row[1:]))
         elif attempt.agent == "claude-code":
-            for line in _lines(connection, attempt, row):
-                rows.remove(connection, [line])
-                row = rows.merged(row, (row[0], *line[1:]), names)
-        elif not _named_by_answer(attempt):
-            turn = _turn(connection, attempt, row)
-            if turn is None:
-                alone.append(row)
-                continue
-            row = (turn[0], *row[1:])  # the log's number lasts: it is read again when the turn changes
-        rows.write(connection, [row], names)
-    rows.write(connection, alone, names)
+            ready.append(_joined(connection, row, _told(lines, attempt, row), names))
+        elif not _named_by_answer(attempt) and (turn := _turn(connection, attempt, row)):
+            # the log's number lasts: it is read again when the turn changes
+            rows.write(connection, [(turn[0], *row[1:])], names)
+        else:
+            ready.append(row)
+    rows.write(connection, ready, names)
     if refresh:
         rollups.refresh(connection)
 
@@ -219,27 +271,66 @@ def _named_by_answer(attempt: Attempt) -> bool:
     )
 
 
-def _known(connection: sqlite3.Connection, row: Row) -> Row | None:
-    """The same attempt, written before: by now perhaps under the number of the agent's own row."""
-    found = rows.select(
-        connection,
-        f"source = {NAME['gateway']} AND request_id = ? AND ts = ? AND provider = ?",
-        (row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]),
-    )
-    return found[0] if found else None
+def _sent(row: Row) -> tuple[object, ...]:
+    """What tells one attempt from every other: which request it was of, when it was sent, and where."""
+    return row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]
 
 
-def _lines(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> list[Row]:
-    """Claude Code's rows of the answer that were read before this attempt was written."""
+def _known(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[object, ...], int]:
+    """Attempts written before: by now perhaps under the number of the agent's own row."""
+    found: list[Row] = []
+    for some in _in_parts(sorted({row[AT["request_id"]] for row in made})):
+        marks = ", ".join("?" * len(some))
+        found += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
+    return {_sent(row): row[0] for row in found}
+
+
+def _lines(
+    connection: sqlite3.Connection, attempts: Sequence[Attempt], made: Sequence[Row]
+) -> dict[str, list[Row]]:
+    """Claude Code's rows of these answers that were read before, by request id."""
+    wanted = [
+        (attempt, row[AT["ts"]])
+        for attempt, row in zip(attempts, made, strict=True)
+        if attempt.agent == "claude-code" and attempt.answered
+    ]
+    if not wanted:
+        return {}
+    start = min(ts for _, ts in wanted) - SLACK_MS
+    end = max(ts + (attempt.latency_ms or 0) for attempt, ts in wanted) + SLACK_MS
+    lines: dict[str, list[Row]] = {}
+    for some in _in_parts([attempt.request_id for attempt, _ in wanted]):
+        where = (
+            f"ts BETWEEN ? AND ? AND agent = ? AND source != {NAME['gateway']}"
+            f" AND request_id IN ({', '.join('?' * len(some))})"
+        )
+        for line in rows.select(connection, where, (start, end, NAME["claude-code"], *some)):
+            lines.setdefault(line[AT["request_id"]], []).append(line)
+    return lines
+
+
+def _told(lines: Mapping[str, list[Row]], attempt: Attempt, row: Row) -> list[Row]:
+    """Those of them that tell of this attempt."""
     if not attempt.answered:
         return []
     start, end = row[AT["ts"]] - SLACK_MS, row[AT["ts"]] + (attempt.latency_ms or 0) + SLACK_MS
-    found = rows.select(
-        connection,
-        f"ts BETWEEN ? AND ? AND agent = ? AND status = ? AND source != {NAME['gateway']} AND request_id = ?",
-        (start, end, row[AT["agent"]], row[AT["status"]], attempt.request_id),
-    )
-    return [line for line in found if line[0] != row[0]]
+    return [
+        line
+        for line in lines.get(attempt.request_id, ())
+        if start <= line[AT["ts"]] <= end and line[AT["status"]] == row[AT["status"]] and line[0] != row[0]
+    ]
+
+
+def _joined(connection: sqlite3.Connection, row: Row, lines: Sequence[Row], names: rows.Names) -> Row:
+    """One row of an attempt and its agent's rows, which are taken out."""
+    rows.remove(connection, lines)
+    for line in lines:
+        row = rows.merged(row, (row[0], *line[1:]), names)
+    return row
+
+
+def _in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _turn(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> Row | None:
@@ -269,3 +360,11 @@ def _nearest(found: Sequence[Row], row: Row, at_ms: int) -> Row | None:
         key=lambda one: (rows.total(one) != rows.total(row), abs(one[AT["ts"]] - at_ms)),
         default=None,
     )
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pf_tui.ledger.schema import NAME, QUARTER_MS
@@ -28,7 +29,13 @@ Row = Sequence[Any]
 AT = {name: place for place, name in enumerate(FIELDS)}
 
 _ALL = ", ".join(FIELDS)
-_PUT = f"INSERT OR REPLACE INTO request_rows ({_ALL}) VALUES ({', '.join('?' * len(FIELDS))})"
+_MARKS = f"({', '.join('?' * len(FIELDS))})"
+_PUT = f"INSERT OR REPLACE INTO request_rows ({_ALL}) VALUES "
+_TOGETHER = 32
+"""Rows of one statement: a fifth less work than one by one, and a busy thread beside is asked for the
+interpreter once, not 32 times; below the 999 variables of old sqlite builds."""
+
+_PUT_ONE, _PUT_MANY = _PUT + _MARKS, _PUT + ", ".join([_MARKS] * _TOGETHER)
 _CHUNK = 500
 """Ids asked for at once: below the 999 variables of old sqlite builds."""
 
@@ -120,7 +127,10 @@ def write(
 
 def put(connection: sqlite3.Connection, rows: Sequence[Row], replaced: Iterable[Row] = ()) -> None:
     """Write rows as they are, in place of `replaced`, and mark their quarters."""
-    connection.executemany(_PUT, rows)
+    whole = len(rows) - len(rows) % _TOGETHER
+    for start in range(0, whole, _TOGETHER):
+        connection.execute(_PUT_MANY, [*chain.from_iterable(rows[start : start + _TOGETHER])])
+    connection.executemany(_PUT_ONE, rows[whole:])
     mark(connection, rows, replaced)
 
 

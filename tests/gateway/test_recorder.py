@@ -85,10 +85,10 @@ async def test_a_row_is_in_the_ledger_within_a_batch(world: World) -> None:
 async def test_rows_wait_while_the_ledger_refuses_and_none_is_lost(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real: Any = ledger_attempts.add
+    real: Any = ledger_attempts.Writer.add
     refusals = iter([False, False])
     monkeypatch.setattr(
-        ledger_attempts, "add", lambda *a, **k: next(refusals, None) is None and real(*a, **k)
+        ledger_attempts.Writer, "add", lambda *a, **k: next(refusals, None) is None and real(*a, **k)
     )
     recorder = Recorder(world)
     recorder.start()
