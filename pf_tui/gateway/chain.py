@@ -50,8 +50,14 @@ class Candidates:
 
     routes: tuple[Route, ...]
     passed: tuple[Passed, ...]
+    by_priority: tuple[Route, ...] = ()
+    """The routes in the order they are asked while nobody rests and no session has a place of its own."""
     reserved: str | None = None
     """A login that comes first, could serve, and is the agent's own: no paid key may be used in its place."""
+
+    def leads(self, sticky: str | None) -> bool:
+        """Where a session is, if anywhere, is where it would be sent anyway."""
+        return bool(self.by_priority) and sticky in (None, self.by_priority[0].provider)
 
 
 def candidates(
@@ -87,7 +93,10 @@ def candidates(
         passed.append(found)
         if found.code == "login" and not routes and reserved is None and _could_serve(request, standing):
             reserved = provider.id
-    return Candidates(routes=tuple(routes), passed=tuple(passed), reserved=reserved)
+    ordered, _ = arrange(routes, lambda _: None)
+    return Candidates(
+        routes=tuple(routes), passed=tuple(passed), by_priority=tuple(ordered), reserved=reserved
+    )
 
 
 def arrange(

@@ -19,7 +19,7 @@ from multidict import CIMultiDictProxy
 from pf_tui.gateway import answers, exchanges
 from pf_tui.gateway.answers import Answer
 from pf_tui.gateway.body import Request, with_model, without_thinking
-from pf_tui.gateway.chain import Route, arrange
+from pf_tui.gateway.chain import Candidates, Route, arrange
 from pf_tui.gateway.exchanges import ClientGone, Delivered, Reply
 from pf_tui.gateway.flights import Flight, Flights
 from pf_tui.gateway.recorder import Recorder
@@ -41,6 +41,9 @@ RECENT_IDS = 5000
 """Request ids remembered, to notice an upstream that always gives the same one."""
 
 _ROOM_MARGIN = 1
+
+_Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
+"""Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
 
 
 class Engine:
@@ -75,7 +78,7 @@ class Engine:
             await turn.run()
         finally:
             self._flights.end(flight)
-            turn.record()
+            asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
 
     def request_id(self, headers: Mapping[str, str] | None) -> str:
         """The upstream's id of the request, or one of ours where it has none or always the same."""
@@ -114,7 +117,7 @@ class Turn:
         self._session: Session = engine._sessions.of(request)
         self._failed: list[Failed] = []
         self._passed: list[Passed] = []
-        self._attempts: list[dict[str, Any]] = []
+        self._attempts: list[_Attempted] = []
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
 
@@ -124,7 +127,7 @@ class Turn:
         if found.reserved is not None:
             await self._tell(answers.reserved(self._request.protocol, found.reserved, self._request.agent))
             return
-        ready = self._ready(found.routes)
+        ready = self._ready(found)
         self._passed = [*self._passed, *found.passed]
         queue = deque(ready)
         again = False
@@ -156,9 +159,8 @@ class Turn:
         """Hand the attempts to the recorder, under the id the client was answered with."""
         request_id = self._request_id or self._engine.request_id(None)
         last = len(self._attempts)
-        for attempt in self._attempts:
-            answered = attempt["ordinal"] == last
-            self._engine._recorder.attempt(Attempt(**attempt, request_id=request_id, answered=answered))
+        for ordinal, attempted in enumerate(self._attempts, start=1):
+            self._engine._recorder.attempt(self._row(attempted, request_id, ordinal, ordinal == last))
 
     # -- one route ---------------------------------------------------------------------------------
 
@@ -235,7 +237,7 @@ class Turn:
         if failure is not None and not self._request.counting:
             self._note_failure(route, failure, ticket)
         if not self._request.counting:
-            self._attempts.append(self._row(route, outcome, ticket.at, latency_ms))
+            self._attempts.append((route, outcome, ticket.at, latency_ms, self._flight.first_byte_ms))
 
     def _note_failure(self, route: Route, failure: Failure, ticket: Ticket) -> None:
         bench = self._resting.failed(route, failure, ticket, self._world.ctx.who)
@@ -256,37 +258,40 @@ class Turn:
                 done=lambda: loop.call_soon_threadsafe(persisted),
             )
 
-    def _row(
-        self, route: Route, outcome: Delivered | Failed, started: datetime, latency_ms: int
-    ) -> dict[str, Any]:
-        request = self._request
-        meter = outcome.meter
-        tokens = counts(request.protocol, meter.usage) if meter is not None and meter.usage else {}
-        return {
-            "at": started,
-            "agent": request.agent or "unknown",
-            "provider": route.provider,
-            "model": self._plan.id_of(request.model),
-            "ordinal": len(self._attempts) + 1,
-            "served_model": route.model,
-            "session": request.session,
-            "project": request.project,
-            "message_id": meter.message_id if meter is not None else None,
-            "failure": outcome.failure.kind if outcome.failure is not None else None,
-            "latency_ms": latency_ms,
-            "ttft_ms": self._flight.first_byte_ms,
-            "is_subagent": request.is_subagent,
+    def _row(self, attempted: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
+        route, outcome, started, latency_ms, first_byte_ms = attempted
+        request, meter = self._request, outcome.meter
+        tokens: dict[str, Any] = counts(request.protocol, meter.usage) if meter and meter.usage else {}
+        return Attempt(
+            at=started,
+            agent=request.agent or "unknown",
+            provider=route.provider,
+            model=self._plan.id_of(request.model),
+            request_id=request_id,
+            ordinal=ordinal,
+            answered=answered,
+            served_model=route.model,
+            session=request.session,
+            project=request.project,
+            message_id=meter.message_id if meter is not None else None,
+            failure=outcome.failure.kind if outcome.failure is not None else None,
+            latency_ms=latency_ms,
+            ttft_ms=first_byte_ms,
+            is_subagent=request.is_subagent,
             **tokens,
-        }
+        )
 
     # -- between routes ----------------------------------------------------------------------------
 
-    def _ready(self, routes: Sequence[Route]) -> list[Route]:
+    def _ready(self, found: Candidates) -> Sequence[Route]:
         """The routes that may be asked now, in order; with nobody else, those in passing trouble as well."""
+        routes = found.routes
         if not self._plan.auto_switch:
-            return list(routes)
+            return routes
         engine, now_s = self._engine, asyncio.get_running_loop().time()
         sticky = self._session.stays_with(self._request, self._plan.epoch, now_s)
+        if self._resting.nobody and not self._plan.last_resort and found.leads(sticky):
+            return found.by_priority
         ready, self._passed = arrange(
             routes, self._resting.blocked, sticky=sticky, last_resort=self._plan.last_resort
         )

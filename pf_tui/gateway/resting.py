@@ -70,6 +70,11 @@ class Resting:
             del self._pending[key]
             self._index()
 
+    @property
+    def nobody(self) -> bool:
+        """No bench holds or waits for its probe, and nothing is used up."""
+        return not self._by_provider and not self._spent
+
     def blocked(self, route: Route, *, alone: bool = False) -> Passed | None:
         """Why the route must not be asked now; None when it may.
 
@@ -120,6 +125,8 @@ class Resting:
 
     def strikes(self, route: Route, ticket: Ticket) -> int:
         """How often the route failed in a row before this request; for rests that double."""
+        if not self._by_provider:
+            return 0
         benches = [bench for bench in self._covering(route) if not self._is_newer(bench, ticket)]
         return max((bench.strikes for bench in benches), default=0)
 

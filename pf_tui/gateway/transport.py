@@ -11,11 +11,12 @@ import time
 import zlib
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -140,8 +141,23 @@ _fresh: ContextVar[bool] = ContextVar("fresh")
 """The request under way got a new connection."""
 
 
+class _Protocol(ResponseHandler):
+    """aiohttp's, but for one thing: after each piece it reads it resumes what was never paused.
+
+    That is half of the time a stream of 50 events takes in aiohttp (measured, 3.14).
+    """
+
+    def resume_reading(self, *args: Any, **rest: Any) -> None:
+        if self._reading_paused:
+            super().resume_reading(*args, **rest)
+
+
 class _Connector(aiohttp.TCPConnector):
     """Tells a new connection from one out of the pool, which its host may have closed in this very moment."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._factory: Any = partial(_Protocol, loop=self._loop)
 
     async def _create_connection(self, *args: Any, **rest: Any) -> Any:
         _fresh.set(True)
@@ -158,7 +174,6 @@ class Transport:
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             read_bufsize=2**18,
         )
         self._env = env
@@ -212,6 +227,7 @@ class Transport:
                     url,
                     data=body,
                     headers=headers,
+                    skip_auto_headers=None if "content-type" in headers else ("Content-Type",),
                     allow_redirects=False,
                     proxy=proxy,
                     timeout=_connect_within(connect_s),
@@ -230,15 +246,11 @@ class Transport:
 
 def outbound(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
     """The headers one upstream gets: the client's, without its credentials, with that provider's own."""
-    passes = not route.credential
+    stays = _stays_with_us if route.credential else _stays_unless_login
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in inbound:
-        lower = name.lower()
-        if lower in _OF_THE_HOP or lower.startswith("x-pf-"):
-            continue
-        if lower in CREDENTIALS and not (passes and lower in _LOGIN):
-            continue
-        headers.add(name, value)
+        if not stays(name):
+            headers.add(name, value)
     for name, value in route.credential.items():
         if value:
             headers[name] = value
@@ -250,14 +262,30 @@ def outbound(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[st
     return headers
 
 
+@lru_cache(maxsize=256)
+def _stays_with_us(name: str) -> bool:
+    lower = name.lower()
+    return lower in _OF_THE_HOP or lower in CREDENTIALS or lower.startswith("x-pf-")
+
+
+@lru_cache(maxsize=256)
+def _stays_unless_login(name: str) -> bool:
+    return _stays_with_us(name) and name.lower() not in _LOGIN
+
+
 def passed_back(headers: CIMultiDictProxy[str], *, decoded: bool) -> CIMultiDict[str]:
     """The upstream's headers that the client gets."""
     kept: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():
-        lower = name.lower()
-        if lower not in _NOT_BACK and not (decoded and lower == "content-encoding"):
+        if not _ends_here(name, decoded):
             kept.add(name, value)
     return kept
+
+
+@lru_cache(maxsize=256)
+def _ends_here(name: str, decoded: bool) -> bool:
+    lower = name.lower()
+    return lower in _NOT_BACK or (decoded and lower == "content-encoding")
 
 
 @lru_cache(maxsize=64)

@@ -43,7 +43,8 @@ class Context:
 
     def now(self) -> datetime:
         """Aware UTC."""
-        return self.clock().astimezone(UTC)
+        moment = self.clock()
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
     def timezone(self) -> tzinfo | None:
         """The local zone by $TZ of this context, else the system's (None)."""
