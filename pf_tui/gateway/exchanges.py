@@ -204,27 +204,20 @@ class Passing:
 
     async def _first_event(self, exchange: Exchange, events: Events) -> bytes | Failed:
         """Everything up to the first good event; a Failed when there is none."""
-        limits, loop = self._limits, asyncio.get_running_loop()
-        spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
-        until_s = loop.time() + max(0.05, limits.first_byte_s - spent_s)
-        latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
         held: list[bytes] = []
         try:
+            found = self._good_from(exchange, events.feed(exchange.arrived()), held)
+            if found is not None:
+                return found  # head and first event came together: no timer is needed
+            limits, loop = self._limits, asyncio.get_running_loop()
+            spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
+            until_s = loop.time() + max(0.05, limits.first_byte_s - spent_s)
+            latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
             async with asyncio.timeout_at(until_s) as limit:
                 while data := await exchange.chunk():
-                    whole = events.feed(data)
-                    while whole:
-                        event, whole = first_of(whole)
-                        seen = self._meter.look(event)
-                        if seen == Kind.ERROR:
-                            return self._judge.in_band(exchange, b"".join([*held, event, whole]), event)
-                        if seen == Kind.GARBAGE:
-                            return self._judge.nonsense(exchange, event)
-                        held.append(event)
-                        if seen == Kind.GOOD:
-                            self._first_byte()
-                            held.append(self._sifted(whole))
-                            return b"".join(held)
+                    found = self._good_from(exchange, events.feed(data), held)
+                    if found is not None:
+                        return found
                     limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
             return self._judge.unreachable(error)
@@ -238,6 +231,22 @@ class Passing:
         if rest.strip():
             return self._judge.nonsense(exchange, rest)
         return self._judge.unreachable(Unreachable("network", "the stream ended before its first event"))
+
+    def _good_from(self, exchange: Exchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
+        """What may pass, from the first good event on; None while only fillers came, which `held` gains."""
+        while whole:
+            event, whole = first_of(whole)
+            seen = self._meter.look(event)
+            if seen == Kind.ERROR:
+                return self._judge.in_band(exchange, b"".join([*held, event, whole]), event)
+            if seen == Kind.GARBAGE:
+                return self._judge.nonsense(exchange, event)
+            held.append(event)
+            if seen == Kind.GOOD:
+                self._first_byte()
+                held.append(self._sifted(whole))
+                return b"".join(held)
+        return None
 
     async def _rest(self, exchange: Exchange, events: Events) -> Delivered:
         """Let the stream pass to its end."""

@@ -108,6 +108,14 @@ class Exchange:
             raise Unreachable("network", _words(error)) from error
         return b""
 
+    def arrived(self) -> bytes:
+        """What has come of the body and was not read yet; b"" when nothing has. Raises as `chunk`."""
+        try:
+            data = self._response.content.read_nowait(-1)
+            return data if self._inflate is None or not data else self._inflate.decompress(data)
+        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
+            raise Unreachable("network", _words(error)) from error
+
     async def read(self) -> bytes:
         """The whole body. Raises Unreachable when the connection breaks."""
         try:
