@@ -121,19 +121,13 @@ class Passing:
             )
         except Unreachable as error:
             return self._judge.unreachable(error)
-        keep = False
         try:
             self._headers = exchange.headers
             if not 200 <= exchange.status < 300:
                 return await self._bad(exchange)
-            if stream:
-                outcome: Delivered | Failed = await self._stream(exchange)
-            else:
-                outcome = await self._whole(exchange)
-            keep = exchange.is_whole
-            return outcome
+            return await (self._stream(exchange) if stream else self._whole(exchange))
         finally:
-            exchange.close(keep=keep)
+            exchange.close()
 
     def left(self) -> Delivered:
         """What is known when the client left."""

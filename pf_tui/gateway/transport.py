@@ -1,4 +1,4 @@
-"""aiohttp towards upstreams: one exchange, its bytes, and what may not travel along.
+"""Towards upstreams: one exchange, its bytes, and what may not travel along.
 
 Invariant: credential headers of the client never leave; a provider's key leaves on its own route alone.
 Redirects are not followed: a key would follow them.
@@ -7,20 +7,16 @@ Redirects are not followed: a key would follow them.
 from __future__ import annotations
 
 import asyncio
-import time
 import zlib
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
-from functools import lru_cache, partial
-from typing import Any
-from urllib.request import getproxies_environment, proxy_bypass
+from functools import lru_cache
 
 import aiohttp
-from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
-from yarl import URL
 
 from pf_tui.gateway.chain import Route
+from pf_tui.gateway.wire import Answered, Wire
 
 CREDENTIALS = frozenset(
     {
@@ -86,20 +82,20 @@ class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreach
 class Exchange:
     """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self.status = response.status
-        self.headers = response.headers
-        encoding = response.headers.get("content-encoding", "").lower()
+    def __init__(self, answered: Answered) -> None:
+        self._answered = answered
+        self._content = answered.content
+        self.status = answered.status
+        self.headers = answered.headers
+        encoding = answered.headers.get("content-encoding", "").lower()
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in ("gzip", "deflate") else None
         self.opaque = encoding not in ("", "identity", "gzip", "deflate")
         """Compressed in a way we cannot read: it passes unseen."""
 
     async def chunk(self) -> bytes:
         """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""
-        content = self._response.content
         try:
-            while chunk := await content.readany():
+            while chunk := await self._content.readany():
                 if self._inflate is None:
                     return chunk
                 if plain := self._inflate.decompress(chunk):
@@ -111,7 +107,7 @@ class Exchange:
     def arrived(self) -> bytes:
         """What has come of the body and was not read yet; b"" when nothing has. Raises as `chunk`."""
         try:
-            data = self._response.content.read_nowait(-1)
+            data = self._content.read_nowait(-1)
             return data if self._inflate is None or not data else self._inflate.decompress(data)
         except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
@@ -119,78 +115,35 @@ class Exchange:
     async def read(self) -> bytes:
         """The whole body. Raises Unreachable when the connection breaks."""
         try:
-            body = await self._response.read()
+            body = await self._content.read()
             return self._inflate.decompress(body) if self._inflate is not None else body
         except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
 
-    def close(self, *, keep: bool = False) -> None:
-        """Give the connection back when its answer was read to the end, else cut it: the upstream stops."""
-        if keep:
-            self._response.release()
-        else:
-            self._response.close()
+    def close(self) -> None:
+        """Give the connection back when the whole answer has come, else cut it: the upstream stops."""
+        self._answered.close()
 
     @property
     def has_come(self) -> bool:
         """Everything has arrived, read or not."""
-        return self._response.content.is_eof()
+        return self._content.is_eof()
 
     @property
     def is_whole(self) -> bool:
         """The body has come to its end."""
-        return self._response.content.at_eof()
-
-
-IDLE_S = 1.0
-"""A pooled connection that lay idle for less was not closed for that: a reset on it is a failure."""
-
-_fresh: ContextVar[bool] = ContextVar("fresh")
-"""The request under way got a new connection."""
-
-
-class _Protocol(ResponseHandler):
-    """aiohttp's, but for one thing: after each piece it reads it resumes what was never paused.
-
-    That is half of the time a stream of 50 events takes in aiohttp (measured, 3.14).
-    """
-
-    def resume_reading(self, *args: Any, **rest: Any) -> None:
-        if self._reading_paused:
-            super().resume_reading(*args, **rest)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells a new connection from one out of the pool, which its host may have closed in this very moment."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._factory: Any = partial(_Protocol, loop=self._loop)
-
-    async def _create_connection(self, *args: Any, **rest: Any) -> Any:
-        _fresh.set(True)
-        return await super()._create_connection(*args, **rest)
+        return self._content.at_eof()
 
 
 class Transport:
-    """The pool of connections to upstreams."""
+    """Requests to upstreams over one pool of connections."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        connector = _Connector(limit=0, ttl_dns_cache=300, keepalive_timeout=75)
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            read_bufsize=2**18,
-        )
-        self._env = env
-        self._urls: dict[str, tuple[URL, str | None]] = {}
-        self._used_s: dict[str, float] = {}
+        self._wire = Wire(env)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._session.close()
+        await self._wire.close()
 
     async def open(
         self,
@@ -212,44 +165,14 @@ class Transport:
         headers = outbound(route, inbound)
         try:
             async with asyncio.timeout(limit_s):
-                response = await self._post(route.url, body, headers, connect_s)
+                answered = await self._wire.post(route.url, body, headers, connect_s)
         except aiohttp.ConnectionTimeoutError as error:
             raise Unreachable("network", f"no connection within {connect_s:g} s") from error
         except TimeoutError as error:
             raise Unreachable("timeout", f"no answer within {limit_s:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
             raise Unreachable("network", _words(error)) from error
-        return Exchange(response)
-
-    async def _post(
-        self, address: str, body: bytes, headers: CIMultiDict[str], connect_s: float
-    ) -> aiohttp.ClientResponse:
-        """Post; again at once when a connection that lay in the pool turned out to be closed."""
-        url, proxy = self._address(address)
-        while True:
-            _fresh.set(False)
-            idle_s = time.monotonic() - self._used_s.get(address, 0.0)
-            try:
-                self._used_s[address] = time.monotonic()
-                return await self._session.post(
-                    url,
-                    data=body,
-                    headers=headers,
-                    skip_auto_headers=None if "content-type" in headers else ("Content-Type",),
-                    allow_redirects=False,
-                    proxy=proxy,
-                    timeout=_connect_within(connect_s),
-                )
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if _fresh.get() or idle_s < IDLE_S:
-                    raise
-
-    def _address(self, url: str) -> tuple[URL, str | None]:
-        known = self._urls.get(url)
-        if known is None:
-            made = URL(url, encoded=True)
-            known = self._urls[url] = (made, _proxy_for(made, self._env))
-        return known
+        return Exchange(answered)
 
 
 def outbound(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
@@ -296,26 +219,6 @@ def _ends_here(name: str, decoded: bool) -> bool:
     return lower in _NOT_BACK or (decoded and lower == "content-encoding")
 
 
-@lru_cache(maxsize=64)
-def _connect_within(limit_s: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=None, sock_connect=limit_s)
-
-
-def _proxy_for(url: URL, env: Mapping[str, str]) -> str | None:
-    """The person's proxy for that address; none for this machine."""
-    host = url.host or ""
-    if host in ("localhost", "127.0.0.1", "::1"):
-        return None
-    proxies = {
-        name.lower().removesuffix("_proxy"): value
-        for name, value in env.items()
-        if name.lower().endswith("_proxy") and value
-    } or getproxies_environment()
-    if proxy_bypass(host):
-        return None
-    return proxies.get(url.scheme) or proxies.get("all")
-
-
 def _words(error: BaseException) -> str:
     """What broke, without an address that may hold a key."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
@@ -324,6 +227,8 @@ def _words(error: BaseException) -> str:
         return "its name cannot be found"
     if isinstance(error, aiohttp.ClientConnectorError):
         return (error.os_error.strerror or "the connection was refused").lower()
+    if isinstance(error, HttpProcessingError):
+        return "what it sent is no HTTP"
     if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | ConnectionError):
         return "the connection broke"
     return f"the exchange failed ({type(error).__name__})"

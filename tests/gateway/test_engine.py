@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from pf_tui import actions
-from pf_tui.gateway import transport
+from pf_tui.gateway import wire
 from pf_tui.gateway.faults import Fault
 from pf_tui.gateway.replies import Reply
 from pf_tui.gateway.server import Gateway, listen
@@ -521,7 +521,7 @@ async def test_our_token_goes_to_nobody_even_beside_a_login(open_room: Open) -> 
 async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(
     open_room: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "IDLE_S", 0.0)
+    monkeypatch.setattr(wire, "IDLE_S", 0.0)
     room = await open_room()
     server, asked = await _closes_after_each_answer()
     (room.state / "providers.yaml").write_text(
