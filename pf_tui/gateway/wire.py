@@ -46,10 +46,11 @@ class Answered:
 
     def close(self) -> None:
         """Give the connection back when all of the answer has come, else cut it: the upstream stops."""
-        if self.content.is_eof():
+        transport = self._connection.transport
+        if self.content.is_eof() and (transport is None or not transport.get_write_buffer_size()):
             self._connection.release()
         else:
-            self._connection.close()
+            _cut(self._connection)
 
 
 class Wire:
@@ -106,8 +107,16 @@ class Wire:
                 if message.code >= 200 or message.code == 101:
                     return Answered(connection, message, content)
         except BaseException:
-            connection.close()
+            _cut(connection)
             raise
+
+
+def _cut(connection: Any) -> None:
+    """End a connection; what of the request has not left yet never does."""
+    transport = connection.transport
+    if transport is not None and transport.get_write_buffer_size():
+        transport.abort()
+    connection.close()
 
 
 class _Target:
