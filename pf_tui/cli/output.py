@@ -6,6 +6,7 @@ Standard library at import: `status --json` comes through here.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,6 @@ def raw(data: bytes) -> None:
 def csv(rows: Iterable[Iterable[Any]]) -> None:
     """Rows as RFC 4180; None is an empty field."""
     import csv as writers
-    import io
 
     out = io.StringIO(newline="")
     writer = writers.writer(out)
@@ -77,7 +77,9 @@ def csv(rows: Iterable[Iterable[Any]]) -> None:
 
 
 def show(*views: RenderableType) -> None:
-    """A text view, coloured for a terminal, plain for a pipe."""
+    """A text view, coloured for a terminal, plain for a pipe; `?` for what the terminal's letters lack."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     target = console()
     for view in views:
         target.print(view, soft_wrap=True)

@@ -7,6 +7,7 @@ nothing in it counts, and rows wait as `pending` for the next ingest.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -154,8 +155,11 @@ def library() -> Path | None:
 
 
 def _folder(connection: sqlite3.Connection) -> Path:
-    path = next((row[2] for row in connection.execute("PRAGMA database_list") if row[1] == "main"), "")
-    return Path(path).parent
+    query = (
+        "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"  # a path may be no UTF-8
+    )
+    row = connection.execute(query).fetchone()
+    return Path(os.fsdecode(row[0] or b"") if row else "").parent
 
 
 def _stamp(path: Path | None) -> str:

@@ -137,7 +137,15 @@ def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileU
 
 def write_json(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
     """Replace `path` by `content` as JSON with 2-space indent. Call it under `locked()`."""
-    write_bytes(path, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n", mode=mode)
+    write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode)
+
+
+def json_bytes(content: Any, *, indent: int | None = None) -> bytes:
+    """JSON in UTF-8; letters stand as themselves, but a path that is no UTF-8 needs escapes to come back."""
+    try:
+        return json.dumps(content, indent=indent, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(content, indent=indent).encode()
 
 
 def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:

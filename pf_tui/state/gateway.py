@@ -6,7 +6,6 @@ The gateway writes both; every face only reads them. A file left behind by a pro
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -77,7 +76,7 @@ def write_live(paths: Paths, requests: Iterable[LiveRequest]) -> None:
     content = {"version": 1, "pid": os.getpid(), "requests": [_to_json(one) for one in requests]}
     temp = paths.live.with_name(f".{paths.live.name}.{os.getpid()}.tmp")
     try:
-        temp.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        temp.write_bytes(files.json_bytes(content))
         temp.replace(paths.live)
     except OSError as error:
         raise files.cannot_write(paths.live, error) from error

@@ -68,7 +68,7 @@ class Event:
 
 def append(paths: Paths, event: Event) -> None:
     """Add one line. Raises PfError when the disk refuses."""
-    data = (json.dumps(event.to_json(), ensure_ascii=False) + "\n").encode()
+    data = files.json_bytes(event.to_json()) + b"\n"
     with files.locked(paths):
         _rotate_if_full(paths)
         try:

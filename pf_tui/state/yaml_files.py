@@ -7,6 +7,7 @@ A hook cannot pay 25 ms for a YAML parser at every prompt; the cache is keyed by
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ def cached(paths: Paths, path: Path, parse: Callable[[str], Any]) -> Any:
     if stamp is None:
         return None
     key = [_FORMAT, str(path), *stamp]
-    store = paths.cache / f"{zlib.crc32(str(path).encode()):08x}.json"
+    store = paths.cache / f"{zlib.crc32(os.fsencode(path)):08x}.json"
     try:
         kept = json.loads(store.read_bytes())
         if kept["key"] == key:

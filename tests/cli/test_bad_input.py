@@ -330,8 +330,36 @@ def test_a_clock_that_jumped_ahead_ends_benches_and_comes_back(pf: Pf) -> None:
     assert back.json["active"]["provider"] != "openrouter"
 
 
-def _process(home: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "TZ": "UTC", **KEYS}
+@pytest.mark.parametrize(
+    "letters",
+    [
+        pytest.param({"LC_ALL": "C.UTF-8"}, id="utf8"),
+        pytest.param({"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, id="ascii"),
+    ],
+)
+def test_a_home_whose_name_is_no_utf8_is_a_home_like_any_other(
+    tmp_path: Path, letters: dict[str, str]
+) -> None:
+    home = Path(os.fsdecode(os.fsencode(tmp_path) + b"/J\xfcrgen \xff"))
+    project = home / "work"
+    (project / ".git").mkdir(parents=True)
+    words = (
+        "switch openrouter --project",
+        *("switch groq", "models", "why", "ingest", "analytics --view projects", "events", "undo", "status"),
+    )
+
+    for word in words:
+        done = _process(home, *word.split(), cwd=project, letters=letters)
+        assert done.returncode == 0, f"{word}: {done.stderr}"
+    status = json.loads(_process(home, "status", "--json", cwd=project, letters=letters).stdout)
+
+    assert status["active"]["provider"] == "openrouter"
+
+
+def _process(
+    home: Path, *words: str, letters: dict[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "TZ": "UTC", **KEYS, **(letters or {})}
     env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     return subprocess.run(
         [sys.executable, "-m", "pf_tui", *words],
