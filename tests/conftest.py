@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
+import psutil
 import pytest
 
 from pf_tui.state.context import Context
@@ -34,6 +36,18 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_stays_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What still runs on a folder of this run, after a test that failed or was cut off, is ended."""
+    yield
+    folder = str(tmp_path_factory.getbasetemp())
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            ours = any("pf_tui" in word or "pf-tui" in word for word in process.cmdline())
+            if ours and process.environ().get("HOME", "").startswith(folder):
+                process.kill()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pf_tui.errors import PfError
 from pf_tui.gateway import log
@@ -29,6 +29,9 @@ from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
 
+if TYPE_CHECKING:
+    from pf_tui.gateway import server
+
 START_S = 10.0
 """How long a start in the background may take before it counts as failed."""
 
@@ -37,6 +40,10 @@ SAY_AGAIN_S = 10.0
 
 STOP_S = 40.0
 DRAIN_S = 30.0
+LOOK_S = 1.0
+"""How often a gateway looks whether its directory is still there."""
+
+HOMELESS_DRAIN_S = 2.0
 
 
 def run(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> int:
@@ -46,11 +53,11 @@ def run(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> 
         PfError: another gateway runs on this state directory, or the port is taken.
     """
     with state.serving(ctx.paths) as held:
-        if not held:
+        if held is None:
             raise _already(ctx)
         sys.setswitchinterval(0.001)  # a writer thread must not keep a request waiting for 5 ms
         gc.set_threshold(20_000, 50, 50)  # a request leaves no cycles; the default costs it 5 %
-        return _run_loop(_serve(ctx, port, announce))
+        return _run_loop(_serve(ctx, held, port, announce))
 
 
 def start(ctx: Context, port: int | None = None) -> Gateway:
@@ -178,7 +185,9 @@ class _OneLine(logging.Handler):
             log.line(self._paths, f"gateway: {record.name}: {record.getMessage()} ({kind})")
 
 
-async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> int:
+async def _serve(
+    ctx: Context, held: state.Held, port: int | None, announce: Callable[[Gateway], None]
+) -> int:
     from pf_tui.gateway import server, settings
 
     kept = state.install(ctx.paths)
@@ -186,6 +195,7 @@ async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], N
     sockets = _listen(chosen, kept.port)
     secret = kept.token
     gateway = server.Gateway(ctx, secret)
+    gateway.recorder.may_write = held.still
     logging.getLogger().addHandler(_OneLine(ctx))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -203,12 +213,21 @@ async def _serve(ctx: Context, port: int | None, announce: Callable[[Gateway], N
     try:
         announce(running)
         log.line(ctx.paths, f"gateway: serves on {running.url}")
-        await gateway.stop_asked.wait()
+        await _until_asked_or_homeless(gateway, held)
         log.line(ctx.paths, f"gateway: stops; {len(gateway.flights)} requests under way")
-        await gateway.stop(DRAIN_S)
+        await gateway.stop(DRAIN_S if held.still() else HOMELESS_DRAIN_S)
     finally:
-        state.remove(ctx.paths)
+        if held.still():
+            state.remove(ctx.paths)
     return 0
+
+
+async def _until_asked_or_homeless(gateway: server.Gateway, held: state.Held) -> None:
+    """Until somebody asks for the stop, or its directory is gone: nobody could find or stop it then."""
+    while held.still():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(gateway.stop_asked.wait(), LOOK_S)
+            return
 
 
 def _listen(port: int | None, last: int) -> list[socket.socket]:

@@ -68,6 +68,8 @@ class Recorder:
         self._rows: list[Attempt] = []
         self._rollups_due_s = 0.0
         self._owed = False
+        self.may_write: Callable[[], bool] = lambda: True
+        """False once the state directory is gone: it must not come back by our hand."""
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
     def start(self) -> None:
@@ -235,6 +237,8 @@ class Recorder:
         self._world.refresh_soon()
 
     def _guarded(self, job: Job) -> None:
+        if not self.may_write():
+            return
         try:
             job()
         except Exception as error:

@@ -133,9 +133,26 @@ def remove(paths: Paths) -> None:
             paths.live.unlink(missing_ok=True)
 
 
+class Held:
+    """The right to be a directory's gateway."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        self._handle, self._path = handle, path
+
+    def still(self) -> bool:
+        """False once the directory was removed, emptied, or made anew: it is another one's to serve then."""
+        try:
+            there = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return os.path.samestat(there, os.fstat(self._handle))
+
+
 @contextlib.contextmanager
-def serving(paths: Paths) -> Iterator[bool]:
-    """Hold the right to be this directory's gateway; False when another process has it.
+def serving(paths: Paths) -> Iterator[Held | None]:
+    """Hold the right to be this directory's gateway; None when another process has it.
 
     The lock dies with its process, whatever is left in gateway.json.
     """
@@ -148,7 +165,7 @@ def serving(paths: Paths) -> Iterator[bool]:
                 break
             time.sleep(0.005)
             held = files.try_lock(handle)
-        yield held
+        yield Held(handle, paths.home / LOCK_NAME) if held else None
     finally:
         os.close(handle)
 

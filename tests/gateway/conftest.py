@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +22,19 @@ Open = Callable[..., Awaitable[House]]
 @pytest.fixture
 async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
     """`await open_house(names, model, **settings)`: everything runs; it is closed after the test."""
-    opened: list[House] = []
+
+    numbers = itertools.count()
 
     async def make(names: tuple[str, ...] = ANTHROPIC, model: str = OPUS, **settings: Any) -> House:
-        folder = tmp_path / f"house{len(opened)}"
+        folder = tmp_path / f"house{next(numbers)}"
         folder.mkdir()
         house = House(folder, names, model, **settings)
-        opened.append(house)
+        stack.push_async_callback(house.close)
         await house.open()
         return house
 
-    yield make
-    for house in opened:
-        await house.close()
+    async with AsyncExitStack() as stack:
+        yield make
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 from collections.abc import AsyncIterator
@@ -144,6 +145,26 @@ async def test_hup_and_term_drain_and_end(gate: Gate) -> None:
         pid = (await start(gate))["pid"]
         os.kill(pid, number)
         await eventually(lambda: not gate.paths.gateway.exists(), "it has ended")
+
+
+async def test_a_gateway_whose_directory_is_gone_ends_by_itself_and_leaves_nothing(gate: Gate) -> None:
+    started = await start(gate)
+    shutil.rmtree(gate.state)
+
+    await eventually(lambda: not state.alive(started["pid"]), "it has ended", 6.0)
+
+    assert not gate.state.exists()
+
+
+async def test_a_directory_made_anew_is_another_gateways(gate: Gate) -> None:
+    first = await start(gate)
+    shutil.rmtree(gate.state)
+    second = await start(gate)
+
+    await eventually(lambda: not state.alive(first["pid"]), "the first has ended", 6.0)
+
+    told = await gate.document("gateway", "status")
+    assert (told["running"], told["pid"]) == (True, second["pid"])
 
 
 async def test_the_log_holds_no_key_and_no_body(gate: Gate) -> None:

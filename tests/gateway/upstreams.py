@@ -182,8 +182,12 @@ class Gate:
             return None
         if process.returncode is None:
             process.send_signal(how)
-        async with asyncio.timeout(START_S):
-            return await process.wait()
+        try:
+            async with asyncio.timeout(START_S):
+                return await process.wait()
+        finally:
+            if process.returncode is None:
+                process.kill()
 
     @property
     def context(self) -> Context:
@@ -328,9 +332,11 @@ class House:
         await self.gate.start()
 
     async def close(self) -> None:
-        await self.gate.stop()
-        for upstream in self.upstreams.values():
-            await upstream.stop()
+        try:
+            await self.gate.stop()
+        finally:
+            for upstream in self.upstreams.values():
+                await upstream.stop()
 
 
 def _text_of(content: dict[str, Any]) -> str:
