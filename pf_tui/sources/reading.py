@@ -28,6 +28,9 @@ _ESCAPE = b"\\u00"
 _ESCAPED = re.compile(rb"\\u00[2-7]")
 """A writer that escapes printable ASCII (legal JSON) may have escaped a needle: such lines are decoded."""
 
+MANY_ESCAPES = 8
+"""So many (of colours, mostly) are looked at one by one; a line with more is faster searched."""
+
 _WASTE = "\ufeff\0 \t\r\n"
 
 NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
@@ -98,11 +101,10 @@ class _Reader:
 
     def _without(self, start: int, buffer: bytes, first: int, end: int) -> None:
         """Lines that do not have the common needle: most have nothing for us, and must only be whole."""
-        wanted: set[int] | tuple[()] = ()
+        wanted: set[int] = set()
         for needle in self._rare:
-            if find(buffer, needle, first, end) >= 0:
-                wanted = self._wanted(buffer, first, end)
-                break
+            if (place := find(buffer, needle, first, end)) >= 0:
+                _add_lines(wanted, needle, buffer, first, place, end)
         while first < end:
             last = find(buffer, b"\n", first, end)
             if first in wanted:
@@ -112,18 +114,6 @@ class _Reader:
                 if tail and not tail.endswith(b"}"):
                     self.name(start + first, NOT_JSON)
             first = last + 1
-
-    def _wanted(self, buffer: bytes, first: int, end: int) -> set[int]:
-        """Where lines begin that have a rare needle, or may have one written as escapes."""
-        starts: set[int] = set()
-        for needle in self._rare:
-            place = find(buffer, needle, first, end)
-            while place >= 0:
-                last = find(buffer, b"\n", place, end)
-                if needle is not _ESCAPE or _ESCAPED.search(buffer, place, last):
-                    starts.add(rfind(buffer, b"\n", first, place) + 1 or first)
-                place = find(buffer, needle, last, end)
-        return starts
 
     def take_document(self, content: bytes) -> None:
         """A whole file."""
@@ -257,6 +247,25 @@ def _to_next_line(file: FileIO) -> int:
             return passed + cut
         passed += len(block)
     return passed
+
+
+def _add_lines(starts: set[int], needle: bytes, buffer: bytes, first: int, place: int, end: int) -> None:
+    """Add where the lines begin that have a needle, the first one at `place`, or may have one as escapes."""
+    while place >= 0:
+        last = find(buffer, b"\n", place, end)
+        if needle is not _ESCAPE or _escaped(buffer, place, last):
+            starts.add(rfind(buffer, b"\n", first, place) + 1 or first)
+        place = find(buffer, needle, last, end)
+
+
+def _escaped(buffer: bytes, place: int, last: int) -> bool:
+    """Whether one of the escapes from `place` to the line's end stands for printable ASCII."""
+    for _ in range(MANY_ESCAPES):
+        if buffer[place + 4] in b"234567":
+            return True
+        if (place := find(buffer, _ESCAPE, place + 4, last)) < 0:
+            return False
+    return _ESCAPED.search(buffer, place, last) is not None
 
 
 def _is_utf8(line: bytes) -> bool:
