@@ -8,6 +8,7 @@ names the few that something is known of, and only those are laid over by the ru
 from __future__ import annotations
 
 import sqlite3
+from operator import itemgetter
 from typing import Any
 
 from pf_tui.ledger import rows as ledger_rows
@@ -44,7 +45,7 @@ class Bulk:
             shared: gains the sessions that turn out to have a request in common.
         """
         same = {"agent": agent, "source": source, "attribution": attribution, "status": NAME["ok"]}
-        rows.sort()  # neighbours go into the same page
+        rows.sort(key=itemgetter(0))  # neighbours go into the same page
         self._known.clear()
         self._connection.executemany(
             f"INSERT INTO request_rows ({', '.join((*same, *PLAIN))})"

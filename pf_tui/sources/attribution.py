@@ -37,6 +37,9 @@ class Timeline:
         self._starts = [ts for ts, _ in entries]
         self._providers = [provider for _, provider in entries]
 
+    def __bool__(self) -> bool:
+        return bool(self._starts)
+
     def at(self, ts_ms: int) -> str | None:
         """The provider then; None before the first entry."""
         place = bisect_right(self._starts, ts_ms)

@@ -11,9 +11,8 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from io import FileIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from pf_tui.ledger.rows import sound
 from pf_tui.sources import claude_code, codex, gemini
@@ -31,8 +30,7 @@ Known = Mapping[str, tuple[Any, ...]]
 """path -> inode, size, mtime, offset, head hash, note of when it was read last"""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One file to read."""
 
     agent: str
@@ -48,8 +46,7 @@ class Job:
         return self.size - self.offset
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What became of a job."""
 
     job: Job

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import rollups, schema
+from pf_tui.ledger import checkpoints, rollups, schema
 from pf_tui.ledger.prices import Pricer
 from pf_tui.sources import codex, files, opencode, opencode_stores, storing
 from pf_tui.sources.attribution import Attribution, Timeline, assumed, codex_names
@@ -51,7 +51,11 @@ def ingest(
     """
     began = time.monotonic()
     outcome = Outcome()
-    with _without_gc(), schema.opened(ledger, write=True) as connection:
+    with (
+        _without_gc(),
+        schema.opened(ledger, write=True) as connection,
+        checkpoints.beside(connection, ledger) as checkpoint,
+    ):
         rollups.prepare(connection)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         jobs = list(files.jobs(env, {} if full else files.known(connection)))
@@ -62,7 +66,7 @@ def ingest(
             lambda agent: _attribution(connection, agent, env, catalog),
         )
         total = sum(job.bytes for job in jobs)
-        waiting = _Waiting(sink)
+        waiting = _Waiting(sink, checkpoint)
         for harvests, reads in harvested(jobs, workers, cancelled):
             outcome.rows_new += waiting.take(harvests, reads)
             outcome.files += len(reads)
@@ -115,8 +119,9 @@ def _without_gc() -> Iterator[None]:
 class _Waiting:
     """Batches on their way into the ledger: few large transactions write each page once, not twenty times."""
 
-    def __init__(self, sink: storing.Sink) -> None:
+    def __init__(self, sink: storing.Sink, checkpoint: Callable[[], None]) -> None:
         self._sink = sink
+        self._checkpoint = checkpoint
         self._harvests: dict[str, Harvest] = {}
         self._reads: list[Read] = []
 
@@ -134,4 +139,6 @@ class _Waiting:
             return 0
         harvests, reads = self._harvests, self._reads
         self._harvests, self._reads = {}, []
-        return self._sink.store(harvests, reads)
+        new = self._sink.store(harvests, reads)
+        self._checkpoint()
+        return new

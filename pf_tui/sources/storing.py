@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,12 +30,14 @@ SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencod
 class _Usual(NamedTuple):
     """What most requests of an agent with one model have in common."""
 
-    attribution: str
     provider: int
     model: int
     served_model: int | None
-    dated: Dated
+    cost: float | None
+    """Of a request without tokens."""
     basis: int
+    dated: Dated
+    attribution: str
 
 
 class Sink:
@@ -100,33 +103,34 @@ class Sink:
     def _alone(self, agent: str, requests: Iterable[Sighting], shared: set[str]) -> int:
         """Requests of which no gateway can know; returns how many are new."""
         names, timeline, usual = self._names, self._facts(agent).timeline, self._usual
-        plain: dict[str, list[PlainRow]] = {}
+        plain: dict[str, list[PlainRow]] = defaultdict(list)
         others: list[ledger_rows.Row] = []
+        where: tuple[str, str] | None = None  # neighbours are of one session, mostly
+        session_number = project_number = 0
         for seen in requests:
             (number, ts, session, project, model, sent, made, thought, read, five, hour, searches, request_id,
              message_id, aside, mode, failure, latency, ttft, named, reported) = seen  # fmt: skip
-            key = (agent, model, named, timeline.at(ts))
+            key = (agent, model, named, timeline.at(ts) if timeline else None)
             if key not in usual:
                 usual[key] = self._usually(agent, seen)
             known = usual[key]
-            if known is None or mode or failure or not (latency is ttft is reported is None):
+            ascii_ids = ((request_id or "") + (message_id or "")).isascii()
+            if known is None or mode or failure or not (ascii_ids and latency is ttft is reported is None):
                 others.append(self._row(agent, seen))
                 continue
-            cost: float | None = 0.0
-            basis = known.basis
+            if (session, project) != where:
+                where = (session, project)
+                session_number, project_number = names(session), names(project)
+            provider, model_number, served_model, cost, basis, dated, attribution = known
             if sent or made or read or five or hour or searches:
-                if (prices := known.dated.at(ts)) is None:
+                if (prices := dated.at(ts)) is None:
                     cost, basis = None, NAME["unpriced"]
                 else:
                     cost = raw_cost_usd(prices, sent, made, read, five, hour, searches)
-            row = (
-                number, ts, names(session), names(project), known.provider, known.model, known.served_model,
-                sent, made, thought, read, five, hour, searches, cost, basis,
-                request_id if request_id is None else sound(request_id),
-                message_id if message_id is None else sound(message_id),
-                aside,
+            plain[attribution].append(
+                (number, ts, session_number, project_number, provider, model_number, served_model, sent, made,
+                 thought, read, five, hour, searches, cost, basis, request_id, message_id, aside)
             )  # fmt: skip
-            plain.setdefault(known.attribution, []).append(row)
         return ledger_rows.write(self._connection, others, names, shared) + sum(
             self._bulk.add(rows, names(agent), NAME[SOURCES[agent]], NAME[attribution], shared)
             for attribution, rows in plain.items()
@@ -141,12 +145,13 @@ class Sink:
         model = self._model(seen.model)
         names = self._names
         return _Usual(
-            attribution,
             names(provider),
             names(model),
             names(seen.model) if seen.model and seen.model != model else None,
-            dated,
+            0.0,
             NAME[self._pricer.basis(provider)],
+            dated,
+            attribution,
         )
 
     def _joined(self, agent: str, requests: Iterable[Sighting], shared: set[str]) -> int:

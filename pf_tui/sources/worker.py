@@ -125,7 +125,7 @@ class _Worker:
             raise AssertionError("the worker was started without pipes")
         _widen(source)
         with contextlib.suppress(OSError), target:
-            marshal.dump([[_plain(job) for job in batch] for batch in batches], target)
+            marshal.dump([list(map(tuple, batch)) for batch in batches], target)
         with source:
             while len(head := source.read(_SIZE.size)) == _SIZE.size:
                 (size,) = _SIZE.unpack(head)
@@ -167,10 +167,6 @@ def _widen(pipe: IO[bytes]) -> None:
     """Let a pipe hold PIPE_BYTES, where the system can."""
     with contextlib.suppress(OSError, AttributeError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-
-
-def _plain(job: Job) -> tuple[Any, ...]:
-    return (job.agent, job.path, job.size, job.mtime_ns, job.inode, job.offset, job.note)
 
 
 def _encoded(number: int, harvested: Harvested) -> bytes:
