@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,7 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_stays_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What still runs on a folder of this run, after a test that failed or was cut off, is ended."""
     yield
-    folder = str(tmp_path_factory.getbasetemp())
+    folder = f"{tmp_path_factory.getbasetemp()}{os.sep}"
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             ours = any("pf_tui" in word or "pf-tui" in word for word in process.cmdline())

@@ -23,6 +23,7 @@ from pf_tui.rules import failures
 from pf_tui.rules.limits import Reading
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files, gateway
+from pf_tui.state.alone import alone
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
 
@@ -88,7 +89,7 @@ class Player:
     def open_gateway(self) -> None:
         """Say that a gateway runs here, and hold the right to be it."""
         paths = self._ctx.paths
-        self._right.enter_context(gateway.serving(paths))
+        self._right.enter_context(alone(paths, gateway.LOCK_NAME))
         running = Gateway(host="127.0.0.1", port=PORT, pid=os.getpid(), since=self._ctx.now())
         gateway.write(paths, running, cast.NO_KEY)
         self._listening = True

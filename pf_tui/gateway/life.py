@@ -26,6 +26,7 @@ from pf_tui.gateway import log
 from pf_tui.gateway.world import environment_keys
 from pf_tui.state import files
 from pf_tui.state import gateway as state
+from pf_tui.state.alone import Held, alone
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
 
@@ -52,7 +53,7 @@ def run(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> 
     Raises:
         PfError: another gateway runs on this state directory, or the port is taken.
     """
-    with state.serving(ctx.paths) as held:
+    with alone(ctx.paths, state.LOCK_NAME) as held:
         if held is None:
             raise _already(ctx)
         sys.setswitchinterval(0.001)  # a writer thread must not keep a request waiting for 5 ms
@@ -185,9 +186,7 @@ class _OneLine(logging.Handler):
             log.line(self._paths, f"gateway: {record.name}: {record.getMessage()} ({kind})")
 
 
-async def _serve(
-    ctx: Context, held: state.Held, port: int | None, announce: Callable[[Gateway], None]
-) -> int:
+async def _serve(ctx: Context, held: Held, port: int | None, announce: Callable[[Gateway], None]) -> int:
     from pf_tui.gateway import server, settings
 
     kept = state.install(ctx.paths)
@@ -222,7 +221,7 @@ async def _serve(
     return 0
 
 
-async def _until_asked_or_homeless(gateway: server.Gateway, held: state.Held) -> None:
+async def _until_asked_or_homeless(gateway: server.Gateway, held: Held) -> None:
     """Until somebody asks for the stop, or its directory is gone: nobody could find or stop it then."""
     while held.still():
         with contextlib.suppress(TimeoutError):

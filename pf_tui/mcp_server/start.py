@@ -10,11 +10,15 @@ from collections.abc import Callable, Mapping
 
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
 from pf_tui.state import files
+from pf_tui.state.alone import alone
 from pf_tui.state.context import Context
 from pf_tui.state.times import to_text
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only hosts it listens on: it can switch providers, so nobody else may reach it."""
+
+LOCK_NAME = ".mcp.lock"
+"""Held by the process that serves HTTP."""
 
 PORT = 3847
 """The original plugin's port."""
@@ -63,8 +67,30 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
     Args:
         announce: is told the address once it listens.
     Raises:
-        PfError: the port belongs to another process.
+        PfError: another one serves this state directory, or the port belongs to another process.
     """
+    with alone(ctx.paths, LOCK_NAME) as held:
+        if held is None:
+            raise _already(ctx)
+        return _run_http(ctx, host, port, announce)
+
+
+def _already(ctx: Context) -> PfError:
+    """One serves any number of agents; a second would take mcp.json, and with it the first one's clients."""
+    try:
+        known = files.read_json(ctx.paths.mcp) or {}
+    except StateFileUnusable:
+        known = {}
+    pid, where = known.get("pid"), known.get("url")
+    if not isinstance(pid, int) or not isinstance(where, str):
+        return PfError("an MCP server is starting on this state directory; nothing was started", "try again")
+    return PfError(
+        f"an MCP server already runs at {where} (process {pid}); nothing was started",
+        f"any number of agents may use it; `kill {pid}` ends it",
+    )
+
+
+def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]) -> int:
     import uvicorn
 
     from pf_tui.mcp_server import http
@@ -128,7 +154,7 @@ def _write(ctx: Context, host: str, port: int, token: str) -> None:
 
 
 def _remove(ctx: Context) -> None:
-    """Remove mcp.json if it is still about this process: a second server may have written its own."""
+    """Remove mcp.json if it is still about this process."""
     with files.locked(ctx.paths):
         try:
             known = files.read_json(ctx.paths.mcp) or {}

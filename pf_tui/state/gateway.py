@@ -5,10 +5,8 @@ The gateway writes both; every face only reads them. A file left behind by a pro
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -131,43 +129,6 @@ def remove(paths: Paths) -> None:
         if _object(paths.gateway).get("pid") == os.getpid():
             paths.gateway.unlink(missing_ok=True)
             paths.live.unlink(missing_ok=True)
-
-
-class Held:
-    """The right to be a directory's gateway."""
-
-    def __init__(self, handle: int, path: Path) -> None:
-        self._handle, self._path = handle, path
-
-    def still(self) -> bool:
-        """False once the directory was removed, emptied, or made anew: it is another one's to serve then."""
-        try:
-            there = self._path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True
-        return os.path.samestat(there, os.fstat(self._handle))
-
-
-@contextlib.contextmanager
-def serving(paths: Paths) -> Iterator[Held | None]:
-    """Hold the right to be this directory's gateway; None when another process has it.
-
-    The lock dies with its process, whatever is left in gateway.json.
-    """
-    files.make_home(paths)
-    handle = os.open(paths.home / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        held = files.try_lock(handle)
-        for _ in range(10):  # somebody may only be looking
-            if held:
-                break
-            time.sleep(0.005)
-            held = files.try_lock(handle)
-        yield Held(handle, paths.home / LOCK_NAME) if held else None
-    finally:
-        os.close(handle)
 
 
 def _install_file(paths: Paths) -> Path:

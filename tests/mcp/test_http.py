@@ -143,15 +143,34 @@ def test_the_token_file_is_private_and_goes_with_the_server(
     assert not path.exists()
 
 
-def test_a_second_server_on_the_same_state_is_fine(world: World, serve: Callable[..., Served]) -> None:
-    first, second = serve(), serve()
+def test_a_second_server_on_the_same_state_is_refused_with_the_first_ones_address(
+    world: World, serve: Callable[..., Served]
+) -> None:
+    first = serve()
+    before = (world.state / "mcp.json").read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "pf_tui", "mcp", "--http", "--port", "0"],
+        check=False,
+        env=world.env,
+        cwd=world.work,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
 
-    assert first.token != second.token
+    pid = first.process.pid
+    assert done.returncode == 1
+    assert f"an MCP server already runs at {first.url} (process {pid}); nothing was started" in done.stderr
+    assert f"`kill {pid}` ends it" in done.stderr
+    assert (world.state / "mcp.json").read_bytes() == before
     assert post(first, x_pf_token=first.token).status_code == 200
-    assert post(second, x_pf_token=second.token).status_code == 200
-    assert post(second, x_pf_token=first.token).status_code == 401
 
-    first.process.send_signal(signal.SIGTERM)
+
+def test_a_server_that_was_killed_is_no_obstacle(serve: Callable[..., Served]) -> None:
+    first = serve()
+    first.process.kill()
     first.process.wait(timeout=20)
 
-    assert json.loads((world.state / "mcp.json").read_text())["pid"] == second.process.pid
+    second = serve()
+
+    assert post(second, x_pf_token=second.token).status_code == 200
