@@ -8,7 +8,7 @@ changes come out right; what a span cuts off of a quarter-hour comes from the ro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import cached_property, partial
 from operator import add, sub
@@ -33,6 +33,9 @@ _COUNTED = [
     if name in ("input", "output", "cache_read", "cache_write")
 ]
 _DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
+
+
+_CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
 
 
 class Dearest(NamedTuple):
@@ -76,25 +79,38 @@ class Cells:
 
     def sessions(self, limit: int) -> Dearest:
         """The dearest sessions; the others are added up where they lie."""
+        if (self._start, self._end) == spans.ALL_MS and "session" not in self._chosen:
+            return self._sessions_of_all_time(limit)
         selects = list(self._selects(("session",), None, self._start, self._end))
         if not selects:
             return Dearest((), NOTHING, 0)
         summed = ", ".join(f"sum(s{place}) AS s{place}" for place in range(WIDTH))
         both = " UNION ALL ".join(text for text, _ in selects)
         whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
-        found = self._connection.execute(
+        *top, (_, *rest, others) = self._connection.execute(
             f"WITH whole AS ({whole}), top AS (SELECT * FROM whole ORDER BY {_DEAREST} LIMIT ?)"
             f" SELECT (SELECT text FROM names WHERE id = k0), {SUMS}, 1 FROM top"
             f" UNION ALL SELECT NULL, {summed}, count(*) FROM whole WHERE k0 NOT IN (SELECT k0 FROM top)",
             (*(value for _, values in selects for value in values), limit),
         ).fetchall()
-        *top, (_, *rest, others) = found
-        parts = [Part(name or UNKNOWN, Sums._make(sums)) for name, *sums, _ in top]
-        return Dearest(
-            parts=tuple(sorted(parts, key=dearest_first)),
-            rest=Sums._make(rest) if others else NOTHING,
-            found=len(parts) + others,
-        )
+        return _dearest([row[:-1] for row in top], rest, others)
+
+    def _sessions_of_all_time(self, limit: int) -> Dearest:
+        where = narrowing.condition(self._chosen)
+        top = self._connection.execute(
+            f"SELECT session FROM sessions WHERE 1{where} GROUP BY 1 ORDER BY sum(cost_usd) DESC,"
+            f" sum(input + output + cache_read + cache_write) DESC, 1 LIMIT ?",
+            (limit,),
+        ).fetchall()
+        shown = ", ".join(str(number) for (number,) in top)
+        found = self._connection.execute(
+            f"SELECT text, {SUMMED} FROM sessions JOIN names ON id = session"
+            f" WHERE session IN ({shown}){where} GROUP BY session"
+        ).fetchall()
+        *rest, others = self._connection.execute(
+            f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({shown}){where}"
+        ).fetchone()
+        return _dearest(found, rest, others)
 
     def days(self) -> tuple[Part, ...]:
         """Parts by local day, oldest first."""
@@ -112,6 +128,8 @@ class Cells:
         self, step: timedelta, by: str = "provider", names: Sequence[str] | None = None
     ) -> dict[datetime, dict[str, Sums]]:
         """Local steps (hours or a day) × part, for charts: start of each step, aware local -> parts.
+
+        Only requests, tokens and cost are summed.
 
         Args:
             names: the parts to tell apart; what is left of the whole is one called `REST`.
@@ -139,7 +157,7 @@ class Cells:
                 hours = max(1, int(step.total_seconds() // 3600))
                 begins = partial(_local_hour, width=slot.width, zone=zone, hours=hours)
             moments: dict[int, datetime] = {}
-            for (time, *name), sums in self._grouped(keys, slot, start, end, names).items():
+            for (time, *name), sums in self._grouped(keys, slot, start, end, names, _CHARTED).items():
                 if time not in moments:
                     moments[time] = begins(time)
                 parts, part = found.setdefault(moments[time], {}), (name[0] or UNKNOWN) if keys else ""
@@ -169,12 +187,13 @@ class Cells:
         start: int | None = None,
         end: int | None = None,
         names: Sequence[str] | None = None,
+        only: Collection[str] = (),
     ) -> dict[tuple[Any, ...], Sequence[float]]:
         """([slot], *names of the keys) -> sums, in the order of SUM_COLUMNS."""
         found: dict[tuple[Any, ...], Sequence[float]] = {}
         width = len(keys) + (slot is not None)
         start, end = self._start if start is None else start, self._end if end is None else end
-        for statement, values in self._selects(keys, slot, start, end, names):
+        for statement, values in self._selects(keys, slot, start, end, names, only):
             for row in self._connection.execute(named(statement, len(keys), timed=slot is not None), values):
                 key, sums = row[:width], row[width:]
                 found[key] = tuple(map(add, found[key], sums)) if key in found else sums
@@ -187,13 +206,14 @@ class Cells:
         start: int,
         end: int,
         names: Sequence[str] | None = None,
+        only: Collection[str] = (),
     ) -> Iterator[Select]:
         """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
         chosen = {**self._chosen}
         if names is not None:
             kept = self._numbers(names)
             chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
-        asked = Question(keys=keys, slot=slot, chosen=chosen)
+        asked = Question(keys=keys, slot=slot, chosen=chosen, only=only)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == spans.ALL_MS:
             yield select("sessions r", ["session"], SUMMED, f"1{narrowing.condition(self._chosen)}"), ()
             return
@@ -214,15 +234,13 @@ class Cells:
         if asked.margin not in self._known_parts:
             self._known_parts[asked.margin] = narrowing.parts(self._connection, asked.margin)
         parts = self._known_parts[asked.margin]
-        fitting = tiers.fitting(tiers.MARGINS, slot)
-        around = slot is not None and slot.width % HOUR_QUARTERS == 0 and tiers.HOUR not in fitting
-        for tier, low, high in tiers.cover(
-            first, last, tiers.MARGINS[:2] if around else fitting, self._months_ready
-        ):
+        by_day = slot is not None and slot.width == DAY_QUARTERS
+        fitting = tiers.MARGINS[:2] if by_day else tiers.fitting(tiers.MARGINS, slot)
+        for tier, low, high in tiers.cover(first, last, fitting, self._months_ready):
             if tier not in tiers.MARGINS[1:]:
                 yield asked.of_cells(tier, low, high)
-            elif around:
-                yield from asked.around_hours(low, high, parts)
+            elif by_day:
+                yield from asked.of_days(low, high, parts)
             else:
                 yield asked.of_margin(tier, low, high, parts)
 
@@ -247,3 +265,10 @@ class Cells:
 
 def _local_hour(slot: int, width: int, zone: tzinfo | None, hours: int) -> datetime:
     return spans.local_hour(slot * width, zone, hours)
+
+
+def _dearest(top: Sequence[Sequence[Any]], rest: Sequence[float], others: int) -> Dearest:
+    """Of rows (name, *sums), and what the others are together."""
+    parts = [Part(name or UNKNOWN, Sums._make(sums)) for name, *sums in top]
+    whole = Sums._make(rest) if others else NOTHING
+    return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, found=len(parts) + others)

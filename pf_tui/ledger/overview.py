@@ -64,10 +64,13 @@ def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | Non
     lost, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
     ).fetchone()
+    hit = walls(connection, span, filters.agent)
     return Analytics(
         span=span,
         totals=total(part.sums for part in found),
-        fallback=fallbacks(connection, span, filters),
+        fallback=FallbackTotals(
+            fallbacks=hit.totals["fallbacks"], limit_hits=hit.totals["limit_hits"], waited_ms=hit.waited_ms
+        ),
         providers=found,
         models=cells.by("model"),
         projects=cells.by("project"),
@@ -77,7 +80,7 @@ def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | Non
         skipped=_skipped(connection, lost=True),
         damaged_rows=damaged,
         damaged=_skipped(connection, lost=False),
-        walls=walls(connection, span, filters.agent),
+        walls=hit,
     )
 
 
@@ -88,7 +91,7 @@ def providers(connection: sqlite3.Connection, cells: Cells, span: Span) -> tuple
 
 
 def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> FallbackTotals:
-    """How often another provider took over, and how often a limit was hit."""
+    """How often another provider took over, and how often a limit was hit; nothing else of a span."""
     ends = ends_ms(span)
     switches = connection.execute(
         f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}", ends

@@ -6,12 +6,12 @@ in the order of SUM_COLUMNS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from pf_tui.ledger import narrowing
 from pf_tui.ledger.narrowing import Chosen
 from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
-from pf_tui.ledger.schema import HOUR_QUARTERS, KINDS, NAME, QUARTER_MS, SUM_COLUMNS
+from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, KINDS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.tiers import HOUR, Slot, Tier
 from pf_tui.records import record
 
@@ -20,6 +20,9 @@ Select = tuple[str, Sequence[object]]
 
 WIDTH = len(SUM_COLUMNS)
 SUMS = ", ".join(f"s{place}" for place in range(WIDTH))
+
+MANY_PARTS = 64
+"""Beyond so many one sort of all hours is cheaper than a look per part and day."""
 
 _KIND = {column: kind for kind, column in KINDS.items()}
 
@@ -34,6 +37,8 @@ class Question:
     """What they are by in time."""
     chosen: Chosen
     """What the rows are narrowed to."""
+    only: Collection[str] = ()
+    """The sums that are wanted, the others are 0; () = all of them. Each of them takes its time."""
 
     @property
     def margin(self) -> str | None:
@@ -42,6 +47,12 @@ class Question:
         if len(columns) > 1 or "session" in columns:
             return None
         return next(iter(columns), "0")
+
+    @property
+    def _summed(self) -> str:
+        if not self.only:
+            return SUMMED
+        return ", ".join(f"sum({name})" if name in self.only else "0" for name, _ in SUM_COLUMNS)
 
     def of_rows(self, start_ms: int, end_ms: int) -> Select:
         """From the rows themselves."""
@@ -60,39 +71,64 @@ class Question:
         Args:
             parts: all there are in the column; told so that an index that begins with them leads to the time.
         """
-        margin = self.margin or "0"
-        columns = self._columns(
-            [f"r.{'agent' if key == 'agent' else 'part'}" for key in self.keys], _quarter(tier)
-        )
-        wanted = {"part": self.chosen.get(margin, tuple(parts))}
-        if "agent" in self.chosen:
-            wanted["agent"] = self.chosen["agent"]
-        where = f"r.{tier.time} >= ? AND r.{tier.time} < ? AND r.kind = {_KIND[margin]}{more}"
-        return select(f"{tier.table} r", columns, SUMMED, where + narrowing.condition(wanted, "r.")), (
+        columns = [f"r.{'agent' if key == 'agent' else 'part'}" for key in self.keys]
+        where = f"r.{tier.time} >= ? AND r.{tier.time} < ?{more}{self._margin(self._parts(parts))}"
+        return select(f"{tier.table} r", self._columns(columns, _quarter(tier)), self._summed, where), (
             first,
             last,
         )
 
-    def around_hours(self, first: int, last: int, parts: Sequence[int]) -> Iterator[Select]:
-        """From hours, where slots begin within one (zones at :30 and :45): that hour's from its quarters."""
-        slot = self.slot or Slot(offset=0, width=HOUR_QUARTERS)
-        offset, width, hour = slot.offset, slot.width, f"r.hour * {HOUR_QUARTERS}"
-        within = f" AND ({hour} + {offset}) / {width} = ({hour} + {offset + HOUR_QUARTERS - 1}) / {width}"
-        yield self.of_margin(HOUR, first, last, parts, within)
-        cut = f"(m * {width} - {offset}) / {HOUR_QUARTERS}"
-        slots = [(end * HOUR_QUARTERS + offset) // width for end in (first, last)]
-        hours = (
-            f"(WITH RECURSIVE slots(m) AS (SELECT {slots[0]} UNION ALL SELECT m + 1 FROM slots WHERE m < {slots[1]})"
-            f" SELECT {cut} AS hour FROM slots WHERE {cut} >= {first} AND {cut} < {last})"
-        )
+    def of_days(self, first: int, last: int, parts: Sequence[int]) -> Iterator[Select]:
+        """Local days from whole hours; where a day begins within one (zones at :30, :45), that from its quarters."""
+        offset, wanted = self.slot.offset if self.slot else 0, self._parts(parts)
+        if offset % HOUR_QUARTERS:
+            yield self._of_cut_hours(first, last)
+        if len(wanted) > MANY_PARTS:
+            hour, width = f"r.hour * {HOUR_QUARTERS} + {offset}", DAY_QUARTERS
+            yield self.of_margin(
+                HOUR,
+                first,
+                last,
+                parts,
+                f" AND ({hour}) / {width} = ({hour} + {HOUR_QUARTERS - 1}) / {width}",
+            )
+            return
+        # day by day along `days`, part by part: what comes in order needs no sorting
+        begins = f"(d.day * {DAY_QUARTERS} - {offset} + {HOUR_QUARTERS - 1}) / {HOUR_QUARTERS}"
+        ends = f"((d.day + 1) * {DAY_QUARTERS} - {offset}) / {HOUR_QUARTERS}"
+        days = [(hour * HOUR_QUARTERS + offset) // DAY_QUARTERS for hour in (first, last)]
+        for part in wanted:
+            source = (
+                f"days d CROSS JOIN hours r ON r.hour >= {begins} AND r.hour < {ends}{self._margin([part])}"
+            )
+            columns = ["d.day", *("r.agent" if key == "agent" else str(part) for key in self.keys)]
+            statement = select(
+                source, columns, self._summed, "d.day BETWEEN ? AND ? AND +r.hour >= ? AND +r.hour < ?"
+            )
+            yield statement, (*days, first, last)
+
+    def _of_cut_hours(self, first: int, last: int) -> Select:
+        """The hours within which a local day begins."""
+        offset = self.slot.offset if self.slot else 0
+        hour = f"(d.day * {DAY_QUARTERS} - {offset}) / {HOUR_QUARTERS}"
+        begins = f"{hour} * {HOUR_QUARTERS}"
         source = (
-            f"{hours} CROSS JOIN cells r ON r.quarter >= hour * {HOUR_QUARTERS}"
-            f" AND r.quarter < (hour + 1) * {HOUR_QUARTERS}"
+            f"days d CROSS JOIN cells r ON r.quarter >= {begins} AND r.quarter < {begins} + {HOUR_QUARTERS}"
         )
-        yield self._of_cells(source, "r.quarter", f"1{narrowing.condition(self.chosen, 'r.')}"), ()
+        where = f"{hour} >= ? AND {hour} < ?{narrowing.condition(self.chosen, 'r.')}"
+        return self._of_cells(source, "r.quarter", where), (first, last)
+
+    def _parts(self, known: Sequence[int]) -> Sequence[int]:
+        return self.chosen.get(self.margin or "0", known)
+
+    def _margin(self, parts: Sequence[int]) -> str:
+        wanted = {"kind": (_KIND[self.margin or "0"],), "part": tuple(parts)}
+        if "agent" in self.chosen:
+            wanted["agent"] = self.chosen["agent"]
+        return narrowing.condition(wanted, "r.")
 
     def _of_cells(self, source: str, quarter: str, where: str) -> str:
-        return select(source, self._columns([f"r.{key}" for key in self.keys], quarter), SUMMED, where)
+        return select(source, self._columns([f"r.{key}" for key in self.keys], quarter), self._summed, where)
 
     def _columns(self, keys: Sequence[str], quarter: str) -> Sequence[str]:
         if self.slot is None:

@@ -6,6 +6,7 @@
     months     the same per 32 UTC days, of months that ended
     sessions   session × project × agent, of all time
     latencies  how many requests took how long, per quarter-hour, day and month
+    days       the local days, of any zone, that can have rows: what a view by day goes along
 
 Writers mark the quarter-hours they touch in `dirty` (a number, once a batch); `refresh` makes what hangs on
 them anew from the rows, so no error can stay. Each table is made from the next finer one. Months are made
@@ -74,7 +75,7 @@ def months_until(connection: sqlite3.Connection) -> int:
 
 def clear(connection: sqlite3.Connection) -> None:
     """Empty every rollup, inside the caller's transaction."""
-    for table in (*ROLLUPS, *LATENCIES):
+    for table in (*ROLLUPS, *LATENCIES, "days"):
         connection.execute(f"DELETE FROM {table}")
     connection.execute("DELETE FROM facts WHERE key = 'months_until'")
 
@@ -110,6 +111,7 @@ def _all(connection: sqlite3.Connection) -> None:
     _from_rows(connection, "FROM request_rows")
     _days(connection, "cells", "latencies")
     _hours(connection, "cells")
+    _calendar(connection, "cells")
     connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM day_cells GROUP BY 1, 2, 3")
     _months_that_ended(connection)
 
@@ -129,6 +131,7 @@ def _some(connection: sqlite3.Connection) -> None:
         connection.execute(f"DELETE FROM {table} WHERE day IN (SELECT quarter / {DAY_QUARTERS} FROM dirty)")
     _days(connection, _within("day", DAY_QUARTERS, "cells"), _within("day", DAY_QUARTERS, "latencies"))
     _hours(connection, hours)
+    _calendar(connection, "dirty")
     sessions |= _marked_sessions(connection)
     connection.executemany("DELETE FROM sessions WHERE session = ?", sessions)
     connection.executemany(
@@ -179,6 +182,14 @@ def _hours(connection: sqlite3.Connection, cells: str) -> None:
         connection.execute(
             f"INSERT INTO hours SELECT {kind}, {column}, quarter / {HOUR_QUARTERS}, agent, {SUMMED}"
             f" FROM {cells} GROUP BY 2, 3, 4"
+        )
+
+
+def _calendar(connection: sqlite3.Connection, quarters: str) -> None:
+    """A UTC day reaches into the local days before and after it."""
+    for aside in (-1, 0, 1):
+        connection.execute(
+            f"INSERT OR IGNORE INTO days SELECT DISTINCT quarter / {DAY_QUARTERS} + {aside} FROM {quarters}"
         )
 
 

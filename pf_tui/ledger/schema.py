@@ -94,6 +94,7 @@ _V1 = (
         for table, keys in ROLLUPS.items()
     ),
     "CREATE INDEX session_day ON day_cells (session)",
+    "CREATE TABLE days (day INTEGER PRIMARY KEY)",
     *(
         f"CREATE TABLE {table} ({time} INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
         f" count INTEGER, PRIMARY KEY ({time}, provider, bucket)) WITHOUT ROWID"

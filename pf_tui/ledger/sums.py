@@ -6,8 +6,7 @@ to make.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from operator import add
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -54,10 +53,7 @@ NOTHING = Sums()
 
 def total(parts: Iterable[Sums]) -> Sums:
     """All of them together."""
-    whole: Sequence[float] = NOTHING
-    for part in parts:
-        whole = tuple(map(add, whole, part))
-    return Sums._make(whole)
+    return Sums._make(map(sum, zip(NOTHING, *parts, strict=True)))
 
 
 def dearest_first(part: Part) -> tuple[float, int, str]:

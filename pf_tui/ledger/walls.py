@@ -6,10 +6,11 @@ A fallback is a switch away from a provider that had just failed; a switch by ha
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
-from operator import itemgetter
+from typing import TypeVar
 
 from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
 from pf_tui.ledger.spans import Span, ends_ms, local_day, one_offset
@@ -30,12 +31,16 @@ IS_FALLBACK = f"s.from_provider IS NOT NULL AND (s.who = 'import' OR {_CAUSE} IS
 Counts = Mapping[str, Counter[str]]
 """Part -> how many `limit_hits` and `fallbacks`."""
 
+_Key = TypeVar("_Key", int, str)
+_Wall = tuple[int, str, str | None, str | None, int]
+"""When, `limit_hits` or `fallbacks`, agent, session, ms waited."""
+
 _HITS = (
-    "SELECT ts, 'limit_hits', agent, session FROM limit_hits"
+    "SELECT ts, 'limit_hits', agent, session, ifnull(waited_ms, 0) FROM limit_hits"
     f" WHERE ts >= ? AND ts < ? AND {IS_WALL} AND (? IS NULL OR agent = ?)"
 )
 _FALLBACKS = (
-    "SELECT s.ts, 'fallbacks', c.agent, c.session FROM switches s"
+    "SELECT s.ts, 'fallbacks', c.agent, c.session, 0 FROM switches s"
     f" LEFT JOIN limit_hits c ON c.id = {_CAUSE} WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}"
 )
 
@@ -47,46 +52,61 @@ class Walls:
     day: Counts = field(default_factory=dict)
     agent: Counts = field(default_factory=dict)
     project: Counts = field(default_factory=dict)
+    waited_ms: int = 0
+    """What clients waited in retries."""
+
+    @property
+    def totals(self) -> Counter[str]:
+        """All of them."""
+        whole: Counter[str] = Counter()
+        for part in self.agent.values():
+            whole.update(part)
+        return whole
 
     def by(self, key: str) -> Counts:
         """By part of the list named `key`."""
         if key != "model":
             counts: Counts = getattr(self, key)
             return counts
-        whole: Counter[str] = Counter()
-        for part in self.agent.values():
-            whole.update(part)
+        whole = self.totals
         return {UNKNOWN: whole} if whole else {}
 
 
 def walls(connection: sqlite3.Connection, span: Span, agent: str | None) -> Walls:
     """Those of a span; `agent` narrows the hits, as in the totals."""
     start, end = ends_ms(span)
-    found = connection.execute(_HITS, (start, end, agent, agent)).fetchall()
-    found += connection.execute(_FALLBACKS, (start, end)).fetchall()
-    found.sort(key=itemgetter(0))
-    by_agent: dict[str, Counter[str]] = {}
-    by_session: dict[str, Counter[str]] = {}
-    for _, name, whose, session in found:
-        by_agent.setdefault(whose or UNKNOWN, Counter())[name] += 1
-        by_session.setdefault(session or "", Counter())[name] += 1
+    hits = connection.execute(_HITS, (start, end, agent, agent)).fetchall()
+    found = [*hits, *connection.execute(_FALLBACKS, (start, end))]
     by_project: dict[str, Counter[str]] = {}
-    for session, counts in by_session.items():
+    for session, counts in _counted((session or "", name) for _, name, _, session, _ in found).items():
         by_project.setdefault(_project(connection, session), Counter()).update(counts)
-    return Walls(day=_by_day(found, span.zone), agent=by_agent, project=by_project)
+    return Walls(
+        day=_by_day(found, span.zone),
+        agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in found),
+        project=by_project,
+        waited_ms=sum(waited for *_, waited in hits),
+    )
 
 
-def _by_day(found: Sequence[tuple[int, str, str, str]], zone: tzinfo | None) -> Counts:
-    """By local day; `found` is oldest first."""
-    days: dict[int, Counter[str]] = {}
-    if found:
-        pieces = one_offset(found[0][0], found[-1][0] + 1, zone)
-        _, until, offset = next(pieces)
-        for ts, name, *_ in found:
-            while ts >= until:
-                _, until, offset = next(pieces)
-            days.setdefault((ts // QUARTER_MS + offset) // DAY_QUARTERS, Counter())[name] += 1
-    return {local_day(day).isoformat(): counts for day, counts in days.items()}
+def _by_day(found: Sequence[_Wall], zone: tzinfo | None) -> Counts:
+    """By local day."""
+    times = sorted((ts, name) for ts, name, *_ in found)
+    days: list[tuple[int, str]] = []
+    if times:
+        for _, end, offset in one_offset(times[0][0], times[-1][0] + 1, zone):
+            upto = bisect_left(times, (end, ""))
+            days += [
+                ((ts // QUARTER_MS + offset) // DAY_QUARTERS, name) for ts, name in times[len(days) : upto]
+            ]
+    return {local_day(day).isoformat(): counts for day, counts in _counted(days).items()}
+
+
+def _counted(pairs: Iterable[tuple[_Key, str]]) -> dict[_Key, Counter[str]]:
+    """(part, name) one by one -> part -> how many of each name."""
+    parts: dict[_Key, Counter[str]] = {}
+    for (part, name), number in Counter(pairs).items():
+        parts.setdefault(part, Counter())[name] = number
+    return parts
 
 
 def _project(connection: sqlite3.Connection, session: str) -> str:

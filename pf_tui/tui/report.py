@@ -26,6 +26,9 @@ GROUPS = ("provider", "model", "project", "agent")
 EVENTS = 500
 """How far back the events pane reads."""
 
+DRAWN = 8
+"""Parts of all time that a chart tells apart; the others are one."""
+
 WALLS_SHOWN = timedelta(days=7)
 """The limits pane tells of walls hit in the last week."""
 
@@ -80,6 +83,8 @@ def take(ctx: Context, period: str, by: str) -> Report:
     with schema.opened(path) as connection:
         cells = Cells(connection, span, Filters())
         parts = cells.by(by)
+        # of all time, only the dearest are drawn one by one
+        told = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
         medians = latency.medians(connection, span) if by == "provider" else {}
         return Report(
             period=period,
@@ -87,7 +92,7 @@ def take(ctx: Context, period: str, by: str) -> Report:
             totals=total(part.sums for part in parts),
             fallback=overview.fallbacks(connection, span, Filters()),
             parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
-            steps=_without_holes(cells.steps(step, by), span.start, now, step, zone),
+            steps=_without_holes(cells.steps(step, by, told), span.start, now, step, zone),
             step=step,
             hits=tuple(record.Book(connection).hits(now - WALLS_SHOWN)),
             readings=tuple(courses.courses(connection, now)),

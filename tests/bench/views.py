@@ -29,6 +29,7 @@ from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.schema import NAME
 from pf_tui.ledger.spans import Filters, Span, ends_ms, span_of
+from pf_tui.tui.report import DRAWN
 
 NOW = datetime(2026, 11, 22, 17, 40, tzinfo=UTC)
 DAYS = 3 * 365
@@ -42,6 +43,7 @@ WORDS = {"provider": PROVIDERS, "agent": AGENTS, "model": MODELS, "project": PRO
 MEAN_ROWS = 90
 """Requests of a session: 20 to 160."""
 
+PARTS = ("provider", "model", "project", "agent")
 BASELINE = "baseline"
 LISTED = "all listed"
 """100,000 lines are as long to make as they are to read: no budget holds them."""
@@ -99,17 +101,16 @@ def views(connection: sqlite3.Connection, span: Span) -> Mapping[str, View]:
     project, agent = Filters(project=PROJECTS[7]), Filters(agent="claude-code")
     session = Filters(session=cells.sessions(1).parts[0].name)
     step = timedelta(hours=1) if span.name == "24h" else timedelta(days=1)
-    by = ("provider", "model", "project", "agent")
-    top = {part: [one.name for one in cells.by(part)[:8]] for part in by}
+    drawn = {part: None if span.start else [one.name for one in cells.by(part)[:DRAWN]] for part in PARTS}
     return {
         "summary": lambda: analytics(connection, span),
-        **{f"by {part}": lambda part=part: cells.by(part) for part in by},
+        **{f"by {part}": lambda part=part: cells.by(part) for part in PARTS},
         "by session, the 40 dearest": lambda: cells.sessions(40),
         f"by session, {LISTED}": lambda: cells.by("session"),
         "by day": cells.days,
         "by hour": cells.hours,
         "blocks": lambda: blocks(cells, NOW),
-        **{f"chart by {part}": lambda part=part: cells.steps(step, part, top[part]) for part in by},
+        **{f"chart by {part}": lambda part=part: cells.steps(step, part, drawn[part]) for part in PARTS},
         "costs": lambda: comparison.plan_uses(analytics(connection, span), catalog),
         "compare": lambda: comparison.compare(connection, found, catalog),
         "errors": lambda: events.failures(connection, span),

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pf_tui.documents import words
+from pf_tui.ledger.cells import REST
 from pf_tui.ledger.sums import Part
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
@@ -40,6 +41,8 @@ def page_for(
     parts = [part for part in report.parts if choice.admits(part.name)]
     inks = _inks(report, snapshot)
     names = {part.name: _name(part.name, report.by, space.width) for part in parts}
+    if len(parts) == len(report.parts) and any(REST in step.parts for step in report.steps):
+        names[REST] = REST
     drawn = Drawn(names=names, report=report, inks=inks, metric=metric, space=space)
     facts = _facts(report, metric, chart, drawn.per(chart))
     if not parts:

@@ -84,7 +84,8 @@ class Drawn:
 
     def sign(self, name: str) -> str:
         """What stands before the name in the table, whatever is filtered and ordered."""
-        place = next(at for at, part in enumerate(self.report.parts) if part.name == name)
+        parts = self.report.parts
+        place = next((at for at, part in enumerate(parts) if part.name == name), len(parts))
         return self.space.symbols.swatch(place)
 
 

@@ -9,6 +9,10 @@ CREATE TABLE cost_states (session TEXT NOT NULL, model TEXT NOT NULL, totals TEX
 CREATE TABLE day_cells (day INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL, project INTEGER NOT NULL, agent INTEGER NOT NULL, session INTEGER NOT NULL, requests INTEGER, failed INTEGER, rate_limited INTEGER, input INTEGER, output INTEGER, reasoning INTEGER, cache_read INTEGER, cache_write INTEGER, cost_usd REAL, unpriced INTEGER, plan_usd REAL, PRIMARY KEY (day, provider, model, project, agent, session)) WITHOUT ROWID;
 INSERT INTO "day_cells" VALUES(20781,31,32,30,20,29,3,0,0,0,306,0,0,0,1.5,0,0.0);
 INSERT INTO "day_cells" VALUES(20781,33,32,30,20,29,2,0,0,0,204,0,0,0,1.0,0,0.0);
+CREATE TABLE days (day INTEGER PRIMARY KEY);
+INSERT INTO "days" VALUES(20780);
+INSERT INTO "days" VALUES(20781);
+INSERT INTO "days" VALUES(20782);
 CREATE TABLE dirty (quarter INTEGER PRIMARY KEY);
 CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT);
 INSERT INTO "facts" VALUES('months_until','649');
