@@ -127,8 +127,8 @@ def readings(now: datetime) -> list[Reading]:
     reset = timedelta(seconds=story.FIRST_BACK_S + 2)
     first, second = cast.PRIORITY[0], cast.PRIORITY[4]
     rising = [
-        seen(first, "5h", 70 - 0.42 * minutes, reset, ago=timedelta(minutes=minutes))
-        for minutes in range(120, 0, -12)
+        seen(first, "5h", round(70 * (1 - minutes / 300) ** 1.4, 1), reset, ago=timedelta(minutes=minutes))
+        for minutes in range(288, 0, -12)
     ]
     third = [  # at this pace it is empty before it begins anew
         seen(

@@ -44,6 +44,17 @@ def line(*parts: str | Span | Line) -> Line:
     return tuple(span for span in spans if span.text)
 
 
+def merged(spans: Iterable[Span]) -> Line:
+    """The spans with neighbours that look alike as one."""
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1][1:] == span[1:]:
+            found[-1] = span._replace(text=found[-1].text + span.text)
+        else:
+            found.append(span)
+    return tuple(found)
+
+
 def muted(text: str) -> Span:
     return Span(text, "muted")
 

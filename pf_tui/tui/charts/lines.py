@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, round_values
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import Line, Span, cells, fit, line
+from pf_tui.tui.ink import Line, Span, cells, fit, line, merged
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of the dot at (row, column) of a cell, row 0 at the top. Source: Unicode block U+2800."""
@@ -61,8 +61,8 @@ class _Dot:
     mark: str = ""
 
 
-_Dots = Mapping[tuple[int, int], _Dot]
-"""(row, column) of a dot → whose it is."""
+_Place = tuple[int, int]
+"""Row and column: of a cell in the chart, of a dot in its cell."""
 
 
 def even(values: Sequence[float]) -> tuple[Point, ...]:
@@ -133,25 +133,20 @@ def line_chart(
     """
     across, down = _GRID[symbols.dots]
     top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
-    dots: dict[tuple[int, int], _Dot] = {}
-    signs: dict[tuple[int, int], Span] = {}
+    lit: dict[_Place, dict[_Place, _Dot]] = {}
+    signs: dict[_Place, Span] = {}
     for trace in reversed(traces):
         places = _places(trace.points, width * across, height * down, top)
+        dot = _Dot(ink=trace.ink, mark=trace.mark)
         for x, y in _path(places, height * down - 1, _DASH[symbols.dots] if trace.dashed else 0):
-            dots[y, x] = _Dot(ink=trace.ink, mark=trace.mark)
+            lit.setdefault((y // down, x // across), {})[y % down, x % across] = dot
         if trace.mark and not trace.dashed:
             cells_of = [(x // across, y // down) for x, y in places]
             signs.update({(y, x): Span(trace.mark, trace.ink) for x, y in _marked(cells_of)})
-    behind = ground or {}
+    shown = {place: _cell(dots, symbols.dots) for place, dots in lit.items()} | signs
+    behind = {row: Span(sign, ink) for row, (ink, sign) in (ground or {}).items()}
     return [
-        line(
-            *(
-                signs.get((row, column))
-                or _cell(dots, row, column, symbols)
-                or Span(behind[row][1] if row in behind else " ", behind[row][0] if row in behind else "text")
-                for column in range(width)
-            )
-        )
+        merged(shown.get((row, column)) or behind.get(row, Span(" ")) for column in range(width))
         for row in range(height)
     ]
 
@@ -207,23 +202,15 @@ def _marked(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             free = x + MARKS_APART
 
 
-def _cell(dots: _Dots, row: int, column: int, symbols: Symbols) -> Span | None:
-    """What a cell shows of the lines; None when none comes by."""
-    across, down = _GRID[symbols.dots]
-    own = [
-        (y, x, dot)
-        for y in range(down)
-        for x in range(across)
-        if (dot := dots.get((row * down + y, column * across + x))) is not None
-    ]
-    if not own:
-        return None
-    first = own[0][2]
-    if symbols.dots == "braille":
-        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x, _ in own)), first.ink)
-    if symbols.dots == "plain":
+def _cell(lit: Mapping[_Place, _Dot], dots: str) -> Span:
+    """What a cell with such dots shows."""
+    places = sorted(lit)
+    first = lit[places[0]]
+    if dots == "braille":
+        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x in places)), first.ink)
+    if dots == "plain":
         return Span(first.mark or "*", first.ink)
-    if len(own) == 1:
-        return Span("▀▄"[own[0][0]], first.ink)
-    lower = own[1][2].ink
+    if len(places) == 1:
+        return Span("▀▄"[places[0][0]], first.ink)
+    lower = lit[places[1]].ink
     return Span("█", first.ink) if lower == first.ink else Span("▀", first.ink, on=lower)

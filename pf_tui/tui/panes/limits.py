@@ -59,6 +59,8 @@ def page_for(
     taken = len(windows) + len(flowing) + (0 if more else len(walls))  # alone, the walls can be scrolled to
     chart = course_rows(view, report, space, room - taken, key)
     rows = [*windows, *chart, *flowing, *walls]
+    if more and not chart:  # it can be scrolled to
+        rows += course_rows(view, report, space, course.LEAST + 4, key)
     if more:
         for other in snapshot.providers:
             if other.limits and other.id != selected:
