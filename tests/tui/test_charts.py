@@ -168,6 +168,13 @@ def test_names_at_the_end_stand_in_the_order_of_their_lines_and_never_in_one_row
     assert [names[at].row for at in order] == sorted(names[at].row for at in order)
 
 
+def test_of_two_names_in_one_row_the_higher_value_stands_above() -> None:
+    traces = [Trace(ink="a", points=even([9.0, value]), name=line(f"n{value}")) for value in (0.0, 0.1)]
+    chart = [plain(row) for row in lined(traces, 40, 5, BRAILLE, number=str, names=lambda *_: [])]
+
+    assert "".join(chart).index("n0.1") < "".join(chart).index("n0.0")
+
+
 @given(st.lists(st.tuples(st.integers(-5, 90), st.text("ab日", min_size=1, max_size=9))), st.integers(1, 80))
 def test_names_below_never_touch(places: list[tuple[int, str]], width: int) -> None:
     names = [Below(at=at, text=text) for at, text in places]

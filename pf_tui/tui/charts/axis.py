@@ -36,6 +36,8 @@ class Beside:
     row: int
     """Where the line ends, from above."""
     content: Line
+    value: float = 0.0
+    """Of two that end in one row the higher stands above."""
 
 
 def round_values(peak: float, rows: int) -> tuple[float, ...]:
@@ -79,7 +81,7 @@ def beside(names: Sequence[Beside], rows: int) -> list[Line]:
 
     Of more names than rows the first ones stay: they come most important first.
     """
-    kept = sorted(names[:rows], key=lambda one: one.row)
+    kept = sorted(names[:rows], key=lambda one: (one.row, -one.value))
     places = list[int]()
     for one in kept:
         places.append(max(one.row, places[-1] + 1 if places else 0))

@@ -98,9 +98,10 @@ def lined(
     at_rows = {row_of(edge.value, top, rows, symbols): edge for edge in across}
     margin = max((cells(edge.text) for edge in across), default=0) + 1
     ends = [
-        Beside(row=row_of(trace.points[-1][1], top, rows, symbols), content=_named(trace))
+        Beside(row=row_of(value, top, rows, symbols), content=_named(trace), value=value)
         for trace in traces
         if trace.name and trace.points
+        for _, value in trace.points[-1:]
     ]
     room = max((cells(end.content) for end in ends), default=-1) + 1
     plot = max(1, width - margin - room)
