@@ -26,7 +26,7 @@ from pf_tui.gateway.stage import Stage
 from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
-from pf_tui.rules.failover import Passed
+from pf_tui.rules.failover import Passed, obstacle
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
@@ -396,14 +396,19 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Agent, launch.Way]:
     if word is not None:
         agent = launch.agent_called(word)
         return agent, launch.way(now, agent)
-    ways = []
+    ways, refusals = [], []
     for agent in AGENTS.values():
         try:
             ways.append((agent, launch.way(now, agent)))
         except NothingCanServe as error:
-            refusal = error
+            refusals.append(error)
     if not ways:
-        raise refusal
+        listed = [name for name in now.priority if name in now.catalog.providers]
+        found = (obstacle(now.standing(name), now.view(name).serves) for name in listed)
+        passed = [one for one in found if one is not None]
+        if not passed:
+            raise refusals[0]
+        raise launch.nobody("nobody can serve now, so nobody can be made to fail", passed, now)
     active = now.active.provider if now.active else None
     return next(((agent, found) for agent, found in ways if found.provider == active), ways[0])
 

@@ -10,11 +10,12 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from pf_tui.agents import claude_models, effects
+from pf_tui.documents.words import clock
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
 from pf_tui.gateway import env
 from pf_tui.gateway.chain import OWN_LOGINS
@@ -104,7 +105,7 @@ def way(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> Way:
         else:
             passed.append(refusal)
     if not able:
-        raise _nobody(agent, passed)
+        raise nobody(f"nobody can serve {agent.name}", passed, now)
     first, own = able[0]
     return Way(
         through="login" if own and not pass_through else "gateway",
@@ -229,20 +230,24 @@ def _no_route(view: ProviderView, agent: Agent) -> Passed | None:
     return None
 
 
-def _nobody(agent: Agent, passed: list[Passed]) -> NothingCanServe:
+def nobody(sentence: str, passed: Sequence[Passed], now: Snapshot) -> NothingCanServe:
+    """The refusal: who rests until when, why the others cannot, and what ends it."""
     if not passed:
         return NothingCanServe("the priority list is empty", "`pf-tui priority add PROVIDER`")
-    ending = [one for one in passed if one.until is not None]
-    if ending:
-        first = min(ending, key=lambda one: str(one.until))
-        back = f"; {first.provider} is back at {first.until.astimezone():%H:%M}" if first.until else ""
-    else:
-        back = ""
-    shown = ", ".join(f"{one.provider} ({one.reason})" for one in passed[:3])
-    more = f" and {len(passed) - 3} more" if len(passed) > 3 else ""
-    return NothingCanServe(
-        f"nobody can serve {agent.name}: {shown}{more}{back}", "`pf-tui why` and `pf-tui auth status`"
-    )
+    resting = sorted((one for one in passed if one.code == "benched"), key=lambda one: str(one.until or "~"))
+    told = [_rest(one, now) for one in resting]
+    told += [f"{one.provider} ({one.reason})" for one in passed if one.code != "benched"]
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    hint = "`pf-tui why` and `pf-tui auth status`"
+    if resting:
+        hint = f"`pf-tui release {resting[0].provider}` ends its rest now; `pf-tui why` shows every reason"
+    return NothingCanServe(f"{sentence}: {', '.join(told[:3])}{more}", hint)
+
+
+def _rest(passed: Passed, now: Snapshot) -> str:
+    why = passed.reason.removeprefix("benched ")
+    until = "somebody acts" if passed.until is None else clock(passed.until, now.at, None)
+    return f"{passed.provider} rests until {until} {why}"
 
 
 def _settings_win(ctx: Context, setting: Setting) -> bool:

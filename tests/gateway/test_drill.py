@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -242,6 +243,20 @@ def test_nobody_to_fail_is_exit_5_and_a_sentence(person: Person) -> None:
 
     assert done.returncode == 5
     assert "nobody can serve" in done.stderr
+
+
+def test_with_everybody_benched_it_says_until_when_and_how_to_end_it(person: Person) -> None:
+    person.run("bench", "openrouter", "--for", "3h")
+    person.run("bench", "anthropic-api")
+
+    done = person.run("drill")
+
+    back = re.search(r"openrouter rests until (?:\w+ )?\d\d:\d\d \(by hand\)", done.stderr)
+    assert done.returncode == 5
+    assert "nobody can serve now, so nobody can be made to fail: " in done.stderr
+    assert back
+    assert "anthropic-api rests until somebody acts (by hand)" in done.stderr
+    assert "`pf-tui release openrouter` ends its rest now" in done.stderr
 
 
 def test_an_unknown_fault_names_the_known_ones(person: Person) -> None:
