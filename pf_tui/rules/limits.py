@@ -90,6 +90,8 @@ class Limit:
 def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     """The windows of one provider as they stand: per window and unit the reading to believe.
 
+    An estimate only of a window that nobody else tells of, in whatever unit.
+
     Args:
         readings: of one provider, any order, any age.
     """
@@ -98,6 +100,8 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     for reading in readings:
         if reading.resets_at is not None and reading.resets_at <= now:
             continue
+        if reading.source == "estimate" and reading.observed_at > now:
+            continue  # made of what a clock that was wrong wrote down
         if reading.resets_at is None and now - reading.observed_at > LENGTHS.get(reading.window, STALE):
             continue
         key = (reading.window, reading.unit, reading.model)
@@ -105,8 +109,10 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
         if key not in best or _beats(reading, best[key]):
             best[key] = reading
     order = list(LENGTHS)
+    reported = {reading.window for reading in best.values() if reading.source != "estimate"}
+    believed = [one for one in best.values() if one.source != "estimate" or one.window not in reported]
     found = sorted(
-        best.values(), key=lambda r: (order.index(r.window) if r.window in order else 99, r.model or "")
+        believed, key=lambda r: (order.index(r.window) if r.window in order else 99, r.model or "")
     )
     return tuple(
         _limit(reading, samples[(reading.window, reading.unit, reading.model)], now) for reading in found
@@ -162,7 +168,7 @@ def window_name(window: str, model: str | None = None) -> str:
 
 
 def estimated_limit(walls: Sequence[float]) -> float | None:
-    """P90 of what past windows held when they hit a wall, in their unit; None without any."""
+    """The 90th percentile of what past windows held at a wall, in their unit; None without any."""
     if not walls:
         return None
     ordered = sorted(walls)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pf_tui.catalog import Catalog
-from pf_tui.ledger import attempts, hits, repricing, rollups, schema
+from pf_tui.ledger import attempts, estimates, hits, repricing, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.bulk import Bulk, PlainRow
 from pf_tui.ledger.prices import Pricer
@@ -85,6 +85,7 @@ class Sink:
             running_totals.settle(self._connection, self._names, lambda seen: self._row("claude-code", seen))
             repricing.settle(self._connection, self._pricer)
             rollups.refresh(self._connection)
+            estimates.keep(self._connection, (one.id for one in self._catalog.providers.values() if one.plan))
 
     def _harvest(self, agent: str, harvest: Harvest) -> int:
         alone = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from pf_tui.ledger import record, rollups, schema
 from pf_tui.state.paths import Paths
+from tests.ledger.test_views import enter
 
 from .conftest import NOON, Pf, Turn
 
@@ -281,3 +283,31 @@ def test_a_real_git_worktree_counts_as_a_project(pf: Pf, tmp_path: Path) -> None
     answer = pf("init", "--json", "--dir", str(tree))
 
     assert answer.json["path"].startswith(str(tree))
+
+
+def test_a_plan_that_reports_nothing_is_guessed_from_its_own_past(pf: Pf, paths: Paths) -> None:
+    plan, uses = "anthropic-subscription", [(NOON - timedelta(minutes=10), 500_000)]
+    for days in (1, 2, 3):
+        begin = NOON - timedelta(days=days)
+        uses.append((begin + timedelta(hours=1), 1_000_000))
+        record.limit_hit(
+            paths.ledger, plan, kind="quota", at=begin + timedelta(hours=2), until=begin + timedelta(hours=5),
+            agent="claude-code", session=f"s-{days}",
+        )  # fmt: skip
+    with schema.opened(paths.ledger, write=True) as connection:
+        rollups.prepare(connection)
+        enter(
+            connection,
+            [{"ts_ms": record.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],
+        )
+    pf("ingest")
+
+    text = pf("limits", plan)
+    (limit,) = pf("limits", plan, "--json").json["providers"][0]["limits"]
+
+    assert "~50 %" in text.out
+    assert "500K of 1M tokens" in text.out
+    assert "estimate, " in text.out
+    assert (limit["window"], limit["unit"], limit["source"]) == ("5h", "tokens", "estimate")
+    assert (limit["used"], limit["limit"], limit["percent"]) == (500_000, 1_000_000, 50.0)
+    assert pf("why").out.count("exhausted") == 0

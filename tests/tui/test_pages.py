@@ -426,3 +426,23 @@ def test_a_wrapped_line_keeps_its_words_and_its_width(first: str, second: str, w
 
     assert all(cells(one) <= width for one in broken)
     assert "".join("".join(map(plain, broken)).split()) == "".join(plain(whole).split())
+
+
+@pytest.mark.parametrize("width", [80, 44])
+def test_a_guessed_window_says_that_it_is_one(afternoon: Snapshot, width: int) -> None:
+    guess = scene.limit(
+        "5h", 50, scene.at(3), unit="tokens", used=500_000.0, limit=1_000_000.0, source="estimate"
+    )
+    shown = replace(
+        afternoon,
+        providers=tuple(
+            replace(view, limits=(guess,)) if view.id == "anthropic-subscription" else view
+            for view in afternoon.providers
+        ),
+    )
+
+    text = limits.page_for(shown, space(width), "anthropic-subscription").text()
+
+    assert "~50 %" in text
+    assert "~ our estimate, 2 min ago" in text
+    assert "500K tokens of 1M tokens" in text

@@ -1,0 +1,143 @@
+"""Our own guess at a plan's window where nobody reports it: the 90th percentile of what past windows held at a wall.
+
+Written as readings with source "estimate" when logs are read, so that no hook and no status line counts
+anything. A guess has the time of the provider's latest request; it never stops anybody, and
+`rules.limits.current` shows it only for a window that has no better reading.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from pf_tui.ledger.record import INSERT_READING
+from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS
+from pf_tui.records import record
+from pf_tui.rules.limits import LENGTHS, estimated_limit
+
+ENOUGH_WALLS = 3
+"""Windows that ended at a wall; fewer say nothing about where the next one ends."""
+
+MOST_WALLS = 40
+BACK_MS = 90 * 86_400_000
+"""Plans change: walls further back are another plan's."""
+
+SAME_RESET_MS = 10 * 60_000
+"""Walls with resets nearer to each other are of one window: every session runs into it by itself."""
+
+_HOUR_MS = HOUR_QUARTERS * QUARTER_MS
+_MS = {window: round(LENGTHS[window].total_seconds() * 1000) for window in ("5h", "7d")}
+
+
+@record
+class _Wall:
+    """A window that ended at a wall."""
+
+    hit_ms: int
+    resets_ms: int
+
+
+def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
+    """Bring the guesses for these providers up to date, inside the caller's transaction."""
+    for provider in plans:
+        walls = _walls(connection, provider)
+        wanted = []
+        if any(len(some) >= ENOUGH_WALLS for some in walls.values()):
+            number = connection.execute("SELECT id FROM names WHERE text = ?", (provider,)).fetchone()
+            wanted = _guesses(connection, provider, number[0], walls) if number else []
+        which = "provider = ? AND time_window IN ('5h', '7d') AND unit = 'tokens' AND source = 'estimate'"
+        known = connection.execute(
+            "SELECT provider, time_window, unit, used, allowed, used_fraction, resets_at, source, observed_at,"
+            f" model FROM limit_readings WHERE {which} ORDER BY time_window",
+            (provider,),
+        ).fetchall()
+        if known != wanted:
+            connection.execute(f"DELETE FROM limit_readings WHERE {which}", (provider,))
+            connection.executemany(INSERT_READING, wanted)
+
+
+def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wall]]:
+    """The walls by window, newest first, one for each window; the last hit of it."""
+    newest = connection.execute("SELECT max(ts) FROM limit_hits WHERE provider = ?", (provider,)).fetchone()[
+        0
+    ]
+    found: dict[str, list[_Wall]] = {window: [] for window in _MS}
+    for ts, until, text in connection.execute(
+        "SELECT ts, until, ifnull(text, '') FROM limit_hits WHERE provider = ? AND ts > ? AND kind = 'quota'"
+        " AND until > ts ORDER BY ts DESC",
+        (provider, (newest or 0) - BACK_MS),
+    ):
+        window = "7d" if "week" in text.lower() or until - ts > _MS["5h"] else "5h"
+        seen = found[window]
+        apart = [abs(wall.resets_ms - until) > SAME_RESET_MS for wall in seen]
+        if until - ts <= _MS[window] and len(seen) < MOST_WALLS and all(apart):
+            seen.append(_Wall(hit_ms=ts, resets_ms=until))
+    return found
+
+
+def _guesses(
+    connection: sqlite3.Connection, provider: str, number: int, walls: dict[str, list[_Wall]]
+) -> list[tuple[object, ...]]:
+    """A reading for every window that ended at a wall often enough."""
+    hours = [
+        hour
+        for (hour,) in connection.execute(
+            "SELECT hour FROM hours WHERE kind = 1 AND part = ?1 AND hour >="
+            " (SELECT max(hour) FROM hours WHERE kind = 1 AND part = ?1) - 48 GROUP BY 1 ORDER BY 1",
+            (number,),
+        )
+    ]
+    if not hours:
+        return []
+    latest = connection.execute(
+        "SELECT max(quarter) FROM cells WHERE quarter >= ? AND provider = ?",
+        (hours[-1] * HOUR_QUARTERS, number),
+    ).fetchone()[0]
+    now_ms = latest * QUARTER_MS
+    begun = {"5h": _block(hours, walls["5h"]), "7d": _week(walls["7d"], now_ms)}
+    made: list[tuple[object, ...]] = []
+    for window, length_ms in _MS.items():
+        start_ms = begun[window]
+        if len(walls[window]) < ENOUGH_WALLS or start_ms is None:
+            continue
+        held = [
+            _tokens(connection, number, wall.resets_ms - length_ms, wall.hit_ms) for wall in walls[window]
+        ]
+        limit = estimated_limit([float(tokens) for tokens in held if tokens])
+        if limit:
+            used = float(_tokens(connection, number, start_ms, now_ms + QUARTER_MS))
+            resets_ms = start_ms + length_ms
+            made.append(
+                (provider, window, "tokens", used, limit, used / limit, resets_ms, "estimate", now_ms, None)
+            )
+    return made
+
+
+def _block(hours: list[int], walls: list[_Wall]) -> int:
+    """When the five hours of the latest use began (ms): with the first hour used after the ones before ended."""
+    start_ms = hours[0] * _HOUR_MS
+    resets = sorted(wall.resets_ms for wall in walls)
+    for hour in hours:
+        begin_ms = hour * _HOUR_MS
+        over = any(start_ms < reset <= begin_ms for reset in resets)
+        if over or begin_ms >= start_ms + _MS["5h"]:
+            start_ms = begin_ms
+            resets = [reset for reset in resets if reset > begin_ms]
+    return start_ms
+
+
+def _week(walls: list[_Wall], now_ms: int) -> int | None:
+    """When the running week began (ms): weeks follow on the last one that was named."""
+    if not walls:
+        return None
+    return walls[0].resets_ms + (now_ms - walls[0].resets_ms) // _MS["7d"] * _MS["7d"]
+
+
+def _tokens(connection: sqlite3.Connection, provider: int, start_ms: int, end_ms: int) -> int:
+    """What budgets count (input, output, cache writes), to the quarter-hour."""
+    found = connection.execute(
+        "SELECT ifnull(sum(input + output + cache_write), 0) FROM cells"
+        " WHERE quarter >= ? AND quarter < ? AND provider = ?",
+        (start_ms // QUARTER_MS, -(-end_ms // QUARTER_MS), provider),
+    ).fetchone()
+    return int(found[0])
