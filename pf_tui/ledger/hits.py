@@ -26,8 +26,14 @@ def note(
     session: str | None,
     waited_ms: int | None = None,
     text: str = "",
+    *,
+    certain: bool = False,
 ) -> None:
-    """Keep a hit, or what it adds to a hit that is known; inside the caller's transaction."""
+    """Keep a hit, or what it adds to a hit that is known; inside the caller's transaction.
+
+    Args:
+        certain: the session is the one the failed request is counted in, not a copy's.
+    """
     known = _known(connection, provider, kind, ts_ms, session)
     if known is None:
         connection.execute(
@@ -40,7 +46,7 @@ def note(
     connection.execute(
         "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
         # of a resumed session's copy and its original, the one that `rows.beats` keeps, in any order
-        " session = CASE WHEN ts = ? AND session > ? THEN ? ELSE session END,"
+        " session = CASE WHEN ts = ? AND (? OR session > ?) THEN ? ELSE session END,"
         f" waited_ms = {_LATER}, text = CASE WHEN ifnull(text, '') = '' THEN ? ELSE text END WHERE id = ?",
         (
             until_ms,
@@ -48,6 +54,7 @@ def note(
             provider if was == "unknown" else was,
             min(began, ts_ms),
             ts_ms,
+            certain,
             session,
             session,
             waited_ms,
@@ -60,13 +67,13 @@ def note(
 def _known(connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int, session: str | None) -> Any:
     """(id, provider, ts) of the hit this one is another sight of."""
     if session is None or kind not in WALLS:
-        same = "provider = ? AND kind = ? AND ts = ? AND ifnull(session, '') = ?"
+        # a resumed session's copy has the very same time
+        same = "provider = ? AND kind = ? AND ts = ? AND (session IS NULL) = (? IS NULL)"
         found = connection.execute(
-            f"SELECT id, provider, ts FROM limit_hits WHERE {same}", (provider, kind, ts_ms, session or "")
+            f"SELECT id, provider, ts FROM limit_hits WHERE {same}", (provider, kind, ts_ms, session)
         )
     else:
         found = connection.execute(
-            # a resumed session's copy has the very same time
             "SELECT id, provider, ts FROM limit_hits WHERE ts BETWEEN ? AND ? AND (session = ? OR ts = ?)"
             f" AND {IS_WALL}"
             " AND (provider = ? OR provider = 'unknown' OR ? = 'unknown') ORDER BY abs(ts - ?) LIMIT 1",

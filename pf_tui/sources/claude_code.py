@@ -175,7 +175,8 @@ class Reader:
         text = next((part.text for part in row.message.content or () if part.text), "")
         kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
         session = _session(row, path)
-        harvest.add(_failure(row, ts, session, path, row.requestId, kind))
+        failed = _failure(row, ts, session, path, row.requestId, kind)
+        harvest.add(failed)
         if kind not in ("rate", "quota", "overload"):
             return
         until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
@@ -184,11 +185,10 @@ class Reader:
         began, _, was, waited = self._wall
         if was in ("rate", "quota") and kind != "overload" and ts - self._wall[1] < WALL_PAUSE_MS:
             # what the retries ran into
-            harvest.hits.append(
-                Hit(began, was, until_ms, session, waited_ms=waited, window=window, text=text[:160])
-            )
+            hit = Hit(began, was, until_ms, session, waited_ms=waited, window=window)
         else:
-            harvest.hits.append(Hit(ts, kind, until_ms, session, window=window, text=text[:160]))
+            hit = Hit(ts, kind, until_ms, session, window=window)
+        harvest.hits.append(hit._replace(text=text[:160], request=failed.id))
         self._wall = [0, 0, "", 0]
         if window and until_ms:
             harvest.read(Seen(ts, window, "percent", 100.0, 100.0, until_ms, "text"))
@@ -202,7 +202,8 @@ class Reader:
         text = getattr(error, "formatted", None) or ""
         request_id = getattr(error, "requestId", None) or row.requestId
         kind = _kind(None, status, text) if status else "network"
-        harvest.add(_failure(row, ts, session, path, request_id, kind))
+        failed = _failure(row, ts, session, path, request_id, kind)
+        harvest.add(failed)
         if kind not in ("rate", "quota"):
             return
         began, last, was, waited = self._wall
@@ -210,7 +211,9 @@ class Reader:
             began, waited = ts, 0
         waited += whole(row.retryInMs)
         self._wall = [began, ts, kind, waited]
-        harvest.hits.append(Hit(began, kind, None, session, waited_ms=waited, text=text[:160]))
+        harvest.hits.append(
+            Hit(began, kind, None, session, waited_ms=waited, text=text[:160], request=failed.id)
+        )
 
 
 @lru_cache(maxsize=4096)

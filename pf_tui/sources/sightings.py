@@ -58,6 +58,8 @@ class Hit(NamedTuple):
     window: str | None = None
     text: str = ""
     provider: str | None = None
+    request: int | None = None
+    """The number of the request that failed, where copies of it may lie in other sessions."""
 
 
 class Seen(NamedTuple):

@@ -223,6 +223,7 @@ class Sink:
     def _hits(self, agent: str, found: Iterable[Hit]) -> None:
         for hit in found:
             provider = self._provider(agent, Sighting(0, hit.ts, "", "", "", provider=hit.provider))[0]
+            counted_in = self._session_of(hit.request)
             hits.note(
                 self._connection,
                 provider,
@@ -230,10 +231,16 @@ class Sink:
                 hit.ts,
                 hit.until,
                 agent,
-                sound(hit.session),
+                counted_in or sound(hit.session),
                 hit.waited_ms,
                 sound(hit.text),
+                certain=bool(counted_in),
             )
+
+    def _session_of(self, request: int | None) -> str:
+        """The session a request is counted in: a resumed one copies its rows, walls and all."""
+        found = self._connection.execute("SELECT session FROM request_rows WHERE id = ?", (request,))
+        return self._names.text((found.fetchone() or (None,))[0])
 
     def _readings(self, agent: str, readings: Iterable[Seen]) -> None:
         values = []

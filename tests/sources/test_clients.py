@@ -110,6 +110,44 @@ def test_retries_against_one_wall_are_one_hit_with_what_waiting_took(books: Book
     assert books.one("count(*)", "status = 'failed' AND failure = 'rate'") == (11,)
 
 
+@pytest.mark.parametrize("first", ["original", "copy"])
+@pytest.mark.parametrize("names", [("1-original", "2-copy"), ("2-original", "1-copy")])
+@pytest.mark.parametrize("projects", [("-a", "-b"), ("-b", "-a")])
+@pytest.mark.parametrize("separately", [True, False])
+def test_walls_copied_into_a_resumed_session_are_hits_of_the_session_they_are_counted_in(
+    books: Books, first: str, names: tuple[str, str], projects: tuple[str, str], separately: bool
+) -> None:
+    texts = ("You've hit your session limit · resets 3pm (UTC)", "API Error: 529 Overloaded",
+             "Claude AI usage limit reached|1795400000")  # fmt: skip
+    row = (
+        '{"type":"assistant","uuid":"u%d","timestamp":"2026-11-24T12:00:%02d.000Z","sessionId":"%s","cwd":"/home/%s",'
+        '"isApiErrorMessage":true,"error":"rate_limit","message":{"model":"<synthetic>","id":"m",'
+        '"content":[{"type":"text","text":"%s"}],"usage":{"output_tokens":0}}}\n'
+    )
+
+    def write(session: str, project: str) -> None:
+        file = books.home / ".claude/projects" / f"-home-{project}" / f"{session}.jsonl"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [row % (n, 17 * n, session, project, text) for n, text in enumerate(texts)]
+        file.write_text("".join(lines), encoding="utf-8")
+
+    both = [(names[0], f"work{projects[0]}"), (names[1], f"work{projects[1]}")]
+    for one in both if first == "original" else reversed(both):
+        write(*one)
+        if separately:
+            books.ingest(workers=1)
+    books.ingest(workers=1)
+
+    ((counted, walls),) = books.ask(
+        "SELECT session, count(*) FROM requests WHERE failure = 'quota' GROUP BY session"
+    )
+    assert walls == 2
+    assert books.ask("SELECT kind, session FROM limit_hits ORDER BY kind") == [
+        ("overload", counted),
+        ("quota", counted),
+    ]
+
+
 def test_a_wall_read_bit_by_bit_is_still_one_hit(books: Books) -> None:
     file = put(books, "claude-429_plain.jsonl", f"{PROJECT}/a.jsonl")
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
