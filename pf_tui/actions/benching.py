@@ -22,6 +22,9 @@ FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=5)
 """Strikes double the rest up to the length of the commonest window."""
 
+SAME_INCIDENT = timedelta(seconds=5)
+"""Sessions that run side by side tell of one failure within seconds; that is one strike."""
+
 STRIKE_MEMORY = timedelta(hours=10)
 """A strike is forgotten when the provider has been quiet for twice the longest rest."""
 
@@ -115,6 +118,7 @@ def report_failure(
     session: str | None = None,
     why: str = "",
     forever: bool = False,
+    strikes: int | None = None,
 ) -> FailureOutcome:
     """Bench the provider that failed and say who serves now.
 
@@ -123,12 +127,13 @@ def report_failure(
         until: known reset; None = 5 minutes, doubling with each strike up to 5 hours.
         model: bench only this model there.
         forever: until cleared (a credential that was refused, credit that is used up).
+        strikes: where the caller has counted; None = by what health.json says.
         evidence: status, header, text: never a secret.
     """
     now = ctx.now()
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        strikes = _strikes(ctx, provider_id, model, kind, now)
+        strikes = strikes or _strikes(ctx, provider_id, model, kind, now)
         ends = None if forever else until or now + min(FIRST_REST * 2 ** min(strikes - 1, 6), LONGEST_REST)
         seen = {**(evidence or {}), **_known(agent=agent, session=session)}
         resting = Bench(
@@ -261,6 +266,8 @@ def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: dat
     """How often this has happened in a row, this time included."""
     for old in ctx.health().benches:
         if (old.provider, old.model, old.kind) == (provider, model, kind):
+            if now - old.since < SAME_INCIDENT and (old.until is None or old.until > now):
+                return old.strikes
             quiet_since = old.until or now
             return old.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
     return 1

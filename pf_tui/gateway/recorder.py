@@ -114,6 +114,7 @@ class Recorder:
                 session=session,
                 why=why,
                 forever=bench.until is None,
+                strikes=bench.strikes,
             )
             if outcome.moved:
                 self._told[bench.provider] = time.monotonic()

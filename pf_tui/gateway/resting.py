@@ -49,6 +49,7 @@ class Resting:
         self._by_provider: dict[str, list[Bench]] = {}
         self._spent: Mapping[str, tuple[Spent, ...]] = {}
         self._streaks: dict[str, tuple[int, int]] = {}
+        """Failures in a row, and when the last one that counted came, in the order of things."""
         self._order = itertools.count(1)
         self._made: dict[Key, int] = {}
         """When this process made a bench, in the order of things."""
@@ -141,9 +142,9 @@ class Resting:
             return None
         now = self._clock()
         if CLASSES[failure.kind].after > 1:
-            count, last = self._streaks.get(route.provider, (0, 0))
-            count = max(count, 1) if ticket.order < last else count + 1
-            self._streaks[route.provider] = (count, next(self._order))
+            count, counted = self._streaks.get(route.provider, (0, 0))
+            if ticket.order > counted:  # sent after the last one that counted had failed
+                count, counted = self._streaks[route.provider] = (count + 1, next(self._order))
             if count < failure.after:
                 return None
         model = route.model if failure.scope == "model" else None

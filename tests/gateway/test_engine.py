@@ -280,6 +280,17 @@ async def test_three_500_in_a_row_bench_for_half_a_minute(open_room: Open) -> No
     assert (bench.kind, bench.model, len(room["anthropic-api"].asked)) == ("server", None, 3)
 
 
+async def test_a_success_in_between_begins_the_count_anew(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan("500", "500", "ok", "500", "500", "ok")
+
+    served = [(await room.ask(session=name)).by for name in "abcdef"]
+    await room.settled()
+
+    assert served.count("anthropic-api") == 2
+    assert not room.ctx.health().benches
+
+
 async def test_many_requests_that_fail_at_once_are_one_incident(open_room: Open) -> None:
     room = await open_room()
     room["anthropic-api"].plan("windowless")
