@@ -22,9 +22,6 @@ FIRST_REST = timedelta(minutes=5)
 LONGEST_REST = timedelta(hours=5)
 """Strikes double the rest up to the length of the commonest window."""
 
-SAME_INCIDENT = timedelta(seconds=5)
-"""Sessions that run side by side tell of one failure within seconds; that is one strike."""
-
 STRIKE_MEMORY = timedelta(hours=10)
 """A strike is forgotten when the provider has been quiet for twice the longest rest."""
 
@@ -266,8 +263,6 @@ def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: dat
     """How often this has happened in a row, this time included."""
     for old in ctx.health().benches:
         if (old.provider, old.model, old.kind) == (provider, model, kind):
-            if now - old.since < SAME_INCIDENT and (old.until is None or old.until > now):
-                return old.strikes
             quiet_since = old.until or now
             return old.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
     return 1

@@ -27,11 +27,15 @@ from pf_tui.state.health import SessionServed
 if TYPE_CHECKING:
     from pf_tui.catalog import Model
     from pf_tui.rules.failures import Failure
+    from pf_tui.state.health import Bench
 
 AGENT = claude_session.AGENT
 
 LOCK_S = 6.0
 """What a failure may wait for the state lock: fifty hooks at once take two seconds on two cores."""
+
+PROMPTS = 20
+"""Prompts remembered at a bench."""
 
 PROOF = timedelta(seconds=30)
 """A request delivered this long after a bench began was sent after it, so the bench is wrong."""
@@ -111,7 +115,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
         known = health.sessions.get(text(data, "session_id"))
         provider = known.provider if known else claude_session.provider(ctx, now)
         prompt = text(data, "prompt_id")
-        counted = prompt and any(bench.evidence.get("prompt") == prompt for bench in health.benches)
+        counted = prompt and any(prompt in _prompts(bench) for bench in health.benches)
         if provider is not None and provider in now.catalog.providers and not counted:
             _bench(ctx, now, provider, failure, seen.model or _model_in(said), data)
     _use(ctx, data, provider, known)
@@ -203,6 +207,8 @@ def _bench(
     if failure.kind == "model" and model is None:
         return  # a name nobody knows is a slip of the person's, not the provider's fault
     prompt = text(data, "prompt_id")
+    benches = [bench for bench in ctx.health().benches if bench.provider == provider]
+    earlier = [one for bench in benches for one in _prompts(bench)][-PROMPTS:]
     rest = failures.CLASSES[failure.kind].rest
     until = failure.until
     if until is None and failure.kind == "model" and rest is not None:
@@ -220,11 +226,18 @@ def _bench(
             **({"status": failure.status} if failure.status else {}),
             **failure.evidence,
             **({"prompt": prompt} if prompt else {}),
+            **({"earlier": earlier} if earlier else {}),
         },
         agent=AGENT,
         session=text(data, "session_id") or None,
         why=f"{provider}: {status}{failure.kind} in Claude Code",
     )
+
+
+def _prompts(bench: Bench) -> list[str]:
+    """The prompts that failed at a bench, latest last: sessions take turns, each tells more than once."""
+    evidence = bench.evidence
+    return [one for one in (*evidence.get("earlier", ()), evidence.get("prompt")) if one]
 
 
 def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:

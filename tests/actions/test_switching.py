@@ -172,19 +172,6 @@ def test_each_strike_doubles_the_rest_up_to_five_hours(context: Make) -> None:
     assert rests == [5, 10, 20, 40, 80, 160, 300, 300]
 
 
-def test_sessions_side_by_side_that_tell_of_one_failure_are_one_strike(context: Make) -> None:
-    clock = [NOON]
-    ctx = context(env=KEYS, now=lambda: clock[0])
-    actions.set_priority(ctx, ["groq", "openrouter"])
-    actions.report_failure(ctx, "groq", kind="rate", session="a")
-    clock[0] = NOON + timedelta(seconds=1)
-
-    second = actions.report_failure(ctx, "groq", kind="rate", session="b").bench
-
-    assert second.strikes == 1
-    assert second.until == clock[0] + timedelta(minutes=5)
-
-
 def test_the_provider_serves_again_when_its_bench_has_ended(context: Make) -> None:
     clock = [NOON]
     ctx = context(env=KEYS, now=lambda: clock[0])

@@ -78,6 +78,16 @@ def test_strikes_double_up_to_five_hours_once_per_prompt(client: Client) -> None
     assert client.benches()[0].strikes == 8
 
 
+def test_prompts_of_two_sessions_that_take_turns_are_one_strike_each(client: Client) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+
+    for prompt in ("a1", "b1", "a1", "b1", "a1"):
+        client.fail(prompt=prompt)
+
+    (bench,) = client.benches()
+    assert bench.strikes == 2
+
+
 def test_a_reset_in_the_transcript_is_how_long_it_rests(client: Client) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
     client.writes(failed(f"You've hit your 5-hour limit · resets {soon:%-I:%M%p} (UTC)".replace("PM", "pm")))
