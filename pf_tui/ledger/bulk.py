@@ -42,7 +42,7 @@ class Bulk:
 
         Args:
             agent: its interned name, like source and attribution the same for all these rows.
-            shared: gains the sessions that turn out to have a request in common.
+            shared: gains the sessions with a request that turns out to be counted in another one.
         """
         same = {"agent": agent, "source": source, "attribution": attribution, "status": NAME["ok"]}
         rows.sort(key=itemgetter(0))  # neighbours go into the same page

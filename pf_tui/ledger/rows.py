@@ -106,7 +106,7 @@ def write(
     The quarters they lie in (and lay in before) are marked for `rollups.refresh`.
 
     Args:
-        shared: gains the sessions that turn out to have a request in common.
+        shared: gains the sessions with a request that turns out to be counted in another one.
     """
     arrived: dict[int, Row] = {}
     for row in rows:
@@ -120,7 +120,8 @@ def write(
         if before is None or tuple(after) != before:
             changed.append(after)
         if shared is not None and before is not None and before[_SESSION] != arrived[number][_SESSION]:
-            shared |= {names.text(before[_SESSION]), names.text(arrived[number][_SESSION])}
+            seen_in = {before[_SESSION], arrived[number][_SESSION]}
+            shared |= {names.text(session) for session in seen_in - {after[_SESSION]}}
     put(connection, changed, [stored[row[0]] for row in changed if row[0] in stored])
     return len(arrived) - len(stored)
 

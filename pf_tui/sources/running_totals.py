@@ -4,14 +4,17 @@ A transcript's `cost-state` lines count every request of the session id, also th
 line was written (measured on 2.1.330: `/compact`, streams cut off). What a session's last total has
 beyond its rows becomes one row per model, made anew whenever the session grows.
 
-A session that shares rows with another one (resumed into a new file) is left alone: which of the two
-a row was counted in is not known, and nothing may be counted twice.
+A session resumed into a new file is copied with its rows and its running totals; each row is counted in
+one of the two. Totals that began at the same moment are of one family: what its largest total has beyond
+the rows of all its sessions belongs to the session that lost no row to another one. A family without such
+a session, or a copy without its family, is left alone: nothing may be counted twice.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -58,7 +61,7 @@ def grown(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
 
 
 def share(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
-    """Sessions that share rows with another one; inside the caller's transaction."""
+    """Sessions with rows that are counted in another one; inside the caller's transaction."""
     connection.executemany(
         "INSERT OR IGNORE INTO shared VALUES (?)", [(sound(session),) for session in sessions]
     )
@@ -68,13 +71,42 @@ def settle(
     connection: sqlite3.Connection, names: ledger_rows.Names, as_row: Callable[[Sighting], Row]
 ) -> None:
     """Make the rows of what is missing, for every session that changed; inside the caller's transaction."""
-    waiting = connection.execute(
-        "SELECT session, model, totals, base, started, ts, project FROM cost_states WHERE settled = 0"
-        " AND session NOT IN (SELECT session FROM shared)"
-    ).fetchall()
+    waiting = [
+        Waiting._make(row)
+        for row in connection.execute(
+            "SELECT session, model, totals, base, ifnull(started, 0), ts, project FROM cost_states WHERE settled = 0"
+            " OR started IN (SELECT started FROM cost_states WHERE settled = 0 AND started > 0)"
+        )
+    ]
     if waiting:
-        _settle(waiting, connection, names, as_row)
+        copies = {session for (session,) in connection.execute("SELECT session FROM shared")}
+        _settle(_families(waiting, copies), connection, names, as_row)
     connection.execute("UPDATE cost_states SET settled = 1 WHERE settled = 0")
+
+
+class Waiting(NamedTuple):
+    """A running total as it is stored."""
+
+    session: str
+    model: str
+    totals: str
+    base: str | None
+    started: int
+    ts: int
+    project: str
+
+
+def _families(waiting: list[Waiting], copies: set[str]) -> dict[str, list[Waiting]]:
+    """Totals by the session that what they lack belongs to."""
+    by_start: dict[object, list[Waiting]] = defaultdict(list)
+    for one in waiting:
+        by_start[one.started or one.session].append(one)
+    families: dict[str, list[Waiting]] = {}
+    for members in by_start.values():
+        originals = {one.session for one in members} - copies
+        for session in originals:
+            families[session] = [one for one in members if len(originals) == 1 or one.session == session]
+    return families
 
 
 class _Total(NamedTuple):
@@ -86,58 +118,77 @@ class _Total(NamedTuple):
     project: str
 
 
-Waiting = tuple[str, str, str, str | None, int, int, str]
-"""session, model, totals, base, started, ts, project"""
-
-
 def _settle(
-    waiting: list[Waiting],
+    families: dict[str, list[Waiting]],
     connection: sqlite3.Connection,
     names: ledger_rows.Names,
     as_row: Callable[[Sighting], Row],
 ) -> None:
-    told = _told(connection, {row[0]: row[4] for row in waiting}, names)
+    told = _told(connection, [one for members in families.values() for one in members], names)
     made: list[Row] = []
     replaced: list[Row] = []
     gone: list[Row] = []
-    for (session, number), total in _by_model(waiting, as_row).items():
-        parts, last, project = told.get((session, number), ([0] * len(KINDS), 0, None))
-        missing = [max(0, whole - part) for whole, part in zip(total.counted, parts, strict=True)]
-        key = identity("cost-state", session, names.text(number))
-        known = ledger_rows.select(connection, "id = ?", (key,))
-        if not any(missing[:5]):
-            gone += known
-            continue
-        sent, out, read, five, hour, searches = missing
-        row = list(
-            as_row(
-                Sighting(
-                    key,
-                    max(total.ts, last),
-                    session,
-                    project or total.project,
-                    total.model,
-                    sent,
-                    out,
-                    0,
-                    read,
-                    five,
-                    hour,
-                    searches,
-                )
+    for keeper, members in families.items():
+        sessions = {one.session for one in members}
+        for number, total in _by_model(members, as_row).items():
+            parts = [told[session, number] for session in sessions if (session, number) in told]
+            told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(
+                KINDS
             )
-        )
-        row[AT["source"]] = NAME["cost-state"]
-        made.append(tuple(row))
-        replaced += known
+            missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
+            known = {
+                session: ledger_rows.select(connection, "id = ?", (_number(session, number, names),))
+                for session in sessions
+            }
+            if any(missing[:5]):
+                made.append(_row(keeper, number, total, missing, parts, names, as_row))
+                replaced += known.pop(keeper)
+            gone += [row for rows in known.values() for row in rows]
     ledger_rows.put(connection, made, replaced)
     ledger_rows.remove(connection, gone)
 
 
-def _by_model(waiting: list[Waiting], as_row: Callable[[Sighting], Row]) -> dict[tuple[str, int], _Total]:
-    """Totals by (session, model as the ledger names it): "…[1m]" and its plain name are one model."""
+def _number(session: str, model: int, names: ledger_rows.Names) -> int:
+    return identity("cost-state", session, names.text(model))
+
+
+def _row(
+    session: str,
+    model: int,
+    total: _Total,
+    missing: list[int],
+    parts: list[_Told],
+    names: ledger_rows.Names,
+    as_row: Callable[[Sighting], Row],
+) -> Row:
+    """What is missing as a row of its own."""
+    sent, out, read, five, hour, searches = missing
+    row = list(
+        as_row(
+            Sighting(
+                _number(session, model, names),
+                max(total.ts, *(part.last for part in parts), 0),
+                session,
+                next((part.project for part in parts if part.project), total.project),
+                total.model,
+                sent,
+                out,
+                0,
+                read,
+                five,
+                hour,
+                searches,
+            )
+        )
+    )
+    row[AT["source"]] = NAME["cost-state"]
+    return tuple(row)
+
+
+def _by_model(members: list[Waiting], as_row: Callable[[Sighting], Row]) -> dict[int, _Total]:
+    """A family's largest totals by the model as the ledger names it: "…[1m]" and its plain name are one."""
     totals: dict[tuple[str, int], _Total] = {}
-    for session, model, text, base, _, ts, project in waiting:
+    for session, model, text, base, _, ts, project in members:
         counted = json.loads(text)
         if base:
             counted = [now - then for now, then in zip(counted, json.loads(base), strict=True)]
@@ -145,21 +196,32 @@ def _by_model(waiting: list[Waiting], as_row: Callable[[Sighting], Row]) -> dict
         if key in totals:
             counted = [a + b for a, b in zip(counted, totals[key].counted, strict=True)]
         totals[key] = _Total(counted, model, ts, project)
-    return totals
+    largest: dict[int, _Total] = {}
+    for (_, number), total in totals.items():
+        if number not in largest or sum(total.counted) > sum(largest[number].counted):
+            largest[number] = total
+    return largest
+
+
+class _Told(NamedTuple):
+    """What the rows of a session and model add up to."""
+
+    sums: list[int]
+    last: int
+    project: str
 
 
 def _told(
-    connection: sqlite3.Connection, started: dict[str, int], names: ledger_rows.Names
-) -> dict[tuple[str, int], tuple[list[int], int, str | None]]:
-    """What the rows of these sessions add up to: (session, model) -> sums, newest time, project."""
-    numbers = {names(session): session for session in started}
-    oldest = min(started.values(), default=0) - SLACK_MS
+    connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
+) -> dict[tuple[str, int], _Told]:
+    numbers = {names(one.session): one.session for one in waiting}
+    oldest = min((one.started for one in waiting), default=0) - SLACK_MS
     found = connection.execute(
         f"SELECT session, model, {_SUMS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
         f" AND source != {NAME['cost-state']} AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         (oldest, json.dumps(list(numbers))),
     )
     return {
-        (numbers[session], model): (sums, last, names.text(project) or None)
+        (numbers[session], model): _Told(sums, last, names.text(project))
         for session, model, *sums, last, project in found
     }

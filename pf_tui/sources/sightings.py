@@ -118,7 +118,7 @@ class Harvest:
         self.readings: dict[tuple[str, str | None, str | None], Seen] = {}
         self.cost_states: dict[tuple[str, str], CostState] = {}
         self.shared_sessions: set[str] = set()
-        """Sessions that have a row in common with another one."""
+        """Sessions with a row that is counted in another one."""
         self.skipped: dict[str, list[Skipped]] = {}
         """By file."""
         self.bytes = 0
@@ -130,10 +130,10 @@ class Harvest:
         known = self.requests.setdefault(seen.id, seen)
         if known is seen:
             return
-        if known.session != seen.session:
-            self.shared_sessions |= {known.session, seen.session}
-        if beats(seen, known):
-            self.requests[seen.id] = seen
+        won, lost = (seen, known) if beats(seen, known) else (known, seen)
+        self.requests[seen.id] = won
+        if won.session != lost.session:
+            self.shared_sessions.add(lost.session)
 
     def read(self, seen: Seen) -> None:
         """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""

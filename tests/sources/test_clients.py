@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -88,15 +89,49 @@ def test_a_running_total_does_not_bring_back_a_history_that_was_let_go(books: Bo
     assert books.rows("source, input, output, cache_read") == [("transcript", 11, 7, 3400)]
 
 
-def test_a_resumed_session_does_not_double_what_compaction_took(books: Books) -> None:
-    file = put(books, "claude-compact.jsonl", f"{PROJECT}/f938148e-7b85-44b6-bd1e-cb9bb4cfca71.jsonl")
-    books.ingest()
-    for copy in ("00000000-7b85", "ffffffff-7b85"):
-        copied = file.read_text(encoding="utf-8").replace("f938148e-7b85-44b6-bd1e-cb9bb4cfca71", copy)
-        file.with_name(f"{copy}.jsonl").write_text(copied, encoding="utf-8")
-        books.ingest()
+ORIGINAL = "f938148e-7b85-44b6-bd1e-cb9bb4cfca71"
+COPIES = ("00000000-7b85", "ffffffff-7b85")
+
+
+def compacted(books: Books, session: str) -> None:
+    """A session with two requests of a compaction that have no rows, or a copy of it under another id."""
+    text = (DATA / "claude-compact.jsonl").read_text(encoding="utf-8").replace(ORIGINAL, session)
+    file = books.home / f"{PROJECT}/{session}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("order", list(permutations((ORIGINAL, *COPIES))))
+@pytest.mark.parametrize("together", [0, 1, 2, 3])
+def test_what_compaction_took_is_counted_once_whatever_copies_are_read_when(
+    books: Books, order: tuple[str, ...], together: int
+) -> None:
+    for place, session in enumerate(order, start=1):
+        compacted(books, session)
+        if place >= together:
+            books.ingest()
+            assert books.one("sum(input), sum(output)") == (55, 35)
+    books.ingest(full=True)
 
     assert books.one("sum(input), sum(output)") == (55, 35)
+    assert books.rows("input, output", "source = 'cost-state'") == [(22, 14)]
+
+
+def test_what_a_copy_of_a_session_went_on_to_use_is_counted_too(books: Books) -> None:
+    compacted(books, ORIGINAL)
+    compacted(books, COPIES[1])
+    file = books.home / f"{PROJECT}/{COPIES[1]}.jsonl"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    answer = json.loads(next(line for line in lines if '"assistant"' in line))
+    answer["message"]["id"], answer["timestamp"] = "msg_new", "2026-11-24T12:00:00.000Z"
+    total = json.loads(next(line for line in reversed(lines) if '"cost-state"' in line))
+    total["modelUsage"]["claude-opus-5-5"]["inputTokens"] += 11 + 30  # the new answer and a compaction
+    with file.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(answer) + "\n" + json.dumps(total) + "\n")
+
+    books.ingest()
+
+    assert books.one("sum(input)") == (55 + 11 + 30,)
 
 
 def test_retries_against_one_wall_are_one_hit_with_what_waiting_took(books: Books) -> None:
