@@ -46,6 +46,7 @@ _OF_THE_HOP = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "http2-settings",
         "content-length",
         "content-encoding",
         "expect",
