@@ -171,7 +171,7 @@ class Pane(Widget, can_focus=True):
         weight = "bold" if self.has_focus else ""
         gap = "  " if self.page.facts else ""
         title = Content.assemble(self.symbols.plain(self.NUMBER), (self.page.title, weight), gap)
-        room = self.content_size.width - 2 - cells(f"{self.NUMBER}{self.page.title}")
+        room = self.content_size.width - 2 - cells(f"{self.NUMBER}{self.page.title}{gap}")
         for span in self.symbols.marked(whole_parts(self.page.facts, room)):
             title += Content.styled(span.text, f"not bold $ink-{span.ink}")
         self._set_title("border_title", title)

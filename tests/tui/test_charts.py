@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pf_tui.ledger.cells import REST
+from pf_tui.ledger.sums import Part
 from pf_tui.records import replace
 from pf_tui.rules.limits import Limit, Reading
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
 from pf_tui.tui.charts.axis import Below, Beside, below, beside, thinned
 from pf_tui.tui.charts.lines import Edge, Trace, even, line_chart, lined
 from pf_tui.tui.charts.symbols import ASCII, BLOCK, BRAILLE, Symbols, without_colour
 from pf_tui.tui.ink import Line, Span, cells, line, plain
-from pf_tui.tui.page import Space
-from pf_tui.tui.panes import course
+from pf_tui.tui.page import Choice, Space
+from pf_tui.tui.panes import analytics, course
+from pf_tui.tui.report import Report, Step
 from pf_tui.tui.times import Clock
-from tests.tui.test_layouts import scene
+from tests.tui.test_layouts import scene, sums
 
 VALUES = st.lists(st.floats(0, 1e9), min_size=1, max_size=40)
 SETS = st.sampled_from((BRAILLE, BLOCK, ASCII, without_colour(BRAILLE), without_colour(BLOCK)))
@@ -274,3 +279,116 @@ def test_an_edge_says_its_value_at_the_side() -> None:
     )
 
     assert plain(chart[0]).startswith("wall ---")
+
+
+# -- the analytics pane
+
+
+def used(by: str, costs: Mapping[str, Sequence[float]], **more: object) -> Report:
+    """A part per name, a day per cost."""
+    days = max(map(len, costs.values()))
+    return Report(
+        **{
+            "by": by,
+            "totals": sums(1, 1, 1.0),
+            "parts": tuple(Part(name=name, sums=sums(1, 1, sum(row))) for name, row in costs.items()),
+            "steps": tuple(
+                Step(
+                    start=datetime(2026, 11, 1) + timedelta(days=day),  # noqa: DTZ001 - local, without a zone
+                    parts={name: sums(1, 1, row[day]) for name, row in costs.items() if row[day]},
+                )
+                for day in range(days)
+            ),
+            **more,
+        }
+    )
+
+
+def shown(
+    report: Report, afternoon: Snapshot, width: int = 100, words: str = "", symbols: Symbols = BRAILLE
+) -> list[str]:
+    space = Space(width=width, height=34, clock=Clock(now=scene.NOW), symbols=symbols)
+    page = analytics.page_for(report, afternoon, space, Choice(words=words), chart="lines")
+    assert all(cells(row.content) <= width for row in page.rows)
+    assert all(cells(one) <= width for one in page.pinned)
+    return page.text().splitlines()
+
+
+@pytest.fixture
+def afternoon(context: Callable[..., Context]) -> Snapshot:
+    found: Snapshot = scene.afternoon(context)
+    return found
+
+
+@pytest.mark.parametrize("symbols", [BRAILLE, ASCII, without_colour(BLOCK)], ids=lambda one: one.name)
+def test_the_smallest_of_many_are_one_line_together(afternoon: Snapshot, symbols: Symbols) -> None:
+    many = {f"agent-{place:02}": [30.0 - place, 30.0 - place] for place in range(25)}
+    text = "\n".join(shown(used("agent", many), afternoon, symbols=symbols)[:-26])
+
+    assert "20 others" in text
+    assert [name for name in many if name in text] == [f"agent-{place:02}" for place in range(5)]
+
+
+def test_what_the_ledger_adds_up_is_part_of_the_others(afternoon: Snapshot) -> None:
+    many = {f"agent-{place:02}": [9.0 - place, 9.0 - place] for place in range(8)}
+    told = used("agent", many)
+    rest = tuple(Part(name=f"small-{place}", sums=sums(1, 1, 0.5)) for place in range(4))
+    steps = tuple(replace(step, parts={**step.parts, REST: sums(4, 4, 1.0)}) for step in told.steps)
+    text = shown(replace(told, parts=(*told.parts, *rest), steps=steps), afternoon)
+
+    assert any("7 others" in row and "$10.00" in row for row in text)  # 4 + 3 + 2, and 1
+    assert REST not in "\n".join(text)
+
+
+def test_a_filter_narrows_the_chart_too(afternoon: Snapshot) -> None:
+    text = shown(used("agent", {"one": [1, 2], "two": [2, 1]}), afternoon, words="two")
+
+    assert [row for row in text if "one" in row] == []
+    assert len([row for row in text if "two" in row]) == 2
+
+
+def test_projects_of_one_name_are_told_apart_by_the_folder_they_lie_in(afternoon: Snapshot) -> None:
+    report = used("project", {"/home/u/work/api": [1, 2], "/home/u/play/api": [2, 1], "/home/u/web": [1, 1]})
+    text = "\n".join(shown(report, afternoon))
+
+    assert "work/api" in text
+    assert "play/api" in text
+    assert "u/web" not in text
+
+
+def test_models_are_named_without_their_date_unless_it_tells_them_apart(
+    afternoon: Snapshot,
+) -> None:
+    report = used(
+        "model",
+        {"claude-opus-4-5-20251101": [3], "claude-sonnet-4-20250514": [2], "claude-sonnet-4-20250601": [1]},
+    )
+    text = "\n".join(shown(report, afternoon))
+
+    assert "claude-opus-4-5 " in text
+    assert "claude-sonnet-4-20250514" in text
+    assert "claude-sonnet-4-20250601" in text
+
+
+def test_a_chart_without_a_value_is_not_drawn(afternoon: Snapshot) -> None:
+    text = shown(used("agent", {"one": [0, 0]}), afternoon)
+
+    assert text[0].startswith("agent")
+
+
+def test_two_years_are_drawn_in_steps_that_the_title_names(afternoon: Snapshot) -> None:
+    report = used("agent", {"one": [1.0] * 730}, period="all")
+    space = Space(width=100, height=34, clock=Clock(now=scene.NOW))
+    page = analytics.page_for(report, afternoon, space, chart="lines")
+
+    assert "per 30 days" in plain(page.facts)
+    assert "'26" in page.text()
+    assert "'28" in page.text()
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"), ("all", "yet")],
+)
+def test_an_empty_period_is_named(afternoon: Snapshot, period: str, words: str) -> None:
+    assert words in " ".join(shown(Report(period=period), afternoon))

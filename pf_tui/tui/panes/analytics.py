@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
@@ -12,9 +13,10 @@ from pf_tui.ledger.sums import Part
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, bold, fit, joined, line, muted, series_ink
+from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.panes import usage_chart
+from pf_tui.tui.panes.models import undated
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
 from pf_tui.tui.report import Report
 
@@ -23,6 +25,9 @@ KEYS = (("[ ]", "period"), ("v", "view"), ("V", "lines"), ("l", "by …"))
 
 ROOMY = 70
 """From here on names are written out."""
+
+MARK = 2
+"""Cells of the sign before a name."""
 
 HIGH_FAILURE = 0.05
 
@@ -40,18 +45,24 @@ def page_for(
     choice = choice or Choice()
     parts = [part for part in report.parts if choice.admits(part.name)]
     inks = _inks(report, snapshot)
-    names = {part.name: _name(part.name, report.by, space.width) for part in parts}
+    names = _names(report, space.width)
+    shown = {part.name: names[part.name] for part in parts}
+    rest = {}
     if len(parts) == len(report.parts) and any(REST in step.parts for step in report.steps):
-        names[REST] = REST
-    drawn = Drawn(names=names, report=report, inks=inks, metric=metric, space=space)
+        rest = {REST: REST}
+    drawn = Drawn(names=shown | rest, report=report, inks=inks, metric=metric, space=space)
     facts = _facts(report, metric, chart, drawn.per(chart))
     if not parts:
         rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
         return Page(title="Analytics", facts=facts, rows=rows, keys=KEYS)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
-    table = [_cells(part, report, snapshot, inks, space) for part in parts]
+    table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
     kept = chosen(_columns(report.by), table, space.width)
+    room = next(size for column, size in kept if column.key == "name") - MARK
+    if any(cells(name) > room for name in shown.values()):
+        names = {part: shortened(name, room) for part, name in names.items()}
+        table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
     rows = tuple(
         Row(fit(body(kept, row), space.width), part.name) for part, row in zip(parts, table, strict=True)
     )
@@ -69,7 +80,7 @@ def _nothing(report: Report, width: int) -> tuple[Row, ...]:
         return empty(width, "nothing was used yet", "agents' logs are read by themselves while this is open")
     return empty(
         width,
-        f"nothing was used in the last {_period(report.period)}",
+        f"nothing was used in {_last(report.period)}",
         "agents' logs are read by themselves while this is open; `]` shows a longer period",
     )
 
@@ -102,6 +113,12 @@ def _period(period: str) -> str:
     return "all time" if period == "all" else f"{period[:-1]} {period[-1]}"
 
 
+def _last(period: str) -> str:
+    """`the last 7 days`, `the last hour`."""
+    unit = {"h": "hour", "d": "day"}[period[-1]]
+    return f"the last {unit}" if period[:-1] == "1" else f"the last {period[:-1]} {unit}s"
+
+
 def _inks(report: Report, snapshot: Snapshot) -> dict[str, str]:
     """An ink per part: a provider's own one, else by size."""
     if report.by == "provider":
@@ -121,7 +138,12 @@ def _columns(by: str) -> tuple[Column, ...]:
 
 
 def _cells(
-    part: Part, report: Report, snapshot: Snapshot, inks: Mapping[str, str], space: Space
+    part: Part,
+    names: Mapping[str, str],
+    report: Report,
+    snapshot: Snapshot,
+    inks: Mapping[str, str],
+    space: Space,
 ) -> dict[str, Line]:
     sums = part.sums
     swatch = space.symbols.swatch([one.name for one in report.parts].index(part.name))
@@ -130,9 +152,7 @@ def _cells(
     cost = "—" if sums.unpriced_tokens and not sums.cost_usd else words.money(sums.cost_usd)
     rate = sums.failure_rate
     return {
-        "name": line(
-            Span(swatch, inks.get(part.name, "muted")), " ", Span(_name(part.name, report.by, space.width))
-        ),
+        "name": line(Span(swatch, inks.get(part.name, "muted")), " ", Span(names[part.name])),
         "requests": line(Span(words.number(sums.requests))),
         "tokens": line(Span(words.short(sums.total_tokens))),
         "cost": line(Span(cost), muted(plan)),
@@ -146,11 +166,29 @@ def _seconds(ms: float) -> str:
     return f"{ms / 1000:.1f} s" if ms < 100_000 else f"{ms / 1000:.0f} s"
 
 
-def _name(name: str, by: str, width: int) -> str:
-    """A project is named by its folder, a provider shorter where room is dear."""
-    if by == "project":
-        return PurePath(name).name or name
-    return roster.short_name(name) if by == "provider" and width < ROOMY else name
+def _names(report: Report, width: int) -> dict[str, str]:
+    """How each part is called: a project by its folder, a model without its date, as long as that tells
+    them apart; a provider shorter where room is dear.
+    """
+    parts = [part.name for part in report.parts]
+    if report.by == "provider":
+        return {part: roster.short_name(part) if width < ROOMY else part for part in parts}
+    if report.by not in _SHORTER:
+        return {part: part for part in parts}
+    short = {part: _SHORTER[report.by](part) or part for part in parts}
+    often = Counter(short.values())
+    return {part: name if often[name] == 1 else _apart(part) for part, name in short.items()}
+
+
+def _apart(name: str) -> str:
+    """A project with the folder it lies in; a model as it is."""
+    return "/".join(PurePath(name).parts[-2:]) if "/" in name else name
+
+
+_SHORTER: Mapping[str, Callable[[str], str]] = {
+    "project": lambda path: PurePath(path).name,
+    "model": undated,
+}
 
 
 _ORDER: Mapping[str, Callable[[Part], Any]] = {

@@ -86,9 +86,14 @@ def _cut(kept: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]
     return sum(cells(row["model"]) > _room(kept) for row in table)
 
 
+def undated(model: str) -> str:
+    """`claude-sonnet-4-5` for claude-sonnet-4-5-20250929."""
+    return _DATE.sub("", model)
+
+
 def _undated(model: str, snapshot: Snapshot) -> str:
     """`claude-sonnet-4-5` for claude-sonnet-4-5-20250929, unless another model has that name."""
-    name = _DATE.sub("", model)
+    name = undated(model)
     return model if name in snapshot.catalog.models else name
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.documents import words
+from pf_tui.ledger.cells import REST
 from pf_tui.ledger.sums import Sums, total
 from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, thinned
 from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.charts.lines import Trace, even, lined
-from pf_tui.tui.ink import BLANK, SERIES, Line, Span, cells, fit, line, muted
+from pf_tui.tui.ink import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.page import Space
 from pf_tui.tui.report import Report, Step
 
@@ -97,7 +98,7 @@ def draw(drawn: Drawn, chart: str, rows: int) -> Sequence[Line]:
     if space.height - table < LEAST:  # a few rows have to be scrolled to
         table = 1 + min(rows, 3)
     height = min(space.height - table - gap, TALLEST)
-    if height < LEAST or space.width < NARROWEST:
+    if height < LEAST or space.width < NARROWEST or not any(map(any, map(drawn.values, drawn.report.steps))):
         return ()
     return [*(_lines if chart == "lines" else _bars)(drawn, height), *[BLANK] * gap]
 
@@ -150,17 +151,18 @@ def _courses(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Course]:
         )
         for place, (name, called) in enumerate(drawn.names.items())
     ]
-    found.sort(key=lambda one: -sum(one.values))
-    if len(found) <= SERIES:
-        return found
-    rest = [one.values for one in found[SERIES - 1 :]]
-    together = tuple(sum(values) for values in zip(*rest, strict=True))
-    return [*found[: SERIES - 1], _Course(name=f"{len(rest)} others", values=together, ink="muted")]
+    untold = [one for one in found if one.name == REST]  # it stands for the smallest of the parts
+    told = sorted((one for one in found if one.name != REST), key=lambda one: -sum(one.values))
+    if len(told) <= SERIES:
+        return told
+    shown, rest = told[: SERIES - 1], told[SERIES - 1 :]
+    together = tuple(sum(values) for values in zip(*(one.values for one in (*rest, *untold)), strict=True))
+    return [*shown, _Course(name=f"{len(rest)} others", values=together, ink="muted")]
 
 
 def _end(course: _Course, width: int, drawn: Drawn) -> Line:
     """What stands at the end of a line: its name, and where there is room what the last step came to."""
-    told = line(Span(course.name, course.ink))
+    told = line(Span(shortened(course.name, width), course.ink))
     if drawn.space.width < ROOMY:
         return fit(told, min(width, cells(told)))
     return line(fit(told, width), muted(f"{drawn.amount(course.values[-1]):>8}"))
