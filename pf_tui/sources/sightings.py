@@ -176,6 +176,7 @@ def beats(new: Sighting, old: Sighting) -> bool:
     """The same rule as `ledger.rows`: main chain, then more tokens, then the first place by name."""
     if new.is_subagent != old.is_subagent:
         return new.is_subagent < old.is_subagent
-    if new.total != old.total:
-        return new.total > old.total
+    ours, theirs = new.total, old.total
+    if ours != theirs:
+        return ours > theirs
     return (new.project, new.session, new.ts) < (old.project, old.session, old.ts)
