@@ -29,6 +29,12 @@ SLACK_MS = 5_000
 LONGEST_TURN_MS = 6 * 3_600_000
 """A client may wait for hours inside one turn (OpenCode obeys any retry-after)."""
 
+CACHE_KB = 16_000
+"""Rows lie by hash, all over the file: with sqlite's own 2 MB each page is read anew for each row."""
+
+CHECKPOINT_PAGES = 4000
+"""16 MB: a page that many batches touch is carried over once for all of them."""
+
 _ANSWERS = {"claude-code": ("msg_", identity.anthropic_message), "codex": ("resp_", identity.codex_response)}
 """Agents whose logs keep the id of an answer: how such an id begins, and the number it gives."""
 
@@ -131,6 +137,8 @@ class Writer:
             self.close()
         if self._connection is None:
             self._connection = rollups.prepare(schema.connect(self._path))
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+            self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             self._file = _file(self._path)
         return self._connection
 

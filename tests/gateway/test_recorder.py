@@ -17,6 +17,7 @@ from pf_tui.ledger import record as ledger
 from pf_tui.ledger.attempts import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.gateway.upstreams import eventually
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -135,3 +136,41 @@ async def test_the_same_refusal_is_journalled_once_a_minute(world: World) -> Non
     await asyncio.to_thread(recorder.stop)
 
     assert world.ctx.paths.journal.read_text().count('"refuse"') == 1
+
+
+async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(world: World) -> None:
+    path = world.ctx.paths.ledger
+    recorder = Recorder(world)
+    recorder.start()
+    recorder.attempt(attempt(1))
+    recorder.job(recorder._flush)
+    moved = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def set_aside() -> None:
+        path.rename(path.with_name("old.db"))
+        for extra in ("-wal", "-shm"):
+            path.with_name(path.name + extra).unlink(missing_ok=True)
+        loop.call_soon_threadsafe(moved.set)
+
+    recorder.job(set_aside)
+    await moved.wait()
+    recorder.attempt(attempt(2))
+    await asyncio.to_thread(recorder.stop)
+
+    assert requests(world) == 1
+
+
+async def test_the_ledger_is_let_go_when_nothing_is_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pf_tui.gateway.recorder.QUIET_S", 0.05)
+    recorder = Recorder(world)
+    recorder.start()
+    recorder.attempt(attempt(1))
+    recorder.job(recorder._flush)
+    wal = world.ctx.paths.ledger.with_name("ledger.db-wal")
+
+    await eventually(lambda: world.ctx.paths.ledger.exists() and not recorder._ledger.is_open, "it is let go")
+    assert not wal.exists()  # the file alone is whole: it may be copied
+    await asyncio.to_thread(recorder.stop)
