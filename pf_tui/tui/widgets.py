@@ -244,7 +244,8 @@ class EventsPane(SnapshotPane):
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         page = events.page_for(self.report.events or snapshot.events, space, self.choice)
-        flowing = live.lines(snapshot, self.rates, space)
+        most = max(1, min(live.MOST_REQUESTS, space.height // 4 - 1))  # what happened needs its room
+        flowing = live.lines(snapshot, self.rates, space, most)
         return replace(page, pinned=(*flowing, (), *page.pinned)) if flowing else page
 
     def watch_report(self) -> None:

@@ -295,6 +295,20 @@ def in_flight(afternoon: Snapshot, tokens: int, seconds: float) -> Snapshot:
     return replace(afternoon, at=scene.NOW + timedelta(seconds=seconds), gateway=running_now)
 
 
+def test_of_many_requests_in_flight_as_many_are_shown_as_there_is_room_for(afternoon: Snapshot) -> None:
+    shown = in_flight(afternoon, 100, 1)
+    assert shown.gateway is not None
+    one = shown.gateway.live[0]
+    many = replace(
+        shown, gateway=replace(shown.gateway, live=tuple(replace(one, id=str(at)) for at in range(9)))
+    )
+    text = [plain(row) for row in live.lines(many, (), space(60), 2)]
+
+    assert len(text) == 4
+    assert "9 live" in text[0]
+    assert "and 7 more" in text[-1]
+
+
 def test_throughput_is_what_came_between_two_looks(afternoon: Snapshot) -> None:
     flow = live.Flow()
     flow.add(in_flight(afternoon, 0, 0))

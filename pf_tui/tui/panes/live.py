@@ -62,8 +62,8 @@ def count(snapshot: Snapshot, rates: Sequence[float]) -> Line:
     return line(Span(f"{len(running.live)} live", "accent", action="events"), speed)
 
 
-def lines(snapshot: Snapshot, rates: Sequence[float], space: Space) -> list[Line]:
-    """The gateway, its speed, and one line per request; [] while none runs."""
+def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = MOST_REQUESTS) -> list[Line]:
+    """The gateway, its speed, and a line for each of the oldest requests; [] while none runs."""
     running = snapshot.gateway
     if running is None:
         return []
@@ -79,7 +79,7 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space) -> list[Line
     room = min(SPARK_WIDTH, space.width - cells(head) - 2)
     if any(rates) and room >= LEAST_SPARK:
         head = line(head, "  ", spark(rates, room, space.symbols))
-    shown = sorted(running.live, key=lambda one: one.since)[:MOST_REQUESTS]
+    shown = sorted(running.live, key=lambda one: one.since)[:most]
     rest = len(running.live) - len(shown)
     found = [fit(head, space.width), *(_request(one, snapshot, space) for one in shown)]
     if rest:
