@@ -347,7 +347,7 @@ def _turn(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> Row | N
         return None
     found = rows.select(
         connection,
-        f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND source != {NAME['gateway']} AND joined IS NULL",
+        f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND {schema.LOGGED_TURN}",
         (row[AT["ts"]] - LONGEST_TURN_MS, row[AT["ts"]] + SLACK_MS, row[AT["agent"]], row[AT["session"]]),
     )
     around = [

@@ -69,6 +69,9 @@ ROLLUPS = {
 
 LATENCIES = {"latencies": "quarter", "latency_days": "day", "latency_months": "month"}
 
+LOGGED_TURN = f"source != {NAME['gateway']} AND agent != {NAME['claude-code']} AND joined IS NULL"
+"""Condition on rows that a log told of and no attempt was found for, where only session and time can find it."""
+
 _COLUMNS = (
     "ts INTEGER NOT NULL, agent INTEGER NOT NULL, source INTEGER NOT NULL, session INTEGER, project INTEGER,"
     " provider INTEGER NOT NULL, model INTEGER NOT NULL, served_model INTEGER,"
@@ -82,9 +85,10 @@ _COLUMNS = (
 _V1 = (
     "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
     f"CREATE TABLE request_rows (id INTEGER PRIMARY KEY, {_COLUMNS})",
-    "CREATE INDEX request_ts ON request_rows (ts)",
+    "CREATE INDEX request_ts ON request_rows (ts, source)",
     f"CREATE INDEX request_passed ON request_rows (request_id) WHERE source = {NAME['gateway']}",
     f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
+    f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {LOGGED_TURN}",
     f"CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = {NAME['pending']}",
     "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
     " WHERE failure IS NOT NULL",

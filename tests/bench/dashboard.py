@@ -66,8 +66,8 @@ def main() -> None:
         _row("  bytes of that, a whole switch", None, heavy, "", None)
         small = _one_number(world)
         _row("bytes when one number changes", None, small, "≤ 1024", small <= 1024)
-        cpu_min, bytes_min, rss_min = _rest(minimal, world, "ready")
-        cpu, silent, rss = _rest(DASHBOARD, world, "served by")
+        cpu_min, bytes_min, rss_min = rest(minimal, world, "ready")
+        cpu, silent, rss = rest(DASHBOARD, world, "served by")
         _row(f"CPU at rest, % over {REST_S:.0f} s", cpu_min, cpu, "≤ 1", cpu <= 1)
         _row(f"bytes at rest in {REST_S:.0f} s", bytes_min, silent, "0 (minute tick apart)", silent <= 1024)
         _row("memory, MB", rss_min, rss, "≤ 80", rss <= 80)
@@ -207,7 +207,7 @@ def _one_number(world: Mapping[str, str]) -> float:
     return statistics.median(sizes)
 
 
-def _rest(words: list[str], world: Mapping[str, str], ready: str) -> tuple[float, float, float]:
+def rest(words: list[str], world: Mapping[str, str], ready: str) -> tuple[float, float, float]:
     """(CPU %, bytes, resident MB of it and everything it started)."""
     with Terminal(words, world) as terminal:
         terminal.see(ready)

@@ -101,7 +101,7 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
     home = folder / "home"
     truth = corpus.generate(home, megabytes, seed=1, kind=corpus.PLAIN)
     state = home / ".opencode" / "provider-fallback"
-    env = _env(home)
+    env = environment(home)
     added = home / ".claude/projects/-home-dev-bench/bench.jsonl"
     counter = iter(range(10**6))
 
@@ -120,7 +120,7 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
         Subject("pf-tui ingest, nothing known (cold)", [*ours, "ingest", "--json"], fresh),
         Subject("pf-tui analytics --json, nothing changed", [*ours, "analytics", "all", "--json"]),
         Subject("pf-tui analytics --json, one row appended", [*ours, "analytics", "all", "--json"], append),
-        *_peers(append),
+        *peers(append),
     ]
     for _ in range(rounds):
         for subject in subjects:
@@ -138,7 +138,7 @@ def _logs(folder: Path, megabytes: float, rounds: int) -> None:
     _memory(folder, megabytes, max(subjects[1].peaks_mb))
 
 
-def _peers(append: Callable[[], object]) -> list[Subject]:
+def peers(append: Callable[[], object]) -> list[Subject]:
     """What other programs take for the same question, as far as they are installed."""
     folders = os.pathsep.join(filter(None, (os.environ.get("PF_TUI_CLIENTS"), os.environ.get("PATH"))))
     found = []
@@ -160,13 +160,14 @@ def _memory(folder: Path, megabytes: float, whole_mb: float) -> None:
         home = folder / f"memory-{part}"
         truth = corpus.generate(home, megabytes / part, seed=2, kind=corpus.PLAIN)
         subject = Subject("", [sys.executable, "-m", "pf_tui", "ingest", "--json"])
-        subject.run(_env(home))
+        subject.run(environment(home))
         print(f"{truth.bytes / 1e6:>10.0f} MB of logs{subject.peaks_mb[0]:>10.0f} MB")
         shutil.rmtree(home)
     print(f"{megabytes:>10.0f} MB of logs{whole_mb:>10.0f} MB")
 
 
-def _env(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
+    """What a subject sees: its own home, no terminal."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "VIRTUAL_ENV") if name in os.environ}
     root = Path(__file__).parents[2]
     return {**kept, "HOME": str(home), "TZ": "UTC", "PYTHONPATH": str(root), "CI": "1"}

@@ -93,9 +93,10 @@ CREATE TABLE skipped (path TEXT NOT NULL, line INTEGER NOT NULL, why TEXT NOT NU
 CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT, to_provider TEXT NOT NULL, why TEXT, who TEXT);
 INSERT INTO "switches" VALUES(1,1795521600000,'anthropic-api','openrouter','test','cli');
 CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (agent, ts)) WITHOUT ROWID;
-CREATE INDEX request_ts ON request_rows (ts);
+CREATE INDEX request_ts ON request_rows (ts, source);
 CREATE INDEX request_passed ON request_rows (request_id) WHERE source = 3;
 CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = 3 AND joined IS NULL;
+CREATE INDEX request_turn ON request_rows (session, ts) WHERE source != 3 AND agent != 20 AND joined IS NULL;
 CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = 14;
 CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session) WHERE failure IS NOT NULL;
 CREATE INDEX session_day ON day_cells (session);
