@@ -29,6 +29,8 @@ READ_BYTES = 2**18
 JOIN_BYTES = 2**16
 """A body up to this size is copied behind its head, so that both leave at once."""
 
+MOST_TARGETS = 500
+
 _fresh: ContextVar[bool] = ContextVar("fresh")
 """The request under way got a new connection."""
 
@@ -74,6 +76,9 @@ class Wire:
         """
         target = self._targets.get(address)
         if target is None:
+            if len(self._targets) >= MOST_TARGETS:  # a client's query is part of the address
+                self._targets.clear()
+                self._used_s.clear()
             target = self._targets[address] = _Target(address, self._env)
         while True:
             _fresh.set(False)
@@ -130,16 +135,19 @@ class _Target:
         )
         plain_proxy = proxy is not None and not self.request.is_ssl()
         path = str(url) if plain_proxy else url.raw_path_qs
-        self._begins = f"POST {path} HTTP/1.1\r\nHost: {url.host_port_subcomponent}\r\n"
+        self._line = f"POST {path} HTTP/1.1\r\n"
+        self._host = f"Host: {url.host_port_subcomponent}\r\n"
         self._plain_proxy = plain_proxy
 
     def head(self, headers: CIMultiDict[str], size: int) -> bytes:
         """The head of a request, its bytes as they came. Raises ClientError for a line break in a header."""
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        if "host" not in headers:  # a person may set it for their provider
+            lines.insert(0, self._host)
         if self._plain_proxy and (login := self.request.headers.get("Proxy-Authorization")):
             lines.append(f"Proxy-Authorization: {login}\r\n")
-        text = f"{self._begins}{''.join(lines)}Content-Length: {size}\r\n\r\n"
-        if text.count("\n") != len(lines) + 4 or text.count("\r") != len(lines) + 4:
+        text = f"{self._line}{''.join(lines)}Content-Length: {size}\r\n\r\n"
+        if not text.count("\n") == text.count("\r") == len(lines) + 3:
             raise aiohttp.ClientError("a header holds a line break")
         return text.encode("utf-8", "surrogateescape")
 

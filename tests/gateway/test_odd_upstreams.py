@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import shutil
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -11,7 +14,7 @@ import pytest
 
 from pf_tui.gateway.replies import Reply, events
 from tests.gateway.conftest import OPUS, SOL
-from tests.gateway.upstreams import Gate, Heard
+from tests.gateway.upstreams import Gate, Heard, eventually
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
 MODELS = {MESSAGES: OPUS, CHAT: SOL, RESPONSES: SOL}
@@ -28,9 +31,10 @@ class Raw:
         self.hangs_up = False
         self._running: asyncio.Server | None = None
 
-    async def start(self) -> str:
-        self._running = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._running.sockets[0].getsockname()[1]}"
+    async def start(self, tls: ssl.SSLContext | None = None) -> str:
+        self._running = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
+        scheme = "https" if tls else "http"
+        return f"{scheme}://127.0.0.1:{self._running.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
         assert self._running is not None
@@ -72,8 +76,8 @@ class Scene:
         self.gate = Gate(folder)
         self.first, self.second = Raw(), Raw()
 
-    async def open(self) -> None:
-        urls = [await self.first.start(), await self.second.start()]
+    async def open(self, tls: ssl.SSLContext | None = None) -> None:
+        urls = [await self.first.start(tls), await self.second.start()]
         self.gate.providers([
             {"id": "one", "base_url": urls[0], "env": "ONE_KEY", "models": [OPUS, SOL]},
             {"id": "two", "base_url": urls[1], "env": "TWO_KEY", "models": [OPUS, SOL]},
@@ -199,3 +203,52 @@ async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, pieces:
     heard = await scene.ask()
 
     assert (heard.whole, heard.headers.get("x-pf-provider")) == (True, "two")
+
+
+def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that is its own authority, and a server's context with it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    words = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    words += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(words, check=True, capture_output=True)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate, key)
+    return certificate, tls
+
+
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not here"
+)
+async def test_a_host_with_a_certificate_is_asked_and_one_without_a_good_one_is_not(tmp_path: Path) -> None:
+    made = Scene(tmp_path)
+    certificate, tls = certified(tmp_path)
+    made.gate.env["SSL_CERT_FILE"] = str(certificate)
+    try:
+        await made.open(tls)
+        sent = stream()
+        made.second.streams(sent)
+        for size in (1, 100_000):
+            made.first.streams(*(sent[start : start + size] for start in range(0, len(sent), size)))
+            heard = await made.ask()
+            assert (heard.body, heard.headers["x-pf-provider"]) == (sent, "one")
+        large = b'{"model": "%s", "stream": true, "pad": "%s"}' % (OPUS.encode(), b"x" * 5_000_000)
+        assert (await made.gate.ask(MESSAGES, OPUS, body=large)).body == sent
+
+        await made.gate.stop()
+        del made.gate.env["SSL_CERT_FILE"]
+        await made.gate.start()
+        assert (await made.ask()).headers["x-pf-provider"] == "two"
+        await eventually(lambda: "its certificate is not valid" in str(made.gate.journal()), "it is told")
+    finally:
+        await made.close()
