@@ -35,11 +35,16 @@ def harvested(jobs: list[Job], workers: int | None, cancelled: Callable[[], bool
         from pf_tui.sources import worker
 
         yield from worker.beside(batches, cancelled)
-        return
+    else:
+        yield from read_here(batches, cancelled)
+
+
+def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
+    """Read batches in this process; one that is cancelled gives what it has and is the last."""
     for batch in batches:
-        yield read_batch(batch, cancelled)
         if cancelled():
             return
+        yield read_batch(batch, cancelled)
 
 
 def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> Harvested:

@@ -22,7 +22,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from pf_tui.ledger.rows import sound
-from pf_tui.sources.batches import BATCH_BYTES, Harvested, read_batch
+from pf_tui.sources.batches import BATCH_BYTES, Harvested, read_batch, read_here
 from pf_tui.sources.files import Job, Read
 from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, Skipped
 
@@ -65,7 +65,11 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
     """Read batches here and in a worker; yields them as they are done."""
     # the large ones first, so that nobody is left with one at the end; the others as they lie in folders
     batches = sorted(batches, key=lambda batch: -max(2 * BATCH_BYTES, sum(job.bytes for job in batch)))
-    worker = _Worker(batches)
+    try:
+        worker = _Worker(batches)
+    except OSError:  # no second process is to be had
+        yield from read_here(batches, cancelled)
+        return
     open_ = set(range(len(batches)))
     try:
         while not cancelled() and (number := _drawn(worker.numbers)) is not None:
@@ -77,10 +81,8 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
         while not cancelled() and (answer := worker.answer()) is not None:
             open_.discard(answer.number)
             yield _harvested(answer, batches[answer.number])
-        for number in sorted(open_):  # the worker ended before it could answer
-            if cancelled():
-                break
-            yield read_batch(batches[number], cancelled)
+        # the worker ended before it could answer
+        yield from read_here([batches[number] for number in sorted(open_)], cancelled)
     finally:
         worker.close()
 
@@ -92,12 +94,16 @@ class _Worker:
         self.numbers = _pipe_of_numbers(len(batches))
         self._answers: queue.Queue[bytes | None] = queue.Queue(WAITING)
         self._ended = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pf_tui.sources.worker", str(self.numbers)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=(self.numbers,),
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pf_tui.sources.worker", str(self.numbers)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                pass_fds=(self.numbers,),
+            )
+        except OSError:
+            os.close(self.numbers)
+            raise
         self._receiver = threading.Thread(target=self._receive, args=(batches,), daemon=True)
         self._receiver.start()
 

@@ -255,14 +255,15 @@ os.read(int(sys.argv[-1]), 2 * {batches})
 """A second process that takes so many batches and ends."""
 
 
-@pytest.mark.parametrize("taken", [0, 3, 1000])
+@pytest.mark.parametrize("taken", [None, 0, 3, 1000])
 def test_what_a_dying_second_process_took_is_read_all_the_same(
-    books: Books, taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    books: Books, taken: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truth = corpus.generate(books.home, 4, seed=9)
     worker = tmp_path / "python"
-    worker.write_text(DYING.format(python=sys.executable, batches=taken), encoding="utf-8")
-    worker.chmod(0o755)
+    if taken is not None:  # else it cannot even be started
+        worker.write_text(DYING.format(python=sys.executable, batches=taken), encoding="utf-8")
+        worker.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(worker))
     monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
 
