@@ -85,7 +85,7 @@ _COLUMNS = (
 _V1 = (
     "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
     f"CREATE TABLE request_rows (id INTEGER PRIMARY KEY, {_COLUMNS})",
-    "CREATE INDEX request_ts ON request_rows (ts, source)",
+    "CREATE INDEX request_ts ON request_rows (ts)",
     f"CREATE INDEX request_passed ON request_rows (request_id) WHERE source = {NAME['gateway']}",
     f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
     f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {LOGGED_TURN}",
@@ -106,7 +106,7 @@ _V1 = (
     ),
     "CREATE TABLE dirty (quarter INTEGER PRIMARY KEY)",
     "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
-    " offset INTEGER, head_hash INTEGER, note TEXT)",
+    " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID",
     "CREATE TABLE skipped (path TEXT NOT NULL, line INTEGER NOT NULL, why TEXT NOT NULL,"
     " lost INTEGER NOT NULL DEFAULT 1, count INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (path, line)) WITHOUT ROWID",
     "CREATE TABLE limit_readings (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, time_window TEXT NOT NULL,"

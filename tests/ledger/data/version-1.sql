@@ -16,7 +16,7 @@ INSERT INTO "days" VALUES(20782);
 CREATE TABLE dirty (quarter INTEGER PRIMARY KEY);
 CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT);
 INSERT INTO "facts" VALUES('months_until','649');
-CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER, offset INTEGER, head_hash INTEGER, note TEXT);
+CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER, offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID;
 CREATE TABLE hours (kind INTEGER NOT NULL, part INTEGER NOT NULL, hour INTEGER NOT NULL, agent INTEGER NOT NULL, requests INTEGER, failed INTEGER, rate_limited INTEGER, input INTEGER, output INTEGER, reasoning INTEGER, cache_read INTEGER, cache_write INTEGER, cost_usd REAL, unpriced INTEGER, plan_usd REAL, PRIMARY KEY (kind, part, hour, agent)) WITHOUT ROWID;
 INSERT INTO "hours" VALUES(0,0,498756,20,1,0,0,0,100,0,0,0,0.5,0,0.0);
 INSERT INTO "hours" VALUES(0,0,498757,20,1,0,0,0,101,0,0,0,0.5,0,0.0);
@@ -93,7 +93,7 @@ CREATE TABLE skipped (path TEXT NOT NULL, line INTEGER NOT NULL, why TEXT NOT NU
 CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT, to_provider TEXT NOT NULL, why TEXT, who TEXT);
 INSERT INTO "switches" VALUES(1,1795521600000,'anthropic-api','openrouter','test','cli');
 CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL, PRIMARY KEY (agent, ts)) WITHOUT ROWID;
-CREATE INDEX request_ts ON request_rows (ts, source);
+CREATE INDEX request_ts ON request_rows (ts);
 CREATE INDEX request_passed ON request_rows (request_id) WHERE source = 3;
 CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = 3 AND joined IS NULL;
 CREATE INDEX request_turn ON request_rows (session, ts) WHERE source != 3 AND agent != 20 AND joined IS NULL;
