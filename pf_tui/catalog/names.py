@@ -24,8 +24,7 @@ ROUTE_PREFIXES = (
 LONGEST = 300
 """Characters; no host's name comes near, and the patterns here are quadratic on hostile input."""
 
-_SEPARATORS = str.maketrans(dict.fromkeys(" _.@:/()", "-"))
-_RUNS = re.compile(r"-{2,}")
+_SEPARATORS = re.compile(r"[\s_.@:/()-]+")
 _DATE = re.compile(r"-(20[2-9]\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])$")
 """A snapshot's date: -20250929 (Anthropic), -2025-08-07 (OpenAI)."""
 _ONE_MILLION = re.compile(r"\s*(?:\[1m\]|\(1m context\))$")
@@ -48,7 +47,7 @@ _CLAUDE_OLD = re.compile(r"^claude-(\d+(?:-\d{1,2})?)-(opus|sonnet|haiku)$")
 
 def fold(name: str) -> str:
     """One form for names that differ in case and separators: "Claude Sonnet 4.5" -> claude-sonnet-4-5."""
-    return _RUNS.sub("-", name.strip().lower().translate(_SEPARATORS)).strip("-")
+    return _SEPARATORS.sub("-", name.lower()).strip("-")
 
 
 def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pf_tui.catalog import load
@@ -253,5 +253,6 @@ def test_any_text_is_understood_or_unknown(text: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("0\r:")
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
