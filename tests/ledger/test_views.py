@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
+from pf_tui.ledger import document, latency, question, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import analytics
@@ -174,14 +175,17 @@ def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: S
 
 
 @settings(max_examples=60)
-@given(facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES))
-def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
+@given(
+    facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES), part_by_part=st.sampled_from([0, 64])
+)
+def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str, part_by_part: int) -> None:
     span = Span(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
         rollups.prepare(connection)
         enter(connection, facts)
 
-        days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
+        with mock.patch.object(question, "MANY_PARTS", part_by_part):
+            days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
 
     by_hand: dict[str, int] = {}
     for one in facts:
