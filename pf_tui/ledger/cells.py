@@ -15,7 +15,7 @@ from operator import add, sub
 from typing import Any, NamedTuple
 
 from pf_tui.ledger import narrowing, spans, tiers
-from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named, select
+from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named
 from pf_tui.ledger.rollups import SUMMED
 from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.spans import Filters, Span
@@ -215,7 +215,12 @@ class Cells:
             chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
         asked = Question(keys=keys, slot=slot, chosen=chosen, only=only)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == spans.ALL_MS:
-            yield select("sessions r", ["session"], SUMMED, f"1{narrowing.condition(self._chosen)}"), ()
+            columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
+            # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
+            yield (
+                f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._chosen)}",
+                (),
+            )
             return
         if "session" in self._chosen:
             begun, ended = self._session_reach()
