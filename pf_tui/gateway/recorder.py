@@ -223,13 +223,24 @@ class Recorder:
         """Write the rows; the rollups with them, unless they have just been made and are dear by now."""
         began_s = time.monotonic()
         due = began_s >= self._rollups_due_s
-        if not self._ledger.add(self._rows, refresh=due):
-            return False
+        try:
+            if not self._ledger.add(self._rows, refresh=due):
+                return False
+        except (ValueError, ArithmeticError):
+            self._one_by_one()
         ended_s = time.monotonic()
         if due:
             self._rollups_due_s = ended_s + ROLLUP_SHARE * (ended_s - began_s)
         self._owed = not due
         return True
+
+    def _one_by_one(self) -> None:
+        """Some row holds what no ledger takes: it alone is given up."""
+        for row in self._rows:
+            try:
+                self._ledger.add([row], refresh=False)
+            except (ValueError, ArithmeticError) as error:
+                log.line(self._world.ctx.paths, f"gateway: a row was given up ({type(error).__name__})")
 
     def _settle(self) -> None:
         """Make the rollups that batches left for later."""

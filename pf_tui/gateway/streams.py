@@ -412,5 +412,11 @@ def _blocks(content: list[_Part] | str | None) -> list[_Part]:
     return content if isinstance(content, list) else []
 
 
+MOST_TOKENS = 2**53
+"""More is no count, and no number that sqlite takes."""
+
+
 def _int(value: object) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0
+    return int(value) if 0 < value < MOST_TOKENS else 0

@@ -118,6 +118,9 @@ class Writer:
         except (sqlite3.Error, PfError, OSError):
             self.close()
             return False
+        except BaseException:
+            self.close()  # the words it has just learnt were taken back
+            raise
         return True
 
     @property
@@ -251,8 +254,8 @@ def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> R
         names(attempt.failure) if attempt.failure else None,
         attempt.latency_ms,
         attempt.ttft_ms,
-        attempt.request_id,
-        attempt.message_id,
+        rows.sound(attempt.request_id),
+        rows.sound(attempt.message_id) if attempt.message_id else None,
         int(attempt.is_subagent),
         NAME["gateway"],
         NAME[attempt.mode] if attempt.mode else None,

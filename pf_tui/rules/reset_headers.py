@@ -164,11 +164,16 @@ def _percent(
     )
 
 
+MOST = 1e15
+
+
 def _number(value: str | None) -> float:
+    """A count; 0 for what is none, infinity among it: no share could be worked out."""
     try:
-        return float(value) if value else 0.0
+        number = float(value) if value else 0.0
     except ValueError:
         return 0.0
+    return number if abs(number) < MOST else 0.0
 
 
 def _in(value: str, now: datetime, unit_s: float) -> datetime | None:

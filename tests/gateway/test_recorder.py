@@ -15,6 +15,7 @@ from pf_tui.gateway.world import World
 from pf_tui.ledger import attempts as ledger_attempts
 from pf_tui.ledger import record as ledger
 from pf_tui.ledger.attempts import Attempt
+from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import eventually
@@ -136,6 +137,20 @@ async def test_the_same_refusal_is_journalled_once_a_minute(world: World) -> Non
     await asyncio.to_thread(recorder.stop)
 
     assert world.ctx.paths.journal.read_text().count('"refuse"') == 1
+
+
+async def test_a_row_that_no_ledger_takes_is_given_up_alone(world: World) -> None:
+    recorder = Recorder(world)
+    world.ctx.paths.home.mkdir(parents=True)
+    recorder.start()
+    for number in range(4):
+        recorder.attempt(attempt(number) if number != 2 else replace(attempt(number), input=10**30))
+    recorder.job(recorder._flush)
+    recorder.attempt(replace(attempt(9), request_id="req \udcff", message_id="msg \ud800"))
+    await asyncio.to_thread(recorder.stop)
+
+    assert requests(world) == 4
+    assert world.ctx.paths.log.read_text().count("a row was given up (OverflowError)") == 1
 
 
 async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(world: World) -> None:
