@@ -182,6 +182,23 @@ def test_with_auto_switch_off_the_status_says_so_in_every_width(afternoon: Snaps
         assert "auto-switch off" in text or "auto off" in text, width
 
 
+@pytest.mark.parametrize("width", [44, 60, 80, 100, 120, 160])
+def test_a_very_long_name_leaves_room_for_who_is_next(afternoon: Snapshot, width: int) -> None:
+    assert afternoon.active is not None
+    long = "my-very-long-company-gateway-provider-eu-west-production"
+    known = afternoon.view("anthropic-subscription")
+    shown = replace(
+        afternoon,
+        active=replace(afternoon.active, provider=long, model=f"{long}-model"),
+        providers=(*afternoon.providers, replace(known, provider=replace(known.provider, id=long))),
+    )
+    text = " ".join(plain(one) for one in status.lines_for(shown, space(width)))
+
+    assert "my-v" in text.partition("→")[0]
+    assert "→ openrouter" in text
+    assert "62 %" in text
+
+
 def test_when_nobody_serves_the_status_says_who_is_back_first(afternoon: Snapshot) -> None:
     from pf_tui.rules.failover import Passed
 

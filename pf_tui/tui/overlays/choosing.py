@@ -78,7 +78,7 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
         )
     columns = (
         Column(key="key", title=""),
-        Column(key="name", title="", least=14, grows=True),
+        Column(key="name", title="", least=18, grows=True),
         Column(key="state", title=""),
         Column(key="share", title="", right=True, at_least=5),
         Column(key="model", title="", leaves=1),

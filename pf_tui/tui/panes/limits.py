@@ -11,7 +11,7 @@ from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, wrap
+from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, shortened, wrap
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 from pf_tui.tui.panes import course
 from pf_tui.tui.report import UNREAD, Report
@@ -24,6 +24,8 @@ LEAST_METER = 16
 """Cells of a meter before the time of day leaves its place beside the time left."""
 
 MOST_HITS = 3
+TITLE = 14
+"""Cells of the border beside the provider's name."""
 
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
 _BUDGET_ENDS = {"day": "today", "month": "this month"}
@@ -66,6 +68,7 @@ def page_for(
             if other.limits and other.id != selected:
                 rows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     name = selected if space.width >= NARROW else roster.short_name(selected)
+    name = shortened(name, max(12, space.width - TITLE))
     facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
 

@@ -11,7 +11,7 @@ from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
 from pf_tui.tui import roster
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, line, muted
+from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.roster import Seat
 from pf_tui.tui.times import Clock
@@ -80,6 +80,11 @@ def _wide(
     room = next(size for column, size in kept if column.key == "provider")
     if any(cells(row["provider"]) > room for row in table):  # a short name says more than a cut one
         table, kept = drawn(full=False)
+        room = next(size for column, size in kept if column.key == "provider")
+        for row in table:
+            row["provider"] = tuple(
+                span._replace(text=shortened(span.text, room)) for span in row["provider"]
+            )
     rows = tuple(
         Row(fit(body(kept, row), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
     )
@@ -112,10 +117,9 @@ def _narrow(
         name_width, meter_width = name_width + meter_width + 1, 0
     rows = []
     for seat in seats:
-        name = fit(
-            line(_name(seat, roster.short_name(seat.id), inks, active=seat.id == active)),
-            name_width if seat.present else max(name_width, 15),
-        )
+        room = name_width if seat.present else max(name_width, 15)
+        called = shortened(roster.short_name(seat.id), room)
+        name = fit(line(_name(seat, called, inks, active=seat.id == active)), room)
         start = line(_number(seat, active=seat.id == active), " ", name)
         rest = space.width - cells(start)
         rows.append(Row(line(start, fit(_rest(seat, meter_width, rest, space), rest)), seat.id))

@@ -6,12 +6,12 @@ Invariant: the active provider stands before the `→`, in every layout.
 from __future__ import annotations
 
 from pf_tui.documents import words
-from pf_tui.records import record
+from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
-from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, spread
+from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
 from pf_tui.tui.page import Space
 
 TWO_LINES = 90
@@ -34,6 +34,8 @@ class _Wording:
     live: bool = True
     cost: bool = True
     short_name: bool = False
+    most: int = 0
+    """Cells of a name; 0 = it is whole."""
 
 
 _LESS = (
@@ -60,6 +62,10 @@ _LESS = (
 )
 """Full words first; the provider's full name goes last."""
 
+LONG = 18
+"""Cells of a name from which it may be cut."""
+_CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
+
 
 def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = BLANK) -> list[Line]:
     """One line, or two below TWO_LINES.
@@ -71,7 +77,7 @@ def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = 
     width = space.width - 2
     hold = line(Span(held, "warn", bold=True)) if held else BLANK
     two = space.width < TWO_LINES
-    for wording in _LESS:
+    for wording in (*_LESS, *_CUT) if _long(snapshot) else _LESS:
         who, rest = _who(snapshot, wording), _lasts(snapshot, space, wording)
         flow = live[: None if wording.speed else 1] if wording.live else BLANK
         right = joined([hold, flow, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
@@ -102,7 +108,7 @@ def _who(snapshot: Snapshot, wording: _Wording) -> Line:
     active = snapshot.active
     if active is None:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
-    name = roster.short_name(active.provider) if wording.short_name else active.provider
+    name = _cut(roster.short_name(active.provider) if wording.short_name else active.provider, wording)
     view = snapshot.view(active.provider)
     sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
     model = active.model or "its own model"
@@ -110,7 +116,7 @@ def _who(snapshot: Snapshot, wording: _Wording) -> Line:
         Span(sign, roster.STATE_INKS[view.state]),
         bold(name, roster.inks(snapshot).get(active.provider, "text")),
         "  ",
-        Span(roster.short_model(model) if wording.short_model else model),
+        Span(_cut(roster.short_model(model) if wording.short_model else model, wording)),
     )
 
 
@@ -120,16 +126,28 @@ def _lasts(snapshot: Snapshot, space: Space, wording: _Wording) -> list[Line]:
         return [_nobody(snapshot, space)]
     limit = roster.pressing(snapshot.view(snapshot.active.provider))
     follows = snapshot.next.provider if snapshot.next else None
-    after = line(Span("→ ", "accent"), _next(snapshot, follows, short=wording.short_next))
+    after = line(Span("→ ", "accent"), _next(snapshot, follows, wording))
     if limit is None:
         return [line(muted("no limit known")), after]
     return [_share(limit), _end(limit, space, wording), after]
 
 
-def _next(snapshot: Snapshot, provider: str | None, *, short: bool) -> Span:
+def _long(snapshot: Snapshot) -> bool:
+    """A name is so long that nothing else would have room."""
+    active, follows = snapshot.active, snapshot.next
+    names = (active.provider, active.model or "") if active else ()
+    told = (*names, follows.provider if follows else "")
+    return any(cells(roster.short_model(roster.short_name(name))) > LONG for name in told)
+
+
+def _cut(name: str, wording: _Wording) -> str:
+    return shortened(name, wording.most) if wording.most else name
+
+
+def _next(snapshot: Snapshot, provider: str | None, wording: _Wording) -> Span:
     if provider is None:
         return Span("nobody", "warn")
-    name = roster.short_name(provider) if short else provider
+    name = _cut(roster.short_name(provider) if wording.short_next else provider, wording)
     return Span(name, roster.inks(snapshot).get(provider, "accent"))
 
 
