@@ -13,7 +13,7 @@ from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
 from pf_tui.ledger import attempts, rollups, rows, schema
 from pf_tui.ledger.pricetable import PriceTable
-from pf_tui.sources import storing
+from pf_tui.sources import shaping
 from pf_tui.sources.sightings import Sighting
 
 
@@ -38,7 +38,7 @@ def _write(connection: sqlite3.Connection, agent: str, seen: Iterable[Sighting],
         provider = one.provider or "unknown"
         tokens = (one.input, one.output, one.cache_read, one.cache_write_5m, one.cache_write_1h)
         priced = table.cost(provider, one.model, one.ts, *tokens, one.web_searches, mode=one.mode)
-        row = storing.row(names, agent, one, (provider, "agent"), model, priced)
+        row = shaping.row(names, agent, one, (provider, "agent"), model, priced)
         ready.append(attempts.adopted(connection, row, names, one.ts + (one.latency_ms or 0)))
     rows.write(connection, ready, names)
     rollups.refresh(connection)
