@@ -67,12 +67,23 @@ def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wal
         " AND until > ts ORDER BY ts DESC",
         (provider, (newest or 0) - BACK_MS),
     ):
-        window = "7d" if "week" in text.lower() or until - ts > _MS["5h"] else "5h"
+        window = _window(text.lower(), until - ts)
+        if window is None:
+            continue
         seen = found[window]
         apart = [abs(wall.resets_ms - until) > SAME_RESET_MS for wall in seen]
         if until - ts <= _MS[window] and len(seen) < MOST_WALLS and all(apart):
             seen.append(_Wall(hit_ms=ts, resets_ms=until))
     return found
+
+
+def _window(text: str, left_ms: int) -> str | None:
+    """The window a wall was of: by its words, else by how long it still had to run; None = of one model alone."""
+    if any(model in text for model in ("opus", "sonnet", "haiku")):
+        return None
+    if "week" in text or "7-day" in text:
+        return "7d"
+    return "5h" if "session" in text or "5-hour" in text or left_ms <= _MS["5h"] else "7d"
 
 
 def _guesses(

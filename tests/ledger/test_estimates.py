@@ -99,6 +99,31 @@ def test_a_burst_of_requests_is_no_used_up_window(ledger: sqlite3.Connection, pa
     assert shown(ledger, path) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "guessed"),
+    [
+        pytest.param("You've hit your session limit · resets 3pm (UTC)", ["5h"], id="session"),
+        pytest.param("You've hit your 5-hour limit · resets 1:38am (UTC)", ["5h"], id="5-hour"),
+        pytest.param(
+            "You've hit your weekly limit · resets 3pm (UTC)", ["7d"], id="the-last-hours-of-a-week"
+        ),
+        pytest.param("You've hit your Opus limit · resets 3pm (UTC)", [], id="one-model"),
+        pytest.param("429", ["5h"], id="no-words"),
+    ],
+)
+def test_the_words_of_a_wall_say_which_window_it_was(
+    ledger: sqlite3.Connection, path: Path, text: str, guessed: list[str]
+) -> None:
+    uses = [(NOW - timedelta(minutes=30), 500)]
+    for days in (1, 2, 3):
+        at = NOW - timedelta(days=days)
+        uses.append((at - timedelta(hours=1), 1000))
+        wall(path, at, at + timedelta(hours=2), session=f"s-{days}", text=text)
+    used(ledger, *uses)
+
+    assert [limit.window for limit in shown(ledger, path)] == guessed
+
+
 def test_a_weekly_wall_speaks_of_the_week(ledger: sqlite3.Connection, path: Path) -> None:
     uses = [(NOW - timedelta(minutes=30), 300)]
     for weeks in (1, 2, 3):
