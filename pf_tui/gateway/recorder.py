@@ -228,6 +228,7 @@ class Recorder:
                 return False
         except (ValueError, ArithmeticError):
             self._one_by_one()
+            due = False
         ended_s = time.monotonic()
         if due:
             self._rollups_due_s = ended_s + ROLLUP_SHARE * (ended_s - began_s)

@@ -184,8 +184,12 @@ async def test_the_ledger_is_let_go_when_nothing_is_written(
     recorder.start()
     recorder.attempt(attempt(1))
     recorder.job(recorder._flush)
+    written = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    recorder.job(lambda: loop.call_soon_threadsafe(written.set))
     wal = world.ctx.paths.ledger.with_name("ledger.db-wal")
 
-    await eventually(lambda: world.ctx.paths.ledger.exists() and not recorder._ledger.is_open, "it is let go")
+    await written.wait()
+    await eventually(lambda: not recorder._ledger.is_open, "it is let go")
     assert not wal.exists()  # the file alone is whole: it may be copied
     await asyncio.to_thread(recorder.stop)
