@@ -3,6 +3,7 @@
 python -m tests.bench.gateway [--quick]. The budgets (design/gateway) are ratios to the bare pass-through of
 the same run. The gateway has one core, load and upstreams the other, where the machine has two.
 The peer is claude-code-router 2.0.0, where a `ccr` is found in PATH or in $PF_TUI_CLIENTS.
+With --quick the ledger's writer hardly gets to work beside the load: those ratios flatter.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -81,6 +83,7 @@ def main() -> None:
                 measure(subject)
         for subject in subjects[2:]:
             fail_over(subject, first, second)
+        subjects[2].figures["unwritten"] = _unwritten(subjects[2], folder / "gate" / "state" / "ledger.db")
     report(subjects, peer_missing=_peer() is None)
 
 
@@ -142,6 +145,7 @@ def load(
     with _process([sys.executable, "-m", "tests.bench.gateway_load", *words], core=1) as process:
         assert process.stdout is not None
         found: dict[str, Any] = json.loads(process.stdout.read())
+    subject.figures["answered"] = subject.figures.get("answered", 0) + found["ok"] + warm
     if found["bad"]:
         print(f"note: {subject.name}: {found['bad']} of {count} failed: {found['said']}", file=sys.stderr)
     return found
@@ -291,6 +295,7 @@ def _budgets(subjects: list[Subject]) -> None:
         ("failover, following +ms", cost["following"] - cost["healthy"], 0.5, "<="),
         ("storm: lost", storm["lost"], 0, "<="),
         ("storm: limited provider asked", storm["asked"], 32, "<="),
+        ("answers without a row in the ledger", ours.figures["unwritten"], 0, "<="),
     ]
     print(f"\n{'budget':<36}{'measured':>10}{'allowed':>12}")
     for name, found, allowed, sign in rows:
@@ -357,6 +362,14 @@ def _cpu_s(subject: Subject) -> float:
     if subject.process is not None:
         subject.figures["rss"] = round(_rss_mb(subject))
     return float(sum(sum(one.cpu_times()[:2]) for one in _family(subject)))
+
+
+def _unwritten(subject: Subject, ledger: Path) -> int:
+    """Answers that are no row of the ledger when the writer has had its time."""
+    time.sleep(1)
+    with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as book:
+        written = book.execute("SELECT count(*) FROM requests WHERE status = 'ok'").fetchone()[0]
+    return int(subject.figures["answered"]) - int(written)
 
 
 def _release(subject: Subject) -> None:
