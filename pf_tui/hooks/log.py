@@ -37,7 +37,7 @@ def note(what: str, words: str, env: Mapping[str, str]) -> None:
                 path.replace(home / "hooks.1.log")
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         line = " ".join(f"{stamp} {what[:80]}: {words}".split())
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
         try:
             os.write(handle, line.encode("utf-8", "replace") + b"\n")
         finally:

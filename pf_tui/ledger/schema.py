@@ -184,6 +184,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection that writes; a file that is no ledger is set aside and begun anew."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_no_file(path) and not begin_anew(path):
+            raise _refused(path, sqlite3.DatabaseError("is no file"))
         return _connect_and_migrate(path)
     except sqlite3.DatabaseError as error:
         if not _is_broken(error):
@@ -206,6 +208,8 @@ def begin_anew(path: Path) -> bool:
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot change anything. Raises PfError, also when the file is not there."""
+    if _is_no_file(path):
+        raise _refused(path, sqlite3.OperationalError("is no file"))
     try:
         return _opened_to_read(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -218,6 +222,11 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         return _opened_to_read(path, "mode=ro&immutable=1")
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
+
+
+def _is_no_file(path: Path) -> bool:
+    """A pipe, a device or a folder stands there: sqlite would wait for ever."""
+    return path.exists() and not path.is_file()
 
 
 def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -71,7 +72,10 @@ def read_text(path: Path) -> str | None:
         StateFileUnusable: unreadable, too large, or not UTF-8.
     """
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # reading it may never end
+            raise StateFileUnusable(path, "is a pipe or a device, not a file", f"move {path} away")
+        size = status.st_size
         if size > MAX_JSON_BYTES:
             raise StateFileUnusable(
                 path,
@@ -154,7 +158,11 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
     Raises:
         PfError: the directory is read-only, missing or full; the old file stands.
     """
-    target = path.resolve() if path.is_symlink() else path
+    try:
+        target = path.resolve() if path.is_symlink() else path
+    except (OSError, RuntimeError) as error:  # Python 3.13 has the first, older ones the second
+        loop = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        raise cannot_write(path, loop) from error
     if mode is None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     temp = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
@@ -181,13 +189,20 @@ def cannot_write(path: Path, error: OSError) -> PfError:
     """The disk's refusal as a sentence with its cure."""
     hints = {
         errno.EROFS: "the disk is read-only; everything that only reads still works",
-        errno.EACCES: f"give yourself write permission on {path.parent if path.suffix else path}",
-        errno.EPERM: f"give yourself write permission on {path.parent if path.suffix else path}",
+        errno.EACCES: f"give yourself write permission on {_closest(path)}",
+        errno.EPERM: f"give yourself write permission on {_closest(path)}",
         errno.ENOSPC: "free some disk space; the old file is untouched",
         errno.EDQUOT: "your disk quota is used up; the old file is untouched",
     }
     hint = hints.get(error.errno or 0, "the old file is untouched")
     return PfError(f"{path} cannot be written ({_why(error)})", hint)
+
+
+def _closest(path: Path) -> Path:
+    """The folder that refuses: the one a file is in, or the nearest that exists where one is to be made."""
+    return next(
+        (folder for folder in (path.parent if path.suffix else path, *path.parents) if folder.is_dir()), path
+    )
 
 
 def set_aside(path: Path, now_s: float | None = None) -> Path | None:
@@ -209,8 +224,13 @@ def identity(path: Path) -> tuple[int, int, int] | None:
     """(mtime_ns, size, inode): changes whenever the file does; None when there is none."""
     try:
         status = path.stat()
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError:  # a link to itself: something is there, and reading it says what is wrong
+        try:
+            status = path.lstat()
+        except OSError:
+            return None
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 

@@ -67,9 +67,11 @@ class Event:
 
 
 def append(paths: Paths, event: Event) -> None:
-    """Add one line. Raises PfError when the disk refuses."""
+    """Add one line; what stands there and is no file is set aside. Raises PfError when the disk refuses."""
     data = files.json_bytes(event.to_json()) + b"\n"
     with files.locked(paths):
+        if os.path.lexists(paths.journal) and not paths.journal.is_file():
+            files.set_aside(paths.journal)
         _rotate_if_full(paths)
         try:
             handle = os.open(paths.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
@@ -174,6 +176,8 @@ def _mended(handle: int) -> bytes:
 
 def _lines_backwards(path: Path) -> Iterator[bytes]:
     """The file's lines, last first, read in blocks: the tail of a large journal costs nothing."""
+    if not path.is_file():  # a pipe by that name would never end
+        return
     try:
         handle = path.open("rb")
     except OSError:

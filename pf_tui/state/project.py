@@ -160,12 +160,19 @@ def edited(text: str, path: Path, settings: Mapping[str, Any]) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     matter, body = (match[1], text[match.end() :]) if match else ("", text)
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
 
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=4, offset=2)
-    document = yaml.load(matter.replace("\r\n", "\n")) if matter.strip() else None
+    try:
+        document = yaml.load(matter.replace("\r\n", "\n")) if matter.strip() else None
+    except MarkedYAMLError as error:  # stricter than what reads it: a key that stands there twice
+        mark = error.problem_mark
+        line, column = (mark.line + 2, mark.column + 1) if mark else (None, None)
+        why = "a key stands there twice" if "duplicate" in str(error.problem) else "cannot be edited as YAML"
+        raise StateFileUnusable(path, why, line=line, column=column) from error
     if document is None:
         from ruamel.yaml.comments import CommentedMap
 

@@ -121,6 +121,57 @@ class TestOwnFiles:
         assert file.read_bytes() == NOT_JSON[kind]
 
 
+NO_FILE: dict[str, Callable[[Path], None]] = {
+    "pipe": os.mkfifo,
+    "folder": Path.mkdir,
+    "loop": lambda path: path.symlink_to(path),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILE)
+@pytest.mark.parametrize("name", OWNED)
+def test_what_stands_in_place_of_a_persons_file_is_named_and_left(
+    pf: Pf, paths: Paths, name: str, kind: str
+) -> None:
+    paths.home.mkdir(mode=0o700, parents=True)
+    NO_FILE[kind](paths.home / name)
+    before = os.lstat(paths.home / name).st_ino
+
+    for words in (("status", "--json"), *VERBS):
+        answer = pf(*words)
+        calm(answer)
+        assert answer.code in (1, 4), (words, answer)
+        assert name in answer.err
+
+    assert os.lstat(paths.home / name).st_ino == before
+
+
+@pytest.mark.parametrize("kind", NO_FILE)
+@pytest.mark.parametrize("name", REBUILT)
+def test_what_stands_in_place_of_a_file_of_ours_stops_nobody(
+    pf: Pf, paths: Paths, name: str, kind: str
+) -> None:
+    paths.home.mkdir(mode=0o700, parents=True)
+    NO_FILE[kind](paths.home / name)
+
+    for words in (*READS, *VERBS, ("undo",), ("ingest",)):
+        answer = pf(*words)
+        calm(answer)
+        assert answer.code in (0, 1), (words, answer)
+
+
+@pytest.mark.parametrize("kind", NO_FILE)
+def test_a_journal_that_is_no_file_is_set_aside_and_begun_anew(pf: Pf, paths: Paths, kind: str) -> None:
+    paths.home.mkdir(mode=0o700, parents=True)
+    NO_FILE[kind](paths.journal)
+
+    done = pf("switch", "groq")
+
+    assert done.code == 0
+    assert [event["action"] for event in pf("events", "--json").json] == ["switch"]
+    assert list(paths.home.glob("journal.jsonl.corrupt-*"))
+
+
 @pytest.mark.parametrize("kind", NOT_JSON)
 @pytest.mark.parametrize("name", REBUILT)
 def test_a_broken_file_of_ours_stops_nobody(

@@ -90,6 +90,25 @@ def test_writing_keeps_spelling_comments_order_and_text(repo: Path, paths: Paths
     )
 
 
+def test_a_key_that_stands_there_twice_is_named_and_nothing_is_written(repo: Path, paths: Paths) -> None:
+    path = put(repo, "---\nenabled: true\ndaily_limit: 5\nenabled: false\n---\nText.\n")
+    before = path.read_bytes()
+
+    with pytest.raises(StateFileUnusable, match="line 4 column 1: a key stands there twice"):
+        project.change(paths, repo, {}, {"daily_limit": 7})
+
+    assert path.read_bytes() == before
+
+
+def test_a_link_to_itself_is_no_place_for_the_template(repo: Path) -> None:
+    path = repo / PROJECT_FILE
+    path.parent.mkdir()
+    path.symlink_to(path)
+
+    with pytest.raises(PfError, match="cannot be written"):
+        project.create(repo, {})
+
+
 def test_windows_line_ends_stay(repo: Path, paths: Paths) -> None:
     path = put(repo, "")
     path.write_bytes(b"---\r\nauto_switch: true\r\n---\r\nText\r\n")
