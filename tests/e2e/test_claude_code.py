@@ -10,7 +10,6 @@ import json
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,26 +23,6 @@ from tests.mocks.clients import KEYS, Machine
 pytestmark = pytest.mark.e2e
 
 COMMANDS = ("status", "switch", "auth", "models", "priority", "limits", "analytics")
-QUIET = {
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "NO_PROXY": "127.0.0.1",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-}
-"""Nothing leaves the machine, whatever the client thinks of; port 9 is nobody's."""
-
-
-@pytest.fixture
-def alpha() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def beta() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture
@@ -51,11 +30,7 @@ def bare(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
     """A machine with Claude Code, where pf-tui is not yet in it."""
     clients.program("claude")
     made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": beta.url}, "anthropic-messages")
-    made.extra |= QUIET
-    (made.home / ".claude").mkdir()
-    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
-    known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
-    (made.home / ".claude.json").write_text(json.dumps(known))
+    clients.settle_claude(made)
     return made
 
 

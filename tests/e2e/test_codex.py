@@ -46,18 +46,6 @@ HOOKS = {"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "echo x >>
 
 
 @pytest.fixture
-def alpha() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def beta() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
 def box(alpha: Upstream, beta: Upstream, tmp_path: Path) -> Iterator[Machine]:
     """Codex with rich settings of its owner, set to alpha."""
     program("codex")
@@ -207,8 +195,8 @@ def test_in_the_terminal_hooks_run_once_they_are_trusted(
 
     with terminal(box, "codex") as screen:
         screen.wait_for("Hooks need review")
-        screen.press("Down", "Enter")
-        screen.wait_for("OpenAI Codex")
+        screen.press_until("Down", "› 2. Trust all and continue")
+        screen.press_until("Enter", "OpenAI Codex")
         screen.submit("hello one", "Hello from the mock.")
         limit(alpha, windows=False)
         screen.submit("hello two", "usage limit")

@@ -19,20 +19,12 @@ import pytest
 from pf_tui.gateway.faults import FAULTS, Fault
 from pf_tui.gateway.replies import Call, Reply
 from pf_tui.gateway.stand_in import Asked, StandIn, Step
-from tests.mocks.clients import Machine, machine, program, terminal, wait_until
+from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("gateway-agents")]
 
 TASK = "Write down what you find, with help."
 DONE = "Everything is written down."
-CALM = {
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "OPENCODE_DISABLE_MODELS_FETCH": "1",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-}
-"""Nothing leaves the machine, whatever the client thinks of; port 9 is nobody's."""
 
 
 class Hosted:
@@ -161,10 +153,9 @@ def is_subagent(asked: Asked) -> bool:
 
 def box(tmp_path: Path, hosted: Hosted, protocol: str) -> Machine:
     made = machine(tmp_path, {name: one.url for name, one in hosted.upstreams.items()}, protocol)
-    made.extra |= CALM
-    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
-    known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
-    (made.home / ".claude.json").write_text(json.dumps(known))
+    settle_claude(made)
+    del made.extra["NO_PROXY"]  # `run` sees to that
+    made.extra["OPENCODE_DISABLE_MODELS_FETCH"] = "1"
     folder = made.home / ".config" / "opencode"
     folder.mkdir(parents=True)
     own = {"permission": {"bash": "allow", "task": "allow"}, "share": "disabled", "autoupdate": False}
@@ -182,6 +173,8 @@ def rows(made: Machine) -> list[dict[str, Any]]:
     try:
         query = "SELECT * FROM requests WHERE source = 'gateway' OR attribution = 'gateway' ORDER BY ts"
         return [dict(row) for row in connection.execute(query)]
+    except sqlite3.OperationalError:
+        return []  # the gateway is just making it
     finally:
         connection.close()
 

@@ -6,7 +6,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,18 +25,6 @@ COMMANDS = {
     "/provider-limits alpha daily=1M": "tokens a day: 0 % of 1M",
     "/provider-analytics 24h": "requests",
 }
-
-
-@pytest.fixture
-def alpha() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
-@pytest.fixture
-def beta() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture

@@ -1,29 +1,21 @@
-"""A scriptable upstream on loopback: Anthropic Messages, streamed or not, with every way to fail.
+"""A scriptable upstream that speaks Anthropic Messages, streamed or not; `tests/mocks/server.py` says how.
 
-    with Upstream() as mock:                     # a free port; `mock.url` is ANTHROPIC_BASE_URL, without /v1
-        mock.answer(failure(429, retry_after=3600))                  # the next model request
-        mock.answer(Step(tool=("Bash", {"command": "ls"})), Step(text="done"))     # then these, in order
-        mock.always(failure(529), model="opus")                      # every other one for that model
-        ...
-        assert [request.model for request in mock.requests] == ["claude-opus-5-5"]
-
-An empty script answers 200 with a short text. `requests` holds POST /v1/messages only, keys unmasked, so
-that a test can see whose key went where; `wait_for` waits until enough of them have come; `others` counts
-what else was asked for (count_tokens, models). Same manners as `tests/mocks/openai.py`.
+`mock.url` is ANTHROPIC_BASE_URL, without /v1. `failure(429)` is an error in Anthropic's own words.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
-import socket
-import struct
-import threading
 import time
-import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.mocks import server
+from tests.mocks.server import Event, Request, new_id, words_of
+
+__all__ = ["Request", "Step", "Upstream", "failure", "windows"]
 
 USAGE = {"input": 11, "cache_write": 120, "cache_read": 3400, "output": 7}
 """What every good answer reports unless its Step says otherwise; input holds no cached tokens."""
@@ -50,75 +42,19 @@ CREDIT = (
     "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade."
 )
 
-Event = tuple[str, Mapping[str, Any]]
-"""A server-sent event: its name and its data."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One answer."""
+class Step(server.Step):
+    """One answer; `stream_error` is the error's type ("overloaded_error"), after `cut_after` events."""
 
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    """The body as it is (an object, or raw text of any kind); None = the usual one."""
-    content_type: str = "application/json"
-    text: str = "Hello from the mock."
     thinking: str = ""
     """A thinking block before the text."""
-    tool: tuple[str, Mapping[str, Any]] | None = None
-    """A tool call after the text: name and input."""
     tools: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """Several calls in one answer."""
     usage: Mapping[str, int] = field(default_factory=dict)
     """Laid over USAGE."""
-    model: str = ""
-    """Only for requests whose model holds this."""
     served_model: str = ""
     """The model the answer names; "" = the one asked for."""
-    stream_error: str | None = None
-    """An error of this type ("overloaded_error") as an event, after `cut_after` others (else the first)."""
-    cut_after: int | None = None
-    """Reset the connection after this many events; with `clean` end it as if all were well."""
-    clean: bool = False
-    reset: bool = False
-    """Reset the connection without any answer."""
-    wait_s: float = 0.0
-    """Silence before the answer."""
-    drip_s: float = 0.0
-    """Silence before each event."""
-    silent_after: int | None = None
-    """Say nothing more after this many events, for `silent_s`."""
-    silent_s: float = 60.0
-    times: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One model request, as it came."""
-
-    path: str
-    model: str
-    headers: Mapping[str, str]
-    """Lower-case names, values as sent."""
-    body: Mapping[str, Any]
-    status: int
-    """What it was answered with."""
-    at: float
-    """time.monotonic()"""
-
-    @property
-    def prompt(self) -> str:
-        """The text of the last user message."""
-        texts = [
-            _text(item.get("content")) for item in self.body.get("messages", ()) if item.get("role") == "user"
-        ]
-        return texts[-1] if texts else ""
-
-    @property
-    def key(self) -> str:
-        """The credential that came with it, without `Bearer`; "" when there was none."""
-        return self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def failure(
@@ -179,87 +115,32 @@ def windows(
     }
 
 
-class Upstream:
+class Upstream(server.Scripted[Step]):
     """The server; a context manager."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.requests: list[Request] = []
-        self.others: list[str] = []
-        self._script: list[Step] = []
-        self._standing: list[Step] = []
-        self._changed = threading.Condition()
-        self._server = _Server(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+    step = Step
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def asks_model(self, path: str) -> bool:
+        return path.endswith("/v1/messages")
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def events(self, path: str, model: str, step: Step) -> Iterator[Event]:
+        return events(model, step)
 
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+    def whole(self, path: str, model: str, step: Step) -> Any:
+        return message(model, step)
 
-    @property
-    def url(self) -> str:
-        """What ANTHROPIC_BASE_URL is set to: `http://127.0.0.1:PORT`."""
-        return f"http://127.0.0.1:{self.port}"
+    def refusal(self, status: int) -> Any:
+        return failure(status).body
 
-    def answer(self, *steps: Step) -> None:
-        """Answer the next requests with these, in order."""
-        with self._changed:
-            self._script += steps
+    def stamps(self) -> dict[str, str]:
+        return {"request-id": new_id("req")}
 
-    def always(self, step: Step, model: str = "") -> None:
-        """Answer every request that no script is left for; the latest one that fits holds."""
-        with self._changed:
-            self._standing.insert(0, replace(step, model=model or step.model))
-
-    def forget(self) -> None:
-        """An empty script, and no request seen."""
-        with self._changed:
-            self.requests, self.others, self._script, self._standing = [], [], [], []
-
-    def models(self) -> list[str]:
-        """The models asked for, in order."""
-        return [request.model for request in self.requests]
-
-    def wait_for(self, count: int, timeout_s: float = 30.0) -> list[Request]:
-        """The requests once there are `count` of them; AssertionError when they do not come."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout_s):
-                raise AssertionError(f"{len(self.requests)} of {count} requests came in {timeout_s:g} s")
-            return list(self.requests)
-
-    def take(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Step:
-        """Note a request and say how it is answered."""
-        model = str(body.get("model", ""))
-        with self._changed:
-            step = self._next(model)
-            seen = Request(
-                path=path, model=model, headers=headers, body=body, status=step.status, at=time.monotonic()
-            )
-            self.requests.append(seen)
-            self._changed.notify_all()
-        return step
-
-    def note(self, path: str) -> None:
-        """Note a request that is no model request."""
-        with self._changed:
-            self.others.append(path)
-
-    def _next(self, model: str) -> Step:
-        for place, step in enumerate(self._script):
-            if step.model in model:
-                if step.times > 1:
-                    self._script[place] = replace(step, times=step.times - 1)
-                else:
-                    del self._script[place]
-                return step
-        return next((step for step in self._standing if step.model in model), Step())
+    def elsewhere(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET" and path.endswith("/models"):
+            return 200, {"data": [], "has_more": False}
+        if path.endswith("/v1/messages/count_tokens"):
+            return 200, {"input_tokens": max(1, len(body) // 4)}
+        return 404, {"type": "error", "error": {"type": "not_found_error", "message": "no such path"}}
 
 
 def message(model: str, step: Step) -> dict[str, Any]:
@@ -268,21 +149,30 @@ def message(model: str, step: Step) -> dict[str, Any]:
 
 
 def events(model: str, step: Step) -> Iterator[Event]:
-    """An answer as stream events."""
+    """An answer as stream events, with the step's error among them."""
+    if step.stream_error is None:
+        yield from _good_events(model, step)
+        return
+    yield from itertools.islice(_good_events(model, step), step.cut_after or 0)
+    yield _event("error", error={"type": step.stream_error, "message": "mock"})
 
-    def event(name: str, **facts: Any) -> Event:
-        return name, {"type": name, **facts}
 
+def _good_events(model: str, step: Step) -> Iterator[Event]:
     usage = _usage(step)
-    yield event("message_start", message={**_message(model, step), "usage": {**usage, "output_tokens": 1}})
-    yield event("ping")
+    begun = {**_message(model, step), "usage": {**usage, "output_tokens": 1}}
+    yield _event("message_start", message=begun)
+    yield _event("ping")
     for index, block in enumerate(_blocks(step)):
-        yield event("content_block_start", index=index, content_block={**block, **_EMPTY[block["type"]]})
+        yield _event("content_block_start", index=index, content_block={**block, **_EMPTY[block["type"]]})
         for delta in _deltas(block):
-            yield event("content_block_delta", index=index, delta=delta)
-        yield event("content_block_stop", index=index)
-    yield event("message_delta", delta={"stop_reason": _stop(step), "stop_sequence": None}, usage=usage)
-    yield event("message_stop")
+            yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_stop", index=index)
+    yield _event("message_delta", delta={"stop_reason": _stop(step), "stop_sequence": None}, usage=usage)
+    yield _event("message_stop")
+
+
+def _event(name: str, **facts: Any) -> Event:
+    return name, {"type": name, **facts}
 
 
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
@@ -295,7 +185,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 
 def _message(model: str, step: Step) -> dict[str, Any]:
     return {
-        "id": _id("msg"),
+        "id": new_id("msg"),
         "type": "message",
         "role": "assistant",
         "model": step.served_model or model,
@@ -327,13 +217,12 @@ def _blocks(step: Step) -> Iterator[dict[str, Any]]:
     calls = (*((step.tool,) if step.tool else ()), *step.tools)
     yield {"type": "text", "text": "Using a tool." if calls else step.text}
     for name, arguments in calls:
-        yield {"type": "tool_use", "id": _id("toolu"), "name": name, "input": dict(arguments)}
+        yield {"type": "tool_use", "id": new_id("toolu"), "name": name, "input": dict(arguments)}
 
 
 def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if block["type"] == "text":
-        words = block["text"].split(" ")
-        for piece in (words[0], *(f" {word}" for word in words[1:])):
+        for piece in words_of(block["text"]):
             yield {"type": "text_delta", "text": piece}
     elif block["type"] == "thinking":
         yield {"type": "thinking_delta", "thinking": block["thinking"]}
@@ -346,145 +235,3 @@ def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _stop(step: Step) -> str:
     return "tool_use" if step.tool or step.tools else "end_turn"
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
-
-
-def _id(prefix: str) -> str:
-    return f"{prefix}_mock_{uuid.uuid4().hex[:16]}"
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-    def handle_error(self, *_: object) -> None:
-        """A client that left is no news."""
-
-
-def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-        def do_HEAD(self) -> None:
-            upstream.note(f"HEAD {self.path}")
-            self._send(200, b"", "application/json", {})
-
-        def do_GET(self) -> None:
-            upstream.note(f"GET {self.path}")
-            if self.path.split("?")[0].endswith("/models"):
-                self._json(200, {"data": [], "has_more": False})
-            else:
-                self._json(
-                    404, {"type": "error", "error": {"type": "not_found_error", "message": "no such path"}}
-                )
-
-        def do_POST(self) -> None:
-            path = self.path.split("?")[0]
-            raw = self._body()
-            if path.endswith("/v1/messages/count_tokens"):
-                upstream.note(f"POST {path}")
-                self._json(200, {"input_tokens": max(1, len(raw) // 4)})
-                return
-            if not path.endswith("/v1/messages"):
-                upstream.note(f"POST {path}")
-                self._json(
-                    404, {"type": "error", "error": {"type": "not_found_error", "message": "no such path"}}
-                )
-                return
-            body = json.loads(raw or b"{}")
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            step = upstream.take(path, headers, body)
-            if step.wait_s:
-                time.sleep(step.wait_s)
-            try:
-                self._answer(body, step)
-            except OSError:
-                self.close_connection = True
-
-        def _answer(self, body: Mapping[str, Any], step: Step) -> None:
-            model = str(body.get("model"))
-            if step.reset:
-                self._reset()
-            elif step.body is not None:
-                self._json(step.status, step.body, step.headers, step.content_type)
-            elif step.status >= 400:
-                self._json(step.status, failure(step.status).body, step.headers)
-            elif body.get("stream"):
-                self._stream(events(model, step), step)
-            else:
-                self._json(200, message(model, step), step.headers)
-
-        def _stream(self, parts: Iterator[Event], step: Step) -> None:
-            self.send_response(200)
-            headers = {"content-type": "text/event-stream; charset=utf-8", "connection": "close"}
-            for name, value in {**headers, "request-id": _id("req"), **step.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.close_connection = True
-            for number, (name, data) in enumerate(parts):
-                if step.stream_error is not None and number == (step.cut_after or 0):
-                    self._event(
-                        "error", {"type": "error", "error": {"type": step.stream_error, "message": "mock"}}
-                    )
-                    return
-                if number == step.cut_after:
-                    if not step.clean:
-                        self._reset()
-                    return
-                if number == step.silent_after:
-                    time.sleep(step.silent_s)
-                    self._reset()
-                    return
-                if step.drip_s:
-                    time.sleep(step.drip_s)
-                self._event(name, data)
-
-        def _event(self, name: str, data: Mapping[str, Any]) -> None:
-            self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
-            self.wfile.flush()
-
-        def _json(
-            self,
-            status: int,
-            content: Any,
-            headers: Mapping[str, str] | None = None,
-            content_type: str = "application/json",
-        ) -> None:
-            data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-            self._send(status, data, content_type, {"request-id": _id("req"), **(headers or {})})
-
-        def _send(self, status: int, data: bytes, content_type: str, headers: Mapping[str, str]) -> None:
-            self.send_response(status)
-            self.send_header("content-type", content_type)
-            self.send_header("content-length", str(len(data)))
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def _body(self) -> bytes:
-            if self.headers.get("transfer-encoding", "").lower() != "chunked":
-                return self.rfile.read(int(self.headers.get("content-length") or 0))
-            parts = []
-            while size := int(self.rfile.readline().strip() or b"0", 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-
-        def _reset(self) -> None:
-            """RST, as a dying proxy does."""
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-
-    return Handler

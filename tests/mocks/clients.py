@@ -111,6 +111,21 @@ def machine(tmp_path: Path, urls: Mapping[str, str], protocol: str) -> Machine:
     return made
 
 
+def settle_claude(made: Machine) -> None:
+    """A home in which Claude Code asks nothing at its start and leaves the machine for nothing."""
+    made.extra |= {
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_DISABLE_OFFICIAL_MARKETPLACE_AUTOINSTALL": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "NO_PROXY": "127.0.0.1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody's port
+    }
+    (made.home / ".claude").mkdir(exist_ok=True)
+    trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+    known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
+    (made.home / ".claude.json").write_text(json.dumps(known))
+
+
 def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0, what: str = "it") -> None:
     """Return once the condition holds; AssertionError when it never does."""
     deadline = time.monotonic() + timeout_s
@@ -150,9 +165,13 @@ class Terminal:
         Codex takes an Enter right behind fast typing for part of a paste; one more does no harm.
         """
         self.type(text)
+        self.press_until("Enter", shows, timeout_s)
+
+    def press_until(self, key: str, shows: str, timeout_s: float = 40.0) -> None:
+        """Press a key again and again until the screen shows something: one pressed too early is lost."""
         deadline = time.monotonic() + timeout_s
         while True:
-            self.press("Enter")
+            self.press(key)
             try:
                 self.wait_for(shows, min(3.0, timeout_s))
             except AssertionError:

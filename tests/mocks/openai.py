@@ -1,165 +1,67 @@
-"""A scriptable upstream on loopback: OpenAI chat completions and responses, streamed or not.
+"""A scriptable upstream that speaks OpenAI's chat completions and responses, streamed or not.
 
-    with Upstream() as mock:                     # a free port; `mock.url` is an SDK's base_url, with /v1
-        mock.answer(Step(status=429, headers={"retry-after": "3600"}))     # the next model request
-        mock.answer(Step(tool=("bash", {"command": "ls"})), Step(text="done"))     # then these, in order
-        mock.always(Step(status=401), model="gpt-5")                        # every other one for that model
-        ...
-        assert [request.model for request in mock.requests] == ["gpt-5"]
-
-An empty script answers 200 with a short text. `requests` holds model requests only, keys unmasked, so
-that a test can see whose key went where; `wait_for` waits until enough of them have come.
+`tests/mocks/server.py` says how; `mock.url` is an SDK's base_url, with /v1.
 """
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
+
+from tests.mocks import server
+from tests.mocks.server import Event, Request, new_id, words_of
+
+__all__ = ["Request", "Step", "Upstream"]
 
 USAGE = {"input": 1234, "cached": 200, "output": 56, "reasoning": 7}
 """What every good answer reports; input holds the cached tokens, output the reasoning, as OpenAI counts."""
 
-Event = tuple[str | None, Any]
-"""A server-sent event: its name, if it has one, and its data."""
+
+CREATED = 1790000000
+"""When every answer was made, in epoch seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One answer."""
+class Step(server.Step):
+    """One answer; a tool call stands in place of text, `stream_error` is the first event of its stream."""
 
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    """The error body; None = a rate limit error in OpenAI's words."""
-    text: str = "Hello from the mock."
-    tool: tuple[str, Mapping[str, Any]] | None = None
-    """A tool call in place of text: name and arguments."""
-    stream_error: Mapping[str, Any] | None = None
-    """An error as the first event of a stream that began with 200."""
-    cut_after: int | None = None
-    """Close the socket after this many events."""
-    wait_s: float = 0.0
-    """Silence before the answer."""
-    times: int = 1
-    model: str = ""
-    """Only for requests whose model holds this."""
+    clean: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One model request, as it came."""
-
-    path: str
-    model: str
-    headers: Mapping[str, str]
-    """Lower-case names, values as sent."""
-    body: Mapping[str, Any]
-    status: int
-    """What it was answered with."""
-    at: float
-    """time.monotonic()"""
-
-    @property
-    def prompt(self) -> str:
-        """The text of the last user message, in either wire."""
-        items = self.body.get("messages") or self.body.get("input") or []
-        texts = [_text(item.get("content")) for item in items if item.get("role") == "user"]
-        return texts[-1] if texts else ""
-
-
-class Upstream:
+class Upstream(server.Scripted[Step]):
     """The server; a context manager."""
 
-    def __init__(self, port: int = 0) -> None:
-        self.requests: list[Request] = []
-        self._script: list[Step] = []
-        self._standing: list[Step] = []
-        self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+    step = Step
+    base = "/v1"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def asks_model(self, path: str) -> bool:
+        return _wire(path) is not None
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def events(self, path: str, model: str, step: Step) -> Iterator[Event]:
+        return _WIRES[_wire(path) or ""][0](model, step)
 
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+    def whole(self, path: str, model: str, step: Step) -> Any:
+        return _WIRES[_wire(path) or ""][1](model, step)
 
-    @property
-    def url(self) -> str:
-        """What an SDK calls base_url: `http://127.0.0.1:PORT/v1`."""
-        return f"http://127.0.0.1:{self.port}/v1"
+    def refusal(self, status: int) -> Any:
+        return _LIMITED
 
-    def answer(self, *steps: Step) -> None:
-        """Answer the next requests with these, in order."""
-        with self._changed:
-            self._script += steps
-
-    def always(self, step: Step, model: str = "") -> None:
-        """Answer every request that no script is left for; the latest one that fits holds."""
-        with self._changed:
-            self._standing.insert(0, replace(step, model=model or step.model))
-
-    def forget(self) -> None:
-        """An empty script, and no request seen."""
-        with self._changed:
-            self.requests, self._script, self._standing = [], [], []
-
-    def models(self) -> list[str]:
-        """The models asked for, in order."""
-        return [request.model for request in self.requests]
-
-    def wait_for(self, count: int, timeout_s: float = 30.0) -> list[Request]:
-        """The requests once there are `count` of them; AssertionError when they do not come."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: len(self.requests) >= count, timeout_s):
-                raise AssertionError(f"{len(self.requests)} of {count} requests came in {timeout_s:g} s")
-            return list(self.requests)
-
-    def take(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Step:
-        """Note a request and say how it is answered."""
-        model = str(body.get("model", ""))
-        with self._changed:
-            step = self._next(model)
-            self.requests.append(
-                Request(
-                    path=path,
-                    model=model,
-                    headers=headers,
-                    body=body,
-                    status=step.status,
-                    at=time.monotonic(),
-                )
-            )
-            self._changed.notify_all()
-        return step
-
-    def _next(self, model: str) -> Step:
-        for place, step in enumerate(self._script):
-            if step.model in model:
-                if step.times > 1:
-                    self._script[place] = replace(step, times=step.times - 1)
-                else:
-                    del self._script[place]
-                return step
-        return next((step for step in self._standing if step.model in model), Step())
+    def elsewhere(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if method == "GET" and path.endswith("/models"):
+            return 200, {"object": "list", "data": [], "models": []}
+        return 404, {"error": {"message": "the mock has no such path", "type": "not_found"}}
 
 
 def chat_events(model: str, step: Step) -> Iterator[Event]:
     """A chat completion as stream events."""
-    base = {"id": _id("chatcmpl"), "object": "chat.completion.chunk", "created": 1790000000, "model": model}
+    base = {
+        "id": new_id("chatcmpl"),
+        "object": "chat.completion.chunk",
+        "created": CREATED,
+        "model": model,
+    }
 
     def chunk(delta: Mapping[str, Any], finish: str | None = None) -> Event:
         return None, {**base, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
@@ -171,9 +73,11 @@ def chat_events(model: str, step: Step) -> Iterator[Event]:
     if step.tool is not None:
         name, arguments = step.tool
         call = {"name": name, "arguments": json.dumps(arguments)}
-        yield chunk({"tool_calls": [{"index": 0, "id": _id("call"), "type": "function", "function": call}]})
+        yield chunk(
+            {"tool_calls": [{"index": 0, "id": new_id("call"), "type": "function", "function": call}]}
+        )
     else:
-        for piece in _pieces(step.text):
+        for piece in words_of(step.text):
             yield chunk({"content": piece})
     yield chunk({}, "tool_calls" if step.tool else "stop")
     yield None, {**base, "choices": [], "usage": _chat_usage()}
@@ -189,12 +93,12 @@ def chat_body(model: str, step: Step) -> dict[str, Any]:
         message = {
             "role": "assistant",
             "content": None,
-            "tool_calls": [{"id": _id("call"), "type": "function", "function": call}],
+            "tool_calls": [{"id": new_id("call"), "type": "function", "function": call}],
         }
     return {
-        "id": _id("chatcmpl"),
+        "id": new_id("chatcmpl"),
         "object": "chat.completion",
-        "created": 1790000000,
+        "created": CREATED,
         "model": model,
         "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if step.tool else "stop"}],
         "usage": _chat_usage(),
@@ -226,7 +130,7 @@ def response_events(model: str, step: Step) -> Iterator[Event]:
         place = {"item_id": item["id"], "output_index": 0, "content_index": 0}
         empty = {"type": "output_text", "text": "", "annotations": []}
         yield event("response.content_part.added", **place, part=empty)
-        for piece in _pieces(step.text):
+        for piece in words_of(step.text):
             yield event("response.output_text.delta", **place, delta=piece)
         yield event("response.output_text.done", **place, text=step.text)
         yield event("response.content_part.done", **place, part={**empty, "text": step.text})
@@ -242,9 +146,9 @@ def response_body(model: str, step: Step) -> dict[str, Any]:
 
 def _response(model: str, status: str, output: list[Any]) -> dict[str, Any]:
     return {
-        "id": _id("resp"),
+        "id": new_id("resp"),
         "object": "response",
-        "created_at": 1790000000,
+        "created_at": CREATED,
         "status": status,
         "model": model,
         "output": output,
@@ -256,15 +160,15 @@ def _item(step: Step) -> dict[str, Any]:
         name, arguments = step.tool
         return {
             "type": "function_call",
-            "id": _id("fc"),
-            "call_id": _id("call"),
+            "id": new_id("fc"),
+            "call_id": new_id("call"),
             "name": name,
             "arguments": json.dumps(arguments),
             "status": "completed",
         }
     return {
         "type": "message",
-        "id": _id("msg"),
+        "id": new_id("msg"),
         "role": "assistant",
         "status": "completed",
         "content": [{"type": "output_text", "text": step.text, "annotations": []}],
@@ -291,23 +195,6 @@ def _response_usage() -> dict[str, Any]:
     }
 
 
-def _pieces(text: str) -> list[str]:
-    """The text word by word, each with the blank before it."""
-    words = text.split(" ")
-    return [words[0], *(f" {word}" for word in words[1:])]
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else []
-    return "\n".join(str(part.get("text", "")) for part in parts if isinstance(part, dict))
-
-
-def _id(prefix: str) -> str:
-    return f"{prefix}_{uuid.uuid4().hex[:16]}"
-
-
 _WIRES: Mapping[str, tuple[Callable[[str, Step], Iterator[Event]], Callable[[str, Step], dict[str, Any]]]] = {
     "/chat/completions": (chat_events, chat_body),
     "/responses": (response_events, response_body),
@@ -322,78 +209,5 @@ _LIMITED = {
 }
 
 
-def _handler(upstream: Upstream) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-        def do_GET(self) -> None:
-            if self.path.split("?")[0].endswith("/models"):
-                self._json(200, {"object": "list", "data": [], "models": []})
-            else:
-                self._json(404, {"error": {"message": "the mock has no such path", "type": "not_found"}})
-
-        def do_POST(self) -> None:
-            path = self.path.split("?")[0]
-            body = json.loads(self._body() or b"{}")
-            wire = next((known for known in _WIRES if path.endswith(known)), None)
-            if wire is None:
-                self._json(404, {"error": {"message": "the mock has no such path", "type": "not_found"}})
-                return
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            step = upstream.take(path, headers, body)
-            if step.wait_s:
-                time.sleep(step.wait_s)
-            try:
-                self._answer(wire, body, step)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True
-
-        def _answer(self, wire: str, body: Mapping[str, Any], step: Step) -> None:
-            events, whole = _WIRES[wire]
-            if step.status >= 400:
-                self._json(step.status, _LIMITED if step.body is None else step.body, step.headers)
-            elif body.get("stream"):
-                self._stream(events(str(body.get("model")), step), step)
-            else:
-                self._json(200, whole(str(body.get("model")), step), step.headers)
-
-        def _stream(self, events: Iterator[Event], step: Step) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/event-stream")
-            self.send_header("connection", "close")
-            for name, value in step.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.close_connection = True
-            for number, (title, data) in enumerate(events):
-                if number == step.cut_after:
-                    return
-                text = data if isinstance(data, str) else json.dumps(data)
-                head = f"event: {title}\n" if title else ""
-                self.wfile.write(f"{head}data: {text}\n\n".encode())
-                self.wfile.flush()
-
-        def _json(self, status: int, content: Any, headers: Mapping[str, str] | None = None) -> None:
-            data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-            self.send_response(status)
-            given = {name.lower(): value for name, value in (headers or {}).items()}
-            for name, value in {"content-type": "application/json", **given}.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def _body(self) -> bytes:
-            if "chunked" not in (self.headers.get("transfer-encoding") or "").lower():
-                return self.rfile.read(int(self.headers.get("content-length") or 0))
-            parts = []
-            while size := int(self.rfile.readline().split(b";")[0].strip() or b"0", 16):
-                parts.append(self.rfile.read(size))
-                self.rfile.readline()
-            self.rfile.readline()
-            return b"".join(parts)
-
-    return Handler
+def _wire(path: str) -> str | None:
+    return next((known for known in _WIRES if path.endswith(known)), None)
