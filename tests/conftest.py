@@ -17,7 +17,10 @@ from pf_tui.state.paths import Paths
 
 # Machines that run tests are shared and slow; how long an example takes says nothing about us.
 hypothesis.settings.register_profile(
-    "shared", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "shared",
+    deadline=None,
+    derandomize="CI" in os.environ,  # a landing is judged by its own change; `make test` goes on looking
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("shared")
 
