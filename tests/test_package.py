@@ -26,10 +26,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(out.glob("*.whl"))
 
 
-def test_the_wheel_carries_catalog_and_styles_inside_the_package(wheel: Path) -> None:
+def test_the_wheel_carries_catalog_and_styles_inside_the_package_and_the_manual_page(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"pf_tui"}
+    outside = [name for name in names if not name.startswith("pf_tui/") and ".dist-info/" not in name]
+    assert [name.partition(".data/")[2] for name in outside] == ["data/share/man/man1/pf-tui.1"]
     assert any(name.startswith("pf_tui/_data/catalog/") for name in names)
     assert any(name.startswith("pf_tui/_data/styles/") and name.endswith(".tcss") for name in names)
 
