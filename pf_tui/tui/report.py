@@ -16,6 +16,7 @@ from pf_tui.records import record as made
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
+from pf_tui.tui.ink import SERIES
 
 PERIODS = tuple(spans.PERIODS)
 """What `[` and `]` go through."""
@@ -26,7 +27,7 @@ GROUPS = ("provider", "model", "project", "agent")
 EVENTS = 500
 """How far back the events pane reads."""
 
-DRAWN = 8
+DRAWN = SERIES
 """Parts of all time that a chart tells apart; the others are one."""
 
 WALLS_SHOWN = timedelta(days=7)
