@@ -24,8 +24,8 @@ LEAST_METER = 16
 """Cells of a meter before the time of day leaves its place beside the time left."""
 
 MOST_HITS = 3
-TITLE = 14
-"""Cells of the border beside the provider's name."""
+TITLE, BESIDE_TABS = 14, 15
+"""Cells of the border beside the provider's name, and of the name beside the tabs of a narrow screen."""
 
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
 _BUDGET_ENDS = {"day": "today", "month": "this month"}
@@ -68,7 +68,7 @@ def page_for(
             if other.limits and other.id != selected:
                 rows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     name = selected if space.width >= NARROW else roster.short_name(selected)
-    name = shortened(name, max(12, space.width - TITLE))
+    name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
     facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
 
