@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,10 +29,18 @@ hypothesis.settings.load_profile("shared")
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Modules that read the catalog while they are collected leave no cache in the person's home."""
+    folder = tempfile.mkdtemp(prefix="pf-tui-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["HOME"] = folder
+    os.environ.pop("XDG_CACHE_HOME", None)
+
+
 @pytest.fixture(autouse=True)
 def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the person's home, keys, keyring or zone."""
-    for name in list(__import__("os").environ):
+    for name in list(os.environ):
         if name.endswith(("_API_KEY", "_TOKEN", "_KEY", "_SUBSCRIPTION")) or name.startswith(
             ("ANTHROPIC_", "CLAUDE", "OPENCODE", "CODEX_", "PROVIDER_FALLBACK", "AWS_", "GOOGLE_", "XDG_")
         ):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ from pf_tui.gateway.stand_in import Asked, StandIn, Step
 from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("gateway-agents")]
+
+Box = Callable[[str], Machine]
+"""What a provider speaks -> a machine with two of them."""
 
 TASK = "Write down what you find, with help."
 DONE = "Everything is written down."
@@ -151,16 +155,26 @@ def is_subagent(asked: Asked) -> bool:
     return "x-claude-code-agent-id" in asked.headers or "x-parent-session-id" in asked.headers
 
 
-def box(tmp_path: Path, hosted: Hosted, protocol: str) -> Machine:
-    made = machine(tmp_path, {name: one.url for name, one in hosted.upstreams.items()}, protocol)
-    settle_claude(made)
-    del made.extra["NO_PROXY"]  # `run` sees to that
-    made.extra["OPENCODE_DISABLE_MODELS_FETCH"] = "1"
-    folder = made.home / ".config" / "opencode"
-    folder.mkdir(parents=True)
-    own = {"permission": {"bash": "allow", "task": "allow"}, "share": "disabled", "autoupdate": False}
-    (folder / "opencode.json").write_text(json.dumps(own))
-    return made
+@pytest.fixture
+def box(tmp_path: Path, hosted: Hosted) -> Iterator[Box]:
+    """`box(protocol)`: a machine with both providers; its gateway ends with the test, however that ends."""
+    machines: list[Machine] = []
+
+    def make(protocol: str) -> Machine:
+        made = machine(tmp_path, {name: one.url for name, one in hosted.upstreams.items()}, protocol)
+        settle_claude(made)
+        del made.extra["NO_PROXY"]  # `run` sees to that
+        made.extra["OPENCODE_DISABLE_MODELS_FETCH"] = "1"
+        folder = made.home / ".config" / "opencode"
+        folder.mkdir(parents=True)
+        own = {"permission": {"bash": "allow", "task": "allow"}, "share": "disabled", "autoupdate": False}
+        (folder / "opencode.json").write_text(json.dumps(own))
+        machines.append(made)
+        return made
+
+    yield make
+    for made in machines:
+        made.run(sys.executable, "-m", "pf_tui", "gateway", "stop")
 
 
 def rows(made: Machine) -> list[dict[str, Any]]:
@@ -200,7 +214,6 @@ def check(made: Machine, hosted: Hosted, *, agent: str, helper: bool) -> None:
     if helper:
         assert (made.work / "helper.txt").read_text() == "found\n"
         assert any(row["is_subagent"] for row in served)
-    made.pf("gateway", "stop")
 
 
 def until_the_helper_is_heard(made: Machine, hosted: Hosted) -> None:
@@ -217,9 +230,9 @@ ALLOWED = ("--permission-mode", "default", "--allowedTools", "Bash,Task,Agent")
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_claude_code_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, place: str) -> None:
+def test_claude_code_finishes_its_task_headless(box: Box, hosted: Hosted, place: str) -> None:
     program("claude")
-    made = box(tmp_path, hosted, "anthropic-messages")
+    made = box("anthropic-messages")
     hosted["alpha"].follow(limited_at(place))
     hosted["beta"].follow(thinks)
 
@@ -231,9 +244,9 @@ def test_claude_code_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, 
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_claude_code_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hosted, place: str) -> None:
+def test_claude_code_finishes_its_task_in_a_terminal(box: Box, hosted: Hosted, place: str) -> None:
     program("claude")
-    made = box(tmp_path, hosted, "anthropic-messages")
+    made = box("anthropic-messages")
     hosted["alpha"].follow(limited_at(place))
     hosted["beta"].follow(thinks)
 
@@ -250,9 +263,9 @@ def test_claude_code_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hos
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_opencode_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, place: str) -> None:
+def test_opencode_finishes_its_task_headless(box: Box, hosted: Hosted, place: str) -> None:
     program("opencode")
-    made = box(tmp_path, hosted, "anthropic-messages")
+    made = box("anthropic-messages")
     hosted["alpha"].follow(limited_at(place))
     hosted["beta"].follow(thinks)
 
@@ -263,9 +276,9 @@ def test_opencode_finishes_its_task_headless(tmp_path: Path, hosted: Hosted, pla
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_opencode_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hosted, place: str) -> None:
+def test_opencode_finishes_its_task_in_a_terminal(box: Box, hosted: Hosted, place: str) -> None:
     program("opencode")
-    made = box(tmp_path, hosted, "anthropic-messages")
+    made = box("anthropic-messages")
     hosted["alpha"].follow(limited_at(place))
     hosted["beta"].follow(thinks)
 
@@ -281,9 +294,9 @@ def test_opencode_finishes_its_task_in_a_terminal(tmp_path: Path, hosted: Hosted
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_codex_finishes_its_task(tmp_path: Path, hosted: Hosted, place: str) -> None:
+def test_codex_finishes_its_task(box: Box, hosted: Hosted, place: str) -> None:
     program("codex")
-    made = box(tmp_path, hosted, "openai-responses")
+    made = box("openai-responses")
     hosted["alpha"].follow(limited_at(place))
     hosted["beta"].follow(thinks)
 
@@ -304,10 +317,10 @@ ENDS = {
 
 
 @pytest.mark.parametrize("agent", ENDS)
-def test_an_agent_ends_at_once_when_nobody_can_serve(tmp_path: Path, hosted: Hosted, agent: str) -> None:
+def test_an_agent_ends_at_once_when_nobody_can_serve(box: Box, hosted: Hosted, agent: str) -> None:
     """By itself Claude Code would ask for three minutes, OpenCode for an hour (measured)."""
     program(agent)
-    made = box(tmp_path, hosted, "openai-responses" if agent == "codex" else "anthropic-messages")
+    made = box("openai-responses" if agent == "codex" else "anthropic-messages")
     for name in ("alpha", "beta"):
         hosted[name].plan("429-hour")
 
@@ -320,4 +333,3 @@ def test_an_agent_ends_at_once_when_nobody_can_serve(tmp_path: Path, hosted: Hos
     else:
         assert "all 2 providers are limited; the first is back at " in said
     assert len(hosted["alpha"].asked) == len(hosted["beta"].asked) == 1
-    made.pf("gateway", "stop")
