@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -340,7 +341,8 @@ def test_a_codex_answer_is_known_by_its_response_id(books: Books, first: str) ->
 
 def test_a_batch_that_cannot_be_written_is_handed_back(tmp_path: Path) -> None:
     """The gateway keeps it and tries again."""
-    (tmp_path / "ledger.db").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "ledger.db")) as newer:
+        newer.execute("PRAGMA user_version = 99")
 
     assert not attempts.add(
         tmp_path / "ledger.db",
