@@ -57,7 +57,7 @@ def note(sentence: str) -> None:
 
 def progress(words: str) -> None:
     """One line that the next one replaces; nothing when stderr is no terminal."""
-    if sys.stderr.isatty():
+    if _understands_codes():
         sys.stderr.write(f"\r\x1b[2K{words}")
         sys.stderr.flush()
 
@@ -94,9 +94,13 @@ def _to_nowhere() -> None:
 
 
 def _styled(words: str, style: str) -> str:
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+    if _understands_codes() and not os.environ.get("NO_COLOR"):
         return f"\x1b[{style}m{words}\x1b[0m"
     return words
+
+
+def _understands_codes() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _write(words: str) -> None:
