@@ -17,6 +17,7 @@ from pf_tui.records import record
 from pf_tui.state import files, yaml_files
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
 
+_MARK = "\ufeff"
 _FENCE = re.compile(r"\A(?:\ufeff)?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 TEMPLATE = """\
@@ -134,8 +135,9 @@ def change(paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[st
     """
     path = find_project_file(cwd, env) or project_root(cwd, env) / PROJECT_FILE
     with files.locked(paths):
-        old = files.read_text(path)
-        new = edited(old if old is not None else TEMPLATE, path, settings)
+        old = _stored(path)
+        mark = _MARK if old is not None and old.startswith(_MARK) else ""
+        new = mark + edited(old.removeprefix(_MARK) if old is not None else TEMPLATE, path, settings)
         _make_folder(path)
         files.write_bytes(path, new.encode(), mode=None)
         return {"path": str(path), "text": old}
@@ -144,13 +146,22 @@ def change(paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[st
 def restore(paths: Paths, path: Path, text: str | None) -> str | None:
     """Put an old text back (None removes the file); returns what stood there, for redo."""
     with files.locked(paths):
-        current = files.read_text(path)
+        current = _stored(path)
         if text is None:
             path.unlink(missing_ok=True)
         else:
             _make_folder(path)
             files.write_bytes(path, text.encode(), mode=None)
         return current
+
+
+def _stored(path: Path) -> str | None:
+    """The file's text with the byte order mark that some editors put in front."""
+    text = files.read_text(path)
+    if text is None:
+        return None
+    with path.open("rb") as file:
+        return (_MARK if file.read(3) == _MARK.encode() else "") + text
 
 
 def edited(text: str, path: Path, settings: Mapping[str, Any]) -> str:

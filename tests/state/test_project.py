@@ -109,6 +109,18 @@ def test_a_link_to_itself_is_no_place_for_the_template(repo: Path) -> None:
         project.create(repo, {})
 
 
+def test_a_byte_order_mark_stays_and_comes_back(repo: Path, paths: Paths) -> None:
+    path = put(repo, "\ufeff---\ndaily_limit: 5\n---\nText.\n")
+    before = path.read_bytes()
+
+    undo = project.change(paths, repo, {}, {"daily_limit": 7})
+    changed = path.read_bytes()
+    project.restore(paths, path, undo["text"])
+
+    assert changed == "\ufeff---\ndaily_limit: 7\n---\nText.\n".encode()
+    assert path.read_bytes() == before
+
+
 def test_windows_line_ends_stay(repo: Path, paths: Paths) -> None:
     path = put(repo, "")
     path.write_bytes(b"---\r\nauto_switch: true\r\n---\r\nText\r\n")
