@@ -37,7 +37,7 @@ from pf_tui.state import files
 from pf_tui.state.paths import Paths
 paths = Paths(Path(sys.argv[1]))
 for _ in range(25):
-    with files.locked(paths):
+    with files.locked(paths, timeout_s=60):  # who waits how long on a busy machine is not the question here
         content = files.read_json(paths.config) or {"count": 0}
         content["count"] += 1
         files.write_json(paths.config, content)
