@@ -8,6 +8,7 @@ of what makes a request one request, so a second sight of it is an update, in an
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state.files import cannot_write, set_aside
 
-VERSION = 1
+VERSION = 2
 BUSY_MS = 5000
 QUARTER_MS = 15 * 60 * 1000
 HOUR_QUARTERS = 4
@@ -82,16 +83,13 @@ _COLUMNS = (
     " attribution INTEGER NOT NULL, mode INTEGER, joined INTEGER"
 )
 
-_V1 = (
-    "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
-    f"CREATE TABLE request_rows (id INTEGER PRIMARY KEY, {_COLUMNS})",
-    "CREATE INDEX request_ts ON request_rows (ts)",
-    f"CREATE INDEX request_passed ON request_rows (request_id) WHERE source = {NAME['gateway']}",
-    f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
+_SINCE_2 = (
+    "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
+    " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID",
     f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {LOGGED_TURN}",
-    f"CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = {NAME['pending']}",
     "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
     " WHERE failure IS NOT NULL",
+    "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
     *(
         f"CREATE TABLE {table} ({', '.join(f'{key} INTEGER NOT NULL' for key in keys)},"
         f" {', '.join(f'{name} {kind}' for name, kind in SUM_COLUMNS)}, PRIMARY KEY ({', '.join(keys)})) WITHOUT ROWID"
@@ -104,9 +102,17 @@ _V1 = (
         f" count INTEGER, PRIMARY KEY ({time}, provider, bucket)) WITHOUT ROWID"
         for table, time in LATENCIES.items()
     ),
+)
+"""What a ledger of version 1 had otherwise, or not at all."""
+
+_TABLES = (
+    "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
+    f"CREATE TABLE request_rows (id INTEGER PRIMARY KEY, {_COLUMNS})",
+    "CREATE INDEX request_ts ON request_rows (ts)",
+    f"CREATE INDEX request_passed ON request_rows (request_id) WHERE source = {NAME['gateway']}",
+    f"CREATE INDEX request_alone ON request_rows (session, ts) WHERE source = {NAME['gateway']} AND joined IS NULL",
+    f"CREATE INDEX request_pending ON request_rows (ts) WHERE cost_basis = {NAME['pending']}",
     "CREATE TABLE dirty (quarter INTEGER PRIMARY KEY)",
-    "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
-    " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID",
     "CREATE TABLE skipped (path TEXT NOT NULL, line INTEGER NOT NULL, why TEXT NOT NULL,"
     " lost INTEGER NOT NULL DEFAULT 1, count INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (path, line)) WITHOUT ROWID",
     "CREATE TABLE limit_readings (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, time_window TEXT NOT NULL,"
@@ -118,7 +124,6 @@ _V1 = (
     " ts INTEGER NOT NULL, until INTEGER, agent TEXT, session TEXT, waited_ms INTEGER, text TEXT)",
     "CREATE UNIQUE INDEX hit_once ON limit_hits (provider, kind, ts, ifnull(session, ''))",
     "CREATE INDEX hit_ts ON limit_hits (ts)",
-    "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
     "CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT,"
     " to_provider TEXT NOT NULL, why TEXT, who TEXT)",
     "CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL,"
@@ -144,10 +149,30 @@ _V1 = (
     " LEFT JOIN names w ON w.id = r.served_model JOIN names b ON b.id = r.cost_basis"
     " JOIN names t ON t.id = r.status LEFT JOIN names f ON f.id = r.failure"
     " JOIN names c ON c.id = r.attribution",
+    *_SINCE_2,
 )
+"""A new ledger."""
 
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (_V1,)
-"""Step n brings a ledger of version n to version n + 1."""
+_KNOWN_FILE = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
+_FROM_1 = (
+    "DROP INDEX request_failed",
+    *(
+        f"DROP TABLE {table}"
+        for table in (
+            *("rollups", "day_rollups", "quarters", "session_rollups", "session_days"),
+            *("latencies", "latency_days"),
+        )
+    ),
+    "ALTER TABLE files RENAME TO old_files",
+    *_SINCE_2,
+    f"INSERT INTO files ({_KNOWN_FILE}) SELECT {_KNOWN_FILE} FROM old_files",
+    "DROP TABLE old_files",
+    f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows",
+)
+"""The sums of a ledger of version 1 are made anew, from its rows, by whoever adds to it next."""
+
+_MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: _FROM_1}
+"""What brings a ledger of a version to the next one."""
 
 
 @contextlib.contextmanager
@@ -232,10 +257,14 @@ def _is_no_file(path: Path) -> bool:
 def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, timeout=BUSY_MS / 1000)
     try:
-        _refuse_newer(path, connection)
+        version = _refuse_newer(path, connection)
     except BaseException:
         connection.close()
         raise
+    if 0 < version < VERSION:
+        connection.close()
+        _connect_and_migrate(path).close()
+        return _opened_to_read(path, how)
     return connection
 
 
@@ -259,9 +288,9 @@ def _connect_and_migrate(path: Path) -> sqlite3.Connection:
 def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    for step in _MIGRATIONS[version:]:
-        for statement in step:
-            connection.execute(statement)
+    steps = [_MIGRATIONS[older] for older in range(version, VERSION)] if version else [_TABLES]
+    for statement in itertools.chain(*steps):
+        connection.execute(statement)
     if version == 0:
         connection.executemany("INSERT INTO names (id, text) VALUES (?, ?)", enumerate(FIXED_NAMES, start=1))
     connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -25,6 +25,7 @@ SUMMED = (
     "requests", "failed", "input_tokens", "output_tokens", "reasoning_tokens", "cache_read_tokens",
     "cache_write_tokens", "total_tokens", "unpriced_tokens",
 )  # fmt: skip
+FIRST_VERSION = Path(__file__).parent.parent / "ledger" / "data" / "version-1.sql"
 OTHER = "0therses-0000-4000-8000-000000000002"
 
 
@@ -382,6 +383,17 @@ class TestWhereNothingCanBeWritten:
         assert "a mistake in pf-tui" not in answer.err
         if answer.code == 0:
             assert answer.json["totals"]["requests"] == 401
+
+    def test_a_ledger_of_the_first_version_keeps_its_history(self, pf: Pf, paths: Paths) -> None:
+        paths.home.mkdir(parents=True)
+        with sqlite3.connect(paths.ledger) as ledger:
+            ledger.executescript(FIRST_VERSION.read_text(encoding="utf-8"))
+
+        answer = pf("analytics", "all", "--json")
+
+        assert (answer.code, answer.err) == (0, "")
+        assert answer.json["totals"]["requests"] == 5
+        assert sum(one["requests"] for one in answer.json["by_provider"]) == 5
 
     def test_a_newer_ledger_is_left_alone(self, pf: Pf, paths: Paths) -> None:
         paths.home.mkdir(parents=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import rows, schema, upkeep
+from pf_tui.ledger import rollups, rows, schema, upkeep
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.spans import Filters, span_of
 
@@ -35,7 +35,8 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
     released(old, version)
 
-    with schema.opened(old, write=True) as connection:
+    with schema.opened(old, write=True) as connection, schema.transaction(connection):
+        rollups.refresh(rollups.prepare(connection))  # as everybody does who adds rows
         found = analytics(connection, span_of("all", NOW, UTC), Filters())
     with schema.opened(fresh, write=True):
         pass
@@ -44,6 +45,16 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     assert [part.name for part in found.providers] == ["anthropic-api", "openrouter"]
     assert (found.fallback.fallbacks, found.fallback.limit_hits) == (1, 1)
     assert shape(old) == shape(fresh)
+
+
+def test_reading_an_older_ledger_brings_it_up_to_date(path: Path) -> None:
+    released(path, 1)
+
+    with schema.opened(path) as connection:
+        kept = connection.execute("SELECT count(*) FROM requests").fetchone()
+        version = connection.execute("PRAGMA user_version").fetchone()
+
+    assert (kept, version) == ((5,), (schema.VERSION,))
 
 
 def test_the_pinned_versions_are_all_there() -> None:
@@ -73,7 +84,7 @@ def test_a_newer_ledger_says_so_and_stays(path: Path) -> None:
     before = path.read_bytes()
 
     for write in (False, True):
-        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 1"):
+        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 2"):
             schema.opened(path, write=write).__enter__()
 
     assert path.read_bytes() == before
