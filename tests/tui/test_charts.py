@@ -347,6 +347,17 @@ def test_a_filter_narrows_the_chart_too(afternoon: Snapshot) -> None:
     assert len([row for row in text if "two" in row]) == 2
 
 
+def test_a_filter_on_what_the_ledger_adds_up_says_why_no_line_is_drawn(afternoon: Snapshot) -> None:
+    told = used("agent", {"large": [9.0, 9.0]})
+    small = Part(name="small", sums=sums(1, 1, 0.5))
+    steps = tuple(replace(step, parts={**step.parts, REST: sums(1, 1, 0.5)}) for step in told.steps)
+    report = replace(told, parts=(*told.parts, small), steps=steps)
+
+    assert analytics.UNTOLD in shown(report, afternoon, 40, words="small")[0]
+    assert analytics.UNTOLD not in "\n".join(shown(report, afternoon, words="large"))
+    assert analytics.UNTOLD not in "\n".join(shown(report, afternoon))
+
+
 def test_projects_of_one_name_are_told_apart_by_the_folder_they_lie_in(afternoon: Snapshot) -> None:
     report = used("project", {"/home/u/work/api": [1, 2], "/home/u/play/api": [2, 1], "/home/u/web": [1, 1]})
     text = "\n".join(shown(report, afternoon))

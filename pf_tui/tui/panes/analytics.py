@@ -29,6 +29,9 @@ ROOMY = 70
 MARK = 2
 """Cells of the sign before a name."""
 
+UNTOLD = "of all time only the dearest are drawn"
+"""Said where a filter leaves others: the ledger adds those up as one."""
+
 HIGH_FAILURE = 0.05
 
 
@@ -47,9 +50,11 @@ def page_for(
     inks = _inks(report, snapshot)
     names = _names(report, space.width)
     shown = {part.name: names[part.name] for part in parts}
-    rest = {}
-    if len(parts) == len(report.parts) and any(REST in step.parts for step in report.steps):
-        rest = {REST: REST}
+    drawn_apart = {name for step in report.steps for name in step.parts}
+    rest = {REST: REST} if len(parts) == len(report.parts) and REST in drawn_apart else {}
+    untold = (
+        line(muted(UNTOLD)) if not rest and REST in drawn_apart and not shown.keys() <= drawn_apart else ()
+    )
     drawn = Drawn(names=shown | rest, report=report, inks=inks, metric=metric, space=space)
     facts = _facts(report, metric, chart, drawn.per(chart))
     if not parts:
@@ -67,7 +72,11 @@ def page_for(
         Row(fit(body(kept, row), space.width), part.name) for part, row in zip(parts, table, strict=True)
     )
     heading = head(kept, choice.order, downward=choice.order != "name")
-    pinned = (*usage_chart.draw(drawn, chart, len(rows)), heading)
+    pinned = (
+        *usage_chart.draw(drawn, chart, len(rows)),
+        *([fit(untold, space.width)] if untold else ()),
+        heading,
+    )
     return Page(title="Analytics", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
