@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
@@ -31,9 +30,6 @@ JOIN_BYTES = 2**16
 
 MOST_TARGETS = 500
 
-_fresh: ContextVar[bool] = ContextVar("fresh")
-"""The request under way got a new connection."""
-
 
 class Answered:
     """An answer whose head has come."""
@@ -50,6 +46,8 @@ class Answered:
         """Give the connection back when all of the answer has come, else cut it: the upstream stops."""
         transport = self._connection.transport
         if self.content.is_eof() and (transport is None or not transport.get_write_buffer_size()):
+            if (protocol := self._connection.protocol) is not None:  # closed before
+                protocol.lies_idle()
             self._connection.release()
         else:
             _cut(self._connection)
@@ -62,7 +60,6 @@ class Wire:
         self._connector = _Connector(limit=0, ttl_dns_cache=300, keepalive_timeout=75)
         self._env = env
         self._targets: dict[str, _Target] = {}
-        self._used_s: dict[str, float] = {}
 
     async def close(self) -> None:
         """Close every connection."""
@@ -78,42 +75,43 @@ class Wire:
         if target is None:
             if len(self._targets) >= MOST_TARGETS:  # a client's query is part of the address
                 self._targets.clear()
-                self._used_s.clear()
             target = self._targets[address] = _Target(address, self._env)
         while True:
-            _fresh.set(False)
-            idle_s = time.monotonic() - self._used_s.get(address, 0.0)
+            connection = await self._connected(target, connect_s)
+            idle_s = connection.protocol.idle_s()
             try:
-                self._used_s[address] = time.monotonic()
-                return await self._once(target, body, headers, connect_s)
+                return await _asked(connection, target, headers, body)
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                if _fresh.get() or idle_s < IDLE_S:
+                if idle_s is None or idle_s < IDLE_S:
                     raise
 
-    async def _once(
-        self, target: _Target, body: bytes, headers: CIMultiDict[str], connect_s: float
-    ) -> Answered:
+    async def _connected(self, target: _Target, connect_s: float) -> Any:
+        """A connection out of the pool, or a new one."""
         try:
-            connection = await self._connector.connect(target.request, [], _connect_within(connect_s))
+            return await self._connector.connect(target.request, [], _connect_within(connect_s))
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError(f"no connection within {connect_s:g} s") from error
-        protocol, transport = connection.protocol, connection.transport
-        try:
-            if protocol is None or transport is None or transport.is_closing():
-                raise aiohttp.ServerDisconnectedError
-            protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ_BYTES)
-            head = target.head(headers, len(body))
-            if len(body) <= JOIN_BYTES:
-                transport.write(head + body)
-            else:
-                transport.writelines((head, body))
-            while True:
-                message, content = await protocol.read()
-                if message.code >= 200 or message.code == 101:
-                    return Answered(connection, message, content)
-        except BaseException:
-            _cut(connection)
-            raise
+
+
+async def _asked(connection: Any, target: _Target, headers: CIMultiDict[str], body: bytes) -> Answered:
+    """Send a request over a connection, and wait for the head of its answer; a failure cuts it."""
+    protocol, transport = connection.protocol, connection.transport
+    try:
+        if protocol is None or transport is None or transport.is_closing():
+            raise aiohttp.ServerDisconnectedError
+        protocol.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ_BYTES)
+        head = target.head(headers, len(body))  # the pool has only now worked out a proxy's login
+        if len(body) <= JOIN_BYTES:
+            transport.write(head + body)
+        else:
+            transport.writelines((head, body))
+        while True:
+            message, content = await protocol.read()
+            if message.code >= 200 or message.code == 101:
+                return Answered(connection, message, content)
+    except BaseException:
+        _cut(connection)
+        raise
 
 
 def _cut(connection: Any) -> None:
@@ -158,21 +156,27 @@ class _Protocol(ResponseHandler):
     That is a quarter of what a stream of 50 events costs in aiohttp (measured, 3.14).
     """
 
+    _idle_since_s: float | None = None
+
+    def lies_idle(self) -> None:
+        """It goes back into the pool, where its host may close it at any moment."""
+        self._idle_since_s = time.monotonic()
+
+    def idle_s(self) -> float | None:
+        """How long it lay in the pool; None: it is new."""
+        return None if self._idle_since_s is None else time.monotonic() - self._idle_since_s
+
     def resume_reading(self, *args: Any, **rest: Any) -> None:
         if self._reading_paused:
             super().resume_reading(*args, **rest)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells a new connection from one out of the pool, which its host may have closed in this very moment."""
+    """aiohttp's pool, of our kind of connections."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._factory: Any = partial(_Protocol, loop=self._loop)
-
-    async def _create_connection(self, *args: Any, **rest: Any) -> Any:
-        _fresh.set(True)
-        return await super()._create_connection(*args, **rest)
 
 
 @lru_cache(maxsize=64)
