@@ -24,4 +24,4 @@ def words(env: Mapping[str, str], *, portable: bool = False) -> tuple[str, ...]:
 
     if found := shutil.which(NAME, path=env.get("PATH")):
         return (found,)
-    return (sys.executable, "-m", "pf_tui")
+    return (sys.executable, "-P", "-m", "pf_tui")

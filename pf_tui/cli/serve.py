@@ -48,7 +48,7 @@ def serve(ctx: Context, port: int) -> None:
             return app
 
     _check_free(port)
-    command = shlex.join([sys.executable, "-m", "pf_tui", "--dir", str(ctx.cwd)])
+    command = shlex.join([sys.executable, "-P", "-m", "pf_tui", "--dir", str(ctx.cwd)])
     diagnostics.note(f"the dashboard is on http://{HOST}:{port}; ctrl+c ends it")
     Guarded(command, host=HOST, port=port, title="pf-tui").serve()
 

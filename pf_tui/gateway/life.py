@@ -70,7 +70,7 @@ def start(ctx: Context, port: int | None = None) -> Gateway:
     if (running := state.read(ctx.paths)) is not None:
         return running
     files.make_home(ctx.paths)
-    words = [sys.executable, "-m", "pf_tui.gateway"]
+    words = [sys.executable, "-P", "-m", "pf_tui.gateway"]
     if port is not None:
         words += ["--port", str(port)]
     process = subprocess.Popen(

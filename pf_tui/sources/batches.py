@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from pf_tui.sources import files
 from pf_tui.sources.files import Job, Read
@@ -22,7 +22,9 @@ Harvested = tuple[dict[str, Harvest], list[Read]]
 """What a batch gave, by agent, and how far its files were read."""
 
 
-def harvested(jobs: list[Job], workers: int | None, cancelled: Callable[[], bool]) -> Iterator[Harvested]:
+def harvested(
+    jobs: list[Job], workers: int | None, cancelled: Callable[[], bool]
+) -> Generator[Harvested, None, None]:
     """Read all files, a batch at a time.
 
     Args:

@@ -126,11 +126,12 @@ class Reader:
         vendors = mid.startswith("msg_")
         if vendors:
             if mid != self._mid:
-                self._mid, self._number = mid, anthropic_message(mid)
+                self._mid, self._number, self._usage = mid, anthropic_message(mid), None
             elif usage == self._usage and row.isSidechain == self._aside:
                 return
-            self._usage, self._aside = usage, row.isSidechain
         ts, session = _moment(row), _session(row, path)
+        if vendors:  # not before its time was read: the next row may have a better one
+            self._usage, self._aside = usage, row.isSidechain
         number = self._number if vendors else self._foreign(row, mid, session, ts)
         five, hour = _cache_writes(usage)
         thinking, searches = usage.output_tokens_details, usage.server_tool_use

@@ -56,6 +56,7 @@ def ingest(
         _without_gc(),
         schema.opened(ledger, write=True) as connection,
         checkpoints.beside(connection, ledger) as checkpoint,
+        contextlib.ExitStack() as ends,
     ):
         rollups.prepare(connection)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -68,7 +69,9 @@ def ingest(
         )
         total = sum(job.bytes for job in jobs)
         waiting = _Waiting(sink, checkpoint)
-        for harvests, reads in harvested(jobs, workers, cancelled):
+        # the second process ends with this one's work, also when the ledger refuses a batch
+        batches = ends.enter_context(contextlib.closing(harvested(jobs, workers, cancelled)))
+        for harvests, reads in batches:
             outcome.rows_new += waiting.take(harvests, reads)
             outcome.files += len(reads)
             outcome.bytes += sum(harvest.bytes for harvest in harvests.values())

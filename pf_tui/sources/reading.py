@@ -131,6 +131,9 @@ class _Reader:
         except (ValueError, TypeError, RecursionError):
             objects, _, unfinished = mended(rest)
             if not objects or unfinished:
+                if cut := _after_carriage_return(rest):
+                    self._read(rest[:cut], start)
+                    return self.take_rest(start + cut, rest[cut:])
                 self.name(start, UNFINISHED)
                 return start
             self._read(rest, start)
@@ -156,18 +159,16 @@ class _Reader:
     def _mend(self, line: bytes, offset: int) -> None:
         """Use what rows a damaged line still holds."""
         objects, damage, unfinished = mended(line)
-        used = 0
+        lost = NOT_JSON if unfinished or not objects else ""
         for content in objects:
             try:
                 self._on_line(json.dumps(content).encode(), self._path, self._harvest)
-                used += 1
             except UnusableRowError as reason:
-                self.name(offset, str(reason))
-                return
+                lost = lost or str(reason)
             except (ValueError, TypeError, RecursionError):
-                unfinished = True
-        if unfinished or not used:
-            self.name(offset, NOT_JSON)
+                lost = NOT_JSON
+        if lost:
+            self.name(offset, lost)
         elif damage:
             self.name(offset, damage, lost=False)
 
@@ -266,6 +267,13 @@ def _escaped(buffer: bytes, place: int, last: int) -> bool:
         if (place := find(buffer, _ESCAPE, place + 4, last)) < 0:
             return False
     return _ESCAPED.search(buffer, place, last) is not None
+
+
+def _after_carriage_return(rest: bytes) -> int:
+    """Where what is still being written begins, behind rows that end in carriage returns alone; else 0."""
+    cut = rest.rfind(b"\r") + 1
+    between = rest[:cut].rstrip().endswith(b"}") and rest[cut:].lstrip(b" \t")[:1] in (b"{", b"")
+    return cut if between else 0
 
 
 def _is_utf8(line: bytes) -> bool:

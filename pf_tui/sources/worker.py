@@ -96,9 +96,11 @@ class _Worker:
         self._ended = False
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pf_tui.sources.worker", str(self.numbers)],
+                # -P: no module is taken from the folder the person happens to be in
+                [sys.executable, "-P", "-m", "pf_tui.sources.worker", str(self.numbers)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # what it could not read is read here, and said here
                 pass_fds=(self.numbers,),
             )
         except OSError:
@@ -112,8 +114,14 @@ class _Worker:
         if self._ended or (not wait and self._answers.empty()):
             return None
         data = self._answers.get()
-        self._ended = data is None
-        return None if data is None else _decode(data)
+        if data is not None:
+            with contextlib.suppress(msgspec.MsgspecError):
+                return _decode(data)
+            self._process.kill()  # somebody else wrote into its pipe: nothing that comes is to be trusted
+            while self._answers.get() is not None:
+                pass
+        self._ended = True
+        return None
 
     def close(self) -> None:
         """End it, whatever it does."""
@@ -129,17 +137,20 @@ class _Worker:
         source, target = self._process.stdout, self._process.stdin
         if source is None or target is None:
             raise AssertionError("the worker was started without pipes")
-        _widen(source)
-        with contextlib.suppress(OSError), target:
-            marshal.dump([list(map(tuple, batch)) for batch in batches], target)
-        with source:
-            while len(head := source.read(_SIZE.size)) == _SIZE.size:
-                (size,) = _SIZE.unpack(head)
-                if len(data := source.read(size)) < size:
-                    break
-                self._answers.put(data)
-        self._process.wait()
-        self._answers.put(None)
+        try:
+            _widen(source)
+            with contextlib.suppress(OSError), target:
+                marshal.dump([list(map(tuple, batch)) for batch in batches], target)
+            with source, contextlib.suppress(MemoryError, OverflowError):  # a size that is none
+                while len(head := source.read(_SIZE.size)) == _SIZE.size:
+                    (size,) = _SIZE.unpack(head)
+                    if len(data := source.read(size)) < size:
+                        break
+                    self._answers.put(data)
+        finally:  # whatever happens, nobody waits for an answer that cannot come
+            self._process.kill()
+            self._process.wait()
+            self._answers.put(None)
 
 
 def main() -> None:

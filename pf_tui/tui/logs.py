@@ -163,7 +163,7 @@ class Logs:
         env = {**self._ctx.env, "PROVIDER_FALLBACK_HOME": str(self._ctx.paths.home)}
         try:
             child = subprocess.Popen(
-                [sys.executable, "-m", "pf_tui.tui.logs_child"],
+                [sys.executable, "-P", "-m", "pf_tui.tui.logs_child"],
                 env=env,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

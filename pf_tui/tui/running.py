@@ -80,7 +80,7 @@ def run(ctx: Context, words: Sequence[str], width: int) -> Done:
     env = _environment(ctx) | {"COLUMNS": str(width), "NO_COLOR": "1"}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "pf_tui", *words],
+            [sys.executable, "-P", "-m", "pf_tui", *words],
             env=env,
             cwd=ctx.cwd,
             stdin=subprocess.DEVNULL,
@@ -119,7 +119,7 @@ def completions(ctx: Context, typed: str) -> tuple[Offer, ...]:
     }
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(
-            [sys.executable, "-m", "pf_tui"],
+            [sys.executable, "-P", "-m", "pf_tui"],
             env=env,
             cwd=ctx.cwd,
             stdin=subprocess.DEVNULL,

@@ -169,6 +169,34 @@ def test_no_value_in_any_field_stops_an_ingest(books: Books, field: str, value: 
     assert 2 in inputs(books)
 
 
+def test_an_answer_whose_first_row_has_no_time_is_counted_by_its_next_row(books: Books) -> None:
+    first = (LINE % (1, "a", 3)).replace('"timestamp":"2026-11-24T12:00:01.000Z",', "")
+    transcript(books).write_text(first + LINE % (2, "a", 3), encoding="utf-8")
+
+    outcome = books.ingest()
+
+    assert inputs(books) == [3]
+    assert outcome.rows_skipped == 1
+
+
+def test_rows_parted_by_carriage_returns_alone_lose_only_what_is_broken(books: Books) -> None:
+    rows = [LINE % (number, number, number) for number in range(1, 6)]
+    rows[1] = rows[1].replace('"timestamp":"2026-11-24T12:00:02.000Z",', "")
+    rows[2] = rows[2][:40] + "\n"
+    file = transcript(books)
+    file.write_text("".join(rows).replace("\n", "\r"), encoding="utf-8")
+    books.ingest()
+    assert inputs(books) == [1, 4, 5]
+
+    more = (LINE % (6, 6, 6)).replace("\n", "\r")
+    for part in (more[:50], more[50:]):
+        with file.open("a", encoding="utf-8") as log:
+            log.write(part)
+        books.ingest()
+
+    assert inputs(books) == [1, 4, 5, 6]
+
+
 def test_more_broken_rows_than_are_told_apart_are_still_counted(books: Books) -> None:
     transcript(books).write_text('{"output_tokens": broken\n' * 500, encoding="utf-8")
 
@@ -269,6 +297,49 @@ def test_what_a_dying_second_process_took_is_read_all_the_same(
 
     books.ingest(workers=2)
 
+    assert told(books) == used(truth)
+
+
+CHATTY = """#!{python}
+import os, sys
+sys.stdin.buffer.read()
+os.read(int(sys.argv[-1]), 6)
+os.write(1, {said!r})
+"""
+"""A second process on whose pipe somebody else writes: a start-up file of the person's Python, say."""
+
+
+@pytest.mark.parametrize(
+    "said", [b"welcome to my Python\n", (5).to_bytes(8, "little") + b"hello", b"\xff" * 8, b"no"]
+)
+def test_a_second_process_that_answers_nonsense_is_not_waited_for(
+    books: Books, said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = corpus.generate(books.home, 4, seed=9)
+    worker = tmp_path / "python"
+    worker.write_text(CHATTY.format(python=sys.executable, said=said), encoding="utf-8")
+    worker.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(worker))
+    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+
+    books.ingest(workers=2)
+
+    assert told(books) == used(truth)
+
+
+def test_the_second_process_runs_nothing_from_the_folder_one_is_in(
+    books: Books, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    truth = corpus.generate(books.home, 4, seed=9)
+    for module in ("queue", "msgspec", "pf_tui"):
+        (tmp_path / f"{module}.py").write_text("open('ran', 'w'); raise SystemExit('ran')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(batches, "BATCH_BYTES", 200_000)
+
+    books.ingest(workers=2)
+
+    assert not (tmp_path / "ran").exists()
+    assert capfd.readouterr() == ("", "")
     assert told(books) == used(truth)
 
 
