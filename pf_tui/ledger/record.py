@@ -62,7 +62,7 @@ class Book:
         """Use per provider since a moment (aware UTC), of one provider or of all.
 
         Whole hours come from their rollup, quarter-hours before the first from theirs, the broken one at the
-        start from the rows.
+        start from the rows. A ledger just brought up to date has no sums yet: all of it comes from the rows.
         """
         start = milliseconds(since)
         quarter = -(-start // QUARTER_MS)
@@ -82,6 +82,8 @@ class Book:
             (f"SELECT provider, {summed} FROM cells WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2", start, quarter * QUARTER_MS),
         )  # fmt: skip
+        if not self._summed():
+            pieces = ((pieces[-1][0], start, 1 << 62),)
         totals: dict[str, ProviderUsage] = {}
         for select, first, last in pieces:
             if first < last:
@@ -125,6 +127,9 @@ class Book:
     def version(self) -> int:
         """Changes whenever another connection has written."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _summed(self) -> bool:
+        return self._connection.execute("SELECT 1 FROM cells LIMIT 1").fetchone() is not None
 
     def _sum(self, select: str, first: int, last: int, provider: str | None) -> dict[str, ProviderUsage]:
         """What the select says of the stretch from `first` to before `last`, under the providers' names."""

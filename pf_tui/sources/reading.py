@@ -271,9 +271,13 @@ def _escaped(buffer: bytes, place: int, last: int) -> bool:
 
 def _after_carriage_return(rest: bytes) -> int:
     """Where what is still being written begins, behind rows that end in carriage returns alone; else 0."""
-    cut = rest.rfind(b"\r") + 1
-    between = rest[:cut].rstrip().endswith(b"}") and rest[cut:].lstrip(b" \t")[:1] in (b"{", b"")
-    return cut if between else 0
+    cut = len(rest)
+    while cut := rest.rfind(b"\r", 0, cut) + 1:
+        before, behind = rest[max(0, cut - 64) : cut].rstrip(), rest[cut : cut + 64].lstrip()
+        if before and before[-1] not in b":,[{" and behind[:1] in (b"{", b""):  # not within a row
+            return cut
+        cut -= 1
+    return 0
 
 
 def _is_utf8(line: bytes) -> bool:

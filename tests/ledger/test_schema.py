@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import rollups, rows, schema, upkeep
+from pf_tui.ledger import record, rollups, rows, schema, upkeep
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.spans import Filters, span_of
 
@@ -55,6 +55,21 @@ def test_reading_an_older_ledger_brings_it_up_to_date(path: Path) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()
 
     assert (kept, version) == ((5,), (schema.VERSION,))
+
+
+def test_budgets_count_an_older_ledger_before_its_sums_are_made_anew(path: Path) -> None:
+    released(path, 1)
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+
+    with record.reading(path) as book:
+        used = book.usage_since(long_ago)
+    with schema.opened(path, write=True) as connection, schema.transaction(connection):
+        rollups.refresh(rollups.prepare(connection))
+    with record.reading(path) as book:
+        summed = book.usage_since(long_ago)
+
+    assert sum(use.requests for use in used.values()) == 5
+    assert used == summed
 
 
 def test_the_pinned_versions_are_all_there() -> None:

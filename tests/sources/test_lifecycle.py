@@ -189,12 +189,13 @@ def test_rows_parted_by_carriage_returns_alone_lose_only_what_is_broken(books: B
     assert inputs(books) == [1, 4, 5]
 
     more = (LINE % (6, 6, 6)).replace("\n", "\r")
-    for part in (more[:50], more[50:]):
+    last = LINE % (7, 7, 7)
+    for part in (more[:50], more[50:], "", rows[2].replace("\n", "\r"), last.strip()):
         with file.open("a", encoding="utf-8") as log:
             log.write(part)
         books.ingest()
 
-    assert inputs(books) == [1, 4, 5, 6]
+    assert inputs(books) == [1, 4, 5, 6, 7]
 
 
 def test_more_broken_rows_than_are_told_apart_are_still_counted(books: Books) -> None:
