@@ -77,13 +77,13 @@ class Book:
             f" ifnull(sum(cost_usd), 0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
             f" THEN input + output + cache_read + {written} ELSE 0 END)"
         )
-        pieces = (
+        pieces: Sequence[tuple[str, int, int]] = (
             (f"SELECT part AS provider, {summed} FROM hours WHERE kind = 1 AND hour >= ?1 AND hour < ?2", hour, 1 << 40),
             (f"SELECT provider, {summed} FROM cells WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2", start, quarter * QUARTER_MS),
         )  # fmt: skip
         if not self._summed():
-            pieces = ((pieces[-1][0], start, 1 << 62),)
+            pieces = [(pieces[-1][0], start, 1 << 62)]
         totals: dict[str, ProviderUsage] = {}
         for select, first, last in pieces:
             if first < last:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from pf_tui.ledger import rollups
+from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
@@ -69,17 +69,15 @@ def cost_of(
 def _in_batches(connection: sqlite3.Connection, pricer: Pricer, which: str) -> int:
     done, last = 0, -1
     while True:
-        found = connection.execute(
-            f"{_PRICEABLE} WHERE r.id > ? AND {which} ORDER BY r.id LIMIT ?", (last, BATCH_ROWS)
-        ).fetchall()
+        with schema.transaction(connection):  # read in it too: a row that grows meanwhile has another price
+            found = connection.execute(
+                f"{_PRICEABLE} WHERE r.id > ? AND {which} ORDER BY r.id LIMIT ?", (last, BATCH_ROWS)
+            ).fetchall()
+            done += reprice(connection, pricer, found)
         if not found:
             break
-        connection.execute("BEGIN IMMEDIATE")
-        done += reprice(connection, pricer, found)
-        connection.execute("COMMIT")
         last = found[-1][0]
-    connection.execute("BEGIN IMMEDIATE")
-    pricer.keep()
-    rollups.refresh(connection)
-    connection.execute("COMMIT")
+    with schema.transaction(connection):
+        pricer.keep()
+        rollups.refresh(connection)
     return done
