@@ -291,7 +291,7 @@ def _beside(seen: Sighting, steps: Iterable[Any], harvest: Harvest) -> None:
                     step.cache_read_input_tokens or 0,
                     five,
                     hour,
-                    request_id=seen.request_id,
+                    # no request id: by that it would be joined with the gateway's row of the message itself
                     is_subagent=seen.is_subagent,
                 )
             )

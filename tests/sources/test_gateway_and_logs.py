@@ -192,6 +192,20 @@ def test_what_the_gateway_could_not_count_the_transcript_does(books: Books, firs
     )
 
 
+@BOTH_ORDERS
+def test_what_an_advisor_used_is_counted_beside_the_answer(books: Books, first: str) -> None:
+    turn = Turn(books, "msg_01", blocks=0)
+    step = {"type": "advisor_message", "model": "claude-haiku-4-5", "input_tokens": 500, "output_tokens": 90}
+    usage = {"input_tokens": 11, "output_tokens": 57, "iterations": [{"type": "message"}, step]}
+    message = {"id": "msg_01", "model": "claude-opus-4-5", "usage": usage}
+    line = {"type": "assistant", "timestamp": stamp(2), "requestId": turn.request_id, "message": message}
+
+    in_order(first, turn.gateway, lambda: turn.write(line))
+
+    told = books.rows("input, output, source")
+    assert sorted(told) == [(11, 57, "gateway"), (500, 90, "transcript")]
+
+
 def test_requests_of_foreign_gateways_with_one_id_for_all_stay_apart(books: Books) -> None:
     turn = Turn(books, "chatcmpl-0", request_id="req_always_the_same", blocks=3)
 
