@@ -12,9 +12,13 @@ from pf_tui.records import replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied
+from pf_tui.state.paths import user_home
 
 PROGRAMS: Mapping[str, str] = {"claude-code": "claude", "opencode": "opencode", "codex": "codex"}
 """What each agent is started with."""
+
+READ_ONLY: Mapping[str, tuple[str, str]] = {"gemini": ("gemini", ".gemini")}
+"""Agents whose logs are read and that have nothing to be set up: program, and folder in the home."""
 
 
 def found(ctx: Context) -> tuple[str, ...]:
@@ -24,6 +28,15 @@ def found(ctx: Context) -> tuple[str, ...]:
         for agent, program in PROGRAMS.items()
         if shutil.which(program, path=ctx.env.get("PATH"))
         or effects.module(agent).config_folder(ctx.env).is_dir()
+    )
+
+
+def only_read(ctx: Context) -> tuple[str, ...]:
+    """The agents on this machine that need no set-up: their use is read from their own logs."""
+    return tuple(
+        agent
+        for agent, (program, folder) in READ_ONLY.items()
+        if shutil.which(program, path=ctx.env.get("PATH")) or (user_home(ctx.env) / folder).is_dir()
     )
 
 

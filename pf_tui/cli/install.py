@@ -34,7 +34,7 @@ def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as
     agents = (agent,) if agent else verbs.found(ctx)
     if not agents:
         raise PfError(
-            "no agent was found: neither claude, opencode nor codex is on the PATH",
+            "no agent was found: neither claude, opencode nor codex is on the PATH" + _also_read(ctx),
             "install one of them, or name it: `pf-tui install claude-code`",
         )
     _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, asked=agent is not None, removal=False)
@@ -74,6 +74,7 @@ def _each(
     for agent in agents:
         plan = verbs.plan(ctx, agent, in_project=in_project, removal=removal)
         if not asked and not dry_run and not _agreed(ctx, agent, plan, removal=removal):
+            output.text(f"{agent}: left as it was")
             continue
         if not dry_run:
             carry_out = verbs.uninstall if removal else verbs.install
@@ -88,6 +89,16 @@ def _each(
             output.text(_told(ctx, agent, plan, removal=removal))
     if as_json:
         output.document(documents[0] if asked else documents)
+    elif not asked and not removal and (also := _also_read(ctx)):
+        output.text(also.removeprefix("; "))
+
+
+def _also_read(ctx: Context) -> str:
+    """What is to be said of agents that were found and have nothing to be set up."""
+    return "".join(
+        f"; {agent}: nothing to set up: its usage is read from its own logs, a switch does not move it"
+        for agent in verbs.only_read(ctx)
+    )
 
 
 def _somebody_there() -> bool:
@@ -98,13 +109,16 @@ def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
     """Ask a person at the terminal; nothing to do is no question."""
     if plan.empty and not removal:
         return True
-    files = f"{len(plan.changes)} file{'s' if len(plan.changes) != 1 else ''}"
     what = f"take pf-tui out of {agent}" if removal else f"set up {agent}"
     while True:
-        said = click.prompt(f"{what} ({files})? [Y]es, [n]o, [d]iff", default="y", show_default=False)
+        said = click.prompt(f"{what} ({_files(plan)})? [Y]es, [n]o, [d]iff", default="y", show_default=False)
         if said[:1].lower() != "d":
             return str(said)[:1].lower() == "y"
         output.text(changes.diff(plan, user_home(ctx.env)).rstrip("\n"))
+
+
+def _files(plan: Plan) -> str:
+    return f"{len(plan.changes)} file{'s' if len(plan.changes) != 1 else ''}"
 
 
 def _told(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
@@ -115,8 +129,7 @@ def _told(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
             else f"{agent}: pf-tui was not in it"
         )
     lines = [
-        f"{agent}: "
-        + (f"{len(plan.changes)} files written" if plan.changes else "already set up; nothing changed")
+        f"{agent}: " + (f"{_files(plan)} written" if plan.changes else "already set up; nothing changed")
     ]
     lines += getattr(effects.module(agent), "after_install", lambda *_: ())(ctx, plan)
     return "\n".join(lines)

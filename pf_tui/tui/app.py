@@ -169,7 +169,7 @@ class Dashboard(InTurn, inherit_bindings=False):
 
     def _find_agents(self) -> None:
         """Which agents this machine has, and the sheets that a key may open next."""
-        found = install.found(self.ctx)
+        found = (*install.found(self.ctx), *install.only_read(self.ctx))
         self.soon(lambda: setattr(self.cockpit, "found", found))
         import_module("pf_tui.tui.overlays.choosing")
 

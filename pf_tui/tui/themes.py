@@ -79,7 +79,7 @@ _ANSI_INKS = {
     "series-5": "ansi_cyan",
     "series-6": "ansi_red",
 }
-"""A terminal's sixteen: what stands behind the cursor is shown by reversing instead."""
+"""A terminal's sixteen: the cursor's row is reversed, one that stays marked without it is underlined."""
 
 _ANSI_DARK_INKS = {
     **_ANSI_INKS,
@@ -215,11 +215,13 @@ class Inks:
     def _made(self, span: Span, behind: str) -> Style:
         back = span.on or behind
         swap = self._reversed and back == "cursor"
+        underlined = self._reversed and back == "shade"
         made = Style(
             color=self._colours["text" if swap else span.ink].rich_color,
             bgcolor=self._colours[back].rich_color if back and not swap else None,
             bold=span.bold or None,
             dim=span.ink in self._dim or None,
+            underline=underlined or None,
             reverse=swap or None,
         )
         return made + Style.from_meta({"@click": f"screen.do({span.action!r})"}) if span.action else made

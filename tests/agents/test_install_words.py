@@ -116,6 +116,26 @@ def test_a_guided_install_asks_for_each_agent_that_is_here(
     assert "set up opencode (" in done.output
     assert (home / ".claude" / "settings.json").exists()
     assert not (home / ".config" / "opencode").exists()
+    assert "opencode: left as it was" in done.output
+    assert "gemini" not in done.output
+
+
+def test_a_guided_install_says_that_gemini_has_nothing_to_set_up(
+    monkeypatch: pytest.MonkeyPatch, programs: Path, say: Say
+) -> None:
+    monkeypatch.setattr(words, "_somebody_there", lambda: True)
+    (programs / "gemini").write_text("#!/bin/sh\n")
+    (programs / "gemini").chmod(0o755)
+    told = "gemini: nothing to set up: its usage is read from its own logs, a switch does not move it"
+
+    done = CliRunner().invoke(app.root, ["install"], input="n\nn\n")
+    assert done.output.splitlines()[-1] == told
+
+    for name in ("claude", "opencode"):
+        (programs / name).unlink()
+    code, _, problem = say("install")
+    assert code == 1
+    assert f"codex is on the PATH; {told}" in problem
 
 
 def test_a_settings_file_that_is_broken_is_named_with_its_place(say: Say, home: Path) -> None:

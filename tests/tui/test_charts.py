@@ -155,7 +155,7 @@ def test_without_colours_each_line_carries_the_mark_of_its_name() -> None:
     ]
     chart = [plain(row) for row in lined(traces, 40, 7, symbols, number=str, names=lambda *_: [])]
 
-    for name, mark in (("one", "█"), ("two", "▒")):
+    for name, mark in (("one", "■"), ("two", "▒")):
         assert [row for row in chart if f"{mark} {name}" in row]
         assert "".join(chart).count(mark) >= 3
 

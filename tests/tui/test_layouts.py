@@ -352,3 +352,40 @@ async def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(afternoon: O
 
         assert "is not a usable ledger" in screen.text()
         assert "nothing was used" not in screen.text()
+
+
+async def test_beside_bars_without_colours_no_sign_is_a_whole_cell_that_vanishes_under_the_cursor(
+    afternoon: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with afternoon((120, 40)) as screen:
+        await screen.press("4")
+        await screen.settled()
+
+        assert "■ anthropic-sub" in screen.text()
+        assert "█ anthropic-sub" not in screen.text()
+
+
+async def test_the_step_of_a_drill_is_whole_where_room_is_dear(afternoon: Opened) -> None:
+    async with afternoon((44, 40)) as screen:
+        await screen.press("d")
+        text = screen.text()
+
+        assert "limi…" not in text
+        assert "(429)" in text
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "colon"])
+async def test_a_sheet_with_a_line_to_type_into_has_no_empty_rows_of_its_own(
+    afternoon: Opened, key: str
+) -> None:
+    async with afternoon((44, 40)) as screen:
+        await screen.press(key)
+        await screen.settled()
+        rows = screen.text().splitlines()
+
+    if key == "colon":
+        assert rows[-1].startswith(" :")
+        assert rows[-2].strip() == "benches, failures"
+    else:
+        assert rows[-2].startswith("╰")

@@ -199,6 +199,17 @@ def test_a_very_long_name_leaves_room_for_who_is_next(afternoon: Snapshot, width
     assert "62 %" in text
 
 
+def test_where_room_is_dear_the_time_left_makes_room_for_who_is_next(afternoon: Snapshot) -> None:
+    opus = scene.limit("7d", 77, scene.at(67), model="opus")
+    views = [
+        replace(view, limits=(opus,)) if view.id == "anthropic-subscription" else view
+        for view in afternoon.providers
+    ]
+    below = plain(status.lines_for(replace(afternoon, providers=tuple(views)), space(44))[1])
+
+    assert "week opus 77 %  2d 19h  → openrouter" in below
+
+
 def test_when_nobody_serves_the_status_says_who_is_back_first(afternoon: Snapshot) -> None:
     from pf_tui.rules.failover import Passed
 
@@ -218,8 +229,27 @@ def test_a_fresh_machine_is_told_what_was_found(context: Callable[..., Context])
     empty = snapshot.take(context())
     text = "\n".join(plain(one) for one in welcome.lines(empty, ("claude-code",), 60))
 
-    assert "found Claude Code" in text
+    assert "found Claude Code, sign in" in text
     assert "pf-tui --demo" in text
+
+
+def test_a_fresh_machine_is_told_of_every_agent_there_is(context: Callable[..., Context]) -> None:
+    from pf_tui import snapshot
+
+    empty = snapshot.take(context())
+    all_four = ("claude-code", "opencode", "codex", "gemini")
+    text = " ".join(plain(one) for one in welcome.lines(empty, all_four, 60))
+    alone = " ".join(plain(one) for one in welcome.lines(empty, ("gemini",), 60))
+
+    assert "found Claude Code, OpenCode, Codex and Gemini CLI, sign in with `claude /login`" in text
+    assert "found Gemini CLI, sign in there" in alone
+
+
+def test_nothing_is_installed_into_gemini(afternoon: Snapshot) -> None:
+    full, _ = (plain(one) for one in welcome.next_step(afternoon, ("codex", "gemini")))
+
+    assert full == "found Codex: pf-tui install codex lets a switch move it"
+    assert welcome.next_step(afternoon, ("gemini",)) == ()
 
 
 def test_the_next_step_names_what_is_not_installed_yet(afternoon: Snapshot) -> None:
@@ -244,6 +274,38 @@ def test_a_long_event_goes_on_below_and_the_foot_says_its_gist(afternoon: Snapsh
     text = events.page_for([event], narrow).text()
     assert " ".join(text.split()).endswith("→ openrouter: anthropic-sub hit its 5-hour limit (429)")
     assert "→ openrouter: anthropic 429" in plain(events.latest([event], narrow))
+
+
+def test_the_foot_says_what_happened_before_it_says_when_and_why(afternoon: Snapshot) -> None:
+    back = Event(
+        id="1",
+        ts=scene.at(-20),
+        who="gateway",
+        action="release",
+        why="a request went through",
+        before={},
+        after={"provider": "anthropic-subscription"},
+    )
+    told = plain(events.latest([back], space(44)))
+
+    assert "anthropic-sub may serve again" in told
+    assert "…" not in told
+
+
+@pytest.mark.parametrize(
+    ("budgets", "words"),
+    [
+        ({"daily_usd": 20}, "$20 a day"),
+        ({"monthly_usd": 12.5}, "$12.5 a month"),
+        ({"daily_tokens": 1_500_000}, "1.5M tokens a day"),
+        ({"monthly_requests": None}, "no limit of requests a month"),
+    ],
+)
+def test_a_budget_in_the_events_is_told_as_a_person_would(budgets: dict[str, float], words: str) -> None:
+    after = {"provider": "openrouter", **budgets}
+    event = Event(id="1", ts=scene.NOW, who="cli", action="limit", why="", before={}, after=after)
+
+    assert events.sentence(event) == f"budget of openrouter: {words}"
 
 
 def test_every_action_that_is_journalled_is_told_in_a_sentence() -> None:

@@ -155,6 +155,20 @@ def test_a_terminal_of_sixteen_colours_shows_its_own(colours: str, ground: str, 
     assert themes.usual(colours, ground) == theme
 
 
+@pytest.mark.parametrize(("ansi", "colour"), [(True, True), (False, False)])
+def test_without_a_ground_of_its_own_the_selected_row_is_underlined(ansi: bool, colour: bool) -> None:
+    inks = themes.Inks(
+        {"ink-text": "ansi_default", "ink-shade": "ansi_default", "ink-cursor": "ansi_default"},
+        ansi=ansi,
+        colour=colour,
+    )
+
+    assert inks.style(Span("x"), Style(), "shade").underline
+    assert inks.style(Span("x"), Style(), "cursor").reverse
+    assert not inks.style(Span("x"), Style(), "cursor").underline
+    assert not inks.style(Span("x"), Style()).underline
+
+
 def test_without_colours_what_matters_less_is_dimmed() -> None:
     inks = themes.Inks({"ink-text": "#ffffff", "ink-muted": "#808080"}, ansi=False, colour=False)
 

@@ -36,7 +36,8 @@ class Symbols:
 
     def swatch(self, place: int) -> str:
         """The sign of a series in a legend."""
-        return self.fills[place % len(self.fills)] if self.told_apart_by_shape else "■"
+        sign = self.fills[place % len(self.fills)] if self.told_apart_by_shape else "■"
+        return "■" if sign == "█" else sign  # a whole cell would vanish where the row is reversed
 
     def plain(self, text: str) -> str:
         """The text with marks this set can show."""

@@ -97,7 +97,9 @@ def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -
         value = amounts.written(allowed, usd=usd) if allowed else "unlimited"
         size = max(0, min(20, space.width - 42))
         bar = meter(share, size, space.symbols) if allowed else line(" " * size if limited else "")
-        told = words.money(used) if usd else words.short(used)
+        told = (
+            words.money(used) if usd else words.short(used) if "tokens" in name else words.number(round(used))
+        )
         rows.append(
             Row(
                 line(

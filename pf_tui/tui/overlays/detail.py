@@ -97,6 +97,7 @@ def page_for(
     inner = _narrower(space, width)
     section("limits", [row.content for row in limits.block(view, snapshot, inner)])
     section("", [row.content for row in limits.course_rows(view, report, inner, COURSE_LINES)])
+    rows.append(Row())
     section("today", wrapped(_usage(view.today, plan=view.provider.plan), width))
     section("this month", wrapped(_usage(view.month, plan=view.provider.plan), width))
     rows.append(Row())

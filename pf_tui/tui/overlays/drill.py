@@ -92,15 +92,9 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
         rows += [*unkeyed(wrap(text, space.width, "warn")), Row()]
     inks = roster.inks(snapshot)
     for number, (failed, choice) in enumerate(steps, start=1):
-        rows.append(
-            Row(
-                line(
-                    muted(f"{number:>2}  "),
-                    Span(failed, inks.get(failed, "text"), bold=True),
-                    " hits its limit (429)",
-                )
-            )
-        )
+        fails = line(Span(failed, inks.get(failed, "text"), bold=True), " hits its limit (429)")
+        for place, one in enumerate(wrapped(fails, space.width - 4)):
+            rows.append(Row(line(muted(f"{'' if place else number:>2}  "), one)))
         for passed in choice.passed:
             until = f", until {space.clock.clock(passed.until)}" if passed.until else ""
             rows += [

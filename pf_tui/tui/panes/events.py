@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pf_tui.documents import words
+from pf_tui.documents import amounts, words
 from pf_tui.state.journal import Event
 from pf_tui.tui import roster
 from pf_tui.tui.columns import Column, body, chosen, head
@@ -78,6 +78,7 @@ def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) 
         _shortened(told),
         _gist(_shortened(told)),
         _shortened(told.split(", ")[0]),
+        _shortened(told).partition(": ")[0],
     )
     for wording in wordings:
         what, why = _split(wording)
@@ -87,7 +88,8 @@ def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) 
             room = width - cells(right) - 2
             if cells(left) <= room:
                 return line(" ", spread(left, right, width), " ")
-    return line(" ", spread(fit(left, room), right, width), " ")
+    bare = left[1:]  # what happened says more than when
+    return line(" ", spread(fit(bare, room), right, width), " ")
 
 
 def _hints(hints: Sequence[tuple[str, str, str]], *, tight: bool) -> Line:
@@ -167,12 +169,19 @@ def _benched(event: Event) -> str:
 
 def _limited(event: Event) -> str:
     told = {key: value for key, value in event.after.items() if key not in ("active", "provider")}
-    budgets = ", ".join(f"{key.replace('_', ' ')} {_budget(value)}" for key, value in told.items())
+    budgets = ", ".join(_budget(key, value) for key, value in told.items())
     return f"budget of {event.after.get('provider')}: {budgets}"
 
 
-def _budget(value: object) -> str:
-    return words.short(float(value)) if isinstance(value, int | float) and value else "unlimited"
+def _budget(name: str, value: object) -> str:
+    """`$20 a day`, `1.5M tokens a month`, `no limit of requests a day`."""
+    unit = name.partition("_")[2]
+    every = "a day" if name.startswith("daily") else "a month"
+    if not isinstance(value, int | float) or not value:
+        return f"no limit of {'USD' if unit == 'usd' else unit} {every}"
+    if unit == "usd":
+        return f"${amounts.written(value, usd=True)} {every}"
+    return f"{amounts.written(value)} {unit} {every}"
 
 
 def _reordered(event: Event) -> str:

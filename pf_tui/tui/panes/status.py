@@ -34,6 +34,8 @@ class _Wording:
     live: bool = True
     cost: bool = True
     short_name: bool = False
+    brief: bool = False
+    """Of the end only the time left."""
     most: int = 0
     """Cells of a name; 0 = it is whole."""
 
@@ -59,8 +61,18 @@ _LESS = (
         short_next=True,
         short_name=True,
     ),
+    _Wording(
+        auto=False,
+        live=False,
+        countdown=False,
+        short_model=True,
+        today=False,
+        short_next=True,
+        short_name=True,
+        brief=True,
+    ),
 )
-"""Full words first; the provider's full name goes last."""
+"""Full words first; the provider's full name goes last, and then the word before the time left."""
 
 LONG = 18
 """Cells of a name from which it may be cut."""
@@ -160,8 +172,12 @@ def _share(limit: Limit) -> Line:
 
 
 def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
-    """`empty ~15:12 in 1h10` at this pace, else `resets in 1h38`."""
+    """`empty ~15:12 in 1h10` at this pace, else `resets in 1h38`; in brief `~1h10`, `1h38`."""
     clock = space.clock
+    if wording.brief and limit.runs_out_at is not None:
+        return line(Span(f"~{clock.left(limit.runs_out_at)}", "warn"))
+    if wording.brief and limit.resets_at is not None:
+        return line(muted(clock.left(limit.resets_at)))
     if limit.runs_out_at is not None:
         text = f"empty ~{clock.clock(limit.runs_out_at)}"
         if wording.countdown and clock.near(limit.runs_out_at):

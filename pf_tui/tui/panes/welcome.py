@@ -8,7 +8,9 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.tui import roster
 from pf_tui.tui.ink import Line, Span, line, muted, wrap
 
-NAMES = {"claude-code": "Claude Code", "opencode": "OpenCode", "codex": "Codex"}
+NAMES = {"claude-code": "Claude Code", "opencode": "OpenCode", "codex": "Codex", "gemini": "Gemini CLI"}
+READ_ONLY = ("gemini",)
+"""Nothing is installed into it: its logs are read, and a switch does not move it."""
 
 _DEMO = "`pf-tui --demo` shows all of this on generated data"
 
@@ -17,11 +19,11 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     """Above the list while nobody can serve; [] as soon as somebody has a credential."""
     if any(seat.number is not None for seat in roster.seats(snapshot)):
         return []
-    if "claude-code" in found:
-        step = "found Claude Code, sign in with `claude /login`, or press c on a provider to set its key"
-    elif found:
-        named = " and ".join(NAMES[agent] for agent in found)
-        step = f"found {named}, sign in there, or press c on a provider to set its key"
+    if found:
+        *others, last = (NAMES[agent] for agent in found)
+        named = f"{', '.join(others)} and {last}" if others else last
+        where = "with `claude /login`" if "claude-code" in found else "there"
+        step = f"found {named}, sign in {where}, or press c on a provider to set its key"
     else:
         step = "press c on a provider to set its key, or sign in to Claude Code, OpenCode or Codex"
     return [
@@ -37,7 +39,7 @@ def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
     In full, and as little as it can be said with.
     """
     there = {view.agent for view in snapshot.agents}
-    missing = [agent for agent in found if agent not in there]
+    missing = [agent for agent in found if agent not in there and agent not in READ_ONLY]
     if not missing or not any(seat.number is not None for seat in roster.seats(snapshot)):
         return ()
     named = ", ".join(NAMES[agent] for agent in missing)
