@@ -15,7 +15,7 @@ from pf_tui.cli import freshen, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY, day_begins, day_ends
 from pf_tui.errors import PfError, UnknownName, WrongUsage
-from pf_tui.ledger import comparison, document, events, narrowing, spans
+from pf_tui.ledger import comparison, document, events, narrowing, schema, spans
 from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import Analytics
@@ -91,7 +91,7 @@ def show(
     if costs and view == "summary":
         view = "costs"
     span = span_of(ctx, period, begins, ends)
-    with freshen.ledger(ctx) as connection:
+    with freshen.ledger(ctx) as connection, schema.snapshot(connection):
         filters = filters_of(ctx, connection, **only)
         if view == "requests" and (as_json or as_csv):
             rows_of(connection, span, filters, as_csv=as_csv)

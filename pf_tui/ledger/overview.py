@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from pf_tui.ledger import latency
+from pf_tui.ledger import latency, schema
 from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.schema import IS_WALL
 from pf_tui.ledger.spans import Filters, Span, ends_ms
@@ -57,8 +57,12 @@ class Analytics:
 
 
 def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | None = None) -> Analytics:
-    """Totals and every list of a span."""
-    filters = filters or Filters()
+    """Totals and every list of a span, all of one moment: they add up also while others write."""
+    with schema.snapshot(connection):
+        return _analytics(connection, span, filters or Filters())
+
+
+def _analytics(connection: sqlite3.Connection, span: Span, filters: Filters) -> Analytics:
     cells = Cells(connection, span, filters)
     found = providers(connection, cells, span)
     lost, damaged = connection.execute(

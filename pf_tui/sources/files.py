@@ -20,6 +20,8 @@ from pf_tui.sources.reading import read_document, read_lines
 from pf_tui.sources.sightings import Harvest
 
 HEAD_BYTES = 256
+TAIL_BYTES = 64
+"""A file is what it was, only longer, when it begins with the same bytes and has the same ones where its reading ended."""
 
 LINE_SOURCES: Mapping[str, Any] = {claude_code.AGENT: claude_code, codex.AGENT: codex, gemini.AGENT: gemini}
 """Agents whose logs are line files: agent -> its module."""
@@ -79,7 +81,7 @@ def read(job: Job, harvest: Harvest) -> Read:
                 end = read_document(file, job.path, reader.read_line, harvest)
             else:
                 end = read_lines(file, job.path, job.offset, module.NEEDLES, reader.read_line, harvest)
-            head = _head_hash(file, job.size)
+            head = _known_bytes(file, job.size, end)
     except OSError as error:
         harvest.skip(job.path, 0, f"cannot be read ({error.strerror})")
         return Read(job, job.offset, job.note, 0)
@@ -120,21 +122,23 @@ def _job(agent: str, entry: os.DirEntry[str], known: Known) -> Job | None:
         inode == old_inode
         and size >= max(old_size, offset)
         and not path.endswith(".json")
-        and _begins_as(path, old_size, head_hash)
+        and _goes_on(path, old_size, offset, head_hash)
     )
     if grown:
         return Job(agent, path, size, mtime_ns, inode, offset, note or "")
     return Job(agent, path, size, mtime_ns, inode)
 
 
-def _begins_as(path: str, size: int, head_hash: int) -> bool:
+def _goes_on(path: str, size: int, offset: int, head_hash: int) -> bool:
     try:
         with FileIO(path) as file:
-            return _head_hash(file, size) == head_hash
+            return _known_bytes(file, size, offset) == head_hash
     except OSError:
         return head_hash == 0
 
 
-def _head_hash(file: FileIO, size: int) -> int:
-    """A checksum of the file's first bytes, as far as it reached then."""
-    return zlib.crc32(os.pread(file.fileno(), min(HEAD_BYTES, size), 0))
+def _known_bytes(file: FileIO, size: int, offset: int) -> int:
+    """A checksum of the file's first bytes, as far as it reached then, and of the last ones before an offset."""
+    begin = max(0, offset - TAIL_BYTES)
+    head = zlib.crc32(os.pread(file.fileno(), min(HEAD_BYTES, size), 0))
+    return zlib.crc32(os.pread(file.fileno(), offset - begin, begin), head)

@@ -81,7 +81,7 @@ def take(ctx: Context, period: str, by: str) -> Report:
         return Report(period=period, by=by)
     span = spans.span_of(period, now, zone)
     step = _STEPS.get(period, _DAY)
-    with schema.opened(path) as connection:
+    with schema.opened(path) as connection, schema.snapshot(connection):
         cells = Cells(connection, span, Filters())
         parts = cells.by(by)
         # of all time, only the dearest are drawn one by one

@@ -304,3 +304,26 @@ def test_names_of_the_hot_path_keep_their_numbers() -> None:
     assert [NAME[word] for word in ("transcript", "gateway", "ok", "failed", "pending", "unpriced")] == [
         2, 3, 9, 10, 14, 15,
     ]  # fmt: skip
+
+
+def test_what_is_shown_adds_up_while_another_process_writes(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    at = round(FIRST.timestamp() * 1000)
+    with schema.opened(path, write=True) as writer, schema.opened(path) as reader:
+        enter(rollups.prepare(writer), [{"ts_ms": at, "input": 1, "cost_usd": 1.0}])
+        rows_there = iter(range(1, 1000))
+
+        def written(_: str) -> None:  # between any two questions
+            enter(
+                writer,
+                [{"ts_ms": at + 900_000 * number, "input": 1} for number in range(next(rows_there) + 1)],
+            )
+
+        reader.set_trace_callback(written)
+        found = analytics(reader, span_of("all", FIRST + timedelta(days=2), UTC))
+        reader.set_trace_callback(None)
+        later = analytics(reader, span_of("all", FIRST + timedelta(days=2), UTC))
+
+    for parts in (found.providers, found.models, found.projects, found.agents, found.days):
+        assert total(part.sums for part in parts) == found.totals
+    assert later.totals.requests > found.totals.requests

@@ -95,6 +95,20 @@ def test_a_file_overwritten_in_place_with_more_is_read_from_its_start(books: Boo
     assert inputs(books) == [1, 3, 4]
 
 
+def test_a_file_rewritten_behind_its_first_rows_is_read_from_its_start(books: Books) -> None:
+    """The same inode, longer, and the same beginning: what stands where reading ended tells."""
+    file = transcript(books)
+    begin = LINE % (1, "a", 1) + LINE % (2, "b", 2)
+    file.write_text(begin + LINE % (3, "c", 3), encoding="utf-8")
+    books.ingest()
+
+    with file.open("r+", encoding="utf-8") as log:
+        log.write(begin + "".join(LINE % (number, f"more-{number}", number) for number in range(4, 8)))
+    books.ingest()
+
+    assert inputs(books) == [1, 2, 3, 4, 5, 6, 7]
+
+
 def test_deleted_logs_keep_their_rows(books: Books) -> None:
     file = transcript(books)
     file.write_text(LINE % (1, "a", 1), encoding="utf-8")
