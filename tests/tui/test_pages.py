@@ -245,6 +245,16 @@ def test_a_fresh_machine_is_told_of_every_agent_there_is(context: Callable[..., 
     assert "found Gemini CLI, sign in there" in alone
 
 
+def test_with_nobody_to_switch_to_the_sheet_offers_no_key_for_it(
+    context: Callable[..., Context], afternoon: Snapshot
+) -> None:
+    from pf_tui import snapshot
+    from pf_tui.tui.overlays import choosing
+
+    assert choosing.switch_page(snapshot.take(context()), space(80)).keys == (("q", "closes"),)
+    assert choosing.switch_page(afternoon, space(80)).keys == (("1–9 a–z", "switches"), ("q", "closes"))
+
+
 def test_nothing_is_installed_into_gemini(afternoon: Snapshot) -> None:
     full, _ = (plain(one) for one in welcome.next_step(afternoon, ("codex", "gemini")))
 

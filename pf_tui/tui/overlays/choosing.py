@@ -90,7 +90,8 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
     )
     if not rows:
         rows = empty(space.width, "no provider has a credential yet", "c on a provider sets one")
-    return Page(title="Switch to", rows=rows, keys=(("1–9 a–z", "switches"), ("q", "closes")))
+    keys = (("1–9 a–z", "switches"),) if seats else ()
+    return Page(title="Switch to", rows=rows, keys=(*keys, ("q", "closes")))
 
 
 class Palette(Sheet):
