@@ -29,7 +29,7 @@ def beside(connection: sqlite3.Connection, path: Path) -> Iterator[Callable[[], 
     def begin() -> None:
         nonlocal thread
         if thread is not None and thread.is_alive():
-            if log.stat().st_size < MOST_BYTES:
+            if _size(log) < MOST_BYTES:
                 return
             thread.join()
         thread = threading.Thread(target=_checkpoint, args=(path,), daemon=True)
@@ -42,6 +42,13 @@ def beside(connection: sqlite3.Connection, path: Path) -> Iterator[Callable[[], 
             thread.join()
         with contextlib.suppress(sqlite3.Error):
             connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+
+
+def _size(log: Path) -> int:
+    """In bytes; 0 when somebody took it away: the next write says so."""
+    with contextlib.suppress(OSError):
+        return log.stat().st_size
+    return 0
 
 
 def _checkpoint(path: Path) -> None:

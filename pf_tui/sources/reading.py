@@ -31,6 +31,12 @@ _ESCAPED = re.compile(rb"\\u00[2-7]")
 MANY_ESCAPES = 8
 """So many (of colours, mostly) are looked at one by one; a line with more is faster searched."""
 
+_OBJECT = re.compile(r'\{[ \t\r\n]*["}]')
+"""How an object begins; within a text the quote would be escaped."""
+
+MOST_TRIES = 1000
+"""Objects of a damaged line that do not end: each may cost a pass over all of it."""
+
 _WASTE = "\ufeff\0 \t\r\n"
 
 NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
@@ -196,15 +202,18 @@ def mended(line: bytes) -> tuple[list[dict[str, Any]], str, bool]:
     damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
     decoder = json.JSONDecoder(strict=False)
     objects: list[dict[str, Any]] = []
-    place, lost = 0, False
-    while (start := text.find("{", place)) >= 0:
+    place, lost, tries = 0, False, MOST_TRIES
+    while found := _OBJECT.search(text, place):
+        start = found.start()
         gap = text[place:start]
         lost |= bool(gap.strip(_WASTE))
         damage = damage or (MENDED if "\0" in gap else "")
         try:
             content, place = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            place, lost = start + 1, True
+            place, lost, tries = start + 1, True, tries - 1
+            if not tries:
+                break
         else:
             objects.append(content)
     lost |= bool(text[place:].strip(_WASTE))

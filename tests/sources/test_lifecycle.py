@@ -212,6 +212,18 @@ def test_rows_parted_by_carriage_returns_alone_lose_only_what_is_broken(books: B
     assert inputs(books) == [1, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize("text", ["{" * 300_000, '{"a":' * 50_000, '{"a":"' * 50_000, "f(x) { y } " * 50_000])
+def test_a_row_that_was_cut_off_within_code_costs_only_itself_and_no_minutes(books: Books, text: str) -> None:
+    cut = '{"type":"assistant","message":{"usage":{"output_tokens":5},"content":"' + text
+    file = transcript(books)
+    file.write_text(cut + "\n" + LINE % (1, "a", 1) + cut, encoding="utf-8")
+
+    books.ingest()
+
+    assert inputs(books) == [1]
+    assert books.ask("SELECT line FROM skipped WHERE lost") == [(1,), (3,)]
+
+
 def test_more_broken_rows_than_are_told_apart_are_still_counted(books: Books) -> None:
     transcript(books).write_text('{"output_tokens": broken\n' * 500, encoding="utf-8")
 
