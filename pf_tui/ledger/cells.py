@@ -127,7 +127,7 @@ class Cells:
     def steps(
         self, step: timedelta, by: str = "provider", names: Sequence[str] | None = None
     ) -> dict[datetime, dict[str, Sums]]:
-        """Local steps (hours or a day) × part, for charts: start of each step, aware local -> parts.
+        """Local steps (quarter-hours, hours or a day) × part, for charts: start of each step, aware local -> parts.
 
         Only requests, tokens and cost are summed.
 
@@ -153,9 +153,9 @@ class Cells:
                 slot = Slot(offset=offset, width=DAY_QUARTERS)
                 begins = partial(spans.midnight, zone=zone)
             else:
-                slot = _HOUR if offset % HOUR_QUARTERS == 0 else _QUARTER
-                hours = max(1, int(step.total_seconds() // 3600))
-                begins = partial(_local_hour, width=slot.width, zone=zone, hours=hours)
+                whole_hours = step >= timedelta(hours=1) and offset % HOUR_QUARTERS == 0
+                slot = _HOUR if whole_hours else _QUARTER
+                begins = partial(_local_step, width=slot.width, zone=zone, step=step)
             moments: dict[int, datetime] = {}
             for (time, *name), sums in self._grouped(keys, slot, start, end, names, _CHARTED).items():
                 if time not in moments:
@@ -268,8 +268,8 @@ class Cells:
         return tiers.ready(self._connection)
 
 
-def _local_hour(slot: int, width: int, zone: tzinfo | None, hours: int) -> datetime:
-    return spans.local_hour(slot * width, zone, hours)
+def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> datetime:
+    return spans.local_step(slot * width, zone, step)
 
 
 def _dearest(top: Sequence[Sequence[Any]], rest: Sequence[float], others: int) -> Dearest:

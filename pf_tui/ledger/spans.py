@@ -129,7 +129,11 @@ def midnight(day: int, zone: tzinfo | None) -> datetime:
     return began.astimezone() if zone is None else began
 
 
-def local_hour(quarter: int, zone: tzinfo | None, hours: int) -> datetime:
-    """When the local step of so many hours began that a quarter-hour lies in."""
+def local_step(quarter: int, zone: tzinfo | None, step: timedelta) -> datetime:
+    """When the local step of so many minutes or whole hours began that a quarter-hour lies in."""
     moment = (_EPOCH + timedelta(milliseconds=quarter * QUARTER_MS)).astimezone(zone)
+    if step < timedelta(hours=1):
+        minutes = int(step.total_seconds() // 60)
+        return moment.replace(minute=moment.minute - moment.minute % minutes, second=0, microsecond=0)
+    hours = int(step.total_seconds() // 3600)
     return moment.replace(hour=moment.hour - moment.hour % hours, minute=0, second=0, microsecond=0)

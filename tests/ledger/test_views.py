@@ -165,7 +165,7 @@ def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: S
         assert_same(total([*(one.sums for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
         assert_same(total(one.sums for one in cells.days()), wanted)
         assert_same(total(one.sums for one in blocks(cells, span.end)), wanted)
-        for step in (timedelta(hours=1), timedelta(hours=6), timedelta(days=1)):
+        for step in (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)):
             for names in (None, ["opus"], []):
                 charted = cells.steps(step, "model", names).values()
                 drawn = total(sums for cell in charted for sums in cell.values())
@@ -327,3 +327,15 @@ def test_what_is_shown_adds_up_while_another_process_writes(tmp_path: Path) -> N
     for parts in (found.providers, found.models, found.projects, found.agents, found.days):
         assert total(part.sums for part in parts) == found.totals
     assert later.totals.requests > found.totals.requests
+
+
+def test_a_step_of_a_quarter_hour_holds_what_was_used_in_it(ledger: sqlite3.Connection) -> None:
+    begin = datetime(2026, 11, 24, 9, 7, tzinfo=UTC)
+    moments = [begin + timedelta(minutes=minutes) for minutes in (0, 5, 12, 24)]
+    enter(ledger, [{"ts_ms": round(at.timestamp() * 1000), "output": 10} for at in moments])
+    span = Span(name="1h", start=begin - timedelta(hours=1), end=begin + timedelta(minutes=30), zone=UTC)
+
+    found = Cells(ledger, span, Filters()).steps(timedelta(minutes=15))
+
+    drawn = {f"{start:%H:%M}": total(parts.values()).requests for start, parts in found.items()}
+    assert drawn == {"09:00": 2, "09:15": 1, "09:30": 1}
