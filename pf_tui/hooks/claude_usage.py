@@ -16,7 +16,7 @@ from typing import Any
 
 from pf_tui.records import record as frozen
 from pf_tui.sources import claude_code as source
-from pf_tui.sources import live
+from pf_tui.sources import fields, live
 from pf_tui.sources.sightings import Harvest, UnusableRowError
 from pf_tui.state.context import Context
 
@@ -109,8 +109,8 @@ class _Row:
 
     def __getattr__(self, name: str) -> Any:
         value = self._members.get(name)
-        if name in source.COUNTS:
-            return source.whole(value)
+        if name in fields.COUNTS:
+            return fields.whole(value)
         if isinstance(value, dict):
             return _Row(value)
         if isinstance(value, list):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator
 
-from pf_tui.sources import files
-from pf_tui.sources.files import Job, Read
-from pf_tui.sources.sightings import Harvest
+from pf_tui.sources.files import Harvested, Job, read_here
 
 BATCH_BYTES = 8 * 1024 * 1024
 """Logs read at once: how often progress is told, and what one process waits for the other at most."""
@@ -17,9 +15,6 @@ MOST_BATCHES = 2000
 
 WORKER_BYTES = 48 * 1024 * 1024
 """Less than this is read faster by one process than a second one starts."""
-
-Harvested = tuple[dict[str, Harvest], list[Read]]
-"""What a batch gave, by agent, and how far its files were read."""
 
 
 def harvested(
@@ -36,28 +31,11 @@ def harvested(
     if wanted > 1 and len(batches) > 1:
         from pf_tui.sources import worker
 
+        # the large ones first, so that nobody is left with one at the end; the others as they lie in folders
+        batches.sort(key=lambda batch: -max(2 * BATCH_BYTES, sum(job.bytes for job in batch)))
         yield from worker.beside(batches, cancelled)
     else:
         yield from read_here(batches, cancelled)
-
-
-def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
-    """Read batches in this process; one that is cancelled gives what it has and is the last."""
-    for batch in batches:
-        if cancelled():
-            return
-        yield read_batch(batch, cancelled)
-
-
-def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> Harvested:
-    """Read some files in this process; stops early, with what it has, when cancelled."""
-    harvests: dict[str, Harvest] = {}
-    reads: list[Read] = []
-    for job in batch:
-        reads.append(files.read(job, harvests.setdefault(job.agent, Harvest())))
-        if cancelled():
-            break
-    return harvests, reads
 
 
 def _batched(jobs: list[Job], limit: int) -> Iterator[list[Job]]:

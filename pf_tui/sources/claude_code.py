@@ -17,6 +17,7 @@ from typing import Any
 
 from pf_tui.ledger.identity import anthropic_message, claude_failure, identity
 from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.sources.fields import milliseconds, whole
 from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 
@@ -52,15 +53,6 @@ _WALL = r"(?i)(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[
 WALL_PAUSE_MS = 120_000
 """Retries further apart (beyond what the client said it would wait) are another wall."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ABSURD = 10**12
-"""No request has a trillion tokens; a larger count is damage."""
-
-COUNTS = frozenset(
-    ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
-     "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens", "thinking_tokens", "web_search_requests")
-)  # fmt: skip
-"""Fields of a usage that whoever decodes a row passes through `whole`."""
 _SLUG = r"[^A-Za-z0-9]"
 
 
@@ -230,36 +222,6 @@ def project_of(cwd: object, path: str) -> str:
             return candidate
         candidate = candidate.rpartition("/")[0]
     return cwd
-
-
-def milliseconds(stamp: object) -> int | None:
-    """ISO 8601 (Z or offset; none = UTC), or epoch seconds or ms, as UTC ms; None when it is no time."""
-    if isinstance(stamp, str):
-        try:
-            moment = datetime.fromisoformat(stamp.strip())
-            if moment.tzinfo is None:
-                moment = moment.replace(tzinfo=UTC)
-            since = moment - _EPOCH
-            if since.microseconds % 1000:
-                ms = round(moment.timestamp() * 1000)
-            else:  # what clients write; three times as fast
-                ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-        except (ValueError, OverflowError):
-            return None
-    elif isinstance(stamp, int | float) and not isinstance(stamp, bool) and 0 < stamp < 1e14:
-        ms = round(stamp if stamp > 1e11 else stamp * 1000)
-    else:
-        return None
-    return ms if ms > 0 else None
-
-
-def whole(value: object) -> int:
-    """A count, whatever a log wrote for it; negative and absurd ones are 0."""
-    if type(value) is int:  # the common case, by far
-        return value if 0 <= value < ABSURD else 0
-    if isinstance(value, float) and 0 <= value < ABSURD:
-        return int(value)
-    return 0
 
 
 def _moment(row: Any) -> int:

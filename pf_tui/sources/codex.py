@@ -17,7 +17,7 @@ from typing import Any
 
 from pf_tui.ledger.identity import codex_response, identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sources.claude_code import milliseconds, whole
+from pf_tui.sources.fields import milliseconds, whole
 from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 

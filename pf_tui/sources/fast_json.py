@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from pf_tui.sources.claude_code import ABSURD, COUNTS, whole
+from pf_tui.sources.fields import ABSURD, COUNTS, whole
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=ABSURD)] | None
 """Tokens or searches; anything else that a writer put there is decoded by json and made a count."""

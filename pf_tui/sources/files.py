@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import FileIO
 from typing import Any, NamedTuple
 
@@ -57,6 +57,10 @@ class Read(NamedTuple):
     head_hash: int
 
 
+Harvested = tuple[dict[str, Harvest], list[Read]]
+"""What a batch gave, by agent, and how far its files were read."""
+
+
 def known(connection: sqlite3.Connection) -> dict[str, tuple[Any, ...]]:
     """Every file as it was read last."""
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
@@ -87,6 +91,25 @@ def read(job: Job, harvest: Harvest) -> Read:
         return Read(job, job.offset, job.note, 0)
     note = reader.note()
     return Read(job, end, json.dumps(note) if note else "", head)
+
+
+def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
+    """Read batches in this process; one that is cancelled gives what it has and is the last."""
+    for batch in batches:
+        if cancelled():
+            return
+        yield read_batch(batch, cancelled)
+
+
+def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> Harvested:
+    """Read some files in this process; stops early, with what it has, when cancelled."""
+    harvests: dict[str, Harvest] = {}
+    reads: list[Read] = []
+    for job in batch:
+        reads.append(read(job, harvests.setdefault(job.agent, Harvest())))
+        if cancelled():
+            break
+    return harvests, reads
 
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.ledger.identity import identity
-from pf_tui.sources.claude_code import milliseconds, whole
+from pf_tui.sources.fields import milliseconds, whole
 from pf_tui.sources.sightings import Harvest, Sighting, UnusableRowError
 from pf_tui.state.paths import user_home
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from pf_tui.ledger.identity import identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.sources.claude_code import STATUS_KINDS, milliseconds, whole
+from pf_tui.sources.claude_code import STATUS_KINDS
+from pf_tui.sources.fields import milliseconds, whole
 from pf_tui.sources.sightings import Harvest, Hit, Seen, Sighting
 from pf_tui.state.paths import user_home
 

@@ -22,8 +22,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from pf_tui.ledger.rows import sound
-from pf_tui.sources.batches import BATCH_BYTES, Harvested, read_batch, read_here
-from pf_tui.sources.files import Job, Read
+from pf_tui.sources.files import Harvested, Job, Read, read_batch, read_here
 from pf_tui.sources.sightings import CostState, Harvest, Hit, Seen, Sighting, Skipped
 
 PIPE_BYTES = 1024 * 1024
@@ -63,8 +62,6 @@ _decode = msgspec.msgpack.Decoder(_Answer).decode
 
 def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
     """Read batches here and in a worker; yields them as they are done."""
-    # the large ones first, so that nobody is left with one at the end; the others as they lie in folders
-    batches = sorted(batches, key=lambda batch: -max(2 * BATCH_BYTES, sum(job.bytes for job in batch)))
     try:
         worker = _Worker(batches)
     except OSError:  # no second process is to be had
