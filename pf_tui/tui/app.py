@@ -252,12 +252,20 @@ class Dashboard(InTurn, inherit_bindings=False):
         """Do something in the app's own thread; may be called from any, also while the app ends."""
         self.post_message(Do(deed))
 
+    @property
+    def _ends(self) -> bool:
+        """Threads send news until they are stopped; the screen may be gone by then."""
+        return not self.screen_stack
+
     @on(Do)
     def _do(self, news: Do) -> None:
-        news.deed()
+        if not self._ends:
+            news.deed()
 
     @on(World)
     def _world(self, news: World) -> None:
+        if self._ends:
+            return
         self._follow_theme(news.snapshot)
         self.cockpit.take(news.snapshot, news.report)
         self.notifier.seen(news.snapshot, self)
@@ -272,15 +280,18 @@ class Dashboard(InTurn, inherit_bindings=False):
 
     @on(Said)
     def _said(self, news: Said) -> None:
-        self.cockpit.say(news.words, news.ink)
+        if not self._ends:
+            self.cockpit.say(news.words, news.ink)
 
     @on(Reading)
     def _reading(self, news: Reading) -> None:
-        self.cockpit.show_reading(news)
+        if not self._ends:
+            self.cockpit.show_reading(news)
 
     @on(ReadingEnded)
     def _reading_ended(self, news: ReadingEnded) -> None:
-        self.cockpit.end_reading(news)
+        if not self._ends:
+            self.cockpit.end_reading(news)
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         self.notifier.focused = True

@@ -12,6 +12,8 @@ from textual import events
 from pf_tui import actions
 from pf_tui.state import journal
 from pf_tui.state.context import Context
+from pf_tui.tui.news import Do, Reading, ReadingEnded, Said, World
+from pf_tui.tui.report import UNREAD
 
 Opened = Callable[..., Any]
 
@@ -362,6 +364,24 @@ async def test_a_sheet_closed_and_left_at_once_gives_the_keys_back_to_the_list(d
     async with dashboard(config=THREE) as screen:
         _at_once(screen, "?qj\r")
         await screen.see("switched to groq — u undoes")
+
+
+async def test_news_that_come_while_the_program_ends_are_let_go(dashboard: Opened) -> None:
+    async with dashboard(config=THREE, live=False) as screen:
+        app, shown = screen.app, screen.app.cockpit.known()
+        done: list[str] = []
+    assert not app.screen_stack
+
+    for news in (
+        World(shown, UNREAD),
+        Said("done"),
+        Do(lambda: done.append("looked up")),
+        Reading(1, 2, 0.1),
+        ReadingEnded(),
+    ):
+        await app._on_message(news)
+
+    assert done == []
 
 
 async def test_a_filter_counts_what_it_leaves_and_says_what_n_still_does(dashboard: Opened) -> None:
