@@ -40,6 +40,8 @@ class _Wording:
     """Cells of a name; 0 = it is whole."""
 
 
+_SHORT = _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True)
+_SHORTER = replace(_SHORT, short_name=True)
 _LESS = (
     _Wording(),
     _Wording(auto=False),
@@ -48,29 +50,10 @@ _LESS = (
     _Wording(auto=False, speed=False, countdown=False, short_model=True),
     _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False),
     _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False, short_next=True),
-    _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True),
-    _Wording(
-        auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True, cost=False
-    ),
-    _Wording(
-        auto=False,
-        live=False,
-        countdown=False,
-        short_model=True,
-        today=False,
-        short_next=True,
-        short_name=True,
-    ),
-    _Wording(
-        auto=False,
-        live=False,
-        countdown=False,
-        short_model=True,
-        today=False,
-        short_next=True,
-        short_name=True,
-        brief=True,
-    ),
+    _SHORT,
+    replace(_SHORT, cost=False),
+    _SHORTER,
+    replace(_SHORTER, brief=True),
 )
 """Full words first; the provider's full name goes last, and then the word before the time left."""
 
