@@ -55,7 +55,7 @@ class Shaper:
 
     def row(self, agent: str, seen: Sighting) -> tuple[Any, ...]:
         """Any request as a whole row."""
-        provider, attribution = self.provider(agent, seen)
+        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
         model = self._model(seen.model)
         tokens = [
             seen.input,
@@ -105,23 +105,28 @@ class Shaper:
             )  # fmt: skip
         return plain, others
 
-    def provider(self, agent: str, seen: Sighting) -> tuple[str, str]:
-        """(provider, how it is known)"""
+    def provider(self, agent: str, word: str | None, ts: int, model: str = "") -> tuple[str, str]:
+        """(provider, how it is known)
+
+        Args:
+            word: the agent's own for who served; None = it does not say.
+            model: "" = of no model.
+        """
         facts = self._facts(agent)
-        if seen.provider and (named := facts.named(seen.provider)):
+        if word and (named := facts.named(word)):
             return named, "agent"
-        if then := facts.timeline.at(seen.ts):
+        if then := facts.timeline.at(ts):
             return then, "timeline"
-        if seen.provider and seen.provider != "openai" and agent == "codex":
+        if word and word != "openai" and agent == "codex":
             return "unknown", "assumed"  # a provider of the person's own that we cannot place
-        key = (agent, seen.model)
+        key = (agent, model)
         if key not in self._who:
-            self._who[key] = (self._assumed(facts.assumed, seen.model), "assumed")
+            self._who[key] = (self._assumed(facts.assumed, model), "assumed")
         return self._who[key]
 
     def _usually(self, agent: str, seen: Sighting) -> _Usual | None:
         """What requests like this one have in common; None when each must be looked at."""
-        provider, attribution = self.provider(agent, seen)
+        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
         dated = self._pricer.dated(provider, seen.model)
         if dated is None:
             return None

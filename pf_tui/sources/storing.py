@@ -107,7 +107,7 @@ class Sink:
 
     def _hits(self, agent: str, found: Iterable[Hit]) -> None:
         for hit in found:
-            provider = self._shaper.provider(agent, Sighting(0, hit.ts, "", "", "", provider=hit.provider))[0]
+            provider, _ = self._shaper.provider(agent, hit.provider, hit.ts)
             counted_in = self._session_of(hit.request)
             hits.note(
                 self._connection,
@@ -130,9 +130,7 @@ class Sink:
     def _readings(self, agent: str, readings: Iterable[Seen]) -> None:
         values = []
         for seen in readings:
-            provider = self._shaper.provider(agent, Sighting(0, seen.ts, "", "", "", provider=seen.provider))[
-                0
-            ]
+            provider, _ = self._shaper.provider(agent, seen.provider, seen.ts)
             if provider == "unknown":
                 continue  # nobody's limit
             share = seen.used / seen.limit if seen.limit else None
