@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 
 from pf_tui.ledger import narrowing, spans, tiers
 from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named
-from pf_tui.ledger.rollups import SUMMED
+from pf_tui.ledger.rollups import SUMMED, months_until
 from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.spans import Filters, Span
-from pf_tui.ledger.sums import NOTHING, Part, Sums, dearest_first, total
+from pf_tui.ledger.sums import NOTHING, UNKNOWN, Part, Sums, dearest_first, total
 from pf_tui.ledger.tiers import Slot
 
 REST = "(others)"
-UNKNOWN = "unknown"
 _HOUR = Slot(offset=0, width=HOUR_QUARTERS)
 _QUARTER = Slot(offset=0, width=1)
 _COST = next(place for place, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
@@ -33,8 +32,6 @@ _COUNTED = [
     if name in ("input", "output", "cache_read", "cache_write")
 ]
 _DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
-
-
 _CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
 
 
@@ -265,7 +262,7 @@ class Cells:
 
     @cached_property
     def _months_ready(self) -> int:
-        return tiers.ready(self._connection)
+        return months_until(self._connection)
 
 
 def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> datetime:

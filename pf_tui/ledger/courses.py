@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.ledger.record import milliseconds, readings_of
-from pf_tui.rules.limits import LENGTHS, Reading
+from pf_tui.rules.limits import LENGTHS, SAME_RESET, Reading
 
 POINTS = 120
 """Readings of one window, at most: more than a chart has room for."""
-
-SAME_RESET = timedelta(minutes=10)
-"""Resets nearer to each other are of one window: agents round them differently."""
 
 
 def courses(connection: sqlite3.Connection, now: datetime) -> Sequence[Reading]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import timedelta
 
 from pf_tui.ledger.record import INSERT_READING
 from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS
 from pf_tui.records import record
-from pf_tui.rules.limits import LENGTHS, estimated_limit
+from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
 ENOUGH_WALLS = 3
 """Windows that ended at a wall; fewer say nothing about where the next one ends."""
@@ -22,9 +23,7 @@ MOST_WALLS = 40
 BACK_MS = 90 * 86_400_000
 """Plans change: walls further back are another plan's."""
 
-SAME_RESET_MS = 10 * 60_000
-"""Walls with resets nearer to each other are of one window: every session runs into it by itself."""
-
+_SAME_RESET_MS = SAME_RESET // timedelta(milliseconds=1)
 _HOUR_MS = HOUR_QUARTERS * QUARTER_MS
 _MS = {window: round(LENGTHS[window].total_seconds() * 1000) for window in ("5h", "7d")}
 
@@ -71,7 +70,7 @@ def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wal
         if window is None:
             continue
         seen = found[window]
-        apart = [abs(wall.resets_ms - until) > SAME_RESET_MS for wall in seen]
+        apart = [abs(wall.resets_ms - until) > _SAME_RESET_MS for wall in seen]
         if until - ts <= _MS[window] and len(seen) < MOST_WALLS and all(apart):
             seen.append(_Wall(hit_ms=ts, resets_ms=until))
     return found

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from pf_tui.ledger import tiers
-from pf_tui.ledger.rollups import LATENCY_STEP
+from pf_tui.ledger.rollups import LATENCY_STEP, months_until
 from pf_tui.ledger.schema import QUARTER_MS
 from pf_tui.ledger.spans import Span, ends_ms
 
@@ -16,7 +16,9 @@ def medians(connection: sqlite3.Connection, span: Span) -> dict[str, float]:
     """Median latency (ms) per provider, right to LATENCY_STEP and, at the span's ends, to a quarter-hour."""
     start, end = ends_ms(span)
     counts: dict[str, Counter[int]] = {}
-    pieces = tiers.cover(start // QUARTER_MS, end // QUARTER_MS + 1, tiers.LATENCIES, tiers.ready(connection))
+    pieces = tiers.cover(
+        start // QUARTER_MS, end // QUARTER_MS + 1, tiers.LATENCIES, months_until(connection)
+    )
     for tier, first, last in pieces:
         query = (
             f"SELECT n.text, bucket, total FROM (SELECT provider, bucket, sum(count) AS total FROM {tier.table}"

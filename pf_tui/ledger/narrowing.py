@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from pf_tui.ledger.schema import KINDS
+from pf_tui.ledger.schema import KIND_OF
 from pf_tui.ledger.spans import Filters
 
 Chosen = Mapping[str, tuple[int, ...]]
 """Column -> the numbers it may have; only of columns that are narrowed."""
 
-_KIND = {column: kind for kind, column in KINDS.items()}
 _LAST = "\U0010ffff"
 
 
@@ -41,7 +40,7 @@ def begins_with(column: str, text: str) -> tuple[str, list[str]]:
 
 def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
     """The numbers a column has in `hours`, found by one look each; "0" is no column and has one."""
-    kind = _KIND[column]
+    kind = KIND_OF[column]
     found = connection.execute(
         f"WITH RECURSIVE known(part) AS (SELECT min(part) FROM hours WHERE kind = {kind} UNION ALL"
         f" SELECT (SELECT min(part) FROM hours WHERE kind = {kind} AND part > known.part) FROM known"

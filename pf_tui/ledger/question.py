@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pf_tui.ledger import narrowing
 from pf_tui.ledger.narrowing import Chosen
 from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
-from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, KINDS, NAME, QUARTER_MS, SUM_COLUMNS
+from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, KIND_OF, NAME, QUARTER_MS, SUM_COLUMNS
 from pf_tui.ledger.tiers import HOUR, Slot, Tier
 from pf_tui.records import record
 
@@ -23,8 +23,6 @@ SUMS = ", ".join(f"s{place}" for place in range(WIDTH))
 
 MANY_PARTS = 64
 """Beyond so many one sort of all hours is cheaper than a look per part and day."""
-
-_KIND = {column: kind for kind, column in KINDS.items()}
 
 
 @record
@@ -122,7 +120,7 @@ class Question:
         return self.chosen.get(self.margin or "0", known)
 
     def _margin(self, parts: Sequence[int]) -> str:
-        wanted = {"kind": (_KIND[self.margin or "0"],), "part": tuple(parts)}
+        wanted = {"kind": (KIND_OF[self.margin or "0"],), "part": tuple(parts)}
         if "agent" in self.chosen:
             wanted["agent"] = self.chosen["agent"]
         return narrowing.condition(wanted, "r.")

@@ -58,6 +58,8 @@ SUM_COLUMNS = tuple(
 KINDS: Mapping[int, str] = {0: "0", 1: "provider", 2: "model", 3: "project"}
 """What `hours` and `months` are by, beside the agent; kind 0 is by nothing else, its one part is 0."""
 
+KIND_OF = {column: kind for kind, column in KINDS.items()}
+
 _CELL = ("provider", "model", "project", "agent", "session")
 ROLLUPS = {
     "cells": ("quarter", *_CELL),

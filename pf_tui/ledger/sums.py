@@ -49,6 +49,8 @@ class Part(NamedTuple):
 
 
 NOTHING = Sums()
+UNKNOWN = "unknown"
+"""What a part is called that no row names."""
 
 
 def total(parts: Iterable[Sums]) -> Sums:

@@ -1,15 +1,13 @@
 """Which rollup answers which piece of time: the coarsest that fits, finer ones beside it, rows at the ends.
 
-Pure but for `ready`. Times are counted in the unit of a tier: quarter-hours, hours, days, months of 32 days
+Pure. Times are counted in the unit of a tier: quarter-hours, hours, days, months of 32 days
 since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 
-from pf_tui.ledger.rollups import months_until
 from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, MONTH_DAYS
 from pf_tui.records import record
 
@@ -56,7 +54,7 @@ def cover(first: int, last: int, tiers: Sequence[Tier], months_ready: int) -> Pi
 
     Args:
         tiers: finest first.
-        months_ready: see `ready`.
+        months_ready: see `rollups.months_until`.
     """
     if first >= last:
         return
@@ -72,11 +70,6 @@ def cover(first: int, last: int, tiers: Sequence[Tier], months_ready: int) -> Pi
             yield from cover(end * width, last, (tier,), 0)
             return
     yield tier, first // tier.width, last // tier.width
-
-
-def ready(connection: sqlite3.Connection) -> int:
-    """The first month that is not summed up yet."""
-    return months_until(connection)
 
 
 def fitting(tiers: Sequence[Tier], slot: Slot | None) -> tuple[Tier, ...]:

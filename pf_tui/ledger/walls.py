@@ -14,9 +14,8 @@ from typing import TypeVar
 
 from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
 from pf_tui.ledger.spans import Span, ends_ms, local_day, one_offset
+from pf_tui.ledger.sums import UNKNOWN
 from pf_tui.records import field, record
-
-UNKNOWN = "unknown"
 
 _JUST_MS = 60_000
 """A failure this long before a switch is what it was for: hooks and gateway write both at once."""

@@ -33,6 +33,9 @@ NAMES = {
     "month": "this month's budget",
 }
 
+SAME_RESET = timedelta(minutes=10)
+"""Resets nearer to each other are of one window: agents round them, and every session tells its own."""
+
 STALE = timedelta(minutes=10)
 """Of two readings further apart than this the newer one is believed, whatever its source."""
 
