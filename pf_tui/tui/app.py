@@ -44,6 +44,10 @@ Verb = Callable[[], Said | None]
 """Something that changes files; what it returns is said in the last line."""
 
 
+RESIZED_S = 0.02
+"""After it the toolkit has followed a new size, unless it forgot."""
+
+
 class Dashboard(InTurn, inherit_bindings=False):
     """pf-tui's dashboard."""
 
@@ -292,6 +296,10 @@ class Dashboard(InTurn, inherit_bindings=False):
     def _reading_ended(self, news: ReadingEnded) -> None:
         if not self._ends:
             self.cockpit.end_reading(news)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Textual 8.2.8 follows a size by a timer, and skips it for good when it begins 8 ms late."""
+        asyncio.get_running_loop().call_later(RESIZED_S, self._check_resize)
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         self.notifier.focused = True
