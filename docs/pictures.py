@@ -26,7 +26,7 @@ from pf_tui.demo import stage
 from pf_tui.demo.player import Player
 from pf_tui.records import replace
 from pf_tui.state.context import Context
-from pf_tui.tui import report, themes
+from pf_tui.tui import ledger_view, themes
 from pf_tui.tui.app import Dashboard
 
 HERE = Path(__file__).parent / "pictures"
@@ -186,14 +186,14 @@ async def _film(scene: Stage) -> str:
 
 def _dashboard(ctx: Context, theme: str) -> Dashboard:
     first = snapshot.take(ctx, keep_going=True)
-    return Dashboard(ctx, first, theme=theme, report=report.take(ctx, "7d", "provider"), live=False)
+    return Dashboard(ctx, first, theme=theme, report=ledger_view.take(ctx, "7d", "provider"), live=False)
 
 
 async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
     """Everything the files say is on screen."""
     now = snapshot.take(app.ctx, keep_going=True)
     cockpit = app.cockpit
-    cockpit.take(now, report.take(app.ctx, cockpit.period, cockpit.by))
+    cockpit.take(now, ledger_view.take(app.ctx, cockpit.period, cockpit.by))
     await pilot.pause()
     await pilot.pause()
 

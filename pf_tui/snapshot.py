@@ -10,16 +10,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from pf_tui.agents import effects
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, UnknownName
-from pf_tui.ledger import record as ledger
-from pf_tui.ledger.record import ProviderUsage
+from pf_tui.integrations import apply
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits
-from pf_tui.rules.failover import Choice, Rest, Spent, Standing
+from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow
 from pf_tui.rules.limits import Limit, Reading
-from pf_tui.state import gateway, journal, zone
+from pf_tui.state import clock, gateway, journal
 from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import MISSING, Credential
@@ -120,7 +120,7 @@ class Snapshot:
     """In order of priority, then the others in catalog order."""
     agents: tuple[AgentView, ...]
     events: tuple[Event, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[Eligibility, ...]
     problems: tuple[str, ...]
     gateway: Gateway | None = None
     """The gateway that runs, with the requests in flight."""
@@ -132,7 +132,7 @@ class Snapshot:
                 return view
         raise UnknownName("provider", provider, self.catalog.providers, "pf-tui status")
 
-    def standing(self, provider: str) -> Standing:
+    def standing(self, provider: str) -> Eligibility:
         """How a provider stands, in the list or not."""
         return next(standing for standing in self.standings if standing.provider == provider)
 
@@ -177,15 +177,15 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     project = attempt(ctx.project, None)
     held: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
     tz = ctx.timezone()
-    spans = (zone.day_start(now, tz), zone.month_start(now, tz))
-    book = attempt(lambda: _Book.read(ctx, health, spans), _Book(), always=True)
+    spans = (clock.day_start(now, tz), clock.month_start(now, tz))
+    book = attempt(lambda: _LedgerFigures.read(ctx, health, spans), _LedgerFigures(), always=True)
     events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
 
     wanted, auto_switch, own, order = _decide(catalog, config, project)
-    dates = (zone.next_day(now, tz), zone.next_month(now, tz))
+    dates = (clock.next_day(now, tz), clock.next_month(now, tz))
     views, standings = [], []
     for provider in _ordered(catalog, order):
-        view, standing = _look(
+        view, standing = _view_of(
             provider, catalog, config, project, health, held, book, order, own, wanted, now, dates
         )
         views.append(view)
@@ -217,7 +217,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
 
 
 @record
-class _Book:
+class _LedgerFigures:
     """What the ledger says that a snapshot needs."""
 
     readings: tuple[Reading, ...] = ()
@@ -225,7 +225,7 @@ class _Book:
     month: Mapping[str, ProviderUsage] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> _Book:
+    def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> _LedgerFigures:
         day, month = spans
         path = ctx.paths.ledger
         if not path.exists():
@@ -258,23 +258,23 @@ def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
     return listed + [provider for provider in catalog.providers.values() if provider.id not in order]
 
 
-def _look(
+def _view_of(
     provider: Provider,
     catalog: Catalog,
     config: Config,
     project: Project | None,
     health: Health,
     held: Mapping[str, Credential],
-    book: _Book,
+    book: _LedgerFigures,
     order: tuple[str, ...],
     own: tuple[str, ...],
     wanted: str | None,
     now: datetime,
     dates: tuple[datetime, datetime],
-) -> tuple[ProviderView, Standing]:
+) -> tuple[ProviderView, Eligibility]:
     credential = held.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
-    serves, _ = failover.serving(provider.id, wanted, catalog)
+    serves, _ = failover.model_served(provider.id, wanted, catalog)
     today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
     budgets = _budgets(config, project, provider.id)
     known = (
@@ -283,7 +283,7 @@ def _look(
     )
     hidden = project is not None and rank is None and provider.id in own
     enabled = provider.enabled and not hidden
-    standing = Standing(
+    standing = Eligibility(
         provider=provider.id,
         enabled=enabled,
         disabled_why="not in this project's list" if hidden else "disabled in providers.yaml",
@@ -291,12 +291,12 @@ def _look(
         usable=credential.usable,
         credential_hint=_credential_hint(provider, credential),
         rests=tuple(
-            Rest(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))
+            ActiveBench(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))
             for b in health.benches
             if b.provider == provider.id and b.holds(now)
         ),
         spent=tuple(
-            Spent(
+            ExhaustedWindow(
                 window=limits.window_name(limit.window), resets_at=limit.resets_at, model_family=limit.model
             )
             for limit in known
@@ -306,7 +306,7 @@ def _look(
             and (limit.resets_at is None or limit.resets_at > now)
         ),
     )
-    refusal = failover.obstacle(standing, serves)
+    refusal = failover.why_ineligible(standing, serves)
     state = (
         refusal.code
         if refusal
@@ -401,7 +401,7 @@ def _plain_catalog() -> Catalog:
 
 def _agents(ctx: Context, health: Health, active: str | None) -> tuple[AgentView, ...]:
     views = []
-    for agent in effects.installed(ctx):
+    for agent in apply.installed(ctx):
         applied = health.agents[agent].provider if agent in health.agents else None
         views.append(AgentView(agent=agent, applied=applied, pending=active if active != applied else None))
     return tuple(views)

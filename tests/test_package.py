@@ -37,7 +37,7 @@ def test_the_wheel_carries_catalog_and_styles_inside_the_package_and_the_manual_
 
 def test_the_wheel_carries_what_goes_into_agents_and_the_demo(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    data = [path for path in (ROOT / "pf_tui" / "agents" / "data").rglob("*") if path.is_file()]
+    data = [path for path in (ROOT / "pf_tui" / "integrations" / "data").rglob("*") if path.is_file()]
 
     assert data
     assert {str(path.relative_to(ROOT)) for path in data} <= names

@@ -12,7 +12,7 @@ import pytest
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import StateFileUnusable
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.ledger import schema
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context

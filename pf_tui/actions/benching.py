@@ -9,8 +9,8 @@ from typing import Any
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
-from pf_tui.agents.effects import Effect
-from pf_tui.ledger import record as ledger
+from pf_tui.integrations.apply import Effect
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context

@@ -9,14 +9,14 @@ from typing import Any
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
-from pf_tui.agents.effects import Effect
 from pf_tui.errors import PfError
+from pf_tui.integrations.apply import Effect
 from pf_tui.records import record, replace
 from pf_tui.state import config, files, health, journal, project
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 from pf_tui.state.journal import Event
-from pf_tui.state.times import from_text
 
 _LOOK_BACK = 400
 """Events read to find the last 20 undoable ones: failovers and applies lie between them."""

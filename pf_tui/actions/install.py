@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Mapping
 
 from pf_tui.actions.journalling import write_down
-from pf_tui.agents import changes, effects
-from pf_tui.agents.changes import Plan
+from pf_tui.integrations import apply, install_plan
+from pf_tui.integrations.install_plan import Plan
 from pf_tui.records import replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
@@ -27,7 +27,7 @@ def found(ctx: Context) -> tuple[str, ...]:
         agent
         for agent, program in PROGRAMS.items()
         if shutil.which(program, path=ctx.env.get("PATH"))
-        or effects.module(agent).config_folder(ctx.env).is_dir()
+        or apply.module(agent).config_folder(ctx.env).is_dir()
     )
 
 
@@ -46,7 +46,7 @@ def plan(ctx: Context, agent: str, *, in_project: bool = False, removal: bool = 
     Raises:
         StateFileUnusable: a file of the agent's cannot be read or edited.
     """
-    module = effects.module(agent)
+    module = apply.module(agent)
     wanted: Plan = (
         module.plan_uninstall(ctx, project=in_project)
         if removal
@@ -72,9 +72,9 @@ def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
 def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> Plan:
     with files.locked(ctx.paths):
         wanted = plan(ctx, agent, in_project=in_project, removal=removal)
-        news = not wanted.empty or (removal and wanted.key in changes.keys(ctx.paths))
-        changes.apply(ctx.paths, wanted)
-        if removal and agent not in {name.partition(":")[0] for name in changes.keys(ctx.paths)}:
+        news = not wanted.empty or (removal and wanted.key in install_plan.keys(ctx.paths))
+        install_plan.apply(ctx.paths, wanted)
+        if removal and agent not in {name.partition(":")[0] for name in install_plan.keys(ctx.paths)}:
             health.change(ctx.paths, lambda old: replace(old, agents=_without(old.agents, agent)))
         if news:
             write_down(

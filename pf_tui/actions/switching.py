@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
-from pf_tui.agents import effects
-from pf_tui.agents.effects import Effect
 from pf_tui.catalog import Provider
 from pf_tui.errors import NothingCanServe, PfError
-from pf_tui.ledger import record as ledger
+from pf_tui.integrations import apply
+from pf_tui.integrations.apply import Effect
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
-from pf_tui.rules.failover import Passed, obstacle, serving
+from pf_tui.rules.failover import Skipped, model_served, why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project
 from pf_tui.state.context import Context
@@ -64,7 +64,7 @@ def switch(
                 f"{provider.id} cannot serve now: {refusal.reason}{_until(ctx, refusal)}",
                 cure(provider, refusal),
             )
-        if wanted and serving(provider.id, wanted, catalog)[0] is None:
+        if wanted and model_served(provider.id, wanted, catalog)[0] is None:
             raise PfError(
                 f"{provider.id} does not serve {wanted} and has no equivalent",
                 f"`pf-tui models --provider {provider.id}`",
@@ -132,7 +132,7 @@ def settle(
         ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
     done: list[Effect] = []
     changed: dict[str, str] = {}
-    for agent in effects.installed(ctx):
+    for agent in apply.installed(ctx):
         if applied.get(agent) == provider.id and moved_from == provider.id:
             continue
         if applied.get(agent) != provider.id or moved_from is not None:
@@ -174,13 +174,13 @@ def _lead(
     ctx: Context, now: Snapshot, agent: str, provider: Provider, model: str | None
 ) -> tuple[Effect, str]:
     """Set an agent to `provider`, else to the first one that it can use; (effect, who serves it)."""
-    effect = effects.apply(ctx, agent, provider, model)
-    if effect.applied or agent not in effects.LED_BY_SETTINGS:
+    effect = apply.apply(ctx, agent, provider, model)
+    if effect.applied or agent not in apply.LED_BY_SETTINGS:
         return effect, provider.id
     for view in now.providers:
         if view.rank is None or view.id == provider.id or view.state not in CAN_SERVE:
             continue
-        other = effects.apply(ctx, agent, view.provider, view.serves)
+        other = apply.apply(ctx, agent, view.provider, view.serves)
         if other.applied:
             when = "goes on serving" if other.how == "none" else f"serves {other.text}"
             return replace(other, text=f"{effect.text}; there {view.id} {when}"), view.id
@@ -196,7 +196,7 @@ def remember_session(ctx: Context, session: str, agent: str, provider: str) -> N
     health.change(ctx.paths, lambda old: replace(old, sessions={**old.sessions, session: served}))
 
 
-def cure(provider: Provider, refusal: Passed) -> str:
+def cure(provider: Provider, refusal: Skipped) -> str:
     """The one thing to do so that this provider can serve."""
     if refusal.code == "no-credential":
         if provider.login_command:
@@ -216,12 +216,12 @@ def cure(provider: Provider, refusal: Passed) -> str:
     return f"`pf-tui models --provider {provider.id}`"
 
 
-def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Passed | None:
-    model, _ = serving(provider.id, wanted or now.model, now.catalog)
-    return obstacle(now.standing(provider.id), model)
+def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Skipped | None:
+    model, _ = model_served(provider.id, wanted or now.model, now.catalog)
+    return why_ineligible(now.standing(provider.id), model)
 
 
-def _until(ctx: Context, refusal: Passed) -> str:
+def _until(ctx: Context, refusal: Skipped) -> str:
     """`, until 15:40`, with the day when it is not today."""
     if refusal.until is None:
         return ""

@@ -18,8 +18,8 @@ from pf_tui.errors import StateFileUnusable
 from pf_tui.records import field, record
 from pf_tui.rules import failures
 from pf_tui.state import files
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
-from pf_tui.state.times import from_text
 
 MOST_REQUESTS = 1_000_000
 """More than a person makes in years; a file that claims more is a mistake."""
@@ -219,7 +219,7 @@ def _requests(original: Original, ctx: Context) -> Iterator[_Request]:
 
 def _row(item: _Request, names: Any) -> tuple[Any, ...]:
     from pf_tui.ledger import rows
-    from pf_tui.ledger.identity import identity
+    from pf_tui.ledger.request_id import identity
     from pf_tui.ledger.schema import NAME
 
     values: dict[str, Any] = dict.fromkeys(rows.FIELDS)

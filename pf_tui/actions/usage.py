@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import record
-from pf_tui.state import files, usage, zone
+from pf_tui.state import clock, files, usage
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
-    from pf_tui.sources.outcome import Outcome, Progress
+    from pf_tui.ingest.outcome import Outcome, Progress
 
 
 def ingest(
@@ -40,8 +40,8 @@ def ingest(
         StateFileUnusable: the ledger is of a newer version; it is left as it is.
         PfError: it cannot be written.
     """
+    from pf_tui.ingest import pipeline as sources
     from pf_tui.ledger import schema
-    from pf_tui.sources import ingest as sources
 
     def read() -> Outcome:
         return sources.ingest(
@@ -103,13 +103,13 @@ def reset(ctx: Context) -> Path | None:
 def unpriced(ctx: Context) -> dict[str, int]:
     """Tokens that nobody can price, by model, most first; empty without a ledger."""
     from pf_tui.ledger import schema
-    from pf_tui.ledger.cells import Cells
-    from pf_tui.ledger.spans import Filters, span_of
+    from pf_tui.ledger.period import Filters, period_of
+    from pf_tui.ledger.query import Cells
 
     if not ctx.paths.ledger.exists():
         return {}
     with schema.opened(ctx.paths.ledger) as connection:
-        parts = Cells(connection, span_of("all", ctx.now(), None), Filters()).by("model")
+        parts = Cells(connection, period_of("all", ctx.now(), None), Filters()).by("model")
     waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
     return dict(sorted(waiting.items(), key=lambda item: -item[1]))
 
@@ -173,8 +173,8 @@ def write_counters(ctx: Context) -> str | None:
     """
     now, tz = ctx.now(), ctx.timezone()
     with ledger.reading(ctx.paths.ledger) as book:
-        today = book.usage_since(zone.day_start(now, tz))
-        month = book.usage_since(zone.month_start(now, tz))
+        today = book.usage_since(clock.day_start(now, tz))
+        month = book.usage_since(clock.month_start(now, tz))
         fresh = {
             provider: book.usage_since(moment, provider=provider).get(provider, ledger.ProviderUsage())
             for provider, moment in _resets_today(ctx).items()
@@ -205,7 +205,7 @@ def _day_changed(ctx: Context) -> bool:
 
 def _resets_today(ctx: Context) -> Mapping[str, datetime]:
     """Providers whose counters were begun anew by hand since midnight."""
-    midnight = zone.day_start(ctx.now(), ctx.timezone())
+    midnight = clock.day_start(ctx.now(), ctx.timezone())
     try:
         resets = ctx.health().resets
     except PfError:

@@ -15,12 +15,13 @@ from pf_tui.cli import freshen, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY, day_begins, day_ends
 from pf_tui.errors import PfError, UnknownName, WrongUsage
-from pf_tui.ledger import comparison, document, events, narrowing, schema, spans
+from pf_tui.ledger import comparison, document, events, narrowing, schema
+from pf_tui.ledger import period as spans
 from pf_tui.ledger.blocks import blocks
-from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.overview import analytics as overview
-from pf_tui.ledger.spans import Filters, Span
+from pf_tui.ledger.period import Filters, Period
+from pf_tui.ledger.query import Cells
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -136,16 +137,16 @@ def _ask() -> None:
         raise PfError("nothing was changed")
 
 
-def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: date | str | None) -> Span:
+def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: date | str | None) -> Period:
     """The span that a period's word, or --from and --to, name. Raises UnknownName, WrongUsage."""
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
-        return spans.span_of(period, now, zone)
+        return spans.period_of(period, now, zone)
     if period is not None:
         raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
     start = None if begins is None else day_begins(begins, now, zone)
     end = None if ends is None else day_ends(ends, now, zone)
-    return spans.span_of(None, now, zone, start, end)
+    return spans.period_of(None, now, zone, start, end)
 
 
 def filters_of(
@@ -183,7 +184,7 @@ def _any(connection: sqlite3.Connection) -> bool:
 
 
 def _document(
-    ctx: Context, connection: sqlite3.Connection, view: str, span: Span, filters: Filters, *, compare: bool
+    ctx: Context, connection: sqlite3.Connection, view: str, span: Period, filters: Filters, *, compare: bool
 ) -> dict[str, Any]:
     found = overview(connection, span, filters)
     content = document.view_document(connection, view, found, filters, ctx.now())
@@ -198,7 +199,7 @@ def _document(
 
 
 def _show(
-    ctx: Context, connection: sqlite3.Connection, view: str, span: Span, filters: Filters, *, compare: bool
+    ctx: Context, connection: sqlite3.Connection, view: str, span: Period, filters: Filters, *, compare: bool
 ) -> None:
     from pf_tui.cli import analytics_lists as lists
     from pf_tui.cli import analytics_view as views
@@ -255,7 +256,7 @@ def _body(
     return views.parts(view, found, frame)
 
 
-def rows_of(connection: sqlite3.Connection, span: Span, filters: Filters, *, as_csv: bool) -> None:
+def rows_of(connection: sqlite3.Connection, span: Period, filters: Filters, *, as_csv: bool) -> None:
     """Every request as JSON lines or as a table, as it is read."""
     rows = (document.request_document(row, span.zone) for row in events.requests(connection, span, filters))
     if as_csv:

@@ -18,7 +18,7 @@ from pf_tui.ledger.blocks import Block
 from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
 from pf_tui.ledger.overview import Analytics
-from pf_tui.ledger.sums import Sums
+from pf_tui.ledger.totals import Totals
 
 MOST = 50
 """Rows of single events a text view shows; `--csv` and `--json` have all."""
@@ -110,7 +110,7 @@ def costs(found: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[Text]
     return [*lines, Text(), *table(columns, rows, frame.width)]
 
 
-def compared(rows: Sequence[Compared], found: Analytics, past: Sums | None, frame: Frame) -> list[Text]:
+def compared(rows: Sequence[Compared], found: Analytics, past: Totals | None, frame: Frame) -> list[Text]:
     """Providers side by side, then the period against the one before."""
     cells = [_compared_row(row) for row in rows]
     columns = (
@@ -280,7 +280,7 @@ def _rate(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %"
 
 
-def _against(now: Sums, past: Sums, frame: Frame) -> list[Text]:
+def _against(now: Totals, past: Totals, frame: Frame) -> list[Text]:
     if not past.requests:
         return [Text(), *wrapped("the period before has no requests", frame.width, style=FAINT)]
     grown = changes(now, past)

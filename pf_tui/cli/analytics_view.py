@@ -12,12 +12,12 @@ from rich.text import Text
 from pf_tui.catalog import Catalog
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
 from pf_tui.documents import words
-from pf_tui.ledger.cells import Dearest
 from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
 from pf_tui.ledger.overview import Analytics
-from pf_tui.ledger.spans import Filters
-from pf_tui.ledger.sums import Part, Sums, total
+from pf_tui.ledger.period import Filters
+from pf_tui.ledger.query import Dearest
+from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 
 MOST_SESSIONS = 40
@@ -117,7 +117,7 @@ def summary(found: Analytics, frame: Frame) -> list[Text]:
 
 def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
     """One of the lists: providers, models, projects, agents, days."""
-    listed: Sequence[Part] = getattr(found, view)
+    listed: Sequence[Group] = getattr(found, view)
     if not listed:
         return []
     return [Text(), *_table(view.removesuffix("s"), listed, found.totals, frame)]
@@ -164,13 +164,13 @@ def foot(found: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *lines] if lines else []
 
 
-def money(sums: Sums) -> str:
+def money(sums: Totals) -> str:
     """The cost; a dash when nobody knows any of it, a + when somebody does not know all."""
     known = cost(sums)
     return f"{words.money(known)}{'+' if known is not None and sums.unpriced_tokens else ''}"
 
 
-def starred(sums: Sums) -> str:
+def starred(sums: Totals) -> str:
     """Marks a sum that holds list-price equivalents of a plan."""
     return "*" if sums.plan_usd else ""
 
@@ -273,7 +273,7 @@ def _flowing(facts: Sequence[str], width: int) -> list[Text]:
     return lines
 
 
-def _table(title: str, listed: Sequence[Part], totals: Sums, frame: Frame) -> list[Text]:
+def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) -> list[Text]:
     whole = totals.cost_usd or float(totals.total_tokens) or 1.0
     by_cost = bool(totals.cost_usd)
     most = max((_weight(part, by_cost=by_cost) for part in listed), default=0.0) or 1.0
@@ -298,7 +298,7 @@ def _table(title: str, listed: Sequence[Part], totals: Sums, frame: Frame) -> li
     return table((Column(title=title, shrinks=True), *_COLUMNS), rows, frame.width)
 
 
-def _weight(part: Part, *, by_cost: bool) -> float:
+def _weight(part: Group, *, by_cost: bool) -> float:
     return part.sums.cost_usd if by_cost else float(part.sums.total_tokens)
 
 
@@ -313,7 +313,7 @@ def _name(title: str, name: str, frame: Frame) -> Cell:
     return Cell(text=name, style=FAINT if name == "unknown" else "")
 
 
-def _curve(days: Sequence[Part], frame: Frame) -> list[Text]:
+def _curve(days: Sequence[Group], frame: Frame) -> list[Text]:
     """One column per day of cost, lowest to highest; the dearest day named."""
     if len(days) < 3:
         return []

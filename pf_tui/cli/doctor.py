@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 from rich.text import Text
 
-from pf_tui.agents import doctor as checks
 from pf_tui.cli import look, output
 from pf_tui.cli.grammar import as_json, word
+from pf_tui.integrations import doctor as checks
 from pf_tui.state.context import Context
 
 _SIGNS = {"ok": "✓", "warn": "!", "fail": "✗", "skip": "·"}

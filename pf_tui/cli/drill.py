@@ -10,14 +10,14 @@ from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.cli.look import FAINT
 from pf_tui.documents import words
+from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Bench, bench_to_json
-from pf_tui.state.times import to_text
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pf_tui.gateway.drill import Asked, Cost, Rehearsal, Seen, Step
+    from pf_tui.drill.rehearsal import Cost, DrillRequest, ObservedAnswer, Rehearsal, Step
 
 
 @word("drill")
@@ -31,7 +31,7 @@ def drill(ctx: Context, fault: str | None, agent: str | None, as_json: bool) -> 
     """The gateway's own code decides, on a copy of your settings, against stand-ins on this machine."""
     import asyncio
 
-    from pf_tui.gateway import drill as rehearsals
+    from pf_tui.drill import rehearsal as rehearsals
 
     if fault == "list":
         return _list(as_json=as_json)
@@ -93,7 +93,7 @@ def document(done: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _seen_document(seen: Seen | None) -> dict[str, Any] | None:
+def _seen_document(seen: ObservedAnswer | None) -> dict[str, Any] | None:
     if seen is None:
         return None
     return {"status": seen.status, "provider": seen.provider, "whole": seen.whole, "said": seen.said}
@@ -144,7 +144,7 @@ def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
     return lines
 
 
-def _asked(one: Asked, bench: Bench | None, step: Step, ctx: Context) -> Text:
+def _asked(one: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> Text:
     from rich.text import Text
 
     line = Text.assemble("   ", f"{one.provider:<22} ")
@@ -158,7 +158,7 @@ def _asked(one: Asked, bench: Bench | None, step: Step, ctx: Context) -> Text:
     return line
 
 
-def _seen(seen: Seen | None, done: Rehearsal) -> Text:
+def _seen(seen: ObservedAnswer | None, done: Rehearsal) -> Text:
     from rich.text import Text
 
     line = Text.assemble("   ", (f"{done.agent.name + ' sees':<22} ", FAINT))
@@ -194,7 +194,7 @@ def _cost(cost: Cost, *, first: bool) -> Text:
 
 
 def _list(*, as_json: bool) -> None:
-    from pf_tui.gateway.faults import FAULTS
+    from pf_tui.drill.faults import FAULTS
 
     if as_json:
         output.document([{"name": fault.name, "says": fault.says} for fault in FAULTS.values()])

@@ -16,7 +16,7 @@ from pf_tui.state.context import Context
 if TYPE_CHECKING:
     import sqlite3
 
-    from pf_tui.sources.outcome import Outcome, Progress
+    from pf_tui.ingest.outcome import Outcome, Progress
 
 _METER = 24
 
@@ -66,8 +66,8 @@ def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
     """A ledger that is gone afterwards. Raises the first error when not even that is possible."""
     import tempfile
 
+    from pf_tui.ingest import pipeline
     from pf_tui.ledger import schema
-    from pf_tui.sources import ingest
 
     try:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
@@ -75,7 +75,7 @@ def _for_once(ctx: Context, error: PfError) -> Iterator[sqlite3.Connection]:
         raise error from None
     with folder as place:
         path = Path(place) / "ledger.db"
-        ingest.ingest(path, ctx.env, ctx.catalog(), progress=_show)
+        pipeline.ingest(path, ctx.env, ctx.catalog(), progress=_show)
         diagnostics.progress("")
         diagnostics.note(f"{error}; the logs were read for this once, nothing of them is kept")
         with schema.opened(path) as connection:

@@ -14,9 +14,9 @@ from pf_tui.documents import words
 from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.records import replace
 from pf_tui.state import gateway as state
+from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
-from pf_tui.state.times import to_text
 
 gateway = Group("gateway", default="status")
 port_option = click.option("--port", type=click.IntRange(0, 65_535), help="A free one if not said.")
@@ -28,7 +28,7 @@ port_option = click.option("--port", type=click.IntRange(0, 65_535), help="A fre
 @click.pass_obj
 def start(ctx: Context, port: int | None, as_json: bool) -> None:
     """It survives this terminal and the dashboard; where one runs already, that one is kept."""
-    from pf_tui.gateway import life
+    from pf_tui.gateway import process
 
     before = state.read(ctx.paths)
     if before is not None and port not in (None, 0, before.port):
@@ -36,7 +36,7 @@ def start(ctx: Context, port: int | None, as_json: bool) -> None:
             f"a gateway already runs at {before.url}, not on port {port}; nothing was started",
             "`pf-tui gateway stop` first",
         )
-    running, _ = life.ensure(ctx, port)
+    running, _ = process.ensure(ctx, port)
     if as_json:
         output.document(document(running))
         return
@@ -50,9 +50,9 @@ def start(ctx: Context, port: int | None, as_json: bool) -> None:
 @click.pass_obj
 def stop(ctx: Context, as_json: bool) -> None:
     """Requests under way may end; new ones are refused meanwhile."""
-    from pf_tui.gateway import life
+    from pf_tui.gateway import process
 
-    stopped = life.stop(ctx)
+    stopped = process.stop(ctx)
     if as_json:
         output.document({**document(None), "stopped": stopped})
         return
@@ -91,7 +91,7 @@ def status(ctx: Context, as_json: bool) -> None:
 def run(ctx: Context, port: int | None, as_json: bool) -> int:
     """Until ctrl+c; requests under way may end."""
     from pf_tui import snapshot
-    from pf_tui.gateway import life
+    from pf_tui.gateway import process
 
     # A bench or a used-up window ends while it runs; without any credential nothing ever could be served.
     states = {provider.state for provider in snapshot.take(ctx).providers if provider.rank}
@@ -107,7 +107,7 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
         else:
             diagnostics.note(f"the gateway runs at {running.url}; ctrl+c ends it")
 
-    return life.run(replace(ctx.as_("gateway"), cwd=Path("/")), port, announce)
+    return process.run(replace(ctx.as_("gateway"), cwd=Path("/")), port, announce)
 
 
 @subword(gateway, "env")
@@ -116,13 +116,14 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
 def env(ctx: Context, agent: str) -> None:
     """For `eval "$(pf-tui gateway env claude)"`; starts the gateway when none runs."""
     from pf_tui import snapshot
-    from pf_tui.gateway import env as environments
-    from pf_tui.gateway import launch, life
+    from pf_tui.gateway import process
+    from pf_tui.launch import env as environments
+    from pf_tui.launch import plan
 
-    chosen = launch.agent_called(agent)
+    chosen = plan.agent_called(agent)
     now = snapshot.take(ctx)
-    running, token = life.ensure(ctx)
-    setting = launch.setting_for(now, chosen, running.url, token, ctx.env)
+    running, token = process.ensure(ctx)
+    setting = plan.setting_for(now, chosen, running.url, token, ctx.env)
     output.text(environments.exports(setting))
     if setting.words:
         words_given = shlex.join(setting.words)
@@ -144,10 +145,10 @@ def _asked(ctx: Context, running: Gateway | None) -> dict[str, Any]:
     if running is None:
         return {}
     from pf_tui.errors import PfError
-    from pf_tui.gateway import life
+    from pf_tui.gateway import process
 
     try:
-        code, told = life.ask(running, life.token(ctx), "GET", "/pf/status")
+        code, told = process.ask(running, process.token(ctx), "GET", "/pf/status")
     except PfError:
         return {}
     return {k: v for k, v in told.items() if k != "since"} if code == 200 else {}

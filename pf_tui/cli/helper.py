@@ -7,13 +7,13 @@ error and never a key.
 
 from __future__ import annotations
 
-from pf_tui.agents import claude_settings
 from pf_tui.catalog import Provider
 from pf_tui.cli import output
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import claude_settings
 from pf_tui.state import credentials, files
 from pf_tui.state.context import Context
-from pf_tui.state.inherited import restored
+from pf_tui.state.parent_env import restored
 
 NO_KEY = "none"
 """What a server that asks for no key is sent: without a helper Claude Code would send its own login there."""

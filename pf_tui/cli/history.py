@@ -15,9 +15,9 @@ from pf_tui.cli.grammar import as_json, word
 from pf_tui.documents import history, words
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, journal
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
-from pf_tui.state.times import from_text
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -8,15 +8,15 @@ from typing import Any
 import click
 
 from pf_tui.actions import install as verbs
-from pf_tui.agents import changes, effects
-from pf_tui.agents.changes import Plan
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.errors import PfError, WrongUsage
+from pf_tui.integrations import apply, install_plan
+from pf_tui.integrations.install_plan import Plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
-agent_argument = click.argument("agent", type=click.Choice(effects.AGENTS), required=False)
+agent_argument = click.argument("agent", type=click.Choice(apply.AGENTS), required=False)
 in_project = click.option(
     "--project", "in_project", is_flag=True, help="For this project's folder only, shared with its team."
 )
@@ -48,7 +48,7 @@ def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as
 @click.pass_obj
 def uninstall(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
     """Without an agent: asks for each that pf-tui is in. Files are as before, byte for byte."""
-    agents = (agent,) if agent else effects.installed(ctx)
+    agents = (agent,) if agent else apply.installed(ctx)
     if not agents:
         raise PfError("pf-tui is not installed into any agent here; nothing was changed", "`pf-tui doctor`")
     _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, asked=agent is not None, removal=True)
@@ -83,7 +83,7 @@ def _each(
             documents.append(_document(ctx, agent, plan, dry_run=dry_run, in_project=in_project))
         elif dry_run:
             output.text(
-                changes.diff(plan, user_home(ctx.env)).rstrip("\n") or f"{agent}: nothing would change"
+                install_plan.diff(plan, user_home(ctx.env)).rstrip("\n") or f"{agent}: nothing would change"
             )
         else:
             output.text(_told(ctx, agent, plan, removal=removal))
@@ -114,7 +114,7 @@ def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
         said = click.prompt(f"{what} ({_files(plan)})? [Y]es, [n]o, [d]iff", default="y", show_default=False)
         if said[:1].lower() != "d":
             return str(said)[:1].lower() == "y"
-        output.text(changes.diff(plan, user_home(ctx.env)).rstrip("\n"))
+        output.text(install_plan.diff(plan, user_home(ctx.env)).rstrip("\n"))
 
 
 def _files(plan: Plan) -> str:
@@ -131,7 +131,7 @@ def _told(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
     lines = [
         f"{agent}: " + (f"{_files(plan)} written" if plan.changes else "already set up; nothing changed")
     ]
-    lines += getattr(effects.module(agent), "after_install", lambda *_: ())(ctx, plan)
+    lines += getattr(apply.module(agent), "after_install", lambda *_: ())(ctx, plan)
     return "\n".join(lines)
 
 
@@ -145,5 +145,5 @@ def _document(ctx: Context, agent: str, plan: Plan, *, dry_run: bool, in_project
         "dry_run": dry_run,
         "changed": not plan.empty,
         "files": [{"path": str(one.path), "change": kind(one.before, one.after)} for one in plan.changes],
-        "diff": changes.diff(plan, user_home(ctx.env)),
+        "diff": install_plan.diff(plan, user_home(ctx.env)),
     }

@@ -11,8 +11,8 @@ from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import words
 from pf_tui.ledger.price_update import Published, published, update
+from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
-from pf_tui.state.times import to_text
 
 if TYPE_CHECKING:
     from pf_tui.catalog import Catalog

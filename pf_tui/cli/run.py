@@ -21,19 +21,20 @@ from pf_tui.state.context import Context
 @click.pass_obj
 def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) -> None:
     """Words after -- go to the agent. Nothing is written into its settings."""
-    from pf_tui.gateway import chain, launch, life
+    from pf_tui.gateway import process, routing
+    from pf_tui.launch import plan
 
-    chosen = launch.agent_called(agent)
-    launch.program_of(chosen, ctx.env)
+    chosen = plan.agent_called(agent)
+    plan.program_of(chosen, ctx.env)
     now = snapshot.take(ctx)
-    taken = launch.way(now, chosen, pass_through=pass_through)
+    taken = plan.launch_route(now, chosen, pass_through=pass_through)
     if taken.through == "login":
         diagnostics.note(
             f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
-            + ("; --pass-through saves the turn itself" if chosen.id in chain.OWN_LOGINS else "")
+            + ("; --pass-through saves the turn itself" if chosen.id in routing.OWN_LOGINS else "")
         )
-        launch.become(launch.lay_out_login(ctx, chosen, words))
-    running, token = life.ensure(ctx)
+        plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
+    running, token = process.ensure(ctx)
     then = f", then {', '.join(taken.then)}" if taken.then else "; nobody follows"
     diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {taken.provider} serves{then}")
     if pass_through:
@@ -41,8 +42,8 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
             f"your own {chosen.name} login goes through the gateway, byte for byte, to its vendor alone; "
             "whether your plan allows that is between you and the vendor"
         )
-    launch.become(
-        launch.lay_out(
+    plan.exec_agent(
+        plan.write_launch_settings(
             ctx, now, chosen, taken, words, url=running.url, token=token, pass_through=pass_through
         )
     )

@@ -6,13 +6,13 @@ import click
 
 from pf_tui import actions, snapshot
 from pf_tui.actions import SwitchOutcome, UndoOutcome
-from pf_tui.agents.effects import Effect
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, in_project, word
 from pf_tui.cli.history import told
 from pf_tui.cli.values import MODEL, PROVIDER
 from pf_tui.documents import changes
 from pf_tui.errors import WrongUsage
+from pf_tui.integrations.apply import Effect
 from pf_tui.state.context import Context
 
 

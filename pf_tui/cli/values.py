@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from pf_tui.documents import amounts
-from pf_tui.state import zone as zones
+from pf_tui.state import clock as zones
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

@@ -1,13 +1,13 @@
 """`pf-tui --demo`: a temporary home with generated data that lives, to see what pf-tui is for.
 
-cast      who plays: providers, agents, projects     story    what happens when (pure)
+scenario  providers, agents, projects of the demo     story    what happens when (pure)
 history   thirty days of use (pure)                  upstream what a provider answers when it fails (pure)
-books     requests into ledger rows                  home     the files of the person of the demo
-player    plays the story on those files             staging  the home made, the player started, all deleted
+ledger_rows  requests into ledger rows               home     the files of the person of the demo
+player    plays the story on those files             session  the home made, the player started, all deleted
 
 Invariant: nothing outside the temporary home is read or written, no real key is seen, no request leaves.
 """
 
-from pf_tui.demo.staging import stage
+from pf_tui.demo.session import stage
 
 __all__ = ["stage"]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pf_tui.demo import home
 from pf_tui.demo.player import Player
-from pf_tui.demo.staging import remove
+from pf_tui.demo.session import remove
 from pf_tui.errors import PfError
 
 TICK_S = 0.5

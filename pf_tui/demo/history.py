@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, tzinfo
 from random import Random
 from typing import NamedTuple
 
-from pf_tui.demo import cast
-from pf_tui.demo.cast import Work
+from pf_tui.demo import scenario
+from pf_tui.demo.scenario import Work
 
 DAYS = 30
 WALL_EVERY = 3
@@ -98,12 +98,12 @@ def request(dice: Random, at: datetime, work: Work, session: str, project: str, 
 
 def choose_work(dice: Random) -> Work:
     """Some work, by its share."""
-    return dice.choices(cast.WORK, weights=[work.share for work in cast.WORK])[0]
+    return dice.choices(scenario.WORK, weights=[work.share for work in scenario.WORK])[0]
 
 
 def choose_project(dice: Random) -> str:
     """Some project, by its share."""
-    return dice.choices(cast.PROJECTS, weights=cast.PROJECT_SHARES)[0]
+    return dice.choices(scenario.PROJECTS, weights=scenario.PROJECT_SHARES)[0]
 
 
 def session_name(dice: Random) -> str:
@@ -155,6 +155,6 @@ def _failed(one: Request, kind: str, status: int) -> Request:
 
 
 def _wall(dice: Random, day: datetime) -> Wall:
-    work = dice.choices(cast.WORK, weights=(5, 1, 3, 2))[0]
+    work = dice.choices(scenario.WORK, weights=(5, 1, 3, 2))[0]
     at = day + timedelta(hours=dice.uniform(12.5, 17))
     return Wall(at, at + timedelta(minutes=dice.uniform(40, 150)), work)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pf_tui import actions
 from pf_tui.actions.journalling import write_down
-from pf_tui.demo import cast, history, story
-from pf_tui.demo.books import Books
+from pf_tui.demo import history, scenario, story
 from pf_tui.demo.history import History
-from pf_tui.ledger import record, schema
+from pf_tui.demo.ledger_rows import LedgerRows
+from pf_tui.ledger import reader, schema
 from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state import config, credentials
@@ -54,7 +54,7 @@ def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
     }
     return {
         **taken,
-        **cast.IN_ENVIRONMENT,
+        **scenario.IN_ENVIRONMENT,
         **_NO_NETWORK,
         "no_proxy": "127.0.0.1,localhost,::1",
         "HOME": str(folder),
@@ -65,20 +65,20 @@ def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
 
 def context(folder: Path, env: Mapping[str, str]) -> Context:
     """The dashboard's view of the demo's world, standing in its first project."""
-    return Context(paths=locate(env), env=env, cwd=folder / "code" / cast.PROJECTS[0], who="tui")
+    return Context(paths=locate(env), env=env, cwd=folder / "code" / scenario.PROJECTS[0], who="tui")
 
 
 def prepare(ctx: Context, folder: Path, seed: int) -> None:
     """Fill an empty folder. The readings put the first provider's reset where the story wants it."""
     (folder / MARK).touch()
-    for project in cast.PROJECTS:
+    for project in scenario.PROJECTS:
         (folder / "code" / project / ".git").mkdir(parents=True)
     _sign_in(ctx, folder)
     config.change(
         ctx.paths,
         {
-            "defaultModel": cast.MODEL,
-            "providerPriority": sorted(cast.PRIORITY, key=_before_the_move),
+            "defaultModel": scenario.MODEL,
+            "providerPriority": sorted(scenario.PRIORITY, key=_before_the_move),
             "autoSwitch": True,
             "notifyOnSwitch": True,
             "usageLimits.anthropic-api.dailyTokens": 4_000_000,
@@ -92,9 +92,9 @@ def prepare(ctx: Context, folder: Path, seed: int) -> None:
     _remember(ctx, past, now)
     connection = schema.connect(ctx.paths.ledger)
     try:
-        Books(connection, ctx.catalog(), str(folder)).enter(past.requests)
+        LedgerRows(connection, ctx.catalog(), str(folder)).enter(past.requests)
         _note_walls(ctx, past)
-        record.limit_readings(ctx.paths.ledger, readings(now))
+        reader.limit_readings(ctx.paths.ledger, readings(now))
     finally:
         connection.close()
 
@@ -125,7 +125,7 @@ def readings(now: datetime) -> list[Reading]:
         )
 
     reset = timedelta(seconds=story.FIRST_BACK_S + 2)
-    first, second = cast.PRIORITY[0], cast.PRIORITY[4]
+    first, second = scenario.PRIORITY[0], scenario.PRIORITY[4]
     rising = [
         seen(first, "5h", round(70 * (1 - minutes / 300) ** 1.4, 1), reset, ago=timedelta(minutes=minutes))
         for minutes in range(288, 0, -12)
@@ -158,10 +158,12 @@ def readings(now: datetime) -> list[Reading]:
 
 def _sign_in(ctx: Context, folder: Path) -> None:
     """Logins of agents and keys in auth.json, all of them words."""
-    expires = record.milliseconds(ctx.now() + timedelta(hours=6))
+    expires = reader.milliseconds(ctx.now() + timedelta(hours=6))
     logins = {
-        ".claude/.credentials.json": {"claudeAiOauth": {"accessToken": cast.NO_KEY, "expiresAt": expires}},
-        ".codex/auth.json": {"tokens": {"access_token": cast.NO_KEY}},
+        ".claude/.credentials.json": {
+            "claudeAiOauth": {"accessToken": scenario.NO_KEY, "expiresAt": expires}
+        },
+        ".codex/auth.json": {"tokens": {"access_token": scenario.NO_KEY}},
     }
     for name, content in logins.items():
         path = folder / name
@@ -169,8 +171,8 @@ def _sign_in(ctx: Context, folder: Path) -> None:
         path.touch(mode=0o600)
         path.write_text(json.dumps(content), encoding="utf-8")
     catalog = ctx.catalog()
-    for provider in cast.IN_AUTH_JSON:
-        credentials.store_in_file(ctx.paths, catalog.provider(provider), Secret(cast.NO_KEY), ctx.now())
+    for provider in scenario.IN_AUTH_JSON:
+        credentials.store_in_file(ctx.paths, catalog.provider(provider), Secret(scenario.NO_KEY), ctx.now())
 
 
 def _remember(ctx: Context, past: History, now: datetime) -> None:
@@ -179,9 +181,9 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     def then(moment: datetime, who: str) -> Context:
         return replace(ctx, clock=lambda: moment, who=who)
 
-    walls = [wall for wall in past.walls[-2:] if wall.work.provider == cast.PRIORITY[0]]
+    walls = [wall for wall in past.walls[-2:] if wall.work.provider == scenario.PRIORITY[0]]
     settled = min([now - timedelta(hours=26), *(wall.at - timedelta(hours=1) for wall in walls)])
-    actions.move_in_priority(then(settled, "tui"), _MOVED, cast.PRIORITY.index(_MOVED) + 1)
+    actions.move_in_priority(then(settled, "tui"), _MOVED, scenario.PRIORITY.index(_MOVED) + 1)
     actions.set_budgets(then(settled + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
     for wall in walls:
         evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
@@ -208,7 +210,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
 
 def _before_the_move(provider: str) -> int:
     """Where a provider stood before the person moved one of them up."""
-    return cast.PRIORITY.index(provider) + (3 if provider == _MOVED else 0)
+    return scenario.PRIORITY.index(provider) + (3 if provider == _MOVED else 0)
 
 
 def _note_walls(ctx: Context, past: History) -> None:
@@ -216,7 +218,7 @@ def _note_walls(ctx: Context, past: History) -> None:
     ledger = ctx.paths.ledger
     for wall in past.walls:
         work = wall.work
-        record.limit_hit(
+        reader.limit_hit(
             ledger,
             work.provider,
             kind="quota",
@@ -227,5 +229,5 @@ def _note_walls(ctx: Context, past: History) -> None:
             text="You've hit your session limit",
         )
         why = f"{work.provider} hit its limit (429)"
-        record.switch(ledger, work.provider, work.fallback, why=why, who="hook", at=wall.at)
-        record.switch(ledger, work.fallback, work.provider, why="bench over", who="hook", at=wall.until)
+        reader.switch(ledger, work.provider, work.fallback, why=why, who="hook", at=wall.at)
+        reader.switch(ledger, work.fallback, work.provider, why="bench over", who="hook", at=wall.until)

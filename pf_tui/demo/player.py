@@ -13,19 +13,19 @@ from pathlib import Path
 from random import Random
 
 from pf_tui import actions, snapshot
-from pf_tui.demo import cast, history, story, upstream
-from pf_tui.demo.books import Books
+from pf_tui.demo import history, scenario, story, upstream
 from pf_tui.demo.history import Request
-from pf_tui.ledger import record as ledger
+from pf_tui.demo.ledger_rows import LedgerRows
+from pf_tui.ledger import reader as ledger
 from pf_tui.ledger import schema
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
 from pf_tui.rules.limits import Reading
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files, gateway
-from pf_tui.state.alone import alone
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
+from pf_tui.state.single_instance import single_instance
 
 PORT = 4100
 IN_FLIGHT = 3
@@ -73,8 +73,10 @@ class Player:
         self._broken: dict[str, str] = {}
         self._flights: list[Flight] = []
         self._sessions = [
-            (work, history.session_name(self._dice), cast.PROJECTS[place])
-            for place, work in enumerate((cast.WORK[0], cast.WORK[0], cast.WORK[2], cast.WORK[3]))
+            (work, history.session_name(self._dice), scenario.PROJECTS[place])
+            for place, work in enumerate(
+                (scenario.WORK[0], scenario.WORK[0], scenario.WORK[2], scenario.WORK[3])
+            )
         ]
         self._count = 0
         self._next_start = self._began
@@ -83,15 +85,15 @@ class Player:
         self._stamp: object = None
         self._listening = False
         self._right = ExitStack()
-        self._books = Books(schema.connect(ctx.paths.ledger), ctx.catalog(), str(folder))
+        self._books = LedgerRows(schema.connect(ctx.paths.ledger), ctx.catalog(), str(folder))
         self._begin(self._began)
 
     def open_gateway(self) -> None:
         """Say that a gateway runs here, and hold the right to be it."""
         paths = self._ctx.paths
-        self._right.enter_context(alone(paths, gateway.LOCK_NAME))
+        self._right.enter_context(single_instance(paths, gateway.LOCK_NAME))
         running = Gateway(host="127.0.0.1", port=PORT, pid=os.getpid(), since=self._ctx.now())
-        gateway.write(paths, running, cast.NO_KEY)
+        gateway.write(paths, running, scenario.NO_KEY)
         self._listening = True
 
     def close_gateway(self) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pf_tui.actions import SwitchOutcome, UndoOutcome
-from pf_tui.agents.effects import Effect
 from pf_tui.documents.status import moment
+from pf_tui.integrations.apply import Effect
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import health
 from pf_tui.state.health import Bench

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pf_tui.documents import status
-from pf_tui.rules.failover import obstacle
+from pf_tui.rules.failover import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 
@@ -54,7 +54,7 @@ def chain(now: Snapshot) -> list[dict[str, Any]]:
     for view in now.providers:
         if view.rank is None:
             continue
-        refusal = obstacle(now.standing(view.id), view.serves) or model_less.get(view.id)
+        refusal = why_ineligible(now.standing(view.id), view.serves) or model_less.get(view.id)
         serves = now.active is not None and now.active.provider == view.id
         verdict = "serves" if serves else "passed" if refusal else "ready"
         steps.append(

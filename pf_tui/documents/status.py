@@ -7,8 +7,8 @@ from typing import Any
 
 from pf_tui.rules.limits import Limit, window_name
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
+from pf_tui.state.clock import to_text
 from pf_tui.state.credentials import Credential
-from pf_tui.state.times import to_text
 
 
 def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.gateway import life
+from pf_tui.gateway import process
 from pf_tui.state.context import Context
 
 
@@ -15,7 +15,7 @@ def main(words: list[str]) -> int:
     """Serve until a signal; the last line on stderr says why it could not."""
     port = int(words[1]) if words[:1] == ["--port"] and len(words) > 1 else None
     try:
-        return life.run(Context.here("gateway", cwd=Path("/")), port, lambda running: _hush())
+        return process.run(Context.here("gateway", cwd=Path("/")), port, lambda running: _hush())
     except PfError as error:
         sys.stderr.write(f"{error}\n")
         return error.code

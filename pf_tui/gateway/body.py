@@ -58,7 +58,7 @@ class Request(NamedTuple):
         return int(len(self.raw) / BYTES_PER_TOKEN)
 
 
-def look(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Request:
+def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Request:
     """Read a request.
 
     Args:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pf_tui.gateway.chain import window
-from pf_tui.gateway.world import Plan
+from pf_tui.gateway.routing import window
+from pf_tui.gateway.routing_state import RoutingPlan
 
 _SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
 _TEXT = ("frontier", "balanced", "fast", "reasoning")
 
 
-def listed(plan: Plan) -> dict[str, Any]:
+def listed(plan: RoutingPlan) -> dict[str, Any]:
     """Every model that a provider with a key of ours serves, under the catalog's ids."""
     found: dict[str, dict[str, Any]] = {}
     for standing in plan.standings:

@@ -17,10 +17,10 @@ from typing import Any
 from pf_tui import actions
 from pf_tui.actions.journalling import write_down
 from pf_tui.gateway import log
-from pf_tui.gateway.world import World
-from pf_tui.ledger import attempts as ledger_attempts
-from pf_tui.ledger import record as ledger
-from pf_tui.ledger.attempts import Attempt
+from pf_tui.gateway.routing_state import RoutingState
+from pf_tui.ledger import gateway_rows as ledger_attempts
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.health import Bench
 
@@ -56,7 +56,7 @@ Job = Callable[[], object]
 class Recorder:
     """The writer thread."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: RoutingState) -> None:
         self._world = world
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._by: deque[Job] = deque()

@@ -19,19 +19,19 @@ from aiohttp import web
 
 from pf_tui import __version__
 from pf_tui.errors import PfError, WrongUsage
-from pf_tui.gateway import answers, log, models
-from pf_tui.gateway.body import PROTOCOLS, look
-from pf_tui.gateway.engine import Engine
-from pf_tui.gateway.exchanges import ClientGone
-from pf_tui.gateway.flights import Flights
+from pf_tui.gateway import log, models, own_responses
+from pf_tui.gateway.attempt import ClientGone
+from pf_tui.gateway.body import PROTOCOLS, parse_request
+from pf_tui.gateway.failover import Engine
+from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
+from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
-from pf_tui.gateway.transport import Transport
-from pf_tui.gateway.world import REFRESH_S, World, known_sessions
+from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
 from pf_tui.state import gateway as state
+from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
-from pf_tui.state.times import to_text
 
 MAX_BODY_BYTES = 128 * 1024 * 1024
 """Vendors take 32 MB; what is larger than this is no conversation."""
@@ -50,7 +50,7 @@ class Gateway:
     def __init__(self, ctx: Context, token: str) -> None:
         self.ctx = ctx
         self._token = token.encode()
-        self.world = World(ctx)
+        self.world = RoutingState(ctx)
         self.recorder = Recorder(self.world)
         self.started: datetime | None = None
         self.draining = False
@@ -74,7 +74,7 @@ class Gateway:
         )  # what it needs is there before it is urgent
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
-        self.flights = Flights(self._write_live)
+        self.flights = InFlightRequests(self._write_live)
         now_s = asyncio.get_running_loop().time()
         epoch = self.world.current.epoch if self.world.current is not None else 0
         sessions = Sessions(known_sessions(self.ctx), epoch, now_s)
@@ -127,7 +127,7 @@ class Gateway:
                 f"gateway: {request.method} {request.path[:80]} failed: {type(error).__name__}",
             )
             sentence = f"pf-tui: the gateway failed here ({type(error).__name__}); see {self.ctx.paths.log}"
-            return _response(answers.refused(500, _protocol(request.path), sentence))
+            return _response(own_responses.refused(500, _protocol(request.path), sentence))
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path
@@ -151,7 +151,7 @@ class Gateway:
             self.stop_asked.set()
             return _json({"stopping": True, "requests": len(self.flights)})
         sentence = f"pf-tui: the gateway has no {request.method} {path[:80]}"
-        return _response(answers.refused(404, _protocol(path), sentence))
+        return _response(own_responses.refused(404, _protocol(path), sentence))
 
     async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
@@ -161,12 +161,12 @@ class Gateway:
             sentence = (
                 f"pf-tui: more than {MAX_BODY_BYTES >> 20} MB in one request is more than any provider takes"
             )
-            return _response(answers.refused(413, PROTOCOLS[path], sentence))
+            return _response(own_responses.refused(413, PROTOCOLS[path], sentence))
         headers = request.headers
         try:
-            asked = look(path, request.rel_url.raw_query_string, raw, headers)
+            asked = parse_request(path, request.rel_url.raw_query_string, raw, headers)
         except WrongUsage as error:
-            return _response(answers.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
+            return _response(own_responses.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
         reply = _Reply(request)
         try:
             await self.engine.serve(asked, headers, reply, bearer=self._bears_login(asked.agent, headers))
@@ -174,7 +174,7 @@ class Gateway:
             if request.transport is not None:
                 request.transport.close()
         except PfError as error:
-            return _response(answers.refused(500, asked.protocol, f"pf-tui: {error}"))
+            return _response(own_responses.refused(500, asked.protocol, f"pf-tui: {error}"))
         return reply.response or web.Response(status=500)
 
     def _bears_login(self, agent: str | None, headers: Mapping[str, str]) -> bool:
@@ -195,7 +195,7 @@ class Gateway:
     def _health(self, request: web.BaseRequest) -> web.StreamResponse:
         """Only that it runs: no token is needed, so nothing else is told."""
         if not self._is_local(request):
-            return _response(answers.refused(403, "openai-chat", "pf-tui: this machine only"))
+            return _response(own_responses.refused(403, "openai-chat", "pf-tui: this machine only"))
         return _json({"status": "draining" if self.draining else "ok"})
 
     async def _credentials(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -204,7 +204,9 @@ class Gateway:
             content = json.loads(await request.content.read())
             values = {k: v for k, v in content["env"].items() if isinstance(k, str) and isinstance(v, str)}
         except (ValueError, TypeError, KeyError, AttributeError):
-            return _response(answers.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected'))
+            return _response(
+                own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
+            )
         taken = await asyncio.to_thread(self.world.take_credentials, values)
         await self.world.plan()
         self._release_renewed()
@@ -227,19 +229,21 @@ class Gateway:
 
     # -- who may ask -------------------------------------------------------------------------------
 
-    def _refusal(self, request: web.BaseRequest) -> answers.Answer | None:
+    def _refusal(self, request: web.BaseRequest) -> own_responses.Answer | None:
         """Why a request is not served; None when it may be."""
         protocol = _protocol(request.path)
         if not self._is_local(request):
-            return answers.refused(403, protocol, "pf-tui: the gateway answers this machine's programs only")
+            return own_responses.refused(
+                403, protocol, "pf-tui: the gateway answers this machine's programs only"
+            )
         if not self._carries_token(request):
             sentence = "pf-tui: the gateway's token is missing or wrong; `pf-tui gateway env` prints it"
-            return answers.refused(401, protocol, sentence)
+            return own_responses.refused(401, protocol, sentence)
         if self.draining:
-            return answers.Answer(
+            return own_responses.Answer(
                 status=503,
                 headers={"content-type": "application/json", "retry-after": "1"},
-                body=answers.error_body(protocol, "api_error", "pf-tui: the gateway is stopping"),
+                body=own_responses.error_body(protocol, "api_error", "pf-tui: the gateway is stopping"),
             )
         return None
 
@@ -378,7 +382,7 @@ def _protocol(path: str) -> str:
     return "openai-chat"
 
 
-def _response(answer: answers.Answer) -> web.Response:
+def _response(answer: own_responses.Answer) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 

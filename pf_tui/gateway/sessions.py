@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pf_tui.gateway.body import Request, signature_of
-from pf_tui.gateway.chain import Route
+from pf_tui.gateway.routing import Route
 
 MOST = 1000
 """Sessions remembered; the longest unused is forgotten first."""

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pf_tui import actions, snapshot
-from pf_tui.agents import claude_settings
 from pf_tui.documents import words
 from pf_tui.hooks import answer, claude_session
 from pf_tui.hooks.reading import text
+from pf_tui.integrations import claude_settings
 from pf_tui.records import replace
 from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
@@ -242,7 +242,7 @@ def _prompts(bench: Bench) -> list[str]:
 
 def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
     """What the provider was asked for when Claude Code speaks of a model: our overrides rename it."""
-    from pf_tui.agents import claude_models
+    from pf_tui.integrations import claude_models
 
     known = now.catalog.find_model(spoken, provider)
     if known is None:

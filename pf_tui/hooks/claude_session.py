@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pf_tui import snapshot
-from pf_tui.agents import claude_code, claude_settings
-from pf_tui.ledger import record as ledger
+from pf_tui.integrations import claude_code, claude_settings
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied
-from pf_tui.state.inherited import restored
+from pf_tui.state.parent_env import restored
 
 AGENT = claude_code.AGENT
 

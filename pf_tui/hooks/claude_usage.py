@@ -14,10 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pf_tui.ingest import claude_code as source
+from pf_tui.ingest import coerce, from_hook
+from pf_tui.ingest.observed import ParsedLogs, UnusableRowError
 from pf_tui.records import record as frozen
-from pf_tui.sources import claude_code as source
-from pf_tui.sources import fields, live
-from pf_tui.sources.sightings import Harvest, UnusableRowError
 from pf_tui.state.context import Context
 
 TAIL_BYTES = 512 * 1024
@@ -69,7 +69,7 @@ def record(
     Args:
         since: since when this provider serves the session; rows before it were someone else's.
     """
-    reader, harvest = _Reader(), Harvest()
+    reader, harvest = _Reader(), ParsedLogs()
     places = _Places(ctx.paths.cache)
     lines, end = _tail(path, places.end(path))
     for line in lines:
@@ -80,7 +80,7 @@ def record(
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
     found = [seen._replace(provider=provider) for seen in harvest.requests.values() if seen.ts >= start]
-    if not found or live.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog()):
+    if not found or from_hook.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog()):
         places.remember(path, end)
     delivered = [seen for seen in found if seen.failure is None]
     if not delivered:
@@ -109,8 +109,8 @@ class _Row:
 
     def __getattr__(self, name: str) -> Any:
         value = self._members.get(name)
-        if name in fields.COUNTS:
-            return fields.whole(value)
+        if name in coerce.COUNTS:
+            return coerce.whole(value)
         if isinstance(value, dict):
             return _Row(value)
         if isinstance(value, list):

@@ -18,7 +18,7 @@ from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer
 from pf_tui.hooks.reading import text
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.snapshot import Snapshot
@@ -177,9 +177,9 @@ def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
 def _write(ctx: Context, rollout: Rollout) -> None:
     """Usage and limit readings into the ledger."""
     if rollout.seen:
-        from pf_tui.sources import live
+        from pf_tui.ingest import from_hook
 
-        live.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
+        from_hook.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
     if rollout.provider is not None:
         readings = [replace(one, provider=rollout.provider) for one in rollout.readings]
         ledger.limit_readings(ctx.paths.ledger, readings)
@@ -199,7 +199,7 @@ def _rollout(ctx: Context, data: Mapping[str, Any]) -> Rollout | None:
 
 def _serving(ctx: Context, now: Snapshot) -> str | None:
     """The provider that Codex's settings name, by our id."""
-    from pf_tui.agents import codex, toml_text
+    from pf_tui.integrations import codex, toml_text
 
     try:
         path = codex.config_folder(ctx.env) / "config.toml"

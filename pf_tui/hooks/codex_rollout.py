@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pf_tui.ingest import attribution
+from pf_tui.ingest import codex as source
+from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.records import record
 from pf_tui.rules.limits import Reading
-from pf_tui.sources import attribution
-from pf_tui.sources import codex as source
-from pf_tui.sources.sightings import Harvest, Sighting
 from pf_tui.state.context import Context
 
 WHOLE_BYTES = 8 * 1024 * 1024
@@ -46,7 +46,7 @@ class Rollout:
     provider: str | None
     """Our id; None = a provider pf-tui does not know."""
     model: str
-    seen: tuple[Sighting, ...]
+    seen: tuple[LoggedRequest, ...]
     readings: tuple[Reading, ...]
     failed: Failed | None
     last_ts: int | None
@@ -69,7 +69,7 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
     Args:
         served_by: who served this session as far as we noted it; goes before what a gateway's address says.
     """
-    reader, harvest = source.Reader({}), Harvest()
+    reader, harvest = source.Reader({}), ParsedLogs()
     error: tuple[datetime, Any, str] | None = None
     try:
         for line in _lines(path):
@@ -141,7 +141,7 @@ def _failed(error: tuple[datetime, Any, str] | None, readings: Iterable[Reading]
     )
 
 
-def _readings(harvest: Harvest, provider: str) -> Iterator[Reading]:
+def _readings(harvest: ParsedLogs, provider: str) -> Iterator[Reading]:
     for one in harvest.readings.values():
         yield Reading(
             provider=provider,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pf_tui import actions, snapshot
-from pf_tui.agents.effects import Effect
 from pf_tui.catalog import Model
 from pf_tui.documents import auth, words
 from pf_tui.errors import PfError, UnknownName, WrongUsage
 from pf_tui.hooks import arguments as typing
+from pf_tui.integrations.apply import Effect
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
@@ -287,7 +287,7 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
 
 def _analytics(ctx: Context, given: Sequence[str]) -> str:
     """`/provider-analytics [PERIOD] [--view VIEW] [--costs]`; what needs more room is for a terminal."""
-    from pf_tui.ledger import schema, spans
+    from pf_tui.ledger import period, schema
     from pf_tui.ledger.overview import analytics
 
     usage = f"/provider-analytics 7d --view {', '.join(_SHOWN)}"
@@ -295,9 +295,9 @@ def _analytics(ctx: Context, given: Sequence[str]) -> str:
     if asked.words == ("reset",):
         return "history is deleted in a terminal only: pf-tui analytics reset"
     view = asked.options.get("--view", "summary")
-    if view not in spans.VIEWS:
-        raise UnknownName("view", view, spans.VIEWS, "pf-tui analytics --help")
-    span = spans.span_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
+    if view not in period.VIEWS:
+        raise UnknownName("view", view, period.VIEWS, "pf-tui analytics --help")
+    span = period.period_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:

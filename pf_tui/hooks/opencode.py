@@ -1,4 +1,4 @@
-"""OpenCode's events, as our plugin there forwards them (agents/data/opencode/plugin/pf-tui.js).
+"""OpenCode's events, as our plugin there forwards them (integrations/data/opencode/plugin/pf-tui.js).
 
 The answer is one JSON object that the plugin acts on: `route` the turn, `answer` a command, show a
 `toast`, hand a failed request to the `gateway`, or `refuse` to wait for hours. One strike per prompt;
@@ -21,7 +21,7 @@ from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import text
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure

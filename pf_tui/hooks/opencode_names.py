@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog
-from pf_tui.sources import opencode as source
+from pf_tui.ingest import opencode as source
 
 
 class Names:

@@ -14,7 +14,7 @@ from pf_tui.documents import words
 from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
-from pf_tui.rules.failover import Passed, Standing, obstacle, serving
+from pf_tui.rules.failover import Eligibility, Skipped, model_served, why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -28,7 +28,7 @@ class Route:
     theirs: str | None = None
     """OpenCode's ids, when it is another model than asked for."""
     model: str | None = None
-    left: Passed | None = None
+    left: Skipped | None = None
     """Why the provider asked for does not serve."""
 
 
@@ -78,11 +78,11 @@ def route(now: Snapshot, it: Turn, *, local: str) -> Route:
         return Route(provider=it.asked)
     wanted = _wanted(now, it)
     for standing in _candidates(now, it):
-        model, _ = serving(standing.provider, wanted, now.catalog)
+        model, _ = model_served(standing.provider, wanted, now.catalog)
         if standing.provider == it.asked and hindered is None and _same(now, it, model):
             return Route(provider=it.asked)
         theirs = it.names.theirs(standing.provider)
-        if theirs is None or (now.auto_switch and obstacle(standing, model)):
+        if theirs is None or (now.auto_switch and why_ineligible(standing, model)):
             continue
         spare = [it.asked_model, it.defaults.get(theirs, "")]
         name = it.names.model(standing.provider, theirs, model, spare, any_will_do=wanted is None)
@@ -106,14 +106,14 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     return text
 
 
-def _hindrance(now: Snapshot, it: Turn, provider: str) -> Passed | None:
+def _hindrance(now: Snapshot, it: Turn, provider: str) -> Skipped | None:
     """Why the provider asked for cannot serve the model asked for; OpenCode's credential counts."""
     if not now.auto_switch:
         return None
-    return obstacle(_trusted(now.standing(provider)), model_id(now, provider, it.asked_model))
+    return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, it.asked_model))
 
 
-def _candidates(now: Snapshot, it: Turn) -> list[Standing]:
+def _candidates(now: Snapshot, it: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
     listed = now.priority if now.auto_switch else now.priority[:1]
     return [
@@ -123,7 +123,7 @@ def _candidates(now: Snapshot, it: Turn) -> list[Standing]:
     ]
 
 
-def _trusted(standing: Standing) -> Standing:
+def _trusted(standing: Eligibility) -> Eligibility:
     return replace(standing, usable=True)
 
 

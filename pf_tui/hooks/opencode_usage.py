@@ -8,10 +8,10 @@ from typing import Any
 
 from pf_tui.hooks.opencode_routing import turn
 from pf_tui.hooks.reading import text
+from pf_tui.ingest import from_hook
+from pf_tui.ingest import opencode as source
+from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.snapshot import Snapshot
-from pf_tui.sources import live
-from pf_tui.sources import opencode as source
-from pf_tui.sources.sightings import Harvest, Sighting
 from pf_tui.state.context import Context
 
 
@@ -22,13 +22,13 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[s
     """
     names = turn(ctx, now, data).names
     messages = data.get("messages")
-    found: list[Sighting] = []
+    found: list[LoggedRequest] = []
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict) and not message.get("served_by"):
             provider = names.ours(text(message, "providerID")) or text(message, "providerID")
             found += [seen._replace(provider=provider) for seen in _seen(message, data, names.logins)]
     if found:
-        live.record(ctx.paths.ledger, source.AGENT, found, now.catalog)
+        from_hook.record(ctx.paths.ledger, source.AGENT, found, now.catalog)
     return [
         (provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
         for seen in found
@@ -38,9 +38,9 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[s
 
 def _seen(
     message: dict[str, Any], data: Mapping[str, Any], providers: source.Providers
-) -> tuple[Sighting, ...]:
+) -> tuple[LoggedRequest, ...]:
     """The message as OpenCode's database would tell it."""
-    harvest = Harvest()
+    harvest = ParsedLogs()
     session, folder = text(data, "session_id"), text(data, "cwd")
     source.take(message, text(message, "id"), session, folder, bool(text(data, "parent")), providers, harvest)
     return tuple(harvest.requests.values())

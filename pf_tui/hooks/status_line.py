@@ -15,11 +15,11 @@ from typing import IO, Any
 from pf_tui import snapshot
 from pf_tui.documents import words
 from pf_tui.hooks import claude_session, deadline, log, reading
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
-from pf_tui.state.times import from_text
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one status; the client sends two kilobytes."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pf_tui.ledger.cells import Cells
-from pf_tui.ledger.record import milliseconds
-from pf_tui.ledger.sums import Sums, total
+from pf_tui.ledger.query import Cells
+from pf_tui.ledger.reader import milliseconds
+from pf_tui.ledger.totals import Totals, total
 from pf_tui.records import record
 
 BLOCK = timedelta(hours=5)
@@ -22,7 +22,7 @@ class Block:
 
     start: datetime
     end: datetime
-    sums: Sums
+    sums: Totals
     active: bool
     tokens_per_minute: float | None = None
     usd_per_hour: float | None = None
@@ -32,7 +32,7 @@ class Block:
 
 def blocks(cells: Cells, now: datetime) -> tuple[Block, ...]:
     """Oldest first; the last one is active while its end lies ahead."""
-    found: list[tuple[int, list[Sums]]] = []
+    found: list[tuple[int, list[Totals]]] = []
     for hour, sums in cells.hours().items():
         if not found or hour >= found[-1][0] + _HOURS:
             found.append((hour, []))
@@ -40,7 +40,7 @@ def blocks(cells: Cells, now: datetime) -> tuple[Block, ...]:
     return tuple(_block(cells, hour * _HOUR_MS, total(parts), now) for hour, parts in found)
 
 
-def _block(cells: Cells, start_ms: int, sums: Sums, now: datetime) -> Block:
+def _block(cells: Cells, start_ms: int, sums: Totals, now: datetime) -> Block:
     start = datetime.fromtimestamp(start_ms / 1000, UTC)
     end = start + BLOCK
     if not start <= now < end:

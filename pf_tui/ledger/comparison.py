@@ -13,14 +13,14 @@ from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger import events
-from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.document import cost, stamp, sums_document
 from pf_tui.ledger.events import FallbackRow
 from pf_tui.ledger.overview import Analytics
+from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.record import milliseconds
-from pf_tui.ledger.spans import Filters, Span
-from pf_tui.ledger.sums import NOTHING, Part, Sums
+from pf_tui.ledger.query import Cells
+from pf_tui.ledger.reader import milliseconds
+from pf_tui.ledger.totals import NOTHING, Group, Totals
 from pf_tui.records import record, replace
 
 PLAN_MONTH = timedelta(days=30)
@@ -31,7 +31,7 @@ PLAN_MONTH = timedelta(days=30)
 class Compared:
     """One provider beside the others."""
 
-    part: Part
+    part: Group
     fallback: FallbackRow
     plan: bool
     """Its cost is a list-price equivalent: the plan is paid already."""
@@ -65,7 +65,7 @@ def compare(
     parts = {part.name: part for part in found.providers}
     fallback = events.fallback_rows(connection, found.span)
     for name in (*fallback, *also):
-        parts.setdefault(name, Part(name, NOTHING))
+        parts.setdefault(name, Group(name, NOTHING))
     pricer = Pricer(catalog)
     rows = []
     for name, part in parts.items():
@@ -85,7 +85,7 @@ def compare(
     return tuple(rows)
 
 
-def previous(span: Span) -> Span | None:
+def previous(span: Period) -> Period | None:
     """The span of the same length just before; None for all time."""
     if span.start is None:
         return None
@@ -168,19 +168,19 @@ def plan_document(use: PlanUse) -> dict[str, Any]:
     }
 
 
-def totals(connection: sqlite3.Connection, span: Span, filters: Filters) -> Sums:
+def totals(connection: sqlite3.Connection, span: Period, filters: Filters) -> Totals:
     """Only the totals of a span."""
     return Cells(connection, span, filters).totals()
 
 
-def usd_per_million(sums: Sums) -> float | None:
+def usd_per_million(sums: Totals) -> float | None:
     """The mean price of a million tokens of every kind; None when nothing was priced."""
     priced = sums.total_tokens - sums.unpriced_tokens
     return round(sums.cost_usd / priced * 1_000_000, 6) if priced > 0 else None
 
 
 def _same_work(
-    provider: str, models: Iterable[Part], catalog: Catalog, pricer: Pricer, at_ms: int
+    provider: str, models: Iterable[Group], catalog: Catalog, pricer: Pricer, at_ms: int
 ) -> tuple[float | None, float]:
     """(what the models' tokens cost there, share of all tokens it can take)."""
     all_tokens = taken = 0
@@ -207,7 +207,7 @@ def _serves(catalog: Catalog, provider: str, model: str) -> bool:
     return provider in catalog.providers and model in catalog.models and catalog.serves(provider, model)
 
 
-def changes(now: Sums, before: Sums) -> Mapping[str, float | None]:
+def changes(now: Totals, before: Totals) -> Mapping[str, float | None]:
     """The change of each figure against the span before, as a share; None where there was nothing."""
     figures = {
         "requests": (now.requests, before.requests),

@@ -9,12 +9,12 @@ from typing import Any
 
 from pf_tui.ledger import events
 from pf_tui.ledger.blocks import Block, blocks
-from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.events import FallbackRow
+from pf_tui.ledger.limit_hits import Walls
 from pf_tui.ledger.overview import Analytics
-from pf_tui.ledger.spans import Filters
-from pf_tui.ledger.sums import NOTHING, Part, Sums
-from pf_tui.ledger.walls import Walls
+from pf_tui.ledger.period import Filters
+from pf_tui.ledger.query import Cells
+from pf_tui.ledger.totals import NOTHING, Group, Totals
 
 
 def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | None = None) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | N
     }
 
 
-def sums_document(sums: Sums) -> dict[str, Any]:
+def sums_document(sums: Totals) -> dict[str, Any]:
     """The fields every total and every part has."""
     return {
         "requests": sums.requests,
@@ -63,24 +63,24 @@ def sums_document(sums: Sums) -> dict[str, Any]:
     }
 
 
-def cost(sums: Sums) -> float | None:
+def cost(sums: Totals) -> float | None:
     """USD; null when there is use and nobody can price any of it."""
     if sums.unpriced_tokens and sums.unpriced_tokens == sums.total_tokens and not sums.cost_usd:
         return None
     return round(sums.cost_usd, 6)
 
 
-def parts_document(key: str, parts: Iterable[Part]) -> list[dict[str, Any]]:
+def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, Any]]:
     """One list: each part under its name."""
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
-def walled_document(key: str, parts: Iterable[Part], found: Walls) -> list[dict[str, Any]]:
+def walled_document(key: str, parts: Iterable[Group], found: Walls) -> list[dict[str, Any]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
     counts = found.by(key)
     listed = list(parts)
     names = {part.name for part in listed}
-    listed += [Part(name, NOTHING) for name in sorted(counts) if name not in names]
+    listed += [Group(name, NOTHING) for name in sorted(counts) if name not in names]
     if key == "day":
         listed.sort(key=lambda part: part.name)
     return [
@@ -93,11 +93,11 @@ def walled_document(key: str, parts: Iterable[Part], found: Walls) -> list[dict[
     ]
 
 
-def providers_document(parts: Iterable[Part], fallback: Mapping[str, FallbackRow]) -> list[dict[str, Any]]:
+def providers_document(parts: Iterable[Group], fallback: Mapping[str, FallbackRow]) -> list[dict[str, Any]]:
     """Providers with how they compare; one that only hit limits is in the list as well."""
     listed = list(parts)
     names = {part.name for part in listed}
-    listed += [Part(name, NOTHING) for name in sorted(fallback) if name not in names]
+    listed += [Group(name, NOTHING) for name in sorted(fallback) if name not in names]
     rows = []
     for part in listed:
         row = fallback.get(part.name, FallbackRow())

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import timedelta
 
-from pf_tui.ledger.record import INSERT_READING
+from pf_tui.ledger.reader import INSERT_READING
 from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pf_tui.ledger import narrowing
+from pf_tui.ledger.limit_hits import IS_FALLBACK
+from pf_tui.ledger.period import Filters, Period, end_ms
 from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
-from pf_tui.ledger.spans import Filters, Span, ends_ms
-from pf_tui.ledger.walls import IS_FALLBACK
 from pf_tui.records import record
 
 REQUEST_FIELDS = (
@@ -67,7 +67,7 @@ class FallbackRow:
 
 
 def requests(
-    connection: sqlite3.Connection, span: Span, filters: Filters, *, newest: int | None = None
+    connection: sqlite3.Connection, span: Period, filters: Filters, *, newest: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """Every request of the span, oldest first, with the fields of the agreed table.
 
@@ -79,7 +79,7 @@ def requests(
     if chosen := narrowing.chosen(connection, filters):
         where += f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(chosen)})"
     query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE {where} ORDER BY ts {order}"
-    ends = ends_ms(span)
+    ends = end_ms(span)
     for row in connection.execute(
         query, [*ends, *(ends if chosen else ()), *([] if newest is None else [newest])]
     ):
@@ -87,7 +87,7 @@ def requests(
 
 
 def failures(
-    connection: sqlite3.Connection, span: Span, filters: Filters | None = None
+    connection: sqlite3.Connection, span: Period, filters: Filters | None = None
 ) -> tuple[FailureCount, ...]:
     """Failed requests by provider and class, most first."""
     where = narrowing.condition(narrowing.chosen(connection, filters or Filters()))
@@ -96,13 +96,13 @@ def failures(
         # its index holds all that is asked
         f" FROM request_rows INDEXED BY request_failed WHERE failure IS NOT NULL AND ts >= ? AND ts < ?{where}"
         " GROUP BY 1, 2) JOIN names v ON v.id = provider JOIN names f ON f.id = failure ORDER BY 3 DESC, 1, 2",
-        ends_ms(span),
+        end_ms(span),
     )
     return tuple(FailureCount(provider=p, kind=k, count=c, last_ms=last) for p, k, c, last in rows)
 
 
 def hits(
-    connection: sqlite3.Connection, span: Span, limit: int = 1000, filters: Filters | None = None
+    connection: sqlite3.Connection, span: Period, limit: int = 1000, filters: Filters | None = None
 ) -> tuple[HitRow, ...]:
     """Limit hits, newest first; a hit belongs to an agent and a session, not to a project."""
     filters = filters or Filters()
@@ -115,7 +115,7 @@ def hits(
     rows = connection.execute(
         "SELECT provider, kind, ts, until, agent, session, ifnull(waited_ms, 0), ifnull(text, '') FROM limit_hits"
         f" WHERE ts >= ? AND ts < ?{where} ORDER BY ts DESC LIMIT ?",
-        (*ends_ms(span), *values, limit),
+        (*end_ms(span), *values, limit),
     )
     return tuple(
         HitRow(
@@ -151,7 +151,7 @@ def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> M
 
 
 def fallback_rows(
-    connection: sqlite3.Connection, span: Span, agent: str | None = None
+    connection: sqlite3.Connection, span: Period, agent: str | None = None
 ) -> Mapping[str, FallbackRow]:
     """What fallback did, per provider; `agent` narrows the limit hits, as in the totals."""
     counts: dict[str, dict[str, float]] = {}
@@ -162,7 +162,7 @@ def fallback_rows(
 
     for left, taken, ts in connection.execute(
         f"SELECT from_provider, to_provider, ts FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}",
-        ends_ms(span),
+        end_ms(span),
     ):
         add(left, "taken_over_from", 1)
         add(taken, "taken_over_by", 1)
@@ -175,7 +175,7 @@ def fallback_rows(
     for provider, number, waited in connection.execute(
         f"SELECT provider, sum({IS_WALL}), ifnull(sum(waited_ms), 0)"
         " FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?) GROUP BY 1",
-        (*ends_ms(span), agent, agent),
+        (*end_ms(span), agent, agent),
     ):
         add(provider, "limit_hits", number)
         add(provider, "minutes_lost", waited / 60_000)

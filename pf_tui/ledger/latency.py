@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from pf_tui.ledger import tiers
+from pf_tui.ledger.period import Period, end_ms
 from pf_tui.ledger.rollups import LATENCY_STEP, months_until
 from pf_tui.ledger.schema import QUARTER_MS
-from pf_tui.ledger.spans import Span, ends_ms
 
 
-def medians(connection: sqlite3.Connection, span: Span) -> dict[str, float]:
+def medians(connection: sqlite3.Connection, span: Period) -> dict[str, float]:
     """Median latency (ms) per provider, right to LATENCY_STEP and, at the span's ends, to a quarter-hour."""
-    start, end = ends_ms(span)
+    start, end = end_ms(span)
     counts: dict[str, Counter[int]] = {}
     pieces = tiers.cover(
         start // QUARTER_MS, end // QUARTER_MS + 1, tiers.LATENCIES, months_until(connection)

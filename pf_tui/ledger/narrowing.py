@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from pf_tui.ledger.period import Filters
 from pf_tui.ledger.schema import KIND_OF
-from pf_tui.ledger.spans import Filters
 
 Chosen = Mapping[str, tuple[int, ...]]
 """Column -> the numbers it may have; only of columns that are narrowed."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from pf_tui.ledger import latency, schema
-from pf_tui.ledger.cells import Cells
+from pf_tui.ledger.limit_hits import IS_FALLBACK, Walls, walls
+from pf_tui.ledger.period import Filters, Period, end_ms
+from pf_tui.ledger.query import Cells
 from pf_tui.ledger.schema import IS_WALL
-from pf_tui.ledger.spans import Filters, Span, ends_ms
-from pf_tui.ledger.sums import Part, Sums, total
-from pf_tui.ledger.walls import IS_FALLBACK, Walls, walls
+from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 
 SHOWN_ROWS = 100
@@ -38,14 +38,14 @@ class SkippedRow:
 class Analytics:
     """Everything `analytics --json` shows."""
 
-    span: Span
-    totals: Sums
+    span: Period
+    totals: Totals
     fallback: FallbackTotals
-    providers: tuple[Part, ...] = ()
-    models: tuple[Part, ...] = ()
-    projects: tuple[Part, ...] = ()
-    agents: tuple[Part, ...] = ()
-    days: tuple[Part, ...] = ()
+    providers: tuple[Group, ...] = ()
+    models: tuple[Group, ...] = ()
+    projects: tuple[Group, ...] = ()
+    agents: tuple[Group, ...] = ()
+    days: tuple[Group, ...] = ()
     skipped_rows: int = 0
     skipped: tuple[SkippedRow, ...] = ()
     """Rows that could not be used, the first SHOWN_ROWS of them."""
@@ -56,13 +56,13 @@ class Analytics:
     """Limit hits and fallbacks, for the lists."""
 
 
-def analytics(connection: sqlite3.Connection, span: Span, filters: Filters | None = None) -> Analytics:
+def analytics(connection: sqlite3.Connection, span: Period, filters: Filters | None = None) -> Analytics:
     """Totals and every list of a span, all of one moment: they add up also while others write."""
     with schema.snapshot(connection):
         return _analytics(connection, span, filters or Filters())
 
 
-def _analytics(connection: sqlite3.Connection, span: Span, filters: Filters) -> Analytics:
+def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -> Analytics:
     cells = Cells(connection, span, filters)
     found = providers(connection, cells, span)
     lost, damaged = connection.execute(
@@ -88,15 +88,15 @@ def _analytics(connection: sqlite3.Connection, span: Span, filters: Filters) -> 
     )
 
 
-def providers(connection: sqlite3.Connection, cells: Cells, span: Span) -> tuple[Part, ...]:
+def providers(connection: sqlite3.Connection, cells: Cells, span: Period) -> tuple[Group, ...]:
     """Providers with their median latency, dearest first."""
     medians = latency.medians(connection, span)
     return tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in cells.by("provider"))
 
 
-def fallbacks(connection: sqlite3.Connection, span: Span, filters: Filters) -> FallbackTotals:
+def fallbacks(connection: sqlite3.Connection, span: Period, filters: Filters) -> FallbackTotals:
     """How often another provider took over, and how often a limit was hit; nothing else of a span."""
-    ends = ends_ms(span)
+    ends = end_ms(span)
     switches = connection.execute(
         f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}", ends
     ).fetchone()[0]

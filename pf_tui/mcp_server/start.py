@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
 from pf_tui.state import files
-from pf_tui.state.alone import alone
+from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
-from pf_tui.state.times import to_text
+from pf_tui.state.single_instance import single_instance
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only hosts it listens on: it can switch providers, so nobody else may reach it."""
@@ -69,7 +69,7 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
     Raises:
         PfError: another one serves this state directory, or the port belongs to another process.
     """
-    with alone(ctx.paths, LOCK_NAME) as held:
+    with single_instance(ctx.paths, LOCK_NAME) as held:
         if held is None:
             raise _already(ctx)
         return _run_http(ctx, host, port, announce)

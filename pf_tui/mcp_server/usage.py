@@ -15,7 +15,7 @@ from pf_tui.documents import words
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.ledger import document, events, schema
 from pf_tui.ledger.overview import Analytics, analytics
-from pf_tui.ledger.spans import Filters, Span, span_of
+from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.mcp_server import shapes
 from pf_tui.mcp_server.table import Answer, Tool
 from pf_tui.state.context import Context
@@ -91,11 +91,11 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
 
 
 def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
-    return analytics(connection, span_of(period, ctx.now(), ctx.timezone()), Filters())
+    return analytics(connection, period_of(period, ctx.now(), ctx.timezone()), Filters())
 
 
 def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, Any]:
-    span: Span = found.span
+    span: Period = found.span
     return document.analytics_document(found, events.fallback_rows(connection, span))
 
 

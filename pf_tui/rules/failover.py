@@ -13,7 +13,7 @@ from pf_tui.records import record
 
 
 @record
-class Rest:
+class ActiveBench:
     """A bench that still holds, as the rule needs it."""
 
     kind: str
@@ -25,7 +25,7 @@ class Rest:
 
 
 @record
-class Spent:
+class ExhaustedWindow:
     """A window or budget at 100 % before its reset."""
 
     window: str
@@ -35,7 +35,7 @@ class Spent:
 
 
 @record
-class Standing:
+class Eligibility:
     """How one provider of the priority list stands now."""
 
     provider: str
@@ -46,12 +46,12 @@ class Standing:
     usable: bool = True
     """The credential is good enough to be chosen without asking."""
     credential_hint: str = ""
-    rests: tuple[Rest, ...] = ()
-    spent: tuple[Spent, ...] = ()
+    rests: tuple[ActiveBench, ...] = ()
+    spent: tuple[ExhaustedWindow, ...] = ()
 
 
 @record
-class Passed:
+class Skipped:
     """A provider that was not chosen, and the reason."""
 
     provider: str
@@ -68,17 +68,17 @@ class Choice:
     provider: str | None
     model: str | None
     reason: str
-    passed: tuple[Passed, ...] = ()
+    passed: tuple[Skipped, ...] = ()
 
     @property
-    def first_back(self) -> Passed | None:
+    def first_back(self) -> Skipped | None:
         """The passed-over provider that is back first, if any has an end."""
         ending = [p for p in self.passed if p.until is not None]
         return min(ending, key=lambda p: (p.until is None, p.until)) if ending else None
 
 
 def choose(
-    standings: Sequence[Standing],
+    standings: Sequence[Eligibility],
     wanted: str | None,
     catalog: Catalog,
     *,
@@ -99,19 +99,19 @@ def choose(
     """
     if not auto_switch and standings:
         first = standings[0]
-        model, _ = serving(first.provider, wanted, catalog, min_context_tokens)
+        model, _ = model_served(first.provider, wanted, catalog, min_context_tokens)
         return Choice(
             provider=first.provider, model=model, reason="auto-switch is off: the first of the list serves"
         )
-    passed: list[Passed] = []
+    passed: list[Skipped] = []
     for place, standing in enumerate(standings, start=1):
         if standing.provider == without:
             continue
-        model, how = serving(standing.provider, wanted, catalog, min_context_tokens)
-        if refusal := obstacle(standing, model):
+        model, how = model_served(standing.provider, wanted, catalog, min_context_tokens)
+        if refusal := why_ineligible(standing, model):
             passed.append(refusal)
         elif model is None and wanted is not None:
-            passed.append(Passed(provider=standing.provider, code="model", reason=how))
+            passed.append(Skipped(provider=standing.provider, code="model", reason=how))
         else:
             reason = (
                 "first in priority"
@@ -127,24 +127,24 @@ def choose(
     return Choice(provider=None, model=None, reason=_nobody(passed), passed=tuple(passed))
 
 
-def obstacle(standing: Standing, model: str | None) -> Passed | None:
+def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
     """Why this provider cannot serve `model` now; None when it can."""
     if not standing.enabled:
-        return Passed(provider=standing.provider, code="disabled", reason=standing.disabled_why)
+        return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
     if not standing.usable:
         words = {"missing": "no credential", "expired": "the credential has expired"}
         reason = words.get(standing.credential, "the credential is not certain")
         if standing.credential_hint:
             reason += f" ({standing.credential_hint})"
-        return Passed(provider=standing.provider, code="no-credential", reason=reason)
+        return Skipped(provider=standing.provider, code="no-credential", reason=reason)
     rests = [rest for rest in standing.rests if rest.model is None or rest.model == model]
     if rests:
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
         what = f"benched ({longest.why or longest.kind})"
-        return Passed(provider=standing.provider, code="benched", reason=what, until=longest.until)
+        return Skipped(provider=standing.provider, code="benched", reason=what, until=longest.until)
     for spent in standing.spent:
         if spent.model_family is None or (model is not None and spent.model_family in model):
-            return Passed(
+            return Skipped(
                 provider=standing.provider,
                 code="exhausted",
                 reason=f"{spent.window} is used up",
@@ -153,7 +153,7 @@ def obstacle(standing: Standing, model: str | None) -> Passed | None:
     return None
 
 
-def serving(
+def model_served(
     provider: str, wanted: str | None, catalog: Catalog, min_context_tokens: int = 0
 ) -> tuple[str | None, str]:
     """The catalog model this provider would serve for `wanted`, and a note when it is not the same.
@@ -186,7 +186,7 @@ def _window(catalog: Catalog, model_id: str, provider: str) -> int:
     return (served.context if served else None) or model.context
 
 
-def _nobody(passed: Sequence[Passed]) -> str:
+def _nobody(passed: Sequence[Skipped]) -> str:
     if not passed:
         return "the priority list is empty"
     words = {

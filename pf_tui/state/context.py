@@ -48,7 +48,7 @@ class Context:
 
     def timezone(self) -> tzinfo | None:
         """The local zone by $TZ of this context, else the system's (None)."""
-        from pf_tui.state.zone import local_zone
+        from pf_tui.state.clock import local_zone
 
         return local_zone(self.env)
 

@@ -19,10 +19,10 @@ from pf_tui.catalog import LoginFile, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
 from pf_tui.state import files
+from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
 from pf_tui.state.paths import Paths, user_home
 from pf_tui.state.secret import Secret
-from pf_tui.state.times import from_text
 
 KEYRING_SERVICE = "pf-tui"
 _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")

@@ -14,8 +14,8 @@ from typing import Any
 from pf_tui.errors import PfError
 from pf_tui.records import record
 from pf_tui.state import files
+from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
-from pf_tui.state.times import from_text, to_text
 
 LOCK_NAME = ".gateway.lock"
 """Held by the process that serves, for as long as it lives."""

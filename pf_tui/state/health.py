@@ -13,8 +13,8 @@ from typing import Any
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record
 from pf_tui.state import files
+from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
-from pf_tui.state.times import from_text, to_text
 
 VERSION = 1
 MAX_SESSIONS = 200

@@ -16,8 +16,8 @@ from typing import Any
 
 from pf_tui.records import field, record
 from pf_tui.state import files
+from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
-from pf_tui.state.times import from_text, to_text
 
 ROTATE_BYTES = 5 * 1024 * 1024
 """Then the file becomes journal.1.jsonl (design/state)."""

@@ -1,5 +1,5 @@
 """Everything a person can do in the dashboard, once: bindings, palette, footer, help, docs/keys.md and the
-user's keymap are made from this table. What each of them does is in `doing/`, by the same id.
+user's keymap are made from this table. What each of them does is in `handlers/`, by the same id.
 
 Keys are plain characters, ctrl+letter and F-keys: all that arrives through tmux and ssh.
 """

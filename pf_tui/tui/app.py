@@ -27,20 +27,20 @@ from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.state.context import Context
-from pf_tui.tui import frame, keymap, themes
+from pf_tui.tui import first_paint, keymap, themes
 from pf_tui.tui.charts import symbols
-from pf_tui.tui.cockpit import Cockpit
-from pf_tui.tui.feed import Feed
-from pf_tui.tui.logs import Logs
-from pf_tui.tui.news import Do, Reading, ReadingEnded, Said, World
+from pf_tui.tui.ingest_runner import Logs
+from pf_tui.tui.key_queue import QueuedKeysApp
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
+from pf_tui.tui.main_screen import MainScreen
+from pf_tui.tui.messages import Announcement, IngestEnded, IngestProgress, RunAction, SnapshotChanged
 from pf_tui.tui.notify import Notifier
-from pf_tui.tui.report import UNREAD, Report
+from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.themes import Inks
-from pf_tui.tui.thrift import thrifty
-from pf_tui.tui.turns import InTurn
+from pf_tui.tui.toolkit import cropped
 from pf_tui.tui.widgets import Look
 
-Verb = Callable[[], Said | None]
+Verb = Callable[[], Announcement | None]
 """Something that changes files; what it returns is said in the last line."""
 
 
@@ -48,7 +48,7 @@ RESIZED_S = 0.02
 """After it the toolkit has followed a new size, unless it forgot."""
 
 
-class Dashboard(InTurn, inherit_bindings=False):
+class Dashboard(QueuedKeysApp, inherit_bindings=False):
     """pf-tui's dashboard."""
 
     TITLE = "pf-tui"
@@ -62,7 +62,7 @@ class Dashboard(InTurn, inherit_bindings=False):
         snapshot: Snapshot,
         *,
         theme: str = "",
-        report: Report = UNREAD,
+        report: LedgerView = UNREAD,
         painted: bool = False,
         live: bool = True,
     ) -> None:
@@ -86,7 +86,7 @@ class Dashboard(InTurn, inherit_bindings=False):
             Terminal.opened = True
         self._verbs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pf-verb")
         self.logs = Logs(ctx, self.post_message)
-        self.feed = Feed(ctx, self._tell, snapshot, "7d", "provider")
+        self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider")
         self.notifier = Notifier(snapshot)
         for one in themes.HOUSE:
             self.register_theme(one)
@@ -117,7 +117,7 @@ class Dashboard(InTurn, inherit_bindings=False):
             self._inks = Inks(self.theme_variables, ansi=self.current_theme.ansi, colour=not self.no_color)
         return self._inks
 
-    def get_default_screen(self) -> Cockpit:
+    def get_default_screen(self) -> MainScreen:
         snapshot, report = self._first
         wished = snapshot.config.dashboard
         problems = [self.theme_problem] if self.theme_problem else []
@@ -129,7 +129,7 @@ class Dashboard(InTurn, inherit_bindings=False):
         look = Look(
             symbols=symbols.without_colour(chosen) if self.no_color else chosen, zone=self.ctx.timezone()
         )
-        cockpit = Cockpit(look)
+        cockpit = MainScreen(look)
         keys = keymap.made(wished.get("keys"))
         cockpit.keymap = keys
         self.set_keymap({name: ",".join(keys.keys[name]) for name in keys.changed})
@@ -138,10 +138,10 @@ class Dashboard(InTurn, inherit_bindings=False):
         return cockpit
 
     @property
-    def cockpit(self) -> Cockpit:
+    def cockpit(self) -> MainScreen:
         """The one screen, whatever lies over it."""
         screen = self.screen_stack[0]
-        if not isinstance(screen, Cockpit):
+        if not isinstance(screen, MainScreen):
             raise AssertionError(screen)
         return screen
 
@@ -175,7 +175,7 @@ class Dashboard(InTurn, inherit_bindings=False):
         """Which agents this machine has, and the sheets that a key may open next."""
         found = (*install.found(self.ctx), *install.only_read(self.ctx))
         self.soon(lambda: setattr(self.cockpit, "found", found))
-        import_module("pf_tui.tui.overlays.choosing")
+        import_module("pf_tui.tui.dialogs.pickers")
 
     def on_unmount(self) -> None:
         self.feed.stop()
@@ -197,7 +197,7 @@ class Dashboard(InTurn, inherit_bindings=False):
             width=self.size.width,
             legacy_windows=False,
         )
-        frame.keep(
+        first_paint.keep(
             self.ctx.paths,
             (self.size.width, self.size.height),
             self.theme,
@@ -206,7 +206,7 @@ class Dashboard(InTurn, inherit_bindings=False):
         )
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        super()._display(screen, thrifty(renderable))
+        super()._display(screen, cropped(renderable))
 
     def _fatal_error(self) -> None:
         """An error nobody caught: leave the screen; the door says it in one sentence."""
@@ -218,8 +218,8 @@ class Dashboard(InTurn, inherit_bindings=False):
 
     # -- what comes in, what goes out
 
-    def _tell(self, snapshot: Snapshot, report: Report) -> None:
-        self.post_message(World(snapshot, report))
+    def _tell(self, snapshot: Snapshot, report: LedgerView) -> None:
+        self.post_message(SnapshotChanged(snapshot, report))
 
     def perform(self, verb: Verb) -> None:
         """Do a verb in the verbs' own thread, one after the other; the screen follows the files."""
@@ -228,7 +228,7 @@ class Dashboard(InTurn, inherit_bindings=False):
             try:
                 said = verb()
             except PfError as error:
-                said = Said(str(error), "bad")
+                said = Announcement(str(error), "bad")
             self.feed.look()
             if said is not None:
                 self.post_message(said)
@@ -243,7 +243,7 @@ class Dashboard(InTurn, inherit_bindings=False):
             try:
                 read()
             except PfError as error:
-                self.post_message(Said(str(error), "bad"))
+                self.post_message(Announcement(str(error), "bad"))
 
         run = copy_context().run  # widgets find their app through it
         threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()
@@ -254,20 +254,20 @@ class Dashboard(InTurn, inherit_bindings=False):
 
     def soon(self, deed: Callable[[], object]) -> None:
         """Do something in the app's own thread; may be called from any, also while the app ends."""
-        self.post_message(Do(deed))
+        self.post_message(RunAction(deed))
 
     @property
     def _ends(self) -> bool:
         """Threads send news until they are stopped; the screen may be gone by then."""
         return not self.screen_stack
 
-    @on(Do)
-    def _do(self, news: Do) -> None:
+    @on(RunAction)
+    def _do(self, news: RunAction) -> None:
         if not self._ends:
             news.deed()
 
-    @on(World)
-    def _world(self, news: World) -> None:
+    @on(SnapshotChanged)
+    def _world(self, news: SnapshotChanged) -> None:
         if self._ends:
             return
         self._follow_theme(news.snapshot)
@@ -282,18 +282,18 @@ class Dashboard(InTurn, inherit_bindings=False):
             if wish in self.available_themes:
                 self.theme = wish
 
-    @on(Said)
-    def _said(self, news: Said) -> None:
+    @on(Announcement)
+    def _said(self, news: Announcement) -> None:
         if not self._ends:
             self.cockpit.say(news.words, news.ink)
 
-    @on(Reading)
-    def _reading(self, news: Reading) -> None:
+    @on(IngestProgress)
+    def _reading(self, news: IngestProgress) -> None:
         if not self._ends:
             self.cockpit.show_reading(news)
 
-    @on(ReadingEnded)
-    def _reading_ended(self, news: ReadingEnded) -> None:
+    @on(IngestEnded)
+    def _reading_ended(self, news: IngestEnded) -> None:
         if not self._ends:
             self.cockpit.end_reading(news)
 

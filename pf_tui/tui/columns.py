@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pf_tui.records import record
-from pf_tui.tui.ink import Line, Span, cells, fit, muted
+from pf_tui.tui.text import Line, Span, cells, fit, muted
 
 GAP = 2
 """Cells between two columns."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pf_tui.records import record
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import BLANK, Line, plain, wrap
+from pf_tui.tui.text import BLANK, Line, plain, wrap
 from pf_tui.tui.times import Clock
 
 

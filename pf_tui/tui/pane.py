@@ -18,8 +18,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import BLANK, Line, cells, columns_changed, fit, whole_parts
 from pf_tui.tui.page import Page, Row
+from pf_tui.tui.text import BLANK, Line, cells, columns_changed, fit, whole_parts
 from pf_tui.tui.themes import Inks
 
 WHEEL_LINES = 3

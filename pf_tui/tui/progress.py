@@ -7,7 +7,7 @@ from datetime import timedelta
 from pf_tui.documents import words
 from pf_tui.tui.charts.meter import meter
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import Line, Span, line, muted
+from pf_tui.tui.text import Line, Span, line, muted
 
 BAR = 16
 _MB = 1_000_000

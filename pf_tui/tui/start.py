@@ -11,7 +11,7 @@ import termios
 
 from pf_tui.errors import PfError
 from pf_tui.state.paths import locate
-from pf_tui.tui import frame
+from pf_tui.tui import first_paint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Opened:
             termios.tcsetattr(0, termios.TCSANOW, quiet)
         except termios.error:
             self._settings = None
-        frame.write(_last_screen(theme) if known else frame.ENTER)
+        first_paint.write(_last_screen(theme) if known else first_paint.ENTER)
 
     def __enter__(self) -> None:
         """Nothing more to do: it is open."""
@@ -53,7 +53,7 @@ class Opened:
     ) -> None:
         if error is not None:  # else the driver has put the screen back itself
             try:
-                frame.write(RESTORE)
+                first_paint.write(RESTORE)
             except OSError:
                 return  # the terminal went away
         if self._settings is not None:
@@ -67,8 +67,8 @@ def _last_screen(theme: str) -> str:
     try:
         paths = locate()
     except PfError:
-        return frame.ENTER  # no home directory: said in a sentence when the files are looked for
-    return frame.drawn(paths, frame.size(), theme, colour="NO_COLOR" not in os.environ)
+        return first_paint.ENTER  # no home directory: said in a sentence when the files are looked for
+    return first_paint.drawn(paths, first_paint.size(), theme, colour="NO_COLOR" not in os.environ)
 
 
 def run(ctx: Context, *, theme: str | None = None, mouse: bool = True, opened: bool = True) -> int:

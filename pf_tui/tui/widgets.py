@@ -21,12 +21,12 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.tui import layout
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.ink import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
-from pf_tui.tui.report import UNREAD, Report
+from pf_tui.tui.text import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock
 
@@ -171,7 +171,7 @@ class LimitsPane(SnapshotPane):
     NUMBER = "³"
     BINDINGS = bindings_of("limits")
     selected: reactive[str | None] = reactive(None, repaint=False)
-    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
     alone: reactive[bool] = reactive(False, repaint=False)
     """The pane has the screen for itself: the other providers' windows are shown too."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
@@ -215,7 +215,7 @@ class AnalyticsPane(SnapshotPane):
     NUMBER = "⁴"
     ORDERS = analytics.ORDERS
     BINDINGS = bindings_of("analytics")
-    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
     metric: reactive[str] = reactive(METRICS[0], repaint=False)
     chart: reactive[str] = reactive(CHARTS[0], repaint=False)
 
@@ -239,7 +239,7 @@ class EventsPane(SnapshotPane):
 
     NUMBER = "⁰"
     BINDINGS = bindings_of("events")
-    report: reactive[Report] = reactive(UNREAD, repaint=False)
+    report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:

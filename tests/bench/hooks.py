@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pf_tui import actions
 from pf_tui.actions import install
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 

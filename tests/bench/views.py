@@ -25,11 +25,12 @@ from zoneinfo import ZoneInfo
 from pf_tui.catalog import load
 from pf_tui.ledger import comparison, document, events, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
-from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import analytics
+from pf_tui.ledger.period import Filters, Period, period_of
+from pf_tui.ledger.period import end_ms as ends_ms
+from pf_tui.ledger.query import Cells
 from pf_tui.ledger.schema import NAME
-from pf_tui.ledger.spans import Filters, Span, ends_ms, span_of
-from pf_tui.tui.report import DRAWN
+from pf_tui.tui.ledger_view import DRAWN
 
 NOW = datetime(2026, 11, 22, 17, 40, tzinfo=UTC)
 DAYS = 3 * 365
@@ -80,7 +81,7 @@ def measure(path: Path, zone: ZoneInfo, rounds: int) -> None:
         print(f"{'ms':<38}" + "".join(f"{period:>10}" for period in PERIODS))
         spent: dict[str, list[float]] = {}
         for period in PERIODS:
-            span = span_of(period, NOW, zone)
+            span = period_of(period, NOW, zone)
             spent.setdefault(f"rows by provider ({BASELINE})", []).append(_timed(_rows(connection, span), 1))
             for name, view in views(connection, span).items():
                 spent.setdefault(name, []).append(_timed(view, rounds))
@@ -94,7 +95,7 @@ def measure(path: Path, zone: ZoneInfo, rounds: int) -> None:
     print(f"{missed} beyond {BUDGET_MS} ms; peak memory of this process {peak_mb:.0f} MB")
 
 
-def views(connection: sqlite3.Connection, span: Span) -> Mapping[str, View]:
+def views(connection: sqlite3.Connection, span: Period) -> Mapping[str, View]:
     """What `pf-tui analytics` and the pane ask for, by name."""
     catalog, found = load(), analytics(connection, span)
     cells = Cells(connection, span, Filters())
@@ -126,7 +127,7 @@ def views(connection: sqlite3.Connection, span: Span) -> Mapping[str, View]:
     }
 
 
-def _rows(connection: sqlite3.Connection, span: Span) -> View:
+def _rows(connection: sqlite3.Connection, span: Period) -> View:
     """The sums by provider as a plain SELECT over the rows."""
     select = f"SELECT provider, {rollups.ROW_SUMS} FROM request_rows WHERE ts >= ? AND ts < ? GROUP BY 1"
     return lambda: connection.execute(select, ends_ms(span)).fetchall()

@@ -57,11 +57,12 @@ def test_a_wheel_carries_each_part_and_the_files_people_read(installed: Path) ->
 
 
 def test_a_wheel_brings_what_agents_and_terminals_are_given(installed: Path) -> None:
-    agents, data = installed / "pf_tui" / "agents" / "data", installed / "pf_tui" / "_data"
+    agents, data = installed / "pf_tui" / "integrations" / "data", installed / "pf_tui" / "_data"
     manual = next(installed.glob("*.data")) / "data" / "share" / "man" / "man1" / "pf-tui.1"
 
     assert manual.read_bytes() == (ROOT / "docs" / "pf-tui.1").read_bytes()
-    for ours, here in ((agents, ROOT / "pf_tui" / "agents" / "data"), (data / "styles", ROOT / "styles")):
+    installed = ROOT / "pf_tui" / "integrations" / "data"
+    for ours, here in ((agents, installed), (data / "styles", ROOT / "styles")):
         names = [path.relative_to(here) for path in here.rglob("*") if path.is_file()]
         assert names
         assert all((ours / name).is_file() for name in names)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.ledger import record, rollups, schema
+from pf_tui.ledger import reader, rollups, schema
 from pf_tui.state.paths import Paths
 from tests.ledger.test_views import enter
 
@@ -290,7 +290,7 @@ def test_a_plan_that_reports_nothing_is_guessed_from_its_own_past(pf: Pf, paths:
     for days in (1, 2, 3):
         begin = NOON - timedelta(days=days)
         uses.append((begin + timedelta(hours=1), 1_000_000))
-        record.limit_hit(
+        reader.limit_hit(
             paths.ledger, plan, kind="quota", at=begin + timedelta(hours=2), until=begin + timedelta(hours=5),
             agent="claude-code", session=f"s-{days}",
         )  # fmt: skip
@@ -298,7 +298,7 @@ def test_a_plan_that_reports_nothing_is_guessed_from_its_own_past(pf: Pf, paths:
         rollups.prepare(connection)
         enter(
             connection,
-            [{"ts_ms": record.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],
+            [{"ts_ms": reader.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],
         )
     pf("ingest")
 

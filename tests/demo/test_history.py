@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pf_tui.demo import cast, history
+from pf_tui.demo import history, scenario
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 MOMENTS = st.integers(0, 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes))
@@ -32,8 +32,8 @@ def test_nothing_lies_in_the_future_and_the_last_hour_is_never_empty(now: dateti
 def test_a_month_has_every_agent_several_providers_and_some_failures() -> None:
     requests = history.make(NOW, UTC, 23).requests
 
-    assert {one.agent for one in requests} == {work.agent for work in cast.WORK}
-    assert {one.project for one in requests} == set(cast.PROJECTS)
+    assert {one.agent for one in requests} == {work.agent for work in scenario.WORK}
+    assert {one.project for one in requests} == set(scenario.PROJECTS)
     assert len({one.provider for one in requests}) >= 4
     assert 0.002 < sum(one.failure is not None for one in requests) / len(requests) < 0.05
 

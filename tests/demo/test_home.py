@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui import auth_check, snapshot
-from pf_tui.demo import cast, home, stage, staging
+from pf_tui.demo import home, scenario, session, stage
 from pf_tui.state.context import Context
 
 
@@ -26,10 +26,10 @@ def test_the_first_look_shows_who_serves_and_who_is_next(still: Context) -> None
 
     assert now.problems == ()
     assert now.active is not None
-    assert (now.active.provider, now.active.model) == ("anthropic-subscription", cast.MODEL)
+    assert (now.active.provider, now.active.model) == ("anthropic-subscription", scenario.MODEL)
     assert now.next is not None
     assert now.next.provider == "openrouter"
-    assert [view.id for view in now.providers[: len(cast.PRIORITY)]] == list(cast.PRIORITY)
+    assert [view.id for view in now.providers[: len(scenario.PRIORITY)]] == list(scenario.PRIORITY)
 
 
 def test_every_state_a_newcomer_should_know_is_on_screen(still: Context) -> None:
@@ -86,7 +86,7 @@ def test_nothing_of_the_person_goes_into_the_demo() -> None:
     }
 
 
-@pytest.mark.parametrize("provider", cast.IN_AUTH_JSON)
+@pytest.mark.parametrize("provider", scenario.IN_AUTH_JSON)
 def test_trying_a_key_of_the_demo_reaches_nobody(still: Context, provider: str) -> None:
     checked = auth_check.check(still, provider)
 
@@ -125,6 +125,6 @@ def test_everything_is_deleted_also_when_the_dashboard_fails() -> None:
 def test_a_folder_that_is_no_demo_is_never_deleted(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
 
-    staging.remove(tmp_path)
+    session.remove(tmp_path)
 
     assert (tmp_path / "thesis.txt").read_text() == "years of work"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.__main__ import run
-from pf_tui.demo import cast, stage
+from pf_tui.demo import scenario, stage
 from pf_tui.state.context import Context
 from tests.docs.test_pages import TYPED, WRITTEN, Typed, _words
 
@@ -61,7 +61,7 @@ def test_what_a_page_shows_works_as_it_stands(
     page: Path, home: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for typed in (one for one in TYPED if one.page == page.name and is_run_here(one)):
-        words = [word.replace("PROVIDER", cast.PRIORITY[1]) for word in _words(typed.text)]
+        words = [word.replace("PROVIDER", scenario.PRIORITY[1]) for word in _words(typed.text)]
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
 
         code = run(words)

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-from pf_tui.gateway.faults import FAULTS, Fault
-from pf_tui.gateway.replies import Call, Reply
-from pf_tui.gateway.stand_in import Asked, StandIn, Step
+from pf_tui.drill.fake_replies import Call, Reply
+from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
+from pf_tui.drill.faults import FAULTS, Fault
 from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("gateway-agents")]
@@ -40,16 +40,16 @@ class Hosted:
         self._thread.start()
         self.upstreams = {name: self._do(self._made(name)) for name in names}
 
-    async def _made(self, name: str) -> StandIn:
-        stand_in = StandIn(name)
+    async def _made(self, name: str) -> FakeUpstream:
+        stand_in = FakeUpstream(name)
         await stand_in.start()
         return stand_in
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
-    def __getitem__(self, name: str) -> StandIn:
-        found: StandIn = self.upstreams[name]
+    def __getitem__(self, name: str) -> FakeUpstream:
+        found: FakeUpstream = self.upstreams[name]
         return found
 
     def close(self) -> None:
@@ -66,7 +66,7 @@ def hosted() -> Iterator[Hosted]:
     made.close()
 
 
-def thinks(asked: Asked) -> Step:
+def thinks(asked: ReceivedRequest) -> Step:
     """The model: what comes next follows from what the conversation already holds."""
     tools = tool_names(asked)
     if not tools:
@@ -85,11 +85,11 @@ def thinks(asked: Asked) -> Step:
     return Reply(text=DONE)
 
 
-def limited_at(place: str) -> Callable[[Asked], Step]:
+def limited_at(place: str) -> Callable[[ReceivedRequest], Step]:
     """The same model, but its first, third or last request hits a limit of an hour."""
     seen, hit = 0, False
 
-    def script(asked: Asked) -> Step:
+    def script(asked: ReceivedRequest) -> Step:
         nonlocal seen, hit
         step = thinks(asked)
         if not tool_names(asked):
@@ -116,7 +116,7 @@ def shell(tools: list[str], command: str) -> Reply:
     return Reply(text="I write it down.", calls=(Call(name=name, arguments=arguments),))
 
 
-def tool_names(asked: Asked) -> list[str]:
+def tool_names(asked: ReceivedRequest) -> list[str]:
     found: list[str] = []
 
     def walk(tools: list[dict[str, Any]]) -> None:
@@ -134,7 +134,7 @@ def tool_names(asked: Asked) -> list[str]:
     return found
 
 
-def results(asked: Asked) -> int:
+def results(asked: ReceivedRequest) -> int:
     """How many tools have answered in this conversation."""
     content = asked.content
     count = sum(
@@ -151,7 +151,7 @@ def results(asked: Asked) -> int:
     return count
 
 
-def is_subagent(asked: Asked) -> bool:
+def is_subagent(asked: ReceivedRequest) -> bool:
     return "x-claude-code-agent-id" in asked.headers or "x-parent-session-id" in asked.headers
 
 

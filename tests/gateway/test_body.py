@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui.errors import WrongUsage
-from pf_tui.gateway.body import look, with_model, without_thinking
+from pf_tui.gateway.body import parse_request, with_model, without_thinking
 
 
 def body(**more: Any) -> bytes:
@@ -18,7 +18,7 @@ def body(**more: Any) -> bytes:
 
 
 def test_model_stream_and_protocol_are_read() -> None:
-    asked = look("/v1/messages", "beta=true", body(stream=True), {})
+    asked = parse_request("/v1/messages", "beta=true", body(stream=True), {})
 
     assert (asked.model, asked.stream, asked.protocol) == ("claude-opus-5-5", True, "anthropic-messages")
     assert asked.query == "beta=true"
@@ -41,14 +41,14 @@ def test_model_stream_and_protocol_are_read() -> None:
 def test_the_agent_is_known_by_the_headers_it_sends(
     headers: dict[str, str], agent: str | None, session: str | None, is_subagent: bool
 ) -> None:
-    asked = look("/v1/messages", "", body(), headers)
+    asked = parse_request("/v1/messages", "", body(), headers)
 
     assert (asked.agent, asked.session, asked.is_subagent) == (agent, session, is_subagent)
 
 
 @pytest.mark.parametrize("header", ["x-claude-code-compaction", "x-claude-code-context-compacted"])
 def test_a_compaction_makes_the_cache_void(header: str) -> None:
-    assert look("/v1/messages", "", body(), {header: "1"}).cache_void
+    assert parse_request("/v1/messages", "", body(), {header: "1"}).cache_void
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_compaction_makes_the_cache_void(header: str) -> None:
 def test_a_cache_lives_as_long_as_the_request_asks_for(ttl: dict[str, str], life_s: int) -> None:
     raw = body(system=[{"type": "text", "text": "x", "cache_control": ttl}])
 
-    assert look("/v1/messages", "", raw, {}).cache_life_s == life_s
+    assert parse_request("/v1/messages", "", raw, {}).cache_life_s == life_s
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_cache_lives_as_long_as_the_request_asks_for(ttl: dict[str, str], life
 )
 def test_a_body_that_makes_no_sense_is_one_sentence(raw: bytes, sentence: str) -> None:
     with pytest.raises(WrongUsage) as raised:
-        look("/v1/messages", "", raw, {})
+        parse_request("/v1/messages", "", raw, {})
 
     assert raised.value.message == sentence
 

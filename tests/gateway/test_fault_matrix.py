@@ -21,8 +21,8 @@ import pytest
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import history
-from pf_tui.gateway.faults import FAULTS
-from pf_tui.gateway.stand_in import StandIn
+from pf_tui.drill.fake_upstream import FakeUpstream
+from pf_tui.drill.faults import FAULTS
 from tests.gateway.upstreams import Heard, House, eventually
 
 pytestmark = pytest.mark.xdist_group("fault-matrix")  # one walk, whatever the number of workers
@@ -173,7 +173,7 @@ async def walk_all(folder: Path) -> dict[tuple[str, str, bool], Outcome]:
         place.mkdir(parents=True)
         # a whole answer may take five times as long as a first event
         house = House(place, names, model, firstByteS=SHORT_S if stream else SHORT_S / 4, stallS=STALL_S)
-        house.upstreams = dict(zip(names, (StandIn("first"), StandIn("second")), strict=True))
+        house.upstreams = dict(zip(names, (FakeUpstream("first"), FakeUpstream("second")), strict=True))
         await house.open()
         try:
             for fault in sorted(FAULTS, key=lambda name: name == "quota"):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pf_tui.gateway.stand_in import Asked
+from pf_tui.drill.fake_upstream import ReceivedRequest
 from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
 from tests.gateway.upstreams import House, as_agent, secret_of
 
@@ -25,7 +25,7 @@ SCENES = [
 ]
 
 
-def everything(asked: Asked) -> str:
+def everything(asked: ReceivedRequest) -> str:
     return f"{asked.path}?{asked.query}\n{asked.headers}\n{asked.body.decode()}"
 
 
@@ -72,7 +72,7 @@ async def test_no_key_is_in_any_file_log_or_answer(open_house: Open) -> None:
 
 
 async def test_a_key_that_a_vendor_repeats_is_not_kept(open_house: Open) -> None:
-    from pf_tui.gateway.faults import Fault
+    from pf_tui.drill.faults import Fault
 
     house = await open_house()
     secret = secret_of("anthropic-api")
@@ -91,10 +91,10 @@ async def test_a_key_that_a_vendor_repeats_is_not_kept(open_house: Open) -> None
 
 
 async def test_a_redirect_is_not_followed_with_a_key(house: House) -> None:
-    from pf_tui.gateway.replies import Reply
-    from pf_tui.gateway.stand_in import StandIn
+    from pf_tui.drill.fake_replies import Reply
+    from pf_tui.drill.fake_upstream import FakeUpstream
 
-    elsewhere = StandIn("elsewhere")
+    elsewhere = FakeUpstream("elsewhere")
     await elsewhere.start()
     try:
         await house["anthropic-api"].stop()

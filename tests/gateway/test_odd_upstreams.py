@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.gateway.replies import Reply, events
+from pf_tui.drill.fake_replies import Reply, events
 from tests.gateway.conftest import OPUS, SOL
 from tests.gateway.upstreams import Gate, Heard, eventually
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from pf_tui.gateway.recorder import BATCH_S, Recorder
-from pf_tui.gateway.world import World
-from pf_tui.ledger import attempts as ledger_attempts
-from pf_tui.ledger import record as ledger
-from pf_tui.ledger.attempts import Attempt
+from pf_tui.gateway.routing_state import RoutingState
+from pf_tui.ledger import gateway_rows as ledger_attempts
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
@@ -24,8 +24,8 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def world(context: Callable[..., Context]) -> World:
-    return World(context(who="gateway", env={"ANTHROPIC_API_KEY": "k"}))
+def world(context: Callable[..., Context]) -> RoutingState:
+    return RoutingState(context(who="gateway", env={"ANTHROPIC_API_KEY": "k"}))
 
 
 def attempt(number: int) -> Attempt:
@@ -53,12 +53,12 @@ def reading(percent: float) -> Reading:
     )
 
 
-def requests(world: World) -> int:
+def requests(world: RoutingState) -> int:
     with ledger.reading(world.ctx.paths.ledger) as book:
         return sum(use.requests for use in book.usage_since(NOON - timedelta(hours=1)).values())
 
 
-async def test_everything_is_written_by_the_time_it_has_stopped(world: World) -> None:
+async def test_everything_is_written_by_the_time_it_has_stopped(world: RoutingState) -> None:
     recorder = Recorder(world)
     recorder.start()
     for number in range(1200):
@@ -68,7 +68,7 @@ async def test_everything_is_written_by_the_time_it_has_stopped(world: World) ->
     assert requests(world) == 1200
 
 
-async def test_a_row_is_in_the_ledger_within_a_batch(world: World) -> None:
+async def test_a_row_is_in_the_ledger_within_a_batch(world: RoutingState) -> None:
     recorder = Recorder(world)
     recorder.start()
     began_s = time.monotonic()
@@ -85,7 +85,7 @@ async def test_a_row_is_in_the_ledger_within_a_batch(world: World) -> None:
 
 
 async def test_rows_wait_while_the_ledger_refuses_and_none_is_lost(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: RoutingState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real: Any = ledger_attempts.Writer.add
     refusals = iter([False, False])
@@ -102,7 +102,7 @@ async def test_rows_wait_while_the_ledger_refuses_and_none_is_lost(
     assert requests(world) == 3
 
 
-async def test_a_job_that_fails_is_one_line_of_the_log_and_the_thread_goes_on(world: World) -> None:
+async def test_a_job_that_fails_is_one_line_of_the_log_and_the_thread_goes_on(world: RoutingState) -> None:
     def fails() -> None:
         raise RuntimeError("with sk-ant-api03-abcdefghijklmnop in it")
 
@@ -117,7 +117,7 @@ async def test_a_job_that_fails_is_one_line_of_the_log_and_the_thread_goes_on(wo
     assert world.ctx.paths.log.read_text().count("could not write: with ••• in it") == 1
 
 
-async def test_a_window_is_read_again_when_it_has_moved(world: World) -> None:
+async def test_a_window_is_read_again_when_it_has_moved(world: RoutingState) -> None:
     recorder = Recorder(world)
     recorder.start()
     for percent in (50.0, 50.1, 50.2, 51.5, 51.6, 60.0):
@@ -129,7 +129,7 @@ async def test_a_window_is_read_again_when_it_has_moved(world: World) -> None:
     assert kept == [50.0, 51.5, 60.0]
 
 
-async def test_the_same_refusal_is_journalled_once_a_minute(world: World) -> None:
+async def test_the_same_refusal_is_journalled_once_a_minute(world: RoutingState) -> None:
     recorder = Recorder(world)
     recorder.start()
     for _ in range(5):
@@ -139,7 +139,7 @@ async def test_the_same_refusal_is_journalled_once_a_minute(world: World) -> Non
     assert world.ctx.paths.journal.read_text().count('"refuse"') == 1
 
 
-async def test_a_row_that_no_ledger_takes_is_given_up_alone(world: World) -> None:
+async def test_a_row_that_no_ledger_takes_is_given_up_alone(world: RoutingState) -> None:
     recorder = Recorder(world)
     world.ctx.paths.home.mkdir(parents=True)
     recorder.start()
@@ -153,7 +153,7 @@ async def test_a_row_that_no_ledger_takes_is_given_up_alone(world: World) -> Non
     assert world.ctx.paths.log.read_text().count("a row was given up (OverflowError)") == 1
 
 
-async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(world: World) -> None:
+async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(world: RoutingState) -> None:
     path = world.ctx.paths.ledger
     recorder = Recorder(world)
     recorder.start()
@@ -177,7 +177,7 @@ async def test_a_ledger_that_was_set_aside_meanwhile_is_followed_by_a_new_one(wo
 
 
 async def test_the_ledger_is_let_go_when_nothing_is_written(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: RoutingState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pf_tui.gateway.recorder.QUIET_S", 0.05)
     recorder = Recorder(world)

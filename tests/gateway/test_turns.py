@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pf_tui import actions
-from pf_tui.gateway.faults import FAULTS
-from pf_tui.gateway.replies import Call, Reply
+from pf_tui.drill.fake_replies import Call, Reply
+from pf_tui.drill.faults import FAULTS
 from pf_tui.records import replace
 from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
 from tests.gateway.upstreams import PATHS, House, as_agent, eventually, request_body
@@ -69,11 +69,11 @@ async def test_the_answer_passes_byte_for_byte(house: House) -> None:
 
     through = await house.gate.ask(MESSAGES, OPUS)
 
-    from pf_tui.gateway import replies
+    from pf_tui.drill import fake_replies
 
     reply = Reply(text="a b c", thinking="hm", calls=(Call(name="X"), Call(name="Y")))
     assert through.body == b"".join(
-        replies.events(MESSAGES, reply, OPUS, house["anthropic-api"].asked[0].number)
+        fake_replies.events(MESSAGES, reply, OPUS, house["anthropic-api"].asked[0].number)
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import aiohttp
 import yaml
 
-from pf_tui.gateway.stand_in import StandIn
+from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.state import gateway as gateways
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
@@ -306,10 +306,10 @@ class House:
         self.gate = Gate(folder)
         self.names = names
         self.model = model
-        self.upstreams = {name: StandIn(name) for name in names}
+        self.upstreams = {name: FakeUpstream(name) for name in names}
         self._gateway = gateway
 
-    def __getitem__(self, name: str) -> StandIn:
+    def __getitem__(self, name: str) -> FakeUpstream:
         return self.upstreams[name]
 
     async def open(self, *, order: list[str] | None = None) -> None:

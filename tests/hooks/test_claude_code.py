@@ -11,7 +11,7 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.actions import install
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
 

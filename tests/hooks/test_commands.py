@@ -12,9 +12,9 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.hooks import commands
-from pf_tui.ledger import attempts
-from pf_tui.ledger import record as ledger
-from pf_tui.ledger.attempts import Attempt
+from pf_tui.ledger import gateway_rows
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 
@@ -211,7 +211,7 @@ def test_an_option_that_was_not_understood_changes_nothing(ctx: Context) -> None
 
 
 def test_analytics_shows_the_view_that_is_asked_for(ctx: Context) -> None:
-    attempts.add(
+    gateway_rows.add(
         ctx.paths.ledger,
         [
             Attempt(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pf_tui import actions, hooks, snapshot
-from pf_tui.ledger import record as ledger
+from pf_tui.ledger import reader as ledger
 from tests.hooks.claude import Client
 
 

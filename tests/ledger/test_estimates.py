@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.ledger import estimates, record, rollups, rows, schema
-from pf_tui.ledger.record import milliseconds
+from pf_tui.ledger import estimates, reader, rollups, rows, schema
+from pf_tui.ledger.reader import milliseconds
 from pf_tui.rules.limits import Limit, Reading, current
 from tests.ledger.test_views import enter, row
 
@@ -31,7 +31,7 @@ def used_later(ledger: sqlite3.Connection, at: datetime, tokens: int) -> None:
 def wall(
     path: Path, at: datetime, until: datetime, *, kind: str = "quota", session: str = "s", text: str = ""
 ) -> None:
-    record.limit_hit(
+    reader.limit_hit(
         path, PLAN, kind=kind, at=at, until=until, agent="claude-code", session=session, text=text
     )
 
@@ -53,7 +53,7 @@ def shown(ledger: sqlite3.Connection, path: Path, now: datetime = NOW) -> tuple[
     """What a face shows after logs were read."""
     with schema.transaction(ledger):
         estimates.keep(ledger, [PLAN])
-    with record.reading(path) as book:
+    with reader.reading(path) as book:
         return current([one for one in book.latest_readings(now) if one.provider == PLAN], now)
 
 
@@ -147,7 +147,7 @@ def test_a_window_that_somebody_reports_is_not_guessed(
         provider=PLAN, window="5h", unit="percent", used=61, limit=100, source=source,
         resets_at=NOW + timedelta(hours=1), observed_at=NOW - timedelta(minutes=50),
     )  # fmt: skip
-    record.limit_readings(path, [told])
+    reader.limit_readings(path, [told])
 
     assert [limit.source for limit in shown(ledger, path)] == [source]
     assert [limit.source for limit in shown(ledger, path, NOW + timedelta(hours=2))] == ["estimate"]

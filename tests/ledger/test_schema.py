@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import record, rollups, rows, schema, upkeep
+from pf_tui.ledger import reader, rollups, rows, schema, upkeep
 from pf_tui.ledger.overview import analytics
-from pf_tui.ledger.spans import Filters, span_of
+from pf_tui.ledger.period import Filters, period_of
 
 DATA = Path(__file__).parent / "data"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
 
     with schema.opened(old, write=True) as connection, schema.transaction(connection):
         rollups.refresh(rollups.prepare(connection))  # as everybody does who adds rows
-        found = analytics(connection, span_of("all", NOW, UTC), Filters())
+        found = analytics(connection, period_of("all", NOW, UTC), Filters())
     with schema.opened(fresh, write=True):
         pass
 
@@ -61,11 +61,11 @@ def test_budgets_count_an_older_ledger_before_its_sums_are_made_anew(path: Path)
     released(path, 1)
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
 
-    with record.reading(path) as book:
+    with reader.reading(path) as book:
         used = book.usage_since(long_ago)
     with schema.opened(path, write=True) as connection, schema.transaction(connection):
         rollups.refresh(rollups.prepare(connection))
-    with record.reading(path) as book:
+    with reader.reading(path) as book:
         summed = book.usage_since(long_ago)
 
     assert sum(use.requests for use in used.values()) == 5

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from pf_tui.ledger import document, latency, question, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
-from pf_tui.ledger.cells import Cells
 from pf_tui.ledger.overview import analytics
+from pf_tui.ledger.period import Filters, Period, period_of
+from pf_tui.ledger.query import Cells
 from pf_tui.ledger.schema import NAME
-from pf_tui.ledger.spans import Filters, Span, span_of
-from pf_tui.ledger.sums import Sums, total
+from pf_tui.ledger.totals import Totals, total
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -91,11 +91,11 @@ requests = st.fixed_dictionaries(
 )
 moments = st.integers(0, DAYS * 86_400_000).map(lambda ms: FIRST + timedelta(milliseconds=ms))
 spans = st.builds(
-    lambda ends, zone: Span(name="custom", start=min(ends), end=max(ends), zone=ZoneInfo(zone)),
+    lambda ends, zone: Period(name="custom", start=min(ends), end=max(ends), zone=ZoneInfo(zone)),
     st.tuples(moments, moments),
     st.sampled_from(ZONES),
 ) | st.builds(
-    lambda zone: Span(name="all", start=None, end=FIRST + timedelta(days=DAYS), zone=ZoneInfo(zone)),
+    lambda zone: Period(name="all", start=None, end=FIRST + timedelta(days=DAYS), zone=ZoneInfo(zone)),
     st.sampled_from(ZONES),
 )
 filters = st.builds(
@@ -106,7 +106,7 @@ filters = st.builds(
 )
 
 
-def expected(facts: Sequence[dict[str, Any]], span: Span, chosen: Filters) -> Sums:
+def expected(facts: Sequence[dict[str, Any]], span: Period, chosen: Filters) -> Totals:
     """The sums by hand."""
     start = round(span.start.timestamp() * 1000) if span.start else 0
     end = round(span.end.timestamp() * 1000) if span.start else 10**15
@@ -127,7 +127,7 @@ def expected(facts: Sequence[dict[str, Any]], span: Span, chosen: Filters) -> Su
         return sum(one[kind] for one in inside for kind in kinds)
 
     unpriced = [one for one in inside if one.get("cost_basis") == "unpriced"]
-    return Sums(
+    return Totals(
         requests=len(inside),
         failed=sum(one.get("status") == "failed" for one in inside),
         rate_limited=sum(one.get("failure") == "rate" for one in inside),
@@ -144,7 +144,7 @@ def expected(facts: Sequence[dict[str, Any]], span: Span, chosen: Filters) -> Su
     )
 
 
-def assert_same(found: Sums, wanted: Sums) -> None:
+def assert_same(found: Totals, wanted: Totals) -> None:
     for name in (*NUMBERS, "unpriced_tokens"):
         assert getattr(found, name) == getattr(wanted, name), name
     for name in MONEY:
@@ -153,7 +153,9 @@ def assert_same(found: Sums, wanted: Sums) -> None:
 
 @settings(max_examples=150)
 @given(facts=st.lists(requests, max_size=60), span=spans, chosen=filters)
-def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: Span, chosen: Filters) -> None:
+def test_every_list_sums_to_the_same_totals(
+    facts: list[dict[str, Any]], span: Period, chosen: Filters
+) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
         rollups.prepare(connection)
         enter(connection, facts)
@@ -179,7 +181,7 @@ def test_every_list_sums_to_the_same_totals(facts: list[dict[str, Any]], span: S
     facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES), part_by_part=st.sampled_from([0, 64])
 )
 def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str, part_by_part: int) -> None:
-    span = Span(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
+    span = Period(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
         rollups.prepare(connection)
         enter(connection, facts)
@@ -239,7 +241,7 @@ def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Conne
             for hours in after_hours
         ],
     )
-    span = Span(name="all", start=None, end=begin, zone=UTC)
+    span = Period(name="all", start=None, end=begin, zone=UTC)
 
     found = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=13))
 
@@ -264,7 +266,7 @@ def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Conn
             for minute in for_minutes
         ],
     )
-    span = Span(name="all", start=None, end=begin, zone=UTC)
+    span = Period(name="all", start=None, end=begin, zone=UTC)
 
     (block,) = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=1))
 
@@ -276,7 +278,7 @@ def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Conn
 def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Connection) -> None:
     enter(ledger, [{"ts_ms": round(datetime(2033, 1, 1, tzinfo=UTC).timestamp() * 1000), "output": 5}])
 
-    span = span_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
+    span = period_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
 
     assert Cells(ledger, span, Filters()).by("model")[0].sums.output == 5
 
@@ -284,7 +286,7 @@ def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Conne
 def test_what_nobody_can_price_is_no_zero(ledger: sqlite3.Connection) -> None:
     enter(ledger, [{"ts_ms": 1, "output": 5, "cost_usd": None, "cost_basis": "unpriced"}])
 
-    (part,) = Cells(ledger, span_of("all", FIRST, UTC), Filters()).by("model")
+    (part,) = Cells(ledger, period_of("all", FIRST, UTC), Filters()).by("model")
 
     assert document.cost(part.sums) is None
     assert part.sums.unpriced_tokens == 5
@@ -294,7 +296,7 @@ def test_the_median_latency_is_right_to_five_percent(ledger: sqlite3.Connection)
     at = round(FIRST.timestamp() * 1000)
     enter(ledger, [{"ts_ms": at + n * 3_600_000, "latency_ms": 100 + 10 * n} for n in range(101)])
 
-    medians = latency.medians(ledger, Span(name="all", start=None, end=FIRST + timedelta(days=30)))
+    medians = latency.medians(ledger, Period(name="all", start=None, end=FIRST + timedelta(days=30)))
 
     assert medians["anthropic-api"] == pytest.approx(600, rel=0.05)
 
@@ -320,9 +322,9 @@ def test_what_is_shown_adds_up_while_another_process_writes(tmp_path: Path) -> N
             )
 
         reader.set_trace_callback(written)
-        found = analytics(reader, span_of("all", FIRST + timedelta(days=2), UTC))
+        found = analytics(reader, period_of("all", FIRST + timedelta(days=2), UTC))
         reader.set_trace_callback(None)
-        later = analytics(reader, span_of("all", FIRST + timedelta(days=2), UTC))
+        later = analytics(reader, period_of("all", FIRST + timedelta(days=2), UTC))
 
     for parts in (found.providers, found.models, found.projects, found.agents, found.days):
         assert total(part.sums for part in parts) == found.totals
@@ -333,7 +335,7 @@ def test_a_step_of_a_quarter_hour_holds_what_was_used_in_it(ledger: sqlite3.Conn
     begin = datetime(2026, 11, 24, 9, 7, tzinfo=UTC)
     moments = [begin + timedelta(minutes=minutes) for minutes in (0, 5, 12, 24)]
     enter(ledger, [{"ts_ms": round(at.timestamp() * 1000), "output": 10} for at in moments])
-    span = Span(name="1h", start=begin - timedelta(hours=1), end=begin + timedelta(minutes=30), zone=UTC)
+    span = Period(name="1h", start=begin - timedelta(hours=1), end=begin + timedelta(minutes=30), zone=UTC)
 
     found = Cells(ledger, span, Filters()).steps(timedelta(minutes=15))
 

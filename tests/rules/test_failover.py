@@ -9,15 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog
-from pf_tui.rules.failover import Rest, Spent, Standing, choose, obstacle, serving
+from pf_tui.rules.failover import (
+    ActiveBench,
+    Eligibility,
+    ExhaustedWindow,
+    choose,
+    model_served,
+    why_ineligible,
+)
 
 CATALOG = catalog.load()
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BACK = NOON + timedelta(minutes=48)
 
 
-def standing(provider: str, **facts: object) -> Standing:
-    return Standing(provider=provider, **facts)  # type: ignore[arg-type]
+def standing(provider: str, **facts: object) -> Eligibility:
+    return Eligibility(provider=provider, **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -42,13 +49,13 @@ def standing(provider: str, **facts: object) -> Standing:
             id="maybe",
         ),
         pytest.param(
-            standing("groq", rests=(Rest(kind="rate", until=BACK, why="429 rate"),)),
+            standing("groq", rests=(ActiveBench(kind="rate", until=BACK, why="429 rate"),)),
             "benched",
             "benched (429 rate)",
             id="benched",
         ),
         pytest.param(
-            standing("groq", spent=(Spent(window="today's budget", resets_at=BACK),)),
+            standing("groq", spent=(ExhaustedWindow(window="today's budget", resets_at=BACK),)),
             "exhausted",
             "today's budget is used up",
             id="spent",
@@ -62,7 +69,7 @@ def standing(provider: str, **facts: object) -> Standing:
     ],
 )
 def test_a_provider_that_cannot_serve_is_passed_over_with_its_reason(
-    first: Standing, code: str, reason: str
+    first: Eligibility, code: str, reason: str
 ) -> None:
     choice = choose([first, standing("openrouter")], None, CATALOG)
 
@@ -80,19 +87,21 @@ def test_a_model_no_one_there_serves_is_a_reason_too() -> None:
 
 
 def test_a_bench_of_one_model_leaves_the_others_free() -> None:
-    resting = standing("anthropic-api", rests=(Rest(kind="rate", until=BACK, model="claude-opus-5-5"),))
+    resting = standing(
+        "anthropic-api", rests=(ActiveBench(kind="rate", until=BACK, model="claude-opus-5-5"),)
+    )
 
-    assert obstacle(resting, "claude-sonnet-5-5") is None
-    assert obstacle(resting, "claude-opus-5-5") is not None
+    assert why_ineligible(resting, "claude-sonnet-5-5") is None
+    assert why_ineligible(resting, "claude-opus-5-5") is not None
 
 
 def test_a_weekly_opus_window_stops_only_opus() -> None:
     spent = standing(
-        "anthropic-subscription", spent=(Spent(window="week", resets_at=BACK, model_family="opus"),)
+        "anthropic-subscription", spent=(ExhaustedWindow(window="week", resets_at=BACK, model_family="opus"),)
     )
 
-    assert obstacle(spent, "claude-sonnet-5-5") is None
-    assert obstacle(spent, "claude-opus-5-5") is not None
+    assert why_ineligible(spent, "claude-sonnet-5-5") is None
+    assert why_ineligible(spent, "claude-opus-5-5") is not None
 
 
 def test_with_auto_switch_off_the_first_serves_usable_or_not() -> None:
@@ -107,8 +116,8 @@ def test_nobody_says_how_many_and_why() -> None:
     choice = choose(
         [
             standing("groq", usable=False, credential="missing"),
-            standing("openrouter", rests=(Rest(kind="rate", until=BACK),)),
-            standing("together", rests=(Rest(kind="quota", until=None),)),
+            standing("openrouter", rests=(ActiveBench(kind="rate", until=BACK),)),
+            standing("together", rests=(ActiveBench(kind="quota", until=None),)),
         ],
         None,
         CATALOG,
@@ -121,14 +130,14 @@ def test_nobody_says_how_many_and_why() -> None:
 
 
 def test_a_retired_model_is_served_by_its_successor() -> None:
-    model, note = serving("anthropic-api", "claude-sonnet-4-20250514", CATALOG)
+    model, note = model_served("anthropic-api", "claude-sonnet-4-20250514", CATALOG)
 
     assert model == "claude-sonnet-5-5"
     assert "retired" in note
 
 
 def test_a_stand_in_holds_the_conversation() -> None:
-    model, _ = serving("groq", "claude-opus-5-5", CATALOG, min_context_tokens=120_000)
+    model, _ = model_served("groq", "claude-opus-5-5", CATALOG, min_context_tokens=120_000)
 
     assert model is None or CATALOG.models[model].context >= 120_000
 
@@ -136,16 +145,18 @@ def test_a_stand_in_holds_the_conversation() -> None:
 @given(
     st.lists(
         st.builds(
-            Standing,
+            Eligibility,
             provider=st.sampled_from(sorted(CATALOG.providers)),
             enabled=st.booleans(),
             usable=st.booleans(),
-            rests=st.sampled_from([(), (Rest(kind="rate", until=BACK),), (Rest(kind="auth", until=None),)]),
+            rests=st.sampled_from(
+                [(), (ActiveBench(kind="rate", until=BACK),), (ActiveBench(kind="auth", until=None),)]
+            ),
         ),
         unique_by=lambda s: s.provider,
     )
 )
-def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: list[Standing]) -> None:
+def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: list[Eligibility]) -> None:
     choice = choose(standings, None, CATALOG)
 
     order = [s.provider for s in standings]

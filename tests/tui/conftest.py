@@ -16,7 +16,7 @@ from pf_tui import snapshot as snapshots
 from pf_tui.state.context import Context
 from pf_tui.tui import screenshot
 from pf_tui.tui.app import Dashboard
-from pf_tui.tui.cockpit import Cockpit
+from pf_tui.tui.main_screen import MainScreen
 
 TWO = {"OPENROUTER_API_KEY": "sk-or-test", "GROQ_API_KEY": "gsk-test", "OPENAI_API_KEY": "sk-test"}
 """Environment of a person with three keys."""
@@ -29,7 +29,7 @@ class Driven:
         self.app, self.pilot, self.ctx = app, pilot, ctx
 
     @property
-    def cockpit(self) -> Cockpit:
+    def cockpit(self) -> MainScreen:
         return self.app.cockpit
 
     def text(self) -> str:

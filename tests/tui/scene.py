@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import snapshot
 from pf_tui.records import replace
-from pf_tui.rules.failover import Choice, Passed
+from pf_tui.rules.failover import Choice, Skipped
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.context import Context
@@ -129,7 +129,7 @@ def afternoon(context: Callable[..., Context]) -> Snapshot:
         provider="anthropic-subscription",
         model="claude-opus-5-5",
         reason="first in priority",
-        passed=(Passed(provider="bedrock", code="benched", reason="benched (529 overloaded)"),),
+        passed=(Skipped(provider="bedrock", code="benched", reason="benched (529 overloaded)"),),
     )
     return replace(
         plain,

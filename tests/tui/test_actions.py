@@ -6,10 +6,10 @@ from itertools import combinations
 
 import pytest
 
-from pf_tui.tui import actions, doing, keymap
+from pf_tui.tui import actions, handlers, keymap
 from pf_tui.tui.actions import ACTIONS, Action
+from pf_tui.tui.dialogs.help import page_for
 from pf_tui.tui.layout import PANES
-from pf_tui.tui.overlays.help import page_for
 from pf_tui.tui.page import Space
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene
@@ -23,7 +23,7 @@ def space(width: int = 90) -> Space:
 
 
 def test_every_action_is_done_by_somebody() -> None:
-    assert {action.id for action in ACTIONS} == doing.known()
+    assert {action.id for action in ACTIONS} == handlers.action_ids()
 
 
 @pytest.mark.parametrize("pane", PANES)

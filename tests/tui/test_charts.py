@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.ledger.cells import REST
-from pf_tui.ledger.sums import Part
+from pf_tui.ledger.query import REST
+from pf_tui.ledger.totals import Group
 from pf_tui.records import replace
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
@@ -19,10 +19,10 @@ from pf_tui.state.context import Context
 from pf_tui.tui.charts.axis import Below, Beside, below, beside, thinned
 from pf_tui.tui.charts.lines import Edge, Trace, even, line_chart, lined
 from pf_tui.tui.charts.symbols import ASCII, BLOCK, BRAILLE, Symbols, without_colour
-from pf_tui.tui.ink import Line, Span, cells, line, plain
+from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Choice, Space
-from pf_tui.tui.panes import analytics, course
-from pf_tui.tui.report import Report, Step
+from pf_tui.tui.panes import analytics, window_chart
+from pf_tui.tui.text import Line, Span, cells, line, plain
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene, sums
 
@@ -211,7 +211,7 @@ def seen(minutes: float, percent: float) -> Reading:
 
 def drawn(limit: Limit, readings: Sequence[Reading], width: int = 60, room: int = 9) -> list[str]:
     space = Space(width=width, height=30, clock=Clock(now=scene.NOW))
-    chart = course.draw("anthropic-subscription", limit, readings, space, room)
+    chart = window_chart.draw("anthropic-subscription", limit, readings, space, room)
     assert all(cells(one) == width for one in chart)
     return [plain(one) for one in chart]
 
@@ -284,14 +284,14 @@ def test_an_edge_says_its_value_at_the_side() -> None:
 # -- the analytics pane
 
 
-def used(by: str, costs: Mapping[str, Sequence[float]], **more: object) -> Report:
+def used(by: str, costs: Mapping[str, Sequence[float]], **more: object) -> LedgerView:
     """A part per name, a day per cost."""
     days = max(map(len, costs.values()))
-    return Report(
+    return LedgerView(
         **{
             "by": by,
             "totals": sums(1, 1, 1.0),
-            "parts": tuple(Part(name=name, sums=sums(1, 1, sum(row))) for name, row in costs.items()),
+            "parts": tuple(Group(name=name, sums=sums(1, 1, sum(row))) for name, row in costs.items()),
             "steps": tuple(
                 Step(
                     start=datetime(2026, 11, 1) + timedelta(days=day),  # noqa: DTZ001 - local, without a zone
@@ -305,7 +305,7 @@ def used(by: str, costs: Mapping[str, Sequence[float]], **more: object) -> Repor
 
 
 def shown(
-    report: Report, afternoon: Snapshot, width: int = 100, words: str = "", symbols: Symbols = BRAILLE
+    report: LedgerView, afternoon: Snapshot, width: int = 100, words: str = "", symbols: Symbols = BRAILLE
 ) -> list[str]:
     space = Space(width=width, height=34, clock=Clock(now=scene.NOW), symbols=symbols)
     page = analytics.page_for(report, afternoon, space, Choice(words=words), chart="lines")
@@ -332,7 +332,7 @@ def test_the_smallest_of_many_are_one_line_together(afternoon: Snapshot, symbols
 def test_what_the_ledger_adds_up_is_part_of_the_others(afternoon: Snapshot) -> None:
     many = {f"agent-{place:02}": [9.0 - place, 9.0 - place] for place in range(8)}
     told = used("agent", many)
-    rest = tuple(Part(name=f"small-{place}", sums=sums(1, 1, 0.5)) for place in range(4))
+    rest = tuple(Group(name=f"small-{place}", sums=sums(1, 1, 0.5)) for place in range(4))
     steps = tuple(replace(step, parts={**step.parts, REST: sums(4, 4, 1.0)}) for step in told.steps)
     text = shown(replace(told, parts=(*told.parts, *rest), steps=steps), afternoon)
 
@@ -349,7 +349,7 @@ def test_a_filter_narrows_the_chart_too(afternoon: Snapshot) -> None:
 
 def test_a_filter_on_what_the_ledger_adds_up_says_why_no_line_is_drawn(afternoon: Snapshot) -> None:
     told = used("agent", {"large": [9.0, 9.0]})
-    small = Part(name="small", sums=sums(1, 1, 0.5))
+    small = Group(name="small", sums=sums(1, 1, 0.5))
     steps = tuple(replace(step, parts={**step.parts, REST: sums(1, 1, 0.5)}) for step in told.steps)
     report = replace(told, parts=(*told.parts, small), steps=steps)
 
@@ -402,7 +402,7 @@ def test_two_years_are_drawn_in_steps_that_the_title_names(afternoon: Snapshot) 
     [("1h", "the last hour"), ("24h", "the last 24 hours"), ("7d", "the last 7 days"), ("all", "yet")],
 )
 def test_an_empty_period_is_named(afternoon: Snapshot, period: str, words: str) -> None:
-    assert words in " ".join(shown(Report(period=period), afternoon))
+    assert words in " ".join(shown(LedgerView(period=period), afternoon))
 
 
 def test_one_of_a_kind_is_no_plural() -> None:

@@ -12,8 +12,8 @@ from textual import events
 from pf_tui import actions
 from pf_tui.state import journal
 from pf_tui.state.context import Context
-from pf_tui.tui.news import Do, Reading, ReadingEnded, Said, World
-from pf_tui.tui.report import UNREAD
+from pf_tui.tui.ledger_view import UNREAD
+from pf_tui.tui.messages import Announcement, IngestEnded, IngestProgress, RunAction, SnapshotChanged
 
 Opened = Callable[..., Any]
 
@@ -373,11 +373,11 @@ async def test_news_that_come_while_the_program_ends_are_let_go(dashboard: Opene
     assert not app.screen_stack
 
     for news in (
-        World(shown, UNREAD),
-        Said("done"),
-        Do(lambda: done.append("looked up")),
-        Reading(1, 2, 0.1),
-        ReadingEnded(),
+        SnapshotChanged(shown, UNREAD),
+        Announcement("done"),
+        RunAction(lambda: done.append("looked up")),
+        IngestProgress(1, 2, 0.1),
+        IngestEnded(),
     ):
         await app._on_message(news)
 

@@ -15,12 +15,12 @@ from textual.geometry import Size
 from textual.timer import Timer
 
 from pf_tui.ledger.overview import FallbackTotals
-from pf_tui.ledger.record import LimitHit
-from pf_tui.ledger.sums import Part, Sums
+from pf_tui.ledger.reader import LimitHit
+from pf_tui.ledger.totals import Group, Totals
 from pf_tui.records import replace
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
-from pf_tui.tui.report import Report, Step
+from pf_tui.tui.ledger_view import LedgerView, Step
 
 Opened = Callable[..., Any]
 
@@ -55,8 +55,8 @@ SIZES = [
 ]
 
 
-def sums(requests: int, tokens: int, cost: float, failed: int = 0) -> Sums:
-    return Sums(
+def sums(requests: int, tokens: int, cost: float, failed: int = 0) -> Totals:
+    return Totals(
         requests=requests,
         failed=failed,
         input=tokens // 3,
@@ -66,7 +66,7 @@ def sums(requests: int, tokens: int, cost: float, failed: int = 0) -> Sums:
     )
 
 
-def week() -> Report:
+def week() -> LedgerView:
     """Seven days of four providers."""
     names = ["anthropic-subscription", "openrouter", "openai-subscription", "zai-coding-plan"]
     days = [
@@ -92,13 +92,13 @@ def week() -> Report:
         (85, 9e6, 0.37, 0, 800.0),
     ]
     parts = tuple(
-        Part(name=n, sums=sums(r, int(t), c, f), latency_ms_p50=ms)
+        Group(name=n, sums=sums(r, int(t), c, f), latency_ms_p50=ms)
         for n, (r, t, c, f, ms) in zip(names, facts, strict=True)
     )
     hit = LimitHit(
         provider="openai-subscription", kind="rate", at=scene.at(minutes=-1), until=scene.at(2, minutes=18)
     )
-    return Report(
+    return LedgerView(
         totals=sums(3912, 402_000_000, 41.2, 43),
         fallback=FallbackTotals(fallbacks=6, limit_hits=3, waited_ms=7_800_000),
         parts=parts,
@@ -350,7 +350,7 @@ async def test_in_a_low_screen_what_is_wrong_leaves_the_list_its_room(
 
 async def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(afternoon: Opened) -> None:
     async with afternoon((80, 24)) as screen:
-        screen.cockpit.report = Report(problem="ledger.db: is not a usable ledger")
+        screen.cockpit.report = LedgerView(problem="ledger.db: is not a usable ledger")
         await screen.press("4")
 
         assert "is not a usable ledger" in screen.text()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pf_tui.state.context import Context
-from pf_tui.tui.logs import Logs
-from pf_tui.tui.news import Reading, ReadingEnded
+from pf_tui.tui.ingest_runner import Logs
+from pf_tui.tui.messages import IngestEnded, IngestProgress
 
 Opened = Callable[..., Any]
 
@@ -95,22 +95,22 @@ def test_a_machine_without_agents_gets_no_process_and_no_ledger(
 
 async def test_long_reading_shows_how_far_it_is_and_says_when_it_is_done(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
-        screen.app.post_message(Reading(500_000_000, 2_000_000_000, 2.0))
+        screen.app.post_message(IngestProgress(500_000_000, 2_000_000_000, 2.0))
         await screen.see("reading the agents' logs")
         last = screen.text().splitlines()[-1]
         assert "25 %" in last
         assert "250 MB/s" in last
         assert "6 s left" in last
 
-        screen.app.post_message(ReadingEnded(rows_new=4711))
+        screen.app.post_message(IngestEnded(rows_new=4711))
         await screen.see("the agents' logs are read: 4711 new rows")
 
 
 async def test_short_reading_is_not_talked_about(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
         before = screen.text()
-        screen.app.post_message(Reading(0, 20_000, 0.0))
-        screen.app.post_message(ReadingEnded(rows_new=1))
+        screen.app.post_message(IngestProgress(0, 20_000, 0.0))
+        screen.app.post_message(IngestEnded(rows_new=1))
         await screen.settled()
 
         assert screen.text() == before
@@ -126,11 +126,11 @@ async def test_escape_stops_a_reading_and_says_how_to_go_on(
         await screen.press("escape")
         assert stopped == ["stop"]
 
-        screen.app.post_message(ReadingEnded(cancelled=True))
+        screen.app.post_message(IngestEnded(cancelled=True))
         await screen.see("what was read is kept")
 
 
 async def test_a_reading_that_fails_says_why(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
-        screen.app.post_message(ReadingEnded(problem="ledger.db cannot be written (no space left on device)"))
+        screen.app.post_message(IngestEnded(problem="ledger.db cannot be written (no space left on device)"))
         await screen.see("no space left on device")

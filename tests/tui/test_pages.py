@@ -16,16 +16,17 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
 from pf_tui.state.journal import Event
-from pf_tui.tui import ink, notify, progress, running, screenshot
+from pf_tui.tui import cli_runner, notify, progress, screenshot
+from pf_tui.tui import text as ink
 from pf_tui.tui.charts.bars import Bar, slots, stacked
 from pf_tui.tui.charts.meter import meter, percent_text
 from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.charts.symbols import ASCII, BRAILLE
 from pf_tui.tui.charts.ticks import ticks
 from pf_tui.tui.columns import Column, body, chosen
-from pf_tui.tui.ink import Span, cells, columns_changed, fit, line, plain
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import events, limits, live, models, providers, status, welcome
+from pf_tui.tui.text import Span, cells, columns_changed, fit, line, plain
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene
 
@@ -211,9 +212,9 @@ def test_where_room_is_dear_the_time_left_makes_room_for_who_is_next(afternoon: 
 
 
 def test_when_nobody_serves_the_status_says_who_is_back_first(afternoon: Snapshot) -> None:
-    from pf_tui.rules.failover import Passed
+    from pf_tui.rules.failover import Skipped
 
-    back = Passed(provider="bedrock", code="benched", reason="529", until=scene.at(minutes=8))
+    back = Skipped(provider="bedrock", code="benched", reason="529", until=scene.at(minutes=8))
     nobody = replace(
         afternoon, active=None, choice=replace(afternoon.choice, provider=None, model=None, passed=(back,))
     )
@@ -249,10 +250,10 @@ def test_with_nobody_to_switch_to_the_sheet_offers_no_key_for_it(
     context: Callable[..., Context], afternoon: Snapshot
 ) -> None:
     from pf_tui import snapshot
-    from pf_tui.tui.overlays import choosing
+    from pf_tui.tui.dialogs import pickers
 
-    assert choosing.switch_page(snapshot.take(context()), space(80)).keys == (("q", "closes"),)
-    assert choosing.switch_page(afternoon, space(80)).keys == (("1–9 a–z", "switches"), ("q", "closes"))
+    assert pickers.switch_page(snapshot.take(context()), space(80)).keys == (("q", "closes"),)
+    assert pickers.switch_page(afternoon, space(80)).keys == (("1–9 a–z", "switches"), ("q", "closes"))
 
 
 def test_nothing_is_installed_into_gemini(afternoon: Snapshot) -> None:
@@ -481,13 +482,13 @@ def test_names_and_paths_stay_readable_in_a_screenshot(harmless: str) -> None:
 
 
 def test_first_words_come_from_the_command_table() -> None:
-    assert [offer.value for offer in running.first_words("swi")] == ["switch"]
-    assert "run" not in [offer.value for offer in running.first_words("")]
+    assert [offer.value for offer in cli_runner.first_words("swi")] == ["switch"]
+    assert "run" not in [offer.value for offer in cli_runner.first_words("")]
 
 
 def test_what_all_completions_share_is_completed() -> None:
-    assert running.shared_start(["openrouter", "openai-api"]) == "open"
-    assert running.shared_start([]) == ""
+    assert cli_runner.shared_start(["openrouter", "openai-api"]) == "open"
+    assert cli_runner.shared_start([]) == ""
 
 
 @pytest.mark.parametrize(
@@ -504,7 +505,7 @@ def test_what_all_completions_share_is_completed() -> None:
     ],
 )
 def test_words_the_dashboard_does_itself(afternoon: Snapshot, words: list[str], deed: str | None) -> None:
-    assert running.own_deed(words, afternoon) == deed
+    assert cli_runner.own_deed(words, afternoon) == deed
 
 
 def test_progress_says_share_rate_and_time_left() -> None:

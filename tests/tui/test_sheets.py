@@ -13,7 +13,7 @@ from keyring.backend import KeyringBackend
 from pf_tui import actions
 from pf_tui.state import cache
 from pf_tui.state.context import Context
-from pf_tui.tui.overlays.line import TextLine
+from pf_tui.tui.dialogs.line import TextLine
 
 Opened = Callable[..., Any]
 
@@ -375,7 +375,7 @@ async def test_a_word_that_needs_a_terminal_of_its_own_says_so(dashboard: Opened
 async def test_the_dashboards_own_words_are_done_without_a_process(
     dashboard: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pf_tui.tui.running.run", lambda *_: pytest.fail("a process was started"))
+    monkeypatch.setattr("pf_tui.tui.cli_runner.run", lambda *_: pytest.fail("a process was started"))
     async with dashboard(config=THREE) as screen:
         await screen.press("colon")
         await screen.type("switch groq")

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from pf_tui.catalog import styles_dir
 from pf_tui.tui import themes
-from pf_tui.tui.ink import SERIES, Span
+from pf_tui.tui.text import SERIES, Span
 
 TEXT_INKS = ("text", "muted", "accent", "good", "warn", "bad")
 GROUNDS = ("cursor", "shade", "bar")

@@ -7,7 +7,7 @@ from math import ceil
 
 from pf_tui.records import record
 from pf_tui.tui.charts.ticks import ticks
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted
+from pf_tui.tui.text import Line, Span, cells, fit, line, muted
 
 FEW_ROWS = 8
 """Below this many rows two numbers at the side are enough."""

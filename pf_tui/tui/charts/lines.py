@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, round_values
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import Line, Span, cells, fit, line, merged
+from pf_tui.tui.text import Line, Span, cells, fit, line, merged
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of the dot at (row, column) of a cell, row 0 at the top. Source: Unicode block U+2800."""

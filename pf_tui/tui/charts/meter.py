@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import BLANK, Line, Span, line
+from pf_tui.tui.text import BLANK, Line, Span, line
 
 WARN_PERCENT = 75.0
 ALARM_PERCENT = 90.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.ink import Line, Span, line
+from pf_tui.tui.text import Line, Span, line
 
 
 def spark(values: Sequence[float], width: int, symbols: Symbols, *, ink: str = "accent") -> Line:

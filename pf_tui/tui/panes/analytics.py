@@ -8,17 +8,17 @@ from pathlib import PurePath
 from typing import Any
 
 from pf_tui.documents import words
-from pf_tui.ledger.cells import REST
-from pf_tui.ledger.sums import Part
+from pf_tui.ledger.query import REST
+from pf_tui.ledger.totals import Group
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
+from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.panes import usage_chart
 from pf_tui.tui.panes.models import undated
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
-from pf_tui.tui.report import Report
+from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
 
 ORDERS = ("", "name", "requests", "tokens", "cost", "ms", "fail")
 KEYS = (("[ ]", "period"), ("v", "view"), ("V", "lines"), ("l", "by …"))
@@ -36,7 +36,7 @@ HIGH_FAILURE = 0.05
 
 
 def page_for(
-    report: Report,
+    report: LedgerView,
     snapshot: Snapshot,
     space: Space,
     choice: Choice | None = None,
@@ -80,7 +80,7 @@ def page_for(
     return Page(title="Analytics", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
-def _nothing(report: Report, width: int) -> tuple[Row, ...]:
+def _nothing(report: LedgerView, width: int) -> tuple[Row, ...]:
     if not report.known:
         return empty(width, "reading …")
     if report.problem:
@@ -98,7 +98,7 @@ def _unmatched(choice: Choice, width: int) -> tuple[Row, ...]:
     return empty(width, f"nothing matches '{choice.words}'", "esc shows all")
 
 
-def _facts(report: Report, metric: str, chart: str, per: str) -> Line:
+def _facts(report: LedgerView, metric: str, chart: str, per: str) -> Line:
     totals, fallback = report.totals, report.fallback
     parts = [
         line(Span(_period(report.period), "accent")),
@@ -132,10 +132,10 @@ def _last(period: str) -> str:
     return f"the last {unit}" if period[:-1] == "1" else f"the last {period[:-1]} {unit}s"
 
 
-def _inks(report: Report, snapshot: Snapshot) -> dict[str, str]:
+def _inks(report: LedgerView, snapshot: Snapshot) -> dict[str, str]:
     """An ink per part: a provider's own one, else by size."""
     if report.by == "provider":
-        return dict(roster.inks(snapshot, [part.name for part in report.parts]))
+        return dict(provider_order.inks(snapshot, [part.name for part in report.parts]))
     return {part.name: series_ink(place) for place, part in enumerate(report.parts)}
 
 
@@ -151,9 +151,9 @@ def _columns(by: str) -> tuple[Column, ...]:
 
 
 def _cells(
-    part: Part,
+    part: Group,
     names: Mapping[str, str],
-    report: Report,
+    report: LedgerView,
     snapshot: Snapshot,
     inks: Mapping[str, str],
     space: Space,
@@ -179,13 +179,13 @@ def _seconds(ms: float) -> str:
     return f"{ms / 1000:.1f} s" if ms < 100_000 else f"{ms / 1000:.0f} s"
 
 
-def _names(report: Report, width: int) -> dict[str, str]:
+def _names(report: LedgerView, width: int) -> dict[str, str]:
     """How each part is called: a project by its folder, a model without its date, as long as that tells
     them apart; a provider shorter where room is dear.
     """
     parts = [part.name for part in report.parts]
     if report.by == "provider":
-        return {part: roster.short_name(part) if width < ROOMY else part for part in parts}
+        return {part: provider_order.short_name(part) if width < ROOMY else part for part in parts}
     if report.by not in _SHORTER:
         return {part: part for part in parts}
     short = {part: _SHORTER[report.by](part) or part for part in parts}
@@ -204,7 +204,7 @@ _SHORTER: Mapping[str, Callable[[str], str]] = {
 }
 
 
-_ORDER: Mapping[str, Callable[[Part], Any]] = {
+_ORDER: Mapping[str, Callable[[Group], Any]] = {
     "name": lambda part: part.name,
     "requests": lambda part: -part.sums.requests,
     "tokens": lambda part: -part.sums.total_tokens,

@@ -8,10 +8,10 @@ from typing import Any
 
 from pf_tui.documents import amounts, words
 from pf_tui.state.journal import Event
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.text import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 
 COLUMNS = (
     Column(key="time", title="time"),
@@ -74,7 +74,7 @@ def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) 
     told = sentence(loud[-1])
     wordings = (
         told,
-        roster.short_name(told),
+        provider_order.short_name(told),
         _shortened(told),
         _gist(_shortened(told)),
         _shortened(told.split(", ")[0]),
@@ -122,7 +122,7 @@ def sentence(event: Event) -> str:
 
 
 def _shortened(text: str) -> str:
-    return roster.short_name(text.replace("switched to ", "→ "))
+    return provider_order.short_name(text.replace("switched to ", "→ "))
 
 
 def _gist(text: str) -> str:

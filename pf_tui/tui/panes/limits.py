@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pf_tui.documents import words
-from pf_tui.ledger.record import LimitHit
+from pf_tui.ledger.reader import LimitHit
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, shortened, wrap
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Page, Row, Space, unkeyed
-from pf_tui.tui.panes import course
-from pf_tui.tui.report import UNREAD, Report
+from pf_tui.tui.panes import window_chart
+from pf_tui.tui.text import Line, Span, cells, fit, line, muted, shortened, wrap
 from pf_tui.tui.times import Clock
 
 NARROW = 50
@@ -36,7 +36,7 @@ def page_for(
     snapshot: Snapshot,
     space: Space,
     provider: str | None,
-    report: Report = UNREAD,
+    report: LedgerView = UNREAD,
     *,
     key: str | None = None,
     room: int = 0,
@@ -62,32 +62,32 @@ def page_for(
     chart = course_rows(view, report, space, room - taken, key)
     rows = [*windows, *chart, *flowing, *walls]
     if more and not chart:  # it can be scrolled to
-        rows += course_rows(view, report, space, course.LEAST + 4, key)
+        rows += course_rows(view, report, space, window_chart.LEAST + 4, key)
     if more:
         for other in snapshot.providers:
             if other.limits and other.id != selected:
                 rows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
-    name = selected if space.width >= NARROW else roster.short_name(selected)
+    name = selected if space.width >= NARROW else provider_order.short_name(selected)
     name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
-    facts = line(Span(name, roster.inks(snapshot).get(selected, "text")))
+    facts = line(Span(name, provider_order.inks(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
 
 
 def course_rows(
-    view: ProviderView, report: Report, space: Space, room: int, key: str | None = None
+    view: ProviderView, report: LedgerView, space: Space, room: int, key: str | None = None
 ) -> list[Row]:
     """How a window filled: the one the cursor stands on, else the one that ends first; [] without room."""
-    first = roster.pressing(view)
+    first = provider_order.tightest(view)
     here = [limit for limit in view.limits if _key(view, limit) == key]
     for limit in [*here, *([first] if first else []), *view.limits]:
-        drawn = course.draw(view.id, limit, report.readings, space, room - 2)
+        drawn = window_chart.draw(view.id, limit, report.readings, space, room - 2)
         if drawn:
-            return [Row(), Row(course.heading(_label(limit), limit)), *unkeyed(drawn)]
+            return [Row(), Row(window_chart.heading(_label(limit), limit)), *unkeyed(drawn)]
     return []
 
 
 def _heading(view: ProviderView, snapshot: Snapshot) -> Span:
-    return Span(view.id, roster.inks(snapshot).get(view.id, "text"), bold=True)
+    return Span(view.id, provider_order.inks(snapshot).get(view.id, "text"), bold=True)
 
 
 def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
@@ -186,8 +186,8 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
             (one for one in (line(at, left), line(empty, left)) if cells(one) <= space.width - indent),
             line(empty),
         )
-    ink = roster.inks(snapshot).get(follows, "accent")
-    arrow, name, short = muted(" → "), Span(follows, ink), Span(roster.short_name(follows), ink)
+    ink = provider_order.inks(snapshot).get(follows, "accent")
+    arrow, name, short = muted(" → "), Span(follows, ink), Span(provider_order.short_name(follows), ink)
     wordings = (
         line(at, left, arrow, name),
         line(empty, left, arrow, name),

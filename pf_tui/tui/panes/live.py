@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pf_tui.documents import words
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.gateway import LiveRequest
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.charts.spark import spark
-from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted
 from pf_tui.tui.page import Space
+from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted
 
 SPARK_WIDTH = 20
 LEAST_SPARK = 4
@@ -89,15 +89,15 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
 
 def _request(one: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
     """`▸ openrouter  opus-5-5  1.2K tok  12 s  2nd try`."""
-    ink = roster.inks(snapshot, [one.provider]).get(one.provider, "text")
+    ink = provider_order.inks(snapshot, [one.provider]).get(one.provider, "text")
     again = line(Span(f"try {one.attempt}", "warn")) if one.attempt > 1 else BLANK
     waiting = one.first_byte_ms is None
     so_far = line(muted("waiting")) if waiting else line(f"{words.short(one.tokens)} tok")
-    name = roster.short_name(one.provider) if space.width < 70 else one.provider
+    name = provider_order.short_name(one.provider) if space.width < 70 else one.provider
     agent = line(muted(one.agent)) if one.agent and space.width >= 50 else BLANK
     parts = [
         line(Span("· ", "accent"), Span(name, ink)),
-        line(roster.short_model(one.model)),
+        line(provider_order.short_model(one.model)),
         so_far,
         line(muted(words.span(snapshot.at - one.since))),
         again,

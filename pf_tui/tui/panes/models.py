@@ -10,10 +10,10 @@ from pf_tui.catalog import Model
 from pf_tui.documents import words
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.text import Line, Span, cells, fit, line, muted, shortened
 
 COLUMNS = (
     Column(key="model", title="  model", least=18, grows=True),
@@ -39,7 +39,7 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
     choice = choice or Choice()
     everyone = [one for one in snapshot.catalog.models.values() if extras or not one.extra]
     models = [one for one in everyone if _admitted(one, choice)]
-    numbers = {seat.id: seat.number for seat in roster.seats(snapshot) if seat.number}
+    numbers = {seat.id: seat.number for seat in provider_order.listed_providers(snapshot) if seat.number}
     if choice.order:
         models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
     active = snapshot.active.model if snapshot.active else None

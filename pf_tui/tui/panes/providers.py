@@ -8,12 +8,12 @@ from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.columns import Column, body, chosen, head
-from pf_tui.tui.ink import BLANK, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.roster import Seat
+from pf_tui.tui.provider_order import ListedProvider
+from pf_tui.tui.text import BLANK, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.times import Clock
 
 ROOMY = 70
@@ -41,12 +41,12 @@ KEYS = (("enter", "switch"), ("n", "next"), ("J K", "order"))
 def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> Page:
     """The list as it stands."""
     choice = choice or Choice()
-    everyone = roster.seats(snapshot)
+    everyone = provider_order.listed_providers(snapshot)
     seats = [seat for seat in everyone if _admitted(seat, choice)]
     if choice.order:
         seats.sort(key=_ORDER[choice.order])
     usable = sum(seat.number is not None for seat in everyone)
-    inks = roster.inks(snapshot)
+    inks = provider_order.inks(snapshot)
     draw = _narrow if space.width < NARROW else _wide
     pinned, rows = draw(snapshot, seats, inks, space, choice)
     if not seats:
@@ -55,12 +55,12 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> 
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
-def _admitted(seat: Seat, choice: Choice) -> bool:
+def _admitted(seat: ListedProvider, choice: Choice) -> bool:
     provider = seat.view.provider
-    return choice.admits(seat.id, provider.name, provider.family, roster.state_word(seat.view).text)
+    return choice.admits(seat.id, provider.name, provider.family, provider_order.state_word(seat.view).text)
 
 
-_ORDER: Mapping[str, Callable[[Seat], Any]] = {
+_ORDER: Mapping[str, Callable[[ListedProvider], Any]] = {
     "provider": lambda seat: seat.id,
     "tightest": lambda seat: -(_share(seat.view) or 0.0) if seat.present else 1.0,
     "today": lambda seat: -(seat.view.today.cost_usd or 0.0) if seat.present else 1.0,
@@ -68,7 +68,7 @@ _ORDER: Mapping[str, Callable[[Seat], Any]] = {
 
 
 def _wide(
-    snapshot: Snapshot, seats: list[Seat], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot, seats: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
@@ -91,14 +91,18 @@ def _wide(
     return (head(kept, choice.order, downward=choice.order != "provider"),), rows
 
 
-def _cells(seat: Seat, inks: Mapping[str, str], space: Space, *, active: bool, full: bool) -> dict[str, Line]:
+def _cells(
+    seat: ListedProvider, inks: Mapping[str, str], space: Space, *, active: bool, full: bool
+) -> dict[str, Line]:
     view, clock = seat.view, space.clock
-    name = seat.id if full else roster.short_name(seat.id)
+    name = seat.id if full else provider_order.short_name(seat.id)
     row = {
         "number": _number(seat, active=active),
         "provider": line(_name(seat, name, inks, active=active)),
-        "auth": line(Span(roster.auth_word(view.provider), "muted" if seat.present else "faint")),
-        "state": line(roster.state_word(view) if seat.present else muted(roster.state_word(view).text)),
+        "auth": line(Span(provider_order.auth_word(view.provider), "muted" if seat.present else "faint")),
+        "state": line(
+            provider_order.state_word(view) if seat.present else muted(provider_order.state_word(view).text)
+        ),
     }
     if seat.present:
         row |= {"tightest": _tightest(view), "back": _back(view, clock), "today": today(view)}
@@ -106,19 +110,19 @@ def _cells(seat: Seat, inks: Mapping[str, str], space: Space, *, active: bool, f
 
 
 def _narrow(
-    snapshot: Snapshot, seats: list[Seat], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot, seats: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
     shown = [seat for seat in seats if seat.present] or seats
-    name_width = min(max((len(roster.short_name(seat.id)) for seat in shown), default=8), 18)
+    name_width = min(max((len(provider_order.short_name(seat.id)) for seat in shown), default=8), 18)
     meter_width = space.width - 4 - name_width - 1 - 8 - 1 - 6
     if meter_width < 5:
         name_width, meter_width = name_width + meter_width + 1, 0
     rows = []
     for seat in seats:
         room = name_width if seat.present else max(name_width, 15)
-        called = shortened(roster.short_name(seat.id), room)
+        called = shortened(provider_order.short_name(seat.id), room)
         name = fit(line(_name(seat, called, inks, active=seat.id == active)), room)
         start = line(_number(seat, active=seat.id == active), " ", name)
         rest = space.width - cells(start)
@@ -126,25 +130,25 @@ def _narrow(
     return (), tuple(rows)
 
 
-def _rest(seat: Seat, meter_width: int, width: int, space: Space) -> Line:
+def _rest(seat: ListedProvider, meter_width: int, width: int, space: Space) -> Line:
     """What stands right of the name in a narrow row."""
     view, share = seat.view, _share(seat.view)
     back = fit(_back(view, space.clock), 6, align="right")
     if view.state == "benched" or not seat.present or view.state in ("no-credential", "disabled"):
-        word = bench_word(view) if view.state == "benched" else roster.state_word(view).text
+        word = bench_word(view) if view.state == "benched" else provider_order.state_word(view).text
         ink = "warn" if view.state == "benched" else "muted"
         return line(" ", fit((Span(word, ink),), width - 7), back)
     bar = meter(share, meter_width, space.symbols) if share is not None else fit(BLANK, meter_width)
     return line(" " if meter_width else "", bar, fit(_percent(view), 8), " ", back)
 
 
-def _name(seat: Seat, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
+def _name(seat: ListedProvider, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
     if not seat.present:
         return Span(text, "muted")
     return Span(text, inks.get(seat.id, "text"), bold=active)
 
 
-def _number(seat: Seat, *, active: bool) -> Line:
+def _number(seat: ListedProvider, *, active: bool) -> Line:
     return line(Span("▶" if active else " ", "accent"), muted(f"{seat.number or '·':>2}"))
 
 
@@ -152,7 +156,7 @@ def _tightest(view: ProviderView) -> Line:
     """`5h     62 %`, `week  100 % !`; of a bench the reason."""
     if view.state == "benched":
         return line(Span(bench_word(view), "warn"))
-    limit = roster.pressing(view)
+    limit = provider_order.tightest(view)
     if limit is None:
         return line(muted("—"))
     word = words.window_word(limit.window, limit.model)
@@ -161,7 +165,7 @@ def _tightest(view: ProviderView) -> Line:
 
 
 def _percent(view: ProviderView) -> Line:
-    limit, share = roster.pressing(view), _share(view)
+    limit, share = provider_order.tightest(view), _share(view)
     sure = limit is not None and limit.trusted
     ink = level_ink(share) if share is None or share >= 75 else "text"
     return line(
@@ -171,14 +175,14 @@ def _percent(view: ProviderView) -> Line:
 
 
 def _share(view: ProviderView) -> float | None:
-    limit = roster.pressing(view)
+    limit = provider_order.tightest(view)
     return limit.percent if limit else None
 
 
 def _back(view: ProviderView, clock: Clock) -> Line:
     """Time until the bench ends or the tightest window begins anew."""
     at: datetime | None = view.until
-    if at is None and view.state != "benched" and (limit := roster.pressing(view)):
+    if at is None and view.state != "benched" and (limit := provider_order.tightest(view)):
         at = limit.resets_at
     if at is None:
         return BLANK

@@ -9,10 +9,10 @@ from pf_tui.documents import words
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import roster
+from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
-from pf_tui.tui.ink import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
 from pf_tui.tui.page import Space
+from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
 
 TWO_LINES = 90
 """Below this width the status wraps to two lines."""
@@ -103,15 +103,17 @@ def _who(snapshot: Snapshot, wording: _Wording) -> Line:
     active = snapshot.active
     if active is None:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
-    name = _cut(roster.short_name(active.provider) if wording.short_name else active.provider, wording)
+    name = _cut(
+        provider_order.short_name(active.provider) if wording.short_name else active.provider, wording
+    )
     view = snapshot.view(active.provider)
     sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
     model = active.model or "its own model"
     return line(
-        Span(sign, roster.STATE_INKS[view.state]),
-        bold(name, roster.inks(snapshot).get(active.provider, "text")),
+        Span(sign, provider_order.STATE_INKS[view.state]),
+        bold(name, provider_order.inks(snapshot).get(active.provider, "text")),
         "  ",
-        Span(_cut(roster.short_model(model) if wording.short_model else model, wording)),
+        Span(_cut(provider_order.short_model(model) if wording.short_model else model, wording)),
     )
 
 
@@ -119,7 +121,7 @@ def _lasts(snapshot: Snapshot, space: Space, wording: _Wording) -> list[Line]:
     """The window that ends first, when it ends, and who follows."""
     if snapshot.active is None:
         return [_nobody(snapshot, space)]
-    limit = roster.pressing(snapshot.view(snapshot.active.provider))
+    limit = provider_order.tightest(snapshot.view(snapshot.active.provider))
     follows = snapshot.next.provider if snapshot.next else None
     after = line(Span("→ ", "accent"), _next(snapshot, follows, wording))
     if limit is None:
@@ -132,7 +134,7 @@ def _long(snapshot: Snapshot) -> bool:
     active, follows = snapshot.active, snapshot.next
     names = (active.provider, active.model or "") if active else ()
     told = (*names, follows.provider if follows else "")
-    return any(cells(roster.short_model(roster.short_name(name))) > LONG for name in told)
+    return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in told)
 
 
 def _cut(name: str, wording: _Wording) -> str:
@@ -142,8 +144,8 @@ def _cut(name: str, wording: _Wording) -> str:
 def _next(snapshot: Snapshot, provider: str | None, wording: _Wording) -> Span:
     if provider is None:
         return Span("nobody", "warn")
-    name = _cut(roster.short_name(provider) if wording.short_next else provider, wording)
-    return Span(name, roster.inks(snapshot).get(provider, "accent"))
+    name = _cut(provider_order.short_name(provider) if wording.short_next else provider, wording)
+    return Span(name, provider_order.inks(snapshot).get(provider, "accent"))
 
 
 def _share(limit: Limit) -> Line:

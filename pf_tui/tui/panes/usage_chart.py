@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.documents import words
-from pf_tui.ledger.cells import REST
-from pf_tui.ledger.sums import Sums, total
+from pf_tui.ledger.query import REST
+from pf_tui.ledger.totals import Totals, total
 from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, thinned
 from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.charts.lines import Trace, even, lined
-from pf_tui.tui.ink import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
+from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
-from pf_tui.tui.report import Report, Step
+from pf_tui.tui.text import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
 
 METRICS = ("cost", "tokens", "requests")
 CHARTS = ("bars", "lines")
@@ -31,7 +31,7 @@ YEAR = timedelta(days=360)
 ROOMY = 70
 """From here on numbers stand beside the names of lines."""
 
-_VALUES: Mapping[str, Callable[[Sums], float]] = {
+_VALUES: Mapping[str, Callable[[Totals], float]] = {
     "cost": lambda sums: sums.cost_usd,
     "tokens": lambda sums: float(sums.total_tokens),
     "requests": lambda sums: float(sums.requests),
@@ -44,7 +44,7 @@ class Drawn:
 
     names: Mapping[str, str]
     """The parts that are shown, and how they are called here."""
-    report: Report
+    report: LedgerView
     inks: Mapping[str, str]
     metric: str
     space: Space
@@ -178,7 +178,7 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     merged = []
     for end in range(len(steps), 0, -every):
         group = steps[max(0, end - every) : end]
-        parts: dict[str, Sums] = {}
+        parts: dict[str, Totals] = {}
         for one in group:
             for name, sums in one.parts.items():
                 parts[name] = total([parts[name], sums]) if name in parts else sums

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import roster
-from pf_tui.tui.ink import Line, Span, line, muted, wrap
+from pf_tui.tui import provider_order
+from pf_tui.tui.text import Line, Span, line, muted, wrap
 
 NAMES = {"claude-code": "Claude Code", "opencode": "OpenCode", "codex": "Codex", "gemini": "Gemini CLI"}
 READ_ONLY = ("gemini",)
@@ -17,7 +17,7 @@ _DEMO = "`pf-tui --demo` shows all of this on generated data"
 
 def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     """Above the list while nobody can serve; [] as soon as somebody has a credential."""
-    if any(seat.number is not None for seat in roster.seats(snapshot)):
+    if any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
         return []
     if found:
         *others, last = (NAMES[agent] for agent in found)
@@ -40,7 +40,7 @@ def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
     """
     there = {view.agent for view in snapshot.agents}
     missing = [agent for agent in found if agent not in there and agent not in READ_ONLY]
-    if not missing or not any(seat.number is not None for seat in roster.seats(snapshot)):
+    if not missing or not any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
         return ()
     named = ", ".join(NAMES[agent] for agent in missing)
     step = Span(f"pf-tui install {missing[0]}", "accent")

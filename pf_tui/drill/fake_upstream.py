@@ -1,0 +1,267 @@
+"""A provider that is none: an upstream on this machine that answers, or fails, as it is told.
+
+`drill` puts one in the place of every real upstream, the tests drive the gateway against it.
+Invariant: it listens on 127.0.0.1 alone and remembers what it was asked, headers as they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import json
+import socket
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from pf_tui.drill import fake_replies, faults
+from pf_tui.drill.fake_replies import Reply
+from pf_tui.drill.faults import FAULTS, Fault
+from pf_tui.gateway.body import PROTOCOLS
+
+MAX_BODY_BYTES = 64 * 1024 * 1024
+DRIP_BYTES, DRIP_S = 48, 0.005
+
+Step = Reply | Fault
+Script = Callable[["ReceivedRequest"], Step]
+
+
+class ReceivedRequest:
+    """One request as it arrived, and what became of it."""
+
+    def __init__(self, request: web.Request, body: bytes, number: int) -> None:
+        self.number = number
+        self.method = request.method
+        self.path = request.path
+        self.query = request.query_string
+        self.headers = {name.lower(): value for name, value in request.headers.items()}
+        self.body = body
+        self.sha256 = hashlib.sha256(body).hexdigest()
+        self.protocol = next((p for end, p in PROTOCOLS.items() if self.path.endswith(end[3:])), None)
+        self.disconnected = False
+        """The other side left before the answer was whole."""
+        self.hung_up = False
+        """We left first."""
+        self.step: Step | None = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The body as an object; {} when it is none."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def model(self) -> str:
+        return str(self.content.get("model", ""))
+
+    @property
+    def streams(self) -> bool:
+        return self.content.get("stream") is True
+
+
+class FakeUpstream:
+    """The server. `await start()` gives its address; the last step of a plan is repeated for ever."""
+
+    def __init__(self, name: str = "stand-in", *, now: Callable[[], datetime] | None = None) -> None:
+        self.name = name
+        self.asked: list[ReceivedRequest] = []
+        """POSTs for answers, oldest first; counting and listing models are in `others`."""
+        self.others: list[ReceivedRequest] = []
+        self.all_models_listed = ("claude-opus-5-5", "claude-sonnet-5-5")
+        self._numbers = itertools.count(zlib.crc32(name.encode()) % 9000 * 1000 + 1)
+        """Ids of one stand-in's answers are not those of another's."""
+        self._now = now or (lambda: datetime.now(UTC))
+        self._steps: list[Step] = [Reply(text=f"Hello from {name}.")]
+        self._script: Script | None = None
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+        self._closing = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Its base URL, without /v1."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def plan(self, *steps: Step | str) -> None:
+        """What it does from now on: fault names, Faults and Replies in order; "ok" is a plain answer."""
+        self._script = None
+        self._steps = [self._step(step) for step in steps]
+
+    def follow(self, script: Script) -> None:
+        """Decide by the request itself."""
+        self._script = script
+
+    def forget(self) -> None:
+        """Begin counting anew."""
+        self.asked.clear()
+        self.others.clear()
+
+    async def start(self) -> str:
+        """Listen on a free port (the same one after a stop) and return the base URL."""
+        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app.router.add_route("*", "/{tail:.*}", self._answer)
+        self._closing.clear()
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+        return self.url
+
+    async def stop(self) -> None:
+        """Hang up and listen no more: the next connection is refused."""
+        self._closing.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    def _step(self, step: Step | str) -> Step:
+        if isinstance(step, str):
+            return Reply(text=f"Hello from {self.name}.") if step == "ok" else FAULTS[step]
+        return step
+
+    def _next(self, asked: ReceivedRequest) -> Step:
+        if self._script is not None:
+            return self._script(asked)
+        return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        asked = ReceivedRequest(request, await request.read(), next(self._numbers))
+        counting = asked.path.endswith("/count_tokens")
+        if asked.method != "POST" or asked.protocol is None or counting:
+            self.others.append(asked)
+            return self._aside(asked, counting=counting)
+        self.asked.append(asked)
+        asked.step = step = self._next(asked)
+        try:
+            if isinstance(step, Reply):
+                return await self._reply(request, asked, step)
+            return await self._fail(request, asked, asked.protocol, step)
+        except (asyncio.CancelledError, ConnectionError):
+            asked.disconnected = not (asked.hung_up or self._closing.is_set())
+            raise
+
+    def _aside(self, asked: ReceivedRequest, *, counting: bool) -> web.Response:
+        if counting:
+            return web.json_response({"input_tokens": max(1, len(asked.body) // 4)})
+        if asked.path.endswith("/models"):
+            models = [{"id": name, "type": "model", "object": "model"} for name in self.all_models_listed]
+            return web.json_response({"object": "list", "data": models, "has_more": False})
+        return web.json_response({"error": {"message": f"no such path: {asked.path}"}}, status=404)
+
+    async def _reply(self, request: web.Request, asked: ReceivedRequest, reply: Reply) -> web.StreamResponse:
+        protocol = asked.protocol or ""
+        headers = {"request-id": f"req_standin{asked.number:06d}", **reply.headers}
+        await asyncio.sleep(reply.wait_s)
+        if not asked.streams:
+            body = fake_replies.whole(protocol, reply, asked.model, asked.number)
+            return web.Response(body=body, content_type="application/json", headers=headers)
+        response = await _begin(request, headers)
+        for event in fake_replies.events(protocol, reply, asked.model, asked.number):
+            await response.write(event)
+            if reply.gap_s:
+                await asyncio.sleep(reply.gap_s)
+        return response
+
+    async def _fail(
+        self, request: web.Request, asked: ReceivedRequest, protocol: str, fault: Fault
+    ) -> web.StreamResponse:
+        now = self._now()
+        if fault.how == "silent":
+            await self._closing.wait()
+        if fault.how in ("reset", "refused", "silent"):
+            return await _reset(request, asked)
+        if fault.how == "event" and not fault.after and asked.streams:
+            response = await _begin(request, {"request-id": f"req_fault{asked.number:06d}"})
+            await response.write(faults.event(fault, protocol, now))
+            return response
+        if fault.how in ("answer", "raw") or (fault.how == "event" and not asked.streams):
+            told = faults.answer(fault, protocol, now, asked.number)
+            # an error that would come in a stream has a status of its own when nothing streams
+            status = 529 if fault.how == "event" else told.status
+            return web.Response(status=status, body=told.body, headers=told.headers)
+        reply = Reply(text=f"Hello from {self.name}, a little longer than one word.")
+        if not asked.streams:
+            return await self._fail_whole(request, asked, reply, fault)
+        return await self._fail_midway(request, asked, reply, fault)
+
+    async def _fail_midway(
+        self, request: web.Request, asked: ReceivedRequest, reply: Reply, fault: Fault
+    ) -> web.StreamResponse:
+        protocol = asked.protocol or ""
+        events = fake_replies.events(protocol, reply, asked.model, asked.number)
+        response = await _begin(request, {"request-id": f"req_fault{asked.number:06d}"})
+        if fault.how == "drip":
+            stream = b"".join(events)
+            for start in range(0, len(stream), DRIP_BYTES):
+                await response.write(stream[start : start + DRIP_BYTES])
+                await asyncio.sleep(DRIP_S)
+            return response
+        if fault.how == "unended":
+            for event in events[:-1]:
+                await response.write(event)
+            return response
+        for event in events[: fault.after]:
+            await response.write(event)
+        if fault.how in ("late", "stall"):
+            await self._closing.wait()
+        if fault.how == "garbage":
+            await response.write(b"data: {this is no JSON\n\n")
+            for event in events[fault.after :]:
+                await response.write(event)
+        if fault.how == "event":
+            await response.write(faults.event(fault, protocol, self._now()))
+        if fault.how == "cut":
+            await asyncio.sleep(0.02)  # what was written must leave before the reset overtakes it
+            return await _reset(request, asked)
+        return response
+
+    async def _fail_whole(
+        self, request: web.Request, asked: ReceivedRequest, reply: Reply, fault: Fault
+    ) -> web.StreamResponse:
+        """The same faults where nothing streams: half a body, or none."""
+        body = fake_replies.whole(asked.protocol or "", reply, asked.model, asked.number)
+        response = web.StreamResponse(headers={"content-type": "application/json"})
+        response.content_length = len(body)
+        await response.prepare(request)
+        if fault.how in ("drip", "unended", "garbage"):
+            await response.write(body)
+            return response
+        if fault.after:
+            await response.write(body[: len(body) // 2])
+        if fault.how in ("late", "stall"):
+            await self._closing.wait()
+        await asyncio.sleep(0.02)
+        return await _reset(request, asked)
+
+
+async def _begin(request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+            **headers,
+        }
+    )
+    await response.prepare(request)
+    return response
+
+
+async def _reset(request: web.Request, asked: ReceivedRequest) -> web.StreamResponse:
+    """End the connection as a crash does: RST, nothing said."""
+    asked.hung_up = True
+    transport = request.transport
+    if transport is not None:
+        peer: socket.socket | None = transport.get_extra_info("socket")
+        if peer is not None:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    await asyncio.Event().wait()  # aiohttp cancels who serves a connection that is gone
+    raise ConnectionResetError

@@ -1,0 +1,57 @@
+"""What a choice depends on, copied from one ledger into a new one: limit readings and a month's sums.
+
+A rehearsal decides on such a copy. No row of any request is in it; the source is only read.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pf_tui.ledger import schema
+from pf_tui.ledger.reader import milliseconds
+from pf_tui.rules.pricing import Tokens
+
+SPAN = timedelta(days=32)
+"""A month's budget, whichever month."""
+
+ENOUGH_REQUESTS = 20
+"""Fewer say nothing about a usual turn."""
+
+HOUR_MS = schema.HOUR_QUARTERS * schema.QUARTER_MS
+
+_TABLES = (
+    ("names", "1", ()),
+    ("limit_readings", "observed_at >= ?", ("ms",)),
+    ("cells", "quarter >= ?", ("quarter",)),
+    ("hours", "hour >= ?", ("hour",)),
+)
+
+
+def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
+    """Make the excerpt; returns the tokens of a usual request, None when too few are known.
+
+    Raises:
+        PfError: the source cannot be read.
+    """
+    since = milliseconds(now - SPAN)
+    values = {"ms": since, "quarter": since // schema.QUARTER_MS, "hour": since // HOUR_MS}
+    with schema.opened(source) as theirs, schema.opened(target, write=True) as ours:
+        ours.execute("BEGIN")
+        for table, condition, wanted in _TABLES:
+            rows = theirs.execute(
+                f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in wanted]
+            ).fetchall()
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                ours.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
+        ours.execute("COMMIT")
+        sums = theirs.execute(
+            "SELECT ifnull(sum(requests - failed), 0), sum(input), sum(output), sum(cache_read), sum(cache_write)"
+            " FROM cells WHERE quarter >= ?",
+            (values["quarter"],),
+        ).fetchone()
+    if sums[0] < ENOUGH_REQUESTS:
+        return None
+    each = [round((part or 0) / sums[0]) for part in sums[1:]]
+    return Tokens(input=each[0], output=each[1], cache_read=each[2], cache_write_5m=each[3])

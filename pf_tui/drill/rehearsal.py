@@ -1,0 +1,457 @@
+"""A rehearsal: what would happen if a provider failed now, on the person's own chain, for free.
+
+The gateway's own engine decides, on a copy of the state, against stand-ins: no rule is written twice,
+nothing of the person's is changed, nothing leaves the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from pf_tui import actions, snapshot
+from pf_tui.drill import faults, sandbox
+from pf_tui.drill.faults import FAULTS, Fault
+from pf_tui.drill.sandbox import Sandbox
+from pf_tui.errors import NothingCanServe, WrongUsage
+from pf_tui.gateway import settings
+from pf_tui.gateway.body import PROTOCOLS, Request, parse_request
+from pf_tui.gateway.routing import OWN_LOGINS, Candidates
+from pf_tui.launch import plan as launch
+from pf_tui.launch.env import AGENTS, Agent
+from pf_tui.ledger.prices import Pricer
+from pf_tui.records import field, record
+from pf_tui.rules import failures
+from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.rules.pricing import Tokens, cost_usd
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.context import Context
+from pf_tui.state.health import Bench
+
+DEFAULT_FAULT = "429-hour"
+ALIASES = {"limit": "429-hour", "timeout": "silent", "network": "reset", "overload": "529", "auth": "401"}
+"""Words a person may use for a line of the table."""
+
+USUAL_TURN = Tokens(input=1_500, output=600, cache_read=40_000, cache_write_5m=1_500)
+"""Of an agent in the middle of its work, where the ledger knows too few requests of this person."""
+
+MOST_IN_A_ROW = 3
+"""So many failures in a row bench a provider that fails in passing (rules.failures)."""
+
+_MIDWAY = ("cut", "eof", "stall")
+
+
+@record
+class DrillRequest:
+    """One provider that was asked."""
+
+    provider: str
+    model: str | None
+    """What was asked of it."""
+    failure: str | None
+    """Failure class; None = it served."""
+
+
+@record
+class ObservedAnswer:
+    """What the agent saw."""
+
+    status: int
+    provider: str | None
+    """Who served, by the answer's own header."""
+    whole: bool
+    """A complete answer."""
+    said: str | None = None
+    """The error's sentence."""
+
+
+@record
+class Step:
+    """One request of the rehearsal."""
+
+    title: str
+    at: datetime
+    asked: tuple[DrillRequest, ...]
+    benches: tuple[Bench, ...]
+    seen: ObservedAnswer | None
+    note: str | None = None
+
+
+@record
+class Cost:
+    """What the agent's usual turn costs at one provider."""
+
+    provider: str
+    model: str
+    usd: float | None
+    """None = nobody can price it."""
+    cold_usd: float | None
+    """The first turn there, whose prompt cache is cold."""
+    basis: str
+    """list | subscription-equivalent"""
+
+
+@record
+class Rehearsal:
+    """All of it."""
+
+    fault: Fault
+    agent: Agent
+    protocol: str
+    model: str
+    first: str
+    """Who serves now, and is made to fail."""
+    steps: tuple[Step, ...]
+    chain: tuple[str, ...] = ()
+    """Who could be asked for this request, in order."""
+    passed: tuple[Skipped, ...] = ()
+    """Those of the list who have a credential and could not be asked, with the reason."""
+    costs: tuple[Cost, ...] = ()
+    turn: Tokens = USUAL_TURN
+    turn_is_own: bool = False
+    """`turn` is the average of the person's own requests."""
+    notes: tuple[str, ...] = field(default=())
+
+
+def fault_called(name: str | None) -> Fault:
+    """The fault a person means. Raises WrongUsage."""
+    wanted = ALIASES.get(name or DEFAULT_FAULT, name or DEFAULT_FAULT)
+    if wanted not in FAULTS:
+        raise WrongUsage(f"no fault is called '{name}'", f"one of: {', '.join(FAULTS)}")
+    return FAULTS[wanted]
+
+
+async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehearsal:
+    """Let the provider that serves fail, then all of them, then let its rest end.
+
+    Args:
+        word: the agent that asks; None = the first one that the serving provider can serve.
+    Raises:
+        NothingCanServe: nobody serves now, so nobody can be made to fail.
+        StateFileUnusable: a state file cannot be read.
+    """
+    now = snapshot.take(ctx)
+    agent, taken = _agent(now, word)
+    protocol = _protocol(now, agent, taken.provider)
+    with tempfile.TemporaryDirectory(prefix="pf-tui-drill-") as folder:
+        async with sandbox.open_sandbox(ctx, now, Path(folder)) as scene:
+            play = _Scenario(scene, now, agent, protocol, taken, fault)
+            steps = await play.run()
+            usual = scene.usual
+    served = dict.fromkeys(
+        (one.provider, one.model) for step in steps for one in step.asked if one.failure is None and one.model
+    )
+    turn = usual or USUAL_TURN
+    pricer = Pricer(now.catalog)
+    return Rehearsal(
+        fault=fault,
+        agent=agent,
+        protocol=protocol,
+        model=play.model,
+        first=taken.provider,
+        steps=tuple(steps),
+        chain=tuple(dict.fromkeys(route.provider for route in play.found.routes)),
+        passed=tuple(one for one in play.found.passed if now.view(one.provider).credential.usable),
+        costs=tuple(_cost(pricer, provider, model or "", turn, now.at) for provider, model in served),
+        turn=turn,
+        turn_is_own=usual is not None,
+        notes=tuple(play.notes),
+    )
+
+
+class _Scenario:
+    """The steps, one after another."""
+
+    def __init__(
+        self,
+        scene: Sandbox,
+        now: Snapshot,
+        agent: Agent,
+        protocol: str,
+        taken: launch.LaunchRoute,
+        fault: Fault,
+    ) -> None:
+        self._scene = scene
+        self._now = now
+        self._agent = agent
+        self._protocol = protocol
+        self._first = taken.provider
+        self._fault = fault
+        known = settings.parse(now.config.gateway, scene.ctx.paths.config)
+        self._limits = known.limits_of(taken.provider)
+        self._is_login = taken.through == "login"
+        self._bearer = known.pass_through and agent.id in OWN_LOGINS
+        asked = taken.model or now.model or now.catalog.providers[taken.provider].default_model or ""
+        self.model = now.catalog.native_id(asked, taken.provider) or asked
+        self.notes: list[str] = []
+        self.found: Candidates
+
+    async def run(self) -> list[Step]:
+        """Play it."""
+        plan = await self._scene.world.plan(None)
+        self.found = plan.candidates(self._request()[0], bearer=self._bearer)
+        steps = []
+        if self._is_login and not self._bearer:
+            steps.append(await self._login_fails())
+        else:
+            steps.append(await self._ask("as it is now"))
+            self._plan(self._first, self._fault)
+            steps += await self._fail_until_benched()
+        if self._ends_the_turn(steps[-1]):
+            self._plan_all("ok")
+            return steps
+        if not self._now.auto_switch:
+            self.notes.append(
+                f"auto-switch is off: {self._first} is asked whatever its state; `pf-tui switch --auto on`"
+            )
+        elif any(step.benches for step in steps):
+            steps.append(await self._ask("the next request", note=self._skipped()))
+            if len({route.provider for route in self.found.routes}) > 1:
+                self._plan_all(self._fault)
+                steps.append(await self._ask("everybody else does the same"))
+            else:
+                self.notes.append(f"nobody follows {self._first}: `pf-tui auth` shows whose key is missing")
+            steps += await self._come_back([bench for step in steps for bench in step.benches])
+        else:
+            self._plan(self._first, "ok")
+            steps.append(await self._ask("the next request", note="nobody rests for a failure or two"))
+        return steps
+
+    async def _fail_until_benched(self) -> list[Step]:
+        steps: list[Step] = []
+        for number in range(MOST_IN_A_ROW):
+            again = "" if number == 0 else f", time {number + 1}"
+            steps.append(
+                await self._ask(f"{self._first}: {self._fault.says}{again}", note=self._about_time())
+            )
+            if steps[-1].benches or self._ends_the_turn(steps[-1]) or self._fault.how in _MIDWAY:
+                break
+        if self._fault.how in _MIDWAY and steps[-1].seen is not None and not steps[-1].seen.whole:
+            self._plan(self._first, "ok")
+            steps.append(await self._ask("the agent asks again by itself"))
+        return steps
+
+    async def _login_fails(self) -> Step:
+        """The agent's own login meets the fault: the agent sees it, and its hook benches the provider."""
+        scene, now = self._scene, self._scene.clock()
+        told = faults.answer(self._fault, self._protocol, now, 1)
+        failure = (
+            failures.transport("network", now, self._fault.says)
+            if self._fault.how not in ("answer", "raw", "event")
+            else failures.classify(
+                status=told.status if self._fault.how != "event" else None,
+                headers=told.headers,
+                body=told.body.decode(),
+                now=now,
+            )
+        )
+        benches: tuple[Bench, ...] = ()
+        if failure.scope is not None:
+            done = actions.report_failure(
+                scene.ctx,
+                self._first,
+                kind=failure.kind,
+                until=failure.until,
+                evidence=failure.evidence,
+                forever=failure.forever,
+            )
+            benches = (done.bench,)
+            await scene.written()
+        self.notes.append(
+            f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
+            + (
+                f"; `pf-tui run {self._agent.word} --pass-through` saves the turn itself"
+                if self._agent.id in OWN_LOGINS
+                else ""
+            )
+        )
+        return Step(
+            title=f"{self._first}: {self._fault.says}",
+            at=now,
+            asked=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
+            benches=benches,
+            seen=ObservedAnswer(
+                status=told.status, provider=self._first, whole=False, said=failure.message or None
+            ),
+        )
+
+    async def _come_back(self, benches: list[Bench]) -> list[Step]:
+        """When the first provider's rest ends, one request tries it out."""
+        ends = [bench.until for bench in benches if bench.provider == self._first]
+        if not ends or ends[-1] is None:
+            cure = (
+                f"pf-tui auth set {self._first}"
+                if benches[0].kind == "auth"
+                else f"pf-tui release {self._first}"
+            )
+            self.notes.append(f"{self._first} rests until you act: `{cure}`")
+            return []
+        self._plan_all("ok")
+        self._scene.clock.move_to(max(end for end in ends if end is not None) + timedelta(seconds=1))
+        return [await self._ask("the rest is over: one request tries it out")]
+
+    async def _ask(self, title: str, *, note: str | None = None) -> Step:
+        """Send one request through the engine, as this agent would."""
+        scene = self._scene
+        scene.recorder.forget()
+        request, headers = self._request()
+        heard = _CapturedReply()
+        at = scene.clock()
+        await scene.engine.serve(request, headers, heard, bearer=self._bearer)
+        await scene.written()
+        return Step(
+            title=title,
+            at=at,
+            asked=tuple(
+                DrillRequest(provider=one.provider, model=one.served_model, failure=one.failure)
+                for one in scene.recorder.attempts
+            ),
+            benches=tuple(scene.recorder.benches),
+            seen=heard.seen(),
+            note=note,
+        )
+
+    def _request(self) -> tuple[Request, CIMultiDictProxy[str]]:
+        """What this agent asks, and the headers it is known by."""
+        path = next(path for path, spoken in PROTOCOLS.items() if spoken == self._protocol)
+        headers = CIMultiDict(_headers(self._agent, bearer=self._bearer))
+        raw = json.dumps(_content(self._protocol, self.model)).encode()
+        return parse_request(path, "", raw, headers), CIMultiDictProxy(headers)
+
+    def _plan(self, provider: str, step: Fault | str) -> None:
+        if provider in self._scene.stand_ins:
+            self._scene.stand_ins[provider].plan(step)
+
+    def _plan_all(self, step: Fault | str) -> None:
+        for provider in self._scene.stand_ins:
+            self._plan(provider, step)
+
+    def _ends_the_turn(self, step: Step) -> bool:
+        """The request itself is at fault: no other provider is asked, and none rests."""
+        failed = [one for one in step.asked if one.failure is not None]
+        return bool(failed) and not failures.CLASSES[failed[-1].failure or "server"].failover
+
+    def _about_time(self) -> str | None:
+        """How long the wait would really be."""
+        if self._fault.how in ("silent", "late"):
+            return f"after {self._limits.first_byte_s:g} s without a first event (pf.gateway.firstByteS)"
+        if self._fault.how == "stall":
+            return f"after {self._limits.stall_s:g} s of silence (pf.gateway.stallS)"
+        return None
+
+    def _skipped(self) -> str:
+        return f"{self._first} is not asked again while it rests"
+
+
+class _CapturedReply:
+    """An answer as the agent gets it."""
+
+    def __init__(self) -> None:
+        self._status = 0
+        self._headers: Mapping[str, str] = {}
+        self._body = b""
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self._status, self._headers, self._body = status, headers, body
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        self._status, self._headers = status, headers
+
+    async def send(self, data: bytes) -> None:
+        self._body += data
+
+    async def end(self, last: bytes = b"") -> None:
+        self._body += last
+
+    def seen(self) -> ObservedAnswer:
+        said = _error_in(self._body)
+        return ObservedAnswer(
+            status=self._status,
+            provider=self._headers.get("x-pf-provider"),
+            whole=self._status == 200 and said is None,
+            said=said,
+        )
+
+
+def _error_in(answer: bytes) -> str | None:
+    """The sentence of an error, in a whole answer or as an event of a stream."""
+    pieces = [line[5:] for line in answer.splitlines() if line.startswith(b"data:")] or [answer]
+    for piece in pieces:
+        try:
+            content = json.loads(piece)
+        except ValueError:
+            continue
+        inner = content.get("error") if isinstance(content, dict) else None
+        if (
+            inner is None
+            and isinstance(content, dict)
+            and content.get("type") in ("error", "response.failed")
+        ):
+            inner = content.get("response", {}).get("error") or content
+        if isinstance(inner, dict):
+            return failures.clean(str(inner.get("message", inner)))
+    return (
+        None if answer[:1] in (b"", b"{", b"e", b"d") else failures.clean(answer.decode("utf-8", "replace"))
+    )
+
+
+def _agent(now: Snapshot, word: str | None) -> tuple[Agent, launch.LaunchRoute]:
+    """Who asks, and who serves it now. Raises NothingCanServe, WrongUsage."""
+    if word is not None:
+        agent = launch.agent_called(word)
+        return agent, launch.launch_route(now, agent)
+    ways, refusals = [], []
+    for agent in AGENTS.values():
+        try:
+            ways.append((agent, launch.launch_route(now, agent)))
+        except NothingCanServe as error:
+            refusals.append(error)
+    if not ways:
+        listed = [name for name in now.priority if name in now.catalog.providers]
+        found = (why_ineligible(now.standing(name), now.view(name).serves) for name in listed)
+        passed = [one for one in found if one is not None]
+        if not passed:
+            raise refusals[0]
+        raise launch.no_provider_error("nobody can serve now, so nobody can be made to fail", passed, now)
+    active = now.active.provider if now.active else None
+    return next(((agent, found) for agent, found in ways if found.provider == active), ways[0])
+
+
+def _protocol(now: Snapshot, agent: Agent, provider: str) -> str:
+    known = now.catalog.providers[provider]
+    return next((name for name in agent.protocols if name in known.protocols), agent.protocols[0])
+
+
+def _content(protocol: str, model: str) -> dict[str, Any]:
+    if protocol == "openai-responses":
+        return {"model": model, "stream": True, "input": "Rehearsal."}
+    messages = [{"role": "user", "content": "Rehearsal."}]
+    return {"model": model, "stream": True, "max_tokens": 256, "messages": messages}
+
+
+def _headers(agent: Agent, *, bearer: bool) -> dict[str, str]:
+    own = {
+        "claude": {"user-agent": "claude-cli (rehearsal)"},
+        "opencode": {"user-agent": "opencode (rehearsal)"},
+        "codex": {"user-agent": "codex (rehearsal)", "originator": "codex_exec"},
+    }[agent.word]
+    return {**own, "authorization": f"Bearer sk-ant-oat-{sandbox.KEY}"} if bearer else own
+
+
+def _cost(pricer: Pricer, provider: str, model: str, turn: Tokens, at: datetime) -> Cost:
+    prices = pricer(provider, model, round(at.timestamp() * 1000))
+    context = turn.input + turn.cache_read + turn.cache_write_5m
+    cold = Tokens(output=turn.output, cache_write_5m=context)
+    return Cost(
+        provider=provider,
+        model=model,
+        usd=cost_usd(prices, turn),
+        cold_usd=cost_usd(prices, cold),
+        basis=pricer.basis(provider),
+    )

@@ -1,0 +1,225 @@
+"""The stage of a rehearsal: a copy of the person's state with stand-ins in the place of every upstream.
+
+Nothing of the person's is written and no key of theirs is on it: each provider that has a key gets a
+stand-in's. The clock can be moved. Invariant: every address on the stage is 127.0.0.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pf_tui.drill import ledger_copy
+from pf_tui.drill.fake_upstream import FakeUpstream
+from pf_tui.errors import PfError
+from pf_tui.gateway.failover import Engine
+from pf_tui.gateway.inflight import InFlightRequests
+from pf_tui.gateway.recorder import Recorder
+from pf_tui.gateway.routing_state import RoutingState
+from pf_tui.gateway.sessions import Sessions
+from pf_tui.gateway.upstream import Transport
+from pf_tui.ledger.gateway_rows import Attempt
+from pf_tui.records import replace
+from pf_tui.rules.pricing import Tokens
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import files
+from pf_tui.state.context import Context
+from pf_tui.state.health import Bench
+from pf_tui.state.paths import Paths
+
+KEY = "stand-in"
+FIRST_BYTE_S, STALL_S = 0.4, 1.5
+"""Nobody waits a minute for a rehearsal; what is said of time is what the person has set."""
+
+_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
+
+
+class Clock:
+    """The time on the stage."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, moment: datetime) -> None:
+        """Let it be `moment`; never back."""
+        self._ahead += max(timedelta(), moment - self())
+
+
+class CapturingRecorder(Recorder):
+    """The recorder, which also remembers what it was told."""
+
+    def __init__(self, world: RoutingState) -> None:
+        super().__init__(world)
+        self.attempts: list[Attempt] = []
+        self.benches: list[Bench] = []
+
+    def attempt(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        super().attempt(attempt)
+
+    def bench(
+        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], object]
+    ) -> None:
+        self.benches.append(bench)
+        super().bench(bench, agent=agent, session=session, why=why, done=done)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.attempts.clear()
+        self.benches.clear()
+
+
+class Sandbox:
+    """A gateway's engine on the copy, and the stand-ins by provider."""
+
+    def __init__(
+        self, ctx: Context, clock: Clock, stand_ins: Mapping[str, FakeUpstream], usual: Tokens | None
+    ) -> None:
+        self.ctx = ctx
+        self.clock = clock
+        self.stand_ins = stand_ins
+        self.usual = usual
+        """Tokens of the person's usual request; None when too few are known."""
+        self.world = RoutingState(ctx)
+        self.recorder = CapturingRecorder(self.world)
+        self.engine: Engine
+        self._transport: Transport
+
+    async def open(self) -> None:
+        """Begin, as the gateway itself begins. Raises PfError."""
+        await asyncio.to_thread(self.world.load)
+        self.recorder.start()
+        self._transport = Transport(self.ctx.env)
+        flights = InFlightRequests(lambda live: None)
+        self.engine = Engine(self.world, self._transport, self.recorder, Sessions(), flights)
+
+    async def written(self) -> None:
+        """Wait until everything so far is in the files and taken back in."""
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        self.recorder.job(lambda: loop.call_soon_threadsafe(done.set) and None)
+        await done.wait()
+        await asyncio.sleep(0)
+        await asyncio.to_thread(self.world.load)
+
+    async def close(self) -> None:
+        await self._transport.close()
+        await asyncio.to_thread(self.recorder.stop)
+
+
+@asynccontextmanager
+async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterator[Sandbox]:
+    """A stage in `folder`, taken down afterwards.
+
+    Raises:
+        PfError: a state file cannot be used.
+    """
+    clock = Clock()
+    names = [name for name in now.priority if _has_route(now, name)]
+    stand_ins = {name: FakeUpstream(name, now=clock) for name in names}
+    stage: Sandbox | None = None
+    try:
+        for stand_in in stand_ins.values():
+            await stand_in.start()
+        paths = Paths(folder)
+        usual = _copy(ctx, now, paths, {name: one.url for name, one in stand_ins.items()})
+        copied = replace(
+            ctx, paths=paths, env=_without_keys(ctx, now, paths), who="gateway", clock=clock, _catalogs={}
+        )
+        stage = Sandbox(copied, clock, stand_ins, usual)
+        await stage.open()
+        yield stage
+    finally:
+        if stage is not None:
+            await stage.close()
+        for stand_in in stand_ins.values():
+            await stand_in.stop()
+
+
+def _has_route(now: Snapshot, name: str) -> bool:
+    """It speaks something the gateway serves, at an address that is known."""
+    provider = now.catalog.providers.get(name)
+    return provider is not None and any(
+        protocol in provider.protocols and "{" not in provider.base_urls.get(protocol, "{")
+        for protocol in _SERVED
+    )
+
+
+def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) -> Tokens | None:
+    """The person's files, with the stand-ins' addresses and keys in them; returns a usual turn's tokens."""
+    files.make_home(paths)
+    if ctx.paths.health.exists():
+        shutil.copyfile(ctx.paths.health, paths.health)
+    with files.locked(paths):
+        files.write_json(paths.config, _config(ctx))
+        files.write_json(paths.auth, {"providers": _keys(now)})
+        files.write_bytes(paths.providers, _providers(ctx, urls))
+    if ctx.paths.ledger.exists():
+        with suppress(PfError):  # the chain is then as it is without readings and budgets
+            return ledger_copy.copy(ctx.paths.ledger, paths.ledger, ctx.now())
+    return None
+
+
+def _config(ctx: Context) -> dict[str, Any]:
+    content = files.read_json(ctx.paths.config) or {"version": 2}
+    ours = dict(content.get("pf") or {})
+    ours["keyring"] = []
+    gateway = dict(ours.get("gateway") or {})
+    gateway.pop("providers", None)
+    ours["gateway"] = {**gateway, "firstByteS": FIRST_BYTE_S, "stallS": STALL_S}
+    return {**content, "pf": ours}
+
+
+def _keys(now: Snapshot) -> dict[str, Any]:
+    """A stand-in's key for everyone who has one; agents' own login files are found where they are."""
+    return {
+        view.id: {"apiKey": KEY}
+        for view in now.providers
+        if view.credential.usable and not (view.credential.source or "").startswith("login:")
+    }
+
+
+def _without_keys(ctx: Context, now: Snapshot, paths: Paths) -> dict[str, str]:
+    """The environment without any credential in it."""
+    names = {
+        name
+        for provider in now.catalog.providers.values()
+        for name in (*provider.env, *provider.env_all, *provider.env_maybe)
+    }
+    kept = {name: value for name, value in ctx.env.items() if name not in names}
+    proxies = [name for name in kept if name.lower().endswith("_proxy")]
+    return {
+        **{name: value for name, value in kept.items() if name not in proxies},
+        "PROVIDER_FALLBACK_HOME": str(paths.home),
+    }
+
+
+def _providers(ctx: Context, urls: Mapping[str, str]) -> bytes:
+    """providers.yaml as the person wrote it, each address replaced by the stand-in's."""
+    import yaml
+
+    text = files.read_text(ctx.paths.providers)
+    content = yaml.safe_load(text) if text else None
+    own = content.get("providers") if isinstance(content, dict) and "providers" in content else content
+    if isinstance(own, dict):
+        own = [{"id": name, **(entry or {})} for name, entry in own.items() if name != "version"]
+    entries: dict[str, dict[str, Any]] = {entry["id"]: dict(entry) for entry in own or ()}
+    for name, url in urls.items():
+        entry = entries.setdefault(name, {"id": name})
+        if isinstance(entry.get("base_urls"), dict):
+            entry["base_urls"] = {
+                spoken: url if spoken.startswith("anthropic") else f"{url}/v1"
+                for spoken in entry["base_urls"]
+            }
+        else:
+            entry["base_url"] = url
+    written = json.dumps({"version": 1, "providers": list(entries.values())}, default=str)
+    return written.encode()  # JSON is YAML

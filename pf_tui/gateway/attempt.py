@@ -1,0 +1,356 @@
+"""One attempt: send the request to one upstream, judge its answer, and let a good one pass.
+
+The answer is held until its status and, in a stream, its first event are known. What passes afterwards
+passes as it comes; a stream that breaks ends with one clean error of its own protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from multidict import CIMultiDict
+
+from pf_tui.gateway import own_responses
+from pf_tui.gateway.attempt_failures import Failed, Judge
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.inflight import InFlightRequest
+from pf_tui.gateway.routing import Route
+from pf_tui.gateway.settings import Limits
+from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, cut_event, first_of
+from pf_tui.gateway.upstream import Exchange, Transport, Unreachable, response_headers
+from pf_tui.rules import failures
+from pf_tui.rules.failures import Failure, Rule
+
+HOLD_FACTOR = 4
+"""Keep-alive comments before the first event stretch its limit to this many times."""
+
+GRACE_S = 2.0
+"""A chat stream whose finish reason has come may take this long over its usage and [DONE]."""
+
+LINGER_S = 0.25
+"""After a stream's last event: how long its connection may take to come free for the next request."""
+
+
+class ClientGone(Exception):  # noqa: N818 - reads as a sentence
+    """The client has left before its answer was whole."""
+
+
+class Reply(Protocol):
+    """Where an answer goes; each method raises ClientGone when the client has left."""
+
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """A finished answer."""
+
+    async def start(self, status: int, headers: Mapping[str, str]) -> None:
+        """The head of an answer that comes in pieces."""
+
+    async def send(self, data: bytes) -> None:
+        """A piece."""
+
+    async def end(self, last: bytes = b"") -> None:
+        """No more pieces after this one."""
+
+
+class Delivered(NamedTuple):
+    """An answer has passed to the client, whole or to where it broke."""
+
+    headers: Mapping[str, str] | None = None
+    meter: UsageMeter | None = None
+    failure: Failure | None = None
+    """It broke after its first event, or said itself that it failed."""
+
+
+class UpstreamAttempt:
+    """One attempt at one route."""
+
+    def __init__(
+        self,
+        *,
+        request: Request,
+        route: Route,
+        flight: InFlightRequest,
+        reply: Reply,
+        limits: Limits,
+        head: Callable[[Mapping[str, str]], Mapping[str, str]],
+        good: Callable[[], None],
+    ) -> None:
+        """Args: head: what to add to an answer's head; good: told once the answer is known to be good."""
+        self._request = request
+        self._route = route
+        self._flight = flight
+        self._reply = reply
+        self._limits = limits
+        self._head = head
+        self._good = good
+        self._meter = UsageMeter()
+        self._headers: Mapping[str, str] | None = None
+        self._began_ms = flight.elapsed_ms()
+
+    async def run(
+        self,
+        transport: Transport,
+        body: bytes,
+        inbound: Iterable[tuple[str, str]],
+        *,
+        strikes: int,
+        rules: Sequence[Rule],
+        clock: Callable[[], datetime],
+    ) -> Delivered | Failed:
+        """Send the request and see it through.
+
+        Args:
+            strikes: how often this route failed in a row before, for rests that double.
+            rules: the person's own reading of answers.
+            clock: aware UTC.
+        Raises:
+            ClientGone: the client has left; the upstream's request is cancelled.
+        """
+        self._judge = Judge(self._route, strikes, rules, clock)
+        self._flight.meter = self._meter
+        limits, stream = self._limits, self._request.stream
+        try:
+            exchange = await transport.open(
+                self._route,
+                body,
+                inbound,
+                limits.first_byte_s if stream else limits.answer_s,
+                limits.connect_s,
+            )
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        try:
+            self._headers = exchange.headers
+            if not 200 <= exchange.status < 300:
+                return await self._bad(exchange)
+            return await (self._stream(exchange) if stream else self._whole(exchange))
+        finally:
+            exchange.close()
+
+    def left(self) -> Delivered:
+        """What is known when the client left."""
+        return Delivered(headers=self._headers, meter=self._meter)
+
+    async def _bad(self, exchange: Exchange) -> Failed:
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                body = await exchange.read()
+        except (TimeoutError, Unreachable):
+            body = b""
+        return self._judge.answered(exchange.status, exchange.headers, body)
+
+    async def _whole(self, exchange: Exchange) -> Delivered | Failed:
+        """An answer that is no stream: all of it, checked to be one."""
+        try:
+            if exchange.has_come:
+                body = await exchange.read()
+            else:
+                async with asyncio.timeout(self._limits.stall_s):
+                    body = await exchange.read()
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        except TimeoutError:
+            return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
+        self._first_byte()
+        if not exchange.opaque:
+            kind = self._meter.take(body)
+            if kind == Kind.GARBAGE:
+                return self._judge.nonsense(exchange, body)
+            if kind == Kind.ERROR:
+                return self._judge.in_band(exchange, body)
+        self._good()
+        headers = self._passed_back(exchange)
+        await self._reply.whole(exchange.status, headers, body)
+        return Delivered(headers=exchange.headers, meter=self._meter)
+
+    async def _stream(self, exchange: Exchange) -> Delivered | Failed:
+        kind = exchange.headers.get("content-type", "")
+        if exchange.opaque:
+            return await self._unseen(exchange)
+        if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
+            "text/html",
+            "application/json",
+        ):
+            return await self._no_stream(exchange)
+        events = EventBuffer()
+        held = await self._first_event(exchange, events)
+        if isinstance(held, Failed):
+            return held
+        self._good()
+        await self._reply.start(exchange.status, self._passed_back(exchange))
+        if self._meter.done and self._said is None:  # a short answer, all of it at once
+            await self._reply.end(held)
+            return await self._ended(exchange)
+        await self._reply.send(held)
+        return await self._rest(exchange, events)
+
+    async def _no_stream(self, exchange: Exchange) -> Failed:
+        try:
+            async with asyncio.timeout(self._limits.stall_s):
+                body = await exchange.read()
+        except (TimeoutError, Unreachable):
+            body = b""
+        if self._meter.take(body) == Kind.ERROR:
+            return self._judge.in_band(exchange, body)
+        return self._judge.nonsense(exchange, body)
+
+    async def _first_event(self, exchange: Exchange, events: EventBuffer) -> bytes | Failed:
+        """Everything up to the first good event; a Failed when there is none."""
+        held: list[bytes] = []
+        try:
+            found = self._good_from(exchange, events.feed(exchange.arrived()), held)
+            if found is not None:
+                return found  # head and first event came together: no timer is needed
+            limits, loop = self._limits, asyncio.get_running_loop()
+            spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
+            until_s = loop.time() + max(0.05, limits.first_byte_s - spent_s)
+            latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
+            async with asyncio.timeout_at(until_s) as limit:
+                while data := await exchange.chunk():
+                    found = self._good_from(exchange, events.feed(data), held)
+                    if found is not None:
+                        return found
+                    limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        except TimeoutError:
+            text = f"no first event within {limits.first_byte_s:g} s"
+            return self._judge.unreachable(Unreachable("timeout", text))
+        rest = events.flush()
+        if rest and self._meter.look(rest) == Kind.GOOD:
+            self._first_byte()
+            return b"".join([*held, rest, b"\n\n"])
+        if rest.strip():
+            return self._judge.nonsense(exchange, rest)
+        return self._judge.unreachable(Unreachable("network", "the stream ended before its first event"))
+
+    def _good_from(self, exchange: Exchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
+        """What may pass, from the first good event on; None while only fillers came, which `held` gains."""
+        while whole:
+            event, whole = first_of(whole)
+            seen = self._meter.look(event)
+            if seen == Kind.ERROR:
+                return self._judge.in_band(exchange, b"".join([*held, event, whole]), event)
+            if seen == Kind.GARBAGE:
+                return self._judge.nonsense(exchange, event)
+            held.append(event)
+            if seen == Kind.GOOD:
+                self._first_byte()
+                held.append(self._sifted(whole))
+                return b"".join(held)
+        return None
+
+    async def _rest(self, exchange: Exchange, events: EventBuffer) -> Delivered:
+        """Let the stream pass to its end."""
+        meter, reply, loop = self._meter, self._reply, asyncio.get_running_loop()
+        stall_s = self._limits.stall_s
+        broke: Failure | None = None
+        try:
+            async with asyncio.timeout(GRACE_S if meter.finished else stall_s) as limit:
+                marked_s = loop.time()
+                while not meter.done:
+                    data = await exchange.chunk()
+                    if not data:
+                        rest = self._sifted(events.flush()) if events.waiting else b""
+                        if rest and meter.finished:
+                            await reply.send(rest + b"\n\n")
+                        break
+                    out = self._sifted(events.feed(data))
+                    if meter.done and self._said is None:
+                        await reply.end(out)
+                        return await self._ended(exchange)
+                    if out:
+                        await reply.send(out)
+                    now_s = loop.time()
+                    if meter.finished or now_s - marked_s > 1.0:
+                        marked_s = now_s
+                        limit.reschedule(now_s + (GRACE_S if meter.finished else stall_s))
+                    if self._said is not None:
+                        break
+        except Unreachable as error:
+            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+        except TimeoutError:
+            broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
+        if self._said is not None:
+            failed = self._judge.in_band(exchange, self._said, self._said)
+            await reply.end()
+            return Delivered(headers=exchange.headers, meter=meter, failure=failed.failure)
+        if not meter.finished:
+            broke = broke or failures.transport("network", self._judge.clock(), "the stream was cut")
+            sentence = f"pf-tui: the stream from {self._route.provider} broke ({broke.message}); ask again"
+            await reply.send(cut_event(self._request.protocol, sentence))
+            await reply.end()
+            return Delivered(headers=exchange.headers, meter=meter, failure=broke)
+        await reply.end()
+        return await self._ended(exchange)
+
+    async def _ended(self, exchange: Exchange) -> Delivered:
+        """The whole answer has passed."""
+        if not exchange.is_whole and self._meter.done:
+            await _drain(exchange)
+        return Delivered(headers=exchange.headers, meter=self._meter)
+
+    async def _unseen(self, exchange: Exchange) -> Delivered:
+        """Compressed in a way we cannot read: it passes as it is."""
+        self._good()
+        await self._reply.start(exchange.status, self._passed_back(exchange))
+        try:
+            while data := await exchange.chunk():
+                self._first_byte()
+                await self._reply.send(data)
+        except Unreachable as error:
+            broke = failures.transport(error.kind, self._judge.clock(), error.text)
+            raise ClientGone(broke.message) from error
+        await self._reply.end()
+        return Delivered(headers=exchange.headers, meter=self._meter)
+
+    _said: bytes | None = None
+    """An error event in the middle of the stream."""
+
+    def _sifted(self, whole: bytes) -> bytes:
+        """The events without those that no client can read; an error among them is the last."""
+        if not whole:
+            return b""
+        good, said = self._meter.filter_events(whole)
+        if said is not None:
+            self._said = said
+        return good
+
+    def _first_byte(self) -> None:
+        if self._flight.first_byte_ms is None:
+            self._flight.first_byte_ms = self._flight.elapsed_ms() - self._began_ms
+
+    def _passed_back(self, exchange: Exchange) -> CIMultiDict[str]:
+        headers = response_headers(exchange.headers, decoded=not exchange.opaque)
+        for name, value in self._head(exchange.headers).items():
+            headers[name] = value
+        return headers
+
+
+async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protocol: str) -> None:
+    """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
+    unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 400
+    if failed.status is None or failed.headers is None or unread:
+        silent = failed.failure.kind == "timeout"
+        answer = own_responses.unreachable(
+            protocol, failed.route.provider, failed.failure.message, silent=silent
+        )
+        await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
+        return
+    headers: Any = CIMultiDict(failed.headers)
+    kept = response_headers(headers, decoded=True)
+    for name, value in added.items():
+        kept[name] = value
+    await reply.whole(failed.status, kept, failed.body)
+
+
+async def _drain(exchange: Exchange) -> None:
+    """Read what follows the last event, so that the connection can be used again."""
+    try:
+        async with asyncio.timeout(LINGER_S):
+            while await exchange.chunk():
+                pass
+    except (TimeoutError, Unreachable):
+        return

@@ -1,0 +1,223 @@
+"""Who must rest now: the benches of health.json, and those of this instant that are still on their way to it.
+
+Half-open: when a bench ends, one real request probes; the others go elsewhere until it is back. A success
+clears. What fails while an older request is under way is the same incident, not another strike.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pf_tui.gateway.routing import Route
+from pf_tui.rules.failover import ExhaustedWindow, Skipped
+from pf_tui.rules.failures import CLASSES, Failure
+from pf_tui.snapshot import bench_reason
+from pf_tui.state.health import Bench
+
+TRANSIENT = ("overload", "server", "network", "timeout")
+"""Troubles that pass by themselves within seconds: with nobody else to ask, asking again is worth it."""
+
+JITTER_S = 2.0
+"""A known reset is given this much more at most, so that not everybody asks in the same second."""
+
+SAME_INCIDENT = timedelta(seconds=5)
+
+Key = tuple[str, str | None, str]
+"""(provider, model or None, kind): one bench."""
+
+
+class AttemptToken:
+    """A request at one route: when it was sent, in the order of things, and whether it is a probe."""
+
+    __slots__ = ("at", "order", "probe")
+
+    def __init__(self, order: int, at: datetime, *, probe: bool) -> None:
+        self.order, self.at, self.probe = order, at, probe
+
+
+class CircuitBreaker:
+    """Benches, streaks and probes of this process."""
+
+    def __init__(self, clock: Callable[[], datetime], dice: random.Random | None = None) -> None:
+        self._clock = clock
+        self._dice = dice or random.Random()  # noqa: S311 - jitter, no secret
+        self._stored: dict[Key, Bench] = {}
+        self._pending: dict[Key, Bench] = {}
+        self._by_provider: dict[str, list[Bench]] = {}
+        self._spent: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
+        self._streaks: dict[str, tuple[int, int]] = {}
+        """Failures in a row, and when the last one that counted came, in the order of things."""
+        self._order = itertools.count(1)
+        self._made: dict[Key, int] = {}
+        """When this process made a bench, in the order of things."""
+        self._probes: set[str] = set()
+
+    def load(self, benches: Iterable[Bench]) -> None:
+        """Take over what health.json says; what is still on its way to it stays."""
+        self._stored = {(bench.provider, bench.model, bench.kind): bench for bench in benches}
+        self._index()
+
+    def spend(self, spent: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
+        """Take over which windows and budgets are used up, by provider."""
+        self._spent = spent
+
+    def persisted(self, bench: Bench) -> None:
+        """The bench is in health.json now."""
+        key = (bench.provider, bench.model, bench.kind)
+        if self._pending.get(key) == bench:
+            del self._pending[key]
+            self._index()
+
+    @property
+    def nobody(self) -> bool:
+        """No bench holds or waits for its probe, and nothing is used up."""
+        return not self._by_provider and not self._spent
+
+    def blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
+        """Why the route must not be asked now; None when it may.
+
+        Args:
+            alone: nobody else can be asked, so a trouble that passes by itself is no reason.
+        """
+        benches, used_up = self._by_provider.get(route.provider), self._spent.get(route.provider)
+        if not benches and not used_up:
+            return None
+        now = self._clock()
+        for bench in benches or ():
+            if bench.model is not None and bench.model != route.model:
+                continue
+            if alone and bench.kind in TRANSIENT:
+                continue
+            if bench.holds(now):
+                return Skipped(
+                    provider=route.provider,
+                    code="benched",
+                    reason=f"benched ({bench_reason(bench)})",
+                    until=bench.until,
+                )
+            if route.provider in self._probes and bench.kind != "manual" and not alone:
+                return Skipped(
+                    provider=route.provider, code="benched", reason="one request is trying it out", until=None
+                )
+        for spent in used_up or ():
+            ended = spent.resets_at is not None and spent.resets_at <= now
+            if not ended and (spent.model_family is None or spent.model_family in route.model):
+                return Skipped(
+                    provider=route.provider,
+                    code="exhausted",
+                    reason=f"{spent.window} is used up",
+                    until=spent.resets_at,
+                )
+        return None
+
+    def begin(self, route: Route) -> AttemptToken:
+        """The route is asked now; the first one after a bench has ended is its probe."""
+        probe = bool(self._by_provider and self._covering(route)) and route.provider not in self._probes
+        if probe:
+            self._probes.add(route.provider)
+        return AttemptToken(next(self._order), self._clock(), probe=probe)
+
+    def end_probe(self, route: Route) -> None:
+        """The probe has come back, well or not."""
+        self._probes.discard(route.provider)
+
+    def strikes(self, route: Route, ticket: AttemptToken) -> int:
+        """How often the route failed in a row before this request; for rests that double."""
+        if not self._by_provider:
+            return 0
+        benches = [bench for bench in self._covering(route) if not self._is_newer(bench, ticket)]
+        return max((bench.strikes for bench in benches), default=0)
+
+    def failed(self, route: Route, failure: Failure, ticket: AttemptToken, source: str) -> Bench | None:
+        """Note a failure; returns the new bench when it leads to one.
+
+        Args:
+            ticket: of the request that failed.
+            source: who saw it, for the bench.
+        """
+        if failure.scope is None:
+            return None
+        now = self._clock()
+        if CLASSES[failure.kind].after > 1:
+            count, counted = self._streaks.get(route.provider, (0, 0))
+            if ticket.order > counted:  # sent after the last one that counted had failed
+                count, counted = self._streaks[route.provider] = (count + 1, next(self._order))
+            if count < failure.after:
+                return None
+        model = route.model if failure.scope == "model" else None
+        key = (route.provider, model, failure.kind)
+        known = self._pending.get(key) or self._stored.get(key)
+        until = self._jittered(failure, now)
+        same = known is not None and self._is_newer(known, ticket)
+        if known is not None and same and not _outlasts(until, known.until):
+            return None
+        bench = Bench(
+            provider=route.provider,
+            model=model,
+            kind=failure.kind,
+            since=now,
+            until=until,
+            source=source,
+            evidence=failure.evidence,
+            strikes=known.strikes + (not same) if known is not None else 1,
+        )
+        self._pending[key] = bench
+        self._made[key] = next(self._order)
+        self._index()
+        return bench
+
+    def succeeded(self, route: Route, ticket: AttemptToken) -> bool:
+        """A request went through; True when that ends a bench."""
+        if route.provider in self._streaks:
+            del self._streaks[route.provider]
+        covering = self._covering(route) if self._by_provider else ()
+        over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, ticket)]
+        for bench in over:
+            key = (bench.provider, bench.model, bench.kind)
+            self._pending.pop(key, None)
+            self._stored.pop(key, None)
+            self._made.pop(key, None)
+        if over:
+            self._index()
+        return bool(over)
+
+    def _is_newer(self, bench: Bench, ticket: AttemptToken) -> bool:
+        """The bench was made after the request had been sent."""
+        made = self._made.get((bench.provider, bench.model, bench.kind))
+        return made > ticket.order if made is not None else bench.since > ticket.at
+
+    def troubles(self, route: Route) -> int:
+        """Failures of the passing kind in a row, this one included."""
+        strikes = (bench.strikes for bench in self._covering(route) if bench.kind in TRANSIENT)
+        streak = self._streaks.get(route.provider)
+        return max(max(strikes, default=0), streak[0] if streak else 0)
+
+    def _covering(self, route: Route) -> list[Bench]:
+        return [
+            bench
+            for bench in self._by_provider.get(route.provider, ())
+            if bench.model is None or bench.model == route.model
+        ]
+
+    def _jittered(self, failure: Failure, now: datetime) -> datetime | None:
+        """Never before what the provider said, and hardly after."""
+        if failure.until is None:
+            return None
+        span_s = (failure.until - now).total_seconds()
+        return failure.until + timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
+
+    def _index(self) -> None:
+        by_provider: dict[str, list[Bench]] = {}
+        for bench in {**self._stored, **self._pending}.values():
+            by_provider.setdefault(bench.provider, []).append(bench)
+        self._by_provider = by_provider
+
+
+def _outlasts(new: datetime | None, old: datetime | None) -> bool:
+    """True when the new end says something the old one did not."""
+    if old is None:
+        return False
+    return new is None or new > old + SAME_INCIDENT

@@ -1,0 +1,447 @@
+"""The failover itself: ask one route after another until an answer is good, then let it pass.
+
+Invariants: nothing is retried after the first good event; a request that is itself wrong is asked once;
+nothing sleeps. Every failure leaves its class and evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+
+from multidict import CIMultiDictProxy
+
+from pf_tui.gateway import attempt, own_responses
+from pf_tui.gateway.attempt import ClientGone, Delivered, Reply
+from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.body import Request, with_model, without_thinking
+from pf_tui.gateway.breaker import TRANSIENT, AttemptToken
+from pf_tui.gateway.inflight import InFlightRequest, InFlightRequests
+from pf_tui.gateway.own_responses import Answer
+from pf_tui.gateway.recorder import Recorder
+from pf_tui.gateway.routing import Candidates, Route, arrange
+from pf_tui.gateway.routing_state import RoutingPlan, RoutingState
+from pf_tui.gateway.sessions import Session, Sessions
+from pf_tui.gateway.sse import counts
+from pf_tui.gateway.upstream import Transport
+from pf_tui.ledger.gateway_rows import Attempt
+from pf_tui.rules.failover import Skipped
+from pf_tui.rules.failures import Failure
+from pf_tui.rules.reset_headers import readings_from_headers
+
+PATIENCE = 3
+"""Passing troubles in a row that an agent may retry by itself; from then on it is told to stop."""
+
+RECENT_IDS = 5000
+"""Request ids remembered, to notice an upstream that always gives the same one."""
+
+_ROOM_MARGIN = 1
+
+_Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
+"""Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
+
+
+class Engine:
+    """Serves requests; one for each gateway."""
+
+    def __init__(
+        self,
+        world: RoutingState,
+        transport: Transport,
+        recorder: Recorder,
+        sessions: Sessions,
+        flights: InFlightRequests,
+    ) -> None:
+        self._world = world
+        self._transport = transport
+        self._recorder = recorder
+        self._sessions = sessions
+        self._flights = flights
+        self._ids: OrderedDict[str, None] = OrderedDict()
+        stem = f"req_pf_{token_hex(8)}"
+        self._own_ids = (f"{stem}{number:08x}" for number in itertools.count(1))
+        self.served = 0
+        self.failovers = 0
+
+    async def serve(
+        self, request: Request, inbound: CIMultiDictProxy[str], reply: Reply, *, bearer: bool
+    ) -> None:
+        """Answer one request.
+
+        Args:
+            bearer: the client's own login came along and may be passed through.
+        """
+        plan = await self._world.plan(request.project)
+        flight = self._flights.begin(request, self._world.ctx.now())
+        turn = RequestFailover(self, plan, request, inbound, reply, flight, bearer=bearer)
+        try:
+            await turn.run()
+        finally:
+            self._flights.end(flight)
+            asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
+
+    def request_id(self, headers: Mapping[str, str] | None) -> str:
+        """The upstream's id of the request, or one of ours where it has none or always the same."""
+        given = (headers.get("request-id") or headers.get("x-request-id")) if headers is not None else None
+        if given and given not in self._ids:
+            self._ids[given] = None
+            if len(self._ids) > RECENT_IDS:
+                self._ids.popitem(last=False)
+            return given
+        return next(self._own_ids)
+
+
+class RequestFailover:
+    """One request on its way through the routes."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: RoutingPlan,
+        request: Request,
+        inbound: CIMultiDictProxy[str],
+        reply: Reply,
+        flight: InFlightRequest,
+        *,
+        bearer: bool,
+    ) -> None:
+        self._engine = engine
+        self._world = engine._world
+        self._resting = engine._world.resting
+        self._plan = plan
+        self._request = request
+        self._inbound = inbound
+        self._reply = reply
+        self._flight = flight
+        self._bearer = bearer
+        self._session: Session = engine._sessions.of(request)
+        self._failed: list[Failed] = []
+        self._passed: list[Skipped] = []
+        self._attempts: list[_Attempted] = []
+        self._request_id: str | None = None
+        self._fresh_key: set[str] = set()
+
+    async def run(self) -> None:
+        """Try the routes in order."""
+        found = self._plan.candidates(self._request, bearer=self._bearer)
+        if found.reserved is not None:
+            await self._tell(
+                own_responses.reserved(self._request.protocol, found.reserved, self._request.agent)
+            )
+            return
+        ready = self._ready(found)
+        self._passed = [*self._passed, *found.passed]
+        queue = deque(ready)
+        again = False
+        while queue:
+            route = queue.popleft()
+            outcome = await self._try(route)
+            if isinstance(outcome, Delivered):
+                self._after(route, outcome)
+                return
+            self._failed.append(outcome)
+            if await self._new_key(outcome):
+                queue.appendleft(self._same_with_new_key(route) or route)
+                continue
+            if not outcome.failure.failover:
+                if self._stand_in_refused():
+                    continue
+                break
+            if outcome.failure.kind == "context":
+                queue = deque(self._larger(outcome, queue))
+            elif not queue and not again and outcome.failure.kind in ("server", "network"):
+                again = self._plan.auto_switch and not self._request.counting
+                if again:
+                    queue.append(route)
+            elif self._plan.auto_switch:
+                queue = deque(r for r in queue if self._resting.blocked(r) is None or len(queue) == 1)
+        await self._nobody()
+
+    def record(self) -> None:
+        """Hand the attempts to the recorder, under the id the client was answered with."""
+        request_id = self._request_id or self._engine.request_id(None)
+        last = len(self._attempts)
+        for ordinal, attempted in enumerate(self._attempts, start=1):
+            self._engine._recorder.attempt(self._row(attempted, request_id, ordinal, ordinal == last))
+
+    # -- one route ---------------------------------------------------------------------------------
+
+    async def _try(self, route: Route) -> Delivered | Failed:
+        """Ask one route; its answer passes when it is good."""
+        ticket = self._resting.begin(route)
+        flight = self._flight
+        flight.attempt += 1
+        flight.route, flight.meter, flight.first_byte_ms = route, None, None
+        began_ms = flight.elapsed_ms()
+        passing = attempt.UpstreamAttempt(
+            request=self._request,
+            route=route,
+            flight=flight,
+            reply=self._reply,
+            limits=self._plan.settings.limits_of(route.provider),
+            head=lambda headers: self._head(route, headers),
+            good=lambda: self._good(route, ticket),
+        )
+        outcome: Delivered | Failed | None = None
+        try:
+            outcome = await passing.run(
+                self._engine._transport,
+                self._body_for(route),
+                self._inbound.items(),
+                strikes=self._resting.strikes(route, ticket),
+                rules=self._plan.settings.rules,
+                clock=self._world.ctx.now,
+            )
+        except (ClientGone, asyncio.CancelledError):
+            outcome = passing.left()
+            raise
+        finally:
+            if ticket.probe:
+                self._resting.end_probe(route)
+            if outcome is not None:
+                self._note(route, outcome, ticket, flight.elapsed_ms() - began_ms)
+        return outcome
+
+    def _body_for(self, route: Route) -> bytes:
+        """The very bytes of the client, but for the model's name and for another vendor's reasoning."""
+        request = self._request
+        raw = with_model(request.raw, request.model, route.native)
+        asked = self._plan.family_of(request.model)
+        if self._session.is_mixed(route.model_family, asked):
+            raw = without_thinking(
+                raw,
+                request.protocol,
+                lambda block: self._session.is_foreign(block, route.model_family, asked),
+            )
+        return raw
+
+    def _head(self, route: Route, headers: Mapping[str, str]) -> dict[str, str]:
+        """What we add to the head of an answer."""
+        self._request_id = self._engine.request_id(headers)
+        return {"request-id": self._request_id, "x-pf-provider": route.provider}
+
+    def _good(self, route: Route, ticket: AttemptToken) -> None:
+        """The answer is good: its provider serves again, whatever was said of it before."""
+        if ticket.probe:
+            self._resting.end_probe(route)
+            ticket.probe = False
+        if self._resting.succeeded(route, ticket):
+            self._engine._recorder.release(route.provider, route.model)
+
+    def _note(self, route: Route, outcome: Delivered | Failed, ticket: AttemptToken, latency_ms: int) -> None:
+        """Readings, benches, releases and the ledger's row of one attempt."""
+        headers = outcome.headers
+        if headers is not None and not self._request.counting and _tells_limits(headers):
+            readings = readings_from_headers(route.provider, headers, ticket.at)
+            if readings:
+                self._engine._recorder.readings(readings)
+        failure = outcome.failure
+        if failure is not None and not self._request.counting:
+            self._note_failure(route, failure, ticket)
+        if not self._request.counting:
+            self._attempts.append((route, outcome, ticket.at, latency_ms, self._flight.first_byte_ms))
+
+    def _note_failure(self, route: Route, failure: Failure, ticket: AttemptToken) -> None:
+        bench = self._resting.failed(route, failure, ticket, self._world.ctx.who)
+        why = f"{route.provider}: {_words(failure)}"
+        if bench is not None:
+            resting = self._resting
+            loop = asyncio.get_running_loop()
+
+            def persisted() -> None:
+                self._world.read_benches()
+                resting.persisted(bench)
+
+            self._engine._recorder.bench(
+                bench,
+                agent=self._request.agent,
+                session=self._request.session,
+                why=why,
+                done=lambda: loop.call_soon_threadsafe(persisted),
+            )
+
+    def _row(self, attempted: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
+        route, outcome, started, latency_ms, first_byte_ms = attempted
+        request, meter = self._request, outcome.meter
+        tokens: dict[str, Any] = counts(request.protocol, meter.usage) if meter and meter.usage else {}
+        return Attempt(
+            at=started,
+            agent=request.agent or "unknown",
+            provider=route.provider,
+            model=self._plan.id_of(request.model),
+            request_id=request_id,
+            ordinal=ordinal,
+            answered=answered,
+            served_model=route.model,
+            session=request.session,
+            project=request.project,
+            message_id=meter.message_id if meter is not None else None,
+            failure=outcome.failure.kind if outcome.failure is not None else None,
+            latency_ms=latency_ms,
+            ttft_ms=first_byte_ms,
+            is_subagent=request.is_subagent,
+            **tokens,
+        )
+
+    # -- between routes ----------------------------------------------------------------------------
+
+    def _ready(self, found: Candidates) -> Sequence[Route]:
+        """The routes that may be asked now, in order; with nobody else, those in passing trouble as well."""
+        routes = found.routes
+        if not self._plan.auto_switch:
+            return routes
+        engine, now_s = self._engine, asyncio.get_running_loop().time()
+        sticky = self._session.stays_with(self._request, self._plan.epoch, now_s)
+        if self._resting.nobody and not self._plan.last_resort and found.leads(sticky):
+            return found.by_priority
+        ready, self._passed = arrange(
+            routes, self._resting.blocked, sticky=sticky, last_resort=self._plan.last_resort
+        )
+        if not ready:
+            ready, self._passed = arrange(routes, lambda route: self._resting.blocked(route, alone=True))
+        elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
+            first = routes[0].provider
+            if first in self._plan.last_resort and ready[0].provider != first:
+                engine._recorder.event(
+                    "spill",
+                    why=f"{first} is nearly used up: new sessions begin at {ready[0].provider}",
+                    once=f"spill {first} {ready[0].provider}",
+                )
+        return ready
+
+    def _larger(self, failed: Failed, queue: Sequence[Route]) -> list[Route]:
+        """After "too long": models with a larger window, never the same size again."""
+        size = max(failed.window or failed.route.context, _ROOM_MARGIN)
+        found = self._plan.candidates(self._request, bearer=self._bearer, larger_than=size)
+        tried = {(one.route.provider, one.route.model) for one in self._failed}
+        larger = [
+            route
+            for route in found.routes
+            if (route.provider, route.model) not in tried
+            and route.context > size
+            and self._resting.blocked(route) is None
+        ]
+        return sorted(larger, key=lambda route: not route.same_model)
+
+    async def _new_key(self, failed: Failed) -> bool:
+        """Our key was refused: True when there is a new one by now, so that the route may be asked again."""
+        route = failed.route
+        if failed.failure.kind != "auth" or not route.credential or route.provider in self._fresh_key:
+            return False
+        self._fresh_key.add(route.provider)
+        if not await self._world.key_changed(route.provider):
+            return False
+        self._plan = await self._world.plan(self._request.project)
+        self._engine._recorder.release(route.provider, None, why="its key was replaced")
+        return True
+
+    def _same_with_new_key(self, old: Route) -> Route | None:
+        found = self._plan.candidates(self._request, bearer=self._bearer)
+        return next((route for route in found.routes if route.provider == old.provider), None)
+
+    def _after(self, route: Route, outcome: Delivered) -> None:
+        """An answer has passed: where the session is now, and what that took."""
+        engine, request, session = self._engine, self._request, self._session
+        engine.served += 1
+        if request.counting:
+            return
+        if outcome.meter is not None:
+            for signature in outcome.meter.signatures:
+                session.remember(signature, route.model_family)
+        before = session.provider
+        session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
+        if request.session is not None and before != route.provider:
+            engine._recorder.session(request.session, request.agent or "unknown", route.provider)
+        if self._failed:
+            engine.failovers += 1
+        last = self._failed[-1] if self._failed else None
+        if last is not None:
+            engine._recorder.event(
+                "failover",
+                why=f"{last.route.provider}: {_words(last.failure)}; {route.provider} served this request",
+                before={"provider": last.route.provider, "model": last.route.model},
+                after={"provider": route.provider, "model": route.model},
+                evidence={**last.failure.evidence, "session": request.session or ""},
+                once=f"failover {last.route.provider} {last.failure.kind} {route.provider}",
+                unless_told=last.route.provider,
+            )
+
+    # -- nobody ------------------------------------------------------------------------------------
+
+    async def _nobody(self) -> None:
+        """Every route has failed, or there was none."""
+        failed = self._failed
+        if failed and self._is_for_the_client():
+            await self._forward(failed[0] if failed[0].failure.kind == "model" else failed[-1])
+            return
+        seen = [
+            Skipped(
+                provider=one.route.provider,
+                code="benched" if one.failure.scope else "failed",
+                reason=_words(one.failure),
+                until=None if one.failure.forever else one.failure.until,
+            )
+            for one in failed
+        ]
+        passed = [*seen, *(p for p in self._passed if p.provider not in {s.provider for s in seen})]
+        request = self._request
+        answer = own_responses.exhausted(
+            request.protocol, request.agent, passed, self._world.ctx.now(), self._world.ctx.timezone()
+        )
+        sentence = own_responses.sentence_in(answer)
+        self._engine._recorder.event(
+            "refuse",
+            why=sentence,
+            after={"model": request.model, "session": request.session},
+            evidence={"passed": {p.provider: p.reason for p in passed if p.code in ("benched", "exhausted")}},
+            once=f"refuse {request.agent} {[p.provider for p in seen]}",
+        )
+        await self._tell(answer)
+
+    def _stand_in_refused(self) -> bool:
+        """Another vendor's model found fault with a request that was not made for it."""
+        return len(self._failed) > 1 and not self._failed[-1].route.same_model
+
+    def _is_for_the_client(self) -> bool:
+        """The upstream's own words say more than ours: the request is at fault, or it will pass."""
+        if not self._plan.auto_switch or self._request.counting:
+            return True
+        last = self._failed[-1]
+        if not last.failure.failover:
+            return not self._stand_in_refused()
+        if last.failure.kind == "context":
+            return True
+        kinds = {one.failure.kind for one in self._failed}
+        if kinds == {"model"}:
+            return True
+        passing = kinds <= set(TRANSIENT) and all(
+            p.code not in ("benched", "exhausted") for p in self._passed
+        )
+        return passing and max(self._resting.troubles(one.route) for one in self._failed) < PATIENCE
+
+    async def _forward(self, failed: Failed) -> None:
+        """Hand the upstream's own error on as it came."""
+        added = self._head(failed.route, failed.headers or {})
+        await attempt.forward(self._reply, failed, added, self._request.protocol)
+
+    async def _tell(self, answer: Answer) -> None:
+        self._request_id = self._engine.request_id(None)
+        headers = {**answer.headers, "request-id": self._request_id}
+        await self._reply.whole(answer.status, headers, answer.body)
+
+
+def _tells_limits(headers: Mapping[str, str]) -> bool:
+    """Some header speaks of a limit window; most answers have none."""
+    names = " ".join(headers).lower()
+    return "ratelimit" in names or "x-codex" in names
+
+
+def _words(failure: Failure) -> str:
+    """A failure in a few words."""
+    head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
+    return f"{head} ({failure.message})" if failure.message else head

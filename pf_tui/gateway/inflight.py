@@ -1,0 +1,100 @@
+"""Requests under way: what live.json shows of them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.routing import Route
+from pf_tui.gateway.sse import UsageMeter
+from pf_tui.state.gateway import LiveRequest
+
+PERIOD_S = 0.5
+"""live.json is replaced at most this often, and only while something is under way."""
+
+
+class InFlightRequest:
+    """One request under way."""
+
+    __slots__ = ("attempt", "began_s", "first_byte_ms", "meter", "number", "request", "route", "since")
+
+    def __init__(self, number: int, request: Request, since: datetime) -> None:
+        self.number = number
+        self.request = request
+        self.since = since
+        self.began_s = time.perf_counter()
+        self.route: Route | None = None
+        self.meter: UsageMeter | None = None
+        self.first_byte_ms: int | None = None
+        self.attempt = 0
+
+    def elapsed_ms(self) -> int:
+        """Since the client asked."""
+        return round((time.perf_counter() - self.began_s) * 1000)
+
+    def shown(self) -> LiveRequest:
+        """As the other faces see it."""
+        meter, route = self.meter, self.route
+        told = 0
+        if meter is not None:
+            reported = meter.usage.get("output_tokens", meter.usage.get("completion_tokens"))
+            told = max(meter.tokens_seen, reported if isinstance(reported, int) else 0)
+        return LiveRequest(
+            id=str(self.number),
+            agent=self.request.agent,
+            session=self.request.session,
+            provider=route.provider if route else "",
+            model=route.model if route else self.request.model,
+            since=self.since,
+            tokens=told,
+            first_byte_ms=self.first_byte_ms,
+            attempt=max(1, self.attempt),
+        )
+
+
+class InFlightRequests:
+    """All requests under way; tells a writer, twice a second at most."""
+
+    def __init__(self, write: Callable[[tuple[LiveRequest, ...]], None]) -> None:
+        self._write = write
+        self._flying: dict[int, InFlightRequest] = {}
+        self._numbers = itertools.count(1)
+        self._timer: asyncio.TimerHandle | None = None
+        self._shown = False
+        self._idle: asyncio.Event = asyncio.Event()
+        self._idle.set()
+
+    def __len__(self) -> int:
+        return len(self._flying)
+
+    def begin(self, request: Request, since: datetime) -> InFlightRequest:
+        """A request has come."""
+        flight = InFlightRequest(next(self._numbers), request, since)
+        self._flying[flight.number] = flight
+        self._idle.clear()
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)
+        return flight
+
+    def end(self, flight: InFlightRequest) -> None:
+        """It is over."""
+        self._flying.pop(flight.number, None)
+        if not self._flying:
+            self._idle.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way."""
+        await self._idle.wait()
+
+    def _tell(self) -> None:
+        """Show what is under way; the last time when nothing is."""
+        self._timer = None
+        if self._flying or self._shown:
+            self._shown = bool(self._flying)
+            self._write(tuple(flight.shown() for flight in self._flying.values()))
+        if self._flying:
+            self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)

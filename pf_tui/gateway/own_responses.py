@@ -1,0 +1,132 @@
+"""What an agent is told when nobody can serve: at once, in its own words, with the time it is back.
+
+Minutes of silent client retries are the enemy. Measured on the real clients: Claude Code stops on
+`x-should-retry: false`, OpenCode retries every 429 and stops on 402, Codex stops on usage_limit_reached.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from pf_tui.records import record
+from pf_tui.rules.failover import Skipped
+
+UNKNOWN_WAIT_S = 60
+"""retry-after where nobody knows when somebody is back."""
+
+_LIMITED = ("benched", "exhausted")
+
+
+@record
+class Answer:
+    """A finished answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def exhausted(
+    protocol: str,
+    agent: str | None,
+    passed: Sequence[Skipped],
+    now: datetime,
+    zone: tzinfo | None = None,
+) -> Answer:
+    """Nobody can serve: one sentence, who is back first and when."""
+    ending = [p for p in passed if p.code in _LIMITED and p.until is not None and p.until > now]
+    first = min(ending, key=lambda p: p.until or now) if ending else None
+    wait_s = UNKNOWN_WAIT_S
+    if first is not None and first.until is not None:
+        wait_s = max(1, -int(-(first.until - now).total_seconds() // 1))
+    sentence = sentence_for(passed, first, now, zone)
+    headers = {"content-type": "application/json", "x-should-retry": "false"}
+    if agent == "codex" or protocol == "openai-responses":
+        content = {
+            "error": {
+                "type": "usage_limit_reached",
+                "message": sentence,
+                "plan_type": "plus",
+                "resets_at": round(now.timestamp()) + wait_s,
+                "resets_in_seconds": wait_s,
+            }
+        }
+        headers["retry-after"] = str(wait_s)
+        return Answer(status=429, headers=headers, body=_json(content))
+    if agent == "opencode":
+        return Answer(status=402, headers=headers, body=error_body(protocol, "billing_error", sentence))
+    headers["retry-after"] = str(wait_s)
+    return Answer(status=429, headers=headers, body=error_body(protocol, "rate_limit_error", sentence))
+
+
+def sentence_for(
+    passed: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
+) -> str:
+    """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
+    limited = list(dict.fromkeys(p.provider for p in passed if p.code in _LIMITED))
+    if first is not None and first.until is not None:
+        count = len(limited)
+        who = "the only provider is limited" if count == 1 else f"all {count} providers are limited"
+        return f"pf-tui: {who}; the first is back at {_clock(first.until, now, zone)} ({first.provider})"
+    if limited:
+        reasons = {p.provider: p.reason for p in passed if p.code in _LIMITED}
+        told = ", ".join(f"{name} {reason}" for name, reason in reasons.items())
+        return f"pf-tui: nobody can serve: {told}; pf-tui why shows what ends it"
+    return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
+
+
+def reserved(protocol: str, login: str, agent: str | None) -> Answer:
+    """The agent's own login comes first and could serve: a paid key is not used in its place."""
+    word = {"claude-code": "claude"}.get(agent or "", agent or "the agent")
+    sentence = (
+        f"pf-tui: {login} serves, and that login is {word}'s own: start it with `pf-tui run {word}`, let the "
+        f"login through with --pass-through, or put a key first with `pf-tui switch PROVIDER`"
+    )
+    headers = {"content-type": "application/json", "x-should-retry": "false"}
+    return Answer(status=403, headers=headers, body=error_body(protocol, "permission_error", sentence))
+
+
+def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Answer:
+    """An upstream gave no answer at all."""
+    headers = {"content-type": "application/json"}
+    kind = "timeout_error" if silent and protocol == "anthropic-messages" else "api_error"
+    sentence = f"pf-tui: {provider} cannot be reached: {text}"
+    return Answer(status=504 if silent else 502, headers=headers, body=error_body(protocol, kind, sentence))
+
+
+def refused(status: int, protocol: str, sentence: str) -> Answer:
+    """A request the gateway itself turns down."""
+    kind = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}.get(
+        status, "invalid_request_error"
+    )
+    headers = {"content-type": "application/json", "x-should-retry": "false"}
+    return Answer(status=status, headers=headers, body=error_body(protocol, kind, sentence))
+
+
+def error_body(protocol: str, kind: str, sentence: str) -> bytes:
+    """An error in the protocol's own shape."""
+    if protocol == "anthropic-messages":
+        return _json({"type": "error", "error": {"type": kind, "message": sentence}})
+    return _json({"error": {"message": sentence, "type": kind, "code": kind, "param": None}})
+
+
+def _clock(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """The time of day; with seconds when it is soon, with the date when it is not today."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    if moment - now < timedelta(minutes=2):
+        return f"{local:%H:%M:%S}"
+    if local.date() != today.date():
+        return f"{local:%H:%M} on {local:%d %b}"
+    return f"{local:%H:%M}"
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def sentence_in(answer: Answer) -> str:
+    """The sentence of one of our own answers."""
+    content = json.loads(answer.body)
+    return str(content["error"]["message"])

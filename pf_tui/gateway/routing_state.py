@@ -1,0 +1,383 @@
+"""The state files, followed live: who may serve, with which key, and what the person set.
+
+Every request looks whether a file has changed (four stats, some 10 µs); a change is read in a thread.
+A file that cannot be read leaves the last good view standing, with a sentence in `problem`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from pf_tui import snapshot
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.errors import PfError
+from pf_tui.gateway import routing, settings
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.breaker import CircuitBreaker
+from pf_tui.gateway.routing import Candidates
+from pf_tui.gateway.settings import Settings
+from pf_tui.records import replace
+from pf_tui.rules.failover import Eligibility
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import credentials, files
+from pf_tui.state.config import Config
+from pf_tui.state.context import Context
+from pf_tui.state.paths import PROJECT_FILE
+from pf_tui.state.secret import Secret
+
+REFRESH_S = 20.0
+"""Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
+
+LOOK_S = 0.002
+"""Requests that come closer together than this share one look at the files."""
+
+HYSTERESIS = 5.0
+"""Percent points a window must fall below the switch threshold before new sessions come back."""
+
+_FROM_PROVIDER = ("official", "header")
+"""Readings a provider makes itself; estimates and budgets move no session before its time."""
+
+_CANDIDATE_CACHE = 256
+MOST_PLANS = 50
+
+SESSION_AGE = timedelta(hours=5)
+"""Sessions that began to be served longer ago are not taken over by a restart."""
+
+Stamps = tuple[object, ...]
+
+
+class RoutingPlan:
+    """One view of the files; candidates are laid out once per kind of request."""
+
+    def __init__(
+        self,
+        now: Snapshot,
+        keys: Mapping[str, Secret],
+        settings_: Settings,
+        spill: frozenset[str],
+        stamps: Stamps,
+        epoch: int,
+    ) -> None:
+        self.catalog: Catalog = now.catalog
+        self.settings = settings_
+        self.keys = keys
+        self.stamps = stamps
+        self.epoch = epoch
+        """Changes whenever the order of providers does: a switch by hand moves every session."""
+        self.auto_switch = now.auto_switch
+        listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
+        self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
+        self.last_resort = spill
+        """Providers past the switch threshold: new sessions begin elsewhere."""
+        self._candidates: dict[tuple[object, ...], Candidates] = {}
+        self._asked: dict[str, tuple[str, str]] = {}
+
+    def candidates(self, request: Request, *, bearer: bool, larger_than: int = 0) -> Candidates:
+        """The routes for a request of this kind, in order of priority."""
+        key = (
+            request.path,
+            request.query,
+            request.model,
+            request.agent,
+            bearer,
+            larger_than,
+            request.tokens >> 12,
+        )
+        found = self._candidates.get(key)
+        if found is None:
+            if len(self._candidates) >= _CANDIDATE_CACHE:
+                self._candidates.clear()
+            found = self._candidates[key] = routing.candidates(
+                request, self.standings, self.catalog, self.keys, bearer=bearer, larger_than=larger_than
+            )
+        return found
+
+    def family_of(self, model: str) -> str:
+        """The vendor of the model an agent asked for; the first word of a name nobody knows."""
+        return self._known(model)[1]
+
+    def id_of(self, model: str) -> str:
+        """The catalog's id of a model an agent asked for; the name itself when nobody knows it."""
+        return self._known(model)[0]
+
+    def _known(self, model: str) -> tuple[str, str]:
+        known = self._asked.get(model)
+        if known is None:
+            found = self.catalog.find_model(model)
+            known = (found.id, found.family) if found is not None else (model, model.partition("-")[0])
+            self._asked[model] = known
+        return known
+
+
+class RoutingState:
+    """The plans of this moment, by project, and the benches they share."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._own_env = dict(ctx.env)
+        self._session_env: dict[str, str] = {}
+        self.ctx = ctx
+        self.resting = CircuitBreaker(ctx.now)
+        paths = ctx.paths
+        self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))
+        self._looked_s = 0.0
+        self.problem: str | None = None
+        self._plans: dict[str | None, RoutingPlan] = {}
+        self._keys: tuple[object, dict[str, Secret]] | None = None
+        self._refused: dict[str, str] = {}
+        self._order: tuple[object, ...] = ()
+        self._epoch = 0
+        self._loading: asyncio.Lock | None = None
+        self._stale = False
+        self.written = False
+
+    async def plan(self, project: str | None = None) -> RoutingPlan:
+        """The plan that holds now; a changed file is read first."""
+        plan = self._plans.get(project)
+        if plan is not None and not self._stale:
+            moment_s = time.monotonic()
+            if moment_s - self._looked_s < LOOK_S and project is None:
+                return plan
+            if self._is_current(plan, project):
+                self._looked_s = moment_s
+                return plan
+        if self._loading is None:
+            self._loading = asyncio.Lock()
+        async with self._loading:
+            plan = self._plans.get(project)
+            if plan is None or self._stale or not self._is_current(plan, project):
+                self._stale = False
+                await asyncio.to_thread(self.load, project)
+            return self._plans[project]
+
+    def _is_current(self, plan: RoutingPlan, project: str | None) -> bool:
+        """Nothing but health.json has changed; that one is read here and now: it is small, and urgent."""
+        stamps = self._stamps(project)
+        if stamps == plan.stamps:
+            return True
+        if (stamps[0], stamps[2:]) != (plan.stamps[0], plan.stamps[2:]):
+            return False
+        self.read_benches()
+        plan.stamps = stamps
+        self.written = True  # "begin anew" may have moved budgets
+        return True
+
+    def read_benches(self) -> None:
+        """Take over the benches of health.json."""
+        try:
+            self.resting.load(self.ctx.health().benches)
+        except PfError as error:
+            self.problem = str(error)
+
+    def load(self, project: str | None = None) -> RoutingPlan:
+        """Read the files now; keeps the last good plan where one of them is broken.
+
+        Raises:
+            PfError: a file cannot be used and there is no earlier plan.
+        """
+        stamps = self._stamps(project)
+        old = self._plans.get(project)
+        self.problem = None
+        try:
+            plan = self._read(project, stamps, old)
+        except PfError as error:
+            self.problem = str(error)
+            if old is not None:
+                old.stamps = stamps
+                return old
+            if project is None:
+                raise
+            plan = self._read(None, stamps, None)  # a project's file is no reason to end a turn
+        if len(self._plans) >= MOST_PLANS:
+            self._plans = {None: self._plans[None]} if None in self._plans else {}
+        self._plans[project] = plan
+        return plan
+
+    def refresh(self) -> None:
+        """Read the ledger's readings and budgets again, at the next request."""
+        self._stale = True
+
+    def refresh_soon(self) -> None:
+        """Rows or readings were written: look at windows and budgets again, in the background."""
+        self.written = True
+
+    @property
+    def current(self) -> RoutingPlan | None:
+        """The plan everybody shares, as it was last read."""
+        return self._plans.get(None)
+
+    def is_dirty(self) -> bool:
+        """The plan everybody shares is out of date."""
+        plan = self._plans.get(None)
+        return plan is None or self._stale or plan.stamps != self._stamps(None)
+
+    def take_credentials(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """Keep an environment's credentials in memory; returns the providers they are for."""
+        catalog = self.ctx.catalog()
+        taken = []
+        for provider in catalog.providers.values():
+            for name in _names(provider):
+                if value := values.get(name):
+                    self._session_env[name] = value
+                    taken.append(provider.id)
+        self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
+        self._keys = None
+        self._stale = True
+        return tuple(dict.fromkeys(taken))
+
+    def sources(self) -> dict[str, str]:
+        """Provider -> where its key comes from, of those that have one we may use."""
+        plan = self._plans.get(None)
+        if plan is None:
+            return {}
+        held = self.ctx.credentials()
+        found = {}
+        for provider in plan.keys:
+            source = held[provider].source or "" if provider in held else ""
+            name = source.removeprefix("env:")
+            handed = source != name and self._own_env.get(name) != self._session_env.get(name, "")
+            found[provider] = "env (session)" if handed and name in self._session_env else source
+        return found
+
+    async def key_changed(self, provider: str) -> bool:
+        """The provider refused its key: look whether there is a new one; True when there is."""
+        plan = self._plans.get(None)
+        old = plan.keys.get(provider) if plan is not None else None
+        self._keys = None
+        await asyncio.to_thread(self.load, None)
+        new = self._plans[None].keys.get(provider)
+        if new is not None and new != old:
+            return True
+        if old is not None:
+            self._refused[provider] = _mark(old)
+        return False
+
+    def renewed(self) -> Iterator[str]:
+        """Providers whose refused key has been replaced since: their bench is over."""
+        plan = self._plans.get(None)
+        for provider, mark in list(self._refused.items()):
+            key = plan.keys.get(provider) if plan is not None else None
+            if key is not None and _mark(key) != mark:
+                del self._refused[provider]
+                yield provider
+
+    def _read(self, project: str | None, stamps: Stamps, old: RoutingPlan | None) -> RoutingPlan:
+        ctx = self.ctx if project is None else replace(self.ctx, cwd=Path(project))
+        now = snapshot.take(ctx)
+        order = (now.own_priority, now.auto_switch)
+        if order != self._order:
+            self._order = order
+            self._epoch += 1
+        if project is None:
+            self.resting.spend({s.provider: s.spent for s in now.standings if s.spent})
+            self.read_benches()
+        return RoutingPlan(
+            now,
+            self._read_keys(now),
+            settings.parse(now.config.gateway, ctx.paths.config),
+            self._spilling(now, old),
+            stamps,
+            self._epoch,
+        )
+
+    def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
+        """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
+        paths, config = self.ctx.paths, now.config
+        wanted = [p for name in now.priority if (p := now.catalog.providers.get(name)) and _is_ours(p)]
+        stamp = (
+            files.identity(paths.auth),
+            config.keyring,
+            tuple(p.id for p in wanted),
+            tuple(sorted(self._session_env)),
+        )
+        if self._keys is not None and self._keys[0] == stamp:
+            return self._keys[1]
+        keys = {}
+        for provider in wanted:
+            key = self._key(provider, config)
+            if key is not None:
+                keys[provider.id] = key
+        self._keys = (stamp, keys)
+        return keys
+
+    def _key(self, provider: Provider, config: Config) -> Secret | None:
+        try:
+            return credentials.secret_for(provider, self.ctx.paths, config, self.ctx.env)
+        except PfError as error:
+            self.problem = f"{provider.id}: {error}"
+            return None
+
+    def _spilling(self, now: Snapshot, old: RoutingPlan | None) -> frozenset[str]:
+        """Who is past the switch threshold by their own word; back only HYSTERESIS points below it."""
+        before = old.last_resort if old is not None else frozenset()
+        line = now.config.switch_at * 100
+        over = set()
+        for view in now.providers:
+            shares = [
+                limit.percent
+                for limit in view.limits
+                if limit.percent is not None and limit.source in _FROM_PROVIDER and limit.window != "minute"
+            ]
+            highest = max(shares, default=0.0)
+            if highest >= line or (view.id in before and highest > line - HYSTERESIS):
+                over.add(view.id)
+        return frozenset(over)
+
+    def _stamps(self, project: str | None) -> Stamps:
+        own = None if project is None else _stat(f"{project}/{PROJECT_FILE}")
+        return (*map(_stat, self._looked_at), own)
+
+
+def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
+    """Who served which session before a restart: session -> (agent, provider), those of the last hours."""
+    oldest = ctx.now() - SESSION_AGE
+    try:
+        sessions = ctx.health().sessions
+    except PfError:
+        return {}
+    return {name: (one.agent, one.provider) for name, one in sessions.items() if one.since > oldest}
+
+
+def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:
+    """The credentials an environment holds for providers whose key the gateway may use."""
+    return {
+        name: value
+        for provider in catalog.providers.values()
+        for name in _names(provider)
+        if (value := env.get(name))
+    }
+
+
+def _names(provider: Provider) -> tuple[str, ...]:
+    if not _is_ours(provider):
+        return ()
+    return tuple(name for name in provider.env if name not in provider.env_pointers)
+
+
+def _is_ours(provider: Provider) -> bool:
+    """A key product that speaks a protocol we serve; a login stays with its agent."""
+    return provider.agent_only is None and any(name in provider.protocols for name in _SERVED)
+
+
+_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
+
+
+def _mark(key: Secret) -> str:
+    """Tells two keys apart without holding either; in memory only."""
+    return hashlib.blake2b(key.reveal().encode(), key=_SALT, digest_size=16).hexdigest()
+
+
+_SALT = os.urandom(16)
+
+
+def _stat(path: str) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - four of these on a request; Path.stat costs twice as much
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)

@@ -1,0 +1,422 @@
+"""A stream as it passes: whole events, the usage they report, and whether the answer came to its end.
+
+Events are forwarded byte for byte, each as soon as it is whole: a stream that breaks then ends at an
+event's border, where one clean error can follow. They are read with msgspec, many at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import msgspec
+
+
+class EventBuffer:
+    """Holds back what is not a whole event yet."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole events that are there now, as they came; b"" when none is."""
+        buffer = self._rest + data if self._rest else data
+        end = buffer.rfind(b"\n\n") + 2
+        if b"\r" in buffer:
+            end = max(end if end > 1 else 0, *(_end_of(buffer, mark) for mark in (b"\r\n\r\n", b"\r\r")))
+        elif end == 1:
+            end = 0
+        self._rest = buffer[end:]
+        return buffer[:end] if self._rest else buffer
+
+    def flush(self) -> bytes:
+        """What came after the last blank line: an event whose end is missing, or nothing."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an event that is not whole yet."""
+        return len(self._rest)
+
+
+def split_events(whole: bytes) -> list[bytes]:
+    """Whole events one by one, each with its blank line."""
+    if b"\r" not in whole:
+        *events, last = whole.split(b"\n\n")
+        return [*(event + b"\n\n" for event in events), *([last] if last else ())]
+    events = []
+    while whole:
+        event, whole = first_of(whole)
+        events.append(event)
+    return events
+
+
+def first_of(whole: bytes) -> tuple[bytes, bytes]:
+    """The first of whole events, and the others."""
+    if b"\r" in whole:
+        end = min((end for mark in _BLANK if (end := _after(whole, mark))), default=len(whole))
+    else:
+        end = _after(whole, b"\n\n") or len(whole)
+    return whole[:end], whole[end:]
+
+
+_BLANK = (b"\n\n", b"\r\n\r\n", b"\r\r")
+
+
+def _after(buffer: bytes, mark: bytes) -> int:
+    place = buffer.find(mark)
+    return place + len(mark) if place >= 0 else 0
+
+
+def _end_of(buffer: bytes, mark: bytes) -> int:
+    place = buffer.rfind(mark)
+    return place + len(mark) if place >= 0 else 0
+
+
+def payload(event: bytes) -> bytes:
+    """The event's data; b"" for a comment or a bare keep-alive."""
+    start = event.find(b"data:")
+    if start < 0:
+        return b""
+    if event.count(b"data:") == 1 and (start == 0 or event[start - 1] in b"\r\n"):
+        end = event.find(b"\n", start)
+        return event[start + 5 : end if end >= 0 else None].strip()
+    lines = [line[5:].lstrip() for line in event.splitlines() if line.startswith(b"data:")]
+    return b"\n".join(lines)
+
+
+class _Holder(msgspec.Struct):
+    """The message or response object inside an event."""
+
+    id: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: str | None = None
+
+
+class _Delta(msgspec.Struct):
+    signature: str | None = None
+
+
+class _Block(msgspec.Struct):
+    type: str | None = None
+    data: str | None = None
+    encrypted_content: str | None = None
+
+
+class _Seen(msgspec.Struct):
+    """What is read of an event; everything else is checked to be JSON and skipped."""
+
+    type: str | None = None
+    id: str | None = None
+    model: str | None = None
+    message: _Holder | str | None = None
+    response: _Holder | None = None
+    usage: dict[str, Any] | None = None
+    error: msgspec.Raw | None = None
+    choices: list[_Choice] | None = None
+    delta: _Delta | str | None = None
+    content_block: _Block | None = None
+    item: _Block | None = None
+
+
+class _Part(msgspec.Struct):
+    """A block of a whole answer."""
+
+    signature: str | None = None
+    data: str | None = None
+    encrypted_content: str | None = None
+
+
+class _Whole(msgspec.Struct):
+    """What is read of an answer that is no stream."""
+
+    type: str | None = None
+    object: str | None = None
+    status: str | None = None
+    id: str | None = None
+    model: str | None = None
+    usage: dict[str, Any] | None = None
+    error: msgspec.Raw | None = None
+    choices: list[_Choice] | None = None
+    content: list[_Part] | str | None = None
+    output: list[_Part] | None = None
+
+
+_WHOLE_DECODER = msgspec.json.Decoder(_Whole)
+_DECODER = msgspec.json.Decoder(_Seen)
+_ALL_DECODER = msgspec.json.Decoder(list[_Seen])
+_LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
+_FILLER = frozenset({"ping", "keepalive"})
+
+
+_DONE = b"data: [DONE]\n\n"
+
+
+_BLANK_LINE, _EVENT, _DATA = range(3)
+_NAME = re.compile(rb"event:[^,]*")
+
+_RUNS = (
+    b"\n\nevent: content_block_delta\ndata: ",
+    b"\n\nevent: response.output_text.delta\ndata: ",
+    b"\n\ndata: ",
+)
+"""What stands between two events of the kind that most events are."""
+
+
+def _all_at_once(whole: bytes) -> list[_Seen] | None:
+    """Plain events decoded as one JSON list, many times as fast; None = one by one.
+
+    Plain are events of one data line each, with at most their name before it.
+    """
+    if b"\r" in whole:
+        return None
+    run = next((mark for mark in _RUNS if mark in whole), b"")
+    joined = whole.replace(run, b",") if run else whole
+    data: list[bytes] = []
+    had = _BLANK_LINE
+    for line in joined[:-1].split(b"\n"):
+        if had < _DATA and line.startswith(b"data:"):
+            data.append(line[5:])
+            had = _DATA
+        elif had == _DATA and not line:
+            had = _BLANK_LINE
+        elif had == _BLANK_LINE and _NAME.fullmatch(line):
+            had = _EVENT
+        else:
+            return None
+    if had != _BLANK_LINE:
+        return None
+    count = len(data) + ((len(whole) - len(joined)) // (len(run) - 1) if run else 0)
+    try:
+        seen = _ALL_DECODER.decode(b"[" + b",".join(data) + b"]")
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return seen if len(seen) == count else None
+
+
+class Kind:
+    """What an event is."""
+
+    GOOD, FILLER, ERROR, GARBAGE = range(4)
+
+
+class UsageMeter:
+    """Reads usage, ids and the end out of passing events."""
+
+    __slots__ = ("done", "finished", "message_id", "model", "signatures", "tokens_seen", "usage")
+
+    def __init__(self) -> None:
+        self.finished = False
+        """The answer is whole: its last event, or a finish reason, has come."""
+        self.done = False
+        """Nothing can follow: the stream's own last event has come."""
+        self.message_id: str | None = None
+        self.model: str | None = None
+        self.usage: dict[str, Any] = {}
+        self.tokens_seen = 0
+        self.signatures: list[str] = []
+        """What reasoning blocks were signed with; taken by whoever remembers them."""
+
+    def filter_events(self, whole: bytes) -> tuple[bytes, bytes | None]:
+        """Take what whole events tell; returns what may pass, and the error event that ends it, if one does.
+
+        An event that no client can read is left out.
+        """
+        head = whole.removesuffix(_DONE)
+        if len(head) != len(whole) and head.endswith(b"\n\n"):
+            good, said = self.filter_events(head)
+            if said is not None:
+                return good, said
+            self.finished = self.done = True
+            return good + _DONE, None
+        seen = _all_at_once(whole)
+        if seen is None:
+            return self._sift_slowly(whole)
+        for place, event in enumerate(seen):
+            if event.type == "content_block_delta" and type(event.delta) is _Delta:
+                self.tokens_seen += 1  # nearly all of them are this
+                if event.delta.signature:
+                    self.signatures.append(event.delta.signature)
+            elif self._see(event) == Kind.ERROR:
+                parts = whole.split(b"\n\n")
+                return b"\n\n".join(parts[: place + 1]) + b"\n\n", parts[place] + b"\n\n"
+        return whole, None
+
+    def _sift_slowly(self, whole: bytes) -> tuple[bytes, bytes | None]:
+        good = []
+        for event in split_events(whole):
+            kind = self.look(event)
+            if kind == Kind.GARBAGE:
+                continue
+            good.append(event)
+            if kind == Kind.ERROR:
+                return b"".join(good), event
+        return b"".join(good), None
+
+    def look(self, event: bytes) -> int:
+        """Take what one event tells; returns its Kind."""
+        data = payload(event)
+        if not data:
+            return Kind.FILLER
+        if data == b"[DONE]":
+            self.finished = self.done = True
+            return Kind.GOOD
+        try:
+            seen = _DECODER.decode(data)
+        except msgspec.ValidationError:
+            return self._look_loosely(data)
+        except (msgspec.DecodeError, RecursionError):
+            return Kind.GARBAGE
+        return self._see(seen)
+
+    def _see(self, seen: _Seen) -> int:
+        kind = seen.type
+        if kind == "content_block_delta":
+            self.tokens_seen += 1
+            if type(seen.delta) is _Delta and seen.delta.signature:
+                self.signatures.append(seen.delta.signature)
+            return Kind.GOOD
+        if kind in _FILLER:
+            return Kind.FILLER
+        if seen.usage is not None:
+            self._use(seen.usage)
+        if kind in _LAST:
+            self.finished = self.done = True
+        holder = seen.message if isinstance(seen.message, _Holder) else seen.response
+        if holder is not None:
+            self._hold(holder.id, holder.model)
+            if holder.usage is not None:
+                self._use(holder.usage)
+        elif seen.choices is not None:
+            self._hold(seen.id, seen.model)
+            self.tokens_seen += 1
+            if any(choice.finish_reason for choice in seen.choices):
+                self.finished = True
+        elif kind is not None and kind.endswith(".delta"):
+            self.tokens_seen += 1
+        block = seen.content_block or seen.item
+        if block is not None and (signed := block.data or block.encrypted_content):
+            self.signatures.append(signed)
+        failed = kind in ("error", "response.failed") or (
+            seen.error is not None
+            and bytes(seen.error) != b"null"
+            and (not seen.choices or any(choice.finish_reason == "error" for choice in seen.choices))
+        )
+        return Kind.ERROR if failed else Kind.GOOD
+
+    def take(self, body: bytes) -> int:
+        """Take ids and usage from a whole answer; returns its Kind."""
+        try:
+            whole = _WHOLE_DECODER.decode(body)
+        except msgspec.ValidationError:
+            return self._look_loosely(body)
+        except (msgspec.DecodeError, RecursionError):
+            return Kind.GARBAGE
+        self._hold(whole.id, whole.model)
+        if whole.usage is not None:
+            self._use(whole.usage)
+        for block in (*_blocks(whole.content), *(whole.output or ())):
+            if signed := block.signature or block.data or block.encrypted_content:
+                self.signatures.append(signed)
+        said = whole.error is not None and bytes(whole.error) != b"null" and not whole.choices
+        failed = whole.type == "error" or (said and (whole.object != "response" or whole.status == "failed"))
+        return Kind.ERROR if failed else Kind.GOOD
+
+    def _look_loosely(self, data: bytes) -> int:
+        """An event with a known name for something else: its shape is not ours to judge."""
+        try:
+            content = json.loads(data)
+        except (ValueError, RecursionError):
+            return Kind.GARBAGE
+        if not isinstance(content, dict):
+            return Kind.GARBAGE
+        kind = content.get("type")
+        if kind in _FILLER:
+            return Kind.FILLER
+        if kind in _LAST:
+            self.finished = self.done = True
+        for place in (content, content.get("message"), content.get("response")):
+            if isinstance(place, dict):
+                self._hold(place.get("id"), place.get("model"))
+                if isinstance(place.get("usage"), dict):
+                    self._use(place["usage"])
+        failed = kind in ("error", "response.failed") or (content.get("error") and not content.get("choices"))
+        return Kind.ERROR if failed else Kind.GOOD
+
+    def _hold(self, message_id: object, model: object) -> None:
+        if self.message_id is None and isinstance(message_id, str):
+            self.message_id = message_id
+        if self.model is None and isinstance(model, str):
+            self.model = model
+
+    def _use(self, usage: dict[str, Any]) -> None:
+        self.usage.update({key: value for key, value in usage.items() if value is not None})
+
+
+def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
+    """A provider's usage in the ledger's terms: input without cache, output with reasoning."""
+    if protocol == "anthropic-messages":
+        split = usage.get("cache_creation")
+        hour = _int(split.get("ephemeral_1h_input_tokens")) if isinstance(split, dict) else 0
+        written = _int(usage.get("cache_creation_input_tokens"))
+        tools = usage.get("server_tool_use")
+        return {
+            "input": _int(usage.get("input_tokens")),
+            "output": _int(usage.get("output_tokens")),
+            "reasoning": 0,
+            "cache_read": _int(usage.get("cache_read_input_tokens")),
+            "cache_write_5m": max(0, written - hour),
+            "cache_write_1h": hour,
+            "web_searches": _int(tools.get("web_search_requests")) if isinstance(tools, dict) else 0,
+        }
+    sent = _int(usage.get("prompt_tokens", usage.get("input_tokens")))
+    inside = usage.get("prompt_tokens_details", usage.get("input_tokens_details"))
+    made = usage.get("completion_tokens_details", usage.get("output_tokens_details"))
+    cached = _int(inside.get("cached_tokens")) if isinstance(inside, dict) else 0
+    cached = cached or _int(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's own name
+    return {
+        "input": max(0, sent - cached),
+        "output": _int(usage.get("completion_tokens", usage.get("output_tokens"))),
+        "reasoning": _int(made.get("reasoning_tokens")) if isinstance(made, dict) else 0,
+        "cache_read": cached,
+        "cache_write_5m": 0,
+        "cache_write_1h": 0,
+        "web_searches": 0,
+    }
+
+
+def cut_event(protocol: str, sentence: str) -> bytes:
+    """One clean in-band error for a stream that broke; the agent then repeats the request itself."""
+    if protocol == "anthropic-messages":
+        body: dict[str, Any] = {"type": "error", "error": {"type": "overloaded_error", "message": sentence}}
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
+    if protocol == "openai-responses":
+        body = {"type": "error", "code": "server_error", "message": sentence, "param": None}
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
+    return b"data: " + _json({"error": {"message": sentence, "type": "server_error", "code": 502}}) + b"\n\n"
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _blocks(content: list[_Part] | str | None) -> list[_Part]:
+    return content if isinstance(content, list) else []
+
+
+MOST_TOKENS = 2**53
+"""More is no count, and no number that sqlite takes."""
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0
+    return int(value) if 0 < value < MOST_TOKENS else 0

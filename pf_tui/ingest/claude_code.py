@@ -1,0 +1,339 @@
+"""Claude Code's transcripts: projects/<slug>/<session>.jsonl and their subagents.
+
+One request is several lines (one per content block, each with the whole usage, growing while it
+streams), is copied into resumed sessions and replayed in side chains. An id beginning `msg_` is one
+request whatever its request id, session or file; any other id counts per session and timestamp
+(third-party endpoints write constant ids). Measured on 2.1.330; see docs/analytics.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pf_tui.ingest.coerce import milliseconds, whole
+from pf_tui.ingest.observed import (
+    CostState,
+    LimitHit,
+    LoggedRequest,
+    ParsedLogs,
+    UnusableRowError,
+    WindowReading,
+)
+from pf_tui.ledger.request_id import anthropic_message, claude_failure, identity
+from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.state.paths import user_home
+
+AGENT = "claude-code"
+SUFFIXES = (".jsonl",)
+NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
+"""A line without one of these has nothing for us; quotes inside tool results are escaped and never match."""
+
+_KINDS = {
+    "rate_limit": "rate",
+    "billing_error": "quota",
+    "authentication_failed": "auth",
+    "oauth_org_not_allowed": "auth",
+    "account_on_hold": "auth",
+    "verification_required": "auth",
+    "cloud_credential_error": "auth",
+    "overloaded": "overload",
+    "invalid_request": "request",
+    "max_output_tokens": "request",
+    "model_not_found": "model",
+    "server_error": "server",
+}
+STATUS_KINDS = {
+    401: "auth",
+    402: "quota",
+    403: "auth",
+    404: "model",
+    429: "rate",
+    503: "overload",
+    529: "overload",
+}
+_WALL = r"(?i)(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[\w-]+(?: [\w-]+)?) )?limit"
+WALL_PAUSE_MS = 120_000
+"""Retries further apart (beyond what the client said it would wait) are another wall."""
+
+_SLUG = r"[^A-Za-z0-9]"
+
+
+def roots(env: Mapping[str, str]) -> Iterator[Path]:
+    """Every projects/ folder: $CLAUDE_CONFIG_DIR (a comma list is honoured), else ~/.claude and ~/.config/claude."""
+    if named := env.get("CLAUDE_CONFIG_DIR"):
+        bases = [Path(part.strip()) for part in named.split(",") if part.strip()]
+    else:
+        home = user_home(env)
+        bases = [home / ".claude", home / ".config" / "claude"]
+    seen = set()
+    for base in bases:
+        folder = base / "projects"
+        if folder.is_dir() and (real := folder.resolve()) not in seen:
+            seen.add(real)
+            yield folder
+
+
+class Reader:
+    """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
+
+    _mid = ""
+    _usage: Any = None
+    _aside: Any = None
+    """The answer read last: message id, usage, whether a side chain. Most rows repeat the one before."""
+    _number = 0
+
+    def __init__(self, note: Mapping[str, Any]) -> None:
+        from pf_tui.ingest import claude_lines
+
+        self._decode = claude_lines.decode
+        # the request whose blocks are being written: its requestRef, its last block, its number
+        self._open: list[Any] = list(note.get("open", ("", 0, 0)))
+        # the wall the client is retrying against: first seen, last seen, kind, waited so far
+        self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
+
+    def note(self) -> dict[str, Any]:
+        """What the next reading must know."""
+        kept: dict[str, Any] = {}
+        if self._open[0]:
+            kept["open"] = self._open
+        if self._wall[0]:
+            kept["wall"] = self._wall
+        return kept
+
+    def read_line(self, line: bytes, path: str, harvest: ParsedLogs) -> None:
+        """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
+        row = self._decode(line)
+        message = row.message
+        if row.type == "assistant" and message is not None:
+            if row.isApiErrorMessage or message.model == "<synthetic>":
+                if row.isApiErrorMessage:
+                    self._failed_turn(row, path, harvest)
+            elif message.usage is not None:
+                self._delivered(row, message, message.usage, path, harvest)
+        elif row.type == "system" and row.subtype == "api_error":
+            self._retried(row, path, harvest)
+        elif row.type == "cost-state":
+            _running_total(row, path, harvest)
+
+    def _delivered(self, row: Any, message: Any, usage: Any, path: str, harvest: ParsedLogs) -> None:
+        mid = message.id if isinstance(message.id, str) else ""
+        vendors = mid.startswith("msg_")
+        if vendors:
+            if mid != self._mid:
+                self._mid, self._number, self._usage = mid, anthropic_message(mid), None
+            elif usage == self._usage and row.isSidechain == self._aside:
+                return
+        ts, session = _moment(row), _session(row, path)
+        if vendors:  # not before its time was read: the next row may have a better one
+            self._usage, self._aside = usage, row.isSidechain
+        number = self._number if vendors else self._foreign(row, mid, session, ts)
+        five, hour = _cache_writes(usage)
+        thinking, searches = usage.output_tokens_details, usage.server_tool_use
+        seen = LoggedRequest(
+            number,
+            ts,
+            session,
+            project_of(row.cwd, path),
+            message.model if isinstance(message.model, str) else "",
+            usage.input_tokens or 0,
+            usage.output_tokens or 0,
+            thinking.thinking_tokens or 0 if thinking else 0,
+            usage.cache_read_input_tokens or 0,
+            five,
+            hour,
+            searches.web_search_requests or 0 if searches else 0,
+            row.requestId,
+            mid or None,
+            1 if row.isSidechain else 0,
+            "batch" if usage.service_tier == "batch" else "fast" if usage.speed == "fast" else "",
+        )
+        harvest.add(seen)
+        if usage.iterations:
+            _beside(seen, usage.iterations, harvest)
+
+    def _foreign(self, row: Any, mid: str, session: str, ts: int) -> int:
+        """The number of a row whose id is not the vendor's: by session and time, blocks of one answer together.
+
+        Newer clients name the request each block belongs to; older ones write one line per answer.
+        """
+        ref, block = row.requestRef or "", whole(row.apiBlockIndex)
+        if ref and ref == self._open[0] and block > self._open[1]:
+            self._open[1] = block
+            return int(self._open[2])
+        number = identity("id", mid, session, str(ts)) if mid else _by_row(row, session, ts)
+        self._open = [ref, block, number]
+        return number
+
+    def _failed_turn(self, row: Any, path: str, harvest: ParsedLogs) -> None:
+        """The error message that ended a turn."""
+        ts = _moment(row)
+        text = next((part.text for part in row.message.content or () if part.text), "")
+        kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
+        session = _session(row, path)
+        failed = _failure(row, ts, session, path, row.requestId, kind)
+        harvest.add(failed)
+        if kind not in ("rate", "quota", "overload"):
+            return
+        until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
+        until_ms = round(until.timestamp() * 1000) if until else None
+        window = _window(text)
+        began, _, was, waited = self._wall
+        if was in ("rate", "quota") and kind != "overload" and ts - self._wall[1] < WALL_PAUSE_MS:
+            # what the retries ran into
+            hit = LimitHit(began, was, until_ms, session, waited_ms=waited, window=window)
+        else:
+            hit = LimitHit(ts, kind, until_ms, session, window=window)
+        harvest.hits.append(hit._replace(text=text[:160], request=failed.id))
+        self._wall = [0, 0, "", 0]
+        if window and until_ms:
+            harvest.read(WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text"))
+
+    def _retried(self, row: Any, path: str, harvest: ParsedLogs) -> None:
+        """One failed attempt that the client retried by itself."""
+        ts = _moment(row)
+        error = row.error if not isinstance(row.error, str) else None
+        status = getattr(error, "status", None)
+        session = _session(row, path)
+        text = getattr(error, "formatted", None) or ""
+        request_id = getattr(error, "requestId", None) or row.requestId
+        kind = _kind(None, status, text) if status else "network"
+        failed = _failure(row, ts, session, path, request_id, kind)
+        harvest.add(failed)
+        if kind not in ("rate", "quota"):
+            return
+        began, last, was, waited = self._wall
+        if was != kind or ts - last > WALL_PAUSE_MS + waited:
+            began, waited = ts, 0
+        waited += whole(row.retryInMs)
+        self._wall = [began, ts, kind, waited]
+        harvest.hits.append(
+            LimitHit(began, kind, None, session, waited_ms=waited, text=text[:160], request=failed.id)
+        )
+
+
+@lru_cache(maxsize=4096)
+def project_of(cwd: object, path: str) -> str:
+    """The project's folder: the row's cwd, or the parent of it that the transcript's folder is named after."""
+    parts = path.replace("\\", "/").split("/projects/", 1)
+    slug = parts[1].split("/", 1)[0] if len(parts) == 2 else ""
+    if not isinstance(cwd, str) or not cwd:
+        return slug
+    candidate = cwd
+    while candidate and candidate != "/":
+        if re.sub(_SLUG, "-", candidate) == slug:
+            return candidate
+        candidate = candidate.rpartition("/")[0]
+    return cwd
+
+
+def _moment(row: Any) -> int:
+    ts = milliseconds(row.timestamp)
+    if ts is None:
+        raise UnusableRowError("has no time that can be read")
+    return ts
+
+
+def _session(row: Any, path: str) -> str:
+    return row.sessionId if isinstance(row.sessionId, str) and row.sessionId else Path(path).stem
+
+
+def _beside(seen: LoggedRequest, steps: Iterable[Any], harvest: ParsedLogs) -> None:
+    """What is billed beside the message's own tokens: an advisor's, and compaction on the server."""
+    for place, step in enumerate(steps):
+        if isinstance(step.type, str) and ("advisor" in step.type or step.type == "compaction"):
+            five, hour = _cache_writes(step)
+            harvest.add(
+                LoggedRequest(
+                    identity("advisor", str(seen.id), str(place)),
+                    seen.ts,
+                    seen.session,
+                    seen.project,
+                    step.model or seen.model,
+                    step.input_tokens or 0,
+                    step.output_tokens or 0,
+                    0,
+                    step.cache_read_input_tokens or 0,
+                    five,
+                    hour,
+                    # no request id: by that it would be joined with the gateway's row of the message itself
+                    is_subagent=seen.is_subagent,
+                )
+            )
+
+
+def _by_row(row: Any, session: str, ts: int) -> int:
+    """The number of a row that names no answer: its own, which copies keep."""
+    return identity("row", row.uuid) if row.uuid else identity("row", session, str(ts))
+
+
+def _failure(row: Any, ts: int, session: str, path: str, request_id: str | None, kind: str) -> LoggedRequest:
+    return LoggedRequest(
+        claude_failure(request_id) if request_id else _by_row(row, session, ts),
+        ts,
+        session,
+        project_of(row.cwd, path),
+        row.requestedModel or "",
+        request_id=request_id,
+        is_subagent=1 if row.isSidechain else 0,
+        failure=kind,
+    )
+
+
+def _cache_writes(usage: Any) -> tuple[int, int]:
+    """(5-minute, 1-hour) cache writes; what a total has beyond its split is 5-minute."""
+    total, split = usage.cache_creation_input_tokens or 0, usage.cache_creation
+    if split is None:
+        return total, 0
+    five, hour = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
+    return total - hour if total > five + hour else five, hour
+
+
+def _running_total(row: Any, path: str, harvest: ParsedLogs) -> None:
+    session = _session(row, path)
+    started = milliseconds(row.startTime) or 0
+    for model, use in (row.modelUsage or {}).items():
+        five, hour = (
+            whole(use.cacheCreationEphemeral5mInputTokens),
+            whole(use.cacheCreationEphemeral1hInputTokens),
+        )
+        five += max(0, whole(use.cacheCreationInputTokens) - five - hour)
+        totals = (
+            whole(use.inputTokens),
+            whole(use.outputTokens),
+            whole(use.cacheReadInputTokens),
+            five,
+            hour,
+            whole(use.webSearchRequests),
+        )
+        ends = started + whole(row.totalDuration)
+        state = CostState(session, model, totals, started, ends, project_of(None, path))
+        harvest.keep_state((session, model), state)
+
+
+def _kind(error: str | None, told: object, text: str) -> str:
+    status = told if isinstance(told, int) else None
+    if re.search(_WALL, text) or "credit balance" in text.lower():
+        return "quota"
+    if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):
+        return STATUS_KINDS[status]
+    if "529" in text or "Overloaded" in text:
+        return "overload"
+    if error in _KINDS:
+        return _KINDS[error]
+    if status is not None:
+        return "server" if status >= 500 else "request"
+    return "server"
+
+
+def _window(text: str) -> str | None:
+    """Which window a wall's text is about: 5h or 7d."""
+    found = re.search(_WALL, text)
+    if found is None:
+        return None
+    what = (found["what"] or found["named"] or "").lower()
+    return "7d" if "week" in what else "5h"

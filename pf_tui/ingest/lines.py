@@ -1,0 +1,297 @@
+"""Line files in blocks: memory stays flat, a broken line costs only itself, half a line waits.
+
+A line is decoded only when it holds one of the needles; that is what makes two gigabytes take seconds.
+What a crash, an editor or another system left around, between or inside rows is mended where the rows
+can still be read; what is lost and what was only damaged is noted with file and line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from io import FileIO
+from typing import Any
+
+from stringzilla import find, rfind
+
+from pf_tui.ingest.observed import MAX_SKIPS, UNFINISHED, ParsedLogs, UnusableRowError
+from pf_tui.ledger.rows import sound
+
+BLOCK_BYTES = 96 * 1024
+"""Stays in a core's cache for every search that goes over it."""
+
+MAX_LINE_BYTES = 256 * 1024 * 1024
+"""A longer line is no row of any client's; it is passed over rather than held in memory."""
+
+_ESCAPE = b"\\u00"
+_ESCAPED = re.compile(rb"\\u00[2-7]")
+"""A writer that escapes printable ASCII (legal JSON) may have escaped a needle: such lines are decoded."""
+
+MANY_ESCAPES = 8
+"""So many (of colours, mostly) are looked at one by one; a line with more is faster searched."""
+
+_OBJECT = re.compile(r'\{[ \t\r\n]*["}]')
+"""How an object begins; within a text the quote would be escaped."""
+
+MOST_TRIES = 1000
+"""Objects of a damaged line that do not end: each may cost a pass over all of it."""
+
+_WASTE = "\ufeff\0 \t\r\n"
+
+NOT_UTF8 = "has bytes that are not UTF-8; its numbers were used"
+MENDED = "is damaged; its numbers were used"
+NOT_JSON = "is cut off or not JSON"
+TOO_LONG = f"is longer than {MAX_LINE_BYTES // 1024 // 1024} MB"
+
+OnLine = Callable[[bytes, str, ParsedLogs], None]
+"""Takes a whole line; raises ValueError or TypeError when it is no JSON object."""
+
+
+def read_lines(
+    file: FileIO, path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs
+) -> int:
+    """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
+
+    The last line counts when it is whole JSON, newline or not; otherwise it waits for the next time.
+
+    Args:
+        needles: what a line must have to matter, the commonest first.
+    Raises:
+        OSError: the file cannot be read.
+    """
+    reader = _Reader(path, needles, on_line, harvest)
+    for start, buffer, end in _whole_lines(file, offset, reader):
+        if end:
+            reader.take(start, buffer, end)
+            offset = start + end
+        else:
+            offset = reader.take_rest(start, buffer)
+    return offset
+
+
+def read_document(file: FileIO, path: str, on_line: OnLine, harvest: ParsedLogs) -> int:
+    """A file that is one JSON document, read whole each time it changes; returns its size.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    content = file.readall() or b""
+    harvest.bytes += len(content)
+    _Reader(path, (), on_line, harvest).take_document(content)
+    return len(content)
+
+
+class _Reader:
+    """One file's lines on their way to a source."""
+
+    def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs) -> None:
+        self._path = path
+        self._common, *self._rare = *(needles or (b"",)), _ESCAPE
+        self._on_line = on_line
+        self._harvest = harvest
+        self._counted = (0, 0)  # newlines before an offset
+
+    def take(self, start: int, buffer: bytes, end: int) -> None:
+        """Whole lines: buffer[:end], which begins at offset `start` of the file."""
+        first = 0
+        while (place := find(buffer, self._common, first, end)) >= 0:
+            begin = rfind(buffer, b"\n", first, place) + 1 or first
+            if first < begin:
+                self._without(start, buffer, first, begin)
+            last = find(buffer, b"\n", place, end)
+            self._read(buffer[begin:last], start + begin)
+            first = last + 1
+        if first < end:
+            self._without(start, buffer, first, end)
+
+    def _without(self, start: int, buffer: bytes, first: int, end: int) -> None:
+        """Lines that do not have the common needle: most have nothing for us, and must only be whole."""
+        wanted: set[int] = set()
+        for needle in self._rare:
+            if (place := find(buffer, needle, first, end)) >= 0:
+                _add_lines(wanted, needle, buffer, first, place, end)
+        while first < end:
+            last = find(buffer, b"\n", first, end)
+            if first in wanted:
+                self._read(buffer[first:last], start + first)
+            elif buffer[last - 1] != 0x7D:  # "}"
+                tail = buffer[max(first, last - 64) : last].strip(b"\0 \t\r")
+                if tail and not tail.endswith(b"}"):
+                    self.name(start + first, NOT_JSON)
+            first = last + 1
+
+    def take_document(self, content: bytes) -> None:
+        """A whole file."""
+        if content.strip(b"\0 \t\r\n"):
+            self._read(content, 0)
+
+    def take_rest(self, start: int, rest: bytes) -> int:
+        """What follows the last newline; returns the offset behind what could be used of it."""
+        if not rest.strip(b"\0 \t\r"):
+            return start
+        try:
+            self._on_line(rest, self._path, self._harvest)
+        except UnusableRowError as reason:
+            self.name(start, str(reason))
+        except (ValueError, TypeError, RecursionError):
+            objects, _, unfinished = mended(rest)
+            if not objects or unfinished:
+                if cut := _after_carriage_return(rest):
+                    self._read(rest[:cut], start)
+                    return self.take_rest(start + cut, rest[cut:])
+                self.name(start, UNFINISHED)
+                return start
+            self._read(rest, start)
+        return start + len(rest)
+
+    def name(self, offset: int, why: str, *, lost: bool = True) -> None:
+        """Note the line that begins at an offset."""
+        known = self._harvest.skipped.get(sound(self._path))
+        line = self._line_number(offset) if known is None or len(known) < MAX_SKIPS else known[-1].line
+        self._harvest.skip(self._path, line, why, lost=lost)
+
+    def _read(self, line: bytes, offset: int) -> None:
+        try:
+            self._on_line(line, self._path, self._harvest)
+        except UnusableRowError as reason:
+            self.name(offset, str(reason))
+        except (ValueError, TypeError, RecursionError):
+            self._mend(line, offset)
+        else:
+            if not line.isascii() and not _is_utf8(line):
+                self.name(offset, NOT_UTF8, lost=False)
+
+    def _mend(self, line: bytes, offset: int) -> None:
+        """Use what rows a damaged line still holds."""
+        objects, damage, unfinished = mended(line)
+        lost = NOT_JSON if unfinished or not objects else ""
+        for content in objects:
+            try:
+                self._on_line(json.dumps(content).encode(), self._path, self._harvest)
+            except UnusableRowError as reason:
+                lost = lost or str(reason)
+            except (ValueError, TypeError, RecursionError):
+                lost = NOT_JSON
+        if lost:
+            self.name(offset, lost)
+        elif damage:
+            self.name(offset, damage, lost=False)
+
+    def _line_number(self, offset: int) -> int:
+        known, lines = self._counted
+        if offset < known:
+            known = lines = 0
+        with FileIO(self._path) as file:
+            file.seek(known)
+            while known < offset and (block := file.read(min(BLOCK_BYTES, offset - known))):
+                lines += block.count(b"\n")
+                known += len(block)
+        self._counted = (known, lines)
+        return lines + 1
+
+
+def mended(line: bytes) -> tuple[list[dict[str, Any]], str, bool]:
+    """What a line that is not plain JSON still holds.
+
+    Returns:
+        The whole objects in it; what is wrong with them ("" when nothing is: rows parted by carriage
+        returns); whether something in it was beyond use.
+    """
+    text = line.decode("utf-8", "replace")
+    damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
+    decoder = json.JSONDecoder(strict=False)
+    objects: list[dict[str, Any]] = []
+    place, lost, tries = 0, False, MOST_TRIES
+    while found := _OBJECT.search(text, place):
+        start = found.start()
+        gap = text[place:start]
+        lost |= bool(gap.strip(_WASTE))
+        damage = damage or (MENDED if "\0" in gap else "")
+        try:
+            content, place = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            place, lost, tries = start + 1, True, tries - 1
+            if not tries:
+                break
+        else:
+            objects.append(content)
+    lost |= bool(text[place:].strip(_WASTE))
+    if lost:
+        # parts of a row that is cut off are objects too
+        objects = [content for content in objects if isinstance(content.get("type"), str)]
+    return objects, damage or (MENDED if len(objects) == 1 else ""), lost
+
+
+def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
+    """(offset, buffer, end of its last whole line); what follows the last newline comes with end 0."""
+    file.seek(offset)
+    held: list[bytes] = []
+    size = 0
+    while block := file.read(BLOCK_BYTES):
+        reader._harvest.bytes += len(block)
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            held.append(block)
+            size += len(block)
+            if size > MAX_LINE_BYTES:
+                reader.name(offset, TOO_LONG)
+                offset += size + _to_next_line(file)
+                held, size = [], 0
+            continue
+        buffer = b"".join((*held, block)) if held else block
+        end = size + cut
+        yield offset, buffer, end
+        offset += end
+        held, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
+    if held:
+        yield offset, b"".join(held), 0
+
+
+def _to_next_line(file: FileIO) -> int:
+    """Leave a line that is too long; returns how many bytes were passed over."""
+    passed = 0
+    while block := file.read(BLOCK_BYTES):
+        if cut := block.find(b"\n") + 1:
+            file.seek(cut - len(block), 1)
+            return passed + cut
+        passed += len(block)
+    return passed
+
+
+def _add_lines(starts: set[int], needle: bytes, buffer: bytes, first: int, place: int, end: int) -> None:
+    """Add where the lines begin that have a needle, the first one at `place`, or may have one as escapes."""
+    while place >= 0:
+        last = find(buffer, b"\n", place, end)
+        if needle is not _ESCAPE or _escaped(buffer, place, last):
+            starts.add(rfind(buffer, b"\n", first, place) + 1 or first)
+        place = find(buffer, needle, last, end)
+
+
+def _escaped(buffer: bytes, place: int, last: int) -> bool:
+    """Whether one of the escapes from `place` to the line's end stands for printable ASCII."""
+    for _ in range(MANY_ESCAPES):
+        if buffer[place + 4] in b"234567":
+            return True
+        if (place := find(buffer, _ESCAPE, place + 4, last)) < 0:
+            return False
+    return _ESCAPED.search(buffer, place, last) is not None
+
+
+def _after_carriage_return(rest: bytes) -> int:
+    """Where what is still being written begins, behind rows that end in carriage returns alone; else 0."""
+    cut = len(rest)
+    while cut := rest.rfind(b"\r", 0, cut) + 1:
+        before, behind = rest[max(0, cut - 64) : cut].rstrip(), rest[cut : cut + 64].lstrip()
+        if before and before[-1] not in b":,[{" and behind[:1] in (b"{", b""):  # not within a row
+            return cut
+        cut -= 1
+    return 0
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,182 @@
+"""What a source saw in an agent's logs, as plain tuples: a worker sends them through a pipe by the 100 000.
+
+A `LoggedRequest` is one request (delivered or failed); other findings are readings, limit hits and the
+agent's own running totals. Rows keep no prompt and no answer.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pf_tui.ledger.rows import sound
+
+
+class LoggedRequest(NamedTuple):
+    """One request as an agent's log tells it."""
+
+    id: int
+    """63-bit hash of what makes it one request."""
+    ts: int
+    """UTC ms."""
+    session: str
+    project: str
+    model: str
+    input: int = 0
+    output: int = 0
+    """With reasoning."""
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    web_searches: int = 0
+    request_id: str | None = None
+    message_id: str | None = None
+    is_subagent: int = 0
+    mode: str = ""
+    """"" | fast | batch"""
+    failure: str | None = None
+    """Failure class; None = delivered."""
+    latency_ms: int | None = None
+    ttft_ms: int | None = None
+    provider: str | None = None
+    """The agent's own word for who served, already our id; None = it does not say."""
+    reported_usd: float | None = None
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output + self.cache_read + self.cache_write_5m + self.cache_write_1h
+
+
+class LimitHit(NamedTuple):
+    """A limit or failure an agent ran into."""
+
+    ts: int
+    kind: str
+    until: int | None
+    session: str
+    waited_ms: int = 0
+    window: str | None = None
+    text: str = ""
+    provider: str | None = None
+    request: int | None = None
+    """The number of the request that failed, where copies of it may lie in other sessions."""
+
+
+class WindowReading(NamedTuple):
+    """A reading of a limit window."""
+
+    ts: int
+    window: str
+    unit: str
+    used: float
+    limit: float | None
+    resets_at: int | None
+    source: str
+    model: str | None = None
+    provider: str | None = None
+
+
+class CostState(NamedTuple):
+    """Claude Code's own running total of one model in one session."""
+
+    session: str
+    model: str
+    totals: tuple[int, ...]
+    """input, output, cache read, 5-minute and 1-hour cache writes, web searches"""
+    started: int
+    """UTC ms: when the session began."""
+    ts: int
+    project: str
+
+
+class UnusableRowError(ValueError):
+    """A row that is sound JSON and still cannot be counted; the message says why."""
+
+
+class Skipped(NamedTuple):
+    """A row that could not be used, or only in part."""
+
+    line: int
+    why: str
+    lost: int = 1
+    """0: it is damaged, but its numbers were used."""
+    rows: int = 1
+    """How many rows this stands for: beyond the first MAX_SKIPS of a file they are not told apart."""
+
+
+MAX_SKIPS = 200
+UNFINISHED = "the last line is cut off, or still being written"
+"""Why a row is skipped for now: the next reading begins with it."""
+
+
+class ParsedLogs:
+    """Everything some files (or one database) gave."""
+
+    def __init__(self) -> None:
+        self.requests: dict[int, LoggedRequest] = {}
+        self.hits: list[LimitHit] = []
+        self.readings: dict[tuple[str, str | None, str | None], WindowReading] = {}
+        self.cost_states: dict[tuple[str, str], CostState] = {}
+        self.shared_sessions: set[str] = set()
+        """Sessions with a row that is counted in another one."""
+        self.skipped: dict[str, list[Skipped]] = {}
+        """By file."""
+        self.bytes = 0
+
+    def add(self, seen: LoggedRequest) -> None:
+        """Keep the request, or lay it over what is known of it."""
+        if not seen.model.isascii():
+            seen = seen._replace(model=sound(seen.model))
+        known = self.requests.setdefault(seen.id, seen)
+        if known is seen:
+            return
+        won, lost = (seen, known) if beats(seen, known) else (known, seen)
+        self.requests[seen.id] = won
+        if won.session != lost.session:
+            self.shared_sessions.add(lost.session)
+
+    def read(self, seen: WindowReading) -> None:
+        """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""
+        self.readings[(seen.window, seen.model, f"{seen.provider}{seen.ts // 600_000}")] = seen
+
+    def skip(self, path: str, line: int, why: str, *, lost: bool = True) -> None:
+        """Note a row that was lost, or damaged and used all the same."""
+        rows = self.skipped.setdefault(sound(path), [])
+        if len(rows) < MAX_SKIPS:
+            rows.append(Skipped(line, why, int(lost)))
+        else:
+            rows[-1] = Skipped(line, why, int(lost), rows[-1].rows + 1)
+
+    @property
+    def lost(self) -> int:
+        """How many rows could not be used."""
+        return sum(row.rows for rows in self.skipped.values() for row in rows if row.lost)
+
+    def absorb(self, other: ParsedLogs) -> None:
+        """Take over what other files gave; they keep nothing."""
+        for number in self.requests.keys() & other.requests.keys():
+            self.add(other.requests.pop(number))
+        self.requests.update(other.requests)
+        self.hits += other.hits
+        self.readings.update(other.readings)
+        for key, state in other.cost_states.items():
+            self.keep_state(key, state)
+        self.shared_sessions |= other.shared_sessions
+        for path, rows in other.skipped.items():
+            self.skipped.setdefault(path, []).extend(rows)
+        self.bytes += other.bytes
+
+    def keep_state(self, key: tuple[str, str], state: CostState) -> None:
+        """Keep the larger running total: it only grows, and a copied line is an older one."""
+        if key not in self.cost_states or sum(state.totals) >= sum(self.cost_states[key].totals):
+            self.cost_states[key] = state
+
+
+def beats(new: LoggedRequest, old: LoggedRequest) -> bool:
+    """The same rule as `ledger.rows`: main chain, then more tokens, then the first place by name."""
+    if new.is_subagent != old.is_subagent:
+        return new.is_subagent < old.is_subagent
+    ours, theirs = new.total, old.total
+    if ours != theirs:
+        return ours > theirs
+    return (new.project, new.session, new.ts) < (old.project, old.session, old.ts)

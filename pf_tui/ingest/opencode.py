@@ -1,0 +1,270 @@
+"""OpenCode's database (opencode.db, read-only while it runs) and its older storage/message files.
+
+`input` there excludes cached tokens and `output` excludes reasoning (measured on 1.18.33 by
+arithmetic). Failed turns keep the provider's status and headers; retries leave no trace.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pf_tui.ingest.claude_code import STATUS_KINDS
+from pf_tui.ingest.coerce import milliseconds, whole
+from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, WindowReading
+from pf_tui.ledger.request_id import identity
+from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.state.paths import user_home
+
+AGENT = "opencode"
+BUSY_S = 2.0
+OVERLAP_MS = 3_600_000
+"""Read again each time: a clock set back must not hide changes (reading twice changes nothing)."""
+
+
+def data_folder(env: Mapping[str, str]) -> Path:
+    """$XDG_DATA_HOME/opencode, else ~/.local/share/opencode."""
+    base = Path(env["XDG_DATA_HOME"]) if env.get("XDG_DATA_HOME") else user_home(env) / ".local" / "share"
+    return base / "opencode"
+
+
+def database(env: Mapping[str, str]) -> Path:
+    """$OPENCODE_DB, else the data folder's opencode.db."""
+    named = env.get("OPENCODE_DB")
+    if named and named != ":memory:":
+        return Path(named) if Path(named).is_absolute() else data_folder(env) / named
+    return data_folder(env) / "opencode.db"
+
+
+def roots(env: Mapping[str, str]) -> Iterator[Path]:
+    """The legacy storage/message tree."""
+    folder = data_folder(env) / "storage" / "message"
+    if folder.is_dir():
+        yield folder
+
+
+class Providers:
+    """OpenCode's provider ids as ours, by the kind of login it has for each."""
+
+    def __init__(self, env: Mapping[str, str], ours: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
+        self._ours = ours
+        self._kinds: dict[str, str] = {}
+        try:
+            content = json.loads((data_folder(env) / "auth.json").read_bytes())
+            self._kinds = {k: str(v.get("type", "")) for k, v in content.items() if isinstance(v, dict)}
+        except (OSError, ValueError, AttributeError):
+            pass
+
+    def __call__(self, provider_id: str) -> str | None:
+        """Our id, e.g. "openai" with an OAuth login -> "openai-oauth"; OpenCode's own word when unknown."""
+        candidates = self._ours.get(provider_id)
+        if not candidates:
+            return provider_id or None
+        wanted = {"oauth": ("oauth", "subscription", "token"), "api": ("api_key", "token", "iam")}
+        order = wanted.get(self._kinds.get(provider_id, ""), ("api_key", "token", "oauth"))
+        for auth in order:
+            for ours, kind in candidates:
+                if kind == auth:
+                    return ours
+        return candidates[0][0]
+
+
+class Mark(NamedTuple):
+    """How far a database has been read."""
+
+    updated_ms: int = 0
+    row: int = 0
+
+
+def read_database(path: Path, since: Mark, providers: Providers) -> tuple[ParsedLogs, Mark]:
+    """Messages that are new or changed since a mark; returns them and the next mark.
+
+    Raises:
+        sqlite3.Error: the database is not OpenCode's or cannot be read now.
+    """
+    harvest = ParsedLogs()
+    updated_ms, last = since
+    connection = _opened(path)
+    try:
+        known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        facts = [f"s.{name}" if name in known else "NULL" for name in ("directory", "parent_id")]
+        join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in known else ""
+        rows = connection.execute(
+            f"SELECT m.rowid, m.id, m.session_id, m.time_updated, m.data, {', '.join(facts if join else ['NULL'] * 2)}"
+            f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?",
+            (updated_ms - OVERLAP_MS, last),
+        )
+        for row, mid, session, updated, data, directory, parent in rows:
+            last = max(last, row)
+            updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
+            text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
+            harvest.bytes += len(text)
+            if '"assistant"' not in text:
+                continue
+            try:
+                message = json.loads(text, strict=False)
+            except (ValueError, RecursionError):
+                harvest.skip(str(path), row, f"message {mid} is not JSON")
+                continue
+            if isinstance(message, dict):
+                take(message, str(mid), str(session), directory or "", bool(parent), providers, harvest)
+    finally:
+        connection.close()
+    return harvest, Mark(updated_ms, last)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    return connection
+
+
+def read_message_file(path: str, providers: Providers, harvest: ParsedLogs) -> None:
+    """One legacy message file. Raises ValueError or TypeError when it is no JSON object."""
+    data = Path(path).read_bytes()
+    harvest.bytes += len(data)
+    message = json.loads(data.decode("utf-8", "replace").strip("\ufeff\0 \t\r\n"), strict=False)
+    if not isinstance(message, dict):
+        raise TypeError("not an object")
+    session = str(message.get("sessionID") or Path(path).parent.name)
+    take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, harvest)
+
+
+def take(
+    message: dict[str, Any],
+    mid: str,
+    session: str,
+    directory: str,
+    is_subagent: bool,
+    providers: Providers,
+    harvest: ParsedLogs,
+) -> None:
+    """One message row: a delivered or a failed request; anything else is passed over."""
+    if message.get("role") != "assistant":
+        return
+    moments = _inner(message, "time")
+    created = milliseconds(moments.get("created"))
+    completed = milliseconds(moments.get("completed"))
+    if created is None:
+        return
+    tokens = _inner(message, "tokens")
+    cache = _inner(tokens, "cache")
+    reasoning = whole(tokens.get("reasoning"))
+    place = _inner(message, "path")
+    error = message.get("error") if isinstance(message.get("error"), dict) else None
+    provider = providers(str(message.get("providerID") or ""))
+    seen = LoggedRequest(
+        identity("opencode", mid),
+        created,
+        session,
+        directory or str(place.get("cwd") or place.get("root") or ""),
+        str(message.get("modelID") or ""),
+        whole(tokens.get("input")),
+        whole(tokens.get("output")) + reasoning,
+        reasoning,
+        whole(cache.get("read")),
+        whole(cache.get("write")),
+        message_id=mid,
+        is_subagent=int(is_subagent),
+        failure=_failure(error, created, session, provider, harvest) if error else None,
+        latency_ms=completed - created if completed and completed > created else None,
+        provider=provider,
+        reported_usd=_usd(message.get("cost")),
+    )
+    if seen.total or seen.failure:
+        harvest.add(seen)
+
+
+def _failure(
+    error: dict[str, Any], ts: int, session: str, provider: str | None, harvest: ParsedLogs
+) -> str | None:
+    """The failure class of a turn's error; a turn the person stopped is none."""
+    data = _inner(error, "data")
+    if error.get("name") in ("MessageAbortedError", "AbortError"):
+        return None
+    status, text = data.get("statusCode"), str(data.get("message") or error.get("name") or "")
+    kind = _status_kind(status)
+    if status is None:
+        kind = "auth" if error.get("name") == "ProviderAuthError" else "network"
+    if "credit balance" in text.lower() or "insufficient_quota" in str(data.get("responseBody")):
+        kind = "quota"
+    if kind in ("rate", "quota"):
+        headers = _inner(data, "responseHeaders")
+        until = _retry_after(headers, ts) or reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
+        until_ms = round(until.timestamp() * 1000) if until else None
+        harvest.hits.append(LimitHit(ts, kind, until_ms, session, text=text[:160], provider=provider))
+    return kind
+
+
+def _status_kind(status: object) -> str:
+    if not isinstance(status, int):
+        return "network"
+    return STATUS_KINDS.get(status, "server" if status >= 500 else "request")
+
+
+def _usd(value: object) -> float | None:
+    """What OpenCode itself worked out by its configured prices; 0 there means "no price"."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+        return None
+    return float(value)
+
+
+def _inner(place: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; {} when there is none."""
+    value = place.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _retry_after(headers: Mapping[str, Any], ts: int) -> datetime | None:
+    value = headers.get("retry-after")
+    try:
+        return datetime.fromtimestamp(ts / 1000 + float(str(value)), UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
+    """What the Antigravity plugin has cached of its quota groups; no network, no token is read out."""
+    if env.get("OPENCODE_CONFIG_DIR"):
+        folder = Path(env["OPENCODE_CONFIG_DIR"])
+    else:
+        config = env.get("XDG_CONFIG_HOME")
+        folder = (Path(config) if config else user_home(env) / ".config") / "opencode"
+    try:
+        content = json.loads((folder / "antigravity-accounts.json").read_bytes())
+        accounts = content["accounts"]
+        active = accounts[content.get("activeIndex") or 0]
+        quota, seen_at = active["cachedQuota"], milliseconds(active.get("cachedQuotaUpdatedAt"))
+    except (OSError, ValueError, KeyError, TypeError, IndexError):
+        return []
+    readings = []
+    for group, facts in quota.items() if isinstance(quota, dict) else ():
+        left = facts.get("remainingFraction") if isinstance(facts, dict) else None
+        if isinstance(left, bool) or not isinstance(left, int | float) or not seen_at:
+            continue
+        resets = facts.get("resetTime")
+        ends: int | None = None
+        if isinstance(resets, str):
+            try:
+                ends = round(datetime.fromisoformat(resets).timestamp() * 1000)
+            except ValueError:
+                ends = None
+        readings.append(
+            WindowReading(
+                seen_at,
+                "5h",
+                "percent",
+                100 * (1 - left),
+                100.0,
+                ends,
+                "header",
+                group,
+                "opencode-antigravity-auth",
+            )
+        )
+    return readings

@@ -1,0 +1,149 @@
+"""All agents' logs into the ledger, incrementally, safely from several processes at once.
+
+Every row is laid over by its id, so reading anything twice changes nothing: crashes, cancelled runs
+and two ingests at once need no coordination. What has been read is remembered per file; a file that
+was truncated or replaced is read again from its start; a deleted one keeps its rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from pf_tui.catalog import Catalog
+from pf_tui.ingest import codex, files, opencode, opencode_stores
+from pf_tui.ingest import store as storing
+from pf_tui.ingest.attribution import Attribution, Timeline, assumed, codex_names
+from pf_tui.ingest.batches import harvested
+from pf_tui.ingest.files import Read
+from pf_tui.ingest.observed import ParsedLogs
+from pf_tui.ingest.outcome import Outcome, Progress
+from pf_tui.ledger import checkpoints, rollups, schema
+from pf_tui.ledger.prices import Pricer
+
+COMMIT_ROWS = 30_000
+"""Requests stored at once: bounds memory, and what a run that is killed has to repeat."""
+
+CACHE_KIB = 24 * 1024
+"""Of the ledger's pages; twice as much takes one percent less time."""
+
+
+def ingest(
+    ledger: Path,
+    env: Mapping[str, str],
+    catalog: Catalog,
+    *,
+    full: bool = False,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Read everything new.
+
+    Args:
+        full: forget what was read and read all again (rows stay, nothing doubles).
+        workers: processes; None = two when there is enough to read.
+        cancelled: asked between files; what was read until then is kept.
+    Raises:
+        PfError: the ledger cannot be written.
+    """
+    began = time.monotonic()
+    outcome = Outcome()
+    with (
+        _without_gc(),
+        schema.opened(ledger, write=True) as connection,
+        checkpoints.beside(connection, ledger) as checkpoint,
+        contextlib.ExitStack() as ends,
+    ):
+        rollups.prepare(connection)
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        jobs = list(files.jobs(env, {} if full else files.known(connection)))
+        sink = storing.LedgerWriter(
+            connection,
+            catalog,
+            Pricer(catalog, connection),
+            lambda agent: _attribution(connection, agent, env, catalog),
+        )
+        total = sum(job.bytes for job in jobs)
+        waiting = _Waiting(sink, checkpoint)
+        # the second process ends with this one's work, also when the ledger refuses a batch
+        batches = ends.enter_context(contextlib.closing(harvested(jobs, workers, cancelled)))
+        for harvests, reads in batches:
+            outcome.rows_new += waiting.take(harvests, reads)
+            outcome.files += len(reads)
+            outcome.bytes += sum(harvest.bytes for harvest in harvests.values())
+            outcome.rows_skipped += sum(harvest.lost for harvest in harvests.values())
+            if progress:
+                progress(Progress(outcome.bytes, total, time.monotonic() - began))
+        outcome.cancelled = cancelled()
+        outcome.rows_new += waiting.store()
+        if outcome.cancelled:
+            sink.add_up()
+        else:
+            outcome.rows_new += opencode_stores.read(connection, sink, env, catalog, outcome, full=full)
+            sink.finish(opencode.antigravity_readings(env))
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+def total_bytes(env: Mapping[str, str], ledger: Path) -> int:
+    """Bytes an ingest would read now (for a progress bar before it starts)."""
+    if ledger.exists():
+        with schema.opened(ledger) as connection:
+            return sum(job.bytes for job in files.jobs(env, files.known(connection)))
+    return sum(job.bytes for job in files.jobs(env, {}))
+
+
+def _attribution(
+    connection: sqlite3.Connection, agent: str, env: Mapping[str, str], catalog: Catalog
+) -> Attribution:
+    query = "SELECT ts, provider FROM timeline WHERE agent = ? ORDER BY ts"
+    timeline = Timeline(connection.execute(query, (agent,)).fetchall())
+    who = assumed(agent, env, catalog)
+    if agent == codex.AGENT:
+        return Attribution(timeline, who, codex_names(env, catalog))
+    return Attribution(timeline, who)
+
+
+@contextlib.contextmanager
+def _without_gc() -> Iterator[None]:
+    """No search for cycles while hundreds of thousands of tuples come and go: there are none in them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Waiting:
+    """Batches on their way into the ledger: few large transactions write each page once, not twenty times."""
+
+    def __init__(self, sink: storing.LedgerWriter, checkpoint: Callable[[], None]) -> None:
+        self._sink = sink
+        self._checkpoint = checkpoint
+        self._harvests: dict[str, ParsedLogs] = {}
+        self._reads: list[Read] = []
+
+    def take(self, harvests: dict[str, ParsedLogs], reads: list[Read]) -> int:
+        """Keep a batch, and store what waits once it is much; returns how many requests are new."""
+        for agent, harvest in harvests.items():
+            self._harvests.setdefault(agent, ParsedLogs()).absorb(harvest)
+        self._reads += reads
+        held = sum(len(harvest.requests) for harvest in self._harvests.values())
+        return self.store() if held >= COMMIT_ROWS else 0
+
+    def store(self) -> int:
+        """Store what waits; returns how many requests are new."""
+        if not self._reads:
+            return 0
+        harvests, reads = self._harvests, self._reads
+        self._harvests, self._reads = {}, []
+        new = self._sink.store(harvests, reads)
+        self._checkpoint()
+        return new

@@ -1,0 +1,227 @@
+"""Requests that leave no row of their own: Claude Code's compaction, found by its running totals.
+
+A transcript's `cost-state` lines count every request of the session id, also those of which no assistant
+line was written (measured on 2.1.330: `/compact`, streams cut off). What a session's last total has
+beyond its rows becomes one row per model, made anew whenever the session grows.
+
+A session resumed into a new file is copied with its rows and its running totals; each row is counted in
+one of the two. Totals that began at the same moment are of one family: what its largest total has beyond
+the rows of all its sessions belongs to the session that lost no row to another one. A family without such
+a session, or a copy without its family, is left alone: nothing may be counted twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from pf_tui.ingest.observed import CostState, LoggedRequest
+from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger.request_id import identity
+from pf_tui.ledger.rows import AT, Row, sound
+from pf_tui.ledger.schema import NAME
+
+KINDS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches")
+SLACK_MS = 60_000
+"""How much earlier than the session's start by its own clock a row may be."""
+
+_SUMS = ", ".join(f"sum({kind})" for kind in KINDS)
+
+
+def note(connection: sqlite3.Connection, states: Iterable[CostState]) -> None:
+    """Keep the newest totals of sessions; inside the caller's transaction."""
+    connection.executemany(
+        "INSERT INTO cost_states (session, model, totals, started, ts, project, settled) VALUES (?, ?, ?, ?, ?, ?, 0)"
+        " ON CONFLICT (session, model) DO UPDATE SET totals = excluded.totals, started = excluded.started,"
+        " ts = excluded.ts, settled = 0 WHERE excluded.totals != totals",
+        [
+            (
+                sound(state.session),
+                sound(state.model),
+                json.dumps(state.totals),
+                state.started,
+                state.ts,
+                sound(state.project),
+            )
+            for state in states
+        ],
+    )
+
+
+def grown(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
+    """Sessions that have new rows must be looked at again; inside the caller's transaction."""
+    if connection.execute("SELECT 1 FROM cost_states LIMIT 1").fetchone():
+        connection.executemany(
+            "UPDATE cost_states SET settled = 0 WHERE session = ?",
+            [(sound(session),) for session in sessions],
+        )
+
+
+def share(connection: sqlite3.Connection, sessions: Iterable[str]) -> None:
+    """Sessions with rows that are counted in another one; inside the caller's transaction."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO shared VALUES (?)", [(sound(session),) for session in sessions]
+    )
+
+
+def settle(
+    connection: sqlite3.Connection, names: ledger_rows.Names, as_row: Callable[[LoggedRequest], Row]
+) -> None:
+    """Make the rows of what is missing, for every session that changed; inside the caller's transaction."""
+    waiting = [
+        Waiting._make(row)
+        for row in connection.execute(
+            "SELECT session, model, totals, base, ifnull(started, 0), ts, project FROM cost_states WHERE settled = 0"
+            " OR started IN (SELECT started FROM cost_states WHERE settled = 0 AND started > 0)"
+        )
+    ]
+    if waiting:
+        copies = {session for (session,) in connection.execute("SELECT session FROM shared")}
+        _settle(_families(waiting, copies), connection, names, as_row)
+    connection.execute("UPDATE cost_states SET settled = 1 WHERE settled = 0")
+
+
+class Waiting(NamedTuple):
+    """A running total as it is stored."""
+
+    session: str
+    model: str
+    totals: str
+    base: str | None
+    started: int
+    ts: int
+    project: str
+
+
+def _families(waiting: list[Waiting], copies: set[str]) -> dict[str, list[Waiting]]:
+    """Totals by the session that what they lack belongs to."""
+    by_start: dict[object, list[Waiting]] = defaultdict(list)
+    for one in waiting:
+        by_start[one.started or one.session].append(one)
+    families: dict[str, list[Waiting]] = {}
+    for members in by_start.values():
+        originals = {one.session for one in members} - copies
+        for session in originals:
+            families[session] = [one for one in members if len(originals) == 1 or one.session == session]
+    return families
+
+
+class _Total(NamedTuple):
+    """A session's own count of one model."""
+
+    counted: list[int]
+    model: str
+    ts: int
+    project: str
+
+
+def _settle(
+    families: dict[str, list[Waiting]],
+    connection: sqlite3.Connection,
+    names: ledger_rows.Names,
+    as_row: Callable[[LoggedRequest], Row],
+) -> None:
+    told = _told(connection, [one for members in families.values() for one in members], names)
+    made: list[Row] = []
+    replaced: list[Row] = []
+    gone: list[Row] = []
+    for keeper, members in families.items():
+        sessions = {one.session for one in members}
+        for number, total in _by_model(members, as_row).items():
+            parts = [told[session, number] for session in sessions if (session, number) in told]
+            told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(
+                KINDS
+            )
+            missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
+            known = {
+                session: ledger_rows.select(connection, "id = ?", (_number(session, number, names),))
+                for session in sessions
+            }
+            if any(missing[:5]):
+                made.append(_row(keeper, number, total, missing, parts, names, as_row))
+                replaced += known.pop(keeper)
+            gone += [row for rows in known.values() for row in rows]
+    ledger_rows.put(connection, made, replaced)
+    ledger_rows.remove(connection, gone)
+
+
+def _number(session: str, model: int, names: ledger_rows.Names) -> int:
+    return identity("cost-state", session, names.text(model))
+
+
+def _row(
+    session: str,
+    model: int,
+    total: _Total,
+    missing: list[int],
+    parts: list[_Told],
+    names: ledger_rows.Names,
+    as_row: Callable[[LoggedRequest], Row],
+) -> Row:
+    """What is missing as a row of its own."""
+    sent, out, read, five, hour, searches = missing
+    row = list(
+        as_row(
+            LoggedRequest(
+                _number(session, model, names),
+                max(total.ts, *(part.last for part in parts), 0),
+                session,
+                next((part.project for part in parts if part.project), total.project),
+                total.model,
+                sent,
+                out,
+                0,
+                read,
+                five,
+                hour,
+                searches,
+            )
+        )
+    )
+    row[AT["source"]] = NAME["cost-state"]
+    return tuple(row)
+
+
+def _by_model(members: list[Waiting], as_row: Callable[[LoggedRequest], Row]) -> dict[int, _Total]:
+    """A family's largest totals by the model as the ledger names it: "…[1m]" and its plain name are one."""
+    totals: dict[tuple[str, int], _Total] = {}
+    for session, model, text, base, _, ts, project in members:
+        counted = json.loads(text)
+        if base:
+            counted = [now - then for now, then in zip(counted, json.loads(base), strict=True)]
+        key = (session, as_row(LoggedRequest(0, ts, session, project, model))[AT["model"]])
+        if key in totals:
+            counted = [a + b for a, b in zip(counted, totals[key].counted, strict=True)]
+        totals[key] = _Total(counted, model, ts, project)
+    largest: dict[int, _Total] = {}
+    for (_, number), total in totals.items():
+        if number not in largest or sum(total.counted) > sum(largest[number].counted):
+            largest[number] = total
+    return largest
+
+
+class _Told(NamedTuple):
+    """What the rows of a session and model add up to."""
+
+    sums: list[int]
+    last: int
+    project: str
+
+
+def _told(
+    connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
+) -> dict[tuple[str, int], _Told]:
+    numbers = {names(one.session): one.session for one in waiting}
+    oldest = min((one.started for one in waiting), default=0) - SLACK_MS
+    found = connection.execute(
+        f"SELECT session, model, {_SUMS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
+        f" AND source != {NAME['cost-state']} AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
+        (oldest, json.dumps(list(numbers))),
+    )
+    return {
+        (numbers[session], model): _Told(sums, last, names.text(project))
+        for session, model, *sums, last, project in found
+    }

@@ -1,0 +1,210 @@
+"""A sighting as a row of the ledger: names interned, provider attributed, cost worked out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from pf_tui.catalog import Catalog
+from pf_tui.ingest.attribution import Attribution
+from pf_tui.ingest.observed import LoggedRequest
+from pf_tui.ledger import repricing
+from pf_tui.ledger import rows as ledger_rows
+from pf_tui.ledger.bulk import PlainRow
+from pf_tui.ledger.prices import Pricer
+from pf_tui.ledger.pricetable import Dated
+from pf_tui.ledger.rows import sound
+from pf_tui.ledger.schema import NAME
+from pf_tui.rules.pricing import raw_cost_usd
+
+SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencode-db", "gemini": "chats"}
+
+
+class _Usual(NamedTuple):
+    """What most requests of an agent with one model have in common."""
+
+    provider: int
+    model: int
+    served_model: int | None
+    cost: float | None
+    """Of a request without tokens."""
+    basis: int
+    dated: Dated
+    attribution: str
+
+
+class RowMaker:
+    """Makes rows; what requests have in common is worked out once."""
+
+    def __init__(
+        self,
+        names: ledger_rows.Names,
+        catalog: Catalog,
+        pricer: Pricer,
+        attribution: Callable[[str], Attribution],
+    ) -> None:
+        self._names = names
+        self._catalog = catalog
+        self._pricer = pricer
+        self._attribution = attribution
+        self._models: dict[str, str] = {}
+        self._by_agent: dict[str, Attribution] = {}
+        self._who: dict[tuple[str, str], tuple[str, str]] = {}
+        self._usual: dict[tuple[str, str, str | None, str | None], _Usual | None] = {}
+
+    def row(self, agent: str, seen: LoggedRequest) -> tuple[Any, ...]:
+        """Any request as a whole row."""
+        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
+        model = self._model(seen.model)
+        tokens = [
+            seen.input,
+            seen.output,
+            seen.cache_read,
+            seen.cache_write_5m,
+            seen.cache_write_1h,
+            seen.web_searches,
+        ]
+        cost, basis = repricing.cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
+        if cost is None and seen.reported_usd:
+            cost, basis = seen.reported_usd, "reported"
+        return row(self._names, agent, seen, (provider, attribution), model, (cost, basis))
+
+    def plain(
+        self, agent: str, requests: Iterable[LoggedRequest]
+    ) -> tuple[dict[str, list[PlainRow]], list[ledger_rows.Row]]:
+        """Many requests: plain rows by how their provider is known, and whole rows of those that are not plain."""
+        names, timeline, usual = self._names, self._facts(agent).timeline, self._usual
+        plain: dict[str, list[PlainRow]] = defaultdict(list)
+        others: list[ledger_rows.Row] = []
+        where: tuple[str, str] | None = None  # neighbours are of one session, mostly
+        session_number = project_number = 0
+        for seen in requests:
+            (number, ts, session, project, model, sent, made, thought, read, five, hour, searches, request_id,
+             message_id, aside, mode, failure, latency, ttft, named, reported) = seen  # fmt: skip
+            key = (agent, model, named, timeline.at(ts) if timeline else None)
+            if key not in usual:
+                usual[key] = self._usually(agent, seen)
+            known = usual[key]
+            ascii_ids = ((request_id or "") + (message_id or "")).isascii()
+            if known is None or mode or failure or not (ascii_ids and latency is ttft is reported is None):
+                others.append(self.row(agent, seen))
+                continue
+            if (session, project) != where:
+                where = (session, project)
+                session_number, project_number = names(session), names(project)
+            provider, model_number, served_model, cost, basis, dated, attribution = known
+            if sent or made or read or five or hour or searches:
+                if (prices := dated.at(ts)) is None:
+                    cost, basis = None, NAME["unpriced"]
+                else:
+                    cost = raw_cost_usd(prices, sent, made, read, five, hour, searches)
+            plain[attribution].append(
+                (number, ts, session_number, project_number, provider, model_number, served_model, sent, made,
+                 thought, read, five, hour, searches, cost, basis, request_id, message_id, aside)
+            )  # fmt: skip
+        return plain, others
+
+    def provider(self, agent: str, word: str | None, ts: int, model: str = "") -> tuple[str, str]:
+        """(provider, how it is known)
+
+        Args:
+            word: the agent's own for who served; None = it does not say.
+            model: "" = of no model.
+        """
+        facts = self._facts(agent)
+        if word and (named := facts.named(word)):
+            return named, "agent"
+        if then := facts.timeline.at(ts):
+            return then, "timeline"
+        if word and word != "openai" and agent == "codex":
+            return "unknown", "assumed"  # a provider of the person's own that we cannot place
+        key = (agent, model)
+        if key not in self._who:
+            self._who[key] = (self._assumed(facts.assumed, model), "assumed")
+        return self._who[key]
+
+    def _usually(self, agent: str, seen: LoggedRequest) -> _Usual | None:
+        """What requests like this one have in common; None when each must be looked at."""
+        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
+        dated = self._pricer.dated(provider, seen.model)
+        if dated is None:
+            return None
+        model = self._model(seen.model)
+        names = self._names
+        return _Usual(
+            names(provider),
+            names(model),
+            names(seen.model) if seen.model and seen.model != model else None,
+            0.0,
+            NAME[self._pricer.basis(provider)],
+            dated,
+            attribution,
+        )
+
+    def _facts(self, agent: str) -> Attribution:
+        if agent not in self._by_agent:
+            self._by_agent[agent] = self._attribution(agent)
+        return self._by_agent[agent]
+
+    def _assumed(self, provider: str, model: str) -> str:
+        """The agent's login, unless that never served such a model."""
+        known = self._catalog.find_model(model) if model and provider != "unknown" else None
+        if known is not None and provider in self._catalog.providers and provider not in known.providers:
+            return "unknown"
+        return provider
+
+    def _model(self, name: str) -> str:
+        if name not in self._models:
+            known = self._catalog.find_model(name) if name else None
+            self._models[name] = known.id if known is not None else name or "unknown"
+        return self._models[name]
+
+
+def row(
+    names: ledger_rows.Names,
+    agent: str,
+    seen: LoggedRequest,
+    who: tuple[str, str],
+    model: str,
+    priced: tuple[float | None, str],
+) -> tuple[Any, ...]:
+    """A sighting as a ledger row.
+
+    Args:
+        who: provider and how it is known.
+        model: the catalog's id, else the raw name.
+        priced: USD and its basis.
+    """
+    provider, attribution = who
+    cost, basis = priced
+    return (
+        seen.id,
+        seen.ts,
+        names(agent),
+        NAME[SOURCES[agent]],
+        names(seen.session),
+        names(seen.project),
+        names(provider),
+        names(model),
+        names(seen.model) if seen.model and seen.model != model else None,
+        seen.input,
+        seen.output,
+        seen.reasoning,
+        seen.cache_read,
+        seen.cache_write_5m,
+        seen.cache_write_1h,
+        seen.web_searches,
+        cost,
+        NAME[basis],
+        NAME["failed" if seen.failure else "ok"],
+        names(seen.failure) if seen.failure else None,
+        seen.latency_ms,
+        seen.ttft_ms,
+        None if seen.request_id is None else sound(seen.request_id),
+        None if seen.message_id is None else sound(seen.message_id),
+        seen.is_subagent,
+        NAME[attribution],
+        NAME[seen.mode] if seen.mode else None,
+        None,
+    )

@@ -1,0 +1,57 @@
+"""What a switch changes in the agents that pf-tui is installed into, and when they notice.
+
+The verbs call `apply` under the state lock; each agent's own module does the writing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from pf_tui.catalog import Provider
+from pf_tui.records import record
+from pf_tui.state.context import Context
+
+AGENTS = ("claude-code", "opencode", "codex")
+"""Every agent that `install` knows, in the order faces show them; its module is the name with _."""
+
+LED_BY_SETTINGS = ("claude-code", "codex")
+"""Agents that go where their settings say: one that cannot use a provider is set to the next it can use."""
+
+
+@record
+class Effect:
+    """What happens to one agent."""
+
+    agent: str
+    when: str
+    """now | next turn | next start | never"""
+    how: str
+    """gateway | settings | plugin | none"""
+    text: str
+    """The honest sentence, e.g. "from your next turn" or "needs the gateway: pf-tui run claude"."""
+    applied: bool = True
+    """False when this agent cannot be set to that provider."""
+
+
+def module(agent: str) -> Any:
+    """One agent's module: plan_install, plan_uninstall, apply, config_folder, and maybe after_install."""
+    return import_module(f"pf_tui.integrations.{agent.replace('-', '_')}")
+
+
+def installed(ctx: Context) -> tuple[str, ...]:
+    """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
+    from pf_tui.integrations import install_plan
+
+    known = install_plan.keys(ctx.paths)
+    if not known:
+        return ()
+    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
+    found = {agent for agent, _, root in (name.partition(":") for name in known) if not root or root in roots}
+    return tuple(agent for agent in AGENTS if agent in found)
+
+
+def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:
+    """Set one installed agent to `provider`; writes its settings where that is the way."""
+    effect: Effect = module(agent).apply(ctx, provider, model)
+    return effect

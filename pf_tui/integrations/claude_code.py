@@ -1,0 +1,281 @@
+"""What pf-tui puts into Claude Code, and takes out again; and what a switch means for it.
+
+The plugin lies in skills/provider-fallback of Claude Code's folder, from where the client loads it by
+itself (2.1.330, measured): hooks, namespaced commands, agent, skill, MCP server. Bare command names need
+command files, the status line needs settings.json. A project's plugin gets no MCP server from the client,
+so a project gets .mcp.json.
+Invariant: settings are written for a switch only where pf-tui was installed, and never hold a key.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pf_tui.catalog import Provider
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import claude_models, claude_settings, install_plan, jsonc, program
+from pf_tui.integrations.apply import Effect
+from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
+from pf_tui.records import replace
+from pf_tui.state import files, gateway
+from pf_tui.state.context import Context
+from pf_tui.state.paths import project_root
+
+AGENT = "claude-code"
+PLUGIN = "provider-fallback"
+"""The plugin's name: `/provider-fallback:provider-status`."""
+
+SERVER = "pf-tui"
+"""The MCP server's name in a project's .mcp.json."""
+
+MARKETPLACE = Path(__file__).parent / "data" / "claude-code"
+"""`claude plugin marketplace add` takes this folder."""
+
+KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+"""Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
+
+_GUARD = "command -v pf-tui >/dev/null || exit 0; exec pf-tui "
+"""How the data files call us; a team member without pf-tui notices nothing."""
+
+
+def plan_install(ctx: Context, *, project: bool = False) -> Plan:
+    """What `install claude-code` would change.
+
+    Raises:
+        StateFileUnusable: settings.json cannot be read or edited; nothing was changed.
+    """
+    return install_plan.install(ctx.paths, key(ctx, project), pieces(ctx, project))
+
+
+def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
+    """What `uninstall claude-code` would change; a route to a provider is taken back as well."""
+    plan = install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+    others = [
+        name for name in install_plan.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
+    ]
+    back = _route_back(ctx) if project and not others else None
+    return replace(plan, changes=(*plan.changes, back)) if back else plan
+
+
+def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
+    """What to do next."""
+    if plan.empty:
+        return ()
+    return (
+        "  from the next start of Claude Code: /provider-status (no model is asked for it)",
+        "  a switch moves Claude Code from then on: pf-tui switch PROVIDER",
+    )
+
+
+def _route_back(ctx: Context) -> FileChange | None:
+    """Undoes the route in the person's settings with the last project that asked for it; None without one."""
+    path = config_folder(ctx.env) / "settings.json"
+    before = files.read_text(path) or ""
+    if claude_settings.route_in(before) is None:
+        return None
+    after = claude_settings.unrouted(before)
+    left = None if after.strip() == "{}" else after.encode()
+    return FileChange(path=path, before=before.encode(), after=left)
+
+
+def key(ctx: Context, project: bool) -> str:
+    """What the install is filed under."""
+    return f"{AGENT}:{project_root(ctx.cwd, ctx.env)}" if project else AGENT
+
+
+def config_folder(env: Mapping[str, str]) -> Path:
+    """$CLAUDE_CONFIG_DIR, else ~/.claude."""
+    return claude_settings.config_folder(env)
+
+
+def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
+    """Every file that pf-tui has a part in."""
+    root = project_root(ctx.cwd, ctx.env) if project else None
+    folder = root / ".claude" if root else config_folder(ctx.env)
+    words = program.words(ctx.env, portable=project)
+    found = [install_plan.whole(folder / name, content) for name, content in _own_files(words, project)]
+    found.append(_settings_piece(folder / "settings.json", words))
+    if root:
+        found.append(_server_piece(root / ".mcp.json", words))
+    return tuple(found)
+
+
+def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
+    """Lead Claude Code to a provider by its settings, where it can speak to that provider."""
+    mode = provider.claude_code.mode
+    if mode == "none":
+        return _impossible(f"not possible in Claude Code ({provider.claude_code.note}): use OpenCode")
+    if mode == "proxy":
+        return _impossible(
+            f"Claude Code cannot speak to {provider.name} without a gateway that translates, which pf-tui's"
+            " does not do yet: use OpenCode"
+        )
+    if any("{" in value for value in provider.claude_code.env.values()):
+        return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")
+    project = ctx.project()
+    if project is not None and project.priority:
+        return _impossible(
+            "this project has a list of its own, and Claude Code's settings are shared by all projects:"
+            " start it here with `pf-tui run claude`"
+        )
+    path = config_folder(ctx.env) / "settings.json"
+    helper = _helper(ctx, provider)
+    models = claude_models.overrides(ctx.catalog(), provider)
+    names = claude_models.aliases(ctx.catalog()) if models else {}
+    try:
+        before = files.read_text(path) or ""
+        if claude_settings.route_in(before) is None and _is_home(ctx, provider, before):
+            return Effect(
+                agent=AGENT, when="now", how="none", text="it uses that already; nothing was written"
+            )
+        after = claude_settings.routed(
+            before if before.strip() else "{}\n",
+            provider.id,
+            {**provider.claude_code.env, **names},
+            helper,
+            models=models,
+            home=mode == "native",
+            keys=provider.id == "anthropic-api",
+        )
+        if after != before:
+            files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
+    except jsonc.JsoncError as error:
+        return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
+    except PfError as error:
+        return _impossible(f"{error.message}; its settings were left as they are")
+    return _told(ctx, provider)
+
+
+def _told(ctx: Context, provider: Provider) -> Effect:
+    """When the running sessions notice, and what stands in the way."""
+    for path in list(claude_settings.settings_files(ctx.cwd, ctx.env))[:-1]:
+        inner = claude_settings.read(path).get("env")
+        if isinstance(inner, dict) and inner.get(claude_settings.BASE_URL):
+            return Effect(
+                agent=AGENT,
+                when="next turn",
+                how="settings",
+                text=f"from your next turn, but not in this project: {path} names its own address",
+            )
+    if "ANTHROPIC_BASE_URL" not in provider.claude_code.env:
+        return Effect(
+            agent=AGENT, when="next start", how="settings", text="from the next start of Claude Code"
+        )
+    text = "from your next turn"
+    if gateway.read(ctx.paths) is not None:
+        text += "; sessions behind the gateway move with their next request"
+    return Effect(agent=AGENT, when="next turn", how="settings", text=text)
+
+
+def _helper(ctx: Context, provider: Provider) -> str | None:
+    """The command that prints the key; None where Claude Code's own login or cloud sign-in serves."""
+    native = provider.claude_code.mode == "native"
+    if native and provider.id != "anthropic-api":
+        return None
+    return shlex.join([*program.words(ctx.env), "auth", "helper"])
+
+
+def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
+    """Claude Code goes there by itself: no route of ours, and the person's own sign-in is that provider's."""
+    if provider.claude_code.mode != "native":
+        return False
+    settings = jsonc.parse(text) if text.strip() else {}
+    inner = settings.get("env") if isinstance(settings, dict) else None
+    world = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
+    own_key = any(world.get(name) for name in KEYS) or bool(settings.get(claude_settings.HELPER))
+    if provider.id == "anthropic-api":
+        return own_key
+    return not own_key and not any(world.get(name) for name in _clouds(provider))
+
+
+def _clouds(provider: Provider) -> Iterator[str]:
+    return (name for name in provider.claude_code.env if name.startswith("CLAUDE_CODE_USE_"))
+
+
+def _own_files(words: tuple[str, ...], project: bool) -> Iterator[tuple[str, bytes]]:
+    """Path below Claude Code's folder and content of each file that is ours altogether."""
+    source = MARKETPLACE / PLUGIN
+    for path in sorted(source.rglob("*")):
+        name = path.relative_to(source).as_posix()
+        if not path.is_file() or (project and name == ".mcp.json"):
+            continue
+        content = path.read_bytes()
+        if name == "hooks/hooks.json" and not project:
+            content = content.replace(_escaped(_GUARD), _escaped(_call(words)))
+        elif name == ".mcp.json":
+            content = _json({"mcpServers": {SERVER: _server(words)}})
+        yield f"skills/{PLUGIN}/{name}", content
+        if name.startswith("commands/"):
+            yield name, content
+
+
+def _call(words: tuple[str, ...]) -> str:
+    """The program in a shell; when it is gone, hooks do nothing."""
+    return f"test -x {shlex.quote(words[0])} || exit 0; exec {shlex.join(words)} "
+
+
+def _escaped(text: str) -> bytes:
+    """As it stands inside a JSON string."""
+    return json.dumps(text)[1:-1].encode()
+
+
+def _server(words: tuple[str, ...]) -> dict[str, object]:
+    return {"command": words[0], "args": [*words[1:], "mcp"]}
+
+
+def _settings_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+    def put(now: bytes | None) -> bytes:
+        text = claude_settings.with_status_line(_text(path, now or b"") or "{}\n", words)
+        there = files.read_text(path)
+        return (claude_settings.rerouted(text, there) if there and there.strip() else text).encode()
+
+    def take(now: bytes) -> bytes | None:
+        text = _text(path, now)
+        return claude_settings.without_status_line(claude_settings.unrouted(text)).encode()
+
+    return ManagedPart(path=path, put=_named(path, put), take=_named(path, take), mode=0o600, private=True)
+
+
+def _server_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+    place = ("mcpServers", SERVER)
+
+    def put(now: bytes | None) -> bytes:
+        return jsonc.set_member(_text(path, now or b"") or "{}\n", place, _server(words)).encode()
+
+    def take(now: bytes) -> bytes | None:
+        return jsonc.remove_member(_text(path, now), place).encode()
+
+    return ManagedPart(path=path, put=_named(path, put), take=_named(path, take))
+
+
+def _named(path: Path, edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The edit, with the file, line and column in its error."""
+
+    def attempt(now: Any) -> Any:
+        try:
+            return edit(now)
+        except jsonc.JsoncError as error:
+            raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
+
+    return attempt
+
+
+def _text(path: Path, content: bytes) -> str:
+    """The file's text; "" for one that holds nothing."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise StateFileUnusable(path, "is not UTF-8 text") from error
+    return text if text.strip() else ""
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=2).encode() + b"\n"
+
+
+def _impossible(text: str) -> Effect:
+    return Effect(agent=AGENT, when="never", how="none", text=text, applied=False)

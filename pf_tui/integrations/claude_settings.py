@@ -1,0 +1,278 @@
+"""Claude Code's settings.json: our status line, and the route to the provider that serves.
+
+A route is the base URL in `env`, the keys there emptied, `apiKeyHelper`, and in `modelOverrides` what the
+provider calls each model. What stood there before is kept in the same file under "pf-tui" and put back on
+the way out, so a person's key never leaves the file it was in. Every other byte stays. Pure: texts in,
+texts out; only `address` looks at files.
+Measured on Claude Code 2.1.330: the client passes over the unknown member, hot-reloads `env`,
+`apiKeyHelper` and `modelOverrides` together, and keeps the last value of a variable that is merely taken
+out.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pf_tui.errors import StateFileUnusable
+from pf_tui.integrations import jsonc
+from pf_tui.state import files
+from pf_tui.state.paths import user_home
+
+NOTE = "pf-tui"
+"""The member that remembers what was there; no client reads it."""
+
+VENDOR_URL = "https://api.anthropic.com"
+"""Where Claude Code goes when nothing says otherwise."""
+
+BASE_URL = "ANTHROPIC_BASE_URL"
+HELPER = "apiKeyHelper"
+ENV, MODELS = "env", "modelOverrides"
+ALIASES = tuple(f"ANTHROPIC_DEFAULT_{line}_MODEL" for line in ("FABLE", "OPUS", "SONNET", "HAIKU"))
+"""Variables that only a route with other model names sets."""
+
+
+def routed(
+    text: str,
+    provider: str,
+    env: Mapping[str, str],
+    helper: str | None,
+    *,
+    models: Mapping[str, str] | None = None,
+    home: bool = False,
+    keys: bool = False,
+) -> str:
+    """The settings with the route to `provider` in them.
+
+    Args:
+        env: variables to set; "" empties one that the person's shell may hold.
+        helper: the command that prints the key; None = no helper, the login serves.
+        models: Claude Code's model id -> the provider's name of what serves for it; empty = the same names.
+        home: the way back: a helper and an address of the person's own are put back.
+        keys: the person's own keys in `env` as well, because they are this provider's.
+    Raises:
+        JsoncError: the text cannot be edited.
+    """
+    settings = jsonc.parse(text)
+    wrote, kept = _note(settings)
+    text = _without_last(text, settings, wrote, kept, {ENV: env, MODELS: models or {}})
+    wanted = dict(env)
+    for member, values in ((ENV, env), (MODELS, models or {})):
+        now = _map(settings, member)
+        for name in values:
+            if name in now and now[name] != wrote[member].get(name):
+                kept[member][name] = now[name]
+    for name in env:
+        if name in kept[ENV] and (keys or (home and name == BASE_URL)):
+            wanted[name] = kept[ENV][name]
+    present = settings.get(HELPER) if isinstance(settings, dict) else None
+    if present is not None and present != wrote.pop(HELPER, None):
+        kept[HELPER] = present
+    if home and HELPER in kept:
+        helper = kept[HELPER]
+    for member, values in ((ENV, wanted), (MODELS, models or {})):
+        text = _with(text, member, values)
+        wrote[member] |= values
+    if helper is not None:
+        text = jsonc.set_member(text, (HELPER,), helper)
+        wrote[HELPER] = helper
+    elif present is not None:
+        text = jsonc.remove_member(text, (HELPER,))
+    note: dict[str, Any] = {"provider": provider}
+    for name, part in (("wrote", wrote), ("kept", kept)):
+        if filled := {member: value for member, value in part.items() if value or member == HELPER}:
+            note[name] = filled
+    return jsonc.set_member(text, (NOTE,), note)
+
+
+def _without_last(
+    text: str,
+    settings: Any,
+    wrote: dict[str, Any],
+    kept: dict[str, Any],
+    wanted: Mapping[str, Mapping[str, str]],
+) -> str:
+    """Without the model names of the route before, where the new one has none; the person's own come back.
+
+    `wrote` and `kept` forget what is put back. Other variables stay for the new route to name.
+    """
+    for member in (MODELS, ENV):
+        gone = [name for name in wrote[member] if name not in wanted[member]]
+        gone = [name for name in gone if member == MODELS or name in ALIASES]
+        mine = {name: wrote[member].pop(name) for name in gone}
+        own = {name: kept[member].pop(name, None) for name in gone}
+        text = _without(text, member, _map(settings, member), mine, own)
+    return text
+
+
+def unrouted(text: str) -> str:
+    """The settings as they were before the first route; what the person changed since stays.
+
+    Raises:
+        JsoncError: the text cannot be edited.
+    """
+    settings = jsonc.parse(text)
+    if not isinstance(settings, dict) or NOTE not in settings:
+        return text
+    wrote, kept = _note(settings)
+    text = jsonc.remove_member(text, (NOTE,))
+    if settings.get(HELPER) == wrote.get(HELPER):
+        text = _restored(text, (HELPER,), kept.get(HELPER))
+    for member in (MODELS, ENV):
+        text = _without(text, member, _map(settings, member), wrote[member], kept[member])
+    return text
+
+
+def _with(text: str, member: str, values: Mapping[str, str]) -> str:
+    """The text with these entries in the member; in one edit where there is no such member yet."""
+    if values and member not in jsonc.parse(text):
+        return jsonc.set_member(text, (member,), dict(values))
+    for name, value in values.items():
+        text = jsonc.set_member(text, (member, name), value)
+    return text
+
+
+def _without(
+    text: str, member: str, now: Mapping[str, Any], mine: Mapping[str, Any], own: Mapping[str, Any]
+) -> str:
+    """The text without our entries, the person's own in their place; what is no longer ours stays."""
+    if mine and now == mine and all(value is None for value in own.values()):
+        return jsonc.remove_member(text, (member,))
+    for name, value in reversed(list(mine.items())):
+        if now.get(name) == value:
+            text = _restored(text, (member, name), own.get(name))
+    return text
+
+
+def _restored(text: str, place: tuple[str, ...], own: Any) -> str:
+    """The text with the person's own value there, or with none."""
+    return jsonc.remove_member(text, place) if own is None else jsonc.set_member(text, place, own)
+
+
+def route_in(text: str) -> str | None:
+    """The provider that the settings lead to by our doing; None when they are the person's own."""
+    try:
+        settings = jsonc.parse(text)
+    except jsonc.JsoncError:
+        return None
+    note = settings.get(NOTE) if isinstance(settings, dict) else None
+    provider = note.get("provider") if isinstance(note, dict) else None
+    return provider if isinstance(provider, str) else None
+
+
+def rerouted(text: str, like: str) -> str:
+    """`text` with the route that `like` holds, if it holds one; for an install done twice."""
+    settings = jsonc.parse(like)
+    if not isinstance(settings, dict) or NOTE not in settings:
+        return text
+    wrote, _ = _note(settings)
+    provider = settings[NOTE].get("provider", "")
+    return routed(text, provider, wrote[ENV], wrote.get(HELPER), models=wrote[MODELS])
+
+
+def with_status_line(text: str, words: Sequence[str]) -> str:
+    """The settings with our status line; a person's own is wrapped, another kind of one is left alone."""
+    settings = jsonc.parse(text)
+    line = settings.get("statusLine") if isinstance(settings, dict) else None
+    if line is None:
+        line = {"type": "command", "command": _status_command(words, None)}
+        return jsonc.set_member(text, ("statusLine",), line)
+    command = line.get("command") if isinstance(line, dict) else None
+    if not isinstance(command, str) or line.get("type") != "command":
+        return text
+    own = wrapped(command) if _is_ours(command) else command
+    return jsonc.set_member(text, ("statusLine", "command"), _status_command(words, own))
+
+
+def without_status_line(text: str) -> str:
+    """The settings with the person's own status line, or none."""
+    settings = jsonc.parse(text)
+    line = settings.get("statusLine") if isinstance(settings, dict) else None
+    command = line.get("command") if isinstance(line, dict) else None
+    if not isinstance(command, str) or not _is_ours(command):
+        return text
+    if (own := wrapped(command)) is None:
+        return jsonc.remove_member(text, ("statusLine",))
+    return jsonc.set_member(text, ("statusLine", "command"), own)
+
+
+def wrapped(command: str) -> str | None:
+    """The person's own command inside our status line; None when there is none."""
+    words = _words(command)
+    return words[-1] if words[-3:-1] == ["statusline", "--wrap"] else None
+
+
+def address(cwd: Path, env: Mapping[str, str]) -> str:
+    """Where Claude Code's requests go: its environment, then the nearest settings file that says so."""
+    if url := env.get(BASE_URL):
+        return plain(url)
+    for path in settings_files(cwd, env):
+        inner = read(path).get("env")
+        if isinstance(inner, dict) and isinstance(url := inner.get(BASE_URL), str) and url:
+            return plain(url)
+    return VENDOR_URL
+
+
+def settings_files(cwd: Path, env: Mapping[str, str]) -> Iterator[Path]:
+    """Project before person, local before shared: Claude Code's own order."""
+    yield cwd / ".claude" / "settings.local.json"
+    yield cwd / ".claude" / "settings.json"
+    yield config_folder(env) / "settings.json"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A settings file's content; {} when there is none that Claude Code could read either."""
+    try:
+        return files.read_json(path) or {}
+    except StateFileUnusable:
+        return {}
+
+
+def config_folder(env: Mapping[str, str]) -> Path:
+    """$CLAUDE_CONFIG_DIR, else ~/.claude. Raises PfError without a home."""
+    own = env.get("CLAUDE_CONFIG_DIR")
+    return Path(own) if own else user_home(env) / ".claude"
+
+
+def plain(url: str) -> str:
+    """An address without what does not matter: `https://openrouter.ai/api`."""
+    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
+
+
+def _note(settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(what we wrote, what we keep for the person) by the note, each with its two maps."""
+    note = settings.get(NOTE) if isinstance(settings, dict) else None
+    parts = []
+    for name in ("wrote", "kept"):
+        part = note.get(name) if isinstance(note, dict) else None
+        part = dict(part) if isinstance(part, dict) else {}
+        parts.append(part | {member: dict(_map(part, member)) for member in (ENV, MODELS)})
+    return parts[0], parts[1]
+
+
+def _map(settings: Any, member: str) -> Mapping[str, Any]:
+    """That member's entries; none where it is no object."""
+    found = settings.get(member) if isinstance(settings, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _status_command(words: Sequence[str], own: str | None) -> str:
+    return shlex.join([*words, "statusline", *(["--wrap", own] if own is not None else [])])
+
+
+def _is_ours(command: str) -> bool:
+    words = _words(command)
+    program = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
+    known = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
+    return (
+        known and bool(program) and (Path(program[-1]).name == "pf-tui" or program[-2:] == ["-m", "pf_tui"])
+    )
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []

@@ -1,0 +1,336 @@
+"""What pf-tui puts into Codex, and takes out again: hooks, MCP server, notify; and what a switch sets there.
+
+A switch writes a provider with `auth.command`, which asks pf-tui for the key, so no key stands in
+config.toml (measured on 0.169.0). Codex reads its settings at its start, and speaks the Responses API alone.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import install_plan, jsonc, program, toml_text
+from pf_tui.integrations.apply import Effect
+from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.state import files
+from pf_tui.state.context import Context
+from pf_tui.state.paths import user_home
+
+AGENT = "codex"
+SERVER = "pf-tui"
+EVENTS = ("SessionStart", "UserPromptSubmit", "Stop", "SessionEnd")
+WIRE = "openai-responses"
+HOOK_TIMEOUT_S = 10
+END_TIMEOUT_S = 3
+"""More than that Codex does not give SessionEnd, and says so on every run."""
+
+MCP_START_S = 20
+RESERVED = ("openai", "ollama", "lmstudio")
+"""Provider names Codex keeps for itself."""
+
+_LOGINS = ("openai-subscription", "openai-oauth")
+
+
+def plan_install(ctx: Context, *, project: bool = False) -> Plan:
+    """What `install codex` would change.
+
+    Raises:
+        PfError: for a project: Codex keeps hooks and servers per person.
+        StateFileUnusable: config.toml or hooks.json cannot be read or edited; nothing was changed.
+    """
+    return install_plan.install(ctx.paths, _key(project), pieces(ctx))
+
+
+def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
+    """What `uninstall codex` would change."""
+    return install_plan.uninstall(ctx.paths, _key(project), pieces(ctx))
+
+
+def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
+    """What a person has to do once."""
+    return (
+        "Codex asks at its next start whether it may run the new hooks: choose `Trust all and continue`.",
+        "Until then it tells pf-tui of finished turns only (notify).",
+    )
+
+
+def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
+    """Set Codex to `provider`: lines in config.toml, none for what the person has set up there."""
+    path = config_folder(ctx.env) / "config.toml"
+    try:
+        text = _text(path)
+        own = own_provider(ctx, text)
+        wanted = {} if provider.id == own else _served_by(ctx, provider, model)
+        if wanted is None:
+            return _effect(f"not possible in Codex: {_why_not(provider)}", applied=False)
+        made = toml_text.with_lines(text, {**_base(ctx, text), **_known(text, wanted)})
+        if made == text:
+            return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
+        files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
+    except (toml_text.TomlError, PfError) as error:
+        return _effect(f"its config.toml could not be changed ({error})", applied=False)
+    if not wanted:
+        return _effect("on your own setting again, from your next start of Codex")
+    return _effect("from your next start of Codex (`codex resume` keeps the session)")
+
+
+def config_folder(env: Mapping[str, str]) -> Path:
+    """$CODEX_HOME, else ~/.codex."""
+    return Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+
+
+def own_provider(ctx: Context, text: str) -> str | None:
+    """The provider of the person's own settings, by our id; None when pf-tui does not know it."""
+    content = toml_text.parse(toml_text.without(text))
+    name = content.get("model_provider", "openai")
+    if name == "openai":
+        return _login(ctx)
+    if name in ctx.catalog().providers:
+        return str(name)
+    tables = content.get("model_providers")
+    table = tables.get(name) if isinstance(tables, dict) else None
+    url = table.get("base_url") if isinstance(table, dict) else None
+    return _at(ctx.catalog(), url) if isinstance(url, str) else None
+
+
+def pieces(ctx: Context) -> tuple[ManagedPart, ...]:
+    """Both files that pf-tui has a part in."""
+    folder = config_folder(ctx.env)
+    return (
+        _config_piece(ctx, folder / "config.toml"),
+        _hooks_piece(folder / "hooks.json", program.words(ctx.env)),
+    )
+
+
+def is_ours(command: str, event: str) -> bool:
+    """True for the hook command that we wrote for an event."""
+    words = command.split()
+    return words[-3:] == ["hook", "codex", event] and "pf-tui" in command.replace("_", "-")
+
+
+def _config_piece(ctx: Context, path: Path) -> ManagedPart:
+    switched = _switched(path)
+
+    def put(now: bytes | None) -> bytes:
+        text = _decoded(path, now or b"")
+        try:
+            return toml_text.with_lines(text, {**_base(ctx, text), **switched}).encode()
+        except toml_text.TomlError as error:
+            raise _unusable(path, text, error) from error
+
+    def take(now: bytes) -> bytes | None:
+        text = toml_text.without(_decoded(path, now))
+        return text.encode() if text.strip() else None
+
+    return ManagedPart(path=path, put=put, take=take, mode=0o600)
+
+
+def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+    def put(now: bytes | None) -> bytes:
+        if now is None or not now.strip():
+            groups = {event: [_group(words, event)] for event in EVENTS}
+            return json.dumps({"hooks": groups}, indent=2).encode() + b"\n"
+        text = take_out(_decoded(path, now))
+        for event in EVENTS:
+            groups_now = _groups(jsonc.parse(text), event)
+            text = _set(path, text, event, [*groups_now, _group(words, event)])
+        return text.encode()
+
+    def take(now: bytes) -> bytes | None:
+        text = take_out(_decoded(path, now))
+        return text.encode() if jsonc.parse(text) else None
+
+    def take_out(text: str) -> str:
+        try:
+            for event in EVENTS:
+                groups = _groups(jsonc.parse(text), event)
+                kept = [group for group in groups if not _is_our_group(group, event)]
+                if kept != groups:
+                    place = ("hooks", event)
+                    text = jsonc.set_member(text, place, kept) if kept else jsonc.remove_member(text, place)
+        except jsonc.JsoncError as error:
+            raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
+        return text
+
+    return ManagedPart(path=path, put=put, take=take, mode=0o600)
+
+
+def _base(ctx: Context, text: str) -> dict[str, Any]:
+    """The lines of an install: MCP server, and notify in front of the person's own."""
+    program_name, *rest = program.words(ctx.env)
+    own = toml_text.parse(toml_text.without(text)).get("notify")
+    chained = [str(word) for word in own] if isinstance(own, list) else []
+    place = f"mcp_servers.{SERVER}"
+    return {
+        "notify": [program_name, *rest, "hook", "codex", "notify", *chained],
+        f"{place}.command": program_name,
+        f"{place}.args": [*rest, "mcp"],
+        f"{place}.startup_timeout_sec": MCP_START_S,
+        f"{place}.env_vars": _variables(ctx.catalog()),
+    }
+
+
+def _variables(catalog: Catalog) -> list[str]:
+    """Names of what the MCP server must see: Codex hands a server no other variable of its own."""
+    names = ["PROVIDER_FALLBACK_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "TZ"]
+    for provider in catalog.providers.values():
+        names += [*provider.env, *provider.env_all, *provider.env_maybe]
+    return list(dict.fromkeys(names))
+
+
+def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str, Any] | None:
+    """The lines that set Codex to a provider; None when it cannot serve Codex."""
+    if provider.agent_only == AGENT and provider.id == _login(ctx):
+        return {"model_provider": "openai"}
+    url = provider.base_urls.get(WIRE)
+    if url is None or "{" in url or provider.agent_only is not None or provider.id in RESERVED:
+        return None
+    program_name, *rest = program.words(ctx.env)
+    place = f"model_providers.{provider.id}"
+    lines: dict[str, Any] = {"model_provider": provider.id}
+    native = ctx.catalog().native_id(model, provider.id) if model else None
+    if native:
+        lines["model"] = native
+    lines |= {f"{place}.name": provider.name, f"{place}.base_url": url, f"{place}.wire_api": "responses"}
+    if provider.auth != "none":
+        lines[f"{place}.auth.command"] = program_name
+        lines[f"{place}.auth.args"] = [*rest, "auth", "helper", provider.id]
+    return lines
+
+
+def _known(text: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Without the provider's own lines where the person has described a provider of that name."""
+    tables = toml_text.parse(toml_text.without(text)).get("model_providers")
+    name = wanted.get("model_provider")
+    if not (isinstance(tables, dict) and name in tables):
+        return wanted
+    return {key: value for key, value in wanted.items() if not key.startswith(f"model_providers.{name}.")}
+
+
+def _switched(path: Path) -> dict[str, Any]:
+    """The lines a switch has written, so that a second install keeps them."""
+    try:
+        text = _text(path)
+        if toml_text.HEADING not in text:
+            return {}
+        content = toml_text.parse(text)
+    except (toml_text.TomlError, PfError):
+        return {}
+    ours = [line for line in text.splitlines() if line.endswith(toml_text.MARK)]
+    keys = [line.partition(" = ")[0] for line in ours]
+    return {
+        key: _inside(content, key)
+        for key in keys
+        if key.split(".")[0] in ("model", "model_provider", "model_providers")
+    }
+
+
+def _inside(content: Any, key: str) -> Any:
+    for part in key.split("."):
+        content = content[part]
+    return content
+
+
+def _why_not(provider: Provider) -> str:
+    if provider.agent_only not in (None, AGENT):
+        return f"that login works in {provider.agent_only} alone"
+    return f"{provider.name} does not speak the Responses API"
+
+
+def _login(ctx: Context) -> str | None:
+    """What Codex's own "openai" is signed in with."""
+    try:
+        content = json.loads((config_folder(ctx.env) / "auth.json").read_bytes())
+    except (OSError, ValueError):
+        content = {}
+    if isinstance(content, dict) and content.get("tokens"):
+        return _LOGINS[0]
+    known = isinstance(content, dict) and content.get("OPENAI_API_KEY")
+    return "openai-api" if known or ctx.env.get("OPENAI_API_KEY") else None
+
+
+def _at(catalog: Catalog, url: str) -> str | None:
+    """The provider whose address this is, when it is one alone."""
+    host = urlsplit(url).netloc
+    found = [
+        provider.id
+        for provider in catalog.providers.values()
+        if not provider.agent_only
+        and any(urlsplit(base).netloc == host for base in provider.base_urls.values())
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _key(project: bool) -> str:
+    if project:
+        raise PfError(
+            "Codex keeps hooks and MCP servers per person, not per project", "`pf-tui install codex`"
+        )
+    return AGENT
+
+
+def _group(words: tuple[str, ...], event: str) -> dict[str, Any]:
+    command = shlex.join([*words, "hook", AGENT, event])
+    limit = END_TIMEOUT_S if event == "SessionEnd" else HOOK_TIMEOUT_S
+    return {"hooks": [{"type": "command", "command": command, "timeout": limit}]}
+
+
+def _groups(content: Any, event: str) -> list[Any]:
+    hooks = content.get("hooks") if isinstance(content, dict) else None
+    groups = hooks.get(event) if isinstance(hooks, dict) else None
+    return groups if isinstance(groups, list) else []
+
+
+def _is_our_group(group: Any, event: str) -> bool:
+    hooks = group.get("hooks") if isinstance(group, dict) else None
+    commands = (
+        [hook.get("command") for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
+    )
+    return len(commands) == 1 and isinstance(commands[0], str) and is_ours(commands[0], event)
+
+
+def _set(path: Path, text: str, event: str, groups: list[Any]) -> str:
+    try:
+        return jsonc.set_member(text, ("hooks", event), groups)
+    except jsonc.JsoncError as error:
+        raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return _decoded(path, path.read_bytes())
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise StateFileUnusable(path, f"cannot be read ({why})", f"check {path}") from error
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise StateFileUnusable(path, "is not UTF-8 text") from error
+
+
+def _unusable(path: Path, text: str, error: toml_text.TomlError) -> StateFileUnusable:
+    """The person's line is meant: ours are not in the text yet."""
+    try:
+        toml_text.parse(toml_text.without(text))
+    except toml_text.TomlError as own:
+        return StateFileUnusable(path, own.why, line=own.line, column=own.column)
+    why = f"our lines do not fit in ({error.why})"
+    return StateFileUnusable(
+        path, why, f"write [mcp_servers.NAME] tables in {path}; the file was left as it is"
+    )
+
+
+def _effect(text: str, *, applied: bool = True) -> Effect:
+    when, how = ("next start", "settings") if applied else ("never", "none")
+    return Effect(agent=AGENT, when=when, how=how, text=text, applied=applied)

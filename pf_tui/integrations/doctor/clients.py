@@ -1,0 +1,312 @@
+"""Checks of the agents: versions, whether our part is in them and is called, what else is in the way."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pf_tui.errors import PfError
+from pf_tui.integrations import apply, install_plan, jsonc
+from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
+from pf_tui.state.context import Context
+from pf_tui.state.paths import user_home
+
+PROGRAMS: Mapping[str, tuple[str, tuple[int, ...]]] = {
+    "claude-code": ("claude", (2, 1, 0)),
+    "opencode": ("opencode", (1, 18, 0)),
+    "codex": ("codex", (0, 160, 0)),
+}
+"""Agent -> its program and the oldest version whose behaviour was measured (2.1.330, 1.18.33, 0.169.0)."""
+
+VERSION_S = 10.0
+QUIET = timedelta(minutes=2)
+"""An agent's log that is newer than the install by this, and no hook since: the hooks do not fire."""
+
+RECENT = timedelta(days=1)
+ORIGINAL = "provider-fallback-plugin"
+"""The Node plugin that pf-tui re-creates; both would answer the same commands."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_CURES = {
+    "claude-code": 'start Claude Code anew; look for `"disableAllHooks": true` in its settings',
+    "opencode": "start OpenCode anew, without OPENCODE_PURE and OPENCODE_DISABLE_DEFAULT_PLUGINS",
+    "codex": "start `codex` once and choose `Trust all and continue`",
+}
+
+
+def versions(ctx: Context) -> Finding:
+    """Each agent that is installed answers, and is one whose behaviour we know."""
+    told, old = [], []
+    for agent, (program, oldest) in PROGRAMS.items():
+        found = shutil.which(program, path=ctx.env.get("PATH"))
+        if found is None:
+            continue
+        version = _version(found, ctx.env)
+        told.append(f"{agent} {'.'.join(map(str, version)) if version else 'without a version'}")
+        if version is not None and version < oldest:
+            old.append(f"{agent} {'.'.join(map(str, version))}")
+    if not told:
+        return warn("neither claude, opencode nor codex is on the PATH", "install one of them")
+    if old:
+        return warn(f"{', '.join(old)} is older than what pf-tui was measured with", "update it")
+    return ok(", ".join(told))
+
+
+def intact(ctx: Context) -> Finding:
+    """What an install wrote still stands there."""
+    installed = apply.installed(ctx)
+    if not installed:
+        return skip("pf-tui is in no agent here; `pf-tui install` sets one up")
+    for agent in installed:
+        plan = apply.module(agent).plan_install(ctx, project=_project_only(ctx, agent))
+        if not plan.empty:
+            names = ", ".join(change.path.name for change in plan.changes[:3])
+            return warn(
+                f"{agent}: {names} is not as pf-tui left it", f"`pf-tui install {agent}` puts it right"
+            )
+    return ok(f"in place: {', '.join(installed)}")
+
+
+def twice(ctx: Context) -> Finding:
+    """One answer to each command, one strike for each failure."""
+    for place in _originals(ctx):
+        return warn(
+            f"the original plugin is installed beside ours ({place})",
+            f"both share one state directory, but answer twice: remove {place}, or `pf-tui uninstall`",
+        )
+    known = install_plan.keys(ctx.paths)
+    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
+    for agent in apply.AGENTS:
+        projects = [
+            name for name in known if name.startswith(f"{agent}:") and name.partition(":")[2] in roots
+        ]
+        if agent in known and projects:
+            return warn(
+                f"{agent} has pf-tui twice here: for you and for {projects[0].partition(':')[2]}",
+                f"`pf-tui uninstall {agent} --project`",
+            )
+    return ok("no second install")
+
+
+def enabled(ctx: Context) -> Finding:
+    """No setting of an agent keeps hooks or plugin from loading."""
+    installed = apply.installed(ctx)
+    if "claude-code" in installed:
+        settings = _jsonc(apply.module("claude-code").config_folder(ctx.env) / "settings.json")
+        if settings.get("disableAllHooks") is True:
+            return fail(
+                "Claude Code's settings switch all hooks off", 'remove "disableAllHooks" from settings.json'
+            )
+        plugins = settings.get("enabledPlugins")
+        off = (
+            [name for name, on in plugins.items() if "pf-tui" in name and not on]
+            if isinstance(plugins, dict)
+            else []
+        )
+        if off:
+            return fail(
+                f"the plugin {off[0]} is not enabled in Claude Code", f"claude plugin enable {off[0]}"
+            )
+    if "opencode" in installed and ctx.env.get("OPENCODE_PURE"):
+        return fail("OPENCODE_PURE keeps every plugin out of OpenCode", "unset OPENCODE_PURE")
+    if not installed:
+        return skip("pf-tui is in no agent here")
+    return ok("nothing keeps them from loading")
+
+
+def fire(ctx: Context) -> Finding:
+    """An agent that has worked since the install has called us."""
+    installed = apply.installed(ctx)
+    if not installed:
+        return skip("pf-tui is in no agent here")
+    silent, heard = [], []
+    sessions = ctx.health().sessions.values()
+    since = _install_moment(ctx)
+    for agent in installed:
+        last_heard = max((one.since for one in sessions if one.agent == agent), default=None)
+        worked = _last_worked(ctx, agent)
+        if last_heard is not None and last_heard >= since:
+            heard.append(agent)
+        elif worked is not None and worked - since > QUIET:
+            silent.append(agent)
+    if silent:
+        return warn(
+            f"{silent[0]} has worked since the install, but none of its hooks has called pf-tui",
+            _CURES[silent[0]],
+        )
+    return ok(f"heard from {', '.join(heard)}" if heard else "no agent has worked since the install")
+
+
+def log(ctx: Context) -> Finding:
+    """No hook has failed in the last day."""
+    path = ctx.paths.home / "hooks.log"
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
+    except FileNotFoundError:
+        return ok("no hook has ever failed")
+    begin = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
+    recent = [line for line in lines if line[:20] >= begin]
+    if recent:
+        return warn(
+            f"{len(recent)} hooks failed in the last day, the last one: {recent[-1][21:]}", f"read {path}"
+        )
+    return ok("no hook has failed in the last day")
+
+
+def addresses(ctx: Context) -> Finding:
+    """No agent is set to a gateway that is gone."""
+    for where, url in _addresses(ctx):
+        place = urlsplit(url)
+        if place.hostname in LOOPBACK and place.port is not None and not _listens(place.hostname, place.port):
+            return fail(
+                f"{where} points at {url}, where nobody listens",
+                "`pf-tui gateway start`, or take that address out of it",
+            )
+    return ok("no agent is set to an address that is gone")
+
+
+def start_trap(ctx: Context) -> Finding:
+    """OpenCode installs a package at its start in every folder that has plugins: 75 s without a network."""
+    from pf_tui.integrations import opencode
+
+    if "opencode" not in apply.installed(ctx):
+        return skip("pf-tui is not in OpenCode")
+    folders = [opencode.config_folder(ctx.env), ctx.cwd / ".opencode", user_home(ctx.env) / ".opencode"]
+    bare = [
+        folder
+        for folder in dict.fromkeys(folders)
+        if any((folder / name).is_dir() for name in ("plugin", "plugins"))
+        and not (folder / "node_modules").exists()
+    ]
+    if bare:
+        return warn(
+            f"{bare[0]} has plugins but no node_modules: OpenCode waits 75 s at its start without a network",
+            "`pf-tui install opencode` puts the two files there",
+        )
+    return ok("OpenCode starts at once, with and without a network")
+
+
+def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
+    """What the program says of itself; folders it makes for that (OpenCode's) are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="pf-tui-") as place:
+        elsewhere = {f"XDG_{kind}_HOME": place for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
+        try:
+            done = subprocess.run(
+                [program, "--version"],
+                capture_output=True,
+                text=True,
+                timeout=VERSION_S,
+                env={**env, **elsewhere},
+                stdin=subprocess.DEVNULL,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
+            return None
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
+    return tuple(int(part) for part in found.groups()) if found else None
+
+
+def _project_only(ctx: Context, agent: str) -> bool:
+    return agent not in install_plan.keys(ctx.paths)
+
+
+def _originals(ctx: Context) -> Iterator[Path]:
+    """Places where the original plugin is."""
+    home = user_home(ctx.env)
+    claude = apply.module("claude-code").config_folder(ctx.env)
+    opencode = apply.module("opencode").config_folder(ctx.env)
+    for folder in (
+        claude / "plugins",
+        claude / "plugins" / "marketplaces",
+        opencode / "plugin",
+        opencode / "plugins",
+        opencode / "node_modules",
+        ctx.cwd / ".opencode" / "plugin",
+        ctx.cwd / ".opencode" / "plugins",
+        ctx.cwd / ".claude" / "plugins",
+        home / ".opencode" / "plugins",
+    ):
+        if (folder / ORIGINAL).exists():
+            yield folder / ORIGINAL
+
+
+def _install_moment(ctx: Context) -> datetime:
+    """When something was last put into an agent."""
+    path = ctx.paths.home / "installs.json"
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _last_worked(ctx: Context, agent: str) -> datetime | None:
+    """When the agent last wrote its own log."""
+    home = user_home(ctx.env)
+    if agent == "opencode":
+        base = Path(ctx.env["XDG_DATA_HOME"]) if ctx.env.get("XDG_DATA_HOME") else home / ".local" / "share"
+        found = [base / "opencode" / "opencode.db", base / "opencode" / "opencode.db-wal"]
+    elif agent == "codex":
+        found = _newest_in(apply.module(agent).config_folder(ctx.env) / "sessions", "*/*/*/*.jsonl")
+    else:
+        found = _newest_in(apply.module(agent).config_folder(ctx.env) / "projects", "*/*.jsonl")
+    times = [path.stat().st_mtime for path in found if path.exists()]
+    return datetime.fromtimestamp(max(times), UTC) if times else None
+
+
+def _newest_in(folder: Path, pattern: str) -> list[Path]:
+    return list(folder.glob(pattern)) if folder.is_dir() else []
+
+
+def _addresses(ctx: Context) -> Iterator[tuple[str, str]]:
+    """(where, URL) of every address that an agent's settings or the environment set."""
+    if url := ctx.env.get("ANTHROPIC_BASE_URL"):
+        yield "ANTHROPIC_BASE_URL of this shell", url
+    claude = apply.module("claude-code").config_folder(ctx.env) / "settings.json"
+    variables = _jsonc(claude).get("env")
+    if isinstance(variables, dict) and isinstance(variables.get("ANTHROPIC_BASE_URL"), str):
+        yield str(claude), variables["ANTHROPIC_BASE_URL"]
+    folder = apply.module("opencode").config_folder(ctx.env)
+    for path in (folder / "opencode.json", folder / "opencode.jsonc"):
+        providers = _jsonc(path).get("provider")
+        for one in providers.values() if isinstance(providers, dict) else ():
+            options = one.get("options") if isinstance(one, dict) else None
+            if isinstance(options, dict) and isinstance(options.get("baseURL"), str):
+                yield str(path), options["baseURL"]
+    yield from _codex_addresses(apply.module("codex").config_folder(ctx.env) / "config.toml")
+
+
+def _codex_addresses(path: Path) -> Iterator[tuple[str, str]]:
+    from pf_tui.integrations import toml_text
+
+    try:
+        content = toml_text.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    tables = content.get("model_providers")
+    table = tables.get(content.get("model_provider")) if isinstance(tables, dict) else None
+    for url in (content.get("openai_base_url"), table.get("base_url") if isinstance(table, dict) else None):
+        if isinstance(url, str):
+            yield str(path), url
+
+
+def _jsonc(path: Path) -> dict[str, Any]:
+    """A settings file; {} when it cannot be read: its agent says so itself."""
+    try:
+        content = jsonc.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, PfError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,109 @@
+"""Checks of what lies under us: keyring, PATH, file watches, clock, servers."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pf_tui import __version__
+from pf_tui.errors import PfError
+from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
+from pf_tui.integrations.program import NAME
+from pf_tui.state import credentials, files, journal
+from pf_tui.state import gateway as gateways
+from pf_tui.state.context import Context
+
+INOTIFY = Path("/proc/sys/fs/inotify")
+FEWEST_INSTANCES = 128
+"""The kernel's own default; a machine with less runs out as soon as an editor is open."""
+
+FEWEST_WATCHES = 8192
+
+SLACK = timedelta(minutes=2)
+"""Clocks of one machine do not disagree by more, except when they were set."""
+
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""No clock that is right shows an earlier date to this program."""
+
+
+def keyring(ctx: Context) -> Finding:
+    """Keys have a home."""
+    problem = credentials.keyring_problem()
+    if problem is None:
+        return ok("keys can be kept in the keyring")
+    if listed := ctx.config().keyring:
+        return fail(
+            f"{problem}, but the keys of {', '.join(listed)} are in one",
+            f"unlock or install it, or `pf-tui auth set {listed[0]}` again",
+        )
+    return warn(
+        problem,
+        "set keys as environment variables, or install one (GNOME Keyring, KWallet, or `keyrings.alt`)",
+    )
+
+
+def path(ctx: Context) -> Finding:
+    """Agents and people find the program."""
+    found = shutil.which(NAME, path=ctx.env.get("PATH"))
+    if found is None:
+        return warn(
+            f"{NAME} is not on the PATH; hooks that name it by its full path still work",
+            "add the folder it was installed into to PATH",
+        )
+    return ok(f"{found} ({__version__})")
+
+
+def inotify(_: Context) -> Finding:
+    """The dashboard hears of changes at once."""
+    try:
+        instances = int((INOTIFY / "max_user_instances").read_text())
+        watches = int((INOTIFY / "max_user_watches").read_text())
+    except (OSError, ValueError):
+        return skip("this system has no inotify; the dashboard looks every 2 s")
+    if instances < FEWEST_INSTANCES or watches < FEWEST_WATCHES:
+        return warn(
+            f"few file watches ({instances} instances, {watches} watches): the dashboard may look every 2 s",
+            f"sudo sysctl fs.inotify.max_user_instances={FEWEST_INSTANCES * 4} "
+            f"fs.inotify.max_user_watches={FEWEST_WATCHES * 8}",
+        )
+    return ok(f"{instances} instances, {watches} watches")
+
+
+def clock(ctx: Context) -> Finding:
+    """Benches and windows end when they should."""
+    now = ctx.now()
+    if now < FIRST_DAY:
+        return fail(f"the clock shows {now:%Y-%m-%d}", "set it: `sudo timedatectl set-ntp true`")
+    last = max((event.ts for event in journal.tail(ctx.paths, 20)), default=now)
+    since = max((bench.since for bench in ctx.health().benches), default=now)
+    ahead = max(last, since) - now
+    if ahead > SLACK:
+        return warn(
+            f"the journal is {_span(ahead)} ahead of the clock: it went back, and benches last longer",
+            "set the clock, then `pf-tui status --reset`",
+        )
+    return ok(f"{now.astimezone(ctx.timezone()):%Y-%m-%d %H:%M %Z}")
+
+
+def servers(ctx: Context) -> Finding:
+    """Address files belong to processes that run."""
+    stale = []
+    for file in (ctx.paths.gateway, ctx.paths.mcp):
+        try:
+            pid = (files.read_json(file) or {}).get("pid")
+        except PfError:
+            stale.append(file)
+            continue
+        if file.exists() and not (isinstance(pid, int) and gateways.alive(pid)):
+            stale.append(file)
+    if stale:
+        names = " and ".join(file.name for file in stale)
+        return warn(f"{names} is about a process that is gone", f"rm {' '.join(map(str, stale))}")
+    running = [file.stem for file in (ctx.paths.gateway, ctx.paths.mcp) if file.exists()]
+    return ok(f"running: {', '.join(running) or 'none'}")
+
+
+def _span(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"

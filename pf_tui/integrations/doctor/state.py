@@ -1,0 +1,139 @@
+"""Checks of our own files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations.doctor.finding import Finding, fail, ok, warn
+from pf_tui.ledger import schema, upkeep
+from pf_tui.state import files
+from pf_tui.state.context import Context
+
+CONFIG_VERSION = 2
+"""The original's, which ours follows; health and installs have their own, 1."""
+
+
+def folder(ctx: Context) -> Finding:
+    """There, ours, writable, private."""
+    home = ctx.paths.home
+    if not home.exists():
+        parent = next(place for place in home.parents if place.exists())
+        if os.access(parent, os.W_OK):
+            return ok(f"{home} will be made by the first change")
+        return fail(
+            f"{home} cannot be made: {parent} is not writable", f"give yourself write permission on {parent}"
+        )
+    if not home.is_dir():
+        return fail(f"{home} is no directory", f"move {home} away")
+    if not os.access(home, os.W_OK | os.X_OK):
+        return fail(
+            f"{home} cannot be written: switches and benches are lost",
+            f"give yourself write permission on {home}",
+        )
+    mode = stat.S_IMODE(home.stat().st_mode)
+    if mode & 0o077:
+        return warn(f"{home} is open to others ({mode:04o})", f"chmod 700 {home}")
+    return ok(f"{home}")
+
+
+def readable(ctx: Context) -> Finding:
+    """Each file can be read; the first that cannot is told with line and column."""
+    readers: dict[str, Callable[[], object]] = {
+        "config.json": ctx.config,
+        "providers.yaml": ctx.catalog,
+        "auth.json": lambda: files.read_json(ctx.paths.auth),
+        "health.json": ctx.health,
+        "usage.json": lambda: files.read_json(ctx.paths.usage),
+        "installs.json": lambda: files.read_json(ctx.paths.home / "installs.json"),
+        "the project's file": ctx.project,
+    }
+    broken: list[PfError] = []
+    for read in readers.values():
+        try:
+            read()
+        except PfError as error:
+            if "version" not in error.message:
+                broken.append(error)
+    if not broken:
+        return ok("every state file can be read")
+    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    return fail(f"{broken[0].message}{more}", broken[0].hint)
+
+
+def newer(ctx: Context) -> Finding:
+    """A later pf-tui wrote it: it is only read here."""
+    for name, known in (("config.json", CONFIG_VERSION), ("health.json", 1), ("installs.json", 1)):
+        try:
+            content = files.read_json(ctx.paths.home / name) or {}
+        except StateFileUnusable:
+            continue
+        version = content.get("version", known)
+        if isinstance(version, int | float) and version > known:
+            return fail(
+                f"{name} has version {version:g}, this pf-tui knows {known}; it is read-only here",
+                "update pf-tui",
+            )
+    if ctx.paths.ledger.exists():
+        try:
+            with schema.opened(ctx.paths.ledger):
+                pass
+        except StateFileUnusable as error:
+            if "version" in error.message:
+                return fail(error.message, error.hint)
+        except PfError:
+            pass  # the ledger's own check tells
+    return ok("no file is of a newer version")
+
+
+def ledger(ctx: Context) -> Finding:
+    """The history is sound."""
+    if not ctx.paths.ledger.exists():
+        return ok("there is no history yet; `pf-tui ingest` reads the agents' logs")
+    problem = upkeep.problem(ctx.paths.ledger)
+    if problem:
+        return fail(problem, "`pf-tui ingest` sets it aside and reads the logs anew")
+    return ok(f"sound, {ctx.paths.ledger.stat().st_size / 1e6:.1f} MB")
+
+
+def secrets(ctx: Context) -> Finding:
+    """Files with secrets are the owner's alone."""
+    paths = ctx.paths
+    wide = [
+        path
+        for path in (paths.auth, paths.home / "tokens.json", paths.gateway, paths.mcp, paths.journal)
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    if wide:
+        names = " ".join(str(path) for path in wide)
+        verb = "is" if len(wide) == 1 else "are"
+        return fail(
+            f"{', '.join(path.name for path in wide)} {verb} readable by others", f"chmod 600 {names}"
+        )
+    return ok("files with secrets are yours alone")
+
+
+def set_aside(ctx: Context) -> Finding:
+    """A file of ours was damaged once and begun anew."""
+    found = sorted(ctx.paths.home.glob("*.corrupt-*")) if ctx.paths.home.is_dir() else []
+    if found:
+        return warn(
+            f"{found[-1].name} was damaged and begun anew", f"look into it, then delete it: rm {found[-1]}"
+        )
+    return ok("no file has been set aside")
+
+
+def credential(ctx: Context) -> Finding:
+    """Somebody can serve at all."""
+    held = ctx.credentials()
+    usable = [name for name, one in held.items() if one.usable]
+    if not usable:
+        return fail("no provider has a credential", "`pf-tui auth set PROVIDER`, or sign in to an agent")
+    expired = [name for name, one in held.items() if one.state == "expired"]
+    if expired:
+        return warn(
+            f"the credential of {', '.join(expired)} has expired", f"`pf-tui auth status {expired[0]}`"
+        )
+    return ok(f"{len(usable)} with a credential: {', '.join(usable)}")

@@ -1,0 +1,294 @@
+"""What an install changes in an agent's files, shown before it is done and taken back byte for byte.
+
+A piece is one file that pf-tui has a part in: `put` adds our part, `take` removes it again. An install
+remembers each file as one splice (where, what stood there, what stands there now) and its fingerprint, in
+installs.json of the state directory; so a copy of the person's settings, keys and all, is never kept.
+Uninstall undoes the splice while the file is as we left it, and otherwise takes out our part alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import record
+from pf_tui.state import files
+from pf_tui.state.paths import Paths
+
+VERSION = 1
+
+
+@record
+class ManagedPart:
+    """One file that pf-tui has a part in."""
+
+    path: Path
+    put: Callable[[bytes | None], bytes]
+    """The file's content (None = no file) with our part in it; doing it twice changes nothing."""
+    take: Callable[[bytes], bytes | None]
+    """The content without our part; None = nothing of the person's is left, the file goes."""
+    mode: int | None = None
+    """Permissions of a file that is made; None = 0644. A file that is there keeps its own."""
+    private: bool = False
+    """It may hold the person's keys: once others have written in it, its text is never remembered."""
+
+
+@record
+class FileChange:
+    """One file before and after; None = not there."""
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+    mode: int | None = None
+
+
+@record
+class Plan:
+    """Everything one install or uninstall would change."""
+
+    key: str
+    """What installs.json files it under: "opencode", or "opencode:/path/of/project"."""
+    changes: tuple[FileChange, ...]
+    folders: tuple[Path, ...] = ()
+    """Folders that must be there, or (uninstall) that go when they are empty."""
+    removal: bool = False
+    kept: Mapping[str, Any] | None = None
+    """The record as it will be written; None = none is left."""
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing would change."""
+        return not self.changes
+
+
+def whole(path: Path, content: bytes, mode: int | None = None) -> ManagedPart:
+    """A file that is ours altogether; a person's own file in its place stays, or is put back by uninstall."""
+    return ManagedPart(
+        path=path, put=lambda _: content, take=lambda now: None if now == content else now, mode=mode
+    )
+
+
+def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iterable[Path] = ()) -> Plan:
+    """What must change so that every piece is in its file.
+
+    Raises:
+        StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
+    """
+    known = _record(paths, key)
+    remembered: dict[str, Any] = dict(known.get("files", {}))
+    changes: list[FileChange] = []
+    wanted_folders, pieces = tuple(folders), tuple(pieces)
+    for piece in pieces:
+        now = _read(piece.path)
+        entry = remembered.get(str(piece.path))
+        original = _original(piece, now, entry)
+        wanted = piece.put(original)
+        if now != wanted:
+            changes.append(FileChange(path=piece.path, before=now, after=wanted, mode=piece.mode))
+        if entry is None:
+            remembered[str(piece.path)] = _splice(original, wanted)
+        elif now != wanted and piece.private:
+            remembered[str(piece.path)] = {"made": entry["made"], "print": None}
+        elif now != wanted:
+            remembered[str(piece.path)] = _splice(original, wanted)
+    made = [
+        *known.get("folders", []),
+        *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
+    ]
+    kept = {"files": remembered, "folders": list(dict.fromkeys(made))}
+    return Plan(key=key, changes=tuple(changes), folders=wanted_folders, kept=kept)
+
+
+def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
+    """What must change so that the files are as they were.
+
+    Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
+    """
+    known = _record(paths, key)
+    remembered: dict[str, Any] = dict(known.get("files", {}))
+    by_path = {str(piece.path): piece for piece in pieces}
+    changes = []
+    for name in dict.fromkeys([*by_path, *remembered]):
+        path, entry, piece = Path(name), remembered.get(name), by_path.get(name)
+        now = _read(path)
+        if now is None or (entry is None and piece is None):
+            continue
+        if entry is not None and _print(now) == entry.get("print"):
+            before = _unspliced(now, entry)
+        elif piece is not None and entry is not None:
+            before = piece.take(now)
+            if entry["made"] and before is not None and before.strip() in (b"", b"{}"):
+                before = None
+        else:
+            continue
+        if before != now:
+            changes.append(FileChange(path=path, before=now, after=before))
+    folders = tuple(Path(folder) for folder in known.get("folders", []))
+    return Plan(key=key, changes=tuple(changes), folders=folders, removal=True)
+
+
+def installed(paths: Paths, key: str) -> bool:
+    """True when an install of that key is remembered."""
+    return bool(_record(paths, key))
+
+
+def keys(paths: Paths) -> tuple[str, ...]:
+    """Every remembered install: "opencode", "claude-code:/path/of/project" …"""
+    try:
+        return tuple(_all(paths))
+    except PfError:
+        return ()
+
+
+def apply(paths: Paths, plan: Plan) -> None:
+    """Make the changes and remember them.
+
+    The record is written first: a crash in between leaves an install that uninstall can undo.
+
+    Raises:
+        PfError: a file cannot be written; what was written before it is remembered.
+    """
+    with files.locked(paths):
+        if not plan.removal:
+            _remember(paths, plan.key, plan.kept)
+        for folder in plan.folders if not plan.removal else ():
+            _make(folder)
+        for change in plan.changes:
+            if change.after is None:
+                change.path.unlink(missing_ok=True)
+                continue
+            _make(change.path.parent)
+            mode = None if change.before is not None else change.mode or 0o644
+            files.write_bytes(change.path, change.after, mode=mode)
+        if plan.removal:
+            for folder in sorted(plan.folders, key=lambda path: -len(path.parts)):
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+            _remember(paths, plan.key, None)
+
+
+def diff(plan: Plan, home: Path | None = None) -> str:
+    """The plan as a unified diff, `~` for the home directory; "" when nothing would change."""
+    from difflib import unified_diff
+
+    lines: list[str] = []
+    for change in plan.changes:
+        name = _short(change.path, home)
+        old, new = _lines(change.before), _lines(change.after)
+        lines += unified_diff(
+            old,
+            new,
+            fromfile="/dev/null" if change.before is None else name,
+            tofile="/dev/null" if change.after is None else name,
+        )
+        if not old and not new:
+            lines.append(f"--- /dev/null\n+++ {name}\n" if change.before is None else f"--- {name}\n")
+    missing = "\n\\ No newline at end of file\n"
+    return "".join(line if line.endswith("\n") else line + missing for line in lines)
+
+
+def _original(piece: ManagedPart, now: bytes | None, entry: Mapping[str, Any] | None) -> bytes | None:
+    """The file without us: what stood there before, with what the person has changed since."""
+    if now is None or entry is None:
+        return now
+    return _unspliced(now, entry) if _print(now) == entry.get("print") else piece.take(now)
+
+
+def _splice(before: bytes | None, after: bytes) -> dict[str, Any]:
+    """How `after` came from `before`, as the one place where they differ."""
+    old = before or b""
+    start = len(os.path.commonprefix([old, after]))  # noqa: RUF071 - bytes, no paths
+    end = len(os.path.commonprefix([old[start:][::-1], after[start:][::-1]]))  # noqa: RUF071 - as above
+    removed = old[start : len(old) - end]
+    return {
+        "made": before is None,
+        "at": start,
+        "removed": removed.decode("latin-1"),
+        "added": len(after) - end - start,
+        "print": _print(after),
+    }
+
+
+def _unspliced(now: bytes, entry: Mapping[str, Any]) -> bytes | None:
+    if entry["made"]:
+        return None
+    start = entry["at"]
+    removed: bytes = entry["removed"].encode("latin-1")
+    return now[:start] + removed + now[start + entry["added"] :]
+
+
+def _print(content: bytes) -> str:
+    import hashlib  # loads OpenSSL, which a hook that only asks what is installed has no use for
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise StateFileUnusable(path, f"cannot be read ({why})", f"check {path}") from error
+
+
+def _missing(folders: Iterable[Path]) -> list[str]:
+    """Those of the folders and their parents that are not there yet."""
+    missing = []
+    for folder in folders:
+        for place in (folder, *folder.parents):
+            if place.exists():
+                break
+            missing.append(str(place))
+    return missing
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.cannot_write(folder, error) from error
+
+
+def _file(paths: Paths) -> Path:
+    return paths.home / "installs.json"
+
+
+def _all(paths: Paths) -> dict[str, Any]:
+    content = files.read_json(_file(paths)) or {}
+    found = content.get("installs")
+    return found if isinstance(found, dict) else {}
+
+
+def _record(paths: Paths, key: str) -> dict[str, Any]:
+    found = _all(paths).get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _remember(paths: Paths, key: str, kept: Mapping[str, Any] | None) -> None:
+    installs = dict(_all(paths))
+    if kept is None:
+        installs.pop(key, None)
+    else:
+        installs[key] = kept
+    if installs:
+        files.write_json(_file(paths), {"version": VERSION, "installs": installs})
+    else:
+        _file(paths).unlink(missing_ok=True)
+
+
+def _lines(content: bytes | None) -> list[str]:
+    *whole, last = ("" if content is None else content.decode("utf-8", "replace")).split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+
+
+def _short(path: Path, home: Path | None) -> str:
+    if home is not None and path.is_relative_to(home):
+        return f"~/{path.relative_to(home)}"
+    return str(path)

@@ -1,0 +1,188 @@
+"""What pf-tui puts into OpenCode, and takes out again: plugin, commands, agent, skill, MCP entry.
+
+OpenCode waits at its start for a package install in every one of its folders as soon as one of them
+has a plugin: 75 s without a network (1.18.33, measured). A folder with node_modules/ and a lock file that
+names the package is left alone, so the plugin needs no import and each folder gets those files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pf_tui.catalog import Provider
+from pf_tui.errors import StateFileUnusable
+from pf_tui.integrations import install_plan, jsonc, program
+from pf_tui.integrations.apply import Effect
+from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.state.context import Context
+from pf_tui.state.paths import project_root, user_home
+
+AGENT = "opencode"
+SERVER = "pf-tui"
+"""The MCP server's name: a model sees its tools as pf-tui_provider_list."""
+
+PACKAGE = "@opencode-ai/plugin"
+_SCHEMA = "https://opencode.ai/config.json"
+_DATA = Path(__file__).parent / "data" / "opencode"
+_MCP_TIMEOUT_MS = 20_000
+"""OpenCode gives up listing tools after 5 s; a cold start of the server takes two on a slow machine."""
+
+
+def plan_install(ctx: Context, *, project: bool = False) -> Plan:
+    """What `install opencode` would change.
+
+    Raises:
+        StateFileUnusable: opencode.json(c) cannot be read or edited; nothing was changed.
+    """
+    folders = [folder / "node_modules" for folder in _free_folders(ctx, project)]
+    return install_plan.install(ctx.paths, key(ctx, project), pieces(ctx, project), folders)
+
+
+def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
+    """What `uninstall opencode` would change."""
+    return install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+
+
+def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
+    """What a switch does to OpenCode: nothing is written, its plugin asks before each turn."""
+    if provider.opencode_id is None and not provider.custom:
+        return _effect(f"OpenCode does not know {provider.name}; it stays with its own", applied=False)
+    if provider.agent_only not in (None, AGENT):
+        text = f"not possible in OpenCode: that login works in {provider.agent_only} alone"
+        return _effect(text, applied=False)
+    return _effect("from your next turn, if OpenCode has a login or key for it")
+
+
+def key(ctx: Context, project: bool) -> str:
+    """What the install is filed under."""
+    return f"{AGENT}:{project_root(ctx.cwd, ctx.env)}" if project else AGENT
+
+
+def config_folder(env: Mapping[str, str]) -> Path:
+    """$OPENCODE_CONFIG_DIR, else $XDG_CONFIG_HOME/opencode, else ~/.config/opencode."""
+    if own := env.get("OPENCODE_CONFIG_DIR"):
+        return Path(own)
+    return _shared_folder(env)
+
+
+def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
+    """Every file that pf-tui has a part in."""
+    folder = project_root(ctx.cwd, ctx.env) / ".opencode" if project else config_folder(ctx.env)
+    words = program.words(ctx.env, portable=project)
+    return (
+        _config_piece(_config_file(ctx, folder, project), words),
+        *(install_plan.whole(folder / name, content) for name, content in _own_files(words)),
+        *(piece for free in _free_folders(ctx, project) for piece in package_pieces(free)),
+    )
+
+
+def package_pieces(folder: Path) -> tuple[ManagedPart, ...]:
+    """The files that, beside node_modules/, keep OpenCode from installing packages in one of its folders."""
+    return tuple(_kept_once_there(folder / name, content) for name, content in _package_files().items())
+
+
+def _kept_once_there(path: Path, content: bytes) -> ManagedPart:
+    """A file that stays when its owner has changed it since."""
+    return ManagedPart(path=path, put=lambda _: content, take=lambda now: now)
+
+
+def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
+    """Those of the folders OpenCode looks into where nobody has installed a package."""
+    folders = [config_folder(ctx.env), _shared_folder(ctx.env)]
+    if project:
+        folders.insert(0, project_root(ctx.cwd, ctx.env) / ".opencode")
+    folders.append(user_home(ctx.env) / ".opencode")  # the state directory is in it, so OpenCode reads it
+    return tuple(folder for folder in dict.fromkeys(folders) if _is_free(folder))
+
+
+def _is_free(folder: Path) -> bool:
+    """True when there are no packages, or only what we wrote; else the folder stays as it is."""
+    ours = _package_files()
+    found = [name for name in ours if (folder / name).exists()]
+    if not found:
+        return not (folder / "node_modules").exists()
+    return all((folder / name).read_bytes() == ours[name] for name in found)
+
+
+def _package_files() -> dict[str, bytes]:
+    wanted = {"dependencies": {PACKAGE: "*"}}
+    lock = {"name": "opencode", "lockfileVersion": 3, "requires": True, "packages": {"": wanted}}
+    return {"package.json": _json(wanted), "package-lock.json": _json(lock)}
+
+
+def _own_files(words: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """Path below OpenCode's folder and content of each file that is ours altogether."""
+    for path in sorted(_DATA.rglob("*")):
+        if path.suffix not in (".md", ".js"):
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".js":
+            content = content.replace(b'["pf-tui"]', json.dumps(list(words)).encode(), 1)
+        yield path.relative_to(_DATA).as_posix(), content
+
+
+def _config_file(ctx: Context, folder: Path, project: bool) -> Path:
+    """The settings file our entry is in, else the one OpenCode reads last, else a new opencode.json."""
+    places = [folder / "opencode.jsonc", folder / "opencode.json"]
+    if project:
+        root = project_root(ctx.cwd, ctx.env)
+        places += [root / "opencode.jsonc", root / "opencode.json"]
+    there = [path for path in places if path.is_file()]
+    ours = [path for path in there if f'"{SERVER}"'.encode() in path.read_bytes()]
+    return next(iter((*ours, *there)), folder / "opencode.json")
+
+
+def _config_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+    entry = {
+        "type": "local",
+        "command": [*words, "mcp"],
+        "enabled": True,
+        "timeout": _MCP_TIMEOUT_MS,
+    }
+
+    def put(now: bytes | None) -> bytes:
+        if now is None or not now.strip():
+            return _json({"$schema": _SCHEMA, "mcp": {SERVER: entry}})
+        text = _text(path, now)
+        try:
+            return jsonc.set_member(text, ("mcp", SERVER), entry).encode()
+        except jsonc.JsoncError as error:
+            raise _unusable(path, error) from error
+
+    def take(now: bytes) -> bytes | None:
+        try:
+            text = jsonc.remove_member(_text(path, now), ("mcp", SERVER))
+            left = jsonc.parse(text)
+        except jsonc.JsoncError as error:
+            raise _unusable(path, error) from error
+        return None if left == {"$schema": _SCHEMA} else text.encode()
+
+    return ManagedPart(path=path, put=put, take=take, mode=0o600)
+
+
+def _text(path: Path, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise StateFileUnusable(path, "is not UTF-8 text") from error
+
+
+def _unusable(path: Path, error: jsonc.JsoncError) -> StateFileUnusable:
+    return StateFileUnusable(path, error.why, line=error.line, column=error.column)
+
+
+def _shared_folder(env: Mapping[str, str]) -> Path:
+    """The person's folder, which OpenCode reads whatever OPENCODE_CONFIG_DIR says."""
+    base = env.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else user_home(env) / ".config") / "opencode"
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=2).encode() + b"\n"
+
+
+def _effect(text: str, *, applied: bool = True) -> Effect:
+    when, how = ("next turn", "plugin") if applied else ("never", "none")
+    return Effect(agent=AGENT, when=when, how=how, text=text, applied=applied)

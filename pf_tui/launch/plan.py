@@ -1,0 +1,283 @@
+"""`pf-tui run`: one run of an agent behind the gateway, or on its own login where that is what serves.
+
+Decides (`way`), lays out the run (`lay_out`), becomes the agent (`become`). The agent's own settings
+are never written; a file of ours beside them is used only where they would win over the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pf_tui.documents.words import clock
+from pf_tui.errors import NothingCanServe, PfError, WrongUsage
+from pf_tui.gateway.routing import OWN_LOGINS
+from pf_tui.integrations import apply, claude_models
+from pf_tui.launch import env
+from pf_tui.launch.env import Agent, Setting
+from pf_tui.records import record
+from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.state import files
+from pf_tui.state.context import Context
+from pf_tui.state.paths import user_home
+
+SETTINGS_FILE = "claude-run.json"
+"""In the cache folder: what `claude --settings` gets; 0600, it holds the loopback token."""
+
+_INSTALL = {
+    "claude": "https://code.claude.com/docs/en/setup tells how",
+    "opencode": "https://opencode.ai/docs tells how",
+    "codex": "https://developers.openai.com/codex/cli tells how",
+}
+
+
+@record
+class LaunchRoute:
+    """How an agent is served in this run."""
+
+    through: str
+    """gateway | login"""
+    provider: str
+    """Who serves first."""
+    model: str | None
+    then: tuple[str, ...] = ()
+    """Who follows, in order."""
+    passed: tuple[Skipped, ...] = ()
+
+
+@record
+class LaunchPlan:
+    """A run, ready to begin."""
+
+    program: str
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+def agent_called(word: str) -> Agent:
+    """The agent a person means. Raises WrongUsage."""
+    found = env.AGENTS.get(word) or next((one for one in env.AGENTS.values() if one.id == word), None)
+    if found is None:
+        raise WrongUsage(f"pf-tui cannot start '{word}'", f"one of: {', '.join(env.AGENTS)}")
+    return found
+
+
+def program_of(agent: Agent, environment: Mapping[str, str]) -> str:
+    """Where the agent's program is. Raises PfError when it is not installed."""
+    found = shutil.which(agent.program, path=environment.get("PATH"))
+    if found is None:
+        raise PfError(
+            f"{agent.name} is not on this machine: no '{agent.program}' in PATH", _INSTALL[agent.word]
+        )
+    return found
+
+
+def launch_route(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> LaunchRoute:
+    """Who serves this agent now, and whether that takes the gateway.
+
+    A subscription is never skipped in favour of a paid key without a limit or a failure as evidence: when
+    the first that can serve is the agent's own login, the agent runs on it.
+
+    Raises:
+        NothingCanServe: with the reasons.
+        WrongUsage: pass-through for an agent whose login the gateway cannot hand on.
+    """
+    if pass_through and agent.id not in OWN_LOGINS:
+        raise WrongUsage(
+            f"--pass-through is for a login of one vendor; {agent.name} has several",
+            f"`pf-tui run {agent.word}` without it",
+        )
+    able: list[tuple[ProviderView, bool]] = []
+    passed: list[Skipped] = []
+    for name in now.priority:
+        if name not in now.catalog.providers:
+            continue
+        view = now.view(name)
+        refusal = why_ineligible(now.standing(name), view.serves) or _no_route(view, agent)
+        if refusal is None:
+            able.append((view, is_own_login(view, agent)))
+        else:
+            passed.append(refusal)
+    if not able:
+        raise no_provider_error(f"nobody can serve {agent.name}", passed, now)
+    first, own = able[0]
+    return LaunchRoute(
+        through="login" if own and not pass_through else "gateway",
+        provider=first.id,
+        model=first.serves,
+        then=tuple(view.id for view, own_login in able[1:] if pass_through or not own_login),
+        passed=tuple(passed),
+    )
+
+
+def is_own_login(view: ProviderView, agent: Agent) -> bool:
+    """True when only this agent can use what the provider's credential is."""
+    return view.provider.agent_only == agent.id or view.credential.agent == agent.id
+
+
+def gateway_serves(now: Snapshot, agent: Agent) -> tuple[str, ...]:
+    """Every provider whose key the gateway may use for this agent, in order of priority."""
+    views = [now.view(name) for name in now.priority if name in now.catalog.providers]
+    return tuple(
+        view.id
+        for view in views
+        if view.enabled
+        and view.credential.usable
+        and _no_route(view, agent) is None
+        and not is_own_login(view, agent)
+    )
+
+
+def setting_for(
+    now: Snapshot,
+    agent: Agent,
+    url: str,
+    token: str,
+    environment: Mapping[str, str],
+    *,
+    pass_through: bool = False,
+    chosen: tuple[str, str] | None = None,
+) -> Setting:
+    """What points the agent at the gateway."""
+    project = str(now.project.root) if now.project is not None else None
+    if project is not None and not (project.isascii() and project.isprintable()):
+        project = None  # it travels as a header
+    if agent.word == "claude":
+        return env.claude(url, token, environment, pass_through=pass_through, project=project)
+    if agent.word == "codex":
+        return env.codex(url, token, environment, pass_through=pass_through, project=project)
+    served = gateway_serves(now, agent)
+    return env.opencode(url, token, environment, now.catalog, served, chosen, project=project)
+
+
+def write_launch_settings(
+    ctx: Context,
+    now: Snapshot,
+    agent: Agent,
+    taken: LaunchRoute,
+    words: tuple[str, ...],
+    *,
+    url: str,
+    token: str,
+    pass_through: bool = False,
+) -> LaunchPlan:
+    """The run behind a gateway at `url`."""
+    names_model = any(word in ("-m", "--model") or word.startswith("--model=") for word in words)
+    chosen = None if names_model or taken.model is None else (taken.provider, taken.model)
+    setting = setting_for(now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen)
+    before = setting.words
+    if agent.word == "claude" and _settings_win(ctx, setting):
+        before = (*before, "--settings", str(_write_settings(ctx, setting)))
+    return LaunchPlan(
+        program=program_of(agent, ctx.env),
+        words=(*before, *words),
+        environment=setting.over(ctx.env),
+    )
+
+
+def write_login_settings(ctx: Context, agent: Agent, words: tuple[str, ...]) -> LaunchPlan:
+    """The run on the agent's own login: without the keys that it would take instead of it."""
+    environment = dict(ctx.env)
+    if agent.word == "claude":
+        for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
+            environment.pop(name, None)
+        if environment.get("ANTHROPIC_BASE_URL", "").startswith(("http://127.0.0.1", "http://[::1]")):
+            del environment["ANTHROPIC_BASE_URL"]
+    return LaunchPlan(program=program_of(agent, ctx.env), words=words, environment=environment)
+
+
+def exec_agent(run: LaunchPlan) -> NoReturn:
+    """Turn this process into the agent: its terminal, its signals and its exit code are the agent's own.
+
+    Raises:
+        PfError: the program does not start.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for name in ("SIGPIPE", "SIGXFSZ"):  # Python ignores them, and what is ignored stays so over exec
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, signal.SIG_DFL)
+    try:
+        os.execve(run.program, [run.program, *run.words], dict(run.environment))  # noqa: S606 - no shell wanted
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise PfError(f"{run.program} does not start ({why})", "try it by itself first") from error
+
+
+def _no_route(view: ProviderView, agent: Agent) -> Skipped | None:
+    """Why neither this agent nor the gateway on its behalf can use the provider."""
+    provider, held = view.provider, view.credential
+
+    def out(code: str, reason: str) -> Skipped:
+        return Skipped(provider=provider.id, code=code, reason=reason)
+
+    if is_own_login(view, agent):
+        return None
+    owner = provider.agent_only or held.agent
+    if owner is not None and not provider.custom:
+        return out("login", f"its login belongs to {owner}")
+    spoken = [name for name in agent.protocols if name in provider.protocols]
+    if not spoken:
+        return out("protocol", f"does not speak what {agent.name} speaks")
+    if all("{" in provider.base_urls.get(name, "{") for name in spoken):
+        return out("protocol", "its address is not known: set base_url in providers.yaml")
+    return None
+
+
+def no_provider_error(sentence: str, passed: Sequence[Skipped], now: Snapshot) -> NothingCanServe:
+    """The refusal: who rests until when, why the others cannot, and what ends it."""
+    if not passed:
+        return NothingCanServe("the priority list is empty", "`pf-tui priority add PROVIDER`")
+    resting = sorted((one for one in passed if one.code == "benched"), key=lambda one: str(one.until or "~"))
+    told = [_rest(one, now) for one in resting]
+    told += [f"{one.provider} ({one.reason})" for one in passed if one.code != "benched"]
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    hint = "`pf-tui why` and `pf-tui auth status`"
+    if resting:
+        hint = f"`pf-tui release {resting[0].provider}` ends its rest now; `pf-tui why` shows every reason"
+    return NothingCanServe(f"{sentence}: {', '.join(told[:3])}{more}", hint)
+
+
+def _rest(passed: Skipped, now: Snapshot) -> str:
+    why = passed.reason.removeprefix("benched ")
+    until = "somebody acts" if passed.until is None else clock(passed.until, now.at, None)
+    return f"{passed.provider} rests until {until} {why}"
+
+
+def _settings_win(ctx: Context, setting: Setting) -> bool:
+    """True when one of Claude Code's settings files sets what this run sets (files win: measured).
+
+    Also where pf-tui is installed: a switch while the session runs would write them and lead it away.
+    """
+    if "claude-code" in apply.installed(ctx):
+        return True
+    own = ctx.env.get("CLAUDE_CONFIG_DIR")
+    folder = Path(own) if own else user_home(ctx.env) / ".claude"
+    places = (
+        folder / "settings.json",
+        ctx.cwd / ".claude" / "settings.json",
+        ctx.cwd / ".claude" / "settings.local.json",
+    )
+    names = ("apiKeyHelper", "modelOverrides", *setting.set, *setting.unset)
+    return any(name in text for place in places if (text := _text(place)) for name in names)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _write_settings(ctx: Context, setting: Setting) -> Path:
+    path = ctx.paths.cache / SETTINGS_FILE
+    with files.locked(ctx.paths):
+        ctx.paths.cache.mkdir(mode=0o700, exist_ok=True)
+        files.write_json(path, env.claude_settings(setting, claude_models.plain(ctx.catalog())), mode=0o600)
+    return path

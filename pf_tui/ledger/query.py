@@ -1,0 +1,277 @@
+"""What the rows of a span add up to, by whatever they have.
+
+Invariant: each list of parts sums to the same totals, because each is a sum over the same rows, and every
+rollup holds each row once. Quarter-hours are summed into local days, so zones at :30 and :45 and clock
+changes come out right; what a span cuts off of a quarter-hour comes from the rows, to the millisecond.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+from functools import cached_property, partial
+from operator import add, sub
+from typing import Any, NamedTuple
+
+from pf_tui.ledger import narrowing, period, tiers
+from pf_tui.ledger.period import Filters, Period
+from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named
+from pf_tui.ledger.rollups import SUMMED, months_until
+from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
+from pf_tui.ledger.tiers import Slot
+from pf_tui.ledger.totals import NOTHING, UNKNOWN, Group, Totals, dearest_first, total
+
+REST = "(others)"
+_HOUR = Slot(offset=0, width=HOUR_QUARTERS)
+_QUARTER = Slot(offset=0, width=1)
+_COST = next(place for place, (name, _) in enumerate(SUM_COLUMNS) if name == "cost_usd")
+_COUNTED = [
+    place
+    for place, (name, _) in enumerate(SUM_COLUMNS)
+    if name in ("input", "output", "cache_read", "cache_write")
+]
+_DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
+_CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
+
+
+class Dearest(NamedTuple):
+    """The first of many parts, and the others as one."""
+
+    parts: tuple[Group, ...]
+    rest: Totals
+    found: int
+    """How many there are in all."""
+
+
+class Cells:
+    """The sums of one span's rows."""
+
+    def __init__(self, connection: sqlite3.Connection, span: Period, filters: Filters) -> None:
+        self._connection = connection
+        self._span = span
+        self._start, self._end = period.reach_ms(span)
+        self._chosen = narrowing.chosen(connection, filters)
+        self._known_parts: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The ledger they are of."""
+        return self._connection
+
+    def where(self) -> str:
+        """The filters as a condition on `request_rows`, to be appended to a WHERE."""
+        return narrowing.condition(self._chosen)
+
+    def by(self, column: str) -> tuple[Group, ...]:
+        """Parts by provider, model, project, agent or session; dearest first."""
+        parts = [
+            Group(name or UNKNOWN, Totals._make(sums)) for (name,), sums in self._grouped((column,)).items()
+        ]
+        return tuple(sorted(parts, key=dearest_first))
+
+    def totals(self) -> Totals:
+        """All of it."""
+        return total(Totals._make(sums) for sums in self._grouped(()).values())
+
+    def sessions(self, limit: int) -> Dearest:
+        """The dearest sessions; the others are added up where they lie."""
+        if (self._start, self._end) == period.ALL_MS and "session" not in self._chosen:
+            return self._sessions_of_all_time(limit)
+        selects = list(self._selects(("session",), None, self._start, self._end))
+        if not selects:
+            return Dearest((), NOTHING, 0)
+        summed = ", ".join(f"sum(s{place}) AS s{place}" for place in range(WIDTH))
+        both = " UNION ALL ".join(text for text, _ in selects)
+        whole = selects[0][0] if len(selects) == 1 else f"SELECT k0, {summed} FROM ({both}) GROUP BY 1"
+        *top, (_, *rest, others) = self._connection.execute(
+            f"WITH whole AS ({whole}), top AS (SELECT * FROM whole ORDER BY {_DEAREST} LIMIT ?)"
+            f" SELECT (SELECT text FROM names WHERE id = k0), {SUMS}, 1 FROM top"
+            f" UNION ALL SELECT NULL, {summed}, count(*) FROM whole WHERE k0 NOT IN (SELECT k0 FROM top)",
+            (*(value for _, values in selects for value in values), limit),
+        ).fetchall()
+        return _dearest([row[:-1] for row in top], rest, others)
+
+    def _sessions_of_all_time(self, limit: int) -> Dearest:
+        where = narrowing.condition(self._chosen)
+        top = self._connection.execute(
+            f"SELECT session FROM sessions WHERE 1{where} GROUP BY 1 ORDER BY sum(cost_usd) DESC,"
+            f" sum(input + output + cache_read + cache_write) DESC, 1 LIMIT ?",
+            (limit,),
+        ).fetchall()
+        shown = ", ".join(str(number) for (number,) in top)
+        found = self._connection.execute(
+            f"SELECT text, {SUMMED} FROM sessions JOIN names ON id = session"
+            f" WHERE session IN ({shown}){where} GROUP BY session"
+        ).fetchall()
+        *rest, others = self._connection.execute(
+            f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({shown}){where}"
+        ).fetchone()
+        return _dearest(found, rest, others)
+
+    def days(self) -> tuple[Group, ...]:
+        """Parts by local day, oldest first."""
+        days = self._by_local_day()
+        return tuple(
+            Group(f"{period.local_day(day):%Y-%m-%d}", Totals._make(sums))
+            for day, sums in sorted(days.items())
+        )
+
+    def hours(self) -> dict[int, Totals]:
+        """By UTC hour since 1970-01-01, oldest first."""
+        found = self._grouped((), _HOUR)
+        return {hour: Totals._make(found[(hour,)]) for (hour,) in sorted(found)}
+
+    def steps(
+        self, step: timedelta, by: str = "provider", names: Sequence[str] | None = None
+    ) -> dict[datetime, dict[str, Totals]]:
+        """Local steps (quarter-hours, hours or a day) × part, for charts: start of each step, aware local -> parts.
+
+        Only requests, tokens and cost are summed.
+
+        Args:
+            names: the parts to tell apart; what is left of the whole is one called `REST`.
+        """
+        found = self._steps(step, (by,), names)
+        if names is not None:
+            for moment, whole in self._steps(step, (), None).items():
+                parts = found.setdefault(moment, {})
+                left = tuple(map(sub, whole[""], total(parts.values())))
+                if left[0] > 0:
+                    parts[REST] = Totals._make(max(0, value) for value in left)
+        return dict(sorted(found.items()))
+
+    def _steps(
+        self, step: timedelta, keys: tuple[str, ...], names: Sequence[str] | None
+    ) -> dict[datetime, dict[str, Totals]]:
+        zone = self._span.zone
+        found: dict[datetime, dict[str, Totals]] = {}
+        for start, end, offset in self._one_offset():
+            if step >= timedelta(days=1):
+                slot = Slot(offset=offset, width=DAY_QUARTERS)
+                begins = partial(period.midnight, zone=zone)
+            else:
+                whole_hours = step >= timedelta(hours=1) and offset % HOUR_QUARTERS == 0
+                slot = _HOUR if whole_hours else _QUARTER
+                begins = partial(_local_step, width=slot.width, zone=zone, step=step)
+            moments: dict[int, datetime] = {}
+            for (time, *name), sums in self._grouped(keys, slot, start, end, names, _CHARTED).items():
+                if time not in moments:
+                    moments[time] = begins(time)
+                parts, part = found.setdefault(moments[time], {}), (name[0] or UNKNOWN) if keys else ""
+                parts[part] = Totals._make(map(add, parts[part], sums) if part in parts else sums)
+        return found
+
+    def _by_local_day(self) -> dict[int, Sequence[float]]:
+        """Local day since 1970-01-01 -> sums: one look per offset from UTC."""
+        found: dict[int, Sequence[float]] = {}
+        for start, end, offset in self._one_offset():
+            slot = Slot(offset=offset, width=DAY_QUARTERS)
+            for (day,), sums in self._grouped((), slot, start, end).items():
+                found[day] = tuple(map(add, found[day], sums)) if day in found else sums
+        return found
+
+    def _one_offset(self) -> Iterator[tuple[int, int, int]]:
+        first, last = self._connection.execute(
+            "SELECT (SELECT min(ts) FROM request_rows), (SELECT max(ts) FROM request_rows)"
+        ).fetchone()
+        start, end = max(self._start, first or 0), min(self._end, (last or 0) + 1)
+        return period.one_offset(start, end, self._span.zone)
+
+    def _grouped(
+        self,
+        keys: tuple[str, ...],
+        slot: Slot | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        names: Sequence[str] | None = None,
+        only: Collection[str] = (),
+    ) -> dict[tuple[Any, ...], Sequence[float]]:
+        """([slot], *names of the keys) -> sums, in the order of SUM_COLUMNS."""
+        found: dict[tuple[Any, ...], Sequence[float]] = {}
+        width = len(keys) + (slot is not None)
+        start, end = self._start if start is None else start, self._end if end is None else end
+        for statement, values in self._selects(keys, slot, start, end, names, only):
+            for row in self._connection.execute(named(statement, len(keys), timed=slot is not None), values):
+                key, sums = row[:width], row[width:]
+                found[key] = tuple(map(add, found[key], sums)) if key in found else sums
+        return found
+
+    def _selects(
+        self,
+        keys: tuple[str, ...],
+        slot: Slot | None,
+        start: int,
+        end: int,
+        names: Sequence[str] | None = None,
+        only: Collection[str] = (),
+    ) -> Iterator[Select]:
+        """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
+        chosen = {**self._chosen}
+        if names is not None:
+            kept = self._numbers(names)
+            chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
+        asked = Question(keys=keys, slot=slot, chosen=chosen, only=only)
+        if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
+            columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
+            # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
+            yield (
+                f"SELECT session AS k0, {columns} FROM sessions WHERE 1{narrowing.condition(self._chosen)}",
+                (),
+            )
+            return
+        if "session" in self._chosen:
+            begun, ended = self._session_reach()
+            start, end = max(start, begun), min(end, ended)
+        first, last = -(-start // QUARTER_MS), end // QUARTER_MS
+        if first > last:
+            yield asked.of_rows(start, end)
+            return
+        for begin, until in ((start, first * QUARTER_MS), (last * QUARTER_MS, end)):
+            if begin < until:
+                yield asked.of_rows(begin, until)
+        if asked.margin is None:
+            for tier, low, high in tiers.cover(first, last, tiers.fitting(tiers.WHOLE, slot), 0):
+                yield asked.of_cells(tier, low, high)
+            return
+        if asked.margin not in self._known_parts:
+            self._known_parts[asked.margin] = narrowing.parts(self._connection, asked.margin)
+        parts = self._known_parts[asked.margin]
+        by_day = slot is not None and slot.width == DAY_QUARTERS
+        fitting = tiers.MARGINS[:2] if by_day else tiers.fitting(tiers.MARGINS, slot)
+        for tier, low, high in tiers.cover(first, last, fitting, self._months_ready):
+            if tier not in tiers.MARGINS[1:]:
+                yield asked.of_cells(tier, low, high)
+            elif by_day:
+                yield from asked.of_days(low, high, parts)
+            else:
+                yield asked.of_margin(tier, low, high, parts)
+
+    def _session_reach(self) -> tuple[int, int]:
+        """From when to when (UTC ms) the sessions asked for have rows."""
+        first, last = self._connection.execute(
+            f"SELECT min(day), max(day) FROM day_cells WHERE 1{narrowing.condition({'session': self._chosen['session']})}"
+        ).fetchone()
+        day_ms = DAY_QUARTERS * QUARTER_MS
+        return (0, 0) if first is None else (first * day_ms, (last + 1) * day_ms)
+
+    def _numbers(self, names: Sequence[str]) -> tuple[int, ...]:
+        marks = ", ".join("?" * len(names))
+        found = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
+        nameless = (NAME[""],) if UNKNOWN in names else ()
+        return (*(number for (number,) in found), *nameless)
+
+    @cached_property
+    def _months_ready(self) -> int:
+        return months_until(self._connection)
+
+
+def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> datetime:
+    return period.local_step(slot * width, zone, step)
+
+
+def _dearest(top: Sequence[Sequence[Any]], rest: Sequence[float], others: int) -> Dearest:
+    """Of rows (name, *sums), and what the others are together."""
+    parts = [Group(name or UNKNOWN, Totals._make(sums)) for name, *sums in top]
+    whole = Totals._make(rest) if others else NOTHING
+    return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, found=len(parts) + others)

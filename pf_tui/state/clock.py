@@ -1,0 +1,74 @@
+"""Times and days: aware UTC inside, ISO 8601 with offset on disk, local days by $TZ.
+
+zoneinfo is imported only where $TZ names another zone than the process follows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+
+
+def to_text(moment: datetime) -> str:
+    """ISO 8601 with offset, milliseconds, e.g. 2026-11-24T14:02:11.250+00:00."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def from_text(value: object) -> datetime | None:
+    """A moment from ISO text or an epoch in seconds or milliseconds; None when it is neither."""
+    if isinstance(value, bool):
+        return None
+    try:
+        if isinstance(value, int | float):
+            seconds = value / 1000 if value > 1e11 else float(value)
+            return datetime.fromtimestamp(seconds, UTC)
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def local_zone(env: Mapping[str, str]) -> tzinfo | None:
+    """The zone $TZ names; None = the system's own (also when the name is unknown)."""
+    name = env.get("TZ", "").lstrip(":")
+    if not name or name == os.environ.get("TZ", "").lstrip(":"):
+        return None  # the C library of this process follows $TZ by itself
+    try:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError, ImportError):
+        return None
+
+
+def day_start(now: datetime, zone: tzinfo | None) -> datetime:
+    """The local midnight that began the day of `now`, as UTC."""
+    local = now.astimezone(zone)
+    return _as_utc(local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None), zone)
+
+
+def month_start(now: datetime, zone: tzinfo | None) -> datetime:
+    """The local midnight that began the month of `now`, as UTC."""
+    local = now.astimezone(zone)
+    return _as_utc(local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, tzinfo=None), zone)
+
+
+def next_day(now: datetime, zone: tzinfo | None) -> datetime:
+    """The coming local midnight, as UTC."""
+    local = now.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=1)
+    return _as_utc(midnight, zone)
+
+
+def next_month(now: datetime, zone: tzinfo | None) -> datetime:
+    """The coming first of a month at local midnight, as UTC."""
+    local = now.astimezone(zone)
+    year, month = (local.year + 1, 1) if local.month == 12 else (local.year, local.month + 1)
+    return _as_utc(datetime(year, month, 1), zone)  # noqa: DTZ001 - wall time, the zone is added below
+
+
+def _as_utc(wall: datetime, zone: tzinfo | None) -> datetime:
+    return (wall.astimezone() if zone is None else wall.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,0 +1,214 @@
+"""`:` — the command line's own words, with completion and history; what they print opens on a sheet.
+
+A word runs in a process of its own (faces never import each other); those the dashboard has a key for
+are done as that key. Completion comes from the command line itself, the first words from its table.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widgets import Input, Static
+
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import cache
+from pf_tui.tui import cli_runner
+from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
+from pf_tui.tui.dialogs.line import TextLine
+from pf_tui.tui.page import Page, Row, Space, unkeyed
+from pf_tui.tui.text import Span, cells, fit, line, muted, wrap
+
+if TYPE_CHECKING:
+    from pf_tui.tui.main_screen import MainScreen
+
+_HISTORY = "commands"
+HISTORY_LINES = 200
+MOST_OFFERS = 8
+HINT = "switch openrouter · tab completes, ↑ goes back"
+SHORT_HINT = "switch openrouter · tab completes"
+ROOMY = 60
+
+
+class CommandLine(Dialog):
+    """A line at the foot and what could stand there."""
+
+    SEARCH_FIRST: ClassVar[bool] = True
+
+    def __init__(self, cockpit: MainScreen, typed: str = "") -> None:
+        super().__init__(cockpit)
+        self._first = typed
+        self._offers: tuple[cli_runner.Offer, ...] = ()
+        self._history = (
+            (cache.read(cockpit.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
+        )
+        self._at = len(self._history)
+        self._draft = ""
+
+    def compose(self) -> ComposeResult:
+        with Container(id="sheet", classes="-foot"):
+            yield DialogPane()
+            with Container(id="search"):
+                yield Static(":", classes="mark")
+                yield TextLine(self._first, placeholder=HINT if self.app.size.width >= ROOMY else SHORT_HINT)
+
+    def opened(self) -> None:
+        self._offer(self._first)
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return offers_page(self._offers[:MOST_OFFERS], space)
+
+    def choose(self, key: str) -> None:
+        self._complete(key)
+
+    # -- typing
+
+    def typed(self, text: str) -> None:
+        self._offer(text)
+
+    def entered(self, text: str) -> None:
+        typed = text.strip()
+        self.leave()
+        if typed:
+            self._remember(typed)
+            run(self.cockpit, typed)
+
+    def stepped(self, key: str) -> None:
+        if key in ("tab", "shift+tab"):
+            self._next_offer(-1 if key == "shift+tab" else 1)
+        else:
+            self._go_back(-1 if key == "up" else 1)
+
+    def _go_back(self, step: int) -> None:
+        typed = self.query_one(TextLine)
+        if self._at == len(self._history):
+            self._draft = typed.value
+        self._at = max(0, min(len(self._history), self._at + step))
+        typed.value = self._history[self._at] if self._at < len(self._history) else self._draft
+        typed.cursor_position = len(typed.value)
+
+    def _next_offer(self, step: int) -> None:
+        """Tab: as much as all offers share, then one after the other."""
+        if not self._offers:
+            return
+        values = [offer.value for offer in self._offers]
+        shared = cli_runner.shared_start(values)
+        if len(values) > 1 and len(shared) > len(cli_runner.last_word(self.query_one(TextLine).value)):
+            self._complete(shared, space="")
+        elif len(values) == 1:
+            self._complete(values[0])
+        else:
+            self.pane.move(step)
+            if self.pane.key is not None:
+                self._complete(self.pane.key, space="", offer=False)
+
+    def _complete(self, value: str, *, space: str = " ", offer: bool = True) -> None:
+        typed = self.query_one(TextLine)
+        kept = typed.value[: len(typed.value) - len(cli_runner.last_word(typed.value))]
+        with typed.prevent(Input.Changed):
+            typed.value = f"{kept}{value}{space}"
+        typed.cursor_position = len(typed.value)
+        typed.focus()
+        if offer:
+            self._offer(typed.value)
+
+    def _offer(self, typed: str) -> None:
+        """Show what could stand here: at once for the first word, from the command line for the others."""
+        if " " not in typed:
+            self._show(typed, cli_runner.first_words(typed))
+            return
+        ctx = self.app.ctx
+        self.app.look_up(lambda: self._found(typed, cli_runner.completions(ctx, typed)))
+
+    def _found(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
+        self.app.soon(partial(self._show, typed, offers))
+
+    def _show(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
+        written = self.query_one_optional(TextLine)
+        if written is not None and written.value == typed:
+            self._offers = offers
+            hidden = not self.pane.display
+            self.pane.display = bool(offers)
+            if hidden:
+                self.call_after_refresh(self.redraw)
+            else:
+                self.redraw()
+
+    def _remember(self, typed: str) -> None:
+        """Keep it for the next time, unless a key could stand in it."""
+        if typed.startswith("auth"):
+            return
+        lines = [*(one for one in self._history if one != typed), typed][-HISTORY_LINES:]
+        cache.keep(self.app.ctx.paths, _HISTORY, "\n".join(lines).encode())
+
+
+def offers_page(offers: tuple[cli_runner.Offer, ...], space: Space) -> Page:
+    """Words and what they do."""
+    width = max((cells(offer.value) for offer in offers), default=0) + 2
+    return Page(title="", rows=tuple(row for offer in offers for row in _offer_rows(offer, width, space)))
+
+
+def _offer_rows(offer: cli_runner.Offer, width: int, space: Space) -> Iterator[Row]:
+    """The word and what it does; a long sentence goes on below."""
+    first, *more = wrap(offer.does, max(12, space.width - width), "muted")
+    word = fit((Span(offer.value, "accent"),), width)
+    yield Row(fit(line(word, first), space.width), offer.value)
+    for one in more:
+        yield Row(line(" " * width, one))
+
+
+class Output(Dialog):
+    """What a word printed."""
+
+    def __init__(self, cockpit: MainScreen, typed: str, done: cli_runner.Done) -> None:
+        super().__init__(cockpit)
+        self._first, self._done = typed, done
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        ink = "text" if self._done.code == 0 else "bad"
+        lines = [fit((Span(text, ink),), space.width) for text in self._done.lines]
+        facts = line(
+            muted(f"pf-tui {self._first}"),
+            *([] if self._done.code == 0 else [Span(f"  exit {self._done.code}", "bad")]),
+        )
+        return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
+
+
+def run(cockpit: MainScreen, typed: str) -> None:
+    """Do what was typed. What the dashboard itself can do is done here, the rest by the command line."""
+    try:
+        words = shlex.split(typed)
+    except ValueError:
+        cockpit.say(f"':{typed}': a quotation mark is missing", "bad")
+        return
+    if words[:1] == ["pf-tui"]:
+        words = words[1:]
+    if not words:
+        return
+    if (deed := cli_runner.own_deed(words, cockpit.known())) is not None:
+        cockpit.action_do(deed)
+        return
+    if refusal := cli_runner.refusal(words):
+        cockpit.say(refusal, "warn")
+        return
+    ctx, width = cockpit.app.ctx, max(40, min(100, round(cockpit.size.width * 0.84) - 4))
+    cockpit.say(f"pf-tui {typed} …", "muted")
+    cockpit.app.look_up(lambda: _finish(cockpit, typed, cli_runner.run(ctx, words, width)))
+
+
+def _finish(cockpit: MainScreen, typed: str, done: cli_runner.Done) -> None:
+    cockpit.app.feed.look()
+
+    def show() -> None:
+        if len(done.lines) <= 2:
+            told = " · ".join(one.strip().removeprefix("pf-tui: ") for one in done.lines)
+            cockpit.say(told or "done", "bad" if done.code else "accent")
+        else:
+            cockpit.said = None
+            cockpit.app.push_screen(Output(cockpit, typed, done))
+
+    cockpit.app.soon(show)

@@ -1,0 +1,82 @@
+"""Every key, searchable: those of the pane one is in first. enter does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui.actions import ACTIONS, Action, shown
+from pf_tui.tui.dialogs.dialog import Dialog
+from pf_tui.tui.keymap import Keymap
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.text import Span, fit, line, muted, wrap
+
+KEYS_WIDTH, NARROW_KEYS_WIDTH = 14, 9
+ROOMY = 60
+
+
+class Help(Dialog):
+    """`?`"""
+
+    SEARCHES: ClassVar[bool] = True
+    PLACEHOLDER: ClassVar[str] = "search keys"
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return page_for(self.cockpit.keymap, self.cockpit.current, space, words)
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        self.cockpit.call_after_refresh(self.cockpit.action_do, key)
+
+
+def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
+    """The whole table, by group; `words` narrows it."""
+    choice = Choice(words=words)
+    rows: list[Row] = []
+    for title, members in _groups(pane):
+        found = [
+            one
+            for one in members
+            if choice.admits(one.description, one.word, one.id, title, _keys(keys, one))
+        ]
+        if found:
+            rows += (
+                [Row(line(Span(title, "accent", bold=True)))]
+                if not rows
+                else [Row(), Row(line(Span(title, "accent", bold=True)))]
+            )
+            rows += [row for one in found for row in _lines(keys, one, space.width, pane)]
+    if not rows:
+        return Page(title="Keys", rows=empty(space.width, f"no key is about '{words}'"), keys=_HINTS)
+    return Page(title="Keys", facts=line(muted(f"in {pane}")), rows=tuple(rows), keys=_HINTS)
+
+
+_HINTS = (("enter", "does it"), ("/", "search"), ("q", "closes"))
+
+
+def _groups(pane: str) -> Iterator[tuple[str, Sequence[Action]]]:
+    """(title, actions): what this pane alone knows, then the table's groups."""
+    own = [one for one in ACTIONS if pane in one.where]
+    yield f"Here, in {pane}", own
+    groups = dict.fromkeys(one.group for one in ACTIONS)
+    for group in groups:
+        yield group, [one for one in ACTIONS if one.group == group and one not in own and not one.where]
+    yield "In other panes", [one for one in ACTIONS if one.where and one not in own]
+
+
+def _keys(keys: Keymap, action: Action) -> str:
+    return " ".join(shown(key) for key in keys.keys[action.id])
+
+
+def _lines(keys: Keymap, action: Action, width: int, pane: str) -> list[Row]:
+    """The key and what it does; a long sentence goes on below."""
+    elsewhere = f" (in {', '.join(action.where)})" if action.where and pane not in action.where else ""
+    mark = Span("*" if action.id in keys.changed else " ", "warn")
+    room = KEYS_WIDTH if width >= ROOMY else NARROW_KEYS_WIDTH
+    first, *more = wrap(f"{action.description}{elsewhere}", max(12, width - room - 3))
+    head = line("  ", fit((Span(_keys(keys, action), "accent"),), room), mark)
+    return [
+        Row(fit(line(head, first), width), action.id),
+        *(Row(line(" " * (room + 3), one)) for one in more),
+    ]

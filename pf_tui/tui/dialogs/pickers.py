@@ -1,0 +1,247 @@
+"""Short lists to choose from: the quick switch, the palette, the themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+
+from pf_tui import actions as verbs
+from pf_tui.documents import commands
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import provider_order
+from pf_tui.tui.actions import ACTIONS, shown
+from pf_tui.tui.charts.meter import level_ink, percent_text
+from pf_tui.tui.columns import Column, body, chosen
+from pf_tui.tui.dialogs.dialog import Dialog
+from pf_tui.tui.keymap import Keymap
+from pf_tui.tui.messages import Announcement
+from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.provider_order import ListedProvider
+from pf_tui.tui.text import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_ink, wrap
+from pf_tui.tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from pf_tui.tui.main_screen import MainScreen
+
+HOUSE_NAMES = (DARK, LIGHT)
+
+LETTERS = "123456789abcdefimnoprstvwyz"
+"""Keys of the quick switch; letters that move or close (g h j k l q u x) are left out."""
+
+
+class Switcher(Dialog):
+    """`s`: one more key switches."""
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return switch_page(snapshot, space)
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        self.cockpit.action_do(f"switch {key}")
+
+    def on_key(self, event: events.Key) -> None:
+        seat = keyed(self.cockpit.known()).get(event.character or "")
+        if seat is not None:
+            event.stop()
+            event.prevent_default()
+            self.choose(seat.id)
+
+
+def keyed(snapshot: Snapshot) -> Mapping[str, ListedProvider]:
+    """key -> provider that has a credential, in order of priority; the numbers are the list's own."""
+    able = [seat for seat in provider_order.listed_providers(snapshot) if seat.number is not None]
+    return dict(zip(LETTERS, able, strict=False))
+
+
+def switch_page(snapshot: Snapshot, space: Space) -> Page:
+    """Key, name, state, tightest window, model."""
+    inks, active = provider_order.inks(snapshot), snapshot.active.provider if snapshot.active else None
+    seats = keyed(snapshot)
+    name = provider_order.short_name if space.width < NARROW else str
+    table = []
+    for key, seat in seats.items():
+        limit = provider_order.tightest(seat.view)
+        percent = limit.percent if limit else None
+        table.append(
+            {
+                "key": line(bold(key, "accent")),
+                "name": line(
+                    Span("▶ " if seat.id == active else "  ", "accent"),
+                    Span(name(seat.id), inks.get(seat.id, "text"), bold=seat.id == active),
+                ),
+                "state": line(provider_order.state_word(seat.view)),
+                "share": line(Span(percent_text(percent), level_ink(percent) if percent else "muted")),
+                "model": line(muted(seat.view.serves or "")),
+            }
+        )
+    columns = (
+        Column(key="key", title=""),
+        Column(key="name", title="", least=18, grows=True),
+        Column(key="state", title=""),
+        Column(key="share", title="", right=True, at_least=5),
+        Column(key="model", title="", leaves=1),
+    )
+    kept = chosen(columns, table, space.width)
+    rows = tuple(
+        Row(fit(body(kept, row), space.width), seat.id)
+        for row, seat in zip(table, seats.values(), strict=True)
+    )
+    if not rows:
+        rows = empty(space.width, "no provider has a credential yet", "c on a provider sets one")
+    keys = (("1–9 a–z", "switches"),) if seats else ()
+    return Page(title="Switch to", rows=rows, keys=(*keys, ("q", "closes")))
+
+
+class Palette(Dialog):
+    """`ctrl+p`: anything by name."""
+
+    SEARCHES: ClassVar[bool] = True
+    SEARCH_FIRST: ClassVar[bool] = True
+    PLACEHOLDER: ClassVar[str] = "what do you want?"
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        found = entries(snapshot, self.cockpit.keymap, tuple(self.app.available_themes))
+        return palette_page(found, space, words)
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        kind, _, rest = key.partition(" ")
+        if kind == "do":
+            self.cockpit.call_after_refresh(self.cockpit.action_do, rest)
+        elif kind == "theme":
+            keep_theme(self.cockpit, rest)
+        else:
+            self.cockpit.call_after_refresh(self.cockpit.action_do, f"command {rest}")
+
+
+NARROW = 50
+"""Below this providers have their short names."""
+
+ROOMY = 60
+"""From here on the palette names the group beside each entry."""
+
+Entry = tuple[str, str, str, str]
+"""(key of the row, group, words, what stands at the right)."""
+
+
+def entries(snapshot: Snapshot, keys: Keymap, theme_names: tuple[str, ...]) -> Iterator[Entry]:
+    """Everything that can be asked for by name."""
+    for seat in provider_order.listed_providers(snapshot):
+        if seat.number is not None:
+            yield f"do switch {seat.id}", "switch to", seat.id, provider_order.state_word(seat.view).text
+    for action in ACTIONS:
+        yield (
+            f"do {action.id}",
+            action.group.casefold(),
+            action.description,
+            shown((*keys.keys[action.id], "")[0]),
+        )
+    for name in theme_names:
+        yield f"theme {name}", "theme", name, ""
+    for command in commands.COMMANDS:
+        yield f"command {command.name}", "command", f"{command.name}  {command.summary}", f":{command.name}"
+
+
+def palette_page(found: Iterator[Entry], space: Space, words: str) -> Page:
+    """What matches, what begins with the words first."""
+    choice = Choice(words=words)
+    matching = [entry for entry in found if choice.admits(entry[1], entry[2])]
+    wanted = words.casefold()
+    if wanted:
+        matching.sort(
+            key=lambda entry: (not entry[2].casefold().startswith(wanted), wanted not in entry[2].casefold())
+        )
+    rows = [row for entry in matching for row in _entry_rows(entry, space.width)]
+    if not rows:
+        rows = list(empty(space.width, f"nothing is called '{words}'"))
+    return Page(title="Find", rows=tuple(rows), keys=(("enter", "does it"), ("esc", "closes")))
+
+
+def _entry_rows(entry: Entry, width: int) -> list[Row]:
+    """What it is, and its key at the right; a long sentence goes on below."""
+    key, group, text, right = entry
+    label = 18 if width >= ROOMY else 0
+    head = line(muted(f"{group[:label]:<{label}}  ")) if label else BLANK
+    if not label and group in ("switch to", "theme"):  # a bare name says too little without its group
+        text = f"{group} {text}"
+    room = width - cells(head) - cells(right) - 1
+    first, *more = wrap(text, room)
+    tail = fit((Span(right, "accent"),), cells(right))
+    return [
+        Row(line(head, fit(first, room), " ", tail), key),
+        *(Row(line(" " * cells(head), one)) for one in more),
+    ]
+
+
+class Themes(Dialog):
+    """`t`: each theme shows while the cursor is on it; enter keeps it."""
+
+    SEARCHES: ClassVar[bool] = True
+
+    def __init__(self, cockpit: MainScreen) -> None:
+        super().__init__(cockpit)
+        self._before = cockpit.app.theme
+        self._placed = False
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return theme_page(self.app.available_themes, self._before, self.app.theme, space, words)
+
+    def redraw(self) -> None:
+        super().redraw()
+        if not self._placed and self.pane.page.rows:
+            self._placed = True
+            self.pane.go_to_key(self._before)
+
+    def moved(self, key: str | None) -> None:
+        if self._placed and key and key in self.app.available_themes and key != self.app.theme:
+            self.app.theme = key
+
+    def choose(self, key: str) -> None:
+        self.leave()
+        keep_theme(self.cockpit, key)
+
+    def closing(self) -> None:
+        self.app.theme = self._before
+
+
+def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space, words: str) -> Page:
+    """Names, dark and light, and the colours of charts."""
+    choice = Choice(words=words)
+    swatches = tuple(Span("■", series_ink(place)) for place in range(SERIES))
+    levels = (Span(" 62 %", "good"), Span(" 83 %", "warn"), Span(" 97 % !", "bad"))
+    rows = []
+    own = [name for name in HOUSE_NAMES if name in themes]
+    for name in (*own, *(other for other in themes if other not in own)):
+        theme = themes[name]
+        kind = (
+            "ansi" if getattr(theme, "ansi", False) else "dark" if getattr(theme, "dark", True) else "light"
+        )
+        if choice.admits(name, kind):
+            room = space.width - 30
+            sample: Line = BLANK
+            if name == here:
+                sample = next((one for one in ((*swatches, *levels), swatches) if cells(one) <= room), BLANK)
+            text = line(
+                Span("● " if name == kept else "  ", "accent"),
+                fit((Span(name),), 22),
+                muted(f"{kind:<6}"),
+                sample,
+            )
+            rows.append(Row(fit(text, space.width), name))
+    if not rows:
+        rows = list(empty(space.width, f"no theme is called '{words}'"))
+    return Page(title="Theme", rows=tuple(rows), keys=(("enter", "keeps it"), ("q", "as before")))
+
+
+def keep_theme(cockpit: MainScreen, name: str) -> None:
+    """Use a theme, and remember it."""
+    app = cockpit.app
+    app.theme = name
+
+    def keep() -> Announcement:
+        verbs.settings.set_dashboard(app.ctx, "theme", name)
+        return Announcement(f"theme {name}")
+
+    app.perform(keep)

@@ -1,0 +1,107 @@
+"""Why this provider: the whole chain of reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.tui import provider_order
+from pf_tui.tui.dialogs.dialog import Dialog
+from pf_tui.tui.page import Page, Row, Space, unkeyed
+from pf_tui.tui.text import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
+
+CLOSES = (("q", "closes"),)
+BESIDE = 64
+"""From here on long reasons stand beside the names as well."""
+
+
+class Why(Dialog):
+    """`w`"""
+
+    def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
+        return why_page(snapshot, space)
+
+
+def why_page(snapshot: Snapshot, space: Space) -> Page:
+    """Each provider of the list in turn: passed over and why, serving, or ready to follow."""
+    rows = [*unkeyed(_decision(snapshot, space)), Row()]
+    less = {passed.provider: passed for passed in snapshot.choice.passed if passed.code == "model"}
+    names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
+    for view in snapshot.providers:
+        if view.rank is not None:
+            refusal = why_ineligible(snapshot.standing(view.id), view.serves) or less.get(view.id)
+            rows += _step(view, refusal, snapshot, space, names)
+    rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
+    return Page(
+        title="Why", facts=line(muted("the first that can serve does")), rows=tuple(rows), keys=CLOSES
+    )
+
+
+def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
+    active = snapshot.active
+    if active is None:
+        lines = [line(bold("nobody serves", "bad"))]
+    else:
+        model = f" with {active.model}" if active.model else ""
+        since = f" since {space.clock.clock(active.since)}" if active.since else ""
+        name = bold(active.provider, provider_order.inks(snapshot).get(active.provider, "text"))
+        lines = wrapped(line(name, f" serves{model}{since}"), space.width)
+    facts = [snapshot.choice.reason]
+    facts.append(f"asked for: {snapshot.model or 'each provider its own default model'}")
+    facts.append(f"auto-switch {'on' if snapshot.auto_switch else 'off'}")
+    if snapshot.project is not None:
+        facts.append(f"this project's settings: {snapshot.project.path}")
+    if snapshot.gateway is not None:
+        facts.append(f"the gateway runs at {snapshot.gateway.url}")
+    for agent in snapshot.agents:
+        pending = f", {agent.pending} from its next turn" if agent.pending else ""
+        facts.append(f"{agent.agent} is set to {agent.applied or 'nothing yet'}{pending}")
+    for fact in facts:
+        lines += wrap(fact, space.width, "muted")
+    return lines
+
+
+def _step(
+    view: ProviderView, refusal: Skipped | None, snapshot: Snapshot, space: Space, names: int
+) -> Iterator[Row]:
+    serves = snapshot.active is not None and snapshot.active.provider == view.id
+    if serves:
+        sign, ink, text = "▶", "good", "serves"
+        if refusal is not None:
+            ink, text = "warn", f"serves, although: {refusal.reason}"
+    elif refusal is not None:
+        until = f", until {space.clock.both(refusal.until)}" if refusal.until else ""
+        sign, ink, text = "×", "muted", f"passed over: {refusal.reason}{until}"
+    else:
+        sign, ink, text = "·", "text", f"ready to follow with {view.serves or 'its own model'}"
+    name: Line = (Span(view.id, provider_order.inks(snapshot).get(view.id, "muted"), bold=serves),)
+    start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "))
+    seen = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
+    room = space.width - cells(start) - names - 2
+    beside = space.width >= BESIDE or (not seen and len(text) <= room)
+    indent = cells(start) + (names + 2 if beside else 0)
+    said = wrap(text, space.width - indent, ink)
+    if seen:
+        said += wrap(f"seen: {seen}", space.width - indent, "muted")
+    if beside:
+        yield Row(line(start, fit(name, names), "  ", said.pop(0)), view.id)
+    else:
+        yield Row(line(start, name), view.id)
+    for one in said:
+        yield Row(line(" " * indent, one))
+
+
+def evidence_text(evidence: object) -> str:
+    """`status 529, Overloaded, claude-code`."""
+    if not isinstance(evidence, dict):
+        return str(evidence)
+    return ", ".join(
+        f"{name} {value}" if name != "text" else f"“{value}”" for name, value in evidence.items()
+    )
+
+
+def _follow(snapshot: Snapshot) -> str:
+    if snapshot.next is None:
+        return f"nobody would follow: {snapshot.next_reason}"
+    return f"if it failed now, {snapshot.next.provider} would follow; d rehearses it"

@@ -1,0 +1,43 @@
+"""What each action of the table does, by its id; a module is loaded when something of it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pf_tui.tui.main_screen import MainScreen
+
+Handler = Callable[["MainScreen", str], None]
+"""The screen, and a word that may follow the id ("order cost")."""
+
+_MODULES = ("navigation", "providers", "dialogs", "clipboard")
+_handlers: dict[str, Handler] = {}
+
+
+def handles(*action_ids: str) -> Callable[[Handler], Handler]:
+    """Mark a function as what these actions do."""
+
+    def mark(handler: Handler) -> Handler:
+        for action_id in action_ids:
+            _handlers[action_id] = handler
+        return handler
+
+    return mark
+
+
+def handler_of(action_id: str) -> Handler:
+    """What that action does. KeyError for an id nobody answers to."""
+    for module in _MODULES:
+        if action_id in _handlers:
+            break
+        import_module(f"{__name__}.{module}")
+    return _handlers[action_id]
+
+
+def action_ids() -> frozenset[str]:
+    """Every id that somebody answers to."""
+    for module in _MODULES:
+        import_module(f"{__name__}.{module}")
+    return frozenset(_handlers)

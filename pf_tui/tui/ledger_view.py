@@ -1,0 +1,145 @@
+"""What the ledger says for the analytics and limits panes: read in the feed's thread, shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+
+from pf_tui.ledger import events, latency, overview, reader, schema, window_history
+from pf_tui.ledger import period as spans
+from pf_tui.ledger.events import FailureCount
+from pf_tui.ledger.overview import FallbackTotals
+from pf_tui.ledger.period import Filters
+from pf_tui.ledger.query import Cells
+from pf_tui.ledger.reader import LimitHit
+from pf_tui.ledger.totals import NOTHING, Group, Totals, total
+from pf_tui.records import record as made
+from pf_tui.rules.limits import Reading
+from pf_tui.state.context import Context
+from pf_tui.state.journal import Event
+from pf_tui.tui.text import SERIES
+
+PERIODS = tuple(spans.PERIODS)
+"""What `[` and `]` go through."""
+
+GROUPS = ("provider", "model", "project", "agent")
+"""What rows of the analytics pane stand for."""
+
+EVENTS = 500
+"""How far back the events pane reads."""
+
+DRAWN = SERIES
+"""Parts of all time that a chart tells apart; the others are one."""
+
+WALLS_SHOWN = timedelta(days=7)
+"""The limits pane tells of walls hit in the last week."""
+
+_STEPS = {"1h": timedelta(minutes=15), "24h": timedelta(hours=1)}
+_DAY = timedelta(days=1)
+
+
+@made
+class Step:
+    """One bar: an hour or a day."""
+
+    start: datetime
+    """Local."""
+    parts: Mapping[str, Totals]
+
+
+@made
+class LedgerView:
+    """One period of the ledger."""
+
+    period: str = "7d"
+    by: str = "provider"
+    totals: Totals = NOTHING
+    fallback: FallbackTotals = FallbackTotals()
+    parts: tuple[Group, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Every step of the period, the quiet ones too, oldest first."""
+    step: timedelta = _DAY
+    hits: tuple[LimitHit, ...] = ()
+    """Of the last week, newest first."""
+    readings: tuple[Reading, ...] = ()
+    """Of the windows that still run, oldest first: how they filled."""
+    events: tuple[Event, ...] = ()
+    """The journal's tail, further back than a snapshot's, oldest first."""
+    known: bool = True
+    """False while the ledger has not been read."""
+    problem: str = ""
+    """Why it cannot be read; "" = it was."""
+
+
+UNREAD = LedgerView(known=False)
+
+
+def take(ctx: Context, period: str, by: str) -> LedgerView:
+    """Read one period. Raises PfError when the ledger cannot be used."""
+    now, zone = ctx.now(), ctx.timezone()
+    path = ctx.paths.ledger
+    if not path.exists():
+        return LedgerView(period=period, by=by)
+    span = spans.period_of(period, now, zone)
+    step = _STEPS.get(period, _DAY)
+    with schema.opened(path) as connection, schema.snapshot(connection):
+        cells = Cells(connection, span, Filters())
+        parts = cells.by(by)
+        # of all time, only the dearest are drawn one by one
+        told = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
+        medians = latency.medians(connection, span) if by == "provider" else {}
+        return LedgerView(
+            period=period,
+            by=by,
+            totals=total(part.sums for part in parts),
+            fallback=overview.fallbacks(connection, span, Filters()),
+            parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
+            steps=_without_holes(cells.steps(step, by, told), span.start, now, step, zone),
+            step=step,
+            hits=tuple(reader.LedgerReader(connection).hits(now - WALLS_SHOWN)),
+            readings=tuple(window_history.courses(connection, now)),
+        )
+
+
+def failures(ctx: Context, provider: str) -> tuple[FailureCount, ...]:
+    """What failed at a provider in the last week, most first. Raises PfError."""
+    if not ctx.paths.ledger.exists():
+        return ()
+    now = ctx.now()
+    with schema.opened(ctx.paths.ledger) as connection:
+        span = spans.period_of("7d", now, ctx.timezone())
+        return tuple(one for one in events.failures(connection, span) if one.provider == provider)
+
+
+def _without_holes(
+    found: Mapping[datetime, Mapping[str, Totals]],
+    start: datetime | None,
+    end: datetime,
+    step: timedelta,
+    zone: tzinfo | None,
+) -> tuple[Step, ...]:
+    """Every step from the first to the last one; two offsets of one local day are one step."""
+    cells: dict[datetime, dict[str, Totals]] = {}
+    for moment, parts in found.items():
+        cell = cells.setdefault(moment.replace(tzinfo=None), {})
+        for name, sums in parts.items():
+            cell[name] = total([cell[name], sums]) if name in cell else sums
+    first = _floored(start.astimezone(zone), step) if start else min(cells, default=None)
+    if first is None:
+        return ()
+    last = _floored(end.astimezone(zone), step)
+    steps, moment = [], first
+    while moment <= last:
+        steps.append(Step(start=moment, parts=cells.get(moment, {})))
+        moment += step
+    return tuple(steps)
+
+
+def _floored(moment: datetime, step: timedelta) -> datetime:
+    """The local step a moment lies in, without its zone."""
+    wall = moment.replace(second=0, microsecond=0, tzinfo=None)
+    if step >= _DAY:
+        return wall.replace(hour=0, minute=0)
+    if step >= timedelta(hours=1):
+        return wall.replace(minute=0)
+    return wall.replace(minute=wall.minute - wall.minute % 15)

@@ -1,0 +1,300 @@
+"""The one screen: composes the panes, keeps what is looked at, and hands every key to `handlers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.strip import Strip
+
+from pf_tui.errors import PfError
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.journal import Event
+from pf_tui.tui import handlers, keymap, layout, panes, progress
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
+from pf_tui.tui.messages import IngestEnded, IngestProgress
+from pf_tui.tui.pane import Pane
+from pf_tui.tui.panes.live import Flow
+from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
+from pf_tui.tui.text import Line
+from pf_tui.tui.widgets import (
+    AnalyticsPane,
+    EventsPane,
+    Foot,
+    LimitsPane,
+    Look,
+    ModelsPane,
+    ProvidersPane,
+    SnapshotPane,
+    StatusLine,
+    TabLine,
+    bindings_of,
+)
+
+if TYPE_CHECKING:
+    from pf_tui.tui.app import Dashboard
+
+LONG_READING_BYTES = 16 * 1024 * 1024
+"""Less is read before anybody could look at a progress bar."""
+
+SAID_S = 6.0
+"""How long a message stands; errors stand twice as long."""
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Snapshot and report come in; what a key does is in `handlers`."""
+
+    BINDINGS = bindings_of(None)
+    HORIZONTAL_BREAKPOINTS = layout.WIDTHS
+    VERTICAL_BREAKPOINTS = layout.HEIGHTS
+    AUTO_FOCUS = "#providers"
+    ALLOW_SELECT = False
+    app: getters.app[Dashboard]
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
+    selected: reactive[str | None] = reactive(None, repaint=False)
+    """The provider under the cursor: the limits pane shows its windows."""
+    current: reactive[str] = reactive("providers", repaint=False)
+    """The pane that has the keys."""
+    facts: reactive[Line] = reactive((), repaint=False)
+    """What its title says beside its name: the tabs say it where it has no border."""
+    below: reactive[str] = reactive("models", repaint=False)
+    """What a medium screen shows below the providers."""
+    zoomed: reactive[bool] = reactive(False, repaint=False)
+    metric: reactive[str] = reactive(METRICS[0], repaint=False)
+    chart: reactive[str] = reactive(CHARTS[0], repaint=False)
+    extras: reactive[bool] = reactive(False, repaint=False)
+    alone: reactive[bool] = reactive(False, repaint=False)
+    held: reactive[str] = reactive("", repaint=False)
+    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    working: reactive[Line] = reactive((), repaint=False)
+    own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
+    """Tokens per second through the gateway, look by look."""
+    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """Agents on this machine."""
+
+    SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.period, self.by = "7d", "provider"
+        self.keymap = keymap.made(None)
+        self._flow = Flow()
+        self._waiting: tuple[Snapshot, LedgerView] | None = None
+        self._unsaid: Callable[[], None] | None = None
+
+    def compose(self) -> ComposeResult:
+        look = self.look
+        yield StatusLine(look, "status").data_bind(MainScreen.snapshot, MainScreen.held, MainScreen.rates)
+        yield TabLine(look, "tabs").data_bind(MainScreen.current, MainScreen.facts)
+        with Container(id="panes"):
+            with Container(id="left"):
+                yield ProvidersPane(look, "providers").data_bind(MainScreen.snapshot, MainScreen.found)
+                yield ModelsPane(look, "models").data_bind(MainScreen.snapshot, MainScreen.extras)
+            with Container(id="right"):
+                yield LimitsPane(look, "limits").data_bind(
+                    MainScreen.snapshot,
+                    MainScreen.report,
+                    MainScreen.selected,
+                    MainScreen.alone,
+                    MainScreen.rates,
+                )
+                yield AnalyticsPane(look, "analytics").data_bind(
+                    MainScreen.snapshot, MainScreen.report, MainScreen.metric, MainScreen.chart
+                )
+                yield EventsPane(look, "events").data_bind(
+                    MainScreen.snapshot, MainScreen.report, MainScreen.rates
+                )
+        yield Foot(look, "foot").data_bind(
+            MainScreen.snapshot,
+            MainScreen.said,
+            MainScreen.working,
+            MainScreen.own_problems,
+            MainScreen.found,
+        )
+
+    def on_mount(self) -> None:
+        self.set_class(self.look.symbols.name == "ascii", "-ascii")
+        for size, names in ((self.app.size.width, layout.WIDTHS), (self.app.size.height, layout.HEIGHTS)):
+            self.add_class(layout.named(size, names))  # the toolkit tells after the first frame
+        self.lay_out()
+
+    # -- what comes in
+
+    def take(self, snapshot: Snapshot, report: LedgerView) -> None:
+        """A new state of the world; a frozen screen keeps it for later."""
+        if self.held:
+            self._waiting = (snapshot, report)
+            return
+        before = self.snapshot
+        self.rates = self._flow.add(snapshot)
+        self.snapshot = snapshot
+        self.report = report
+        if before is not None:
+            self._tell_failover(before, snapshot)
+
+    def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
+        """A failover is said when it happens, whatever pane is looked at."""
+        known = {event.id for event in before.events}
+        moved = [event for event in now.events if event.action == "failover" and event.id not in known]
+        if moved:
+            self.say(panes.events.sentence(moved[-1]), "warn")
+
+    def say(self, words: str, ink: str = "accent") -> None:
+        """Say something in the last line for a moment."""
+        self.said = (words, ink)
+        if self._unsaid is not None:
+            self._unsaid()
+        timer = self.set_timer(SAID_S * (2 if ink == "bad" else 1), self._fall_silent)
+        self._unsaid = timer.stop
+
+    def _fall_silent(self) -> None:
+        self._unsaid = None
+        self.said = None
+
+    def show_reading(self, news: IngestProgress) -> None:
+        """How far the agents' logs have been read, unless that takes no time."""
+        if self.working or (news.total >= LONG_READING_BYTES and news.done < news.total):
+            self.working = progress.line_for(news.done, news.total, news.seconds, self.look.symbols)
+
+    def end_reading(self, news: IngestEnded) -> None:
+        """The logs have been read; only what a person should know is said."""
+        was_long, self.working = bool(self.working), ()
+        if news.problem:
+            self.say(news.problem, "bad")
+        elif news.cancelled:
+            self.say(
+                "reading the agents' logs was stopped; what was read is kept · `:ingest` goes on", "warn"
+            )
+        elif was_long:
+            self.say(f"the agents' logs are read: {news.rows_new} new rows")
+
+    def cancel_work(self) -> bool:
+        """Stop long work; False when none runs."""
+        return self.app.logs.cancel()
+
+    # -- what is looked at
+
+    def known(self) -> Snapshot:
+        """The state of the world on screen."""
+        if self.snapshot is None:
+            raise AssertionError("the screen is mounted with a snapshot")
+        return self.snapshot
+
+    @property
+    def pane(self) -> SnapshotPane:
+        """The pane that has the keys."""
+        return self.query_one(f"#{self.current}", SnapshotPane)
+
+    @property
+    def visible_panes(self) -> frozenset[str]:
+        """The panes on screen."""
+        width = next((name for _, name in layout.WIDTHS if self.has_class(name)), "-wide")
+        height = next((name for _, name in layout.HEIGHTS if self.has_class(name)), "-high")
+        return layout.visible(width, height, self.current, self.below, zoomed=self.zoomed)
+
+    def event(self, key: str | None) -> Event | None:
+        """The event of that id, as far back as the pane reads."""
+        events = self.report.events or self.known().events
+        return next((one for one in events if one.id == key), None)
+
+    def jump(self, pane: str) -> None:
+        """Give a pane the keys, and show it."""
+        if pane != "providers":
+            self.below = pane
+        self.current = pane
+        self.lay_out()
+        self.pane.focus()
+
+    def lay_out(self) -> None:
+        """Show the panes this size and choice call for."""
+        shown = self.visible_panes
+        for name in layout.PANES:
+            self.query_one(f"#{name}").set_class(name not in shown, "-hidden")
+        self.query_one("#left").set_class(not shown & {*layout.LEFT}, "-hidden")
+        self.query_one("#right").set_class(not shown - {*layout.LEFT}, "-hidden")
+        self.alone = len(shown) == 1
+        self.set_class(self.alone, "-alone")
+        self.set_class(bool(shown - {*layout.LEFT}), "-below")
+
+    def watch_zoomed(self) -> None:
+        if self.is_mounted:
+            self.lay_out()
+
+    def hold(self) -> None:
+        """Freeze, or go on with what has come meanwhile."""
+        if self.held:
+            self.held = ""
+            if self._waiting is not None:
+                waiting, self._waiting = self._waiting, None
+                self.take(*waiting)
+        elif self.snapshot is not None:
+            self.held = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
+
+    def ask_history(self, *, period: str = "", by: str = "") -> None:
+        """Show another period or grouping of the ledger."""
+        self.period, self.by = period or self.period, by or self.by
+        self.app.ask_history(self.period, self.by)
+
+    # -- the filter line
+
+    def open_filter(self) -> None:
+        """Type what this pane should show; it follows every letter."""
+        from pf_tui.tui.dialogs.prompt import Prompt
+
+        if not self.query(Prompt):
+            self.app.opens()
+            self.mount(Prompt(self.pane), before="#foot")
+
+    @on(events.DescendantFocus)
+    def _follow_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(self.focused, SnapshotPane) and self.focused.id:
+            self.current = self.focused.id
+            if self.current != "providers":
+                self.below = self.current
+
+    # -- events
+
+    def strips(self) -> list[Strip]:
+        """What this screen shows, line by line, without what lies over it."""
+        return self._compositor.render_strips()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.lay_out)
+        self.call_after_refresh(self.query_one(LimitsPane).redraw)  # its room is a share of its neighbours'
+        self.call_after_refresh(self.query_one(Foot).redraw)
+
+    @on(SnapshotPane.Titled)
+    def _titled(self, event: SnapshotPane.Titled) -> None:
+        if event.pane.id == self.current:
+            self.facts = event.pane.page.facts
+
+    def watch_current(self) -> None:
+        if self.is_mounted:
+            self.facts = self.pane.page.facts
+
+    @on(Pane.Moved, "#providers")
+    def _select(self, event: Pane.Moved) -> None:
+        self.selected = event.key
+
+    @on(Pane.Chosen)
+    def _choose(self, event: Pane.Chosen) -> None:
+        chosen = {"providers": "switch", "models": "switch", "events": "evidence", "analytics": "group-next"}
+        if event.pane.id in chosen:
+            self.action_do(chosen[event.pane.id])
+
+    def action_do(self, words: str) -> None:
+        """Do an action of the table; a word may follow its id."""
+        action_id, _, word = words.partition(" ")
+        try:
+            handlers.handler_of(action_id)(self, word)
+        except PfError as error:
+            self.say(str(error), "bad")

@@ -1,0 +1,86 @@
+"""How a limit window fills: what was measured, the wall at 100 %, and where the pace leads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pf_tui.ledger.window_history import course_of
+from pf_tui.rules.limits import LENGTHS, Limit, Reading, share
+from pf_tui.tui.charts.axis import Below
+from pf_tui.tui.charts.lines import Edge, Trace, lined
+from pf_tui.tui.charts.meter import level_ink
+from pf_tui.tui.page import Space
+from pf_tui.tui.text import Line, Span, line, muted
+
+LEAST, TALLEST = 6, 14
+"""Lines below which the chart says less than the meter above it, and above which it says no more."""
+NARROWEST = 28
+WALL = 100.0
+SLACK = 8
+"""Cells that "empty at" may stand left of its place."""
+
+
+def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space, room: int) -> Sequence[Line]:
+    """The chart of one window in at most `room` lines; () where there is nothing or no room to show.
+
+    Args:
+        readings: of every window, oldest first.
+    """
+    length, ends = LENGTHS.get(limit.window), limit.resets_at
+    height = min(room, TALLEST)
+    if length is None or ends is None or height < LEAST or space.width < NARROWEST:
+        return ()
+    seen = [
+        (one.observed_at, percent)
+        for one in course_of(readings, provider, limit.window, limit.unit, limit.model, ends)
+        if (percent := share(one)) is not None
+    ]
+    if not seen:
+        return ()
+    began = ends - length
+
+    def across(moment: datetime) -> float:
+        return max(0.0, min(1.0, (moment - began) / length))
+
+    measured = tuple((across(at), percent) for at, percent in seen)
+    ink = level_ink(limit.percent)
+    traces = [Trace(ink=ink, points=measured)]
+    if seen[0][0] > began:
+        traces.append(Trace(ink="muted", points=((0.0, 0.0), measured[0]), dashed=True))
+    if limit.runs_out_at is not None:
+        empty = (across(limit.runs_out_at), WALL)
+        traces.append(Trace(ink="warn", points=(measured[-1], empty), dashed=True))
+
+    def below(margin: int, plot: int) -> list[Below]:
+        def at(moment: datetime) -> int:
+            return margin + round(across(moment) * (plot - 1))
+
+        clock = space.clock
+        names = [
+            Below(at=at(ends), text=clock.clock(ends)),
+            Below(at=at(clock.now), text="now", ink="accent"),
+        ]
+        if limit.runs_out_at is not None:
+            for text in ("empty ~", "~"):  # in as many words as there is room for
+                told = f"{text}{clock.clock(limit.runs_out_at)}"
+                names.append(Below(at=at(limit.runs_out_at), text=told, ink="warn", slack=SLACK))
+        return [*names, Below(at=at(began), text=clock.clock(began))]
+
+    most = max(WALL, *(percent for _, percent in measured))
+    edges = (Edge(value=WALL, ink="bad", text="100 %", firm=True), Edge(value=WALL / 2, text="50 %"))
+    return lined(
+        traces,
+        space.width,
+        height,
+        space.symbols,
+        number=lambda value: f"{value:.0f} %",
+        names=below,
+        peak=most,
+        edges=edges,
+    )
+
+
+def heading(label: str, limit: Limit) -> Line:
+    """Which window the chart is of."""
+    return line(Span(label), muted(" so far" if limit.runs_out_at is None else " so far, and at this pace"))

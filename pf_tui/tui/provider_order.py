@@ -1,0 +1,140 @@
+"""In which order providers are shown, their numbers, their words and their colours. Pure.
+
+A number counts the providers that have a credential, in order of priority: the same number picks one in
+the quick switch and names it in "served by". A colour belongs to a provider whatever the order is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pf_tui.catalog import Provider
+from pf_tui.documents import words
+from pf_tui.records import record
+from pf_tui.rules.limits import Limit
+from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.tui.text import SERIES, Span, series_ink
+
+_ABSENT = ("no-credential", "disabled")
+
+STATE_INKS = {
+    "ready": "good",
+    "warning": "warn",
+    "limited": "warn",
+    "exhausted": "bad",
+    "benched": "warn",
+    "no-credential": "muted",
+    "disabled": "muted",
+}
+
+
+@record
+class ListedProvider:
+    """One provider in the list."""
+
+    view: ProviderView
+    number: int | None
+    """From 1; None = cannot serve for want of a credential, disabled, or not in the list."""
+    present: bool
+    """There is something to show beside its name."""
+
+    @property
+    def id(self) -> str:
+        return self.view.id
+
+
+def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:
+    """Who can serve by priority, then who could with a word from you, then the rest."""
+    able, doubtful, absent = list[ProviderView](), list[ProviderView](), list[ProviderView]()
+    for view in snapshot.providers:
+        if view.rank is not None and view.state not in _ABSENT:
+            able.append(view)
+        elif view.credential.state != "missing" or view.limits or view.today.requests:
+            doubtful.append(view)
+        else:
+            absent.append(view)
+    return (
+        *(
+            ListedProvider(view=view, number=number, present=True)
+            for number, view in enumerate(able, start=1)
+        ),
+        *(ListedProvider(view=view, number=None, present=True) for view in doubtful),
+        *(ListedProvider(view=view, number=None, present=False) for view in absent),
+    )
+
+
+def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
+    """The series ink of each provider that has a credential or use, in catalog order.
+
+    Args:
+        also: providers seen in the history.
+    """
+    seen = set(also)
+    known = {view.id: view for view in snapshot.providers}
+    order = [
+        name
+        for name in snapshot.catalog.providers
+        if name in known and (known[name].credential.usable or known[name].month.requests or name in seen)
+    ]
+    order += sorted(seen - set(order) - {"unknown"})
+    if len(order) > SERIES:  # those that were used have a colour first
+        order.sort(key=lambda name: not (name in seen or (name in known and known[name].month.requests)))
+    return {name: series_ink(place) for place, name in enumerate(order)}
+
+
+def tightest(view: ProviderView) -> Limit | None:
+    """The window that ends first: the one that runs dry soonest at this pace, else the fullest.
+
+    A window of one model family counts only where that model serves.
+    """
+    counting = [
+        limit
+        for limit in view.limits
+        if limit.percent is not None and (limit.model is None or limit.model in (view.serves or ""))
+    ]
+    running_dry = [limit for limit in counting if limit.runs_out_at is not None]
+    if any((limit.percent or 0) >= 100 for limit in counting) or not running_dry:
+        return max(counting, key=lambda limit: limit.percent or 0, default=None)
+    return min(running_dry, key=lambda limit: limit.runs_out_at or limit.observed_at)
+
+
+def state_word(view: ProviderView) -> Span:
+    """The state as one or two words; its ink says the same."""
+    word = view.state
+    if view.state == "no-credential":
+        word = _without(view.provider, view.credential.state)
+    elif view.state == "disabled":
+        word = "off"
+    ink = "warn" if word in ("expired", "unsure") else STATE_INKS[view.state]
+    return Span(word, ink, bold=view.state in ("limited", "exhausted"))
+
+
+def short_name(provider: str) -> str:
+    """`anthropic-sub` for anthropic-subscription: where room is dear."""
+    for long, short in (
+        ("-subscription", "-sub"),
+        ("-coding-plan", "-plan"),
+        ("opencode-antigravity-auth", "oc-antigravity"),
+    ):
+        provider = provider.replace(long, short)
+    return provider
+
+
+def short_model(model: str) -> str:
+    """`opus-5-5` for claude-opus-5-5."""
+    return model.removeprefix("claude-")
+
+
+def auth_word(provider: Provider) -> str:
+    """How one signs in, in a word of at most six letters."""
+    return "acct" if provider.auth == "service_account" else words.auth(provider.auth)
+
+
+def _without(provider: Provider, state: str) -> str:
+    if state == "expired":
+        return "expired"
+    if state == "unknown":
+        return "unsure"
+    if provider.auth in ("subscription", "oauth"):
+        return "no login"
+    return "no token" if provider.auth == "token" else "no key"

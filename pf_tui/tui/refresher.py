@@ -1,0 +1,166 @@
+"""File change -> Snapshot -> screen, in a thread of its own: the one data flow of the dashboard.
+
+It looks when the watch, a verb or the person says so, every two seconds at the files' stamps alone, at
+each full minute, and when a bench or a window ends. What did not change is not read again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from pf_tui import actions, snapshot
+from pf_tui.errors import PfError
+from pf_tui.records import replace
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import gateway, journal
+from pf_tui.state.context import Context
+from pf_tui.state.journal import Event
+from pf_tui.tui import ledger_view, watch
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
+
+SCAN_S = 2.0
+LIVE_S = 1.0
+"""While requests are in flight their age is shown in seconds."""
+
+REST = 2.0
+"""After a look, this many times its length passes before the next one that nobody waits for."""
+
+Tell = Callable[[Snapshot, LedgerView], None]
+
+
+class Refresher:
+    """Takes snapshots and hands them on. `look()`, `ask()` and `stop()` may be called from any thread."""
+
+    def __init__(self, ctx: Context, tell: Tell, first: Snapshot, period: str, by: str) -> None:
+        self._ctx, self._tell = ctx, tell
+        self._snapshot, self._report = first, UNREAD
+        self._good = not first.problems
+        """The last snapshot was made from files that could all be read."""
+        self._events: tuple[Event, ...] = ()
+        self._wish = (period, by)
+        self._awake = threading.Condition()
+        self._reason = "begin"
+        self._stopped = False
+        self._looked = watch.looked_at(ctx, first.catalog)
+        self._stamps: watch.Stamps = {}
+        self._directory = watch.DirectoryWatch(ctx.paths.home, lambda: self.look("watch"))
+        self._thread = threading.Thread(target=self._run, name="pf-feed", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look(self, reason: str = "verb") -> None:
+        """Look at the files now."""
+        with self._awake:
+            self._reason = reason
+            self._awake.notify()
+
+    def ask(self, period: str, by: str) -> None:
+        """Read another part of the ledger."""
+        self._wish = (period, by)
+        self.look("wish")
+
+    def stop(self) -> None:
+        """End; waits for a look that is under way."""
+        self._stopped = True
+        self._directory.stop()
+        self.look("stop")
+        if self._thread.is_alive():
+            self._thread.join(timeout=1.0)
+
+    # -- the thread
+
+    def _run(self) -> None:
+        while not self._stopped:
+            with self._awake:
+                reason, self._reason = self._reason, ""
+            began = time.monotonic()
+            self._look(reason)
+            ended = time.monotonic()
+            self._directory.keep_alive()
+            with self._awake:
+                if not self._reason:
+                    self._awake.wait(self._pause_s())
+            if self._reason == "watch":  # a file that changes all the time leaves two thirds of the time free
+                time.sleep(max(0.0, min(REST * (ended - began), 0.5) - (time.monotonic() - ended)))
+
+    def _pause_s(self) -> float:
+        until_due = (self._due() - self._ctx.now()).total_seconds()
+        return max(0.005, min(LIVE_S if self._live else SCAN_S, until_due))
+
+    def _due(self) -> datetime:
+        """When the screen changes although no file does: the next minute, or the end of a bench or window."""
+        at = self._snapshot.at
+        minute = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        ends = [view.until for view in self._snapshot.providers if view.until is not None]
+        ends += [
+            limit.resets_at
+            for view in self._snapshot.providers
+            for limit in view.limits
+            if limit.resets_at is not None
+        ]
+        return min([minute, *(end for end in ends if end > at)])
+
+    def _look(self, reason: str) -> None:
+        if self._stopped:
+            return
+        found = watch.stamps(self._looked)
+        changed = {path for path, stamp in found.items() if self._stamps.get(path, ()) != stamp}
+        due = self._ctx.now() >= self._due()
+        wished = (self._report.period, self._report.by) != self._wish or not self._report.known
+        paths = self._ctx.paths
+        gateway_only = changed <= {paths.live, paths.gateway} and not due
+        ledger = bool(changed & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})
+        if not (changed or due or wished or self._live):
+            return
+        self._stamps = found
+        if not gateway_only or reason == "begin":
+            self._take()
+        elif changed or self._live:
+            self._snapshot = replace(self._snapshot, gateway=gateway.read(paths), at=self._ctx.now())
+        if wished or ledger or due:
+            self._report = self._read_report()
+        if paths.journal in changed or not self._events:
+            self._events = journal.tail(paths, ledger_view.EVENTS)
+        self._report = replace(self._report, events=self._events)
+        self._tell(self._snapshot, self._report)
+
+    @property
+    def _live(self) -> bool:
+        return self._snapshot.gateway is not None and bool(self._snapshot.gateway.live)
+
+    def _take(self) -> None:
+        """A new snapshot; a file that became unreadable leaves the last good one, and says what is wrong."""
+        try:
+            self._snapshot = snapshot.take(self._ctx)
+            self._good = True
+            self._looked = watch.looked_at(self._ctx, self._snapshot.catalog)
+        except PfError:
+            halved = snapshot.take(self._ctx, keep_going=True)
+            if self._good:
+                halved = replace(
+                    self._snapshot, problems=halved.problems, at=halved.at, gateway=halved.gateway
+                )
+            self._snapshot = halved
+        self._settle()
+
+    def _read_report(self) -> LedgerView:
+        period, by = self._wish
+        try:
+            return ledger_view.take(self._ctx, period, by)
+        except PfError as error:
+            problems = tuple(dict.fromkeys((*self._snapshot.problems, str(error))))
+            self._snapshot = replace(self._snapshot, problems=problems)
+            return LedgerView(period=period, by=by, problem=str(error))
+
+    def _settle(self) -> None:
+        """A bench may have ended while no agent was running: bring the agents to whoever serves now."""
+        if not any(agent.pending for agent in self._snapshot.agents):
+            return
+        try:
+            actions.settle(self._ctx, self._snapshot)
+        except PfError as error:
+            self._snapshot = replace(self._snapshot, problems=(*self._snapshot.problems, str(error)))

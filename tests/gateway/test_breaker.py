@@ -1,0 +1,93 @@
+"""What counts as "in a row": by when requests were sent, whatever runs beside them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pf_tui.gateway.breaker import AttemptToken, CircuitBreaker
+from pf_tui.gateway.routing import Route
+from pf_tui.rules import failures
+from pf_tui.rules.failures import Failure
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+ROUTE = Route(
+    provider="anthropic-api",
+    family="Anthropic",
+    model="claude-opus-5-5",
+    model_family="claude",
+    native="claude-opus-5-5",
+    url="http://127.0.0.1/v1/messages",
+    credential={},
+    headers={},
+    context=200_000,
+    same_model=True,
+)
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.now = NOON
+        self.resting = CircuitBreaker(lambda: self.now)
+        self.route = ROUTE
+
+    def sent(self, count: int = 1) -> list[AttemptToken]:
+        return [self.resting.begin(self.route) for _ in range(count)]
+
+    def failure(self) -> Failure:
+        return failures.classify(status=500, body="{}", now=self.now)
+
+    def fails(self, ticket: AttemptToken) -> bool:
+        """True when that benches the provider."""
+        return self.resting.failed(self.route, self.failure(), ticket, "gateway") is not None
+
+    def works(self, ticket: AttemptToken) -> None:
+        self.resting.succeeded(self.route, ticket)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_three_one_after_another_bench(scene: Scene) -> None:
+    assert [scene.fails(*scene.sent()) for _ in range(3)] == [False, False, True]
+
+
+def test_a_burst_that_fails_together_is_one_failure(scene: Scene) -> None:
+    assert not any(scene.fails(ticket) for ticket in scene.sent(12))
+    assert [scene.fails(*scene.sent()) for _ in range(2)] == [False, True]
+
+
+def test_a_success_in_between_begins_the_count_anew(scene: Scene) -> None:
+    for _ in range(4):
+        assert not any(scene.fails(*scene.sent()) for _ in range(2))
+        scene.works(*scene.sent())
+
+
+def test_sessions_side_by_side_whose_requests_overlap_still_count_to_three(scene: Scene) -> None:
+    """One's request is always under way when the other's fails."""
+    (under_way,) = scene.sent()
+    benched = []
+    for _ in range(6):
+        (next_one,) = scene.sent()
+        benched.append(scene.fails(under_way))
+        under_way = next_one
+
+    assert benched.index(True) <= 4
+
+
+def test_a_burst_on_a_limit_is_one_strike_and_a_failed_probe_the_next(scene: Scene) -> None:
+    limited = failures.classify(status=429, body="{}", now=scene.now)
+    benches = [scene.resting.failed(scene.route, limited, one, "gateway") for one in scene.sent(8)]
+    (bench,) = [one for one in benches if one is not None]
+    assert bench.strikes == 1
+
+    scene.now += timedelta(minutes=1)
+    again = failures.classify(status=429, body="{}", now=scene.now, strikes=1)
+    probe = scene.resting.failed(scene.route, again, *scene.sent(), "gateway")
+    assert probe is not None
+    assert probe.strikes == 2

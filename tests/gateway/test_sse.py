@@ -1,0 +1,235 @@
+"""A stream as it passes: cut into events, read, and judged."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, counts, cut_event, payload, split_events
+
+
+def sse(content: object, name: str | None = None, end: bytes = b"\n\n") -> bytes:
+    head = f"event: {name}\n".encode() if name else b""
+    return head + b"data: " + json.dumps(content).encode() + end
+
+
+START = sse(
+    {
+        "type": "message_start",
+        "message": {
+            "id": "msg_1",
+            "model": "claude-opus-5-5",
+            "usage": {"input_tokens": 20, "output_tokens": 1},
+        },
+    },
+    "message_start",
+)
+DELTA = sse({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "message_stop [DONE]"}})
+USAGE = sse({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 45}})
+STOP = sse({"type": "message_stop"}, "message_stop")
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=30), st.sampled_from([b"\n\n", b"\r\n\r\n"]))
+def test_events_come_out_whole_however_the_bytes_arrive(sizes: list[int], end: bytes) -> None:
+    wanted = [sse({"n": n, "text": "x" * (n % 7)}, end=end) for n in range(12)]
+    stream, events, found = b"".join(wanted), EventBuffer(), []
+    place, turn = 0, 0
+    while place < len(stream):
+        size = sizes[turn % len(sizes)]
+        found += split_events(events.feed(stream[place : place + size]))
+        place, turn = place + size, turn + 1
+
+    assert found == wanted
+    assert events.flush() == b""
+
+
+def test_half_an_event_waits_for_its_end() -> None:
+    events = EventBuffer()
+
+    assert events.feed(b'data: {"a"') == b""
+    assert events.waiting == 10
+    assert events.feed(b": 1}\n\n") == b'data: {"a": 1}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        pytest.param(START, Kind.GOOD, id="message_start"),
+        pytest.param(b": OPENROUTER PROCESSING\n\n", Kind.FILLER, id="comment"),
+        pytest.param(sse({"type": "ping"}, "ping"), Kind.FILLER, id="ping"),
+        pytest.param(b"event: x\n\n", Kind.FILLER, id="no-data"),
+        pytest.param(b"data: \n\n", Kind.FILLER, id="empty-data"),
+        pytest.param(b"data: [DONE]\n\n", Kind.GOOD, id="done"),
+        pytest.param(b"data: {oops\n\n", Kind.GARBAGE, id="broken-json"),
+        pytest.param(b"data: <html>\n\n", Kind.GARBAGE, id="html"),
+        pytest.param(b"data: [1, 2]\n\n", Kind.GARBAGE, id="list"),
+        pytest.param(
+            sse({"type": "error", "error": {"type": "overloaded_error"}}), Kind.ERROR, id="anthropic-error"
+        ),
+        pytest.param(sse({"error": {"message": "limit", "code": 429}}), Kind.ERROR, id="chat-error"),
+        pytest.param(sse({"error": "limit"}), Kind.ERROR, id="chat-error-as-text"),
+        pytest.param(sse({"type": "response.failed", "response": {"id": "r"}}), Kind.ERROR, id="failed"),
+        pytest.param(sse({"choices": [{"delta": {}}], "error": None}), Kind.GOOD, id="null-error"),
+        pytest.param(sse({"type": "error", "message": "x", "code": "y"}), Kind.ERROR, id="responses-error"),
+        pytest.param(sse({"type": 7, "usage": "none"}), Kind.GOOD, id="strange-types"),
+        pytest.param(b'data: {"a":\ndata: 1}\n\n', Kind.GOOD, id="data-on-two-lines"),
+    ],
+)
+def test_an_event_is_judged_by_what_it_is(event: bytes, kind: int) -> None:
+    assert UsageMeter().look(event) == kind
+
+
+def test_usage_ids_and_the_end_are_read_from_passing_events() -> None:
+    meter = UsageMeter()
+    for event in (START, DELTA, USAGE):
+        meter.look(event)
+
+    assert not meter.finished  # the words "message_stop" and "[DONE]" in a text end nothing
+    meter.look(STOP)
+    assert meter.finished
+    assert (meter.message_id, meter.model) == ("msg_1", "claude-opus-5-5")
+    assert meter.usage == {"input_tokens": 20, "output_tokens": 45}
+
+
+def test_a_chat_stream_is_whole_with_its_finish_reason_and_over_with_done() -> None:
+    meter = UsageMeter()
+    meter.look(sse({"id": "chatcmpl-1", "model": "m", "choices": [{"delta": {"content": "x"}}]}))
+    meter.look(sse({"id": "chatcmpl-1", "choices": [{"delta": {}, "finish_reason": "stop"}]}))
+
+    assert (meter.finished, meter.done) == (True, False)
+    meter.look(sse({"id": "chatcmpl-1", "choices": [], "usage": {"prompt_tokens": 5}}))
+    meter.look(b"data: [DONE]\n\n")
+    assert meter.done
+    assert meter.usage == {"prompt_tokens": 5}
+
+
+def test_signatures_of_reasoning_are_noticed() -> None:
+    meter = UsageMeter()
+    meter.look(sse({"type": "content_block_delta", "delta": {"type": "signature_delta", "signature": "abc"}}))
+    meter.look(
+        sse({"type": "content_block_start", "content_block": {"type": "redacted_thinking", "data": "d"}})
+    )
+
+    assert meter.signatures == ["abc", "d"]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"id":"msg_1","content":[{"type":"text","text":"x"}],"usage":{"input_tokens":1}}', Kind.GOOD),
+        (b'{"type":"error","error":{"type":"overloaded_error"}}', Kind.ERROR),
+        (b'{"error":{"message":"no"}}', Kind.ERROR),
+        (b'{"object":"response","status":"completed","error":null,"output":[]}', Kind.GOOD),
+        (b'{"object":"response","status":"failed","error":{"code":"x"}}', Kind.ERROR),
+        (b"<html>", Kind.GARBAGE),
+        (b"", Kind.GARBAGE),
+        (b'{"cut', Kind.GARBAGE),
+    ],
+)
+def test_a_whole_answer_is_judged_as_well(body: bytes, kind: int) -> None:
+    assert UsageMeter().take(body) == kind
+
+
+@pytest.mark.parametrize(
+    ("protocol", "usage", "wanted"),
+    [
+        (
+            "anthropic-messages",
+            {
+                "input_tokens": 10,
+                "output_tokens": 5,
+                "cache_read_input_tokens": 100,
+                "cache_creation_input_tokens": 30,
+                "cache_creation": {"ephemeral_1h_input_tokens": 20},
+                "server_tool_use": {"web_search_requests": 2},
+            },
+            {
+                "input": 10,
+                "output": 5,
+                "cache_read": 100,
+                "cache_write_5m": 10,
+                "cache_write_1h": 20,
+                "web_searches": 2,
+            },
+        ),
+        (
+            "openai-chat",
+            {
+                "prompt_tokens": 100,
+                "completion_tokens": 50,
+                "prompt_tokens_details": {"cached_tokens": 80},
+                "completion_tokens_details": {"reasoning_tokens": 30},
+            },
+            {"input": 20, "output": 50, "reasoning": 30, "cache_read": 80},
+        ),
+        (
+            "openai-responses",
+            {
+                "input_tokens": 100,
+                "output_tokens": 50,
+                "input_tokens_details": {"cached_tokens": 60},
+                "output_tokens_details": {"reasoning_tokens": 10},
+            },
+            {"input": 40, "output": 50, "reasoning": 10, "cache_read": 60},
+        ),
+        ("openai-chat", {"prompt_tokens": 9, "prompt_cache_hit_tokens": 4}, {"input": 5, "cache_read": 4}),
+        ("openai-chat", {"prompt_tokens": None, "completion_tokens": "x"}, {}),
+    ],
+)  # fmt: skip
+def test_usage_is_counted_in_the_ledgers_terms(
+    protocol: str, usage: dict[str, Any], wanted: dict[str, int]
+) -> None:
+    found = counts(protocol, usage)
+
+    assert {name: value for name, value in found.items() if value} == wanted
+
+
+@pytest.mark.parametrize("protocol", ["anthropic-messages", "openai-chat", "openai-responses"])
+def test_a_cut_ends_in_one_error_event_of_the_protocol(protocol: str) -> None:
+    event = cut_event(protocol, "the stream broke")
+
+    assert event.endswith(b"\n\n")
+    assert UsageMeter().look(event) == Kind.ERROR
+    assert b"the stream broke" in payload(event)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_of_an_upstream_raise(data: bytes) -> None:
+    events, meter = EventBuffer(), UsageMeter()
+    whole = events.feed(data)
+    meter.filter_events(whole)
+    for event in [*split_events(whole), events.flush()]:
+        meter.look(event)
+    meter.take(data)
+
+
+good = st.sampled_from([START, DELTA, USAGE, sse({"type": "ping"}), b": comment\n\n", b"data: [DONE]\n\n"])
+bad = st.sampled_from(
+    [b"data: {oops\n\n", b"data: [1\n\n", b"data: 2]\n\n", b"data: <html>\n\n", b"data: {},{}\n\n"]
+)
+
+
+@given(st.lists(st.one_of(good, bad), max_size=12))
+def test_many_events_at_once_are_judged_like_one_by_one(events: list[bytes]) -> None:
+    together, alone = UsageMeter(), UsageMeter()
+    wanted = b"".join(event for event in events if alone.look(event) != Kind.GARBAGE)
+
+    assert together.filter_events(b"".join(events)) == (wanted, None)
+    assert (together.usage, together.done, together.tokens_seen) == (
+        alone.usage,
+        alone.done,
+        alone.tokens_seen,
+    )
+
+
+@given(st.lists(good, max_size=5), st.lists(good, max_size=5))
+def test_an_error_in_the_middle_is_the_last_that_passes(before: list[bytes], after: list[bytes]) -> None:
+    error = sse({"type": "error", "error": {"type": "overloaded_error"}}, "error")
+
+    passed, said = UsageMeter().filter_events(b"".join([*before, error, *after]))
+
+    assert (passed, said) == (b"".join([*before, error]), error)
