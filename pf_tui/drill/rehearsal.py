@@ -29,6 +29,7 @@ from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
 from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
@@ -395,10 +396,8 @@ def _error_in(answer: bytes) -> str | None:
         ):
             inner = content.get("response", {}).get("error") or content
         if isinstance(inner, dict):
-            return failures.clean(str(inner.get("message", inner)))
-    return (
-        None if answer[:1] in (b"", b"{", b"e", b"d") else failures.clean(answer.decode("utf-8", "replace"))
-    )
+            return clean(str(inner.get("message", inner)))
+    return None if answer[:1] in (b"", b"{", b"e", b"d") else clean(answer.decode("utf-8", "replace"))
 
 
 def _agent(now: Snapshot, word: str | None) -> tuple[Agent, launch.LaunchRoute]:

@@ -9,7 +9,7 @@ import contextlib
 import os
 from datetime import UTC, datetime
 
-from pf_tui.rules.failures import clean
+from pf_tui.rules.masking import clean
 from pf_tui.state.paths import Paths
 
 LOG_BYTES = 1024 * 1024

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pf_tui.records import field, record
+from pf_tui.rules.masking import clean
 from pf_tui.rules.reset_headers import CAP, reset_at, retry_after
 from pf_tui.rules.reset_text import reset_from_text
 
@@ -114,7 +115,6 @@ _MODEL = (
 _OVERLOAD = r"(?i)overloaded|over capacity|server is busy|at capacity|temporarily unavailable"
 _FILTER = r"(?i)content[_ ]filter|content policy|safety"
 _RATE = r"(?i)rate[_ ]limit|too many requests|resource_exhausted"
-_KEY_LIKE = r"(?i)\b(?:sk|key|ghp|gho|xox[a-z]|AIza|Bearer)[-_ ]?[A-Za-z0-9_\-.]{8,}"
 _RETRY_INFO = r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"'
 
 
@@ -215,11 +215,6 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
 def is_credit(text: str) -> bool:
     """True when an account has run out of credit: no reset ends that, only the person does."""
     return re.search(_CREDIT, text) is not None
-
-
-def clean(text: str, limit: int = 200) -> str:
-    """A provider's words, short and without anything that looks like a key."""
-    return re.sub(_KEY_LIKE, "•••", " ".join(text.split()))[:limit]
 
 
 def reason_in(body: str) -> str:

@@ -1,0 +1,102 @@
+"""Keeps credentials out of words that are kept or shown. Pure: the values come from the caller.
+
+Two nets: `by_shape` knows what keys look like, `ValueMask` knows the very values in use.
+Invariant: masking never fails and never lengthens what it leaves alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+MASK = "•••"
+
+SHORTEST = 8
+"""Characters: a shorter value is no key, and would blank out ordinary words."""
+
+SENTENCE_CHARS = 200
+
+_TAIL = r"[A-Za-z0-9_\-]"
+_SHAPES = "|".join(
+    (
+        rf"\bsk[-_]{_TAIL}{{8,}}",  # Anthropic, OpenAI, OpenRouter, DeepSeek, Moonshot, Alibaba
+        rf"\b(?:gsk|hf|fw|r8|vck|tgp|rpa|pa|voyage|gh[a-z]|github_pat)_{_TAIL}{{8,}}",  # Groq, GitHub …
+        rf"\b(?:xai|csk|pplx|nvapi|glpat|sess|xox[a-z]|bedrock-api-key|GOCSPX|key)-{_TAIL}{{8,}}",
+        rf"\bAIza{_TAIL}{{8,}}",  # Google
+        rf"\b(?:ya29|AQ)\.{_TAIL}{{8,}}",  # Google access tokens and authorization keys
+        rf"\b1//0{_TAIL}{{16,}}",  # Google refresh tokens
+        r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}",  # AWS key ids
+        r"\bABSK[A-Za-z0-9+/=]{16,}",  # Bedrock API keys
+        rf"\beyJ{_TAIL}{{8,}}(?:\.{_TAIL}+)*",  # JSON web tokens: Codex, Azure, MiniMax
+        r"\btid=[^\s\"'<>]{8,}",  # Copilot session tokens
+        r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{8,}",
+        r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
+        r"[A-Za-z0-9._~+/=\-]{8,}",
+        # No prefix: Mistral, Cohere, Azure, Together, Z.ai, AWS secrets. Ids of requests are spared.
+        r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}(?:\.[A-Za-z0-9]{8,})?",
+        r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z/+]*\d)(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
+        r"\b(?!(?:req|msg|resp|rs|org|run|call|toolu|proj|chatcmpl|cmpl|gen|msgbatch|file)[-_])"
+        r"[A-Za-z]{2,12}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}",
+    )
+)
+"""What keys look like. Source: the providers' own pages on keys and their published secret-scanning forms."""
+
+
+def by_shape(text: str) -> str:
+    """The text with everything that looks like a key masked."""
+    return re.sub(_SHAPES, MASK, text)
+
+
+def clean(text: str, limit: int = SENTENCE_CHARS) -> str:
+    """A provider's words, short and without anything that looks like a key."""
+    return by_shape(" ".join(text.split())[: 8 * limit])[:limit]
+
+
+class ValueMask:
+    """Masks given values, in each form in which an answer may repeat them."""
+
+    __slots__ = ("_bytes", "_forms")
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._forms = sorted({form for value in values for form in forms_of(value)}, key=len, reverse=True)
+        self._bytes = [form.encode("utf-8", "surrogateescape") for form in self._forms]
+
+    def text(self, text: str) -> str:
+        """The text without the values."""
+        for form in self._forms:  # many times as fast as one pattern of alternatives (measured)
+            if form in text:
+                text = text.replace(form, MASK)
+        return text
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes without the values, which may stand anywhere in them."""
+        for form in self._bytes:
+            if form in data:
+                data = data.replace(form, MASK.encode())
+        return data
+
+
+@lru_cache(maxsize=256)
+def forms_of(value: str) -> tuple[str, ...]:
+    """The value as it is, JSON-escaped, URL-encoded and in base64 at any offset; () when it is too short."""
+    from urllib.parse import quote, quote_plus
+
+    value = value.strip()
+    if len(value) < SHORTEST:
+        return ()
+    forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    forms |= {form.replace("/", r"\/") for form in tuple(forms)}
+    raw = value.encode("utf-8", "surrogateescape")
+    for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        forms |= {encoded, re.sub("%..", lambda found: found[0].lower(), encoded)}
+    for offset, first in enumerate((0, 2, 3)):
+        padded = bytes(offset) + raw
+        whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows
+        letters = base64.b64encode(whole).decode()[first:]
+        if len(letters) >= SHORTEST:
+            forms |= {letters, letters.replace("+", "-").replace("/", "_"), letters.replace("/", r"\/")}
+    forms.add(raw.hex())
+    return tuple(forms)
