@@ -33,13 +33,17 @@ _SHAPES = "|".join(
         rf"\beyJ{_TAIL}{{8,}}(?:\.{_TAIL}+)*",  # JSON web tokens: Codex, Azure, MiniMax
         r"\btid=[^\s\"'<>]{8,}",  # Copilot session tokens
         r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{8,}",
-        r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
-        r"[A-Za-z0-9._~+/=\-]{8,}",
+        (
+            r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
+            r"[A-Za-z0-9._~+/=\-]{8,}"
+        ),
         # No prefix: Mistral, Cohere, Azure, Together, Z.ai, AWS secrets. Ids of requests are spared.
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}(?:\.[A-Za-z0-9]{8,})?",
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z/+]*\d)(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
-        r"\b(?!(?:req|msg|resp|rs|org|run|call|toolu|proj|chatcmpl|cmpl|gen|msgbatch|file)[-_])"
-        r"[A-Za-z]{2,12}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}",
+        (
+            r"\b(?!(?:req|msg|resp|rs|org|run|call|toolu|proj|chatcmpl|cmpl|gen|msgbatch|file)[-_])"
+            r"[A-Za-z]{2,12}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}"
+        ),
     )
 )
 """What keys look like. Source: the providers' own pages on keys and their published secret-scanning forms."""
