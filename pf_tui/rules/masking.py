@@ -20,6 +20,9 @@ SHORTEST = 8
 SENTENCE_CHARS = 200
 
 _TAIL = r"[A-Za-z0-9_\-]"
+_LABEL = (
+    r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
+)
 _SHAPES = "|".join(
     (
         rf"\bsk[-_]{_TAIL}{{8,}}",  # Anthropic, OpenAI, OpenRouter, DeepSeek, Moonshot, Alibaba
@@ -33,10 +36,7 @@ _SHAPES = "|".join(
         rf"\beyJ{_TAIL}{{8,}}(?:\.{_TAIL}+)*",  # JSON web tokens: Codex, Azure, MiniMax
         r"\btid=[^\s\"'<>]{8,}",  # Copilot session tokens
         r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{8,}",
-        (
-            r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
-            r"[A-Za-z0-9._~+/=\-]{8,}"
-        ),
+        rf"{_LABEL}[A-Za-z0-9._~+/=\-]{{8,}}",
         # No prefix: Mistral, Cohere, Azure, Together, Z.ai, AWS secrets. Ids of requests are spared.
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}(?:\.[A-Za-z0-9]{8,})?",
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z/+]*\d)(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
