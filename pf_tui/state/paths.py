@@ -72,6 +72,11 @@ class Paths:
         return self.home / "live.json"
 
     @property
+    def sessions(self) -> Path:
+        """A folder: what hooks saw of each running session; derived, may be deleted at any time."""
+        return self.home / "sessions"
+
+    @property
     def mcp(self) -> Path:
         return self.home / "mcp.json"
 

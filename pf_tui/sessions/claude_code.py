@@ -1,0 +1,337 @@
+"""Claude Code's sessions: its registry of running clients, their transcripts and subagents.
+
+`sessions/<pid>.json` holds busy, idle or waiting and is right where hooks are blind: Esc in a turn or in a
+permission dialog fires none (2.1.332, measured). It is written on change only and survives kill -9, so
+its age says nothing and its process start says everything. Provider and money are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pf_tui.records import replace
+from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.sessions.logs import Log
+from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting, word
+from pf_tui.sessions.subagents import Subagents
+from pf_tui.state.paths import user_home
+from pf_tui.state.times import from_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import Life, WaitingFor
+
+AGENT = "claude-code"
+VARIABLE = "CLAUDE_CONFIG_DIR"
+MAX_REGISTRY_BYTES = 64 * 1024
+"""A registry file has about 600 bytes; a larger one is none."""
+
+WAITING_FOR: Mapping[str, WaitingFor] = {
+    "permission prompt": "permission",
+    "input needed": "question",
+    "dialog open": "dialog",
+}
+"""The registry's words -> ours; unknown ones count as a question."""
+
+LIMITS = ("rate_limit", "billing_error")
+"""Errors of a synthetic row that are limits."""
+
+SEARCH_AGAIN = 30
+"""Looks between two searches for a transcript that is not where its working directory says."""
+
+_INTERRUPTED = b"[Request interrupted by user"
+
+
+class Collector:
+    """All sessions of Claude Code, with what was read of them before."""
+
+    def __init__(self) -> None:
+        self._registry: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
+        self._sessions: dict[str, _Files] = {}
+
+    def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
+        """What the registries of all configuration folders say."""
+        found: dict[str, Draft] = {}
+        present: set[str] = set()
+        for folder in folders(env, processes.environments()):
+            for path, entry in self._entries(folder, present):
+                draft = self._session(folder, path, entry, processes, now)
+                if draft is not None and _newer(draft, found.get(draft.id)):
+                    found[draft.id] = draft
+        for gone in self._registry.keys() - present:
+            del self._registry[gone]
+        for gone in self._sessions.keys() - found.keys():
+            del self._sessions[gone]
+        return list(found.values())
+
+    def _entries(self, folder: str, present: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The registry's files as objects; only those that changed are read."""
+        try:
+            entries = list(os.scandir(f"{folder}/sessions"))
+        except OSError:
+            return
+        for entry in entries:
+            if not entry.name.endswith(".json"):  # messaging keys lie beside them
+                continue
+            try:
+                status = entry.stat()
+                if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
+                    continue
+                stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+                known = self._registry.get(entry.path)
+                if known is None or known[0] != stamp:
+                    known = (stamp, _object(entry.path, status.st_size))
+                    self._registry[entry.path] = known
+            except (OSError, ValueError, RecursionError):
+                continue  # half written: it is whole at the next look
+            present.add(entry.path)
+            yield entry.path, known[1]
+
+    def _session(
+        self, folder: str, path: str, entry: Mapping[str, Any], processes: Processes, now: datetime
+    ) -> Draft | None:
+        pid, session = entry.get("pid"), word(entry.get("sessionId"))
+        if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
+            return None
+        start = word(entry.get("procStart"))
+        life = _life(entry, pid, start, processes)
+        process = processes.known(pid, start) if life == "alive" and start else None
+        cwd = entry.get("cwd") if isinstance(entry.get("cwd"), str) else None
+        files = self._sessions.get(session)
+        if files is None or files.folder != folder:
+            files = self._sessions[session] = _Files(folder, session)
+        changed = from_text(entry.get("statusUpdatedAt")) or from_text(entry.get("updatedAt"))
+        if life == "gone" and changed is not None and now - changed > timedelta(days=1):
+            return None
+        log = files.log(cwd)
+        rows = log.follower if log is not None and log.refresh() else None
+        rows = rows if isinstance(rows, Rows) else Rows()
+        grown = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
+        activity = max((moment for moment in (changed, grown) if moment), default=None)
+        signals = _signals(entry, life, changed, rows, grown, activity)
+        working = life == "alive" and (signals.busy or signals.waiting)
+        agents = files.subagents
+        draft = Draft(
+            id=session,
+            agent=AGENT,
+            signals=signals,
+            cwd=cwd,
+            pid=pid,
+            started=from_text(entry.get("startedAt")),
+            last_activity=activity,
+            model=rows.model,
+            context_tokens=rows.context_tokens,
+            focus=_focus(entry, process) if life in ("alive", "unsure") else None,
+            base_url=(process.env.get("ANTHROPIC_BASE_URL") or None) if process else None,
+            base_url_by="process" if process and process.env.get("ANTHROPIC_BASE_URL") else None,
+        )
+        if working and agents is not None:
+            return replace(draft, children=agents.working(draft, now))
+        return draft
+
+
+class _Files:
+    """A session's transcript and subagents, once they were found."""
+
+    def __init__(self, folder: str, session: str) -> None:
+        self.folder = folder
+        self.subagents: Subagents | None = None
+        self._session = session
+        self._log: Log | None = None
+        self._looks = 0
+
+    def log(self, cwd: str | None) -> Log | None:
+        """The transcript; it is there from the first prompt on."""
+        if self._log is None:
+            path = self._find(cwd)
+            if path is not None:
+                self._log = Log(path, Rows)
+                self.subagents = Subagents(f"{path.removesuffix('.jsonl')}/subagents")
+        return self._log
+
+    def _find(self, cwd: str | None) -> str | None:
+        if re.fullmatch(r"[\w.-]+", self._session) is None:
+            return None  # no file of that name can be meant
+        projects = f"{self.folder}/projects"
+        if cwd:
+            path = f"{projects}/{re.sub(r'[^A-Za-z0-9]', '-', cwd)}/{self._session}.jsonl"
+            if os.path.exists(path):  # noqa: PTH110
+                return path
+        self._looks += 1
+        if self._looks % SEARCH_AGAIN != 1:
+            return None
+        try:
+            slugs = [entry.path for entry in os.scandir(projects)]
+        except OSError:
+            return None
+        paths = (f"{slug}/{self._session}.jsonl" for slug in slugs)
+        return next((path for path in paths if os.path.exists(path)), None)  # noqa: PTH110
+
+
+class Rows:
+    """What the newest rows of a transcript's main chain say."""
+
+    def __init__(self) -> None:
+        self.anchors: tuple[Callable[[bytes], bool], ...] = (_is_answer,)
+        self.model: str | None = None
+        self.context_tokens: int | None = None
+        self.limit: LimitSeen | None = None
+        self.retry: LimitSeen | None = None
+        self.open: bool | None = None
+        """A turn is on, as far as rows tell; None = nothing tells."""
+
+    def take(self, line: bytes) -> None:
+        """One row; most kinds say nothing here and are not decoded."""
+        if _aside(line):
+            return
+        if _is(line, b"type", b"assistant"):
+            self._answer(json.loads(line))
+        elif _is(line, b"type", b"user"):
+            if self.limit is not None and json.loads(line).get("type") != "user":
+                return
+            self.limit = self.retry = None
+            self.open = _INTERRUPTED not in line
+        elif _is(line, b"subtype", b"api_error"):
+            self._retried(json.loads(line))
+
+    def _answer(self, row: Mapping[str, Any]) -> None:
+        message = row["message"]
+        if row.get("isApiErrorMessage"):
+            self.open, self.retry = False, None
+            self.limit = _limit(row, message)
+        elif message.get("model") != "<synthetic>":
+            self.limit = self.retry = None
+            self.model = word(message.get("model")) or self.model
+            usage = message.get("usage") or {}
+            self.context_tokens = sum(
+                _count(usage.get(name))
+                for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+            )
+            self.open = message.get("stop_reason") not in ("end_turn", "stop_sequence", "max_tokens", "refusal")
+
+    def _retried(self, row: Mapping[str, Any]) -> None:
+        """The client will try again by itself; headless ones write it down."""
+        error, at, wait = row.get("error"), from_text(row.get("timestamp")), _count(row.get("retryInMs"))
+        status = error.get("status") if isinstance(error, dict) else None
+        if at is not None and status in (429, 529):
+            self.retry = LimitSeen(until=at + timedelta(milliseconds=wait), by="log", at=at)
+
+
+def folders(env: Mapping[str, str], others: Iterable[Mapping[str, str]] = ()) -> list[str]:
+    """Every configuration folder in use: this environment's and those of the clients that run."""
+    named: list[str] = []
+    for one in (env, *others):
+        if value := one.get(VARIABLE):
+            named += [part.strip() for part in value.split(",") if part.strip()]
+        elif one is env:
+            named.append(str(user_home(env) / ".claude"))
+        elif home := one.get("HOME"):
+            named.append(f"{home}/.claude")
+    return list({os.path.realpath(path): path for path in reversed(named)}.values())
+
+
+def _signals(
+    entry: Mapping[str, Any],
+    life: Life,
+    changed: datetime | None,
+    rows: Rows,
+    grown: datetime | None,
+    activity: datetime | None,
+) -> Signals:
+    status = entry.get("status")
+    at = changed or grown
+    signals = Signals(life=life, limit=rows.limit, retry=rows.retry, last_change=activity)
+    if at is None:
+        return signals
+    if status == "waiting":
+        kind = WAITING_FOR.get(str(entry.get("waitingFor")), "question")
+        return replace(signals, waiting=Waiting(kind=kind, by="registry", at=at))
+    if status == "busy":
+        return replace(signals, busy=Stamp(by="registry", at=at))
+    if status == "idle":
+        return replace(signals, idle=Stamp(by="registry", at=at))
+    if grown is None or rows.open is None:
+        return signals
+    if rows.open:
+        return replace(signals, unfinished=Stamp(by="log", at=grown))
+    return replace(signals, idle=Stamp(by="log", at=grown))
+
+
+def _life(entry: Mapping[str, Any], pid: int, start: str | None, processes: Processes) -> Life:
+    domain = entry.get("pidDomain")
+    if isinstance(domain, str) and processes.domain is not None and domain != processes.domain:
+        return "foreign"
+    return processes.life(pid, start)
+
+
+def _newer(draft: Draft, other: Draft | None) -> bool:
+    """Whether to show this one of two files that name one session: a live client goes before a leftover."""
+    if other is None:
+        return True
+    rank = {"alive": 3, "unsure": 2, "foreign": 1, "gone": 0}
+    mine, theirs = rank[draft.signals.life], rank[other.signals.life]
+    return mine > theirs or (
+        mine == theirs and (draft.started or datetime.min.replace(tzinfo=UTC))
+        > (other.started or datetime.min.replace(tzinfo=UTC))
+    )
+
+
+def _focus(entry: Mapping[str, Any], process: Process | None) -> Focus | None:
+    """A background session has no terminal: it is opened by its job's number."""
+    if entry.get("kind") != "bg":
+        return focus_of(process)
+    job = word(entry.get("jobId"))
+    return Focus(attach=f"claude attach {job}") if job and re.fullmatch(r"[\w-]+", job) else None
+
+
+def _limit(row: Mapping[str, Any], message: Mapping[str, Any]) -> LimitSeen | None:
+    """The limit a synthetic row tells of; None for another failure."""
+    at = from_text(row.get("timestamp"))
+    quota = row.get("quotaLimits")
+    quota = quota if isinstance(quota, dict) else {}
+    is_limit = (
+        row.get("error") in LIMITS
+        or row.get("apiErrorStatus") == 429
+        or row.get("apiError") == "usage_limit_reached"
+        or quota.get("status") == "rejected"
+    )
+    if at is None or not is_limit:
+        return None
+    until = from_text(quota.get("resetsAt"))
+    if until is None:
+        parts = message.get("content")
+        texts = [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        said = next((text for text in texts if isinstance(text, str)), "")
+        until = reset_from_text(said[:2000], at)
+    return LimitSeen(until=until, by="log", at=at)
+
+
+def _object(path: str, size: int) -> dict[str, Any]:
+    if size > MAX_REGISTRY_BYTES:
+        raise ValueError("no registry file is so large")
+    content = json.loads(Path(path).read_bytes())
+    return content if isinstance(content, dict) else {}
+
+
+def _is(line: bytes, key: bytes, value: bytes) -> bool:
+    return b'"%s":"%s"' % (key, value) in line or b'"%s": "%s"' % (key, value) in line
+
+
+def _aside(line: bytes) -> bool:
+    return b'"isSidechain":true' in line or b'"isSidechain": true' in line
+
+
+def _is_answer(line: bytes) -> bool:
+    return _is(line, b"type", b"assistant") and b'"<synthetic>"' not in line and not _aside(line)
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else 0

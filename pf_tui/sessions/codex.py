@@ -1,0 +1,298 @@
+"""Codex's sessions: who holds a thread's writer lock, and what the thread's rollout says.
+
+kill -9 leaves the lock file behind, but not the lock: /proc/locks is asked, never the file. A rollout exists
+from the first prompt on. Esc writes `turn_aborted` and fires no hook; waiting for an approval looks
+like a running tool, so only our PermissionRequest hook can tell it (0.171.0, measured).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pf_tui.records import replace
+from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.sessions.logs import Log
+from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, word
+from pf_tui.state.paths import user_home
+from pf_tui.state.times import from_text
+
+AGENT = "codex"
+VARIABLE = "CODEX_HOME"
+_LOCKS = "thread-writer-locks"
+_THREAD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LIMITS = ("usage_limit_exceeded", "rate_limit_exceeded")
+HEAD_BYTES = 512 * 1024
+"""Of a rollout's first row, which holds the instructions."""
+
+
+class Collector:
+    """All sessions of Codex, with what was read of them before."""
+
+    def __init__(self) -> None:
+        self._threads: dict[str, _Thread] = {}
+        self._ours: dict[str, tuple[int, str]] = {}
+        """Thread -> the process that was last seen to hold it."""
+
+    def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
+        """One for each thread that a process of this machine holds, and the ones that were let go since."""
+        running = {one.pid: one for one in processes.agents(AGENT)}
+        homes = folders(env, [one.env for one in running.values()])
+        held = self._held(homes, running, processes) if running or self._ours else {}
+        found = []
+        for thread, (home, process) in held.items():
+            self._ours[thread] = (process.pid, process.start)
+            found.append(self._draft(home, thread, process, now))
+        for thread, (pid, start) in list(self._ours.items()):
+            if thread not in held and (known := self._threads.get(thread)):
+                # a client that runs on has begun another thread; what it held before is over all the same
+                ended = processes.life(pid, start) == "gone"
+                found.append(known.draft(None, now, ended=ended))
+                if known.closed_since(now) > timedelta(hours=1):
+                    del self._ours[thread], self._threads[thread]
+        return found
+
+    def _held(
+        self, homes: list[str], running: Mapping[int, Process], processes: Processes
+    ) -> dict[str, tuple[str, Process]]:
+        """Thread -> (home, process) of every writer lock that is held."""
+        inodes: dict[int, tuple[str, str]] = {}
+        for home in homes:
+            try:
+                with os.scandir(f"{home}/{_LOCKS}") as entries:
+                    for entry in entries:
+                        thread = entry.name.removesuffix(".lock")
+                        if _THREAD.fullmatch(thread):
+                            inodes[entry.inode()] = (home, thread)
+            except OSError:
+                continue
+        held: dict[str, tuple[str, Process]] = {}
+        for pid, inode in processes.flocks():
+            if pid in running and inode in inodes:
+                home, thread = inodes[inode]
+                held[thread] = (home, running[pid])
+        return held
+
+    def _draft(self, home: str, thread: str, process: Process, now: datetime) -> Draft:
+        known = self._threads.get(thread)
+        if known is None:
+            known = self._threads[thread] = _Thread(home, thread)
+        return known.draft(process, now)
+
+
+class _Thread:
+    """One thread and its rollout, once that was found."""
+
+    def __init__(self, home: str, thread: str) -> None:
+        self._home, self._thread = home, thread
+        self._log: Log | None = None
+        self._looks = 0
+        self._head: Mapping[str, Any] = {}
+        self._closed: datetime | None = None
+        self._pid: int | None = None
+
+    def closed_since(self, now: datetime) -> timedelta:
+        """How long nobody has held it."""
+        return now - self._closed if self._closed else timedelta(0)
+
+    def draft(self, process: Process | None, now: datetime, *, ended: bool = False) -> Draft:
+        """As it stands; without a process it is over."""
+        rows = self._rows()
+        grown = datetime.fromtimestamp(self._log.changed_s, UTC) if self._log and self._log.changed_s else None
+        if process is None:
+            self._closed = self._closed or now
+            signals = Signals(
+                life="gone",
+                ended=None if ended and rows.turn else Stamp(by="process", at=self._closed),
+                last_change=grown or self._closed,
+            )
+        else:
+            self._closed, self._pid = None, process.pid
+            signals = rows.signals(grown or process.started or now)
+        started = process.started if process else None
+        return Draft(
+            id=self._thread,
+            agent=AGENT,
+            signals=signals,
+            cwd=rows.cwd or word(self._head.get("cwd")) or (process.cwd if process else None),
+            pid=self._pid,
+            started=started or from_text(self._head.get("timestamp")),
+            last_activity=grown or started,
+            parent=_parent(self._head),
+            provider=rows.provider or word(self._head.get("model_provider")),
+            provider_by="log" if rows.provider or self._head.get("model_provider") else None,
+            base_url=(process.env.get("OPENAI_BASE_URL") or None) if process else None,
+            base_url_by="process" if process and process.env.get("OPENAI_BASE_URL") else None,
+            model=rows.model,
+            context_tokens=rows.context_tokens,
+            context_window=rows.context_window,
+            focus=focus_of(process),
+        )
+
+    def _rows(self) -> Rows:
+        if self._log is None:
+            self._looks += 1
+            path = _rollout(self._home, self._thread) if self._looks % 5 == 1 or self._looks < 10 else None
+            if path is None:
+                return Rows()
+            self._log = Log(path, Rows)
+            self._head = _head(path)
+        self._log.refresh()
+        rows = self._log.follower
+        return rows if isinstance(rows, Rows) else Rows()
+
+
+class Rows:
+    """What the newest rows of a rollout say."""
+
+    def __init__(self) -> None:
+        self.anchors: tuple[Callable[[bytes], bool], ...] = (
+            lambda line: b'"task_started"' in line,
+            lambda line: b'"turn_context"' in line,
+            lambda line: b'"token_count"' in line and b'"total_token_usage"' in line,
+        )
+        self.cwd: str | None = None
+        self.model: str | None = None
+        self.provider: str | None = None
+        self.context_tokens: int | None = None
+        self.context_window: int | None = None
+        self.turn: str | None = None
+        """The turn that is on."""
+        self.turn_at: datetime | None = None
+        self.last_at: datetime | None = None
+        """Time of the newest row, by Codex's clock."""
+        self.idle_at: datetime | None = None
+        self.limit: LimitSeen | None = None
+        self._resets_at: datetime | None = None
+
+    def take(self, line: bytes) -> None:
+        """One row. Answers and tool results are passed over undecoded: their time is enough."""
+        if stamp := _TIMESTAMP.match(line):
+            self.last_at = from_text(stamp[1].decode("ascii", "replace")) or self.last_at
+        if b'"response_item"' in line[:400] or not any(needle in line for needle in _NEEDLES):
+            return
+        row = json.loads(line)
+        payload, at = row["payload"], from_text(row.get("timestamp"))
+        kind = payload.get("type") if row.get("type") == "event_msg" else row.get("type")
+        if kind == "task_started":
+            self.turn, self.turn_at, self.limit = word(payload.get("turn_id")) or "?", at, None
+            self.context_window = _count(payload.get("model_context_window")) or self.context_window
+        elif kind in ("task_complete", "turn_aborted"):
+            self.turn, self.idle_at = None, at
+            self.limit = self._limited(payload.get("error"), at)
+        elif kind == "turn_context":
+            self.model = word(payload.get("model")) or self.model
+            self.cwd = payload["cwd"] if isinstance(payload.get("cwd"), str) else self.cwd
+        elif kind == "thread_settings_applied":
+            settings = payload.get("thread_settings")
+            if isinstance(settings, dict):
+                self.model = word(settings.get("model")) or self.model
+                self.provider = word(settings.get("model_provider_id")) or self.provider
+        elif kind == "token_count":
+            self._counted(payload)
+
+    def signals(self, grown: datetime) -> Signals:
+        """Of a thread whose process runs."""
+        signals = Signals(life="alive", limit=self.limit, last_change=grown)
+        if self.turn is not None:
+            return replace(signals, busy=Stamp(by="log", at=self.turn_at or grown))
+        return replace(signals, idle=Stamp(by="log", at=self.idle_at or grown))
+
+    def _counted(self, payload: Mapping[str, Any]) -> None:
+        info = payload.get("info")
+        if isinstance(info, dict):
+            last = info.get("last_token_usage")
+            if isinstance(last, dict):
+                self.context_tokens = _count(last.get("total_tokens")) or self.context_tokens
+            self.context_window = _count(info.get("model_context_window")) or self.context_window
+        limits = payload.get("rate_limits")
+        if isinstance(limits, dict):
+            full = [
+                from_text(window.get("resets_at"))
+                for name in ("primary", "secondary")
+                if isinstance(window := limits.get(name), dict) and _percent(window.get("used_percent")) >= 100
+            ]
+            self._resets_at = max((moment for moment in full if moment), default=None)
+
+    def _limited(self, error: object, at: datetime | None) -> LimitSeen | None:
+        """The limit that ended a turn."""
+        if not isinstance(error, dict) or error.get("codex_error_info") not in LIMITS or at is None:
+            return None
+        until = self._resets_at
+        if until is None:
+            until = reset_from_text(str(error.get("message") or "")[:2000], at)
+        return LimitSeen(until=until, by="log", at=at)
+
+
+_TIMESTAMP = re.compile(rb'\{"timestamp": ?"([^"]{10,40})"')
+_NEEDLES = (
+    b'"task_started"',
+    b'"task_complete"',
+    b'"turn_aborted"',
+    b'"turn_context"',
+    b'"thread_settings_applied"',
+    b'"token_count"',
+)
+
+
+def folders(env: Mapping[str, str], others: Iterable[Mapping[str, str]] = ()) -> list[str]:
+    """Every Codex home in use: this environment's and those of the clients that run."""
+    named: list[str] = []
+    for one in (env, *others):
+        if value := one.get(VARIABLE):
+            named.append(value)
+        elif one is env:
+            named.append(str(user_home(env) / ".codex"))
+        elif home := one.get("HOME"):
+            named.append(f"{home}/.codex")
+    return list({os.path.realpath(path): path for path in reversed(named)}.values())
+
+
+def _rollout(home: str, thread: str) -> str | None:
+    """The thread's file: its id begins with the time it was made, which names the folder up to a time zone."""
+    try:
+        made = datetime.fromtimestamp(int(thread.replace("-", "")[:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    for days in (0, -1, 1):
+        try:
+            folder = f"{home}/sessions/{made + timedelta(days=days):%Y/%m/%d}"
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.endswith(f"-{thread}.jsonl"):
+                        return entry.path
+        except (OSError, OverflowError):
+            continue
+    return None
+
+
+def _head(path: str) -> Mapping[str, Any]:
+    """The first row's facts: folder, provider, parent."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            row = json.loads(file.readline(HEAD_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    payload = row.get("payload") if isinstance(row, dict) else None
+    return payload if isinstance(payload, dict) else {}
+
+
+def _parent(head: Mapping[str, Any]) -> str | None:
+    """The thread that spawned this one."""
+    source = head.get("source")
+    spawned = source.get("subagent") if isinstance(source, dict) else None
+    place = spawned.get("thread_spawn", spawned) if isinstance(spawned, dict) else head
+    return word(place.get("parent_thread_id")) if isinstance(place, dict) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12 else None
+
+
+def _percent(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

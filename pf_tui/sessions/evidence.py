@@ -1,0 +1,268 @@
+"""What hooks, the status line and OpenCode's plugin saw of a session: one small file each in `sessions/`.
+
+The one kind of state file without lock and fsync: it is derived, and an agent waits for its writer. A write
+that is older than what stands there is dropped, so late processes cannot turn time back. Nothing in it quotes
+a person, a model or a tool.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.records import record, replace
+from pf_tui.sessions.records import word
+from pf_tui.state.paths import Paths
+
+VERSION = 1
+MAX_BYTES = 8 * 1024
+"""Ours have less than 1 KB; a larger file is none of ours."""
+
+MAX_FILES = 200
+KEEP_S = 24 * 3600.0
+"""An ended session is forgotten after a day."""
+
+ENDED = ("SessionEnd", "dispose")
+"""Events after which a session is over."""
+
+
+@record
+class Evidence:
+    """One session as its hooks saw it; None = nothing was said."""
+
+    agent: str
+    id: str
+    at: float
+    """Epoch seconds of the event, by this machine's clock."""
+    event: str
+    status: str | None = None
+    """OpenCode's session.status: busy | idle | retry."""
+    turn: str | None = None
+    waiting_for: str | None = None
+    """permission | question; "" takes it back."""
+    retry_at: float | None = None
+    pid: int | None = None
+    start: str | None = None
+    domain: str | None = None
+    cwd: str | None = None
+    transcript: str | None = None
+    parent: str | None = None
+    tty: str | None = None
+    tmux: Mapping[str, str] | None = None
+    """{"socket", "pane"}"""
+    model: str | None = None
+    provider: str | None = None
+    base_url_host: str | None = None
+    """Host and port the session's requests went to."""
+    limited: Mapping[str, float | None] | None = None
+    """{"at", "until"}; {} takes it back."""
+    background: int | None = None
+    context: Mapping[str, float] | None = None
+    """{"tokens", "window", "percent"}"""
+    cost_usd: float | None = None
+
+
+_EVENT = ("event", "at", "status", "turn", "waiting_for", "retry_at")
+_OF_EVENT = frozenset(("status", "turn", "waiting_for", "retry_at"))
+"""Of the newest event alone; everything else stays until it is said anew."""
+
+
+def file_name(agent: str, session: str) -> str:
+    """Where a session's evidence lies; ids are hashed because anybody may choose one."""
+    return hashlib.sha256(f"{agent}:{session}".encode("utf-8", "replace")).hexdigest()[:32] + ".json"
+
+
+def write(paths: Paths, seen: Evidence) -> bool:
+    """Lay what was seen over what is known; False when something newer stands there or the disk refuses."""
+    path = f"{paths.sessions}/{file_name(seen.agent, seen.id)}"
+    known = _load(path)
+    if known is not None and (known.agent, known.id) == (seen.agent, seen.id):
+        if known.at > seen.at:
+            return False
+        seen = _merged(known, seen)
+    data = json.dumps(_to_json(seen), separators=(",", ":")).encode()
+    temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{threading.get_ident()}.tmp"  # noqa: PTH119
+    try:
+        paths.sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, data)
+        finally:
+            os.close(handle)
+        os.replace(temp, path)  # noqa: PTH105 - as every write of a state file
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temp)  # noqa: PTH108
+        return False
+    if known is None:
+        prune(paths, seen.at)
+    return True
+
+
+def prune(paths: Paths, now_s: float) -> None:
+    """Forget sessions that ended a day ago, and the oldest beyond MAX_FILES."""
+    try:
+        with os.scandir(paths.sessions) as entries:
+            listed = [(entry.stat().st_mtime, entry.path) for entry in entries if not entry.is_dir()]
+    except OSError:
+        return
+    listed.sort(reverse=True)
+    for place, (changed_s, path) in enumerate(listed):
+        late = now_s - changed_s > KEEP_S
+        if not late and place < MAX_FILES:
+            continue
+        known = _load(path) if late and place < MAX_FILES else None
+        if known is not None and known.event not in ENDED and _runs(known.pid):
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
+
+
+class Store:
+    """All evidence, for a reader that looks again and again: only files that changed are read."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._folder = str(paths.sessions)
+        self._listed: int | None = None
+        self._files: dict[str, tuple[tuple[int, int], Evidence | None]] = {}
+
+    def all(self) -> Mapping[tuple[str, str], Evidence]:
+        """(agent, id) -> what its hooks saw."""
+        try:
+            listed = os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - every write replaces a file there
+        except OSError:
+            self._files.clear()
+            self._listed = None
+            return {}
+        if listed != self._listed:
+            self._read()
+            self._listed = listed
+        return {(one.agent, one.id): one for _, one in self._files.values() if one is not None}
+
+    def _read(self) -> None:
+        present: dict[str, tuple[tuple[int, int], Evidence | None]] = {}
+        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if not entry.name.endswith(".json") or entry.name.startswith("."):
+                    continue
+                try:
+                    status = entry.stat()
+                except OSError:
+                    continue
+                stamp = (status.st_mtime_ns, status.st_ino)
+                known = self._files.get(entry.path)
+                if known is None or known[0] != stamp:
+                    seen = _load(entry.path)
+                    if seen is not None and file_name(seen.agent, seen.id) != entry.name:
+                        seen = None  # copied or renamed by hand
+                    known = (stamp, seen)
+                present[entry.path] = known
+        self._files = present
+
+
+def _merged(known: Evidence, seen: Evidence) -> Evidence:
+    """The newer event with what older ones said of the rest; a new process starts from nothing."""
+    if seen.start is not None and known.start is not None and seen.start != known.start:
+        return seen
+    older = {
+        name: getattr(known, name)
+        for name in Evidence.__slots__  # type: ignore[attr-defined]
+        if name not in _OF_EVENT and getattr(seen, name) is None
+    }
+    return replace(seen, **older)
+
+
+def _to_json(seen: Evidence) -> dict[str, Any]:
+    event = {name: getattr(seen, name) for name in _EVENT if getattr(seen, name) is not None}
+    rest = {
+        name: getattr(seen, name)
+        for name in Evidence.__slots__  # type: ignore[attr-defined]
+        if name not in _EVENT and name not in ("agent", "id") and getattr(seen, name) is not None
+    }
+    return {"v": VERSION, "agent": seen.agent, "id": seen.id, "evidence": event, **rest}
+
+
+def _load(path: str) -> Evidence | None:
+    """The file's evidence; None when there is none that can be used."""
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113 - reading a pipe may never end
+            return None
+        with open(path, "rb") as file:  # noqa: PTH123
+            content = json.loads(file.read(MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.get("v") != VERSION:
+        return None
+    event, agent, session = content.get("evidence"), word(content.get("agent")), word(content.get("id"))
+    if not isinstance(event, dict) or agent is None or session is None:
+        return None
+    at, name = _number(event.get("at")), word(event.get("event"))
+    if at is None or name is None:
+        return None
+    pid = content.get("pid")
+    background = content.get("background")
+    return Evidence(
+        agent=agent,
+        id=session,
+        at=at,
+        event=name,
+        status=word(event.get("status")),
+        turn=word(event.get("turn")),
+        waiting_for=word(event.get("waiting_for")),
+        retry_at=_number(event.get("retry_at")),
+        pid=pid if isinstance(pid, int) and not isinstance(pid, bool) else None,
+        start=word(content.get("start")),
+        domain=word(content.get("domain")),
+        cwd=_path(content.get("cwd")),
+        transcript=_path(content.get("transcript")),
+        parent=word(content.get("parent")),
+        tty=word(content.get("tty")),
+        tmux=_words(content.get("tmux")),
+        model=word(content.get("model")),
+        provider=word(content.get("provider")),
+        base_url_host=word(content.get("base_url_host")),
+        limited=_numbers(content.get("limited")),
+        background=background if isinstance(background, int) and 0 <= background < 10**6 else None,
+        context=_numbers(content.get("context")),
+        cost_usd=_number(content.get("cost_usd")),
+    )
+
+
+def _number(value: object) -> float | None:
+    """A finite number; a time or an amount nobody could mean is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -1e12 < value < 1e12 else None
+
+
+def _numbers(value: object) -> dict[str, float] | None:
+    if not isinstance(value, dict):
+        return None
+    return {name: number for name, one in value.items() if (number := _number(one)) is not None}
+
+
+def _words(value: object) -> dict[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    return {str(name): text for name, one in value.items() if (text := word(one)) is not None}
+
+
+def _path(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) < 4096 else None
+
+
+def _runs(pid: int | None) -> bool:
+    if pid is None or pid <= 0 or os.name == "nt":
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,258 @@
+"""OpenCode's sessions: its processes, its database, and what our plugin there tells.
+
+All processes share one database, so which process has which session open cannot be known without the plugin;
+nor can waiting or a retry, which are in no table (1.18.33, measured). Titles are never asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pf_tui.records import record, replace
+from pf_tui.sessions.evidence import ENDED, Evidence
+from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, Waiting, word
+from pf_tui.state.paths import user_home
+from pf_tui.state.times import from_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import WaitingFor
+
+AGENT = "opencode"
+BUSY_S = 0.2
+MOST = 50
+"""Sessions of one folder that are looked at, the newest."""
+
+WAITING_FOR: Mapping[str, WaitingFor] = {"permission": "permission", "question": "question"}
+
+
+@record
+class Row:
+    """A session as the database has it."""
+
+    id: str
+    parent: str | None
+    directory: str
+    provider: str | None
+    model: str | None
+    cost_usd: float | None
+    created: datetime | None
+    updated: datetime | None
+    context_tokens: int | None = None
+    finished: bool = True
+    """The newest answer is complete."""
+
+
+class Collector:
+    """All sessions of OpenCode, with what was read of them before."""
+
+    def __init__(self) -> None:
+        self._stamps: dict[str, tuple[Any, list[Row]]] = {}
+
+    def sessions(
+        self,
+        env: Mapping[str, str],
+        processes: Processes,
+        now: datetime,
+        evidence: Mapping[tuple[str, str], Evidence],
+    ) -> list[Draft]:
+        """Those the plugin tells of, and one guess for each process it does not tell of."""
+        running = {one.pid: one for one in processes.agents(AGENT)}
+        running = {pid: one for pid, one in running.items() if one.parent not in running}
+        told = [one for (agent, _), one in evidence.items() if agent == AGENT]
+        rows: dict[str, Row] = {}
+        if running:
+            places = [env, *(one.env for one in running.values())]
+            directories = {one.cwd for one in running.values() if one.cwd} | {one.cwd for one in told if one.cwd}
+            for path in databases(places):
+                rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
+        found, taken = _told(told, rows, running, processes)
+        for process in sorted(running.values(), key=lambda one: one.started or now, reverse=True):
+            if process.pid not in taken:
+                found.append(_guessed(process, rows, {draft.id for draft in found}, now))
+        return found
+
+    def _rows(self, path: str, directories: list[str]) -> list[Row]:
+        """The sessions of those folders; asked again only when the database changed."""
+        stamp = (*_stamp(path), *_stamp(f"{path}-wal"), tuple(directories))
+        known = self._stamps.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        try:
+            rows = _read(path, directories)
+        except sqlite3.Error:
+            return known[1] if known else []
+        self._stamps[path] = (stamp, rows)
+        return rows
+
+
+def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
+    """Every database in use: this environment's and those of the clients that run."""
+    found: dict[str, None] = {}
+    for one in places:
+        try:
+            base = one.get("XDG_DATA_HOME") or f"{user_home(one)}/.local/share"
+        except Exception:  # noqa: BLE001, S112 - a client without a home has no database to be found
+            continue
+        named = one.get("OPENCODE_DB", "opencode.db")
+        found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
+    return list(found)
+
+
+def _told(
+    told: Iterable[Evidence], rows: Mapping[str, Row], running: Mapping[int, Process], processes: Processes
+) -> tuple[list[Draft], set[int]]:
+    """What the plugin says, by session; and the processes it spoke for."""
+    found: list[Draft] = []
+    taken: set[int] = set()
+    for seen in told:
+        foreign = seen.domain is not None and processes.domain is not None and seen.domain != processes.domain
+        alive = seen.pid is not None and not foreign and processes.life(seen.pid, seen.start) != "gone"
+        life = "foreign" if foreign else "alive" if alive and seen.event not in ENDED else "gone"
+        process = running.get(seen.pid) if alive and seen.pid is not None else None
+        if process is not None:
+            taken.add(process.pid)
+        at = datetime.fromtimestamp(seen.at, UTC)
+        row = rows.get(seen.id)
+        signals = Signals(life=life, last_change=at)  # type: ignore[arg-type]
+        if life == "gone":
+            signals = replace(signals, ended=Stamp(by="hook", at=at) if seen.event in ENDED else None)
+        else:
+            signals = _signals(signals, seen, at)
+        found.append(_draft(seen.id, row, process, signals, at, seen))
+    return found, taken
+
+
+def _signals(signals: Signals, seen: Evidence, at: datetime) -> Signals:
+    if seen.waiting_for in WAITING_FOR:
+        kind = WAITING_FOR[seen.waiting_for]
+        return replace(signals, waiting=Waiting(kind=kind, by="hook", at=at))
+    if seen.status == "retry":
+        until = from_text(seen.retry_at)
+        return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))
+    if seen.status == "busy":
+        return replace(signals, busy=Stamp(by="hook", at=at))
+    return replace(signals, idle=Stamp(by="hook", at=at))
+
+
+def _guessed(process: Process, rows: Mapping[str, Row], taken: set[str], now: datetime) -> Draft:
+    """The newest session of the process's folder since it began, which is probably its own."""
+    mine = [
+        row
+        for row in rows.values()
+        if row.directory == process.cwd and row.parent is None and row.id not in taken
+        if row.updated and (process.started is None or row.updated >= process.started)
+    ]
+    row = max(mine, key=lambda one: one.updated or now, default=None)
+    at = (row.updated if row else process.started) or now
+    signals = Signals(life="alive", last_change=at)
+    if row is not None and not row.finished:
+        signals = replace(signals, unfinished=Stamp(by="log", at=at))
+    session = row.id if row else f"pid-{process.pid}"
+    return _draft(session, row, process, signals, at, None)
+
+
+def _draft(
+    session: str, row: Row | None, process: Process | None, signals: Signals, at: datetime, seen: Evidence | None
+) -> Draft:
+    return Draft(
+        id=session,
+        agent=AGENT,
+        signals=signals,
+        cwd=(row.directory if row else None) or (seen.cwd if seen else None) or (process.cwd if process else None),
+        pid=process.pid if process else seen.pid if seen else None,
+        started=process.started if process else row.created if row else None,
+        last_activity=max((moment for moment in (at, row.updated if row else None) if moment)),
+        parent=(row.parent if row else None) or (seen.parent if seen else None),
+        provider=row.provider if row else None,
+        provider_by="log" if row and row.provider else None,
+        model=row.model if row else None,
+        context_tokens=row.context_tokens if row else None,
+        cost_usd=row.cost_usd if row else None,
+        focus=focus_of(process),
+    )
+
+
+def _read(path: str, directories: list[str]) -> list[Row]:
+    if not directories or not os.path.isfile(path):  # noqa: PTH113
+        return []
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
+    try:
+        connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+        known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        columns = ("parent_id", "directory", "model", "cost", "time_created", "time_updated")
+        wanted = ", ".join(name if name in known else "NULL" for name in columns)
+        living = " AND time_archived IS NULL" if "time_archived" in known else ""
+        found = connection.execute(
+            f"SELECT id, {wanted} FROM session WHERE directory IN ({','.join('?' * len(directories))}){living}"  # noqa: S608
+            f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
+            directories,
+        ).fetchall()
+        return [_row(connection, *facts) for facts in found]
+    finally:
+        connection.close()
+
+
+def _row(
+    connection: sqlite3.Connection,
+    session: str,
+    parent: str | None,
+    directory: str,
+    model: object,
+    cost: object,
+    created: object,
+    updated: object,
+) -> Row:
+    """A session with its newest answer; a message's row holds no prompt, its parts do."""
+    chosen = _json(model)
+    newest = connection.execute(
+        "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 4", (session,)
+    ).fetchall()
+    answers = [one for (data,) in newest if (one := _json(data)).get("role") == "assistant"]
+    last = answers[0] if answers else {}
+    times = last.get("time")
+    finished = not last or bool(last.get("error")) or (isinstance(times, dict) and "completed" in times)
+    counted = next((tokens for one in answers if (tokens := _tokens(one.get("tokens")))), None)
+    return Row(
+        id=str(session),
+        parent=word(parent),
+        directory=str(directory),
+        provider=word(last.get("providerID")) or word(chosen.get("providerID")),
+        model=word(last.get("modelID")) or word(chosen.get("id")) or word(chosen.get("modelID")),
+        cost_usd=float(cost) if isinstance(cost, int | float) and 0 < cost < 1e9 else None,
+        created=from_text(created),
+        updated=from_text(updated),
+        context_tokens=counted,
+        finished=finished,
+    )
+
+
+def _tokens(tokens: object) -> int | None:
+    if not isinstance(tokens, dict):
+        return None
+    cache = tokens.get("cache")
+    parts = [tokens.get("input"), *(cache.get(name) for name in ("read", "write"))] if isinstance(cache, dict) else []
+    return sum(part for part in parts if isinstance(part, int) and 0 <= part < 10**12) or None
+
+
+def _json(text: object) -> dict[str, Any]:
+    try:
+        content = json.loads(text) if isinstance(text, str | bytes) else None
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_size)

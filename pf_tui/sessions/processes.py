@@ -1,0 +1,297 @@
+"""Which agent processes run: pid, start time, terminal and the few variables that say where they keep things.
+
+Linux tells it in /proc. Elsewhere only whether a pid is in use can be asked without starting a program, so a
+process is then "unsure" and the list of agents is empty. Never read: command lines, which hold prompts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pf_tui.records import field, record
+from pf_tui.sessions.records import Focus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import Life
+
+AGENTS: Mapping[str, str] = {"claude": "claude-code", "codex": "codex", "opencode": "opencode"}
+"""Name of a process (Linux `comm`) -> agent."""
+
+PLACES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HOME")
+"""Variables that say where a client keeps its files."""
+
+TERMINALS = ("TMUX", "TMUX_PANE")
+ADDRESSES = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
+_KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES))
+
+NAMED_LATE = 3
+"""Looks at a new process before its name counts as final: a program is started by a fork and an exec."""
+
+_TERMINAL_MAJORS = {**dict.fromkeys(range(136, 144), "/dev/pts/"), 4: "/dev/tty"}
+
+
+@record
+class Process:
+    """One process of an agent."""
+
+    pid: int
+    name: str
+    start: str
+    """Clock ticks after boot (field 22 of its stat): with the pid, it names one process for ever."""
+    parent: int
+    tty: str | None
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Of the variables above, those it was started with; addresses are host and port alone."""
+    started: datetime | None = None
+
+    @property
+    def agent(self) -> str:
+        return AGENTS[self.name]
+
+
+class Processes:
+    """The processes of this machine; a look costs what is new, and one read for each agent."""
+
+    def __init__(self, proc: Path = Path("/proc")) -> None:
+        self._proc = str(proc)
+        self.visible = os.path.exists(f"{self._proc}/self/stat") or proc != Path("/proc")  # noqa: PTH110
+        """False where processes can only be asked for one by one."""
+        self.domain = _domain(self._proc) if self.visible else None
+        """This machine and pid namespace, in Claude Code's words."""
+        self._boot_s = _boot_s(self._proc)
+        self._looks: dict[int, int] = {}
+        self._agents: dict[int, Process] = {}
+
+    def look(self) -> None:
+        """See which agents run now."""
+        if not self.visible:
+            return
+        try:
+            pids = {int(name) for name in os.listdir(self._proc) if name.isdecimal()}  # noqa: PTH208 - fast
+        except OSError:
+            pids = set()
+        for gone in self._looks.keys() - pids:
+            del self._looks[gone]
+            self._agents.pop(gone, None)
+        for pid in pids:
+            looks = self._looks.get(pid, 0)
+            if looks < NAMED_LATE:
+                self._looks[pid] = looks + 1
+                if pid not in self._agents and _read(f"{self._proc}/{pid}/comm").strip().decode(
+                    "utf-8", "replace"
+                ) in AGENTS:
+                    self._meet(pid)
+        for pid, known in list(self._agents.items()):
+            if self.start(pid) != known.start:
+                del self._agents[pid]
+                self._looks[pid] = 0
+
+    def agents(self, agent: str) -> list[Process]:
+        """The processes of one agent that run, as of the last look."""
+        return [one for one in self._agents.values() if AGENTS[one.name] == agent]
+
+    def at(self, pid: int) -> Process | None:
+        """The agent's process of that pid."""
+        return self._agents.get(pid)
+
+    def known(self, pid: int, start: str) -> Process | None:
+        """A process by pid and start, whatever it is called; None when it does not run (any more)."""
+        found = self._agents.get(pid)
+        if found is not None and found.start == start:
+            return found
+        made = self._describe(pid)
+        if made is None or made.start != start:
+            return None
+        self._agents[pid] = made
+        return made
+
+    def life(self, pid: int, start: str | None) -> Life:
+        """Whether the process of that pid, begun at that time, runs."""
+        if not self.visible:
+            return "unsure" if _answers(pid) else "gone"
+        found = self._agents.get(pid)
+        if found is not None:
+            running: str | None = found.start
+        else:
+            running = self.start(pid)
+        if running is None:
+            return "gone"
+        if start is None:
+            return "unsure"
+        return "alive" if running == start else "gone"
+
+    def start(self, pid: int) -> str | None:
+        """Start time of a pid that runs; None when there is none, or it has ended and waits for its parent."""
+        fields = _stat(self._proc, pid)
+        return fields[19] if fields is not None else None
+
+    def parents(self, pid: int, most: int = 12) -> Iterable[int]:
+        """The pids above a process, nearest first."""
+        for _ in range(most):
+            fields = _stat(self._proc, pid)
+            if fields is None or not fields[1].isdecimal() or (pid := int(fields[1])) <= 1:
+                return
+            yield pid
+
+    def flocks(self) -> list[tuple[int, int]]:
+        """(pid, inode) of every whole-file lock that is held on this machine."""
+        held = []
+        for line in _read(f"{self._proc}/locks").decode("ascii", "replace").splitlines():
+            parts = line.split()
+            if len(parts) > 5 and parts[1] == "FLOCK" and parts[4].isdecimal():
+                inode = parts[5].rpartition(":")[2]
+                if inode.isdecimal():
+                    held.append((int(parts[4]), int(inode)))
+        return held
+
+    def environments(self) -> Iterable[Mapping[str, str]]:
+        """What the agents that run were started with."""
+        return [one.env for one in self._agents.values()]
+
+    def _meet(self, pid: int) -> None:
+        made = self._describe(pid)
+        if made is not None and made.name in AGENTS:
+            self._agents[pid] = made
+
+    def _describe(self, pid: int) -> Process | None:
+        raw = _read(f"{self._proc}/{pid}/stat")
+        fields = _fields(raw)
+        if fields is None:
+            return None
+        name = raw[raw.find(b"(") + 1 : raw.rfind(b")")].decode("utf-8", "replace")
+        ticks = int(fields[19]) if fields[19].isdecimal() else None
+        started = None
+        if ticks is not None and self._boot_s is not None:
+            started = datetime.fromtimestamp(self._boot_s + ticks / _ticks_per_s(), UTC)
+        return Process(
+            pid=pid,
+            name=name if name in AGENTS else "claude",
+            start=fields[19],
+            parent=int(fields[1]),
+            tty=_terminal(fields[4]),
+            cwd=_link(f"{self._proc}/{pid}/cwd"),
+            env=_environment(f"{self._proc}/{pid}/environ"),
+            started=started,
+        )
+
+
+def focus_of(process: Process | None) -> Focus | None:
+    """Its pane with the server's socket (without that, a pane is anybody's), else its terminal."""
+    if process is None:
+        return None
+    socket, pane = process.env.get("TMUX", "").partition(",")[0], process.env.get("TMUX_PANE")
+    if socket and pane:
+        return Focus(tmux_socket=socket, tmux_pane=pane, tty=process.tty)
+    return Focus(tty=process.tty) if process.tty else None
+
+
+def address(url: str) -> str | None:
+    """Host and port of an address; never a name, a password or a query in it."""
+    try:
+        place = urlsplit(url if "//" in url else f"//{url}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        return None
+    if not host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
+
+
+def _environment(path: str) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for entry in _read(path).split(b"\0"):
+        name, _, value = entry.partition(b"=")
+        key = name.decode("ascii", "replace")
+        if key in _KEPT:
+            text = os.fsdecode(value)
+            kept[key] = (address(text) or "") if key in ADDRESSES else text
+    return kept
+
+
+def _read(path: str) -> bytes:
+    """A small file of /proc; empty when it is gone or not ours to read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        whole = b""
+        while part := os.read(handle, 65536):
+            whole += part
+            if len(part) < 4096:
+                break
+        return whole
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
+
+
+def _stat(proc: str, pid: int) -> list[str] | None:
+    return _fields(_read(f"{proc}/{pid}/stat"))
+
+
+def _fields(raw: bytes) -> list[str] | None:
+    """The fields of a stat behind the name, from the state (field 3) on; None for a process that has ended."""
+    fields = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
+    return fields if len(fields) > 19 and fields[0] not in ("Z", "X") else None
+
+
+def _link(path: str) -> str | None:
+    try:
+        return os.readlink(path)  # noqa: PTH115 - a text is wanted
+    except OSError:
+        return None
+
+
+def _terminal(field_7: str) -> str | None:
+    number = int(field_7) if field_7.lstrip("-").isdecimal() else 0
+    if number <= 0:
+        return None
+    major, minor = (number >> 8) & 0xFFF, (number & 0xFF) | ((number >> 12) & 0xFFF00)
+    prefix = _TERMINAL_MAJORS.get(major)
+    if prefix is None:
+        return None
+    return f"{prefix}{minor + 256 * (major - 136)}" if major >= 136 else f"{prefix}{minor}"
+
+
+def _domain(proc: str) -> str | None:
+    machine = _read("/etc/machine-id").strip().decode("ascii", "replace")
+    namespace = _link(f"{proc}/self/ns/pid")
+    return f"linux:{machine}:{namespace}" if machine and namespace else None
+
+
+def _boot_s(proc: str) -> float | None:
+    for line in _read(f"{proc}/stat").splitlines():
+        if line.startswith(b"btime "):
+            try:
+                return float(line.split()[1])
+            except (IndexError, ValueError):
+                return None
+    return None
+
+
+def _ticks_per_s() -> int:
+    try:
+        return os.sysconf("SC_CLK_TCK") or 100
+    except (AttributeError, ValueError, OSError):
+        return 100
+
+
+def _answers(pid: int) -> bool:
+    if pid <= 0 or os.name == "nt":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
