@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from pf_tui.ledger.record import milliseconds
+from pf_tui.ledger.reader import milliseconds
 from pf_tui.records import record, replace
 
 HOUR = timedelta(hours=1)
@@ -49,7 +49,8 @@ def session_costs(
         " WHERE r.place = 1",
         (milliseconds(now - HOUR), milliseconds(now)),
     ):
-        if session := numbers.get(number):
+        session = numbers.get(number, "")
+        if session:
             costs[session] = replace(
                 costs.get(session, SessionCost(cost_usd=cost)),
                 last_hour_usd=cost or 0.0,
@@ -79,5 +80,7 @@ def _numbers(connection: sqlite3.Connection, sessions: Collection[str]) -> dict[
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
         marks = ",".join("?" * len(some))
-        found |= dict(connection.execute(f"SELECT id, text FROM names WHERE text IN ({marks})", some).fetchall())
+        found |= dict(
+            connection.execute(f"SELECT id, text FROM names WHERE text IN ({marks})", some).fetchall()
+        )
     return found

@@ -22,8 +22,8 @@ from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting, word
 from pf_tui.sessions.subagents import Subagents
+from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
-from pf_tui.state.times import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,8 +112,7 @@ class Collector:
         if life == "gone" and changed is not None and now - changed > timedelta(days=1):
             return None
         log = files.log(cwd)
-        rows = log.follower if log is not None and log.refresh() else None
-        rows = rows if isinstance(rows, Rows) else Rows()
+        rows = log.follower if log is not None and log.refresh() else Rows()
         grown = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
         activity = max((moment for moment in (changed, grown) if moment), default=None)
         signals = _signals(entry, life, changed, rows, grown, activity)
@@ -145,10 +144,10 @@ class _Files:
         self.folder = folder
         self.subagents: Subagents | None = None
         self._session = session
-        self._log: Log | None = None
+        self._log: Log[Rows] | None = None
         self._looks = 0
 
-    def log(self, cwd: str | None) -> Log | None:
+    def log(self, cwd: str | None) -> Log[Rows] | None:
         """The transcript; it is there from the first prompt on."""
         if self._log is None:
             path = self._find(cwd)
@@ -215,7 +214,12 @@ class Rows:
                 _count(usage.get(name))
                 for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
             )
-            self.open = message.get("stop_reason") not in ("end_turn", "stop_sequence", "max_tokens", "refusal")
+            self.open = message.get("stop_reason") not in (
+                "end_turn",
+                "stop_sequence",
+                "max_tokens",
+                "refusal",
+            )
 
     def _retried(self, row: Mapping[str, Any]) -> None:
         """The client will try again by itself; headless ones write it down."""
@@ -279,7 +283,8 @@ def _newer(draft: Draft, other: Draft | None) -> bool:
     rank = {"alive": 3, "unsure": 2, "foreign": 1, "gone": 0}
     mine, theirs = rank[draft.signals.life], rank[other.signals.life]
     return mine > theirs or (
-        mine == theirs and (draft.started or datetime.min.replace(tzinfo=UTC))
+        mine == theirs
+        and (draft.started or datetime.min.replace(tzinfo=UTC))
         > (other.started or datetime.min.replace(tzinfo=UTC))
     )
 
@@ -308,7 +313,9 @@ def _limit(row: Mapping[str, Any], message: Mapping[str, Any]) -> LimitSeen | No
     until = from_text(quota.get("resetsAt"))
     if until is None:
         parts = message.get("content")
-        texts = [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        texts = (
+            [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+        )
         said = next((text for text in texts if isinstance(text, str)), "")
         until = reset_from_text(said[:2000], at)
     return LimitSeen(until=until, by="log", at=at)
@@ -330,7 +337,23 @@ def _aside(line: bytes) -> bool:
 
 
 def _is_answer(line: bytes) -> bool:
-    return _is(line, b"type", b"assistant") and b'"<synthetic>"' not in line and not _aside(line)
+    """A row of the main chain with a model and its usage."""
+    return (
+        _is(line, b"type", b"assistant")
+        and not _aside(line)
+        and (message := _message(line)) is not None
+        and message.get("model") != "<synthetic>"
+    )
+
+
+def _message(line: bytes) -> dict[str, Any] | None:
+    """The message of an answer's row; None when the row is damaged."""
+    try:
+        message = json.loads(line)["message"]
+        sound = isinstance(message["model"], str) and isinstance(message["usage"], dict)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return message if sound else None
 
 
 def _count(value: object) -> int:

@@ -19,8 +19,8 @@ from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, word
+from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
-from pf_tui.state.times import from_text
 
 AGENT = "codex"
 VARIABLE = "CODEX_HOME"
@@ -36,26 +36,18 @@ class Collector:
 
     def __init__(self) -> None:
         self._threads: dict[str, _Thread] = {}
-        self._ours: dict[str, tuple[int, str]] = {}
-        """Thread -> the process that was last seen to hold it."""
 
     def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
-        """One for each thread that a process of this machine holds, and the ones that were let go since."""
-        running = {one.pid: one for one in processes.agents(AGENT)}
-        homes = folders(env, [one.env for one in running.values()])
-        held = self._held(homes, running, processes) if running or self._ours else {}
-        found = []
-        for thread, (home, process) in held.items():
-            self._ours[thread] = (process.pid, process.start)
-            found.append(self._draft(home, thread, process, now))
-        for thread, (pid, start) in list(self._ours.items()):
-            if thread not in held and (known := self._threads.get(thread)):
-                # a client that runs on has begun another thread; what it held before is over all the same
-                ended = processes.life(pid, start) == "gone"
-                found.append(known.draft(None, now, ended=ended))
-                if known.closed_since(now) > timedelta(hours=1):
-                    del self._ours[thread], self._threads[thread]
-        return found
+        """One for each thread that a process of this machine holds."""
+        running = {process.pid: process for process in processes.agents(AGENT)}
+        if not running:
+            self._threads.clear()
+            return []
+        homes = folders(env, [process.env for process in running.values()])
+        held = self._held(homes, running, processes)
+        for thread in self._threads.keys() - held.keys():
+            del self._threads[thread]
+        return [self._draft(home, thread, process, now) for thread, (home, process) in held.items()]
 
     def _held(
         self, homes: list[str], running: Mapping[int, Process], processes: Processes
@@ -90,48 +82,37 @@ class _Thread:
 
     def __init__(self, home: str, thread: str) -> None:
         self._home, self._thread = home, thread
-        self._log: Log | None = None
+        self._log: Log[Rows] | None = None
         self._looks = 0
         self._head: Mapping[str, Any] = {}
-        self._closed: datetime | None = None
-        self._pid: int | None = None
 
-    def closed_since(self, now: datetime) -> timedelta:
-        """How long nobody has held it."""
-        return now - self._closed if self._closed else timedelta(0)
-
-    def draft(self, process: Process | None, now: datetime, *, ended: bool = False) -> Draft:
-        """As it stands; without a process it is over."""
+    def draft(self, process: Process, now: datetime) -> Draft:
+        """As it stands."""
         rows = self._rows()
-        grown = datetime.fromtimestamp(self._log.changed_s, UTC) if self._log and self._log.changed_s else None
-        if process is None:
-            self._closed = self._closed or now
-            signals = Signals(
-                life="gone",
-                ended=None if ended and rows.turn else Stamp(by="process", at=self._closed),
-                last_change=grown or self._closed,
-            )
-        else:
-            self._closed, self._pid = None, process.pid
-            signals = rows.signals(grown or process.started or now)
-        started = process.started if process else None
+        grown = (
+            datetime.fromtimestamp(self._log.changed_s, UTC) if self._log and self._log.changed_s else None
+        )
+        provider = rows.provider or word(self._head.get("model_provider"))
+        base_url = process.env.get("OPENAI_BASE_URL") or None
         return Draft(
             id=self._thread,
             agent=AGENT,
-            signals=signals,
-            cwd=rows.cwd or word(self._head.get("cwd")) or (process.cwd if process else None),
-            pid=self._pid,
-            started=started or from_text(self._head.get("timestamp")),
-            last_activity=grown or started,
+            signals=rows.signals(grown or process.started or now),
+            cwd=rows.cwd or word(self._head.get("cwd")) or process.cwd,
+            pid=process.pid,
+            started=process.started,
+            last_activity=grown or process.started,
             parent=_parent(self._head),
-            provider=rows.provider or word(self._head.get("model_provider")),
-            provider_by="log" if rows.provider or self._head.get("model_provider") else None,
-            base_url=(process.env.get("OPENAI_BASE_URL") or None) if process else None,
-            base_url_by="process" if process and process.env.get("OPENAI_BASE_URL") else None,
+            provider=provider,
+            provider_by="log" if provider else None,
+            base_url=base_url,
+            base_url_by="process" if base_url else None,
             model=rows.model,
             context_tokens=rows.context_tokens,
             context_window=rows.context_window,
             focus=focus_of(process),
+            turn=rows.turn,
+            turn_at=rows.last_at,
         )
 
     def _rows(self) -> Rows:
@@ -143,8 +124,7 @@ class _Thread:
             self._log = Log(path, Rows)
             self._head = _head(path)
         self._log.refresh()
-        rows = self._log.follower
-        return rows if isinstance(rows, Rows) else Rows()
+        return self._log.follower
 
 
 class Rows:
@@ -215,7 +195,8 @@ class Rows:
             full = [
                 from_text(window.get("resets_at"))
                 for name in ("primary", "secondary")
-                if isinstance(window := limits.get(name), dict) and _percent(window.get("used_percent")) >= 100
+                if isinstance(window := limits.get(name), dict)
+                and _percent(window.get("used_percent")) >= 100
             ]
             self._resets_at = max((moment for moment in full if moment), default=None)
 
@@ -254,7 +235,7 @@ def folders(env: Mapping[str, str], others: Iterable[Mapping[str, str]] = ()) ->
 
 
 def _rollout(home: str, thread: str) -> str | None:
-    """The thread's file: its id begins with the time it was made, which names the folder up to a time zone."""
+    """The thread's file: its id begins with the time it was made, which names its folder up to a zone."""
     try:
         made = datetime.fromtimestamp(int(thread.replace("-", "")[:12], 16) / 1000, UTC)
     except (ValueError, OverflowError, OSError):

@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Protocol
 
-    class Follower(Protocol):
-        """Takes rows, oldest first."""
+class Follower(Protocol):
+    """Takes rows, oldest first."""
 
-        anchors: Sequence[Callable[[bytes], bool]]
+    @property
+    def anchors(self) -> Sequence[Callable[[bytes], bool]]:
         """Rows to begin at: reading goes back until each has matched one."""
 
-        def take(self, line: bytes) -> None:
-            """One whole row, without its newline; ValueError and TypeError pass it over."""
+    def take(self, line: bytes) -> None:
+        """One whole row, without its newline; an error that damaged rows cause passes it over."""
+
+
+F = TypeVar("F", bound=Follower)
 
 
 BLOCK = 64 * 1024
@@ -32,15 +34,15 @@ MAX_AHEAD = 8 * 1024 * 1024
 """More than that between two looks is read as if the log were new."""
 
 
-class Log:
+class Log(Generic[F]):
     """One log and how far it has been read."""
 
-    def __init__(self, path: str, make: Callable[[], Follower]) -> None:
+    def __init__(self, path: str, make: Callable[[], F]) -> None:
         self.path = path
         self.changed_s: float | None = None
         """When it last grew (mtime); None while there is none."""
         self._make = make
-        self.follower = make()
+        self.follower: F = make()
         self._identity: tuple[int, int] = (0, 0)
         self._size = -1
         self._offset = 0
@@ -102,7 +104,9 @@ def _start(handle: int, size: int, anchors: Sequence[Callable[[bytes], bool]]) -
         begin = max(0, end - BLOCK)
         held = os.pread(handle, end - begin, begin) + held
         end = begin
-        first = held.find(b"\n") + 1 if begin else 0  # the row cut at the front comes whole with the next block
+        first = (
+            held.find(b"\n") + 1 if begin else 0
+        )  # the row cut at the front comes whole with the next block
         if begin and not first:
             continue
         stop = len(held)

@@ -17,8 +17,8 @@ from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, Waiting, word
+from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
-from pf_tui.state.times import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,10 +69,13 @@ class Collector:
         rows: dict[str, Row] = {}
         if running:
             places = [env, *(one.env for one in running.values())]
-            directories = {one.cwd for one in running.values() if one.cwd} | {one.cwd for one in told if one.cwd}
+            directories = {one.cwd for one in running.values() if one.cwd} | {
+                one.cwd for one in told if one.cwd
+            }
             for path in databases(places):
                 rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
         found, taken = _told(told, rows, running, processes)
+        found = _current(found)
         for process in sorted(running.values(), key=lambda one: one.started or now, reverse=True):
             if process.pid not in taken:
                 found.append(_guessed(process, rows, {draft.id for draft in found}, now))
@@ -98,7 +101,7 @@ def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
     for one in places:
         try:
             base = one.get("XDG_DATA_HOME") or f"{user_home(one)}/.local/share"
-        except Exception:  # noqa: BLE001, S112 - a client without a home has no database to be found
+        except Exception:  # noqa: S112 - a client without a home has no database to be found
             continue
         named = one.get("OPENCODE_DB", "opencode.db")
         found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
@@ -129,9 +132,29 @@ def _told(
     return found, taken
 
 
+def _current(drafts: list[Draft]) -> list[Draft]:
+    """Without sessions that a process has left: of its idle ones only the newest is on its screen."""
+    newest: dict[int | None, Draft] = {}
+    for draft in drafts:
+        idle = draft.signals.life == "alive" and draft.signals.idle and draft.parent is None
+        if idle and _activity(draft) >= _activity(newest.get(draft.pid, draft)):
+            newest[draft.pid] = draft
+    return [
+        draft
+        for draft in drafts
+        if draft.signals.life != "alive"
+        or not draft.signals.idle
+        or draft.parent is not None
+        or draft is newest.get(draft.pid)
+    ]
+
+
+def _activity(draft: Draft) -> float:
+    return draft.last_activity.timestamp() if draft.last_activity else 0.0
+
+
 def _signals(signals: Signals, seen: Evidence, at: datetime) -> Signals:
-    if seen.waiting_for in WAITING_FOR:
-        kind = WAITING_FOR[seen.waiting_for]
+    if kind := WAITING_FOR.get(seen.waiting_for or ""):
         return replace(signals, waiting=Waiting(kind=kind, by="hook", at=at))
     if seen.status == "retry":
         until = from_text(seen.retry_at)
@@ -159,16 +182,23 @@ def _guessed(process: Process, rows: Mapping[str, Row], taken: set[str], now: da
 
 
 def _draft(
-    session: str, row: Row | None, process: Process | None, signals: Signals, at: datetime, seen: Evidence | None
+    session: str,
+    row: Row | None,
+    process: Process | None,
+    signals: Signals,
+    at: datetime,
+    seen: Evidence | None,
 ) -> Draft:
     return Draft(
         id=session,
         agent=AGENT,
         signals=signals,
-        cwd=(row.directory if row else None) or (seen.cwd if seen else None) or (process.cwd if process else None),
+        cwd=(row.directory if row else None)
+        or (seen.cwd if seen else None)
+        or (process.cwd if process else None),
         pid=process.pid if process else seen.pid if seen else None,
         started=process.started if process else row.created if row else None,
-        last_activity=max((moment for moment in (at, row.updated if row else None) if moment)),
+        last_activity=max(moment for moment in (at, row.updated if row else None) if moment),
         parent=(row.parent if row else None) or (seen.parent if seen else None),
         provider=row.provider if row else None,
         provider_by="log" if row and row.provider else None,
@@ -189,9 +219,10 @@ def _read(path: str, directories: list[str]) -> list[Row]:
         known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
         columns = ("parent_id", "directory", "model", "cost", "time_created", "time_updated")
         wanted = ", ".join(name if name in known else "NULL" for name in columns)
+        marks = ",".join("?" * len(directories))
         living = " AND time_archived IS NULL" if "time_archived" in known else ""
         found = connection.execute(
-            f"SELECT id, {wanted} FROM session WHERE directory IN ({','.join('?' * len(directories))}){living}"  # noqa: S608
+            f"SELECT id, {wanted} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
             f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
             directories,
         ).fetchall()
@@ -213,7 +244,8 @@ def _row(
     """A session with its newest answer; a message's row holds no prompt, its parts do."""
     chosen = _json(model)
     newest = connection.execute(
-        "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 4", (session,)
+        "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 4",
+        (session,),
     ).fetchall()
     answers = [one for (data,) in newest if (one := _json(data)).get("role") == "assistant"]
     last = answers[0] if answers else {}
@@ -238,7 +270,11 @@ def _tokens(tokens: object) -> int | None:
     if not isinstance(tokens, dict):
         return None
     cache = tokens.get("cache")
-    parts = [tokens.get("input"), *(cache.get(name) for name in ("read", "write"))] if isinstance(cache, dict) else []
+    parts = (
+        [tokens.get("input"), *(cache.get(name) for name in ("read", "write"))]
+        if isinstance(cache, dict)
+        else []
+    )
     return sum(part for part in parts if isinstance(part, int) and 0 <= part < 10**12) or None
 
 

@@ -83,9 +83,10 @@ class Processes:
             looks = self._looks.get(pid, 0)
             if looks < NAMED_LATE:
                 self._looks[pid] = looks + 1
-                if pid not in self._agents and _read(f"{self._proc}/{pid}/comm").strip().decode(
-                    "utf-8", "replace"
-                ) in AGENTS:
+                if (
+                    pid not in self._agents
+                    and _read(f"{self._proc}/{pid}/comm").strip().decode("utf-8", "replace") in AGENTS
+                ):
                     self._meet(pid)
         for pid, known in list(self._agents.items()):
             if self.start(pid) != known.start:
@@ -127,7 +128,7 @@ class Processes:
         return "alive" if running == start else "gone"
 
     def start(self, pid: int) -> str | None:
-        """Start time of a pid that runs; None when there is none, or it has ended and waits for its parent."""
+        """Start time of a pid that runs; None when there is none, or only its exit status is left."""
         fields = _stat(self._proc, pid)
         return fields[19] if fields is not None else None
 
@@ -239,7 +240,7 @@ def _stat(proc: str, pid: int) -> list[str] | None:
 
 
 def _fields(raw: bytes) -> list[str] | None:
-    """The fields of a stat behind the name, from the state (field 3) on; None for a process that has ended."""
+    """The fields of a stat from the state (field 3) on; None for a process that has ended."""
     fields = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
     return fields if len(fields) > 19 and fields[0] not in ("Z", "X") else None
 

@@ -170,7 +170,12 @@ class Draft:
     context_window: int | None = None
     context_percent: float | None = None
     cost_usd: float | None = None
+    background: int = 0
     focus: Focus | None = None
+    turn: str | None = None
+    """Of Codex: the turn that is on."""
+    turn_at: datetime | None = None
+    """Time of its newest row, by Codex's clock."""
     children: tuple[Draft, ...] = field(default_factory=tuple)
 
 

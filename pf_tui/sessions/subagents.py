@@ -80,7 +80,7 @@ class _Agent:
         self.born_s = born_s
         self._meta = f"{folder}/{name}"
         self._id = word(name.removesuffix(".meta.json").removeprefix("agent-")) or "?"
-        self._log = Log(f"{folder}/{name.removesuffix('.meta.json')}.jsonl", Rows)
+        self._log: Log[Rows] = Log(f"{folder}/{name.removesuffix('.meta.json')}.jsonl", Rows)
         self._stamp: tuple[int, int, int] | None = None
         self._facts: Mapping[str, Any] = {}
 
@@ -101,7 +101,6 @@ class _Agent:
     def draft(self, parent: Draft) -> Draft:
         """As a child of its session."""
         self._log.refresh()
-        rows = self._log.follower
         born = datetime.fromtimestamp(self.born_s, UTC)
         grown = datetime.fromtimestamp(self._log.changed_s, UTC) if self._log.changed_s else born
         return Draft(
@@ -114,7 +113,7 @@ class _Agent:
             last_activity=grown,
             parent=parent.id,
             agent_type=word(self._facts.get("agentType")),
-            model=(rows.model if isinstance(rows, Rows) else None) or word(self._facts.get("model")),
+            model=self._log.follower.model or word(self._facts.get("model")),
         )
 
 

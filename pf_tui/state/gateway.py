@@ -40,6 +40,20 @@ class LiveRequest:
 
 
 @record
+class LiveSession:
+    """What the gateway last did for one session."""
+
+    session: str
+    provider: str
+    model: str
+    at: datetime
+    status: int | None = None
+    """HTTP status of the last answer the agent got; None = there was none."""
+    until: datetime | None = None
+    """When it was told to come back, after a limit."""
+
+
+@record
 class Gateway:
     """A gateway that runs."""
 
@@ -48,6 +62,8 @@ class Gateway:
     pid: int
     since: datetime
     live: tuple[LiveRequest, ...] = ()
+    sessions: tuple[LiveSession, ...] = ()
+    """The sessions it served last, the latest last."""
 
     @property
     def url(self) -> str:
@@ -64,14 +80,25 @@ def read(paths: Paths) -> Gateway | None:
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None  # the number belongs to another program by now
+    live = _live(paths, pid)
     return Gateway(
-        host=str(content.get("host", "127.0.0.1")), port=port, pid=pid, since=since, live=_live(paths, pid)
+        host=str(content.get("host", "127.0.0.1")),
+        port=port,
+        pid=pid,
+        since=since,
+        live=tuple(one for item in live.get("requests", ()) if (one := _from_json(item)) is not None),
+        sessions=tuple(last for item in live.get("sessions", ()) if (last := _session(item)) is not None),
     )
 
 
-def write_live(paths: Paths, requests: Iterable[LiveRequest]) -> None:
+def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable[LiveSession] = ()) -> None:
     """Replace what is in flight; neither locked nor fsynced: only the gateway writes it, for the moment."""
-    content = {"version": 1, "pid": os.getpid(), "requests": [_to_json(one) for one in requests]}
+    content = {
+        "version": 1,
+        "pid": os.getpid(),
+        "requests": [_to_json(one) for one in requests],
+        "sessions": [_session_to_json(one) for one in sessions],
+    }
     temp = paths.live.with_name(f".{paths.live.name}.{os.getpid()}.tmp")
     try:
         temp.write_bytes(files.json_bytes(content))
@@ -162,12 +189,12 @@ def alive(pid: int) -> bool:
     return status.rpartition(b")")[2].split()[:1] != [b"Z"]
 
 
-def _live(paths: Paths, pid: int) -> tuple[LiveRequest, ...]:
+def _live(paths: Paths, pid: int) -> dict[str, list[Any]]:
+    """live.json's lists, if this gateway wrote it."""
     content = _object(paths.live)
-    items = content.get("requests")
-    if content.get("pid") != pid or not isinstance(items, list):
-        return ()
-    return tuple(one for item in items if (one := _from_json(item)) is not None)
+    if content.get("pid") != pid:
+        return {}
+    return {name: items for name, items in content.items() if isinstance(items, list)}
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -209,6 +236,34 @@ def _from_json(item: Any) -> LiveRequest | None:
         tokens=_count(item.get("tokens")),
         first_byte_ms=first if isinstance(first, int) else None,
         attempt=_count(item.get("attempt")) or 1,
+    )
+
+
+def _session_to_json(one: LiveSession) -> dict[str, Any]:
+    return {
+        "session": one.session,
+        "provider": one.provider,
+        "model": one.model,
+        "at": to_text(one.at),
+        "status": one.status,
+        "until": to_text(one.until) if one.until else None,
+    }
+
+
+def _session(item: Any) -> LiveSession | None:
+    if not isinstance(item, dict):
+        return None
+    session, provider, model = item.get("session"), item.get("provider"), item.get("model")
+    at, status = from_text(item.get("at")), item.get("status")
+    if not (isinstance(session, str) and isinstance(provider, str) and isinstance(model, str)) or at is None:
+        return None
+    return LiveSession(
+        session=session,
+        provider=provider,
+        model=model,
+        at=at,
+        status=status if isinstance(status, int) else None,
+        until=from_text(item.get("until")),
     )
 
 

@@ -1,0 +1,109 @@
+"""Which provider a session really uses, and who says so: the gateway before hooks, hooks before logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pf_tui.catalog import Catalog
+from pf_tui.ledger.session_costs import SessionCost
+from pf_tui.sessions.evidence import Evidence
+from pf_tui.sessions.processes import address
+from pf_tui.sessions.records import Draft
+from pf_tui.state.gateway import Gateway, LiveRequest, LiveSession
+from pf_tui.state.health import Health
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import By
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_KEYS_FIRST = ("api_key", "token", "oauth", "subscription")
+
+
+class Providers:
+    """The catalog's providers by address and by agents' own words for them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._by_address: dict[str, list[str]] = {}
+        self._by_opencode: dict[str, str] = {}
+        for provider in catalog.providers.values():
+            urls = {*provider.base_urls.values(), provider.claude_code.env.get("ANTHROPIC_BASE_URL", "")}
+            for place in {address(url) for url in urls if url and "{" not in url}:
+                if place:
+                    self._by_address.setdefault(place, []).append(provider.id)
+        ranked = sorted(
+            catalog.providers.values(),
+            key=lambda one: _KEYS_FIRST.index(one.auth) if one.auth in _KEYS_FIRST else len(_KEYS_FIRST),
+        )
+        for provider in ranked:
+            if provider.opencode_id:
+                self._by_opencode.setdefault(provider.opencode_id, provider.id)
+
+    def at(self, place: str) -> str | None:
+        """The provider whose address this is, when it is one alone."""
+        there = self._by_address.get(place, [])
+        return there[0] if len(there) == 1 else None
+
+    def named(self, agent: str, name: str) -> str | None:
+        """The provider that an agent calls so; its own word when the catalog has no other."""
+        if name in self.catalog.providers:
+            return name
+        return self._by_opencode.get(name, name) if agent == "opencode" else name
+
+
+def provider_of(
+    draft: Draft,
+    seen: Evidence | None,
+    cost: SessionCost | None,
+    providers: Providers,
+    gateway: GatewayView,
+    health: Health,
+) -> tuple[str | None, By | None, str | None]:
+    """(provider, who says so, model the gateway sent); (None, None, None) when nothing says it."""
+    if request := gateway.open.get(draft.id):
+        return request.provider or None, "gateway", request.model
+    place, place_by = (
+        (seen.base_url_host, "hook") if seen and seen.base_url_host else (draft.base_url, draft.base_url_by)
+    )
+    behind = place is not None and gateway.is_at(place)
+    session = gateway.sessions.get(draft.id)
+    if session and (behind or place is None):
+        return session.provider, "gateway", session.model
+    passed = cost is not None and cost.provider is not None and cost.provider_source == "gateway"
+    if passed and cost and (behind or place is None):
+        return cost.provider, "gateway", None
+    if behind:
+        return None, None, None
+    if seen and seen.provider:
+        return seen.provider, "hook", None
+    there = providers.at(place) if place else None
+    if there and place_by == "hook":
+        return there, "hook", None
+    if (served := health.sessions.get(draft.id)) and not draft.provider:
+        return served.provider, "hook", None
+    if there:  # what the process was started with: a switch by settings has changed it since, perhaps
+        return there, "process", None
+    if cost and cost.provider:
+        return cost.provider, "log", None
+    if draft.provider:
+        return providers.named(draft.agent, draft.provider), draft.provider_by, None
+    return None, None, None
+
+
+class GatewayView:
+    """The gateway's live facts by session."""
+
+    def __init__(self, gateway: Gateway | None) -> None:
+        self._port = gateway.port if gateway else None
+        self.open: Mapping[str, LiveRequest] = (
+            {one.session: one for one in gateway.live if one.session} if gateway else {}
+        )
+        self.sessions: Mapping[str, LiveSession] = (
+            {one.session: one for one in gateway.sessions} if gateway else {}
+        )
+
+    def is_at(self, place: str) -> bool:
+        """Whether an address is the running gateway's."""
+        host, _, port = place.rpartition(":")
+        return host in LOOPBACK and port.isdecimal() and int(port) == self._port
