@@ -1,4 +1,4 @@
-"""catalog/*.yaml -> the compiled form that `load` reads: plain JSON data in three parts.
+"""catalog/*.yaml -> the compiled form that `load` reads: plain JSON data in four parts.
 
 Runs when the wheel is built (hatch_build.py), and in a checkout when a file changed.
 The only module here that needs PyYAML, beside the overlay's parser.
@@ -18,9 +18,12 @@ _MODEL_KEYS = set(Model.__annotations__) - {"extra", "custom"}
 _FOR_READERS = {"priority", "sources"}
 """Keys of the YAML that no record carries."""
 
+COMPATIBLE = "compatible"
+"""Stands in dialects.yaml for servers that nobody described."""
+
 
 def compile_catalog(folder: Path) -> dict[str, Any]:
-    """Read the YAML files of `folder` and make the three parts: providers, models, names.
+    """Read the YAML files of `folder` and make its parts: providers, models, names, dialects.
 
     Each part becomes its own file, so that a program that needs providers alone does not read the rest.
 
@@ -44,6 +47,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
             "names": _index(models.values()),
             "prefixes": sorted(_prefixes(providers, models.values())),
         },
+        "dialects": _dialects(_read(folder / "dialects.yaml")["dialects"], providers),
     }
 
 
@@ -69,6 +73,25 @@ def _models(listed: Iterable[Mapping[str, Any]], *, extra: bool) -> dict[str, di
         entry["id"]: {**_known(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
         for entry in listed
     }
+
+
+def _dialects(
+    listed: Iterable[Mapping[str, Any]], providers: Iterable[Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Provider -> protocol -> settings; of providers that exist, and of servers nobody described."""
+    known = {entry["id"] for entry in providers} | {COMPATIBLE}
+    dialects: dict[str, dict[str, Any]] = {}
+    for entry in listed:
+        if entry["provider"] not in known:
+            raise ValueError(f"dialects.yaml names no provider of the catalog: {entry['provider']}")
+        for protocol, settings in entry.items():
+            if protocol == "provider":
+                continue
+            if missing := {"source", "date", "evidence"} - set(settings):
+                raise ValueError(f"dialect {entry['provider']} {protocol} lacks {', '.join(sorted(missing))}")
+            plain = {**settings, "date": str(settings["date"])}
+            dialects.setdefault(entry["provider"], {})[protocol] = plain
+    return dialects
 
 
 def _known(entry: Mapping[str, Any], keys: set[str], kind: str) -> dict[str, Any]:

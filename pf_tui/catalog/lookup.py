@@ -32,7 +32,7 @@ class Catalog:
     default_priority: tuple[str, ...]
 
     def __init__(self, read: Callable[[str], Any], overlay: Overlay | None = None) -> None:
-        """Args: read: "providers", "models" or "names" -> that part of the compiled form."""
+        """Args: read: "providers", "models", "names" or "dialects" -> that part of the compiled form."""
         self._read = read
         self._overlay = overlay
         plain = read("providers")
@@ -139,6 +139,20 @@ class Catalog:
             and (not needs_tools or "tools" in plain[other].get("capabilities", ()))
         ]
         return tuple(sorted(able, key=lambda other: places[other]))
+
+    def dialect(self, provider_id: str, protocol: str) -> Mapping[str, Any]:
+        """What that provider takes of that protocol, as plain data for `translate.dialect`.
+
+        A provider without an entry is taken for a compatible server; the person's own settings go over it.
+        """
+        shipped = self._read("dialects")
+        entry = shipped.get(provider_id, {}).get(protocol)
+        if entry is None:
+            entry = shipped["compatible"].get(protocol, {})
+        if self._overlay is not None:
+            own = self._overlay.providers.get(provider_id, {}).get("dialect", {})
+            entry = {**entry, **own.get("", {}), **own.get(protocol, {})}
+        return dict(entry)
 
     def plans(self, provider_id: str) -> tuple[Plan, ...]:
         """The flat plans of that provider and what they cost; empty when it has none."""

@@ -61,7 +61,7 @@ def _data_root() -> str:
 
 
 def _part(folder: str, name: str) -> Any:
-    """One part of the compiled form: "providers", "models" or "names"."""
+    """One part of the compiled form: "providers", "models", "names" or "dialects"."""
     if (folder, name) not in _parts:
         try:
             _parts[folder, name] = _read_json(os.path.join(folder, COMPILED, f"{name}.json"))

@@ -1,0 +1,252 @@
+"""A call's arguments as JSON text: followed while they come, mended when they do not parse.
+
+Invariant: text that parses to an object is never changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+_MARKS = re.compile(r'["\\{}\[\]]')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*(.*?)\s*(?:```)?\s*\Z", re.DOTALL)
+_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class Scan:
+    """Follows JSON text piece by piece: is it inside a string, how deep, is the value whole."""
+
+    __slots__ = ("_escaped", "closers", "complete", "in_string")
+
+    def __init__(self) -> None:
+        self.closers: list[str] = []
+        self.in_string = False
+        self.complete = False
+        self._escaped = False
+
+    def feed(self, piece: str) -> None:
+        """Take the next piece of the text."""
+        position = 0
+        if self._escaped and piece:
+            self._escaped = False
+            position = 1
+        for mark in _MARKS.finditer(piece, position):
+            if mark.start() < position:
+                continue
+            letter = mark[0]
+            if letter == "\\":
+                if self.in_string:
+                    position = mark.start() + 2
+                    self._escaped = position > len(piece)
+            elif letter == '"':
+                self.in_string = not self.in_string
+            elif self.in_string:
+                continue
+            elif letter in "{[":
+                self.closers.append("}" if letter == "{" else "]")
+            elif self.closers:
+                self.closers.pop()
+                self.complete = not self.closers
+
+    def ending(self) -> str:
+        """What would close every bracket that is open."""
+        return "".join(reversed(self.closers))
+
+
+def parsed(text: str) -> dict[str, Any] | None:
+    """The object the text is; None when it is none."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def object_text(value: Any) -> str:
+    """An object as JSON text; what is none is {}: a call without arguments."""
+    return msgspec.json.encode(value if isinstance(value, Mapping) else {}).decode()
+
+
+def mended(text: str, schema: Mapping[str, Any] | None = None) -> str:
+    """The arguments as JSON text of an object; what parses comes back as it is.
+
+    Args:
+        schema: of the tool; a lone value is put under its only sensible property.
+    """
+    if not text.strip():
+        return "{}"
+    if parsed(text) is not None:
+        return text
+    for candidate in _candidates(text):
+        if (value := _object(candidate)) is not None:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if text.lstrip().startswith("{"):
+        return "{}"  # an object nobody can read: the tool's own check says what is missing
+    return json.dumps(_by_schema(text, schema or {}), ensure_ascii=False, separators=(",", ":"))
+
+
+def _candidates(text: str) -> list[str]:
+    """The text, and what it may have been meant as, the nearest first."""
+    bare = fence[1] if (fence := _FENCE.match(text)) and "```" in text else text.strip()
+    escaped = _STRING.sub(lambda found: _CONTROL.sub(_escape, found[0]), bare)
+    pruned = _TRAILING_COMMA.sub(r"\1", escaped)
+    found = [bare, escaped, pruned]
+    if bare.startswith("{}"):
+        found += [bare[2:], escaped[2:]]
+    scan = Scan()
+    scan.feed(pruned)
+    if (
+        scan.closers and not scan.in_string
+    ):  # a string that was cut stays cut: half a file must not be written
+        found.append(_TRAILING_COMMA.sub(r"\1", pruned + scan.ending()))
+    start, end = pruned.find("{"), pruned.rfind("}")
+    if 0 <= start < end:
+        found.append(pruned[start : end + 1])
+    return found
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The object of a text that may be JSON, JSON in a JSON string, several objects, or a Python literal."""
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(text)
+        if isinstance(value, str):
+            value, end = json.JSONDecoder(strict=False).raw_decode(value)[0], len(text)
+        if isinstance(value, dict):
+            rest = text[end:].strip()
+            if not rest or rest == text[:end].strip():
+                return value
+            if not value:
+                return _object(rest)
+            if set(rest) <= set("}]`"):
+                return value
+            return None
+    except (ValueError, RecursionError):
+        pass
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return None
+    return value if isinstance(value, dict) and all(isinstance(key, str) for key in value) else None
+
+
+def _by_schema(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A lone value under the property that was meant: the only required one, else the first."""
+    properties = schema.get("properties") or {}
+    required = [name for name in schema.get("required") or () if name in properties]
+    name = required[0] if len(required) == 1 else next(iter(properties), None)
+    if name is None:
+        return {}
+    value: Any = text
+    try:
+        decoded = json.loads(text)
+        kind = properties[name].get("type") if isinstance(properties[name], Mapping) else None
+        if kind != "string" or isinstance(decoded, str):
+            value = decoded
+    except (ValueError, RecursionError):
+        pass
+    return {name: value}
+
+
+class ArgumentStream:
+    """Arguments on their way to a client: passed on while they are sound JSON, else held until whole.
+
+    Holds nothing of a sound call but a comma or a last brace that may have to go.
+    """
+
+    def __init__(self, schema: Mapping[str, Any] | None = None) -> None:
+        self._schema = schema
+        self._scan = Scan()
+        self._pieces: list[str] = []
+        self._given: list[str] = []
+        self._kept = ""
+        self._way = ""
+        """"" undecided, "pass", "hold", "over" (whole: what follows is no part of it)."""
+
+    def feed(self, piece: str) -> str:
+        """What may be passed on with this piece."""
+        self._pieces.append(piece)
+        if self._way == "":
+            start = "".join(self._pieces).lstrip()
+            if len(start) < 2 or not (begin := start[1:].lstrip()):
+                return ""
+            self._way = "pass" if start[0] == "{" and begin[0] in '"}' else "hold"
+            piece = start
+        if self._way == "hold":
+            return ""
+        if self._way == "over":
+            if piece.strip() and self._given == ["{"]:  # {} came first, the true object behind it
+                self._pieces = [piece]
+                self._way = "hold"
+            return ""
+        was_inside = self._scan.in_string
+        self._scan.feed(piece)
+        if _CONTROL.search(piece):
+            piece = _escaped_controls(piece, was_inside)
+        piece = self._kept + piece
+        self._kept = ""
+        if self._scan.complete:
+            body = piece.rstrip()
+            self._way = "over" if body.endswith("}") else "hold"
+            if (
+                self._way == "hold"
+            ):  # more stands behind the last brace: what it was meant as shows at the end
+                return ""
+            piece, self._kept = body[:-1], "}"
+        elif not self._scan.in_string:
+            body = piece.rstrip()
+            if body.endswith(","):
+                piece, self._kept = body[:-1], ","
+        if piece:
+            self._given.append(piece)
+        return piece
+
+    def finish(self) -> str:
+        """The rest, when the call is whole."""
+        text, given = "".join(self._pieces), "".join(self._given)
+        if self._way == "over" and parsed(text) is not None:
+            return self._kept
+        if self._way == "pass" and not given.strip():
+            return mended(text, self._schema)
+        whole = mended(text, self._schema)
+        if not given:
+            return whole
+        if whole.startswith(given):
+            return whole[len(given) :]
+        for rest in (self._kept, self._scan.ending()):
+            if not self._scan.in_string and parsed(given + rest) is not None:
+                return rest
+        return self._kept
+
+
+def _escaped_controls(piece: str, inside: bool) -> str:
+    """Raw control characters inside strings as escapes; between tokens they may stay."""
+    out, scan = [], Scan()
+    scan.in_string = inside
+    for letter in piece:
+        raw = scan.in_string and letter < " "
+        out.append((_ESCAPES.get(letter) or f"\\u{ord(letter):04x}") if raw else letter)
+        scan.feed(letter)
+    return "".join(out)
+
+
+def plain_input(arguments: str) -> str:
+    """The text inside the one-string object that stands for a custom tool's input."""
+    value = parsed(arguments)
+    if value is None:
+        value = parsed(mended(arguments)) or {}
+    text = value.get("input")
+    if isinstance(text, str):
+        return text
+    return next((item for item in value.values() if isinstance(item, str)), arguments if not value else "")

@@ -1,0 +1,369 @@
+"""OpenAI Chat Completions as a stream: its chunks into neutral events, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.translate import sse
+from pf_tui.translate.conversation import (
+    Begin,
+    Close,
+    Delta,
+    End,
+    Event,
+    Failure,
+    Open,
+    Stop,
+    Usage,
+    stop_of_what_was_sent,
+)
+from pf_tui.translate.failures import classify, error_event
+from pf_tui.translate.ordering import Blocks
+
+FINISHES: Mapping[str, Stop] = {
+    "stop": "end",
+    "eos": "end",
+    "end_turn": "end",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "model_context_window_exceeded": "overflow",
+    "tool_calls": "calls",
+    "function_call": "calls",
+    "tool_use": "calls",
+    "content_filter": "refusal",
+    "sensitive": "refusal",
+    "refusal": "refusal",
+}
+"""What vendors say -> why it stopped: OpenAI's words, Together's eos, Mistral's and Z.AI's own."""
+
+_BROKEN = frozenset(("error", "network_error", "insufficient_system_resource"))
+"""Finish reasons that say that the answer is not whole. Source: OpenRouter, Mistral, Z.AI, DeepSeek docs."""
+
+SAID: Mapping[Stop, str] = {
+    "end": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "overflow": "length",
+    "calls": "tool_calls",
+    "pause": "stop",
+    "refusal": "content_filter",
+}
+
+
+def read_usage(usage: Any) -> Usage:
+    """Tokens of a Chat answer: the cached ones are part of its total, and taken out of it."""
+    if not isinstance(usage, Mapping):
+        return Usage()
+    details = usage.get("prompt_tokens_details") or {}
+    cached = (
+        details.get("cached_tokens")
+        or usage.get("prompt_cache_hit_tokens")
+        or usage.get("cached_tokens")
+        or 0
+    )
+    written = details.get("cache_write_tokens") or 0
+    total = usage.get("prompt_tokens") or 0
+    output = usage.get("completion_tokens") or 0
+    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
+    whole = usage.get("total_tokens") or 0
+    if whole > total + output:  # xAI and Gemini count reasoning beside the completion
+        output = whole - total
+    cost = usage.get("cost")
+    return Usage(
+        input=max(0, total - cached - written),
+        output=output,
+        cache_read=cached,
+        cache_write=written,
+        reasoning=reasoning,
+        cost_usd=cost if isinstance(cost, (int, float)) else None,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Tokens as Chat counts them."""
+    return {
+        "prompt_tokens": usage.total_input,
+        "completion_tokens": usage.output,
+        "total_tokens": usage.total_input + usage.output,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+        },
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    }
+
+
+def thinking_of(message: Mapping[str, Any]) -> str:
+    """Reasoning in a message or delta, in the field each vendor has for it."""
+    for key in ("reasoning_content", "reasoning"):
+        if isinstance(message.get(key), str) and message[key]:
+            return str(message[key])
+    content = message.get("content")
+    if isinstance(content, list):  # Mistral's chunks
+        return "".join(
+            part.get("text") or ""
+            for chunk in content
+            if isinstance(chunk, Mapping) and chunk.get("type") == "thinking"
+            for part in chunk.get("thinking") or ()
+            if isinstance(part, Mapping)
+        )
+    return ""
+
+
+def cleaned_stop(said: Stop, calls: bool) -> Stop:
+    """The reason that fits what was sent."""
+    return stop_of_what_was_sent(said, calls)
+
+
+class EventReader:
+    """Chat chunks -> neutral events.
+
+    Args:
+        max_tokens: asked for; with `doubts_length` a `length` far below it is no cut.
+        doubts_length: the vendor says `length` for ordinary ends (Together).
+        lost: begins the id of a call that came without one.
+    """
+
+    def __init__(
+        self, max_tokens: int | None = None, doubts_length: bool = False, lost: str = "call"
+    ) -> None:
+        self.usage = Usage()
+        self.ended = False
+        self._splitter = sse.Splitter()
+        self._blocks = Blocks(lost)
+        self._begun = False
+        self._finish: str | None = None
+        self._refused = False
+        self._max_tokens = max_tokens if doubts_length else None
+        self._talking = ""
+        self._place = 0
+        self._calls: dict[Any, object] = {}
+        self._ids: dict[object, str] = {}
+        self._last: object = None
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """What that chunk of the stream says."""
+        events: list[Event] = []
+        for _, data in self._splitter.feed(chunk):
+            events += self._event(data)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The upstream closed the connection."""
+        events: list[Event] = []
+        for _, data in self._splitter.finish():
+            events += self._event(data)
+        if not self.ended:
+            if self._finish is not None:
+                return events + self._end()
+            self.ended = True
+            events.append(Failure("cut", "the provider ended the stream before the answer was whole"))
+        return events
+
+    def _event(self, data: bytes) -> list[Event]:
+        if self.ended:
+            return []
+        if data.strip() == b"[DONE]":
+            if self._finish is None and not self._blocks.blocks:
+                self.ended = True
+                return [Failure("cut", "the provider ended the stream without an answer")]
+            return self._end()
+        chunk = sse.content(data)
+        if chunk is None:
+            self.ended = True
+            return [Failure("server", "the provider sent an event that is not JSON")]
+        error = chunk.get("error") or (chunk.get("x_groq") or {}).get("error")
+        if error:
+            self.ended = True
+            return [classify(None, {"error": error, "code": chunk.get("code")})]
+        if chunk.get("object") == "error":
+            self.ended = True
+            return [classify(None, chunk)]
+        events: list[Event] = []
+        if not self._begun:
+            self._begun = True
+            events.append(Begin(str(chunk.get("model") or "")))
+        usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
+        if isinstance(usage, Mapping):
+            self.usage = read_usage(usage)
+        for choice in chunk.get("choices") or ():
+            if choice.get("index", 0) == 0:
+                events += self._choice(choice)
+        return events
+
+    def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
+        delta = choice.get("delta") or choice.get("message") or {}
+        events: list[Event] = []
+        if thinking := thinking_of(delta):
+            events += self._talk("thinking", thinking)
+        content = delta.get("content")
+        if content:
+            text = content if isinstance(content, str) else _words(content)
+            if text:
+                events += self._talk("text", text)
+        if delta.get("refusal"):
+            self._refused = True
+            events += self._talk("text", delta["refusal"])
+        for place, call in enumerate(delta.get("tool_calls") or ()):
+            events += self._call(call, place)
+        if isinstance(delta.get("function_call"), Mapping):
+            events += self._call({"index": 0, "function": delta["function_call"]}, 0)
+        reason = choice.get("finish_reason")
+        if reason:
+            if reason in _BROKEN:
+                self.ended = True
+                return [*events, Failure("server", f"the provider ended the answer with '{reason}'")]
+            self._finish = reason
+        return events
+
+    def _talk(self, kind: str, text: str) -> list[Event]:
+        """Words or thoughts: a change of kind begins a new block."""
+        key = (kind, self._place)
+        if self._talking != kind or not self._blocks.has(key):
+            self._place += 1
+            self._talking = kind
+            key = (kind, self._place)
+            return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
+        return self._blocks.add(key, text)
+
+    def _call(self, call: Mapping[str, Any], place: int) -> list[Event]:
+        function = call.get("function") or {}
+        call_id, name = call.get("id") or "", function.get("name") or ""
+        key = self._key(call, call_id, name)
+        events: list[Event] = []
+        start = self._blocks.start_of(key)
+        if start is None and key not in self._ids:
+            self._talking = ""
+            events += self._blocks.open(key, Open("call", call_id, name))
+            self._ids[key] = call_id
+        elif start is not None:
+            if call_id and not start.id:
+                start.id = self._ids[key] = call_id
+            if name and not start.name:
+                start.name = name
+            events += self._blocks.advance()
+        self._last = key
+        google = (call.get("extra_content") or {}).get("google") or {}
+        if signature := google.get("thought_signature"):
+            self._blocks.sign(key, signature)
+        arguments = function.get("arguments")
+        if isinstance(arguments, Mapping):
+            arguments = sse.dumps(arguments).decode()
+        if arguments:
+            events += self._blocks.add(key, arguments)
+        return events
+
+    def _key(self, call: Mapping[str, Any], call_id: str, name: str) -> object:
+        """Which call a piece belongs to: by index, by id where indexes are missing or all the same."""
+        index = call.get("index")
+        if index is None:
+            if call_id:
+                return self._calls.setdefault(("id", call_id), object())
+            if self._last is None or (name and self._blocks.is_complete(self._last)):
+                return object()
+            return self._last
+        key = self._calls.get(index)
+        if key is not None and name and call_id and self._ids.get(key) not in ("", call_id, None):
+            whole = not self._blocks.has(key) or self._blocks.is_complete(key)
+            start = self._blocks.start_of(key)
+            if whole or (start is not None and start.name != name):
+                key = None  # every whole call under index 0
+        if key is None:
+            key = self._calls[index] = object()
+        return key
+
+    def _end(self) -> list[Event]:
+        events = self._blocks.close_all()
+        self.ended = True
+        said = FINISHES.get(self._finish or "stop", "end")
+        if said == "length" and self._max_tokens and self.usage.output < 0.9 * self._max_tokens:
+            said = "end"
+        if self._refused:
+            said = "refusal"
+        return [*events, End(stop_of_what_was_sent(said, self._blocks.calls > 0), self.usage)]
+
+
+def _words(content: Any) -> str:
+    """Mistral's list of chunks."""
+    return "".join(
+        chunk.get("text") or ""
+        for chunk in content
+        if isinstance(chunk, Mapping) and chunk.get("type") == "text"
+    )
+
+
+class EventWriter:
+    """Neutral events -> Chat chunks.
+
+    Args:
+        model: as the client asked for it.
+        message_id: unique.
+        created: epoch seconds.
+        usage: the client asked for a usage chunk.
+    """
+
+    def __init__(self, model: str, message_id: str, created: int = 0, usage: bool = True) -> None:
+        self._head = {"id": message_id, "object": "chat.completion.chunk", "created": created, "model": model}
+        self._usage = usage
+        self._kind = ""
+        self._calls = -1
+        self._begun = False
+
+    def write(self, event: Event) -> bytes:
+        """That event as bytes of the stream."""
+        kind = type(event)
+        if kind is Delta:
+            return self._delta(event.text)  # type: ignore[union-attr]
+        if kind is Open:
+            return self._begin() + self._open(event)  # type: ignore[arg-type]
+        if kind is Close:
+            return self._close(event)  # type: ignore[arg-type]
+        if kind is Begin:
+            return self._begin()
+        if kind is End:
+            return self._begin() + self._end(event)  # type: ignore[arg-type]
+        return error_event("openai-chat", event)  # type: ignore[arg-type]
+
+    def ping(self) -> bytes:
+        """Shows the client that the stream lives."""
+        return b": keep-alive\n\n"
+
+    def _begin(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        return self._chunk({"role": "assistant", "content": ""})
+
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return sse.plain(self._head | {"choices": [choice]})
+
+    def _open(self, start: Open) -> bytes:
+        self._kind = start.kind
+        if start.kind != "call":
+            return b""
+        self._calls += 1
+        function = {"name": start.name, "arguments": ""}
+        call = {"index": self._calls, "id": start.id, "type": "function", "function": function}
+        return self._chunk({"tool_calls": [call]})
+
+    def _delta(self, text: str) -> bytes:
+        if self._kind == "text":
+            return self._chunk({"content": text})
+        if self._kind == "call":
+            return self._chunk({"tool_calls": [{"index": self._calls, "function": {"arguments": text}}]})
+        return self._chunk({"reasoning_content": text})
+
+    def _close(self, close: Close) -> bytes:
+        if self._kind != "call" or not close.signature:
+            return b""
+        extra = {"google": {"thought_signature": close.signature}}
+        return self._chunk({"tool_calls": [{"index": self._calls, "extra_content": extra}]})
+
+    def _end(self, end: End) -> bytes:
+        out = self._chunk({}, SAID[end.stop])
+        if self._usage:
+            out += sse.plain(self._head | {"choices": [], "usage": write_usage(end.usage)})
+        return out + sse.DONE

@@ -1,0 +1,354 @@
+"""What one provider takes of one protocol, and fitting a request to it.
+
+A Dialect is data (catalog/dialects.yaml, a person's providers.yaml); `fit` edits a request that already has
+the provider's protocol, whether it was translated or came that way.
+Invariant: a dialect without settings changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from pf_tui.translate.conversation import Notes
+from pf_tui.translate.naming import ToolName
+from pf_tui.translate.reasoning import MARK, ReasoningStore
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """The settings of one provider, protocol and model. What is not set is as the protocol's owner has it."""
+
+    provider: str = ""
+    protocol: str = ""
+    model: str = ""
+    maker: str = ""
+    """Who signs the reasoning it gives and takes back; "" = the provider itself."""
+
+    owner: bool = False
+    """It made the protocol and its client: a request of its own protocol passes byte by byte."""
+    strip_attribution: bool = False
+    """Claude Code's billing line is taken out of the system prompt."""
+
+    limit_field: str = ""
+    """Name of the output limit."""
+    limit_most: int = 0
+    """Largest output limit it takes, in tokens; 0 = unknown."""
+    limit_least: int = 0
+    """Smallest output limit it takes, in tokens."""
+    limit_default: int = 0
+    """Sent when the request names none, in tokens; 0 = nothing is sent."""
+    system_roles: tuple[str, ...] = ()
+    """Words it takes for instructions inside messages; () = whatever came."""
+    mid_system: bool = True
+    """Instructions may stand between the turns."""
+
+    call_ids: str = "any"
+    """"any", "word-N" or "alnum-N", see `naming.call_id`."""
+    tool_names: str = ""
+    """"word-N": letters, digits, `_` and `-`; "letter-N": also `.`, `:`, a letter first. "" = any."""
+    tool_types: tuple[str, ...] = ()
+    """Kinds of tools it takes beside function and those it runs itself; others become functions or go."""
+    tools_flat: bool = False
+    """Codex's namespaces, custom tools and additional_tools are rewritten as functions."""
+    tools_most: int = 0
+    strict_tools: bool = True
+    tool_choices: tuple[str, ...] = ()
+    """Words of tool_choice it takes; () = all."""
+    parallel_calls: bool = True
+    """It takes the switch against parallel calls."""
+    schema_drop: tuple[str, ...] = ()
+    schema_rules: tuple[str, ...] = ()
+    """See `schemas.RULES`."""
+
+    effort_field: str = ""
+    """Dotted; "" = it takes no effort where `efforts` is empty too, else the protocol's own."""
+    efforts: tuple[str, ...] | None = None
+    """Words it takes; () = none at all, None = whatever came."""
+    effort_map: dict[str, str] = field(default_factory=dict)
+    effort_with_tools: bool = True
+    """False: with function tools it takes the effort "none" alone (GPT-5.4 and later on Chat)."""
+    sampling_with_effort: bool = True
+    """False: stop, temperature and penalties go unless the effort is "none" (GPT-5 and later)."""
+    thinking_off: str = ""
+    """How reasoning is switched off: "none" (as effort), "thinking", "enabled" or "" (not at all)."""
+    thinking_kind: str = "adaptive"
+    """Claude: "adaptive", "enabled" (older models, with a budget) or "" (none)."""
+    reasoning_back: str = ""
+    """Where reasoning goes back: reasoning_content, reasoning, chunk, thinking, items; "" = nowhere."""
+    reasoning_filler: str | None = None
+    """It refuses a turn with calls without its reasoning; this stands for what we do not have."""
+    thought_signatures: bool = False
+    """Gemini: every step's first call needs its signature."""
+
+    refused_fields: tuple[str, ...] = ()
+    """Top-level names, or "messages.x", "tools.x", "input.x", "a.b"."""
+    allowed_fields: tuple[str, ...] = ()
+    """When set, every other top-level field goes."""
+    message_fields: tuple[str, ...] = ()
+    """When set, every other field of a message goes."""
+    moved_fields: dict[str, str] = field(default_factory=dict)
+    set_fields: dict[str, Any] = field(default_factory=dict)
+    """Added where the request does not set them."""
+    betas: tuple[str, ...] | None = None
+    """Claude betas that pass; None = all."""
+    betas_renamed: dict[str, str] = field(default_factory=dict)
+    hosted_tools: tuple[str, ...] = ()
+    """Tools it runs itself."""
+    images: bool = True
+    documents: str = ""
+    """How Chat takes a document: "file", "image_url", "document_url" or "" (only in words)."""
+    stream_usage: str = "ask"
+    """"ask" (stream_options), "always" (nothing to send) or "never"."""
+    cache_key: bool = False
+    """It takes prompt_cache_key."""
+    order_rules: tuple[str, ...] = ()
+    """"assistant-after-tool", "tool-name", "empty-content"."""
+    json_schema: bool = True
+    """It takes an answer's schema; else JSON mode."""
+
+    silence_s: int = 300
+    """Seconds it may be silent inside a stream and still end well."""
+    length_doubtful: bool = False
+    """It says `length` for ordinary ends."""
+    counts_tokens: bool = False
+    """It has a count_tokens endpoint for this protocol."""
+    evidence: str = "untried"
+    """"documented", "reported" or "untried"."""
+    source: str = ""
+
+    @property
+    def reasoning_maker(self) -> str:
+        """Whose reasoning it takes back; "" = nobody's."""
+        return (self.maker or self.provider) if self.reasoning_back else ""
+
+
+SETTINGS = frozenset(Dialect.__struct_fields__) - {"provider", "protocol", "model", "evidence", "source"}
+"""What a person may set under `dialect:`."""
+
+
+def dialect(entry: Mapping[str, Any] | None, provider: str, protocol: str, model: str = "") -> Dialect:
+    """The dialect of a model at a provider.
+
+    Args:
+        entry: `Catalog.dialect(provider, protocol)`, plain data with `models` by pattern; None = unknown.
+        model: as the provider calls it.
+    Raises:
+        msgspec.ValidationError: a setting is of a wrong kind.
+    """
+    plain = dict(entry or {})
+    by_model = plain.pop("models", None) or {}
+    for pattern, settings in by_model.items():
+        if any(fnmatchcase(model.lower(), one.strip().lower()) for one in pattern.split("|")):
+            plain |= settings
+    plain.pop("date", None)
+    plain |= {"provider": provider, "protocol": protocol, "model": model}
+    return msgspec.convert(plain, Dialect)
+
+
+def fit(
+    body: dict[str, Any], target: Dialect, notes: Notes, store: ReasoningStore | None = None
+) -> dict[str, ToolName]:
+    """Edit a request in place until `target` takes it.
+
+    Args:
+        body: has the target's protocol.
+        store: reasoning and signatures by call id.
+    Returns:
+        The tool names that changed: name upstream -> what the client calls it.
+    """
+    from pf_tui.translate import fit_chat, fit_messages, fit_responses
+
+    move_fields(body, target)
+    fits = {
+        "anthropic-messages": fit_messages.fit,
+        "openai-chat": fit_chat.fit,
+        "openai-responses": fit_responses.fit,
+    }
+    names = fits[target.protocol](body, target, notes, store)
+    refuse_fields(body, target)
+    return names
+
+
+def move_fields(body: dict[str, Any], target: Dialect) -> None:
+    """Rename what goes by another name there, add what must be said, clamp the output limit."""
+    for old, new in target.moved_fields.items():
+        if old in body:
+            value = body.pop(old)
+            body.setdefault(new, value)
+    for name, value in target.set_fields.items():
+        if not (name == "tool_stream" and not (body.get("stream") and body.get("tools"))):
+            body.setdefault(name, value)
+    if not target.limit_field:
+        return
+    limit = None
+    for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
+        value = body.pop(name, None)
+        if isinstance(value, int):
+            limit = value
+    if limit is None:
+        limit = target.limit_default or None
+    if limit is not None:
+        limit = max(limit, target.limit_least)
+        body[target.limit_field] = min(limit, target.limit_most) if target.limit_most else limit
+
+
+def refuse_fields(body: dict[str, Any], target: Dialect) -> None:
+    """Take out what it refuses. Nothing here changes what the answer means."""
+    for path in target.refused_fields:
+        drop_field(body, path)
+    if target.allowed_fields:
+        for name in [name for name in body if name not in target.allowed_fields]:
+            del body[name]
+    if target.message_fields:
+        for message in body.get("messages") or ():
+            for name in [name for name in message if name not in target.message_fields]:
+                del message[name]
+
+
+def drop_field(body: dict[str, Any], path: str) -> None:
+    """Take one field out: "store", "messages.name", "tools.strict", "output_config.effort"."""
+    first, _, rest = path.partition(".")
+    if not rest:
+        body.pop(first, None)
+    elif first == "cache_control":
+        _drop_everywhere(body, first, rest)
+    elif first in ("messages", "tools", "input"):
+        for entry in body.get(first) or ():
+            if isinstance(entry, dict):
+                inner = entry.get("function") if first == "tools" and "function" in entry else entry
+                for holder in (entry, inner):
+                    if isinstance(holder, dict):
+                        drop_field(holder, rest)
+    elif isinstance(inner := body.get(first), dict):
+        drop_field(inner, rest)
+        if not inner:
+            del body[first]
+
+
+def _drop_everywhere(value: Any, holder: str, name: str) -> None:
+    """Take `name` out of every object called `holder`."""
+    if isinstance(value, dict):
+        if isinstance(inner := value.get(holder), dict):
+            inner.pop(name, None)
+        for entry in value.values():
+            _drop_everywhere(entry, holder, name)
+    elif isinstance(value, list):
+        for entry in value:
+            _drop_everywhere(entry, holder, name)
+
+
+def set_effort(body: dict[str, Any], target: Dialect, own_field: str) -> None:
+    """The effort in the target's field and words, or gone.
+
+    Args:
+        own_field: where the protocol's owner has it; a translated request has it there.
+    """
+    word = _take(body, own_field)
+    for other in ("reasoning_effort", "reasoning.effort", "output_config.effort"):
+        if other != own_field and target.protocol == "openai-chat" and word is None:
+            word = _take(body, other)
+    if not isinstance(word, str):
+        if not target.effort_with_tools and body.get("tools"):
+            _put(body, target.effort_field or own_field, "none")
+        return
+    if not target.effort_with_tools and body.get("tools"):
+        _put(body, target.effort_field or own_field, "none")
+        return
+    if word == "none" and target.thinking_off == "thinking":
+        body["thinking"] = {"type": "disabled"}
+        return
+    if word == "none" and target.thinking_off == "enabled":
+        body["reasoning"] = {"enabled": False}
+        return
+    if target.efforts is not None:
+        word = nearest_effort(word, target.efforts, target.effort_map)
+    if word is not None:
+        _put(body, target.effort_field or own_field, word)
+
+
+LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""Efforts from least to most, over all vendors."""
+
+
+def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]) -> str | None:
+    """The word the target knows that comes nearest, from below rather than from above; None = none at all."""
+    if not efforts:
+        return None
+    if word in efforts:
+        return word
+    if mapping.get(word) in efforts:
+        return mapping[word]
+    if word not in LADDER:
+        return None
+    places = sorted((LADDER.index(known), known) for known in efforts if known in LADDER)
+    wanted = LADDER.index(word)
+    below = [known for place, known in places if place < wanted and known != "none"]
+    above = [known for place, known in places if place > wanted]
+    return below[-1] if below else above[0] if above else None
+
+
+def _take(body: dict[str, Any], path: str) -> Any:
+    holder, _, name = path.rpartition(".")
+    if not holder:
+        return body.pop(name, None)
+    inner = body.get(holder)
+    if not isinstance(inner, dict):
+        return None
+    value = inner.pop(name, None)
+    if not inner:
+        del body[holder]
+    return value
+
+
+def _put(body: dict[str, Any], path: str, value: Any) -> None:
+    holder, _, name = path.rpartition(".")
+    if not holder:
+        body[name] = value
+    else:
+        inner = body.get(holder)
+        body[holder] = (inner if isinstance(inner, dict) else {}) | {name: value}
+
+
+BETA_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "context-management": ("context_management",),
+    "compact": ("compaction",),
+    "advanced-tool-use": ("tools.defer_loading", "tools.input_examples", "tools.allowed_callers"),
+    "thinking-binding-controls": ("thinking.block_binding",),
+    "per-turn-control": ("messages.output_config",),
+    "mid-conversation-output-config": ("messages.output_config",),
+    "mid-conversation-system-clear-at": ("messages.clear_at",),
+    "fine-grained-tool-streaming": ("tools.eager_input_streaming",),
+}
+"""A beta that does not pass takes its fields with it. Source: litellm 1.110.2's beta table."""
+
+_DATE = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
+
+
+def betas(header: str, target: Dialect) -> str:
+    """The `anthropic-beta` header as it may go to the target; "" = send none."""
+    sent = [beta.strip() for beta in header.split(",") if beta.strip()]
+    if target.betas is None:
+        return ",".join(sent)
+    renamed = (target.betas_renamed.get(beta, beta) for beta in sent)
+    return ",".join(dict.fromkeys(beta for beta in renamed if beta in target.betas))
+
+
+def stripped_beta_fields(target: Dialect) -> tuple[str, ...]:
+    """The body fields of betas that do not pass."""
+    if target.betas is None:
+        return ()
+    passing = {_DATE.sub("", beta) for beta in (*target.betas, *target.betas_renamed)}
+    return tuple(path for beta, paths in BETA_FIELDS.items() if beta not in passing for path in paths)
+
+
+def changes_nothing(raw: bytes, target: Dialect) -> bool:
+    """True when a request of the target's own protocol passes byte by byte.
+
+    Our marks are the one thing that must never reach the maker of a protocol.
+    """
+    return target.owner and MARK.encode() not in raw

@@ -1,0 +1,273 @@
+"""A Chat request as one vendor takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.translate import naming, reasoning
+from pf_tui.translate.arguments import object_text
+from pf_tui.translate.chat import google_signature
+from pf_tui.translate.conversation import Notes, words_of
+from pf_tui.translate.dialect import Dialect, set_effort
+from pf_tui.translate.naming import ToolName
+from pf_tui.translate.schemas import cleaned
+
+SIGNATURE_FILLER = "skip_thought_signature_validator"
+"""What Gemini takes for a signature nobody has, e.g. of a call another model made.
+Source: "Thought signatures", Google AI for Developers (last resort)."""
+
+_AFTER_TOOL = "OK."
+"""What Mistral hears between a tool's result and the user: it takes no user message there."""
+
+
+def fit(
+    body: dict[str, Any], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
+) -> dict[str, ToolName]:
+    """Edit the request; the names that changed come back."""
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return {}
+    _roles(body, messages, target)
+    _reasoning(messages, target, store)
+    _media(messages, target, notes)
+    names = tools(body, target, notes)
+    _calls(messages, target, names)
+    _settings(body, target, notes)
+    if target.order_rules:
+        body["messages"] = _ordered(messages, target)
+    return {name: known for name, known in names.items() if name != known.name}
+
+
+def _roles(body: dict[str, Any], messages: list[dict[str, Any]], target: Dialect) -> None:
+    """Instructions under a word it knows, and first of all where it wants them so."""
+    if not target.system_roles:
+        return
+    begun = False
+    for place, message in enumerate(messages):
+        if message.get("role") not in ("system", "developer"):
+            begun = True
+        elif begun and not target.mid_system:
+            text = f"<system-reminder>\n{words_of(message.get('content'))}\n</system-reminder>"
+            messages[place] = {"role": "user", "content": text}
+        elif message["role"] not in target.system_roles:
+            message["role"] = target.system_roles[0]
+
+
+def _reasoning(
+    messages: list[dict[str, Any]], target: Dialect, store: reasoning.ReasoningStore | None
+) -> None:
+    """Earlier reasoning in the target's field, or gone; what it insists on comes from the store."""
+    maker = target.reasoning_maker
+    for message in messages:
+        if message.get("role") != "assistant":
+            continue
+        text = message.pop("reasoning_content", None) or message.pop("reasoning", None)
+        message.pop("reasoning", None)
+        details = message.pop("reasoning_details", None)
+        calls = message.get("tool_calls") or ()
+        if maker and not text and store is not None:
+            kept = [store.find(maker, str(call.get("id"))) for call in calls]
+            text = next((found.text for found in kept if found is not None and found.text), None)
+        if not text and calls and target.reasoning_filler is not None:
+            text = target.reasoning_filler
+        if target.reasoning_back == "reasoning" and details:
+            message["reasoning_details"] = details
+        if text and target.reasoning_back in ("reasoning_content", "reasoning"):
+            message[target.reasoning_back] = text
+        elif text and target.reasoning_back == "chunk":
+            chunk = {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+            own = message.get("content")
+            rest = [{"type": "text", "text": own}] if isinstance(own, str) and own else own or []
+            message["content"] = [chunk, *rest]
+        _sign(calls, target, store)
+
+
+def _sign(calls: Any, target: Dialect, store: reasoning.ReasoningStore | None) -> None:
+    """Gemini's signatures: its own back, a filler for the first call of a step that never had one."""
+    for place, call in enumerate(calls):
+        if not target.thought_signatures:
+            call.pop("extra_content", None)
+            continue
+        signature = google_signature(call)
+        if not signature and store is not None:
+            kept = store.find(target.maker or target.provider, str(call.get("id")))
+            signature = kept.signature if kept is not None else ""
+        if not signature and place == 0:
+            signature = SIGNATURE_FILLER
+        if signature:
+            call["extra_content"] = {"google": {"thought_signature": signature}}
+
+
+def _media(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> None:
+    for message in messages:
+        content = message.get("content")
+        if isinstance(content, list):
+            message["content"] = [_part(part, target, notes) for part in content]
+            if message["role"] in ("system", "developer", "tool") and all(
+                part.get("type") == "text" for part in content
+            ):
+                message["content"] = "\n\n".join(part.get("text") or "" for part in content)
+
+
+def _part(part: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Any]:
+    kind = part.get("type")
+    part.pop("cache_control", None)
+    if kind == "image_url":
+        if not target.images:
+            notes.add("picture", "a picture was left out: this model sees none")
+            return {"type": "text", "text": "[A picture that this model cannot see.]"}
+        if isinstance(part.get("image_url"), dict) and target.documents == "image_url":
+            part["image_url"].pop("detail", None)
+    if kind != "file" or target.documents == "file":
+        return part
+    file = part.get("file") or {}
+    data, name = file.get("file_data"), file.get("filename") or "document"
+    if target.documents == "image_url" and data:
+        return {"type": "image_url", "image_url": {"url": data}}
+    if target.documents == "document_url" and data:
+        return {"type": "document_url", "document_url": data, "document_name": name}
+    notes.add("document", "a document was named in words: this model takes none")
+    return {"type": "text", "text": f"[The document {name} could not be shown to this model.]"}
+
+
+def tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, ToolName]:
+    """Tools, their names and schemas, and the choice among them."""
+    names: dict[str, ToolName] = {}
+    kept = []
+    for tool in body.get("tools") or ():
+        if tool.get("type") != "function":
+            kind = str(tool.get("type"))
+            if kind == "custom" and "custom" not in target.tool_types:
+                kept.append(_as_function(tool, names, target))
+            elif kind in target.tool_types or kind in target.hosted_tools:
+                kept.append(tool)
+            else:
+                notes.add("hosted-tool", f"{kind} is not run by this provider and was left out")
+            continue
+        function = tool.get("function") or {}
+        given = str(function.get("name") or "")
+        function["name"] = short(given, target)
+        names[function["name"]] = ToolName(given)
+        if target.schema_drop or target.schema_rules or "parameters" not in function:
+            schema = function.get("parameters") or {}
+            function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
+        if not target.strict_tools:
+            function.pop("strict", None)
+        kept.append(tool)
+    if target.tools_most and len(kept) > target.tools_most:
+        notes.add(
+            "tools", f"only {target.tools_most} of {len(kept)} tools were sent: this provider takes no more"
+        )
+        kept = kept[: target.tools_most]
+    if not kept:
+        for name in ("tools", "tool_choice", "parallel_tool_calls"):
+            body.pop(name, None)
+        return names
+    body["tools"] = kept
+    _choice(body, target)
+    if not target.parallel_calls:
+        body.pop("parallel_tool_calls", None)
+    return names
+
+
+def _as_function(tool: dict[str, Any], names: dict[str, ToolName], target: Dialect) -> dict[str, Any]:
+    """A custom tool as a function with one string."""
+    custom = tool.get("custom") or {}
+    given = str(custom.get("name") or "")
+    name = short(given, target)
+    names[name] = ToolName(given, custom=True)
+    parameters = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+    function = {"name": name, "description": custom.get("description") or "", "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
+def short(name: str, target: Dialect) -> str:
+    """The tool's name as the target takes it."""
+    kind, _, most = target.tool_names.partition("-")
+    if not most:
+        return name
+    return naming.tool_name(name, int(most), ".:" if kind == "letter" else "", kind == "letter")
+
+
+def _choice(body: dict[str, Any], target: Dialect) -> None:
+    choice = body.get("tool_choice")
+    if choice is None:
+        return
+    word = choice if isinstance(choice, str) else "function"
+    if isinstance(choice, dict) and isinstance(choice.get("function"), dict):
+        choice["function"]["name"] = short(str(choice["function"].get("name") or ""), target)
+    if not target.tool_choices or word in target.tool_choices:
+        return
+    wanted = choice["function"]["name"] if isinstance(choice, dict) and "function" in choice else None
+    if word == "function" and "required" in target.tool_choices:
+        body["tool_choice"] = "required"
+    else:
+        del body["tool_choice"]
+    if wanted:
+        body["tools"] = [tool for tool in body["tools"] if (tool.get("function") or {}).get("name") == wanted]
+    elif word == "none":
+        body.pop("tools", None)
+        body.pop("parallel_tool_calls", None)
+
+
+def _calls(messages: list[dict[str, Any]], target: Dialect, names: Mapping[str, ToolName]) -> None:
+    """Ids and names of earlier calls by the same rules as the tools'."""
+    called: dict[str, str] = {}
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            given = str(call.get("id") or "")
+            call["id"] = naming.call_id(given, target.call_ids)
+            if call.get("type") == "custom" and "custom" not in target.tool_types:
+                custom = call.pop("custom", None) or {}
+                call["type"] = "function"
+                arguments = object_text({"input": custom.get("input") or ""})
+                call["function"] = {"name": custom.get("name") or "", "arguments": arguments}
+            function = call.get("function")
+            if isinstance(function, dict):
+                function["name"] = short(str(function.get("name") or ""), target)
+                called[call["id"]] = function["name"]
+        if message.get("role") == "tool":
+            call_id = naming.call_id(str(message.get("tool_call_id") or ""), target.call_ids)
+            message["tool_call_id"] = call_id
+            if "tool-name" in target.order_rules and call_id in called:
+                message["name"] = called[call_id]
+
+
+def _settings(body: dict[str, Any], target: Dialect, notes: Notes) -> None:
+    if "thinking" in body and target.thinking_off != "thinking":
+        thinking = body.pop("thinking")
+        if isinstance(thinking, dict) and thinking.get("type") == "disabled":
+            body["reasoning_effort"] = "none"
+    elif isinstance(body.get("thinking"), dict) and body["thinking"].get("type") == "disabled":
+        body.pop("reasoning_effort", None)
+    set_effort(body, target, "reasoning_effort")
+    if not target.sampling_with_effort and body.get("reasoning_effort") != "none":
+        for name in ("stop", "temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias"):
+            body.pop(name, None)
+    if target.stream_usage != "ask":
+        body.pop("stream_options", None)
+    elif body.get("stream") and "stream_options" not in body:
+        body["stream_options"] = {"include_usage": True}
+    if not target.cache_key:
+        body.pop("prompt_cache_key", None)
+    form = body.get("response_format")
+    if isinstance(form, dict) and form.get("type") == "json_schema" and not target.json_schema:
+        body["response_format"] = {"type": "json_object"}
+        notes.add("field", "the answer's schema is not taken there: JSON mode was asked for instead")
+
+
+def _ordered(messages: list[dict[str, Any]], target: Dialect) -> list[dict[str, Any]]:
+    """The order of messages that the target insists on."""
+    ordered: list[dict[str, Any]] = []
+    for message in messages:
+        role, content = message.get("role"), message.get("content")
+        if role == "assistant" and "empty-content" in target.order_rules and content is None:
+            message["content"] = ""
+        if "assistant-after-tool" in target.order_rules:
+            if role == "assistant" and not content and not message.get("tool_calls"):
+                continue
+            if role == "user" and ordered and ordered[-1].get("role") == "tool":
+                ordered.append({"role": "assistant", "content": _AFTER_TOOL})
+        ordered.append(message)
+    return ordered

@@ -1,0 +1,253 @@
+"""A Messages request as one host takes it: Anthropic, a cloud, or a compatible vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.translate import naming, reasoning
+from pf_tui.translate.conversation import Notes, words_of
+from pf_tui.translate.dialect import Dialect, drop_field, set_effort, stripped_beta_fields
+from pf_tui.translate.fit_chat import short
+from pf_tui.translate.messages import BILLING_LINE
+from pf_tui.translate.naming import ToolName
+from pf_tui.translate.schemas import cleaned
+
+_LEAST_BUDGET = 1024
+"""Smallest thinking budget Claude takes, in tokens."""
+
+_LEAST_ANSWER = 1024
+"""Left for the answer beside a thinking budget, in tokens."""
+
+_BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 4096, "medium": 10_000, "high": 20_000}
+"""Thinking budget for an effort, where a model knows budgets only; in tokens, more for the higher ones."""
+
+
+def fit(
+    body: dict[str, Any], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
+) -> dict[str, ToolName]:
+    """Edit the request; the names that changed come back."""
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return {}
+    own = target.maker == reasoning.ANTHROPIC
+    if target.strip_attribution:
+        _strip_billing(body)
+    if "output_format" in body:
+        form = body.pop("output_format")
+        body["output_config"] = {"format": form} | (body.get("output_config") or {})
+    for path in stripped_beta_fields(target):
+        drop_field(body, path)
+    if not target.mid_system:
+        _no_mid_system(body, messages)
+    _reasoning(body, messages, target, store)
+    names = _tools(body, target, notes)
+    if target.call_ids != "any" or names or not own:
+        _blocks(messages, target, notes)
+    _effort(body, target)
+    return {name: known for name, known in names.items() if name != known.name}
+
+
+def _strip_billing(body: dict[str, Any]) -> None:
+    system = body.get("system")
+    if isinstance(system, list):
+        kept = [block for block in system if not str(block.get("text") or "").startswith(BILLING_LINE)]
+        if kept:
+            body["system"] = kept
+        else:
+            body.pop("system")
+    elif isinstance(system, str) and system.startswith(BILLING_LINE):
+        body["system"] = system.partition("\n")[2].lstrip("\n")
+
+
+def _no_mid_system(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+    """Instructions between the turns as reminders in a user message, behind the results they meet."""
+    kept: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
+    for message in messages:
+        if message.get("role") != "system":
+            if message.get("role") == "user" and waiting:
+                kept.append(message | {"content": [*_listed(message.get("content")), *waiting]})
+            else:
+                if waiting:
+                    kept.append({"role": "user", "content": waiting})
+                kept.append(message)
+            waiting = []
+            continue
+        text = words_of(message.get("content"))
+        block = {"type": "text", "text": f"<system-reminder>\n{text}\n</system-reminder>"}
+        if kept and kept[-1]["role"] == "user":
+            kept[-1] = kept[-1] | {"content": [*_listed(kept[-1].get("content")), block]}
+        else:
+            waiting.append(block)
+    if waiting:
+        kept.append({"role": "user", "content": waiting})
+    body["messages"] = messages[:] = kept
+
+
+def _listed(content: Any) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
+
+
+def _reasoning(
+    body: dict[str, Any],
+    messages: list[dict[str, Any]],
+    target: Dialect,
+    store: reasoning.ReasoningStore | None,
+) -> None:
+    """Thinking of others goes; the target's own stays with its own signature."""
+    maker = target.reasoning_maker
+    for place, message in enumerate(messages):
+        content = message.get("content")
+        if message.get("role") != "assistant" or not isinstance(content, list):
+            continue
+        kept = []
+        for block in content:
+            kind = block.get("type")
+            if kind in ("thinking", "redacted_thinking"):
+                key = "signature" if kind == "thinking" else "data"
+                signer, signature, _ = reasoning.read_mark(block.get(key) or "")
+                if (signer and signer != maker) or (maker == reasoning.ANTHROPIC and signer != maker):
+                    continue
+                if not maker:
+                    continue
+                kept.append(block if block.get(key) == signature else block | {key: signature})
+            else:
+                kept.append(block)
+        calls = [block for block in kept if block.get("type") == "tool_use"]
+        thinks = any(block.get("type") == "thinking" for block in kept)
+        if calls and not thinks and target.reasoning_filler is not None and _thinking_is_on(body):
+            found = None if store is None else store.find(maker, str(calls[0].get("id")))
+            words = found.text if found is not None and found.text else target.reasoning_filler
+            kept.insert(0, {"type": "thinking", "thinking": words, "signature": ""})
+        if len(kept) != len(content) or any(a is not b for a, b in zip(kept, content, strict=False)):
+            messages[place] = message | {"content": kept or [{"type": "text", "text": "…"}]}
+
+
+def _thinking_is_on(body: Mapping[str, Any]) -> bool:
+    thinking = body.get("thinking")
+    return not (isinstance(thinking, Mapping) and thinking.get("type") == "disabled")
+
+
+def _tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, ToolName]:
+    names: dict[str, ToolName] = {}
+    if "tools" not in body:
+        return names
+    kept = []
+    for tool in body["tools"] or ():
+        kind = tool.get("type")
+        if kind not in (None, "custom"):
+            plain = kind.rpartition("_")[0] if kind[-8:].isdigit() else kind
+            if (
+                (target.betas is None and target.maker == reasoning.ANTHROPIC and not target.hosted_tools)
+                or kind in target.hosted_tools
+                or plain in target.hosted_tools
+                or kind in target.tool_types
+            ):
+                kept.append(tool)
+            else:
+                notes.add("hosted-tool", f"{plain} is not run by this provider and was left out")
+            continue
+        given = str(tool.get("name") or "")
+        tool["name"] = short(given, target)
+        names[tool["name"]] = ToolName(given)
+        if target.schema_drop or target.schema_rules:
+            tool["input_schema"] = cleaned(
+                tool.get("input_schema") or {}, target.schema_drop, target.schema_rules
+            )
+        if not target.strict_tools:
+            tool.pop("strict", None)
+        kept.append(tool)
+    if kept:
+        body["tools"] = kept
+    else:
+        body.pop("tools")
+        body.pop("tool_choice", None)
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict) and "name" in choice:
+        choice["name"] = short(str(choice["name"]), target)
+    if isinstance(choice, dict) and target.tool_choices and choice.get("type") not in target.tool_choices:
+        body.pop("tool_choice")
+    return names
+
+
+def _blocks(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> None:
+    """Ids, names and blocks of the conversation."""
+    for message in messages:
+        content = message.get("content")
+        if not isinstance(content, list):
+            continue
+        for place, block in enumerate(content):
+            kind = block.get("type")
+            if kind == "tool_use":
+                content[place] = block | {
+                    "id": naming.call_id(str(block.get("id") or ""), target.call_ids),
+                    "name": short(str(block.get("name") or ""), target),
+                }
+            elif kind == "tool_result":
+                changed: dict[str, Any] = {
+                    "tool_use_id": naming.call_id(str(block.get("tool_use_id") or ""), target.call_ids)
+                }
+                if isinstance(block.get("content"), list):
+                    changed["content"] = [_block(inner, target, notes) for inner in block["content"]]
+                content[place] = block | changed
+            else:
+                content[place] = _block(block, target, notes)
+
+
+def _block(block: Any, target: Dialect, notes: Notes) -> Any:
+    kind = block.get("type") if isinstance(block, dict) else None
+    if kind == "image" and not target.images:
+        notes.add("picture", "a picture was left out: this model sees none")
+        return {"type": "text", "text": "[A picture that this model cannot see.]"}
+    if kind == "document" and target.maker != reasoning.ANTHROPIC and not target.documents:
+        notes.add("document", "a document was named in words: this model takes none")
+        return {"type": "text", "text": f"[The document {block.get('title') or ''} could not be shown.]"}
+    if kind == "tool_reference" and target.maker != reasoning.ANTHROPIC:
+        return {"type": "text", "text": f"Tool loaded: {block.get('tool_name', '')}"}
+    return block
+
+
+def _effort(body: dict[str, Any], target: Dialect) -> None:
+    """Effort and thinking in the words of the model."""
+    thinking = body.get("thinking")
+    off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
+    effort = (body.get("output_config") or {}).get("effort")
+    if off and target.reasoning_filler is not None:
+        drop_field(body, "output_config.effort")
+        return
+    set_effort(body, target, "output_config.effort")
+    if not isinstance(thinking, dict) or off:
+        return
+    if target.thinking_kind == "" or (
+        target.thinking_kind == "enabled" and _open_loop_without_thinking(body)
+    ):
+        body.pop("thinking")
+    elif target.thinking_kind == "enabled" and thinking.get("type") == "adaptive":
+        most = int(body.get("max_tokens") or 0) - _LEAST_ANSWER
+        budget = min(_BUDGETS.get(str(effort), 32_000) if effort else 10_000, most)
+        if budget < _LEAST_BUDGET:
+            body.pop("thinking")
+        else:
+            body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+            for name in ("temperature", "top_k"):
+                body.pop(name, None)
+    elif target.thinking_kind == "adaptive" and thinking.get("type") == "enabled":
+        display = {"display": thinking["display"]} if "display" in thinking else {}
+        body["thinking"] = {"type": "adaptive", **display}
+    if "thinking" in body and body["thinking"].get("type") != "disabled":
+        choice = body.get("tool_choice")
+        if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
+            body.pop("thinking")  # a forced tool and thinking are refused together
+
+
+def _open_loop_without_thinking(body: Mapping[str, Any]) -> bool:
+    """True when the last step's calls came without thinking, which `enabled` refuses."""
+    for message in reversed(body.get("messages") or ()):
+        if message.get("role") == "assistant":
+            content = message.get("content")
+            blocks = content if isinstance(content, list) else []
+            calls = any(block.get("type") == "tool_use" for block in blocks)
+            thinks = any(block.get("type") in ("thinking", "redacted_thinking") for block in blocks)
+            return calls and not thinks
+    return False

@@ -1,0 +1,403 @@
+"""Anthropic Messages: requests and whole answers, read and written. Streams: `messages_events`.
+
+Written requests are as Anthropic itself takes them; `dialect` fits them to other hosts.
+Source: anthropic SDK 2.x types; Claude Code 2.1.330 and 2.1.332 (measured).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pf_tui.translate import naming, reasoning
+from pf_tui.translate.arguments import mended, object_text, parsed
+from pf_tui.translate.conversation import (
+    Answer,
+    Call,
+    Choice,
+    Hosted,
+    Media,
+    Notes,
+    Part,
+    Request,
+    Result,
+    Stop,
+    Text,
+    Thinking,
+    Tool,
+    Turn,
+    bad_request,
+    in_order,
+    stop_of_what_was_sent,
+    words_of,
+)
+from pf_tui.translate.messages_events import STOPS, EventReader, EventWriter, read_usage, write_usage
+from pf_tui.translate.tools import custom_schema, described, object_schema
+
+__all__ = [
+    "EventReader", "EventWriter", "read_answer", "read_request", "write_answer", "write_request",
+]  # fmt: skip
+
+BILLING_LINE = "x-anthropic-billing-header:"
+"""Claude Code's first system line: it changes with every build and session, and breaks prefix caches."""
+
+PLACEHOLDER = "DeferredToolPlaceholder"
+"""Claude Code's tool that keeps deferred loading switched on; nobody calls it."""
+
+_DATED = re.compile(r"_\d{8}$")
+_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^,]*)?,(.*)", re.DOTALL)
+_DEFAULT_MAX_TOKENS = 32_000
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
+
+
+def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
+    """A Messages request in the neutral form. Raises WrongUsage when it is none."""
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        raise bad_request("the request has no list of messages")
+    request = Request(model=str(body.get("model") or ""), stream=body.get("stream") is True)
+    request.system = list(_system(body.get("system")))
+    turns: list[Turn] = []
+    for message in messages:
+        if not isinstance(message, Mapping) or message.get("role") not in ("user", "assistant", "system"):
+            raise bad_request('every message needs a role: "user", "assistant" or "system"')
+        parts = list(_parts(message.get("content"), notes))
+        if message["role"] == "system" and not turns:
+            request.system += [part for part in parts if type(part) is Text]
+        else:
+            turns.append(Turn(message["role"], parts))
+    request.turns = in_order(turns, notes)
+    _read_tools(body, request, notes)
+    _read_settings(body, request, notes)
+    return request
+
+
+def _system(system: Any) -> Iterator[Text]:
+    blocks = [{"text": system}] if isinstance(system, str) else system or ()
+    for block in blocks:
+        text = block.get("text") if isinstance(block, Mapping) else None
+        if text and not text.startswith(BILLING_LINE):
+            yield Text(text, cached="cache_control" in block)
+
+
+def _parts(content: Any, notes: Notes) -> Iterator[Part]:
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+        return
+    for block in content or ():
+        if not isinstance(block, Mapping):
+            raise bad_request("a content block is no object")
+        kind = block.get("type")
+        if kind == "text":
+            if block.get("text"):
+                yield Text(block["text"], cached="cache_control" in block)
+        elif kind in ("image", "document"):
+            yield _media(block)
+        elif kind == "thinking":
+            maker, signature, item_id = reasoning.read_mark(block.get("signature") or "")
+            yield Thinking(block.get("thinking") or "", signature, maker, item_id)
+        elif kind == "redacted_thinking":
+            maker, signature, item_id = reasoning.read_mark(block.get("data") or "")
+            yield Thinking("", signature, maker or reasoning.ANTHROPIC, item_id, redacted=True)
+        elif kind == "tool_use":
+            arguments = object_text(block.get("input"))
+            yield Call(str(block.get("id") or ""), str(block.get("name") or ""), arguments)
+        elif kind == "tool_result":
+            yield Result(
+                str(block.get("tool_use_id") or ""),
+                [part for part in _parts(block.get("content"), notes) if isinstance(part, (Text, Media))],
+                failed=block.get("is_error") is True,
+            )
+        else:
+            yield from _other(kind, block, notes)
+
+
+def _other(kind: Any, block: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
+    """Blocks that only Anthropic knows, in words where the model needs them."""
+    if kind == "tool_reference":
+        yield Text(f"Tool loaded: {block.get('tool_name', '')}")
+    elif kind == "search_result":
+        yield Text(f"{block.get('title', '')} ({block.get('source', '')})\n{words_of(block.get('content'))}")
+    elif kind == "web_search_tool_result":
+        results = block.get("content")
+        lines = [
+            f"- {item.get('title', '')}: {item.get('url', '')}"
+            for item in (results if isinstance(results, list) else ())
+            if isinstance(item, Mapping)
+        ]
+        yield Text("Web search results:\n" + "\n".join(lines))
+    elif kind in ("tool_addition", "tool_removal"):
+        notes.add("tool-change", f"{kind} blocks were left out: the tools of the request count")
+    elif kind == "server_tool_use":
+        pass  # its result follows and says it
+    else:
+        notes.add("block", f"a block of type {kind} was left out")
+
+
+def _media(block: Mapping[str, Any]) -> Media | Text:
+    source = block.get("source") or {}
+    kind = "image" if block["type"] == "image" else "document"
+    name = block.get("title")
+    form = source.get("type")
+    if form == "base64":
+        return Media(kind, source.get("media_type") or "", data=source.get("data") or "", name=name)  # type: ignore[arg-type]
+    if form == "url":
+        return Media(kind, "application/pdf" if kind == "document" else "", url=source.get("url"), name=name)  # type: ignore[arg-type]
+    if form == "text":
+        return Text(f"{name}:\n{source.get('data', '')}" if name else str(source.get("data", "")))
+    if form == "content":
+        return Text(words_of(source.get("content")))
+    return Media(kind, file_id=source.get("file_id"), name=name)  # type: ignore[arg-type]
+
+
+def _read_tools(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
+    for tool in body.get("tools") or ():
+        if not isinstance(tool, Mapping) or not (tool.get("name") or tool.get("type")):
+            raise bad_request("a tool has no name")
+        kind = tool.get("type")
+        if kind in (None, "custom"):
+            if tool["name"] != PLACEHOLDER:
+                schema = tool.get("input_schema")
+                request.tools.append(
+                    Tool(
+                        tool["name"],
+                        tool.get("description") or "",
+                        dict(schema) if isinstance(schema, Mapping) else {},
+                        strict=tool.get("strict"),
+                    )
+                )
+        else:
+            request.hosted.append(Hosted(_DATED.sub("", str(kind)), dict(tool)))
+    choice = body.get("tool_choice")
+    if isinstance(choice, Mapping):
+        if choice.get("type") in ("auto", "none", "any", "tool"):
+            request.choice = Choice(choice["type"], str(choice.get("name") or ""))
+        request.one_call_at_a_time = choice.get("disable_parallel_tool_use") is True
+
+
+def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
+    request.max_tokens = body.get("max_tokens")
+    request.temperature, request.top_p = body.get("temperature"), body.get("top_p")
+    request.stop = list(body.get("stop_sequences") or ())
+    if body.get("top_k") is not None:
+        notes.add("field", "top_k is known to Anthropic's protocol alone and was left out")
+    output = body.get("output_config") or {}
+    request.effort = output.get("effort")
+    thinking = body.get("thinking") or {}
+    if kind := thinking.get("type"):
+        request.thinking = kind != "disabled"
+        request.budget_tokens = thinking.get("budget_tokens")
+    if (form := output.get("format") or body.get("output_format")) and form.get("type") == "json_schema":
+        request.format = {"name": form.get("name") or "answer", "schema": form.get("schema"), "strict": True}
+    user = (body.get("metadata") or {}).get("user_id")
+    if isinstance(user, str):
+        who = parsed(user)
+        session = who.get("session_id") if who else None
+        request.cache_key = session if isinstance(session, str) else None
+        if request.cache_key is None and "_session_" in user:
+            request.cache_key = user.rpartition("_session_")[2]
+
+
+def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
+    """The body of a Messages request.
+
+    Args:
+        maker: whose reasoning the target takes back.
+    """
+    messages: list[dict[str, Any]] = []
+    for turn in request.turns:
+        if turn.role == "assistant":
+            role, blocks = "assistant", list(_write_assistant(turn.parts, maker, notes))
+        else:
+            role, blocks = "user", list(_write_user(turn, notes))
+        if not blocks:
+            continue
+        if messages and messages[-1]["role"] == role:
+            messages[-1]["content"].extend(blocks)
+        else:
+            messages.append({"role": role, "content": blocks})
+    if not messages or messages[0]["role"] == "assistant":
+        messages.insert(0, {"role": "user", "content": [{"type": "text", "text": "Go on."}]})
+    _set_breakpoints(messages)
+    body: dict[str, Any] = {
+        "model": request.model,
+        "max_tokens": request.max_tokens or _DEFAULT_MAX_TOKENS,
+    }
+    if request.system:
+        body["system"] = [{"type": "text", "text": part.text} for part in request.system]
+        body["system"][-1]["cache_control"] = {"type": "ephemeral"}
+    body["messages"] = messages
+    body |= _write_tools(request, notes)
+    body |= _write_settings(request, notes)
+    return body
+
+
+def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        if type(part) is Text:
+            if part.text.strip():
+                yield {"type": "text", "text": part.text}
+        elif type(part) is Thinking:
+            if part.maker != maker or not part.signature:
+                notes.add("reasoning", "reasoning of another model was left out")
+            elif part.redacted:
+                yield {"type": "redacted_thinking", "data": part.signature}
+            else:
+                yield {"type": "thinking", "thinking": part.text, "signature": part.signature}
+        elif type(part) is Call:
+            arguments = {"input": part.arguments} if part.custom else parsed(mended(part.arguments)) or {}
+            name = naming.flat(part.name, part.namespace)
+            yield {"type": "tool_use", "id": part.id, "name": name, "input": arguments}
+
+
+def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
+    for part in turn.parts:
+        if type(part) is Text:
+            text = (
+                f"<system-reminder>\n{part.text}\n</system-reminder>" if turn.role == "system" else part.text
+            )
+            if text.strip():
+                yield {"type": "text", "text": text}
+        elif type(part) is Media:
+            yield _write_media(part, notes)
+        elif type(part) is Result:
+            content = [
+                {"type": "text", "text": inner.text} if type(inner) is Text else _write_media(inner, notes)  # type: ignore[arg-type]
+                for inner in part.parts
+                if type(inner) is not Text or inner.text.strip()
+            ]
+            block: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.call_id, "content": content}
+            if part.failed:
+                block["is_error"] = True
+            yield block
+
+
+def _write_media(media: Media, notes: Notes) -> dict[str, Any]:
+    if media.kind == "audio" or media.file_id:
+        what = "sound" if media.kind == "audio" else "a file kept at another vendor"
+        notes.add("media", f"{what} cannot be sent to this model and was named in words")
+        return {"type": "text", "text": f"[{what} that this model cannot be shown: {media.name or ''}]"}
+    data, mime = media.data, media.mime
+    if data is None and media.url and (inline := _DATA_URL.match(media.url)):
+        mime, data = inline[1], inline[2]
+    source: dict[str, Any] = {"type": "url", "url": media.url}
+    if data is not None:
+        default = "image/png" if media.kind == "image" else "application/pdf"
+        source = {"type": "base64", "media_type": mime or default, "data": data}
+    block: dict[str, Any] = {"type": media.kind, "source": source}
+    if media.kind == "document" and media.name:
+        block["title"] = media.name
+    return block
+
+
+def _set_breakpoints(messages: list[dict[str, Any]]) -> None:
+    """Cache breakpoints behind the last two user messages: the prefix of this turn and of the next."""
+    left = 2
+    for message in reversed(messages):
+        if message["role"] == "user" and left:
+            message["content"][-1]["cache_control"] = {"type": "ephemeral"}
+            left -= 1
+
+
+def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    for tool in request.tools:
+        schema = custom_schema(tool) if tool.custom else object_schema(tool.schema)
+        written = {"name": naming.flat(tool.name, tool.namespace), "input_schema": schema}
+        if description := described(tool):
+            written["description"] = description
+        tools.append(written)
+    for hosted in request.hosted:
+        if hosted.kind in ("web_search", "web_search_preview"):
+            if hosted.raw.get("external_web_access") is False:
+                notes.add(
+                    "hosted-tool", "web_search without live access was left out: this vendor searches live"
+                )
+            else:
+                tools.append({"type": "web_search_20250305", "name": "web_search", "max_uses": 8})
+        else:
+            notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
+    if not tools:
+        return {}
+    body: dict[str, Any] = {"tools": tools}
+    choice: dict[str, Any] = {}
+    if request.choice is not None:
+        choice = {"type": request.choice.kind}
+        if request.choice.kind == "tool":
+            choice["name"] = naming.flat(request.choice.name, request.choice.namespace)
+    if request.one_call_at_a_time and (not choice or choice["type"] != "none"):
+        choice = (choice or {"type": "auto"}) | {"disable_parallel_tool_use": True}
+    return body | ({"tool_choice": choice} if choice else {})
+
+
+def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    output: dict[str, Any] = {}
+    if request.effort == "none" or request.thinking is False:
+        body["thinking"] = {"type": "disabled"}
+    elif request.effort is not None or request.thinking:
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        if request.effort is not None:
+            output["effort"] = "low" if request.effort == "minimal" else request.effort
+    if request.format is not None and request.format.get("schema") is not None:
+        output["format"] = {"type": "json_schema", "schema": request.format["schema"]}
+    elif request.format is not None:
+        notes.add("field", "JSON mode without a schema is not known here; the model was asked in words")
+    if output:
+        body["output_config"] = output
+    if "thinking" not in body or body["thinking"]["type"] == "disabled":
+        if request.temperature is not None:
+            body["temperature"] = min(1.0, request.temperature)
+        elif request.top_p is not None:
+            body["top_p"] = request.top_p
+    if request.stop:
+        body["stop_sequences"] = [word for word in request.stop if word.strip()]
+    if request.stream:
+        body["stream"] = True
+    return body
+
+
+def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
+    """A whole Messages answer in the neutral form."""
+    parts = list(_parts(body.get("content"), notes))
+    stop: Stop = STOPS.get(str(body.get("stop_reason")), "end")
+    calls = any(type(part) is Call for part in parts)
+    return Answer(
+        parts,
+        stop_of_what_was_sent(stop, calls),
+        read_usage(body.get("usage")),
+        str(body.get("model") or ""),
+        body.get("stop_sequence"),
+    )
+
+
+def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, Any]:
+    """A whole Messages answer; thinking carries its signature as it stands in `answer`."""
+    from pf_tui.translate.messages_events import SAID
+
+    content: list[dict[str, Any]] = []
+    for part in answer.parts:
+        if type(part) is Text and part.text:
+            content.append({"type": "text", "text": part.text})
+        elif type(part) is Thinking:
+            content.append(
+                {"type": "redacted_thinking", "data": part.signature}
+                if part.redacted
+                else {"type": "thinking", "thinking": part.text, "signature": part.signature}
+            )
+        elif type(part) is Call:
+            content.append(
+                {"type": "tool_use", "id": part.id, "name": part.name, "input": parsed(part.arguments) or {}}
+            )
+    return {
+        "id": message_id,
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": content,
+        "stop_reason": SAID[answer.stop],
+        "stop_sequence": answer.stop_sequence if answer.stop == "stop_sequence" else None,
+        "usage": write_usage(answer.usage),
+    }

@@ -1,0 +1,279 @@
+"""Anthropic Messages as a stream: its events into neutral ones, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.translate import sse
+from pf_tui.translate.conversation import (
+    Begin,
+    Close,
+    Delta,
+    End,
+    Event,
+    Failure,
+    Open,
+    Stop,
+    Usage,
+    stop_of_what_was_sent,
+)
+from pf_tui.translate.failures import classify, error_event
+from pf_tui.translate.ordering import Blocks
+
+STOPS: Mapping[str, Stop] = {
+    "end_turn": "end",
+    "max_tokens": "length",
+    "stop_sequence": "stop_sequence",
+    "tool_use": "calls",
+    "pause_turn": "pause",
+    "refusal": "refusal",
+    "model_context_window_exceeded": "overflow",
+    "compaction": "pause",
+}
+"""What Anthropic says -> why it stopped."""
+
+SAID: Mapping[Stop, str] = {
+    "end": "end_turn",
+    "length": "max_tokens",
+    "stop_sequence": "stop_sequence",
+    "calls": "tool_use",
+    "pause": "pause_turn",
+    "refusal": "refusal",
+    "overflow": "model_context_window_exceeded",
+}
+
+
+def read_usage(usage: Any) -> Usage:
+    """Tokens as Anthropic counts them: input beside both cache counts."""
+    if not isinstance(usage, Mapping):
+        return Usage()
+    details = usage.get("output_tokens_details") or {}
+    return Usage(
+        input=usage.get("input_tokens") or 0,
+        output=usage.get("output_tokens") or 0,
+        cache_read=usage.get("cache_read_input_tokens") or 0,
+        cache_write=usage.get("cache_creation_input_tokens") or 0,
+        reasoning=details.get("thinking_tokens") or 0,
+        cost_usd=usage.get("cost"),
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """The four counts that Claude Code reads."""
+    return {
+        "input_tokens": usage.input,
+        "cache_creation_input_tokens": usage.cache_write,
+        "cache_read_input_tokens": usage.cache_read,
+        "output_tokens": usage.output,
+    }
+
+
+class EventReader:
+    """Messages events -> neutral events."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.ended = False
+        self._splitter = sse.Splitter()
+        self._blocks = Blocks()
+        self._stop: Stop | None = None
+        self._sequence: str | None = None
+        self._signatures: dict[int, str] = {}
+        self._skipped: set[int] = set()
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """What that chunk of the stream says."""
+        events: list[Event] = []
+        for _, data in self._splitter.feed(chunk):
+            events += self._event(data)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The upstream closed the connection."""
+        events: list[Event] = []
+        for _, data in self._splitter.finish():
+            events += self._event(data)
+        if not self.ended:
+            events += self._end() if self._stop is not None else self._cut()
+        return events
+
+    def _event(self, data: bytes) -> list[Event]:
+        event = sse.content(data)
+        if self.ended or (event is None and data.strip() in (b"", b"[DONE]")):
+            return []
+        if event is None:
+            self.ended = True
+            return [Failure("server", "the provider sent an event that is not JSON")]
+        kind = event.get("type")
+        if kind == "content_block_delta":
+            return self._delta(event.get("index", 0), event.get("delta") or {})
+        if kind == "content_block_start":
+            return self._start(event.get("index", 0), event.get("content_block") or {})
+        if kind == "content_block_stop":
+            index = event.get("index", 0)
+            return self._blocks.close(index, Close(self._signatures.pop(index, "")))
+        if kind == "message_start":
+            message = event.get("message") or {}
+            self.usage = read_usage(message.get("usage"))
+            return [Begin(str(message.get("model") or ""))]
+        if kind == "message_delta":
+            self._message_delta(event)
+            return []
+        if kind == "message_stop":
+            return self._end()
+        if kind == "error" or "error" in event:
+            self.ended = True
+            return [classify(None, event)]
+        return []
+
+    def _start(self, index: int, block: Mapping[str, Any]) -> list[Event]:
+        kind = block.get("type")
+        if kind == "text":
+            events = self._blocks.open(index, Open("text"))
+            return events + (self._blocks.add(index, block["text"]) if block.get("text") else [])
+        if kind == "thinking":
+            events = self._blocks.open(index, Open("thinking"))
+            return events + (self._blocks.add(index, block["thinking"]) if block.get("thinking") else [])
+        if kind == "redacted_thinking":
+            events = self._blocks.open(index, Open("thinking"))
+            return events + self._blocks.close(index, Close(block.get("data") or "", redacted=True))
+        if kind == "tool_use":
+            name = str(block.get("name") or "")
+            events = self._blocks.open(index, Open("call", str(block.get("id") or ""), name))
+            if block.get("input"):
+                events += self._blocks.add(index, sse.dumps(block["input"]).decode())
+            return events
+        return []
+
+    def _delta(self, index: int, delta: Mapping[str, Any]) -> list[Event]:
+        kind = delta.get("type")
+        if kind == "text_delta":
+            return self._blocks.add(index, delta.get("text") or "")
+        if kind == "input_json_delta":
+            piece = delta.get("partial_json") or ""
+            return self._blocks.add(index, piece) if piece else []
+        if kind == "thinking_delta":
+            return self._blocks.add(index, delta.get("thinking") or "")
+        if kind == "signature_delta":
+            self._signatures[index] = self._signatures.get(index, "") + (delta.get("signature") or "")
+        return []
+
+    def _message_delta(self, event: Mapping[str, Any]) -> None:
+        delta = event.get("delta") or {}
+        if delta.get("stop_reason"):
+            self._stop = STOPS.get(delta["stop_reason"], "end")
+            self._sequence = delta.get("stop_sequence")
+        final = event.get("usage")
+        if isinstance(final, Mapping):
+            said = read_usage(final)
+            old = self.usage
+            self.usage = Usage(
+                said.input or old.input,
+                said.output or old.output,
+                said.cache_read or old.cache_read,
+                said.cache_write or old.cache_write,
+                said.reasoning or old.reasoning,
+                said.cost_usd if said.cost_usd is not None else old.cost_usd,
+            )
+
+    def _end(self) -> list[Event]:
+        events = self._blocks.close_all()
+        self.ended = True
+        stop = stop_of_what_was_sent(self._stop or "end", self._blocks.calls > 0)
+        return [*events, End(stop, self.usage, self._sequence)]
+
+    def _cut(self) -> list[Event]:
+        self.ended = True
+        return [Failure("cut", "the provider ended the stream before the answer was whole")]
+
+
+class EventWriter:
+    """Neutral events -> Messages events.
+
+    Args:
+        model: as the client asked for it.
+        message_id: unique; Claude Code merges two turns that share one.
+        estimate: input tokens told before the true number is known.
+    """
+
+    def __init__(self, model: str, message_id: str, estimate: int = 0) -> None:
+        self._model, self._id, self._estimate = model, message_id, estimate
+        self._index = -1
+        self._kind = ""
+        self._begun = False
+
+    def write(self, event: Event) -> bytes:
+        """That event as bytes of the stream."""
+        kind = type(event)
+        if kind is Delta:
+            return self._delta(event.text)  # type: ignore[union-attr]
+        if kind is Open:
+            return self._begin() + self._open(event)  # type: ignore[arg-type]
+        if kind is Close:
+            return self._close(event)  # type: ignore[arg-type]
+        if kind is Begin:
+            return self._begin()
+        if kind is End:
+            return self._begin() + self._end(event)  # type: ignore[arg-type]
+        return error_event("anthropic-messages", event)  # type: ignore[arg-type]
+
+    def ping(self) -> bytes:
+        """Shows the client that the stream lives."""
+        return sse.named("ping", {"type": "ping"})
+
+    def _begin(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        usage = write_usage(Usage(input=self._estimate, output=1))
+        message: dict[str, Any] = {
+            "id": self._id,
+            "type": "message",
+            "role": "assistant",
+            "model": self._model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage,
+        }
+        return sse.named("message_start", {"type": "message_start", "message": message})
+
+    def _open(self, start: Open) -> bytes:
+        self._index += 1
+        self._kind = start.kind
+        block: dict[str, Any]
+        if start.kind == "text":
+            block = {"type": "text", "text": ""}
+        elif start.kind == "thinking":
+            block = {"type": "thinking", "thinking": "", "signature": ""}
+        else:
+            block = {"type": "tool_use", "id": start.id, "name": start.name, "input": {}}
+        payload = {"type": "content_block_start", "index": self._index, "content_block": block}
+        return sse.named("content_block_start", payload)
+
+    def _delta(self, text: str) -> bytes:
+        if self._kind == "text":
+            delta = {"type": "text_delta", "text": text}
+        elif self._kind == "call":
+            delta = {"type": "input_json_delta", "partial_json": text}
+        else:
+            delta = {"type": "thinking_delta", "thinking": text}
+        return self._named_delta(delta)
+
+    def _named_delta(self, delta: dict[str, Any]) -> bytes:
+        payload = {"type": "content_block_delta", "index": self._index, "delta": delta}
+        return sse.named("content_block_delta", payload)
+
+    def _close(self, close: Close) -> bytes:
+        signed = b""
+        if self._kind == "thinking" and close.signature:
+            signed = self._named_delta({"type": "signature_delta", "signature": close.signature})
+        payload = {"type": "content_block_stop", "index": self._index}
+        return signed + sse.named("content_block_stop", payload)
+
+    def _end(self, end: End) -> bytes:
+        sequence = end.stop_sequence if end.stop == "stop_sequence" else None
+        delta = {"stop_reason": SAID[end.stop], "stop_sequence": sequence}
+        payload = {"type": "message_delta", "delta": delta, "usage": write_usage(end.usage)}
+        return sse.named("message_delta", payload) + sse.named("message_stop", {"type": "message_stop"})

@@ -1,0 +1,178 @@
+"""A stream whose protocol stays: bytes pass, and tool names that were changed get their own name back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pf_tui.translate import sse
+from pf_tui.translate.arguments import plain_input
+from pf_tui.translate.conversation import Call, Close, Delta, End, Failure, Open, Usage
+from pf_tui.translate.naming import ToolName
+
+if TYPE_CHECKING:
+    from pf_tui.translate.exchange import Exchange
+
+
+class Relay:
+    """Passes a stream on. Has the same methods as `exchange.Stream`."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._names = exchange.renamed
+        self._splitter = sse.Splitter() if self._names else None
+        self._listener = _Listener(exchange) if exchange.keeps_reasoning else None
+        self._custom: set[Any] = set()
+        self._number = -1
+        self.failure: Failure | None = None
+        self.shown = False
+        self.ended = False
+
+    @property
+    def usage(self) -> Usage:
+        """Known only where the stream is listened to; the gateway reads usage itself on such a route."""
+        return self._listener.reader.usage if self._listener is not None else Usage()
+
+    def feed(self, chunk: bytes) -> bytes:
+        """The client's bytes for a chunk of the provider's."""
+        self.shown = True
+        if self._listener is not None:
+            self._listener.hear(chunk)
+        if self._splitter is None:
+            return chunk
+        return b"".join(self._edited(name, data) for name, data in self._splitter.feed(chunk))
+
+    def finish(self) -> bytes:
+        """The provider closed the connection."""
+        self.ended = True
+        if self._splitter is None:
+            return b""
+        return b"".join(self._edited(name, data) for name, data in self._splitter.finish())
+
+    def fail(self, failure: Failure) -> bytes:
+        """The connection broke: one error for the client."""
+        self.failure, self.ended = failure, True
+        return self._exchange.failure_event(failure)
+
+    def ping(self) -> bytes:
+        """Shows the client that the stream lives."""
+        from pf_tui.translate.failures import keep_alive
+
+        return keep_alive(self._exchange.source)
+
+    def _edited(self, name: bytes, data: bytes) -> bytes:
+        event = sse.content(data)
+        if event is None:
+            return _as_it_was(name, data)
+        if self._exchange.source == "openai-chat":
+            for choice in event.get("choices") or ():
+                _rename_calls((choice.get("delta") or {}).get("tool_calls"), self._names)
+            return sse.plain(event)
+        kind = str(event.get("type") or name.decode(errors="replace"))
+        if self._exchange.source == "anthropic-messages":
+            block = event.get("content_block")
+            if isinstance(block, dict) and block.get("name") in self._names:
+                block["name"] = self._names[block["name"]].name
+            return sse.named(kind, event)
+        return self._responses(kind, event)
+
+    def _responses(self, kind: str, event: dict[str, Any]) -> bytes:
+        key = event.get("output_index", event.get("item_id"))
+        item = event.get("item")
+        if isinstance(item, dict) and kind.startswith("response.output_item."):
+            tool = self._names.get(str(item.get("name")))
+            if tool is not None and tool.custom:
+                self._custom.add(key)
+            restore_item(item, self._names)
+        elif kind == "response.function_call_arguments.delta" and key in self._custom:
+            return b""
+        elif kind == "response.function_call_arguments.done":
+            if key in self._custom:
+                text = plain_input(event.pop("arguments", "") or "")
+                event.pop("name", None)
+                first = self._numbered("response.custom_tool_call_input.delta", event | {"delta": text})
+                return first + self._numbered("response.custom_tool_call_input.done", event | {"input": text})
+            if (tool := self._names.get(str(event.get("name")))) is not None:
+                event["name"] = tool.name
+        elif isinstance(response := event.get("response"), dict):
+            for entry in response.get("output") or ():
+                if isinstance(entry, dict):
+                    restore_item(entry, self._names)
+        return self._numbered(kind, event)
+
+    def _numbered(self, kind: str, event: dict[str, Any]) -> bytes:
+        self._number += 1
+        return sse.named(kind, event | {"type": kind, "sequence_number": self._number})
+
+
+class _Listener:
+    """Hears a stream that passes, for what must go back with its calls."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.reader = exchange.reader("")
+        self._thoughts: list[str] = []
+        self._call: Call | Open | None = None
+        self._thinking = False
+
+    def hear(self, chunk: bytes) -> None:
+        """Take what that chunk says of reasoning and calls."""
+        try:
+            events = self.reader.feed(chunk)
+        except (AttributeError, TypeError, KeyError, ValueError):
+            return
+        for event in events:
+            if type(event) is Open:
+                self._thinking = event.kind == "thinking"
+                self._call = event if event.kind == "call" else None
+            elif type(event) is Delta and self._thinking:
+                self._thoughts.append(event.text)
+            elif type(event) is Close and self._call is not None:
+                self._exchange.keep(self._call.id, "".join(self._thoughts), event.signature)
+            elif type(event) is End:
+                self._thoughts.clear()
+
+
+def _as_it_was(name: bytes, data: bytes) -> bytes:
+    head = b"event: " + name + b"\n" if name else b""
+    return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
+
+
+def _rename_calls(calls: Any, names: Mapping[str, ToolName]) -> None:
+    for call in calls or ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and (tool := names.get(str(function.get("name")))) is not None:
+            function["name"] = tool.name
+            if tool.custom and "arguments" in function:
+                call["type"] = "custom"
+                call["custom"] = {"name": tool.name, "input": plain_input(function["arguments"])}
+                del call["function"]
+
+
+def restore_item(item: dict[str, Any], names: Mapping[str, ToolName]) -> None:
+    """A call under the name, the namespace and the kind the client gave it."""
+    tool = names.get(str(item.get("name")))
+    if item.get("type") != "function_call" or tool is None:
+        return
+    item["name"] = tool.name
+    if tool.namespace:
+        item["namespace"] = tool.namespace
+    if tool.custom:
+        item["type"] = "custom_tool_call"
+        arguments = item.pop("arguments", "")
+        item["input"] = plain_input(arguments) if arguments else ""
+
+
+def restored(content: dict[str, Any], protocol: str, names: Mapping[str, ToolName]) -> None:
+    """A whole answer with the client's own tool names."""
+    if protocol == "openai-chat":
+        for choice in content.get("choices") or ():
+            _rename_calls((choice.get("message") or {}).get("tool_calls"), names)
+    elif protocol == "anthropic-messages":
+        for block in content.get("content") or ():
+            if isinstance(block, dict) and block.get("name") in names:
+                block["name"] = names[block["name"]].name
+    else:
+        for item in content.get("output") or ():
+            if isinstance(item, dict):
+                restore_item(item, names)

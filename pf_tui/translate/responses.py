@@ -1,0 +1,421 @@
+"""OpenAI Responses: requests and whole answers, read and written. Streams: `responses_events`.
+
+Reads Codex's forms too: `additional_tools` items, namespaces, custom tools. Written requests are stateless
+(`store: false`), as every vendor of this protocol takes them; `dialect` fits them.
+Source: openai SDK 3.x types; Codex 0.169 and 0.171 (measured).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pf_tui.translate import naming, reasoning
+from pf_tui.translate.arguments import mended, object_text
+from pf_tui.translate.chat import read_choice
+from pf_tui.translate.conversation import (
+    Answer,
+    Call,
+    Hosted,
+    Media,
+    Notes,
+    Part,
+    Request,
+    Result,
+    Stop,
+    Text,
+    Thinking,
+    Tool,
+    Turn,
+    bad_request,
+    in_order,
+    stop_of_what_was_sent,
+    words_of,
+)
+from pf_tui.translate.responses_events import (
+    EventReader,
+    EventWriter,
+    call_item,
+    message_item,
+    read_usage,
+    reasoning_item,
+    reasoning_words,
+    response_object,
+    status_of,
+    stop_of,
+)
+from pf_tui.translate.tools import custom_schema, described, object_schema
+
+__all__ = [
+    "EventReader", "EventWriter", "read_answer", "read_request", "write_answer", "write_request",
+]  # fmt: skip
+
+_CALLS = ("function_call", "custom_tool_call", "local_shell_call")
+_OUTPUTS = ("function_call_output", "custom_tool_call_output", "local_shell_call_output")
+_SILENT = ("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call")
+"""Items of hosted tools: what they gave stands in the answer's words."""
+
+
+def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
+    """A Responses request in the neutral form. Raises WrongUsage when it is none."""
+    items = body.get("input")
+    if isinstance(items, str):
+        items = [{"role": "user", "content": items}]
+    if not isinstance(items, list):
+        raise bad_request("the request has no input")
+    request = Request(model=str(body.get("model") or ""), stream=body.get("stream") is True)
+    if isinstance(body.get("instructions"), str) and body["instructions"]:
+        request.system.append(Text(body["instructions"]))
+    _read_tools(body.get("tools") or (), request)
+    turns: list[Turn] = []
+    for item in items:
+        if not isinstance(item, Mapping):
+            raise bad_request("an input item is no object")
+        _item(item, request, turns, notes)
+    request.turns = in_order(turns, notes)
+    _read_settings(body, request, notes)
+    return request
+
+
+def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: Notes) -> None:
+    kind = item.get("type") or ("message" if "role" in item else None)
+    if kind == "message":
+        role = item.get("role")
+        parts = list(_parts(item.get("content"), notes))
+        if role in ("system", "developer"):
+            words = [part for part in parts if type(part) is Text]
+            if turns:
+                turns.append(Turn("system", list(words)))
+            else:
+                request.system += words
+        else:
+            turns.append(Turn("assistant" if role == "assistant" else "user", parts))
+    elif kind == "additional_tools":
+        _read_tools(item.get("tools") or (), request)
+    elif kind in _CALLS:
+        turns.append(Turn("assistant", [_call(item)]))
+    elif kind in _OUTPUTS:
+        result = Result(
+            str(item.get("call_id") or item.get("id") or ""),
+            [part for part in _parts(item.get("output"), notes) if isinstance(part, (Text, Media))],
+            custom=kind == "custom_tool_call_output",
+        )
+        turns.append(Turn("user", [result]))
+    elif kind == "reasoning":
+        maker, signature, item_id = reasoning.read_mark(item.get("encrypted_content") or "")
+        redacted, own_id = item_id == "redacted", item_id or str(item.get("id") or "")
+        thinking = Thinking(reasoning_words(item), signature, maker, own_id, redacted)
+        turns.append(Turn("assistant", [thinking]))
+    elif kind == "agent_message":
+        author = item.get("author") or "another agent"
+        turns.append(Turn("user", [Text(f"[Message from {author}]\n{words_of(item.get('content'))}")]))
+    elif kind not in _SILENT:
+        notes.add("item", f"an input item of type {kind} was left out")
+
+
+def _call(item: Mapping[str, Any]) -> Call:
+    call_id = str(item.get("call_id") or item.get("id") or "")
+    namespace = item.get("namespace") if isinstance(item.get("namespace"), str) else None
+    if item["type"] == "custom_tool_call":
+        return Call(
+            call_id, str(item.get("name") or ""), str(item.get("input") or ""), namespace, custom=True
+        )
+    if item["type"] == "local_shell_call":
+        return Call(call_id, "local_shell", object_text(item.get("action")))
+    arguments = item.get("arguments")
+    text = arguments if isinstance(arguments, str) else object_text(arguments)
+    return Call(call_id, str(item.get("name") or ""), mended(text), namespace)
+
+
+def _parts(content: Any, notes: Notes) -> Iterator[Part]:
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+        return
+    for part in content or ():
+        if not isinstance(part, Mapping):
+            raise bad_request("a content part is no object")
+        kind = part.get("type")
+        if kind in ("input_text", "output_text", "text", "summary_text"):
+            if part.get("text"):
+                yield Text(part["text"])
+        elif kind == "refusal":
+            yield Text(str(part.get("refusal") or ""))
+        elif kind == "input_image":
+            url = part.get("image_url")
+            yield Media("image", url=url, file_id=part.get("file_id"), detail=part.get("detail"))
+        elif kind == "input_file":
+            yield Media(
+                "document",
+                url=part.get("file_data") or part.get("file_url"),
+                file_id=part.get("file_id"),
+                name=part.get("filename"),
+            )
+        elif kind == "input_audio":
+            audio = part.get("input_audio") or part
+            yield Media("audio", f"audio/{audio.get('format', 'wav')}", data=audio.get("data"))
+        else:
+            notes.add("part", f"a content part of type {kind} was left out")
+
+
+def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = None) -> None:
+    for tool in tools:
+        kind = tool.get("type") if isinstance(tool, Mapping) else None
+        if kind == "namespace":
+            _read_tools(tool.get("tools") or (), request, str(tool.get("name") or "") or None)
+        elif kind == "function":
+            schema = plain_schema(tool.get("parameters"))
+            request.tools.append(
+                Tool(
+                    str(tool.get("name") or ""),
+                    tool.get("description") or "",
+                    schema,
+                    namespace,
+                    strict=tool.get("strict"),
+                )
+            )
+        elif kind == "custom":
+            grammar = (tool.get("format") or {}).get("definition")
+            request.tools.append(
+                Tool(
+                    str(tool.get("name") or ""),
+                    tool.get("description") or "",
+                    namespace=namespace,
+                    custom=True,
+                    grammar=grammar,
+                )
+            )
+        elif isinstance(kind, str):
+            request.hosted.append(Hosted(kind, dict(tool)))
+        else:
+            raise bad_request("a tool has no type")
+
+
+def plain_schema(schema: Any) -> dict[str, Any]:
+    """A schema without Codex's `encrypted` marks, which OpenAI alone knows."""
+    if not isinstance(schema, Mapping):
+        return {}
+    return {
+        key: _without_marks(value) for key, value in schema.items() if key != "encrypted" or value is not True
+    }
+
+
+def _without_marks(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain_schema(value)
+    if isinstance(value, list):
+        return [_without_marks(entry) for entry in value]
+    return value
+
+
+def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
+    request.choice = read_choice(body.get("tool_choice"))
+    request.one_call_at_a_time = body.get("parallel_tool_calls") is False
+    request.max_tokens = body.get("max_output_tokens")
+    request.temperature, request.top_p = body.get("temperature"), body.get("top_p")
+    thought = body.get("reasoning")
+    if isinstance(thought, Mapping):
+        request.effort = thought.get("effort")
+        request.thinking = None if request.effort != "none" else False
+        if request.effort is None:
+            request.thinking = True
+    text = body.get("text")
+    if isinstance(text, Mapping):
+        request.verbosity = text.get("verbosity")
+        form = text.get("format")
+        if isinstance(form, Mapping) and form.get("type") == "json_schema":
+            request.format = {key: form[key] for key in ("name", "schema", "strict") if key in form}
+        elif isinstance(form, Mapping) and form.get("type") == "json_object":
+            request.format = {"name": "answer", "schema": None}
+    request.cache_key = body.get("prompt_cache_key")
+    if body.get("previous_response_id"):
+        notes.add("field", "previous_response_id points at a conversation that only its vendor has")
+
+
+def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
+    """The body of a Responses request.
+
+    Args:
+        maker: whose reasoning items the target takes back.
+    """
+    items: list[dict[str, Any]] = []
+    for turn in request.turns:
+        if turn.role == "assistant":
+            items += _write_assistant(turn.parts, maker, notes)
+        else:
+            items += _write_user(turn, notes)
+    body: dict[str, Any] = {"model": request.model}
+    if request.system:
+        body["instructions"] = "\n\n".join(part.text for part in request.system)
+    body["input"] = items
+    body |= _write_tools(request, notes)
+    body |= _write_settings(request, notes)
+    return body
+
+
+def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterator[dict[str, Any]]:
+    for part in parts:
+        if type(part) is Text:
+            if part.text.strip():
+                content = [{"type": "output_text", "text": part.text, "annotations": []}]
+                yield {"type": "message", "role": "assistant", "content": content}
+        elif type(part) is Thinking:
+            if not maker or part.maker != maker or not (part.signature or part.text):
+                notes.add("reasoning", "reasoning of another model was left out")
+                continue
+            item: dict[str, Any] = {"type": "reasoning", "summary": []}
+            if part.id:
+                item["id"] = part.id
+            if part.text:
+                item["summary"] = [{"type": "summary_text", "text": part.text}]
+            if part.signature:
+                item["encrypted_content"] = part.signature
+            yield item
+        elif type(part) is Call:
+            arguments = object_text({"input": part.arguments}) if part.custom else mended(part.arguments)
+            name = naming.flat(part.name, part.namespace)
+            yield {"type": "function_call", "call_id": part.id, "name": name, "arguments": arguments}
+
+
+def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
+    """Results first, each with its pictures inside, then one message."""
+    for part in turn.parts:
+        if type(part) is Result:
+            yield {"type": "function_call_output", "call_id": part.call_id, "output": _output(part, notes)}
+    content = []
+    for part in turn.parts:
+        if type(part) is Text:
+            text = (
+                f"<system-reminder>\n{part.text}\n</system-reminder>" if turn.role == "system" else part.text
+            )
+            content.append({"type": "input_text", "text": text})
+        elif type(part) is Media:
+            content.append(_write_media(part, notes))
+    if content:
+        yield {"type": "message", "role": "user", "content": content}
+
+
+def _output(result: Result, notes: Notes) -> Any:
+    words = "\n".join(part.text for part in result.parts if type(part) is Text)
+    if result.failed and not words.startswith("Error"):
+        words = f"Error: {words}"
+    media = [_write_media(part, notes) for part in result.parts if type(part) is Media]
+    if not media:
+        return words or "(no output)"
+    return [*([{"type": "input_text", "text": words}] if words else []), *media]
+
+
+def _write_media(media: Media, notes: Notes) -> dict[str, Any]:
+    if media.kind == "audio" or (media.file_id and media.data is None and media.url is None):
+        what = "sound" if media.kind == "audio" else "a file kept at another vendor"
+        notes.add("media", f"{what} cannot be sent to this model and was named in words")
+        return {"type": "input_text", "text": f"[{what} that this model cannot be shown: {media.name or ''}]"}
+    if media.kind == "image":
+        url = media.url or f"data:{media.mime or 'image/png'};base64,{media.data}"
+        return {"type": "input_image", "image_url": url, "detail": media.detail or "auto"}
+    if media.url and not media.url.startswith("data:"):
+        return {"type": "input_file", "file_url": media.url}
+    data = media.url or f"data:{media.mime or 'application/pdf'};base64,{media.data}"
+    return {"type": "input_file", "filename": media.name or "document.pdf", "file_data": data}
+
+
+def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
+    tools: list[dict[str, Any]] = []
+    for tool in request.tools:
+        written: dict[str, Any] = {"type": "function", "name": naming.flat(tool.name, tool.namespace)}
+        if description := described(tool):
+            written["description"] = description
+        written["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
+        written["strict"] = tool.strict is True  # left out means true in this protocol
+        tools.append(written)
+    for hosted in request.hosted:
+        notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
+    if not tools:
+        return {}
+    body: dict[str, Any] = {"tools": tools}
+    choice = request.choice
+    if choice is not None:
+        words: Mapping[str, Any] = {"auto": "auto", "none": "none", "any": "required"}
+        body["tool_choice"] = (
+            {"type": "function", "name": naming.flat(choice.name, choice.namespace)}
+            if choice.kind == "tool"
+            else words[choice.kind]
+        )
+    if request.one_call_at_a_time:
+        body["parallel_tool_calls"] = False
+    return body
+
+
+def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
+    body: dict[str, Any] = {"store": False, "include": ["reasoning.encrypted_content"]}
+    if request.max_tokens is not None:
+        body["max_output_tokens"] = request.max_tokens
+    if request.temperature is not None:
+        body["temperature"] = request.temperature
+    if request.top_p is not None:
+        body["top_p"] = request.top_p
+    if request.stop:
+        notes.add("field", "stop sequences are not known to the Responses protocol and were left out")
+    if request.thinking is False:
+        body["reasoning"] = {"effort": "none"}
+    elif request.effort is not None:
+        body["reasoning"] = {"effort": request.effort, "summary": "auto"}
+    elif request.thinking:
+        body["reasoning"] = {"summary": "auto"}
+    text: dict[str, Any] = {}
+    if request.format is not None:
+        text["format"] = (
+            {"type": "json_object"}
+            if request.format.get("schema") is None
+            else {"type": "json_schema", "strict": True} | request.format
+        )
+    if request.verbosity is not None:
+        text["verbosity"] = request.verbosity
+    if text:
+        body["text"] = text
+    if request.stream:
+        body["stream"] = True
+    if request.cache_key is not None:
+        body["prompt_cache_key"] = request.cache_key
+    return body
+
+
+def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
+    """A whole Responses answer in the neutral form."""
+    parts: list[Part] = []
+    refused = False
+    for item in body.get("output") or ():
+        if not isinstance(item, Mapping):
+            continue
+        kind = item.get("type")
+        if kind == "message":
+            content = item.get("content") or ()
+            refused = refused or any(
+                part.get("type") == "refusal" for part in content if isinstance(part, Mapping)
+            )
+            parts += _parts(content, notes)
+        elif kind in ("function_call", "custom_tool_call"):
+            parts.append(_call(item))
+        elif kind == "reasoning":
+            signature = item.get("encrypted_content") or ""
+            if (words := reasoning_words(item)) or signature:
+                parts.append(Thinking(words, signature, id=str(item.get("id") or "")))
+    stop: Stop = "refusal" if refused else stop_of(body)
+    calls = any(type(part) is Call for part in parts)
+    usage = read_usage(body.get("usage"))
+    return Answer(parts, stop_of_what_was_sent(stop, calls), usage, str(body.get("model") or ""))
+
+
+def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, Any]:
+    """A whole Responses answer."""
+    items = []
+    for place, part in enumerate(answer.parts):
+        item_id = f"{message_id.removeprefix('resp_')}_{place}"
+        if type(part) is Text and part.text:
+            items.append(message_item(f"msg_{item_id}", part.text))
+        elif type(part) is Thinking:
+            items.append(reasoning_item(f"rs_{item_id}", part.text, part.signature))
+        elif type(part) is Call:
+            items.append(call_item(f"fc_{item_id}", part, part.arguments))
+    response = response_object(message_id, model, created)
+    return response | status_of(answer.stop, answer.usage) | {"output": items}

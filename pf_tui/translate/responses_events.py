@@ -1,0 +1,403 @@
+"""OpenAI Responses as a stream: its typed events into neutral ones, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.translate import sse
+from pf_tui.translate.conversation import (
+    Begin,
+    Call,
+    Close,
+    Delta,
+    End,
+    Event,
+    Failure,
+    Open,
+    Stop,
+    Usage,
+    stop_of_what_was_sent,
+)
+from pf_tui.translate.failures import classify, error_event
+from pf_tui.translate.ordering import Blocks
+
+
+def read_usage(usage: Any) -> Usage:
+    """Tokens of a Responses answer: the cached ones are part of its total, and taken out of it."""
+    if not isinstance(usage, Mapping):
+        return Usage()
+    details = usage.get("input_tokens_details") or {}
+    cached, written = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    ticks, cost = usage.get("cost_in_usd_ticks"), usage.get("cost")
+    return Usage(
+        input=max(0, (usage.get("input_tokens") or 0) - cached - written),
+        output=usage.get("output_tokens") or 0,
+        cache_read=cached,
+        cache_write=written,
+        reasoning=(usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0,
+        cost_usd=ticks / 1e10
+        if isinstance(ticks, (int, float))
+        else cost
+        if isinstance(cost, float)
+        else None,
+    )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Tokens as Responses counts them."""
+    return {
+        "input_tokens": usage.total_input,
+        "input_tokens_details": {"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write},
+        "output_tokens": usage.output,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.total_input + usage.output,
+    }
+
+
+def stop_of(response: Mapping[str, Any]) -> Stop:
+    """Why a response stopped."""
+    if response.get("status") != "incomplete":
+        return "end"
+    reason = (response.get("incomplete_details") or {}).get("reason")
+    return "refusal" if reason == "content_filter" else "length"
+
+
+def reasoning_words(item: Mapping[str, Any]) -> str:
+    """The words of a reasoning item: its text where the vendor shows it, else its summary."""
+    for key in ("content", "summary"):
+        parts = item.get(key) or ()
+        words = [part.get("text") or "" for part in parts if isinstance(part, Mapping)]
+        if any(words):
+            return "\n\n".join(words)
+    return ""
+
+
+def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, Any]:
+    """A message with one text; without text while it begins."""
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    return {
+        "type": "message",
+        "id": item_id,
+        "status": status,
+        "role": "assistant",
+        "content": [part] if status == "completed" else [],
+    }
+
+
+def reasoning_item(item_id: str, text: str, signature: str) -> dict[str, Any]:
+    """A reasoning item with one summary."""
+    item: dict[str, Any] = {
+        "type": "reasoning",
+        "id": item_id,
+        "summary": [{"type": "summary_text", "text": text}] if text else [],
+    }
+    return item | ({"encrypted_content": signature} if signature else {})
+
+
+def call_item(item_id: str, call: Call | Open, arguments: str, status: str = "completed") -> dict[str, Any]:
+    """A function call, or the custom tool call that Codex asked for."""
+    item: dict[str, Any] = {
+        "type": "custom_tool_call" if call.custom else "function_call",
+        "id": item_id,
+        "call_id": call.id,
+        "name": call.name,
+        "input" if call.custom else "arguments": arguments,
+        "status": status,
+    }
+    return item | ({"namespace": call.namespace} if call.namespace else {})
+
+
+def response_object(response_id: str, model: str, created: int) -> dict[str, Any]:
+    """A response that has begun."""
+    return {
+        "id": response_id,
+        "object": "response",
+        "created_at": created,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": model,
+        "output": [],
+        "parallel_tool_calls": True,
+        "temperature": None,
+        "tool_choice": "auto",
+        "tools": [],
+        "top_p": None,
+        "store": False,
+        "usage": None,
+    }
+
+
+def status_of(stop: Stop, usage: Usage) -> dict[str, Any]:
+    """What a response says of itself when it is whole."""
+    reason = {
+        "length": "max_output_tokens",
+        "overflow": "max_output_tokens",
+        "refusal": "content_filter",
+    }.get(stop)
+    return {
+        "status": "incomplete" if reason else "completed",
+        "incomplete_details": {"reason": reason} if reason else None,
+        "usage": write_usage(usage),
+    }
+
+
+class EventReader:
+    """Responses events -> neutral events."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self.ended = False
+        self._splitter = sse.Splitter()
+        self._blocks = Blocks()
+        self._said: set[object] = set()
+        self._summary: dict[object, int] = {}
+        self._refused = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """What that chunk of the stream says."""
+        events: list[Event] = []
+        for name, data in self._splitter.feed(chunk):
+            events += self._event(name, data)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The upstream closed the connection."""
+        events: list[Event] = []
+        for name, data in self._splitter.finish():
+            events += self._event(name, data)
+        if not self.ended:
+            self.ended = True
+            events.append(Failure("cut", "the provider ended the stream before the answer was whole"))
+        return events
+
+    def _event(self, name: bytes, data: bytes) -> list[Event]:
+        event = sse.content(data)
+        if self.ended or (event is None and data.strip() in (b"", b"[DONE]")):
+            return []
+        if event is None:
+            self.ended = True
+            return [Failure("server", "the provider sent an event that is not JSON")]
+        kind = event.get("type") or name.decode(errors="replace")
+        key = event.get("output_index", event.get("item_id"))
+        if kind in ("response.output_text.delta", "response.refusal.delta"):
+            self._refused = self._refused or kind == "response.refusal.delta"
+            return self._words(("text", key), "text", event.get("delta") or "")
+        if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
+            return self._thought(key, event)
+        if kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
+            self._said.add(key)
+            return self._blocks.add(key, event.get("delta") or "")
+        if kind == "response.output_item.added":
+            return self._added(key, event.get("item") or {})
+        if kind == "response.output_item.done":
+            return self._done(key, event.get("item") or {})
+        if kind == "response.created":
+            return [Begin(str((event.get("response") or {}).get("model") or ""))]
+        if kind in ("response.completed", "response.incomplete", "response.done"):
+            return self._end(event.get("response") or {})
+        if kind in ("response.failed", "response.cancelled", "error") or "error" in event:
+            self.ended = True
+            return [classify(None, event)]
+        return []
+
+    def _words(self, key: object, kind: str, text: str) -> list[Event]:
+        self._said.add(key)
+        if self._blocks.has(key):
+            return self._blocks.add(key, text)
+        return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
+
+    def _thought(self, key: object, event: Mapping[str, Any]) -> list[Event]:
+        text = event.get("delta") or ""
+        number = event.get("summary_index", 0)
+        if self._summary.setdefault(key, number) != number:
+            self._summary[key] = number
+            text = f"\n\n{text}"
+        return self._words(key, "thinking", text)
+
+    def _added(self, key: object, item: Mapping[str, Any]) -> list[Event]:
+        kind = item.get("type")
+        if kind in ("function_call", "custom_tool_call"):
+            return self._blocks.open(key, _start(item))
+        if kind == "reasoning":
+            return self._blocks.open(key, Open("thinking", str(item.get("id") or "")))
+        return []
+
+    def _done(self, key: object, item: Mapping[str, Any]) -> list[Event]:
+        """The item whole: what it holds that was not streamed is told now."""
+        kind = item.get("type")
+        events: list[Event] = []
+        if kind == "message":
+            key = ("text", key)
+            parts = [part for part in item.get("content") or () if isinstance(part, Mapping)]
+            self._refused = self._refused or any(part.get("type") == "refusal" for part in parts)
+            text = "".join(part.get("text") or part.get("refusal") or "" for part in parts)
+            if key not in self._said and text:
+                events += self._words(key, "text", text)
+            return events + self._blocks.close(key)
+        if kind in ("function_call", "custom_tool_call"):
+            if not self._blocks.has(key) and key not in self._said:
+                events += self._blocks.open(key, _start(item))
+            if key not in self._said and (given := item.get("arguments") or item.get("input")):
+                self._said.add(key)
+                events += self._blocks.add(key, str(given))
+            return events + self._blocks.close(key)
+        if kind == "reasoning":
+            if not self._blocks.has(key) and key not in self._said:
+                events += self._blocks.open(key, Open("thinking", str(item.get("id") or "")))
+            if key not in self._said and (text := reasoning_words(item)):
+                events += self._blocks.add(key, text)
+            self._said.add(key)
+            return events + self._blocks.close(key, Close(item.get("encrypted_content") or ""))
+        return events
+
+    def _end(self, response: Mapping[str, Any]) -> list[Event]:
+        self.ended = True
+        self.usage = read_usage(response.get("usage"))
+        if response.get("status") in ("failed", "cancelled"):
+            return [classify(None, {"response": response})]
+        events: list[Event] = []
+        if not self._blocks.blocks:
+            for place, item in enumerate(response.get("output") or ()):
+                if isinstance(item, Mapping):
+                    events += self._done(place, item)
+        events += self._blocks.close_all()
+        stop: Stop = "refusal" if self._refused else stop_of(response)
+        return [*events, End(stop_of_what_was_sent(stop, self._blocks.calls > 0), self.usage)]
+
+
+def _start(item: Mapping[str, Any]) -> Open:
+    namespace = item.get("namespace")
+    return Open(
+        "call",
+        str(item.get("call_id") or item.get("id") or ""),
+        str(item.get("name") or ""),
+        namespace if isinstance(namespace, str) and namespace else None,
+        item.get("type") == "custom_tool_call",
+    )
+
+
+class EventWriter:
+    """Neutral events -> Responses events.
+
+    Args:
+        model: as the client asked for it.
+        message_id: unique; becomes the response's id.
+        created: epoch seconds.
+    """
+
+    def __init__(self, model: str, message_id: str, created: int = 0) -> None:
+        self._response = response_object(message_id, model, created)
+        self._stem = message_id.removeprefix("resp_")
+        self._number = -1
+        self._index = -1
+        self._begun = False
+        self._open: Open = Open("text")
+        self._item_id = ""
+        self._pieces: list[str] = []
+        self._items: list[dict[str, Any]] = []
+
+    def write(self, event: Event) -> bytes:
+        """That event as bytes of the stream."""
+        kind = type(event)
+        if kind is Delta:
+            return self._delta(event.text)  # type: ignore[union-attr]
+        if kind is Open:
+            return self._begin() + self._start(event)  # type: ignore[arg-type]
+        if kind is Close:
+            return self._close(event)  # type: ignore[arg-type]
+        if kind is Begin:
+            return self._begin()
+        if kind is End:
+            return self._begin() + self._end(event)  # type: ignore[arg-type]
+        self._number += 1
+        response = self._response | {"output": self._items}
+        return error_event("openai-responses", event, response=response, sequence_number=self._number)  # type: ignore[arg-type]
+
+    def ping(self) -> bytes:
+        """Shows the client that the stream lives."""
+        return b": keep-alive\n\n"
+
+    def _event(self, kind: str, **payload: Any) -> bytes:
+        self._number += 1
+        return sse.named(kind, {"type": kind, "sequence_number": self._number, **payload})
+
+    def _begin(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        return self._event("response.created", response=self._response) + self._event(
+            "response.in_progress", response=self._response
+        )
+
+    def _start(self, start: Open) -> bytes:
+        self._index += 1
+        self._open, self._pieces = start, []
+        where: dict[str, Any]
+        if start.kind == "text":
+            self._item_id = f"msg_{self._stem}_{self._index}"
+            item = message_item(self._item_id, "", "in_progress")
+            part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
+            where = {"item_id": self._item_id, "output_index": self._index, "content_index": 0, "part": part}
+            second = ("response.content_part.added", where)
+        elif start.kind == "thinking":
+            self._item_id = f"rs_{self._stem}_{self._index}"
+            item = reasoning_item(self._item_id, "", "")
+            where = {"item_id": self._item_id, "output_index": self._index, "summary_index": 0}
+            second = (
+                "response.reasoning_summary_part.added",
+                where | {"part": {"type": "summary_text", "text": ""}},
+            )
+        else:
+            self._item_id = f"{'ctc' if start.custom else 'fc'}_{self._stem}_{self._index}"
+            item = call_item(self._item_id, start, "", "in_progress")
+            return self._event("response.output_item.added", output_index=self._index, item=item)
+        added = self._event("response.output_item.added", output_index=self._index, item=item)
+        return added + self._event(second[0], **second[1])
+
+    def _delta(self, text: str) -> bytes:
+        self._pieces.append(text)
+        where: dict[str, Any] = {"item_id": self._item_id, "output_index": self._index}
+        kind = self._open.kind
+        if kind == "text":
+            return self._event(
+                "response.output_text.delta", **where, content_index=0, delta=text, logprobs=[]
+            )
+        if kind == "thinking":
+            return self._event("response.reasoning_summary_text.delta", **where, summary_index=0, delta=text)
+        name = "custom_tool_call_input" if self._open.custom else "function_call_arguments"
+        return self._event(f"response.{name}.delta", **where, delta=text)
+
+    def _close(self, close: Close) -> bytes:
+        text = "".join(self._pieces)
+        self._pieces = []
+        where: dict[str, Any] = {"item_id": self._item_id, "output_index": self._index}
+        kind = self._open.kind
+        if kind == "text":
+            item = message_item(self._item_id, text)
+            out = self._event("response.output_text.done", **where, content_index=0, text=text, logprobs=[])
+            out += self._event(
+                "response.content_part.done", **where, content_index=0, part=item["content"][0]
+            )
+        elif kind == "thinking":
+            item = reasoning_item(self._item_id, text, close.signature)
+            part = {"type": "summary_text", "text": text}
+            out = self._event("response.reasoning_summary_text.done", **where, summary_index=0, text=text)
+            out += self._event("response.reasoning_summary_part.done", **where, summary_index=0, part=part)
+        else:
+            item = call_item(self._item_id, self._open, text)
+            if self._open.custom:
+                out = self._event("response.custom_tool_call_input.done", **where, input=text)
+            else:
+                name = self._open.name
+                out = self._event("response.function_call_arguments.done", **where, name=name, arguments=text)
+        self._items.append(item)
+        return out + self._event("response.output_item.done", output_index=self._index, item=item)
+
+    def _end(self, end: End) -> bytes:
+        status = status_of(end.stop, end.usage)
+        kind = "response.incomplete" if status["status"] == "incomplete" else "response.completed"
+        return self._event(kind, response=self._response | status | {"output": self._items})

@@ -1,0 +1,133 @@
+"""Tools' JSON schemas as each vendor takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+RULES = ("inline-refs", "string-enums", "known-required", "typed-items", "typed-properties", "object-root")
+"""inline-refs: $ref replaced by what it names · string-enums: enum values as text · known-required: required
+names only properties that exist · typed-items: arrays say what they hold · typed-properties: every property
+has a type · object-root: no oneOf/anyOf at the root."""
+
+_DEEPEST = 12
+"""A recursive $ref is followed this deep."""
+
+_MAPS = frozenset(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"))
+"""Keywords whose keys are names, not keywords."""
+
+
+def cleaned(schema: Mapping[str, Any], drop: Collection[str], rules: Collection[str]) -> dict[str, Any]:
+    """The schema without `drop`'s keywords, mended by `rules`; always an object with type and properties."""
+    whole: dict[str, Any] = dict(schema)
+    if "inline-refs" in rules:
+        definitions = {**(whole.get("definitions") or {}), **(whole.get("$defs") or {})}
+        whole = _inlined(whole, definitions, 0)
+    if drop or rules:
+        whole = _clean(whole, frozenset(drop), frozenset(rules))
+    if "object-root" in rules:
+        whole = _merged_root(whole)
+    if whole.get("type") != "object":
+        whole["type"] = "object"
+    if not isinstance(whole.get("properties"), dict):
+        whole["properties"] = {}
+    return whole
+
+
+def _inlined(value: Any, definitions: Mapping[str, Any], depth: int) -> Any:
+    if isinstance(value, list):
+        return [_inlined(entry, definitions, depth) for entry in value]
+    if not isinstance(value, Mapping):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str):
+        target = definitions.get(reference.rpartition("/")[2])
+        if not isinstance(target, Mapping) or depth > _DEEPEST:
+            rest = {key: entry for key, entry in value.items() if key != "$ref"}
+            return {"type": "object", **rest}
+        merged = {**target, **{key: entry for key, entry in value.items() if key != "$ref"}}
+        return _inlined(merged, definitions, depth + 1)
+    return {
+        key: _inlined(entry, definitions, depth)
+        for key, entry in value.items()
+        if key not in ("$defs", "definitions")
+    }
+
+
+def _clean(value: Any, drop: frozenset[str], rules: frozenset[str], names: bool = False) -> Any:
+    """Args: names: the keys of `value` are names of properties."""
+    if isinstance(value, list):
+        return [_clean(entry, drop, rules) for entry in value]
+    if not isinstance(value, Mapping):
+        return value
+    if names:
+        return {key: _typed(_clean(entry, drop, rules), rules) for key, entry in value.items()}
+    clean: dict[str, Any] = {}
+    for key, entry in value.items():
+        if key in drop:
+            if key == "const" and "enum" not in value:
+                clean["enum"] = [entry]
+                clean.setdefault("type", _type_of(entry))
+            elif (
+                key == "exclusiveMinimum" and isinstance(entry, int) and not {"minimum"} & (drop | set(value))
+            ):
+                clean["minimum"] = entry + 1
+            continue
+        if key in ("enum", "const", "default", "examples", "required"):
+            clean[key] = entry
+        else:
+            clean[key] = _clean(entry, drop, rules, names=key in _MAPS)
+    if "string-enums" in rules and isinstance(clean.get("enum"), list):
+        clean["enum"] = [entry if isinstance(entry, str) else _as_text(entry) for entry in clean["enum"]]
+        clean["type"] = "string"
+    if "known-required" in rules and isinstance(clean.get("required"), list):
+        known = clean.get("properties") or {}
+        clean["required"] = [name for name in clean["required"] if name in known]
+        if not clean["required"]:
+            del clean["required"]
+    if "typed-items" in rules and clean.get("type") == "array" and not clean.get("items"):
+        clean["items"] = {"type": "string"}
+    return clean
+
+
+def _typed(schema: Any, rules: frozenset[str]) -> Any:
+    """A property with a type, where the target wants one."""
+    if "typed-properties" not in rules or not isinstance(schema, dict):
+        return schema
+    if any(key in schema for key in ("type", "anyOf", "oneOf", "allOf", "$ref", "enum")):
+        return schema
+    kind = "object" if "properties" in schema else "array" if "items" in schema else "string"
+    return {"type": kind, **schema}
+
+
+def _type_of(value: Any) -> str:
+    kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+    return kinds.get(type(value), "string")
+
+
+def _as_text(value: Any) -> str:
+    return (
+        {True: "true", False: "false", None: "null"}.get(value, str(value))
+        if not isinstance(value, int) or isinstance(value, bool)
+        else str(value)
+    )
+
+
+def _merged_root(schema: dict[str, Any]) -> dict[str, Any]:
+    """A root of alternatives as one object: the properties of all, required only where all require it."""
+    for word in ("anyOf", "oneOf", "allOf"):
+        branches = schema.get(word)
+        if not isinstance(branches, list):
+            continue
+        rest = {key: value for key, value in schema.items() if key != word}
+        objects = [branch for branch in branches if isinstance(branch, Mapping)]
+        properties = dict(rest.get("properties") or {})
+        for branch in objects:
+            properties = {**(branch.get("properties") or {}), **properties}
+        lists = [set(branch.get("required") or ()) for branch in objects]
+        common = (set.union(*lists) if word == "allOf" else set.intersection(*lists)) if lists else set()
+        required = sorted(common | set(rest.get("required") or ()))
+        return {**rest, "type": "object", "properties": properties} | (
+            {"required": required} if required else {}
+        )
+    return schema

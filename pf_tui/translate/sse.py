@@ -1,0 +1,73 @@
+"""Server-sent events: bytes in any cutting -> events, and events -> bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder()
+
+DONE = b"data: [DONE]\n\n"
+"""How a Chat stream ends."""
+
+
+class Splitter:
+    """Cuts a stream into (event name, data). Holds one unfinished event."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._name = b""
+        self._data: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """The events that are whole with this chunk."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        for line in lines:
+            if found := self._line(line.removesuffix(b"\r")):
+                yield found
+
+    def finish(self) -> Iterator[tuple[bytes, bytes]]:
+        """The event that the upstream did not end with an empty line."""
+        for line in (self._rest.removesuffix(b"\r"), b""):
+            if found := self._line(line):
+                yield found
+        self._rest = b""
+
+    def _line(self, line: bytes) -> tuple[bytes, bytes] | None:
+        if line:
+            name, _, value = line.partition(b":")
+            if name == b"data":
+                self._data.append(value.removeprefix(b" "))
+            elif name == b"event":
+                self._name = value.strip()
+            return None
+        event = (self._name, b"\n".join(self._data)) if self._data else None
+        self._name, self._data = b"", []
+        return event
+
+
+def content(data: bytes) -> dict[str, Any] | None:
+    """The JSON object of an event; None when it is none."""
+    try:
+        value = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def named(kind: str, payload: dict[str, Any]) -> bytes:
+    """An event with its name, as Messages and Responses send them."""
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), _ENCODER.encode(payload))
+
+
+def plain(payload: dict[str, Any]) -> bytes:
+    """An event without a name, as Chat sends them."""
+    return b"data: %b\n\n" % _ENCODER.encode(payload)
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON; the same value gives the same bytes."""
+    return _ENCODER.encode(value)

@@ -1,0 +1,189 @@
+"""Streams: event by event, in all six directions, whatever the cutting."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pf_tui.gateway import replies
+from pf_tui.translate import Exchange, Stream
+from tests.translate.conftest import CHAT, MESSAGES, PROTOCOLS, RESPONSES, plain, request, sent
+
+DIRECTIONS = [(source, upstream) for source in PROTOCOLS for upstream in PROTOCOLS if source != upstream]
+TOOLS: dict[str, Any] = {
+    MESSAGES: [
+        {"name": "Bash", "input_schema": {"type": "object", "properties": {"command": {"type": "string"}}}}
+    ],
+    CHAT: [
+        {"type": "function", "function": {"name": "Bash", "parameters": {"type": "object", "properties": {}}}}
+    ],
+    RESPONSES: [{"type": "function", "name": "Bash", "parameters": {"type": "object", "properties": {}}}],
+}
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=30)
+calls = st.lists(
+    st.builds(
+        lambda name, arguments: replies.Call(name=name, arguments=arguments),
+        st.sampled_from(["Bash", "Read"]),
+        st.dictionaries(words, words | st.integers() | st.lists(words, max_size=2), max_size=3),
+    ),
+    max_size=3,
+)
+answers = st.builds(
+    lambda text, thinking, calls: replies.Reply(text=text or "hi", thinking=thinking, calls=tuple(calls)),
+    words,
+    words,
+    calls,
+)
+
+
+def exchange(source: str, upstream: str, **more: Any) -> Exchange:
+    return Exchange(request(source, tools=TOOLS[source], stream=True, **more), source, plain(upstream))
+
+
+def through(source: str, upstream: str, chunks: list[bytes]) -> bytes:
+    """The client's stream for a provider's."""
+    stream = exchange(source, upstream).events(message_id="msg_1", created=1)
+    return b"".join([*(stream.feed(chunk) for chunk in chunks), stream.finish()])
+
+
+def cut(whole: bytes, places: list[int]) -> list[bytes]:
+    edges = sorted({0, len(whole), *(place % (len(whole) + 1) for place in places)})
+    return [whole[start:end] for start, end in pairwise(edges)]
+
+
+def blocks(protocol: str, stream: bytes) -> list[tuple[str, Any]]:
+    """What a client takes out of its stream: (kind, content) of each block, in order."""
+    events = sent(stream)
+    if protocol == MESSAGES:
+        return _message_blocks(events)
+    if protocol == CHAT:
+        return _chat_blocks(events)
+    items = [event["item"] for event in events if event["type"] == "response.output_item.done"]
+    return [_item(item) for item in items]
+
+
+def _message_blocks(events: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    text, block = "", {}
+    for event in events:
+        if event["type"] == "content_block_start":
+            assert not block, "one block is open at a time"
+            block, text = event["content_block"], ""
+            assert event["index"] == len(found)
+        elif event["type"] == "content_block_delta":
+            delta = event["delta"]
+            text += delta.get("text") or delta.get("thinking") or delta.get("partial_json") or ""
+        elif event["type"] == "content_block_stop":
+            call = block["type"] == "tool_use"
+            found.append(
+                (block["type"], (block["id"], block["name"], json.loads(text or "{}")) if call else text)
+            )
+            block = {}
+    return found
+
+
+def _chat_blocks(events: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+    found: list[list[Any]] = []
+    for event in events:
+        for choice in event["choices"]:
+            delta = choice["delta"]
+            for key, kind in (("reasoning_content", "thinking"), ("content", "text")):
+                if delta.get(key):
+                    if not found or found[-1][0] != kind:
+                        found.append([kind, ""])
+                    found[-1][1] += delta[key]
+            for call in delta.get("tool_calls") or ():
+                if "id" in call:
+                    found.append(["tool_use", call["id"], call["function"]["name"], ""])
+                found[-1][-1] += call["function"]["arguments"]
+    return [
+        (kind, (rest[0], rest[1], json.loads(rest[2] or "{}")) if kind == "tool_use" else rest[0])
+        for kind, *rest in found
+    ]
+
+
+def _item(item: dict[str, Any]) -> tuple[str, Any]:
+    if item["type"] == "function_call":
+        return "tool_use", (item["call_id"], item["name"], json.loads(item["arguments"] or "{}"))
+    if item["type"] == "reasoning":
+        return "thinking", "".join(part["text"] for part in item["summary"])
+    return "text", "".join(part["text"] for part in item["content"])
+
+
+@pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
+@given(reply=answers, places=st.lists(st.integers(0, 100_000), max_size=12))
+@settings(max_examples=20, deadline=None)
+def test_any_cutting_of_a_stream_gives_the_same_blocks(
+    source: str, upstream: str, reply: replies.Reply, places: list[int]
+) -> None:
+    whole = b"".join(replies.events(upstream, reply, "m", 7))
+    expected = [("thinking", reply.thinking)] if reply.thinking else []
+    expected.append(("text", reply.text))
+    found = blocks(source, through(source, upstream, cut(whole, places)))
+
+    assert through(source, upstream, cut(whole, places)) == through(source, upstream, [whole])
+    assert [block for block in found if block[0] != "tool_use"] == expected
+    assert [block[1][1:] for block in found if block[0] == "tool_use"] == [
+        (call.name, dict(call.arguments)) for call in reply.calls
+    ]
+
+
+@pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
+def test_usage_is_the_same_number_on_both_sides(source: str, upstream: str) -> None:
+    reply = replies.Reply(input=11, output=7, cache_read=3400, cache_write=0)
+    stream = exchange(
+        source, upstream, **({"stream_options": {"include_usage": True}} if source == CHAT else {})
+    ).events(message_id="msg_1")
+    assert isinstance(stream, Stream)
+    out = b"".join(stream.feed(event) for event in replies.events(upstream, reply, "m", 1)) + stream.finish()
+    usage = next(event for event in reversed(sent(out)) if event.get("usage") or event.get("response"))
+
+    assert (stream.usage.input, stream.usage.output, stream.usage.cache_read) == (11, 7, 3400)
+    told = usage.get("usage") or usage["response"]["usage"]
+    assert (
+        told.get("input_tokens", told.get("prompt_tokens")),
+        told.get("output_tokens", told.get("completion_tokens")),
+    ) == (
+        11 if source == MESSAGES else 3411,
+        7,
+    )
+
+
+@pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
+def test_a_stream_that_is_cut_ends_in_an_error_and_never_in_success(source: str, upstream: str) -> None:
+    events = replies.events(upstream, replies.Reply(), "m", 1)
+    stream = exchange(source, upstream).events(message_id="msg_1")
+    out = b"".join(stream.feed(event) for event in events[: len(events) // 2]) + stream.finish()
+
+    assert stream.failure is not None
+    assert stream.failure.kind == "cut"
+    assert b"message_stop" not in out
+    assert b"[DONE]" not in out
+    assert b"response.completed" not in out
+    assert b"error" in out
+
+
+@pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
+def test_a_whole_answer_says_what_its_stream_says(source: str, upstream: str) -> None:
+    reply = replies.Reply(text="Look", calls=(replies.Call(name="Bash", arguments={"command": "ls"}),))
+    whole = exchange(source, upstream).answer(replies.whole(upstream, reply, "m", 3), message_id="msg_1")
+    body = json.loads(whole.body)
+
+    assert whole.status == 200
+    assert body["model"] == "asked"
+    if source == MESSAGES:
+        assert [block["type"] for block in body["content"]] == ["text", "tool_use"]
+        assert body["stop_reason"] == "tool_use"
+    elif source == CHAT:
+        call = body["choices"][0]["message"]["tool_calls"][0]
+        assert json.loads(call["function"]["arguments"]) == {"command": "ls"}
+        assert body["choices"][0]["finish_reason"] == "tool_calls"
+    else:
+        assert [item["type"] for item in body["output"]] == ["message", "function_call"]
+        assert body["status"] == "completed"
