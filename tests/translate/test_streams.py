@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pf_tui.gateway import replies
+from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange, Stream
 from tests.translate.conftest import CHAT, MESSAGES, PROTOCOLS, RESPONSES, plain, request, sent
 
