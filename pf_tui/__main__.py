@@ -10,20 +10,37 @@ import gc
 import os
 import sys
 
+from pf_tui import stdio
+
 
 def main() -> None:
     """The console script."""
+    stdio.repair()
     hurried = sys.argv[1:2] in (["hook"], ["statusline"])
     if hurried:
         gc.disable()  # a fifth of a hook's time went into collecting and taking down what ends with it anyway
-    code = run(sys.argv[1:])
+    code = _run_to_the_end(sys.argv[1:], hurried=hurried)
+    complete = stdio.flush()
     if hurried:
-        try:
-            sys.stdout.flush()
-        except OSError:
-            code = 0  # the agent has stopped listening, which is no trouble of its own
         os._exit(code)
-    sys.exit(code)
+    sys.exit(code if complete else code or 1)
+
+
+def _run_to_the_end(words: list[str], *, hurried: bool) -> int:
+    """The exit code, also when not even the modules that would put a failure into words can be loaded."""
+    try:
+        return run(words)
+    except KeyboardInterrupt:
+        return 0 if hurried else 130
+    except Exception as error:
+        if hurried:
+            return 0
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        try:
+            os.write(2, f"pf-tui: it could not start: {why.lower()}\n".encode("utf-8", "replace"))
+        except OSError:
+            return 1
+        return 1
 
 
 def run(words: list[str]) -> int:
@@ -64,7 +81,7 @@ def _hook(agent: str, event: str) -> int:
     """Always exit 0 with nothing on stderr: an agent never stops for us."""
     from pf_tui import hooks
 
-    answer, code = hooks.run(agent, event, sys.stdin.buffer.read(), os.environ)
+    answer, code = hooks.run(agent, event, None, os.environ)
     return _answer(answer, code)
 
 
@@ -81,7 +98,7 @@ def _notify(given: list[str]) -> int:
 def _statusline(wrapped: str | None) -> int:
     from pf_tui import hooks
 
-    answer, code = hooks.statusline(sys.stdin.buffer.read(), os.environ, wrapped)
+    answer, code = hooks.statusline(None, os.environ, wrapped)
     return _answer(answer, code)
 
 
@@ -90,7 +107,7 @@ def _answer(answer: str, code: int) -> int:
         sys.stdout.buffer.write(answer.encode("utf-8", "replace"))
         sys.stdout.buffer.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        stdio.discard(1)  # the agent has stopped listening, which is no trouble of its own
     return code
 
 

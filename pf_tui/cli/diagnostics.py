@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from pf_tui import stdio
 from pf_tui.cli import output
 from pf_tui.errors import PfError, place_of
 
@@ -58,8 +59,7 @@ def note(sentence: str) -> None:
 def progress(words: str) -> None:
     """One line that the next one replaces; nothing when stderr is no terminal."""
     if _understands_codes():
-        sys.stderr.write(f"\r\x1b[2K{words}")
-        sys.stderr.flush()
+        _send(f"\r\x1b[2K{words}")
 
 
 def unexpected(error: BaseException) -> PfError:
@@ -76,7 +76,7 @@ def unexpected(error: BaseException) -> PfError:
 
 def _reader_left() -> int:
     """`pf-tui models | head`: the reader had enough, which is no failure."""
-    _to_nowhere()
+    stdio.discard(1)
     return 0
 
 
@@ -85,12 +85,7 @@ def _drop_what_cannot_be_sent() -> None:
     try:
         output.flush()
     except OSError:
-        _to_nowhere()
-
-
-def _to_nowhere() -> None:
-    handle = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(handle, sys.stdout.fileno())
+        stdio.discard(1)
 
 
 def _styled(words: str, style: str) -> str:
@@ -106,7 +101,15 @@ def _understands_codes() -> bool:
 def _write(words: str) -> None:
     try:
         output.flush()
-        sys.stderr.write(words.encode("utf-8", "replace").decode("utf-8") + "\n")
+    except (OSError, ValueError):
+        stdio.discard(1)
+    _send(words + "\n")
+
+
+def _send(words: str) -> None:
+    """To stderr; where nobody takes it the exit code says enough."""
+    try:
+        sys.stderr.write(words.encode("utf-8", "replace").decode("utf-8"))
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        return
+    except (OSError, ValueError):
+        stdio.discard(2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from pf_tui.cli import output
@@ -21,7 +19,7 @@ def hook(ctx: Context, agent: str, event: str) -> int:
     """The event comes on stdin as JSON; stdout is the answer the agent expects; always exit 0."""
     from pf_tui import hooks
 
-    answer, code = hooks.run(agent, event, sys.stdin.buffer.read(), ctx.env)
+    answer, code = hooks.run(agent, event, None, ctx.env)
     output.raw(answer.encode())
     return code
 
@@ -33,6 +31,6 @@ def statusline(ctx: Context, wrapped: str | None) -> int:
     """Claude Code's status JSON comes on stdin."""
     from pf_tui import hooks
 
-    answer, code = hooks.statusline(sys.stdin.buffer.read(), ctx.env, wrapped)
+    answer, code = hooks.statusline(None, ctx.env, wrapped)
     output.raw(answer.encode())
     return code

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pf_tui import stdio
 from pf_tui.hooks import deadline, log
 
 LIMIT_S = 8.0
@@ -20,25 +21,30 @@ MAX_BYTES = 32 * 1024 * 1024
 """Of one event. Agents send kilobytes; whole prompts with pictures come near ten megabytes."""
 
 
-def run(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> tuple[str, int]:
+def run(agent: str, event: str, stdin: bytes | None, env: Mapping[str, str]) -> tuple[str, int]:
     """(answer for stdout, exit code) for one hook event; never raises.
 
     Args:
         agent: claude-code | codex | opencode.
         event: the agent's own name of it; unknown ones are answered with nothing.
         stdin: the event as JSON; missing fields are fine, no JSON at all is a line in the log.
+            None = read it from the process's own, within the time limit.
         env: the agent's environment. It holds secrets: nothing of it is ever logged.
     """
-    return _guarded(f"{agent} {event}", env, LIMIT_S, lambda: _handle(agent, event, stdin, env)), 0
+    return _guarded(f"{agent} {event}", env, LIMIT_S, lambda: _handle(agent, event, _given(stdin), env)), 0
 
 
-def statusline(stdin: bytes, env: Mapping[str, str], wrapped: str | None = None) -> tuple[str, int]:
+def statusline(stdin: bytes | None, env: Mapping[str, str], wrapped: str | None = None) -> tuple[str, int]:
     """(the status line, exit code) for Claude Code's status JSON; never raises.
 
     Args:
         wrapped: the person's own status line command, whose output goes first.
     """
-    return _guarded("statusline", env, STATUSLINE_LIMIT_S, lambda: _line(stdin, env, wrapped)), 0
+    return _guarded("statusline", env, STATUSLINE_LIMIT_S, lambda: _line(_given(stdin), env, wrapped)), 0
+
+
+def _given(stdin: bytes | None) -> bytes:
+    return stdio.read(MAX_BYTES) if stdin is None else stdin
 
 
 def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str:

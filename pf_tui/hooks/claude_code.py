@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
 from pf_tui.hooks import answer, claude_session
-from pf_tui.hooks.reading import text
+from pf_tui.hooks.reading import said, text
 from pf_tui.integrations import claude_settings
 from pf_tui.records import replace
 from pf_tui.rules.limits import window_name
@@ -102,13 +102,15 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     from pf_tui.rules import failures
 
     seen = claude_usage.last_error(text(data, "transcript_path"))
-    said = seen.text or text(data, "error_details") or text(data, "last_assistant_message")
-    if not (said or text(data, "error") or seen.error):
+    told = said(data, "error")
+    word = next((one for one in told.split() if one in failures.AGENT_WORDS), told or seen.error)
+    details = seen.text or said(data, "error_details") or said(data, "last_assistant_message")
+    if not (details or word):
         return ""  # nothing says what failed, so nothing may rest for it
-    status = seen.status or _status_in(said)
-    failure = failures.classify_agent_error(text(data, "error") or seen.error, said, ctx.now(), status=status)
-    if failure.kind == "server" and status is None and _is_unreachable(said):
-        failure = failures.transport("network", ctx.now(), said)
+    status = seen.status or _status_in(details)
+    failure = failures.classify_agent_error(word, details, ctx.now(), status=status)
+    if failure.kind == "server" and status is None and _is_unreachable(details):
+        failure = failures.transport("network", ctx.now(), details)
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
         health = ctx.health()
@@ -117,7 +119,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
         prompt = text(data, "prompt_id")
         counted = prompt and any(prompt in _prompts(bench) for bench in health.benches)
         if provider is not None and provider in now.catalog.providers and not counted:
-            _bench(ctx, now, provider, failure, seen.model or _model_in(said), data)
+            _bench(ctx, now, provider, failure, seen.model or _model_in(details), data)
     _use(ctx, data, provider, known)
     return ""
 
@@ -251,30 +253,30 @@ def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
     return now.catalog.find_model(sent, provider) if sent else known
 
 
-def _is_unreachable(said: str) -> bool:
+def _is_unreachable(details: str) -> bool:
     """No answer came at all: more likely this machine's network than the provider's fault."""
     import re
 
     return (
-        re.search(r"E(?:CONN|NOTFOUND|HOST|NET|AI_)|[Cc]onnection (?:refused|error)|timed out", said)
+        re.search(r"E(?:CONN|NOTFOUND|HOST|NET|AI_)|[Cc]onnection (?:refused|error)|timed out", details)
         is not None
     )
 
 
-def _status_in(said: str) -> int | None:
+def _status_in(details: str) -> int | None:
     """The HTTP status in the client's own sentence: "Request rejected (429)", "API Error: 503 …".
 
     An address in it is none: "check your inference gateway (127.0.0.1:8080)".
     """
     import re
 
-    found = re.search(r"(?:API Error: |Repeated |\()([45]\d{2})\b(?!\.\d)", said)
+    found = re.search(r"(?:API Error: |Repeated |\()([45]\d{2})\b(?!\.\d)", details)
     return int(found[1]) if found else None
 
 
-def _model_in(said: str) -> str:
+def _model_in(details: str) -> str:
     """The model in the client's own sentence: "… issue with the selected model (claude-opus-5-5)"."""
-    return said.partition("selected model (")[2].partition(")")[0]
+    return details.partition("selected model (")[2].partition(")")[0]
 
 
 def _use(

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pf_tui.hooks import reading
 from pf_tui.ingest import claude_code as source
 from pf_tui.ingest import coerce, from_hook
-from pf_tui.ingest.observed import ParsedLogs, UnusableRowError
+from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.records import record as frozen
 from pf_tui.state.context import Context
 
@@ -49,14 +50,13 @@ def last_error(path: str) -> Ended:
         row = _decoded(line)
         if row is None or row.isApiErrorMessage is not True:
             continue
-        content = row.message.content if row.message is not None else None
-        parts = content if isinstance(content, list) else []
+        parts = row.message.content if row.message is not None else []
         status = row.apiErrorStatus
         return Ended(
             error=row.error if isinstance(row.error, str) else "",
             status=status if isinstance(status, int) and not isinstance(status, bool) else None,
-            text=next((part.text for part in parts if isinstance(part.text, str)), ""),
-            model=row.requestedModel if isinstance(row.requestedModel, str) else "",
+            text=next((part.text for part in parts if part.text), ""),
+            model=row.requestedModel or "",
         )
     return Ended()
 
@@ -76,7 +76,7 @@ def record(
         if any(needle in line for needle in source.NEEDLES):
             try:
                 reader.read_line(line, path, harvest)
-            except (ValueError, TypeError, AttributeError, UnusableRowError):
+            except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
     found = [seen._replace(provider=provider) for seen in harvest.requests.values() if seen.ts >= start]
@@ -111,11 +111,24 @@ class _Row:
         value = self._members.get(name)
         if name in coerce.COUNTS:
             return coerce.whole(value)
-        if isinstance(value, dict):
+        if name == "message" and isinstance(value, str):  # some writers put the words alone there
+            return _Row({"content": value})
+        if name in coerce.OBJECTS:
+            return _Row(value) if isinstance(value, dict) else None
+        if name in coerce.LISTS:
+            items = [{"text": value}] if isinstance(value, str) else value if isinstance(value, list) else []
+            return [_Row(item) for item in items if isinstance(item, dict)]
+        if name in coerce.TEXTS:
+            return value if isinstance(value, str) else None
+        if name in coerce.FLAGS:
+            return value if isinstance(value, bool) else None
+        if isinstance(value, dict):  # an error is an object or a word
             return _Row(value)
-        if isinstance(value, list):
-            return [_Row(item) if isinstance(item, dict) else _Row({}) for item in value]
-        return value
+        return value if isinstance(value, str | int | float) else None
+
+    def items(self) -> list[tuple[str, _Row]]:
+        """Of an object whose keys are names: those members that are objects."""
+        return [(name, _Row(value)) for name, value in self._members.items() if isinstance(value, dict)]
 
 
 def _strict(line: bytes) -> _Row:
@@ -135,7 +148,7 @@ def _decoded(line: bytes) -> Any:
 def _tail(path: str, start: int = 0) -> tuple[list[bytes], int]:
     """The whole lines after `start`, of the last TAIL_BYTES at most, and where they end."""
     try:
-        with Path(path).open("rb") as file:
+        with reading.regular(path) as file:
             size = file.seek(0, 2)
             if start > size:  # another file by the same name
                 start = 0
@@ -158,7 +171,7 @@ class _Places:
         self._path = folder / "transcripts.json"
         try:
             content = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             content = None
         self._ends: dict[str, int] = content if isinstance(content, dict) else {}
 

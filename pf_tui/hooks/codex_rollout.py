@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pf_tui.hooks import reading
 from pf_tui.ingest import attribution
 from pf_tui.ingest import codex as source
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.records import record
 from pf_tui.rules.limits import Reading
+from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 
 WHOLE_BYTES = 8 * 1024 * 1024
@@ -81,9 +84,9 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
                     error = _error(line) or error
                 elif b'"token_usage_record"' in line:
                     error = None
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError, OverflowError):
                 continue  # a line that is being written, or of another version
-    except OSError:
+    except (OSError, ValueError):
         return None
     named = attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
     provider = named if named in ctx.catalog().providers else served_by
@@ -101,8 +104,8 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with reading.regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
         if size <= WHOLE_BYTES:
             yield from file
             return
@@ -143,14 +146,17 @@ def _failed(error: tuple[datetime, Any, str] | None, readings: Iterable[Reading]
 
 def _readings(harvest: ParsedLogs, provider: str) -> Iterator[Reading]:
     for one in harvest.readings.values():
+        observed_at, resets_at = from_text(one.ts), from_text(one.resets_at)
+        if observed_at is None:
+            continue
         yield Reading(
             provider=provider,
             window=one.window,
             unit=one.unit,
             used=one.used,
             limit=one.limit,
-            resets_at=datetime.fromtimestamp(one.resets_at / 1000, UTC) if one.resets_at else None,
+            resets_at=resets_at,
             source=one.source,
-            observed_at=datetime.fromtimestamp(one.ts / 1000, UTC),
+            observed_at=observed_at,
             model=one.model,
         )

@@ -8,11 +8,11 @@ nothing is benched for what went through the gateway: it has benched already, wi
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from pf_tui import actions, snapshot
 from pf_tui.actions import FailureOutcome
@@ -20,7 +20,7 @@ from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing
 from pf_tui.hooks.opencode_routing import Route, Turn
-from pf_tui.hooks.reading import text
+from pf_tui.hooks.reading import number, place, said, text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
@@ -76,9 +76,9 @@ def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
 
     def classify(now: datetime, strikes: int) -> Failure:
         return failures.classify(
-            status=_number(data.get("status")),
+            status=number(data.get("status")),
             headers=headers,
-            body=text(data, "body"),
+            body=_body(data, "body"),
             now=now,
             strikes=strikes,
         )
@@ -91,7 +91,7 @@ def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     ends = _moment(data.get("next"))
 
     def classify(now: datetime, strikes: int) -> Failure:
-        failure = failures.classify(status=None, body=text(data, "message"), now=now, strikes=strikes)
+        failure = failures.classify(status=None, body=_body(data, "message"), now=now, strikes=strikes)
         if ends is None or ends - now <= LONG_WAIT or not failure.failover:
             return failure
         kind = "quota" if failure.kind == "quota" else "rate"
@@ -104,7 +104,10 @@ def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """A turn ended in an error, after OpenCode's own retries."""
     error = data.get("error")
     facts: dict[str, Any] = error if isinstance(error, dict) else {}
-    status, body = _number(facts.get("status")), text(facts, "body") or text(facts, "message")
+    status, body = (
+        number(facts.get("status")),
+        _body(facts, "body") or said(facts, "message") or said(data, "error"),
+    )
     headers = _headers(facts.get("headers"))
     if status is None and text(facts, "name") in ("ContextOverflowError", "MessageOutputLengthError"):
         return {}
@@ -178,15 +181,15 @@ def _failed(
         return {}
     if headers:
         ledger.limit_readings(ctx.paths.ledger, readings_from_headers(it.asked, headers, now.at))
-    streak = max(_number(data.get("streak")) or 1, _number(data.get("attempt")) or 1)
+    streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at, streak - 1)
     outcome = _bench(ctx, it, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     found: dict[str, Any] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
         found["until"] = round(outcome.bench.until.timestamp() * 1000)
-    if on_wire and failure.failover and (place := _gateway(ctx, now)):
-        return {**found, "gateway": place}
+    if on_wire and failure.failover and (where := _gateway(ctx, now)):
+        return {**found, "gateway": where}
     to = opencode_routing.route(after, it, local=LOCAL)
     told = _told(ctx, after, it, failure, outcome, to)
     if on_wire and outcome and _is_long(outcome, now.at):
@@ -273,8 +276,8 @@ def _is_gateway(now: Snapshot, url: str | None) -> bool:
     """True for an address of our own gateway."""
     if now.gateway is None or not url:
         return False
-    place = urlsplit(url)
-    return place.port == now.gateway.port and place.hostname in ("127.0.0.1", "::1", "localhost")
+    parts = place(url)
+    return parts.port == now.gateway.port and parts.hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _toast(message: str, variant: str) -> dict[str, str]:
@@ -288,14 +291,18 @@ def texts_of(data: Mapping[str, Any], name: str) -> dict[str, str]:
     return texts(data.get(name))
 
 
+def _body(data: Mapping[str, Any], name: str) -> str:
+    """An answer's body as the wire had it, also where the plugin handed on what it had parsed."""
+    value = data.get(name)
+    return value if isinstance(value, str) else json.dumps(value) if value else ""
+
+
 def _headers(value: Any) -> dict[str, str]:
+    """Lower-case name -> value; the first of several."""
     if not isinstance(value, dict):
         return {}
-    return {str(name).lower(): str(text) for name, text in value.items() if isinstance(text, str | int)}
-
-
-def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    first = {name: text[0] if isinstance(text, list) and text else text for name, text in value.items()}
+    return {str(name).lower(): str(text) for name, text in first.items() if isinstance(text, str | int)}
 
 
 def _moment(value: Any) -> datetime | None:

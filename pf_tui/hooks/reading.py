@@ -1,38 +1,202 @@
-"""What an agent sends on stdin, and the world it happens in."""
+"""What an agent sends on stdin, and the world it happens in.
+
+One decoder for every hook: whatever of the event can be read is used, and what cannot is as if it were
+missing. An event that is cut off, too large, too deep or half another encoding still says what it is about.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from urllib.parse import SplitResult, urlsplit
 
 from pf_tui.errors import PfError
 from pf_tui.state.context import Context
 
+MAX_ID = 256
+"""Letters of a name that we keep: a session's, a prompt's. Agents' have 36."""
+
+MAX_SAID = 16 * 1024
+"""Letters of an error that are looked at; no reset stands further back."""
+
+_IDS = frozenset(("session_id", "prompt_id", "thread-id", "turn-id", "agent_id"))
+_BLANK = re.compile(r"[ \t\r\n]*")
+_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
 
 def event(stdin: bytes, max_bytes: int) -> dict[str, Any]:
-    """The event as an object. Raises PfError, whose sentence quotes nothing of it."""
-    if len(stdin) > max_bytes:
-        raise PfError(f"the event has {len(stdin) // 1_048_576} MB; it was not read")
+    """The event as an object: all of it, or the members before the place that cannot be read.
+
+    Raises PfError, whose sentence quotes nothing of it, where there is no object at all.
+    """
+    text = _decoded(stdin[:max_bytes])
+    if not text.strip():
+        return {}
     try:
-        content = json.loads(stdin.decode("utf-8", "replace") or "{}")
-    except json.JSONDecodeError as error:
-        raise PfError(f"the event is not JSON (line {error.lineno} column {error.colno})") from error
-    except RecursionError as error:
-        raise PfError("the event is nested too deeply") from error
+        content = json.loads(text, strict=False, parse_constant=_nothing)
+    except (ValueError, RecursionError) as error:
+        content = _members(text)
+        if not content:
+            raise PfError(_refusal(error, stdin, max_bytes)) from error
     if not isinstance(content, dict):
         raise PfError("the event is no JSON object")
-    return content
+    return {name: _identifier(value) if name in _IDS else value for name, value in content.items()}
 
 
 def context(data: Mapping[str, Any], env: Mapping[str, str]) -> Context:
     """The world of the project the agent works in. Raises PfError when no home directory is known."""
     cwd = text(data, "cwd")
-    return Context.here("hook", env=env, cwd=Path(cwd) if cwd and "\0" not in cwd else None)
+    return Context.here("hook", env=env, cwd=Path(cwd) if cwd and _is_path(cwd) else None)
 
 
 def text(data: Mapping[str, Any], name: str) -> str:
     """A text field; "" when it is missing or something else."""
     value = data.get(name)
     return value if isinstance(value, str) else ""
+
+
+def said(data: Mapping[str, Any], name: str) -> str:
+    """The words of a field, also where a writer made an object, a list or a number of them."""
+    return _flat(data.get(name), 0)[:MAX_SAID]
+
+
+def regular(path: str | Path) -> IO[bytes]:
+    """Open a file that an event names; a pipe or a device, which may never end, is refused.
+
+    Raises OSError or ValueError: not there, not to be read, no file, no path at all.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no file")
+    return os.fdopen(handle, "rb")
+
+
+def number(value: Any) -> int | None:
+    """A whole number, also as a text or with `.0`."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,15}\s*", value):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def place(url: str) -> SplitResult:
+    """The parts of an address; those of none where it makes no sense."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at when asked for, and refused then
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8 with or without a mark, UTF-16 with one; what is neither becomes replacement characters."""
+    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8")
+    return data.decode(encoding, "replace")
+
+
+def _nothing(_: str) -> None:
+    """NaN and Infinity are no numbers."""
+
+
+def _members(text: str) -> dict[str, Any]:
+    """The members of the object that `text` begins with, up to the first that is broken or cut off.
+
+    One that is nested too deeply, or holds a number too long to be one, is passed over.
+    """
+    decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
+    found: dict[str, Any] = {}
+    place = _skip_blank(text, 0)
+    if text[place : place + 1] != "{":
+        return found
+    place += 1
+    while True:
+        try:
+            name, place = decoder.raw_decode(text, _skip_blank(text, place))
+        except (ValueError, RecursionError):
+            return found
+        place = _skip_blank(text, place)
+        if not isinstance(name, str) or text[place : place + 1] != ":":
+            return found
+        start = _skip_blank(text, place + 1)
+        try:
+            found[name], place = decoder.raw_decode(text, start)
+        except json.JSONDecodeError:
+            return found
+        except (ValueError, RecursionError):
+            place = _end_of_value(text, start)
+        place = _skip_blank(text, place)
+        if text[place : place + 1] != ",":
+            return found
+        place += 1
+
+
+def _skip_blank(text: str, place: int) -> int:
+    blank = _BLANK.match(text, place)
+    return blank.end() if blank else place
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Where the value that begins at `start` ends, by its brackets and quotes alone."""
+    depth = 0
+    for token in re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]|,', re.DOTALL).finditer(text, start):
+        mark = token[0]
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+            if depth < 0:
+                return token.start()
+            if depth == 0:
+                return token.end()
+        elif mark == "," and depth == 0:
+            return token.start()
+    return len(text)
+
+
+def _refusal(error: Exception, stdin: bytes, max_bytes: int) -> str:
+    if len(stdin) > max_bytes:
+        return f"the event has more than {max_bytes // 1_048_576} MB; it was not read"
+    if isinstance(error, json.JSONDecodeError):
+        return f"the event is not JSON (line {error.lineno} column {error.colno})"
+    return "the event is nested too deeply" if isinstance(error, RecursionError) else "the event is not JSON"
+
+
+def _identifier(value: Any) -> Any:
+    """A name as short and printable as it is kept; a number is a name too."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
+        return str(value)
+    if not isinstance(value, str):
+        return value
+    return "".join(letter for letter in value[:MAX_ID] if letter.isprintable())
+
+
+def _is_path(cwd: str) -> bool:
+    """The system would take it as a path, whether or not there is something at it."""
+    try:
+        os.stat(cwd)  # noqa: PTH116 - Path.stat raises the same, 20 µs later
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):  # too long, NUL or half a letter in it, a loop, or no permission
+        return False
+    return True
+
+
+def _flat(value: Any, depth: int) -> str:
+    """All words in a value, in their order; four levels of it, twenty members of each."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:.15g}" if isinstance(value, float) else str(value) if abs(value) < 1 << 63 else ""
+    if depth == 4:
+        return ""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    return " ".join(words for part in inner[:20] if (words := _flat(part, depth + 1)))

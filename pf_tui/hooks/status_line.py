@@ -50,7 +50,7 @@ def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
     data = reading.event(stdin, MAX_BYTES)
     workspace = data.get("workspace")
     if isinstance(workspace, dict) and not reading.text(data, "cwd"):
-        data = {**data, "cwd": workspace.get("current_dir")}
+        data = {**data, "cwd": reading.text(workspace, "current_dir")}
     ctx = claude_session.as_person(reading.context(data, env))
     now = snapshot.take(ctx, keep_going=True)
     serves = claude_session.provider(ctx, now)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from pf_tui.ingest.coerce import ABSURD, COUNTS, whole
+from pf_tui.ingest.coerce import ABSURD, COUNTS, FLAGS, TEXTS, whole
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=ABSURD)] | None
 """Tokens or searches; anything else that a writer put there is decoded by json and made a count."""
@@ -147,17 +147,14 @@ _NESTED: dict[str, Any] = {
     "server_tool_use": Searches,
 }
 _LISTS: dict[str, Any] = {"iterations": Step, "content": Part}
-_FLAGS = ("isSidechain", "isApiErrorMessage")
-_TEXTS = (
-    "type", "subtype", "sessionId", "requestRef", "cwd", "uuid", "requestId", "requestedModel", "id", "model", "text",
-    "formatted", "service_tier", "speed",
-)  # fmt: skip
 
 
 def _shaped(content: dict[str, Any], kind: Any) -> Any:
     values: dict[str, Any] = {}
     for name in kind.__struct_fields__:
         value = content.get(name)
+        if name == "message" and isinstance(value, str):  # some writers put the words alone there
+            value = {"content": value}
         if name in _NESTED:
             value = _shaped(value, _NESTED[name]) if isinstance(value, dict) else None
         elif name in _LISTS:
@@ -179,9 +176,9 @@ def _shaped(content: dict[str, Any], kind: Any) -> Any:
             )
         elif name in COUNTS:
             value = whole(value)
-        elif name in _FLAGS:
+        elif name in FLAGS:
             value = value if isinstance(value, bool) else None
-        elif name in _TEXTS:
+        elif name in TEXTS:
             value = value if isinstance(value, str) else None
         elif not isinstance(value, str | int | float | None):
             value = None

@@ -14,6 +14,22 @@ COUNTS = frozenset(
 )  # fmt: skip
 """Claude Code's fields of a usage that whoever decodes a row passes through `whole`."""
 
+TEXTS = frozenset(
+    ("type", "subtype", "sessionId", "requestRef", "cwd", "uuid", "requestId", "requestedModel", "id", "model", "text",
+     "formatted", "service_tier", "speed")
+)  # fmt: skip
+"""Claude Code's fields that are a text or nothing."""
+
+OBJECTS = frozenset(
+    ("message", "usage", "cache_creation", "output_tokens_details", "server_tool_use", "modelUsage")
+)
+"""Its fields that are an object or nothing."""
+
+LISTS = frozenset(("iterations", "content"))
+"""Its fields that are lists of objects."""
+
+FLAGS = frozenset(("isSidechain", "isApiErrorMessage"))
+
 
 def milliseconds(stamp: object) -> int | None:
     """ISO 8601 (Z or offset; none = UTC), or epoch seconds or ms, as UTC ms; None when it is no time."""

@@ -155,7 +155,7 @@ def nonsense(status: int, text: str, now: datetime) -> Failure:
     return _failure("server", None, status, {}, text, now, 0)
 
 
-_AGENT_WORDS: Mapping[str, str] = {
+AGENT_WORDS: Mapping[str, str] = {
     "rate_limit": "rate",
     "billing_error": "quota",
     "authentication_failed": "auth",
@@ -183,7 +183,7 @@ def classify_agent_error(word: str, text: str, now: datetime, *, status: int | N
 
     `until` is None where neither text nor status names a reset: the caller then benches by strikes.
     """
-    kind = _AGENT_WORDS.get(word, "server")
+    kind = AGENT_WORDS.get(word, "server")
     if status is not None:
         by_status, _ = _kind(status, {}, text, now)
         if kind in ("server", "request") or by_status in ("quota", "context"):

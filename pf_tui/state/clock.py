@@ -32,16 +32,24 @@ def from_text(value: object) -> datetime | None:
 
 
 def local_zone(env: Mapping[str, str]) -> tzinfo | None:
-    """The zone $TZ names; None = the system's own (also when the name is unknown)."""
-    name = env.get("TZ", "").lstrip(":")
-    if not name or name == os.environ.get("TZ", "").lstrip(":"):
-        return None  # the C library of this process follows $TZ by itself
-    try:
-        from zoneinfo import ZoneInfo
+    """The zone $TZ names; None = the system's own (also when the name is unknown).
 
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError, ImportError):
-        return None
+    UTC where the system's is none that Python can use: TZ=UTC+99 is four days away, a day is the most.
+    """
+    name = env.get("TZ", "").lstrip(":")
+    if name and name != os.environ.get("TZ", "").lstrip(":"):
+        try:
+            from zoneinfo import ZoneInfo
+
+            return ZoneInfo(name)
+        except (KeyError, ValueError, OSError, ImportError):
+            pass
+    try:  # the C library of this process follows $TZ by itself; both halves of a year, for summer time
+        for month in (1, 7):
+            datetime(2026, month, 1, tzinfo=UTC).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return UTC
+    return None
 
 
 def day_start(now: datetime, zone: tzinfo | None) -> datetime:

@@ -117,9 +117,9 @@ def find_project_file(cwd: Path, env: Mapping[str, str]) -> Path | None:
     except PfError:
         home = None
     chain = [here, *here.parents]
-    root = next((folder for folder in chain if (folder / ".git").exists()), here)
+    root = next((folder for folder in chain if os.path.exists(folder / ".git")), here)  # noqa: PTH110
     for folder in chain:
-        if folder != home and (folder / PROJECT_FILE).is_file():
+        if folder != home and os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113 - Path's may raise
             return folder / PROJECT_FILE
         if folder == root:
             break

@@ -23,7 +23,9 @@ def plain(name: str) -> str:
 
 def pinned(text: str) -> dict[str, str]:
     """Package name -> version."""
-    return {plain(name): version for name, version in re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.M)}
+    return {
+        plain(name): version for name, version in re.findall(r"^([\w.-]+)==([^\s;\\]+)", text, re.MULTILINE)
+    }
 
 
 def test_every_file_that_runs_has_a_hash() -> None:
@@ -46,7 +48,9 @@ def test_each_dependency_and_what_builds_the_checkout_is_in_the_list() -> None:
 def test_the_list_and_the_constraints_say_the_same_versions() -> None:
     runs, tested = pinned(REQUIREMENTS), pinned(CONSTRAINTS)
 
-    differ = {name: (runs[name], tested[name]) for name in runs if name in tested and runs[name] != tested[name]}
+    differ = {
+        name: (runs[name], tested[name]) for name in runs if name in tested and runs[name] != tested[name]
+    }
     assert differ == {}, "`make requirements` writes the list anew"
 
 
@@ -58,7 +62,9 @@ def test_no_host_is_named(text: str) -> None:
 
 
 def test_make_installs_by_hash_and_takes_nothing_unpinned() -> None:
-    installs = [line.strip() for line in MAKEFILE.splitlines() if "pip" in line.lower() and " install " in line]
+    installs = [
+        line.strip() for line in MAKEFILE.splitlines() if "pip" in line.lower() and " install " in line
+    ]
 
     assert len(installs) == 3
     for line in installs:
@@ -82,7 +88,7 @@ def test_the_dashboard_is_installed_without_the_tools_for_tests() -> None:
 
 
 def test_each_agent_of_the_end_to_end_tests_is_one_exact_version() -> None:
-    named = re.search(r"^AGENTS := (.+)$", MAKEFILE, re.M)
+    named = re.search(r"^AGENTS := (.+)$", MAKEFILE, re.MULTILINE)
 
     assert named is not None
     for agent in named[1].split():
