@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pf_tui.translate import naming, reasoning
-from pf_tui.translate.arguments import object_text
+from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import google_signature
 from pf_tui.translate.conversation import Notes, words_of
 from pf_tui.translate.dialect import Dialect, set_effort
@@ -226,6 +226,8 @@ def _calls(messages: list[dict[str, Any]], target: Dialect, names: Mapping[str, 
             function = call.get("function")
             if isinstance(function, dict):
                 function["name"] = short(str(function.get("name") or ""), target)
+                text = function.get("arguments")
+                function["arguments"] = mended(text if isinstance(text, str) else object_text(text))
                 called[call["id"]] = function["name"]
         if message.get("role") == "tool":
             call_id = naming.call_id(str(message.get("tool_call_id") or ""), target.call_ids)

@@ -39,7 +39,7 @@ def fit(
     for path in stripped_beta_fields(target):
         drop_field(body, path)
     if not target.mid_system:
-        _no_mid_system(body, messages)
+        _no_mid_system(messages)
     _reasoning(body, messages, target, store)
     names = _tools(body, target, notes)
     if target.call_ids != "any" or names or not own:
@@ -60,7 +60,7 @@ def _strip_billing(body: dict[str, Any]) -> None:
         body["system"] = system.partition("\n")[2].lstrip("\n")
 
 
-def _no_mid_system(body: dict[str, Any], messages: list[dict[str, Any]]) -> None:
+def _no_mid_system(messages: list[dict[str, Any]]) -> None:
     """Instructions between the turns as reminders in a user message, behind the results they meet."""
     kept: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
@@ -82,7 +82,7 @@ def _no_mid_system(body: dict[str, Any], messages: list[dict[str, Any]]) -> None
             waiting.append(block)
     if waiting:
         kept.append({"role": "user", "content": waiting})
-    body["messages"] = messages[:] = kept
+    messages[:] = kept
 
 
 def _listed(content: Any) -> list[dict[str, Any]]:
