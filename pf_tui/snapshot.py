@@ -16,8 +16,8 @@ from pf_tui.integrations import apply
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
-from pf_tui.rules import failover, limits
-from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow
+from pf_tui.rules import failover, limits, models
+from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow, RouteRequest, Routing
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.state import clock, gateway, journal
 from pf_tui.state.config import Budgets, Config
@@ -137,6 +137,27 @@ class Snapshot:
         return next(standing for standing in self.standings if standing.provider == provider)
 
     @property
+    def listed(self) -> tuple[Eligibility, ...]:
+        """The providers of the list that holds here, in its order."""
+        return tuple(self.standing(name) for name in self.priority if name in self.catalog.providers)
+
+    @property
+    def has_own_order(self) -> bool:
+        """A person gave the order, here or everywhere; else it is the catalog's."""
+        return _has_own_order(self.config, self.project)
+
+    def route(self, request: RouteRequest, *, without: str | None = None) -> Routing:
+        """Who is asked for a request now, in order; see `rules.failover.route`."""
+        return failover.route(
+            request,
+            self.listed,
+            self.catalog,
+            auto_switch=self.auto_switch,
+            own_order=self.has_own_order,
+            without=without,
+        )
+
+    @property
     def notifies(self) -> bool:
         """Agents tell the person of switches; the project's word goes first, one switched off wants none."""
         if self.project is None:
@@ -191,8 +212,9 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
         views.append(view)
         standings.append(standing)
     listed = [standing for standing in standings if standing.provider in order]
-    choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch)
-    after = failover.choose(listed, wanted, catalog, without=choice.provider)
+    ordered = _has_own_order(config, project)
+    choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
+    after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
     problems += _name_problems(catalog, order, wanted)
     return Snapshot(
         at=now,
@@ -253,6 +275,10 @@ def _decide(
     return wanted, auto and project.enabled, own, project.priority or own
 
 
+def _has_own_order(config: Config, project: Project | None) -> bool:
+    return config.priority is not None or bool(project is not None and project.priority)
+
+
 def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
     listed = [catalog.providers[name] for name in order if name in catalog.providers]
     return listed + [provider for provider in catalog.providers.values() if provider.id not in order]
@@ -274,7 +300,7 @@ def _view_of(
 ) -> tuple[ProviderView, Eligibility]:
     credential = held.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
-    serves, _ = failover.model_served(provider.id, wanted, catalog)
+    serves = models.match_model(provider.id, wanted, catalog).model
     today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
     budgets = _budgets(config, project, provider.id)
     known = (
@@ -290,6 +316,7 @@ def _view_of(
         credential=credential.state,
         usable=credential.usable,
         credential_hint=_credential_hint(provider, credential),
+        login_of=credential.agent,
         rests=tuple(
             ActiveBench(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))
             for b in health.benches

@@ -10,7 +10,8 @@ from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
-from pf_tui.rules.failover import Skipped, model_served, why_ineligible
+from pf_tui.rules.failover import RouteRequest, Skipped, why_ineligible
+from pf_tui.rules.models import match_model
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project
 from pf_tui.state.context import Context
@@ -64,7 +65,7 @@ def switch(
                 f"{provider.id} cannot serve now: {refusal.reason}{_until(ctx, refusal)}",
                 cure(provider, refusal),
             )
-        if wanted and model_served(provider.id, wanted, catalog)[0] is None:
+        if wanted and match_model(provider.id, wanted, catalog).model is None:
             raise PfError(
                 f"{provider.id} does not serve {wanted} and has no equivalent",
                 f"`pf-tui models --provider {provider.id}`",
@@ -173,17 +174,15 @@ def settle(
 def _lead(
     ctx: Context, now: Snapshot, agent: str, provider: Provider, model: str | None
 ) -> tuple[Effect, str]:
-    """Set an agent to `provider`, else to the first one that it can use; (effect, who serves it)."""
+    """Set an agent to `provider`, else to the next one that it can use; (effect, who serves it)."""
     effect = apply.apply(ctx, agent, provider, model)
     if effect.applied or agent not in apply.LED_BY_SETTINGS:
         return effect, provider.id
-    for view in now.providers:
-        if view.rank is None or view.id == provider.id or view.state not in CAN_SERVE:
-            continue
-        other = apply.apply(ctx, agent, view.provider, view.serves)
-        if other.applied:
-            when = "goes on serving" if other.how == "none" else f"serves {other.text}"
-            return replace(other, text=f"{effect.text}; there {view.id} {when}"), view.id
+    for other in now.route(RouteRequest(model=now.model), without=provider.id).candidates:
+        then = apply.apply(ctx, agent, now.catalog.providers[other.provider], other.model)
+        if then.applied:
+            when = "goes on serving" if then.how == "none" else f"serves {then.text}"
+            return replace(then, text=f"{effect.text}; there {other.provider} {when}"), other.provider
     return effect, provider.id
 
 
@@ -217,7 +216,7 @@ def cure(provider: Provider, refusal: Skipped) -> str:
 
 
 def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Skipped | None:
-    model, _ = model_served(provider.id, wanted or now.model, now.catalog)
+    model = match_model(provider.id, wanted or now.model, now.catalog).model
     return why_ineligible(now.standing(provider.id), model)
 
 

@@ -17,8 +17,30 @@ if TYPE_CHECKING:
 DEARER = 2.0
 """A stand-in that costs more than this many times the asked-for model comes after those that do not."""
 
-_TEXT_TIERS = ("frontier", "balanced", "fast", "reasoning")
-"""Tiers a person's own models can stand in for."""
+CHAT_TIERS = ("frontier", "balanced", "fast", "reasoning")
+"""Tiers of models that hold a conversation; the others speak, draw or embed."""
+
+_NO_CHAT = (
+    "whisper",
+    "tts",
+    "speech",
+    "transcri",
+    "embed",
+    "rerank",
+    "moderation",
+    "guard",
+    "dall-e",
+    "image",
+)
+"""Words in the names of models that speak, listen, draw, embed or judge."""
+
+_NEAREST_TIERS: Mapping[str, tuple[str, ...]] = {
+    "frontier": ("reasoning", "balanced", "fast"),
+    "reasoning": ("frontier", "balanced", "fast"),
+    "balanced": ("reasoning", "frontier", "fast"),
+    "fast": ("balanced", "reasoning", "frontier"),
+}
+"""Where to look when nobody of the tier is left: the nearest in ability first."""
 
 
 class Catalog:
@@ -118,17 +140,42 @@ class Catalog:
         served = self._served(model_id, provider_id)
         return served is not None and not served.get("retired", False)
 
-    def equivalents(self, model_id: str) -> tuple[str, ...]:
+    def lists_models(self, provider_id: str) -> bool:
+        """True when it is known which models this provider serves: the list is closed."""
+        return bool(self._native_ids(provider_id))
+
+    def chats(self, model_id: str) -> bool:
+        """True for a model that holds a conversation in text; False for speech, images and embeddings."""
+        entry = self._models_by_id().plain.get(model_id)
+        return entry is not None and entry["tier"] in CHAT_TIERS
+
+    def may_chat(self, name: str, provider_id: str | None = None) -> bool:
+        """`chats` for any spelling; a name nobody knows may, unless it says what else it does."""
+        known = self.find_model(name, provider_id)
+        if known is not None:
+            return self.chats(known.id)
+        return not any(word in name.lower() for word in _NO_CHAT)
+
+    def nearest(self, model_id: str) -> tuple[str, ...]:
+        """Chat models of other tiers, nearest tier first: who is left when the tier has nobody."""
+        asked = self._models_by_id().plain.get(model_id)
+        tiers = _NEAREST_TIERS.get(asked["tier"], ()) if asked is not None else ()
+        return tuple(other for tier in tiers for other in self.equivalents(model_id, tier))
+
+    def equivalents(self, model_id: str, tier: str | None = None) -> tuple[str, ...]:
         """Models of the same tier, best first: same family, then the others. The model itself is not in it.
 
         The same model under another name comes first, then its own line (opus, sonnet …); a dearer one after
         those that are not; one without tools never for one that has them; the person's own models last.
+
+        Args:
+            tier: look in this tier instead of the model's own.
         """
         plain = self._models_by_id().plain
         asked = plain.get(model_id)
         if asked is None:
             return ()
-        places = self._places(asked)
+        places = self._places(asked, tier or asked["tier"])
         needs_tools = "tools" in asked.get("capabilities", ())
         able = [
             other
@@ -160,13 +207,13 @@ class Catalog:
             Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id
         )
 
-    def _places(self, asked: Mapping[str, Any]) -> dict[str, tuple[int, bool, int]]:
+    def _places(self, asked: Mapping[str, Any], tier: str) -> dict[str, tuple[int, bool, int]]:
         """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
-        tier = self._read("models")["equivalents"].get(asked["tier"], {})
+        families = self._read("models")["equivalents"].get(tier, {})
         ceiling = _output_usd(asked) * DEARER
         places: dict[str, tuple[int, bool, int]] = {}
-        for family, lines in tier.items():
+        for family, lines in families.items():
             for line in lines:
                 for model_id in line:
                     nearness = 1 if asked["id"] in line else 2 if family == asked["family"] else 3
@@ -176,7 +223,7 @@ class Catalog:
         for model_id, entry in plain.items():
             if own_name in (model_id, entry.get("base_model")):
                 places[model_id] = (0, False, len(places))
-            elif entry.get("custom") and asked["tier"] in _TEXT_TIERS:
+            elif entry.get("custom") and tier == asked["tier"] and tier in CHAT_TIERS:
                 places[model_id] = (4, False, len(places))
         return places
 

@@ -21,8 +21,9 @@ from pf_tui.state.context import Context
 @click.pass_obj
 def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) -> None:
     """Words after -- go to the agent. Nothing is written into its settings."""
-    from pf_tui.gateway import process, routing
+    from pf_tui.gateway import process
     from pf_tui.launch import plan
+    from pf_tui.rules.failover import ONE_VENDOR_LOGINS
 
     chosen = plan.agent_called(agent)
     plan.program_of(chosen, ctx.env)
@@ -31,7 +32,7 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
     if taken.through == "login":
         diagnostics.note(
             f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
-            + ("; --pass-through saves the turn itself" if chosen.id in routing.OWN_LOGINS else "")
+            + ("; --pass-through saves the turn itself" if chosen.id in ONE_VENDOR_LOGINS else "")
         )
         plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
     running, token = process.ensure(ctx)

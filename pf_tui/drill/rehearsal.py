@@ -22,13 +22,13 @@ from pf_tui.drill.sandbox import Sandbox
 from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.gateway import settings
 from pf_tui.gateway.body import PROTOCOLS, Request, parse_request
-from pf_tui.gateway.routing import OWN_LOGINS, Candidates
+from pf_tui.gateway.routing import Candidates
 from pf_tui.launch import plan as launch
 from pf_tui.launch.env import AGENTS, Agent
 from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
-from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.rules.failover import ONE_VENDOR_LOGINS, Skipped, why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
@@ -187,7 +187,7 @@ class _Scenario:
         known = settings.parse(now.config.gateway, scene.ctx.paths.config)
         self._limits = known.limits_of(taken.provider)
         self._is_login = taken.through == "login"
-        self._bearer = known.pass_through and agent.id in OWN_LOGINS
+        self._bearer = known.pass_through and agent.id in ONE_VENDOR_LOGINS
         asked = taken.model or now.model or now.catalog.providers[taken.provider].default_model or ""
         self.model = now.catalog.native_id(asked, taken.provider) or asked
         self.notes: list[str] = []
@@ -268,7 +268,7 @@ class _Scenario:
             f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
             + (
                 f"; `pf-tui run {self._agent.word} --pass-through` saves the turn itself"
-                if self._agent.id in OWN_LOGINS
+                if self._agent.id in ONE_VENDOR_LOGINS
                 else ""
             )
         )

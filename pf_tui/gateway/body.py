@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from pf_tui.errors import WrongUsage
 
-PROTOCOLS = {
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import AgentId, Protocol
+
+PROTOCOLS: Mapping[str, Protocol] = {
     "/v1/messages": "anthropic-messages",
     "/v1/messages/count_tokens": "anthropic-messages",
     "/v1/chat/completions": "openai-chat",
@@ -37,12 +40,12 @@ class Request(NamedTuple):
     path: str
     """/v1/messages …"""
     query: str
-    protocol: str
+    protocol: Protocol
     raw: bytes
     model: str
     stream: bool
     session: str | None = None
-    agent: str | None = None
+    agent: AgentId | None = None
     is_subagent: bool = False
     counting: bool = False
     """count_tokens: free, never benches anyone."""
@@ -193,7 +196,7 @@ def _is_top_level(raw: bytes, place: int) -> bool:
     return depth == 1
 
 
-def _who(headers: Mapping[str, str]) -> tuple[str | None, str | None, bool]:
+def _who(headers: Mapping[str, str]) -> tuple[AgentId | None, str | None, bool]:
     """(agent, session, is a subagent) by the headers that the real clients send (measured)."""
     agent = headers.get("user-agent", "")
     if session := headers.get("x-claude-code-session-id"):

@@ -24,13 +24,13 @@ from pf_tui.gateway.breaker import TRANSIENT, AttemptToken
 from pf_tui.gateway.inflight import InFlightRequest, InFlightRequests
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.recorder import Recorder
-from pf_tui.gateway.routing import Candidates, Route, arrange
+from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_state import RoutingPlan, RoutingState
 from pf_tui.gateway.sessions import Session, Sessions
 from pf_tui.gateway.sse import counts
 from pf_tui.gateway.upstream import Transport
 from pf_tui.ledger.gateway_rows import Attempt
-from pf_tui.rules.failover import Skipped
+from pf_tui.rules.failover import Skipped, arrange
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.reset_headers import readings_from_headers
 
@@ -303,7 +303,9 @@ class RequestFailover:
             routes, self._resting.blocked, sticky=sticky, last_resort=self._plan.last_resort
         )
         if not ready:
-            ready, self._passed = arrange(routes, lambda route: self._resting.blocked(route, alone=True))
+            ready, self._passed = arrange(
+                routes, lambda route: self._resting.blocked(route, alone=True), first=self._plan.first
+            )
         elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
             first = routes[0].provider
             if first in self._plan.last_resort and ready[0].provider != first:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pf_tui.gateway.routing import window
 from pf_tui.gateway.routing_state import RoutingPlan
-
-_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
-_TEXT = ("frontier", "balanced", "fast", "reasoning")
+from pf_tui.rules.failover import SERVED_PROTOCOLS
+from pf_tui.rules.models import window
 
 
 def listed(plan: RoutingPlan) -> dict[str, Any]:
@@ -18,10 +16,14 @@ def listed(plan: RoutingPlan) -> dict[str, Any]:
         provider = plan.catalog.providers[standing.provider]
         if standing.provider not in plan.keys and provider.auth != "none":
             continue
-        if not standing.enabled or not any(name in provider.protocols for name in _SERVED):
+        if not standing.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
             continue
         for model in plan.catalog.models.values():
-            if model.id in found or model.tier not in _TEXT or not plan.catalog.serves(provider.id, model.id):
+            if (
+                model.id in found
+                or not plan.catalog.chats(model.id)
+                or not plan.catalog.serves(provider.id, model.id)
+            ):
                 continue
             found[model.id] = {
                 "type": "model",

@@ -23,7 +23,7 @@ from pf_tui.gateway.breaker import CircuitBreaker
 from pf_tui.gateway.routing import Candidates
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
-from pf_tui.rules.failover import Eligibility
+from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import credentials, files
 from pf_tui.state.config import Config
@@ -73,6 +73,8 @@ class RoutingPlan:
         self.auto_switch = now.auto_switch
         listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
         self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
+        self.first = listed[0].provider if listed and now.has_own_order else None
+        """The first of the person's own list goes first whenever it can serve."""
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""
         self._candidates: dict[tuple[object, ...], Candidates] = {}
@@ -94,7 +96,13 @@ class RoutingPlan:
             if len(self._candidates) >= _CANDIDATE_CACHE:
                 self._candidates.clear()
             found = self._candidates[key] = routing.candidates(
-                request, self.standings, self.catalog, self.keys, bearer=bearer, larger_than=larger_than
+                request,
+                self.standings,
+                self.catalog,
+                self.keys,
+                bearer=bearer,
+                larger_than=larger_than,
+                first=self.first,
             )
         return found
 
@@ -361,10 +369,7 @@ def _names(provider: Provider) -> tuple[str, ...]:
 
 def _is_ours(provider: Provider) -> bool:
     """A key product that speaks a protocol we serve; a login stays with its agent."""
-    return provider.agent_only is None and any(name in provider.protocols for name in _SERVED)
-
-
-_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
+    return provider.agent_only is None and any(name in provider.protocols for name in SERVED_PROTOCOLS)
 
 
 def _mark(key: Secret) -> str:

@@ -66,7 +66,7 @@ class Names:
             others: what will do as well, best first: the name asked for, the provider's default there.
             any_will_do: nobody knows what was asked for, so every model is as good.
         """
-        offered = self._models.get(theirs, ())
+        offered = [name for name in self._models.get(theirs, ()) if self._catalog.may_chat(name, provider)]
         native = self._catalog.native_id(model, provider) if model else None
         if native in offered:
             return native

@@ -14,7 +14,8 @@ from pf_tui.documents import words
 from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
-from pf_tui.rules.failover import Eligibility, Skipped, model_served, why_ineligible
+from pf_tui.rules import failover
+from pf_tui.rules.failover import Eligibility, RouteRequest, Skipped, why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -74,20 +75,26 @@ def route(now: Snapshot, it: Turn, *, local: str) -> Route:
         return Route(provider=None)
     hindered = None if it.asked is None else _hindrance(now, it, it.asked)
     free = hindered is None and not anyone
-    if free and (it.picked or not _ordered(now)):
+    if free and (it.picked or not now.has_own_order):
         return Route(provider=it.asked)
     wanted = _wanted(now, it)
-    for standing in _candidates(now, it):
-        model, _ = model_served(standing.provider, wanted, now.catalog)
-        if standing.provider == it.asked and hindered is None and _same(now, it, model):
+    routing = failover.route(
+        RouteRequest(model=wanted),
+        _held(now, it),
+        now.catalog,
+        auto_switch=now.auto_switch,
+        own_order=now.has_own_order,
+    )
+    for candidate in routing.candidates:
+        if candidate.provider == it.asked and hindered is None and _same(now, it, candidate.model):
             return Route(provider=it.asked)
-        theirs = it.names.theirs(standing.provider)
-        if theirs is None or (now.auto_switch and why_ineligible(standing, model)):
+        theirs = it.names.theirs(candidate.provider)
+        if theirs is None:
             continue
         spare = [it.asked_model, it.defaults.get(theirs, "")]
-        name = it.names.model(standing.provider, theirs, model, spare, any_will_do=wanted is None)
+        name = it.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
         if name is not None and (theirs, name) != (it.asked_theirs, it.asked_model):
-            return Route(provider=standing.provider, theirs=theirs, model=name, left=hindered)
+            return Route(provider=candidate.provider, theirs=theirs, model=name, left=hindered)
     return Route(provider=it.asked, left=hindered)
 
 
@@ -113,7 +120,7 @@ def _hindrance(now: Snapshot, it: Turn, provider: str) -> Skipped | None:
     return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, it.asked_model))
 
 
-def _candidates(now: Snapshot, it: Turn) -> list[Eligibility]:
+def _held(now: Snapshot, it: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
     listed = now.priority if now.auto_switch else now.priority[:1]
     return [
@@ -125,12 +132,6 @@ def _candidates(now: Snapshot, it: Turn) -> list[Eligibility]:
 
 def _trusted(standing: Eligibility) -> Eligibility:
     return replace(standing, usable=True)
-
-
-def _ordered(now: Snapshot) -> bool:
-    """True when a person has given an order, here or everywhere."""
-    project = now.project.priority if now.project else None
-    return bool(now.config.priority or project)
 
 
 def _wanted(now: Snapshot, it: Turn) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.integrations.claude_settings import ALIASES
-from pf_tui.rules.failover import model_served
+from pf_tui.rules.models import match_model
 
 _FAMILY = "Claude"
 
@@ -26,7 +26,7 @@ def overrides(catalog: Catalog, provider: Provider) -> dict[str, str]:
         return {}
     names: dict[str, str] = {}
     for model_id in plain(catalog):
-        serves = model_served(provider.id, model_id, catalog)[0] or provider.default_model
+        serves = match_model(provider.id, model_id, catalog).model or provider.default_model
         native = catalog.native_id(serves, provider.id) if serves else None
         if native is not None and native != model_id:
             names[model_id] = native

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.records import field, record
+
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import AgentId, Protocol
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
@@ -32,11 +35,11 @@ class Agent:
 
     word: str
     """What a person types: claude"""
-    id: str
+    id: AgentId
     """What pf-tui calls it everywhere else: claude-code"""
     name: str
     program: str
-    protocols: tuple[str, ...]
+    protocols: tuple[Protocol, ...]
     """What it speaks, what it speaks first."""
 
 

@@ -16,13 +16,12 @@ from typing import NoReturn
 
 from pf_tui.documents.words import clock
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
-from pf_tui.gateway.routing import OWN_LOGINS
 from pf_tui.integrations import apply, claude_models
 from pf_tui.launch import env
 from pf_tui.launch.env import Agent, Setting
 from pf_tui.records import record
-from pf_tui.rules.failover import Skipped, why_ineligible
-from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.rules.failover import ONE_VENDOR_LOGINS, RouteRequest, Skipped, candidates
+from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
@@ -88,50 +87,41 @@ def launch_route(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> 
         NothingCanServe: with the reasons.
         WrongUsage: pass-through for an agent whose login the gateway cannot hand on.
     """
-    if pass_through and agent.id not in OWN_LOGINS:
+    if pass_through and agent.id not in ONE_VENDOR_LOGINS:
         raise WrongUsage(
             f"--pass-through is for a login of one vendor; {agent.name} has several",
             f"`pf-tui run {agent.word}` without it",
         )
-    able: list[tuple[ProviderView, bool]] = []
-    passed: list[Skipped] = []
-    for name in now.priority:
-        if name not in now.catalog.providers:
-            continue
-        view = now.view(name)
-        refusal = why_ineligible(now.standing(name), view.serves) or _no_route(view, agent)
-        if refusal is None:
-            able.append((view, is_own_login(view, agent)))
-        else:
-            passed.append(refusal)
-    if not able:
-        raise no_provider_error(f"nobody can serve {agent.name}", passed, now)
-    first, own = able[0]
+    routing = now.route(request_of(now, agent, pass_through=pass_through))
+    first = routing.first
+    if first is None:
+        raise no_provider_error(f"nobody can serve {agent.name}", routing.skipped, now)
     return LaunchRoute(
-        through="login" if own and not pass_through else "gateway",
-        provider=first.id,
-        model=first.serves,
-        then=tuple(view.id for view, own_login in able[1:] if pass_through or not own_login),
-        passed=tuple(passed),
+        through="login" if first.how == "login" else "gateway",
+        provider=first.provider,
+        model=first.model,
+        then=tuple(one.provider for one in routing.candidates[1:] if one.how != "login"),
+        passed=routing.skipped,
     )
 
 
-def is_own_login(view: ProviderView, agent: Agent) -> bool:
-    """True when only this agent can use what the provider's credential is."""
-    return view.provider.agent_only == agent.id or view.credential.agent == agent.id
+def request_of(
+    now: Snapshot, agent: Agent, *, model: str | None = None, pass_through: bool = False
+) -> RouteRequest:
+    """What this agent asks for when it starts: its protocols, the model, and how its own login is used."""
+    return RouteRequest(
+        model=model or now.model,
+        agent=agent.id,
+        protocols=agent.protocols,
+        pass_through=pass_through,
+        without_gateway=not pass_through,
+    )
 
 
 def gateway_serves(now: Snapshot, agent: Agent) -> tuple[str, ...]:
     """Every provider whose key the gateway may use for this agent, in order of priority."""
-    views = [now.view(name) for name in now.priority if name in now.catalog.providers]
-    return tuple(
-        view.id
-        for view in views
-        if view.enabled
-        and view.credential.usable
-        and _no_route(view, agent) is None
-        and not is_own_login(view, agent)
-    )
+    able = candidates(request_of(now, agent), now.listed, now.catalog).candidates
+    return tuple(one.provider for one in able if one.how != "login" and now.standing(one.provider).usable)
 
 
 def setting_for(
@@ -208,26 +198,6 @@ def exec_agent(run: LaunchPlan) -> NoReturn:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise PfError(f"{run.program} does not start ({why})", "try it by itself first") from error
-
-
-def _no_route(view: ProviderView, agent: Agent) -> Skipped | None:
-    """Why neither this agent nor the gateway on its behalf can use the provider."""
-    provider, held = view.provider, view.credential
-
-    def out(code: str, reason: str) -> Skipped:
-        return Skipped(provider=provider.id, code=code, reason=reason)
-
-    if is_own_login(view, agent):
-        return None
-    owner = provider.agent_only or held.agent
-    if owner is not None and not provider.custom:
-        return out("login", f"its login belongs to {owner}")
-    spoken = [name for name in agent.protocols if name in provider.protocols]
-    if not spoken:
-        return out("protocol", f"does not speak what {agent.name} speaks")
-    if all("{" in provider.base_urls.get(name, "{") for name in spoken):
-        return out("protocol", "its address is not known: set base_url in providers.yaml")
-    return None
 
 
 def no_provider_error(sentence: str, passed: Sequence[Skipped], now: Snapshot) -> NothingCanServe:

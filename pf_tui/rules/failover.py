@@ -1,15 +1,43 @@
-"""Who serves, who is next, and why each one before was passed over. Pure: no clock, no file.
+"""Who is asked, in which order, with which model, over which protocol. Pure: no clock, no file.
 
-Invariant: every provider walked past leaves a reason; nothing is chosen without a credential.
+`route` is the one answer for every face, hook and the gateway. `candidates` lays out who could serve a
+request at all and depends on nothing that moves by itself; `arrange` puts those that may be asked now in
+order. Invariant: every provider left out has a reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from pf_tui.catalog import Catalog
+from pf_tui.catalog import Catalog, Provider
 from pf_tui.records import record
+from pf_tui.rules.models import SAME, match_model, window
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol as Shape
+    from typing import TypeVar
+
+    from pf_tui.vocabulary import AgentId, CredentialState, Protocol, RouteHow, SkipCode
+
+    class Rankable(Shape):
+        """What `arrange` looks at."""
+
+        @property
+        def provider(self) -> str: ...
+        @property
+        def distance(self) -> int: ...
+        @property
+        def plan(self) -> bool: ...
+
+    R = TypeVar("R", bound=Rankable)
+
+ONE_VENDOR_LOGINS: tuple[AgentId, ...] = ("claude-code", "codex")
+"""Agents whose login belongs to one vendor, so that passing it through can reach nobody else."""
+
+SERVED_PROTOCOLS: tuple[Protocol, ...] = ("anthropic-messages", "openai-chat", "openai-responses")
+"""What agents speak and the gateway serves."""
 
 
 @record
@@ -41,11 +69,14 @@ class Eligibility:
     provider: str
     enabled: bool = True
     disabled_why: str = "disabled in providers.yaml"
-    credential: str = "present"
-    """present | missing | expired | unknown"""
+    credential: CredentialState = "present"
     usable: bool = True
     """The credential is good enough to be chosen without asking."""
     credential_hint: str = ""
+    login_of: str | None = None
+    """Set when the credential is that agent's own login, which nobody else can use."""
+    has_key: bool | None = None
+    """Whether a key could be read; None = nobody looked, `usable` counts."""
     rests: tuple[ActiveBench, ...] = ()
     spent: tuple[ExhaustedWindow, ...] = ()
 
@@ -55,10 +86,67 @@ class Skipped:
     """A provider that was not chosen, and the reason."""
 
     provider: str
-    code: str
-    """disabled | no-credential | benched | exhausted | model"""
+    code: SkipCode
     reason: str
     until: datetime | None = None
+
+
+@record
+class RouteRequest:
+    """What is asked: everything that decides who can be asked for it."""
+
+    model: str | None = None
+    """Any spelling; None = each provider's own default."""
+    agent: AgentId | None = None
+    protocols: tuple[Protocol, ...] = ()
+    """What the client speaks, what it speaks first in front; () = the protocol does not matter."""
+    tokens: int = 0
+    """The conversation so far."""
+    larger_than: int = 0
+    """Only models whose window holds more tokens than this."""
+    needs: frozenset[str] = frozenset()
+    """Capabilities a stand-in must have: "vision" with a picture in the conversation."""
+    pass_through: bool = False
+    """The agent's own login may travel through the gateway to its own vendor."""
+    without_gateway: bool = False
+    """The agent uses its own login itself where that is what serves."""
+
+
+@record
+class Candidate:
+    """A provider that could serve the request, and how."""
+
+    provider: str
+    model: str | None
+    note: str
+    """Why it is another model than asked for; "" when it is the same."""
+    distance: int
+    """How near the model is: rules.models.SAME, EQUIVALENT or NEAREST."""
+    protocol: Protocol | None
+    """What is spoken to the provider; None = no protocol was asked for."""
+    how: RouteHow
+    plan: bool
+    """A flat plan: a request costs nothing more."""
+    context: int
+    """Window in tokens; 0 = unknown."""
+
+    @property
+    def same_model(self) -> bool:
+        return self.distance == SAME
+
+
+@record
+class Routing:
+    """Who is asked for a request, in order, and why the others are not."""
+
+    candidates: tuple[Candidate, ...]
+    skipped: tuple[Skipped, ...]
+    reserved: str | None = None
+    """A login that comes first, could serve, and is the agent's own: no paid key may be used in its place."""
+
+    @property
+    def first(self) -> Candidate | None:
+        return self.candidates[0] if self.candidates else None
 
 
 @record
@@ -77,66 +165,161 @@ class Choice:
         return min(ending, key=lambda p: (p.until is None, p.until)) if ending else None
 
 
+def route(
+    request: RouteRequest,
+    standings: Sequence[Eligibility],
+    catalog: Catalog,
+    *,
+    auto_switch: bool = True,
+    own_order: bool = True,
+    without: str | None = None,
+) -> Routing:
+    """Who is asked for this request now, in order.
+
+    Args:
+        standings: in order of priority.
+        auto_switch: off = only the first of the list is asked, usable or not.
+        own_order: a person gave the order: its first provider goes first whenever it can serve.
+        without: who has just failed; it is not asked again.
+    """
+    listed = list(standings if auto_switch else standings[:1])
+    laid_out = candidates(request, listed, catalog)
+    if not auto_switch:
+        return laid_out
+    by_provider = {standing.provider: standing for standing in listed}
+
+    def blocked(candidate: Candidate) -> Skipped | None:
+        return why_ineligible(by_provider[candidate.provider], candidate.model)
+
+    first = listed[0].provider if own_order and listed else None
+    ordered, refused = arrange(
+        (one for one in laid_out.candidates if one.provider != without), blocked, first=first
+    )
+    places = {standing.provider: place for place, standing in enumerate(listed)}
+    skipped = sorted(
+        (one for one in (*refused, *laid_out.skipped) if one.provider != without),
+        key=lambda one: places[one.provider],
+    )
+    return Routing(candidates=tuple(ordered), skipped=tuple(skipped), reserved=laid_out.reserved)
+
+
+def candidates(request: RouteRequest, standings: Iterable[Eligibility], catalog: Catalog) -> Routing:
+    """Everyone who could serve a request of this kind, in order of priority; benches are not looked at."""
+    able: list[Candidate] = []
+    skipped: list[Skipped] = []
+    reserved = None
+    for standing in standings:
+        provider = catalog.providers.get(standing.provider)
+        if provider is None:
+            continue
+        outcome = _candidate(request, standing, provider, catalog)
+        if isinstance(outcome, Candidate):
+            able.append(outcome)
+            continue
+        skipped.append(outcome)
+        could = standing.usable and why_ineligible(standing, request.model) is None
+        if outcome.code == "login" and not able and reserved is None and could:
+            reserved = provider.id
+    return Routing(candidates=tuple(able), skipped=tuple(skipped), reserved=reserved)
+
+
+def arrange(
+    able: Iterable[R],
+    blocked: Callable[[R], Skipped | None],
+    *,
+    first: str | None = None,
+    sticky: str | None = None,
+    last_resort: frozenset[str] = frozenset(),
+) -> tuple[list[R], list[Skipped]]:
+    """Put the candidates that may be asked now in order.
+
+    The session's provider first, then the first of the person's list, then the same model elsewhere, then
+    its tier, then other tiers; among stand-ins of a list that nobody ordered plans go before paid keys.
+
+    Args:
+        able: in order of priority.
+        blocked: why a candidate must not be asked now; None when it may.
+        first: the first of the person's own list; None = nobody gave an order.
+        sticky: the provider this session is on: its prompt cache is warm there.
+        last_resort: providers nearly used up: new sessions begin elsewhere.
+    """
+    ready: list[R] = []
+    refused: list[Skipped] = []
+    for candidate in able:
+        refusal = blocked(candidate)
+        if refusal is None:
+            ready.append(candidate)
+        else:
+            refused.append(refusal)
+
+    def place(candidate: R) -> tuple[bool, bool, bool, int, bool]:
+        spare = candidate.provider in last_resort
+        return (
+            candidate.provider != sticky,
+            candidate.provider != first or spare,
+            spare,
+            candidate.distance,
+            first is None and candidate.distance != SAME and not candidate.plan,
+        )
+
+    return sorted(ready, key=place), refused
+
+
 def choose(
     standings: Sequence[Eligibility],
     wanted: str | None,
     catalog: Catalog,
     *,
     auto_switch: bool = True,
-    min_context_tokens: int = 0,
+    own_order: bool = True,
     without: str | None = None,
 ) -> Choice:
-    """Walk the priority list and take the first provider that can serve.
+    """The provider that serves a request for `wanted`, whatever the agent.
 
-    Args:
-        standings: in order of priority.
-        wanted: the model asked for, any spelling; None = each provider's own default.
-        auto_switch: off = the first of the list, usable or not, is the one.
-        min_context_tokens: the conversation so far; an equivalent with a smaller window is no equivalent.
-        without: who would serve if this provider failed now; it keeps its place in the counting.
+    Args: as in `route`.
     Returns:
         provider None when nobody can serve; `reason` then says so with counts.
     """
     if not auto_switch and standings:
         first = standings[0]
-        model, _ = model_served(first.provider, wanted, catalog, min_context_tokens)
         return Choice(
-            provider=first.provider, model=model, reason="auto-switch is off: the first of the list serves"
+            provider=first.provider,
+            model=match_model(first.provider, wanted, catalog).model,
+            reason="auto-switch is off: the first of the list serves",
         )
-    passed: list[Skipped] = []
-    for place, standing in enumerate(standings, start=1):
-        if standing.provider == without:
-            continue
-        model, how = model_served(standing.provider, wanted, catalog, min_context_tokens)
-        if refusal := why_ineligible(standing, model):
-            passed.append(refusal)
-        elif model is None and wanted is not None:
-            passed.append(Skipped(provider=standing.provider, code="model", reason=how))
-        else:
-            reason = (
-                "first in priority"
-                if place == 1
-                else f"{_ordinal(place)} in priority, the first that can serve"
-            )
-            return Choice(
-                provider=standing.provider,
-                model=model,
-                reason=f"{reason}; {how}" if how else reason,
-                passed=tuple(passed),
-            )
-    return Choice(provider=None, model=None, reason=_nobody(passed), passed=tuple(passed))
+    routing = route(RouteRequest(model=wanted), standings, catalog, own_order=own_order, without=without)
+    chosen = routing.first
+    if chosen is None:
+        return Choice(provider=None, model=None, reason=_nobody(routing.skipped), passed=routing.skipped)
+    places = {standing.provider: place for place, standing in enumerate(standings, start=1)}
+    place = places[chosen.provider]
+    outranked = [one for one in routing.candidates if places[one.provider] < place]
+    passed = [one for one in routing.skipped if places[one.provider] < place]
+    passed += [
+        Skipped(
+            provider=one.provider,
+            code="model",
+            reason=f"{one.note}; {chosen.provider} serves {chosen.model or 'it'}",
+        )
+        for one in outranked
+    ]
+    reason = "first in priority" if place == 1 else f"{_ordinal(place)} in priority, the first that can serve"
+    if outranked:
+        reason += f" {chosen.model} itself" if chosen.same_model else " with a nearer model"
+    return Choice(
+        provider=chosen.provider,
+        model=chosen.model,
+        reason=f"{reason}; {chosen.note}" if chosen.note else reason,
+        passed=tuple(sorted(passed, key=lambda one: places[one.provider])),
+    )
 
 
 def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
     """Why this provider cannot serve `model` now; None when it can."""
     if not standing.enabled:
         return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
-    if not standing.usable:
-        words = {"missing": "no credential", "expired": "the credential has expired"}
-        reason = words.get(standing.credential, "the credential is not certain")
-        if standing.credential_hint:
-            reason += f" ({standing.credential_hint})"
-        return Skipped(provider=standing.provider, code="no-credential", reason=reason)
+    if refusal := _without_credential(standing):
+        return refusal
     rests = [rest for rest in standing.rests if rest.model is None or rest.model == model]
     if rests:
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
@@ -153,37 +336,82 @@ def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
     return None
 
 
-def model_served(
-    provider: str, wanted: str | None, catalog: Catalog, min_context_tokens: int = 0
-) -> tuple[str | None, str]:
-    """The catalog model this provider would serve for `wanted`, and a note when it is not the same.
-
-    The same model first, then its successor when it is retired, then the equivalent of the same tier
-    whose window holds the conversation. (None, why) when there is none.
-    """
-    known = catalog.providers.get(provider)
-    if wanted is None:
-        return (known.default_model if known else None), ""
-    asked = catalog.find_model(wanted, provider)
-    if asked is None:
-        default = known.default_model if known else None
-        if default is None:
-            return None, f"does not serve {wanted}"
-        return default, f"{wanted} is not in the catalog, so its own default serves"
-    living = catalog.serving_model(asked.id)
-    for model in dict.fromkeys((asked.id, living.id)):
-        if catalog.serves(provider, model):
-            return model, "" if model == asked.id else f"{asked.id} is retired, {model} follows it"
-    for model in catalog.equivalents(living.id):
-        if catalog.serves(provider, model) and _window(catalog, model, provider) >= min_context_tokens:
-            return model, f"{model} stands in for {living.id}"
-    return None, f"does not serve {living.id} and has no equivalent"
+def _without_credential(standing: Eligibility) -> Skipped | None:
+    if standing.usable:
+        return None
+    words = {"missing": "no credential", "expired": "the credential has expired"}
+    reason = words.get(standing.credential, "the credential is not certain")
+    if standing.credential_hint:
+        reason += f" ({standing.credential_hint})"
+    return Skipped(provider=standing.provider, code="no-credential", reason=reason)
 
 
-def _window(catalog: Catalog, model_id: str, provider: str) -> int:
-    model = catalog.models[model_id]
-    served = model.providers.get(provider)
-    return (served.context if served else None) or model.context
+def _candidate(
+    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog
+) -> Candidate | Skipped:
+    """How this provider could serve the request, or why it never can."""
+
+    def out(code: SkipCode, reason: str) -> Skipped:
+        return Skipped(provider=provider.id, code=code, reason=reason)
+
+    if not standing.enabled:
+        return out("disabled", standing.disabled_why)
+    if standing.has_key is None and (refusal := _without_credential(standing)):
+        return refusal
+    path = _path(request, standing, provider)
+    if isinstance(path, Skipped):
+        return path
+    protocol, how = path
+    match = match_model(
+        provider.id,
+        request.model,
+        catalog,
+        min_context_tokens=request.tokens,
+        larger_than=request.larger_than,
+        needs=request.needs,
+    )
+    if match.model is None and request.model is not None:
+        return out("model", match.note)
+    return Candidate(
+        provider=provider.id,
+        model=match.model,
+        note=match.note,
+        distance=match.distance,
+        protocol=protocol,
+        how=how,
+        plan=provider.plan,
+        context=window(catalog, match.model, provider.id) if match.model else 0,
+    )
+
+
+def _path(
+    request: RouteRequest, standing: Eligibility, provider: Provider
+) -> tuple[Protocol | None, RouteHow] | Skipped:
+    """The protocol spoken to the provider and how it is reached, or why it cannot be reached."""
+
+    def out(code: SkipCode, reason: str) -> Skipped:
+        return Skipped(provider=provider.id, code=code, reason=reason)
+
+    if not request.protocols:
+        return None, "native"
+    owner = provider.agent_only or standing.login_of
+    if request.without_gateway and owner is not None and owner == request.agent:
+        return None, "login"
+    bases = provider.base_urls
+    spoken = [name for name in request.protocols if name in provider.protocols and bases.get(name)]
+    if not spoken:
+        return out("protocol", f"speaks no {request.protocols[0]}; translation between protocols comes later")
+    ready = next((name for name in spoken if "{" not in bases[name]), None)
+    if ready is None:
+        return out("protocol", "needs cloud signing or an address of your own in providers.yaml")
+    if provider.agent_only is not None or (owner is not None and standing.has_key is None):
+        if owner != request.agent:
+            return out("agent", f"its login works in {owner} alone")
+        if not (request.pass_through and owner in ONE_VENDOR_LOGINS):
+            return out("login", f"{owner} uses its login itself; --pass-through lets it through")
+    elif standing.has_key is False and provider.auth != "none":
+        return out("no-credential", "its key cannot be used here" if standing.usable else "no credential")
+    return ready, "native"
 
 
 def _nobody(passed: Sequence[Skipped]) -> str:
@@ -195,6 +423,9 @@ def _nobody(passed: Sequence[Skipped]) -> str:
         "exhausted": "used up",
         "disabled": "disabled",
         "model": "without the model",
+        "protocol": "speaking another protocol",
+        "agent": "for another agent alone",
+        "login": "used by the agent itself",
     }
     counts = [
         f"{count} {word}" for code, word in words.items() if (count := sum(p.code == code for p in passed))

@@ -24,6 +24,10 @@ from pf_tui.state.config import Config
 from pf_tui.state.paths import Paths, user_home
 from pf_tui.state.secret import Secret
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import CredentialState
+
 KEYRING_SERVICE = "pf-tui"
 _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
 """Where the original plugin keeps a key in auth.json, by kind of login."""
@@ -33,8 +37,7 @@ _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
 class Credential:
     """What is known about one provider's credential; no secret in it."""
 
-    state: str
-    """present | missing | expired | unknown"""
+    state: CredentialState
     source: str | None = None
     """env:NAME | env (session) | keyring | auth.json | login:PATH"""
     expires_at: datetime | None = None

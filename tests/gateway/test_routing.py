@@ -114,7 +114,7 @@ def route(provider: str, *, same: bool = True) -> Route:
         credential={"x-api-key": "secret"},
         headers={},
         context=1000,
-        same_model=same,
+        distance=0 if same else 1,
     )
 
 
@@ -142,7 +142,13 @@ def test_the_order_of_routes(
         rests = one.provider in resting.split()
         return Skipped(provider=one.provider, code="benched", reason="rests") if rests else None
 
-    ready, passed = arrange(routes, blocked, sticky=sticky, last_resort=frozenset(last_resort.split()))
+    ready, passed = arrange(
+        routes,
+        blocked,
+        first=routes[0].provider,
+        sticky=sticky,
+        last_resort=frozenset(last_resort.split()),
+    )
 
     assert " ".join(one.provider for one in ready) == order
     assert [one.provider for one in passed] == resting.split()

@@ -13,10 +13,12 @@ from pf_tui.rules.failover import (
     ActiveBench,
     Eligibility,
     ExhaustedWindow,
+    RouteRequest,
     choose,
-    model_served,
+    route,
     why_ineligible,
 )
+from pf_tui.rules.models import NEAREST, match_model
 
 CATALOG = catalog.load()
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -130,14 +132,14 @@ def test_nobody_says_how_many_and_why() -> None:
 
 
 def test_a_retired_model_is_served_by_its_successor() -> None:
-    model, note = model_served("anthropic-api", "claude-sonnet-4-20250514", CATALOG)
+    found = match_model("anthropic-api", "claude-sonnet-4-20250514", CATALOG)
 
-    assert model == "claude-sonnet-5-5"
-    assert "retired" in note
+    assert found.model == "claude-sonnet-5-5"
+    assert "retired" in found.note
 
 
 def test_a_stand_in_holds_the_conversation() -> None:
-    model, _ = model_served("groq", "claude-opus-5-5", CATALOG, min_context_tokens=120_000)
+    model = match_model("groq", "claude-opus-5-5", CATALOG, min_context_tokens=120_000).model
 
     assert model is None or CATALOG.models[model].context >= 120_000
 
@@ -168,3 +170,61 @@ def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: li
         assert chosen.enabled
         assert chosen.usable
         assert not chosen.rests
+
+
+MIXED = ("anthropic-api", "zai-coding-plan", "groq", "openrouter")
+"""One that has the model, a stand-in, a stand-in on another protocol, and the model again."""
+
+
+def order(*, own_order: bool = True, without: str | None = None, **facts: object) -> list[str]:
+    standings = [standing(name, **(facts if name == MIXED[0] else {})) for name in MIXED]
+    request = RouteRequest(model="claude-opus-5-5")
+    routing = route(request, standings, CATALOG, own_order=own_order, without=without)
+    return [one.provider for one in routing.candidates]
+
+
+def test_the_same_model_elsewhere_goes_before_stand_ins() -> None:
+    assert order() == ["anthropic-api", "openrouter", "zai-coding-plan", "groq"]
+
+
+def test_who_follows_a_failure_is_who_serves_while_the_first_rests() -> None:
+    benched = order(rests=(ActiveBench(kind="rate", until=BACK),))
+
+    assert order(without="anthropic-api") == benched == ["openrouter", "zai-coding-plan", "groq"]
+
+
+def test_a_stand_in_that_a_person_put_first_stays_first() -> None:
+    standings = [standing("zai-coding-plan"), standing("anthropic-api")]
+
+    assert choose(standings, "claude-opus-5-5", CATALOG).provider == "zai-coding-plan"
+    assert choose(standings, "claude-opus-5-5", CATALOG, own_order=False).provider == "anthropic-api"
+
+
+def test_a_provider_with_nothing_of_the_tier_serves_the_nearest_and_says_so() -> None:
+    found = match_model("deepseek-api", "claude-sonnet-5-5", CATALOG)
+
+    assert found.model is not None
+    assert found.distance == NEAREST
+    assert "nearest to claude-sonnet-5-5" in found.note
+
+
+@given(st.sampled_from(sorted(CATALOG.providers)), st.sampled_from(sorted(CATALOG.models)))
+def test_a_conversation_is_never_given_to_a_model_that_cannot_hold_one(provider: str, wanted: str) -> None:
+    found = match_model(provider, wanted, CATALOG)
+
+    if CATALOG.chats(wanted) and found.model is not None:
+        assert CATALOG.chats(found.model)
+
+
+def test_a_passed_over_stand_in_says_who_has_the_model_itself() -> None:
+    standings = [
+        standing("anthropic-api", rests=(ActiveBench(kind="rate", until=BACK),)),
+        standing("zai-coding-plan"),
+        standing("openrouter"),
+    ]
+
+    choice = choose(standings, "claude-opus-5-5", CATALOG)
+
+    assert choice.provider == "openrouter"
+    assert choice.passed[1].provider == "zai-coding-plan"
+    assert choice.passed[1].reason.endswith("openrouter serves claude-opus-5-5")

@@ -120,7 +120,7 @@ def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
         fell.add(failing)
         standings = [_rested(one) if one.provider == failing else one for one in standings]
         left = [one for one in standings if one.provider not in fell]
-        choice = failover.choose(left, snapshot.model, snapshot.catalog)
+        choice = failover.choose(left, snapshot.model, snapshot.catalog, own_order=snapshot.has_own_order)
         yield failing, choice
         failing = choice.provider
 

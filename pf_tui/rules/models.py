@@ -1,0 +1,121 @@
+"""Which model a provider would serve for the model asked for. Pure: no clock, no file.
+
+Invariant: a request for a conversation is never answered with a model that cannot hold one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pf_tui.catalog import Catalog, Provider
+from pf_tui.records import record
+
+SAME, EQUIVALENT, NEAREST = range(3)
+"""How near a model is to the one asked for: the same, of its tier, of another tier."""
+
+_MAKERS = {
+    "claude": "Anthropic",
+    "gpt": "OpenAI",
+    "codex": "OpenAI",
+    "gemini": "Google",
+    "grok": "xAI",
+    "glm": "ZAI",
+    "mistral": "Mistral",
+    "deepseek": "DeepSeek",
+    "command": "Cohere",
+}
+"""First word of a model's name -> the family of providers that sells it first-hand."""
+
+
+@record
+class ModelMatch:
+    """The model a provider would serve."""
+
+    model: str | None
+    """Catalog id, or the asked name where the catalog does not know it; None = it has nothing suitable."""
+    note: str = ""
+    """Why it is another model than asked for, or why there is none."""
+    distance: int = SAME
+    """SAME, EQUIVALENT or NEAREST."""
+
+
+def match_model(
+    provider: str,
+    wanted: str | None,
+    catalog: Catalog,
+    *,
+    min_context_tokens: int = 0,
+    larger_than: int = 0,
+    needs: frozenset[str] = frozenset(),
+) -> ModelMatch:
+    """The model this provider would serve for `wanted`.
+
+    The same model first, then its successor when it is retired, then an equivalent of the same tier, then
+    the nearest of another tier.
+
+    Args:
+        wanted: any spelling; None = the provider's own default.
+        min_context_tokens: the conversation so far; a stand-in's window must hold it.
+        larger_than: only models whose window holds more tokens than this; 0 = any.
+        needs: capabilities a stand-in must have, e.g. {"vision"} when the conversation holds a picture.
+    """
+    seller = catalog.providers.get(provider)
+    if wanted is None:
+        return ModelMatch(model=seller.default_model if seller else None)
+    asked = catalog.find_model(wanted, provider)
+    if asked is None:
+        return _unlisted(seller, wanted, catalog)
+    living = catalog.serving_model(asked.id)
+    for same in dict.fromkeys((asked.id, living.id)):
+        if catalog.serves(provider, same) and window(catalog, same, provider) > larger_than:
+            note = "" if same == asked.id else f"{asked.id} is retired, {same} follows it"
+            return ModelMatch(model=same, note=note)
+
+    def suits(model: str) -> bool:
+        held = window(catalog, model, provider)
+        return (
+            catalog.serves(provider, model)
+            and held >= min_context_tokens
+            and held > larger_than
+            and needs <= set(catalog.models[model].capabilities)
+        )
+
+    if model := _first(suits, catalog.equivalents(living.id)):
+        return ModelMatch(model=model, note=f"{model} stands in for {living.id}", distance=EQUIVALENT)
+    if model := _first(suits, catalog.nearest(living.id)):
+        note = f"{model} is the nearest to {living.id}: nothing there is of its tier"
+        return ModelMatch(model=model, note=note, distance=NEAREST)
+    if larger_than:
+        return ModelMatch(model=None, note=f"has no model with a window over {larger_than} tokens")
+    return ModelMatch(model=None, note=f"does not serve {living.id} and has no equivalent")
+
+
+def window(catalog: Catalog, model_id: str, provider_id: str) -> int:
+    """Tokens that model takes at that provider; 0 = unknown."""
+    model = catalog.models.get(model_id)
+    if model is None:
+        return 0
+    served = model.providers.get(provider_id)
+    return (served.context if served else None) or model.context
+
+
+def _unlisted(seller: Provider | None, wanted: str, catalog: Catalog) -> ModelMatch:
+    """The catalog does not know the name: its maker may, and an own server whose models nobody listed."""
+    if seller is None:
+        return ModelMatch(model=None, note=f"does not serve {wanted}")
+    if seller.custom:
+        may_know = not catalog.lists_models(seller.id)
+    else:
+        maker = _MAKERS.get(wanted.partition("-")[0].lower())
+        may_know = maker is None or seller.family == maker
+    if may_know:
+        return ModelMatch(model=wanted)
+    default = seller.default_model
+    if default is None or not catalog.chats(default):
+        return ModelMatch(model=None, note=f"does not serve {wanted}")
+    note = f"{wanted} is not in the catalog, so its own default serves"
+    return ModelMatch(model=default, note=note, distance=NEAREST)
+
+
+def _first(suits: Callable[[str], bool], models: Iterable[str]) -> str | None:
+    return next((model for model in models if suits(model)), None)

@@ -1,0 +1,40 @@
+"""The field's closed lists of words, as types: what a kind, a state, a protocol or an agent may be called.
+
+For type checkers alone: nothing is made at run time, so hooks pay nothing for it.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    AgentId: TypeAlias = Literal["claude-code", "opencode", "codex", "gemini"]
+    """An agent whose sessions, logs or settings pf-tui knows."""
+
+    Protocol: TypeAlias = Literal["anthropic-messages", "openai-chat", "openai-responses"]
+    """A protocol that agents speak and the gateway serves."""
+
+    ProviderState: TypeAlias = Literal[
+        "ready", "warning", "limited", "exhausted", "benched", "no-credential", "disabled"
+    ]
+    """How a provider stands; ready, warning and limited can serve."""
+
+    CredentialState: TypeAlias = Literal["present", "missing", "expired", "unknown"]
+
+    SkipCode: TypeAlias = Literal[
+        "disabled",
+        "no-credential",
+        "benched",
+        "exhausted",
+        "model",
+        "protocol",
+        "agent",
+        "login",
+        "failed",
+    ]
+    """Why a provider was not chosen."""
+
+    RouteHow: TypeAlias = Literal["native", "dialect", "translated", "login"]
+    """How a request reaches a provider: its own protocol and vendor, its own protocol elsewhere, another
+    protocol, or the agent's own login without the gateway."""
