@@ -75,7 +75,7 @@ class StateFileUnusable(PfError):  # noqa: N818
     def __init__(
         self, path: Path, why: str, hint: str = "", *, line: int | None = None, column: int | None = None
     ) -> None:
-        self.path, self.line, self.column = path, line, column
+        self.path, self.why, self.line, self.column = path, why, line, column
         where = path.name
         if line is not None:
             where += f" line {line}"

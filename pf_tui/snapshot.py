@@ -182,7 +182,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     problems: list[str] = []
 
     def attempt(read: Callable[[], T], default: T, *, always: bool = False) -> T:
-        """Read one part; `always` is for files of ours that can be rebuilt: they never stop a reader."""
+        """Read one part; `always` is for what never stops a reader, as files of ours that can be rebuilt."""
         try:
             return read()
         except PfError as error:
@@ -195,7 +195,7 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     catalog = attempt(ctx.catalog, None) or _plain_catalog()
     config = attempt(ctx.config, Config())
     health = attempt(ctx.health, Health(), always=True)
-    project = attempt(ctx.project, None)
+    project = attempt(ctx.project, None, always=ctx.who == "hook")  # an agent's turn goes on without it
     held: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
     tz = ctx.timezone()
     spans = (clock.day_start(now, tz), clock.month_start(now, tz))
@@ -216,6 +216,8 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
     after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
     problems += _name_problems(catalog, order, wanted)
+    if project is not None and project.warning:
+        problems.insert(0, project.warning)
     return Snapshot(
         at=now,
         catalog=catalog,
@@ -365,14 +367,21 @@ def bench_reason(bench: Bench) -> str:
 
 
 def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
+    """The person's budgets; a project lowers them and never raises one, trusted or not."""
     budgets = config.budgets.get(provider, Budgets())
     if project is None:
         return budgets
     return replace(
         budgets,
-        daily_requests=project.daily_requests or budgets.daily_requests,
-        monthly_requests=project.monthly_requests or budgets.monthly_requests,
+        daily_requests=_lower(project.daily_requests, budgets.daily_requests),
+        monthly_requests=_lower(project.monthly_requests, budgets.monthly_requests),
     )
+
+
+def _lower(one: float | None, other: float | None) -> float | None:
+    """The lower of two budgets; None = unlimited."""
+    known = [budget for budget in (one, other) if budget is not None]
+    return min(known, default=None)
 
 
 def _budget_limits(

@@ -16,6 +16,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.ledger import schema
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.trusted import trusting
 
 KEYS = {"OPENROUTER_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "GROQ_API_KEY": "k3"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -227,11 +228,14 @@ def test_a_projects_zero_leaves_ones_own_budget(context: Make, tmp_path: Path) -
 def test_a_project_overrides_list_model_and_auto_switch(context: Make, tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     (inside / ".opencode").mkdir(parents=True)
-    (inside / ".opencode" / "provider-fallback.local.md").write_text(
+    file = inside / ".opencode" / "provider-fallback.local.md"
+    file.write_text(
         "---\npriority_override: [together, groq]\ndefault_model: opus\nauto_switch: false\n---\n"
     )
+    ctx = context(env=KEYS, cwd=inside)
+    trusting(ctx.paths, file)
 
-    now = snapshot.take(context(env=KEYS, cwd=inside))
+    now = snapshot.take(ctx)
 
     assert now.priority == ("together", "groq")
     assert (now.model, now.auto_switch) == ("opus", False)

@@ -2,6 +2,7 @@
 
 switching   switch, switch_next, settle      benching   bench, release, report_failure, succeeded
 settings    priority, budgets, auto-switch   auth       keys in and out
+trusting    which project files hold
 history     undo, redo                       usage      counters and limit readings from the ledger
 """
 
@@ -18,13 +19,16 @@ from pf_tui.actions.settings import (
     set_project_requests,
 )
 from pf_tui.actions.switching import SwitchOutcome, remember_session, settle, switch, switch_next
+from pf_tui.actions.trusting import TrustOutcome, forget_trust, tell_of_distrust, trust_project, trusted_files
 
 __all__ = [
     "FailureOutcome",
     "SwitchOutcome",
+    "TrustOutcome",
     "UndoOutcome",
     "add_to_priority",
     "bench",
+    "forget_trust",
     "init_project",
     "move_in_priority",
     "redo",
@@ -41,5 +45,8 @@ __all__ = [
     "succeeded",
     "switch",
     "switch_next",
+    "tell_of_distrust",
+    "trust_project",
+    "trusted_files",
     "undo",
 ]

@@ -12,7 +12,7 @@ from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
 from pf_tui.integrations.apply import Effect
 from pf_tui.records import record, replace
-from pf_tui.state import config, files, health, journal, project
+from pf_tui.state import config, files, health, journal, project, trust
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
@@ -93,8 +93,19 @@ def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
     if settings := back.get("config"):
         inverse["config"] = config.change(ctx.paths, settings)
     if file := back.get("project"):
-        text = project.restore(ctx.paths, Path(file["path"]), file["text"])
-        inverse["project"] = {"path": file["path"], "text": text}
+        inverse["project"] = project.restore(
+            ctx.paths,
+            Path(file["path"]),
+            file["text"],
+            trusted=file.get("trusted") is not False,
+            at=ctx.now(),
+        )
+    if accepted := back.get("trust"):
+        path = Path(accepted["path"])
+        inverse["trust"] = {
+            "path": str(path),
+            "entry": trust.replace_entry(ctx.paths, path, accepted["entry"]),
+        }
     if {"benches", "drop", "resets"} & back.keys():
         inverse |= _restore_health(ctx, back)
     return inverse

@@ -93,7 +93,7 @@ def set_dashboard(ctx: Context, name: str, value: Any) -> None:
 def init_project(ctx: Context) -> Path:
     """Write the template of a project file. Raises PfError when there is one."""
     with files.locked(ctx.paths):
-        path = project.create(ctx.cwd, ctx.env)
+        path = project.create(ctx.paths, ctx.cwd, ctx.env, ctx.now())
         write_down(
             ctx, "init", after={"path": str(path)}, undo={"project": {"path": str(path), "text": None}}
         )
@@ -124,7 +124,7 @@ def _change(ctx: Context, action: str, settings: Mapping[str, Any], told: Mappin
 def _change_project(ctx: Context, action: str, settings: Mapping[str, Any]) -> None:
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings)
+        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings, ctx.now())
         _finish(ctx, action, before, {**settings, "project": old["path"]}, {"project": old})
 
 

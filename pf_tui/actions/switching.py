@@ -88,7 +88,9 @@ def switch(
             )
         done = settle(ctx, after, why=why, moved_from=_active(before))
     note = None
-    if served != provider.id:
+    if in_project and after.project is not None and after.project.warning:
+        note = after.project.warning
+    elif served != provider.id:
         note = f"{provider.id} is first now, but {served or 'nobody'} serves: {_why_not(after, provider.id)}"
     return SwitchOutcome(
         switched=changed,
@@ -249,7 +251,7 @@ def _put_first(
         settings: dict[str, object] = {"provider_priority": order}
         if wanted:
             settings["default_model"] = wanted
-        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings)
+        old = project.change(ctx.paths, ctx.cwd, ctx.env, settings, ctx.now())
         return {"project": old}
     settings = {}
     if list(before.own_priority) != [provider, *(o for o in before.own_priority if o != provider)]:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pf_tui import bounded_yaml
 from pf_tui.catalog.overlay import ROUTED, Overlay
 from pf_tui.errors import StateFileUnusable
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 VERSION = 1
+
+BOUNDS = bounded_yaml.Bounds(values=100_000)
+"""500 providers with 100 models each, which nobody has."""
 
 _AUTH = ("api_key", "token", "oauth", "subscription", "iam", "service_account", "none")
 _PROTOCOLS = {"anthropic": ("anthropic-messages",), "openai": ("openai-chat", "openai-responses")} | {
@@ -73,7 +77,10 @@ class _Reader:
         import yaml
 
         try:
+            bounded_yaml.check(text, BOUNDS)
             return yaml.compose(text, Loader=yaml.SafeLoader)
+        except bounded_yaml.BadYaml as bad:
+            raise StateFileUnusable(self.path, bad.why, line=bad.line, column=bad.column) from bad
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             why = error.problem or error.context or "not YAML"

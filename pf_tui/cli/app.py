@@ -26,6 +26,7 @@ Root.code = {
     "priority": "priority:priority",
     "limits": "limits:limits",
     "init": "project:init",
+    "trust": "project:trust",
     "analytics": "analytics:analytics",
     "ingest": "ingest:ingest",
     "import": "ingest:import_",

@@ -132,6 +132,9 @@ limits set  Set your own budgets for a provider
 init  Write the settings file of this project
     init                   into .opencode/provider-fallback.local.md
     init --dir ~/work/app  of another project
+trust  Accept the settings file of a project, as it stands now
+    trust                what it sets holds from now on
+    trust --list --json  every file you have accepted, as data
 
 Usage:
 analytics  Requests, tokens, cost and failures

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pf_tui.documents import trust
 from pf_tui.rules.limits import Limit, window_name
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.clock import to_text
@@ -21,6 +22,7 @@ def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:
         "auto_switch": now.auto_switch,
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
+        "project_file": trust.project(now.project),
         "agents": [
             {"agent": agent.agent, "applied": agent.applied, "pending": agent.pending} for agent in now.agents
         ],

@@ -53,6 +53,8 @@ def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
         return ""
     now = _settled(ctx)
     line = _line(ctx, now)
+    if distrust := actions.tell_of_distrust(ctx, now.project):
+        return answer({"systemMessage": f"pf-tui: {line} · {distrust}"})
     if not now.notifies and (not _alarming(now) or _is_off(now)):
         return ""
     return answer({"systemMessage": f"pf-tui: {line}"})
@@ -76,6 +78,8 @@ def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
         return ""
     known = ctx.health().sessions.get(session)
     actions.remember_session(ctx, session, AGENT, serves)
+    if distrust := actions.tell_of_distrust(ctx, now.project):
+        return answer({"systemMessage": f"pf-tui: {distrust}"})
     if known is None or known.provider == serves or not now.notifies:
         return ""
     left = now.view(known.provider) if known.provider in now.catalog.providers else None
@@ -312,7 +316,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
                 f"{words.percent(limit.percent)} of {window_name(limit.window, limit.model)}{resets}"
             )
     parts.append(f"next {now.next.provider}" if now.next else "nobody next")
-    if now.project is not None:
+    if now.project is not None and now.project.holds:
         parts.append("by this project's settings")
     return " · ".join(parts)
 

@@ -68,14 +68,15 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
     if session := text(data, "session_id"):
         with contextlib.suppress(PfError):  # a disk that refuses: the line is told all the same
             actions.remember_session(ctx, session, AGENT, serves)
-    if not now.notifies or now.active is None:
+    distrust = actions.tell_of_distrust(ctx, now.project)
+    if distrust is None and (not now.notifies or now.active is None):
         return None
     line = f"pf-tui: {serves} serves"
-    if now.active.provider != serves:
+    if now.active is not None and now.active.provider != serves:
         line += f"; {now.active.provider} is the active one"
     if now.next is not None:
         line += f", next: {now.next.provider}"
-    return {"systemMessage": line}
+    return {"systemMessage": f"{line} · {distrust}" if distrust else line}
 
 
 def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -64,6 +64,8 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
         found["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
             found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
+    if distrust := actions.tell_of_distrust(ctx, now.project):
+        found["toast"] = _toast(distrust, "warning")
     return found
 
 

@@ -98,7 +98,7 @@ def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
     folder = root / ".claude" if root else config_folder(ctx.env)
     words = program.words(ctx.env, portable=project)
     found = [install_plan.whole(folder / name, content) for name, content in _own_files(words, project)]
-    found.append(_settings_piece(folder / "settings.json", words))
+    found.append(_settings_piece(folder / "settings.json", words, root))
     if root:
         found.append(_server_piece(root / ".mcp.json", words))
     return tuple(found)
@@ -227,10 +227,10 @@ def _server(words: tuple[str, ...]) -> dict[str, object]:
     return {"command": words[0], "args": [*words[1:], "mcp"]}
 
 
-def _settings_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
+def _settings_piece(path: Path, words: tuple[str, ...], root: Path | None) -> ManagedPart:
     def put(now: bytes | None) -> bytes:
         text = claude_settings.with_status_line(_text(path, now or b"") or "{}\n", words)
-        there = files.read_text(path)
+        there = _text(path, install_plan.read(path, root) or b"")
         return (claude_settings.rerouted(text, there) if there and there.strip() else text).encode()
 
     def take(now: bytes) -> bytes | None:

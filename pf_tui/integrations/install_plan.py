@@ -16,7 +16,7 @@ from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
-from pf_tui.state import files
+from pf_tui.state import files, project_folder
 from pf_tui.state.paths import Paths
 
 VERSION = 1
@@ -61,9 +61,20 @@ class Plan:
     """The record as it will be written; None = none is left."""
 
     @property
+    def root(self) -> Path | None:
+        """The project's folder, whose files are somebody else's; None = an install of the person's own."""
+        return root_of(self.key)
+
+    @property
     def empty(self) -> bool:
         """True when nothing would change."""
         return not self.changes
+
+
+def root_of(key: str) -> Path | None:
+    """The project's folder in "opencode:/path/of/project"; None for an install of the person's own."""
+    root = key.partition(":")[2]
+    return Path(root) if root else None
 
 
 def whole(path: Path, content: bytes, mode: int | None = None) -> ManagedPart:
@@ -84,7 +95,7 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
     changes: list[FileChange] = []
     wanted_folders, pieces = tuple(folders), tuple(pieces)
     for piece in pieces:
-        now = _read(piece.path)
+        now = read(piece.path, root_of(key))
         entry = remembered.get(str(piece.path))
         original = _original(piece, now, entry)
         wanted = piece.put(original)
@@ -115,7 +126,7 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
     changes = []
     for name in dict.fromkeys([*by_path, *remembered]):
         path, entry, piece = Path(name), remembered.get(name), by_path.get(name)
-        now = _read(path)
+        now = read(path, root_of(key))
         if now is None or (entry is None and piece is None):
             continue
         if entry is not None and _print(now) == entry.get("print"):
@@ -157,14 +168,9 @@ def apply(paths: Paths, plan: Plan) -> None:
         if not plan.removal:
             _remember(paths, plan.key, plan.kept)
         for folder in plan.folders if not plan.removal else ():
-            _make(folder)
+            _make(folder, plan.root)
         for change in plan.changes:
-            if change.after is None:
-                change.path.unlink(missing_ok=True)
-                continue
-            _make(change.path.parent)
-            mode = None if change.before is not None else change.mode or 0o644
-            files.write_bytes(change.path, change.after, mode=mode)
+            _carry_out(change, plan.root)
         if plan.removal:
             for folder in sorted(plan.folders, key=lambda path: -len(path.parts)):
                 with contextlib.suppress(OSError):
@@ -228,7 +234,11 @@ def _print(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read(path: Path) -> bytes | None:
+def read(path: Path, root: Path | None) -> bytes | None:
+    """A file's bytes; below `root`, a project's folder, nothing leads out. Raises StateFileUnusable."""
+    if root is not None and path.is_relative_to(root):
+        found = project_folder.read(root, path, project_folder.AGENT_BYTES)
+        return None if found is None else found.data
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -236,6 +246,22 @@ def _read(path: Path) -> bytes | None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise StateFileUnusable(path, f"cannot be read ({why})", f"check {path}") from error
+
+
+def _carry_out(change: FileChange, root: Path | None) -> None:
+    path, inside = change.path, root is not None and change.path.is_relative_to(root)
+    if change.after is None:
+        if root is not None and inside:
+            project_folder.remove(root, path)
+        else:
+            path.unlink(missing_ok=True)
+        return
+    if root is not None and inside:
+        project_folder.write(root, path, change.after, mode=change.mode or 0o644)
+        return
+    _make(path.parent, None)
+    mode = None if change.before is not None else change.mode or 0o644
+    files.write_bytes(path, change.after, mode=mode)
 
 
 def _missing(folders: Iterable[Path]) -> list[str]:
@@ -249,7 +275,10 @@ def _missing(folders: Iterable[Path]) -> list[str]:
     return missing
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, root: Path | None) -> None:
+    if root is not None and folder.is_relative_to(root):
+        project_folder.make_folder(root, folder)
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,6 +8,7 @@ names the package is left alone, so the plugin needs no import and each folder g
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -91,19 +92,23 @@ def _kept_once_there(path: Path, content: bytes) -> ManagedPart:
 def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
     """Those of the folders OpenCode looks into where nobody has installed a package."""
     folders = [config_folder(ctx.env), _shared_folder(ctx.env)]
-    if project:
-        folders.insert(0, project_root(ctx.cwd, ctx.env) / ".opencode")
+    root = project_root(ctx.cwd, ctx.env) if project else None
+    if root is not None:
+        folders.insert(0, root / ".opencode")
     folders.append(user_home(ctx.env) / ".opencode")  # the state directory is in it, so OpenCode reads it
-    return tuple(folder for folder in dict.fromkeys(folders) if _is_free(folder))
+    return tuple(folder for folder in dict.fromkeys(folders) if _is_free(folder, root))
 
 
-def _is_free(folder: Path) -> bool:
+def _is_free(folder: Path, root: Path | None) -> bool:
     """True when there are no packages, or only what we wrote; else the folder stays as it is."""
     ours = _package_files()
-    found = [name for name in ours if (folder / name).exists()]
-    if not found:
+    there = [name for name in ours if os.path.lexists(folder / name)]
+    if not there:
         return not (folder / "node_modules").exists()
-    return all((folder / name).read_bytes() == ours[name] for name in found)
+    try:
+        return all(install_plan.read(folder / name, root) == ours[name] for name in there)
+    except StateFileUnusable:  # a link, or larger than anything we write
+        return False
 
 
 def _package_files() -> dict[str, bytes]:
@@ -126,11 +131,11 @@ def _own_files(words: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
 def _config_file(ctx: Context, folder: Path, project: bool) -> Path:
     """The settings file our entry is in, else the one OpenCode reads last, else a new opencode.json."""
     places = [folder / "opencode.jsonc", folder / "opencode.json"]
-    if project:
-        root = project_root(ctx.cwd, ctx.env)
+    root = project_root(ctx.cwd, ctx.env) if project else None
+    if root is not None:
         places += [root / "opencode.jsonc", root / "opencode.json"]
-    there = [path for path in places if path.is_file()]
-    ours = [path for path in there if f'"{SERVER}"'.encode() in path.read_bytes()]
+    there = {path: found for path in places if (found := install_plan.read(path, root)) is not None}
+    ours = [path for path, found in there.items() if f'"{SERVER}"'.encode() in found]
     return next(iter((*ours, *there)), folder / "opencode.json")
 
 

@@ -82,10 +82,12 @@ class Context:
     def _load_catalog(self) -> Catalog:
         path = self.paths.providers
 
-        def parse(text: str) -> Any:
-            return catalogs.overlay_to_json(catalogs.parse_overlay(text, path))
+        def parse() -> Any:
+            text = files.read_text(path, yaml_files.PERSONS_BYTES)
+            return None if text is None else catalogs.overlay_to_json(catalogs.parse_overlay(text, path))
 
-        plain = yaml_files.cached(self.paths, path, parse)
+        stamp = files.identity(path)
+        plain = None if stamp is None else yaml_files.cached(self.paths, path, stamp, parse)
         return catalogs.load(None if plain is None else catalogs.overlay_from_json(plain))
 
 

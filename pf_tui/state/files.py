@@ -65,9 +65,11 @@ def make_home(paths: Paths) -> None:
         raise cannot_write(paths.home, error) from error
 
 
-def read_text(path: Path) -> str | None:
+def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
     """The file's text; None when it does not exist.
 
+    Args:
+        most: bytes; a file that is larger is refused unread.
     Raises:
         StateFileUnusable: unreadable, too large, or not UTF-8.
     """
@@ -76,10 +78,10 @@ def read_text(path: Path) -> str | None:
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # reading it may never end
             raise StateFileUnusable(path, "is a pipe or a device, not a file", f"move {path} away")
         size = status.st_size
-        if size > MAX_JSON_BYTES:
+        if size > most:
             raise StateFileUnusable(
                 path,
-                f"{size // 1_048_576} MB is far more than this file ever holds",
+                f"{size / 1_048_576:.3g} MB is far more than this file ever holds",
                 f"move {path} away; nothing was written over it",
             )
         data = path.read_bytes()
@@ -177,8 +179,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
         finally:
             os.close(handle)
         os.replace(temp, target)  # noqa: PTH105 - the one call this room is about
-        _sync_directory(target.parent)
-        _drop_litter(target)
+        finish_replace(target)
     except OSError as error:
         with contextlib.suppress(OSError):
             temp.unlink()
@@ -279,17 +280,21 @@ else:
         return True
 
 
-def _drop_litter(target: Path) -> None:
-    """Remove what killed writers of this file left behind: half of a file with secrets must not stay."""
+def finish_replace(target: Path, folder: int | None = None) -> None:
+    """Make a rename durable and tidy up: `folder` is a descriptor of the folder `target` is in.
+
+    What killed writers of this file left behind goes: half of a file with secrets must not stay.
+    """
+    _sync_directory(target.parent, folder)
     prefix = f".{target.name}."
-    with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+    with contextlib.suppress(OSError), os.scandir(target.parent if folder is None else folder) as entries:
         for entry in entries:
             if not (entry.name.startswith(prefix) and entry.name.endswith(".tmp")):
                 continue
             writer = entry.name.removeprefix(prefix).partition(".")[0]
             if writer.isdecimal() and not _runs(int(writer)):
                 with contextlib.suppress(OSError):
-                    os.unlink(entry.path)  # noqa: PTH108 - an entry of scandir has a path, not a Path
+                    os.unlink(entry.path, dir_fd=folder)
 
 
 def _runs(pid: int) -> bool:
@@ -305,10 +310,10 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _sync_directory(folder: Path) -> None:
+def _sync_directory(path: Path, folder: int | None = None) -> None:
     """Make the rename itself durable; filesystems that cannot do it say so and are left alone."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY) if folder is None else os.dup(folder)
         try:
             os.fsync(handle)
         finally:

@@ -63,6 +63,11 @@ class Paths:
         return self.home / "ledger.db"
 
     @property
+    def trust(self) -> Path:
+        """Which project files the person has accepted."""
+        return self.home / "trust.json"
+
+    @property
     def gateway(self) -> Path:
         return self.home / "gateway.json"
 
@@ -119,7 +124,7 @@ def find_project_file(cwd: Path, env: Mapping[str, str]) -> Path | None:
     chain = [here, *here.parents]
     root = next((folder for folder in chain if os.path.exists(folder / ".git")), here)  # noqa: PTH110
     for folder in chain:
-        if folder != home and os.path.isfile(folder / PROJECT_FILE):  # noqa: PTH113 - Path's may raise
+        if folder != home and os.path.lexists(folder / PROJECT_FILE):  # a link is something to be refused
             return folder / PROJECT_FILE
         if folder == root:
             break

@@ -2,23 +2,22 @@
 
 Both spellings are read: the template's (`provider_priority`) and the original README's
 (`priority_override`, `daily_limit`, `monthly_limit`). Text, comments and unknown keys stay as they are.
+The file is somebody else's word until it is trusted (state/trust.py): what it may not say then is not in
+the Project that `read` gives, so no face can obey it by mistake.
 """
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError
 from pf_tui.records import record
-from pf_tui.state import files, yaml_files
+from pf_tui.state import files, project_folder, project_text, trust, yaml_files
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
-
-_MARK = "\ufeff"
-_FENCE = re.compile(r"\A(?:\ufeff)?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+from pf_tui.state.project_folder import SETTINGS_BYTES, ForeignOwner
 
 TEMPLATE = """\
 ---
@@ -42,10 +41,6 @@ Notes for people and agents; pf-tui reads only the settings above.
 """
 
 
-MAX_DEPTH = 20
-"""No setting nests like that."""
-
-
 @record
 class Project:
     """What a project overrides; None = the person's own setting holds."""
@@ -58,215 +53,172 @@ class Project:
     priority: tuple[str, ...] | None = None
     daily_requests: float | None = None
     monthly_requests: float | None = None
+    """Request budgets only ever lower the person's own."""
+    trust: str = "trusted"
+    """trusted | untrusted | changed (since it was trusted) | foreign (another user's, not read)"""
+    withheld: tuple[str, ...] = ()
+    """Keys of the file that are passed over because it is not trusted."""
+    sha256: str = ""
+    """Of the file's bytes; "" = not read."""
 
     @property
     def root(self) -> Path:
         """The project's folder."""
         return self.path.parent.parent
 
+    @property
+    def holds(self) -> bool:
+        """Something of the file is obeyed."""
+        return self.trust == "trusted" or bool(self.daily_requests or self.monthly_requests)
+
+    @property
+    def warning(self) -> str | None:
+        """What the person should know about the file's trust; None when trusting it would change nothing."""
+        name = f"{PROJECT_FILE} of this project"
+        if self.trust == "foreign":
+            return f"{name} belongs to another user and is not read · look at {self.path}"
+        if not self.withheld:
+            return None
+        state = "was changed since you trusted it" if self.trust == "changed" else "is not trusted"
+        return (
+            f"{name} {state}: {', '.join(self.withheld)} {'is' if len(self.withheld) == 1 else 'are'} passed"
+            " over · look at it, then `pf-tui trust`"
+        )
+
+
+@record
+class Stored:
+    """A project's file as it stands."""
+
+    settings: Mapping[str, Any]
+    """The known keys, checked, in the file's spelling."""
+    sha256: str
+
 
 def read(paths: Paths, cwd: Path, env: Mapping[str, str]) -> Project | None:
     """Settings of the project `cwd` lies in; None without a project file. Raises StateFileUnusable."""
     path = find_project_file(cwd, env)
-    if path is None:
-        return None
-    settings = yaml_files.cached(paths, path, lambda text: front_matter(text, path))
-    return None if settings is None else parse(settings, path)
+    return None if path is None else read_file(paths, path)
 
 
-def front_matter(text: str, path: Path) -> dict[str, Any]:
-    """The settings in the file's front matter, as plain data. Raises StateFileUnusable (line, column)."""
-    match = _FENCE.match(text)
-    if match is None:
-        if re.match(r"\A(?:\ufeff)?---[ \t]*\r?$", text, re.MULTILINE):
-            raise StateFileUnusable(path, "the front matter has no closing ---", line=1)
-        return {}
-    import yaml
-
+def read_file(paths: Paths, path: Path) -> Project | None:
+    """As `read`, for a project file whose place is known."""
     try:
-        content = yaml.load(match[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise StateFileUnusable(
-            path,
-            str(problem),
-            line=mark.line + 2 if mark else None,
-            column=mark.column + 1 if mark else None,
-        ) from error
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise StateFileUnusable(path, f"expected settings, found {files.json_kind(content)}", line=2)
-    return {str(key): value for key, value in content.items() if _plain(value)}
+        found = stored(paths, path)
+    except ForeignOwner:
+        return Project(path=path, trust="foreign")
+    return None if found is None else _within_trust(paths, path, found)
 
 
-def parse(settings: Mapping[str, Any], path: Path) -> Project:
-    """Check the known keys. Raises StateFileUnusable with the line of the bad one."""
-    priority_key = (
-        "provider_priority" if settings.get("provider_priority") is not None else "priority_override"
-    )
-    return Project(
-        path=path,
-        enabled=_flag(settings, "enabled", path) is not False,
-        default_model=_text(settings, "default_model", path),
-        auto_switch=_flag(settings, "auto_switch", path),
-        notify_on_switch=_flag(settings, "notify_on_switch", path),
-        priority=_names(settings, priority_key, path),
-        daily_requests=_count(settings, "daily_limit", path),
-        monthly_requests=_count(settings, "monthly_limit", path),
-    )
+def stored(paths: Paths, path: Path) -> Stored | None:
+    """What the file says, trusted or not; None when there is none. Raises StateFileUnusable."""
+    root = path.parent.parent
+    stamp = project_folder.identity(root, path, SETTINGS_BYTES)
+    if stamp is None:
+        return None
+    kept = yaml_files.cached(paths, path, stamp, lambda: _load(root, path))
+    return None if kept is None else Stored(settings=kept["settings"], sha256=kept["sha256"])
 
 
-def create(cwd: Path, env: Mapping[str, str]) -> Path:
+def create(paths: Paths, cwd: Path, env: Mapping[str, str], at: datetime) -> Path:
     """Write the template into the project. Raises PfError when it has a file already."""
-    path = project_root(cwd, env) / PROJECT_FILE
-    if path.exists():
+    root = project_root(cwd, env)
+    path = root / PROJECT_FILE
+    if project_folder.identity(root, path, SETTINGS_BYTES) is not None:
         raise PfError(f"{path} exists already; nothing was changed", "edit it, or delete it first")
-    _make_folder(path)
-    files.write_bytes(path, TEMPLATE.encode(), mode=0o644)
+    data = TEMPLATE.encode()
+    project_folder.write(root, path, data)
+    trust.accept(paths, path, trust.fingerprint(data), by="pf-tui", at=at)
     return path
 
 
-def change(paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+def change(
+    paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[str, Any], at: datetime
+) -> dict[str, Any]:
     """Set front-matter keys (None removes), in the spelling the file already uses.
 
-    Returns `{"path", "text"}` with the file's old text (None = there was none), for undo.
+    The file is trusted afterwards, unless somebody else's settings in it were still waiting for that.
+
+    Returns `{"path", "text", "trusted"}` with the file's old text (None = there was none), for undo.
     """
     path = find_project_file(cwd, env) or project_root(cwd, env) / PROJECT_FILE
     with files.locked(paths):
-        old = _stored(path)
-        mark = _MARK if old is not None and old.startswith(_MARK) else ""
-        new = mark + edited(old.removeprefix(_MARK) if old is not None else TEMPLATE, path, settings)
-        _make_folder(path)
-        files.write_bytes(path, new.encode(), mode=None)
-        return {"path": str(path), "text": old}
+        before = read_file(paths, path)
+        if before is not None and before.trust == "foreign":
+            project_folder.read(before.root, path, SETTINGS_BYTES)  # raises with the owner
+        old = _text(path)
+        new = project_text.edited(TEMPLATE if old is None else old, path, settings)
+        waiting = set(before.withheld if before is not None else ()) - _spellings(settings)
+        data = _sound(new.encode(), path)
+        project_folder.write(path.parent.parent, path, data)
+        if not waiting:
+            trust.accept(paths, path, trust.fingerprint(data), by="pf-tui", at=at)
+        return {"path": str(path), "text": old, "trusted": before is None or before.trust == "trusted"}
 
 
-def restore(paths: Paths, path: Path, text: str | None) -> str | None:
+def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: datetime) -> dict[str, Any]:
     """Put an old text back (None removes the file); returns what stood there, for redo."""
     with files.locked(paths):
-        current = _stored(path)
+        before = read_file(paths, path)
+        current = _text(path)
         if text is None:
-            path.unlink(missing_ok=True)
+            project_folder.remove(path.parent.parent, path)
         else:
-            _make_folder(path)
-            files.write_bytes(path, text.encode(), mode=None)
-        return current
+            project_folder.write(path.parent.parent, path, text.encode())
+            if trusted:
+                trust.accept(paths, path, trust.fingerprint(text.encode()), by="pf-tui", at=at)
+        was_trusted = before is None or before.trust == "trusted"
+        return {"path": str(path), "text": current, "trusted": was_trusted}
 
 
-def _stored(path: Path) -> str | None:
-    """The file's text with the byte order mark that some editors put in front."""
-    text = files.read_text(path)
-    if text is None:
+def _load(root: Path, path: Path) -> dict[str, Any] | None:
+    """The known settings, checked, and the file's fingerprint, as JSON keeps them."""
+    found = project_folder.read(root, path, SETTINGS_BYTES)
+    if found is None:
         return None
-    with path.open("rb") as file:
-        return (_MARK if file.read(3) == _MARK.encode() else "") + text
+    text = project_folder.text(found.data, path)
+    return {"settings": project_text.settings(text, path), "sha256": trust.fingerprint(found.data)}
 
 
-def edited(text: str, path: Path, settings: Mapping[str, Any]) -> str:
-    """`text` with some front-matter keys set; comments, order and the body stay. Pure."""
-    existing = front_matter(text, path)
-    match = _FENCE.match(text)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    matter, body = (match[1], text[match.end() :]) if match else ("", text)
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 4096
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    try:
-        document = yaml.load(matter.replace("\r\n", "\n")) if matter.strip() else None
-    except MarkedYAMLError as error:  # stricter than what reads it: a key that stands there twice
-        mark = error.problem_mark
-        line, column = (mark.line + 2, mark.column + 1) if mark else (None, None)
-        why = "a key stands there twice" if "duplicate" in str(error.problem) else "cannot be edited as YAML"
-        raise StateFileUnusable(path, why, line=line, column=column) from error
-    if document is None:
-        from ruamel.yaml.comments import CommentedMap
-
-        # a front matter of comments only: keep them above the first key
-        document, comments = CommentedMap(), matter.replace("\r\n", "\n")
-    else:
-        comments = ""
-    for key, value in settings.items():
-        name = "priority_override" if key == "provider_priority" and _prefers_old(existing) else key
-        if value is None:
-            document.pop(name, None)
-        elif isinstance(value, (list, tuple)):
-            document[name] = list(value)
-        else:
-            document[name] = value
-    out = io.StringIO()
-    if document:
-        yaml.dump(document, out)
-    dumped = (comments + out.getvalue()).replace("\n", newline)
-    return f"---{newline}{dumped}---{newline}{body if match else newline + body}"
-
-
-def _prefers_old(existing: Mapping[str, Any]) -> bool:
-    return "priority_override" in existing and "provider_priority" not in existing
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.cannot_write(path, error) from error
-
-
-def _plain(value: object, depth: int = 0) -> bool:
-    """JSON can hold it; dates of YAML and anchors that hold themselves are no settings of ours."""
-    if depth > MAX_DEPTH:
-        return False
-    if isinstance(value, list):
-        return all(_plain(item, depth + 1) for item in value)
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and _plain(item, depth + 1) for key, item in value.items())
-    return value is None or isinstance(value, str | int | float | bool)
-
-
-def _bad(key: str, expected: str, value: object, path: Path) -> StateFileUnusable:
-    line = None
-    if text := files.read_text(path):
-        found = re.search(rf"^{re.escape(key)}\s*:", text, re.MULTILINE)
-        line = text.count("\n", 0, found.start()) + 1 if found else None
-    return StateFileUnusable(
-        path, f"expected {expected} for {key}, found {files.json_kind(value)}", line=line
+def _within_trust(paths: Paths, path: Path, found: Stored) -> Project:
+    """What the file says, as far as it may."""
+    settings, sha256 = found.settings, found.sha256
+    budgets: dict[str, Any] = {
+        "daily_requests": settings.get("daily_limit"),
+        "monthly_requests": settings.get("monthly_limit"),
+    }
+    verdict = trust.verdict(paths, path, sha256)
+    if verdict != "trusted":
+        withheld = tuple(key for key in settings if key not in ("daily_limit", "monthly_limit"))
+        return Project(path=path, trust=verdict, withheld=withheld, sha256=sha256, **budgets)
+    order = settings.get("provider_priority") or settings.get("priority_override")
+    return Project(
+        path=path,
+        enabled=settings.get("enabled") is not False,
+        default_model=settings.get("default_model"),
+        auto_switch=settings.get("auto_switch"),
+        notify_on_switch=settings.get("notify_on_switch"),
+        priority=tuple(order) if order else None,
+        sha256=sha256,
+        **budgets,
     )
 
 
-def _flag(settings: Mapping[str, Any], key: str, path: Path) -> bool | None:
-    value = settings.get(key)
-    if value is None or isinstance(value, bool):
-        return value
-    raise _bad(key, "true or false", value, path)
+def _spellings(settings: Mapping[str, Any]) -> set[str]:
+    """The keys that a change sets, in both spellings."""
+    own = set(settings)
+    return own | {"priority_override"} if "provider_priority" in own else own
 
 
-def _text(settings: Mapping[str, Any], key: str, path: Path) -> str | None:
-    value = settings.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    raise _bad(key, "a text", value, path)
+def _text(path: Path) -> str | None:
+    """The file's text with the byte order mark that some editors put in front."""
+    found = project_folder.read(path.parent.parent, path, SETTINGS_BYTES)
+    return None if found is None else project_folder.text(found.data, path)
 
 
-def _count(settings: Mapping[str, Any], key: str, path: Path) -> float | None:
-    value = settings.get(key)
-    if value is None or value == "unlimited":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _bad(key, "a number of requests", value, path)
-    return value if value > 0 else None
-
-
-def _names(settings: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...] | None:
-    value = settings.get(key)
-    if value is None:
-        return None
-    if isinstance(value, str):
-        value = [name.strip() for name in value.split(",") if name.strip()]
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise _bad(key, "a list of provider ids", value, path)
-    return tuple(dict.fromkeys(value)) or None
+def _sound(data: bytes, path: Path) -> bytes:
+    """What will be written, when it can be read again. Raises StateFileUnusable."""
+    if len(data) > SETTINGS_BYTES:
+        raise PfError(f"{path} would be larger than {SETTINGS_BYTES // 1024} KB", "nothing was changed")
+    project_text.settings(data.decode(), path)
+    return data

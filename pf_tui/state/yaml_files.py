@@ -1,7 +1,7 @@
 """YAML that people edit, parsed when it changed and kept as JSON beside the state.
 
-A hook cannot pay 25 ms for a YAML parser at every prompt; the cache is keyed by
-(path, mtime_ns, size, inode) and may be deleted at any time.
+A hook cannot pay 25 ms for a YAML parser at every prompt. The cache is keyed by what the file looks like
+from outside, holds what is wrong with a bad file as well, and may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -9,41 +9,52 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised when the cached shape changes, so that an old cache is not believed."""
 
+PERSONS_BYTES = 1024 * 1024
+"""A person's own YAML; 500 providers with all their models have half of it."""
 
-def cached(paths: Paths, path: Path, parse: Callable[[str], Any]) -> Any:
-    """`parse(text)` of the file, or its cached result; None when there is no such file.
+
+def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], Any]) -> Any:
+    """What `load` makes of the file, or what it made of it before, a refusal included.
 
     Args:
-        parse: text -> plain JSON data; may raise StateFileUnusable, which is never cached.
+        stamp: changes whenever the file does.
+        load: gives plain JSON data, or raises StateFileUnusable.
+    Raises:
+        StateFileUnusable: the file is bad, now or when it was last looked at.
     """
-    stamp = files.identity(path)
-    if stamp is None:
-        return None
     key = [_FORMAT, str(path), *stamp]
     store = paths.cache / f"{zlib.crc32(os.fsencode(path)):08x}.json"
     try:
         kept = json.loads(store.read_bytes())
         if kept["key"] == key:
+            if "bad" in kept:
+                raise _refusal(path, kept["bad"])
             return kept["data"]
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    text = files.read_text(path)
-    if text is None:
-        return None
-    parsed = parse(text)
-    _keep(paths, store, {"key": key, "data": parsed})
-    return parsed
+    try:
+        data = load()
+    except StateFileUnusable as bad:
+        _keep(paths, store, {"key": key, "bad": [bad.why, bad.hint, bad.line, bad.column]})
+        raise
+    _keep(paths, store, {"key": key, "data": data})
+    return data
+
+
+def _refusal(path: Path, bad: Sequence[Any]) -> StateFileUnusable:
+    why, hint, line, column = bad
+    return StateFileUnusable(path, str(why), str(hint), line=line, column=column)
 
 
 def _keep(paths: Paths, store: Path, content: dict[str, Any]) -> None:

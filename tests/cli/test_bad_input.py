@@ -307,7 +307,6 @@ def test_a_newer_version_is_read_only_and_says_so(
 
 FRONT_MATTER = [
     pytest.param("---\nprovider_priority: [groq\n---\n", id="broken"),
-    pytest.param("---\nprovider_priority: groq\n---\n", id="text-for-list"),
     pytest.param("---\nprovider_priority: [groq, 7]\n---\n", id="number-inside"),
     pytest.param("---\ndaily_limit: many\n---\n", id="limit-text"),
     pytest.param("---\nauto_switch: perhaps\n---\n", id="flag-text"),

@@ -15,6 +15,7 @@ import pytest
 from pf_tui.ledger import reader, rollups, schema
 from pf_tui.state.paths import Paths
 from tests.ledger.test_views import enter
+from tests.trusted import trusting
 
 from .conftest import NOON, Pf, Turn
 
@@ -260,10 +261,13 @@ def test_init_in_the_home_directory_is_refused(pf: Pf, home: Path) -> None:
     assert "is the home directory, not a project" in answer.err
 
 
-def test_a_project_that_is_disabled_leaves_the_choice_to_the_first(pf: Pf, project: Path) -> None:
+def test_a_project_that_is_disabled_leaves_the_choice_to_the_first(
+    pf: Pf, project: Path, paths: Paths
+) -> None:
     file = project / ".opencode" / "provider-fallback.local.md"
     file.parent.mkdir()
     file.write_text("---\nenabled: false\npriority_override: [together, groq]\n---\n")
+    trusting(paths, file)
 
     status = pf("status", "--json").json
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.state.paths import Paths
+from tests.trusted import trusting
 
 from .conftest import NOON, Pf
 
@@ -111,10 +112,11 @@ def test_switch_in_the_project_leaves_ones_own_list_alone(pf: Pf, project: Path,
     assert active(pf) == "groq"
 
 
-def test_switch_in_the_project_keeps_the_spelling_of_its_file(pf: Pf, project: Path) -> None:
+def test_switch_in_the_project_keeps_the_spelling_of_its_file(pf: Pf, project: Path, paths: Paths) -> None:
     file = project / ".opencode" / "provider-fallback.local.md"
     file.parent.mkdir()
     file.write_text("---\n# ours\npriority_override:\n  - openrouter\n  - groq\ncolour: blue\n---\nNotes.\n")
+    trusting(paths, file)
 
     pf("switch", "groq", "--project")
 

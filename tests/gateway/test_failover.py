@@ -21,6 +21,7 @@ from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway as live
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import PATHS, as_agent, eventually, request_body, secret_of
+from tests.trusted import trusting
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TOKEN = "t" * 43
@@ -460,9 +461,9 @@ async def test_a_project_whose_order_differs_is_served_by_its_own(open_room: Ope
     room = await open_room()
     project = tmp_path / "project"
     (project / ".opencode").mkdir(parents=True)
-    (project / ".opencode" / "provider-fallback.local.md").write_text(
-        "---\nprovider_priority: [openrouter, anthropic-api]\n---\n"
-    )
+    file = project / ".opencode" / "provider-fallback.local.md"
+    file.write_text("---\nprovider_priority: [openrouter, anthropic-api]\n---\n")
+    trusting(room.gateway.ctx.paths, file)
 
     there = await room.ask(headers={"x-pf-project": str(project)})
     here = await room.ask()

@@ -14,6 +14,7 @@ from pf_tui.actions import install
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
+from tests.trusted import trusting
 
 FIVE = timedelta(minutes=5)
 
@@ -253,7 +254,9 @@ def test_a_quiet_person_gets_no_line(client: Client) -> None:
 @pytest.mark.parametrize("front", ["notify_on_switch: false", "enabled: false"])
 def test_a_project_may_be_quiet_on_its_own(client: Client, front: str) -> None:
     (client.work / ".opencode").mkdir()
-    (client.work / ".opencode" / "provider-fallback.local.md").write_text(f"---\n{front}\n---\n")
+    file = client.work / ".opencode" / "provider-fallback.local.md"
+    file.write_text(f"---\n{front}\n---\n")
+    trusting(client.ctx.paths, file)
     client.fire("UserPromptSubmit", prompt="hi")
     actions.switch(client.ctx, "openrouter")
 
@@ -264,9 +267,9 @@ def test_a_project_may_be_quiet_on_its_own(client: Client, front: str) -> None:
 
 def test_a_project_that_orders_for_itself_is_told(client: Client) -> None:
     (client.work / ".opencode").mkdir()
-    (client.work / ".opencode" / "provider-fallback.local.md").write_text(
-        "---\nprovider_priority: [openrouter]\n---\n"
-    )
+    file = client.work / ".opencode" / "provider-fallback.local.md"
+    file.write_text("---\nprovider_priority: [openrouter]\n---\n")
+    trusting(client.ctx.paths, file)
 
     told = client.told("SessionStart", source="startup")
 

@@ -20,6 +20,8 @@ import pytest
 
 from pf_tui.launch import env, plan
 from pf_tui.state.context import Context
+from pf_tui.state.paths import Paths
+from tests.trusted import trusting
 
 AGENT = """#!{python}
 import json, os, sys
@@ -240,7 +242,9 @@ def test_a_projects_own_list_goes_along(person: Person) -> None:
     (person.home / "work" / ".git").mkdir(parents=True)
     folder = person.home / "work" / ".opencode"
     folder.mkdir()
-    (folder / "provider-fallback.local.md").write_text("---\nprovider_priority: [openrouter]\n---\n")
+    file = folder / "provider-fallback.local.md"
+    file.write_text("---\nprovider_priority: [openrouter]\n---\n")
+    trusting(Paths(person.home / ".opencode" / "provider-fallback"), file)
 
     done = person.run("--dir", str(person.home / "work"), "run", "claude")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import project
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file
+from tests.trusted import trusting
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 README_SPELLING = """\
 ---
@@ -44,7 +48,7 @@ def put(root: Path, text: str) -> Path:
 
 
 def test_the_readme_spelling_is_read(repo: Path, paths: Paths) -> None:
-    put(repo, README_SPELLING)
+    trusting(paths, put(repo, README_SPELLING))
 
     found = project.read(paths, repo / "src" / "deep", {"HOME": "/nowhere"})
 
@@ -56,7 +60,8 @@ def test_the_readme_spelling_is_read(repo: Path, paths: Paths) -> None:
 
 
 def test_the_template_spelling_is_read(repo: Path, paths: Paths) -> None:
-    put(repo, "---\nenabled: false\nprovider_priority: [groq, openrouter]\nnotify_on_switch: false\n---\n")
+    text = "---\nenabled: false\nprovider_priority: [groq, openrouter]\nnotify_on_switch: false\n---\n"
+    trusting(paths, put(repo, text))
 
     found = project.read(paths, repo, {"HOME": "/nowhere"})
 
@@ -83,7 +88,9 @@ def test_a_parsed_file_is_not_parsed_again_until_it_changes(repo: Path, paths: P
 def test_writing_keeps_spelling_comments_order_and_text(repo: Path, paths: Paths) -> None:
     path = put(repo, README_SPELLING)
 
-    project.change(paths, repo, {"HOME": "/nowhere"}, {"provider_priority": ["groq"], "auto_switch": False})
+    project.change(
+        paths, repo, {"HOME": "/nowhere"}, {"provider_priority": ["groq"], "auto_switch": False}, NOON
+    )
 
     assert path.read_text() == README_SPELLING.replace("auto_switch: true", "auto_switch: false").replace(
         "  - opencode-antigravity-auth\n  - anthropic-subscription\n", "  - groq\n"
@@ -94,28 +101,28 @@ def test_a_key_that_stands_there_twice_is_named_and_nothing_is_written(repo: Pat
     path = put(repo, "---\nenabled: true\ndaily_limit: 5\nenabled: false\n---\nText.\n")
     before = path.read_bytes()
 
-    with pytest.raises(StateFileUnusable, match="line 4 column 1: a key stands there twice"):
-        project.change(paths, repo, {}, {"daily_limit": 7})
+    with pytest.raises(StateFileUnusable, match="line 4 column 1: a key stands here a second time"):
+        project.change(paths, repo, {}, {"daily_limit": 7}, NOON)
 
     assert path.read_bytes() == before
 
 
-def test_a_link_to_itself_is_no_place_for_the_template(repo: Path) -> None:
+def test_a_link_to_itself_is_no_place_for_the_template(repo: Path, paths: Paths) -> None:
     path = repo / PROJECT_FILE
     path.parent.mkdir()
     path.symlink_to(path)
 
-    with pytest.raises(PfError, match="cannot be written"):
-        project.create(repo, {})
+    with pytest.raises(PfError, match="is a link, and links in a project are not followed"):
+        project.create(paths, repo, {}, NOON)
 
 
 def test_a_byte_order_mark_stays_and_comes_back(repo: Path, paths: Paths) -> None:
     path = put(repo, "\ufeff---\ndaily_limit: 5\n---\nText.\n")
     before = path.read_bytes()
 
-    undo = project.change(paths, repo, {}, {"daily_limit": 7})
+    undo = project.change(paths, repo, {}, {"daily_limit": 7}, NOON)
     changed = path.read_bytes()
-    project.restore(paths, path, undo["text"])
+    project.restore(paths, path, undo["text"], trusted=True, at=NOON)
 
     assert changed == "\ufeff---\ndaily_limit: 7\n---\nText.\n".encode()
     assert path.read_bytes() == before
@@ -125,24 +132,24 @@ def test_windows_line_ends_stay(repo: Path, paths: Paths) -> None:
     path = put(repo, "")
     path.write_bytes(b"---\r\nauto_switch: true\r\n---\r\nText\r\n")
 
-    project.change(paths, repo, {"HOME": "/nowhere"}, {"auto_switch": False})
+    project.change(paths, repo, {"HOME": "/nowhere"}, {"auto_switch": False}, NOON)
 
     assert path.read_bytes() == b"---\r\nauto_switch: false\r\n---\r\nText\r\n"
 
 
 def test_restoring_puts_the_exact_text_back(repo: Path, paths: Paths) -> None:
     path = put(repo, README_SPELLING)
-    old = project.change(paths, repo, {"HOME": "/nowhere"}, {"daily_limit": 5})
+    old = project.change(paths, repo, {"HOME": "/nowhere"}, {"daily_limit": 5}, NOON)
 
-    project.restore(paths, Path(old["path"]), old["text"])
+    project.restore(paths, Path(old["path"]), old["text"], trusted=True, at=NOON)
 
     assert path.read_text() == README_SPELLING
 
 
 def test_a_template_of_comments_takes_a_first_setting(repo: Path, paths: Paths) -> None:
-    project.create(repo, {"HOME": "/nowhere"})
+    project.create(paths, repo, {"HOME": "/nowhere"}, NOON)
 
-    project.change(paths, repo, {"HOME": "/nowhere"}, {"provider_priority": ["groq"]})
+    project.change(paths, repo, {"HOME": "/nowhere"}, {"provider_priority": ["groq"]}, NOON)
 
     found = project.read(paths, repo, {"HOME": "/nowhere"})
     assert found is not None
@@ -150,11 +157,11 @@ def test_a_template_of_comments_takes_a_first_setting(repo: Path, paths: Paths) 
     assert "# pf-tui settings of this project" in (repo / PROJECT_FILE).read_text()
 
 
-def test_an_existing_file_is_not_replaced_by_the_template(repo: Path) -> None:
+def test_an_existing_file_is_not_replaced_by_the_template(repo: Path, paths: Paths) -> None:
     path = put(repo, README_SPELLING)
 
     with pytest.raises(PfError, match="exists already; nothing was changed"):
-        project.create(repo, {"HOME": "/nowhere"})
+        project.create(paths, repo, {"HOME": "/nowhere"}, NOON)
 
     assert path.read_text() == README_SPELLING
 

@@ -14,6 +14,7 @@ from pf_tui.state import journal
 from pf_tui.state.context import Context
 from pf_tui.tui.ledger_view import UNREAD
 from pf_tui.tui.messages import Announcement, IngestEnded, IngestProgress, RunAction, SnapshotChanged
+from tests.trusted import trusting
 
 Opened = Callable[..., Any]
 
@@ -325,6 +326,7 @@ async def test_a_project_that_sets_its_own_order_is_moved_there(
     settings = ctx.cwd / ".opencode" / "provider-fallback.local.md"
     settings.parent.mkdir()
     settings.write_text("---\nprovider_priority: [groq, openrouter]\n---\nnotes\n")
+    trusting(ctx.paths, settings)
     async with dashboard(ctx=ctx) as screen:
         await screen.press("J")
         await screen.until(lambda: screen.line(0).startswith(" ● openrouter"), "openrouter serves here")

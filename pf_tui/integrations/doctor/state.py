@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, warn
 from pf_tui.ledger import schema, upkeep
-from pf_tui.state import files
+from pf_tui.state import files, trust
 from pf_tui.state.context import Context
 
 CONFIG_VERSION = 2
@@ -61,6 +61,21 @@ def readable(ctx: Context) -> Finding:
         return ok("every state file can be read")
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
     return fail(f"{broken[0].message}{more}", broken[0].hint)
+
+
+def trusted(ctx: Context) -> Finding:
+    """A project's own settings hold as far as the person has accepted them."""
+    try:
+        found = ctx.project()
+        accepted = len(trust.accepted(ctx.paths))
+    except StateFileUnusable as error:
+        return fail(error.message, error.hint)
+    if found is None:
+        return ok(f"no project file here; {accepted} accepted elsewhere")
+    if found.warning:
+        what, _, cure = found.warning.partition(" · ")
+        return warn(what, cure)
+    return ok(f"{found.path} is {found.trust}")
 
 
 def newer(ctx: Context) -> Finding:

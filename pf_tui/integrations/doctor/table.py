@@ -24,6 +24,7 @@ class Result:
 CHECKS: tuple[Check, ...] = (
     Check(id="state-folder", looks_at="the state directory", look=state.folder),
     Check(id="state-files", looks_at="the state files", look=state.readable),
+    Check(id="project-trust", looks_at="whether this project's settings are trusted", look=state.trusted),
     Check(id="newer-version", looks_at="versions of the state files", look=state.newer),
     Check(id="ledger", looks_at="the ledger", look=state.ledger),
     Check(id="secret-files", looks_at="permissions of files with secrets", look=state.secrets),

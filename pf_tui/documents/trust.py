@@ -1,0 +1,49 @@
+"""Which project files are trusted, as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pf_tui.actions import TrustOutcome
+from pf_tui.state.project import Project
+from pf_tui.state.trust import TrustedFile
+
+
+def project(found: Project | None) -> dict[str, Any] | None:
+    """How far a project's file is obeyed; null without one."""
+    if found is None:
+        return None
+    return {
+        "path": str(found.path),
+        "trust": found.trust,
+        "withheld": list(found.withheld),
+        "cure": "pf-tui trust" if found.withheld else None,
+    }
+
+
+def trusted(done: TrustOutcome) -> dict[str, Any]:
+    """A file that is trusted now; `changed` is false when it was already."""
+    return {
+        "path": str(done.project.path),
+        "sha256": done.project.sha256,
+        "settings": dict(done.settings),
+        "changed": done.changed,
+        "undo": "pf-tui undo" if done.changed else None,
+    }
+
+
+def listed(known: Sequence[tuple[TrustedFile, str]]) -> dict[str, Any]:
+    """Every accepted file with its state: trusted, changed, missing or unusable."""
+    return {
+        "files": [
+            {
+                "path": one.path,
+                "sha256": one.sha256,
+                "since": one.since or None,
+                "by": one.by,
+                "state": state,
+            }
+            for one, state in known
+        ]
+    }

@@ -1,0 +1,172 @@
+"""The text of a project's file: which settings it holds, and how to change some of them. Pure."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pf_tui.errors import StateFileUnusable
+from pf_tui.state import files
+
+MAX_NAMES = 200
+"""Providers in a project's list; the catalog has 25."""
+
+MAX_NAME = 200
+"""Characters of one name; the longest model of the catalog has 50."""
+
+MAX_VALUES = 2_000
+"""Everything in the front matter together."""
+
+_MARK = "\ufeff"
+_FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_LISTS = ("provider_priority", "priority_override")
+_FLAGS = ("enabled", "auto_switch", "notify_on_switch")
+_COUNTS = ("daily_limit", "monthly_limit")
+
+
+def settings(text: str, path: Path) -> dict[str, Any]:
+    """The settings we know, checked; a key without a value is left out.
+
+    Raises:
+        StateFileUnusable: with the line of what is wrong.
+    """
+    content, lines = front_matter(text, path)
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        if value is None or key not in _CHECKS:
+            continue
+        checked = _CHECKS[key](_Value(key=key, value=value, path=path, line=lines.get(key)))
+        if checked is not None:
+            found[key] = checked
+    return found
+
+
+def front_matter(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The front matter as plain data, and the line of each key. Raises StateFileUnusable (line, column)."""
+    text = text.removeprefix(_MARK)
+    match = _FENCE.match(text)
+    if match is None:
+        if re.match(r"\A---[ \t]*\r?$", text, re.MULTILINE):
+            raise StateFileUnusable(path, "the front matter has no closing ---", line=1)
+        return {}, {}
+    from pf_tui import bounded_yaml
+
+    try:
+        parsed = bounded_yaml.parse(match[1], bounded_yaml.Bounds(values=MAX_VALUES))
+    except bounded_yaml.BadYaml as bad:
+        line = None if bad.line is None else bad.line + 1
+        raise StateFileUnusable(path, bad.why, line=line, column=bad.column) from bad
+    if parsed.data is None:
+        return {}, {}
+    if not isinstance(parsed.data, dict):
+        raise StateFileUnusable(path, f"expected settings, found {files.json_kind(parsed.data)}", line=2)
+    return parsed.data, {key: line + 1 for key, line in parsed.lines.items()}
+
+
+def edited(text: str, path: Path, changes: Mapping[str, Any]) -> str:
+    """`text` with some front-matter keys set; comments, order and the body stay.
+
+    Raises:
+        StateFileUnusable: what stands there is no sound front matter.
+    """
+    existing, _ = front_matter(text, path)
+    mark, text = (_MARK, text[1:]) if text.startswith(_MARK) else ("", text)
+    match = _FENCE.match(text)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    matter, body = (match[1], text[match.end() :]) if match else ("", text)
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    try:
+        document = yaml.load(matter.replace("\r\n", "\n")) if matter.strip() else None
+    except YAMLError as error:  # stricter than what reads it
+        place = getattr(error, "problem_mark", None)
+        line, column = (place.line + 2, place.column + 1) if place else (None, None)
+        raise StateFileUnusable(path, "cannot be edited as YAML", line=line, column=column) from error
+    if document is None:
+        from ruamel.yaml.comments import CommentedMap
+
+        # a front matter of comments only: keep them above the first key
+        document, comments = CommentedMap(), matter.replace("\r\n", "\n")
+    else:
+        comments = ""
+    for key, value in changes.items():
+        name = "priority_override" if key == "provider_priority" and _prefers_old(existing) else key
+        if value is None:
+            document.pop(name, None)
+        elif isinstance(value, (list, tuple)):
+            document[name] = list(value)
+        else:
+            document[name] = value
+    out = io.StringIO()
+    if document:
+        yaml.dump(document, out)
+    dumped = (comments + out.getvalue()).replace("\n", newline)
+    return f"{mark}---{newline}{dumped}---{newline}{body if match else newline + body}"
+
+
+def _prefers_old(existing: Mapping[str, Any]) -> bool:
+    return "priority_override" in existing and "provider_priority" not in existing
+
+
+class _Value:
+    """One value of the file, and where it stands."""
+
+    def __init__(self, *, key: str, value: Any, path: Path, line: int | None) -> None:
+        self.key, self.value, self._path, self._line = key, value, path, line
+
+    def fail(self, why: str) -> StateFileUnusable:
+        return StateFileUnusable(self._path, why, line=self._line)
+
+    def expected(self, what: str) -> StateFileUnusable:
+        return self.fail(f"expected {what} for {self.key}, found {files.json_kind(self.value)}")
+
+
+def _flag(it: _Value) -> bool:
+    if isinstance(it.value, bool):
+        return it.value
+    raise it.expected("true or false")
+
+
+def _name(it: _Value) -> str:
+    if not isinstance(it.value, str):
+        raise it.expected("a text")
+    if len(it.value) > MAX_NAME:
+        raise it.fail(f"{it.key} has more than {MAX_NAME} characters")
+    return it.value
+
+
+def _count(it: _Value) -> float | None:
+    if it.value == "unlimited":
+        return None
+    if isinstance(it.value, bool) or not isinstance(it.value, int | float):
+        raise it.expected("a number of requests")
+    return it.value if it.value > 0 else None
+
+
+def _names(it: _Value) -> list[str] | None:
+    names = it.value
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",") if name.strip()]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise it.expected("a list of provider ids")
+    if len(names) > MAX_NAMES:
+        raise it.fail(f"{it.key} has more than {MAX_NAMES} names")
+    if any(len(name) > MAX_NAME for name in names):
+        raise it.fail(f"a name in {it.key} has more than {MAX_NAME} characters")
+    return list(dict.fromkeys(names)) or None
+
+
+_CHECKS = {
+    **dict.fromkeys(_FLAGS, _flag),
+    "default_model": _name,
+    **dict.fromkeys(_LISTS, _names),
+    **dict.fromkeys(_COUNTS, _count),
+}
