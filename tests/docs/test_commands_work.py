@@ -32,6 +32,7 @@ ELSEWHERE = {
     "install": "looks for real agents and asks",
     "import": "wants a file of the original plugin",
     "doctor": "finds what this machine lacks",
+    "trust": "wants a project that has a settings file",
     "reset-terminal": "wants a terminal",
     "switch openruter": "shows what a mistake looks like",
 }
