@@ -6,37 +6,36 @@ import shutil
 from collections.abc import Mapping
 
 from pf_tui.actions.journalling import write_down
+from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.records import replace
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied
-from pf_tui.state.paths import user_home
-
-PROGRAMS: Mapping[str, str] = {"claude-code": "claude", "opencode": "opencode", "codex": "codex"}
-"""What each agent is started with."""
-
-READ_ONLY: Mapping[str, tuple[str, str]] = {"gemini": ("gemini", ".gemini")}
-"""Agents whose logs are read and that have nothing to be set up: program, and folder in the home."""
+from pf_tui.state.paths import config_folder
 
 
 def found(ctx: Context) -> tuple[str, ...]:
     """The agents on this machine: on the PATH, or with a configuration folder of their own."""
     return tuple(
         agent
-        for agent, program in PROGRAMS.items()
-        if shutil.which(program, path=ctx.env.get("PATH"))
-        or apply.module(agent).config_folder(ctx.env).is_dir()
+        for agent in INTEGRATED
+        if shutil.which(CLIENTS[agent].program, path=ctx.env.get("PATH"))
+        or config_folder(agent, ctx.env).is_dir()
     )
 
 
 def only_read(ctx: Context) -> tuple[str, ...]:
     """The agents on this machine that need no set-up: their use is read from their own logs."""
     return tuple(
-        agent
-        for agent, (program, folder) in READ_ONLY.items()
-        if shutil.which(program, path=ctx.env.get("PATH")) or (user_home(ctx.env) / folder).is_dir()
+        client.id
+        for client in CLIENTS.values()
+        if not client.integrates
+        and (
+            shutil.which(client.program, path=ctx.env.get("PATH"))
+            or config_folder(client.id, ctx.env).is_dir()
+        )
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.catalog import Provider
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import NothingCanServe, PfError
 from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
@@ -178,7 +179,7 @@ def _lead(
 ) -> tuple[Effect, str]:
     """Set an agent to `provider`, else to the next one that it can use; (effect, who serves it)."""
     effect = apply.apply(ctx, agent, provider, model)
-    if effect.applied or agent not in apply.LED_BY_SETTINGS:
+    if effect.applied or not CLIENTS[agent].led_by_settings:
         return effect, provider.id
     for other in now.route(RouteRequest(model=now.model), without=provider.id).candidates:
         then = apply.apply(ctx, agent, now.catalog.providers[other.provider], other.model)

@@ -14,6 +14,7 @@ from pf_tui.actions import usage
 from pf_tui.cli import freshen, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY, day_begins, day_ends
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName, WrongUsage
 from pf_tui.ledger import comparison, document, events, narrowing, schema
 from pf_tui.ledger import period as spans
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from pf_tui.cli.analytics_view import Frame
 
-AGENTS = ("claude-code", "opencode", "codex", "gemini")
+AGENTS = tuple(CLIENTS)
 
 _LISTS = {
     "summary": "by_provider",

@@ -6,13 +6,12 @@ import click
 
 from pf_tui.cli import output
 from pf_tui.cli.grammar import word
+from pf_tui.clients import INTEGRATED
 from pf_tui.state.context import Context
-
-AGENTS = ("claude-code", "codex", "opencode")
 
 
 @word("hook")
-@click.argument("agent", type=click.Choice(AGENTS))
+@click.argument("agent", type=click.Choice(INTEGRATED))
 @click.argument("event")
 @click.pass_obj
 def hook(ctx: Context, agent: str, event: str) -> int:

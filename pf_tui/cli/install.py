@@ -10,13 +10,14 @@ import click
 from pf_tui.actions import install as verbs
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
+from pf_tui.clients import INTEGRATED
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
-agent_argument = click.argument("agent", type=click.Choice(apply.AGENTS), required=False)
+agent_argument = click.argument("agent", type=click.Choice(INTEGRATED), required=False)
 in_project = click.option(
     "--project", "in_project", is_flag=True, help="For this project's folder only, shared with its team."
 )

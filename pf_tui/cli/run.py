@@ -23,7 +23,6 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
     """Words after -- go to the agent. Nothing is written into its settings."""
     from pf_tui.gateway import process
     from pf_tui.launch import plan
-    from pf_tui.rules.failover import ONE_VENDOR_LOGINS
 
     chosen = plan.agent_called(agent)
     plan.program_of(chosen, ctx.env)
@@ -32,7 +31,7 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
     if taken.through == "login":
         diagnostics.note(
             f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
-            + ("; --pass-through saves the turn itself" if chosen.id in ONE_VENDOR_LOGINS else "")
+            + ("; --pass-through saves the turn itself" if chosen.one_vendor_login else "")
         )
         plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
     running, token = process.ensure(ctx)

@@ -16,6 +16,7 @@ from typing import Any
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pf_tui import actions, snapshot
+from pf_tui.clients import STARTED, Client
 from pf_tui.drill import faults, sandbox
 from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.drill.sandbox import Sandbox
@@ -24,11 +25,10 @@ from pf_tui.gateway import settings
 from pf_tui.gateway.body import PROTOCOLS, Request, parse_request
 from pf_tui.gateway.routing import Candidates
 from pf_tui.launch import plan as launch
-from pf_tui.launch.env import AGENTS, Agent
 from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
-from pf_tui.rules.failover import ONE_VENDOR_LOGINS, Skipped, why_ineligible
+from pf_tui.rules.failover import Skipped, why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
@@ -103,7 +103,7 @@ class Rehearsal:
     """All of it."""
 
     fault: Fault
-    agent: Agent
+    agent: Client
     protocol: str
     model: str
     first: str
@@ -173,7 +173,7 @@ class _Scenario:
         self,
         scene: Sandbox,
         now: Snapshot,
-        agent: Agent,
+        agent: Client,
         protocol: str,
         taken: launch.LaunchRoute,
         fault: Fault,
@@ -187,7 +187,7 @@ class _Scenario:
         known = settings.parse(now.config.gateway, scene.ctx.paths.config)
         self._limits = known.limits_of(taken.provider)
         self._is_login = taken.through == "login"
-        self._bearer = known.pass_through and agent.id in ONE_VENDOR_LOGINS
+        self._bearer = known.pass_through and agent.one_vendor_login
         asked = taken.model or now.model or now.catalog.providers[taken.provider].default_model or ""
         self.model = now.catalog.native_id(asked, taken.provider) or asked
         self.notes: list[str] = []
@@ -268,7 +268,7 @@ class _Scenario:
             f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
             + (
                 f"; `pf-tui run {self._agent.word} --pass-through` saves the turn itself"
-                if self._agent.id in ONE_VENDOR_LOGINS
+                if self._agent.one_vendor_login
                 else ""
             )
         )
@@ -400,13 +400,13 @@ def _error_in(answer: bytes) -> str | None:
     return None if answer[:1] in (b"", b"{", b"e", b"d") else clean(answer.decode("utf-8", "replace"))
 
 
-def _agent(now: Snapshot, word: str | None) -> tuple[Agent, launch.LaunchRoute]:
+def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]:
     """Who asks, and who serves it now. Raises NothingCanServe, WrongUsage."""
     if word is not None:
         agent = launch.agent_called(word)
         return agent, launch.launch_route(now, agent)
     ways, refusals = [], []
-    for agent in AGENTS.values():
+    for agent in STARTED.values():
         try:
             ways.append((agent, launch.launch_route(now, agent)))
         except NothingCanServe as error:
@@ -422,7 +422,7 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Agent, launch.LaunchRoute]:
     return next(((agent, found) for agent, found in ways if found.provider == active), ways[0])
 
 
-def _protocol(now: Snapshot, agent: Agent, provider: str) -> str:
+def _protocol(now: Snapshot, agent: Client, provider: str) -> str:
     known = now.catalog.providers[provider]
     return next((name for name in agent.protocols if name in known.protocols), agent.protocols[0])
 
@@ -434,7 +434,7 @@ def _content(protocol: str, model: str) -> dict[str, Any]:
     return {"model": model, "stream": True, "max_tokens": 256, "messages": messages}
 
 
-def _headers(agent: Agent, *, bearer: bool) -> dict[str, str]:
+def _headers(agent: Client, *, bearer: bool) -> dict[str, str]:
     own = {
         "claude": {"user-agent": "claude-cli (rehearsal)"},
         "opencode": {"user-agent": "opencode (rehearsal)"},

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
+from pf_tui.clients import CLIENTS
 from pf_tui.records import record
 from pf_tui.rules.failover import Skipped
 
@@ -79,7 +80,8 @@ def sentence_for(
 
 def reserved(protocol: str, login: str, agent: str | None) -> Answer:
     """The agent's own login comes first and could serve: a paid key is not used in its place."""
-    word = {"claude-code": "claude"}.get(agent or "", agent or "the agent")
+    client = CLIENTS.get(agent) if agent else None
+    word = client.word if client is not None else agent or "the agent"
     sentence = (
         f"pf-tui: {login} serves, and that login is {word}'s own: start it with `pf-tui run {word}`, let the "
         f"login through with --pass-through, or put a key first with `pf-tui switch PROVIDER`"

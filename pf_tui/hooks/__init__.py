@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pf_tui import stdio
+from pf_tui.clients import INTEGRATED
 from pf_tui.hooks import deadline, log
 
 LIMIT_S = 8.0
@@ -54,7 +55,7 @@ def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str
 
     data = reading.event(stdin, MAX_BYTES)
     ctx = reading.context(data, env)
-    if agent not in ("claude-code", "codex", "opencode"):
+    if agent not in INTEGRATED:
         raise ValueError("no such agent")
     handle: Callable[..., str] = import_module(f"pf_tui.hooks.{agent.replace('-', '_')}").handle
     return handle(ctx, event, data)

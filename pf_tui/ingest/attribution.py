@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
+from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
 
@@ -90,7 +91,7 @@ def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """[model_providers.*] of config.toml."""
     import tomllib
 
-    base = Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    base = paths.config_folder("codex", env)
     try:
         tables = tomllib.loads((base / "config.toml").read_text(encoding="utf-8")).get("model_providers", {})
     except (OSError, ValueError):
@@ -122,16 +123,14 @@ def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
 
 
 def _claude_folder(env: Mapping[str, str]) -> Path:
-    if named := env.get("CLAUDE_CONFIG_DIR"):
-        return Path(named.split(",")[0].strip())
     try:
-        return user_home(env) / ".claude"
+        return paths.config_folder("claude-code", env)
     except PfError:
         return Path("/nonexistent")
 
 
 def _codex(env: Mapping[str, str], catalog: Catalog) -> str:
-    base = Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    base = paths.config_folder("codex", env)
     content = _read(base / "auth.json")
     if content.get("tokens"):
         return "openai-subscription"

@@ -19,7 +19,7 @@ from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.state.paths import user_home
+from pf_tui.state import paths
 
 AGENT = "codex"
 SUFFIXES = (".jsonl",)
@@ -49,7 +49,7 @@ MAX_PERCENT = 1000.0
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
     """$CODEX_HOME/sessions and archived_sessions, else under ~/.codex."""
-    base = Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    base = paths.config_folder("codex", env)
     for name in ("sessions", "archived_sessions"):
         if (base / name).is_dir():
             yield base / name

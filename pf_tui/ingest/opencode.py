@@ -18,6 +18,7 @@ from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, WindowReading
 from pf_tui.ledger.request_id import identity
 from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
 AGENT = "opencode"
@@ -230,11 +231,7 @@ def _retry_after(headers: Mapping[str, Any], ts: int) -> datetime | None:
 
 def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
     """What the Antigravity plugin has cached of its quota groups; no network, no token is read out."""
-    if env.get("OPENCODE_CONFIG_DIR"):
-        folder = Path(env["OPENCODE_CONFIG_DIR"])
-    else:
-        config = env.get("XDG_CONFIG_HOME")
-        folder = (Path(config) if config else user_home(env) / ".config") / "opencode"
+    folder = paths.config_folder("opencode", env)
     try:
         content = json.loads((folder / "antigravity-accounts.json").read_bytes())
         accounts = content["accounts"]

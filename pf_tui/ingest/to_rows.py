@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pf_tui.catalog import Catalog
+from pf_tui.clients import CLIENTS
 from pf_tui.ingest.attribution import Attribution
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import repricing
@@ -18,7 +19,7 @@ from pf_tui.ledger.rows import sound
 from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import raw_cost_usd
 
-SOURCES = {"claude-code": "transcript", "codex": "rollout", "opencode": "opencode-db", "gemini": "chats"}
+SOURCES: Mapping[str, str] = {client.id: client.log_source for client in CLIENTS.values()}
 
 
 class _Usual(NamedTuple):

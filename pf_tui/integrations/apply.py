@@ -9,14 +9,9 @@ from importlib import import_module
 from typing import Any
 
 from pf_tui.catalog import Provider
+from pf_tui.clients import INTEGRATED
 from pf_tui.records import record
 from pf_tui.state.context import Context
-
-AGENTS = ("claude-code", "opencode", "codex")
-"""Every agent that `install` knows, in the order faces show them; its module is the name with _."""
-
-LED_BY_SETTINGS = ("claude-code", "codex")
-"""Agents that go where their settings say: one that cannot use a provider is set to the next it can use."""
 
 
 @record
@@ -48,7 +43,7 @@ def installed(ctx: Context) -> tuple[str, ...]:
         return ()
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
     found = {agent for agent, _, root in (name.partition(":") for name in known) if not root or root in roots}
-    return tuple(agent for agent in AGENTS if agent in found)
+    return tuple(agent for agent in INTEGRATED if agent in found)
 
 
 def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:

@@ -18,8 +18,7 @@ from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import jsonc
-from pf_tui.state import files
-from pf_tui.state.paths import user_home
+from pf_tui.state import files, paths
 
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""
@@ -232,8 +231,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def config_folder(env: Mapping[str, str]) -> Path:
     """$CLAUDE_CONFIG_DIR, else ~/.claude. Raises PfError without a home."""
-    own = env.get("CLAUDE_CONFIG_DIR")
-    return Path(own) if own else user_home(env) / ".claude"
+    return paths.config_folder("claude-code", env)
 
 
 def plain(url: str) -> str:

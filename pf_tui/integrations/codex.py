@@ -18,9 +18,8 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import install_plan, jsonc, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
-from pf_tui.state import files
+from pf_tui.state import files, paths
 from pf_tui.state.context import Context
-from pf_tui.state.paths import user_home
 
 AGENT = "codex"
 SERVER = "pf-tui"
@@ -82,7 +81,7 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
 
 def config_folder(env: Mapping[str, str]) -> Path:
     """$CODEX_HOME, else ~/.codex."""
-    return Path(env["CODEX_HOME"]) if env.get("CODEX_HOME") else user_home(env) / ".codex"
+    return paths.config_folder("codex", env)
 
 
 def own_provider(ctx: Context, text: str) -> str | None:

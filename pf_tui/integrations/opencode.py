@@ -17,6 +17,7 @@ from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import install_plan, jsonc, program
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.state import paths
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root, user_home
 
@@ -63,9 +64,7 @@ def key(ctx: Context, project: bool) -> str:
 
 def config_folder(env: Mapping[str, str]) -> Path:
     """$OPENCODE_CONFIG_DIR, else $XDG_CONFIG_HOME/opencode, else ~/.config/opencode."""
-    if own := env.get("OPENCODE_CONFIG_DIR"):
-        return Path(own)
-    return _shared_folder(env)
+    return paths.config_folder("opencode", env)
 
 
 def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
@@ -180,8 +179,7 @@ def _unusable(path: Path, error: jsonc.JsoncError) -> StateFileUnusable:
 
 def _shared_folder(env: Mapping[str, str]) -> Path:
     """The person's folder, which OpenCode reads whatever OPENCODE_CONFIG_DIR says."""
-    base = env.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else user_home(env) / ".config") / "opencode"
+    return paths.default_config_folder("opencode", env)
 
 
 def _json(content: object) -> bytes:

@@ -9,13 +9,10 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.records import field, record
-
-if TYPE_CHECKING:
-    from pf_tui.vocabulary import AgentId, Protocol
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
@@ -28,47 +25,6 @@ PROJECT_HEADER = "x-pf-project"
 PROVIDER_NAME = "pf-tui"
 """What OpenCode and Codex call the gateway in their lists."""
 
-
-@record
-class Agent:
-    """An agent that `run` can start."""
-
-    word: str
-    """What a person types: claude"""
-    id: AgentId
-    """What pf-tui calls it everywhere else: claude-code"""
-    name: str
-    program: str
-    protocols: tuple[Protocol, ...]
-    """What it speaks, what it speaks first."""
-
-
-AGENTS: Mapping[str, Agent] = {
-    agent.word: agent
-    for agent in (
-        Agent(
-            word="claude",
-            id="claude-code",
-            name="Claude Code",
-            program="claude",
-            protocols=("anthropic-messages",),
-        ),
-        Agent(
-            word="opencode",
-            id="opencode",
-            name="OpenCode",
-            program="opencode",
-            protocols=("anthropic-messages", "openai-responses", "openai-chat"),
-        ),
-        Agent(
-            word="codex",
-            id="codex",
-            name="Codex",
-            program="codex",
-            protocols=("openai-responses",),
-        ),
-    )
-}
 
 _CLOUDS = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
 _CLAUDE_LOGIN = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")

@@ -14,26 +14,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from pf_tui.clients import STARTED, Client
 from pf_tui.documents.words import clock
 from pf_tui.errors import NothingCanServe, PfError, WrongUsage
 from pf_tui.integrations import apply, claude_models
 from pf_tui.launch import env
-from pf_tui.launch.env import Agent, Setting
+from pf_tui.launch.env import Setting
 from pf_tui.records import record
-from pf_tui.rules.failover import ONE_VENDOR_LOGINS, RouteRequest, Skipped, candidates
+from pf_tui.rules.failover import RouteRequest, Skipped, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import config_folder
 
 SETTINGS_FILE = "claude-run.json"
 """In the cache folder: what `claude --settings` gets; 0600, it holds the loopback token."""
-
-_INSTALL = {
-    "claude": "https://code.claude.com/docs/en/setup tells how",
-    "opencode": "https://opencode.ai/docs tells how",
-    "codex": "https://developers.openai.com/codex/cli tells how",
-}
 
 
 @record
@@ -59,25 +54,23 @@ class LaunchPlan:
     environment: Mapping[str, str]
 
 
-def agent_called(word: str) -> Agent:
+def agent_called(word: str) -> Client:
     """The agent a person means. Raises WrongUsage."""
-    found = env.AGENTS.get(word) or next((one for one in env.AGENTS.values() if one.id == word), None)
+    found = STARTED.get(word) or next((one for one in STARTED.values() if one.id == word), None)
     if found is None:
-        raise WrongUsage(f"pf-tui cannot start '{word}'", f"one of: {', '.join(env.AGENTS)}")
+        raise WrongUsage(f"pf-tui cannot start '{word}'", f"one of: {', '.join(STARTED)}")
     return found
 
 
-def program_of(agent: Agent, environment: Mapping[str, str]) -> str:
+def program_of(agent: Client, environment: Mapping[str, str]) -> str:
     """Where the agent's program is. Raises PfError when it is not installed."""
     found = shutil.which(agent.program, path=environment.get("PATH"))
     if found is None:
-        raise PfError(
-            f"{agent.name} is not on this machine: no '{agent.program}' in PATH", _INSTALL[agent.word]
-        )
+        raise PfError(f"{agent.name} is not on this machine: no '{agent.program}' in PATH", agent.setup)
     return found
 
 
-def launch_route(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> LaunchRoute:
+def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) -> LaunchRoute:
     """Who serves this agent now, and whether that takes the gateway.
 
     A subscription is never skipped in favour of a paid key without a limit or a failure as evidence: when
@@ -87,7 +80,7 @@ def launch_route(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> 
         NothingCanServe: with the reasons.
         WrongUsage: pass-through for an agent whose login the gateway cannot hand on.
     """
-    if pass_through and agent.id not in ONE_VENDOR_LOGINS:
+    if pass_through and not agent.one_vendor_login:
         raise WrongUsage(
             f"--pass-through is for a login of one vendor; {agent.name} has several",
             f"`pf-tui run {agent.word}` without it",
@@ -106,7 +99,7 @@ def launch_route(now: Snapshot, agent: Agent, *, pass_through: bool = False) -> 
 
 
 def request_of(
-    now: Snapshot, agent: Agent, *, model: str | None = None, pass_through: bool = False
+    now: Snapshot, agent: Client, *, model: str | None = None, pass_through: bool = False
 ) -> RouteRequest:
     """What this agent asks for when it starts: its protocols, the model, and how its own login is used."""
     return RouteRequest(
@@ -118,7 +111,7 @@ def request_of(
     )
 
 
-def gateway_serves(now: Snapshot, agent: Agent) -> tuple[str, ...]:
+def gateway_serves(now: Snapshot, agent: Client) -> tuple[str, ...]:
     """Every provider whose key the gateway may use for this agent, in order of priority."""
     able = candidates(request_of(now, agent), now.listed, now.catalog).candidates
     return tuple(one.provider for one in able if one.how != "login" and now.standing(one.provider).usable)
@@ -126,7 +119,7 @@ def gateway_serves(now: Snapshot, agent: Agent) -> tuple[str, ...]:
 
 def setting_for(
     now: Snapshot,
-    agent: Agent,
+    agent: Client,
     url: str,
     token: str,
     environment: Mapping[str, str],
@@ -149,7 +142,7 @@ def setting_for(
 def write_launch_settings(
     ctx: Context,
     now: Snapshot,
-    agent: Agent,
+    agent: Client,
     taken: LaunchRoute,
     words: tuple[str, ...],
     *,
@@ -171,7 +164,7 @@ def write_launch_settings(
     )
 
 
-def write_login_settings(ctx: Context, agent: Agent, words: tuple[str, ...]) -> LaunchPlan:
+def write_login_settings(ctx: Context, agent: Client, words: tuple[str, ...]) -> LaunchPlan:
     """The run on the agent's own login: without the keys that it would take instead of it."""
     environment = dict(ctx.env)
     if agent.word == "claude":
@@ -227,8 +220,7 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
     """
     if "claude-code" in apply.installed(ctx):
         return True
-    own = ctx.env.get("CLAUDE_CONFIG_DIR")
-    folder = Path(own) if own else user_home(ctx.env) / ".claude"
+    folder = config_folder("claude-code", ctx.env)
     places = (
         folder / "settings.json",
         ctx.cwd / ".claude" / "settings.json",

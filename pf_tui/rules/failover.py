@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from pf_tui.catalog import Catalog, Provider
+from pf_tui.clients import CLIENTS
 from pf_tui.records import record
 from pf_tui.rules.models import SAME, match_model, window
 
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
         def plan(self) -> bool: ...
 
     R = TypeVar("R", bound=Rankable)
-
-ONE_VENDOR_LOGINS: tuple[AgentId, ...] = ("claude-code", "codex")
-"""Agents whose login belongs to one vendor, so that passing it through can reach nobody else."""
 
 SERVED_PROTOCOLS: tuple[Protocol, ...] = ("anthropic-messages", "openai-chat", "openai-responses")
 """What agents speak and the gateway serves."""
@@ -407,7 +405,8 @@ def _path(
     if provider.agent_only is not None or (owner is not None and standing.has_key is None):
         if owner != request.agent:
             return out("agent", f"its login works in {owner} alone")
-        if not (request.pass_through and owner in ONE_VENDOR_LOGINS):
+        client = CLIENTS.get(request.agent) if request.agent else None
+        if not (request.pass_through and client is not None and client.one_vendor_login):
             return out("login", f"{owner} uses its login itself; --pass-through lets it through")
     elif standing.has_key is False and provider.auth != "none":
         return out("no-credential", "its key cannot be used here" if standing.usable else "no credential")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 
 PROJECT_FILE = Path(".opencode") / "provider-fallback.local.md"
@@ -94,6 +95,27 @@ class Paths:
     def log(self) -> Path:
         """One line per thing a hook or the gateway could not do; no bodies, no secrets."""
         return self.home / "pf-tui.log"
+
+
+def config_folder(agent: str, env: Mapping[str, str]) -> Path:
+    """An agent's configuration folder, by its variable or its default. Raises PfError without a home.
+
+    Of a list in the variable (Claude Code takes one) the first counts.
+    """
+    client = CLIENTS[agent]
+    named = (env.get(client.config_variable) or "") if client.config_variable else ""
+    if first := named.split(",")[0].strip():
+        return Path(first).expanduser() if first.startswith("~") else Path(first)
+    return default_config_folder(agent, env)
+
+
+def default_config_folder(agent: str, env: Mapping[str, str]) -> Path:
+    """The folder an agent has where its variable says nothing. Raises PfError without a home."""
+    start, _, rest = CLIENTS[agent].config_folder.partition("/")
+    if start == "~":
+        return user_home(env) / rest
+    base = env.get(start.removeprefix("$"))
+    return (Path(base) if base else user_home(env) / ".config") / rest
 
 
 def user_home(env: Mapping[str, str]) -> Path:

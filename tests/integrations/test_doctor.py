@@ -17,7 +17,7 @@ import pytest
 from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.integrations import doctor
-from pf_tui.integrations.doctor import clients, machine
+from pf_tui.integrations.doctor import machine
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 
@@ -323,7 +323,3 @@ def test_the_command_prints_the_agreed_document_and_ends_with_one_on_a_failure(
     assert content["ok"] is False
     assert [check["id"] for check in content["checks"]] == [check.id for check in doctor.CHECKS]
     assert set(content["checks"][0]) == {"id", "state", "message", "fix"}
-
-
-def test_the_agents_of_the_table_are_those_that_install_knows() -> None:
-    assert set(clients.PROGRAMS) == set(install.PROGRAMS)

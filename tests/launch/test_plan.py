@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from pf_tui.launch import env, plan
+from pf_tui.clients import STARTED
+from pf_tui.launch import plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from tests.trusted import trusting
@@ -305,7 +306,7 @@ def test_a_login_under_another_agents_name_is_not_this_agents(home: Path) -> Non
     someone.order("anthropic-subscription", "openrouter")
     now = snapshot.take(Context.here("cli", env=someone.env, cwd=home))
 
-    taken = plan.launch_route(now, env.AGENTS["opencode"])
+    taken = plan.launch_route(now, STARTED["opencode"])
 
     assert (taken.through, taken.provider) == ("gateway", "openrouter")
     assert "its login works in claude-code alone" in [one.reason for one in taken.passed]

@@ -13,18 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply, install_plan, jsonc
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
-
-PROGRAMS: Mapping[str, tuple[str, tuple[int, ...]]] = {
-    "claude-code": ("claude", (2, 1, 0)),
-    "opencode": ("opencode", (1, 18, 0)),
-    "codex": ("codex", (0, 160, 0)),
-}
-"""Agent -> its program and the oldest version whose behaviour was measured (2.1.330, 1.18.33, 0.169.0)."""
 
 VERSION_S = 10.0
 QUIET = timedelta(minutes=2)
@@ -36,18 +30,13 @@ ORIGINAL = "provider-fallback-plugin"
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-_CURES = {
-    "claude-code": 'start Claude Code anew; look for `"disableAllHooks": true` in its settings',
-    "opencode": "start OpenCode anew, without OPENCODE_PURE and OPENCODE_DISABLE_DEFAULT_PLUGINS",
-    "codex": "start `codex` once and choose `Trust all and continue`",
-}
-
 
 def versions(ctx: Context) -> Finding:
     """Each agent that is installed answers, and is one whose behaviour we know."""
     told, old = [], []
-    for agent, (program, oldest) in PROGRAMS.items():
-        found = shutil.which(program, path=ctx.env.get("PATH"))
+    for client in (CLIENTS[name] for name in INTEGRATED):
+        agent, oldest = client.id, client.oldest_version
+        found = shutil.which(client.program, path=ctx.env.get("PATH"))
         if found is None:
             continue
         version = _version(found, ctx.env)
@@ -85,7 +74,7 @@ def twice(ctx: Context) -> Finding:
         )
     known = install_plan.keys(ctx.paths)
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
-    for agent in apply.AGENTS:
+    for agent in INTEGRATED:
         projects = [
             name for name in known if name.startswith(f"{agent}:") and name.partition(":")[2] in roots
         ]
@@ -141,7 +130,7 @@ def fire(ctx: Context) -> Finding:
     if silent:
         return warn(
             f"{silent[0]} has worked since the install, but none of its hooks has called pf-tui",
-            _CURES[silent[0]],
+            CLIENTS[silent[0]].hooks_cure,
         )
     return ok(f"heard from {', '.join(heard)}" if heard else "no agent has worked since the install")
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pf_tui.clients import CLIENTS
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.text import Line, Span, line, muted, wrap
-
-NAMES = {"claude-code": "Claude Code", "opencode": "OpenCode", "codex": "Codex", "gemini": "Gemini CLI"}
-READ_ONLY = ("gemini",)
-"""Nothing is installed into it: its logs are read, and a switch does not move it."""
 
 _DEMO = "`pf-tui --demo` shows all of this on generated data"
 
@@ -20,7 +17,7 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     if any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
         return []
     if found:
-        *others, last = (NAMES[agent] for agent in found)
+        *others, last = (CLIENTS[agent].name for agent in found)
         named = f"{', '.join(others)} and {last}" if others else last
         where = "with `claude /login`" if "claude-code" in found else "there"
         step = f"found {named}, sign in {where}, or press c on a provider to set its key"
@@ -39,9 +36,9 @@ def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
     In full, and as little as it can be said with.
     """
     there = {view.agent for view in snapshot.agents}
-    missing = [agent for agent in found if agent not in there and agent not in READ_ONLY]
+    missing = [agent for agent in found if agent not in there and CLIENTS[agent].integrates]
     if not missing or not any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
         return ()
-    named = ", ".join(NAMES[agent] for agent in missing)
+    named = ", ".join(CLIENTS[agent].name for agent in missing)
     step = Span(f"pf-tui install {missing[0]}", "accent")
     return (line(muted(f"found {named}: "), step, muted(" lets a switch move it")), line(step))
