@@ -11,26 +11,25 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pf_tui.records import replace
 from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.sessions.evidence import is_settled
 from pf_tui.sessions.logs import Log
-from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting, word
 from pf_tui.sessions.subagents import Subagents
 from pf_tui.state.clock import from_text
-from pf_tui.state.paths import user_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.sessions.records import Life, WaitingFor
 
 AGENT = "claude-code"
-VARIABLE = "CLAUDE_CONFIG_DIR"
 MAX_REGISTRY_BYTES = 64 * 1024
 """A registry file has about 600 bytes; a larger one is none."""
 
@@ -54,16 +53,17 @@ class Collector:
     """All sessions of Claude Code, with what was read of them before."""
 
     def __init__(self) -> None:
-        self._registry: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {}
+        self._registry: dict[str, tuple[tuple[int, int, int], _Entry | None]] = {}
         self._sessions: dict[str, _Files] = {}
+        self._folders = Folders("CLAUDE_CONFIG_DIR", ".claude", several=True)
 
     def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
-        """What the registries of all configuration folders say."""
+        """What the registries of all configuration folders say; an unchanged draft is the same object."""
         found: dict[str, Draft] = {}
         present: set[str] = set()
-        for folder in folders(env, processes.environments()):
-            for path, entry in self._entries(folder, present):
-                draft = self._session(folder, path, entry, processes, now)
+        for folder in self._folders.of(env, processes.environments()):
+            for entry in self._entries(folder, present):
+                draft = self._session(folder, entry, processes, now)
                 if draft is not None and _newer(draft, found.get(draft.id)):
                     found[draft.id] = draft
         for gone in self._registry.keys() - present:
@@ -72,8 +72,8 @@ class Collector:
             del self._sessions[gone]
         return list(found.values())
 
-    def _entries(self, folder: str, present: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The registry's files as objects; only those that changed are read."""
+    def _entries(self, folder: str, present: set[str]) -> Iterator[_Entry]:
+        """The registry's files; only those that changed are read."""
         try:
             entries = list(os.scandir(f"{folder}/sessions"))
         except OSError:
@@ -83,58 +83,88 @@ class Collector:
                 continue
             try:
                 status = entry.stat()
-                if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
-                    continue
                 stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
                 known = self._registry.get(entry.path)
-                if known is None or known[0] != stamp:
-                    known = (stamp, _object(entry.path, status.st_size))
+                if known is None or known[0] != stamp or (not is_settled(stamp[0]) and known[1]):
+                    if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
+                        continue
+                    known = (stamp, _entry(_object(entry.path, status.st_size)))
                     self._registry[entry.path] = known
             except (OSError, ValueError, RecursionError):
                 continue  # half written: it is whole at the next look
             present.add(entry.path)
-            yield entry.path, known[1]
+            if known[1] is not None:
+                yield known[1]
 
-    def _session(
-        self, folder: str, path: str, entry: Mapping[str, Any], processes: Processes, now: datetime
-    ) -> Draft | None:
-        pid, session = entry.get("pid"), word(entry.get("sessionId"))
-        if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
+    def _session(self, folder: str, entry: _Entry, processes: Processes, now: datetime) -> Draft | None:
+        life = entry.life(processes)
+        if life == "gone" and entry.changed is not None and now - entry.changed > timedelta(days=1):
             return None
-        start = word(entry.get("procStart"))
-        life = _life(entry, pid, start, processes)
-        process = processes.known(pid, start) if life == "alive" and start else None
-        cwd = entry.get("cwd") if isinstance(entry.get("cwd"), str) else None
-        files = self._sessions.get(session)
+        process = processes.known(entry.pid, entry.start) if life == "alive" and entry.start else None
+        files = self._sessions.get(entry.session)
         if files is None or files.folder != folder:
-            files = self._sessions[session] = _Files(folder, session)
-        changed = from_text(entry.get("statusUpdatedAt")) or from_text(entry.get("updatedAt"))
-        if life == "gone" and changed is not None and now - changed > timedelta(days=1):
-            return None
-        log = files.log(cwd)
-        rows = log.follower if log is not None and log.refresh() else Rows()
-        grown = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
-        activity = max((moment for moment in (changed, grown) if moment), default=None)
-        signals = _signals(entry, life, changed, rows, grown, activity)
-        working = life == "alive" and (signals.busy or signals.waiting)
+            files = self._sessions[entry.session] = _Files(folder, entry.session)
+        log = files.log(entry.cwd)
+        if log is not None:
+            log.refresh()
         agents = files.subagents
-        draft = Draft(
-            id=session,
-            agent=AGENT,
-            signals=signals,
-            cwd=cwd,
-            pid=pid,
-            started=from_text(entry.get("startedAt")),
-            last_activity=activity,
-            model=rows.model,
-            context_tokens=rows.context_tokens,
-            focus=_focus(entry, process) if life in ("alive", "unsure") else None,
-            base_url=(process.env.get("ANTHROPIC_BASE_URL") or None) if process else None,
-            base_url_by="process" if process and process.env.get("ANTHROPIC_BASE_URL") else None,
-        )
-        if working and agents is not None:
-            return replace(draft, children=agents.working(draft, now))
-        return draft
+        works = life == "alive" and entry.facts.get("status") in ("busy", "waiting") and agents is not None
+        if works and agents is not None and agents.look(now):
+            draft = _draft(entry, life, process, log)
+            files.made = None
+            return replace(draft, children=agents.working(draft))
+        key = (entry, life, process, log.version if log else 0)
+        if files.made is None or files.made[0] != key:
+            files.made = (key, _draft(entry, life, process, log))
+        return files.made[1]
+
+
+class _Entry:
+    """One registry file that says enough: compared by identity, made anew when the file changed."""
+
+    __slots__ = ("changed", "cwd", "facts", "pid", "session", "start")
+
+    def __init__(self, facts: Mapping[str, Any], pid: int, session: str) -> None:
+        self.facts, self.pid, self.session = facts, pid, session
+        self.start = word(facts.get("procStart"))
+        cwd = facts.get("cwd")
+        self.cwd = cwd if isinstance(cwd, str) else None
+        self.changed = from_text(facts.get("statusUpdatedAt")) or from_text(facts.get("updatedAt"))
+
+    def life(self, processes: Processes) -> Life:
+        """Whether its process runs, or cannot be seen from here."""
+        domain = self.facts.get("pidDomain")
+        if isinstance(domain, str) and processes.domain is not None and domain != processes.domain:
+            return "foreign"
+        return processes.life(self.pid, self.start)
+
+
+def _entry(facts: Mapping[str, Any]) -> _Entry | None:
+    pid, session = facts.get("pid"), word(facts.get("sessionId"))
+    if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
+        return None
+    return _Entry(facts, pid, session)
+
+
+def _draft(entry: _Entry, life: Life, process: Process | None, log: Log[Rows] | None) -> Draft:
+    rows = log.follower if log and log.changed_s is not None else Rows()
+    grown = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
+    activity = max((moment for moment in (entry.changed, grown) if moment), default=None)
+    base_url = (process.env.get("ANTHROPIC_BASE_URL") or None) if process else None
+    return Draft(
+        id=entry.session,
+        agent=AGENT,
+        signals=_signals(entry.facts, life, entry.changed, rows, grown, activity),
+        cwd=entry.cwd,
+        pid=entry.pid,
+        started=from_text(entry.facts.get("startedAt")),
+        last_activity=activity,
+        model=rows.model,
+        context_tokens=rows.context_tokens,
+        focus=_focus(entry.facts, process) if life in ("alive", "unsure") else None,
+        base_url=base_url,
+        base_url_by="process" if base_url else None,
+    )
 
 
 class _Files:
@@ -143,6 +173,8 @@ class _Files:
     def __init__(self, folder: str, session: str) -> None:
         self.folder = folder
         self.subagents: Subagents | None = None
+        self.made: tuple[tuple[object, ...], Draft] | None = None
+        """What the draft was made of, and the draft."""
         self._session = session
         self._log: Log[Rows] | None = None
         self._looks = 0
@@ -229,19 +261,6 @@ class Rows:
             self.retry = LimitSeen(until=at + timedelta(milliseconds=wait), by="log", at=at)
 
 
-def folders(env: Mapping[str, str], others: Iterable[Mapping[str, str]] = ()) -> list[str]:
-    """Every configuration folder in use: this environment's and those of the clients that run."""
-    named: list[str] = []
-    for one in (env, *others):
-        if value := one.get(VARIABLE):
-            named += [part.strip() for part in value.split(",") if part.strip()]
-        elif one is env:
-            named.append(str(user_home(env) / ".claude"))
-        elif home := one.get("HOME"):
-            named.append(f"{home}/.claude")
-    return list({os.path.realpath(path): path for path in reversed(named)}.values())
-
-
 def _signals(
     entry: Mapping[str, Any],
     life: Life,
@@ -267,13 +286,6 @@ def _signals(
     if rows.open:
         return replace(signals, unfinished=Stamp(by="log", at=grown))
     return replace(signals, idle=Stamp(by="log", at=grown))
-
-
-def _life(entry: Mapping[str, Any], pid: int, start: str | None, processes: Processes) -> Life:
-    domain = entry.get("pidDomain")
-    if isinstance(domain, str) and processes.domain is not None and domain != processes.domain:
-        return "foreign"
-    return processes.life(pid, start)
 
 
 def _newer(draft: Draft, other: Draft | None) -> bool:

@@ -10,20 +10,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pf_tui.records import replace
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.logs import Log
-from pf_tui.sessions.processes import Process, Processes, focus_of
+from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
 from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, word
 from pf_tui.state.clock import from_text
-from pf_tui.state.paths import user_home
 
 AGENT = "codex"
-VARIABLE = "CODEX_HOME"
 _LOCKS = "thread-writer-locks"
 _THREAD = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LIMITS = ("usage_limit_exceeded", "rate_limit_exceeded")
@@ -36,6 +34,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._threads: dict[str, _Thread] = {}
+        self._folders = Folders("CODEX_HOME", ".codex")
 
     def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
         """One for each thread that a process of this machine holds."""
@@ -43,7 +42,7 @@ class Collector:
         if not running:
             self._threads.clear()
             return []
-        homes = folders(env, [process.env for process in running.values()])
+        homes = self._folders.of(env, [process.env for process in running.values()])
         held = self._held(homes, running, processes)
         for thread in self._threads.keys() - held.keys():
             del self._threads[thread]
@@ -219,19 +218,6 @@ _NEEDLES = (
     b'"thread_settings_applied"',
     b'"token_count"',
 )
-
-
-def folders(env: Mapping[str, str], others: Iterable[Mapping[str, str]] = ()) -> list[str]:
-    """Every Codex home in use: this environment's and those of the clients that run."""
-    named: list[str] = []
-    for one in (env, *others):
-        if value := one.get(VARIABLE):
-            named.append(value)
-        elif one is env:
-            named.append(str(user_home(env) / ".codex"))
-        elif home := one.get("HOME"):
-            named.append(f"{home}/.codex")
-    return list({os.path.realpath(path): path for path in reversed(named)}.values())
 
 
 def _rollout(home: str, thread: str) -> str | None:

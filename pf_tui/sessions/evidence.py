@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ MAX_BYTES = 8 * 1024
 MAX_FILES = 200
 KEEP_S = 24 * 3600.0
 """An ended session is forgotten after a day."""
+
+SETTLES_NS = 50_000_000
+"""Two changes nearer to each other may bear the same time (a jiffy is up to 10 ms)."""
 
 ENDED = ("SessionEnd", "dispose")
 """Events after which a session is over."""
@@ -130,6 +134,7 @@ class Store:
         self._folder = str(paths.sessions)
         self._listed: int | None = None
         self._files: dict[str, tuple[tuple[int, int], Evidence | None]] = {}
+        self._all: dict[tuple[str, str], Evidence] = {}
 
     def all(self) -> Mapping[tuple[str, str], Evidence]:
         """(agent, id) -> what its hooks saw."""
@@ -141,8 +146,9 @@ class Store:
             return {}
         if listed != self._listed:
             self._read()
-            self._listed = listed
-        return {(one.agent, one.id): one for _, one in self._files.values() if one is not None}
+            self._all = {(one.agent, one.id): one for _, one in self._files.values() if one is not None}
+            self._listed = listed if is_settled(listed) else None
+        return self._all
 
     def _read(self) -> None:
         present: dict[str, tuple[tuple[int, int], Evidence | None]] = {}
@@ -156,13 +162,18 @@ class Store:
                     continue
                 stamp = (status.st_mtime_ns, status.st_ino)
                 known = self._files.get(entry.path)
-                if known is None or known[0] != stamp:
+                if known is None or known[0] != stamp or not is_settled(stamp[0]):
                     seen = _load(entry.path)
                     if seen is not None and file_name(seen.agent, seen.id) != entry.name:
                         seen = None  # copied or renamed by hand
                     known = (stamp, seen)
                 present[entry.path] = known
         self._files = present
+
+
+def is_settled(mtime_ns: int) -> bool:
+    """Whether a change from now on would have another time: file systems count in steps of some ms."""
+    return abs(time.time_ns() - mtime_ns) > SETTLES_NS
 
 
 def _merged(known: Evidence, seen: Evidence) -> Evidence:

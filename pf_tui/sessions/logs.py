@@ -39,6 +39,8 @@ class Log(Generic[F]):
 
     def __init__(self, path: str, make: Callable[[], F]) -> None:
         self.path = path
+        self.version = 0
+        """Changes whenever something was taken in."""
         self.changed_s: float | None = None
         """When it last grew (mtime); None while there is none."""
         self._make = make
@@ -55,8 +57,10 @@ class Log(Generic[F]):
         except (OSError, ValueError):
             status = None
         if status is None or not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
+            self.version += self.changed_s is not None
             self.changed_s = None
             return False
+        self.version += self.changed_s != status.st_mtime
         self.changed_s = status.st_mtime
         identity = (status.st_dev, status.st_ino)
         if identity == self._identity and status.st_size == self._size:
@@ -71,6 +75,7 @@ class Log(Generic[F]):
         except OSError:
             return False
         self._identity, self._size = identity, status.st_size
+        self.version += 1
         return True
 
     def _forward(self, handle: int, size: int) -> None:

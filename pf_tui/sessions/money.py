@@ -29,6 +29,8 @@ class Money:
     """Costs by session, remembered between looks."""
 
     def __init__(self, paths: Paths) -> None:
+        self.version = 0
+        """Changes whenever the ledger was asked."""
         self._path = paths.ledger
         self._at: datetime | None = None
         self._stamp: object = None
@@ -48,6 +50,7 @@ class Money:
         if minute and stamp == self._stamp and asked <= self._asked:
             return
         self._at, self._stamp, self._asked = now, stamp, asked
+        self.version += 1
         self._windows.clear()
         self._costs, self._limits = {}, {}
         if stamp[0] is None or not asked:

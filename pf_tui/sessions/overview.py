@@ -16,13 +16,14 @@ from pf_tui.records import replace
 from pf_tui.sessions import claude_code, codex, evidence, opencode
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.money import Money
-from pf_tui.sessions.places import Places
+from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, provider_of
 from pf_tui.sessions.records import STATES, Draft, Focus, LimitSeen, Session, Signals, Stamp, Waiting, clean
 from pf_tui.sessions.states import ENDED_SHOWN, decide
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
+from pf_tui.state.gateway import LiveRequest, LiveSession
 from pf_tui.state.health import Health
 
 Key = tuple[str, str]
@@ -44,6 +45,9 @@ class Watch:
         self.money = Money(ctx.paths)
         self._catalog: tuple[Catalog, Providers] | None = None
         self._health: tuple[object, Health] = (None, Health())
+        self.made: dict[Key, tuple[tuple[object, ...], Session]] = {}
+        """What a session was made of, and the session."""
+        self._merged: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
         self._windows: dict[tuple[str, str | None], int | None] = {}
         self._living: dict[Key, Draft] = {}
         self._ended: dict[Key, Draft] = {}
@@ -59,7 +63,7 @@ class Watch:
     def health(self, ctx: Context) -> Health:
         """health.json, read when it changed; one that cannot be used says nothing here."""
         stamp = files.identity(ctx.paths.health)
-        if stamp is None or stamp != self._health[0]:
+        if stamp != self._health[0]:
             try:
                 self._health = (stamp, ctx.health())
             except PfError:
@@ -73,6 +77,23 @@ class Watch:
             known = catalog.find_model(model, provider)
             self._windows[key] = known.context if known else None
         return self._windows[key]
+
+    def merge(self, draft: Draft, seen: Mapping[Key, Evidence], view: GatewayView) -> Draft:
+        """The draft with what hooks and gateway know of it; the same object while none of them says more."""
+        key = (draft.agent, draft.id)
+        inputs = (seen.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
+        known = self._merged.get(key)
+        if known is not None and known[0] is draft and known[1] == inputs:
+            return known[2]
+        merged = _with_gateway(_with_evidence(draft, inputs[0]), inputs[1], inputs[2])
+        self._merged[key] = (draft, inputs, merged)
+        return merged
+
+    def forget(self, present: set[Key]) -> None:
+        """Keep nothing of sessions that are there no more."""
+        for gone in self._merged.keys() - present:
+            self._merged.pop(gone, None)
+            self.made.pop(gone, None)
 
     def remember(self, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
         """The drafts with those that ended since the last look, which nothing else tells of any more."""
@@ -90,9 +111,7 @@ class Watch:
             self._ended.pop(key, None)
         self._living = living
         found = [
-            replace(draft, signals=replace(draft.signals, last_change=self._noticed[key]))
-            if key in self._noticed
-            else draft
+            _ended_at(draft, self._noticed[key]) if key in self._noticed else draft
             for key, draft in present.items()
         ]
         return [*found, *(draft for key, draft in self._ended.items() if key not in present)]
@@ -115,14 +134,12 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     ]
     drafts += _ended_by_hook(drafts, seen, now)
     view = GatewayView(gateway.read(ctx.paths))
-    drafts = [
-        _with_gateway(_with_evidence(draft, seen.get((draft.agent, draft.id))), view)
-        for draft in watch.remember(drafts, now)
-    ]
-    drafts = _folded(drafts)
+    drafts = _folded([watch.merge(draft, seen, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
+    watch.places.look()
     maker = _Maker(ctx, watch, view, seen, now)
     sessions = [maker.session(draft) for draft in drafts]
+    watch.forget({(draft.agent, draft.id) for draft in drafts})
     shown = [one for one in sessions if one.state != "ended" or now - one.observed_at <= ENDED_SHOWN]
     return tuple(sorted(shown, key=lambda one: _order(one, now)))
 
@@ -138,14 +155,25 @@ class _Maker:
         self._health = watch.health(ctx)
 
     def session(self, draft: Draft) -> Session:
-        """One session with its children."""
+        """One session with its children; the one made before while nothing about it changed."""
+        watch, key = self._watch, (draft.agent, draft.id)
+        place = watch.places.of(draft.cwd) if draft.cwd else None
+        inputs = (draft, place, watch.money.version, self._health, self._providers)
+        made = watch.made.get(key)
+        if made is not None and all(old is new for old, new in zip(made[0], inputs, strict=True)):
+            return made[1]
+        session = self._make(draft, place)
+        if not draft.children and _is_timeless(draft, self._now):
+            watch.made[key] = (inputs, session)
+        return session
+
+    def _make(self, draft: Draft, place: Place | None) -> Session:
         now, cost = self._now, self._watch.money.of(draft.id)
         seen = self._seen.get((draft.agent, draft.id))
         provider, provider_by, sent = provider_of(
             draft, seen, cost, self._providers, self._view, self._health
         )
         verdict = decide(self._with_bench(draft.signals, provider), now)
-        place = self._watch.places.of(draft.cwd) if draft.cwd else None
         model = sent or draft.model or (seen.model if seen else None) or (cost.model if cost else None)
         tokens, percent = self._context(draft, seen, model, provider)
         usd = cost.cost_usd if cost else None
@@ -272,17 +300,16 @@ def _claude_signals(signals: Signals, seen: Evidence) -> Signals:
     return signals
 
 
-def _with_gateway(draft: Draft, view: GatewayView) -> Draft:
+def _with_gateway(draft: Draft, request: LiveRequest | None, last: LiveSession | None) -> Draft:
     """What the gateway knows of it: a request under way, or a limit as its last answer."""
     signals = draft.signals
     if signals.life == "gone":
         return draft
-    if request := view.open.get(draft.id):
+    if request:
         weak = signals.busy is None and (signals.idle is None or signals.idle.by != "registry")
         if weak:
             signals = replace(signals, busy=Stamp(by="gateway", at=request.since), unfinished=None)
         return replace(draft, signals=signals)
-    last = view.sessions.get(draft.id)
     if last and last.status in LIMIT_STATUSES:
         refused = LimitSeen(until=last.until, by="gateway", at=last.at)
         return replace(draft, signals=replace(signals, refused=refused))
@@ -312,11 +339,28 @@ def _folded(drafts: list[Draft]) -> list[Draft]:
     return folded
 
 
+def _ended_at(draft: Draft, at: datetime) -> Draft:
+    return replace(draft, signals=replace(draft.signals, last_change=at))
+
+
 def _over(signals: Signals, now: datetime) -> Signals:
     """Of a session whose process or registry entry is gone: killed when it was at work and said nothing."""
     quiet = signals.busy is None and signals.waiting is None
     ended = Stamp(by=signals.idle.by if signals.idle else "process", at=now) if quiet else None
     return Signals(life="gone", ended=ended, last_change=now)
+
+
+def _is_timeless(draft: Draft, now: datetime) -> bool:
+    """Whether its session stays as it is however late it gets, until its evidence changes."""
+    signals = draft.signals
+    stamps = (signals.ended, signals.busy, signals.idle, signals.waiting)
+    return (
+        signals.life != "foreign"
+        and not (signals.limit or signals.retry or signals.refused or signals.unfinished)
+        and all(stamp is None or stamp.at <= now for stamp in stamps)
+        and (draft.last_activity is None or draft.last_activity <= now)
+        and (signals.last_change is None or signals.last_change <= now)
+    )
 
 
 def _order(session: Session, now: datetime) -> tuple[bool, float, str]:

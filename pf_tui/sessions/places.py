@@ -27,9 +27,24 @@ class Places:
     def __init__(self) -> None:
         self._roots: dict[str, tuple[str, str | None, str | None]] = {}
         self._heads: dict[str, tuple[int, str | None]] = {}
+        self._looked: dict[str, Place] = {}
+        self._places: dict[str, Place] = {}
+
+    def look(self) -> None:
+        """From now on folders are looked at once more."""
+        self._looked.clear()
 
     def of(self, cwd: str) -> Place:
-        """The place of a working directory."""
+        """The place of a working directory, as of the first question since the last `look`."""
+        place = self._looked.get(cwd)
+        if place is None:
+            place = self._now(cwd)
+            if place == self._places.get(cwd):
+                place = self._places[cwd]  # the same object says that nothing changed
+            self._looked[cwd] = self._places[cwd] = place
+        return place
+
+    def _now(self, cwd: str) -> Place:
         known = self._roots.get(cwd)
         if known is None or (known[2] is not None and not os.path.exists(known[2])):  # noqa: PTH110
             known = self._roots[cwd] = _root(cwd)

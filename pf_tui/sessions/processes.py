@@ -7,6 +7,7 @@ process is then "unsure" and the list of agents is empty. Never read: command li
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pf_tui.records import field, record
 from pf_tui.sessions.records import Focus
+from pf_tui.state.paths import user_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ class Processes:
         self._boot_s = _boot_s(self._proc)
         self._looks: dict[int, int] = {}
         self._agents: dict[int, Process] = {}
+        self._exits = _Exits() if self._proc == "/proc" else None
+        self._dead: set[tuple[int, str]] = set()
 
     def look(self) -> None:
         """See which agents run now."""
@@ -78,7 +82,8 @@ class Processes:
             pids = set()
         for gone in self._looks.keys() - pids:
             del self._looks[gone]
-            self._agents.pop(gone, None)
+            if self._agents.pop(gone, None) and self._exits is not None:
+                self._exits.drop(gone)
         for pid in pids:
             looks = self._looks.get(pid, 0)
             if looks < NAMED_LATE:
@@ -88,8 +93,10 @@ class Processes:
                     and _read(f"{self._proc}/{pid}/comm").strip().decode("utf-8", "replace") in AGENTS
                 ):
                     self._meet(pid)
+        exited = self._exits.look() if self._exits else set()
         for pid, known in list(self._agents.items()):
-            if self.start(pid) != known.start:
+            watched = self._exits is not None and pid in self._exits
+            if pid in exited or (not watched and self.start(pid) != known.start):
                 del self._agents[pid]
                 self._looks[pid] = 0
 
@@ -109,23 +116,24 @@ class Processes:
         made = self._describe(pid)
         if made is None or made.start != start:
             return None
-        self._agents[pid] = made
+        self._keep(made)
         return made
 
     def life(self, pid: int, start: str | None) -> Life:
         """Whether the process of that pid, begun at that time, runs."""
         if not self.visible:
             return "unsure" if _answers(pid) else "gone"
-        found = self._agents.get(pid)
-        if found is not None:
-            running: str | None = found.start
-        else:
-            running = self.start(pid)
-        if running is None:
+        if start is not None and (pid, start) in self._dead:
             return "gone"
-        if start is None:
+        found = self._agents.get(pid)
+        running = found.start if found is not None else self.start(pid)
+        if running is not None and start is None:
             return "unsure"
-        return "alive" if running == start else "gone"
+        if running is not None and running == start:
+            return "alive"
+        if start is not None:
+            self._dead.add((pid, start))  # the same pid and start never come back
+        return "gone"
 
     def start(self, pid: int) -> str | None:
         """Start time of a pid that runs; None when there is none, or only its exit status is left."""
@@ -157,8 +165,14 @@ class Processes:
 
     def _meet(self, pid: int) -> None:
         made = self._describe(pid)
-        if made is not None and made.name in AGENTS:
-            self._agents[pid] = made
+        if made is not None:
+            self._keep(made)
+
+    def _keep(self, made: Process) -> None:
+        self._agents[made.pid] = made
+        # the start is compared once more: between reading and watching the pid may have changed hands
+        if self._exits is not None and self._exits.add(made.pid) and self.start(made.pid) != made.start:
+            self._exits.drop(made.pid)
 
     def _describe(self, pid: int) -> Process | None:
         raw = _read(f"{self._proc}/{pid}/stat")
@@ -180,6 +194,79 @@ class Processes:
             env=_environment(f"{self._proc}/{pid}/environ"),
             started=started,
         )
+
+
+class Folders:
+    """Where an agent keeps its files: this environment's folder and those of the clients that run."""
+
+    def __init__(self, variable: str, name: str, *, several: bool = False) -> None:
+        """Args: several: the variable may hold a comma list."""
+        self._variable, self._name, self._several = variable, name, several
+        self._real: dict[str, str] = {}
+
+    def of(self, env: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> list[str]:
+        """Each folder once, however it is spelled."""
+        named: dict[str, None] = dict.fromkeys(self._named(env, str(user_home(env))))
+        for one in others:
+            named.update(dict.fromkeys(self._named(one, one.get("HOME"))))
+        found: dict[str, str] = {}
+        for path in named:
+            if path not in self._real:
+                self._real[path] = os.path.realpath(path)
+            found.setdefault(self._real[path], path)
+        return list(found.values())
+
+    def _named(self, env: Mapping[str, str], home: str | None) -> list[str]:
+        value = env.get(self._variable)
+        if value:
+            return [part.strip() for part in value.split(",") if part.strip()] if self._several else [value]
+        return [f"{home}/{self._name}"] if home else []
+
+
+class _Exits:
+    """Notices that processes end, all with one call: reading 200 files of /proc would take 2 ms."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll() if hasattr(os, "pidfd_open") else None
+        self._handles: dict[int, int] = {}
+        self._pids: dict[int, int] = {}
+
+    def __contains__(self, pid: int) -> bool:
+        return pid in self._handles
+
+    def __del__(self) -> None:
+        for pid in list(self._handles):
+            self.drop(pid)
+
+    def add(self, pid: int) -> bool:
+        """Watch a process; False where that is not possible (too many open files, an old kernel)."""
+        if self._poll is None:
+            return False
+        self.drop(pid)
+        try:
+            handle = os.pidfd_open(pid)
+        except OSError:
+            return False
+        self._handles[pid], self._pids[handle] = handle, pid
+        self._poll.register(handle, select.POLLIN)
+        return True
+
+    def drop(self, pid: int) -> None:
+        """Watch it no longer."""
+        handle = self._handles.pop(pid, None)
+        if handle is not None and self._poll is not None:
+            del self._pids[handle]
+            self._poll.unregister(handle)
+            os.close(handle)
+
+    def look(self) -> set[int]:
+        """The pids that ended since the last look; they are watched no longer."""
+        if self._poll is None or not self._handles:
+            return set()
+        ended = {self._pids[handle] for handle, _ in self._poll.poll(0)}
+        for pid in ended:
+            self.drop(pid)
+        return ended
 
 
 def focus_of(process: Process | None) -> Focus | None:

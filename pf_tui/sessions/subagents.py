@@ -35,13 +35,17 @@ class Subagents:
         self._over: set[str] = set()
         self._open: dict[str, _Agent] = {}
 
-    def working(self, parent: Draft, now: datetime) -> tuple[Draft, ...]:
-        """Those that have not finished, newest first, at most MOST."""
+    def look(self, now: datetime) -> bool:
+        """See which have not finished; False when all have."""
         self._list(now.timestamp())
         for name, agent in list(self._open.items()):
             if agent.finished():
                 del self._open[name]
                 self._over.add(name)
+        return bool(self._open)
+
+    def working(self, parent: Draft) -> tuple[Draft, ...]:
+        """Those that had not finished at the last look, newest first, at most MOST."""
         newest = sorted(self._open.values(), key=lambda one: one.born_s, reverse=True)[:MOST]
         return tuple(agent.draft(parent) for agent in newest)
 
