@@ -21,6 +21,7 @@ Root.code = {
     "release": "bench:release",
     "why": "history:why",
     "events": "history:events",
+    "sessions": "sessions:sessions",
     "auth": "auth:auth",
     "models": "models:models",
     "priority": "priority:priority",

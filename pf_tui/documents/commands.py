@@ -70,6 +70,15 @@ why  Show every reason behind the current choice
 events  Show what happened: switches, benches, failures
     events -n 20     the last twenty
     events --follow  and every new one
+sessions  Show what every agent session does now
+    sessions                    one row per session: state, model, provider, cost
+    sessions list --all --json  also those that ended within the hour, as data
+sessions list  Show every session
+    sessions list --watch  again whenever something changed
+    sessions list --json   as data
+sessions focus  Bring a session's tmux pane to the front
+    sessions focus 75c41e1d       by the first characters of its id
+    sessions focus ses_dfa3b4476  of OpenCode
 
 Settings:
 auth  Credentials: which there are, where, and how to set one

@@ -1,0 +1,116 @@
+"""`pf-tui sessions`: what every agent session does now, and `sessions focus`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from pf_tui.cli import output
+from pf_tui.cli.grammar import Group, as_json, subword
+from pf_tui.documents import sessions as documents
+from pf_tui.documents import words
+from pf_tui.sessions import Session, Watch, overview
+from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from pf_tui.cli.look import Cell
+
+EVERY_S = 1.0
+"""Between two looks of --watch; a look costs about 4 ms of CPU."""
+
+STYLES = {"waiting": "yellow", "limited": "red", "working": "green", "ended": "bright_black"}
+
+sessions = Group("sessions", "list")
+
+
+@subword(sessions, "list")
+@click.option("--all", "everything", is_flag=True, help="Also those that ended within the last hour.")
+@click.option("--watch", "watching", is_flag=True, help="Again whenever something changed, until ctrl+c.")
+@as_json
+@click.pass_obj
+def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None:
+    """A question mark is a guess: `pf-tui install` lets the agent tell more.
+
+    With --watch, --json prints one document a line.
+    """
+    watch = Watch(ctx)
+    before = None
+    while True:
+        shown = [one for one in overview(ctx, watch) if everything or one.state != "ended"]
+        if shown != before:
+            _show(ctx, shown, as_json=as_json, watching=watching, first=before is None)
+            before = shown
+        if not watching:
+            return
+        time.sleep(EVERY_S)
+
+
+@subword(sessions, "focus")
+@click.argument("session", metavar="ID")
+@click.pass_obj
+def focus(ctx: Context, session: str) -> None:
+    """The first characters of the id are enough. Only a tmux pane that is surely the session's is shown."""
+    from pf_tui.actions import focusing
+
+    watch = Watch(ctx)
+    meant = documents.find(overview(ctx, watch), session)
+    output.text(focusing.focus(ctx, meant, watch.processes))
+
+
+def _show(ctx: Context, shown: list[Session], *, as_json: bool, watching: bool, first: bool) -> None:
+    if as_json:
+        content = documents.document(shown)
+        output.line(content) if watching else output.document(content)
+        return
+    if not first:
+        output.text("")
+    output.show(*_lines(ctx, shown, output.width()))
+    output.flush()
+
+
+def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
+    from pf_tui.cli.look import FAINT, Column, table, wrapped
+
+    if not shown:
+        return wrapped("no agent session runs on this machine", width, style=FAINT)
+    columns = (
+        Column(title="state"),
+        Column(title="project", shrinks=True),
+        Column(title="agent"),
+        Column(title="model", leaves=4),
+        Column(title="provider", leaves=5),
+        Column(title="context", right=True, leaves=3),
+        Column(title="cost", right=True, leaves=6),
+        Column(title="$/h", right=True, leaves=2),
+        Column(title="window", right=True, leaves=1),
+        Column(title="active", right=True, leaves=7),
+        Column(title="id"),
+    )
+    rows = [row for one in shown for row in _rows(ctx, one)]
+    return table(columns, rows, width)
+
+
+def _rows(ctx: Context, one: Session, depth: int = 0) -> list[list[Cell]]:
+    from pf_tui.cli.look import Cell, faint, plain
+
+    now, zone = ctx.now(), ctx.timezone()
+    share = one.window_share
+    name = documents.place(one) if not depth else f"{'  ' * depth}└ {one.agent_type or 'subagent'}"
+    row = [
+        Cell(text=documents.state(one, now, zone), style=STYLES.get(one.state, "")),
+        plain(name),
+        plain(one.agent),
+        plain(one.model or ""),
+        plain(one.provider or ""),
+        plain("" if one.context_percent is None else words.percent(one.context_percent)),
+        plain("" if one.cost_usd is None else words.money(one.cost_usd)),
+        plain(words.money(one.cost_per_hour) if one.cost_per_hour else ""),
+        plain(f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else ""),
+        faint(words.ago(one.last_activity, now) if one.last_activity else ""),
+        faint(one.id[:8] if not depth else ""),
+    ]
+    return [row, *(below for child in one.children for below in _rows(ctx, child, depth + 1))]
