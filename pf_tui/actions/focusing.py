@@ -9,8 +9,8 @@ from __future__ import annotations
 import subprocess
 
 from pf_tui.errors import PfError
-from pf_tui.sessions import Session
 from pf_tui.sessions.processes import Processes
+from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 
 LIMIT_S = 3.0

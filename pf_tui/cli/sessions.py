@@ -11,7 +11,8 @@ from pf_tui.cli import output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
-from pf_tui.sessions import Session, Watch, overview
+from pf_tui.sessions.overview import Watch, overview
+from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
@@ -80,14 +81,14 @@ def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
     columns = (
         Column(title="state"),
         Column(title="project", shrinks=True),
-        Column(title="agent"),
-        Column(title="model", leaves=4),
+        Column(title="agent", leaves=8),
+        Column(title="model", leaves=7),
         Column(title="provider", leaves=5),
-        Column(title="context", right=True, leaves=3),
+        Column(title="context", right=True, leaves=4),
         Column(title="cost", right=True, leaves=6),
         Column(title="$/h", right=True, leaves=2),
-        Column(title="window", right=True, leaves=1),
-        Column(title="active", right=True, leaves=7),
+        Column(title="window", right=True, leaves=3),
+        Column(title="active", right=True, leaves=1),
         Column(title="id"),
     )
     rows = [row for one in shown for row in _rows(ctx, one)]
@@ -103,7 +104,7 @@ def _rows(ctx: Context, one: Session, depth: int = 0) -> list[list[Cell]]:
     row = [
         Cell(text=documents.state(one, now, zone), style=STYLES.get(one.state, "")),
         plain(name),
-        plain(one.agent),
+        plain(one.agent if not depth else ""),
         plain(one.model or ""),
         plain(one.provider or ""),
         plain("" if one.context_percent is None else words.percent(one.context_percent)),

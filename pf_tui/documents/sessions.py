@@ -8,7 +8,7 @@ from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.errors import UnknownName, WrongUsage
-from pf_tui.sessions import Focus, Session
+from pf_tui.sessions.records import Focus, Session
 from pf_tui.state.clock import to_text
 
 WAITING_WORDS = {"permission": "for permission", "question": "for an answer", "dialog": "in a dialog"}

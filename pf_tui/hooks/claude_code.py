@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
-from pf_tui.hooks import answer, claude_session
+from pf_tui.hooks import answer, claude_session, session_evidence
 from pf_tui.hooks.reading import said, text
 from pf_tui.integrations import claude_settings
 from pf_tui.records import replace
@@ -44,7 +44,12 @@ PROOF = timedelta(seconds=30)
 def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     """The answer to one event; "" where none is expected, also for events we do not know."""
     act = EVENTS.get(event)
-    return act(claude_session.as_person(ctx), data) if act else ""
+    if act is None:
+        return ""
+    person = claude_session.as_person(ctx)
+    if event in OF_SESSION:
+        session_evidence.claude_code(person, event, data)
+    return act(person, data)
 
 
 def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
@@ -175,6 +180,9 @@ def _settings_changed(ctx: Context, data: Mapping[str, Any]) -> str:
         claude_session.follow_settings(ctx)
     return ""
 
+
+OF_SESSION = ("SessionStart", "Stop", "StopFailure", "SubagentStop", "SessionEnd")
+"""Events that say something about the session itself."""
 
 EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], str]] = {
     "SessionStart": _session_started,

@@ -16,7 +16,7 @@ from typing import Any
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer
+from pf_tui.hooks import answer, session_evidence
 from pf_tui.hooks.reading import text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
@@ -36,9 +36,13 @@ STALE = timedelta(minutes=10)
 
 def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     """What Codex is answered; "" where it expects nothing."""
-    known = EVENTS.get(event)
-    found = known(ctx, data) if known else None
-    return answer(found) if found else ""
+    act = EVENTS.get(event)
+    if act is None:
+        return ""
+    if event != "notify":  # it also fires for Codex's own threads, with what the person wrote
+        session_evidence.codex(ctx, event, data)
+    told = act(ctx, data)
+    return answer(told) if told else ""
 
 
 def pass_on(given: Sequence[str]) -> None:
@@ -115,6 +119,10 @@ def _stopped(ctx: Context, data: Mapping[str, Any]) -> None:
             actions.succeeded(ctx, rollout.provider, model)
 
 
+def _permission_asked(ctx: Context, data: Mapping[str, Any]) -> None:
+    """Codex waits for the person, which nothing else on disk says. Silence: any answer may count as a no."""
+
+
 def _session_end(ctx: Context, data: Mapping[str, Any]) -> None:
     _strike(ctx, data)
     if rollout := _rollout(ctx, data):
@@ -124,6 +132,7 @@ def _session_end(ctx: Context, data: Mapping[str, Any]) -> None:
 EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], dict[str, Any] | None]] = {
     "SessionStart": _session_start,
     "UserPromptSubmit": _prompt,
+    "PermissionRequest": _permission_asked,
     "Stop": _stopped,
     "SessionEnd": _session_end,
     "notify": _stopped,

@@ -23,7 +23,7 @@ from pf_tui.state.context import Context
 
 AGENT = "codex"
 SERVER = "pf-tui"
-EVENTS = ("SessionStart", "UserPromptSubmit", "Stop", "SessionEnd")
+EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "Stop", "SessionEnd")
 WIRE = "openai-responses"
 HOOK_TIMEOUT_S = 10
 END_TIMEOUT_S = 3

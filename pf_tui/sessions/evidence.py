@@ -28,6 +28,9 @@ MAX_FILES = 200
 KEEP_S = 24 * 3600.0
 """An ended session is forgotten after a day."""
 
+FACTS = ""
+"""The event of a write that tells no event: what stands there stays, only its facts are renewed."""
+
 SETTLES_NS = 50_000_000
 """Two changes nearer to each other may bear the same time (a jiffy is up to 10 ms)."""
 
@@ -86,9 +89,13 @@ def write(paths: Paths, seen: Evidence) -> bool:
     path = f"{paths.sessions}/{file_name(seen.agent, seen.id)}"
     known = _load(path)
     if known is not None and (known.agent, known.id) == (seen.agent, seen.id):
-        if known.at > seen.at:
+        if known.at > seen.at and seen.event != FACTS:
             return False
         seen = _merged(known, seen)
+        if seen == known:
+            return True
+    if seen.event == FACTS:
+        seen = replace(seen, event="started")
     data = json.dumps(_to_json(seen), separators=(",", ":")).encode()
     temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{threading.get_ident()}.tmp"  # noqa: PTH119
     try:
@@ -179,11 +186,12 @@ def is_settled(mtime_ns: int) -> bool:
 def _merged(known: Evidence, seen: Evidence) -> Evidence:
     """The newer event with what older ones said of the rest; a new process starts from nothing."""
     if seen.start is not None and known.start is not None and seen.start != known.start:
-        return seen
+        return replace(seen, event=seen.event or "started")
+    kept = _EVENT if seen.event == FACTS else ()
     older = {
         name: getattr(known, name)
         for name in Evidence.__slots__  # type: ignore[attr-defined]
-        if name not in _OF_EVENT and getattr(seen, name) is None
+        if name in kept or (name not in _OF_EVENT and getattr(seen, name) is None)
     }
     return replace(seen, **older)
 

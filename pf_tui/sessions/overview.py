@@ -26,6 +26,10 @@ from pf_tui.state.context import Context
 from pf_tui.state.gateway import LiveRequest, LiveSession
 from pf_tui.state.health import Health
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import By
+
 Key = tuple[str, str]
 """(agent, session id)"""
 
@@ -207,8 +211,13 @@ class _Maker:
             elsewhere=verdict.elsewhere,
             killed=verdict.killed,
             agent_type=draft.agent_type,
-            children=tuple(self.session(child) for child in draft.children),
+            children=tuple(self._child(child, provider, provider_by) for child in draft.children),
         )
+
+    def _child(self, draft: Draft, provider: str | None, provider_by: By | None) -> Session:
+        """A subagent: its requests go where its session's go, unless something says otherwise."""
+        made = self.session(draft)
+        return made if made.provider else replace(made, provider=provider, provider_by=provider_by)
 
     def _with_bench(self, signals: Signals, provider: str | None) -> Signals:
         """A limit without an end lasts as long as its provider is benched."""

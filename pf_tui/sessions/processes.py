@@ -11,9 +11,9 @@ import select
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pf_tui.records import field, record
+from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
 from pf_tui.state.paths import user_home
 
@@ -64,7 +64,7 @@ class Processes:
         self._proc = str(proc)
         self.visible = os.path.exists(f"{self._proc}/self/stat") or proc != Path("/proc")  # noqa: PTH110
         """False where processes can only be asked for one by one."""
-        self.domain = _domain(self._proc) if self.visible else None
+        self.domain = identity.domain(self._proc) if self.visible else None
         """This machine and pid namespace, in Claude Code's words."""
         self._boot_s = _boot_s(self._proc)
         self._looks: dict[int, int] = {}
@@ -88,10 +88,7 @@ class Processes:
             looks = self._looks.get(pid, 0)
             if looks < NAMED_LATE:
                 self._looks[pid] = looks + 1
-                if (
-                    pid not in self._agents
-                    and _read(f"{self._proc}/{pid}/comm").strip().decode("utf-8", "replace") in AGENTS
-                ):
+                if pid not in self._agents and identity.name(pid, self._proc) in AGENTS:
                     self._meet(pid)
         exited = self._exits.look() if self._exits else set()
         for pid, known in list(self._agents.items()):
@@ -137,21 +134,21 @@ class Processes:
 
     def start(self, pid: int) -> str | None:
         """Start time of a pid that runs; None when there is none, or only its exit status is left."""
-        fields = _stat(self._proc, pid)
-        return fields[19] if fields is not None else None
+        return identity.start(pid, self._proc)
 
     def parents(self, pid: int, most: int = 12) -> Iterable[int]:
         """The pids above a process, nearest first."""
         for _ in range(most):
-            fields = _stat(self._proc, pid)
-            if fields is None or not fields[1].isdecimal() or (pid := int(fields[1])) <= 1:
+            above = identity.parent(pid, self._proc)
+            if above is None:
                 return
+            pid = above
             yield pid
 
     def flocks(self) -> list[tuple[int, int]]:
         """(pid, inode) of every whole-file lock that is held on this machine."""
         held = []
-        for line in _read(f"{self._proc}/locks").decode("ascii", "replace").splitlines():
+        for line in identity.read(f"{self._proc}/locks").decode("ascii", "replace").splitlines():
             parts = line.split()
             if len(parts) > 5 and parts[1] == "FLOCK" and parts[4].isdecimal():
                 inode = parts[5].rpartition(":")[2]
@@ -175,8 +172,8 @@ class Processes:
             self._exits.drop(made.pid)
 
     def _describe(self, pid: int) -> Process | None:
-        raw = _read(f"{self._proc}/{pid}/stat")
-        fields = _fields(raw)
+        raw = identity.read(f"{self._proc}/{pid}/stat")
+        fields = identity.fields(raw)
         if fields is None:
             return None
         name = raw[raw.find(b"(") + 1 : raw.rfind(b")")].decode("utf-8", "replace")
@@ -279,57 +276,15 @@ def focus_of(process: Process | None) -> Focus | None:
     return Focus(tty=process.tty) if process.tty else None
 
 
-def address(url: str) -> str | None:
-    """Host and port of an address; never a name, a password or a query in it."""
-    try:
-        place = urlsplit(url if "//" in url else f"//{url}")
-        host, port = place.hostname, place.port
-    except ValueError:
-        return None
-    if not host:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{port}" if port else host
-
-
 def _environment(path: str) -> dict[str, str]:
     kept: dict[str, str] = {}
-    for entry in _read(path).split(b"\0"):
+    for entry in identity.read(path).split(b"\0"):
         name, _, value = entry.partition(b"=")
         key = name.decode("ascii", "replace")
         if key in _KEPT:
             text = os.fsdecode(value)
-            kept[key] = (address(text) or "") if key in ADDRESSES else text
+            kept[key] = (identity.address(text) or "") if key in ADDRESSES else text
     return kept
-
-
-def _read(path: str) -> bytes:
-    """A small file of /proc; empty when it is gone or not ours to read."""
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        whole = b""
-        while part := os.read(handle, 65536):
-            whole += part
-            if len(part) < 4096:
-                break
-        return whole
-    except OSError:
-        return b""
-    finally:
-        os.close(handle)
-
-
-def _stat(proc: str, pid: int) -> list[str] | None:
-    return _fields(_read(f"{proc}/{pid}/stat"))
-
-
-def _fields(raw: bytes) -> list[str] | None:
-    """The fields of a stat from the state (field 3) on; None for a process that has ended."""
-    fields = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
-    return fields if len(fields) > 19 and fields[0] not in ("Z", "X") else None
 
 
 def _link(path: str) -> str | None:
@@ -350,14 +305,8 @@ def _terminal(field_7: str) -> str | None:
     return f"{prefix}{minor + 256 * (major - 136)}" if major >= 136 else f"{prefix}{minor}"
 
 
-def _domain(proc: str) -> str | None:
-    machine = _read("/etc/machine-id").strip().decode("ascii", "replace")
-    namespace = _link(f"{proc}/self/ns/pid")
-    return f"linux:{machine}:{namespace}" if machine and namespace else None
-
-
 def _boot_s(proc: str) -> float | None:
-    for line in _read(f"{proc}/stat").splitlines():
+    for line in identity.read(f"{proc}/stat").splitlines():
         if line.startswith(b"btime "):
             try:
                 return float(line.split()[1])

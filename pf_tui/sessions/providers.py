@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pf_tui.catalog import Catalog
 from pf_tui.ledger.session_costs import SessionCost
 from pf_tui.sessions.evidence import Evidence
-from pf_tui.sessions.processes import address
+from pf_tui.sessions.identity import address
 from pf_tui.sessions.records import Draft
 from pf_tui.state.gateway import Gateway, LiveRequest, LiveSession
 from pf_tui.state.health import Health

@@ -311,3 +311,35 @@ PRICES = obj(
 )
 EXPORT = obj(path=TEXT, bytes=COUNT, requests=COUNT)
 ERROR = obj(error=obj(code={"enum": [1, 2, 3, 4, 5]}, message=TEXT, hint=MAYBE_TEXT))
+
+SESSION: Schema = obj(
+    id=TEXT,
+    agent={"enum": ["claude-code", "opencode", "codex"]},
+    project=MAYBE_TEXT,
+    worktree=MAYBE_TEXT,
+    branch=MAYBE_TEXT,
+    state={"enum": ["working", "waiting", "limited", "idle", "ended"]},
+    provider=MAYBE_TEXT,
+    model=MAYBE_TEXT,
+    context_tokens=maybe(COUNT),
+    context_percent=maybe(AMOUNT),
+    cost_usd=maybe(AMOUNT),
+    cost_per_hour=maybe(AMOUNT),
+    window_share=maybe(obj(window=TEXT, percent=AMOUNT)),
+    started=MAYBE_MOMENT,
+    last_activity=MAYBE_MOMENT,
+    parent=MAYBE_TEXT,
+    pid=maybe(COUNT),
+    by={"enum": ["registry", "hook", "log", "gateway", "process"]},
+    provider_by={"enum": ["registry", "hook", "log", "gateway", "process", None]},
+    observed_at=MOMENT,
+    guess=FLAG,
+    elsewhere=FLAG,
+    waiting_for={"enum": ["permission", "question", "dialog", None]},
+    limited_until=MAYBE_MOMENT,
+    background=COUNT,
+    focus=maybe({"type": "object"}),
+    agent_type=MAYBE_TEXT,
+    children={"type": "array"},
+)
+SESSIONS = several(SESSION)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.records import replace
-from pf_tui.sessions import Session, Watch, overview
+from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.processes import Processes
+from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -1,0 +1,166 @@
+"""What a hook saw of its session, left for whoever shows sessions: `pf_tui.sessions.evidence`.
+
+Only what is listed here is looked at: never a prompt, an answer, a tool's input or a command line. A hook
+that cannot write this goes on without it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pf_tui.hooks.reading import text
+from pf_tui.sessions.evidence import FACTS, Evidence, write
+from pf_tui.state.context import Context
+
+MAX_UP = 4
+"""Processes between a hook and its agent: a shell, a wrapper."""
+
+
+def claude_code(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
+    """One of Claude Code's events."""
+    tasks = data.get("background_tasks")
+    at = ctx.now().timestamp()
+    limited: dict[str, float | None] | None = None
+    if event == "StopFailure" and text(data, "error") in ("rate_limit", "billing_error"):
+        limited = {"at": at}
+    elif event == "Stop":
+        limited = {}
+    _write(
+        ctx,
+        "claude-code",
+        event,
+        data,
+        _number(ctx.env.get("CLAUDE_PID")),
+        base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
+        background=len(tasks) if isinstance(tasks, list) else None,
+        limited=limited,
+    )
+
+
+def status_line(ctx: Context, data: Mapping[str, Any]) -> None:
+    """Context, cost and address, as Claude Code's status line tells them; no event."""
+    window, cost, model = (_inner(data, name) for name in ("context_window", "cost", "model"))
+    told = {
+        "tokens": window.get("total_input_tokens"),
+        "window": window.get("context_window_size"),
+        "percent": window.get("used_percentage"),
+    }
+    spent = cost.get("total_cost_usd")
+    _write(
+        ctx,
+        "claude-code",
+        FACTS,
+        data,
+        _number(ctx.env.get("CLAUDE_PID")),
+        base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
+        context={name: value for name, value in told.items() if _is_number(value)} or None,
+        cost_usd=spent if _is_number(spent) else None,
+        model=text(model, "id")[:200] or None,
+    )
+
+
+def codex(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
+    """One of Codex's events; its hooks are not told the client's pid, but stand below it."""
+    _write(
+        ctx,
+        "codex",
+        event,
+        data,
+        _above("codex"),
+        turn=text(data, "turn_id")[:200] or None,
+        waiting_for="permission" if event == "PermissionRequest" else None,
+        model=text(data, "model")[:200] or None,
+    )
+
+
+def opencode(ctx: Context, data: Mapping[str, Any]) -> None:
+    """What our plugin noticed of a session there."""
+    at, retry = data.get("at"), data.get("next")
+    status, waiting = text(data, "status"), text(data, "waiting_for")
+    _write(
+        ctx,
+        "opencode",
+        text(data, "event")[:60] or "session.status",
+        data,
+        _number(data.get("pid")),
+        at=at / 1000 if isinstance(at, int | float) and 0 < at < 1e14 else None,
+        status=status if status in ("busy", "idle", "retry") else None,
+        waiting_for=waiting if waiting in ("permission", "question") else None,
+        retry_at=retry / 1000 if isinstance(retry, int | float) and 0 < retry < 1e14 else None,
+        parent=text(data, "parent")[:200] or None,
+    )
+
+
+def _write(
+    ctx: Context,
+    agent: str,
+    event: str,
+    data: Mapping[str, Any],
+    pid: int | None,
+    *,
+    at: float | None = None,
+    **facts: Any,
+) -> None:
+    from pf_tui.sessions import identity
+
+    session = text(data, "session_id")
+    if not 0 < len(session) <= 200:
+        return
+    seen = Evidence(
+        agent=agent,
+        id=session,
+        at=ctx.now().timestamp() if at is None else at,
+        event=event,
+        pid=pid,
+        start=identity.start(pid) if pid else None,
+        domain=identity.domain(),
+        cwd=text(data, "cwd")[:1000] or None,
+        transcript=text(data, "transcript_path")[:1000] or None,
+        tmux=_tmux(ctx.env),
+        **facts,
+    )
+    write(ctx.paths, seen)
+
+
+def _tmux(env: Mapping[str, str]) -> dict[str, str] | None:
+    socket, pane = env.get("TMUX", "").partition(",")[0], env.get("TMUX_PANE", "")
+    return {"socket": socket, "pane": pane} if socket and pane else None
+
+
+def _host(url: str) -> str | None:
+    from pf_tui.sessions.identity import address
+
+    return address(url)
+
+
+def _above(name: str) -> int | None:
+    """The nearest process above this one that is called so."""
+    from pf_tui.sessions import identity
+
+    pid = os.getppid()
+    for _ in range(MAX_UP):
+        if identity.name(pid) == name:
+            return pid
+        above = identity.parent(pid)
+        if above is None:
+            return None
+        pid = above
+    return None
+
+
+def _inner(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: object) -> int | None:
+    """A pid, as a number or in digits."""
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() and len(value) < 12 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,77 @@
+"""What makes a process one process for ever: its pid with its start time, in its pid namespace.
+
+Standard library alone and cheap: hooks ask it while an agent waits. Elsewhere than on Linux all is None.
+"""
+
+from __future__ import annotations
+
+import os
+
+PROC = "/proc"
+
+
+def start(pid: int, proc: str = PROC) -> str | None:
+    """Clock ticks after boot; None when there is no such process, or only its exit status is left."""
+    known = fields(read(f"{proc}/{pid}/stat"))
+    return known[19] if known is not None else None
+
+
+def parent(pid: int, proc: str = PROC) -> int | None:
+    """The process above; None for the first one."""
+    known = fields(read(f"{proc}/{pid}/stat"))
+    return int(known[1]) if known is not None and known[1].isdecimal() and int(known[1]) > 1 else None
+
+
+def name(pid: int, proc: str = PROC) -> str:
+    """What the process is called, 15 characters at most."""
+    return read(f"{proc}/{pid}/comm").strip().decode("utf-8", "replace")
+
+
+def domain(proc: str = PROC) -> str | None:
+    """This machine and pid namespace, in Claude Code's words."""
+    machine = read("/etc/machine-id").strip().decode("ascii", "replace")
+    try:
+        namespace = os.readlink(f"{proc}/self/ns/pid")  # noqa: PTH115 - a text is wanted
+    except OSError:
+        return None
+    return f"linux:{machine}:{namespace}" if machine else None
+
+
+def fields(raw: bytes) -> list[str] | None:
+    """The fields of a stat from the state (field 3) on; None for a process that has ended."""
+    known = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
+    return known if len(known) > 19 and known[0] not in ("Z", "X") else None
+
+
+def read(path: str) -> bytes:
+    """A small file of /proc; empty when it is gone or not ours to read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        whole = b""
+        while part := os.read(handle, 65536):
+            whole += part
+            if len(part) < 4096:
+                break
+        return whole
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
+
+
+def address(url: str) -> str | None:
+    """Host and port of an address; never a name, a password or a query in it."""
+    from urllib.parse import urlsplit
+
+    try:
+        place = urlsplit(url if "//" in url else f"//{url}")
+        host, port = place.hostname, place.port
+    except ValueError:
+        return None
+    if not host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host
