@@ -102,7 +102,7 @@ def test_an_unchanged_status_line_writes_nothing(home: Path, paths: Paths) -> No
     assert path.stat().st_ino == before
 
 
-@pytest.mark.parametrize("session", ["", 7, None, "x" * 300])
+@pytest.mark.parametrize("session", ["", [], None, "x" * 300])
 def test_an_event_without_a_usable_session_leaves_nothing(home: Path, paths: Paths, session: object) -> None:
     fire(home, "codex", "PermissionRequest", {"session_id": session})
 
