@@ -16,11 +16,12 @@ from multidict import CIMultiDict
 from pf_tui.gateway import own_responses
 from pf_tui.gateway.attempt_failures import Failed, Judge
 from pf_tui.gateway.body import Request
+from pf_tui.gateway.headers import response_headers
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
 from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, cut_event, first_of
-from pf_tui.gateway.upstream import Exchange, Transport, Unreachable, response_headers
+from pf_tui.gateway.upstream import Exchange, Transport, Unreachable
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
 

@@ -1,73 +1,48 @@
-"""Towards upstreams: one exchange, its bytes, and what may not travel along.
+"""Towards upstreams: one request, and its answer read within bounds. aiohttp's public interface alone.
 
-Invariant: credential headers of the client never leave; a provider's key leaves on its own route alone.
-Redirects are not followed: a key would follow them.
+Invariants: redirects are not followed, a key would follow them; a request is sent again only when a pooled
+connection broke before any byte of an answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
+import socket
+import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
+from typing import Any
+from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
-from aiohttp.http_exceptions import HttpProcessingError
-from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
+from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.wire import Answered, Wire
 
-CREDENTIALS = frozenset(
-    {
-        "authorization",
-        "proxy-authorization",
-        "x-api-key",
-        "api-key",
-        "x-goog-api-key",
-        "cookie",
-        "chatgpt-account-id",
-        "openai-organization",
-        "openai-project",
-    }
-)
-"""What a client proves itself with: never sent on, unless its own login is passed through."""
+IDLE_S = 30.0
+"""An idle connection older than this is closed, not used: routers forget connections after some minutes,
+many hosts after 60 s."""
 
-_LOGIN = frozenset({"authorization", "chatgpt-account-id"})
-"""What an agent's own login consists of; x-api-key may hold our token."""
+UNACKNOWLEDGED_S = 15.0
+"""Sent bytes that the other machine has not acknowledged for this long: the connection is dead."""
 
-_OF_THE_HOP = frozenset(
-    {
-        "host",
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "http2-settings",
-        "content-length",
-        "content-encoding",
-        "expect",
-        "accept-encoding",
-    }
-)
-_NOT_BACK = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-connection",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "content-length",
-        "set-cookie",
-        "alt-svc",
-        "proxy-authenticate",
-    }
-)
-_DEFAULT_AGENT = "pf-tui"
+SUSPEND_S = 5.0
+"""The wall clock ran ahead of the monotonic one by more: the machine slept, its connections are stale."""
+
+READ_BYTES = 2**17
+"""Of an answer may wait here for a slow client; aiohttp stops reading at twice that."""
+
+PIECE_BYTES = 2**18
+"""Decompressed at a time."""
+
+DIRECT_BYTES = 2**19
+"""A larger request body is sent piece by piece, as fast as the host takes it."""
+
+MOST_TARGETS = 500
 
 
 class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreachable(...)
@@ -83,47 +58,61 @@ class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreach
 class Exchange:
     """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
 
-    def __init__(self, answered: Answered) -> None:
-        self._answered = answered
-        self._content = answered.content
-        self.status = answered.status
-        self.headers = answered.headers
-        encoding = answered.headers.get("content-encoding", "").lower()
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding in ("gzip", "deflate") else None
-        self.opaque = encoding not in ("", "identity", "gzip", "deflate")
+    __slots__ = ("_content", "_inflate", "_pool", "_response", "headers", "opaque", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse, pool: _Pool) -> None:
+        self._response = response
+        self._pool = pool
+        self._content = response.content
+        self.status = response.status
+        self.headers = response.headers
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        self._inflate = _Inflate() if encoding in _INFLATED else None
+        self.opaque = encoding not in ("", "identity") and self._inflate is None
         """Compressed in a way we cannot read: it passes unseen."""
 
     async def chunk(self) -> bytes:
         """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""
+        inflate = self._inflate
         try:
-            while chunk := await self._content.readany():
-                if self._inflate is None:
-                    return chunk
-                if plain := self._inflate.decompress(chunk):
-                    return plain
-        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
+            if inflate is None:
+                return await self._content.readany()
+            while not (plain := inflate.more()):
+                if not (packed := await self._content.readany()):
+                    return b""
+                inflate.feed(packed)
+            return plain
+        except (aiohttp.ClientError, ConnectionError, TimeoutError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
-        return b""
 
     def arrived(self) -> bytes:
         """What has come of the body and was not read yet; b"" when nothing has. Raises as `chunk`."""
         try:
             data = self._content.read_nowait(-1)
-            return data if self._inflate is None or not data else self._inflate.decompress(data)
+            if self._inflate is None or not data:
+                return data
+            self._inflate.feed(data)
+            return self._inflate.more()
         except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
 
     async def read(self) -> bytes:
         """The whole body. Raises Unreachable when the connection breaks."""
-        try:
-            body = await self._content.read()
-            return self._inflate.decompress(body) if self._inflate is not None else body
-        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
-            raise Unreachable("network", _words(error)) from error
+        body = await self.chunk()
+        if not body or self.is_whole:
+            return body
+        whole = bytearray(body)
+        while piece := await self.chunk():
+            whole += piece
+        return bytes(whole)
 
     def close(self) -> None:
         """Give the connection back when the whole answer has come, else cut it: the upstream stops."""
-        self._answered.close()
+        if self._content.is_eof():
+            self._response.release()
+        else:
+            self._response.close()
+        self._pool.leave()
 
     @property
     def has_come(self) -> bool:
@@ -133,18 +122,61 @@ class Exchange:
     @property
     def is_whole(self) -> bool:
         """The body has come to its end."""
-        return self._content.at_eof()
+        return self._content.at_eof() and (self._inflate is None or self._inflate.is_empty)
+
+
+_INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
+
+
+class _Inflate:
+    """Decompresses a piece at a time: what a small input may become is not held at once."""
+
+    __slots__ = ("_begun", "_engine", "_rest")
+
+    def __init__(self) -> None:
+        self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._rest = b""
+        self._begun = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._rest
+
+    def feed(self, packed: bytes) -> None:
+        self._rest += packed
+
+    def more(self) -> bytes:
+        """The next piece; b"" when more input is needed. Raises zlib.error."""
+        if not self._rest:
+            return b""
+        try:
+            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+        except zlib.error:
+            if self._begun:
+                raise
+            self._engine = zlib.decompressobj(-zlib.MAX_WBITS)  # "deflate" without its envelope
+            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+        self._begun = True
+        self._rest = b"" if self._engine.eof else self._engine.unconsumed_tail
+        return plain
 
 
 class Transport:
     """Requests to upstreams over one pool of connections."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._wire = Wire(env)
+    def __init__(self, env: Mapping[str, str], *, wall: Callable[[], float] = time.time) -> None:
+        """Args: wall: seconds since the epoch; it goes on while the machine sleeps."""
+        self._env = env
+        self._wall = wall
+        self._drift_s = wall() - time.monotonic()
+        self._targets: dict[str, _Target] = {}
+        self._pool = _Pool()
+        self._single = _Pool(force_close=True)
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._wire.close()
+        await self._pool.close()
+        await self._single.close()
 
     async def open(
         self,
@@ -164,60 +196,158 @@ class Transport:
             Unreachable: refused, reset or silent.
         """
         headers = request_headers(route, inbound)
+        opened = [False]
+        _OPENED.set(opened)
         try:
             async with asyncio.timeout(limit_s):
-                answered = await self._wire.post(route.url, body, headers, connect_s)
+                try:
+                    return await self._post(self._current(), route.url, body, headers, connect_s)
+                except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                    if opened[0] or not _is_silent(error):
+                        raise
+                return await self._post(self._single, route.url, body, headers, connect_s)
         except aiohttp.ConnectionTimeoutError as error:
             raise Unreachable("network", f"no connection within {connect_s:g} s") from error
         except TimeoutError as error:
             raise Unreachable("timeout", f"no answer within {limit_s:g} s") from error
-        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Unreachable("network", _words(error)) from error
-        return Exchange(answered)
+
+    async def _post(self, pool: _Pool, address: str, body: bytes, headers: Any, connect_s: float) -> Exchange:
+        target = self._targets.get(address)
+        if target is None:
+            if len(self._targets) >= MOST_TARGETS:  # a client's query is part of the address
+                self._targets.clear()
+            target = self._targets[address] = _Target(address, self._env)
+        pool.enter()
+        try:
+            response = await pool.session.post(
+                target.url,
+                data=body if len(body) <= DIRECT_BYTES else io.BytesIO(body),
+                headers=headers,
+                allow_redirects=False,
+                proxy=target.proxy,
+                timeout=_connect_within(connect_s),
+            )
+        except BaseException:
+            pool.leave()
+            raise
+        return Exchange(response, pool)
+
+    def _current(self) -> _Pool:
+        """The pool; a new one when the machine has slept: what lay idle before is dead, whatever its age."""
+        drift_s = self._wall() - time.monotonic()
+        if abs(drift_s - self._drift_s) > SUSPEND_S:
+            self._drift_s = drift_s
+            self._pool.retire()
+            self._pool = _Pool()
+        return self._pool
 
 
-def request_headers(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
-    """The headers one upstream gets: the client's, without its credentials, with that provider's own."""
-    stays = _stays_with_us if route.credential else _stays_unless_login
-    headers: CIMultiDict[str] = CIMultiDict()
-    for name, value in inbound:
-        if not stays(name):
-            headers.add(name, value)
-    for name, value in route.credential.items():
-        if value:
-            headers[name] = value
-    for name, value in route.headers.items():
-        headers[name] = value
-    if "user-agent" not in headers:
-        headers["user-agent"] = _DEFAULT_AGENT
-    headers["accept-encoding"] = "identity"
-    return headers
+class _Pool:
+    """One session and its connections; a retired one closes when its last exchange has ended."""
+
+    __slots__ = ("_busy", "_closing", "_retired", "session")
+
+    def __init__(self, *, force_close: bool = False) -> None:
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                ttl_dns_cache=300,
+                socket_factory=_socket,
+                **({"force_close": True} if force_close else {"keepalive_timeout": IDLE_S}),
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
+            auto_decompress=False,
+            read_bufsize=READ_BYTES,
+        )
+        self._busy = 0
+        self._retired = False
+        self._closing: asyncio.Task[None] | None = None
+
+    def enter(self) -> None:
+        self._busy += 1
+
+    def leave(self) -> None:
+        self._busy -= 1
+        if self._retired and not self._busy:
+            self.retire()
+
+    def retire(self) -> None:
+        """Take no more requests; those under way go on."""
+        self._retired = True
+        if not self._busy and self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self.session.close())
+
+    async def close(self) -> None:
+        await self.session.close()
 
 
-@lru_cache(maxsize=256)
-def _stays_with_us(name: str) -> bool:
-    lower = name.lower()
-    return lower in _OF_THE_HOP or lower in CREDENTIALS or lower.startswith("x-pf-")
+_OPENED: ContextVar[list[bool]] = ContextVar("opened")
+"""Whether the request under way had to open a connection."""
 
 
-@lru_cache(maxsize=256)
-def _stays_unless_login(name: str) -> bool:
-    return _stays_with_us(name) and name.lower() not in _LOGIN
+def _socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket for a new connection, that finds out by itself that the other end is gone."""
+    family, kind, protocol = address[:3]
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE:
+        if (option := getattr(socket, name, None)) is not None:
+            made.setsockopt(socket.IPPROTO_TCP, option, value)
+    if (opened := _OPENED.get(None)) is not None:
+        opened[0] = True
+    return made
 
 
-def response_headers(headers: CIMultiDictProxy[str], *, decoded: bool) -> CIMultiDict[str]:
-    """The upstream's headers that the client gets."""
-    kept: CIMultiDict[str] = CIMultiDict()
-    for name, value in headers.items():
-        if not _ends_here(name, decoded):
-            kept.add(name, value)
-    return kept
+_KEEPALIVE = (
+    ("TCP_KEEPIDLE", 15),
+    ("TCP_KEEPALIVE", 15),  # macOS's name for it
+    ("TCP_KEEPINTVL", 5),
+    ("TCP_KEEPCNT", 2),
+    ("TCP_USER_TIMEOUT", int(UNACKNOWLEDGED_S * 1000)),
+)
+"""Seconds, but for the last: milliseconds."""
 
 
-@lru_cache(maxsize=256)
-def _ends_here(name: str, decoded: bool) -> bool:
-    lower = name.lower()
-    return lower in _NOT_BACK or (decoded and lower == "content-encoding")
+class _Target:
+    """One address, taken apart once."""
+
+    __slots__ = ("proxy", "url")
+
+    def __init__(self, address: str, env: Mapping[str, str]) -> None:
+        self.url = URL(address, encoded=True)
+        proxy = _proxy_for(self.url, env)
+        self.proxy = URL(proxy) if proxy else None
+
+
+@lru_cache(maxsize=64)
+def _connect_within(limit_s: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=limit_s, ceil_threshold=86_400)
+
+
+def _proxy_for(url: URL, env: Mapping[str, str]) -> str | None:
+    """The person's proxy for that address; none for this machine."""
+    host = url.host or ""
+    if host in ("localhost", "127.0.0.1", "::1"):
+        return None
+    proxies = {
+        name.lower().removesuffix("_proxy"): value
+        for name, value in env.items()
+        if name.lower().endswith("_proxy") and value
+    } or getproxies_environment()
+    if proxy_bypass(host):
+        return None
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+def _is_silent(error: aiohttp.ClientError) -> bool:
+    """The connection broke before any byte of an answer."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return isinstance(error.message, str)  # else: what had come of a head
+    return not isinstance(error, aiohttp.ClientConnectorError)
 
 
 def _words(error: BaseException) -> str:
@@ -228,8 +358,10 @@ def _words(error: BaseException) -> str:
         return "its name cannot be found"
     if isinstance(error, aiohttp.ClientConnectorError):
         return (error.os_error.strerror or "the connection was refused").lower()
-    if isinstance(error, HttpProcessingError):
+    if isinstance(error, aiohttp.ClientResponseError):
         return "what it sent is no HTTP"
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | ConnectionError):
+    if isinstance(error, ValueError):
+        return "its address, its key or a header holds what cannot be sent"
+    if isinstance(error, aiohttp.ClientError | ConnectionError | TimeoutError):
         return "the connection broke"
     return f"the exchange failed ({type(error).__name__})"

@@ -1,0 +1,108 @@
+"""Which headers travel on: the client's to an upstream, an upstream's to the client.
+
+Invariant: credential headers of the client never leave; a provider's key leaves on its own route alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from multidict import CIMultiDict, CIMultiDictProxy
+
+from pf_tui.gateway.routing import Route
+
+CREDENTIALS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+        "cookie",
+        "chatgpt-account-id",
+        "openai-organization",
+        "openai-project",
+    }
+)
+"""What a client proves itself with: never sent on, unless its own login is passed through."""
+
+_LOGIN = frozenset({"authorization", "chatgpt-account-id"})
+"""What an agent's own login consists of; x-api-key may hold our token."""
+
+_OF_THE_HOP = frozenset(
+    {
+        "host",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "http2-settings",
+        "content-length",
+        "content-encoding",
+        "expect",
+        "accept-encoding",
+    }
+)
+_NOT_BACK = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "content-length",
+        "set-cookie",
+        "alt-svc",
+        "proxy-authenticate",
+    }
+)
+_DEFAULT_AGENT = "pf-tui"
+
+
+def request_headers(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
+    """The headers one upstream gets: the client's, without its credentials, with that provider's own."""
+    stays = _stays_with_us if route.credential else _stays_unless_login
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in inbound:
+        if not stays(name):
+            headers.add(name, value)
+    for name, value in route.credential.items():
+        if value:
+            headers[name] = value
+    for name, value in route.headers.items():
+        headers[name] = value
+    if "user-agent" not in headers:
+        headers["user-agent"] = _DEFAULT_AGENT
+    headers["accept-encoding"] = "identity"
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _stays_with_us(name: str) -> bool:
+    lower = name.lower()
+    return lower in _OF_THE_HOP or lower in CREDENTIALS or lower.startswith("x-pf-")
+
+
+@lru_cache(maxsize=256)
+def _stays_unless_login(name: str) -> bool:
+    return _stays_with_us(name) and name.lower() not in _LOGIN
+
+
+def response_headers(headers: CIMultiDictProxy[str], *, decoded: bool) -> CIMultiDict[str]:
+    """The upstream's headers that the client gets."""
+    kept: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers.items():
+        if not _ends_here(name, decoded):
+            kept.add(name, value)
+    return kept
+
+
+@lru_cache(maxsize=256)
+def _ends_here(name: str, decoded: bool) -> bool:
+    lower = name.lower()
+    return lower in _NOT_BACK or (decoded and lower == "content-encoding")
