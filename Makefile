@@ -14,7 +14,7 @@ export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
 # What builds the checkout itself; pinned with hashes like what runs, so that nothing unpinned is fetched for it.
 BUILD := "hatchling>=1.27" "pyyaml>=6.0.2" "editables>=0.5"
 
-.PHONY: run demo test check lint types imports bench clients pictures docs build requirements clean
+.PHONY: run demo test check lint types imports dependencies bench clients pictures docs build requirements clean
 
 run: $(RUNS) ## the dashboard on your own data
 	$(BIN)/pf-tui $(ARGS)
@@ -25,7 +25,7 @@ demo: $(RUNS) ## the dashboard on generated data that lives
 test: $(DEV) ## every test; ARGS="-k name" narrows
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: lint types imports ## what CI checks beside the tests
+check: lint types imports dependencies ## what CI checks beside the tests
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -16,7 +16,6 @@ from pf_tui import actions
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest
 from pf_tui.drill.faults import Fault
-from pf_tui.gateway import wire
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway as live
 from pf_tui.state.context import Context
@@ -530,10 +529,7 @@ async def test_our_token_goes_to_nobody_even_beside_a_login(open_room: Open) -> 
     assert TOKEN not in room["anthropic-subscription"].asked[0].headers.values()
 
 
-async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(
-    open_room: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "IDLE_S", 0.0)
+async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(open_room: Open) -> None:
     room = await open_room()
     server, asked = await _closes_after_each_answer()
     (room.state / "providers.yaml").write_text(
