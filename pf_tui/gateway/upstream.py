@@ -110,8 +110,13 @@ class Exchange:
         """Give the connection back when the whole answer has come, else cut it: the upstream stops."""
         if self._content.is_eof():
             self._response.release()
+            self._pool.leave()
         else:
-            self._response.close()
+            self.cut()
+
+    def cut(self) -> None:
+        """End the connection, whatever has come of the answer."""
+        self._response.close()
         self._pool.leave()
 
     @property
@@ -196,14 +201,19 @@ class Transport:
             Unreachable: refused, reset or silent.
         """
         headers = request_headers(route, inbound)
-        opened = [False]
-        _OPENED.set(opened)
+        progress = _Progress()
+        _PROGRESS.set(progress)
+        asyncio.get_running_loop().call_soon(progress.wait)
         try:
             async with asyncio.timeout(limit_s):
                 try:
-                    return await self._post(self._current(), route.url, body, headers, connect_s)
+                    exchange = await self._post(self._current(), route.url, body, headers, connect_s)
+                    if progress.waited or progress.opened:
+                        return exchange
+                    exchange.cut()  # no answer to this request: it lay there before the request left
+                    self._renew()
                 except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                    if opened[0] or not _is_silent(error):
+                    if progress.opened or not _is_silent(error):
                         raise
                 return await self._post(self._single, route.url, body, headers, connect_s)
         except aiohttp.ConnectionTimeoutError as error:
@@ -239,9 +249,13 @@ class Transport:
         drift_s = self._wall() - time.monotonic()
         if abs(drift_s - self._drift_s) > SUSPEND_S:
             self._drift_s = drift_s
-            self._pool.retire()
-            self._pool = _Pool()
+            self._renew()
         return self._pool
+
+    def _renew(self) -> None:
+        """Use none of the connections that lie idle now."""
+        self._pool.retire()
+        self._pool = _Pool()
 
 
 class _Pool:
@@ -284,8 +298,22 @@ class _Pool:
         await self.session.close()
 
 
-_OPENED: ContextVar[list[bool]] = ContextVar("opened")
-"""Whether the request under way had to open a connection."""
+class _Progress:
+    """What the request under way had to do."""
+
+    __slots__ = ("opened", "waited")
+
+    def __init__(self) -> None:
+        self.opened = False
+        """It opened a connection."""
+        self.waited = False
+        """The event loop turned since: an answer that was there before is none to this request."""
+
+    def wait(self) -> None:
+        self.waited = True
+
+
+_PROGRESS: ContextVar[_Progress] = ContextVar("progress")
 
 
 def _socket(address: tuple[Any, ...]) -> socket.socket:
@@ -297,8 +325,8 @@ def _socket(address: tuple[Any, ...]) -> socket.socket:
     for name, value in _KEEPALIVE:
         if (option := getattr(socket, name, None)) is not None:
             made.setsockopt(socket.IPPROTO_TCP, option, value)
-    if (opened := _OPENED.get(None)) is not None:
-        opened[0] = True
+    if (progress := _PROGRESS.get(None)) is not None:
+        progress.opened = True
     return made
 
 

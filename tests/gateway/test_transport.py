@@ -272,3 +272,15 @@ async def test_an_idle_connection_is_not_used_past_its_age(monkeypatch: pytest.M
             await asyncio.sleep(0.01)
 
     assert len(connections) == 3
+
+
+async def test_an_answer_that_came_before_its_request_is_no_answer_to_it() -> None:
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(2)
+        writer.write(OK + OK.replace(b"{}", b"[]"))
+
+    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+        for _ in range(6):
+            exchange = await post(transport, f"http://127.0.0.1:{port}/")
+            assert await exchange.read() == b"{}"
+            exchange.close()
