@@ -37,6 +37,9 @@ types: $(DEV)
 imports: $(DEV)
 	$(BIN)/lint-imports
 
+dependencies: $(DEV) ## declared = imported
+	$(BIN)/python -m tests.dependencies
+
 bench: $(DEV) ## timings against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
 

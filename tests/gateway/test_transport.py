@@ -60,18 +60,18 @@ async def post(
 ) -> Exchange:
     route = Route(
         provider="one", family="x", model="m", model_family="x", native="m", url=url,
-        credential=credential or {"x-api-key": "k3y"}, headers={}, context=0, same_model=True,
+        credential=credential or {"x-api-key": "k3y"}, headers={}, context=0, distance=0,
     )  # fmt: skip
     return await transport.open(route, body, sent or headers(), 10, 5)
 
 
 async def test_head_and_body_arrive_byte_for_byte_and_the_connection_is_used_again() -> None:
     heads: list[bytes] = []
-    connections: set[int] = set()
+    connections: set[asyncio.StreamWriter] = set()
 
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(head + await reader.readexactly(12))
-        connections.add(id(writer))
+        connections.add(writer)
         writer.write(OK)
 
     async with server(answer) as port, wired() as transport:
@@ -172,14 +172,13 @@ class Dying:
 
     def __init__(self, then: str) -> None:
         self.then = then
-        self.connections: list[int] = []
-        self._used: set[int] = set()
+        self.connections: list[asyncio.StreamWriter] = []
 
     async def __call__(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(2)
-        self.connections.append(id(writer))
-        if id(writer) not in self._used:
-            self._used.add(id(writer))
+        first = writer not in self.connections
+        self.connections.append(writer)
+        if first:
             writer.write(OK)
             return
         if self.then == "reset":
@@ -229,12 +228,12 @@ async def test_a_new_connection_that_is_cut_is_a_failure_and_not_asked_again() -
 
 
 async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
-    connections: list[int] = []
+    connections: list[asyncio.StreamWriter] = []
     skipped_s = [0.0]
 
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(2)
-        connections.append(id(writer))
+        connections.append(writer)
         writer.write(OK)
 
     async with (
@@ -255,15 +254,13 @@ async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
 
 async def test_an_idle_connection_is_not_used_past_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upstream, "IDLE_S", 0.0)
-    connections: set[int] = set()
+    connections: set[asyncio.StreamWriter] = set()
 
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readexactly(2)
-        connections.add(id(writer))
+        connections.add(writer)
         writer.write(OK)
-        kept.append(writer)
 
-    kept: list[asyncio.StreamWriter] = []
     async with server(answer) as port, wired() as transport, asyncio.timeout(10):
         for _ in range(3):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
