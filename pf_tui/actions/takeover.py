@@ -284,7 +284,9 @@ def _failed(original: Original, ctx: Context) -> dict[str, deque[tuple[datetime,
     found: dict[str, deque[tuple[datetime, str, str]]] = {}
     for at, provider, model, text in original.errors:
         known = ctx.catalog().find_model(model) if model else None
-        kind = failures.classify(status=_status(text), body=text, now=at).kind
+        kind = failures.classify(
+            status=_status(text), body=text, now=at, meanings=ctx.catalog().meanings
+        ).kind
         found.setdefault(provider, deque()).append((at, known.id if known else model, kind))
     return found
 

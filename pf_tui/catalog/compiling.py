@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pf_tui.catalog import names
+from pf_tui.catalog import meanings, names
+from pf_tui.catalog.meanings import Meaning
 from pf_tui.catalog.records import Model, Provider
 
 _PROVIDER_KEYS = set(Provider.__annotations__) - {"default_rank", "headers", "enabled", "custom"}
 _MODEL_KEYS = set(Model.__annotations__) - {"extra", "custom"}
-_FOR_READERS = {"priority", "sources"}
+_FOR_READERS = {"priority", "sources", "source", "seen"}
 """Keys of the YAML that no record carries."""
 
 COMPATIBLE = "compatible"
@@ -23,7 +24,7 @@ COMPATIBLE = "compatible"
 
 
 def compile_catalog(folder: Path) -> dict[str, Any]:
-    """Read the YAML files of `folder` and make its parts: providers, models, names, dialects.
+    """Read the YAML files of `folder` and make its parts: providers, models, names, dialects, answers.
 
     Each part becomes its own file, so that a program that needs providers alone does not read the rest.
 
@@ -48,6 +49,7 @@ def compile_catalog(folder: Path) -> dict[str, Any]:
             "prefixes": sorted(_prefixes(providers, models.values())),
         },
         "dialects": _dialects(_read(folder / "dialects.yaml")["dialects"], providers),
+        "answers": _answers(_read(folder / "answers.yaml")["answers"]),
     }
 
 
@@ -57,6 +59,19 @@ def _read(path: Path) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     with path.open("rb") as file:
         return yaml.load(file, Loader=loader)  # noqa: S506 - a safe loader, the C one where it exists
+
+
+def _answers(listed: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The table of meanings, indexed."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in listed:
+        if entry["id"] in found:
+            raise ValueError(f"answer {entry['id']} is there twice")
+        plain = _known(entry, set(Meaning.__annotations__) | meanings.KEYS, "answer")
+        found[entry["id"]] = {
+            key: str(value) if key in ("ends", "window") else value for key, value in plain.items()
+        }
+    return meanings.index(found.values())
 
 
 def _providers(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pf_tui.catalog.meanings import Meanings
     from pf_tui.catalog.overlay import Overlay
 
 DEARER = 2.0
@@ -54,7 +55,7 @@ class Catalog:
     default_priority: tuple[str, ...]
 
     def __init__(self, read: Callable[[str], Any], overlay: Overlay | None = None) -> None:
-        """Args: read: "providers", "models", "names" or "dialects" -> that part of the compiled form."""
+        """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part, compiled."""
         self._read = read
         self._overlay = overlay
         plain = read("providers")
@@ -68,11 +69,21 @@ class Catalog:
         self._index: dict[str, str] | None = None
         self._prefixes: frozenset[str] = frozenset()
         self._natives: dict[str, dict[str, str]] = {}
+        self._meanings: Meanings | None = None
 
     @property
     def models(self) -> Mapping[str, Model]:
         """Every model by canonical id; read when first asked for."""
         return self._models_by_id()
+
+    @property
+    def meanings(self) -> Meanings:
+        """What providers' error answers mean; read when first asked for."""
+        if self._meanings is None:
+            from pf_tui.catalog.meanings import Meanings
+
+            self._meanings = Meanings(self._read("answers"))
+        return self._meanings
 
     def provider(self, provider_id: str) -> Provider:
         """The provider of that id. Raises UnknownName (nearest names)."""

@@ -27,7 +27,7 @@ COMPILED = "compiled"
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PACKAGE = os.path.dirname(_HERE)
 _SHIPPED = os.path.join(_PACKAGE, "_data")
-_COMPILER = ("compiling.py", "names.py")
+_COMPILER = ("compiling.py", "meanings.py", "names.py")
 """Code whose change makes a compiled form old, beside the YAML."""
 
 _parts: dict[tuple[str, str], Any] = {}
@@ -61,7 +61,7 @@ def _data_root() -> str:
 
 
 def _part(folder: str, name: str) -> Any:
-    """One part of the compiled form: "providers", "models", "names" or "dialects"."""
+    """One part of the compiled form: "providers", "models", "names", "dialects" or "answers"."""
     if (folder, name) not in _parts:
         try:
             _parts[folder, name] = _read_json(os.path.join(folder, COMPILED, f"{name}.json"))

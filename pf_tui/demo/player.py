@@ -160,7 +160,13 @@ class Player:
         if fault == "window" and window is not None:
             back_at = window[1]
         said = upstream.answer(provider, fault, back_at, now)
-        failure = failures.classify(status=said.status, headers=said.headers, body=said.body, now=now)
+        failure = failures.classify(
+            status=said.status,
+            headers=said.headers,
+            body=said.body,
+            now=now,
+            meanings=self._ctx.catalog().meanings,
+        )
         model = view.serves
         lost = next((flight for flight in self._flights if flight.live.provider == provider), None)
         if lost is not None:
@@ -170,7 +176,7 @@ class Player:
             provider,
             kind=failure.kind,
             until=failure.until,
-            model=model if failure.scope == "model" else None,
+            model=model if failure.scope in ("family", "model") else None,
             evidence=failure.evidence,
             agent=lost.request.agent if lost else self._sessions[0][0].agent,
             session=lost.request.session if lost else self._sessions[0][1],

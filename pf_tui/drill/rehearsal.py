@@ -250,6 +250,7 @@ class _Scenario:
                 headers=told.headers,
                 body=told.body.decode(),
                 now=now,
+                meanings=scene.ctx.catalog().meanings,
             )
         )
         benches: tuple[Bench, ...] = ()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from multidict import CIMultiDict
 
+from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
 from pf_tui.gateway.attempt_failures import Failed, Judge
 from pf_tui.gateway.body import Request
@@ -97,6 +98,7 @@ class UpstreamAttempt:
         inbound: Iterable[tuple[str, str]],
         *,
         strikes: int,
+        meanings: Meanings,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
     ) -> Delivered | Failed:
@@ -104,12 +106,13 @@ class UpstreamAttempt:
 
         Args:
             strikes: how often this route failed in a row before, for rests that double.
+            meanings: what providers' answers mean.
             rules: the person's own reading of answers.
             clock: aware UTC.
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
-        self._judge = Judge(self._route, strikes, rules, clock)
+        self._judge = Judge(self._route, strikes, meanings, rules, clock)
         self._flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:

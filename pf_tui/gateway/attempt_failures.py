@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.sse import UsageMeter, payload
 from pf_tui.gateway.upstream import Exchange, Unreachable
@@ -43,10 +44,16 @@ class Judge:
     """Says what a failed answer means."""
 
     def __init__(
-        self, route: Route, strikes: int, rules: Sequence[Rule], clock: Callable[[], datetime]
+        self,
+        route: Route,
+        strikes: int,
+        meanings: Meanings,
+        rules: Sequence[Rule],
+        clock: Callable[[], datetime],
     ) -> None:
         self._route = route
         self._strikes = strikes
+        self._meanings = meanings
         self._rules = rules
         self.clock = clock
 
@@ -59,9 +66,11 @@ class Judge:
             body=text,
             now=self.clock(),
             strikes=self._strikes,
+            meanings=self._meanings,
             rules=self._rules,
+            model=self._route.model,
         )
-        if failure.kind == "auth" and not self._route.credential:
+        if failure.kind in ("auth", "account") and not self._route.credential:
             # the agent's own login: it renews it by itself when it hears this
             failure = replace(failure, failover=False, scope=None, forever=False)
         return Failed(
@@ -83,7 +92,9 @@ class Judge:
             body=text,
             now=self.clock(),
             strikes=self._strikes,
+            meanings=self._meanings,
             rules=self._rules,
+            model=self._route.model,
         )
         return Failed(
             route=self._route,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from pf_tui.gateway.routing import Route
 from pf_tui.rules.failover import ExhaustedWindow, Skipped
-from pf_tui.rules.failures import CLASSES, Failure
+from pf_tui.rules.failures import Failure
 from pf_tui.snapshot import bench_reason
 from pf_tui.state.health import Bench
 
@@ -141,13 +141,13 @@ class CircuitBreaker:
         if failure.scope is None:
             return None
         now = self._clock()
-        if CLASSES[failure.kind].after > 1:
+        if failure.after > 1:
             count, counted = self._streaks.get(route.provider, (0, 0))
             if ticket.order > counted:  # sent after the last one that counted had failed
                 count, counted = self._streaks[route.provider] = (count + 1, next(self._order))
             if count < failure.after:
                 return None
-        model = route.model if failure.scope == "model" else None
+        model = route.model if failure.scope in ("family", "model") else None
         key = (route.provider, model, failure.kind)
         known = self._pending.get(key) or self._stored.get(key)
         until = self._jittered(failure, now)

@@ -194,6 +194,7 @@ class RequestFailover:
                 self._body_for(route),
                 self._inbound.items(),
                 strikes=self._resting.strikes(route, ticket),
+                meanings=self._plan.catalog.meanings,
                 rules=self._plan.settings.rules,
                 clock=self._world.ctx.now,
             )

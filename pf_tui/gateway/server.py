@@ -69,9 +69,8 @@ class Gateway:
         """
         await asyncio.to_thread(self.world.load)
         self.started = self.ctx.now()
-        failures.classify(
-            status=429, body="{}", now=self.started
-        )  # what it needs is there before it is urgent
+        meanings = self.ctx.catalog().meanings
+        failures.classify(status=429, meanings=meanings, now=self.started)  # what it needs is there early
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
         self.flights = InFlightRequests(self._write_live)

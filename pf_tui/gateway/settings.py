@@ -11,15 +11,13 @@ An answer that is no stream comes whole, so it may take ANSWER_FACTOR times as l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pf_tui.errors import StateFileUnusable
 from pf_tui.records import field, record
-from pf_tui.rules.failures import ACTIONS, Rule
-from pf_tui.state import files
+from pf_tui.rules.failures import Rule
+from pf_tui.state import answer_rules, files
 
 CONNECT_S = 10.0
 FIRST_BYTE_S = 60.0
@@ -74,7 +72,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Settings:
         pass_through=allowed,
         limits=limits,
         providers={name: _limits(own, limits, path) for name, own in providers.items()},
-        rules=tuple(_rules(content.get("rules"), path)),
+        rules=answer_rules.parse(content.get("rules"), path),
     )
 
 
@@ -93,38 +91,3 @@ def _seconds(content: Mapping[str, Any], key: str, default: float, path: Path) -
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
         raise files.wrong_type(path, key, "a number of seconds above 0", value)
     return float(value)
-
-
-def _rules(content: object, path: Path) -> list[Rule]:
-    if content is None:
-        return []
-    if not isinstance(content, list):
-        raise files.wrong_type(path, "rules", "a list", content)
-    return [_rule(item, path) for item in content]
-
-
-def _rule(item: object, path: Path) -> Rule:
-    if not isinstance(item, dict):
-        raise files.wrong_type(path, "rules", "an object for each rule", item)
-    status, text, pattern, then = (item.get(key) for key in ("status", "text", "pattern", "then"))
-    if status is not None and (isinstance(status, bool) or not isinstance(status, int)):
-        raise files.wrong_type(path, "status", "an HTTP status", status)
-    for key, value in (("text", text), ("pattern", pattern)):
-        if value is not None and not isinstance(value, str):
-            raise files.wrong_type(path, key, "a text", value)
-    if status is None and not text and not pattern:
-        raise StateFileUnusable(path, 'a gateway rule needs "status", "text" or "pattern"')
-    if then not in ACTIONS:
-        raise StateFileUnusable(
-            path, f'a gateway rule says "then": {then!r}; it is one of {", ".join(ACTIONS)}'
-        )
-    if isinstance(pattern, str):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise StateFileUnusable(
-                path, f"the pattern {pattern!r} of a gateway rule is none: {error}"
-            ) from error
-    elif isinstance(text, str):
-        pattern = re.escape(text)
-    return Rule(status=status, pattern=pattern, then=str(then))

@@ -107,6 +107,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     """A turn that failed for good: bench with evidence, and bring the next provider in."""
     if claude_session.behind_gateway(ctx):
         return ""
+    from pf_tui.actions import answers
     from pf_tui.hooks import claude_usage
     from pf_tui.rules import failures
 
@@ -117,7 +118,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     if not (details or word):
         return ""  # nothing says what failed, so nothing may rest for it
     status = seen.status or _status_in(details)
-    failure = failures.classify_agent_error(word, details, ctx.now(), status=status)
+    failure = answers.read_agent_error(ctx, word, details, ctx.now(), status=status, model=seen.model or None)
     if failure.kind == "server" and status is None and _is_unreachable(details):
         failure = failures.transport("network", ctx.now(), details)
     with files.locked(ctx.paths, LOCK_S):
@@ -217,7 +218,7 @@ def _bench(
     if failure.scope is None:
         return
     known = _asked_for(now, provider, spoken) if spoken else None
-    model = known.id if known is not None and failure.scope == "model" else None
+    model = known.id if known is not None and failure.scope in ("family", "model") else None
     if failure.kind == "model" and model is None:
         return  # a name nobody knows is a slip of the person's, not the provider's fault
     prompt = text(data, "prompt_id")
@@ -227,7 +228,7 @@ def _bench(
     until = failure.until
     if until is None and failure.kind == "model" and rest is not None:
         until = now.at + rest
-    forever = until is None and (failure.kind == "auth" or failures.is_credit(failure.message))
+    forever = until is None and failure.forever
     status = f"{failure.status} " if failure.status else ""
     actions.report_failure(
         ctx,

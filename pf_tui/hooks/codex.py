@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui import actions, snapshot
+from pf_tui.actions import answers
 from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, session_evidence
@@ -146,7 +147,9 @@ def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
     if rollout is None or failed is None or rollout.provider is None:
         return None
     now = ctx.now()
-    failure = failures.classify_agent_error(failed.word, failed.message, failed.at, status=failed.status)
+    failure = answers.read_agent_error(
+        ctx, failed.word, failed.message, failed.at, status=failed.status, model=_model_id(ctx, rollout)
+    )
     until = max((moment for moment in (failure.until, failed.resets_at) if moment is not None), default=None)
     if failure.scope is None or (now - failed.at > STALE if until is None else until <= now):
         return None
@@ -159,12 +162,12 @@ def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
         rollout.provider,
         kind=failure.kind,
         until=until or (now + rest if rest else None),
-        model=_model_id(ctx, rollout) if failure.scope == "model" else None,
+        model=_model_id(ctx, rollout) if failure.scope in ("family", "model") else None,
         evidence={**failure.evidence, **({"status": failed.status} if failed.status else {})},
         agent=AGENT,
         session=rollout.session or text(data, "session_id") or None,
         why=f"{rollout.provider}: {failure.message or failure.kind}",
-        forever=until is None and failure.kind == "auth",
+        forever=until is None and failure.forever,
     )
     return _told(ctx, rollout.provider, outcome)
 

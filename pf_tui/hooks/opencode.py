@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pf_tui import actions, snapshot
-from pf_tui.actions import FailureOutcome
+from pf_tui.actions import FailureOutcome, answers
 from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing
@@ -77,11 +77,12 @@ def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     headers = _headers(data.get("headers"))
 
     def classify(now: datetime, strikes: int) -> Failure:
-        return failures.classify(
+        return answers.read_answer(
+            ctx,
             status=number(data.get("status")),
             headers=headers,
             body=_body(data, "body"),
-            now=now,
+            at=now,
             strikes=strikes,
         )
 
@@ -93,7 +94,7 @@ def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     ends = _moment(data.get("next"))
 
     def classify(now: datetime, strikes: int) -> Failure:
-        failure = failures.classify(status=None, body=_body(data, "message"), now=now, strikes=strikes)
+        failure = answers.read_answer(ctx, status=None, body=_body(data, "message"), at=now, strikes=strikes)
         if ends is None or ends - now <= LONG_WAIT or not failure.failover:
             return failure
         kind = "quota" if failure.kind == "quota" else "rate"
@@ -117,11 +118,11 @@ def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     def classify(now: datetime, strikes: int) -> Failure:
         if status is None:
             word = "authentication_failed" if text(facts, "name") == "ProviderAuthError" else "unknown"
-            return failures.classify_agent_error(word, body, now)
-        failure = failures.classify(status=status, headers=headers, body=body, now=now, strikes=strikes)
+            return answers.read_agent_error(ctx, word, body, now)
+        failure = answers.read_answer(ctx, status=status, headers=headers, body=body, at=now, strikes=strikes)
         # OpenCode has tried for minutes: a limit without an end is no burst
         return (
-            failures.classify_agent_error("rate_limit", body, now)
+            answers.read_agent_error(ctx, "rate_limit", body, now)
             if failure.kind == "windowless"
             else failure
         )
@@ -217,7 +218,7 @@ def _bench(ctx: Context, it: Turn, failure: Failure, streak: int, session: str) 
         it.asked,
         kind=failure.kind,
         until=failure.until,
-        model=model if failure.scope == "model" else None,
+        model=model if failure.scope in ("family", "model") else None,
         evidence=failure.evidence,
         agent=AGENT,
         session=session or None,

@@ -1,27 +1,31 @@
 """What an upstream's answer means: failure class, whether another provider may help, who rests how long.
 
-Pure and table-driven: status, headers and body in, a Failure out. The classes are the agreed table of
-the gateway's design; hooks classify with the same words.
+Pure and table-driven: status, headers and body in, a Failure out. The body is read before the status, by the
+table of catalog/answers.yaml; what it does not know falls back by status. Hooks classify with the same words.
 Invariant: a request that is itself wrong never fails over: the next provider would charge for it too.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from pf_tui.records import field, record
+from pf_tui.catalog.meanings import Meaning, Meanings, fold
+from pf_tui.records import field, record, replace
+from pf_tui.rules import error_body
+from pf_tui.rules.error_body import ErrorBody
 from pf_tui.rules.masking import clean
-from pf_tui.rules.reset_headers import CAP, reset_at, retry_after
-from pf_tui.rules.reset_text import reset_from_text
+from pf_tui.rules.repairs import Repair, repair_for
+from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at, retry_after
+from pf_tui.rules.reset_text import reset_from_text, zone_named
 
 
 @record
 class FailureClass:
-    """One line of the table."""
+    """One line of the table of classes."""
 
     failover: bool
     bench: str
@@ -39,8 +43,11 @@ CLASSES: Mapping[str, FailureClass] = {
     "overload": FailureClass(failover=True, bench="model", rest=timedelta(seconds=10)),
     "server": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
     "auth": FailureClass(failover=True, bench="provider", rest=None),
+    "account": FailureClass(failover=True, bench="provider", rest=None),
+    "address": FailureClass(failover=True, bench="provider", rest=timedelta(minutes=10)),
     "model": FailureClass(failover=True, bench="model", rest=timedelta(hours=12)),
     "context": FailureClass(failover=True, bench="none"),
+    "unsupported": FailureClass(failover=True, bench="none"),
     "request": FailureClass(failover=False, bench="none"),
     "network": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
     "timeout": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
@@ -52,8 +59,23 @@ WINDOWLESS_CAP = timedelta(seconds=60)
 QUOTA_CAP = timedelta(hours=5)
 """A quota that names no reset rests 5 minutes, doubling to the length of the commonest window."""
 
+MONTH_CAP = timedelta(days=32)
+"""No quota is longer than a month; CAP holds for what is known to be a shorter window."""
+
+BELIEVED = timedelta(minutes=5)
+"""Of a retry-after for overload or a broken server: it passes by itself, whatever the header says."""
+
+SHORTEST = timedelta(seconds=1)
+"""What rests, rests this long: "retry-after: 0" and a reset that has just passed mean now."""
+
 WHOLE_PROVIDER_AFTER = timedelta(seconds=60)
 """A longer retry-after is no per-model burst: the whole provider rests."""
+
+_DOUBLING = {
+    "windowless": (timedelta(seconds=2), WINDOWLESS_CAP),
+    "quota": (timedelta(minutes=5), QUOTA_CAP),
+}
+"""First and longest rest of what names no reset."""
 
 
 @record
@@ -64,7 +86,7 @@ class Failure:
     """A key of CLASSES."""
     failover: bool
     scope: str | None
-    """provider | model: what rests; None = nothing."""
+    """provider | family | model: what rests; None = nothing."""
     until: datetime | None
     """When it is back; None = until cleared (scope set), or nothing rests."""
     status: int | None = None
@@ -73,15 +95,25 @@ class Failure:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     forever: bool = False
     """Rests until cleared by hand, by a success or by a new credential."""
+    family: str | None = None
+    """With scope "family": the word of the model ids it is about."""
+    repair: Repair | None = None
+    """What to leave out before asking the same provider once more."""
+    meaning: str | None = None
+    """Entry of the table that recognised it; None = by status alone."""
+    at_once: bool = False
+    """Rests the first time, though its class waits for several."""
 
     @property
     def after(self) -> int:
         """How many of these in a row before the bench."""
-        return CLASSES[self.kind].after
+        return 1 if self.at_once else CLASSES[self.kind].after
 
 
 ACTIONS = ("stop", "continue", "bench-and-stop", "bench-and-continue")
 """What a person's rule may say: ask the next provider or not, let this one rest or not."""
+
+SCOPES = ("provider", "family", "model")
 
 
 @record
@@ -91,68 +123,54 @@ class Rule:
     status: int | None = None
     pattern: str | None = None
     """Regular expression on the body."""
-    then: str = "stop"
-    """stop | continue | bench-and-stop | bench-and-continue"""
-
-
-# Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
-_SPEND = r"(?i)enforced_spend_limit|spend(?:ing)? limit|spend cap|monthly budget"
-_CREDIT = (
-    r"(?i)credit balance is too low|insufficient (?:credit|balance|funds)|out of credits|payment required"
-)
-_QUOTA = (
-    r"(?i)insufficient_quota|usage_limit_reached|usage limit reached|exceeded your current quota"
-    r"|hit your [\w -]*limit|PerDay|per[ _]day|daily limit|weekly limit|quota exceeded for quota metric"
-)
-_CONTEXT = (
-    r"(?i)prompt is too long|context[_ ]length|context window|maximum context|too many (?:input )?tokens"
-    r"|input is too long|exceeds? the (?:model'?s )?(?:maximum|context)"
-)
-_MODEL = (
-    r"(?i)model[_ ]not[_ ]found|model .{0,80}(?:does not exist|not found|not supported|is not available)"
-    r"|unknown model|no endpoints found|unsupported model|decommissioned"
-)
-_OVERLOAD = r"(?i)overloaded|over capacity|server is busy|at capacity|temporarily unavailable"
-_FILTER = r"(?i)content[_ ]filter|content policy|safety"
-_RATE = r"(?i)rate[_ ]limit|too many requests|resource_exhausted"
-_RETRY_INFO = r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"'
+    then: str | None = "stop"
+    """stop | continue | bench-and-stop | bench-and-continue; None = as its class says."""
+    kind: str | None = None
+    """Failure class; None = what the table says."""
+    scope: str | None = None
+    """provider | family | model"""
+    rest: timedelta | None = None
+    """How long, where the answer names no reset."""
 
 
 def classify(
     *,
     status: int | None,
+    meanings: Meanings,
     headers: Mapping[str, str] | None = None,
     body: str = "",
     now: datetime,
     strikes: int = 0,
     rules: Sequence[Rule] = (),
+    model: str | None = None,
 ) -> Failure:
-    """Read a failed answer: an HTTP one, or an error that came as the first event of a stream.
+    """Read a failed answer: an HTTP one, or an error that came as an event of a stream.
 
     Args:
         status: None for an in-band error (the body then says what it is).
+        meanings: the table (Catalog.meanings).
         headers: any case.
         body: the error body, or the error event's data.
         strikes: how often the same has happened in a row before, for the doubling rests.
         rules: the person's own, first match wins.
+        model: asked for; tells the family a family's window is about.
     """
     lower = {name.lower(): value for name, value in (headers or {}).items()}
-    kind, until = _kind(status, lower, body, now)
-    failure = _failure(kind, until, status, lower, body, now, strikes)
+    answer = _Answer(status, lower, error_body.read(body), now, strikes, model)
     for rule in rules:
         if _matches(rule, status, body):
-            return _by_rule(rule, failure, now)
-    return failure
+            return _by_rule(rule, answer, _read(answer, meanings))
+    return answer.failure(_read(answer, meanings))
 
 
 def transport(kind: str, now: datetime, text: str = "") -> Failure:
     """A failure without an answer: "network" (refused, reset) or "timeout" (no first byte)."""
-    return _failure(kind, None, None, {}, text, now, 0)
+    return _Answer(None, {}, _plain(text), now, 0, None).failure(Meaning(id="", kind=kind))
 
 
 def nonsense(status: int, text: str, now: datetime) -> Failure:
     """A good status whose content is no answer: a page of a proxy, broken JSON."""
-    return _failure("server", None, status, {}, text, now, 0)
+    return _Answer(status, {}, _plain(text), now, 0, None).failure(Meaning(id="", kind="server"))
 
 
 AGENT_WORDS: Mapping[str, str] = {
@@ -178,184 +196,85 @@ AGENT_WORDS: Mapping[str, str] = {
 """What agents call a failure (Claude Code's StopFailure, Codex's codex_error_info) -> our class."""
 
 
-def classify_agent_error(word: str, text: str, now: datetime, *, status: int | None = None) -> Failure:
+def classify_agent_error(
+    word: str,
+    text: str,
+    now: datetime,
+    *,
+    meanings: Meanings,
+    status: int | None = None,
+    model: str | None = None,
+    rules: Sequence[Rule] = (),
+) -> Failure:
     """Read a failure as an agent reports it after its own retries; hooks use this.
 
     `until` is None where neither text nor status names a reset: the caller then benches by strikes.
     """
-    kind = AGENT_WORDS.get(word, "server")
-    if status is not None:
-        by_status, _ = _kind(status, {}, text, now)
-        if kind in ("server", "request") or by_status in ("quota", "context"):
-            kind = by_status
-        if kind == "windowless":
-            kind = "rate"
-    if kind == "rate" and re.search(_QUOTA, text):
-        kind = "quota"
-    if re.search(_CREDIT, text):
-        kind = "quota"
-    until = reset_from_text(text, now)
-    known = CLASSES[kind]
-    scope = {"provider": "provider", "model": "model"}.get(known.bench)
-    if kind in ("rate", "quota"):
-        scope = "provider"
+    for rule in rules:
+        if _matches(rule, status, text):
+            return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
+    said = error_body.read(text)
+    known = meanings.find(status=status, headers={}, codes=said.codes, folded=said.folded)
+    kind = known.kind if known else AGENT_WORDS.get(word, "server")
+    if known is None and status is not None and kind in ("server", "request"):
+        kind = _by_status(_Answer(status, {}, said, now, 0, model)).kind
+    kind = "rate" if kind == "windowless" else kind
+    scope = known.scope if known else None
+    if scope is None:
+        scope = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
+    family = _family(said.folded, model) if scope == "family" else None
+    until = reset_from_text(said.text, now, _zone(known), window=known.window if known else None)
+    if known is not None and until is None and known.ends in _PERIODS:
+        until = _period_end(known.ends, now)
+    cleared = CLASSES[kind].rest is None and kind in ("auth", "account")
+    forever = cleared or (until is None and known is not None and known.ends == "cleared")
     return Failure(
         kind=kind,
-        failover=known.failover,
-        scope=scope,
-        until=min(until, now + CAP) if until else None,
+        failover=CLASSES[kind].failover,
+        scope=_narrowed(scope, family),
+        until=None if forever or until is None else min(max(until, now + SHORTEST), now + MONTH_CAP),
         status=status,
-        message=clean(text),
+        message=clean(said.sentence or text),
         evidence={"text": clean(text)} if text else {},
-        forever=kind == "auth"
-        or (kind == "quota" and until is None and re.search(_CREDIT, text) is not None),
+        forever=forever,
+        family=family,
+        meaning=known.id if known else None,
     )
-
-
-def is_credit(text: str) -> bool:
-    """True when an account has run out of credit: no reset ends that, only the person does."""
-    return re.search(_CREDIT, text) is not None
 
 
 def reason_in(body: str) -> str:
     """The provider's own sentence inside an error body, else the body's beginning."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return clean(body)
-    for _ in range(3):
-        if isinstance(content, list) and content:
-            content = content[0]
-        if isinstance(content, dict):
-            places = ("error", "message", "detail", "response")  # the last one: a failed event of Responses
-            inner = next((content[name] for name in places if content.get(name) is not None), None)
-            if isinstance(inner, str):
-                return clean(inner)
-            if inner is None:
-                break
-            content = inner
-    return clean(body)
+    return clean(error_body.read(body).sentence or body)
 
 
-def _kind(
-    status: int | None, headers: Mapping[str, str], body: str, now: datetime
-) -> tuple[str, datetime | None]:
-    """(class, reset if known)"""
-    until = reset_at(headers, now)
-    if found := re.search(_RETRY_INFO, body):
-        until = max(until or now, now + min(timedelta(seconds=min(float(found[1]), 1e7)), CAP))
-    until = until or _body_reset(body, now)
-    if re.search(_CREDIT, body) and status in (None, 400, 402, 403, 429):
-        return "quota", None
-    if status == 402:
-        return "quota", until
-    if status == 429:
-        return _limited(headers, body, until, now)
-    if status in (529, 503) or (status in (None, 500, 502) and re.search(_OVERLOAD, body)):
-        return "overload", until
-    if status in (401, 403):
-        return ("request", None) if re.search(_FILTER, body) and status == 403 else ("auth", None)
-    if status == 404:
-        return "model", None
-    if status == 408:
-        return "timeout", None
-    if 300 <= (status or 0) < 400:
-        return "server", None  # a key, or the gateway's token, must not follow a redirect
-    if status is None:
-        return _in_band(headers, body, until, now)
-    if status >= 500:
-        return "server", until
-    if re.search(_CONTEXT, body):
-        return "context", None
-    if status in (400, 422) and re.search(_MODEL, body):
-        return "model", None
-    return "request", None
-
-
-def _limited(
-    headers: Mapping[str, str], body: str, until: datetime | None, now: datetime
-) -> tuple[str, datetime | None]:
-    if re.search(_SPEND, body):
-        return "quota", _next_month(now)
-    rejected = headers.get("anthropic-ratelimit-unified-status") == "rejected"
-    if rejected or re.search(_QUOTA, body) or "usage_limit" in body:
-        return "quota", until
-    if until is not None or retry_after(headers, now) is not None:
-        return "rate", until
-    windows = any(name.startswith(("anthropic-ratelimit-", "x-ratelimit-", "x-codex-")) for name in headers)
-    return ("rate" if windows else "windowless"), None
-
-
-def _in_band(
-    headers: Mapping[str, str], body: str, until: datetime | None, now: datetime
-) -> tuple[str, datetime | None]:
-    """An error event inside a stream that began with 200."""
-    if re.search(_QUOTA, body) or re.search(_RATE, body) or re.search(_SPEND, body):
-        return _limited(headers, body, until, now)
-    if re.search(_CONTEXT, body):
-        return "context", None
-    if "authentication_error" in body or "permission_error" in body:
-        return "auth", None
-    if "invalid_request" in body:
-        return "request", None
-    if "not_found_error" in body:
-        return "model", None
-    return "server", until
-
-
-def _body_reset(body: str, now: datetime) -> datetime | None:
-    if "reset" not in body and "try again" not in body and "retry" not in body:
+def family_of(model: str | None) -> str | None:
+    """The word of a Claude model's id that names its family: "claude-opus-5-5" -> "opus"."""
+    words = (model or "").lower().rpartition("/")[2].replace("@", "-").split("-")
+    if "claude" not in words:
         return None
-    until = reset_from_text(body, now, UTC)
-    return min(until, now + CAP) if until and until > now else None
+    return next((word for word in words if word.isalpha() and word not in ("claude", "latest")), None)
 
 
-def _failure(
-    kind: str,
-    until: datetime | None,
-    status: int | None,
-    headers: Mapping[str, str],
-    body: str,
-    now: datetime,
-    strikes: int,
-) -> Failure:
-    known = CLASSES[kind]
-    scope = None if known.bench == "none" else known.bench
-    if kind == "rate":
-        per_model = until is None or until - now <= WHOLE_PROVIDER_AFTER
-        scope = "model" if per_model else "provider"
-    forever = kind == "auth" or (kind == "quota" and until is None and re.search(_CREDIT, body) is not None)
-    if kind in _DOUBLING and until is None and not forever:
-        first, longest = _DOUBLING[kind]
-        until = now + min(first * 2 ** min(strikes, 16), longest)
-    elif until is None and known.rest is not None and scope is not None and not forever:
-        until = now + known.rest
-    message = reason_in(body)
-    seen: dict[str, Any] = {}
-    if status is not None:
-        seen["status"] = status
-    telling = next((name for name in _TELLING if name in headers), None)
-    if telling:
-        seen["header"] = f"{telling}: {headers[telling]}"
-    if message:
-        seen["text"] = message
-    return Failure(
-        kind=kind,
-        failover=known.failover,
-        scope=scope,
-        until=until,
-        status=status,
-        message=message,
-        evidence=seen,
-        forever=forever,
-    )
+_masked = lru_cache(maxsize=512)(clean)
+"""A storm repeats one sentence; looking for keys in it costs more than all the rest (measured)."""
 
-
-_DOUBLING = {
-    "windowless": (timedelta(seconds=2), WINDOWLESS_CAP),
-    "quota": (timedelta(minutes=5), QUOTA_CAP),
-}
-"""First and longest rest of what names no reset."""
+_PERIODS = ("day", "week", "month")
+_FAMILIES = ("opus", "sonnet", "fable", "haiku")
+_REQUEST_PATH = (
+    r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
+)
+_ACCOUNT = frozenset(
+    [
+        "account",
+        "organization",
+        "organisation",
+        "subscription",
+        "billing",
+        "workspace",
+        "tenant",
+        "membership",
+    ]
+)
 
 _TELLING = (
     "anthropic-ratelimit-unified-status",
@@ -365,15 +284,245 @@ _TELLING = (
     "x-ratelimit-reset-requests",
     "x-ratelimit-reset-tokens",
     "x-codex-primary-used-percent",
+    "cf-mitigated",
+    "x-amzn-errortype",
 )
 """Headers worth keeping as evidence, most telling first."""
 
 
-def _next_month(now: datetime) -> datetime:
-    """The coming 1st, 00:00 UTC: when a spend cap is lifted."""
-    utc = now.astimezone(UTC)
-    year, month = (utc.year + 1, 1) if utc.month == 12 else (utc.year, utc.month + 1)
-    return datetime(year, month, 1, tzinfo=UTC)
+class _Answer:
+    """One failed answer, taken apart."""
+
+    def __init__(
+        self,
+        status: int | None,
+        headers: Mapping[str, str],
+        said: ErrorBody,
+        now: datetime,
+        strikes: int,
+        model: str | None,
+    ) -> None:
+        self.status, self.headers, self.said = status, headers, said
+        self.now, self.strikes, self.model = now, strikes, model
+
+    def failure(self, meaning: Meaning) -> Failure:
+        """What follows from an answer of that meaning."""
+        kind, now = meaning.kind, self.now
+        until = self._named(meaning)
+        if kind == "rate" and until is None and meaning.ends == "named" and not self._has_windows():
+            kind = "windowless"
+        known = CLASSES[kind]
+        scope: str | None = meaning.scope or known.bench
+        if kind == "rate" and meaning.scope is None:
+            burst = until is None or until - now <= WHOLE_PROVIDER_AFTER
+            scope = "model" if burst else "provider"
+        forever = kind in ("auth", "account") and meaning.ends == "named"
+        forever = forever or (until is None and meaning.ends == "cleared")
+        family = self._family() if scope == "family" else None
+        scope = _narrowed(scope, family)
+        if not forever and scope is not None:
+            until = self._rest(kind, meaning, until)
+        repair = repair_for(meaning.repair, self.said) if meaning.repair else None
+        message = _masked(self.said.sentence[:1_000])
+        return Failure(
+            kind=kind,
+            failover=known.failover,
+            scope=scope,
+            until=None if forever or scope is None else until,
+            status=self.status,
+            message=message,
+            evidence=self._evidence(meaning, message),
+            forever=forever and scope is not None,
+            family=family,
+            repair=repair,
+            meaning=meaning.id or None,
+            at_once=known.after > 1 and meaning.ends != "named",
+        )
+
+    def _named(self, meaning: Meaning) -> datetime | None:
+        """The end the answer names, in headers, fields or words; never before now."""
+        kind, now = meaning.kind, self.now
+        if kind not in ("rate", "quota", "overload", "server"):
+            return None
+        window = meaning.window
+        moments = [reset_at(self.headers, now)]
+        moments += [moment_from(value, now) for value in (*self.said.waits, *self.said.moments)]
+        named = [moment for moment in moments if moment is not None]
+        if not named or kind == "quota":
+            told = reset_from_text(self.said.text, now, _zone(meaning) or UTC, window=window)
+            named += [told] if told is not None else []
+        if not named:
+            return None
+        if kind in ("overload", "server"):
+            longest = BELIEVED
+        else:
+            longest = CAP if kind == "rate" or window in ("5h", "7d", "day") else MONTH_CAP
+        return min(max(*named, now + SHORTEST), now + longest)
+
+    def _rest(self, kind: str, meaning: Meaning, until: datetime | None) -> datetime | None:
+        """When it is back: as named, by the period, or by the class and its strikes."""
+        now = self.now
+        if until is not None:
+            if kind == "quota" and meaning.window == "day" and self.strikes:
+                return max(until, now + _doubled("quota", self.strikes - 1))  # a short wait that did not help
+            return until
+        if meaning.ends in _PERIODS:
+            return _period_end(meaning.ends, now, _zone(meaning))
+        if meaning.ends.isdigit():
+            return now + timedelta(seconds=int(meaning.ends))
+        if kind in _DOUBLING:
+            return now + _doubled(kind, self.strikes)
+        rest = CLASSES[kind].rest
+        return now + rest if rest is not None else None
+
+    def _family(self) -> str | None:
+        for window in rejected_windows(self.headers):
+            family = window.partition("_")[2]
+            if family and family in (self.model or family):
+                return family if family in _FAMILIES else family_of(self.model)
+        return _family(self.said.folded, self.model)
+
+    def _has_windows(self) -> bool:
+        return any(
+            name.startswith(("anthropic-ratelimit-", "x-ratelimit-", "x-codex-")) for name in self.headers
+        )
+
+    def _evidence(self, meaning: Meaning, message: str) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        if self.status is not None:
+            seen["status"] = self.status
+        telling = next((name for name in _TELLING if name in self.headers), None)
+        if telling:
+            seen["header"] = f"{telling}: {self.headers[telling]}"
+        if message:
+            seen["text"] = message
+        if meaning.id:
+            seen["meaning"] = meaning.id
+        return seen
+
+
+def _read(answer: _Answer, meanings: Meanings) -> Meaning:
+    """The meaning of an answer: windows in its headers, then the table, then its status."""
+    headers, said, status = answer.headers, answer.said, answer.status
+    if headers.get("anthropic-ratelimit-unified-status") == "rejected" and status in (None, 400, 403, 429):
+        windows = rejected_windows(headers)
+        scope = "family" if windows and all("_" in window for window in windows) else None
+        return Meaning(id="unified-window", kind="quota", scope=scope)
+    codes = said.codes
+    if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
+        codes = codes | {fold(kind.partition(":")[0])}
+    known = meanings.find(status=status, headers=headers, codes=codes, folded=said.folded)
+    if said.quotas and (known is None or known.kind in ("rate", "quota")):
+        return _by_quota_names(said.quotas)
+    return known or _by_status(answer)
+
+
+def _by_quota_names(quotas: Sequence[str]) -> Meaning:
+    """Google names the quota that is used up: per model or not, per minute or per day."""
+    daily = any("perday" in name or "per_day" in name for name in quotas)
+    per_model = any("permodel" in name or "per_model" in name or "base_model" in name for name in quotas)
+    return Meaning(
+        id="google-quota",
+        kind="quota" if daily else "rate",
+        scope="model" if per_model else None,
+        window="day" if daily else "minute",
+    )
+
+
+_STATUS_KINDS: Mapping[int, str] = {
+    402: "quota",
+    405: "address",
+    406: "unsupported",
+    407: "server",
+    408: "timeout",
+    409: "server",
+    410: "model",
+    413: "unsupported",
+    415: "unsupported",
+    421: "server",
+    423: "server",
+    424: "server",
+    425: "server",
+    426: "unsupported",
+    429: "rate",
+    451: "account",
+    498: "overload",
+    501: "unsupported",
+    503: "overload",
+    511: "server",
+    529: "overload",
+}
+
+
+def _by_status(answer: _Answer) -> Meaning:
+    """What an answer means that the table does not know."""
+    status, said = answer.status, answer.said
+    if status is None:
+        return Meaning(id="", kind="request" if "invalid request error" in _spaced(said.codes) else "server")
+    if status in (401, 403):
+        if said.is_page:
+            return Meaning(id="", kind="server", ends="300")
+        return Meaning(id="", kind="rate" if retry_after(answer.headers, answer.now) else "auth")
+    if status == 404:
+        return _not_found(answer)
+    if kind := _STATUS_KINDS.get(status):
+        return Meaning(id="", kind=kind)
+    if status >= 500 or status < 400:
+        return Meaning(id="", kind="server")  # a key, or the gateway's token, must not follow a redirect
+    if said.is_page:
+        return Meaning(id="", kind="server", ends="60")
+    about_account = said.is_structured and not said.param and _ACCOUNT.intersection(said.folded.split())
+    if about_account and len(said.text) < 400 and re.match(_REQUEST_PATH, said.sentence) is None:
+        return Meaning(id="", kind="account", ends="600")
+    return Meaning(id="", kind="request")
+
+
+def _not_found(answer: _Answer) -> Meaning:
+    """404: a model that is not there, or an address that is wrong."""
+    said = answer.said
+    named = " model " in said.folded or (answer.model and fold(answer.model) in said.folded)
+    if said.is_page or (said.sentence and not named):
+        return Meaning(id="", kind="address")
+    return Meaning(id="", kind="model", ends="named" if named else "600")
+
+
+def _spaced(codes: frozenset[str]) -> str:
+    return " ".join(codes)
+
+
+def _plain(text: str) -> ErrorBody:
+    return ErrorBody(sentence=text, text=text, folded=fold(text[: error_body.SENTENCES]))
+
+
+def _narrowed(scope: str | None, family: str | None) -> str | None:
+    """What rests; a family nobody can name is the model alone."""
+    if scope in (None, "none", "request"):
+        return None
+    return "model" if scope == "family" and family is None else scope
+
+
+def _family(folded: str, model: str | None) -> str | None:
+    return next((name for name in _FAMILIES if f" {name} " in folded), None) or family_of(model)
+
+
+def _zone(meaning: Meaning | None) -> Any:
+    return zone_named(meaning.zone) if meaning and meaning.zone else None
+
+
+def _doubled(kind: str, strikes: int) -> timedelta:
+    first, longest = _DOUBLING[kind]
+    return min(first * (1 << min(max(strikes, 0), 16)), longest)
+
+
+def _period_end(period: str, now: datetime, zone: Any = None) -> datetime:
+    """The coming midnight, Monday or first of the month."""
+    today = now.astimezone(zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "day":
+        return (today + timedelta(days=1)).astimezone(UTC)
+    if period == "week":
+        return (today + timedelta(days=7 - today.weekday())).astimezone(UTC)
+    year, month = (today.year + 1, 1) if today.month == 12 else (today.year, today.month + 1)
+    return today.replace(year=year, month=month, day=1).astimezone(UTC)
 
 
 def _matches(rule: Rule, status: int | None, body: str) -> bool:
@@ -382,15 +531,33 @@ def _matches(rule: Rule, status: int | None, body: str) -> bool:
     return rule.pattern is None or re.search(rule.pattern, body, re.IGNORECASE) is not None
 
 
-def _by_rule(rule: Rule, failure: Failure, now: datetime) -> Failure:
+def _by_rule(rule: Rule, answer: _Answer, meaning: Meaning) -> Failure:
+    """The answer as the person's rule reads it; what the rule leaves open stays as the table says."""
+    own = Meaning(
+        id=meaning.id,
+        kind=rule.kind or meaning.kind,
+        scope=rule.scope or (meaning.scope if rule.kind in (None, meaning.kind) else None),
+        ends=f"{rule.rest.total_seconds():.0f}"
+        if rule.rest
+        else meaning.ends
+        if rule.kind is None
+        else "named",
+        window=meaning.window,
+        zone=meaning.zone,
+    )
+    failure = answer.failure(own)
+    evidence = {**failure.evidence, "rule": f"{rule.status or ''} {rule.pattern or ''}".strip()}
+    if rule.then is None:
+        return replace(failure, evidence=evidence, repair=None)
     benches = rule.then.startswith("bench")
-    return Failure(
-        kind=failure.kind,
+    forever = benches and failure.forever
+    until = failure.until or answer.now + (rule.rest or timedelta(seconds=60))
+    return replace(
+        failure,
         failover=rule.then.endswith("continue"),
-        scope=(failure.scope or "provider") if benches else None,
-        until=(failure.until or now + timedelta(seconds=60)) if benches and not failure.forever else None,
-        forever=benches and failure.forever,
-        status=failure.status,
-        message=failure.message,
-        evidence={**failure.evidence, "rule": f"{rule.status or ''} {rule.pattern or ''}".strip()},
+        scope=(rule.scope or failure.scope or "provider") if benches else None,
+        until=until if benches and not forever else None,
+        forever=forever,
+        repair=None,
+        evidence=evidence,
     )

@@ -10,55 +10,112 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 
 CAP = timedelta(days=8)
-"""No window is longer than a week; anything later is a mistake of the sender."""
+"""No window of headers is longer than a week; anything later is a mistake of the sender."""
+
+_RETRY_AFTER = (
+    ("retry-after-ms", 0.001),
+    ("x-ms-retry-after-ms", 0.001),
+    ("retry-after", 1.0),
+    ("x-retry-after", 1.0),
+    ("x-ratelimit-reset-after", 1.0),
+    ("ratelimit-reset", 1.0),
+)
+"""Headers that say when to ask again, and their unit in seconds, the more exact first."""
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_COUNTED = tuple(
+    (vendor.format("remaining", what), vendor.format("reset", what))
+    for vendor in ("anthropic-ratelimit-{1}-{0}", "x-ratelimit-{0}-{1}")
+    for what in ("requests", "tokens", "input-tokens", "output-tokens", "requests-day", "tokens-minute")
+)
+"""Headers that count down, and the one that says when the count begins anew."""
+
+_HTTP_DATE = r"(?:\w{3,9}, )?(\d{1,2})[ -](\w{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UTC|Z|[+-]\d{4})"
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_UNIFIED = {"5h": "5h", "7d": "7d", "7d_oi": "7d", "7d_opus": "7d", "7d_sonnet": "7d"}
+_UNIFIED_NAME = r"anthropic-ratelimit-unified-([0-9]+[hd](?:_[a-z0-9]+)?)-(?:status|utilization|reset)"
 _CODEX_WORDS = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """`retry-after-ms`, or `retry-after` as seconds or HTTP date; None when there is none."""
-    if value := headers.get("retry-after-ms"):
-        return _in(value, now, 0.001)
-    value = headers.get("retry-after")
-    if not value:
+    """When to ask again by retry-after and its kin, never before `now`; None when none can be read.
+
+    Seconds, milliseconds, an epoch, a duration ("30s") or a date; a header that makes no sense is passed
+    over for the next one.
+    """
+    for name, unit_s in _RETRY_AFTER:
+        if (moment := _wait(headers.get(name), now, unit_s)) is not None:
+            return moment
+    return None
+
+
+def _wait(value: str | None, now: datetime, unit_s: float) -> datetime | None:
+    text = (value or "").strip()
+    if not text:
         return None
-    return _in(value, now, 1.0) or _capped(http_date(value), now)
+    try:
+        number = float(text)
+    except ValueError:
+        moment = moment_from(text, now)
+        return None if moment is None else max(moment, now)
+    if not number >= 0:
+        return None
+    if unit_s == 1.0 and number > 1e9:  # a moment, not a wait
+        moment = moment_from(text, now)
+        return None if moment is None else max(moment, now)
+    return min(now + timedelta(seconds=min(number * unit_s, 1e9)), now + CAP)
 
 
 def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """The latest of retry-after and the reset of every window that is rejected or empty (capped)."""
+    if not headers:
+        return None
     moments = [retry_after(headers, now)]
     if headers.get("anthropic-ratelimit-unified-status") == "rejected":
-        rejected = [
-            name
-            for name in _UNIFIED
-            if headers.get(f"anthropic-ratelimit-unified-{name}-status") == "rejected"
-        ]
-        names = [f"anthropic-ratelimit-unified-{name}-reset" for name in rejected]
+        names = [f"anthropic-ratelimit-unified-{name}-reset" for name in rejected_windows(headers)]
         moments += [
             moment_from(headers.get(name), now) for name in names or ["anthropic-ratelimit-unified-reset"]
         ]
-    for vendor, form in (
-        ("anthropic-ratelimit-{}-remaining", "anthropic-ratelimit-{}-reset"),
-        ("x-ratelimit-remaining-{}", "x-ratelimit-reset-{}"),
-    ):
-        for what in ("requests", "tokens", "input-tokens", "output-tokens", "requests-day", "tokens-minute"):
-            if headers.get(vendor.format(what), "").strip() in ("0", "0.0"):
-                moments.append(moment_from(headers.get(form.format(what)), now))
+    for left, reset in _COUNTED:
+        if headers.get(left, "").strip() in ("0", "0.0"):
+            moments.append(moment_from(headers.get(reset), now))
     if headers.get("x-ratelimit-remaining", "").strip() == "0":
         moments.append(moment_from(headers.get("x-ratelimit-reset"), now))
     for which in ("primary", "secondary"):
         if _number(headers.get(f"x-codex-{which}-used-percent")) >= 100:
-            moments.append(moment_from(headers.get(f"x-codex-{which}-reset-at"), now))
-    known = [moment for moment in moments if moment is not None and moment > now]
+            moments.append(_codex_reset(headers, which, now))
+    known = [moment for moment in moments if moment is not None and moment >= now]
     return max(known) if known else None
+
+
+def rejected_windows(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The unified windows that refused the request: "5h", "7d", "7d_opus" …"""
+    return tuple(
+        name
+        for name in _unified_windows(headers)
+        if headers.get(f"anthropic-ratelimit-unified-{name}-status") == "rejected"
+    )
+
+
+def _unified_windows(headers: Mapping[str, str]) -> tuple[str, ...]:
+    found = (
+        re.fullmatch(_UNIFIED_NAME, name)
+        for name in headers
+        if name.startswith("anthropic-ratelimit-unified-")
+    )
+    return tuple(dict.fromkeys(match[1] for match in found if match))
+
+
+def _codex_reset(headers: Mapping[str, str], which: str, now: datetime) -> datetime | None:
+    """The reset of a Codex window: as a moment, or as seconds from now."""
+    stem = f"x-codex-{which}-reset"
+    return moment_from(headers.get(f"{stem}-at"), now) or moment_from(
+        headers.get(f"{stem}-after-seconds"), now
+    )
 
 
 def moment_from(value: str | None, now: datetime) -> datetime | None:
@@ -87,36 +144,43 @@ def moment_from(value: str | None, now: datetime) -> datetime | None:
 
 
 def http_date(text: str) -> datetime | None:
-    """`Wed, 21 Oct 2026 07:28:00 GMT`; None for anything else (the email module costs a hook 20 ms)."""
-    found = re.fullmatch(r"\w{3}, (\d{1,2}) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", text.strip())
+    """`Wed, 21 Oct 2026 07:28:00 GMT` or `… +0000`; None for anything else.
+
+    By hand: the email module costs a hook 20 ms.
+    """
+    found = re.fullmatch(_HTTP_DATE, text.strip())
     if found is None or found[2].lower() not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(found[i]) for i in (1, 3, 4, 5, 6))
+    zone = found[7]
     try:
-        return datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
+        ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:])) if zone[0] in "+-" else timedelta(0)
+        moment = datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
+        return moment + ahead if zone[0] == "-" else moment - ahead
+    except (ValueError, OverflowError):
         return None
 
 
 def readings_from_headers(provider: str, headers: Mapping[str, str], now: datetime) -> tuple[Reading, ...]:
     """Every window the headers tell of."""
     found: list[Reading | None] = []
-    for name, window in _UNIFIED.items():
+    for name in _unified_windows(headers):
         stem = f"anthropic-ratelimit-unified-{name}"
         share = headers.get(f"{stem}-utilization")
         if share is not None:
-            model = name.partition("_")[2]
+            window, _, family = name.partition("_")
             percent = _number(share) * 100
-            found.append(
-                _percent(provider, window, percent, headers.get(f"{stem}-reset"), now, model or None)
-            )
+            ends = moment_from(headers.get(f"{stem}-reset"), now)
+            overdrawn = percent >= 100 and headers.get(f"{stem}-status", "").startswith("allowed")
+            reading = _percent(provider, window, percent, ends, now, family or None)
+            found.append(replace(reading, source="overage") if reading and overdrawn else reading)
     for which in ("primary", "secondary"):
         used = headers.get(f"x-codex-{which}-used-percent")
         if used is not None:
             minutes = _number(headers.get(f"x-codex-{which}-window-minutes")) or 300
             nearest = min(_CODEX_WORDS, key=lambda known: abs(known - minutes))
-            reset = headers.get(f"x-codex-{which}-reset-at")
-            found.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), reset, now, None))
+            ends = _codex_reset(headers, which, now)
+            found.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), ends, now, None))
     for unit, what in (("requests", "requests"), ("tokens", "tokens")):
         for limit, left, reset in (
             (
@@ -147,7 +211,7 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
 
 
 def _percent(
-    provider: str, window: str, percent: float, reset: str | None, now: datetime, model: str | None
+    provider: str, window: str, percent: float, reset: datetime | None, now: datetime, model: str | None
 ) -> Reading | None:
     if not 0 <= percent <= 1000:
         return None  # an epoch in the percent's place: seen in the wild
@@ -157,7 +221,7 @@ def _percent(
         unit="percent",
         used=percent,
         limit=100.0,
-        resets_at=moment_from(reset, now),
+        resets_at=reset,
         source="header",
         observed_at=now,
         model=model,
@@ -174,16 +238,6 @@ def _number(value: str | None) -> float:
     except ValueError:
         return 0.0
     return number if abs(number) < MOST else 0.0
-
-
-def _in(value: str, now: datetime, unit_s: float) -> datetime | None:
-    try:
-        seconds = float(value) * unit_s
-    except ValueError:
-        return None
-    if not 0 <= seconds < 1e9:
-        return None
-    return min(now + timedelta(seconds=seconds), now + CAP)
 
 
 def _capped(moment: datetime | None, now: datetime) -> datetime | None:

@@ -1,83 +1,261 @@
 """When a limit ends, read out of what a provider or client wrote about it. Pure.
 
-Source of the wordings: Claude Code 2.1.330 ("You've hit your 5-hour limit · resets 1:38am (UTC)",
-"Claude AI usage limit reached|1790000000"), Codex 0.169.0 ("try again at 2:13 AM"), measured.
+Source of the wordings: Claude Code 2.1.332 ("You've hit your session limit · resets 1:38am (UTC)",
+"Claude AI usage limit reached|1790000000"), Codex 0.171 ("try again at 2:13 AM"), Gemini and Antigravity
+("will reset after 3h20m15s"), Z.AI ("will reset at 2026-11-25 00:35:41", Beijing time), Anthropic ("regain
+access on 2026-12-01 at 00:00 UTC"), LiteLLM ("Limit resets at: 2026-11-29 20:50:11 UTC"), Azure ("retry after
+86400 seconds"), GitHub Copilot, MiniMax, Moonshot: public reports and measured.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 # Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
-_EPOCH = r"limit reached\|(\d{9,13})|\"?resets_at\"?[=:]\s*(\d{9,13})"
-_CLOCK = (
-    r"(?i)(?:resets?(?: at| on)?|try again at)\s+"
-    r"(?:(?P<month>[A-Z][a-z]{2})[a-z]* (?P<day>\d{1,2})(?:st|nd|rd|th)?,? (?:(?P<year>\d{4}),? )?(?:at )?)?"
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s*(?P<half>[ap]\.?m)?\.?(?:\s*\((?P<zone>[A-Za-z_/+-]+)\))?"
+_EPOCH = (
+    r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})|resets?(?: at)?:? (\d{10}|\d{13})\b"
 )
-_AFTER = r"(?i)(?:try again in|retry (?:in|after)|resets in)\s+((?:\d+(?:\.\d+)?\s*(?:ms|[dhms])[a-z]*\s*)+)"
-_PART = r"(?i)(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)"
+_CUES = (
+    "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
+    "wait", "expire", "lifted", "back", "重置", "恢复", "刷新", "解除", "重试",
+)  # fmt: skip
+"""Words a time that ends a limit stands behind (in Chinese: before)."""
+
+MOST_CUES = 12
+NEAR = 110
+"""Characters after such a word in which the time must begin."""
+
+_UNITS = (
+    r"(?:milliseconds?|millis|ms|seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?"
+    r"|d|h|m|s|w|秒|分钟|小时|天)"
+)
+_AFTER = (
+    r"(?i)[a-z]*\W{0,3}(?:at |on )?(?:in|after|within|for|of|:)?\s*"
+    r"(?:about |around |approximately |another |~ ?)?"
+    rf"((?:\d{{1,9}}(?:\.\d{{1,12}})?\s?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
+)
+_LITTLE = (
+    r"(?i)[a-z]* (?:in|after|within)? ?(less than an?|about an?|a few|an?) (second|minute|hour|day|week)s?\b"
+)
+_PART = rf"(?i)(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNITS})(?![a-z])"
+_ZONE = (
+    r"(?:\s*\(?(?P<zone>Z|[A-Z][A-Za-z_]+/[A-Za-z_/]+(?:[+-]\d{1,2})?"
+    r"|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5})\)?)?"
+)
+_DATE = (
+    r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)"
+    r"(?:(?:T|,? at | |, )(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?" + _ZONE
+)
+_DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_DAY = (
+    rf"(?:(?P<word>today|tomorrow)|(?:next |on )?(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?"
+    rf"|(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)? (?P<month2>{_MONTH})(?:,? (?P<year2>\d{{4}}))?)"
+)
+_TIME = r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?(?::\d\d)?\s?(?P<half>[ap]\.?m\b\.?)?"
+_LEAD = r"[a-z]*\W{0,3}(?:(?:at|on|after|from|by|in) |: ?)?"
+_CLOCKS = (
+    rf"(?i){_LEAD}{_DAY}(?:,? at|,| on|)\s*(?:(?P<only>midnight|noon)|{_TIME}|)",
+    rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})(?:,? on| )?\s*{_DAY}",
+    rf"(?i){_LEAD}(?:(?P<only>midnight|noon)|{_TIME})",
+)
+"""What may stand after a word about the reset: day and time, time and day, a time alone."""
+
+_ABBREVIATED = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "SAST": 2, "GST": 4, "PKT": 5, "IST": 5.5, "WIB": 7, "ICT": 7, "SGT": 8, "HKT": 8, "PHT": 8, "AWST": 8,
+    "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "EST": -5, "EDT": -4, "CST": -6,
+    "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3,
+    "ART": -3, "CLT": -4,
+}  # fmt: skip
+"""Hours ahead of UTC. What two regions share (IST, CST, BST) means the one with more users."""
+
+_REGIONAL = {
+    "PT": "America/Los_Angeles",
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+}
 MAX_WAIT_S = 400 * 86_400.0
 """No limit lasts longer; a larger number is no wait."""
+
+JUST_PASSED = timedelta(minutes=30)
+"""A client names the old reset for minutes after it: a time of day so recent is now, not tomorrow."""
+
+FIVE_HOURS = timedelta(hours=5)
+_FIVE_HOUR_WORDS = r"(?i)\b(?:5|five)[ -]?h(?:ours?)?\b|session limit|5 ?小时"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SECONDS = {
+    "w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0,
+    "秒": 1.0, "分": 60.0, "小": 3_600.0, "天": 86_400.0,
+}  # fmt: skip
+_SPAN = {"second": 1.0, "minute": 60.0, "hour": 3_600.0, "day": 86_400.0, "week": 604_800.0}
+LONGEST = 3_000
+"""Characters looked at."""
 
 
-def reset_from_text(text: str, seen_at: datetime, zone: tzinfo | None = None) -> datetime | None:
+def reset_from_text(
+    text: str, seen_at: datetime, zone: tzinfo | None = None, *, window: str | None = None
+) -> datetime | None:
     """The moment (UTC) the text says the limit ends; None when it says none.
 
     Args:
-        seen_at: aware; a time of day means the first one after it.
-        zone: of a time of day without a zone in the text; None = the system's.
+        seen_at: aware; a time of day means the first one after it, or one that has just passed.
+        zone: of a time without a zone in the text; None = the system's.
+        window: the limit's window where it is known; "5h" never ends more than five hours ahead.
     """
+    text = text[:LONGEST]
+    cues = _cues(text.lower())
+    if not cues and "|" not in text:
+        return None
     if found := re.search(_EPOCH, text):
-        number = int(found[1] or found[2])
+        number = int(found[1] or found[2] or found[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-    if found := re.search(_AFTER, text):
-        seconds = sum(float(n) * _SECONDS[unit.lower()] for n, unit in re.findall(_PART, found[1]))
-        return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
-    if found := re.search(_CLOCK, text):
-        return _next_clock(found, seen_at, zone)
-    return None
-
-
-def _next_clock(found: re.Match[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
-    half = (found["half"] or "").lower().replace(".", "")
-    if half:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    elif found["minute"] is None or hour > 23:
-        return None  # "resets 5" is no time of day
-    if minute > 59:
+    near = [text[place : place + NEAR] for place in cues]
+    moment = (
+        _duration(near, seen_at)
+        or _dated([text[max(0, place - 30) : place + NEAR] for place in cues], seen_at, zone)
+        or _clock(near, seen_at, zone)
+    )
+    if moment is None:
         return None
-    local = seen_at.astimezone(_named_zone(found["zone"]) or zone)
-    moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    if found["month"]:
-        if (month := found["month"][:3].lower()) not in _MONTHS:
-            return None
-        year = int(found["year"] or local.year)
-        try:
-            moment = moment.replace(year=year, month=_MONTHS.index(month) + 1, day=int(found["day"]))
-            if not found["year"] and moment < local - timedelta(days=1):
-                moment = moment.replace(year=year + 1)
-        except ValueError:
-            return None
-    elif moment <= local:
-        moment += timedelta(days=1)
-    return moment.astimezone(UTC)
+    short = window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None
+    if short and moment - seen_at > FIVE_HOURS:
+        return seen_at.astimezone(UTC) + FIVE_HOURS
+    return moment
 
 
-def _named_zone(name: str | None) -> tzinfo | None:
-    if not name:
+def _cues(lower: str) -> list[int]:
+    """Where the words stand, in order."""
+    places: list[int] = []
+    for word in _CUES:
+        place = lower.find(word)
+        while place >= 0 and len(places) < 4 * MOST_CUES:
+            places.append(place)
+            place = lower.find(word, place + len(word))
+    return sorted(places)[:MOST_CUES]
+
+
+def zone_named(name: str) -> tzinfo | None:
+    """A zone by any of its names: UTC+2, +08:00, SGT, PT, Europe/Berlin, Etc/GMT+5; None when unknown."""
+    upper = name.upper()
+    if upper in _ABBREVIATED:
+        return timezone(timedelta(hours=_ABBREVIATED[upper]))
+    if found := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", upper):
+        ahead = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        return timezone(ahead if found[1] == "+" else -ahead) if ahead < timedelta(hours=24) else None
+    if found := re.fullmatch(r"ETC/GMT([+-])(\d{1,2})", upper):  # POSIX: Etc/GMT+5 lies west
+        ahead = timedelta(hours=int(found[2]))
+        return timezone(-ahead if found[1] == "+" else ahead) if ahead < timedelta(hours=24) else None
+    if upper not in _REGIONAL and "/" not in name:
         return None
-    if name.upper() in ("UTC", "GMT", "Z"):
-        return UTC
     try:
         from zoneinfo import ZoneInfo
 
-        return ZoneInfo(name)
+        return ZoneInfo(_REGIONAL.get(upper, name))
     except (KeyError, ValueError, OSError):
         return None
+
+
+def _duration(near: list[str], seen_at: datetime) -> datetime | None:
+    """ "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
+    for text in near:
+        if found := re.match(_AFTER, text):
+            parts = re.findall(_PART, found[1])
+            seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
+        elif found := re.match(_LITTLE, text):
+            seconds = _SPAN[found[2].lower()] * (3 if "few" in found[1] else 1)
+        else:
+            continue
+        return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
+    return None
+
+
+def _unit_s(unit: str) -> float:
+    unit = unit.lower()
+    return 0.001 if unit.startswith(("ms", "milli")) else _SECONDS[unit[0]]
+
+
+def _dated(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    """The first date that follows a word about the reset within a few words."""
+    for text in near:
+        for found in re.finditer(_DATE, text):
+            try:
+                year, month, day, hour, minute, second = (int(found[part] or 0) for part in _DATE_PARTS)
+                moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - _placed has its zone
+            except ValueError:
+                continue
+            return _placed(moment, found["zone"], seen_at, zone)
+    return None
+
+
+def _placed(moment: datetime, name: str | None, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    named = zone_named(name) if name else None
+    try:
+        return moment.replace(tzinfo=named or zone).astimezone(UTC)  # neither: the system's own zone
+    except (OverflowError, ValueError):
+        return None
+
+
+def _clock(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    for text in near:
+        for pattern in _CLOCKS:
+            found = re.match(pattern, text)
+            if found and (moment := _next_clock(found, text[found.end() :], seen_at, zone)):
+                return moment
+    return None
+
+
+def _next_clock(found: re.Match[str], after: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    parts = {name.rstrip("2"): value for name, value in found.groupdict().items() if value is not None}
+    clock = _time_of_day(parts)
+    has_day = any(parts.get(name) for name in ("word", "weekday", "month"))
+    if clock is None and (parts.get("hour") or not has_day):
+        return None
+    tail = re.match(_ZONE, after)
+    named = zone_named(tail["zone"]) if tail and tail["zone"] else None
+    local = seen_at.astimezone(named or zone)
+    hour, minute = clock or (0, 0)
+    moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    try:
+        moment = _on_day(moment, parts, local)
+    except (ValueError, OverflowError):
+        return None
+    return moment.astimezone(UTC)
+
+
+def _time_of_day(parts: dict[str, str]) -> tuple[int, int] | None:
+    if only := parts.get("only"):
+        return (0, 0) if only.lower() == "midnight" else (12, 0)
+    if "hour" not in parts:
+        return None
+    hour, minute = int(parts["hour"]), int(parts.get("minute", 0))
+    if half := parts.get("half", "").lower().replace(".", ""):
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    elif "minute" not in parts or hour > 23:
+        return None  # "resets 5" is no time of day
+    return (hour, minute) if minute <= 59 else None
+
+
+def _on_day(moment: datetime, parts: dict[str, str], local: datetime) -> datetime:
+    """The day the text means: a named one, else the first time of day to come or just passed."""
+    if month := parts.get("month"):
+        year = int(parts.get("year", local.year))
+        moment = moment.replace(year=year, month=_MONTHS.index(month[:3].lower()) + 1, day=int(parts["day"]))
+        if "year" not in parts and moment < local - timedelta(days=1):
+            moment = moment.replace(year=year + 1)
+        return moment
+    if weekday := parts.get("weekday"):
+        ahead = (_WEEKDAYS.index(weekday[:3].lower()) - local.weekday()) % 7
+        moment += timedelta(days=ahead)
+        return moment + timedelta(days=7) if moment < local - JUST_PASSED else moment
+    if parts.get("word", "").lower() == "tomorrow":
+        return moment + timedelta(days=1)
+    if parts.get("word", "").lower() == "today":
+        return moment
+    return moment + timedelta(days=1) if moment < local - JUST_PASSED else moment

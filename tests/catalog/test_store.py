@@ -56,7 +56,7 @@ def test_the_compiled_form_is_kept_and_believed(folder: Path, cache: Path) -> No
             content["data"] = content["data"][:3]
             file.write_text(json.dumps(content))
 
-    assert len(kept) == 4
+    assert len(kept) == 5
     assert len(load(data_dir=folder).providers) == 3
 
 

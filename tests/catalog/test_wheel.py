@@ -51,7 +51,7 @@ def test_a_wheel_carries_each_part_and_the_files_people_read(installed: Path) ->
     folder = installed / "pf_tui" / "_data" / "catalog"
 
     assert {file.name for file in (folder / "compiled").iterdir()} == {
-        *("providers.json", "models.json", "names.json", "dialects.json"),
+        *("providers.json", "models.json", "names.json", "dialects.json", "answers.json"),
     }
     assert (folder / "models.yaml").read_bytes() == (ROOT / "catalog" / "models.yaml").read_bytes()
 

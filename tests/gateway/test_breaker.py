@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pf_tui import catalog
 from pf_tui.gateway.breaker import AttemptToken, CircuitBreaker
 from pf_tui.gateway.routing import Route
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+MEANINGS = catalog.load().meanings
 
 
 ROUTE = Route(
@@ -24,7 +26,7 @@ ROUTE = Route(
     credential={},
     headers={},
     context=200_000,
-    same_model=True,
+    distance=0,
 )
 
 
@@ -38,7 +40,7 @@ class Scene:
         return [self.resting.begin(self.route) for _ in range(count)]
 
     def failure(self) -> Failure:
-        return failures.classify(status=500, body="{}", now=self.now)
+        return failures.classify(meanings=MEANINGS, status=500, body="{}", now=self.now)
 
     def fails(self, ticket: AttemptToken) -> bool:
         """True when that benches the provider."""
@@ -81,13 +83,13 @@ def test_sessions_side_by_side_whose_requests_overlap_still_count_to_three(scene
 
 
 def test_a_burst_on_a_limit_is_one_strike_and_a_failed_probe_the_next(scene: Scene) -> None:
-    limited = failures.classify(status=429, body="{}", now=scene.now)
+    limited = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now)
     benches = [scene.resting.failed(scene.route, limited, one, "gateway") for one in scene.sent(8)]
     (bench,) = [one for one in benches if one is not None]
     assert bench.strikes == 1
 
     scene.now += timedelta(minutes=1)
-    again = failures.classify(status=429, body="{}", now=scene.now, strikes=1)
+    again = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now, strikes=1)
     probe = scene.resting.failed(scene.route, again, *scene.sent(), "gateway")
     assert probe is not None
     assert probe.strikes == 2

@@ -87,7 +87,7 @@ TABLE: Mapping[str, Expected] = {
     "403": passes("auth", "provider", None),
     "404": passes("model", "model", 12 * 3600),
     "400": _REQUEST,
-    "413": _REQUEST,
+    "413": passes("unsupported", None, None),
     "422": _REQUEST,
     "filter": _REQUEST,
     # the window it names is smaller than the second provider's
@@ -119,7 +119,6 @@ DIFFERS: Mapping[tuple[str, str, bool], Expected] = {
     **{("eof", protocol, False): _NETWORK for protocol in SCENES},
     **{("stall", protocol, False): _TIMEOUT for protocol in SCENES},
     **{("sse-late", protocol, False): passes("overload", "model", 10) for protocol in SCENES},
-    **{("sse-rate", protocol, False): passes("overload", "model", 20) for protocol in SCENES},
     **{("garbage", protocol, False): _FIRST for protocol in SCENES},
     **{("unended", protocol, False): _FIRST for protocol in SCENES},
 }

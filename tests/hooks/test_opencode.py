@@ -165,6 +165,7 @@ def test_a_long_limit_ends_the_turn_and_says_what_follows(ctx: Context) -> None:
         "status": 429,
         "header": "retry-after: 7200",
         "text": "Rate limit reached",
+        "meaning": "rate-words",
         "agent": "opencode",
         "session": "ses_1",
     }

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pf_tui import catalog
 from pf_tui.rules import failures
-from pf_tui.rules.failures import ACTIONS, CLASSES, Rule, classify, classify_agent_error, clean, reason_in
+from pf_tui.rules.failures import ACTIONS, CLASSES, Failure, Rule, clean, reason_in
+
+MEANINGS = catalog.load().meanings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+def classify(**answer: Any) -> Failure:
+    """By the shipped table."""
+    return failures.classify(meanings=MEANINGS, **answer)
+
+
+def classify_agent_error(word: str, text: str, now: datetime) -> Failure:
+    """By the shipped table."""
+    return failures.classify_agent_error(word, text, now, meanings=MEANINGS)
 
 
 def said(kind: str, message: str, **more: object) -> str:
@@ -158,7 +172,7 @@ TABLE = [
         400, {}, openai("model_not_found"), "model", True, "model", 12 * 3600, id="model-not-supported-as-400"
     ),
     pytest.param(400, {}, said("invalid_request_error", "bad"), "request", False, None, None, id="400"),
-    pytest.param(413, {}, said("request_too_large", "too large"), "request", False, None, None, id="413"),
+    pytest.param(413, {}, said("request_too_large", "too large"), "unsupported", True, None, None, id="413"),
     pytest.param(422, {}, openai("invalid"), "request", False, None, None, id="422"),
     pytest.param(
         400,
@@ -222,7 +236,12 @@ def test_the_evidence_names_status_header_and_the_providers_own_words() -> None:
         status=429, headers={"Retry-After": "30"}, body=said("rate_limit_error", "slow down"), now=NOW
     )
 
-    assert failure.evidence == {"status": 429, "header": "retry-after: 30", "text": "slow down"}
+    assert failure.evidence == {
+        "status": 429,
+        "header": "retry-after: 30",
+        "text": "slow down",
+        "meaning": "rate-words",
+    }
 
 
 @pytest.mark.parametrize(
@@ -235,13 +254,13 @@ def test_the_evidence_names_status_header_and_the_providers_own_words() -> None:
     ],
 )
 def test_a_persons_rule_goes_before_the_table(then: str, failover: bool, scope: str | None) -> None:
-    rule = Rule(status=400, pattern="no capacity", then=then)
+    rule = Rule(status=400, pattern="no tea", then=then)
 
-    failure = classify(status=400, body="No Capacity today", now=NOW, rules=[rule])
+    failure = classify(status=400, body="No Tea today", now=NOW, rules=[rule])
 
     assert (failure.failover, failure.scope) == (failover, scope)
     assert failure.until == (NOW + timedelta(seconds=60) if scope else None)
-    assert failure.evidence["rule"] == "400 no capacity"
+    assert failure.evidence["rule"] == "400 no tea"
 
 
 def test_a_rule_for_another_status_or_text_changes_nothing() -> None:
@@ -287,7 +306,7 @@ def test_a_key_in_a_providers_words_is_masked() -> None:
             "in an event",
         ),
         (json.dumps({"error": None, "message": "beside an empty error"}), "beside an empty error"),
-        ("<html>Bad   Gateway</html>", "<html>Bad Gateway</html>"),
+        ("<html>Bad   Gateway</html>", "Bad Gateway"),
         ("", ""),
     ],
 )
@@ -354,8 +373,8 @@ def test_whatever_an_upstream_says_the_verdict_is_sound(
     failure = classify(status=status, headers=headers, body=body, now=NOW, strikes=strikes)
 
     assert failure.kind in CLASSES
-    assert failure.scope in (None, "provider", "model")
-    assert failure.until is None or NOW < failure.until <= max(NOW + timedelta(days=8), _next_month())
+    assert failure.scope in (None, "provider", "family", "model")
+    assert failure.until is None or NOW < failure.until <= NOW + timedelta(days=32)
     assert not (failure.forever and failure.until)
     assert failure.scope is None or failure.until is not None or failure.forever
     assert failure.kind != "request" or not failure.failover
@@ -376,7 +395,3 @@ def test_a_rule_decides_what_it_says_and_nothing_else(rules: list[Rule]) -> None
 @given(anything)
 def test_words_are_kept_short(text: str) -> None:
     assert len(clean(text)) <= 200
-
-
-def _next_month() -> datetime:
-    return datetime(2026, 12, 1, tzinfo=UTC)

@@ -39,6 +39,21 @@ def epoch(**span: float) -> str:
         pytest.param({"retry-after": "99999999"}, NOW + CAP, id="beyond-the-cap"),
         pytest.param({"retry-after": "soon"}, None, id="words"),
         pytest.param({"retry-after": "-5"}, None, id="negative"),
+        pytest.param({"retry-after": "0"}, NOW, id="zero-is-now"),
+        pytest.param({"retry-after": "Tue, 24 Nov 2026 11:00:00 GMT"}, NOW, id="past-date-is-now"),
+        pytest.param(
+            {"retry-after": "Tue, 24 Nov 2026 14:01:00 +0200"}, after(minutes=1), id="date-with-offset"
+        ),
+        pytest.param({"retry-after": epoch(minutes=10)}, after(minutes=10), id="epoch"),
+        pytest.param({"retry-after": epoch(minutes=10) + "000"}, after(minutes=10), id="epoch-in-ms"),
+        pytest.param({"retry-after": "30s"}, after(seconds=30), id="duration"),
+        pytest.param({"retry-after": "1m30s"}, after(seconds=90), id="long-duration"),
+        pytest.param({"retry-after": "2026-11-24T12:05:00Z"}, after(minutes=5), id="iso"),
+        pytest.param(
+            {"retry-after-ms": "soon", "retry-after": "30"}, after(seconds=30), id="bad-beside-good"
+        ),
+        pytest.param({"retry-after-ms": "nan", "retry-after": "30"}, after(seconds=30), id="nan-beside-good"),
+        pytest.param({"x-ms-retry-after-ms": "2000"}, after(seconds=2), id="azure"),
         pytest.param({}, None, id="none"),
     ],
 )
@@ -88,6 +103,25 @@ def test_a_used_up_codex_window_ends_at_its_reset() -> None:
     headers = {"x-codex-primary-used-percent": "100", "x-codex-primary-reset-at": epoch(hours=3)}
 
     assert reset_at(headers, NOW) == after(hours=3)
+
+
+def test_a_codex_window_may_name_seconds_from_now() -> None:
+    headers = {"x-codex-primary-used-percent": "100", "x-codex-primary-reset-after-seconds": "5400"}
+
+    assert reset_at(headers, NOW) == after(seconds=5400)
+
+
+def test_an_overdrawn_window_that_is_allowed_serves_on_overage() -> None:
+    headers = {
+        "anthropic-ratelimit-unified-5h-utilization": "1.04",
+        "anthropic-ratelimit-unified-5h-status": "allowed",
+        "anthropic-ratelimit-unified-7d-utilization": "1.0",
+        "anthropic-ratelimit-unified-7d-status": "rejected",
+    }
+
+    sources = [reading.source for reading in readings_from_headers("anthropic-subscription", headers, NOW)]
+
+    assert sources == ["overage", "header"]
 
 
 def test_a_reset_that_is_past_is_none() -> None:

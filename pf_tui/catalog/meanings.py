@@ -1,0 +1,187 @@
+"""What providers' error answers mean: the table of catalog/answers.yaml as an index that finds its entry.
+
+Matching is by whole words on folded text, never by regular expression: no body can make it slow.
+Invariant: the first entry of the table that fits wins, so specific entries stand above general ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from pf_tui.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+GAP = 160
+"""Characters of folded text that "…" in a phrase may stand for."""
+
+_FOLD = {code: " " for code in range(128) if not chr(code).isalnum()} | {
+    ord(mark): " " for mark in "’‘“”«»·•–—…。，：；（）、！？\u00a0"
+}
+
+
+KEYS = frozenset(("words", "codes", "status", "headers", "unless"))
+"""How an entry is recognised; the other keys are the fields of a Meaning."""
+
+
+@record
+class Meaning:
+    """What follows from an answer: an entry of the table."""
+
+    id: str
+    kind: str
+    """Failure class of rules.failures."""
+    scope: str | None = None
+    """provider | family | model | request; None = the class's own."""
+    ends: str = "named"
+    """named: retry-after or a reset in the answer, else the class's rest · day, week, month: its end
+    · cleared: a new credential, a probe or a person · a number of seconds."""
+    window: str | None = None
+    """The limit window it is about: 5h, 7d, day, minute …"""
+    zone: str | None = None
+    """Time zone of a reset without one."""
+    repair: str | None = None
+    """thinking | field | beta: what to leave out before asking the same provider once more."""
+
+
+class Meanings:
+    """The table, indexed by words and codes."""
+
+    def __init__(self, compiled: Mapping[str, Any]) -> None:
+        """Args: compiled: what `index` made of the table."""
+        self._entries = compiled["entries"]
+        self._by_code: Mapping[str, list[int]] = compiled["codes"]
+        self._by_word: Mapping[str, list[Any]] = compiled["words"]
+        self._wide: list[Any] = compiled["wide"]
+        self._by_header: list[int] = compiled["headers"]
+        self._anchors = frozenset(self._by_word)
+
+    def find(
+        self,
+        *,
+        status: int | None,
+        headers: Mapping[str, str],
+        codes: Collection[str],
+        folded: str,
+    ) -> Meaning | None:
+        """The first entry that fits; None when the table does not know the answer.
+
+        Args:
+            headers: names in lower case.
+            codes: folded values of the body's code-like fields.
+            folded: the body's sentences, folded.
+        """
+        places: set[int] = set(self._by_header)
+        for code in codes:
+            places.update(self._by_code.get(code, ()))
+        phrases: dict[int, list[list[str]]] = {}
+        for word in self._anchors.intersection(folded.split()):
+            for place, parts in self._by_word[word]:
+                phrases.setdefault(place, []).append(parts)
+        if not folded.isascii():
+            for place, parts in self._wide:
+                phrases.setdefault(place, []).append(parts)
+        for place in sorted(places.union(phrases)):
+            entry = self._entries[place]
+            if "status" in entry and status not in entry["status"]:
+                continue
+            if "headers" in entry and not _has(headers, entry["headers"]):
+                continue
+            if place not in places and not any(_holds(folded, parts) for parts in phrases[place]):
+                continue
+            if "unless" in entry and any(_holds(folded, parts) for parts in entry["unless"]):
+                continue
+            return _meaning(entry)
+        return None
+
+
+def index(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The table of catalog/answers.yaml as plain data that `find` needs no work to use."""
+    listed = list(entries)
+    common = _frequency(phrase for entry in listed for phrase in entry.get("words", ()))
+    compiled: dict[str, Any] = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
+    for place, entry in enumerate(listed):
+        for code in entry.get("codes", ()):
+            compiled["codes"].setdefault(fold(code), []).append(place)
+        for phrase in entry.get("words", ()):
+            parts = _parts(phrase)
+            anchor = _anchor(parts, common)
+            kept = compiled["wide"] if anchor is None else compiled["words"].setdefault(anchor, [])
+            kept.append([place, list(parts)])
+        if "headers" in entry and not entry.get("words") and not entry.get("codes"):
+            compiled["headers"].append(place)
+        plain = {key: value for key, value in entry.items() if key not in ("words", "codes")}
+        if "unless" in entry:
+            plain["unless"] = [list(_parts(phrase)) for phrase in entry["unless"]]
+        compiled["entries"].append(plain)
+    return compiled
+
+
+def fold(text: str) -> str:
+    """Lower case, every sign a space: "Rate_limit-exceeded!" -> " rate limit exceeded "."""
+    return f" {' '.join(text.lower().translate(_FOLD).split())} "
+
+
+_CONDITIONS = ("status", "headers", "unless")
+
+
+def _meaning(entry: Mapping[str, Any]) -> Meaning:
+    fields: dict[str, Any] = {key: value for key, value in entry.items() if key not in _CONDITIONS}
+    return Meaning(**fields)
+
+
+def _parts(phrase: str) -> tuple[str, ...]:
+    """The folded pieces between gaps; the last one is open when the phrase ends in "*"."""
+    pieces = [fold(piece) for piece in phrase.split("…")]
+    if phrase.rstrip().endswith("*"):
+        pieces[-1] = pieces[-1].rstrip()
+    if not phrase.isascii():
+        pieces = [piece.strip() for piece in pieces]
+    return tuple(pieces)
+
+
+def _whole_words(parts: tuple[str, ...]) -> list[str]:
+    words = [word for part in parts for word in part.split()]
+    return words if not parts or parts[-1].endswith(" ") else words[:-1]
+
+
+def _frequency(phrases: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for phrase in phrases:
+        for word in _whole_words(_parts(phrase)):
+            counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def _anchor(parts: tuple[str, ...], common: Mapping[str, int]) -> str | None:
+    """The rarest complete word, by which a phrase is looked up; None for scripts without spaces."""
+    words = _whole_words(parts)
+    if not words or not all(word.isascii() for word in words):
+        return None
+    return min(words, key=lambda word: (common[word], -len(word)))
+
+
+def _holds(folded: str, parts: Sequence[str]) -> bool:
+    """True when the pieces follow each other, each within GAP of the one before."""
+    first, *rest = parts
+    start = folded.find(first)
+    for _ in range(8):  # a repeated first piece must not make this quadratic
+        if start < 0:
+            return False
+        end, fits = start + len(first), True
+        for part in rest:
+            place = folded.find(part, end - 1, end + GAP + len(part))
+            if place < 0:
+                fits = False
+                break
+            end = place + len(part)
+        if fits:
+            return True
+        start = folded.find(first, start + 1)
+    return False
+
+
+def _has(headers: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(name in headers and value in headers[name].lower() for name, value in wanted.items())

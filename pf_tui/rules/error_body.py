@@ -1,0 +1,243 @@
+"""What an error body says, whatever its shape: codes, sentences, the innermost one, times and quotas. Pure.
+
+Shapes: objects nested in `error`, lists of them, JSON inside a message (once or twice encoded), a Python dict
+printed into a message (LiteLLM), events of a stream, pages, plain text, and bodies cut in the middle.
+Invariant: reading costs time proportional to at most SEEN characters, and never raises.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pf_tui.catalog.meanings import fold
+from pf_tui.records import record
+
+SEEN = 6_000
+"""Characters looked at: the beginning, and of a longer body its end."""
+
+END = 1_500
+"""Of SEEN, how many are the end."""
+
+SENTENCES = 3_000
+"""Characters of sentences that are compared with the table."""
+
+MAX_NODES = 250
+"""Objects and lists walked through."""
+
+MAX_DEPTH = 6
+"""How often JSON may be inside a message."""
+
+_CODES = frozenset((
+    "code", "type", "status", "reason", "error_type", "errortype", "error_code", "errorcode", "__type",
+    "name", "kind", "error_status", "provider_code", "native_code", "statuscode", "status_code",
+    "api_error_code",
+))  # fmt: skip
+_SENTENCES = frozenset((
+    "message", "msg", "error", "detail", "details", "description", "error_description", "errormessage",
+    "error_message", "raw", "body", "title", "reason", "localized_message", "error_msg", "status_msg",
+    "text", "response", "cause", "upstream_error", "errors",
+))  # fmt: skip
+_NEVER = frozenset((
+    "flagged_input", "input", "failed_generation", "prompt", "messages", "request", "request_body",
+    "content", "output", "ctx", "url",
+))  # fmt: skip
+"""Fields that hold the person's words or the model's: they say nothing about the failure."""
+
+_WAITS = frozenset((
+    "retrydelay", "retry_after", "retryafter", "retry_after_seconds", "resets_in_seconds", "resets_in",
+    "reset_after", "reset_after_seconds", "quotaresetdelay", "retry_after_s", "wait_seconds",
+    "reset_in_seconds",
+))  # fmt: skip
+_MOMENTS = frozenset((
+    "resets_at", "reset_at", "resetsat", "resetat", "quotaresettimestamp", "reset_time", "resettime",
+    "next_reset",
+))  # fmt: skip
+_QUOTAS = frozenset((
+    "quotaid", "quota_id", "quotametric", "quota_metric",
+))  # fmt: skip
+
+# Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
+_PAIR = (
+    r"""["'](\w{2,40})["']\s*:\s*"""
+    r"""(?:"((?:[^"\\]|\\.){0,2000})"?|'((?:[^'\\]|\\.){0,2000})'?|(-?\d{1,20}(?:\.\d+)?))"""
+)
+_TAGS = r"<(?:script|style)\b[^>]{0,200}>[^<]{0,4000}|<[^<>]{0,400}>"
+_WRAPPED = r"^(?:(?:litellm\.)?[A-Za-z_.]{3,60}(?:Error|Exception)(?::| -)?\s+){1,4}(?=\S)"
+"""What LiteLLM puts before an upstream's sentence: "litellm.RateLimitError: AnthropicException - "."""
+
+
+@record
+class ErrorBody:
+    """What a body says of the failure."""
+
+    sentence: str = ""
+    """The innermost sentence: the vendor's own, not a gateway's wrapping."""
+    folded: str = " "
+    """All sentences as the table compares them."""
+    text: str = ""
+    """All sentences as they came."""
+    codes: frozenset[str] = frozenset()
+    """Folded values of code-like fields."""
+    waits: tuple[str, ...] = ()
+    """Values that say how long: "47s", "5400"."""
+    moments: tuple[str, ...] = ()
+    """Values that say when: an epoch, an ISO time."""
+    quotas: tuple[str, ...] = ()
+    """Names of quotas that are used up (Google's quotaId), lower case."""
+    param: str | None = None
+    """The field the vendor names."""
+    is_page: bool = False
+    """HTML: no answer of an API."""
+    is_structured: bool = False
+    """JSON, or an event that holds it."""
+
+
+def read(body: str) -> ErrorBody:
+    """Take a body apart."""
+    text = body if len(body) <= SEEN else f"{body[: SEEN - END]} … {body[-END:]}"
+    start = text.lstrip("\ufeff \t\r\n")
+    if not start:
+        return ErrorBody()
+    if start[0] == "<" or "<html" in start[:300].lower():
+        return _page(start)
+    reader = _Reader()
+    if start[0] in '{["':
+        reader.encoded(start, 0)
+    else:
+        events = [line[5:].strip() for line in start.splitlines() if line.startswith("data:")]
+        if events:
+            for event in events[:20]:
+                reader.encoded(event, 0)
+        else:
+            reader.sentence(start, 0)
+    return reader.result()
+
+
+class _Reader:
+    """Collects from one body."""
+
+    def __init__(self) -> None:
+        self._sentences: list[tuple[int, str]] = []
+        self._codes: set[str] = set()
+        self._waits: list[str] = []
+        self._moments: list[str] = []
+        self._quotas: list[str] = []
+        self._param: str | None = None
+        self._nodes = 0
+        self._structured = False
+
+    def encoded(self, text: str, depth: int) -> None:
+        """Text that should be JSON, or begins with it."""
+        try:
+            content, _ = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError):
+            self._pairs(text, depth)
+            return
+        self._structured = True
+        self._walk(content, depth)
+
+    def sentence(self, text: str, depth: int) -> None:
+        """A sentence, or one with JSON or a printed dict inside."""
+        place = min((at for at in (text.find("{"), text.find("[{")) if at >= 0), default=-1)
+        inner = place >= 0 and depth < MAX_DEPTH and ('"' in text[place:] or "'" in text[place:])
+        before = text[:place] if inner else text
+        if before.strip(" :-\n\"'") and len(self._sentences) < 60:
+            self._sentences.append((depth, before.strip()))
+        if inner:
+            self.encoded(text[place:], depth + 1)
+
+    def result(self) -> ErrorBody:
+        text = "\n".join(dict.fromkeys(sentence for _, sentence in self._sentences))
+        if len(text) > SENTENCES:
+            text = f"{text[: SENTENCES - 600]} {text[-600:]}"
+        deepest = max((depth for depth, _ in self._sentences), default=0)
+        told = [sentence for depth, sentence in self._sentences if depth == deepest]
+        sentence = next((one for one in told if " " in one), told[0] if told else "")
+        return ErrorBody(
+            sentence=re.sub(_WRAPPED, "", sentence) if "Error" in sentence or "Exc" in sentence else sentence,
+            folded=fold(text),
+            text=text,
+            codes=frozenset(self._codes),
+            waits=tuple(self._waits),
+            moments=tuple(self._moments),
+            quotas=tuple(self._quotas),
+            param=self._param,
+            is_structured=self._structured,
+        )
+
+    def _walk(self, content: Any, depth: int) -> None:
+        todo: list[tuple[Any, int]] = [(content, 0)]
+        while todo and self._nodes < MAX_NODES:
+            node, level = todo.pop()
+            self._nodes += 1
+            if isinstance(node, dict):
+                later = []
+                for name, value in list(node.items())[:60]:
+                    key = str(name).lower()
+                    if isinstance(value, dict | list):
+                        if key not in _NEVER and level < 20:
+                            later.append((value, level + 1))
+                        if key == "loc" and isinstance(value, list):
+                            self._param = self._param or ".".join(str(part) for part in value[:6])
+                    else:
+                        self._field(key, value, depth)
+                todo.extend(reversed(later))
+            elif isinstance(node, list):
+                for item in reversed(node[:30]):
+                    if isinstance(item, str):
+                        self.sentence(item[:SENTENCES], depth)
+                    else:
+                        todo.append((item, level + 1))
+            elif isinstance(node, str):
+                self.sentence(node[:SEEN], depth)
+
+    def _field(self, key: str, value: Any, depth: int) -> None:
+        if value is None or isinstance(value, bool) or key in _NEVER:
+            return
+        if isinstance(value, int | float):
+            if key in _CODES:
+                self._codes.add(fold(str(value)))
+            elif key in _WAITS:
+                self._waits.append(str(value))
+            elif key in _MOMENTS:
+                self._moments.append(str(value))
+            return
+        if not isinstance(value, str):
+            return
+        if key in _WAITS:
+            self._waits.append(value[:60])
+        elif key in _MOMENTS:
+            self._moments.append(value[:60])
+        elif key in _QUOTAS:
+            self._quotas.append(value[:200].lower())
+        elif key == "param":
+            self._param = self._param or value[:120] or None
+        if key in _CODES and len(value) <= 80 and " " not in value.strip():
+            self._codes.add(fold(value))
+        elif key == "error" and len(value) <= 60 and " " not in value.strip():
+            self._codes.add(fold(value))
+            self._sentences.append((depth, value))
+        elif (key in _SENTENCES or key in _CODES) and value.strip():
+            self.sentence(value[: SEEN - END], depth + (key == "raw"))  # raw: what a gateway's upstream said
+
+    def _pairs(self, text: str, depth: int) -> None:
+        """What is not JSON: cut in the middle, or a dict printed by Python."""
+        pairs = re.findall(_PAIR, text)
+        told = len(self._sentences)
+        for name, double, single, number in pairs[:80]:
+            self._structured = True
+            value = double or single
+            key = name.lower()
+            if number:
+                self._field(key, float(number) if "." in number else int(number), depth)
+            elif value:
+                self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
+        if len(self._sentences) == told and not pairs:
+            self._sentences.append((depth, text))
+
+
+def _page(text: str) -> ErrorBody:
+    plain = " ".join(re.sub(_TAGS, " ", text[:SEEN]).split())[:SENTENCES]
+    return ErrorBody(sentence=plain, folded=fold(plain), text=plain, is_page=True)
