@@ -158,10 +158,10 @@ def report_failure(
             undo={"drop": [[provider_id, model, kind]]},
             evidence=seen,
         )
+        done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()
         ledger.limit_hit(
             ctx.paths.ledger, provider_id, kind=kind, at=now, until=ends, agent=agent, session=session
         )
-        done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()
     return FailureOutcome(
         bench=resting,
         from_provider=left,

@@ -132,8 +132,6 @@ def settle(
         return ()
     provider = ctx.catalog().provider(now.active.provider)
     applied = {agent.agent: agent.applied for agent in now.agents}
-    if moved_from is not None and moved_from != provider.id:
-        ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
     done: list[Effect] = []
     changed: dict[str, str] = {}
     for agent in apply.installed(ctx):
@@ -171,6 +169,8 @@ def settle(
                 before={agent: applied.get(agent) for agent in sorted(changed)},
                 after=dict(sorted(changed.items())),
             )
+    if moved_from is not None and moved_from != provider.id:  # after the settings: the ledger may be held
+        ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
     return tuple(done)
 
 

@@ -28,6 +28,7 @@ def ingest(
     ctx: Context,
     *,
     full: bool = False,
+    look: bool = False,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Outcome:
@@ -35,30 +36,36 @@ def ingest(
 
     Args:
         full: read everything again; rows stay and nothing doubles.
+        look: look at every page of the ledger first; always done once somebody met damage in it.
         progress: told after each batch; the first ingest of a long history takes seconds.
     Raises:
         StateFileUnusable: the ledger is of a newer version; it is left as it is.
         PfError: it cannot be written.
     """
     from pf_tui.ingest import pipeline as sources
-    from pf_tui.ledger import schema
+    from pf_tui.ledger import salvage, schema
 
     def read() -> Outcome:
         return sources.ingest(
             ctx.paths.ledger, ctx.env, ctx.catalog(), full=full, progress=progress, cancelled=cancelled
         )
 
-    before = _set_aside(ctx)
+    if look or schema.is_suspect(ctx.paths.ledger):
+        _set_damaged_aside(ctx)
+    saved = salvage.salvage_new(ctx.paths.ledger)
     try:
         outcome = read()
     except StateFileUnusable as error:
         damaged = isinstance(error.__cause__, sqlite3.DatabaseError)
         if not (damaged and schema.begin_anew(ctx.paths.ledger)):
             raise
+        saved |= salvage.salvage_new(ctx.paths.ledger)
         outcome = read()
+    saved |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
     outcome.problems += [
-        f"ledger.db was damaged; it was set aside as {name} and begun anew from the logs"
-        for name in sorted(_set_aside(ctx) - before)
+        f"ledger.db was damaged; it was set aside as {name} and begun anew: {count} requests were read"
+        " out of it, what is missing comes from the logs"
+        for name, count in saved.items()
     ]
     if outcome.rows_new or not ctx.paths.usage.exists() or _day_changed(ctx):
         try:
@@ -213,6 +220,21 @@ def _resets_today(ctx: Context) -> Mapping[str, datetime]:
     return {provider: moment for provider, moment in resets.items() if moment > midnight}
 
 
-def _set_aside(ctx: Context) -> set[str]:
-    """Damaged ledgers of before."""
-    return {path.name for path in ctx.paths.home.glob(f"{ctx.paths.ledger.name}.corrupt-*")}
+def _set_damaged_aside(ctx: Context) -> None:
+    """Look at every page of the ledger, and set it aside when one is damaged.
+
+    Raises:
+        PfError: it is of a newer version, held, or cannot be moved away.
+    """
+    from pf_tui.ledger import schema, upkeep
+
+    try:
+        wrong = upkeep.problem(ctx.paths.ledger)
+    except StateFileUnusable as error:
+        if not isinstance(error.__cause__, sqlite3.DatabaseError):
+            raise
+        wrong = str(error)
+    if wrong is None:
+        ctx.paths.ledger.with_name(ctx.paths.ledger.name + schema.DAMAGED).unlink(missing_ok=True)
+    elif not schema.begin_anew(ctx.paths.ledger):
+        raise PfError(f"{wrong}; it could not be moved away", f"check {ctx.paths.home}")

@@ -46,14 +46,17 @@ def ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def read_logs(ctx: Context, *, full: bool = False) -> Outcome:
+def read_logs(ctx: Context, *, full: bool = False, look: bool = False) -> Outcome:
     """Read what is new; what could not be read is said on stderr.
+
+    Args:
+        full, look: see `usage.ingest`.
 
     Raises:
         PfError: the ledger cannot be written.
     """
     try:
-        outcome = usage.ingest(ctx, full=full, progress=_show)
+        outcome = usage.ingest(ctx, full=full, look=look, progress=_show)
     finally:
         diagnostics.progress("")
     for problem in outcome.problems:

@@ -21,7 +21,7 @@ from pf_tui.state.context import Context
 @click.pass_obj
 def ingest(ctx: Context, full: bool, reprice: bool, as_json: bool) -> None:
     """The dashboard and `analytics` do it by themselves. Logs that are gone stay counted."""
-    outcome = freshen.read_logs(ctx, full=full)
+    outcome = freshen.read_logs(ctx, full=full, look=True)
     began = time.monotonic()
     repriced = usage.reprice(ctx) if reprice else None
     if as_json:

@@ -70,7 +70,9 @@ def _line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
 def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[], str]) -> str:
     """What `work` returns; "" when it fails, with one line in the log."""
     try:
-        with deadline.within(limit_s):
+        from pf_tui.ledger import schema
+
+        with deadline.within(limit_s), schema.hurried(limit_s):
             return work()
     except (Exception, deadline.TooLate) as error:
         log.failure(what, error, env)

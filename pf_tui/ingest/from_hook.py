@@ -8,28 +8,46 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
 from pf_tui.ingest import to_rows
 from pf_tui.ingest.observed import LoggedRequest
-from pf_tui.ledger import gateway_rows, rollups, rows, schema
+from pf_tui.ledger import gateway_rows, queue, rollups, rows, schema
 from pf_tui.ledger.pricetable import PriceTable
 
 
 def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Catalog) -> bool:
-    """Write requests whose provider is known; False when the ledger refused, then the next ingest has them."""
+    """Write requests whose provider is known; where the ledger refuses they wait for the next ingest.
+
+    False when not even that was possible: the same is to be tried again.
+    """
+    seen = list(seen)
     try:
         with schema.opened(ledger, write=True) as connection:
             rollups.prepare(connection)
             with schema.transaction(connection):
-                _write(connection, agent, seen, catalog)
-    except (sqlite3.Error, PfError, OSError):
-        return False
+                write(connection, agent, seen, catalog)
+    except (sqlite3.Error, PfError, OSError) as error:
+        schema.is_held(error)
+        try:
+            queue.add(ledger, [("requests", [agent, [list(one) for one in seen]])])
+        except (OSError, TypeError, ValueError):
+            return False
     return True
 
 
-def _write(
+def take_in(connection: sqlite3.Connection, ledger: Path, catalog: Catalog) -> int:
+    """Rows that waited while the ledger was held or refused them; returns how many."""
+
+    def requests(agent: str, seen: list[Any]) -> None:
+        write(connection, agent, [LoggedRequest(*one) for one in seen], catalog)
+
+    return queue.take_in(connection, ledger, requests)
+
+
+def write(
     connection: sqlite3.Connection, agent: str, seen: Iterable[LoggedRequest], catalog: Catalog
 ) -> None:
     names, table = rows.Names(connection), PriceTable(connection)

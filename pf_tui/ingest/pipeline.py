@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pf_tui.catalog import Catalog
-from pf_tui.ingest import codex, files, opencode, opencode_stores
+from pf_tui.ingest import codex, files, from_hook, opencode, opencode_stores
 from pf_tui.ingest import store as storing
 from pf_tui.ingest.attribution import Attribution, Timeline, assumed, codex_names
 from pf_tui.ingest.batches import harvested
@@ -60,6 +60,7 @@ def ingest(
         contextlib.ExitStack() as ends,
     ):
         rollups.prepare(connection)
+        from_hook.take_in(connection, ledger, catalog)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         jobs = list(files.jobs(env, {} if full else files.known(connection)))
         sink = storing.LedgerWriter(

@@ -1,19 +1,19 @@
 """What hooks, the gateway, `status` and the verbs need of the ledger: sqlite3 alone, milliseconds.
 
 Writing here never raises for a ledger that is locked or refused: an agent must not stall, and a switch
-must not fail, for bookkeeping. Reading raises PfError, and the face says so.
+must not fail, for bookkeeping. The row waits beside it for the next ingest (`ledger.queue`). Reading raises PfError, and the face says so.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.ledger import hits, schema
+from pf_tui.ledger import queue, schema
 from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, Reading
@@ -21,6 +21,9 @@ from pf_tui.rules.limits import LENGTHS, Reading
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+WAIT_S = 1.0
+"""What a snapshot or a row waits for another program; then figures are missing, and the row is put into the queue."""
 
 MAX_HISTORY = timedelta(hours=6)
 """Readings further back say nothing about the pace of a 5-hour window."""
@@ -171,7 +174,7 @@ def readings_of(rows: Iterable[Any], now: datetime) -> list[Reading]:
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[LedgerReader]:
     """Open the ledger read-only. Raises PfError when it cannot be used."""
-    with schema.opened(path) as connection:
+    with schema.opened(path, usual_s=WAIT_S) as connection:
         yield LedgerReader(connection)
 
 
@@ -179,20 +182,12 @@ def switch(
     path: Path, from_provider: str | None, to_provider: str, *, why: str, who: str, at: datetime
 ) -> None:
     """Note that another provider serves from now on."""
-    _write(
-        path,
-        "INSERT INTO switches (ts, from_provider, to_provider, why, who) VALUES (?, ?, ?, ?, ?)",
-        [(milliseconds(at), from_provider, to_provider, why, who)],
-    )
+    _keep(path, [("switch", [milliseconds(at), from_provider, to_provider, why, who])])
 
 
 def applied(path: Path, agent: str, provider: str, at: datetime) -> None:
     """Note what an agent was set to: the timeline that its transcript rows are attributed by."""
-    _write(
-        path,
-        "INSERT OR REPLACE INTO timeline (agent, ts, provider) VALUES (?, ?, ?)",
-        [(agent, milliseconds(at), provider)],
-    )
+    _keep(path, [("applied", [agent, milliseconds(at), provider])])
 
 
 def limit_hit(
@@ -208,24 +203,16 @@ def limit_hit(
 ) -> None:
     """Note that a provider hit a limit or failed in class `kind`."""
     ends = milliseconds(until) if until else None
-    _change(
-        path,
-        lambda connection: hits.note(
-            connection, provider, kind, milliseconds(at), ends, agent, session, text=text
-        ),
-    )
+    _keep(path, [("hit", [provider, kind, milliseconds(at), ends, agent, session, text])])
 
 
 def limit_readings(path: Path, readings: Sequence[Reading]) -> None:
     """Keep readings of limit windows (status line, headers, error texts)."""
     if readings:
-        _write(path, INSERT_READING, [reading_row(reading) for reading in readings])
+        _keep(path, [("reading", list(reading_row(reading))) for reading in readings])
 
 
-INSERT_READING = (
-    "INSERT OR IGNORE INTO limit_readings (provider, time_window, unit, used, allowed, used_fraction,"
-    " resets_at, source, observed_at, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+INSERT_READING = queue.STATEMENTS["reading"]
 
 
 def reading_row(reading: Reading) -> tuple[object, ...]:
@@ -267,18 +254,16 @@ def _added(one: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:
     )
 
 
-def _write(path: Path, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Run one statement for each row."""
-    _change(path, lambda connection: connection.executemany(statement, rows))
-
-
-def _change(path: Path, change: Callable[[sqlite3.Connection], object]) -> None:
-    """One transaction; a failure is swallowed: the journal has the event all the same."""
-    with contextlib.suppress(sqlite3.Error, PfError, OSError):
-        connection = schema.connect(path)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            change(connection)
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+def _keep(path: Path, rows: list[queue.Row]) -> None:
+    """One transaction; where the ledger refuses it, or is held for long, the rows wait beside it."""
+    try:
+        connection = schema.connect(path, WAIT_S)
+        with contextlib.closing(connection), schema.transaction(connection):
+            for kind, values in rows:
+                queue.put(connection, kind, values)
+    except (sqlite3.Error, PfError, OSError) as error:
+        schema.is_held(error)
+        with contextlib.suppress(
+            OSError
+        ):  # a disk that refuses that too: the journal has the event all the same
+            queue.add(path, rows)

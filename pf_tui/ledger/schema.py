@@ -10,14 +10,22 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import field, record
 from pf_tui.state.files import cannot_write, set_aside
 
 VERSION = 2
 BUSY_MS = 5000
+DAMAGED = ".damaged"
+"""Beside the ledger once somebody met damage in it: the next ingest looks at every page."""
+
+HURRIED_S = 0.4
+"""What a hook waits for a ledger that another program holds; a write of ours takes a tenth of that."""
 QUARTER_MS = 15 * 60 * 1000
 HOUR_QUARTERS = 4
 DAY_QUARTERS = 96
@@ -177,15 +185,61 @@ _MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: _FROM_1}
 """What brings a ledger of a version to the next one."""
 
 
+@record
+class _Hurry:
+    """What a caller that must not stall asks of the ledger."""
+
+    until_s: float
+    """By the monotonic clock: nothing waits for the ledger after that."""
+    held: list[bool] = field(default_factory=list)
+    """Not empty once another program was found to hold it: from then on nobody waits at all."""
+
+
+_hurry: ContextVar[_Hurry | None] = ContextVar("hurry", default=None)
+
+
 @contextlib.contextmanager
-def opened(path: Path, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+def hurried(limit_s: float) -> Iterator[None]:
+    """Within it the ledger is taken as it is, or not at all: for hooks and the status line.
+
+    A ledger that is held is waited for once, and briefly; one of another version, or damaged, is left alone.
+    """
+    token = _hurry.set(_Hurry(until_s=time.monotonic() + limit_s))
+    try:
+        yield
+    finally:
+        _hurry.reset(token)
+
+
+def patience_s(usual_s: float = BUSY_MS / 1000) -> float:
+    """How long a connection that is opened now may wait for another program, in seconds."""
+    hurry = _hurry.get()
+    if hurry is None:
+        return usual_s
+    return 0.0 if hurry.held else max(0.0, min(HURRIED_S, usual_s, (hurry.until_s - time.monotonic()) / 4))
+
+
+def is_held(error: Exception) -> bool:
+    """Another program has it; a caller in a hurry will not ask again."""
+    held = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
+    if held and (hurry := _hurry.get()) is not None:
+        hurry.held.append(True)
+    return held
+
+
+@contextlib.contextmanager
+def opened(
+    path: Path, *, write: bool = False, usual_s: float = BUSY_MS / 1000
+) -> Iterator[sqlite3.Connection]:
     """Open the ledger; with `write` it is created and brought up to date.
 
+    Args:
+        usual_s: how long it may wait for another program.
     Raises:
         StateFileUnusable: newer than this pf-tui knows, or damaged; it is left as it is.
         PfError: the disk refuses, or another process held it for too long.
     """
-    connection = connect(path) if write else connect_read_only(path)
+    connection = connect(path, usual_s) if write else connect_read_only(path, usual_s)
     try:
         yield connection
     except sqlite3.DatabaseError as error:
@@ -220,38 +274,49 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection that writes; a file that is no ledger is set aside and begun anew."""
+def connect(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
+    """A connection that writes; a file that is no ledger is set aside and begun anew.
+
+    Args:
+        usual_s: how long it may wait for another program.
+    """
+    hurry = _hurry.get() is not None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if _is_no_file(path) and not begin_anew(path):
+        if _is_no_file(path) and (hurry or not begin_anew(path)):
             raise _refused(path, sqlite3.DatabaseError("is no file"))
-        return _connect_and_migrate(path)
+        return _connect_and_migrate(path, usual_s)
     except sqlite3.DatabaseError as error:
-        if not _is_broken(error):
+        if hurry or not _is_broken(error) or not begin_anew(path):
             raise _refused(path, error) from error
-        if not begin_anew(path):
-            raise _refused(path, error) from error
-        return _connect_and_migrate(path)
+        return _connect_and_migrate(path, usual_s)
     except OSError as error:
         raise cannot_write(path, error) from error
 
 
 def begin_anew(path: Path) -> bool:
     """Set a damaged ledger aside as *.corrupt-<time>; False when that is not possible."""
-    if set_aside(path) is None:
+    aside = set_aside(path)
+    if aside is None:
         return False
-    for extra in ("-wal", "-shm"):
+    with contextlib.suppress(OSError):  # what was committed last stands there alone
+        path.with_name(f"{path.name}-wal").rename(aside.with_name(f"{aside.name}-wal"))
+    for extra in ("-wal", "-shm", DAMAGED):
         path.with_name(path.name + extra).unlink(missing_ok=True)
     return True
 
 
-def connect_read_only(path: Path) -> sqlite3.Connection:
+def is_suspect(path: Path) -> bool:
+    """Somebody has met damage in it since it was begun."""
+    return path.with_name(path.name + DAMAGED).exists()
+
+
+def connect_read_only(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
     """A connection that cannot change anything. Raises PfError, also when the file is not there."""
     if _is_no_file(path):
         raise _refused(path, sqlite3.OperationalError("is no file"))
     try:
-        return _opened_to_read(path, "mode=ro")
+        return _opened_to_read(path, "mode=ro", usual_s)
     except sqlite3.OperationalError as error:
         if not path.is_file() or path.with_name(f"{path.name}-wal").exists():
             raise _refused(path, error) from error
@@ -259,7 +324,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         raise _refused(path, error) from error
     try:
         # on a read-only disk sqlite cannot make the file it shares with writers; there are none
-        return _opened_to_read(path, "mode=ro&immutable=1")
+        return _opened_to_read(path, "mode=ro&immutable=1", usual_s)
     except sqlite3.DatabaseError as error:
         raise _refused(path, error) from error
 
@@ -269,27 +334,28 @@ def _is_no_file(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _opened_to_read(path: Path, how: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, timeout=BUSY_MS / 1000)
+def _opened_to_read(path: Path, how: str, usual_s: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, timeout=patience_s(usual_s))
     try:
-        version = _refuse_newer(path, connection)
+        version = _checked_version(path, connection)
     except BaseException:
         connection.close()
         raise
     if 0 < version < VERSION:
         connection.close()
         _connect_and_migrate(path).close()
-        return _opened_to_read(path, how)
+        return _opened_to_read(path, how, usual_s)
     return connection
 
 
-def _connect_and_migrate(path: Path) -> sqlite3.Connection:
+def _connect_and_migrate(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
     fresh = not path.exists()
-    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+    wait_s = patience_s(usual_s)
+    connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
     try:
         if fresh:
             path.chmod(0o600)
-        version = _refuse_newer(path, connection)
+        version = _checked_version(path, connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if version < VERSION:
@@ -312,7 +378,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _refuse_newer(path: Path, connection: sqlite3.Connection) -> int:
+def _checked_version(path: Path, connection: sqlite3.Connection) -> int:
+    """The version of its tables. Raises StateFileUnusable for one that the caller must leave alone."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > VERSION:
         connection.close()
@@ -320,6 +387,13 @@ def _refuse_newer(path: Path, connection: sqlite3.Connection) -> int:
             path,
             f"has version {version}, this pf-tui knows {VERSION}",
             "update pf-tui; the ledger was left as it is",
+        )
+    if 0 < version < VERSION and _hurry.get() is not None:
+        connection.close()
+        raise StateFileUnusable(
+            path,
+            f"has version {version}, this pf-tui knows {VERSION}",
+            "`pf-tui ingest` brings it up to date; it was left as it is",
         )
     return version
 
@@ -330,9 +404,12 @@ def _is_broken(error: sqlite3.DatabaseError) -> bool:
 
 
 def _refused(path: Path, error: Exception) -> PfError:
+    is_held(error)
     if _is_broken(error) if isinstance(error, sqlite3.DatabaseError) else False:
+        with contextlib.suppress(OSError):
+            path.with_name(path.name + DAMAGED).touch(mode=0o600)
         return StateFileUnusable(
-            path, "is not a usable ledger", "`pf-tui ingest` sets it aside and begins anew"
+            path, "is damaged", "`pf-tui ingest` sets it aside and takes over every row that can be read"
         )
     full = "disk is full" in str(error)
     hint = "free some disk space" if full else f"check {path}"

@@ -55,12 +55,27 @@ def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> s
 
 
 def size() -> tuple[int, int]:
-    """(columns, rows) of the terminal."""
+    """(columns, rows) of the terminal; one that says 0 is told that it has the usual 80 or 24.
+
+    A serial line or a fresh pseudo-terminal has no size. Libraries make different ones of it (80 by 24, 80 by
+    25), and a screen that is two sizes at once is drawn for ever.
+    """
     try:
-        found = os.get_terminal_size(1)
+        columns, rows = os.get_terminal_size(1)
     except OSError:
         return 80, 24
-    return found.columns or 80, found.lines or 24
+    if columns and rows:
+        return columns, rows
+    columns, rows = columns or 80, rows or 24
+    try:
+        import fcntl
+        import struct
+        import termios
+
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    except (ImportError, OSError):
+        return columns, rows
+    return columns, rows
 
 
 def write(text: str) -> None:

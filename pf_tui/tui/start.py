@@ -7,6 +7,7 @@ Invariant: whatever happens, the terminal is as it was when the `with` is left.
 from __future__ import annotations
 
 import os
+import signal
 import termios
 
 from pf_tui.errors import PfError
@@ -43,7 +44,30 @@ class Opened:
             termios.tcsetattr(0, termios.TCSANOW, quiet)
         except termios.error:
             self._settings = None
+        self._follow_signals()
         first_paint.write(_last_screen(theme) if known else first_paint.ENTER)
+
+    def _follow_signals(self) -> None:
+        """Until the dashboard follows them itself: put the terminal back, then end as a shell expects."""
+
+        def end(number: int, _: object) -> None:
+            self.restore()
+            raise SystemExit(128 + number)
+
+        for name in ("SIGTERM", "SIGHUP"):
+            try:
+                signal.signal(getattr(signal, name), end)
+            except (AttributeError, ValueError):
+                return  # not this system's, or not the main thread
+
+    def restore(self) -> None:
+        """The terminal as it was found; what is gone by now is left."""
+        try:
+            first_paint.write(RESTORE)
+            if self._settings is not None:
+                termios.tcsetattr(0, termios.TCSANOW, self._settings)
+        except (OSError, termios.error):
+            return
 
     def __enter__(self) -> None:
         """Nothing more to do: it is open."""
@@ -52,11 +76,8 @@ class Opened:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:  # else the driver has put the screen back itself
-            try:
-                first_paint.write(RESTORE)
-            except OSError:
-                return  # the terminal went away
-        if self._settings is not None:
+            self.restore()
+        elif self._settings is not None:
             try:
                 termios.tcsetattr(0, termios.TCSANOW, self._settings)
             except termios.error:

@@ -1,9 +1,10 @@
-"""The terminal driver: Textual's, with three manners of our own.
+"""The terminal driver: Textual's, with four manners of our own.
 
 - it stays on the alternate screen that the first paint opened (a second switch would blank it);
 - mouse reports in the old X10 form are dropped: past column 95 they are no UTF-8 and ended the program
   (Textual issue 6668: tmux detach and attach, VS Code reload);
-- a terminal that went away ends the program instead of a thread.
+- a terminal that went away ends the program instead of a thread;
+- one that says it has no size gets one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from pf_tui.tui import first_paint
 
 _X10 = re.compile(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
 _X10_BEGUN = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
@@ -34,6 +37,9 @@ class Terminal(LinuxDriver):
             Terminal.opened = False  # after a suspension it has to be opened again
             return
         super().write(data)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return first_paint.size()
 
     def run_input_thread(self) -> None:
         """Read, drop what is no text, hand on events."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import pty
+import signal
+import sqlite3
+import struct
 import subprocess
 import sys
-from collections.abc import Callable
+import termios
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +22,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pf_tui import actions, hooks
-from tests.hooks.claude import LIMITED, SESSION, Client, failed
+from pf_tui.actions import install, usage
+from pf_tui.errors import PfError
+from pf_tui.ledger import queue, schema
+from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed
 
 PROGRAM = [sys.executable, "-m", "pf_tui"]
 HURRIED = (
@@ -315,3 +324,165 @@ def test_no_event_of_wrong_types_is_a_mistake_of_ours(client: Client, data: dict
     assert hooks.statusline(stdin, client.env)[1] == 0
 
     assert client.log() == ""
+
+
+# --- the ledger --------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def held(client: Client) -> Iterator[None]:
+    """Another program has the ledger, and does not let go."""
+    with contextlib.closing(sqlite3.connect(client.ctx.paths.ledger, isolation_level=None)) as connection:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+        connection.execute("INSERT INTO facts VALUES ('held', '1')")
+        yield
+
+
+@contextlib.contextmanager
+def long_write(client: Client) -> Iterator[None]:
+    """Another program writes for minutes; who only reads may read."""
+    with contextlib.closing(sqlite3.connect(client.ctx.paths.ledger, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextlib.contextmanager
+def of_version(client: Client, version: int) -> Iterator[None]:
+    path = client.ctx.paths.ledger
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (own,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version}")
+        yield
+        assert connection.execute("PRAGMA user_version").fetchone() == (version,), "it was touched"
+        connection.execute(f"PRAGMA user_version = {own}")
+
+
+LEDGERS = {
+    "held": held,
+    "in a long write": long_write,
+    "of a newer version": lambda client: of_version(client, 99),
+    "of an older version": lambda client: of_version(client, 1),
+}
+
+
+@pytest.mark.parametrize("ledger", LEDGERS.values(), ids=LEDGERS.keys())
+def test_a_failure_moves_the_agent_whatever_becomes_of_the_ledger_and_no_row_is_lost(
+    client: Client, home: Path, ledger: Callable[[Client], contextlib.AbstractContextManager[None]]
+) -> None:
+    install.install(client.ctx, "claude-code")
+    usage.ingest(client.ctx)
+    settings = home / ".claude" / "settings.json"
+    client.writes(delivered())
+    with ledger(client):
+        client.fire("UserPromptSubmit", prompt="hi")
+        client.fire("Stop")
+        client.fail()
+        percent = {"five_hour": {"used_percentage": 62, "resets_at": "2026-12-01T00:00:00Z"}}
+        line, _ = hooks.statusline(json.dumps({"rate_limits": percent}).encode(), client.env)
+        assert line.startswith("●")
+        assert client.log() == ""
+        assert kinds(client) == ["rate"]
+        assert "openrouter" in json.loads(settings.read_text())["env"]["ANTHROPIC_BASE_URL"]
+
+    usage.ingest(client.ctx)
+
+    with schema.opened(client.ctx.paths.ledger) as connection:
+        hits = connection.execute("SELECT provider, kind FROM limit_hits").fetchall()
+        moves = connection.execute("SELECT from_provider, to_provider FROM switches").fetchall()
+        requests = connection.execute("SELECT provider FROM requests").fetchall()
+    assert hits == [("anthropic-api", "rate")]
+    assert moves[-1:] == [("anthropic-api", "openrouter")]
+    assert requests == [("anthropic-api",)]
+    assert not list(client.ctx.paths.home.glob("ledger.db.queue*"))
+
+
+def test_a_hook_waits_for_a_held_ledger_once_and_briefly(client: Client) -> None:
+    """Counted in waits asked of sqlite, not in seconds."""
+    usage.ingest(client.ctx)
+    with held(client), schema.hurried(8.0):
+        first = schema.patience_s()
+        client.fail()
+        with pytest.raises(PfError), schema.opened(client.ctx.paths.ledger):
+            pass
+        assert first <= schema.HURRIED_S
+        assert schema.patience_s() == 0.0
+
+
+def test_rows_that_wait_are_taken_in_once_though_an_ingest_was_killed_in_the_middle(client: Client) -> None:
+    usage.ingest(client.ctx)
+    with held(client):
+        client.fail()
+    waiting = queue.path_of(client.ctx.paths.ledger)
+    lines = waiting.read_bytes()
+    usage.ingest(client.ctx)
+    waiting.with_name(f"{waiting.name}.4711").write_bytes(
+        lines + b'["hit", ["half'
+    )  # it was to be removed next
+
+    usage.ingest(client.ctx)
+
+    with schema.opened(client.ctx.paths.ledger) as connection:
+        assert connection.execute("SELECT count(*) FROM limit_hits").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM switches WHERE who = 'hook'").fetchone() == (1,)
+
+
+# --- the terminal ------------------------------------------------------------------------------------------
+
+
+def opened_on(rows: int, columns: int, client: Client) -> tuple[int, int]:
+    """The dashboard on a pseudo-terminal of that size: (its process, our end)."""
+    pid, ours = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.execve(sys.executable, PROGRAM, {**client.env, "TERM": "xterm-256color"})
+    return pid, ours
+
+
+def read_until(ours: int, words: bytes) -> bytes:
+    """Everything the terminal got until `words` came, or until it was closed."""
+    got = b""
+    while words not in got:
+        try:
+            part = os.read(ours, 65_536)
+        except OSError:
+            return got
+        got += part
+    return got
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_dashboard_runs_leaves_the_alternate_screen(
+    client: Client, number: signal.Signals
+) -> None:
+    pid, ours = opened_on(24, 80, client)
+    before = read_until(ours, b"\x1b[?1049h")
+    os.kill(pid, number)
+    after = before + read_until(ours, b"never")
+    _, status = os.waitpid(pid, 0)
+    os.close(ours)
+
+    assert after.rfind(b"\x1b[?1049l") > after.rfind(b"\x1b[?1049h")
+    assert after.rfind(b"\x1b[?25h") > after.rfind(b"\x1b[?25l")
+    assert os.waitstatus_to_exitcode(status) == 128 + number
+
+
+@pytest.mark.parametrize(
+    ("size", "leave"),
+    [((0, 0), signal.SIGTERM), ((0, 0), signal.SIGHUP), ((0, 0), b"q"), ((0, 80), b"q"), ((24, 0), b"q")],
+    ids=str,
+)
+def test_a_terminal_without_a_size_is_left_as_any_other(
+    client: Client, size: tuple[int, int], leave: signal.Signals | bytes
+) -> None:
+    pid, ours = opened_on(*size, client)
+    read_until(ours, b"\x1b[?2004h")  # the dashboard runs
+    if isinstance(leave, bytes):
+        os.write(ours, leave)
+    else:
+        os.kill(pid, leave)
+    read_until(ours, b"never")
+    _, status = os.waitpid(pid, 0)
+    os.close(ours)
+
+    assert os.waitstatus_to_exitcode(status) == (0 if isinstance(leave, bytes) else 128 + leave)

@@ -1,0 +1,133 @@
+"""Rows that wait beside a ledger nobody could write to just now; the next ingest takes them in.
+
+`ledger.db.queue` holds one JSON line a row. Adding one takes a lock on that small file alone and never
+waits for the ledger. Taking in is idempotent: after a crash in the middle it is done once more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pf_tui.ledger import hits
+from pf_tui.state.files import try_lock
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Some hundred thousand rows; a ledger that is held for longer than that is not coming back."""
+
+_TRIES = 50
+
+STATEMENTS = {
+    "switch": "INSERT INTO switches (ts, from_provider, to_provider, why, who) SELECT ?1, ?2, ?3, ?4, ?5"
+    " WHERE NOT EXISTS (SELECT 1 FROM switches WHERE ts = ?1 AND to_provider = ?3 AND who = ?5)",
+    "applied": "INSERT OR REPLACE INTO timeline (agent, ts, provider) VALUES (?, ?, ?)",
+    "reading": "INSERT OR IGNORE INTO limit_readings (provider, time_window, unit, used, allowed, used_fraction,"
+    " resets_at, source, observed_at, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+}
+"""Kind of row -> what puts it into the ledger."""
+
+Row = tuple[str, list[Any]]
+"""(kind, values)."""
+
+Requests = Callable[[str, list[Any]], None]
+"""Takes an agent's requests in: (agent, the fields of each)."""
+
+
+def path_of(ledger: Path) -> Path:
+    """Where rows for this ledger wait."""
+    return ledger.with_name(f"{ledger.name}.queue")
+
+
+def put(
+    connection: sqlite3.Connection, kind: str, values: list[Any], requests: Requests | None = None
+) -> None:
+    """One row into the ledger, in the caller's transaction."""
+    if kind == "hit":
+        provider, what, at_ms, until_ms, agent, session, text = values
+        hits.note(connection, provider, what, at_ms, until_ms, agent, session, text=text)
+    elif kind == "requests":
+        if requests is not None:
+            requests(values[0], values[1])
+    else:
+        connection.execute(STATEMENTS[kind], values)
+
+
+def add(ledger: Path, rows: list[Row]) -> None:
+    """Let rows wait. Raises OSError when the disk refuses."""
+    data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    path = path_of(ledger)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as handle:
+        size = os.fstat(handle).st_size
+        if size > MAX_BYTES:
+            return
+        torn = size and os.pread(handle, 1, size - 1) != b"\n"  # a writer was killed, or the disk was full
+        os.write(handle, b"\n" + data if torn else data)
+
+
+def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) -> int:
+    """Put everything that waits into the ledger; returns how many rows. Call it outside a transaction."""
+    taken = 0
+    for path in _claimed(ledger):
+        rows = [row for line in path.read_bytes().splitlines() if (row := _row(line)) is not None]
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for kind, values in rows:
+                with contextlib.suppress(KeyError, ValueError, TypeError, sqlite3.IntegrityError):
+                    put(connection, kind, values, requests)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        path.unlink(missing_ok=True)
+        taken += len(rows)
+    return taken
+
+
+def _claimed(ledger: Path) -> list[Path]:
+    """The files to take in: what an ingest before this one left in the middle, and the queue, renamed."""
+    queue = path_of(ledger)
+    if queue.exists():
+        with contextlib.suppress(OSError), _locked(queue, os.O_RDWR):
+            queue.rename(queue.with_name(f"{queue.name}.{os.getpid()}"))
+    return sorted(queue.parent.glob(f"{queue.name}.*"))
+
+
+def _row(line: bytes) -> Row | None:
+    try:
+        kind, values = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None  # half a line
+    return (kind, values) if isinstance(kind, str) and isinstance(values, list) else None
+
+
+@contextlib.contextmanager
+def _locked(path: Path, flags: int) -> Iterator[int]:
+    """The queue's file, held alone; opened anew when it was taken in while we waited for it."""
+    import time
+
+    for _ in range(_TRIES):
+        handle = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        try:
+            if try_lock(handle):
+                if _is_at(path, handle):
+                    yield handle
+                    return
+            else:
+                time.sleep(0.01)
+        finally:
+            os.close(handle)
+    raise BlockingIOError(f"{path.name} is held")
+
+
+def _is_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
