@@ -41,7 +41,7 @@ def reset_terminal(as_json: bool) -> None:
         with open("/dev/tty", "wb", buffering=0) as terminal:  # noqa: PTH123 - a device, not a path
             terminal.write(RESET.encode())
             _sane(terminal.fileno())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise WrongUsage("there is no terminal here", "run it in the terminal that is broken") from error
     if as_json:
         output.document({"reset": True})
@@ -53,7 +53,10 @@ def _sane(handle: int) -> None:
         return
     import termios
 
-    settings = termios.tcgetattr(handle)
+    try:
+        settings = termios.tcgetattr(handle)
+    except termios.error as error:
+        raise OSError(*error.args) from error
     settings[0] |= termios.BRKINT | termios.ICRNL | termios.IXON
     settings[1] |= termios.OPOST | termios.ONLCR
     settings[3] |= (

@@ -14,7 +14,7 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,13 @@ LOCK_TIMEOUT_S = 5.0
 
 MAX_JSON_BYTES = 16 * 1024 * 1024
 """No state file of ours or the original's comes near; reading more would hang the dashboard."""
+
+HALF_WRITTEN_LOOKS = 10
+HALF_WRITTEN_S = 0.01
+"""How often, and how far apart, a file is read that somebody seems to be writing: 0.1 s together."""
+
+FRESH_S = 2.0
+"""A file that was last written longer ago is not being written now."""
 
 _held = threading.local()
 
@@ -96,13 +103,26 @@ def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
         raise StateFileUnusable(path, "is not UTF-8 text", line=line) from error
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_json(
+    path: Path, *, pause: Callable[[float], object] = time.sleep, now: Callable[[], float] = time.time
+) -> dict[str, Any] | None:
     """The JSON object in `path`, key order kept; None when there is no such file.
 
+    The original plugin writes its files in place: one that was just written and ends too early is read again
+    for a moment.
+
+    Args:
+        pause, now: the clock; the one waits for some seconds, the other says the time in seconds.
     Raises:
         StateFileUnusable: with line and column.
     """
-    text = read_text(path)
+    for _ in range(HALF_WRITTEN_LOOKS):
+        text = read_text(path)
+        if text is None or not _is_half(text) or not _is_fresh(path, now()):
+            break
+        pause(HALF_WRITTEN_S)
+    else:
+        text = read_text(path)
     if text is None:
         return None
     try:
@@ -115,6 +135,17 @@ def read_json(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise StateFileUnusable(path, f"expected an object, found {json_kind(content)}", line=1, column=1)
     return content
+
+
+def _is_half(text: str) -> bool:
+    """It ends before it is a document: empty, or without its last bracket."""
+    return not text.rstrip().endswith("}")
+
+
+def _is_fresh(path: Path, now_s: float) -> bool:
+    with contextlib.suppress(OSError):
+        return abs(now_s - path.stat().st_mtime) < FRESH_S
+    return False
 
 
 def json_kind(value: object) -> str:

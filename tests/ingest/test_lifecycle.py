@@ -447,8 +447,8 @@ def test_a_full_disk_is_one_sentence_and_loses_nothing(books: Books, monkeypatch
     books.ingest()
     connect = schema.connect
 
-    def full(path: Path) -> sqlite3.Connection:
-        connection = connect(path)
+    def full(path: Path, usual_s: float) -> sqlite3.Connection:
+        connection = connect(path, usual_s)
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection

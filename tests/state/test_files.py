@@ -169,3 +169,41 @@ def test_two_files_set_aside_in_one_second_keep_both(paths: Paths) -> None:
         names.append(aside.name)
 
     assert names == ["health.json.corrupt-19700101-000000", "health.json.corrupt-19700101-000000-1"]
+
+
+class TestAFileThatIsBeingWritten:
+    """The original plugin writes in place; a reader that comes in between looks again, and not for long."""
+
+    @pytest.mark.parametrize("half", ["", "{", '{"version": 2, "providerPri'])
+    def test_is_read_whole(self, tmp_path: Path, half: str) -> None:
+        path = tmp_path / "config.json"
+        path.write_text(half)
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                path.write_text('{"version": 2}')
+
+        assert files.read_json(path, pause=pause, now=lambda: path.stat().st_mtime) == {"version": 2}
+        assert len(pauses) == 3
+
+    def test_is_refused_when_it_stays_half(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.json"
+        path.write_text("{")
+        pauses: list[float] = []
+
+        with pytest.raises(StateFileUnusable):
+            files.read_json(path, pause=pauses.append, now=lambda: path.stat().st_mtime)
+
+        assert sum(pauses) <= 0.2
+
+    def test_is_not_waited_for_when_nobody_writes_it(self, tmp_path: Path) -> None:
+        path = tmp_path / "config.json"
+        path.write_text("{")
+        pauses: list[float] = []
+
+        with pytest.raises(StateFileUnusable):
+            files.read_json(path, pause=pauses.append, now=lambda: path.stat().st_mtime + 60)
+
+        assert pauses == []
