@@ -2,7 +2,8 @@
 
 The overlay holds what the person wrote, checked and spelled out by `overlay_text`:
 provider id -> {name, family, auth, env, protocols, base_url, base_urls, headers, enabled, default_model,
-models: {name: {id, name, context, max_output, price}}, price}, each key only if it was written.
+models: {name: {id, name, context, max_output, price}}, price, dialect: {protocol: settings}}, each key only
+if it was written.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pf_tui import bounded_yaml
+from pf_tui.catalog import overlay_dialect
 from pf_tui.catalog.overlay import ROUTED, Overlay
 from pf_tui.errors import StateFileUnusable
 
@@ -40,7 +41,7 @@ _URL = re.compile(
 _KINDS = {"map": "a mapping", "seq": "a list", "null": "nothing", "str": "text", "int": "a number",
           "float": "a number", "bool": "true or false"}  # fmt: skip
 
-Read = Callable[["_Reader", "Node"], Any]
+Read = Callable[["Reader", "Node"], Any]
 
 
 def parse(text: str, path: Path) -> Overlay:
@@ -49,10 +50,10 @@ def parse(text: str, path: Path) -> Overlay:
     Raises:
         StateFileUnusable: with the line and column of the first thing that is not right.
     """
-    return _Reader(path).overlay(text)
+    return Reader(path).overlay(text)
 
 
-class _Reader:
+class Reader:
     """Walks the YAML nodes, which know their place."""
 
     def __init__(self, path: Path) -> None:
@@ -64,7 +65,7 @@ class _Reader:
             return Overlay(providers={})
         if _kind(root) == "seq":
             return Overlay(providers=self._providers(root))
-        keys = self._mapping(root, "the file", ("version", "providers"))
+        keys = self.mapping(root, "the file", ("version", "providers"))
         if "version" in keys:
             version = self.integer(keys["version"])
             if version > VERSION:
@@ -133,7 +134,7 @@ class _Reader:
         from pf_tui.catalog import load
 
         own = provider_id not in load().providers
-        keys = self._mapping(node, f"provider {provider_id}", ("id", *_PROVIDER))
+        keys = self.mapping(node, f"provider {provider_id}", ("id", *_PROVIDER))
         if "id" in keys and self.text(keys.pop("id")) != provider_id:
             self.fail(name_node, "this provider has two ids", "write its id once")
         settings = {name: _PROVIDER[name](self, value) for name, value in keys.items()}
@@ -157,7 +158,7 @@ class _Reader:
                 models[name] = {**models.get(name, {}), "price": price}
         return settings
 
-    def _mapping(self, node: Node, what: str, known: tuple[str, ...]) -> dict[str, Node]:
+    def mapping(self, node: Node, what: str, known: tuple[str, ...]) -> dict[str, Node]:
         """The values of a mapping by key; each key known and there once."""
         if _kind(node) == "null":
             return {}
@@ -216,6 +217,24 @@ class _Reader:
             self.fail(node, "a price is not negative" if number < 0 else "a price is a plain number")
         return number
 
+    def pairs(self, node: Node, wanted: str) -> Iterator[tuple[str, Node]]:
+        """The entries of a mapping whose keys are the person's own words."""
+        if _kind(node) != "map":
+            self.wrong(node, wanted)
+        for key, value in node.value:
+            yield self.text(key), value
+
+    def entries(self, node: Node) -> list[Node]:
+        """The nodes of a list, or the one that stands alone."""
+        return list(node.value) if _kind(node) == "seq" else [node]
+
+    def scalar(self, node: Node) -> Any:
+        """Text, a number, true or false."""
+        kind = _kind(node)
+        if kind == "bool":
+            return self.boolean(node)
+        return self.integer(node) if kind == "int" else self.text(node)
+
     def names(self, node: Node) -> list[str]:
         """One name or a list of names."""
         nodes = node.value if _kind(node) == "seq" else [node]
@@ -241,7 +260,7 @@ class _Reader:
         from pf_tui.catalog.overlay import serving_urls
 
         urls: dict[str, str] = {}
-        for name, value in self._mapping(node, "base_urls", tuple(_PROTOCOLS)).items():
+        for name, value in self.mapping(node, "base_urls", tuple(_PROTOCOLS)).items():
             for protocol in _PROTOCOLS[name]:
                 # what a person writes for openai is the SDK's base_url and taken as it is
                 url = self.url(value)
@@ -309,14 +328,14 @@ class _Reader:
         return models
 
     def _model(self, node: Node) -> dict[str, Any]:
-        keys = self._mapping(node, "a model", tuple(_MODEL))
+        keys = self.mapping(node, "a model", tuple(_MODEL))
         settings = {name: _MODEL[name](self, value) for name, value in keys.items()}
         if "prices" in settings:
             settings["price"] = settings.pop("prices")
         return settings
 
     def price(self, node: Node) -> dict[str, float]:
-        keys = self._mapping(node, "a price", _PRICE_KEYS)
+        keys = self.mapping(node, "a price", _PRICE_KEYS)
         price = {name: self.number(value) for name, value in keys.items()}
         for needed in ("input", "output"):
             if needed not in price:
@@ -340,28 +359,29 @@ class _Reader:
 
 
 _PROVIDER: Mapping[str, Read] = {
-    "name": _Reader.text,
-    "family": _Reader.text,
-    "auth": _Reader.auth,
-    "env": _Reader.env,
-    "protocols": _Reader.protocols,
-    "base_url": _Reader.url,
-    "base_urls": _Reader.base_urls,
-    "headers": _Reader.headers,
-    "enabled": _Reader.boolean,
-    "models": _Reader.models,
-    "prices": _Reader.prices,
-    "default_model": _Reader.text,
+    "name": Reader.text,
+    "family": Reader.text,
+    "auth": Reader.auth,
+    "env": Reader.env,
+    "protocols": Reader.protocols,
+    "base_url": Reader.url,
+    "base_urls": Reader.base_urls,
+    "headers": Reader.headers,
+    "enabled": Reader.boolean,
+    "models": Reader.models,
+    "prices": Reader.prices,
+    "default_model": Reader.text,
+    "dialect": overlay_dialect.read,
 }
 """What a provider may say, and how each is read."""
 
 _MODEL: Mapping[str, Read] = {
-    "id": _Reader.text,
-    "name": _Reader.text,
-    "context": _Reader.integer,
-    "max_output": _Reader.integer,
-    "price": _Reader.price,
-    "prices": _Reader.price,
+    "id": Reader.text,
+    "name": Reader.text,
+    "context": Reader.integer,
+    "max_output": Reader.integer,
+    "price": Reader.price,
+    "prices": Reader.price,
 }
 
 

@@ -24,19 +24,18 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 class Scan:
     """Follows JSON text piece by piece: is it inside a string, how deep, is the value whole."""
 
-    __slots__ = ("_escaped", "closers", "complete", "in_string")
+    __slots__ = ("closers", "complete", "escaped", "in_string")
 
-    def __init__(self) -> None:
+    def __init__(self, in_string: bool = False, escaped: bool = False) -> None:
         self.closers: list[str] = []
-        self.in_string = False
+        self.in_string, self.escaped = in_string, escaped
         self.complete = False
-        self._escaped = False
 
-    def feed(self, piece: str) -> None:
-        """Take the next piece of the text."""
-        position = 0
-        if self._escaped and piece:
-            self._escaped = False
+    def feed(self, piece: str) -> int:
+        """Take the next piece; returns where in it the value ended, -1 if it did not."""
+        position, end = 0, -1
+        if self.escaped and piece:
+            self.escaped = False
             position = 1
         for mark in _MARKS.finditer(piece, position):
             if mark.start() < position:
@@ -45,7 +44,7 @@ class Scan:
             if letter == "\\":
                 if self.in_string:
                     position = mark.start() + 2
-                    self._escaped = position > len(piece)
+                    self.escaped = position > len(piece)
             elif letter == '"':
                 self.in_string = not self.in_string
             elif self.in_string:
@@ -54,7 +53,9 @@ class Scan:
                 self.closers.append("}" if letter == "{" else "]")
             elif self.closers:
                 self.closers.pop()
-                self.complete = not self.closers
+                if not self.closers and not self.complete:
+                    self.complete, end = True, mark.end()
+        return end
 
     def ending(self) -> str:
         """What would close every bracket that is open."""
@@ -178,65 +179,62 @@ class ArgumentStream:
         """What may be passed on with this piece."""
         self._pieces.append(piece)
         if self._way == "":
-            start = "".join(self._pieces).lstrip()
-            if len(start) < 2 or not (begin := start[1:].lstrip()):
+            piece = "".join(self._pieces).lstrip()
+            if len(piece) < 2 or not (begin := piece[1:].lstrip()):
                 return ""
-            self._way = "pass" if start[0] == "{" and begin[0] in '"}' else "hold"
-            piece = start
-        if self._way == "hold":
+            self._way = "pass" if piece[0] == "{" and begin[0] in '"}' else "hold"
+        if self._way == "over" and piece.strip() and self._given == ["{"]:
+            self._start_again(piece)  # {} came first, the true object behind it
+        if self._way != "pass":
             return ""
-        if self._way == "over":
-            if piece.strip() and self._given == ["{"]:  # {} came first, the true object behind it
-                self._pieces = [piece]
-                self._way = "hold"
-            return ""
-        was_inside = self._scan.in_string
-        self._scan.feed(piece)
-        if _CONTROL.search(piece):
-            piece = _escaped_controls(piece, was_inside)
-        piece = self._kept + piece
-        self._kept = ""
-        if self._scan.complete:
-            body = piece.rstrip()
-            self._way = "over" if body.endswith("}") else "hold"
-            if (
-                self._way == "hold"
-            ):  # more stands behind the last brace: what it was meant as shows at the end
+        inside, escaped = self._scan.in_string, self._scan.escaped
+        end = self._scan.feed(piece)
+        piece, rest = (piece, "") if end < 0 else (piece[:end], piece[end:])
+        if _ODD.search(piece):
+            piece = _sound(piece, inside, escaped)
+        if self._kept:
+            begin = piece.lstrip()
+            if not begin:
                 return ""
-            piece, self._kept = body[:-1], "}"
-        elif not self._scan.in_string:
-            body = piece.rstrip()
-            if body.endswith(","):
-                piece, self._kept = body[:-1], ","
+            piece, self._kept = (piece if begin[0] in "}]" else f",{piece}"), ""
+        if end >= 0:
+            piece, self._kept, self._way = piece[:-1], "}", "over"
+            if rest.strip() and "".join((*self._given, piece)).strip() == "{":
+                self._start_again(rest)
+                return ""
+        elif not self._scan.in_string and piece.rstrip().endswith(","):
+            piece, self._kept = piece.rstrip()[:-1], ","
         if piece:
             self._given.append(piece)
         return piece
 
+    def _start_again(self, piece: str) -> None:
+        self._pieces, self._way, self._kept = [piece], "hold", ""
+
     def finish(self) -> str:
         """The rest, when the call is whole."""
-        text, given = "".join(self._pieces), "".join(self._given)
-        if self._way == "over" and parsed(text) is not None:
+        if self._way == "over":
             return self._kept
-        if self._way == "pass" and not given.strip():
-            return mended(text, self._schema)
-        whole = mended(text, self._schema)
-        if not given:
-            return whole
+        given = "".join(self._given)
+        whole = mended("".join(self._pieces), self._schema)
         if whole.startswith(given):
             return whole[len(given) :]
-        for rest in (self._kept, self._scan.ending()):
-            if not self._scan.in_string and parsed(given + rest) is not None:
-                return rest
-        return self._kept
+        ending = self._scan.ending()
+        return ending if not self._scan.in_string and parsed(given + ending) is not None else ""
 
 
-def _escaped_controls(piece: str, inside: bool) -> str:
-    """Raw control characters inside strings as escapes; between tokens they may stay."""
-    out, scan = [], Scan()
-    scan.in_string = inside
-    for letter in piece:
-        raw = scan.in_string and letter < " "
-        out.append((_ESCAPES.get(letter) or f"\\u{ord(letter):04x}") if raw else letter)
+_ODD = re.compile(r"[\x00-\x1f]|,\s*[}\]]")
+"""Raw control characters, which no string may hold, and commas behind the last entry."""
+
+
+def _sound(piece: str, inside: bool, escaped: bool) -> str:
+    """The piece with control characters of strings escaped, and without commas behind the last entry."""
+    out, scan = [], Scan(inside, escaped)
+    for place, letter in enumerate(piece):
+        if scan.in_string and letter < " ":
+            out.append(_ESCAPES.get(letter) or f"\\u{ord(letter):04x}")
+        elif scan.in_string or letter != "," or piece[place + 1 :].lstrip()[:1] not in ("}", "]"):
+            out.append(letter)
         scan.feed(letter)
     return "".join(out)
 

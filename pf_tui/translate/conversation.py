@@ -6,6 +6,7 @@ here or a Note beside the result; it is never dropped without one where the answ
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -291,7 +292,7 @@ def in_order(turns: list[Turn], notes: Notes) -> list[Turn]:
     ordered: list[Turn] = []
     answers = {part.call_id: part for turn in turns for part in turn.parts if type(part) is Result}
     called: set[str] = set()
-    for turn, after in zip(turns, [*turns[1:], None], strict=True):
+    for turn, after in zip_longest(turns, turns[1:]):
         if turn.role != "assistant":
             rest: list[Part] = [part for part in turn.parts if type(part) is not Result]
             orphans = any(type(part) is Result and part.call_id not in called for part in turn.parts)

@@ -95,12 +95,13 @@ class Exchange:
         self._usage_wanted = True
         self.only_hosted = False
         """The request lived of a hosted tool that is not run there (Claude Code's WebSearch)."""
+        asked_tools = bool(content.get("tools"))
         body = content if source == target.protocol else self._other(content, session)
         if target.model:
             body["model"] = target.model
         self.renamed: Mapping[str, ToolName] = fit(body, target, self._notes, store)
         self.max_tokens = body.get(target.limit_field or "max_tokens")
-        self.only_hosted = self.only_hosted or (bool(content.get("tools")) and not body.get("tools"))
+        self.only_hosted = self.only_hosted or (asked_tools and not body.get("tools"))
         self.body = sse.dumps(body)
 
     @property

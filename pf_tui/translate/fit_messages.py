@@ -148,6 +148,8 @@ def _tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Too
             else:
                 notes.add("hosted-tool", f"{plain} is not run by this provider and was left out")
             continue
+        if target.maker != reasoning.ANTHROPIC:
+            tool.pop("type", None)  # "custom" is what no type means, and DeepSeek refuses the word
         given = str(tool.get("name") or "")
         tool["name"] = short(given, target)
         names[tool["name"]] = ToolName(given)

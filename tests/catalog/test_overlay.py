@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from pf_tui.catalog import Catalog, load, overlay_from_json, overlay_to_json, parse_overlay
 from pf_tui.catalog.overlay import OWN_CONTEXT, serving_urls
+from pf_tui.catalog.overlay_dialect import SETTINGS as SETTINGS_OF_A_PERSON
 from pf_tui.errors import StateFileUnusable
+from pf_tui.translate import SETTINGS, dialect
 
 FILE = Path("/home/ada/.opencode/provider-fallback/providers.yaml")
 PLAIN = load()
@@ -459,3 +461,59 @@ def test_any_shape_is_understood_or_refused(content: object) -> None:
     catalog = load(overlay)
     assert len(catalog.providers) >= 25
     assert len(catalog.models) >= 128
+
+
+def test_a_person_says_what_an_own_server_takes() -> None:
+    catalog = over("""
+        providers:
+        - id: lab
+          base_url: http://10.0.0.5:8000/v1
+          dialect:
+            limit_field: max_completion_tokens
+            limit_most: 8192
+            efforts: [low, high]
+            effort_map: {max: high}
+            thinking_off: ''
+            set_fields: {top_k: 5, greedy: true}
+            models:
+              '*tiny*': {images: false}
+            anthropic-messages: {hosted_tools: web_search}
+    """)
+    chat = dialect(catalog.dialect("lab", "openai-chat"), "lab", "openai-chat", "a-tiny-one")
+    messages = dialect(catalog.dialect("lab", "anthropic-messages"), "lab", "anthropic-messages", "big")
+
+    assert (chat.limit_field, chat.limit_most, chat.efforts) == (
+        "max_completion_tokens",
+        8192,
+        ("low", "high"),
+    )
+    assert (chat.set_fields, chat.images, chat.hosted_tools) == ({"top_k": 5, "greedy": True}, False, ())
+    assert (messages.images, messages.hosted_tools) == (True, ("web_search",))
+    assert chat.system_roles == ("system",), "what is not said is as with servers nobody described"
+
+
+def test_the_words_of_a_dialect_are_those_that_translation_reads() -> None:
+    assert set(SETTINGS_OF_A_PERSON) == set(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (
+            "dialect: {limit_filed: max_tokens}",
+            'dialect has no setting "limit_filed" · did you mean "limit_field"?',
+        ),
+        ("dialect: {limit_most: many}", "expected a whole number, found text"),
+        ("dialect: {images: sometimes}", "expected true or false, found text"),
+        ("dialect: {call_ids: short}", "an id rule is any, word-N or alnum-N, N the longest id"),
+        ("dialect: {tool_names: word-8}", "a name rule is word-N or letter-N, N the longest name, above 16"),
+        ("dialect: {effort_map: low}", "expected a mapping of words to words, found text"),
+        ("dialect: {openai-chat: {sytem_roles: [system]}}", 'openai-chat has no setting "sytem_roles"'),
+        ("dialect: 7", "expected a mapping for dialect, found a number"),
+    ],
+)
+def test_a_mistake_in_a_dialect_is_named_with_its_place(line: str, why: str) -> None:
+    error = refusal(f"providers:\n- id: lab\n  base_url: http://10.0.0.5:8000\n  {line}\n")
+
+    assert why in str(error)
+    assert error.line == 4
