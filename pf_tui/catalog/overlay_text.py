@@ -230,10 +230,8 @@ class Reader:
 
     def scalar(self, node: Node) -> Any:
         """Text, a number, true or false."""
-        kind = _kind(node)
-        if kind == "bool":
-            return self.boolean(node)
-        return self.integer(node) if kind == "int" else self.text(node)
+        read = {"bool": self.boolean, "int": self.integer}.get(_kind(node), self.text)
+        return read(node)
 
     def names(self, node: Node) -> list[str]:
         """One name or a list of names."""

@@ -423,7 +423,7 @@ def test_the_examples_in_the_docs_are_right() -> None:
     page = (Path(__file__).parents[2] / "docs" / "catalog.md").read_text(encoding="utf-8")
     examples = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
 
-    assert len(examples) == 2
+    assert len(examples) == 3
     assert over(examples[0]).native_id("claude-sonnet-5-5", "lab") == "proxy/sonnet"
     assert over(examples[1]).native_id("gpt-6.1-sol", "azure") == "team-sol"
 
