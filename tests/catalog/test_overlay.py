@@ -425,7 +425,8 @@ def test_the_examples_in_the_docs_are_right() -> None:
 
     assert len(examples) == 3
     assert over(examples[0]).native_id("claude-sonnet-5-5", "lab") == "proxy/sonnet"
-    assert over(examples[1]).native_id("gpt-6.1-sol", "azure") == "team-sol"
+    assert over(examples[1]).dialect("lab", "openai-chat")["limit_most"] == 8192
+    assert over(examples[2]).native_id("gpt-6.1-sol", "azure") == "team-sol"
 
 
 @given(st.text(max_size=200))
