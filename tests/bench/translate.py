@@ -1,4 +1,4 @@
-"""What translation costs, per event and per request of 500 KB, beside json.loads and dumps of the same bytes.
+"""What translation costs, an event and a request of 500 KB, beside json.loads and json.dumps alone."""
 
 from __future__ import annotations
 
