@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
 from pf_tui.records import record
+from pf_tui.rules import key_homes
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
@@ -75,7 +76,8 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     probes = _probes(provider)
     if provider.auth not in _ASKABLE or provider.agent_only or not probes:
         return _from_here(provider, held)
-    secret = credentials.secret_for(provider, ctx.paths, config, ctx.env)
+    home = key_homes.homes(provider)[0]
+    secret = credentials.secret_for(provider, ctx.paths, config, ctx.env, to=home)
     if secret is None and provider.auth != "none":
         return _from_here(provider, held)
     answer = Checked(provider=provider.id, ok=False, asked=False, message="")

@@ -23,6 +23,7 @@ from pf_tui.gateway.breaker import CircuitBreaker
 from pf_tui.gateway.routing import Candidates
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
+from pf_tui.rules import key_homes
 from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import credentials, files
@@ -314,8 +315,11 @@ class RoutingState:
         return keys
 
     def _key(self, provider: Provider, config: Config) -> Secret | None:
+        home = next(iter(key_homes.homes(provider)), None)
         try:
-            return credentials.secret_for(provider, self.ctx.paths, config, self.ctx.env)
+            if home is None:
+                return None
+            return credentials.secret_for(provider, self.ctx.paths, config, self.ctx.env, to=home)
         except PfError as error:
             self.problem = f"{provider.id}: {error}"
             return None

@@ -18,6 +18,7 @@ from typing import Any
 from pf_tui.catalog import LoginFile, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
+from pf_tui.rules import key_homes
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
@@ -75,12 +76,18 @@ def look_up(
     }
 
 
-def secret_for(provider: Provider, paths: Paths, config: Config, env: Mapping[str, str]) -> Secret | None:
+def secret_for(
+    provider: Provider, paths: Paths, config: Config, env: Mapping[str, str], *, to: str
+) -> Secret | None:
     """The key itself, from env, keyring or auth.json; None when only an agent's own login exists.
 
+    Args:
+        to: the address the request with the key goes to.
     Raises:
-        PfError: the keyring is listed as the key's home and does not open.
+        PfError: that is no address of the provider, or the keyring is listed and does not open.
     """
+    if not key_homes.belongs(provider, to):
+        raise PfError(f"{key_homes.shown(to)} is no address of {provider.id}; no key was given")
     for name in provider.env:
         if name not in provider.env_pointers and (value := env.get(name)):
             return Secret(value)

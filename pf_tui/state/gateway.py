@@ -17,6 +17,9 @@ from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
+NAMES = ("127.0.0.1", "localhost", "[::1]")
+"""What this machine calls itself in an address."""
+
 LOCK_NAME = ".gateway.lock"
 """Held by the process that serves, for as long as it lives."""
 
@@ -89,6 +92,17 @@ def read(paths: Paths) -> Gateway | None:
         live=tuple(one for item in live.get("requests", ()) if (one := _from_json(item)) is not None),
         sessions=tuple(last for item in live.get("sessions", ()) if (last := _session(item)) is not None),
     )
+
+
+def agents_token(paths: Paths) -> tuple[int, str] | None:
+    """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
+    content = _object(paths.gateway)
+    pid, port, token = content.get("pid"), content.get("port"), content.get("token")
+    if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not alive(pid):
+        return None
+    if (paths.home / LOCK_NAME).exists() and not is_served(paths):
+        return None
+    return port, token
 
 
 def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable[LiveSession] = ()) -> None:

@@ -152,7 +152,9 @@ def test_a_key_of_the_original_plugin_is_used(context: Make) -> None:
     ctx.paths.auth.write_text(json.dumps({"providers": {"groq": {"apiKey": KEY}}}))
 
     assert ctx.credentials()["groq"].source == "auth.json"
-    secret = credentials.secret_for(ctx.catalog().provider("groq"), ctx.paths, ctx.config(), ctx.env)
+    secret = credentials.secret_for(
+        ctx.catalog().provider("groq"), ctx.paths, ctx.config(), ctx.env, to="https://api.groq.com/openai/v1"
+    )
     assert secret is not None
     assert secret.reveal() == KEY
 

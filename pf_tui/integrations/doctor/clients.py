@@ -163,6 +163,30 @@ def addresses(ctx: Context) -> Finding:
     return ok("no agent is set to an address that is gone")
 
 
+def keys(ctx: Context) -> Finding:
+    """The key helper gives each agent its key, here and where it was last asked."""
+    from pf_tui.integrations import claude_settings, codex_route, key_release
+
+    installed = apply.installed(ctx)
+    try:
+        if "claude-code" in installed:
+            settings = claude_settings.read(claude_settings.config_folder(ctx.env) / "settings.json")
+            if claude_settings.HELPER in settings:
+                key_release.address(ctx, None)
+    except PfError as error:
+        return warn(f"Claude Code gets no key in {ctx.cwd}: {error.message}", error.hint)
+    if "codex" in installed and (problem := codex_route.problem(ctx)) is not None:
+        return warn(f"Codex gets no key: {problem.message}", problem.hint)
+    since = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
+    recent = [item for item in key_release.refusals(ctx) if item.get("at", "") >= since]
+    if recent:
+        last = recent[0]
+        return warn(
+            f"{last.get('folder')}: {last.get('why')}", last.get("cure") or "start the agent there anew"
+        )
+    return ok("every key that was asked for had an address it belongs to")
+
+
 def start_trap(ctx: Context) -> Finding:
     """OpenCode installs a package at its start in every folder that has plugins: 75 s without a network."""
     from pf_tui.integrations import opencode

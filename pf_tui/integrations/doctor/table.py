@@ -42,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     Check(id="hooks-fire", looks_at="whether hooks are called", look=clients.fire),
     Check(id="hooks-log", looks_at="the log of the hooks", look=clients.log),
     Check(id="gateway-address", looks_at="addresses in the agents' settings", look=clients.addresses),
+    Check(id="key-helper", looks_at="keys that agents ask for", look=clients.keys),
     Check(id="opencode-start", looks_at="OpenCode's start without a network", look=clients.start_trap),
 )
 

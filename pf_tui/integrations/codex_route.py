@@ -1,0 +1,161 @@
+"""Where Codex sends the key it asks for: the base_url of the provider whose `auth` calls us.
+
+Codex reads its settings once: system, person, profile, project, `-c`, managed (measured on 0.169.0 and
+0.171.0, which take no provider from a project; an older one may, so a project's are looked at as well).
+Invariant: what cannot be read is no address. Nothing that was read is kept.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pf_tui.catalog import Provider
+from pf_tui.errors import PfError
+from pf_tui.integrations import claude_route, codex
+from pf_tui.rules import key_homes
+from pf_tui.state.ancestors import Process
+from pf_tui.state.context import Context
+
+SYSTEM = Path("/etc/codex")
+PROGRAM = "codex"
+_CONFIG = ("-c", "--config")
+_PROFILE = ("-p", "--profile")
+
+
+def next_address(ctx: Context, provider: Provider, caller: Process | None) -> str:
+    """The address that Codex sends the provider's key to; one of its own where a person asks.
+
+    Raises:
+        PfError: an address of the provider is not certain.
+    """
+    config: dict[str, Any] = {}
+    for layer in _layers(ctx, caller):
+        config = _merged(config, layer)
+    tables = config.get("model_providers", {})
+    if not isinstance(tables, dict):
+        raise claude_route.withheld("model_providers of Codex's config.toml is no table")
+    asking = [
+        (str(name), table)
+        for name, table in tables.items()
+        if isinstance(table, dict) and _asks(table, provider)
+    ]
+    for name, table in asking:
+        url = table.get("base_url")
+        if not isinstance(url, str) or not key_homes.belongs(provider, url):
+            raise claude_route.withheld(
+                f"Codex's model_providers.{claude_route.plain_name(name)} sends it to"
+                f" {key_homes.shown(str(url))}, which is no address of {provider.id}",
+                f"`pf-tui switch {provider.id}`, or set base_url of {provider.id} in providers.yaml",
+            )
+    if asking:
+        return str(asking[0][1]["base_url"])
+    if caller is not None and caller.is_program(PROGRAM):
+        raise claude_route.withheld(
+            f"no provider in Codex's settings asks for the key of {provider.id}",
+            f"`pf-tui switch {provider.id}`",
+        )
+    return next(iter(key_homes.homes(provider)), "")
+
+
+def _asks(table: dict[str, Any], provider: Provider) -> bool:
+    """The table's key comes from `auth helper PROVIDER`."""
+    auth = table.get("auth")
+    if not isinstance(auth, dict):
+        return False
+    args = auth.get("args")
+    words = [str(auth.get("command", "")), *(map(str, args) if isinstance(args, list) else [])]
+    line = " ".join(words).split()
+    return (
+        any(line[place : place + 2] == ["auth", "helper"] for place in range(len(line)))
+        and provider.id in line
+    )
+
+
+def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, Any]]:
+    """Every document, the one that wins last."""
+    words = caller.words if caller is not None and caller.is_program(PROGRAM) else ()
+    if caller is not None and words and not caller.exact:
+        given = words[0].split()
+        if any(word.startswith((*_CONFIG, *_PROFILE)) for word in given):
+            raise claude_route.withheld(
+                "Codex was started with settings of its own, which cannot be read here"
+            )
+        words = ()
+    home = codex.config_folder(ctx.env)
+    yield _document(SYSTEM / "config.toml")
+    person = _document(home / "config.toml")
+    yield person
+    profile = next(_values(words, _PROFILE), person.get("profile"))
+    if isinstance(profile, str):
+        profiles = person.get("profiles")
+        table = profiles.get(profile) if isinstance(profiles, dict) else None
+        yield table if isinstance(table, dict) else {}
+        if Path(profile).name == profile:
+            yield _document(home / f"{profile}.config.toml")
+    for folder in (*reversed(ctx.cwd.parents), ctx.cwd):
+        if folder / ".codex" != home:
+            yield _document(folder / ".codex" / "config.toml")
+    for override in _values(words, _CONFIG):
+        yield _override(override)
+    for folder in (home, SYSTEM):
+        yield _document(folder / "managed_config.toml")
+
+
+def _document(path: Path) -> dict[str, Any]:
+    text = claude_route.text_of(path)
+    if text is None:
+        return {}
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise claude_route.unreadable(path, "no TOML") from error
+
+
+def _values(words: tuple[str, ...], options: tuple[str, str]) -> Iterator[str]:
+    """What an option is given on a command line, in each of its forms."""
+    short, long = options
+    for number, word in enumerate(words):
+        if word in options:
+            yield "".join(words[number + 1 : number + 2])
+        elif word.startswith(f"{long}="):
+            yield word.removeprefix(f"{long}=")
+        elif word.startswith(short) and not word.startswith("--"):
+            yield word.removeprefix(short).removeprefix("=")
+
+
+def _override(text: str) -> dict[str, Any]:
+    """`a.b=value` as a document; a value that is no TOML is a text."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        return {}
+    try:
+        content: Any = tomllib.loads(f"value = {value}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        content = value
+    for part in reversed([part.strip().strip("\"'") for part in key.strip().split(".")]):
+        content = {part: content}
+    return dict(content)
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """`other` laid over `one`, tables into each other."""
+    merged = dict(one)
+    for name, value in other.items():
+        held = merged.get(name)
+        merged[name] = _merged(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def problem(ctx: Context) -> PfError | None:
+    """Why Codex would get no key for the provider it is set to, started here; None when it would."""
+    try:
+        person = _document(codex.config_folder(ctx.env) / "config.toml")
+        provider = ctx.catalog().providers.get(str(person.get("model_provider")))
+        if provider is not None:
+            next_address(ctx, provider, None)
+    except PfError as error:
+        return error
+    return None

@@ -1,0 +1,87 @@
+"""Which addresses a key may be sent to, and which variables can lead a request elsewhere. Pure.
+
+A key's home is an address of its provider: the catalog's, or the base_url the person set in providers.yaml.
+Invariant: addresses are compared whole; an address that is written in an unusual way is nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pf_tui.catalog import Provider
+
+VENDOR_URL = "https://api.anthropic.com"
+"""Where Claude Code goes when nothing says otherwise."""
+
+BASE_URL = "ANTHROPIC_BASE_URL"
+
+_ADDRESS = re.compile(
+    r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]*)?\Z"
+)
+"""Neither user name, query, escape, control nor blank: a browser and we read such an address alike."""
+
+_PORTS = {"http": "80", "https": "443"}
+
+_HARMLESS = re.compile(
+    r"(ANTHROPIC_(MODEL|BETAS|SMALL_FAST_MODEL|DEFAULT_\w*MODEL|CUSTOM_MODEL_OPTION)(_\w+)?"
+    r"|CLAUDE_CODE_API_KEY_HELPER_TTL_MS|NODE_(ENV|NO_WARNINGS)"
+    r"|PYTHON(UNBUFFERED|DONTWRITEBYTECODE|UTF8|IOENCODING|HASHSEED|ASYNCIODEBUG))\Z"
+)
+"""Names that look like a way to a host or into a program, and are none."""
+
+_LEADS_ELSEWHERE = re.compile(
+    r"PROXY|CERT|KEYLOG|CA_?FILE|CA_?PATH|CA_?INFO|CA_?BUNDLE"
+    r"|(^|_)(CA|TLS|SSL|MTLS)(_|\Z)"
+    r"|^(ANTHROPIC|_CLAUDE|NODE|BUN|DENO|OPENSSL|SSL|LD|DYLD|PROVIDER_FALLBACK|PF_TUI|CODEX)_"
+    r"|^(PYTHON|XDG_|GCONV_|GLIBC_)"
+    r"|^CLAUDE_(CONFIG_DIR|CODE_(USE|SKIP|HOST|PROVIDER|OAUTH|LAUNCHER|RUNNER|CUSTOM|REMOTE|API|CLIENT)_)"
+    r"|^CLAUDE_CODE_\w*(TOKEN|CRED|HEADER|URL|ENDPOINT|KEY)"
+    r"|^(HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|HOME)\Z"
+)
+"""Proxies, certificates, TLS, name resolution, other hosts and logins, what is loaded into the client or
+into pf-tui, and where both keep their files. Source: the variables Claude Code 2.1.330 counts among its own
+network and provider settings, and what its runtime (Bun, Node) and the C library read."""
+
+
+def same_address(one: str, other: str) -> bool:
+    """Two addresses are the same place; False when either is no plain one and they differ in a letter."""
+    if one == other:
+        return True
+    canonical = _canonical(one)
+    return canonical is not None and canonical == _canonical(other)
+
+
+def belongs(provider: Provider, url: str) -> bool:
+    """A key of `provider` may be sent to `url`."""
+    return any(same_address(url, home) for home in homes(provider))
+
+
+def homes(provider: Provider) -> tuple[str, ...]:
+    """Every address of a provider that is known without placeholders."""
+    urls: Iterable[str | None] = (provider.claude_code.env.get(BASE_URL), *provider.base_urls.values())
+    return tuple(dict.fromkeys(url for url in urls if url and "{" not in url))
+
+
+def leads_elsewhere(name: str) -> bool:
+    """A variable of that name can change where a request goes, who can read it, or what carries it."""
+    upper = name.upper()
+    return bool(_LEADS_ELSEWHERE.search(upper)) and not _HARMLESS.match(upper)
+
+
+def shown(url: str) -> str:
+    """Scheme, host and port of an address somebody else wrote, fit for a sentence."""
+    match = re.match(r"(https?://)(?:[^/?#@\s]*@)?([A-Za-z0-9._\[\]:-]{1,80})", url.strip())
+    return f"{match[1]}{match[2]}" if match else "an address that is no plain http(s) URL"
+
+
+def _canonical(url: str) -> tuple[str, str, str, str] | None:
+    """(scheme, host, port, path without /v1); None for what is not plain."""
+    match = _ADDRESS.match(url.strip(" "))
+    if match is None:
+        return None
+    scheme, host, port, path = match.groups(default="")
+    if "/../" in f"{path}/" or "/./" in f"{path}/" or "//" in path:
+        return None
+    path = path.rstrip("/").removesuffix("/v1")
+    return scheme, host.lower(), port.lstrip("0") or _PORTS[scheme], path.rstrip("/")
