@@ -1,11 +1,15 @@
 """`pf-tui serve`: the dashboard in a browser on this machine, through textual-serve (an optional extra).
 
-Whoever reaches the page can switch providers, so it listens on the loopback address alone and answers
-no page of another site: a browser lets any site talk to 127.0.0.1, and only Host and Origin tell.
+Whoever reaches the page can switch providers. So it listens on the loopback address alone, answers no page
+of another site (a browser lets any site talk to 127.0.0.1, and only Host and Origin tell), and asks for a
+token: every user of this machine reaches its loopback. The token is in the address that is printed; a cookie
+takes its place, so that it stays in no history.
 """
 
 from __future__ import annotations
 
+import hmac
+import secrets
 import shlex
 import socket
 import sys
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 8300
+COOKIE = "pf-tui-serve"
 
 
 @word("serve")
@@ -45,11 +50,13 @@ def serve(ctx: Context, port: int) -> None:
         async def _make_app(self) -> Any:
             app = await super()._make_app()
             app.middlewares.append(own_pages_only)
+            app.middlewares.append(token_required(token))
             return app
 
     _check_free(port)
+    token = secrets.token_urlsafe(32)
     command = shlex.join([sys.executable, "-P", "-m", "pf_tui", "--dir", str(ctx.cwd)])
-    diagnostics.note(f"the dashboard is on http://{HOST}:{port}; ctrl+c ends it")
+    diagnostics.note(f"the dashboard is on http://{HOST}:{port}/?token={token}; ctrl+c ends it")
     Guarded(command, host=HOST, port=port, title="pf-tui").serve()
 
 
@@ -64,6 +71,33 @@ async def own_pages_only(
     if request.host not in own or (origin is not None and origin.partition("://")[2] not in own):
         raise web.HTTPForbidden(text="pf-tui serves its own page on this machine only\n")
     return await handler(request)
+
+
+def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """A middleware that answers those who opened the printed address, and nobody else."""
+    pass_value = secrets.token_urlsafe(32)
+
+    async def guard(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        from aiohttp import web
+
+        name = f"{COOKIE}-{_port(request.host)}"
+        if _same(request.query.get("token", ""), token):
+            answer = web.HTTPSeeOther(request.path)
+            answer.set_cookie(name, pass_value, httponly=True, samesite="Strict")
+            answer.headers["Referrer-Policy"] = "no-referrer"
+            return answer
+        if _same(request.cookies.get(name, ""), pass_value):
+            return await handler(request)
+        raise web.HTTPForbidden(text="open the whole address that `pf-tui serve` printed\n")
+
+    guard.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets
+    return guard
+
+
+def _same(given: str, wanted: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
 
 
 own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets

@@ -107,7 +107,8 @@ def ensure(ctx: Context, port: int | None = None) -> tuple[Gateway, str]:
     secret = token(ctx)
     keys = environment_keys(ctx.catalog(), ctx.env)
     if keys:
-        status, _ = ask(running, secret, "POST", "/pf/credentials", {"env": keys})
+        control = state.control_token(ctx.paths)
+        status, _ = ask(running, control, "POST", "/pf/credentials", {"env": keys})
         if status != 200:
             raise PfError(
                 f"the gateway at {running.url} took no keys (HTTP {status})",
@@ -195,7 +196,7 @@ async def _serve(
     chosen = port if port is not None else settings.parse(ctx.config().gateway, ctx.paths.config).port
     sockets = _listen(chosen, kept.port)
     secret = kept.token
-    gateway = server.Gateway(ctx, secret)
+    gateway = server.Gateway(ctx, secret, state.control_token(ctx.paths))
     gateway.recorder.may_write = held.still
     logging.getLogger().addHandler(_OneLine(ctx))
     loop = asyncio.get_running_loop()

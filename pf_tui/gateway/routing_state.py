@@ -225,19 +225,26 @@ class RoutingState:
         plan = self._plans.get(None)
         return plan is None or self._stale or plan.stamps != self._stamps(None)
 
-    def take_credentials(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """Keep an environment's credentials in memory; returns the providers they are for."""
+    def take_credentials(self, values: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Keep an environment's credentials in memory.
+
+        Returns:
+            The providers they are for, and those of them whose key is another one than before.
+        """
         catalog = self.ctx.catalog()
-        taken = []
+        held = self.ctx.env
+        taken, changed = [], []
         for provider in catalog.providers.values():
             for name in _names(provider):
                 if value := values.get(name):
                     self._session_env[name] = value
                     taken.append(provider.id)
+                    if held.get(name) != value:
+                        changed.append(provider.id)
         self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
         self._keys = None
         self._stale = True
-        return tuple(dict.fromkeys(taken))
+        return tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(changed))
 
     def sources(self) -> dict[str, str]:
         """Provider -> where its key comes from, of those that have one we may use."""

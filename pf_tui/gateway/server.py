@@ -18,6 +18,7 @@ from typing import Any
 from aiohttp import web
 
 from pf_tui import __version__
+from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
 from pf_tui.gateway.attempt import ClientGone
@@ -29,6 +30,7 @@ from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
+from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
@@ -38,6 +40,8 @@ MAX_BODY_BYTES = 128 * 1024 * 1024
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
+CREDENTIALS = "/pf/credentials"
+STOP = "/pf/stop"
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 _CLAUDE_LOGIN = "Bearer sk-ant-oat"
@@ -47,9 +51,10 @@ _CLAUDE_LOGIN = "Bearer sk-ant-oat"
 class Gateway:
     """A gateway on one state directory."""
 
-    def __init__(self, ctx: Context, token: str) -> None:
+    def __init__(self, ctx: Context, token: str, control_token: str) -> None:
         self.ctx = ctx
         self._token = token.encode()
+        self._control_token = control_token.encode()
         self.world = RoutingState(ctx)
         self.recorder = Recorder(self.world)
         self.started: datetime | None = None
@@ -144,9 +149,9 @@ class Gateway:
                 return await self._models(request)
             if path == "/pf/status":
                 return _json(self.status())
-        elif request.method == "POST" and path == "/pf/credentials":
+        elif request.method == "POST" and path == CREDENTIALS:
             return await self._credentials(request)
-        elif request.method == "POST" and path == "/pf/stop":
+        elif request.method == "POST" and path == STOP:
             self.stop_asked.set()
             return _json({"stopping": True, "requests": len(self.flights)})
         sentence = f"pf-tui: the gateway has no {request.method} {path[:80]}"
@@ -206,10 +211,21 @@ class Gateway:
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )
-        taken = await asyncio.to_thread(self.world.take_credentials, values)
+        taken, changed = await asyncio.to_thread(self.world.take_credentials, values)
+        if changed:
+            await asyncio.to_thread(self._write_down, changed)
         await self.world.plan()
         self._release_renewed()
         return _json({"providers": list(taken)})
+
+    def _write_down(self, providers: tuple[str, ...]) -> None:
+        """Whose key was replaced is an event; one that cannot be written is a line of the log."""
+        try:
+            with files.locked(self.ctx.paths):
+                after = {"providers": list(providers)}
+                write_down(self.ctx, "auth", why="key replaced in the gateway", after=after)
+        except PfError as error:
+            log.line(self.ctx.paths, f"gateway: {error}")
 
     def status(self) -> dict[str, Any]:
         """What the gateway says of itself; no secret."""
@@ -235,7 +251,11 @@ class Gateway:
             return own_responses.refused(
                 403, protocol, "pf-tui: the gateway answers this machine's programs only"
             )
-        if not self._carries_token(request):
+        if request.path in (CREDENTIALS, STOP):
+            if not self._carries_control_token(request):
+                sentence = "pf-tui: this takes the control token, which gateway-control.json holds"
+                return own_responses.refused(403, protocol, sentence)
+        elif not self._carries_token(request):
             sentence = "pf-tui: the gateway's token is missing or wrong; `pf-tui gateway env` prints it"
             return own_responses.refused(401, protocol, sentence)
         if self.draining:
@@ -252,7 +272,11 @@ class Gateway:
         if headers.get("Host", "") not in self._hosts:
             return False
         origin = headers.get("Origin")
-        return origin is None or origin.partition("://")[2] in self._hosts
+        return origin is None or origin == f"http://{headers['Host']}"
+
+    def _carries_control_token(self, request: web.BaseRequest) -> bool:
+        given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
+        return hmac.compare_digest(given, self._control_token)
 
     def _carries_token(self, request: web.BaseRequest) -> bool:
         headers = request.headers

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import masked_text
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
 from pf_tui.state.paths import Paths
@@ -179,13 +180,20 @@ def apply(paths: Paths, plan: Plan) -> None:
 
 
 def diff(plan: Plan, home: Path | None = None) -> str:
-    """The plan as a unified diff, `~` for the home directory; "" when nothing would change."""
+    """The plan as a unified diff, `~` for the home directory; "" when nothing would change.
+
+    Secrets of the person's own settings are masked: the diff is shown, kept by terminals, and pasted.
+    """
     from difflib import unified_diff
 
     lines: list[str] = []
     for change in plan.changes:
         name = _short(change.path, home)
-        old, new = _lines(change.before), _lines(change.after)
+        hidden = masked_text.secrets(change.before or b"")
+        old, new = (
+            [masked_text.hide(line, hidden) for line in _lines(text)]
+            for text in (change.before, change.after)
+        )
         lines += unified_diff(
             old,
             new,

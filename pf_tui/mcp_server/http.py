@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
-SECURITY = TransportSecuritySettings(
-    enable_dns_rebinding_protection=True,
-    allowed_hosts=[f"{name}:*" for name in _NAMES],
-    allowed_origins=[f"http://{name}:*" for name in _NAMES],
-)
-"""Only names of this machine: a rebound DNS name fails the Host check, a foreign page the Origin check."""
+
+def security(port: int) -> TransportSecuritySettings:
+    """This server's own names and pages: a rebound DNS name fails the Host check, any other page the
+    Origin check, one that another port of this machine serves as well."""
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=[f"{name}:{port}" for name in _NAMES],
+        allowed_origins=[f"http://{name}:{port}" for name in _NAMES],
+    )
 
 
-def app(room: Room, token: str) -> Starlette:
+def app(room: Room, token: str, port: int) -> Starlette:
     """The ASGI application; it watches the shared files while it runs."""
-    sessions = StreamableHTTPSessionManager(room.server, security_settings=SECURITY)
+    sessions = StreamableHTTPSessionManager(room.server, security_settings=security(port))
 
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:

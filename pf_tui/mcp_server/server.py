@@ -240,9 +240,9 @@ def _listed(tool: Tool) -> types.Tool:
         output_schema=tool.result.model_json_schema(mode="serialization"),
         annotations=types.ToolAnnotations(
             read_only_hint=not tool.changes,
-            destructive_hint=False,
+            destructive_hint=tool.changes,
             idempotent_hint=True,
-            open_world_hint=False,
+            open_world_hint=tool.outside,
         ),
     )
 

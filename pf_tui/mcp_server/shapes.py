@@ -161,10 +161,12 @@ class AuthList(BaseModel):
 
 class AuthChecked(BaseModel):
     provider: str
-    authenticated: bool
+    authenticated: bool = Field(description="The provider accepted it; where checked is false, it is there")
+    checked: bool = Field(description="The provider was asked; false = only what lies here was looked at")
     state: str
     source: str | None
     expires_at: str | None
+    message: str
     cure: str | None
 
 

@@ -109,7 +109,7 @@ def _run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None
     # uvicorn hands a signal on when it has shut down; the default for TERM would skip the clean-up
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app = http.app(Room(ctx), token)
+        app = http.app(Room(ctx), token, bound)
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
         Server(config).run(sockets=[listener])
     except KeyboardInterrupt:

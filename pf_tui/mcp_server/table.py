@@ -26,3 +26,6 @@ class Tool:
     result: type[BaseModel]
     call: Callable[[Context, Any], Answer]
     changes: bool = False
+    """It writes to this machine, for every agent and until it is taken back."""
+    outside: bool = False
+    """It asks somebody outside of this machine."""

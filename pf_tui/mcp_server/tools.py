@@ -1,17 +1,17 @@
 """The ten tools: the original plugin's names, arguments and meaning.
 
 Each takes the Context and its arguments and returns its result with a short text for the model.
-Nothing here leaves the machine: auth.check looks at what lies here, `pf-tui auth check` asks the provider.
+auth.check alone leaves the machine: it asks the provider whose key it tries.
 """
 
 from __future__ import annotations
 
-from pf_tui import actions, snapshot
+from pf_tui import actions, auth_check, snapshot
 from pf_tui.documents import auth, changes, models, status
 from pf_tui.errors import UnknownName
 from pf_tui.mcp_server import shapes, usage
 from pf_tui.mcp_server.table import Answer, Tool
-from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
 
@@ -117,23 +117,21 @@ def _auth_status(ctx: Context, _: shapes.Nothing) -> Answer:
 
 
 def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
-    view = snapshot.take(ctx, keep_going=True).view(ctx.catalog().provider(wanted.providerId).id)
-    held = view.credential
+    provider = ctx.catalog().provider(wanted.providerId)
+    answer = auth_check.check(ctx, provider.id)
+    held = ctx.credentials()[provider.id]
+    message = answer.message if answer.asked else f"not checked: {answer.message}"
     result = shapes.AuthChecked(
-        provider=view.id,
-        authenticated=held.usable,
+        provider=provider.id,
+        authenticated=answer.ok,
+        checked=answer.asked,
         state=held.state,
         source=held.source,
         expires_at=status.moment(held.expires_at),
-        cure=None if held.usable else auth.cure(view.provider),
+        message=message,
+        cure=None if answer.ok else answer.hint or auth.cure(provider),
     )
-    return result, _credential_text(view, result)
-
-
-def _credential_text(view: ProviderView, result: shapes.AuthChecked) -> str:
-    where = f" in {result.source}" if result.source else ""
-    cure = f"; cure: {result.cure}" if result.cure else ""
-    return f"the credential of {view.id} is {result.state}{where}{cure}"
+    return result, f"{message}; cure: {result.cure}" if result.cure else message
 
 
 def summary(now: Snapshot) -> str:
@@ -172,7 +170,8 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="provider.switch",
         title="Switch provider",
-        description="Put a provider first. The person can take it back with `pf-tui undo`.",
+        description="Put a provider first, for every agent and until it is changed again. The person can take"
+        " it back with `pf-tui undo`.",
         arguments=shapes.ProviderChosen,
         result=shapes.Switched,
         call=_provider_switch,
@@ -206,10 +205,12 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="auth.check",
         title="Check a credential",
-        description="Whether one provider's credential is there and not expired. Makes no request.",
+        description="Try one provider's key with a request that costs nothing. An agent's login is only"
+        " looked at; the answer then says `checked: false`.",
         arguments=shapes.ProviderChosen,
         result=shapes.AuthChecked,
         call=_auth_check,
+        outside=True,
     ),
 )
 

@@ -187,10 +187,16 @@ def secret_in_file(paths: Paths, provider_id: str) -> Secret | None:
     return next((Secret(entry[name]) for name in _KEY_FIELDS if isinstance(entry.get(name), str)), None)
 
 
+def secret_files(paths: Paths) -> tuple[Path, ...]:
+    """Every file of the state directory that may hold a key or a token."""
+    names = ("tokens.json", "gateway-install.json", "gateway-control.json")
+    return (paths.auth, paths.gateway, paths.mcp, *(paths.home / name for name in names))
+
+
 def repair_permissions(paths: Paths) -> tuple[str, ...]:
     """Make files with secrets 0600; one sentence for each that was wider."""
     notes = []
-    for path in (paths.auth, paths.home / "tokens.json", paths.gateway, paths.mcp):
+    for path in secret_files(paths):
         with contextlib.suppress(OSError):
             mode = stat.S_IMODE(path.stat().st_mode)
             if mode & 0o077:

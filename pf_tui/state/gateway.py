@@ -143,6 +143,21 @@ def install(paths: Paths) -> Install:
         return Install(token=token, port=port if isinstance(port, int) and 0 < port < 65_536 else 0)
 
 
+def control_token(paths: Paths) -> str:
+    """The token that stops the gateway and replaces its keys: the person's programs hold it, no agent does.
+
+    Made when first asked for, in a 0600 file of its own.
+    """
+    with files.locked(paths):
+        token = _object(_control_file(paths)).get("control_token")
+        if not isinstance(token, str) or len(token) < 32:
+            import secrets
+
+            token = secrets.token_urlsafe(32)
+            files.write_json(_control_file(paths), {"control_token": token})
+        return token
+
+
 def remember_port(paths: Paths, port: int) -> None:
     """The next gateway tries to listen there again."""
     known = install(paths)
@@ -170,6 +185,10 @@ def remove(paths: Paths) -> None:
         if _object(paths.gateway).get("pid") == os.getpid():
             paths.gateway.unlink(missing_ok=True)
             paths.live.unlink(missing_ok=True)
+
+
+def _control_file(paths: Paths) -> Path:
+    return paths.home / "gateway-control.json"
 
 
 def _install_file(paths: Paths) -> Path:

@@ -24,6 +24,7 @@ from tests.trusted import trusting
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 TOKEN = "t" * 43
+CONTROL = "c" * 43
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 KEYS = {
     "anthropic-api": "ANTHROPIC_API_KEY",
@@ -82,7 +83,7 @@ class Room:
         }
         content = {"version": 2, "providerPriority": list(self.names), "pf": pf, **self.config}
         (self.state / "config.json").write_text(json.dumps(content))
-        self.gateway = Gateway(self.context("gateway"), TOKEN)
+        self.gateway = Gateway(self.context("gateway"), TOKEN, CONTROL)
         sockets = listen(0)
         await self.gateway.start(sockets)
         self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
@@ -376,7 +377,7 @@ async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) 
     async with room.client.post(
         f"{room.url}/pf/credentials",
         json={"env": {"ANTHROPIC_API_KEY": "the-new-key", "HOME": "x"}},
-        headers={"x-pf-token": TOKEN},
+        headers={"x-pf-token": CONTROL},
     ) as response:
         assert await response.json() == {"providers": ["anthropic-api"]}
     await room.settled()
@@ -392,7 +393,7 @@ async def test_handed_over_keys_are_shown_as_such_and_written_nowhere(open_room:
     async with room.client.post(
         f"{room.url}/pf/credentials",
         json={"env": {"ANTHROPIC_API_KEY": "handed-over-key"}},
-        headers={"x-pf-token": TOKEN},
+        headers={"x-pf-token": CONTROL},
     ):
         pass
     await room.ask()

@@ -64,20 +64,32 @@ def test_a_foreign_host_is_refused(host: str, serve: Callable[..., Served]) -> N
     assert post(served, x_pf_token=served.token, host=host).status_code == 421
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "null"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "null",
+        "http://localhost:5173",
+        "http://127.0.0.1",
+        "https://127.0.0.1:PORT",
+        "http://127.0.0.1:PORT.evil.example",
+    ],
+)
 def test_a_page_from_elsewhere_is_refused(origin: str, serve: Callable[..., Served]) -> None:
     served = serve()
 
-    answer = post(served, x_pf_token=served.token, origin=origin)
+    port = served.url.rpartition(":")[2].partition("/")[0]
+    answer = post(served, x_pf_token=served.token, origin=origin.replace("PORT", port))
 
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers
 
 
-def test_a_page_of_this_machine_is_let_in(serve: Callable[..., Served]) -> None:
+def test_its_own_page_is_let_in(serve: Callable[..., Served]) -> None:
     served = serve()
 
-    assert post(served, x_pf_token=served.token, origin="http://localhost:5173").status_code == 200
+    assert post(served, x_pf_token=served.token, origin=served.url.removesuffix("/mcp")).status_code == 200
 
 
 def test_it_listens_on_loopback_alone(serve: Callable[..., Served]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, warn
 from pf_tui.ledger import schema, upkeep
-from pf_tui.state import files, trust
+from pf_tui.state import credentials, files, trust
 from pf_tui.state.context import Context
 
 CONFIG_VERSION = 2
@@ -118,7 +118,7 @@ def secrets(ctx: Context) -> Finding:
     paths = ctx.paths
     wide = [
         path
-        for path in (paths.auth, paths.home / "tokens.json", paths.gateway, paths.mcp, paths.journal)
+        for path in (*credentials.secret_files(paths), paths.journal)
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
     ]
     if wide:

@@ -1,0 +1,221 @@
+"""Another user of this machine, and a program that holds less than the person: what they cannot do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from pf_tui.cli.serve import own_pages_only, token_required
+from pf_tui.gateway.server import Gateway, listen
+from pf_tui.state import gateway, journal
+from pf_tui.state.context import Context
+
+Make = Callable[..., Context]
+TOKEN, CONTROL = "t" * 43, "c" * 43
+
+
+@pytest.fixture
+async def running(context: Make) -> AsyncIterator[tuple[Gateway, str]]:
+    """A gateway that knows one key, and its address."""
+    ctx = context(env={"OPENROUTER_API_KEY": "sk-or-first"}, who="gateway")
+    ctx.paths.home.mkdir(parents=True)
+    (ctx.paths.config).write_text('{"version": 2, "providerPriority": ["openrouter"]}')
+    made = Gateway(ctx, TOKEN, CONTROL)
+    sockets = listen(0)
+    await made.start(sockets)
+    try:
+        yield made, f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    finally:
+        await made.stop(0.1)
+
+
+async def post(url: str, **headers: str) -> int:
+    content = {"env": {"OPENROUTER_API_KEY": "sk-or-second"}}
+    async with aiohttp.ClientSession() as client, client.post(url, json=content, headers=headers) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("path", ["/pf/stop", "/pf/credentials"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"x-pf-token": TOKEN}, id="the-agents-token"),
+        pytest.param({"authorization": f"Bearer {TOKEN}"}, id="the-agents-token-as-bearer"),
+        pytest.param({"x-api-key": CONTROL}, id="in-another-header"),
+        pytest.param({"x-pf-token": CONTROL[:-1]}, id="cut"),
+        pytest.param({"x-pf-token": CONTROL, "origin": "http://127.0.0.1:1"}, id="from-a-page"),
+    ],
+)
+async def test_an_agent_can_neither_stop_the_gateway_nor_replace_a_key(
+    running: tuple[Gateway, str], path: str, headers: dict[str, str]
+) -> None:
+    made, url = running
+
+    assert await post(url + path, **headers) == 403
+    assert not made.stop_asked.is_set()
+    assert made.world.ctx.env["OPENROUTER_API_KEY"] == "sk-or-first"
+
+
+async def test_the_control_token_asks_no_model(running: tuple[Gateway, str]) -> None:
+    assert await post(running[1] + "/v1/messages", **{"x-pf-token": CONTROL}) == 401
+
+
+async def test_a_replaced_key_is_a_line_of_the_journal_and_the_same_key_is_none(
+    running: tuple[Gateway, str],
+) -> None:
+    made, url = running
+    for _ in range(2):
+        assert await post(url + "/pf/credentials", **{"x-pf-token": CONTROL}) == 200
+
+    events = await asyncio.to_thread(lambda: list(journal.tail(made.ctx.paths, 10)))
+    assert [(event.who, event.action, dict(event.after)) for event in events] == [
+        ("gateway", "auth", {"providers": ["openrouter"]})
+    ]
+    assert "sk-or" not in made.ctx.paths.journal.read_text()
+
+
+async def test_the_control_token_stops_it(running: tuple[Gateway, str]) -> None:
+    made, url = running
+
+    assert await post(url + "/pf/stop", **{"x-pf-token": CONTROL}) == 200
+    assert made.stop_asked.is_set()
+
+
+def test_the_control_token_has_a_file_of_its_own_that_agents_do_not_read(context: Make) -> None:
+    ctx = context()
+
+    token = gateway.control_token(ctx.paths)
+
+    path = ctx.paths.home / "gateway-control.json"
+    assert token == gateway.control_token(ctx.paths) == json.loads(path.read_text())["control_token"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert token != gateway.install(ctx.paths).token
+
+
+# -- the dashboard in a browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[TestClient[web.Request, web.Application]]:
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="the dashboard")
+
+    app = web.Application(middlewares=[own_pages_only, token_required("the-token")])
+    for path in ("/", "/ws", "/static/app.js"):
+        app.router.add_get(path, page)
+    # a cookie jar that takes cookies of an address without a name
+    async with TestClient(TestServer(app), cookie_jar=aiohttp.CookieJar(unsafe=True)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/ws",
+        "/static/app.js",
+        "/nothing",
+        "/?token=",
+        "/?token=wrong",
+        "/?token=the-toke",
+        "/?Token=the-token",
+    ],
+)
+async def test_without_the_token_nothing_is_answered(
+    browser: TestClient[web.Request, web.Application], path: str
+) -> None:
+    answer = await browser.get(path)
+
+    assert answer.status == 403
+    assert "the dashboard" not in await answer.text()
+
+
+async def test_the_printed_address_opens_it_and_a_cookie_keeps_it_open(
+    browser: TestClient[web.Request, web.Application],
+) -> None:
+    first = await browser.get("/?token=the-token", allow_redirects=False)
+    cookie = first.headers["set-cookie"]
+
+    assert first.status == 303
+    assert first.headers["location"] == "/"
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert "the-token" not in cookie
+    for path in ("/", "/ws", "/static/app.js"):
+        assert (await browser.get(path)).status == 200
+    assert (await browser.get("/ws", headers={"Origin": "http://evil.example"})).status == 403
+
+
+async def test_the_token_is_no_cookie_and_a_guess_is_none(
+    browser: TestClient[web.Request, web.Application],
+) -> None:
+    for value in ("the-token", "", "x" * 43):
+        answer = await browser.get("/", headers={"Cookie": f"pf-tui-serve-{browser.port}={value}"})
+        assert answer.status == 403
+
+
+# -- modes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
+def test_what_is_created_is_the_persons_alone_under_any_umask(tmp_path: Path, umask: int) -> None:
+    """Every file and folder of the state directory and of the cache, whatever command made it."""
+    home = tmp_path / "anew"
+    (home / "work").mkdir(parents=True)
+    env = {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "OPENROUTER_API_KEY": "sk-or-neighbour",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    commands = (
+        ["status", "--json"],
+        ["switch", "openrouter"],
+        ["bench", "openrouter", "1h"],
+        ["ingest"],
+        ["analytics", "24h"],
+        ["auth", "helper", "openrouter"],
+        ["auth", "helper", "groq"],
+        ["install", "claude-code"],
+        ["doctor"],
+        ["gateway", "start"],
+        ["gateway", "stop"],
+        ["auth", "set", "groq", "--file", "--stdin"],
+        ["hook", "claude-code", "Nonsense"],
+        ["hook", "claude-code", "SessionStart"],
+    )
+    for words in commands:
+        subprocess.run(
+            [sys.executable, "-m", "pf_tui", *words],
+            cwd=home / "work", env=env, input=b"gsk_a_key_of_groq", capture_output=True,
+            timeout=60, check=False, umask=umask,
+        )  # fmt: skip
+
+    state = home / ".opencode" / "provider-fallback"
+    places = [home / ".opencode", state, *state.rglob("*")]
+    cache = home / ".cache"
+    places += [path for path in (cache, *cache.rglob("*")) if path.exists()]
+    assert {path.name for path in places} >= {
+        "config.json",
+        "journal.jsonl",
+        "ledger.db",
+        "gateway-control.json",
+    }
+    wide = {
+        str(path.relative_to(home)): oct(stat.S_IMODE(path.stat().st_mode))
+        for path in places
+        if stat.S_IMODE(path.stat().st_mode) & (0o022 if path == home / ".opencode" else 0o077)
+    }
+    assert wide == {}
