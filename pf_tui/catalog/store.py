@@ -4,7 +4,7 @@ A wheel carries the compiled form (hatch_build.py makes it). A checkout compiles
 and keeps the result in the cache directory; where that cannot be written it is compiled for this process.
 """
 # pathlib is not imported: it costs 10 ms, as much as the interpreter, and every hook loads this.
-# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH110, PTH112, PTH116, PTH117, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH105, PTH108, PTH110, PTH112, PTH116, PTH117, PTH118, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _cached(folder: str, name: str) -> Any:
     stamp = _stamp(folder)
     cache = _cache_dir()
     prefix = f"catalog-{crc32(os.fsencode(folder)):08x}"
-    if cache is not None:
+    if cache is not None and _is_private(cache, f"{prefix}-{name}.json"):
         try:
             content = _read_json(os.path.join(cache, f"{prefix}-{name}.json"))
             if content["stamp"] == stamp:
@@ -92,6 +92,23 @@ def _cached(folder: str, name: str) -> Any:
         if cache is not None:
             _keep(cache, f"{prefix}-{part}.json", {"stamp": stamp, "data": data})
     return compiled[name]
+
+
+def _make_private(folder: str) -> None:
+    """Make a folder and those above it for its owner alone, whatever the umask is."""
+    if not os.path.isdir(folder):
+        _make_private(os.path.dirname(folder))
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - without pathlib, as all of this room
+
+
+def _is_private(folder: str, name: str) -> bool:
+    """Nobody else can have written it: the compiled form says where keys are sent."""
+    try:
+        stats = [os.stat(folder), os.stat(os.path.join(folder, name))]
+    except OSError:
+        return False
+    own = os.getuid() if hasattr(os, "getuid") else 0
+    return all(stat.st_uid == own and not stat.st_mode & 0o022 for stat in stats)
 
 
 def _read_json(path: str) -> Any:
@@ -124,8 +141,9 @@ def _keep(folder: str, name: str, content: Any) -> None:
     """Write a cache file whole or not at all; a cache that cannot be written is no error."""
     draft = os.path.join(folder, f"{name}.{os.getpid()}")
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(draft, "w", encoding="utf-8") as file:
+        _make_private(folder)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(handle, "w", encoding="utf-8") as file:
             json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
         os.replace(draft, os.path.join(folder, name))
     except OSError:

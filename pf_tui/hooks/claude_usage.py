@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from pf_tui.ingest import claude_code as source
 from pf_tui.ingest import coerce, from_hook
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.records import record as frozen
+from pf_tui.state import files
 from pf_tui.state.context import Context
+from pf_tui.state.paths import make_private
 
 TAIL_BYTES = 512 * 1024
 """Some hundred requests; read and decoded in a few milliseconds."""
@@ -184,8 +185,6 @@ class _Places:
         self._ends.pop(path, None)
         self._ends[path] = end
         kept = dict(list(self._ends.items())[-MAX_PLACES:])
-        temp = self._path.with_name(f".{self._path.name}.{os.getpid()}.tmp")
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temp.write_text(json.dumps(kept), encoding="utf-8")
-            temp.replace(self._path)
+            make_private(self._path.parent)
+            files.write_private(self._path, files.json_bytes(kept))

@@ -30,7 +30,7 @@ def note(what: str, words: str, env: Mapping[str, str]) -> None:
 
     with contextlib.suppress(OSError, PfError, ValueError):
         home = paths.locate(env).home
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.make_private(home)
         path = home / NAME
         with contextlib.suppress(FileNotFoundError):
             if path.stat().st_size >= ROTATE_BYTES:

@@ -18,6 +18,7 @@ from pathlib import Path
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record
 from pf_tui.state.files import cannot_write, set_aside
+from pf_tui.state.paths import make_private
 
 VERSION = 2
 BUSY_MS = 5000
@@ -282,7 +283,7 @@ def connect(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
     """
     hurry = _hurry.get() is not None
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         if _is_no_file(path) and (hurry or not begin_anew(path)):
             raise _refused(path, sqlite3.DatabaseError("is no file"))
         return _connect_and_migrate(path, usual_s)

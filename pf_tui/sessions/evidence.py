@@ -18,7 +18,7 @@ from typing import Any
 
 from pf_tui.records import record, replace
 from pf_tui.sessions.records import word
-from pf_tui.state.paths import Paths
+from pf_tui.state.paths import Paths, make_private
 
 VERSION = 1
 MAX_BYTES = 8 * 1024
@@ -99,7 +99,7 @@ def write(paths: Paths, seen: Evidence) -> bool:
     data = json.dumps(_to_json(seen), separators=(",", ":")).encode()
     temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{threading.get_ident()}.tmp"  # noqa: PTH119
     try:
-        paths.sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(paths.sessions)
         handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, data)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.state.paths import Paths
+from pf_tui.state.paths import Paths, make_private
 
 LOCK_TIMEOUT_S = 5.0
 """As long as a person waits without asking; then a clear error (design/state)."""
@@ -67,7 +67,7 @@ def locked(paths: Paths, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
 def make_home(paths: Paths) -> None:
     """Create the state directory, readable by its owner only."""
     try:
-        paths.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(paths.home)
     except OSError as error:
         raise cannot_write(paths.home, error) from error
 
@@ -175,6 +175,24 @@ def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileU
 def write_json(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
     """Replace `path` by `content` as JSON with 2-space indent. Call it under `locked()`."""
     write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that may be lost and belongs to its owner alone; neither locked nor fsynced.
+
+    Raises:
+        OSError: the disk refuses; the old file stands.
+    """
+    temp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temp, path)  # noqa: PTH105 - beside the other one
+    except OSError:
+        with contextlib.suppress(OSError):
+            temp.unlink()
+        raise
 
 
 def json_bytes(content: Any, *, indent: int | None = None) -> bytes:

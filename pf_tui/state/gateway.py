@@ -113,10 +113,8 @@ def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable
         "requests": [_to_json(one) for one in requests],
         "sessions": [_session_to_json(one) for one in sessions],
     }
-    temp = paths.live.with_name(f".{paths.live.name}.{os.getpid()}.tmp")
     try:
-        temp.write_bytes(files.json_bytes(content))
-        temp.replace(paths.live)
+        files.write_private(paths.live, files.json_bytes(content))
     except OSError as error:
         raise files.cannot_write(paths.live, error) from error
 

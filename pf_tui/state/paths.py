@@ -118,6 +118,21 @@ def default_config_folder(agent: str, env: Mapping[str, str]) -> Path:
     return (Path(base) if base else user_home(env) / ".config") / rest
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for its owner alone whatever the umask is.
+
+    Raises:
+        OSError: one of them cannot be made.
+    """
+    missing = []
+    for place in (folder, *folder.parents):
+        if place.is_dir():
+            break
+        missing.append(place)
+    for place in reversed(missing):
+        place.mkdir(mode=0o700, exist_ok=True)
+
+
 def user_home(env: Mapping[str, str]) -> Path:
     """The person's home directory: $HOME, else the account's. Raises PfError when there is none."""
     if home := env.get("HOME"):

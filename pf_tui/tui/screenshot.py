@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pf_tui.errors import PfError
+from pf_tui.state import files
+from pf_tui.state.paths import make_private
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -41,10 +43,10 @@ def taken(app: App[None]) -> tuple[str, str]:
 def save(folder: Path, name: str, picture: str, text: str) -> Path:
     """Write both files. Raises PfError when the disk refuses."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         path = folder / f"{name}.svg"
-        path.write_text(picture, encoding="utf-8")
-        path.with_suffix(".txt").write_text(text, encoding="utf-8")
+        files.write_private(path, picture.encode())
+        files.write_private(path.with_suffix(".txt"), text.encode())
     except OSError as error:
         raise PfError(f"{folder} cannot be written ({error.strerror})", "nothing was saved") from error
     return path

@@ -14,7 +14,7 @@ import pytest
 
 from pf_tui.cli import helper
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_route, codex_route, key_release
+from pf_tui.integrations import claude_route, codex_route, install_plan, key_release
 from pf_tui.rules import key_homes
 from pf_tui.state import credentials
 from pf_tui.state.ancestors import Process
@@ -578,3 +578,44 @@ def test_a_refusal_is_kept_for_doctor_without_a_secret_and_goes_with_the_next_ke
     path.unlink()
     helper.key(person, None)
     assert key_release.refusals(person) == ()
+
+
+# -- what is shown of a person's settings ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"env": {"ANTHROPIC_API_KEY": "plain-word-key"}}',
+        '{\n  "env": {\n    "ANTHROPIC_API_KEY":\n      "plain-word-key"\n  }\n}\n',
+        '{"env": {"DATABASE_URL": "plain-word-key"}}',
+        '{"env": {"A": "plain\\u002dword-key"}}',
+        '{"mcpServers": {"x": {"headers": {"X-Thing": "plain-word-key"}}}}',
+        '{"mcpServers": {"x": {"url": "https://me:plain-word-key@example.com/"}}}',
+        '{"x": {"password": "plain-word-key"}} // a comment',
+        '{"a": {"authorization": ["plain-word-key"]}}',
+        '{"env": {"ANTHROPIC_API_KEY": "plain-word-key"',
+        'api_key = "plain-word-key"\n',
+        "[mcp_servers.x.env]\nTHING = 'plain-word-key'\n",
+        '[x]\nhttp_headers = { "X-A" = "plain-word-key" }\n',
+    ],
+)
+def test_a_dry_run_shows_no_secret_of_the_persons_settings(text: str) -> None:
+    for after in (text.replace("{", '{"added": 1,', 1), "new\n" + text, ""):
+        change = install_plan.FileChange(path=Path("/x"), before=text.encode(), after=after.encode())
+        shown = install_plan.diff(install_plan.Plan(key="x", changes=(change,)))
+
+        assert "plain-word-key" not in shown
+        assert "u002dword" not in shown
+        assert "•••" in shown or after
+
+
+def test_a_dry_run_still_shows_what_is_written() -> None:
+    before = b'{"model": "opus", "env": {"TOKEN": "plain-word-key"}}\n'
+    after = b'{"model": "opus", "apiKeyHelper": "pf-tui auth helper"}\n'
+    change = install_plan.FileChange(path=Path("/x"), before=before, after=after)
+
+    shown = install_plan.diff(install_plan.Plan(key="x", changes=(change,)))
+
+    assert '"apiKeyHelper": "pf-tui auth helper"' in shown
+    assert '"model": "opus"' in shown

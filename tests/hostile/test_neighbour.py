@@ -166,7 +166,7 @@ async def test_the_token_is_no_cookie_and_a_guess_is_none(
         assert answer.status == 403
 
 
-# -- modes ----------------------------------------------------------------------------------------------------
+# -- modes ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
@@ -216,6 +216,6 @@ def test_what_is_created_is_the_persons_alone_under_any_umask(tmp_path: Path, um
     wide = {
         str(path.relative_to(home)): oct(stat.S_IMODE(path.stat().st_mode))
         for path in places
-        if stat.S_IMODE(path.stat().st_mode) & (0o022 if path == home / ".opencode" else 0o077)
+        if stat.S_IMODE(path.stat().st_mode) & 0o077
     }
     assert wide == {}
