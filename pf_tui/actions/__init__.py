@@ -1,6 +1,7 @@
 """The verbs: what every face does to the shared files. Each is one transaction, journalled, undoable.
 
 switching   switch, switch_next, settle      benching   bench, release, report_failure, succeeded
+sessions    move_session: one session alone  focusing   a session's pane, to the front
 settings    priority, budgets, auto-switch   auth       keys in and out
 trusting    which project files hold
 history     undo, redo                       usage      counters and limit readings from the ledger
@@ -8,6 +9,7 @@ history     undo, redo                       usage      counters and limit readi
 
 from pf_tui.actions.benching import FailureOutcome, bench, release, report_failure, reset, succeeded
 from pf_tui.actions.history import UndoOutcome, redo, undo
+from pf_tui.actions.sessions import MoveOutcome, move_session
 from pf_tui.actions.settings import (
     add_to_priority,
     init_project,
@@ -23,6 +25,7 @@ from pf_tui.actions.trusting import TrustOutcome, forget_trust, tell_of_distrust
 
 __all__ = [
     "FailureOutcome",
+    "MoveOutcome",
     "SwitchOutcome",
     "TrustOutcome",
     "UndoOutcome",
@@ -31,6 +34,7 @@ __all__ = [
     "forget_trust",
     "init_project",
     "move_in_priority",
+    "move_session",
     "redo",
     "release",
     "remember_session",

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui import snapshot
+from pf_tui.actions import sessions
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
@@ -106,6 +107,8 @@ def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
             "path": str(path),
             "entry": trust.replace_entry(ctx.paths, path, accepted["entry"]),
         }
+    if pins := back.get("pins"):
+        inverse["pins"] = sessions.restore_pins(ctx, pins)
     if {"benches", "drop", "resets"} & back.keys():
         inverse |= _restore_health(ctx, back)
     return inverse

@@ -16,7 +16,7 @@ from pf_tui.rules.models import match_model
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project
 from pf_tui.state.context import Context
-from pf_tui.state.health import Applied, SessionServed
+from pf_tui.state.health import Applied, Health, SessionServed
 
 CAN_SERVE = ("ready", "warning", "limited")
 """States of a provider that can be asked."""
@@ -194,8 +194,14 @@ def remember_session(ctx: Context, session: str, agent: str, provider: str) -> N
     known = ctx.health().sessions.get(session)
     if known and known.provider == provider and known.agent == agent:
         return
-    served = SessionServed(agent=agent, provider=provider, since=ctx.now())
-    health.change(ctx.paths, lambda old: replace(old, sessions={**old.sessions, session: served}))
+    at = ctx.now()
+
+    def edit(old: Health) -> Health:
+        before = old.sessions.get(session)
+        served = SessionServed(agent=agent, provider=provider, since=at, pin=before.pin if before else None)
+        return replace(old, sessions={**old.sessions, session: served})
+
+    health.change(ctx.paths, edit)
 
 
 def cure(provider: Provider, refusal: Skipped) -> str:

@@ -22,6 +22,7 @@ from pf_tui.state.context import Context
 @click.option("--model", type=MODEL, help="Also make this the default model.")
 @click.option("--auto", type=click.Choice(["on", "off"]), help="Move on by itself when a provider fails.")
 @in_project
+@click.option("--session", metavar="ID", help="Move this session alone; `pf-tui sessions` lists them.")
 @click.option("--force", is_flag=True, help="Although it has no credential or is benched.")
 @as_json
 @click.pass_obj
@@ -32,10 +33,17 @@ def switch(
     model: str | None,
     auto: str | None,
     in_project: bool,
+    session: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """`next` is the one that policy would choose."""
+    if session is not None:
+        if provider in (None, "next") or back or model or auto or in_project:
+            raise WrongUsage(
+                "--session moves one session to one provider", "`pf-tui switch PROVIDER --session ID`"
+            )
+        return _move(ctx, session, str(provider), force=force, as_json=as_json)
     if back:
         if provider or model or auto:
             raise WrongUsage("--undo stands alone", "`pf-tui switch --undo`")
@@ -74,6 +82,21 @@ def undo(ctx: Context, as_json: bool) -> None:
 def redo(ctx: Context, as_json: bool) -> None:
     """What was undone last."""
     _turned(ctx, actions.redo(ctx), "redo", as_json=as_json)
+
+
+def _move(ctx: Context, wanted: str, provider: str, *, force: bool, as_json: bool) -> None:
+    from pf_tui.documents import sessions as documents
+    from pf_tui.sessions.overview import overview
+
+    done = actions.move_session(ctx, documents.find(overview(ctx), wanted), provider, force=force)
+    if as_json:
+        return output.document(documents.moved(done))
+    name = f"session {done.session[:8]}"
+    when = "its next request" if done.how == "gateway" else "its next turn"
+    if not done.moved:
+        return output.text(f"{name} goes to {done.to_provider} already; nothing was changed")
+    output.text(f"{name} goes to {done.to_provider} from {when} on; `pf-tui undo` takes it back")
+    return None
 
 
 def _switch(

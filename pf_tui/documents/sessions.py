@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
+from pf_tui.actions.sessions import MoveOutcome
 from pf_tui.documents import words
 from pf_tui.errors import UnknownName, WrongUsage
 from pf_tui.sessions.records import Focus, Session
@@ -51,6 +52,18 @@ def session(one: Session) -> dict[str, Any]:
         "focus": _focus(one.focus),
         "agent_type": one.agent_type,
         "children": [session(child) for child in one.children],
+    }
+
+
+def moved(done: MoveOutcome) -> dict[str, Any]:
+    """`switch PROVIDER --session ID --json`."""
+    return {
+        "session": done.session,
+        "agent": done.agent,
+        "from": done.from_provider,
+        "to": done.to_provider,
+        "how": done.how,
+        "moved": done.moved,
     }
 
 

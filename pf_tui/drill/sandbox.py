@@ -99,7 +99,7 @@ class Sandbox:
         await asyncio.to_thread(self.world.load)
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
-        flights = InFlightRequests(lambda live: None)
+        flights = InFlightRequests(lambda _requests, _sessions: None)
         self.engine = Engine(self.world, self._transport, self.recorder, Sessions(), flights)
 
     async def written(self) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import itertools
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
@@ -297,7 +297,7 @@ class RequestFailover:
         if not self._plan.auto_switch:
             return routes
         engine, now_s = self._engine, asyncio.get_running_loop().time()
-        sticky = self._session.stays_with(self._request, self._plan.epoch, now_s)
+        sticky = self._pin(routes) or self._session.stays_with(self._request, self._plan.epoch, now_s)
         if self._resting.nobody and not self._plan.last_resort and found.leads(sticky):
             return found.by_priority
         ready, self._passed = arrange(
@@ -316,6 +316,11 @@ class RequestFailover:
                     once=f"spill {first} {ready[0].provider}",
                 )
         return ready
+
+    def _pin(self, routes: Sequence[Route]) -> str | None:
+        """The provider that the person moved this session to, where it is one of the routes."""
+        pin = self._world.pins.get(self._request.session or "")
+        return pin if pin and any(route.provider == pin for route in routes) else None
 
     def _larger(self, failed: Failed, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""
@@ -351,6 +356,7 @@ class RequestFailover:
         """An answer has passed: where the session is now, and what that took."""
         engine, request, session = self._engine, self._request, self._session
         engine.served += 1
+        self._answered(200)
         if request.counting:
             return
         if outcome.meter is not None:
@@ -427,13 +433,23 @@ class RequestFailover:
         )
         return passing and max(self._resting.troubles(one.route) for one in self._failed) < PATIENCE
 
+    def _answered(self, status: int | None, until: datetime | None = None) -> None:
+        """What the agent is told in the end, for those who show its session."""
+        flight = self._flight
+        flight.status, flight.until, flight.ended = status, until, self._world.ctx.now()
+
     async def _forward(self, failed: Failed) -> None:
         """Hand the upstream's own error on as it came."""
         added = self._head(failed.route, failed.headers or {})
+        failure = failed.failure
+        self._answered(failure.status, None if failure.forever else failure.until)
         await attempt.forward(self._reply, failed, added, self._request.protocol)
 
     async def _tell(self, answer: Answer) -> None:
         self._request_id = self._engine.request_id(None)
+        wait = answer.headers.get("retry-after", "")
+        until = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < 9 else None
+        self._answered(answer.status, self._world.ctx.now() + until if until else None)
         headers = {**answer.headers, "request-id": self._request_id}
         await self._reply.whole(answer.status, headers, answer.body)
 

@@ -5,22 +5,30 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.sse import UsageMeter
-from pf_tui.state.gateway import LiveRequest
+from pf_tui.state.gateway import LiveRequest, LiveSession
 
 PERIOD_S = 0.5
 """live.json is replaced at most this often, and only while something is under way."""
 
 
+MOST_SESSIONS = 200
+"""Sessions that live.json tells of: the ones served last."""
+
+
 class InFlightRequest:
     """One request under way."""
 
-    __slots__ = ("attempt", "began_s", "first_byte_ms", "meter", "number", "request", "route", "since")
+    __slots__ = (
+        *("attempt", "began_s", "ended", "first_byte_ms", "meter", "number", "request", "route"),
+        *("since", "status", "until"),
+    )
 
     def __init__(self, number: int, request: Request, since: datetime) -> None:
         self.number = number
@@ -31,6 +39,11 @@ class InFlightRequest:
         self.meter: UsageMeter | None = None
         self.first_byte_ms: int | None = None
         self.attempt = 0
+        self.ended: datetime | None = None
+        self.status: int | None = None
+        """Of the answer the agent got."""
+        self.until: datetime | None = None
+        """When the agent was told to come back."""
 
     def elapsed_ms(self) -> int:
         """Since the client asked."""
@@ -59,8 +72,9 @@ class InFlightRequest:
 class InFlightRequests:
     """All requests under way; tells a writer, twice a second at most."""
 
-    def __init__(self, write: Callable[[tuple[LiveRequest, ...]], None]) -> None:
+    def __init__(self, write: Callable[[tuple[LiveRequest, ...], tuple[LiveSession, ...]], None]) -> None:
         self._write = write
+        self._sessions: OrderedDict[str, LiveSession] = OrderedDict()
         self._flying: dict[int, InFlightRequest] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
@@ -83,6 +97,20 @@ class InFlightRequests:
     def end(self, flight: InFlightRequest) -> None:
         """It is over."""
         self._flying.pop(flight.number, None)
+        request, route = flight.request, flight.route
+        if request.session and route is not None and not request.counting:
+            self._sessions[request.session] = LiveSession(
+                session=request.session,
+                provider=route.provider,
+                model=route.model,
+                at=flight.ended or flight.since,
+                status=flight.status,
+                until=flight.until,
+            )
+            self._sessions.move_to_end(request.session)
+            if len(self._sessions) > MOST_SESSIONS:
+                self._sessions.popitem(last=False)
+            self._shown = True
         if not self._flying:
             self._idle.set()
 
@@ -95,6 +123,7 @@ class InFlightRequests:
         self._timer = None
         if self._flying or self._shown:
             self._shown = bool(self._flying)
-            self._write(tuple(flight.shown() for flight in self._flying.values()))
+            shown = tuple(flight.shown() for flight in self._flying.values())
+            self._write(shown, tuple(self._sessions.values()))
         if self._flying:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)

@@ -136,6 +136,8 @@ class RoutingState:
         self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))
         self._looked_s = 0.0
         self.problem: str | None = None
+        self.pins: dict[str, str] = {}
+        """Session -> the provider that the person moved it to."""
         self._plans: dict[str | None, RoutingPlan] = {}
         self._keys: tuple[object, dict[str, Secret]] | None = None
         self._refused: dict[str, str] = {}
@@ -179,7 +181,9 @@ class RoutingState:
     def read_benches(self) -> None:
         """Take over the benches of health.json."""
         try:
-            self.resting.load(self.ctx.health().benches)
+            health = self.ctx.health()
+            self.resting.load(health.benches)
+            self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
         except PfError as error:
             self.problem = str(error)
 

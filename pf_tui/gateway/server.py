@@ -312,8 +312,10 @@ class Gateway:
         for provider in self.world.renewed():
             self.recorder.release(provider, None, why="its key was replaced")
 
-    def _write_live(self, requests: tuple[state.LiveRequest, ...]) -> None:
-        self.recorder.job(lambda: state.write_live(self.ctx.paths, requests))
+    def _write_live(
+        self, requests: tuple[state.LiveRequest, ...], sessions: tuple[state.LiveSession, ...] = ()
+    ) -> None:
+        self.recorder.job(lambda: state.write_live(self.ctx.paths, requests, sessions))
 
 
 class _Reply:

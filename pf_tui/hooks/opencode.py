@@ -18,7 +18,7 @@ from pf_tui import actions, snapshot
 from pf_tui.actions import FailureOutcome, answers
 from pf_tui.documents import words
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, opencode_routing
+from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, place, said, text
 from pf_tui.ledger import reader as ledger
@@ -55,7 +55,7 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     it = opencode_routing.turn(ctx, now, data)
     if _is_gateway(now, texts_of(data, "bases").get(it.asked_theirs)):
         return {"active": active}
-    to = opencode_routing.route(now, it, local=LOCAL)
+    to = opencode_routing.route(now, it, local=LOCAL, pin=_pin(ctx, text(data, "session_id")))
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
@@ -154,7 +154,23 @@ def _command(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return {"answer": f"/{commands.name(name)} {given}".rstrip() + f"\n\n{told}"}
 
 
+def _pin(ctx: Context, session: str) -> str | None:
+    """The provider that the person moved this session to."""
+    try:
+        served = ctx.health().sessions.get(session)
+    except PfError:
+        return None
+    return served.pin if served else None
+
+
+def _session(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+    """What a session does now, for those who show it; no answer is waited for."""
+    session_evidence.opencode(ctx, data)
+    return {}
+
+
 EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
+    "session": _session,
     "chat.message": _message,
     "request.failed": _request_failed,
     "session.status": _retrying,

@@ -15,7 +15,7 @@ from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import Eligibility, RouteRequest, Skipped, why_ineligible
+from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -64,12 +64,15 @@ def turn(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> Turn:
     )
 
 
-def route(now: Snapshot, it: Turn, *, local: str) -> Route:
+def route(now: Snapshot, it: Turn, *, local: str, pin: str | None = None) -> Route:
     """Who serves this turn.
 
     Args:
+        pin: the provider that the person moved this session to.
         local: the plugin's own provider, which means "whoever serves".
     """
+    if pin is not None and (pinned := _pinned(now, it, pin)) is not None:
+        return pinned
     anyone = it.asked_theirs == local
     if it.asked is None and not anyone:
         return Route(provider=None)
@@ -88,14 +91,34 @@ def route(now: Snapshot, it: Turn, *, local: str) -> Route:
     for candidate in routing.candidates:
         if candidate.provider == it.asked and hindered is None and _same(now, it, candidate.model):
             return Route(provider=it.asked)
-        theirs = it.names.theirs(candidate.provider)
-        if theirs is None:
-            continue
-        spare = [it.asked_model, it.defaults.get(theirs, "")]
-        name = it.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
-        if name is not None and (theirs, name) != (it.asked_theirs, it.asked_model):
-            return Route(provider=candidate.provider, theirs=theirs, model=name, left=hindered)
+        name = _name(it, candidate, wanted)
+        if name is not None and name != (it.asked_theirs, it.asked_model):
+            return Route(provider=candidate.provider, theirs=name[0], model=name[1], left=hindered)
     return Route(provider=it.asked, left=hindered)
+
+
+def _pinned(now: Snapshot, it: Turn, pin: str) -> Route | None:
+    """The turn at the provider its session was moved to; None while that cannot serve it."""
+    if pin not in now.catalog.providers or (pin != it.asked and it.names.theirs(pin) is None):
+        return None
+    if pin == it.asked:
+        return None if _hindrance(now, it, pin) else Route(provider=pin)
+    wanted = _wanted(now, it)
+    held = [_trusted(now.standing(pin))]
+    for candidate in failover.route(RouteRequest(model=wanted), held, now.catalog).candidates:
+        if name := _name(it, candidate, wanted):
+            return Route(provider=pin, theirs=name[0], model=name[1])
+    return None
+
+
+def _name(it: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
+    """(provider, model) as OpenCode calls a candidate; None when it has none of them."""
+    theirs = it.names.theirs(candidate.provider)
+    if theirs is None:
+        return None
+    spare = [it.asked_model, it.defaults.get(theirs, "")]
+    name = it.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
+    return None if name is None else (theirs, name)
 
 
 def model_id(now: Snapshot, provider: str | None, name: str) -> str:

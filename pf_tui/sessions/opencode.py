@@ -125,7 +125,8 @@ def _told(
         row = rows.get(seen.id)
         signals = Signals(life=life, last_change=at)  # type: ignore[arg-type]
         if life == "gone":
-            signals = replace(signals, ended=Stamp(by="hook", at=at) if seen.event in ENDED else None)
+            quiet = seen.event in ENDED or seen.status == "idle"
+            signals = replace(signals, ended=Stamp(by="hook", at=at) if quiet else None)
         else:
             signals = _signals(signals, seen, at)
         found.append(_draft(seen.id, row, process, signals, at, seen))

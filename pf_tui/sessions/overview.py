@@ -18,7 +18,7 @@ from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.money import Money
 from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
-from pf_tui.sessions.providers import GatewayView, Providers, provider_of
+from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
 from pf_tui.sessions.records import STATES, Draft, Focus, LimitSeen, Session, Signals, Stamp, Waiting, clean
 from pf_tui.sessions.states import ENDED_SHOWN, decide
 from pf_tui.state import files, gateway
@@ -196,6 +196,7 @@ class _Maker:
             limited_until=verdict.limited_until,
             provider=provider,
             provider_by=provider_by,
+            behind_gateway=is_behind(draft, seen, self._view),
             model=model,
             context_tokens=tokens,
             context_percent=percent,

@@ -91,6 +91,16 @@ def provider_of(
     return None, None, None
 
 
+def is_behind(draft: Draft, seen: Evidence | None, gateway: GatewayView) -> bool:
+    """Whether the session's requests go through the running gateway."""
+    place = (seen.base_url_host if seen else None) or draft.base_url
+    return (
+        draft.id in gateway.open
+        or gateway.is_at(place or "")
+        or (place is None and draft.id in gateway.sessions)
+    )
+
+
 class GatewayView:
     """The gateway's live facts by session."""
 

@@ -68,6 +68,8 @@ class Session:
     limited_until: datetime | None = None
     provider: str | None = None
     provider_by: By | None = None
+    behind_gateway: bool = False
+    """Its requests go through our gateway, which can move it."""
     model: str | None = None
     context_tokens: int | None = None
     context_percent: float | None = None

@@ -61,6 +61,8 @@ class SessionServed:
     agent: str
     provider: str
     since: datetime
+    pin: str | None = None
+    """The provider that the person moved this session to; it goes first there while it can serve."""
 
 
 @record
@@ -169,7 +171,12 @@ def _parse(content: Mapping[str, Any]) -> Health:
             if isinstance(item.get("applied"), str) and (since := from_text(item.get("since")))
         },
         sessions={
-            session: SessionServed(agent=str(item.get("agent", "")), provider=item["provider"], since=since)
+            session: SessionServed(
+                agent=str(item.get("agent", "")),
+                provider=item["provider"],
+                since=since,
+                pin=pin if isinstance(pin := item.get("pin"), str) else None,
+            )
             for session, item in _objects(content.get("sessions"))
             if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
         },
@@ -200,7 +207,9 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
         for item in (raw_benches if isinstance(raw_benches, list) else [])
         if (bench := bench_from_json(item))
     }
-    newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)[-MAX_SESSIONS:]
+    newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)
+    pinned = [pair for pair in newest if pair[1].pin][-MAX_SESSIONS:]  # a person's word outlives traffic
+    newest = [*[pair for pair in newest if not pair[1].pin][-MAX_SESSIONS:], *pinned]
     content["benches"] = [
         {**known_benches.get((bench.provider, bench.model, bench.kind), {}), **bench_to_json(bench)}
         for bench in health.benches
@@ -211,10 +220,11 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
     }
     content["sessions"] = {
         session: {
-            **known_sessions.get(session, {}),
+            **{key: value for key, value in known_sessions.get(session, {}).items() if key != "pin"},
             "agent": served.agent,
             "provider": served.provider,
             "since": to_text(served.since),
+            **({"pin": served.pin} if served.pin else {}),
         }
         for session, served in newest
     }

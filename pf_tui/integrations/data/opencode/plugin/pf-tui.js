@@ -16,6 +16,8 @@ const AGENT = "pf-tui"
 const TAG = "x-pf-tui-model"
 const COPIES = Symbol.for("pf-tui")
 const PATIENCE_MS = 9000
+const SHOW_MS = 250
+const MOST_ENDED = 5
 const MAX_BODY = 8192
 const TOLD = ["retry-after", "retry-after-ms", "x-should-retry", "date"]
 const TOLD_STARTS = ["anthropic-ratelimit-", "x-ratelimit-", "x-codex-"]
@@ -92,7 +94,33 @@ export const PfTui = async ({ client, directory }) => {
     return first && { providerID: first, modelID: defaults[first] }
   }
 
+  /** What a session does, for `pf-tui sessions`: told on change, at most every SHOW_MS, never what was said. */
+  function show(sessionID, event, facts) {
+    if (!sessionID) return
+    const session = of(sessionID)
+    session.shows = { ...session.shows, ...facts, event, at: Date.now() }
+    session.showing ??= setTimeout(() => tell(sessionID), Math.max(0, (session.toldAt ?? 0) + SHOW_MS - Date.now()))
+    session.showing.unref?.()
+  }
+
+  function tell(sessionID) {
+    const session = of(sessionID)
+    clearTimeout(session.showing)
+    session.showing = undefined
+    const { event, at, ...facts } = session.shows
+    const said = JSON.stringify(event === "dispose" ? event : facts)
+    if (said === session.told) return
+    Object.assign(session, { told: said, toldAt: Date.now() })
+    ask("session", { session_id: sessionID, pid: process.pid, event, at, ...facts })
+  }
+
   const events = {
+    "session.created": ({ info }) => show(info?.id, "session.created", { status: "idle", parent: info?.parentID }),
+    "permission.asked": ({ sessionID }) => show(sessionID, "permission.asked", { waiting_for: "permission" }),
+    "permission.replied": ({ sessionID }) => show(sessionID, "permission.replied", { waiting_for: undefined }),
+    "question.asked": ({ sessionID }) => show(sessionID, "question.asked", { waiting_for: "question" }),
+    "question.replied": ({ sessionID }) => show(sessionID, "question.replied", { waiting_for: undefined }),
+    "question.rejected": ({ sessionID }) => show(sessionID, "question.rejected", { waiting_for: undefined }),
     "session.error": async ({ sessionID, error }) => {
       const session = of(sessionID)
       const refused = session.refused
@@ -101,6 +129,8 @@ export const PfTui = async ({ client, directory }) => {
       toast((await ask("session.error", { ...about(sessionID), error: errorFacts(error) })).toast)
     },
     "session.status": async ({ sessionID, status }) => {
+      const idle = status?.type === "idle" && { waiting_for: undefined }
+      show(sessionID, "session.status", { status: status?.type, next: status?.next, ...idle })
       if (status?.type !== "retry" || reported(sessionID)) return
       const { attempt, message, next } = status
       const data = { ...about(sessionID), attempt, message: masked(message), next }
@@ -118,6 +148,7 @@ export const PfTui = async ({ client, directory }) => {
       session.rescued = undefined
     },
     "session.idle": async ({ sessionID }) => {
+      show(sessionID, "session.idle", { status: "idle", next: undefined, waiting_for: undefined })
       const session = of(sessionID)
       const messages = [...(session.steps?.values() ?? [])]
       session.steps = undefined
@@ -170,6 +201,9 @@ export const PfTui = async ({ client, directory }) => {
     event: ({ event }) => events[event.type]?.(event.properties),
 
     dispose: async () => {
+      for (const [id, { shows }] of [...sessions].slice(-MOST_ENDED)) {
+        if (shows && !shows.parent) tell((show(id, "dispose", {}), id))
+      }
       globalThis[COPIES]?.delete(directory)
       await Promise.allSettled(running)
     },
