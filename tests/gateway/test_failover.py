@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from pf_tui import actions
+from pf_tui.actions.sessions import restore_pins
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest
 from pf_tui.drill.faults import Fault
@@ -182,6 +183,37 @@ async def test_a_switch_by_hand_moves_a_warm_session_as_well(open_room: Open) ->
     actions.switch(room.ctx, "openrouter")
 
     assert (await room.ask(session="s")).by == "openrouter"
+
+
+async def test_a_session_that_was_moved_by_hand_goes_there_alone_and_comes_back(open_room: Open) -> None:
+    room = await open_room()
+    assert (await room.ask(session="s")).by == "anthropic-api"
+    pin = {"s": {"agent": "claude-code", "pin": "openrouter"}}
+
+    restore_pins(room.ctx, pin)
+    await room.settled()
+    moved, other = (await room.ask(session="s")).by, (await room.ask(session="other")).by
+    room["openrouter"].plan("529", "ok")
+    failed = (await room.ask(session="s")).by
+    room.now += timedelta(minutes=1)
+    back = (await room.ask(session="s")).by
+
+    assert (moved, other, failed, back) == ("openrouter", "anthropic-api", "anthropic-api", "openrouter")
+
+
+async def test_live_json_tells_who_served_a_session_last_and_how_that_ended(open_room: Open) -> None:
+    room = await open_room()
+    await room.ask(session="good")
+    for upstream in ("anthropic-api", "openrouter"):
+        room[upstream].plan("429", "429")
+    await room.ask(session="refused")
+    room.gateway.flights._tell()
+    await room.settled()
+
+    content = json.loads(room.ctx.paths.live.read_text())
+    told = {one["session"]: (one["status"] == 200, one["provider"]) for one in content["sessions"]}
+    assert told["good"] == (True, "anthropic-api")
+    assert told["refused"][0] is False
 
 
 def windows(percent: float) -> dict[str, str]:

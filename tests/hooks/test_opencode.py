@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from pf_tui import actions, hooks
+from pf_tui.actions.sessions import restore_pins
 from pf_tui.errors import PfError
 from pf_tui.hooks import opencode
 from pf_tui.hooks.opencode import _RETRIED
+from pf_tui.sessions.evidence import Store
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 from tests.conftest import NOON
@@ -150,6 +152,28 @@ def test_the_session_is_remembered_with_who_serves_it(ctx: Context) -> None:
     turn(ctx)
 
     assert ctx.health().sessions["ses_1"].provider == "beta"
+
+
+def test_a_session_that_was_moved_by_hand_goes_there_alone(ctx: Context) -> None:
+    restore_pins(ctx, {"ses_1": {"agent": "opencode", "pin": "beta"}})
+
+    assert turn(ctx)["route"] == {"providerID": "beta", "modelID": "m-beta"}
+    assert "route" not in turn(ctx, session_id="ses_2")
+
+
+def test_what_a_session_does_is_left_for_those_who_show_it(ctx: Context) -> None:
+    asked = {
+        "event": "permission.asked",
+        "status": "busy",
+        "waiting_for": "permission",
+        "pid": 7,
+        "at": 1_000,
+    }
+    opencode.handle(ctx, "session", {"session_id": "ses_1", "parent": "ses_0", "title": "SECRET", **asked})
+    seen = Store(ctx.paths).all()[("opencode", "ses_1")]
+
+    assert (seen.event, seen.status, seen.waiting_for) == ("permission.asked", "busy", "permission")
+    assert (seen.pid, seen.at, seen.parent) == (7, 1.0, "ses_0")
 
 
 def test_a_long_limit_ends_the_turn_and_says_what_follows(ctx: Context) -> None:
