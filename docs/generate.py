@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 
 from docs import schemas
 from pf_tui import __version__
 from pf_tui.cli.app import root
 from pf_tui.documents import commands
 from pf_tui.documents.commands import Command
+from pf_tui.rules import failures
 from pf_tui.tui import actions
 
 DOCS = Path(__file__).parent
@@ -60,6 +62,7 @@ def pages() -> dict[Path, str]:
         reference / "keys.md": keys(),
         reference / "commands.md": command_page(),
         reference / "config.md": settings(),
+        DOCS / "what-an-answer-means.md": answers(),
         DOCS / "pf-tui.1": man_page(),
     }
     for name, schema in schemas.SCHEMAS.items():
@@ -89,6 +92,69 @@ def _key_row(action: actions.Action) -> str:
     shown = " ".join(f"`{actions.shown(key)}`" for key in action.keys)
     where = ", ".join(action.where) or "everywhere"
     return f"| {shown} | {action.description} | {where} | `{action.id}` |"
+
+
+# -- answers
+
+
+def answers() -> str:
+    """docs/what-an-answer-means.md"""
+    table = yaml.safe_load((DOCS.parent / "catalog" / "answers.yaml").read_text(encoding="utf-8"))["answers"]
+    lines = [
+        MADE,
+        "# What an answer means",
+        "",
+        "When a provider fails, the body of its answer is read before the status: one table says what each",
+        "wording or code means. The first entry that fits wins; what no entry fits falls back by status and",
+        "keeps its evidence, which `pf-tui why` shows.",
+        "Your own rules (`pf.gateway.rules` in [config.json](reference/config.md)) come before the table.",
+        "",
+        "## Classes",
+        "",
+        "| class | next provider asked | rests | how long where no reset is named |",
+        "|---|---|---|---|",
+    ]
+    for name, known in failures.CLASSES.items():
+        bench = "nobody" if known.bench == "none" else f"the {known.bench}"
+        lines.append(f"| `{name}` | {'yes' if known.failover else '**no**'} | {bench} | {_rest(known)} |")
+    lines += [
+        "",
+        "## Entries",
+        "",
+        "| entry | class | rests | ends | recognised by | source |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_answer_row(entry) for entry in table]
+    return "\n".join(lines) + "\n"
+
+
+def _rest(known: failures.FailureClass) -> str:
+    if known.bench == "none":
+        return "–"
+    if known.rest is None:
+        return "until the credential changes, or `pf-tui release PROVIDER`"
+    after = f", after {known.after} in a row" if known.after > 1 else ""
+    return f"{known.rest.total_seconds():.0f} s{after}"
+
+
+def _answer_row(entry: Mapping[str, Any]) -> str:
+    signs = [*entry.get("words", ()), *(f"`{code}`" for code in entry.get("codes", ()))]
+    signs += [f"`{name}: {value}`" for name, value in (entry.get("headers") or {}).items()]
+    shown = ", ".join(str(sign) for sign in signs[:8]) + (
+        f" and {len(signs) - 8} more" if len(signs) > 8 else ""
+    )
+    status = (
+        f" (only {', '.join(map(str, entry['status'][:6]))}{' …' if len(entry['status']) > 6 else ''})"
+        if "status" in entry
+        else ""
+    )
+    ends = str(entry.get("ends", "named"))
+    ends = f"{ends} s" if ends.isdigit() else ends
+    repair = f"; leave out the {entry['repair']}" if "repair" in entry else ""
+    scope = entry.get("scope", "as its class")
+    source = f"{entry['source']}, {entry['seen']}"
+    cells = (f"`{entry['id']}`", f"`{entry['kind']}`{repair}", scope, ends, f"{shown}{status}", source)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 # -- commands

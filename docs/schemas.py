@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pf_tui.rules.failures import CLASSES, SCOPES
+from pf_tui.state.answer_rules import LONGEST_REST_S
+
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _BUDGET = {"type": ["number", "string"], "minimum": 0, "pattern": "^unlimited$"}
@@ -149,7 +152,7 @@ CONFIG: dict[str, Any] = {
                             "pf-tui's table.",
                             "items": {
                                 "type": "object",
-                                "required": ["then"],
+                                "anyOf": [{"required": ["then"]}, {"required": ["class"]}],
                                 "properties": {
                                     "status": {"type": "integer", "description": "The HTTP status."},
                                     "text": {"type": "string", "description": "Words in the answer."},
@@ -161,6 +164,18 @@ CONFIG: dict[str, Any] = {
                                         "enum": ["stop", "continue", "bench-and-stop", "bench-and-continue"],
                                         "description": "Stop or ask the next provider; "
                                         "and bench this one or not.",
+                                    },
+                                    "class": {
+                                        "enum": list(CLASSES),
+                                        "description": "What the answer means; says what follows without "
+                                        "`then`.",
+                                    },
+                                    "scope": {"enum": list(SCOPES), "description": "What rests."},
+                                    "restS": {
+                                        "type": "number",
+                                        "minimum": 1,
+                                        "maximum": LONGEST_REST_S,
+                                        "description": "Seconds of rest where the answer names no reset.",
                                     },
                                 },
                             },

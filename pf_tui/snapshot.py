@@ -71,9 +71,8 @@ class ProviderView:
 
     @property
     def tightest(self) -> Limit | None:
-        """The limit that runs out first: the highest share used."""
-        known = [limit for limit in self.limits if limit.percent is not None]
-        return max(known, key=lambda limit: limit.percent or 0.0) if known else None
+        """The window that says how long it lasts (rules.limits.tightest)."""
+        return limits.tightest(self.limits, self.serves)
 
 
 @record
@@ -329,17 +328,14 @@ def _view_of(
                 window=limits.window_name(limit.window), resets_at=limit.resets_at, model_family=limit.model
             )
             for limit in known
-            if limit.percent is not None
-            and limit.percent >= 100
-            and limit.trusted
-            and (limit.resets_at is None or limit.resets_at > now)
+            if limit.exhausted(now)
         ),
     )
     refusal = failover.why_ineligible(standing, serves)
     state = (
         refusal.code
         if refusal
-        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at)
+        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
     )
     view = ProviderView(
         provider=provider,

@@ -25,6 +25,7 @@ from pf_tui.ingest.observed import (
     WindowReading,
 )
 from pf_tui.ledger.request_id import anthropic_message, claude_failure, identity
+from pf_tui.rules.limit_words import limit_named
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state.paths import user_home
 
@@ -56,7 +57,9 @@ STATUS_KINDS = {
     503: "overload",
     529: "overload",
 }
-_WALL = r"(?i)(?P<named>[\w-]+(?: [\w-]+)?) limit reached|hit your (?:(?P<what>[\w-]+(?: [\w-]+)?) )?limit"
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+"""Whether a text names a limit does not depend on when."""
+
 WALL_PAUSE_MS = 120_000
 """Retries further apart (beyond what the client said it would wait) are another wall."""
 
@@ -179,9 +182,11 @@ class Reader:
         harvest.add(failed)
         if kind not in ("rate", "quota", "overload"):
             return
-        until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
+        seen_at = datetime.fromtimestamp(ts / 1000, UTC)
+        until = reset_from_text(text, seen_at)
         until_ms = round(until.timestamp() * 1000) if until else None
-        window = _window(text)
+        named = limit_named(text, until, seen_at)
+        window = named.window if named else None
         began, _, was, waited = self._wall
         if was in ("rate", "quota") and kind != "overload" and ts - self._wall[1] < WALL_PAUSE_MS:
             # what the retries ran into
@@ -190,8 +195,9 @@ class Reader:
             hit = LimitHit(ts, kind, until_ms, session, window=window)
         harvest.hits.append(hit._replace(text=text[:160], request=failed.id))
         self._wall = [0, 0, "", 0]
-        if window and until_ms:
-            harvest.read(WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text"))
+        if named and window in ("5h", "7d") and until_ms:
+            read = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
+            harvest.read(read)
 
     def _retried(self, row: Any, path: str, harvest: ParsedLogs) -> None:
         """One failed attempt that the client retried by itself."""
@@ -317,7 +323,7 @@ def _running_total(row: Any, path: str, harvest: ParsedLogs) -> None:
 
 def _kind(error: str | None, told: object, text: str) -> str:
     status = told if isinstance(told, int) else None
-    if re.search(_WALL, text) or "credit balance" in text.lower():
+    if "credit balance" in text.lower() or limit_named(text, None, _ANY_TIME) is not None:
         return "quota"
     if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):
         return STATUS_KINDS[status]
@@ -328,12 +334,3 @@ def _kind(error: str | None, told: object, text: str) -> str:
     if status is not None:
         return "server" if status >= 500 else "request"
     return "server"
-
-
-def _window(text: str) -> str | None:
-    """Which window a wall's text is about: 5h or 7d."""
-    found = re.search(_WALL, text)
-    if found is None:
-        return None
-    what = (found["what"] or found["named"] or "").lower()
-    return "7d" if "week" in what else "5h"

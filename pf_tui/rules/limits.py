@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pf_tui.records import record, replace
 
-TRUST = {"official": 0, "header": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
+TRUST = {"official": 0, "header": 0, "overage": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
 """Order of trust (issue B): status line and response headers, then rollouts, error texts, our estimate."""
 
 LENGTHS: Mapping[str, timedelta] = {
@@ -42,6 +42,15 @@ STALE = timedelta(minutes=10)
 MIN_ELAPSED = 0.02
 """Share of a window that must have passed before its pace means anything."""
 
+CLOCK_SKEW = timedelta(minutes=1)
+"""A reading from further in the future says nothing."""
+
+RECENT = 0.2
+"""Share of a window whose use, idle time included, is the recent pace."""
+
+ALARMING_GUESS = 50.0
+"""An estimate below this percentage forecasts nothing."""
+
 MIN_SPAN = timedelta(seconds=300)
 """Readings closer than this say nothing about pace."""
 
@@ -61,7 +70,7 @@ class Reading:
     """In `unit`; 100 for percent; None = unknown."""
     resets_at: datetime | None
     source: str
-    """official | header | rollout | text | estimate"""
+    """official | header | overage | rollout | text | estimate"""
     observed_at: datetime
     model: str | None = None
     """A word of the model ids this window is for ("opus"); None = all."""
@@ -78,7 +87,7 @@ class Limit:
     percent: float | None
     resets_at: datetime | None
     source: str
-    """official | header | rollout | text | estimate | budget"""
+    """official | header | overage (beyond 100 % and still served) | rollout | text | estimate | budget"""
     observed_at: datetime
     runs_out_at: datetime | None = None
     """When it is used up if use goes on as it did; None = not before its reset, or unknown."""
@@ -88,6 +97,16 @@ class Limit:
     def trusted(self) -> bool:
         """Sure enough to keep a provider from serving."""
         return self.source != "estimate"
+
+    def concerns(self, model: str | None) -> bool:
+        """True when use of `model` counts here; a family's window is no other family's business."""
+        return self.model is None or self.model in (model or "")
+
+    def exhausted(self, now: datetime) -> bool:
+        """True when it keeps its provider from serving: full, sure, not yet reset, no overage in use."""
+        full = self.percent is not None and self.percent >= 100
+        ended = self.resets_at is not None and self.resets_at <= now
+        return full and not ended and self.trusted and self.source != "overage"
 
 
 def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
@@ -103,8 +122,8 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     for reading in readings:
         if reading.resets_at is not None and reading.resets_at <= now:
             continue
-        if reading.source == "estimate" and reading.observed_at > now:
-            continue  # made of what a clock that was wrong wrote down
+        if reading.observed_at > now + CLOCK_SKEW:
+            continue  # a clock that was wrong wrote it down
         if reading.resets_at is None and now - reading.observed_at > LENGTHS.get(reading.window, STALE):
             continue
         key = (reading.window, reading.unit, reading.model)
@@ -122,46 +141,74 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     )
 
 
+def tightest(limits: Iterable[Limit], model: str | None) -> Limit | None:
+    """The window that says how long a provider lasts: an exhausted one, else the one that is empty first.
+
+    Every face shows this one. Where none runs dry before its reset the fullest counts.
+
+    Args:
+        model: served there; windows of another family do not count.
+    """
+    counting = [limit for limit in limits if limit.percent is not None and limit.concerns(model)]
+    running_dry = [limit for limit in counting if limit.runs_out_at is not None]
+    if any((limit.percent or 0) >= 100 for limit in counting) or not running_dry:
+        return max(counting, key=lambda limit: limit.percent or 0, default=None)
+    return min(running_dry, key=lambda limit: limit.runs_out_at or limit.observed_at)
+
+
 def forecast(
     percent: float,
     observed_at: datetime,
     window: str,
     resets_at: datetime | None,
     samples: Sequence[Reading] = (),
+    now: datetime | None = None,
 ) -> datetime | None:
     """When the window is used up if use goes on as it did; None when that is not before its reset.
 
     Args:
         percent: share used at `observed_at`.
-        samples: earlier readings of the same window; two of them MIN_SPAN apart give the recent pace,
-            otherwise the pace since the window began counts.
+        samples: earlier readings of the same window; the recent ones give the pace, otherwise the time since
+            the window began does.
+        now: idle time since `observed_at` counts; None = no time has passed.
     """
+    at = max(observed_at, now or observed_at)
     length = LENGTHS.get(window)
     if resets_at is None or length is None or not 0 < percent < 100:
         return None
-    rate = _recent_rate(samples)
+    rate = _recent_rate(samples, percent, at, length)
     if rate is None:
-        elapsed = observed_at - (resets_at - length)
+        elapsed = at - (resets_at - length)
         if elapsed < length * MIN_ELAPSED:
             return None
         rate = percent / elapsed.total_seconds()
     if rate <= 0:
         return None
-    empty_at = observed_at + timedelta(seconds=min((100 - percent) / rate, 1e8))
+    empty_at = at + timedelta(seconds=min((100 - percent) / rate, 1e8))
     return empty_at if empty_at < resets_at else None
 
 
-def level(limits: Iterable[Limit], now: datetime, *, warn_at: float, switch_at: float) -> str:
-    """ready | warning | limited, by the tightest trusted window (thresholds as shares of 1)."""
-    shares = [
-        limit.percent / 100
+def level(
+    limits: Iterable[Limit], now: datetime, *, warn_at: float, switch_at: float, model: str | None = None
+) -> str:
+    """ready | warning | limited, by the fullest trusted window (thresholds as shares of 1).
+
+    Args:
+        model: served there; None = windows of every family count.
+    """
+    counting = [
+        limit
         for limit in limits
-        if limit.percent is not None and limit.trusted and (limit.resets_at is None or limit.resets_at > now)
+        if limit.percent is not None
+        and limit.trusted
+        and (model is None or limit.concerns(model))
+        and (limit.resets_at is None or limit.resets_at > now)
     ]
-    tightest = max(shares, default=0.0)
-    if tightest >= switch_at:
+    fullest = max((limit.percent or 0 for limit in counting if limit.source != "overage"), default=0.0) / 100
+    if fullest >= switch_at:
         return "limited"
-    return "warning" if tightest >= warn_at else "ready"
+    on_overage = any(limit.source == "overage" for limit in counting)
+    return "warning" if on_overage or fullest >= warn_at else "ready"
 
 
 def window_name(window: str, model: str | None = None) -> str:
@@ -183,10 +230,29 @@ def _beats(new: Reading, old: Reading) -> bool:
     trust_new, trust_old = TRUST.get(new.source, 3), TRUST.get(old.source, 3)
     if (trust_new == 3) != (trust_old == 3):
         return trust_old == 3
+    if (used := _same_window(new, old)) is not None:
+        return used
     apart = new.observed_at - old.observed_at
     if abs(apart) > STALE or trust_new == trust_old:
         return apart > timedelta(0)
     return trust_new < trust_old
+
+
+def _same_window(new: Reading, old: Reading) -> bool | None:
+    """Of two readings with the same reset, whether `new` is to be believed: use in a window never falls.
+
+    None where that decides nothing: other resets, unknown use, or near readings of unequal trust.
+    """
+    if new.resets_at is None or old.resets_at is None or abs(new.resets_at - old.resets_at) > SAME_RESET:
+        return None
+    used, before = share(new), share(old)
+    if used is None or before is None or used == before:
+        return None
+    near = abs(new.observed_at - old.observed_at) <= STALE
+    full = used >= 100 or before >= 100
+    if near and not full and TRUST.get(new.source, 3) != TRUST.get(old.source, 3):
+        return None
+    return used > before
 
 
 def share(reading: Reading) -> float | None:
@@ -211,20 +277,22 @@ def _limit(reading: Reading, samples: Sequence[Reading], now: datetime) -> Limit
     )
     if percent is None:
         return limit
+    if reading.source == "estimate" and percent < ALARMING_GUESS:
+        return limit
     same = [s for s in samples if s.resets_at == reading.resets_at and s.source == reading.source]
-    empty_at = forecast(percent, reading.observed_at, reading.window, reading.resets_at, same)
+    empty_at = forecast(percent, reading.observed_at, reading.window, reading.resets_at, same, now)
     return replace(limit, runs_out_at=max(empty_at, now) if empty_at else None)
 
 
-def _recent_rate(samples: Sequence[Reading]) -> float | None:
-    """Percent per second over the samples; None when they are too close or too few."""
-    known = sorted(
-        ((s.observed_at, percent) for s in samples if (percent := share(s)) is not None),
-        key=lambda pair: pair[0],
-    )
-    if len(known) < 2:
+def _recent_rate(samples: Sequence[Reading], percent: float, at: datetime, length: timedelta) -> float | None:
+    """Percent per second of late, idle time included; None when nothing was read long enough ago."""
+    recent = [
+        (sample.observed_at, used)
+        for sample in samples
+        if (used := share(sample)) is not None
+        and at - sample.observed_at <= max(length * RECENT, 2 * MIN_SPAN)
+    ]
+    first_at, first = min(recent, default=(at, percent))
+    if at - first_at < MIN_SPAN:
         return None
-    (first_at, first), (last_at, last) = known[0], known[-1]
-    if last_at - first_at < MIN_SPAN:
-        return None
-    return (last - first) / (last_at - first_at).total_seconds()
+    return (percent - first) / (at - first_at).total_seconds()

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.tui import provider_order
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -93,7 +92,7 @@ def _warned(was: ProviderView, view: ProviderView) -> bool:
 
 
 def _share(view: ProviderView) -> str:
-    limit = provider_order.tightest(view)
+    limit = view.tightest
     return (
         f"is at {limit.percent:.0f} % of {limit.window}"
         if limit and limit.percent is not None

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from pf_tui.catalog import Provider
 from pf_tui.documents import words
 from pf_tui.records import record
-from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui.text import SERIES, Span, series_ink
 
@@ -80,22 +79,6 @@ def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
     if len(order) > SERIES:  # those that were used have a colour first
         order.sort(key=lambda name: not (name in seen or (name in known and known[name].month.requests)))
     return {name: series_ink(place) for place, name in enumerate(order)}
-
-
-def tightest(view: ProviderView) -> Limit | None:
-    """The window that ends first: the one that runs dry soonest at this pace, else the fullest.
-
-    A window of one model family counts only where that model serves.
-    """
-    counting = [
-        limit
-        for limit in view.limits
-        if limit.percent is not None and (limit.model is None or limit.model in (view.serves or ""))
-    ]
-    running_dry = [limit for limit in counting if limit.runs_out_at is not None]
-    if any((limit.percent or 0) >= 100 for limit in counting) or not running_dry:
-        return max(counting, key=lambda limit: limit.percent or 0, default=None)
-    return min(running_dry, key=lambda limit: limit.runs_out_at or limit.observed_at)
 
 
 def state_word(view: ProviderView) -> Span:

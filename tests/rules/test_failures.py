@@ -263,6 +263,23 @@ def test_a_persons_rule_goes_before_the_table(then: str, failover: bool, scope: 
     assert failure.evidence["rule"] == "400 no tea"
 
 
+def test_a_rule_may_name_class_scope_and_length() -> None:
+    rule = Rule(status=418, pattern="teapot", then=None, kind="quota", scope="provider", rest=HOUR)
+
+    failure = classify(status=418, body="I am a teapot", now=NOW, rules=[rule])
+
+    assert (failure.kind, failure.failover, failure.scope) == ("quota", True, "provider")
+    assert failure.until == NOW + HOUR
+
+
+def test_a_reset_in_the_answer_goes_before_the_length_of_a_rule() -> None:
+    rule = Rule(status=418, then=None, kind="quota", rest=HOUR)
+
+    failure = classify(status=418, headers={"retry-after": "120"}, now=NOW, rules=[rule])
+
+    assert failure.until == NOW + timedelta(seconds=120)
+
+
 def test_a_rule_for_another_status_or_text_changes_nothing() -> None:
     rules = [Rule(status=418, then="continue"), Rule(pattern="teapot", then="continue")]
 

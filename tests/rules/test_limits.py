@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pf_tui.records import replace
 from pf_tui.rules import limits
 from pf_tui.rules.limits import Limit, Reading
 
@@ -46,6 +47,74 @@ def reading(percent: float, *, ago_min: float = 0, source: str = "official", win
 def test_the_reading_to_believe(readings: list[Reading], percent: float) -> None:
     for order in (readings, readings[::-1]):
         assert [limit.percent for limit in limits.current(order, NOON)] == [percent]
+
+
+@pytest.mark.parametrize(
+    ("readings", "percent"),
+    [
+        pytest.param([reading(91, ago_min=20), reading(20)], 91, id="an-idle-session-repeats-itself"),
+        pytest.param([reading(91, ago_min=20), reading(20, source="rollout")], 91, id="of-less-trust-too"),
+        pytest.param(
+            [reading(70), reading(100, source="text", ago_min=-0.5)], 100, id="a-wall-counts-at-once"
+        ),
+        pytest.param([reading(50), reading(90, ago_min=-60)], 50, id="a-reading-from-the-future"),
+    ],
+)
+def test_use_inside_one_window_never_falls(readings: list[Reading], percent: float) -> None:
+    for order in (readings, readings[::-1]):
+        assert [limit.percent for limit in limits.current(order, NOON)] == [percent]
+
+
+def limit(percent: float, *, window: str = "5h", model: str | None = None, source: str = "official") -> Limit:
+    return Limit(
+        window=window,
+        unit="percent",
+        used=percent,
+        limit=100,
+        percent=percent,
+        resets_at=RESET,
+        source=source,
+        observed_at=NOON,
+        model=model,
+    )
+
+
+def test_the_tightest_window_is_the_one_that_is_empty_first() -> None:
+    soon = replace(limit(50), runs_out_at=NOON + timedelta(hours=1))
+
+    assert limits.tightest([limit(77, window="7d"), soon], "claude-opus-5-5") == soon
+    assert limits.tightest([limit(100, window="7d"), soon], "claude-opus-5-5") == limit(100, window="7d")
+    assert limits.tightest([], None) is None
+
+
+def test_a_familys_window_concerns_that_family_only() -> None:
+    week, opus = limit(40, window="7d"), limit(99, window="7d", model="opus")
+
+    assert limits.tightest([week, opus], "claude-sonnet-5-5") == week
+    assert limits.tightest([week, opus], "claude-opus-5-5") == opus
+    level = limits.level([week, opus], NOON, warn_at=0.75, switch_at=0.95, model="claude-sonnet-5-5")
+    assert level == "ready"
+
+
+def test_a_plan_on_overage_serves() -> None:
+    overdrawn = limit(104, source="overage")
+
+    assert not overdrawn.exhausted(NOON)
+    assert limit(104).exhausted(NOON)
+    assert limits.level([overdrawn], NOON, warn_at=0.75, switch_at=0.95) == "warning"
+
+
+def test_idle_time_slows_the_pace() -> None:
+    # 10 points in 10 minutes, then nothing for 20: a third of the pace
+    (after_idle,) = limits.current([reading(70, ago_min=30), reading(80, ago_min=20)], NOON)
+
+    assert after_idle.runs_out_at == NOON + timedelta(minutes=60)
+
+
+def test_a_guess_below_half_is_no_alarm() -> None:
+    (guess,) = limits.current([reading(45, source="estimate", ago_min=0)], NOON)
+
+    assert guess.runs_out_at is None
 
 
 def test_a_window_that_has_ended_says_nothing() -> None:

@@ -62,7 +62,7 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
     name = provider_order.short_name if space.width < NARROW else str
     table = []
     for key, seat in seats.items():
-        limit = provider_order.tightest(seat.view)
+        limit = seat.view.tightest
         percent = limit.percent if limit else None
         table.append(
             {

@@ -77,7 +77,7 @@ def course_rows(
     view: ProviderView, report: LedgerView, space: Space, room: int, key: str | None = None
 ) -> list[Row]:
     """How a window filled: the one the cursor stands on, else the one that ends first; [] without room."""
-    first = provider_order.tightest(view)
+    first = view.tightest
     here = [limit for limit in view.limits if _key(view, limit) == key]
     for limit in [*here, *([first] if first else []), *view.limits]:
         drawn = window_chart.draw(view.id, limit, report.readings, space, room - 2)

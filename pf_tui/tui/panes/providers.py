@@ -156,7 +156,7 @@ def _tightest(view: ProviderView) -> Line:
     """`5h     62 %`, `week  100 % !`; of a bench the reason."""
     if view.state == "benched":
         return line(Span(bench_word(view), "warn"))
-    limit = provider_order.tightest(view)
+    limit = view.tightest
     if limit is None:
         return line(muted("—"))
     word = words.window_word(limit.window, limit.model)
@@ -165,7 +165,7 @@ def _tightest(view: ProviderView) -> Line:
 
 
 def _percent(view: ProviderView) -> Line:
-    limit, share = provider_order.tightest(view), _share(view)
+    limit, share = view.tightest, _share(view)
     sure = limit is not None and limit.trusted
     ink = level_ink(share) if share is None or share >= 75 else "text"
     return line(
@@ -175,14 +175,14 @@ def _percent(view: ProviderView) -> Line:
 
 
 def _share(view: ProviderView) -> float | None:
-    limit = provider_order.tightest(view)
+    limit = view.tightest
     return limit.percent if limit else None
 
 
 def _back(view: ProviderView, clock: Clock) -> Line:
     """Time until the bench ends or the tightest window begins anew."""
     at: datetime | None = view.until
-    if at is None and view.state != "benched" and (limit := provider_order.tightest(view)):
+    if at is None and view.state != "benched" and (limit := view.tightest):
         at = limit.resets_at
     if at is None:
         return BLANK

@@ -121,7 +121,7 @@ def _lasts(snapshot: Snapshot, space: Space, wording: _Wording) -> list[Line]:
     """The window that ends first, when it ends, and who follows."""
     if snapshot.active is None:
         return [_nobody(snapshot, space)]
-    limit = provider_order.tightest(snapshot.view(snapshot.active.provider))
+    limit = snapshot.view(snapshot.active.provider).tightest
     follows = snapshot.next.provider if snapshot.next else None
     after = line(Span("→ ", "accent"), _next(snapshot, follows, wording))
     if limit is None:
