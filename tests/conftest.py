@@ -1,22 +1,31 @@
-"""What every room's tests share: a home of their own, and a clock that stands still."""
+"""What every room's tests share: a home and a folder of their own, a still clock, a bare machine."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
+import hypothesis.configuration
 import psutil
 import pytest
 
+from pf_tui import hooks
+from pf_tui.hooks import status_line
+from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S
 
+# The working directory changes from test to test; what hypothesis remembers stays in the checkout.
+hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
 # Machines that run tests are shared and slow; how long an example takes says nothing about us.
 hypothesis.settings.register_profile(
     "shared",
@@ -28,28 +37,74 @@ hypothesis.settings.load_profile("shared")
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
+KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "PF_TUI_CLIENTS")
+"""Variables of the machine that tests see; of every other one a test says what it is."""
+
+LIMITS = (
+    (files, "LOCK_TIMEOUT_S"),
+    (hooks, "LIMIT_S"),
+    (hooks, "STATUSLINE_LIMIT_S"),
+    (status_line, "OWN_LIMIT_S"),
+)
+"""How long our own code waits before it gives up; a test of giving up sets its own."""
+
+KEPT_FAMILIES = ("PYTEST_", "COVERAGE_", "COV_")
+
+STARTED_WITH = dict(os.environ)
+"""The environment the run was started with, for the one test that installs from a package index."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Modules that read the catalog while they are collected leave no cache in the person's home."""
+    """Make the process that runs tests independent of the machine, before a test module is imported.
+
+    The process that only hands tests to workers is left as it is: its workers inherit from it.
+    """
     folder = tempfile.mkdtemp(prefix="pf-tui-tests-")
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    os.environ["HOME"] = folder
+    os.environ["HOME"] = folder  # modules that read the catalog while they are collected cache it there
     os.environ.pop("XDG_CACHE_HOME", None)
+    if not hasattr(config, "workerinput") and config.getoption("dist", "no") != "no":
+        return
+    for name in set(os.environ) - {"HOME", *KEPT}:
+        if not name.startswith(KEPT_FAMILIES):
+            del os.environ[name]
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    os.umask(0o022)
+    _restore_signals()
+
+
+def _restore_signals() -> None:
+    """Signals ignored from the start (`make test &`, nohup) end the programs that tests start, as usual.
+
+    A handler is back to the default after exec, an ignored signal stays ignored. This process goes on
+    ignoring them.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fixtures that serve several tests work in a folder of this run."""
+    with contextlib.chdir(tmp_path_factory.mktemp("cwd")):
+        yield
 
 
 @pytest.fixture(autouse=True)
 def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the person's home, keys, keyring or zone."""
-    for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_TOKEN", "_KEY", "_SUBSCRIPTION")) or name.startswith(
-            ("ANTHROPIC_", "CLAUDE", "OPENCODE", "CODEX_", "PROVIDER_FALLBACK", "AWS_", "GOOGLE_", "XDG_")
-        ):
-            monkeypatch.delenv(name, raising=False)
-    home = tmp_path / "person"
+    """Every test has a home and a working directory of its own, and no keyring."""
+    home, work = tmp_path / "person", tmp_path / "cwd"
     home.mkdir()
+    work.mkdir()
+    monkeypatch.chdir(work)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for module, limit in LIMITS:
+        monkeypatch.setattr(module, limit, PATIENCE_S)
 
 
 @pytest.fixture(scope="session", autouse=True)

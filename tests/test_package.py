@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import STARTED_WITH
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -53,6 +55,7 @@ def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> N
     python = environment / "bin" / "python"
     installed = subprocess.run(
         [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel],
+        env={**STARTED_WITH, "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,

@@ -20,6 +20,7 @@ from pf_tui.rules import failures
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
+from pf_tui.state.paths import expand
 
 MOST_REQUESTS = 1_000_000
 """More than a person makes in years; a file that claims more is a mistake."""
@@ -79,7 +80,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
     from pf_tui.actions import usage
     from pf_tui.ledger import rollups, rows, schema
 
-    path = ctx.cwd / file.expanduser()
+    path = ctx.cwd / expand(file)
     original = read(path, ctx.now())
     mark = f"import:{original.created}"
     with schema.opened(ctx.paths.ledger, write=True) as connection:

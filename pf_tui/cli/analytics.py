@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ from pf_tui.ledger.overview import analytics as overview
 from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.query import Cells
 from pf_tui.state.context import Context
+from pf_tui.state.paths import expand
 
 if TYPE_CHECKING:
     import sqlite3
@@ -171,7 +173,7 @@ def filters_of(
 def _project(ctx: Context, connection: sqlite3.Connection, asked: str) -> str:
     folder = asked.rstrip("/") or asked
     if folder in (".", "..") or folder.startswith(("./", "../", "~")):
-        folder = str((ctx.cwd / Path(folder).expanduser()).resolve())
+        folder = os.path.realpath(ctx.cwd / expand(folder))
     if _any(connection) and not narrowing.chosen(connection, Filters(project=folder))["project"]:
         names = [Path(text).name for _, text in narrowing.named_parts(connection, "project") if text]
         if names:

@@ -14,6 +14,7 @@ from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY
 from pf_tui.documents import words
 from pf_tui.state.context import Context
+from pf_tui.state.paths import expand
 
 export = Group("export", "requests")
 
@@ -50,7 +51,7 @@ def requests(
 @click.pass_obj
 def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
     """Taken as one moment, also while agents and the gateway write."""
-    copied = usage.copy_ledger(ctx, file.expanduser(), overwrite=force)
+    copied = usage.copy_ledger(ctx, expand(file), overwrite=force)
     if as_json:
         output.document({"path": str(copied.path), "bytes": copied.bytes, "requests": copied.requests})
     else:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pf_tui.errors import WrongUsage
 from pf_tui.state.context import Context
+from pf_tui.state.paths import expand
 
 
 def here(folder: str | None = None, who: str = "cli") -> Context:
@@ -17,7 +16,7 @@ def here(folder: str | None = None, who: str = "cli") -> Context:
     """
     if folder is None:
         return Context.here(who)
-    path = Path(folder).expanduser()
+    path = expand(folder)
     if not folder or not path.is_dir():
         raise WrongUsage(f"--dir '{folder}' is not a folder", "name the project's folder")
     return Context.here(who, cwd=path.resolve())

@@ -19,8 +19,8 @@ def within(limit_s: float) -> Iterator[None]:
     except (AttributeError, ValueError):
         yield
         return
-    signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
+        signal.setitimer(signal.ITIMER_REAL, limit_s)
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -38,11 +38,12 @@ _held = threading.local()
 
 
 @contextlib.contextmanager
-def locked(paths: Paths, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
+def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
     """Hold the directory's lock; re-entrant within a thread. Creates the directory (0700).
 
     Raises:
-        PfError: someone else holds it for longer than `timeout_s`, or the directory cannot be written.
+        PfError: someone else holds it longer than `timeout_s` (LOCK_TIMEOUT_S), or the
+            directory cannot be written.
     """
     depths: dict[Path, int] = _held.__dict__.setdefault("depths", {})
     if depths.get(paths.home):
@@ -54,7 +55,7 @@ def locked(paths: Paths, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
         return
     handle = _open_lock(paths)
     try:
-        _acquire(handle, paths, timeout_s)
+        _acquire(handle, paths, LOCK_TIMEOUT_S if timeout_s is None else timeout_s)
         depths[paths.home] = 1
         try:
             yield
@@ -209,11 +210,9 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
     Raises:
         PfError: the directory is read-only, missing or full; the old file stands.
     """
-    try:
-        target = path.resolve() if path.is_symlink() else path
-    except (OSError, RuntimeError) as error:  # Python 3.13 has the first, older ones the second
-        loop = OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        raise cannot_write(path, loop) from error
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.is_symlink():  # what realpath leaves a link leads back to itself
+        raise cannot_write(path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
     if mode is None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
     temp = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")

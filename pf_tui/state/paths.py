@@ -143,11 +143,16 @@ def user_home(env: Mapping[str, str]) -> Path:
         raise PfError("no home directory is known", "set HOME or PROVIDER_FALLBACK_HOME") from error
 
 
+def expand(path: str | Path) -> Path:
+    """`path` with ~ and ~user replaced by the home directory; a ~user nobody knows stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib's raises RuntimeError for an unknown user
+
+
 def locate(env: Mapping[str, str] | None = None) -> Paths:
     """$PROVIDER_FALLBACK_HOME, else ~/.opencode/provider-fallback (the original plugin's directory)."""
     env = os.environ if env is None else env
     if explicit := env.get("PROVIDER_FALLBACK_HOME"):
-        return Paths(Path(explicit).expanduser().absolute())
+        return Paths(expand(explicit).absolute())
     return Paths(user_home(env) / ".opencode" / "provider-fallback")
 
 

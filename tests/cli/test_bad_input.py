@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S
 
 from .conftest import KEYS, NOON, Answer, Pf, Turn
 
@@ -416,7 +417,7 @@ def _process(
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
         **options,
     )
@@ -476,7 +477,7 @@ def test_stdout_that_cannot_be_written_is_told(home: Path) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S
 
 from .conftest import KEYS
 
@@ -58,11 +60,18 @@ def loaded(home: Path, words: list[str], stdin: str = "", code: int = 0) -> set[
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert answer.returncode == code, answer.stderr[-2000:]
-    return set(answer.stderr.rpartition("\nmodules: ")[2].split())
+    return set(answer.stderr.rpartition("\nmodules: ")[2].split()) - bare()
+
+
+@functools.cache
+def bare() -> frozenset[str]:
+    """What an interpreter that does nothing has loaded: a machine's sitecustomize brings what it likes."""
+    said = subprocess.check_output([sys.executable, "-c", "import sys; print(*sys.modules)"], text=True)
+    return frozenset(said.split())
 
 
 def third_party(modules: set[str]) -> set[str]:
@@ -118,7 +127,7 @@ def test_a_used_state_directory_needs_no_package_either(home: Path, paths: Paths
             env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS},
             cwd=home.parent,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=True,
         )
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from pf_tui import catalog
 from pf_tui.state import journal
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S, patient
 
 from .conftest import KEYS
 
@@ -34,7 +34,7 @@ def env(home: Path) -> dict[str, str]:
 
 def begin(env: dict[str, str], *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "pf_tui", *words],
+        patient(*words),
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -44,7 +44,7 @@ def begin(env: dict[str, str], *words: str) -> subprocess.Popen[str]:
 
 def run(env: dict[str, str], *words: str) -> tuple[int, str, str]:
     process = begin(env, *words)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 
 
@@ -52,7 +52,7 @@ def test_twenty_programs_switching_at_once_lose_nothing(env: dict[str, str], pat
     chosen = PROVIDERS[1:21]
 
     running = [begin(env, "switch", provider, "--force") for provider in chosen]
-    answers = [(*process.communicate(timeout=120), process.returncode) for process in running]
+    answers = [(*process.communicate(timeout=PATIENCE_S), process.returncode) for process in running]
 
     assert [(err, code) for _, err, code in answers if code] == []
     order = json.loads(paths.config.read_text())["providerPriority"]
@@ -66,7 +66,7 @@ def test_twenty_programs_switching_at_once_lose_nothing(env: dict[str, str], pat
 def test_twenty_switches_can_all_be_undone(env: dict[str, str], paths: Paths) -> None:
     running = [begin(env, "switch", provider, "--force") for provider in PROVIDERS[1:21]]
     for process in running:
-        process.communicate(timeout=120)
+        process.communicate(timeout=PATIENCE_S)
 
     undone = [run(env, "undo", "--json")[0] for _ in range(20)]
 
@@ -90,7 +90,7 @@ def test_a_switch_killed_at_any_instant_leaves_the_old_or_the_new_file(
         process = begin(env, "switch", "openrouter")
         time.sleep(life_s * (0.5 + 0.55 * step / 24))
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
 
         order = json.loads(paths.config.read_text())["providerPriority"]
         assert order in (old, new)
@@ -111,7 +111,7 @@ def test_ctrl_c_ends_quietly_with_130(env: dict[str, str], paths: Paths) -> None
     process.stdout.readline()
 
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130
     assert err.strip() == ""
@@ -126,7 +126,7 @@ def test_follow_shows_what_another_program_does(env: dict[str, str], paths: Path
     run(env, "switch", "openrouter")
     second = json.loads(process.stdout.readline())
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE_S)
 
     assert [first["after"]["first"], second["after"]["first"]] == ["groq", "openrouter"]
 
@@ -156,7 +156,7 @@ def test_two_ingests_at_once_count_every_request_once(env: dict[str, str], home:
         (folder / f"session-{number}.jsonl").write_text("\n".join(rows) + "\n")
 
     running = [begin(env, "ingest", "--full", "--json") for _ in range(3)]
-    answers = [process.communicate(timeout=120) for process in running]
+    answers = [process.communicate(timeout=PATIENCE_S) for process in running]
 
     assert [err for _, err in answers if err] == []
     _, out, _ = run(env, "analytics", "all", "--json")

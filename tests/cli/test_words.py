@@ -11,6 +11,7 @@ import pytest
 from pf_tui.cli import app
 from pf_tui.documents import commands
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S
 
 from .conftest import Pf
 
@@ -210,7 +211,7 @@ def test_a_reader_that_left_is_no_failure() -> None:
             [sys.executable, "-m", "pf_tui", "models", "--json"],
             stdout=writing,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     finally:

@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.patience import PATIENCE_S, eventually
 
 DASHBOARD = """
 import sys, time
@@ -21,7 +22,6 @@ with stage() as ctx:
     print(ctx.env["HOME"], flush=True)
     sys.stdin.readline()
 """
-PATIENCE_S = 20.0
 
 
 class Demo:
@@ -33,7 +33,7 @@ class Demo:
         )
         assert self.process.stdout is not None
         self.folder = Path(self.process.stdout.readline().strip())
-        assert wait_for(lambda: bool(self.players()))
+        assert eventually(lambda: bool(self.players()), "the story")
 
     def players(self) -> list[psutil.Process]:
         found = []
@@ -42,15 +42,6 @@ class Demo:
             if "pf_tui.demo" in words and str(self.folder) in words:
                 found.append(process)
         return found
-
-
-def wait_for(happened: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if happened():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture
@@ -82,17 +73,17 @@ def test_a_dashboard_that_is_ended_leaves_nothing(demo: Demo, number: int) -> No
 def test_a_dashboard_that_is_killed_leaves_nothing(demo: Demo) -> None:
     demo.process.kill()
 
-    assert wait_for(lambda: not demo.folder.exists())
-    assert wait_for(lambda: demo.players() == [])
+    assert eventually(lambda: not demo.folder.exists(), "the folder goes")
+    assert eventually(lambda: demo.players() == [], "the story ends")
 
 
 def test_a_stopped_gateway_does_not_end_the_story(demo: Demo) -> None:
     state = demo.folder / ".opencode" / "provider-fallback"
-    assert wait_for((state / "live.json").exists)
+    assert eventually((state / "live.json").exists, "a request under way")
 
     demo.players()[0].terminate()
 
-    assert wait_for(lambda: not (state / "gateway.json").exists())
+    assert eventually(lambda: not (state / "gateway.json").exists(), "the gateway ends")
     assert demo.players()
 
 
@@ -101,7 +92,7 @@ def test_a_gateway_started_in_the_demo_ends_with_it(demo: Demo) -> None:
     state = demo.folder / ".opencode" / "provider-fallback"
     env = {"HOME": str(demo.folder), "PATH": os.environ["PATH"], "PROVIDER_FALLBACK_HOME": str(state)}
     demo.players()[0].terminate()
-    assert wait_for(lambda: not (state / "gateway.json").exists())
+    assert eventually(lambda: not (state / "gateway.json").exists(), "the gateway ends")
     words = [sys.executable, "-m", "pf_tui", "gateway", "start", "--json"]
     started = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     running = json.loads(started.stdout)["pid"]
@@ -109,7 +100,7 @@ def test_a_gateway_started_in_the_demo_ends_with_it(demo: Demo) -> None:
 
     demo.process.communicate("q\n", timeout=PATIENCE_S)
 
-    assert wait_for(lambda: not is_alive(running))
+    assert eventually(lambda: not is_alive(running), "the second gateway ends")
     assert not demo.folder.exists()
 
 

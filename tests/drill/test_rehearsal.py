@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pf_tui.drill.faults import FAULTS
+from tests.patience import PATIENCE_S
 
 KEYS = {"ANTHROPIC_API_KEY": "sk-ant-mine", "OPENROUTER_API_KEY": "or-mine"}
 
@@ -43,7 +44,7 @@ class Person:
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "pf_tui", *words], env={**self.env, **env}, cwd=self.home,
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
 
     def drill(self, *words: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pf_tui.hooks import codex
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 from tests.conftest import NOON
+from tests.patience import PATIENCE_S, eventually
 
 Make = Callable[..., Context]
 
@@ -252,7 +253,6 @@ def test_a_long_rollout_is_read_at_both_ends(
 
 def test_the_persons_own_notify_is_started_as_codex_would(tmp_path: Path, home: Path) -> None:
     import subprocess
-    import time
 
     target = tmp_path / "told"
     event = json.dumps({"type": "agent-turn-complete", "thread-id": "x"})
@@ -263,16 +263,13 @@ def test_the_persons_own_notify_is_started_as_codex_would(tmp_path: Path, home: 
         env={"HOME": str(home), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    deadline = time.monotonic() + 20
-    while not (target.exists() and target.read_text()):
-        assert time.monotonic() < deadline, "the person's own notify never ran"
-        time.sleep(0.05)
-    assert target.read_text() == event
+    told = eventually(lambda: target.exists() and target.read_text(), "the person's own notify")
+    assert told == event
 
 
 @pytest.mark.parametrize("event", [*codex.EVENTS, "PreToolUse", "nonsense"])

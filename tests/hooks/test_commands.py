@@ -17,6 +17,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -273,6 +274,6 @@ print(json.dumps([name for name in sys.modules if name.split(".")[0] not in know
 def test_the_commands_need_the_standard_library_alone(ctx: Context) -> None:
     command = [sys.executable, "-c", NEEDS, json.dumps([dict(ctx.env), list(commands.COMMANDS)])]
     for _ in range(2):  # in a checkout the first look at the catalog reads YAML, and keeps what it read
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
 
     assert json.loads(done.stdout) == []

@@ -6,17 +6,19 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
-import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from pf_tui import actions, hooks
+from pf_tui import actions, hooks, integrations
 from pf_tui.hooks import LIMIT_S, log
+from pf_tui.state import files
+from pf_tui.state.files import LOCK_TIMEOUT_S
 from pf_tui.state.journal import parse
 from tests.hooks.claude import SESSION, Client, delivered
+from tests.patience import PATIENCE_S, patient
 
 EVENTS = (
     "SessionStart",
@@ -30,6 +32,7 @@ EVENTS = (
     "ConfigChange",
     "NeverHeardOf",
 )
+DATA = Path(integrations.__file__).parent / "data" / "claude-code" / "provider-fallback" / "hooks"
 AGENTS = ("claude-code", "opencode", "codex")
 PLANTED = {
     "ANTHROPIC_API_KEY": "planted-anthropic-key",
@@ -42,12 +45,9 @@ PLANTED = {
 }
 
 
-def run(
-    words: list[str], stdin: bytes, env: dict[str, str], limit_s: float = 60
-) -> subprocess.CompletedProcess[bytes]:
-    """The hook as an agent runs it."""
-    command = [sys.executable, "-m", "pf_tui", *words]
-    return subprocess.run(command, input=stdin, env=env, capture_output=True, timeout=limit_s, check=False)
+def run(words: list[str], stdin: bytes, env: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """The hook as an agent runs it, but for its limits."""
+    return subprocess.run(patient(*words), input=stdin, env=env, capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -101,31 +101,51 @@ def test_what_is_no_json_is_one_line_in_the_log(client: Client) -> None:
     assert line.endswith("claude-code Stop: the event is not JSON (line 1 column 1)")
 
 
-def test_ten_megabytes_are_read_in_time(client: Client) -> None:
+def test_ten_megabytes_are_read(client: Client) -> None:
     big = json.dumps({"session_id": SESSION, "cwd": str(client.work), "prompt": "x" * 10_000_000}).encode()
 
-    began = time.monotonic()
     done = run(["hook", "claude-code", "UserPromptSubmit"], big, client.env)
 
     assert (done.returncode, done.stderr) == (0, b"")
-    assert time.monotonic() - began < LIMIT_S
     assert client.log() == ""
     assert SESSION in client.ctx.health().sessions
 
 
-def test_a_locked_state_ends_in_time_with_a_line(client: Client) -> None:
+@pytest.fixture
+def held_lock(client: Client) -> Iterator[None]:
+    """Another program holds the state's lock and does not give it back."""
     handle = os.open(client.ctx.paths.lock, os.O_RDWR | os.O_CREAT)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    event = json.dumps({"session_id": SESSION, "error": "rate_limit", "cwd": str(client.work)}).encode()
-
-    began = time.monotonic()
-    done = run(["hook", "claude-code", "StopFailure"], event, client.env)
-    took_s = time.monotonic() - began
+    yield
     os.close(handle)
 
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert took_s < LIMIT_S + 4
+
+@pytest.mark.usefixtures("held_lock")
+def test_a_locked_state_is_given_up_with_a_line(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LOCK_TIMEOUT_S", 0.01)
+
+    client.fail()
+
     assert "another program has held" in client.log()
+
+
+@pytest.mark.usefixtures("held_lock")
+def test_a_hook_that_gets_nowhere_ends_at_its_limit_with_a_line(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOCK_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(hooks, "LIMIT_S", 0.01)
+
+    client.fail()
+
+    assert "claude-code StopFailure: TooLate" in client.log()
+
+
+def test_a_lock_is_given_up_before_the_hook_is_and_the_hook_before_the_agents_own_limit() -> None:
+    places = json.loads((DATA / "hooks.json").read_text())["hooks"].values()
+    of_agent = {hook["timeout"] for groups in places for group in groups for hook in group["hooks"]}
+
+    assert LOCK_TIMEOUT_S < LIMIT_S < min(of_agent)
 
 
 def test_without_a_home_nothing_breaks(tmp_path: Path) -> None:
@@ -178,14 +198,17 @@ def test_the_log_is_rotated(client: Client) -> None:
 
 
 def test_a_reader_that_has_left_is_no_trouble(client: Client) -> None:
-    command = [sys.executable, "-m", "pf_tui", "hook", "claude-code", "SessionStart"]
     with subprocess.Popen(
-        command, env=client.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        patient("hook", "claude-code", "SessionStart"),
+        env=client.env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         process.stdout.close()
         process.stdout = None
-        _, told = process.communicate(b"{}", timeout=60)
+        _, told = process.communicate(b"{}")
 
     assert (process.returncode, told) == (0, b"")
 

@@ -20,6 +20,7 @@ from pf_tui.ledger import schema
 from tests.bench import corpus
 from tests.ingest.conftest import Books
 from tests.ingest.test_truth import told, used
+from tests.patience import PATIENCE_S
 
 LINE = (
     '{"type":"assistant","timestamp":"2026-11-24T12:00:%02d.000Z","sessionId":"s","cwd":"/home/dev/acme",'
@@ -260,7 +261,7 @@ def test_two_processes_at_once_double_nothing(books: Books) -> None:
     truth = corpus.generate(books.home, 20, seed=3)
 
     processes = [start(books, workers) for workers in (1, 2, 1)]
-    codes = [process.wait(timeout=120) for process in processes]
+    codes = [process.wait(timeout=PATIENCE_S) for process in processes]
 
     assert codes == [0, 0, 0]
     assert told(books) == used(truth)

@@ -13,6 +13,7 @@ from pf_tui.errors import PfError
 from pf_tui.integrations import install_plan
 from pf_tui.integrations.install_plan import ManagedPart
 from pf_tui.state.paths import Paths
+from tests.patience import PATIENCE_S
 
 
 def appended(path: Path, *, private: bool = False) -> ManagedPart:
@@ -152,7 +153,7 @@ def test_an_install_killed_at_any_instant_can_be_taken_back(paths: Paths, tmp_pa
     pieces = [install_plan.whole(tmp_path / "f" / name, b"ours") for name in "abc"]
     for limit in range(6):
         command = [sys.executable, "-c", code, str(paths.home), str(tmp_path / "f"), str(limit)]
-        subprocess.run(command, timeout=60, check=False)
+        subprocess.run(command, timeout=PATIENCE_S, check=False)
 
         uninstall(paths, *pieces)
 

@@ -18,6 +18,7 @@ from pf_tui.integrations import claude_code, install_plan
 from pf_tui.integrations.apply import Effect
 from pf_tui.state.context import Context
 from tests.mocks import clients
+from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
 KEYS = {"ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2", "GROQ_API_KEY": "k3"}
@@ -215,13 +216,13 @@ def test_a_hook_whose_program_is_gone_does_nothing(ctx: Context, claude: Path) -
     ]
     command = hooks["Stop"][0]["hooks"][0]["command"].replace("pf-tui", "gone").replace("python", "gone")
 
-    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=PATIENCE_S, check=False)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_a_projects_install_names_no_path_of_this_machine(ctx: Context, home: Path) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=ctx.cwd, check=True, timeout=30)
+    subprocess.run(["git", "init", "-q"], cwd=ctx.cwd, check=True, timeout=PATIENCE_S)
     before = {path.name for path in ctx.cwd.iterdir()}
 
     install.install(ctx, "claude-code", in_project=True)
@@ -364,7 +365,7 @@ def test_the_dry_run_is_exactly_what_the_install_does(ctx: Context, claude: Path
     install.install(ctx, "claude-code")
 
     patch = shown.replace("--- ~/", "--- ").replace("+++ ~/", "+++ ")
-    subprocess.run(["patch", "-s", "-p0"], input=patch.encode(), cwd=copy, check=True, timeout=30)
+    subprocess.run(["patch", "-s", "-p0"], input=patch.encode(), cwd=copy, check=True, timeout=PATIENCE_S)
 
     assert content(copy / ".claude") == content(claude)
 
@@ -409,7 +410,7 @@ def test_a_hook_that_is_told_to_stop_finishes_what_it_has_begun(ctx: Context, cl
     with subprocess.Popen(["sh", "-c", command], stdin=subprocess.PIPE, env=dict(ctx.env)) as process:
         clients.wait_until(lambda: ignores_term(process.pid), what="the trap")
         process.terminate()
-        process.communicate(json.dumps(event).encode(), timeout=60)
+        process.communicate(json.dumps(event).encode(), timeout=PATIENCE_S)
 
     assert process.returncode == 0
     assert [bench.provider for bench in ctx.health().benches] == ["anthropic-api"]

@@ -20,6 +20,7 @@ from pf_tui.integrations import doctor
 from pf_tui.integrations.doctor import machine
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
+from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
 NOW = datetime.now(UTC)
@@ -314,7 +315,7 @@ def test_the_command_prints_the_agreed_document_and_ends_with_one_on_a_failure(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

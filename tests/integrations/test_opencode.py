@@ -15,6 +15,7 @@ from pf_tui.actions import install
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import jsonc, opencode
 from pf_tui.state.context import Context
+from tests.patience import PATIENCE_S
 
 Make = Callable[..., Context]
 
@@ -201,7 +202,7 @@ def test_dry_run_shows_every_file_and_writes_none(ctx: Context, home: Path, fold
         cwd=ctx.cwd,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
 

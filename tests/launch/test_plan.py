@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,15 +22,16 @@ from pf_tui.launch import plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
 from tests.trusted import trusting
+from tests.patience import PATIENCE_S, eventually
 
 AGENT = """#!{python}
-import json, os, sys
+import json, os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(43))
 with open(os.environ["SAID"], "w") as file:
     json.dump({{"words": sys.argv[1:], "env": dict(os.environ), "pid": os.getpid()}}, file)
 if "--wait" in sys.argv:
-    import signal, time
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(43))
-    time.sleep(30)
+    while True:
+        signal.pause()
 sys.exit(int(os.environ.get("CODE", "0")))
 """
 
@@ -74,7 +74,7 @@ class Person:
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "pf_tui", *words], env={**self.env, **more}, cwd=self.home,
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
         )  # fmt: skip
 
     def started(self, *words: str, **more: str) -> dict[str, Any]:
@@ -138,15 +138,11 @@ def test_a_signal_reaches_the_agent(person: Person) -> None:
         [sys.executable, "-m", "pf_tui", "run", "claude", "--", "--wait"], env=person.env, cwd=person.home,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 30
-    while not (person.said.exists() and person.said.read_text().endswith("}")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    eventually(lambda: person.said.exists() and person.said.read_text().endswith("}"), "the agent's start")
 
-    time.sleep(0.3)  # the agent sets its handler up
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(10) == 43
+    assert process.wait(PATIENCE_S) == 43
     assert person.gateway()["running"]
 
 

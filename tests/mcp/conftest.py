@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from mcp import StdioServerParameters
+
+from tests.patience import PATIENCE_S, eventually
 
 SECRETS = {"OPENROUTER_API_KEY": "sk-or-never-shown-0001", "GROQ_API_KEY": "gsk_never_shown_0002"}
 
@@ -43,7 +44,13 @@ class World:
         """What a pf-tui command prints."""
         command = [sys.executable, "-m", "pf_tui", *words]
         done = subprocess.run(
-            command, cwd=self.work, env=self.env, capture_output=True, text=True, timeout=60, check=True
+            command,
+            cwd=self.work,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=True,
         )
         return done.stdout
 
@@ -99,14 +106,12 @@ def serve(world: World) -> Iterator[Callable[..., Served]]:
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def _token(world: World, pid: int) -> str:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+    def told() -> str | None:
         content = json.loads((world.state / "mcp.json").read_text())
-        if content["pid"] == pid:
-            return str(content["token"])
-        time.sleep(0.05)
-    raise AssertionError("mcp.json never named this server")
+        return str(content["token"]) if content["pid"] == pid else None
+
+    return eventually(told, "this server in mcp.json")

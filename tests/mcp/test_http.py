@@ -15,6 +15,7 @@ import httpx2
 import pytest
 
 from tests.mcp.conftest import Served, World
+from tests.patience import PATIENCE_S
 
 HELLO = {
     "jsonrpc": "2.0",
@@ -32,7 +33,7 @@ KINDS = {"accept": "application/json, text/event-stream", "content-type": "appli
 def post(served: Served, **headers: str) -> httpx2.Response:
     """An initialize request with these headers on top; a name in the form x_pf_token."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx2.post(served.url, json=HELLO, headers={**KINDS, **given}, timeout=20)
+    return httpx2.post(served.url, json=HELLO, headers={**KINDS, **given}, timeout=PATIENCE_S)
 
 
 def test_the_token_is_needed(serve: Callable[..., Served]) -> None:
@@ -112,7 +113,7 @@ def test_another_address_than_loopback_is_wrong_usage(host: str, world: World) -
             cwd=world.work,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
 
         assert done.returncode == 2
@@ -129,7 +130,7 @@ def test_a_port_of_another_process_is_one_sentence_with_its_cure(world: World) -
             cwd=world.work,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE_S,
         )
 
     assert done.returncode == 1
@@ -147,7 +148,7 @@ def test_the_token_file_is_private_and_goes_with_the_server(
     content = json.loads(path.read_text())
 
     served.process.send_signal(signal.SIGTERM)
-    served.process.wait(timeout=20)
+    served.process.wait(timeout=PATIENCE_S)
 
     assert mode == 0o600
     assert content["url"] == served.url
@@ -167,7 +168,7 @@ def test_a_second_server_on_the_same_state_is_refused_with_the_first_ones_addres
         cwd=world.work,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
     pid = first.process.pid
@@ -181,7 +182,7 @@ def test_a_second_server_on_the_same_state_is_refused_with_the_first_ones_addres
 def test_a_server_that_was_killed_is_no_obstacle(serve: Callable[..., Served]) -> None:
     first = serve()
     first.process.kill()
-    first.process.wait(timeout=20)
+    first.process.wait(timeout=PATIENCE_S)
 
     second = serve()
 

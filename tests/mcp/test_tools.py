@@ -15,6 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from tests.mcp.conftest import SECRETS, Served, World
+from tests.patience import PATIENCE_S
 
 NAMES = [
     "provider.list",
@@ -48,7 +49,7 @@ async def over_http(served: Served, mode: str = "auto", **more: Any) -> AsyncIte
     """A client that carries the token."""
     headers = {"authorization": f"Bearer {served.token}"}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE_S) as http,
         Client(streamable_http_client(served.url, http_client=http), mode=mode, **more) as client,
     ):
         yield client

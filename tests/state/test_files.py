@@ -142,6 +142,30 @@ def test_a_symbolic_link_stays_one(paths: Paths, tmp_path: Path) -> None:
     assert json.loads(real.read_text()) == {"a": 1}
 
 
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_link_that_leads_back_to_itself_is_refused_and_stays(paths: Paths, hops: int) -> None:
+    paths.home.mkdir(parents=True)
+    names = [paths.config, *(paths.home / f"link{number}" for number in range(1, hops))]
+    for number, name in enumerate(names):
+        name.symlink_to(names[(number + 1) % hops])
+
+    with pytest.raises(PfError, match=r"config\.json cannot be written \(.*symbolic links\)"):
+        files.write_json(paths.config, {"a": 1})
+
+    assert all(name.is_symlink() for name in names)
+    assert len(list(paths.home.iterdir())) == hops
+
+
+def test_a_link_whose_file_is_not_made_yet_stays_one(paths: Paths, tmp_path: Path) -> None:
+    paths.home.mkdir(parents=True)
+    paths.config.symlink_to(tmp_path / "dotfiles.json")
+
+    files.write_json(paths.config, {"a": 1})
+
+    assert paths.config.is_symlink()
+    assert json.loads((tmp_path / "dotfiles.json").read_text()) == {"a": 1}
+
+
 def test_a_directory_in_the_way_leaves_no_litter(paths: Paths) -> None:
     paths.config.mkdir(parents=True)
 

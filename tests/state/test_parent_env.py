@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.state.parent_env import restored
+from tests.patience import PATIENCE_S
 
 
 def process(proc: Path, pid: str, parent: str, **env: str) -> None:
@@ -57,7 +58,7 @@ def test_a_real_grandparents_key_is_found() -> None:
         env={"KEY": "planted"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from pf_tui.state.context import Context
 from pf_tui.tui import screenshot
 from pf_tui.tui.app import Dashboard
 from pf_tui.tui.main_screen import MainScreen
+from tests.patience import PATIENCE_S
 
 TWO = {"OPENROUTER_API_KEY": "sk-or-test", "GROQ_API_KEY": "gsk-test", "OPENAI_API_KEY": "sk-test"}
 """Environment of a person with three keys."""
@@ -53,13 +55,12 @@ class Driven:
     async def type(self, text: str) -> None:
         await self.press(*("space" if char == " " else char for char in text))
 
-    async def until(self, holds: Callable[[], bool], what: str, tries: int = 400) -> None:
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
         """Let the program go on until something can be seen."""
-        for _ in range(tries):
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline_s, f"never seen: {what}\n{self.text()}"
             await self.pilot.pause(0.02)
-            if holds():
-                return
-        raise AssertionError(f"never seen: {what}\n{self.text()}")
 
     async def settled(self) -> None:
         """Wait until the screen does not change any more."""

@@ -24,6 +24,8 @@ from typing import Self
 import psutil
 import pyte
 
+from tests.patience import PATIENCE_S
+
 _UNKNOWN = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[PX^_].*?\x1b\\", re.DOTALL)
 """Sequences pyte does not know (keyboard protocols, queries, device strings)."""
 
@@ -64,7 +66,7 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
             with contextlib.suppress(OSError):
-                os.chdir(self.cwd or "/")
+                os.chdir(self.cwd or os.curdir)
                 os.execve(self.words[0], self.words, self.env)
             os._exit(127)
         fcntl.ioctl(self.handle, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
@@ -77,7 +79,7 @@ class Terminal:
             if self.code is None:
                 with contextlib.suppress(OSError):
                     os.kill(self.pid, number)
-                self.ends(3.0)
+                self.ends(3.0 if number == signal.SIGTERM else PATIENCE_S)
         os.close(self.handle)
 
     # -- what a person does
@@ -103,11 +105,11 @@ class Terminal:
             self._draw_one()
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def see(self, words: str, timeout_s: float = 20.0) -> float:
+    def see(self, words: str, timeout_s: float = PATIENCE_S) -> float:
         """Wait until the words (a pattern) are on screen; returns the moment the bytes came."""
         return self.until(lambda: re.search(words, self.text()) is not None, words, timeout_s)
 
-    def until(self, holds: Callable[[], bool], what: str, timeout_s: float = 20.0) -> float:
+    def until(self, holds: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> float:
         """Wait until something holds; it is asked after each piece of output, drawn when no more comes."""
         deadline, moment = time.perf_counter() + timeout_s, self.last_output
         while True:
@@ -128,13 +130,12 @@ class Terminal:
             if not self._waiting and self._ended() and not holds():
                 raise AssertionError(f"ended (code {self.code}) before {what}\n{self.text()}")
 
-    def quiet(self, seconds: float, timeout_s: float = 20.0) -> None:
+    def quiet(self, seconds: float, timeout_s: float = PATIENCE_S) -> None:
         """Wait until nothing has been written for so long."""
         deadline = time.perf_counter() + timeout_s
-        while time.perf_counter() < deadline:
+        while time.perf_counter() - self.last_output <= seconds:
+            assert time.perf_counter() < deadline, f"never quiet for {seconds:g} s\n{self.text()}"
             self.listen(0.05)
-            if time.perf_counter() - self.last_output > seconds:
-                return
 
     def listen(self, wait_s: float) -> float | None:
         """Take what was written; the moment it came, None for nothing."""
@@ -167,7 +168,7 @@ class Terminal:
 
     # -- the process
 
-    def ends(self, timeout_s: float) -> int | None:
+    def ends(self, timeout_s: float = PATIENCE_S) -> int | None:
         """Wait for its end; the exit code, negative for a signal, None while it runs."""
         deadline = time.perf_counter() + timeout_s
         while not self._ended() and time.perf_counter() < deadline:

@@ -58,7 +58,7 @@ async def test_a_row_that_an_agent_appends_is_on_screen(
 ) -> None:
     ctx = context(now=lambda: datetime.now(UTC), who="tui")
     async with dashboard(ctx=ctx) as screen:
-        await screen.until(lambda: screen.cockpit.known().today.requests == 1, "the first row", tries=1000)
+        await screen.until(lambda: screen.cockpit.known().today.requests == 1, "the first row")
         before = screen.line(0)
         with transcript.open("a") as file:
             file.write(row(2) + "\n")

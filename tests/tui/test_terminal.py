@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,7 +61,7 @@ def test_a_switch_made_elsewhere_is_followed_live(dashboard: Open, world: dict[s
     with dashboard() as terminal:
         terminal.see("● openrouter")
         cli(world, "switch", "groq")
-        terminal.see("● groq", timeout_s=5)
+        terminal.see("● groq")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["TERM", "HUP"])
@@ -73,7 +72,7 @@ def test_a_signal_ends_it_and_the_terminal_is_as_before(dashboard: Open, number:
         terminal.quiet(0.3)
         terminal.signal(number)
 
-        assert terminal.ends(5.0) == 128 + number
+        assert terminal.ends() == 128 + number
         tail = bytes(terminal.output[-2000:])
         assert ALTERNATE_OFF in tail
         assert CURSOR_ON in tail
@@ -87,7 +86,7 @@ def test_q_leaves_with_0_and_the_terminal_as_before(dashboard: Open) -> None:
         terminal.see("¹Providers")
         terminal.send("q")
 
-        assert terminal.ends(5.0) == 0
+        assert terminal.ends() == 0
         assert terminal.settings() == before
         assert terminal.output.rstrip().endswith(b"\x1b[?1004l") or ALTERNATE_OFF in terminal.output[-2000:]
 
@@ -96,7 +95,7 @@ def test_reset_terminal_brings_back_what_kill_9_left(
     dashboard: Open, world: dict[str, str], tmp_path: Path
 ) -> None:
     program = f"{sys.executable} -m pf_tui"
-    script = f"{program}; {program} reset-terminal; echo it-was-reset; sleep 20"
+    script = f"{program}; {program} reset-terminal; echo it-was-reset; read -r _"
     with Terminal(["/bin/sh", "-mc", script], world, cwd=tmp_path) as terminal:
         before = terminal.settings()
         terminal.see("¹Providers")
@@ -115,13 +114,7 @@ def test_reset_terminal_brings_back_what_kill_9_left(
 def test_at_rest_it_writes_nothing(dashboard: Open) -> None:
     with dashboard() as terminal:
         terminal.see("¹Providers")
-        terminal.quiet(1.0)
-        second = time.localtime().tm_sec
-        if second > 52:  # the minute's own tick may redraw what tells time
-            terminal.listen_for(62 - second)
-            terminal.quiet(0.5)
-
-        assert terminal.listen_for(6.0) == 0
+        terminal.quiet(6.0)  # six seconds without a byte must come, between two ticks of the minute
 
 
 def test_old_mouse_reports_past_column_95_are_dropped(dashboard: Open) -> None:
@@ -175,11 +168,11 @@ def test_the_last_screen_is_shown_before_the_toolkit_is_there(dashboard: Open, w
         terminal.see("¹Providers")
         terminal.quiet(0.3)
         terminal.send("q")
-        terminal.ends(5.0)
+        terminal.ends()
     # a toolkit that cannot be imported shows what is drawn without it
     broken = Path(world["HOME"]) / "broken"
     (broken / "textual").mkdir(parents=True)
-    (broken / "textual" / "__init__.py").write_text("import time\ntime.sleep(60)\n")
+    (broken / "textual" / "__init__.py").write_text("import time\ntime.sleep(3600)\n")
     with dashboard(env={"PYTHONPATH": str(broken)}) as terminal:
         terminal.see("reading …")
         assert terminal.text().startswith(" ● openrouter")
@@ -188,7 +181,7 @@ def test_the_last_screen_is_shown_before_the_toolkit_is_there(dashboard: Open, w
 
 def test_a_terminal_that_cannot_draw_is_told_in_a_sentence(dashboard: Open) -> None:
     with dashboard(env={"TERM": "dumb"}) as terminal:
-        assert terminal.ends(10.0) == 2
+        assert terminal.ends() == 2
         assert "the dashboard cannot draw on a terminal of the kind 'dumb'" in terminal.text()
         assert "`pf-tui status` says the same in text" in terminal.text()
 
@@ -204,7 +197,7 @@ def test_a_terminal_with_few_colours_gets_no_others(dashboard: Open, kind: str, 
             terminal.see("¹Providers")
             terminal.quiet(0.5)
             terminal.send("q")
-            terminal.ends(5.0)
+            terminal.ends()
 
             assert b"38;2;" not in terminal.output
             assert re.search(colours, terminal.output)
@@ -261,10 +254,10 @@ def test_a_broken_file_keeps_the_old_screen_and_is_named_with_its_line(
     with dashboard() as terminal:
         terminal.see("● openrouter")
         config.write_text('{"version": 2,\n "providerPriority": [\n')
-        terminal.see("config.json line 3 column 1", timeout_s=5)
+        terminal.see("config.json line 3 column 1")
         assert terminal.text().startswith(" ● openrouter")
         assert "2 of 25" in terminal.text()
 
         config.write_text(json.dumps({"version": 2, "providerPriority": ["groq", "openrouter"]}))
-        terminal.see("● groq", timeout_s=5)
+        terminal.see("● groq")
         terminal.until(lambda: "config.json line" not in terminal.text(), "the problem gone")
