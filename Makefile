@@ -14,7 +14,7 @@ export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
 # What builds the checkout itself; pinned with hashes like what runs, so that nothing unpinned is fetched for it.
 BUILD := "hatchling>=1.27" "pyyaml>=6.0.2" "editables>=0.5"
 
-.PHONY: run demo test check lint types imports dependencies bench clients pictures docs build requirements clean
+.PHONY: run demo test load check lint types imports dependencies bench clients pictures docs build requirements clean
 
 run: $(RUNS) ## the dashboard on your own data
 	$(BIN)/pf-tui $(ARGS)
@@ -26,6 +26,10 @@ test: $(DEV) ## every test; ARGS="-k name" narrows
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: lint types imports dependencies ## what CI checks beside the tests
+load: $(STAMP) ## every test while two busy loops run on each processor
+	$(BIN)/python -m tests.load $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+check: lint types imports ## what CI checks beside the tests
 
 lint: $(DEV)
 	$(BIN)/ruff check .

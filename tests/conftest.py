@@ -17,12 +17,9 @@ import hypothesis.configuration
 import psutil
 import pytest
 
-from pf_tui import hooks
-from pf_tui.hooks import status_line
-from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from tests.patience import PATIENCE_S
+from tests.patience import LIMITS
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
@@ -39,14 +36,6 @@ NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "PF_TUI_CLIENTS")
 """Variables of the machine that tests see; of every other one a test says what it is."""
-
-LIMITS = (
-    (files, "LOCK_TIMEOUT_S"),
-    (hooks, "LIMIT_S"),
-    (hooks, "STATUSLINE_LIMIT_S"),
-    (status_line, "OWN_LIMIT_S"),
-)
-"""How long our own code waits before it gives up; a test of giving up sets its own."""
 
 KEPT_FAMILIES = ("PYTEST_", "COVERAGE_", "COV_")
 
@@ -103,8 +92,8 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for module, limit in LIMITS:
-        monkeypatch.setattr(module, limit, PATIENCE_S)
+    for place, limit in LIMITS.items():
+        monkeypatch.setattr(place, limit)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,11 +14,25 @@ PATIENCE_S = 300.0
 
 LOOK_EVERY_S = 0.02
 
-_PATIENT = (
-    "from pf_tui import hooks; from pf_tui.state import files; "
-    f"hooks.LIMIT_S = hooks.STATUSLINE_LIMIT_S = files.LOCK_TIMEOUT_S = {PATIENCE_S}; "
-    "from pf_tui.__main__ import main; main()"
-)
+LIMITS = {
+    "pf_tui.state.files.LOCK_TIMEOUT_S": PATIENCE_S,
+    "pf_tui.ledger.schema.BUSY_MS": round(PATIENCE_S * 1000),
+    "pf_tui.hooks.LIMIT_S": PATIENCE_S,
+    "pf_tui.hooks.STATUSLINE_LIMIT_S": PATIENCE_S,
+    "pf_tui.hooks.claude_code.LOCK_S": PATIENCE_S,
+    "pf_tui.hooks.commands.PATIENCE_S": PATIENCE_S,
+    "pf_tui.hooks.status_line.OWN_LIMIT_S": PATIENCE_S,
+}
+"""How long our own code waits before it gives up; a test of giving up sets its own."""
+
+_PATIENT = f"""
+from importlib import import_module
+for place, limit in {LIMITS!r}.items():
+    module, _, name = place.rpartition(".")
+    setattr(import_module(module), name, limit)
+from pf_tui.__main__ import main
+main()
+"""
 
 
 def eventually(holds: Callable[[], T | None], what: str) -> T:

@@ -130,7 +130,7 @@ class RoutingState:
     def __init__(self, ctx: Context) -> None:
         self._own_env = dict(ctx.env)
         self._session_env: dict[str, str] = {}
-        self.ctx = ctx
+        self.ctx = replace(ctx, cwd=ctx.paths.home)  # no project: requests name theirs
         self.resting = CircuitBreaker(ctx.now)
         paths = ctx.paths
         self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))

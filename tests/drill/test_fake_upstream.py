@@ -12,6 +12,7 @@ from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.drill.faults import FAULTS
 from tests.gateway.upstreams import PATHS, Heard, eventually, request_body
+from tests.patience import PATIENCE_S
 
 PROTOCOLS = tuple(PATHS)
 
@@ -37,12 +38,15 @@ def test_streamed_and_whole_answers_say_the_same(protocol: str) -> None:
     assert b"Bash" in whole.body
 
 
+SILENT = ("silent", "late", "stall")
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_every_fault_happens_as_its_line_says(protocol: str, stand_in: FakeUpstream) -> None:
     url = stand_in.url + PATHS[protocol]
     body = request_body(protocol, "m")
     for fault in FAULTS.values():
-        timeout = aiohttp.ClientTimeout(total=5.0 if fault.how == "drip" else 0.5)
+        timeout = aiohttp.ClientTimeout(total=0.2 if fault.how in SILENT else PATIENCE_S)
         stand_in.plan(fault)
         async with aiohttp.ClientSession(timeout=timeout) as client:
             try:
@@ -53,8 +57,7 @@ async def test_every_fault_happens_as_its_line_says(protocol: str, stand_in: Fak
                 outcome = "silence"
             except aiohttp.ClientError:
                 outcome = "broken"
-        expected = {"silent": "silence", "late": "silence", "stall": "silence", "reset": "broken"}
-        expected |= {"cut": "broken", "refused": "broken"}
+        expected = dict.fromkeys(SILENT, "silence") | dict.fromkeys(("reset", "cut", "refused"), "broken")
         assert outcome == expected.get(fault.how, "answer"), fault.name
         if outcome == "answer":
             assert response.status == fault.status, fault.name

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gateway.upstreams import House
+from pf_tui.drill.fake_upstream import FakeUpstream
+from tests.gateway.upstreams import House, StillGate
 
 ANTHROPIC = ("anthropic-api", "openrouter")
 OPENAI = ("openai-api", "openrouter")
@@ -35,6 +37,20 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
 
     async with AsyncExitStack() as stack:
         yield make
+
+
+@pytest.fixture
+async def still_house(tmp_path: Path) -> AsyncIterator[House]:
+    """As `house`, in this process and with a clock of the test's own."""
+    house = House(tmp_path, ANTHROPIC, OPUS, gate=StillGate(tmp_path))
+
+    def now() -> datetime:
+        return house.gate.context.now()
+
+    house.upstreams = {name: FakeUpstream(name, now=now) for name in ANTHROPIC}
+    await house.open()
+    yield house
+    await house.close()
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from pf_tui.drill.faults import Fault
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway as live
 from pf_tui.state.context import Context
-from tests.gateway.upstreams import PATHS, as_agent, eventually, request_body, secret_of
+from tests.gateway.upstreams import PATHS, TOKEN, as_agent, eventually, request_body, secret_of, settled
+from tests.patience import PATIENCE_S
 from tests.trusted import trusting
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-TOKEN = "t" * 43
 CONTROL = "c" * 43
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 KEYS = {
@@ -79,7 +79,7 @@ class Room:
             lines += [f"- id: {name}", f"  base_url: {await upstream.start()}"]
         (self.state / "providers.yaml").write_text("\n".join(lines) + "\n")
         pf = {
-            "gateway": {"firstByteS": 2.0, "stallS": 2.0, **self.gateway_settings},
+            "gateway": {"firstByteS": PATIENCE_S, "stallS": PATIENCE_S, **self.gateway_settings},
             **self.config.pop("pf", {}),
         }
         content = {"version": 2, "providerPriority": list(self.names), "pf": pf, **self.config}
@@ -120,14 +120,7 @@ class Room:
 
     async def settled(self) -> None:
         """Everything that was on its way to the files is in them."""
-        done = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        self.gateway.recorder.job(self.gateway.recorder._flush)
-        self.gateway.recorder.job(self.gateway.recorder._settle)
-        self.gateway.recorder.job(lambda: (loop.call_soon_threadsafe(done.set), None)[1])
-        async with asyncio.timeout(10):
-            await done.wait()
-        await asyncio.to_thread(self.gateway.world.load)
+        await settled(self.gateway)
 
     def journal(self) -> list[dict[str, Any]]:
         path = self.state / "journal.jsonl"
@@ -643,7 +636,7 @@ async def raw(room: Room, request: bytes) -> bytes:
     host, _, port = room.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request.replace(b"{host}", f"{host}:{port}".encode()))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         said = await reader.read()
     writer.close()
     return said

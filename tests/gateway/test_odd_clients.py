@@ -14,6 +14,7 @@ import pytest
 from pf_tui.state import gateway as gateways
 from tests.gateway.conftest import OPUS
 from tests.gateway.upstreams import House, eventually, request_body
+from tests.patience import PATIENCE_S
 
 MESSAGES = "anthropic-messages"
 
@@ -69,7 +70,7 @@ async def line(house: House) -> AsyncIterator[Line]:
     port = int(house.gate.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             yield Line(house, reader, writer)
     finally:
         writer.close()

@@ -151,7 +151,7 @@ async def test_a_gateway_whose_directory_is_gone_ends_by_itself_and_leaves_nothi
     started = await start(gate)
     shutil.rmtree(gate.state)
 
-    await eventually(lambda: not state.alive(started["pid"]), "it has ended", 6.0)
+    await eventually(lambda: not state.alive(started["pid"]), "it has ended")
 
     assert not gate.state.exists()
 
@@ -161,7 +161,7 @@ async def test_a_directory_made_anew_is_another_gateways(gate: Gate) -> None:
     shutil.rmtree(gate.state)
     second = await start(gate)
 
-    await eventually(lambda: not state.alive(first["pid"]), "the first has ended", 6.0)
+    await eventually(lambda: not state.alive(first["pid"]), "the first has ended")
 
     told = await gate.document("gateway", "status")
     assert (told["running"], told["pid"]) == (True, second["pid"])

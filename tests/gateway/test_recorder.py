@@ -19,6 +19,7 @@ from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import eventually
+from tests.patience import PATIENCE_S
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -76,7 +77,7 @@ async def test_a_row_is_in_the_ledger_within_a_batch(world: RoutingState) -> Non
     written = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.call_later(BATCH_S, recorder.job, lambda: loop.call_soon_threadsafe(written.set))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await written.wait()
 
     assert requests(world) == 1

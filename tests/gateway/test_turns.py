@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.faults import FAULTS
 from pf_tui.records import replace
 from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
-from tests.gateway.upstreams import PATHS, House, as_agent, eventually, request_body
+from tests.gateway.upstreams import PATHS, House, StillGate, as_agent, eventually, request_body
 
 MESSAGES = "anthropic-messages"
 
@@ -22,7 +23,7 @@ MESSAGES = "anthropic-messages"
 async def settled(house: House) -> None:
     """Wait until a bench and its failover are on disk."""
     await eventually(house.gate.journal, "the bench in the journal")
-    await asyncio.sleep(0.1)  # the writer takes its own write back in
+    await eventually(house.gate.health, "the bench in health.json")
 
 
 async def test_a_limited_provider_is_asked_once_and_then_left_alone(house: House) -> None:
@@ -157,15 +158,27 @@ async def test_a_compacted_session_goes_back_to_the_better_provider(house: House
     assert back.headers["x-pf-provider"] == "anthropic-api"
 
 
-async def test_one_request_probes_a_provider_whose_bench_has_ended(house: House) -> None:
-    house["anthropic-api"].plan("windowless", Reply(text="Hello from anthropic-api.", wait_s=0.5))
-    await house.gate.ask(MESSAGES, OPUS)
-    bench = (await eventually(house.gate.health, "the bench"))[0]
-    until = datetime.fromisoformat(bench["until"])
-    await asyncio.sleep(max(0.0, (until - datetime.now(UTC)).total_seconds()) + 0.05)
+async def test_one_request_probes_a_provider_whose_bench_has_ended(
+    still_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, first = still_house.gate, still_house["anthropic-api"]
+    assert isinstance(gate, StillGate)
+    first.plan("windowless", "ok")
+    await gate.ask(MESSAGES, OPUS)
+    await gate.settled()
+    gate.now = datetime.fromisoformat(gate.health()[0]["until"])
+    held, answer = asyncio.Event(), first._reply
 
-    heard = await asyncio.gather(*(house.gate.ask(MESSAGES, OPUS) for _ in range(8)))
-    after = await house.gate.ask(MESSAGES, OPUS)
+    async def slow(*given: Any) -> Any:
+        await held.wait()
+        return await answer(*given)
+
+    monkeypatch.setattr(first, "_reply", slow)
+    asking = [asyncio.create_task(gate.ask(MESSAGES, OPUS)) for _ in range(8)]
+    await eventually(lambda: sum(task.done() for task in asking) == 7, "all but the probe are served")
+    held.set()
+    heard = await asyncio.gather(*asking)
+    after = await gate.ask(MESSAGES, OPUS)
 
     by = [one.headers["x-pf-provider"] for one in heard]
     assert all(one.whole for one in heard)

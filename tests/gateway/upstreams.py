@@ -17,9 +17,13 @@ import aiohttp
 import yaml
 
 from pf_tui.drill.fake_upstream import FakeUpstream
+from pf_tui.gateway.server import Gateway, listen
+from pf_tui.records import replace
 from pf_tui.state import gateway as gateways
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
+from tests.conftest import NOON
+from tests.patience import PATIENCE_S
 
 PATHS = {
     "anthropic-messages": "/v1/messages",
@@ -29,10 +33,7 @@ PATHS = {
 T = TypeVar("T")
 
 CUT_SHORT = (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError)
-START_S = 20.0
-"""Other work may share the machine; a gateway that needs longer is broken."""
-
-MAX_WAIT_S = 15.0
+TOKEN = "t" * 43
 
 
 def secret_of(provider: str) -> str:
@@ -146,7 +147,7 @@ class Gate:
 
     def config(self, order: list[str], **gateway: Any) -> None:
         """Write config.json: the priority list and the gateway's settings."""
-        settings = {"firstByteS": 1.0, "stallS": 1.0, **gateway}
+        settings = {"connectS": PATIENCE_S, "firstByteS": PATIENCE_S, "stallS": PATIENCE_S, **gateway}
         content = {"version": 2, "providerPriority": order, "pf": {"gateway": settings}}
         self.paths.config.write_text(json.dumps(content, indent=2))
 
@@ -161,33 +162,40 @@ class Gate:
             env=self.env, stdin=asyncio.subprocess.DEVNULL,
             stdout=(self.home / "out.txt").open("ab"), stderr=(self.home / "err.txt").open("ab"),
         )  # fmt: skip
-        async with asyncio.timeout(START_S):
-            while (found := gateways.read(self.paths)) is None:
-                if self._process.returncode is not None:
-                    raise AssertionError(f"the gateway ended: {self.said()}")
-                await asyncio.sleep(0.02)
-        self.url = found.url
+        process = self._process
+
+        def listens() -> gateways.Gateway | None:
+            assert process.returncode is None, f"the gateway ended: {self.said()}"
+            return gateways.read(self.paths)
+
+        self.url = (await eventually(listens, "the gateway listens")).url
         self.token = json.loads(self.paths.gateway.read_text())["token"]
+        self._open_client()
+
+    def _open_client(self) -> None:
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=MAX_WAIT_S * 2)
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE_S)
         )
 
     async def stop(self, how: int = signal.SIGTERM) -> int | None:
         """End it; returns its exit code."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._close_client()
         process, self._process = self._process, None
         if process is None:
             return None
         if process.returncode is None:
             process.send_signal(how)
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(PATIENCE_S):
                 return await process.wait()
         finally:
             if process.returncode is None:
                 process.kill()
+
+    async def _close_client(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
 
     @property
     def context(self) -> Context:
@@ -240,7 +248,7 @@ class Gate:
             sys.executable, "-m", "pf_tui", *words, env=self.env, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        async with asyncio.timeout(START_S):
+        async with asyncio.timeout(PATIENCE_S):
             out, err = await process.communicate()
         return process.returncode or 0, out.decode(), err.decode()
 
@@ -270,7 +278,7 @@ class Gate:
             found = self.ledger()
             return found if len(found) >= count else None
 
-        found: list[dict[str, Any]] = await eventually(enough, f"{count} rows in the ledger", 5.0)
+        found: list[dict[str, Any]] = await eventually(enough, f"{count} rows in the ledger")
         return found
 
     def ledger(self) -> list[dict[str, Any]]:
@@ -290,9 +298,47 @@ class Gate:
             connection.close()
 
 
-async def eventually(holds: Callable[[], T | None], what: str, wait_s: float = MAX_WAIT_S) -> T:
+class StillGate(Gate):
+    """The gateway in this process: its clock stands still, and what it has to write is written when asked."""
+
+    now = NOON
+
+    async def start(self, *words: str) -> None:
+        self.gateway = Gateway(replace(self.context, who="gateway"), TOKEN)
+        sockets = listen(0)
+        await self.gateway.start(sockets)
+        self.url, self.token = f"http://127.0.0.1:{sockets[0].getsockname()[1]}", TOKEN
+        self._open_client()
+
+    async def stop(self, how: int = signal.SIGTERM) -> int | None:
+        await self._close_client()
+        await self.gateway.stop()
+        return None
+
+    @property
+    def context(self) -> Context:
+        return replace(super().context, clock=lambda: self.now)
+
+    async def settled(self) -> None:
+        """Every request is over, what it left is in the files, and what others wrote there has been read."""
+        await self.gateway.flights.idle()
+        await settled(self.gateway)
+
+
+async def settled(gateway: Gateway) -> None:
+    """Everything that was on its way to the files is in them, and they have been read again."""
+    written, loop, recorder = asyncio.Event(), asyncio.get_running_loop(), gateway.recorder
+    recorder.job(recorder._flush)
+    recorder.job(recorder._settle)
+    recorder.job(lambda: (loop.call_soon_threadsafe(written.set), None)[1])
+    async with asyncio.timeout(PATIENCE_S):
+        await written.wait()
+    await asyncio.to_thread(gateway.world.load)
+
+
+async def eventually(holds: Callable[[], T | None], what: str) -> T:
     """Wait for something that happens in the background; what it gives."""
-    deadline = asyncio.get_running_loop().time() + wait_s
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while not (found := holds()):
         assert asyncio.get_running_loop().time() < deadline, f"never: {what}"
         await asyncio.sleep(0.01)
@@ -302,8 +348,10 @@ async def eventually(holds: Callable[[], T | None], what: str, wait_s: float = M
 class House:
     """Some stand-ins in a row behind one gateway: the usual scene."""
 
-    def __init__(self, folder: Path, names: tuple[str, ...], model: str, **gateway: Any) -> None:
-        self.gate = Gate(folder)
+    def __init__(
+        self, folder: Path, names: tuple[str, ...], model: str, *, gate: Gate | None = None, **gateway: Any
+    ) -> None:
+        self.gate = gate or Gate(folder)
         self.names = names
         self.model = model
         self.upstreams = {name: FakeUpstream(name) for name in names}

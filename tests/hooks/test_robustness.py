@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pf_tui import actions, hooks, integrations
-from pf_tui.hooks import LIMIT_S, log
-from pf_tui.state import files
+from pf_tui.hooks import LIMIT_S, claude_code, log
+from pf_tui.hooks.claude_code import LOCK_S
 from pf_tui.state.files import LOCK_TIMEOUT_S
 from pf_tui.state.journal import parse
 from tests.hooks.claude import SESSION, Client, delivered
-from tests.patience import PATIENCE_S, patient
+from tests.patience import patient
 
 EVENTS = (
     "SessionStart",
@@ -122,7 +122,7 @@ def held_lock(client: Client) -> Iterator[None]:
 
 @pytest.mark.usefixtures("held_lock")
 def test_a_locked_state_is_given_up_with_a_line(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "LOCK_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(claude_code, "LOCK_S", 0.01)
 
     client.fail()
 
@@ -133,7 +133,6 @@ def test_a_locked_state_is_given_up_with_a_line(client: Client, monkeypatch: pyt
 def test_a_hook_that_gets_nowhere_ends_at_its_limit_with_a_line(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LOCK_TIMEOUT_S", PATIENCE_S)
     monkeypatch.setattr(hooks, "LIMIT_S", 0.01)
 
     client.fail()
@@ -145,7 +144,7 @@ def test_a_lock_is_given_up_before_the_hook_is_and_the_hook_before_the_agents_ow
     places = json.loads((DATA / "hooks.json").read_text())["hooks"].values()
     of_agent = {hook["timeout"] for groups in places for group in groups for hook in group["hooks"]}
 
-    assert LOCK_TIMEOUT_S < LIMIT_S < min(of_agent)
+    assert max(LOCK_TIMEOUT_S, LOCK_S) < LIMIT_S < min(of_agent)
 
 
 def test_without_a_home_nothing_breaks(tmp_path: Path) -> None:

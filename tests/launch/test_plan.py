@@ -21,8 +21,8 @@ from pf_tui.clients import STARTED
 from pf_tui.launch import plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from tests.trusted import trusting
 from tests.patience import PATIENCE_S, eventually
+from tests.trusted import trusting
 
 AGENT = """#!{python}
 import json, os, signal, sys
