@@ -26,6 +26,7 @@ from pf_tui.actions import install, usage
 from pf_tui.errors import PfError
 from pf_tui.ledger import queue, schema
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed
+from tests.patience import PATIENCE_S
 
 PROGRAM = [sys.executable, "-m", "pf_tui"]
 HURRIED = (
@@ -155,7 +156,7 @@ def test_descriptors_that_do_not_block_are_waited_for(client: Client) -> None:
         os.close(reading)
         os.write(writing, failure(client))
         os.close(writing)
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=PATIENCE_S)
 
     assert (process.returncode, out, told) == (0, b"", b"")
     assert kinds(client) == ["rate"]
