@@ -25,11 +25,10 @@ demo: $(RUNS) ## the dashboard on generated data that lives
 test: $(DEV) ## every test; ARGS="-k name" narrows
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: lint types imports dependencies ## what CI checks beside the tests
-load: $(STAMP) ## every test while two busy loops run on each processor
+load: $(DEV) ## every test while two busy loops run on each processor
 	$(BIN)/python -m tests.load $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-check: lint types imports ## what CI checks beside the tests
+check: lint types imports dependencies ## what CI checks beside the tests
 
 lint: $(DEV)
 	$(BIN)/ruff check .

@@ -22,11 +22,9 @@ from pf_tui import actions, snapshot
 from pf_tui.documents import history
 from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.drill.faults import FAULTS
-from pf_tui.gateway import wire
 from pf_tui.gateway.breaker import JITTER_S
 from tests.conftest import NOON
 from tests.gateway.upstreams import Heard, House, StillGate
-from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.xdist_group("fault-matrix")  # one walk, whatever the number of workers
 
@@ -162,9 +160,7 @@ class Outcome:
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[tuple[str, str, bool], Outcome]:
     """All rows, each scene in a gateway of its own, all scenes at once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wire, "IDLE_S", PATIENCE_S)  # no machine is so slow that a kept connection looks stale
-        return asyncio.run(walk_all(tmp_path_factory.mktemp("matrix")))
+    return asyncio.run(walk_all(tmp_path_factory.mktemp("matrix")))
 
 
 async def walk_all(folder: Path) -> dict[tuple[str, str, bool], Outcome]:
