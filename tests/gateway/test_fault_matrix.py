@@ -266,8 +266,11 @@ def test_the_second_provider_is_asked_when_that_can_help(
 
     to_first = 0 if FAULTS[row[0]].how == "refused" else wanted.asks
     assert got.asked[1] == (wanted.asks if wanted.client == "other" else 0)
+    # the ledger's own test counts the attempts, where arrivals may differ from them:
     if "firstByteS" in SILENT.get(row[0], ()):  # so short a limit may end before the request has arrived
-        assert got.asked[0] <= to_first  # the ledger's own test counts the attempts
+        assert got.asked[0] <= to_first
+    elif FAULTS[row[0]].how == "reset":  # on a kept connection it is sent once more over a new one
+        assert got.asked[0] in (to_first, to_first + 1)
     else:
         assert got.asked[0] == to_first
 

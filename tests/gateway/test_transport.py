@@ -12,6 +12,7 @@ import pytest
 from pf_tui.gateway import upstream
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.upstream import Exchange, Transport, Unreachable
+from tests.patience import PATIENCE_S
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 Answer = Callable[[bytes, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -142,7 +143,7 @@ async def test_an_answer_that_comes_before_the_body_was_read_is_heard() -> None:
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 413 Too Large\r\ncontent-length: 3\r\n\r\nbig")
         await asyncio.sleep(3600)
 
-    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+    async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         exchange = await post(transport, f"http://127.0.0.1:{port}/", bytes(20_000_000))
         assert (exchange.status, await exchange.read()) == (413, b"big")
         exchange.close()
@@ -160,7 +161,7 @@ async def test_what_is_no_http_is_an_error_and_an_unread_answer_ends_its_connect
         await reader.read()
         ended.set()
 
-    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+    async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         with pytest.raises(Unreachable, match="no HTTP"):
             await post(transport, f"http://127.0.0.1:{port}/odd")
         (await post(transport, f"http://127.0.0.1:{port}/half")).close()
@@ -192,7 +193,7 @@ class Dying:
 async def test_a_pooled_connection_that_died_is_replaced_at_once(then: str) -> None:
     dying = Dying(then)
 
-    async with server(dying) as port, wired() as transport, asyncio.timeout(10):
+    async with server(dying) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(2):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
             assert await exchange.read() == b"{}"
@@ -205,7 +206,7 @@ async def test_a_pooled_connection_that_died_is_replaced_at_once(then: str) -> N
 async def test_a_request_is_not_sent_again_once_an_answer_has_begun() -> None:
     dying = Dying("half a head")
 
-    async with server(dying) as port, wired() as transport, asyncio.timeout(10):
+    async with server(dying) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         (await post(transport, f"http://127.0.0.1:{port}/")).close()
         with pytest.raises(Unreachable, match="broke"):
             await post(transport, f"http://127.0.0.1:{port}/")
@@ -220,7 +221,7 @@ async def test_a_new_connection_that_is_cut_is_a_failure_and_not_asked_again() -
         asked.append(head)
         raise ConnectionError
 
-    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+    async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         with pytest.raises(Unreachable, match="broke"):
             await post(transport, f"http://127.0.0.1:{port}/")
 
@@ -239,7 +240,7 @@ async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
     async with (
         server(answer) as port,
         wired(wall=lambda: time.time() + skipped_s[0]) as transport,
-        asyncio.timeout(10),
+        asyncio.timeout(PATIENCE_S),
     ):
         for skipped in (0.0, 0.0, 600.0, 600.0):
             skipped_s[0] = skipped
@@ -261,7 +262,7 @@ async def test_an_idle_connection_is_not_used_past_its_age(monkeypatch: pytest.M
         connections.add(writer)
         writer.write(OK)
 
-    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+    async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(3):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
             await exchange.read()
@@ -276,7 +277,7 @@ async def test_an_answer_that_came_before_its_request_is_no_answer_to_it() -> No
         await reader.readexactly(2)
         writer.write(OK + OK.replace(b"{}", b"[]"))
 
-    async with server(answer) as port, wired() as transport, asyncio.timeout(10):
+    async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(6):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
             assert await exchange.read() == b"{}"
