@@ -20,12 +20,20 @@ from pf_tui.drill.faults import Fault
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway as live
 from pf_tui.state.context import Context
-from tests.gateway.upstreams import PATHS, TOKEN, as_agent, eventually, request_body, secret_of, settled
+from tests.gateway.upstreams import (
+    CONTROL,
+    PATHS,
+    TOKEN,
+    as_agent,
+    eventually,
+    request_body,
+    secret_of,
+    settled,
+)
 from tests.patience import PATIENCE_S
 from tests.trusted import trusting
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-CONTROL = "c" * 43
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 KEYS = {
     "anthropic-api": "ANTHROPIC_API_KEY",

@@ -33,7 +33,7 @@ PATHS = {
 T = TypeVar("T")
 
 CUT_SHORT = (aiohttp.ClientError, ConnectionError, asyncio.TimeoutError)
-TOKEN = "t" * 43
+TOKEN, CONTROL = "t" * 43, "c" * 43
 
 
 def secret_of(provider: str) -> str:
@@ -304,7 +304,7 @@ class StillGate(Gate):
     now = NOON
 
     async def start(self, *words: str) -> None:
-        self.gateway = Gateway(replace(self.context, who="gateway"), TOKEN)
+        self.gateway = Gateway(replace(self.context, who="gateway"), TOKEN, CONTROL)
         sockets = listen(0)
         await self.gateway.start(sockets)
         self.url, self.token = f"http://127.0.0.1:{sockets[0].getsockname()[1]}", TOKEN
