@@ -23,6 +23,7 @@ them. Knows no clock, no file, no network. How the gateway calls it:
     store = ReasoningStore()                  # one per gateway: what vendors want back by call id
     count_tokens_body(request)                # POST /v1/messages/count_tokens where nobody counts
     error_body(protocol, Failure(kind, why))  # an error of our own -> (status, body)
+    refused_part(status, body)                # the field or beta a 400 names: leave it out, ask once more
     keep_alive(protocol)                      # before anything of the answer is there
 
 A body that is no request of its protocol raises WrongUsage with one sentence.
@@ -37,6 +38,7 @@ from pf_tui.translate.estimate import count_tokens_body, request_tokens
 from pf_tui.translate.exchange import PROTOCOLS, Exchange, Stream, Whole
 from pf_tui.translate.failures import classify, error_body, error_event, keep_alive
 from pf_tui.translate.reasoning import ReasoningStore
+from pf_tui.translate.refused import refused_part
 from pf_tui.translate.relay import Relay
 
 __all__ = [
@@ -60,5 +62,6 @@ __all__ = [
     "error_body",
     "error_event",
     "keep_alive",
+    "refused_part",
     "request_tokens",
 ]

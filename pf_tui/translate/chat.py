@@ -21,6 +21,7 @@ from pf_tui.translate.chat_events import (
     thinking_of,
     write_usage,
 )
+from pf_tui.translate.chat_parts import count, joined, read_parts, write_content
 from pf_tui.translate.conversation import (
     Answer,
     Call,
@@ -67,11 +68,11 @@ def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
         elif role == "assistant":
             turns.append(Turn("assistant", list(_assistant(message, notes))))
         elif role in ("tool", "function"):
-            parts = [part for part in _parts(message.get("content")) if isinstance(part, (Text, Media))]
+            parts = [part for part in read_parts(message.get("content")) if isinstance(part, (Text, Media))]
             call_id = str(message.get("tool_call_id") or message.get("name") or "")
             turns.append(Turn("user", [Result(call_id, parts)]))
         else:
-            turns.append(Turn("user", list(_parts(message.get("content")))))
+            turns.append(Turn("user", list(read_parts(message.get("content")))))
     request.turns = in_order(turns, notes)
     _read_tools(body, request)
     _read_settings(body, request)
@@ -84,39 +85,10 @@ def _system(content: Any) -> list[Text]:
     return [Text(content)] if content else []
 
 
-def _parts(content: Any) -> Iterator[Part]:
-    if isinstance(content, str):
-        if content:
-            yield Text(content)
-        return
-    for part in content or ():
-        if not isinstance(part, Mapping):
-            raise bad_request("a content part is no object")
-        kind = part.get("type")
-        if kind in ("text", "input_text", "output_text"):
-            if part.get("text"):
-                yield Text(part["text"], "cache_control" in part)
-        elif kind == "refusal":
-            yield Text(str(part.get("refusal") or ""))
-        elif kind == "image_url":
-            image = part.get("image_url")
-            url = image.get("url") if isinstance(image, Mapping) else image
-            detail = image.get("detail") if isinstance(image, Mapping) else None
-            yield Media("image", url=url, detail=detail)
-        elif kind == "file":
-            file = part.get("file") or {}
-            yield Media(
-                "document", url=file.get("file_data"), file_id=file.get("file_id"), name=file.get("filename")
-            )
-        elif kind == "input_audio":
-            audio = part.get("input_audio") or {}
-            yield Media("audio", f"audio/{audio.get('format', 'wav')}", data=audio.get("data"))
-
-
 def _assistant(message: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
     if thinking := thinking_of(message):
         yield Thinking(thinking, maker=str(message.get("reasoning_maker") or ""))
-    yield from _parts(message.get("content"))
+    yield from read_parts(message.get("content"))
     if isinstance(message.get("refusal"), str):
         yield Text(message["refusal"])
     calls = message.get("tool_calls") or ()
@@ -279,7 +251,7 @@ def _write_user(messages: list[dict[str, Any]], turn: Turn, notes: Notes) -> Non
             words = "\n".join(inner.text for inner in part.parts if type(inner) is Text)
             media = [inner for inner in part.parts if type(inner) is Media]
             if media:
-                words = f"{words}\n[{_count(media)} shown in the next user message]".lstrip()
+                words = f"{words}\n[{count(media)} shown in the next user message]".lstrip()
                 shown += [Text("[Shown by the tool:]"), *media]
             if part.failed:
                 words = f"Error: {words}" if not words.startswith("Error") else words
@@ -291,55 +263,12 @@ def _write_user(messages: list[dict[str, Any]], turn: Turn, notes: Notes) -> Non
         ]
     if not (parts := [*shown, *own]):
         return
-    content = _content(parts, notes)
+    content = write_content(parts, notes)
     last = messages[-1] if messages else None
     if last is not None and last["role"] == "user":
-        last["content"] = _joined(last["content"], content)
+        last["content"] = joined(last["content"], content)
     else:
         messages.append({"role": "user", "content": content})
-
-
-def _count(media: Sequence[Media]) -> str:
-    kinds = {"image": "picture", "document": "document", "audio": "recording"}
-    return f"{len(media)} {kinds[media[0].kind]}{'s' if len(media) > 1 else ''}"
-
-
-def _content(parts: Sequence[Part], notes: Notes) -> Any:
-    """A string where there are words alone: not every server takes a list."""
-    if all(type(part) is Text for part in parts):
-        return "\n\n".join(part.text for part in parts if type(part) is Text)
-    return [_write_part(part, notes) for part in parts]
-
-
-def _joined(before: Any, after: Any) -> Any:
-    if isinstance(before, str) and isinstance(after, str):
-        return f"{before}\n\n{after}"
-    first, second = (
-        [{"type": "text", "text": content}] if isinstance(content, str) else content
-        for content in (before, after)
-    )
-    return [*first, *second]
-
-
-def _write_part(part: Part, notes: Notes) -> dict[str, Any]:
-    if type(part) is not Media:
-        return {"type": "text", "text": part.text if type(part) is Text else ""}
-    if part.file_id and part.data is None and part.url is None:
-        notes.add(
-            "media", "a file kept at another vendor cannot be sent to this model and was named in words"
-        )
-        return {
-            "type": "text",
-            "text": f"[A file that this model cannot be shown: {part.name or part.file_id}]",
-        }
-    if part.kind == "image":
-        image = {"url": part.url or f"data:{part.mime or 'image/png'};base64,{part.data}"}
-        return {"type": "image_url", "image_url": image | ({"detail": part.detail} if part.detail else {})}
-    if part.kind == "audio":
-        form = part.mime.rpartition("/")[2] or "wav"
-        return {"type": "input_audio", "input_audio": {"data": part.data or "", "format": form}}
-    data = part.url or f"data:{part.mime or 'application/pdf'};base64,{part.data}"
-    return {"type": "file", "file": {"filename": part.name or "document.pdf", "file_data": data}}
 
 
 def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:

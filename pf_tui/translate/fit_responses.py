@@ -15,8 +15,7 @@ from pf_tui.translate.conversation import Notes, Tool
 from pf_tui.translate.dialect import Dialect, set_effort
 from pf_tui.translate.fit_chat import short
 from pf_tui.translate.naming import ToolName
-from pf_tui.translate.responses import plain_schema
-from pf_tui.translate.schemas import cleaned
+from pf_tui.translate.schemas import cleaned, plain_schema
 from pf_tui.translate.tools import custom_schema, described
 
 _CLIENT_ONLY = ("client_metadata", "prompt_cache_retention", "safety_identifier")

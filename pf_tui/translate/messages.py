@@ -33,6 +33,7 @@ from pf_tui.translate.conversation import (
     words_of,
 )
 from pf_tui.translate.messages_events import STOPS, EventReader, EventWriter, read_usage, write_usage
+from pf_tui.translate.messages_media import read_media, write_media
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
@@ -46,7 +47,6 @@ PLACEHOLDER = "DeferredToolPlaceholder"
 """Claude Code's tool that keeps deferred loading switched on; nobody calls it."""
 
 _DATED = re.compile(r"_\d{8}$")
-_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^,]*)?,(.*)", re.DOTALL)
 _DEFAULT_MAX_TOKENS = 32_000
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
@@ -94,7 +94,7 @@ def _parts(content: Any, notes: Notes) -> Iterator[Part]:
             if block.get("text"):
                 yield Text(block["text"], cached="cache_control" in block)
         elif kind in ("image", "document"):
-            yield _media(block)
+            yield read_media(block)
         elif kind == "thinking":
             maker, signature, item_id = reasoning.read_mark(block.get("signature") or "")
             yield Thinking(block.get("thinking") or "", signature, maker, item_id)
@@ -134,22 +134,6 @@ def _other(kind: Any, block: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
         pass  # its result follows and says it
     else:
         notes.add("block", f"a block of type {kind} was left out")
-
-
-def _media(block: Mapping[str, Any]) -> Media | Text:
-    source = block.get("source") or {}
-    kind = "image" if block["type"] == "image" else "document"
-    name = block.get("title")
-    form = source.get("type")
-    if form == "base64":
-        return Media(kind, source.get("media_type") or "", data=source.get("data") or "", name=name)  # type: ignore[arg-type]
-    if form == "url":
-        return Media(kind, "application/pdf" if kind == "document" else "", url=source.get("url"), name=name)  # type: ignore[arg-type]
-    if form == "text":
-        return Text(f"{name}:\n{source.get('data', '')}" if name else str(source.get("data", "")))
-    if form == "content":
-        return Text(words_of(source.get("content")))
-    return Media(kind, file_id=source.get("file_id"), name=name)  # type: ignore[arg-type]
 
 
 def _read_tools(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
@@ -261,10 +245,10 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
             if text.strip():
                 yield {"type": "text", "text": text}
         elif type(part) is Media:
-            yield _write_media(part, notes)
+            yield write_media(part, notes)
         elif type(part) is Result:
             content = [
-                {"type": "text", "text": inner.text} if type(inner) is Text else _write_media(inner, notes)  # type: ignore[arg-type]
+                {"type": "text", "text": inner.text} if type(inner) is Text else write_media(inner, notes)  # type: ignore[arg-type]
                 for inner in part.parts
                 if type(inner) is not Text or inner.text.strip()
             ]
@@ -272,24 +256,6 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
             if part.failed:
                 block["is_error"] = True
             yield block
-
-
-def _write_media(media: Media, notes: Notes) -> dict[str, Any]:
-    if media.kind == "audio" or media.file_id:
-        what = "sound" if media.kind == "audio" else "a file kept at another vendor"
-        notes.add("media", f"{what} cannot be sent to this model and was named in words")
-        return {"type": "text", "text": f"[{what} that this model cannot be shown: {media.name or ''}]"}
-    data, mime = media.data, media.mime
-    if data is None and media.url and (inline := _DATA_URL.match(media.url)):
-        mime, data = inline[1], inline[2]
-    source: dict[str, Any] = {"type": "url", "url": media.url}
-    if data is not None:
-        default = "image/png" if media.kind == "image" else "application/pdf"
-        source = {"type": "base64", "media_type": mime or default, "data": data}
-    block: dict[str, Any] = {"type": media.kind, "source": source}
-    if media.kind == "document" and media.name:
-        block["title"] = media.name
-    return block
 
 
 def _set_breakpoints(messages: list[dict[str, Any]]) -> None:

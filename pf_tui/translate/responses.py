@@ -35,15 +35,19 @@ from pf_tui.translate.conversation import (
 from pf_tui.translate.responses_events import (
     EventReader,
     EventWriter,
-    call_item,
-    message_item,
     read_usage,
-    reasoning_item,
     reasoning_words,
-    response_object,
-    status_of,
     stop_of,
 )
+from pf_tui.translate.responses_items import (
+    call_item,
+    message_item,
+    reasoning_item,
+    response_object,
+    status_of,
+)
+from pf_tui.translate.responses_parts import read_parts, write_media
+from pf_tui.translate.schemas import plain_schema
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
@@ -81,7 +85,7 @@ def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: N
     kind = item.get("type") or ("message" if "role" in item else None)
     if kind == "message":
         role = item.get("role")
-        parts = list(_parts(item.get("content"), notes))
+        parts = list(read_parts(item.get("content"), notes))
         if role in ("system", "developer"):
             words = [part for part in parts if type(part) is Text]
             if turns:
@@ -97,7 +101,7 @@ def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: N
     elif kind in _OUTPUTS:
         result = Result(
             str(item.get("call_id") or item.get("id") or ""),
-            [part for part in _parts(item.get("output"), notes) if isinstance(part, (Text, Media))],
+            [part for part in read_parts(item.get("output"), notes) if isinstance(part, (Text, Media))],
             custom=kind == "custom_tool_call_output",
         )
         turns.append(Turn("user", [result]))
@@ -125,37 +129,6 @@ def _call(item: Mapping[str, Any]) -> Call:
     arguments = item.get("arguments")
     text = arguments if isinstance(arguments, str) else object_text(arguments)
     return Call(call_id, str(item.get("name") or ""), mended(text), namespace)
-
-
-def _parts(content: Any, notes: Notes) -> Iterator[Part]:
-    if isinstance(content, str):
-        if content:
-            yield Text(content)
-        return
-    for part in content or ():
-        if not isinstance(part, Mapping):
-            raise bad_request("a content part is no object")
-        kind = part.get("type")
-        if kind in ("input_text", "output_text", "text", "summary_text"):
-            if part.get("text"):
-                yield Text(part["text"])
-        elif kind == "refusal":
-            yield Text(str(part.get("refusal") or ""))
-        elif kind == "input_image":
-            url = part.get("image_url")
-            yield Media("image", url=url, file_id=part.get("file_id"), detail=part.get("detail"))
-        elif kind == "input_file":
-            yield Media(
-                "document",
-                url=part.get("file_data") or part.get("file_url"),
-                file_id=part.get("file_id"),
-                name=part.get("filename"),
-            )
-        elif kind == "input_audio":
-            audio = part.get("input_audio") or part
-            yield Media("audio", f"audio/{audio.get('format', 'wav')}", data=audio.get("data"))
-        else:
-            notes.add("part", f"a content part of type {kind} was left out")
 
 
 def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = None) -> None:
@@ -191,23 +164,6 @@ def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = 
             raise bad_request("a tool has no type")
 
 
-def plain_schema(schema: Any) -> dict[str, Any]:
-    """A schema without Codex's `encrypted` marks, which OpenAI alone knows."""
-    if not isinstance(schema, Mapping):
-        return {}
-    return {
-        key: _without_marks(value) for key, value in schema.items() if key != "encrypted" or value is not True
-    }
-
-
-def _without_marks(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return plain_schema(value)
-    if isinstance(value, list):
-        return [_without_marks(entry) for entry in value]
-    return value
-
-
 def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
     request.choice = read_choice(body.get("tool_choice"))
     request.one_call_at_a_time = body.get("parallel_tool_calls") is False
@@ -241,7 +197,7 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
     items: list[dict[str, Any]] = []
     for turn in request.turns:
         if turn.role == "assistant":
-            items += _write_assistant(turn.parts, maker, notes)
+            items += _write_assistant(turn.parts, maker, notes, len(items))
         else:
             items += _write_user(turn, notes)
     body: dict[str, Any] = {"model": request.model}
@@ -253,12 +209,14 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterator[dict[str, Any]]:
-    for part in parts:
+def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes, place: int) -> Iterator[dict[str, Any]]:
+    """Args: place: of the first item; makes the ids that OpenRouter wants, the same in every request."""
+    for number, part in enumerate(parts, start=place):
         if type(part) is Text:
             if part.text.strip():
                 content = [{"type": "output_text", "text": part.text, "annotations": []}]
-                yield {"type": "message", "role": "assistant", "content": content}
+                head = {"type": "message", "id": f"msg_{number}", "status": "completed"}
+                yield head | {"role": "assistant", "content": content}
         elif type(part) is Thinking:
             if not maker or part.maker != maker or not (part.signature or part.text):
                 notes.add("reasoning", "reasoning of another model was left out")
@@ -290,7 +248,7 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
             )
             content.append({"type": "input_text", "text": text})
         elif type(part) is Media:
-            content.append(_write_media(part, notes))
+            content.append(write_media(part, notes))
     if content:
         yield {"type": "message", "role": "user", "content": content}
 
@@ -299,24 +257,10 @@ def _output(result: Result, notes: Notes) -> Any:
     words = "\n".join(part.text for part in result.parts if type(part) is Text)
     if result.failed and not words.startswith("Error"):
         words = f"Error: {words}"
-    media = [_write_media(part, notes) for part in result.parts if type(part) is Media]
+    media = [write_media(part, notes) for part in result.parts if type(part) is Media]
     if not media:
         return words or "(no output)"
     return [*([{"type": "input_text", "text": words}] if words else []), *media]
-
-
-def _write_media(media: Media, notes: Notes) -> dict[str, Any]:
-    if media.kind == "audio" or (media.file_id and media.data is None and media.url is None):
-        what = "sound" if media.kind == "audio" else "a file kept at another vendor"
-        notes.add("media", f"{what} cannot be sent to this model and was named in words")
-        return {"type": "input_text", "text": f"[{what} that this model cannot be shown: {media.name or ''}]"}
-    if media.kind == "image":
-        url = media.url or f"data:{media.mime or 'image/png'};base64,{media.data}"
-        return {"type": "input_image", "image_url": url, "detail": media.detail or "auto"}
-    if media.url and not media.url.startswith("data:"):
-        return {"type": "input_file", "file_url": media.url}
-    data = media.url or f"data:{media.mime or 'application/pdf'};base64,{media.data}"
-    return {"type": "input_file", "filename": media.name or "document.pdf", "file_data": data}
 
 
 def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
@@ -393,7 +337,7 @@ def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
             refused = refused or any(
                 part.get("type") == "refusal" for part in content if isinstance(part, Mapping)
             )
-            parts += _parts(content, notes)
+            parts += read_parts(content, notes)
         elif kind in ("function_call", "custom_tool_call"):
             parts.append(_call(item))
         elif kind == "reasoning":

@@ -131,3 +131,20 @@ def _merged_root(schema: dict[str, Any]) -> dict[str, Any]:
             {"required": required} if required else {}
         )
     return schema
+
+
+def plain_schema(schema: Any) -> dict[str, Any]:
+    """A schema without Codex's `encrypted` marks, which OpenAI alone knows."""
+    if not isinstance(schema, Mapping):
+        return {}
+    return {
+        key: _without_marks(value) for key, value in schema.items() if key != "encrypted" or value is not True
+    }
+
+
+def _without_marks(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return plain_schema(value)
+    if isinstance(value, list):
+        return [_without_marks(entry) for entry in value]
+    return value

@@ -1,0 +1,80 @@
+"""The parts of a message in OpenAI Chat, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pf_tui.translate.conversation import Media, Notes, Part, Text, bad_request
+
+
+def read_parts(content: Any) -> Iterator[Part]:
+    if isinstance(content, str):
+        if content:
+            yield Text(content)
+        return
+    for part in content or ():
+        if not isinstance(part, Mapping):
+            raise bad_request("a content part is no object")
+        kind = part.get("type")
+        if kind in ("text", "input_text", "output_text"):
+            if part.get("text"):
+                yield Text(part["text"], "cache_control" in part)
+        elif kind == "refusal":
+            yield Text(str(part.get("refusal") or ""))
+        elif kind == "image_url":
+            image = part.get("image_url")
+            url = image.get("url") if isinstance(image, Mapping) else image
+            detail = image.get("detail") if isinstance(image, Mapping) else None
+            yield Media("image", url=url, detail=detail)
+        elif kind == "file":
+            file = part.get("file") or {}
+            yield Media(
+                "document", url=file.get("file_data"), file_id=file.get("file_id"), name=file.get("filename")
+            )
+        elif kind == "input_audio":
+            audio = part.get("input_audio") or {}
+            yield Media("audio", f"audio/{audio.get('format', 'wav')}", data=audio.get("data"))
+
+
+def count(media: Sequence[Media]) -> str:
+    kinds = {"image": "picture", "document": "document", "audio": "recording"}
+    return f"{len(media)} {kinds[media[0].kind]}{'s' if len(media) > 1 else ''}"
+
+
+def write_content(parts: Sequence[Part], notes: Notes) -> Any:
+    """A string where there are words alone: not every server takes a list."""
+    if all(type(part) is Text for part in parts):
+        return "\n\n".join(part.text for part in parts if type(part) is Text)
+    return [_write_part(part, notes) for part in parts]
+
+
+def joined(before: Any, after: Any) -> Any:
+    if isinstance(before, str) and isinstance(after, str):
+        return f"{before}\n\n{after}"
+    first, second = (
+        [{"type": "text", "text": content}] if isinstance(content, str) else content
+        for content in (before, after)
+    )
+    return [*first, *second]
+
+
+def _write_part(part: Part, notes: Notes) -> dict[str, Any]:
+    if type(part) is not Media:
+        return {"type": "text", "text": part.text if type(part) is Text else ""}
+    if part.file_id and part.data is None and part.url is None:
+        notes.add(
+            "media", "a file kept at another vendor cannot be sent to this model and was named in words"
+        )
+        return {
+            "type": "text",
+            "text": f"[A file that this model cannot be shown: {part.name or part.file_id}]",
+        }
+    if part.kind == "image":
+        image = {"url": part.url or f"data:{part.mime or 'image/png'};base64,{part.data}"}
+        return {"type": "image_url", "image_url": image | ({"detail": part.detail} if part.detail else {})}
+    if part.kind == "audio":
+        form = part.mime.rpartition("/")[2] or "wav"
+        return {"type": "input_audio", "input_audio": {"data": part.data or "", "format": form}}
+    data = part.url or f"data:{part.mime or 'application/pdf'};base64,{part.data}"
+    return {"type": "file", "file": {"filename": part.name or "document.pdf", "file_data": data}}
