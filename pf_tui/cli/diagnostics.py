@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pf_tui import stdio
 from pf_tui.cli import output
 from pf_tui.errors import PfError, place_of
+from pf_tui.visible import visible
 
 INTERRUPTED = 130
 """What shells report for a program that ctrl+c ended (128 + SIGINT)."""
@@ -45,21 +46,21 @@ def fail(error: PfError, *, as_json: bool) -> int:
         told = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
         _write(json.dumps(told, ensure_ascii=False))
     else:
-        _write(f"{_styled('pf-tui:', '1;31')} {error.message}")
+        _write(f"{_styled('pf-tui:', '1;31')} {visible(error.message)}")
         if error.hint:
-            _write(f"        {error.hint}")
+            _write(f"        {visible(error.hint)}")
     return error.code
 
 
 def note(sentence: str) -> None:
     """Something worth knowing beside the data."""
-    _write(f"{_styled('note:', '33')} {sentence}")
+    _write(f"{_styled('note:', '33')} {visible(sentence)}")
 
 
 def progress(words: str) -> None:
     """One line that the next one replaces; nothing when stderr is no terminal."""
     if _understands_codes():
-        _send(f"\r\x1b[2K{words}")
+        _send(f"\r\x1b[2K{visible(words)}")
 
 
 def unexpected(error: BaseException) -> PfError:

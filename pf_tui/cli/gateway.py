@@ -124,7 +124,7 @@ def env(ctx: Context, agent: str) -> None:
     now = snapshot.take(ctx)
     running, token = process.ensure(ctx)
     setting = plan.setting_for(now, chosen, running.url, token, ctx.env)
-    output.text(environments.exports(setting))
+    output.raw(environments.exports(setting).encode("utf-8", "surrogateescape") + b"\n")
     if setting.words:
         words_given = shlex.join(setting.words)
         diagnostics.note(f"{chosen.name} takes its provider from words, too: {chosen.program} {words_given}")

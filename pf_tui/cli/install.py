@@ -16,6 +16,7 @@ from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
+from pf_tui.visible import visible
 
 agent_argument = click.argument("agent", type=click.Choice(INTEGRATED), required=False)
 in_project = click.option(
@@ -83,7 +84,7 @@ def _each(
         if as_json:
             documents.append(_document(ctx, agent, plan, dry_run=dry_run, in_project=in_project))
         elif dry_run:
-            output.text(
+            output.block(
                 install_plan.diff(plan, user_home(ctx.env)).rstrip("\n") or f"{agent}: nothing would change"
             )
         else:
@@ -112,10 +113,12 @@ def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
         return True
     what = f"take pf-tui out of {agent}" if removal else f"set up {agent}"
     while True:
-        said = click.prompt(f"{what} ({_files(plan)})? [Y]es, [n]o, [d]iff", default="y", show_default=False)
+        said = click.prompt(
+            f"{what} ({visible(_files(plan))})? [Y]es, [n]o, [d]iff", default="y", show_default=False
+        )
         if said[:1].lower() != "d":
             return str(said)[:1].lower() == "y"
-        output.text(install_plan.diff(plan, user_home(ctx.env)).rstrip("\n"))
+        output.block(install_plan.diff(plan, user_home(ctx.env)).rstrip("\n"))
 
 
 def _files(plan: Plan) -> str:

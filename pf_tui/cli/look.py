@@ -12,7 +12,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
-from pf_tui.records import record
+from pf_tui.records import record, replace
+from pf_tui.visible import visible
 
 STATE_STYLES = {
     "ready": "green",
@@ -75,6 +76,7 @@ def table(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int, *, heading: bool = True
 ) -> list[Text]:
     """The rows as lines of at most `width` cells; empty columns are left out."""
+    rows = [[replace(cell, text=visible(cell.text)) for cell in row] for row in rows]
     kept = [place for place in range(len(columns)) if any(row[place].text.strip() for row in rows)]
     sizes = {
         place: max(
@@ -113,12 +115,14 @@ def meter_style(share: float | None) -> str:
 
 def titled(words: str, aside: str, width: int) -> list[Text]:
     """A bold line with an aside, which goes below where it does not fit."""
+    aside = visible(aside)
     whole = heading(words, aside)
     return [whole] if whole.cell_len <= width else [heading(words), *wrapped(aside, width, style=FAINT)]
 
 
 def heading(words: str, aside: str = "") -> Text:
     """A bold line, with an aside that steps back."""
+    words, aside = visible(words), visible(aside)
     return Text.assemble((words, "bold"), (f"  {aside}" if aside else "", FAINT))
 
 
@@ -133,7 +137,7 @@ def wrapped(words: str, width: int, *, indent: str = "", style: str | Style = ""
     """A sentence over as many lines as it needs, all of them indented."""
     lines: list[str] = []
     current = ""
-    for word in words.split():
+    for word in visible(words).split():
         longer = f"{current} {word}" if current else word
         if current and cell_len(indent) + cell_len(longer) > width:
             lines.append(current)

@@ -11,8 +11,11 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pf_tui.visible import visible
+
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
+    from rich.text import Text
 
 PIPE_WIDTH = 120
 """Columns of a text view when nobody's terminal sets them: no name is cut off for grep."""
@@ -51,8 +54,13 @@ def lines(contents: Iterable[Any]) -> None:
 
 
 def text(words: str) -> None:
-    """Plain text and a line end."""
-    _bytes(words.encode("utf-8", "replace") + b"\n")
+    """One line of plain text; what a terminal would obey in it is made visible."""
+    _bytes(visible(words).encode("utf-8", "replace") + b"\n")
+
+
+def block(words: str) -> None:
+    """Text of several lines that is laid out already; only its line ends and tabs are layout."""
+    _bytes(visible(words, keep="\n\t").encode("utf-8", "replace") + b"\n")
 
 
 def raw(data: bytes) -> None:
@@ -76,13 +84,29 @@ def csv(rows: Iterable[Iterable[Any]]) -> None:
     _bytes(out.getvalue().encode("utf-8", "replace"))
 
 
-def show(*views: RenderableType) -> None:
+def show(*views: Text) -> None:
     """A text view, coloured for a terminal, plain for a pipe; `?` for what the terminal's letters lack."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     target = console()
     for view in views:
-        target.print(view, soft_wrap=True)
+        target.print(_visible(view), soft_wrap=True)
+
+
+def _visible(view: Text) -> Text:
+    """The same line with everything in it that a terminal would obey made visible, styles in place."""
+    if visible(view.plain) == view.plain:
+        return view
+    from rich.text import Span, Text
+
+    places, parts = [0], list[str]()
+    for char in view.plain:
+        parts.append(visible(char))  # one by one, so that each style stays on its own letters
+        places.append(places[-1] + len(parts[-1]))
+    spans = [
+        Span(places[span.start], places[min(span.end, len(view.plain))], span.style) for span in view.spans
+    ]
+    return Text("".join(parts), style=view.style, end=view.end, spans=spans)
 
 
 def console() -> Console:

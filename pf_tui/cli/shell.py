@@ -30,7 +30,7 @@ def completion(ctx: click.Context, shell: str) -> None:
     assert maker is not None  # noqa: S101 - the three choices are the ones click knows
     root = ctx.find_root().command
     script = maker.source_template % maker(root, {}, "pf-tui", "_PF_TUI_COMPLETE").source_vars()
-    output.text(script.strip())
+    output.block(script.strip())
 
 
 @word("reset-terminal")

@@ -9,6 +9,7 @@ from pathlib import Path
 from pf_tui.errors import PfError
 from pf_tui.gateway import process
 from pf_tui.state.context import Context
+from pf_tui.visible import visible
 
 
 def main(words: list[str]) -> int:
@@ -17,7 +18,7 @@ def main(words: list[str]) -> int:
     try:
         return process.run(Context.here("gateway", cwd=Path("/")), port, lambda running: _hush())
     except PfError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{visible(str(error))}\n")
         return error.code
 
 

@@ -12,11 +12,15 @@ from typing import Any
 from pf_tui import stdio
 from pf_tui.clients import INTEGRATED
 from pf_tui.hooks import deadline, log
+from pf_tui.visible import visible
 
 LIMIT_S = 8.0
 """An agent waits no longer for us; its own limit for a hook is set above that by `install`."""
 
 STATUSLINE_LIMIT_S = 4.0
+
+_SHOWN = frozenset(("systemMessage", "reason", "answer", "toast", "refuse"))
+"""Members of an answer that are put on a terminal; the others are data."""
 
 MAX_BYTES = 32 * 1024 * 1024
 """Of one event. Agents send kilobytes; whole prompts with pictures come near ten megabytes."""
@@ -83,4 +87,15 @@ def answer(content: Mapping[str, Any]) -> str:
     """An answer in JSON, for agents that read one."""
     import json
 
-    return json.dumps(content, ensure_ascii=False)
+    return json.dumps(_shown(content), ensure_ascii=False)
+
+
+def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer with everything in it that an agent puts on the person's terminal made visible."""
+    return {key: _lines(value) if key in _SHOWN else value for key, value in content.items()}
+
+
+def _lines(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _lines(inner) for key, inner in value.items()}
+    return visible(value, keep="\n") if isinstance(value, str) else value

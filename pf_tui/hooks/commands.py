@@ -17,6 +17,7 @@ from pf_tui.integrations.apply import Effect
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
+from pf_tui.visible import visible
 
 MAX_LINES = 9
 """More does not read well where agents show it."""
@@ -397,7 +398,7 @@ def _effects(done: Sequence[Effect]) -> list[str]:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    shown = [line for line in lines if line]
+    shown = [visible(line) for line in lines if line]
     if len(shown) > MAX_LINES:
         more = len(shown) - MAX_LINES + 1
         shown = [*shown[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]

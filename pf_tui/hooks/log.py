@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 
 from pf_tui.errors import PfError, place_of
+from pf_tui.visible import visible
 
 ROTATE_BYTES = 256 * 1024
 """Then the file becomes hooks.1.log: weeks of trouble, and still quick to read."""
@@ -36,7 +37,7 @@ def note(what: str, words: str, env: Mapping[str, str]) -> None:
             if path.stat().st_size >= ROTATE_BYTES:
                 path.replace(home / "hooks.1.log")
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        line = " ".join(f"{stamp} {what[:80]}: {words}".split())
+        line = visible(" ".join(f"{stamp} {what[:80]}: {words}".split()))
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o600)
         try:
             os.write(handle, line.encode("utf-8", "replace") + b"\n")

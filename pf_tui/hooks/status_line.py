@@ -20,6 +20,7 @@ from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
+from pf_tui.visible import visible
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one status; the client sends two kilobytes."""
@@ -90,7 +91,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
     parts.append(f"→ {following}" if following else "nobody next")
     if not now.auto_switch:
         parts.append("auto-switch off")
-    return " · ".join(parts)
+    return visible(" · ".join(parts))
 
 
 def _window(limit: Limit) -> str:

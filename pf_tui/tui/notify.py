@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.visible import visible
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -61,7 +62,7 @@ class Notifier:
 
 def osc9(words: str, *, tmux: bool) -> str:
     """The control sequence of a notification; tmux passes it on when it is wrapped."""
-    clean = "".join(char for char in words if char.isprintable())
+    clean = "".join(char for char in visible(words) if char.isprintable())
     return f"\x1bPtmux;\x1b\x1b]9;{clean}\x07\x1b\\" if tmux else f"\x1b]9;{clean}\x07"
 
 

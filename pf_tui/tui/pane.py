@@ -21,6 +21,7 @@ from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.page import Page, Row
 from pf_tui.tui.text import BLANK, Line, cells, columns_changed, fit, whole_parts
 from pf_tui.tui.themes import Inks
+from pf_tui.visible import visible
 
 WHEEL_LINES = 3
 
@@ -170,8 +171,9 @@ class Pane(Widget, can_focus=True):
             return
         weight = "bold" if self.has_focus else ""
         gap = "  " if self.page.facts else ""
-        title = Content.assemble(self.symbols.plain(self.NUMBER), (self.page.title, weight), gap)
-        room = self.content_size.width - 2 - cells(f"{self.NUMBER}{self.page.title}{gap}")
+        name = visible(self.page.title)
+        title = Content.assemble(self.symbols.plain(self.NUMBER), (name, weight), gap)
+        room = self.content_size.width - 2 - cells(f"{self.NUMBER}{name}{gap}")
         for span in self.symbols.marked(whole_parts(self.page.facts, room)):
             title += Content.styled(span.text, f"not bold $ink-{span.ink}")
         self._set_title("border_title", title)
@@ -180,7 +182,7 @@ class Pane(Widget, can_focus=True):
         parts = [f"{self.top + 1}–{min(last, rows)} of {rows}"] if rows > self.room else []
         while keys and cells(" · ".join([*parts, *keys])) > self.content_size.width - 4:
             keys.pop()
-        self._set_title("border_subtitle", Content(self.symbols.plain(" · ".join([*parts, *keys]))))
+        self._set_title("border_subtitle", Content(self.symbols.plain(visible(" · ".join([*parts, *keys])))))
 
     # -- events of the toolkit
 

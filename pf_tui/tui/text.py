@@ -7,16 +7,18 @@ Spans and knows its width in terminal cells. Pure; the same lines are drawn by w
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from rich.cells import cell_len, set_cell_size
+
+from pf_tui.visible import visible
 
 SERIES = 6
 """Colours a chart can tell apart, also for the colour-blind (tests/tui/test_themes.py computes it)."""
 
 
-class Span(NamedTuple):
-    """A run of text in one ink."""
+class _Span(NamedTuple):
+    """The fields of a Span."""
 
     text: str
     ink: str = "text"
@@ -25,6 +27,17 @@ class Span(NamedTuple):
     """Ink whose colour is the background; "" = the pane's own."""
     action: str = ""
     """Id of the action a click on it does."""
+
+
+class Span(_Span):
+    """A run of text in one ink; what a terminal would obey in it is made visible when it is made."""
+
+    __slots__ = ()
+
+    def __new__(
+        cls, text: str, ink: str = "text", bold: bool = False, on: str = "", action: str = ""
+    ) -> Self:
+        return super().__new__(cls, visible(text), ink, bold, on, action)
 
 
 Line = tuple[Span, ...]
@@ -127,18 +140,17 @@ def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
 def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
     """The text in lines of at most `width` cells, broken at blanks."""
     lines: list[Line] = []
-    for paragraph in text.splitlines() or [""]:
-        current = ""
-        for word in paragraph.split(" "):
-            if current and cell_len(current) + 1 + cell_len(word) > width:
-                lines.append((Span(current, ink),))
-                current = ""
-            current = f"{current} {word}" if current else word
-            while cell_len(current) > max(width, 2):
-                head = _head(current, max(width, 2))
-                lines.append((Span(head, ink),))
-                current = current[len(head) :]
-        lines.append((Span(current, ink),) if current else BLANK)
+    current = ""
+    for word in visible(text).split(" "):
+        if current and cell_len(current) + 1 + cell_len(word) > width:
+            lines.append((Span(current, ink),))
+            current = ""
+        current = f"{current} {word}" if current else word
+        while cell_len(current) > max(width, 2):
+            head = _head(current, max(width, 2))
+            lines.append((Span(head, ink),))
+            current = current[len(head) :]
+    lines.append((Span(current, ink),) if current else BLANK)
     return lines
 
 

@@ -239,6 +239,10 @@ def _initialised(event: Event) -> str:
     return "a project file was written"
 
 
+def _trusted(event: Event) -> str:
+    return f"a project file is {'trusted' if event.after.get('trusted') else 'not trusted any more'}"
+
+
 def _demonstrated(event: Event) -> str:
     return "this is the demo"
 
@@ -265,5 +269,6 @@ _SENTENCES = {
     "reset": _reset,
     "import": _taken_over,
     "init": _initialised,
+    "trust": _trusted,
     "demo": _demonstrated,
 }

@@ -1,0 +1,43 @@
+"""Text that is not ours, on its way to a terminal: what a terminal would obey or hide is made visible.
+
+Project, model and session names, error texts, paths and branches come from repositories, logs and upstreams.
+Control characters are shown as `^[`, other invisible ones as `\\u202e`, as GitHub's CLI does; a newline is
+one of them, so no foreign word can begin a line of its own. JSON and CSV are never changed.
+Standard library alone: hooks and the first paint come through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HIDDEN = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    "\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # soft hyphen, joiners, fillers
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"  # prepended marks
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f"  # zero width, line separators, bidi, invisible operators
+    "\u3164\ufeff\uffa0\ufff0-\uffff\ufdd0-\ufdef"  # fillers, byte order mark, annotations, non-characters
+    "\ufe00-\ufe0d\U00013430-\U0001345f\U000110bd\U000110cd"  # variation selectors, format controls
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"  # shorthand, music, tags
+    "\ud800-\udfff"  # half of a pair
+    "]"
+    "|(?<![©®\u203c-\u3299\U0001f000-\U0001faff])[\ufe0e\ufe0f]"  # a look that belongs to no picture
+)
+
+
+def visible(text: str, *, keep: str = "") -> str:
+    """The text as one line that a terminal can only show.
+
+    Args:
+        keep: control characters that are layout of our own, "\\n" for text of several lines.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _named(found[0]), text)
+
+
+def _named(char: str) -> str:
+    code = ord(char)
+    if code < 0x20 or code == 0x7F:
+        return f"^{chr(code ^ 0x40)}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

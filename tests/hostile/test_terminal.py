@@ -1,0 +1,300 @@
+"""Nothing that is not ours reaches a terminal as anything but text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import unicodedata
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from pf_tui import hooks
+from pf_tui.cli import look
+from pf_tui.state.paths import PROJECT_FILE, Paths
+from pf_tui.tui import notify
+from pf_tui.tui.text import Span, line, plain, wrap
+from pf_tui.visible import visible
+from tests.cli.conftest import NOON, Pf
+from tests.trusted import trusting
+
+MARKS = {
+    "clear screen": "\x1b[2J",
+    "title": "\x1b]0;owned\x07",
+    "clipboard": "\x1b]52;c;cm0gLXJm\x1b\\",
+    "C1 CSI": "\x9b31m",
+    "C1 OSC": "\x9d0;owned\x9c",
+    "device control": "\x1bP+q\x1b\\",
+    "carriage return": "fine\rowned",
+    "newline": "fine\npf-tui: owned",
+    "next line": "fine\x85owned",
+    "line separator": "fine\u2028owned",
+    "tab and backspace": "a\tb\b\b",
+    "bell and NUL-like": "\x07\x01\x7f",
+    "bidi override": "\u202eexe.txt",
+    "bidi isolate": "\u2066\u2069",
+    "zero width": "ope\u200bnrouter",
+    "joiner": "a\u200db\u2060",
+    "soft hyphen": "open\xadrouter",
+    "tags": "\U000e0041\U000e0042",
+    "variation selectors": "a\ufe0f\U000e0100",
+    "fillers": "\u3164\uffa0\u115f",
+    "byte order mark": "\ufeffx",
+}
+
+INVISIBLE = {
+    *map(chr, range(0x20)),
+    *map(chr, range(0x7F, 0xA0)),
+    *"\u2028\u2029\u3164\uffa0\u115f\u1160\u034f",
+    *(chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cf", "Cs")),
+}
+
+both = pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+
+
+def clean(shown: str) -> bool:
+    """Nothing but letters, and the line ends that are our own."""
+    return not (set(shown) - {"\n"}) & INVISIBLE
+
+
+# -- the one function ------------------------------------------------------------------------------------
+
+
+def test_no_invisible_character_of_unicode_is_left() -> None:
+    for char in INVISIBLE:
+        assert clean(visible(char))
+        assert "\n" not in visible(char)
+
+
+@given(st.text())
+def test_any_text_becomes_one_visible_line_and_stays_so(text: str) -> None:
+    shown = visible(text)
+
+    assert clean(shown)
+    assert "\n" not in shown
+    assert visible(shown) == shown
+
+
+@given(
+    st.text(
+        st.characters(categories=("L", "N", "P", "Sm", "Sc"), exclude_characters="\u3164\uffa0\u115f\u1160")
+    )
+)
+def test_letters_of_every_script_stay(text: str) -> None:
+    assert visible(text) == text
+
+
+def test_pictures_keep_their_look() -> None:
+    assert visible("❤️ 数据 ✓ ⚠️ ⣿") == "❤️ 数据 ✓ ⚠️ ⣿"
+
+
+def test_marks_are_shown_as_githubs_cli_shows_them() -> None:
+    assert visible("\x1b[2J\r\n\u202e\x9b") == "^[[2J^M^J\\u202e\\x9b"
+
+
+# -- every way to a terminal -----------------------------------------------------------------------------
+
+
+@both
+def test_spans_lines_and_paragraphs_of_the_dashboard(mark: str) -> None:
+    rows = [line(mark), line(Span(mark, "bad")), (Span("x")._replace(ink="bad"),), *wrap(f"a {mark} b", 20)]
+
+    assert all(clean(plain(row)) and "\n" not in plain(row) for row in rows)
+
+
+@both
+def test_tables_headings_and_sentences_of_the_command_line(mark: str) -> None:
+    columns = (look.Column(title="a"), look.Column(title="b", shrinks=True))
+    rows: list[Text] = [
+        *look.table(columns, [[look.plain(mark), look.faint(mark)]], 40),
+        *look.titled(mark, mark, 30),
+        look.heading(mark, mark),
+        *look.wrapped(mark, 30),
+    ]
+
+    assert all(clean(row.plain) and "\n" not in row.plain for row in rows)
+
+
+@both
+def test_messages_that_agents_show(mark: str) -> None:
+    told = json.loads(
+        hooks.answer({"systemMessage": mark, "toast": {"message": mark}, "route": {"modelID": mark}})
+    )
+
+    assert clean(told["systemMessage"])
+    assert clean(told["toast"]["message"])
+    assert told["route"]["modelID"] == mark
+
+
+@both
+def test_desktop_notices(mark: str) -> None:
+    assert clean(notify.osc9(mark, tmux=False)[4:-1])
+
+
+@both
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("switch",),
+        ("bench",),
+        ("models", "info"),
+        ("status",),
+        ("release",),
+        ("auth", "check"),
+        ("analytics",),
+    ],
+    ids=" ".join,
+)
+def test_what_a_person_pasted_comes_back_as_text(pf: Pf, mark: str, words: tuple[str, ...]) -> None:
+    answer = pf(*words, mark)
+
+    assert clean(answer.out + answer.err)
+    assert "\npf-tui: owned" not in answer.err
+
+
+TEXT_VIEWS = [
+    ("status",),
+    ("why",),
+    ("priority",),
+    ("limits",),
+    ("auth",),
+    ("events",),
+    ("models",),
+    ("doctor",),
+    ("trust",),
+    ("trust", "--list"),
+    *(
+        ("analytics", "30d", "--view", view)
+        for view in (
+            *("summary", "providers", "models", "projects", "agents", "sessions"),
+            *("days", "blocks", "costs", "errors", "limits", "requests"),
+        )
+    ),
+]
+
+
+@pytest.fixture
+def planted(pf: Pf, project: Path, paths: Paths, home: Path) -> Callable[[str], None]:
+    """Plants a mark in every field of every store that somebody else writes."""
+
+    def plant(mark: str) -> None:
+        quoted = json.dumps(mark, ensure_ascii=max(mark) < "\U00010000")
+        text = f"---\nprovider_priority: [groq, {quoted}]\ndefault_model: {quoted}\n---\n"
+        (project / ".opencode").mkdir()
+        (project / PROJECT_FILE).write_text(text)
+        trusting(paths, project / PROJECT_FILE)
+        moment = (NOON - timedelta(hours=1)).isoformat()
+        event = {
+            "id": mark,
+            "ts": moment,
+            "who": mark,
+            "action": mark,
+            "why": mark,
+            "before": {"active": mark, mark: mark},
+            "after": {"active": mark, mark: mark},
+            "evidence": {"text": mark, "agent": mark},
+        }
+        known = [
+            {**event, "action": action} for action in ("switch", "bench", "failover", "apply", "limit", mark)
+        ]
+        paths.journal.write_text("".join(json.dumps(one) + "\n" for one in known))
+        bench = {
+            "scope": "provider",
+            "provider": "groq",
+            "kind": "rate limit",
+            "since": moment,
+            "until": (NOON + timedelta(hours=1)).isoformat(),
+            "source": mark,
+            "evidence": {"status": 429, "text": mark, "agent": mark, "session": mark},
+            "strikes": 1,
+        }
+        paths.health.write_text(json.dumps({"version": 1, "benches": [bench, {**bench, "kind": mark}]}))
+        folder = home / ".claude" / "projects" / "x"
+        folder.mkdir(parents=True)
+        rows = [
+            {
+                "type": "assistant",
+                "timestamp": moment.replace("+00:00", "Z"),
+                "sessionId": f"{mark}{number}",
+                "cwd": f"/work/{mark}",
+                "gitBranch": mark,
+                "requestId": f"req_{number}",
+                "uuid": f"u{number}",
+                "isApiErrorMessage": failed,
+                "error": "rate_limit" if failed else None,
+                "message": {
+                    "id": f"msg_{number}",
+                    "role": "assistant",
+                    "model": "<synthetic>" if failed else f"claude-{mark}",
+                    "content": [{"type": "text", "text": f"API Error: 429 {mark}"}],
+                    "usage": {"input_tokens": 10, "output_tokens": 10},
+                },
+            }
+            for number, failed in enumerate((False, True, False))
+        ]
+        (folder / "s.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        pf("ingest")
+
+    return plant
+
+
+@both
+def test_every_text_view_of_planted_stores(pf: Pf, planted: Callable[[str], None], mark: str) -> None:
+    planted(mark)
+
+    for words in TEXT_VIEWS:
+        for width in (60, 160):
+            answer = pf(*words, width=width)
+
+            assert clean(answer.out + answer.err), words
+            assert "\npf-tui: owned" not in answer.out, words
+
+
+@both
+def test_json_and_csv_stay_exact(pf: Pf, project: Path, planted: Callable[[str], None], mark: str) -> None:
+    planted(mark)
+
+    status = pf("status", "--json").json
+    rows = list(csv.reader(io.StringIO(pf("export", "requests", "all", "--csv").out, newline="")))
+
+    assert status["model"] == mark
+    assert any(mark in field for row in rows for field in row)
+
+
+@both
+def test_the_status_line_and_the_sessions_first_line(
+    pf: Pf, project: Path, planted: Callable[[str], None], mark: str, home: Path
+) -> None:
+    planted(mark)
+    env = {"HOME": str(home), "GROQ_API_KEY": "x", "TZ": "UTC"}
+    event = json.dumps({"session_id": mark, "cwd": str(project), "model": {"id": mark}, "source": "startup"})
+
+    shown, _ = hooks.statusline(event.encode(), env)
+    told, _ = hooks.run("claude-code", "SessionStart", event.encode(), env)
+    asked, _ = hooks.run(
+        "claude-code",
+        "UserPromptExpansion",
+        json.dumps({"cwd": str(project), "command_name": "provider-status", "command_args": mark}).encode(),
+        env,
+    )
+
+    assert clean(shown)
+    assert all(clean(text) for answer in (told, asked) if answer for text in json.loads(answer).values())
+
+
+def test_a_ledger_of_planted_names_is_read_as_it_is(
+    pf: Pf, planted: Callable[[str], None], paths: Paths
+) -> None:
+    planted(MARKS["clear screen"])
+
+    with sqlite3.connect(paths.ledger) as ledger:
+        sessions = [row[0] for row in ledger.execute("SELECT session FROM requests")]
+
+    assert any("\x1b[2J" in session for session in sessions)
