@@ -16,6 +16,7 @@ from typing import Any
 
 from pf_tui.ledger import hits
 from pf_tui.state.files import try_lock
+from pf_tui.state.paths import make_private
 
 MAX_BYTES = 64 * 1024 * 1024
 """Some hundred thousand rows; a ledger that is held for longer than that is not coming back."""
@@ -61,7 +62,7 @@ def add(ledger: Path, rows: list[Row]) -> None:
     """Let rows wait. Raises OSError when the disk refuses."""
     data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     path = path_of(ledger)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path.parent)
     with _locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as handle:
         size = os.fstat(handle).st_size
         if size > MAX_BYTES:

@@ -1,0 +1,60 @@
+"""The real Codex with another address in its settings or on its command line: no key arrives there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.mocks import clients
+from tests.mocks.clients import KEYS, Machine
+from tests.mocks.openai import Upstream
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def machine(tmp_path: Path, alpha: Upstream, beta: Upstream) -> Machine:
+    """Codex with pf-tui in it, set to alpha; beta is no provider."""
+    clients.program("codex")
+    made = clients.machine(tmp_path, {"alpha": alpha.url}, "openai-responses")
+    (made.home / ".codex").mkdir()
+    made.pf("install", "codex")
+    made.pf("switch", "alpha")
+    return made
+
+
+def ask(machine: Machine, *words: str) -> None:
+    machine.run(str(clients.program("codex")), "exec", "--skip-git-repo-check", *words, "hello")
+
+
+def headers(upstream: Upstream) -> str:
+    return json.dumps([dict(request.headers) for request in upstream.requests])
+
+
+def test_the_key_reaches_its_own_host(machine: Machine, alpha: Upstream) -> None:
+    ask(machine)
+
+    assert KEYS["ALPHA_API_KEY"] in headers(alpha)
+
+
+@pytest.mark.parametrize("kind", ["-c", "--config", "profile", "person", "project"])
+def test_another_address_gets_no_key(machine: Machine, beta: Upstream, kind: str) -> None:
+    line = f'model_providers.alpha.base_url = "{beta.url}"\n'
+    config = machine.home / ".codex" / "config.toml"
+    if kind == "profile":
+        (machine.home / ".codex" / "evil.config.toml").write_text(line)
+        ask(machine, "-p", "evil")
+    elif kind == "person":
+        lines = config.read_text().splitlines(keepends=True)
+        config.write_text("".join(line if "base_url" in old else old for old in lines))
+        ask(machine)
+    elif kind == "project":
+        (machine.work / ".codex").mkdir()
+        (machine.work / ".codex" / "config.toml").write_text(line)
+        ask(machine)
+    else:
+        ask(machine, kind, line.replace(" = ", "=").strip())
+
+    assert not [key for key in KEYS.values() if key in headers(beta)]
