@@ -260,9 +260,14 @@ def _keep(ctx: Context, resting: Bench) -> None:
 
 
 def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: datetime) -> int:
-    """How often this has happened in a row, this time included."""
+    """How often this has happened in a row, this time included.
+
+    While its bench holds it is the same outage, however many sessions run into it.
+    """
     for old in ctx.health().benches:
         if (old.provider, old.model, old.kind) == (provider, model, kind):
+            if old.holds(now):
+                return old.strikes
             quiet_since = old.until or now
             return old.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
     return 1
