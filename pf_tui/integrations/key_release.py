@@ -15,7 +15,7 @@ from typing import Any
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_route, codex_route
+from pf_tui.integrations import claude_route
 from pf_tui.rules import key_homes
 from pf_tui.state import clock, credentials, files, gateway
 from pf_tui.state.ancestors import Process
@@ -67,6 +67,8 @@ def refusals(ctx: Context) -> tuple[dict[str, str], ...]:
 def _key(ctx: Context, provider_id: str | None, caller: Process | None) -> str:
     if provider_id is None or (caller is not None and caller.is_program(claude_route.PROGRAM)):
         return _for_claude(ctx, provider_id, caller)
+    from pf_tui.integrations import codex_route  # with tomllib: for Codex alone
+
     provider = ctx.catalog().provider(provider_id)
 
     def way() -> str:

@@ -2,6 +2,7 @@
 
 A key's home is an address of its provider: the catalog's, or the base_url the person set in providers.yaml.
 Invariant: addresses are compared whole; an address that is written in an unusual way is nobody's.
+Patterns are texts: hooks load this room, and few of them ask it.
 """
 
 from __future__ import annotations
@@ -16,21 +17,19 @@ VENDOR_URL = "https://api.anthropic.com"
 
 BASE_URL = "ANTHROPIC_BASE_URL"
 
-_ADDRESS = re.compile(
-    r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]*)?\Z"
-)
+_ADDRESS = r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(/[A-Za-z0-9._~/-]*)?\Z"
 """Neither user name, query, escape, control nor blank: a browser and we read such an address alike."""
 
 _PORTS = {"http": "80", "https": "443"}
 
-_HARMLESS = re.compile(
+_HARMLESS = (
     r"(ANTHROPIC_(MODEL|BETAS|SMALL_FAST_MODEL|DEFAULT_\w*MODEL|CUSTOM_MODEL_OPTION)(_\w+)?"
     r"|CLAUDE_CODE_API_KEY_HELPER_TTL_MS|NODE_(ENV|NO_WARNINGS)"
     r"|PYTHON(UNBUFFERED|DONTWRITEBYTECODE|UTF8|IOENCODING|HASHSEED|ASYNCIODEBUG))\Z"
 )
 """Names that look like a way to a host or into a program, and are none."""
 
-_LEADS_ELSEWHERE = re.compile(
+_LEADS_ELSEWHERE = (
     r"PROXY|CERT|KEYLOG|CA_?FILE|CA_?PATH|CA_?INFO|CA_?BUNDLE"
     r"|(^|_)(CA|TLS|SSL|MTLS)(_|\Z)"
     r"|^(ANTHROPIC|_CLAUDE|NODE|BUN|DENO|OPENSSL|SSL|LD|DYLD|PROVIDER_FALLBACK|PF_TUI|CODEX)_"
@@ -66,7 +65,7 @@ def homes(provider: Provider) -> tuple[str, ...]:
 def leads_elsewhere(name: str) -> bool:
     """A variable of that name can change where a request goes, who can read it, or what carries it."""
     upper = name.upper()
-    return bool(_LEADS_ELSEWHERE.search(upper)) and not _HARMLESS.match(upper)
+    return bool(re.search(_LEADS_ELSEWHERE, upper)) and not re.match(_HARMLESS, upper)
 
 
 def shown(url: str) -> str:
@@ -77,7 +76,7 @@ def shown(url: str) -> str:
 
 def _canonical(url: str) -> tuple[str, str, str, str] | None:
     """(scheme, host, port, path without /v1); None for what is not plain."""
-    match = _ADDRESS.match(url.strip(" "))
+    match = re.match(_ADDRESS, url.strip(" "))
     if match is None:
         return None
     scheme, host, port, path = match.groups(default="")

@@ -6,7 +6,6 @@ Linux tells by /proc. Elsewhere `ps` gives the words as one line, and a beginnin
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -88,6 +87,8 @@ def _age(began: int) -> float | None:
 
 
 def _ask_ps(pid: int) -> tuple[Process, int]:
+    import subprocess  # 14 ms that Linux never needs
+
     command = ["ps", "-ww", "-o", "ppid=,command=", "-p", str(pid)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=PS_S, check=True)

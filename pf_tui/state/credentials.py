@@ -18,7 +18,6 @@ from typing import Any
 from pf_tui.catalog import LoginFile, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
-from pf_tui.rules import key_homes
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
@@ -86,6 +85,8 @@ def secret_for(
     Raises:
         PfError: that is no address of the provider, or the keyring is listed and does not open.
     """
+    from pf_tui.rules import key_homes  # hooks look keys up and open none
+
     if not key_homes.belongs(provider, to):
         raise PfError(f"{key_homes.shown(to)} is no address of {provider.id}; no key was given")
     for name in provider.env:
