@@ -212,6 +212,10 @@ class Catalog:
             entry = {**entry, **own.get("", {}), **own.get(protocol, {})}
         return dict(entry)
 
+    def dialect_protocols(self, provider_id: str) -> frozenset[str]:
+        """The protocols whose dialect at that provider is known; empty = nothing is known of it."""
+        return frozenset(self._read("dialects").get(provider_id, ()))
+
     def plans(self, provider_id: str) -> tuple[Plan, ...]:
         """The flat plans of that provider and what they cost; empty when it has none."""
         return tuple(

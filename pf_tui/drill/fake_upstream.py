@@ -22,6 +22,7 @@ from aiohttp import web
 from pf_tui.drill import fake_replies, faults
 from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.faults import FAULTS, Fault
+from pf_tui.drill.refusals import VENDORS, refusal
 from pf_tui.gateway.body import PROTOCOLS
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -68,7 +69,10 @@ class ReceivedRequest:
 
 
 class FakeUpstream:
-    """The server. `await start()` gives its address; the last step of a plan is repeated for ever."""
+    """The server. `await start()` gives its address; the last step of a plan is repeated for ever.
+
+    Under a vendor's name it refuses what that vendor is known to refuse.
+    """
 
     def __init__(self, name: str = "stand-in", *, now: Callable[[], datetime] | None = None) -> None:
         self.name = name
@@ -139,6 +143,9 @@ class FakeUpstream:
             self.others.append(asked)
             return self._aside(asked, counting=counting)
         self.asked.append(asked)
+        refused = refusal(self.name, asked.protocol, asked.content) if self.name in VENDORS else None
+        if refused is not None:
+            return web.Response(status=refused[0], body=refused[1], content_type="application/json")
         asked.step = step = self._next(asked)
         try:
             if isinstance(step, Reply):

@@ -22,7 +22,8 @@ from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
 from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, cut_event, first_of
-from pf_tui.gateway.upstream import Exchange, Transport, Unreachable
+from pf_tui.gateway.translation import AnyExchange, Translation
+from pf_tui.gateway.upstream import Transport, Unreachable
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
 
@@ -101,6 +102,7 @@ class UpstreamAttempt:
         meanings: Meanings,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
+        translation: Translation | None = None,
     ) -> Delivered | Failed:
         """Send the request and see it through.
 
@@ -109,6 +111,7 @@ class UpstreamAttempt:
             meanings: what providers' answers mean.
             rules: the person's own reading of answers.
             clock: aware UTC.
+            translation: set where the upstream takes another form of the request.
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
@@ -116,15 +119,17 @@ class UpstreamAttempt:
         self._flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:
-            exchange = await transport.open(
+            exchange: AnyExchange = await transport.open(
                 self._route,
                 body,
-                inbound,
+                inbound if translation is None else translation.headers(inbound),
                 limits.first_byte_s if stream else limits.answer_s,
                 limits.connect_s,
             )
         except Unreachable as error:
             return self._judge.unreachable(error)
+        if translation is not None:
+            exchange = translation.wrap(exchange)  # type: ignore[arg-type]
         try:
             self._headers = exchange.headers
             if not 200 <= exchange.status < 300:
@@ -137,7 +142,7 @@ class UpstreamAttempt:
         """What is known when the client left."""
         return Delivered(headers=self._headers, meter=self._meter)
 
-    async def _bad(self, exchange: Exchange) -> Failed:
+    async def _bad(self, exchange: AnyExchange) -> Failed:
         try:
             async with asyncio.timeout(self._limits.stall_s):
                 body = await exchange.read()
@@ -145,7 +150,7 @@ class UpstreamAttempt:
             body = b""
         return self._judge.answered(exchange.status, exchange.headers, body)
 
-    async def _whole(self, exchange: Exchange) -> Delivered | Failed:
+    async def _whole(self, exchange: AnyExchange) -> Delivered | Failed:
         """An answer that is no stream: all of it, checked to be one."""
         try:
             if exchange.has_come:
@@ -169,7 +174,7 @@ class UpstreamAttempt:
         await self._reply.whole(exchange.status, headers, body)
         return Delivered(headers=exchange.headers, meter=self._meter)
 
-    async def _stream(self, exchange: Exchange) -> Delivered | Failed:
+    async def _stream(self, exchange: AnyExchange) -> Delivered | Failed:
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
             return await self._unseen(exchange)
@@ -190,7 +195,7 @@ class UpstreamAttempt:
         await self._reply.send(held)
         return await self._rest(exchange, events)
 
-    async def _no_stream(self, exchange: Exchange) -> Failed:
+    async def _no_stream(self, exchange: AnyExchange) -> Failed:
         try:
             async with asyncio.timeout(self._limits.stall_s):
                 body = await exchange.read()
@@ -200,7 +205,7 @@ class UpstreamAttempt:
             return self._judge.in_band(exchange, body)
         return self._judge.nonsense(exchange, body)
 
-    async def _first_event(self, exchange: Exchange, events: EventBuffer) -> bytes | Failed:
+    async def _first_event(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
         """Everything up to the first good event; a Failed when there is none."""
         held: list[bytes] = []
         try:
@@ -230,7 +235,7 @@ class UpstreamAttempt:
             return self._judge.nonsense(exchange, rest)
         return self._judge.unreachable(Unreachable("network", "the stream ended before its first event"))
 
-    def _good_from(self, exchange: Exchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
+    def _good_from(self, exchange: AnyExchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
         """What may pass, from the first good event on; None while only fillers came, which `held` gains."""
         while whole:
             event, whole = first_of(whole)
@@ -246,7 +251,7 @@ class UpstreamAttempt:
                 return b"".join(held)
         return None
 
-    async def _rest(self, exchange: Exchange, events: EventBuffer) -> Delivered:
+    async def _rest(self, exchange: AnyExchange, events: EventBuffer) -> Delivered:
         """Let the stream pass to its end."""
         meter, reply, loop = self._meter, self._reply, asyncio.get_running_loop()
         stall_s = self._limits.stall_s
@@ -290,13 +295,13 @@ class UpstreamAttempt:
         await reply.end()
         return await self._ended(exchange)
 
-    async def _ended(self, exchange: Exchange) -> Delivered:
+    async def _ended(self, exchange: AnyExchange) -> Delivered:
         """The whole answer has passed."""
         if not exchange.is_whole and self._meter.done:
             await _drain(exchange)
         return Delivered(headers=exchange.headers, meter=self._meter)
 
-    async def _unseen(self, exchange: Exchange) -> Delivered:
+    async def _unseen(self, exchange: AnyExchange) -> Delivered:
         """Compressed in a way we cannot read: it passes as it is."""
         self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
@@ -326,7 +331,7 @@ class UpstreamAttempt:
         if self._flight.first_byte_ms is None:
             self._flight.first_byte_ms = self._flight.elapsed_ms() - self._began_ms
 
-    def _passed_back(self, exchange: Exchange) -> CIMultiDict[str]:
+    def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)
         for name, value in self._head(exchange.headers).items():
             headers[name] = value
@@ -350,7 +355,7 @@ async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protoc
     await reply.whole(failed.status, kept, failed.body)
 
 
-async def _drain(exchange: Exchange) -> None:
+async def _drain(exchange: AnyExchange) -> None:
     """Read what follows the last event, so that the connection can be used again."""
     try:
         async with asyncio.timeout(LINGER_S):

@@ -12,7 +12,8 @@ from datetime import datetime
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.sse import UsageMeter, payload
-from pf_tui.gateway.upstream import Exchange, Unreachable
+from pf_tui.gateway.translation import AnyExchange
+from pf_tui.gateway.upstream import Unreachable
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
@@ -82,7 +83,7 @@ class Judge:
             window=_window_in(text) if failure.kind == "context" else None,
         )
 
-    def in_band(self, exchange: Exchange, body: bytes, event: bytes | None = None) -> Failed:
+    def in_band(self, exchange: AnyExchange, body: bytes, event: bytes | None = None) -> Failed:
         """A 200 whose content is an error."""
         data = payload(event) if event is not None else body
         text = data[:ERROR_BYTES].decode("utf-8", "replace")
@@ -105,7 +106,7 @@ class Judge:
             window=_window_in(text) if failure.kind == "context" else None,
         )
 
-    def nonsense(self, exchange: Exchange, body: bytes) -> Failed:
+    def nonsense(self, exchange: AnyExchange, body: bytes) -> Failed:
         """A 200 that is no answer: a page of a proxy, broken JSON."""
         kind = exchange.headers.get("content-type", "no content type").partition(";")[0]
         failure = failures.nonsense(

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
+from msgspec.json import decode as json_decode
 from multidict import CIMultiDictProxy
 
+from pf_tui.errors import WrongUsage
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import ClientGone, Delivered, Reply
 from pf_tui.gateway.attempt_failures import Failed
@@ -28,11 +30,13 @@ from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_state import RoutingPlan, RoutingState
 from pf_tui.gateway.sessions import Session, Sessions
 from pf_tui.gateway.sse import counts
+from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.upstream import Transport
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.failover import Skipped, arrange
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.reset_headers import readings_from_headers
+from pf_tui.translate import ReasoningStore, changes_nothing, count_tokens_body
 
 PATIENCE = 3
 """Passing troubles in a row that an agent may retry by itself; from then on it is told to stop."""
@@ -62,6 +66,8 @@ class Engine:
         self._recorder = recorder
         self._sessions = sessions
         self._flights = flights
+        self._reasoning = ReasoningStore()
+        """What vendors want back of their reasoning, by call id."""
         self._ids: OrderedDict[str, None] = OrderedDict()
         stem = f"req_pf_{token_hex(8)}"
         self._own_ids = (f"{stem}{number:08x}" for number in itertools.count(1))
@@ -125,6 +131,10 @@ class RequestFailover:
         self._attempts: list[_Attempted] = []
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
+        self._body = b""
+        self._translation: Translation | None = None
+        self._translations: dict[tuple[str, str], Translation] = {}
+        self._unreadable: str | None = None
 
     async def run(self) -> None:
         """Try the routes in order."""
@@ -136,10 +146,15 @@ class RequestFailover:
             return
         ready = self._ready(found)
         self._passed = [*self._passed, *found.passed]
+        if self._request.counting and ready and not _counts(ready[0]):
+            await self._estimate()
+            return
         queue = deque(ready)
         again = False
         while queue:
             route = queue.popleft()
+            if not self._prepare(route):
+                continue
             outcome = await self._try(route)
             if isinstance(outcome, Delivered):
                 self._after(route, outcome)
@@ -171,6 +186,46 @@ class RequestFailover:
 
     # -- one route ---------------------------------------------------------------------------------
 
+    def _prepare(self, route: Route) -> bool:
+        """Lay out the request as the route takes it; False when the route cannot serve it after all."""
+        self._translation = None
+        raw = self._body_for(route)
+        if route.dialect is None or (route.how == "dialect" and changes_nothing(raw, route.dialect)):
+            self._body = raw
+            return True
+        now = self._world.ctx.now()
+        try:
+            made = Translation(self._request, route, raw, self._engine._reasoning, int(now.timestamp()))
+        except WrongUsage as error:
+            if route.how == "dialect":  # an odd request of its own protocol is for the provider to judge
+                self._body = raw
+                return True
+            self._unreadable = str(error)
+            self._passed.append(Skipped(provider=route.provider, code="protocol", reason=str(error)))
+            return False
+        if made.only_hosted:
+            reason = "does not run the tool this request is about"
+            self._passed.append(Skipped(provider=route.provider, code="model", reason=reason))
+            self._engine._recorder.event(
+                "skip", why=f"{route.provider} {reason}", once=f"hosted {route.provider}"
+            )
+            return False
+        self._translation, self._body = made, made.body
+        self._translations[route.provider, route.model] = made
+        for note in made.notes:
+            self._engine._recorder.event(
+                "translate",
+                why=f"{route.provider}: {note.detail}",
+                once=f"translate {route.provider} {note.kind}",
+            )
+        return True
+
+    async def _estimate(self) -> None:
+        """count_tokens where the provider has none: counted here, never below the truth."""
+        body = count_tokens_body(json_decode(self._request.raw))
+        headers = {"content-type": "application/json"}
+        await self._tell(Answer(status=200, headers=headers, body=body))
+
     async def _try(self, route: Route) -> Delivered | Failed:
         """Ask one route; its answer passes when it is good."""
         ticket = self._resting.begin(route)
@@ -191,12 +246,13 @@ class RequestFailover:
         try:
             outcome = await passing.run(
                 self._engine._transport,
-                self._body_for(route),
+                self._body,
                 self._inbound.items(),
                 strikes=self._resting.strikes(route, ticket),
                 meanings=self._plan.catalog.meanings,
                 rules=self._plan.settings.rules,
                 clock=self._world.ctx.now,
+                translation=self._translation,
             )
         except (ClientGone, asyncio.CancelledError):
             outcome = passing.left()
@@ -301,7 +357,11 @@ class RequestFailover:
         if self._resting.nobody and not self._plan.last_resort and found.leads(sticky):
             return found.by_priority
         ready, self._passed = arrange(
-            routes, self._resting.blocked, sticky=sticky, last_resort=self._plan.last_resort
+            routes,
+            self._resting.blocked,
+            first=self._plan.first,
+            sticky=sticky,
+            last_resort=self._plan.last_resort,
         )
         if not ready:
             ready, self._passed = arrange(
@@ -385,6 +445,10 @@ class RequestFailover:
     async def _nobody(self) -> None:
         """Every route has failed, or there was none."""
         failed = self._failed
+        if not failed and self._unreadable is not None:
+            sentence = f"pf-tui: {self._unreadable}"
+            await self._tell(own_responses.refused(400, self._request.protocol, sentence))
+            return
         if failed and self._is_for_the_client():
             await self._forward(failed[0] if failed[0].failure.kind == "model" else failed[-1])
             return
@@ -443,6 +507,17 @@ class RequestFailover:
         added = self._head(failed.route, failed.headers or {})
         failure = failed.failure
         self._answered(failure.status, None if failure.forever else failure.until)
+        translation = self._translations.get((failed.route.provider, failed.route.model))
+        if translation is not None and failed.status is not None and failed.status >= 400:
+            until = failed.failure.until
+            resets_at = int(until.timestamp()) if until is not None else None
+            status, body = translation.error(failed.status, failed.body, resets_at)
+            headers = {"content-type": "application/json", **added}
+            for name in ("retry-after", "x-should-retry"):
+                if failed.headers is not None and name in failed.headers:
+                    headers[name] = failed.headers[name]
+            await self._reply.whole(status, headers, body)
+            return
         await attempt.forward(self._reply, failed, added, self._request.protocol)
 
     async def _tell(self, answer: Answer) -> None:
@@ -452,6 +527,11 @@ class RequestFailover:
         self._answered(answer.status, self._world.ctx.now() + until if until else None)
         headers = {**answer.headers, "request-id": self._request_id}
         await self._reply.whole(answer.status, headers, answer.body)
+
+
+def _counts(route: Route) -> bool:
+    """The upstream counts tokens itself."""
+    return route.how != "translated" and (route.dialect is None or route.dialect.counts_tokens)
 
 
 def _tells_limits(headers: Mapping[str, str]) -> bool:

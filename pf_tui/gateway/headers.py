@@ -93,7 +93,7 @@ def _stays_unless_login(name: str) -> bool:
     return _stays_with_us(name) and name.lower() not in _LOGIN
 
 
-def response_headers(headers: CIMultiDictProxy[str], *, decoded: bool) -> CIMultiDict[str]:
+def response_headers(headers: CIMultiDictProxy[str] | CIMultiDict[str], *, decoded: bool) -> CIMultiDict[str]:
     """The upstream's headers that the client gets."""
     kept: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():

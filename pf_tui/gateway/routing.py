@@ -7,6 +7,7 @@ adds what the gateway alone holds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.gateway.body import Request
@@ -20,6 +21,10 @@ from pf_tui.rules.failover import (
 )
 from pf_tui.rules.failover import candidates as candidates_for
 from pf_tui.state.secret import Secret
+from pf_tui.translate import Dialect, dialect
+
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import Protocol, RouteHow
 
 
 @record
@@ -45,6 +50,11 @@ class Route:
     """How near the model is to the one asked for: rules.models.SAME, EQUIVALENT or NEAREST."""
     plan: bool = False
     """A flat plan: a request costs nothing more."""
+    protocol: Protocol = "anthropic-messages"
+    """What is spoken to the upstream."""
+    how: RouteHow = "native"
+    dialect: Dialect | None = None
+    """What it takes of that protocol; None = the client's bytes pass as they are."""
 
     @property
     def same_model(self) -> bool:
@@ -120,18 +130,24 @@ def _route(request: Request, candidate: Candidate, catalog: Catalog, keys: Mappi
     elif provider.agent_only is None:
         credential = {"x-pf-none": ""}
     known = catalog.models.get(model)
+    native = _native(request.model, model, provider.id, catalog)
+    taken = dialect(catalog.dialect(provider.id, protocol), provider.id, protocol, native)
+    passes = candidate.how == "native" and taken.owner
     return Route(
         provider=provider.id,
         family=provider.family,
         model=model,
         model_family=known.family if known is not None else provider.family,
-        native=_native(request.model, model, provider.id, catalog),
-        url=_url(provider.base_urls[protocol], request),
+        native=native,
+        url=_url(provider.base_urls[protocol], protocol, request),
         credential=credential,
         headers=provider.headers,
         context=candidate.context,
         distance=candidate.distance,
         plan=candidate.plan,
+        protocol=protocol,
+        how="dialect" if candidate.how == "native" and not passes else candidate.how,
+        dialect=None if passes else taken,
     )
 
 
@@ -159,7 +175,16 @@ def _native(asked: str, model: str, provider: str, catalog: Catalog) -> str:
     return native
 
 
-def _url(base: str, request: Request) -> str:
-    """Anthropic base URLs exclude /v1, OpenAI ones include it."""
-    path = request.path if request.protocol == "anthropic-messages" else request.path.removeprefix("/v1")
+_PATHS: Mapping[str, str] = {
+    "anthropic-messages": "/v1/messages",
+    "openai-chat": "/chat/completions",
+    "openai-responses": "/responses",
+}
+"""Anthropic base URLs exclude /v1, OpenAI ones include it."""
+
+
+def _url(base: str, protocol: str, request: Request) -> str:
+    if protocol != request.protocol:
+        return base.rstrip("/") + _PATHS[protocol]
+    path = request.path if protocol == "anthropic-messages" else request.path.removeprefix("/v1")
     return base.rstrip("/") + path + (f"?{request.query}" if request.query else "")

@@ -356,7 +356,7 @@ def _candidate(
         return out("disabled", standing.disabled_why)
     if standing.has_key is None and (refusal := _without_credential(standing)):
         return refusal
-    path = _path(request, standing, provider)
+    path = _path(request, standing, provider, catalog)
     if isinstance(path, Skipped):
         return path
     protocol, how = path
@@ -383,7 +383,7 @@ def _candidate(
 
 
 def _path(
-    request: RouteRequest, standing: Eligibility, provider: Provider
+    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog
 ) -> tuple[Protocol | None, RouteHow] | Skipped:
     """The protocol spoken to the provider and how it is reached, or why it cannot be reached."""
 
@@ -396,12 +396,14 @@ def _path(
     if request.without_gateway and owner is not None and owner == request.agent:
         return None, "login"
     bases = provider.base_urls
-    spoken = [name for name in request.protocols if name in provider.protocols and bases.get(name)]
+    spoken = [name for name in SERVED_PROTOCOLS if name in provider.protocols and bases.get(name)]
     if not spoken:
-        return out("protocol", f"speaks no {request.protocols[0]}; translation between protocols comes later")
-    ready = next((name for name in spoken if "{" not in bases[name]), None)
-    if ready is None:
+        return out("protocol", "speaks a protocol of its own that the gateway does not serve")
+    complete = [name for name in spoken if "{" not in bases[name]]
+    if not complete:
         return out("protocol", "needs cloud signing or an address of your own in providers.yaml")
+    tried = catalog.dialect_protocols(provider.id)
+    protocol, how = _spoken(request, provider, [name for name in complete if name in tried] or complete)
     if provider.agent_only is not None or (owner is not None and standing.has_key is None):
         if owner != request.agent:
             return out("agent", f"its login works in {owner} alone")
@@ -410,7 +412,20 @@ def _path(
             return out("login", f"{owner} uses its login itself; --pass-through lets it through")
     elif standing.has_key is False and provider.auth != "none":
         return out("no-credential", "its key cannot be used here" if standing.usable else "no credential")
-    return ready, "native"
+    return protocol, how
+
+
+def _spoken(
+    request: RouteRequest, provider: Provider, complete: Sequence[Protocol]
+) -> tuple[Protocol, RouteHow]:
+    """What is spoken to the provider: the client's own protocol, else the nearest it has an address for."""
+    own = next((name for name in request.protocols if name in complete), None)
+    if own is not None:
+        return own, "native"
+    order = [name for name in provider.protocols if name in complete]
+    if request.protocols[0] != "anthropic-messages":
+        order.sort(key=lambda name: name == "anthropic-messages")
+    return order[0], "translated"  # type: ignore[return-value]
 
 
 def _nobody(passed: Sequence[Skipped]) -> str:

@@ -52,7 +52,6 @@ def test_openai_addresses_have_their_version_already(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     ("name", "path", "code"),
     [
-        ("groq", "/v1/messages", "protocol"),
         ("bedrock", "/v1/messages", "protocol"),
         ("azure", "/v1/responses", "protocol"),
         ("github-copilot", "/v1/messages", "agent"),

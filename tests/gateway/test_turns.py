@@ -359,7 +359,7 @@ async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside
         {
             "role": "assistant",
             "content": [
-                {"type": "thinking", "thinking": "hm", "signature": "sig-1"},
+                {"type": "thinking", "thinking": "hm", "signature": "EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1"},
                 {"type": "text", "text": "hello"},
             ],
         },
@@ -372,10 +372,10 @@ async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside
     heard = await house.gate.ask(MESSAGES, OPUS, body=body)
 
     assert heard.whole
-    assert b"sig-1" in house["anthropic-api"].asked[0].body
-    assert b"sig-1" in house["openrouter"].asked[0].body
+    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["anthropic-api"].asked[0].body
+    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["openrouter"].asked[0].body
     last = house["deepseek-api"].asked[0]
-    assert b"sig-1" not in last.body
+    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" not in last.body
     assert b"hello" in last.body
 
 

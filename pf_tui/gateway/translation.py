@@ -1,0 +1,177 @@
+"""A request whose provider speaks another protocol, or another dialect of it, and its answer on the way back.
+
+The rest of the gateway sees the client's protocol alone: `TranslatedExchange` has the surface of
+`upstream.Exchange`, and its bytes are what the client would have got from its own vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from secrets import token_hex
+from typing import Any
+
+from multidict import CIMultiDict
+
+from pf_tui import translate
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.routing import Route
+from pf_tui.gateway.upstream import Exchange, Unreachable
+
+_ID_PREFIX = {"anthropic-messages": "msg_", "openai-chat": "chatcmpl-", "openai-responses": "resp_"}
+
+_VENDOR_HEADERS = ("anthropic-", "openai-", "x-openai-", "x-stainless-", "x-codex-", "x-claude-", "x-app")
+_VENDOR_NAMES = frozenset({"originator", "session_id", "session-id", "thread-id", "conversation_id"})
+_LITE = "x-openai-internal-codex-responses-lite"
+"""With it OpenAI takes fewer kinds of tools than a rewritten request may hold."""
+
+ANTHROPIC_VERSION = "2023-06-01"
+
+
+class Translation:
+    """One request as one route takes it.
+
+    body: what is sent.
+    only_hosted: the request lives of a tool that this provider does not run itself.
+    notes: what could not be carried over.
+    """
+
+    def __init__(
+        self, request: Request, route: Route, raw: bytes, store: translate.ReasoningStore, now_s: int
+    ) -> None:
+        """Args:
+            raw: the client's body.
+            now_s: epoch seconds.
+        Raises:
+            WrongUsage: the body is no request of the client's protocol.
+        """
+        assert route.dialect is not None  # noqa: S101 - a route without a dialect passes byte by byte
+        self._request, self._dialect, self._now_s = request, route.dialect, now_s
+        self._message_id = _ID_PREFIX[request.protocol] + token_hex(12)
+        self.exchange = translate.Exchange(
+            raw,
+            request.protocol,
+            route.dialect,
+            store=store,
+            session=request.session,
+            window=route.context or None,
+        )
+        self.body: bytes = self.exchange.body
+        self.only_hosted: bool = self.exchange.only_hosted
+
+    @property
+    def notes(self) -> tuple[translate.Note, ...]:
+        """What could not be carried over."""
+        return self.exchange.notes
+
+    def headers(self, inbound: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """The client's headers as the provider may see them."""
+        same = self._request.protocol == self._dialect.protocol
+        for name, value in inbound:
+            lower = name.lower()
+            if lower == "anthropic-beta" and same:
+                if kept := translate.betas(value, self._dialect):
+                    yield name, kept
+            elif lower == _LITE or (not same and _is_vendors(lower)):
+                continue
+            else:
+                yield name, value
+        if not same and self._dialect.protocol == "anthropic-messages":
+            yield "anthropic-version", ANTHROPIC_VERSION
+
+    def wrap(self, exchange: Exchange) -> TranslatedExchange:
+        """The provider's answer, for the client."""
+        return TranslatedExchange(exchange, self, stream=self._request.stream)
+
+    def events(self) -> Any:
+        """What turns the provider's stream into the client's."""
+        return self.exchange.events(message_id=self._message_id, created=self._now_s)
+
+    def answer(self, raw: bytes) -> translate.Whole:
+        """A whole good answer of the provider, for the client."""
+        return self.exchange.answer(raw, message_id=self._message_id, created=self._now_s)
+
+    def error(self, status: int, raw: bytes, resets_at: int | None) -> tuple[int, bytes]:
+        """An error answer of the provider, in the client's protocol and wording."""
+        return self.exchange.error(status, raw, resets_at=resets_at)
+
+
+class TranslatedExchange:
+    """An upstream's answer in the client's protocol; errors by status keep the provider's own words."""
+
+    def __init__(self, inner: Exchange, translation: Translation, *, stream: bool) -> None:
+        self._inner = inner
+        self._translation = translation
+        self.status = inner.status
+        self.opaque = False
+        self.is_good = 200 <= inner.status < 300
+        kind = inner.headers.get("content-type", "")
+        streams = self.is_good and stream and not kind.startswith("application/json")
+        self._events: Any = translation.events() if streams else None
+        headers: CIMultiDict[str] = CIMultiDict(inner.headers)
+        if self.is_good:
+            headers["content-type"] = "text/event-stream" if self._events is not None else "application/json"
+        self.headers = headers
+        self._finished = False
+
+    async def chunk(self) -> bytes:
+        """The next bytes for the client; b"" at the end. Raises Unreachable."""
+        if self._events is None:
+            return await self._inner.chunk()
+        while not self._finished:
+            data = await self._inner.chunk()
+            if out := self._fed(data):
+                return out
+        return b""
+
+    def arrived(self) -> bytes:
+        """What has come already. Raises Unreachable."""
+        data = self._inner.arrived()
+        return data if self._events is None or not data else self._fed(data)
+
+    async def read(self) -> bytes:
+        """All of it: a good answer as the client has it, an error as the provider wrote it.
+
+        Raises Unreachable.
+        """
+        if self._inner.opaque:
+            raise Unreachable("network", "it answered in an encoding nobody asked for")
+        body = await self._inner.read()
+        if not self.is_good:
+            return body
+        whole = self._translation.answer(body)
+        self.status = whole.status
+        return whole.body
+
+    def _fed(self, data: bytes) -> bytes:
+        if self._inner.opaque:
+            raise Unreachable("network", "it answered in an encoding nobody asked for")
+        if not data:
+            self._finished = True
+            return bytes(self._events.finish())
+        return bytes(self._events.feed(data))
+
+    def close(self) -> None:
+        """As `Exchange.close`."""
+        self._inner.close()
+
+    def cut(self) -> None:
+        """As `Exchange.cut`."""
+        self._inner.cut()
+
+    @property
+    def has_come(self) -> bool:
+        """Everything has arrived, read or not."""
+        return self._inner.has_come
+
+    @property
+    def is_whole(self) -> bool:
+        """The body has come to its end."""
+        return self._inner.is_whole
+
+
+AnyExchange = Exchange | TranslatedExchange
+"""An upstream's answer, translated or not."""
+
+
+def _is_vendors(name: str) -> bool:
+    return name in _VENDOR_NAMES or name.startswith(_VENDOR_HEADERS)
