@@ -64,7 +64,10 @@ class Collector:
         for folder in self._folders.of(env, processes.environments()):
             for entry in self._entries(folder, present):
                 draft = self._session(folder, entry, processes, now)
-                if draft is not None and _newer(draft, found.get(draft.id)):
+                if draft is None:
+                    continue
+                other = found.get(draft.id)
+                if other is None or _newer(draft, other):
                     found[draft.id] = draft
         for gone in self._registry.keys() - present:
             del self._registry[gone]
@@ -288,10 +291,8 @@ def _signals(
     return replace(signals, idle=Stamp(by="log", at=grown))
 
 
-def _newer(draft: Draft, other: Draft | None) -> bool:
+def _newer(draft: Draft, other: Draft) -> bool:
     """Whether to show this one of two files that name one session: a live client goes before a leftover."""
-    if other is None:
-        return True
     rank = {"alive": 3, "unsure": 2, "foreign": 1, "gone": 0}
     mine, theirs = rank[draft.signals.life], rank[other.signals.life]
     return mine > theirs or (
