@@ -34,6 +34,8 @@ ELSEWHERE = {
     "doctor": "finds what this machine lacks",
     "trust": "wants a project that has a settings file",
     "reset-terminal": "wants a terminal",
+    "sessions focus": "wants a session that runs",
+    "sessions list": "may go on until it is stopped",
     "switch openruter": "shows what a mistake looks like",
 }
 """Commands that are not run here, and why."""
@@ -43,6 +45,8 @@ def is_run_here(typed: Typed) -> bool:
     words = _words(typed.text)
     usage = (words and words[0].isupper()) or "…" in typed.text or "[OPTIONS]" in typed.text
     first, two = words[0] if words else "", " ".join(words[:2])
+    if "--session" in words:  # moves one that runs
+        return False
     return not usage and two not in ELSEWHERE and (first not in ELSEWHERE or first == "install")
 
 
