@@ -25,7 +25,7 @@ def test_declared_is_imported_and_imported_is_declared() -> None:
     ],
 )
 def test_a_difference_is_one_sentence(tmp_path: Path, dependencies: str, line: str, said: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(f"[project]\ndependencies = [{dependencies}, 'sqlite-utils']")
+    (tmp_path / "pyproject.toml").write_text(f"[project]\ndependencies = [{dependencies}]")
     (tmp_path / "pf_tui").mkdir()
     (tmp_path / "pf_tui" / "a.py").write_text(line)
 

@@ -39,7 +39,6 @@ def use(ctx: Context, provider: str, at: datetime, *, output: int = 0, requests:
     from pf_tui.ledger.schema import NAME
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rollups.prepare(connection)
         connection.execute("BEGIN IMMEDIATE")
         names = rows.Names(connection)
         made = []

@@ -84,7 +84,6 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
     original = read(path, ctx.now())
     mark = f"import:{original.created}"
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rollups.prepare(connection)
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("SELECT 1 FROM files WHERE path = ?", (mark,)).fetchone():
             connection.execute("ROLLBACK")

@@ -82,11 +82,10 @@ def reprice(ctx: Context) -> int:
     Raises:
         PfError: the ledger cannot be written.
     """
-    from pf_tui.ledger import repricing, rollups, schema
+    from pf_tui.ledger import repricing, schema
     from pf_tui.ledger.prices import Pricer
 
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rollups.prepare(connection)
         return repricing.reprice_all(connection, Pricer(ctx.catalog(), connection))
 
 
@@ -123,13 +122,12 @@ def unpriced(ctx: Context) -> dict[str, int]:
 
 def price_unpriced(ctx: Context) -> int:
     """Try again to price what had no price; returns how many requests have one now."""
-    from pf_tui.ledger import repricing, rollups, schema
+    from pf_tui.ledger import repricing, schema
     from pf_tui.ledger.prices import Pricer
 
     if not ctx.paths.ledger.exists():
         return 0
     with schema.opened(ctx.paths.ledger, write=True) as connection:
-        rollups.prepare(connection)
         return repricing.reprice_unpriced(connection, Pricer(ctx.catalog(), connection))
 
 

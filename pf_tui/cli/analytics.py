@@ -183,7 +183,7 @@ def _project(ctx: Context, connection: sqlite3.Connection, asked: str) -> str:
 
 def _any(connection: sqlite3.Connection) -> bool:
     """Whether the ledger has anything yet."""
-    return connection.execute("SELECT 1 FROM cells LIMIT 1").fetchone() is not None
+    return connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None
 
 
 def _document(

@@ -25,7 +25,7 @@ class LedgerRows:
     """An open ledger and what is known about prices."""
 
     def __init__(self, connection: sqlite3.Connection, catalog: Catalog, home: str) -> None:
-        self._connection = rollups.prepare(connection)
+        self._connection = connection
         self._catalog = catalog
         self._home = home
         self._names = rows.Names(connection)

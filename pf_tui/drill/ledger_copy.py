@@ -23,8 +23,8 @@ HOUR_MS = schema.HOUR_QUARTERS * schema.QUARTER_MS
 _TABLES = (
     ("names", "1", ()),
     ("limit_readings", "observed_at >= ?", ("ms",)),
-    ("cells", "quarter >= ?", ("quarter",)),
-    ("hours", "hour >= ?", ("hour",)),
+    ("quarters", "quarter >= ?", ("quarter",)),
+    ("margins", f"kind < {len(schema.COLUMNS)} AND time >= ?", ("hour",)),
 )
 
 
@@ -48,7 +48,7 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
         ours.execute("COMMIT")
         sums = theirs.execute(
             "SELECT ifnull(sum(requests - failed), 0), sum(input), sum(output), sum(cache_read), sum(cache_write)"
-            " FROM cells WHERE quarter >= ?",
+            " FROM quarters WHERE quarter >= ?",
             (values["quarter"],),
         ).fetchone()
     if sums[0] < ENOUGH_REQUESTS:

@@ -25,10 +25,8 @@ def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Cat
     """
     seen = list(seen)
     try:
-        with schema.opened(ledger, write=True) as connection:
-            rollups.prepare(connection)
-            with schema.transaction(connection):
-                write(connection, agent, seen, catalog)
+        with schema.opened(ledger, write=True) as connection, schema.transaction(connection):
+            write(connection, agent, seen, catalog)
     except (sqlite3.Error, PfError, OSError) as error:
         schema.is_held(error)
         try:

@@ -22,11 +22,14 @@ from pf_tui.ingest.batches import harvested
 from pf_tui.ingest.files import Read
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ingest.outcome import Outcome, Progress
-from pf_tui.ledger import checkpoints, rollups, schema
+from pf_tui.ledger import checkpoints, schema
 from pf_tui.ledger.prices import Pricer
 
 COMMIT_ROWS = 30_000
 """Requests stored at once: bounds memory, and what a run that is killed has to repeat."""
+
+WAIT_S = 60.0
+"""For another ingest: each of its transactions is a second's work, and many more on a busy machine."""
 
 CACHE_KIB = 24 * 1024
 """Of the ledger's pages; twice as much takes one percent less time."""
@@ -55,11 +58,10 @@ def ingest(
     outcome = Outcome()
     with (
         _without_gc(),
-        schema.opened(ledger, write=True) as connection,
+        schema.opened(ledger, write=True, usual_s=WAIT_S) as connection,
         checkpoints.beside(connection, ledger) as checkpoint,
         contextlib.ExitStack() as ends,
     ):
-        rollups.prepare(connection)
         from_hook.take_in(connection, ledger, catalog)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         jobs = list(files.jobs(env, {} if full else files.known(connection)))

@@ -206,6 +206,8 @@ def row(
         None if seen.message_id is None else sound(seen.message_id),
         seen.is_subagent,
         NAME[attribution],
-        NAME[seen.mode] if seen.mode else None,
+        names(seen.mode) if seen.mode else None,
+        None,
+        None,
         None,
     )

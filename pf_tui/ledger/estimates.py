@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from pf_tui.ledger.reader import INSERT_READING
-from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS
+from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS, margin
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
@@ -92,15 +92,15 @@ def _guesses(
     hours = [
         hour
         for (hour,) in connection.execute(
-            "SELECT hour FROM hours WHERE kind = 1 AND part = ?1 AND hour >="
-            " (SELECT max(hour) FROM hours WHERE kind = 1 AND part = ?1) - 48 GROUP BY 1 ORDER BY 1",
-            (number,),
+            "SELECT time FROM margins WHERE kind = ?2 AND part = ?1 AND time >="
+            " (SELECT max(time) FROM margins WHERE kind = ?2 AND part = ?1) - 48 GROUP BY 1 ORDER BY 1",
+            (number, margin("provider", HOUR_QUARTERS)),
         )
     ]
     if not hours:
         return []
     latest = connection.execute(
-        "SELECT max(quarter) FROM cells WHERE quarter >= ? AND provider = ?",
+        "SELECT max(quarter) FROM quarters WHERE quarter >= ? AND provider = ?",
         (hours[-1] * HOUR_QUARTERS, number),
     ).fetchone()[0]
     now_ms = latest * QUARTER_MS
@@ -146,7 +146,7 @@ def _week(walls: list[_Wall], now_ms: int) -> int | None:
 def _tokens(connection: sqlite3.Connection, provider: int, start_ms: int, end_ms: int) -> int:
     """What budgets count (input, output, cache writes), to the quarter-hour."""
     found = connection.execute(
-        "SELECT ifnull(sum(input + output + cache_write), 0) FROM cells"
+        "SELECT ifnull(sum(input + output + cache_write), 0) FROM quarters"
         " WHERE quarter >= ? AND quarter < ? AND provider = ?",
         (start_ms // QUARTER_MS, -(-end_ms // QUARTER_MS), provider),
     ).fetchone()

@@ -9,7 +9,7 @@ from typing import Any
 from pf_tui.ledger import narrowing
 from pf_tui.ledger.limit_hits import IS_FALLBACK
 from pf_tui.ledger.period import Filters, Period, end_ms
-from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
+from pf_tui.ledger.schema import IS_WALL, QUARTER_MS
 from pf_tui.records import record
 
 REQUEST_FIELDS = (
@@ -136,17 +136,12 @@ def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> M
     """Where some sessions were and when they were last used, to the quarter-hour."""
     found: dict[str, SessionPlace] = {}
     for session in sessions:
-        for number, day, project in connection.execute(
-            "SELECT r.session, max(day), ifnull(p.text, '') FROM day_cells r LEFT JOIN names p ON p.id = r.project"
-            " WHERE r.session = (SELECT id FROM names WHERE text = ?) GROUP BY 1",
+        for quarter, project in connection.execute(
+            "SELECT max(quarter), ifnull(p.text, '') FROM quarters q LEFT JOIN names p ON p.id = q.project"
+            " WHERE q.session = (SELECT id FROM names WHERE text = ?) GROUP BY q.session",
             (session,),
         ):
-            quarter = connection.execute(
-                "SELECT max(quarter) FROM cells WHERE quarter >= ? AND quarter < ? AND session = ?",
-                (day * DAY_QUARTERS, (day + 1) * DAY_QUARTERS, number),
-            ).fetchone()[0]
-            last_ms = (quarter if quarter is not None else day * DAY_QUARTERS) * QUARTER_MS
-            found[session] = SessionPlace(project=project, last_ms=last_ms)
+            found[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
     return found
 
 

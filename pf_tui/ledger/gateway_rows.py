@@ -140,7 +140,7 @@ class Writer:
         if self._connection is not None and self._file != _file(self._path):
             self.close()
         if self._connection is None:
-            self._connection = rollups.prepare(schema.connect(self._path))
+            self._connection = schema.connect(self._path)
             self._connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
             self._connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             self._file = _file(self._path)
@@ -259,7 +259,9 @@ def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> R
         rows.sound(attempt.message_id) if attempt.message_id else None,
         int(attempt.is_subagent),
         NAME["gateway"],
-        NAME[attempt.mode] if attempt.mode else None,
+        names(attempt.mode) if attempt.mode else None,
+        None,
+        None,
         None,
     )
 

@@ -1,38 +1,94 @@
-"""How long answers took: medians from counted buckets."""
+"""How long answers took: medians from counted buckets.
+
+The buckets of one time and provider are one whole number with a lane of 32 bits for each: to add two up is
+one addition, whatever there is to count. They are stored from the first that counts anything to the last, a
+byte each while that is enough.
+"""
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from pf_tui.ledger import tiers
-from pf_tui.ledger.period import Period, end_ms
-from pf_tui.ledger.rollups import LATENCY_STEP, months_until
-from pf_tui.ledger.schema import QUARTER_MS
+from pf_tui.ledger.period import Period, cover, end_ms
+from pf_tui.ledger.schema import DAY_QUARTERS, QUARTER_MS
+
+LATENCY_STEP = 1.05
+"""Buckets are 5 % apart: a median from them is right to that."""
+
+_LANE_BYTES = 4
+_LANE_BITS = 8 * _LANE_BYTES
+_BUCKETS = 512
+"""The last one is of two years."""
 
 
 def medians(connection: sqlite3.Connection, span: Period) -> dict[str, float]:
     """Median latency (ms) per provider, right to LATENCY_STEP and, at the span's ends, to a quarter-hour."""
     start, end = end_ms(span)
-    counts: dict[str, Counter[int]] = {}
-    pieces = tiers.cover(
-        start // QUARTER_MS, end // QUARTER_MS + 1, tiers.LATENCIES, months_until(connection)
+    counts: Counter[int] = Counter()
+    for width, first, last in cover(start // QUARTER_MS, end // QUARTER_MS + 1, (1, DAY_QUARTERS)):
+        query = "SELECT provider, counts FROM latencies WHERE unit = ? AND time >= ? AND time < ?"
+        for provider, lanes in connection.execute(query, (width, first, last)):
+            counts[provider] += unpacked(lanes)
+    names = dict(
+        connection.execute(
+            f"SELECT id, text FROM names WHERE id IN ({', '.join(map(str, counts))})"
+        ).fetchall()
     )
-    for tier, first, last in pieces:
-        query = (
-            f"SELECT n.text, bucket, total FROM (SELECT provider, bucket, sum(count) AS total FROM {tier.table}"
-            f" WHERE {tier.time} >= ? AND {tier.time} < ? GROUP BY 1, 2) JOIN names n ON n.id = provider"
-        )
-        for provider, bucket, count in connection.execute(query, (first, last)):
-            counts.setdefault(provider, Counter())[bucket] += count
-    return {provider: _median(buckets) for provider, buckets in counts.items()}
+    return {names[provider]: _median(lanes) for provider, lanes in counts.items()}
 
 
-def _median(buckets: Mapping[int, int]) -> float:
-    half, seen = sum(buckets.values()) / 2, 0
-    for bucket, count in sorted(buckets.items()):
+def counted(taken: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """(time, provider, latency in ms, how many), ordered by time and provider -> (time, provider, lanes)."""
+    before, lanes = (0, 0), 0
+    for time, provider, latency_ms, many in taken:
+        if (time, provider) != before and lanes:
+            yield (*before, lanes)
+            lanes = 0
+        before = (time, provider)
+        lanes += many << _LANE_BITS * bucket(latency_ms)
+    if lanes:
+        yield (*before, lanes)
+
+
+@lru_cache(maxsize=65536)
+def bucket(latency_ms: float) -> int:
+    """The bucket of a latency; `LATENCY_STEP ** bucket` gives it back."""
+    return min(_BUCKETS - 1, round(math.log(max(latency_ms, 1.0), LATENCY_STEP)))
+
+
+def packed(lanes: int) -> bytes:
+    """As it is stored: the first bucket (two bytes), bytes per count (1 or 4), the counts."""
+    first = ((lanes & -lanes).bit_length() - 1) // _LANE_BITS
+    lanes >>= first * _LANE_BITS
+    whole = lanes.to_bytes(-(-lanes.bit_length() // _LANE_BITS) * _LANE_BYTES, "little")
+    narrow = whole[::_LANE_BYTES]
+    width = 1 if sum(whole) == sum(narrow) else _LANE_BYTES
+    return first.to_bytes(2, "little") + bytes([width]) + (narrow if width == 1 else whole)
+
+
+def unpacked(stored: bytes) -> int:
+    """The lanes of what `packed` gave."""
+    counts = stored[3:]
+    if stored[2] == 1:
+        wide = bytearray(_LANE_BYTES * len(counts))
+        wide[::_LANE_BYTES] = counts
+        counts = bytes(wide)
+    return int.from_bytes(counts, "little") << _LANE_BITS * int.from_bytes(stored[:2], "little")
+
+
+def _median(lanes: int) -> float:
+    whole = lanes.to_bytes(_BUCKETS * _LANE_BYTES, "little")
+    counts = [
+        int.from_bytes(whole[place : place + _LANE_BYTES], "little")
+        for place in range(0, len(whole), _LANE_BYTES)
+    ]
+    half, seen = sum(counts) / 2, 0
+    for place, count in enumerate(counts):
         seen += count
-        if seen >= half:
-            return round(LATENCY_STEP**bucket, 1)
+        if seen >= half and count:
+            return round(LATENCY_STEP**place, 1)
     return 0.0

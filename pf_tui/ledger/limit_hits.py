@@ -111,8 +111,8 @@ def _counted(pairs: Iterable[tuple[_Key, str]]) -> dict[_Key, Counter[str]]:
 def _project(connection: sqlite3.Connection, session: str) -> str:
     """Where a session was last."""
     row = connection.execute(
-        "SELECT p.text FROM names s JOIN day_cells d ON d.session = s.id"
-        " JOIN names p ON p.id = d.project WHERE s.text = ? ORDER BY d.day DESC LIMIT 1",
+        "SELECT p.text FROM names s JOIN quarters q ON q.session = s.id"
+        " JOIN names p ON p.id = q.project WHERE s.text = ? ORDER BY q.quarter DESC, p.text LIMIT 1",
         (session,),
     ).fetchone()
     return (row[0] if row and session else "") or UNKNOWN

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.schema import KIND_OF
+from pf_tui.ledger.schema import DAY_QUARTERS, margin
 
 Chosen = Mapping[str, tuple[int, ...]]
 """Column -> the numbers it may have; only of columns that are narrowed."""
@@ -39,11 +39,11 @@ def begins_with(column: str, text: str) -> tuple[str, list[str]]:
 
 
 def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
-    """The numbers a column has in `hours`, found by one look each; "0" is no column and has one."""
-    kind = KIND_OF[column]
+    """The numbers a column has, found by one look each."""
+    kind = margin(column, DAY_QUARTERS)
     found = connection.execute(
-        f"WITH RECURSIVE known(part) AS (SELECT min(part) FROM hours WHERE kind = {kind} UNION ALL"
-        f" SELECT (SELECT min(part) FROM hours WHERE kind = {kind} AND part > known.part) FROM known"
+        f"WITH RECURSIVE known(part) AS (SELECT min(part) FROM margins WHERE kind = {kind} UNION ALL"
+        f" SELECT (SELECT min(part) FROM margins WHERE kind = {kind} AND part > known.part) FROM known"
         " WHERE known.part IS NOT NULL) SELECT part FROM known WHERE part IS NOT NULL"
     )
     return tuple(part for (part,) in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from pf_tui.errors import UnknownName, WrongUsage
@@ -109,6 +109,27 @@ def one_offset(start_ms: int, end_ms: int, zone: tzinfo | None) -> Iterator[tupl
         begin, offset = change, after
     if begin < end_ms:
         yield begin, end_ms, offset
+
+
+def cover(first: int, last: int, widths: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """The quarter-hours from `first` to before `last`, each once, in the widest units that fit.
+
+    Args:
+        widths: how many quarter-hours a unit is, narrowest first; each is a multiple of the one before.
+    Yields:
+        (width, first, last): from `first` to before `last` in units of that width since 1970-01-01 UTC.
+    """
+    if first >= last:
+        return
+    width, wider = widths[0], widths[1:]
+    if wider:
+        begin, end = -(-first // wider[0]), last // wider[0]
+        if begin < end:
+            yield from cover(first, begin * wider[0], (width,))
+            yield from cover(begin * wider[0], end * wider[0], wider)
+            yield from cover(end * wider[0], last, (width,))
+            return
+    yield width, first // width, last // width
 
 
 def _offset(ms: int, zone: tzinfo | None) -> int:

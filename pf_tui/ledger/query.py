@@ -10,16 +10,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
-from functools import cached_property, partial
+from functools import partial
 from operator import add, sub
 from typing import Any, NamedTuple
 
-from pf_tui.ledger import narrowing, period, tiers
+from pf_tui.ledger import narrowing, period
 from pf_tui.ledger.period import Filters, Period
-from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, named
-from pf_tui.ledger.rollups import SUMMED, months_until
+from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, Slot, named
+from pf_tui.ledger.rollups import SUMMED
 from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
-from pf_tui.ledger.tiers import Slot
 from pf_tui.ledger.totals import NOTHING, UNKNOWN, Group, Totals, dearest_first, total
 
 REST = "(others)"
@@ -52,7 +51,6 @@ class Cells:
         self._span = span
         self._start, self._end = period.reach_ms(span)
         self._chosen = narrowing.chosen(connection, filters)
-        self._known_parts: dict[str, tuple[int, ...]] = {}
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -211,7 +209,6 @@ class Cells:
         if names is not None:
             kept = self._numbers(names)
             chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
-        asked = Question(keys=keys, slot=slot, chosen=chosen, only=only)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
@@ -223,47 +220,21 @@ class Cells:
         if "session" in self._chosen:
             begun, ended = self._session_reach()
             start, end = max(start, begun), min(end, ended)
-        first, last = -(-start // QUARTER_MS), end // QUARTER_MS
-        if first > last:
-            yield asked.of_rows(start, end)
-            return
-        for begin, until in ((start, first * QUARTER_MS), (last * QUARTER_MS, end)):
-            if begin < until:
-                yield asked.of_rows(begin, until)
-        if asked.margin is None:
-            for tier, low, high in tiers.cover(first, last, tiers.fitting(tiers.WHOLE, slot), 0):
-                yield asked.of_cells(tier, low, high)
-            return
-        if asked.margin not in self._known_parts:
-            self._known_parts[asked.margin] = narrowing.parts(self._connection, asked.margin)
-        parts = self._known_parts[asked.margin]
-        by_day = slot is not None and slot.width == DAY_QUARTERS
-        fitting = tiers.MARGINS[:2] if by_day else tiers.fitting(tiers.MARGINS, slot)
-        for tier, low, high in tiers.cover(first, last, fitting, self._months_ready):
-            if tier not in tiers.MARGINS[1:]:
-                yield asked.of_cells(tier, low, high)
-            elif by_day:
-                yield from asked.of_days(low, high, parts)
-            else:
-                yield asked.of_margin(tier, low, high, parts)
+        yield from Question(keys=keys, slot=slot, chosen=chosen, only=only).selects(start, end)
 
     def _session_reach(self) -> tuple[int, int]:
         """From when to when (UTC ms) the sessions asked for have rows."""
         first, last = self._connection.execute(
-            f"SELECT min(day), max(day) FROM day_cells WHERE 1{narrowing.condition({'session': self._chosen['session']})}"
+            "SELECT min(quarter), max(quarter) FROM quarters"
+            f" WHERE 1{narrowing.condition({'session': self._chosen['session']})}"
         ).fetchone()
-        day_ms = DAY_QUARTERS * QUARTER_MS
-        return (0, 0) if first is None else (first * day_ms, (last + 1) * day_ms)
+        return (0, 0) if first is None else (first * QUARTER_MS, (last + 1) * QUARTER_MS)
 
     def _numbers(self, names: Sequence[str]) -> tuple[int, ...]:
         marks = ", ".join("?" * len(names))
         found = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
         nameless = (NAME[""],) if UNKNOWN in names else ()
         return (*(number for (number,) in found), *nameless)
-
-    @cached_property
-    def _months_ready(self) -> int:
-        return months_until(self._connection)
 
 
 def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> datetime:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 from pf_tui.ledger import narrowing
 from pf_tui.ledger.narrowing import Chosen
+from pf_tui.ledger.period import cover
 from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
-from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, KIND_OF, NAME, QUARTER_MS, SUM_COLUMNS
-from pf_tui.ledger.tiers import HOUR, Slot, Tier
+from pf_tui.ledger.schema import NAME, QUARTER_MS, SUM_COLUMNS, UNITS, margin
 from pf_tui.records import record
 
 Select = tuple[str, Sequence[object]]
@@ -21,8 +21,13 @@ Select = tuple[str, Sequence[object]]
 WIDTH = len(SUM_COLUMNS)
 SUMS = ", ".join(f"s{place}" for place in range(WIDTH))
 
-MANY_PARTS = 64
-"""Beyond so many one sort of all hours is cheaper than a look per part and day."""
+
+@record
+class Slot:
+    """What a result is by in time: a quarter-hour q belongs to (q + offset) // width."""
+
+    offset: int
+    width: int
 
 
 @record
@@ -38,13 +43,33 @@ class Question:
     only: Collection[str] = ()
     """The sums that are wanted, the others are 0; () = all of them. Each of them takes its time."""
 
+    def selects(self, start_ms: int, end_ms: int) -> Iterator[Select]:
+        """One SELECT per piece of the stretch: whole quarter-hours from rollups, what is cut off from the rows."""
+        first, last = -(-start_ms // QUARTER_MS), end_ms // QUARTER_MS
+        if first > last:
+            yield self._of_rows(start_ms, end_ms)
+            return
+        for begin, until in ((start_ms, first * QUARTER_MS), (last * QUARTER_MS, end_ms)):
+            if begin < until:
+                yield self._of_rows(begin, until)
+        for width, low, high in cover(first, last, (1, *self._units)):
+            yield (self._of_quarters() if width == 1 else self._of_margins(width)), (low, high)
+
     @property
-    def margin(self) -> str | None:
-        """The one column beside the agent that `hours` and `months` must know; "0" = none, None = more than one."""
+    def _column(self) -> str | None:
+        """The one column beside the agent that `margins` must know; "0" = none, None = more than one."""
         columns = {*self.keys, *self.chosen} - {"agent"}
         if len(columns) > 1 or "session" in columns:
             return None
         return next(iter(columns), "0")
+
+    @property
+    def _units(self) -> Sequence[int]:
+        """The units of `margins` that each lie in one slot."""
+        if self._column is None:
+            return ()
+        slot = self.slot or Slot(offset=0, width=UNITS[-1])
+        return [unit for unit in UNITS if not slot.offset % unit and not slot.width % unit]
 
     @property
     def _summed(self) -> str:
@@ -52,81 +77,21 @@ class Question:
             return SUMMED
         return ", ".join(f"sum({name})" if name in self.only else "0" for name, _ in SUM_COLUMNS)
 
-    def of_rows(self, start_ms: int, end_ms: int) -> Select:
-        """From the rows themselves."""
-        columns = self._columns([f"ifnull(r.{key}, {NAME['']})" for key in self.keys], f"r.ts / {QUARTER_MS}")
-        where = f"r.ts >= ? AND r.ts < ?{narrowing.condition(self.chosen, 'r.')}"
-        return select("request_rows r", columns, ROW_SUMS, where), (start_ms, end_ms)
+    def _of_rows(self, start_ms: int, end_ms: int) -> Select:
+        columns = self._columns([f"ifnull({key}, {NAME['']})" for key in self.keys], f"ts / {QUARTER_MS}")
+        where = f"ts >= ? AND ts < ?{narrowing.condition(self.chosen)}"
+        return select("request_rows", columns, ROW_SUMS, where), (start_ms, end_ms)
 
-    def of_cells(self, tier: Tier, first: int, last: int) -> Select:
-        """From a rollup that has every column, `first` to before `last` in its unit of time."""
-        where = f"r.{tier.time} >= ? AND r.{tier.time} < ?{narrowing.condition(self.chosen, 'r.')}"
-        return self._of_cells(f"{tier.table} r", _quarter(tier), where), (first, last)
+    def _of_quarters(self) -> str:
+        where = f"quarter >= ? AND quarter < ?{narrowing.condition(self.chosen)}"
+        return select("quarters", self._columns(self.keys, "quarter"), self._summed, where)
 
-    def of_margin(self, tier: Tier, first: int, last: int, parts: Sequence[int], more: str = "") -> Select:
-        """From `hours` or `months`.
-
-        Args:
-            parts: all there are in the column; told so that an index that begins with them leads to the time.
-        """
-        columns = [f"r.{'agent' if key == 'agent' else 'part'}" for key in self.keys]
-        where = f"r.{tier.time} >= ? AND r.{tier.time} < ?{more}{self._margin(self._parts(parts))}"
-        return select(f"{tier.table} r", self._columns(columns, _quarter(tier)), self._summed, where), (
-            first,
-            last,
-        )
-
-    def of_days(self, first: int, last: int, parts: Sequence[int]) -> Iterator[Select]:
-        """Local days from whole hours; where a day begins within one (zones at :30, :45), that from its quarters."""
-        offset, wanted = self.slot.offset if self.slot else 0, self._parts(parts)
-        if offset % HOUR_QUARTERS:
-            yield self._of_cut_hours(first, last)
-        if len(wanted) > MANY_PARTS:
-            hour, width = f"r.hour * {HOUR_QUARTERS} + {offset}", DAY_QUARTERS
-            yield self.of_margin(
-                HOUR,
-                first,
-                last,
-                parts,
-                f" AND ({hour}) / {width} = ({hour} + {HOUR_QUARTERS - 1}) / {width}",
-            )
-            return
-        # day by day along `days`, part by part: what comes in order needs no sorting
-        begins = f"(d.day * {DAY_QUARTERS} - {offset} + {HOUR_QUARTERS - 1}) / {HOUR_QUARTERS}"
-        ends = f"((d.day + 1) * {DAY_QUARTERS} - {offset}) / {HOUR_QUARTERS}"
-        days = [(hour * HOUR_QUARTERS + offset) // DAY_QUARTERS for hour in (first, last)]
-        for part in wanted:
-            source = (
-                f"days d CROSS JOIN hours r ON r.hour >= {begins} AND r.hour < {ends}{self._margin([part])}"
-            )
-            columns = ["d.day", *("r.agent" if key == "agent" else str(part) for key in self.keys)]
-            statement = select(
-                source, columns, self._summed, "d.day BETWEEN ? AND ? AND +r.hour >= ? AND +r.hour < ?"
-            )
-            yield statement, (*days, first, last)
-
-    def _of_cut_hours(self, first: int, last: int) -> Select:
-        """The hours within which a local day begins."""
-        offset = self.slot.offset if self.slot else 0
-        hour = f"(d.day * {DAY_QUARTERS} - {offset}) / {HOUR_QUARTERS}"
-        begins = f"{hour} * {HOUR_QUARTERS}"
-        source = (
-            f"days d CROSS JOIN cells r ON r.quarter >= {begins} AND r.quarter < {begins} + {HOUR_QUARTERS}"
-        )
-        where = f"{hour} >= ? AND {hour} < ?{narrowing.condition(self.chosen, 'r.')}"
-        return self._of_cells(source, "r.quarter", where), (first, last)
-
-    def _parts(self, known: Sequence[int]) -> Sequence[int]:
-        return self.chosen.get(self.margin or "0", known)
-
-    def _margin(self, parts: Sequence[int]) -> str:
-        wanted = {"kind": (KIND_OF[self.margin or "0"],), "part": tuple(parts)}
-        if "agent" in self.chosen:
-            wanted["agent"] = self.chosen["agent"]
-        return narrowing.condition(wanted, "r.")
-
-    def _of_cells(self, source: str, quarter: str, where: str) -> str:
-        return select(source, self._columns([f"r.{key}" for key in self.keys], quarter), self._summed, where)
+    def _of_margins(self, unit: int) -> str:
+        column = self._column or "0"
+        chosen = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
+        columns = self._columns([key if key == "agent" else "part" for key in self.keys], f"time * {unit}")
+        where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(chosen)}"
+        return select("margins", columns, self._summed, where)
 
     def _columns(self, keys: Sequence[str], quarter: str) -> Sequence[str]:
         if self.slot is None:
@@ -148,10 +113,6 @@ def named(statement: str, keys: int, *, timed: bool) -> str:
     columns = [*(["k0"] if timed else []), *(f"n{place}.text" for place in places), SUMS]
     joins = " ".join(f"JOIN names n{place} ON n{place}.id = k{place}" for place in places)
     return f"SELECT {', '.join(columns)} FROM ({statement}) {joins}"
-
-
-def _quarter(tier: Tier) -> str:
-    return f"r.{tier.time} * {tier.width}" if tier.width > 1 else f"r.{tier.time}"
 
 
 def _numbered(columns: str) -> str:

@@ -29,6 +29,9 @@ MAX_HISTORY = timedelta(hours=6)
 """Readings further back say nothing about the pace of a 5-hour window."""
 
 
+_BY_HOUR = schema.margin("provider", HOUR_QUARTERS)
+
+
 @record
 class ProviderUsage:
     """One provider's use since a moment."""
@@ -64,7 +67,7 @@ class LedgerReader:
     def usage_since(self, since: datetime, provider: str | None = None) -> Mapping[str, ProviderUsage]:
         """Use per provider since a moment (aware UTC), of one provider or of all.
 
-        Whole hours come from their rollup, quarter-hours before the first from theirs, the broken one at the
+        Whole hours come from `margins`, quarter-hours before the first from `quarters`, the broken one at the
         start from the rows. A ledger just brought up to date has no sums yet: all of it comes from the rows.
         """
         start = milliseconds(since)
@@ -81,8 +84,8 @@ class LedgerReader:
             f" THEN input + output + cache_read + {written} ELSE 0 END)"
         )
         pieces: Sequence[tuple[str, int, int]] = (
-            (f"SELECT part AS provider, {summed} FROM hours WHERE kind = 1 AND hour >= ?1 AND hour < ?2", hour, 1 << 40),
-            (f"SELECT provider, {summed} FROM cells WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
+            (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= ?1 AND time < ?2", hour, 1 << 40),
+            (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2", start, quarter * QUARTER_MS),
         )  # fmt: skip
         if not self._summed():
@@ -132,7 +135,7 @@ class LedgerReader:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _summed(self) -> bool:
-        return self._connection.execute("SELECT 1 FROM cells LIMIT 1").fetchone() is not None
+        return self._connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None
 
     def _sum(self, select: str, first: int, last: int, provider: str | None) -> dict[str, ProviderUsage]:
         """What the select says of the stretch from `first` to before `last`, under the providers' names."""

@@ -13,7 +13,7 @@ from pf_tui.rules.pricing import raw_cost_usd
 
 _PRICEABLE = (
     "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read,"
-    " r.cache_write_5m, r.cache_write_1h, r.web_searches, r.mode FROM request_rows r"
+    " r.cache_write_5m, r.cache_write_1h, r.web_searches, r.service_tier FROM request_rows r"
     " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
     " LEFT JOIN names w ON w.id = r.served_model"
 )

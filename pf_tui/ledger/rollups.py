@@ -1,33 +1,32 @@
 """Sums kept beside the rows, and how they are brought up to date.
 
-    cells      UTC quarter-hour × provider × model × project × agent × session, from the rows
-    day_cells  the same per UTC day
-    hours      UTC hour × agent × one of provider, model, project or none of them
-    months     the same per 32 UTC days, of months that ended
+    quarters   UTC quarter-hour × provider × model × project × agent × session, from the rows
+    margins    UTC hour and UTC day × agent × one of provider, model, project or none of them
     sessions   session × project × agent, of all time
-    latencies  how many requests took how long, per quarter-hour, day and month
-    days       the local days, of any zone, that can have rows: what a view by day goes along
+    latencies  how many requests took how long, by provider, per quarter-hour and per UTC day
 
-Writers mark the quarter-hours they touch in `dirty` (a number, once a batch); `refresh` makes what hangs on
-them anew from the rows, so no error can stay. Each table is made from the next finer one. Months are made
-only once newer ones have begun: a row of today never costs the sums of its month.
+`margins` are there for all of time at ten million rows: by one thing they are streamed in the order asked for,
+while `quarters` would have to be sorted. Writers mark the quarter-hours they touch in `dirty` (a number, once
+a batch); `refresh` makes what hangs on them anew from the rows, so no error can stay.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 
+from pf_tui.ledger import latency
 from pf_tui.ledger.schema import (
+    COLUMNS,
     DAY_QUARTERS,
-    HOUR_QUARTERS,
-    KINDS,
-    LATENCIES,
-    MONTH_DAYS,
     NAME,
     QUARTER_MS,
     ROLLUPS,
     SUM_COLUMNS,
+    UNITS,
     WALLS,
+    margin,
 )
 
 TOKENS = "input + output + cache_read + cache_write_5m + cache_write_1h"
@@ -47,10 +46,6 @@ SUMMED = ", ".join(f"sum({name})" for name, _ in SUM_COLUMNS)
 MANY_QUARTERS = 2000
 """Below so many marked quarters nobody asks whether one pass over all rows were faster."""
 
-LATENCY_STEP = 1.05
-"""Latencies are counted in buckets 5 % apart: a median from rollups is right to that."""
-
-
 _SESSION = ", ".join(ROLLUPS["sessions"])
 
 
@@ -67,167 +62,105 @@ def refresh(connection: sqlite3.Connection) -> int:
     return marked
 
 
-def months_until(connection: sqlite3.Connection) -> int:
-    """The first month (32 days since 1970-01-01) that `months` does not hold yet."""
-    found = connection.execute("SELECT value FROM facts WHERE key = 'months_until'").fetchone()
-    return int(found[0]) if found else 0
-
-
 def clear(connection: sqlite3.Connection) -> None:
     """Empty every rollup, inside the caller's transaction."""
-    for table in (*ROLLUPS, *LATENCIES, "days"):
+    for table in (*ROLLUPS, "latencies"):
         connection.execute(f"DELETE FROM {table}")
-    connection.execute("DELETE FROM facts WHERE key = 'months_until'")
-
-
-def prepare(connection: sqlite3.Connection) -> sqlite3.Connection:
-    """Give a writing connection the functions `refresh` needs."""
-    connection.create_function("latency_bucket", 1, latency_bucket, deterministic=True)
-    return connection
-
-
-def latency_bucket(latency_ms: float) -> int:
-    """The bucket of a latency; `LATENCY_STEP ** bucket` gives it back."""
-    import math
-
-    return round(math.log(max(latency_ms, 1.0), LATENCY_STEP))
 
 
 def _begun(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM cells LIMIT 1").fetchone() is not None
+    return connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None
 
 
 def _most(connection: sqlite3.Connection, marked: int) -> bool:
     """Whether so much is marked that one pass over all rows is faster than one look per quarter."""
     if marked <= MANY_QUARTERS:
         return False
-    known = connection.execute("SELECT count(DISTINCT quarter) FROM cells").fetchone()[0]
+    known = connection.execute("SELECT count(DISTINCT quarter) FROM quarters").fetchone()[0]
     return marked * 2 > int(known)
 
 
 def _all(connection: sqlite3.Connection) -> None:
     """Every rollup from nothing."""
     clear(connection)
-    _from_rows(connection, "FROM request_rows")
-    _days(connection, "cells", "latencies")
-    _hours(connection, "cells")
-    _calendar(connection, "cells")
-    connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM day_cells GROUP BY 1, 2, 3")
-    _months_that_ended(connection)
+    _from_rows(connection, "request_rows")
+    for unit in UNITS:
+        _margins(connection, unit, "quarters")
+    connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters GROUP BY 1, 2, 3")
+    _latency_days(connection, connection.execute("SELECT DISTINCT time FROM latencies WHERE unit = 1"))
 
 
 def _some(connection: sqlite3.Connection) -> None:
     """What hangs on the marked quarters."""
-    hours = _within("hour", HOUR_QUARTERS, "cells")
-    for kind, column in KINDS.items():
-        found = f"SELECT {kind}, {column}, quarter / {HOUR_QUARTERS} FROM {hours} GROUP BY 2, 3"
-        connection.execute(f"DELETE FROM hours WHERE (kind, part, hour) IN ({found})")
+    for unit in UNITS:
+        within = _within(unit)
+        for column in COLUMNS:
+            found = f"SELECT {margin(column, unit)}, {column}, quarter / {unit} FROM {within} GROUP BY 2, 3"
+            connection.execute(f"DELETE FROM margins WHERE (kind, part, time) IN ({found})")
     sessions = _marked_sessions(connection)
-    for table in ("cells", "latencies"):
-        connection.execute(f"DELETE FROM {table} WHERE quarter IN (SELECT quarter FROM dirty)")
+    connection.execute("DELETE FROM quarters WHERE quarter IN (SELECT quarter FROM dirty)")
+    connection.execute("DELETE FROM latencies WHERE unit = 1 AND time IN (SELECT quarter FROM dirty)")
     begin, end = f"quarter * {QUARTER_MS}", f"(quarter + 1) * {QUARTER_MS}"
-    _from_rows(connection, f"FROM dirty CROSS JOIN request_rows ON ts >= {begin} AND ts < {end}")
-    for table in ("day_cells", "latency_days"):
-        connection.execute(f"DELETE FROM {table} WHERE day IN (SELECT quarter / {DAY_QUARTERS} FROM dirty)")
-    _days(connection, _within("day", DAY_QUARTERS, "cells"), _within("day", DAY_QUARTERS, "latencies"))
-    _hours(connection, hours)
-    _calendar(connection, "dirty")
+    _from_rows(connection, f"dirty CROSS JOIN request_rows ON ts >= {begin} AND ts < {end}")
+    for unit in UNITS:
+        _margins(connection, unit, _within(unit))
     sessions |= _marked_sessions(connection)
     connection.executemany("DELETE FROM sessions WHERE session = ?", sessions)
     connection.executemany(
-        f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM day_cells WHERE session = ? GROUP BY 1, 2, 3",
+        f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters WHERE session = ? GROUP BY 1, 2, 3",
         sessions,
     )
-    _marked_months(connection)
-    _months_that_ended(connection)
+    _latency_days(connection, connection.execute("SELECT quarter FROM dirty"))
 
 
-def _within(unit: str, width: int, table: str) -> str:
-    """The rows of a quarter-hour rollup that lie in a marked hour or day."""
-    marked = f"(SELECT DISTINCT quarter / {width} AS {unit} FROM dirty)"
-    return f"{marked} CROSS JOIN {table} ON quarter >= {unit} * {width} AND quarter < ({unit} + 1) * {width}"
+def _within(unit: int) -> str:
+    """The rows of `quarters` that lie in a marked hour or day."""
+    marked = f"(SELECT DISTINCT quarter / {unit} AS time FROM dirty)"
+    return f"{marked} CROSS JOIN quarters ON quarter >= time * {unit} AND quarter < (time + 1) * {unit}"
 
 
 def _marked_sessions(connection: sqlite3.Connection) -> set[tuple[int]]:
-    found = "SELECT DISTINCT session FROM dirty CROSS JOIN cells ON cells.quarter = dirty.quarter"
+    found = "SELECT DISTINCT session FROM dirty CROSS JOIN quarters ON quarters.quarter = dirty.quarter"
     return set(connection.execute(found).fetchall())
 
 
 def _from_rows(connection: sqlite3.Connection, source: str) -> None:
     none = NAME[""]
     connection.execute(
-        f"INSERT INTO cells SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {none}), agent,"
-        f" ifnull(session, {none}), {ROW_SUMS} {source} GROUP BY 1, 2, 3, 4, 5, 6"
+        f"INSERT INTO quarters SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {none}), agent,"
+        f" ifnull(session, {none}), {ROW_SUMS} FROM {source} GROUP BY 1, 2, 3, 4, 5, 6"
     )
-    connection.execute(
-        # one call of our function per latency, not per row: each would ask a busy thread for the interpreter
-        "INSERT INTO latencies SELECT taken, provider, latency_bucket(latency_ms), sum(many) FROM"
-        f" (SELECT ts / {QUARTER_MS} AS taken, provider, latency_ms, count(*) AS many {source}"
-        " WHERE latency_ms IS NOT NULL GROUP BY 1, 2, 3) GROUP BY 1, 2, 3"
+    taken = connection.execute(
+        f"SELECT ts / {QUARTER_MS}, provider, latency_ms, count(*) FROM {source} WHERE latency_ms IS NOT NULL"
+        " GROUP BY 1, 2, 3"
     )
+    _put(connection, 1, latency.counted(taken))
 
 
-def _days(connection: sqlite3.Connection, cells: str, latencies: str) -> None:
-    day = f"quarter / {DAY_QUARTERS}"
-    keys = ", ".join(ROLLUPS["day_cells"][1:])
-    connection.execute(
-        f"INSERT INTO day_cells SELECT {day}, {keys}, {SUMMED} FROM {cells} GROUP BY {day}, {keys}"
-    )
-    connection.execute(
-        f"INSERT INTO latency_days SELECT {day}, provider, bucket, sum(count) FROM {latencies}"
-        f" GROUP BY {day}, provider, bucket"
-    )
-
-
-def _hours(connection: sqlite3.Connection, cells: str) -> None:
-    for kind, column in KINDS.items():
+def _margins(connection: sqlite3.Connection, unit: int, quarters: str) -> None:
+    for column in COLUMNS:
         connection.execute(
-            f"INSERT INTO hours SELECT {kind}, {column}, quarter / {HOUR_QUARTERS}, agent, {SUMMED}"
-            f" FROM {cells} GROUP BY 2, 3, 4"
+            f"INSERT INTO margins SELECT {margin(column, unit)}, {column}, quarter / {unit}, agent, {SUMMED}"
+            f" FROM {quarters} GROUP BY 2, 3, 4"
         )
 
 
-def _calendar(connection: sqlite3.Connection, quarters: str) -> None:
-    """A UTC day reaches into the local days before and after it."""
-    for aside in (-1, 0, 1):
-        connection.execute(
-            f"INSERT OR IGNORE INTO days SELECT DISTINCT quarter / {DAY_QUARTERS} + {aside} FROM {quarters}"
+def _latency_days(connection: sqlite3.Connection, quarters: Iterable[tuple[int]]) -> None:
+    """The UTC days that these quarter-hours lie in."""
+    for day in sorted({quarter // DAY_QUARTERS for (quarter,) in quarters}):
+        connection.execute("DELETE FROM latencies WHERE unit = ? AND time = ?", (DAY_QUARTERS, day))
+        found = connection.execute(
+            "SELECT provider, counts FROM latencies WHERE unit = 1 AND time >= ? AND time < ?",
+            (day * DAY_QUARTERS, (day + 1) * DAY_QUARTERS),
         )
+        whole: Counter[int] = Counter()
+        for provider, counts in found:
+            whole[provider] += latency.unpacked(counts)
+        _put(connection, DAY_QUARTERS, ((day, provider, counts) for provider, counts in whole.items()))
 
 
-def _marked_months(connection: sqlite3.Connection) -> None:
-    """Months that were made already and have a marked quarter."""
-    width = DAY_QUARTERS * MONTH_DAYS
-    marked = connection.execute(
-        f"SELECT DISTINCT quarter / {width} FROM dirty WHERE quarter < ?", (months_until(connection) * width,)
-    ).fetchall()
-    for (month,) in marked:
-        for table in ("months", "latency_months"):
-            connection.execute(f"DELETE FROM {table} WHERE month = ?", (month,))
-        _months(connection, month, month + 1)
-
-
-def _months_that_ended(connection: sqlite3.Connection) -> None:
-    """Months before the newest one that were not made yet."""
-    newest = connection.execute("SELECT max(day) FROM day_cells").fetchone()[0]
-    until, now = months_until(connection), (newest or 0) // MONTH_DAYS
-    if now > until:
-        _months(connection, until, now)
-        connection.execute("INSERT OR REPLACE INTO facts VALUES ('months_until', ?)", (now,))
-
-
-def _months(connection: sqlite3.Connection, first: int, last: int) -> None:
-    """The months from `first` to before `last`."""
-    ends = (first * MONTH_DAYS, last * MONTH_DAYS)
-    month = f"day / {MONTH_DAYS}"
-    for kind, column in KINDS.items():
-        connection.execute(
-            f"INSERT INTO months SELECT {kind}, {month}, {column}, agent, {SUMMED} FROM day_cells"
-            " WHERE day >= ? AND day < ? GROUP BY 2, 3, 4",
-            ends,
-        )
-    connection.execute(
-        f"INSERT INTO latency_months SELECT {month}, provider, bucket, sum(count) FROM latency_days"
-        f" WHERE day >= ? AND day < ? GROUP BY {month}, provider, bucket",
-        ends,
+def _put(connection: sqlite3.Connection, unit: int, counts: Iterable[tuple[int, int, int]]) -> None:
+    connection.executemany(
+        "INSERT INTO latencies VALUES (?, ?, ?, ?)",
+        ((unit, time, provider, latency.packed(lanes)) for time, provider, lanes in counts),
     )

@@ -20,7 +20,7 @@ FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model",
     "input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches",
     "cost_usd", "cost_basis", "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id",
-    "is_subagent", "attribution", "mode", "joined",
+    "is_subagent", "attribution", "service_tier", "joined", "root", "machine",
 )  # fmt: skip
 
 Row = Sequence[Any]
@@ -48,15 +48,16 @@ _PRICED_BY = (
     AT["provider"],
     AT["model"],
     AT["served_model"],
-    AT["mode"],
+    AT["service_tier"],
 )
 """What a cost was worked out from."""
 _GATEWAYS = tuple(
     AT[name] for name in ("ts", "source", "provider", "model", "served_model", "status", "failure", "attribution",
-                          "latency_ms", "ttft_ms", "request_id", "mode")
+                          "latency_ms", "ttft_ms", "request_id", "service_tier")
 )  # fmt: skip
 _EITHERS = tuple(
-    AT[name] for name in ("session", "project", "latency_ms", "ttft_ms", "request_id", "message_id", "joined")
+    AT[name]
+    for name in ("session", "project", "latency_ms", "ttft_ms", "request_id", "message_id", "joined", "root")
 )
 _GATEWAY = NAME["gateway"]
 _NOWHERE = (None, NAME[""])

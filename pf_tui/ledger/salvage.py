@@ -33,13 +33,21 @@ _ROOTS = (
 )
 """What cannot be made anew from logs that are gone; sums are added up again, files read again."""
 
-_WIDTHS = {2: "names", 28: "request_rows", 11: "limit_readings", 9: "limit_hits", 6: "switches"}
-"""How many columns the rows of a table have, for leaves that belong to no tree."""
+_WIDTHS = {
+    "names": (2,),
+    "request_rows": (28, 30),
+    "limit_readings": (11, 12),
+    "limit_hits": (9, 10),
+    "switches": (6, 7),
+}
+"""How many columns the rows of a table have, also in versions before 3: for leaves that belong to no tree."""
+
+_OF_WIDTH = {width: table for table, widths in _WIDTHS.items() for width in widths}
 
 _INDEX_LEAF, _TABLE_LEAF, _INDEX_INNER, _TABLE_INNER = 0x0A, 0x0D, 0x02, 0x05
 _INTERNED = ("agent", "source", "session", "project", "provider", "model", "served_model", "cost_basis", "status",
-             "failure", "attribution", "mode", "joined")  # fmt: skip
-_OPTIONAL = ("session", "project", "served_model", "failure", "mode", "joined")
+             "failure", "attribution", "service_tier", "joined", "root", "machine")  # fmt: skip
+_OPTIONAL = ("session", "project", "served_model", "failure", "service_tier", "joined", "root", "machine")
 
 Record = tuple[int | None, list[Any]]
 """(row id, columns)."""
@@ -61,7 +69,6 @@ def salvage_new(ledger: Path) -> dict[str, int]:
             with contextlib.suppress(OSError):  # it cannot be read at all
                 found[damaged.name] = _salvage(damaged, connection)
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, "1"))
-            rollups.prepare(connection)
             with schema.transaction(connection):
                 rollups.refresh(connection)
     return found
@@ -86,6 +93,7 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> int:
         for table in _ROOTS[2:]:
             for number, columns in tables[table]:
                 values = [number, *columns[1:]] if columns and columns[0] is None else columns
+                values = [*values, *[None] * (_WIDTHS.get(table, (0,))[-1] - len(values))]
                 marks = ", ".join("?" * len(values))
                 with contextlib.suppress(
                     sqlite3.IntegrityError, sqlite3.OperationalError, sqlite3.InterfaceError
@@ -104,9 +112,9 @@ def _request(
     number: int | None, columns: list[Any], words: Mapping[int | None, str], names: ledger_rows.Names
 ) -> tuple[Any, ...] | None:
     """The row under the fresh ledger's numbers for its words; None when it is none."""
-    if number is None or len(columns) != len(ledger_rows.FIELDS) or not isinstance(columns[1], int):
+    if number is None or len(columns) not in _WIDTHS["request_rows"] or not isinstance(columns[1], int):
         return None
-    row = [number, *columns[1:]]
+    row = [number, *columns[1:], *[None] * (len(ledger_rows.FIELDS) - len(columns))]
     for field in _INTERNED:
         place = ledger_rows.AT[field]
         value = row[place]
@@ -150,7 +158,7 @@ class _Pages:
                 continue
             for record in self._cells(page):
                 columns = record[1]
-                table = _WIDTHS.get(len(columns))
+                table = _OF_WIDTH.get(len(columns))
                 if table and columns[0] is None and _fits(table, columns):
                     found[table].append(record)
         return found

@@ -8,10 +8,9 @@ of what makes a request one request, so a second sight of it is an update, in an
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from pf_tui.records import field, record
 from pf_tui.state.files import cannot_write, set_aside
 from pf_tui.state.paths import make_private
 
-VERSION = 2
+VERSION = 3
 BUSY_MS = 5000
 DAMAGED = ".damaged"
 """Beside the ledger once somebody met damage in it: the next ingest looks at every page."""
@@ -30,7 +29,6 @@ HURRIED_S = 0.4
 QUARTER_MS = 15 * 60 * 1000
 HOUR_QUARTERS = 4
 DAY_QUARTERS = 96
-MONTH_DAYS = 32
 """Rollups begin with the UTC quarter-hour: days and hours of any zone, :30 and :45 too, are sums of them."""
 
 FIXED_NAMES = (
@@ -64,22 +62,24 @@ SUM_COLUMNS = tuple(
 )  # fmt: skip
 """What every rollup adds up; `unpriced` are tokens."""
 
-KINDS: Mapping[int, str] = {0: "0", 1: "provider", 2: "model", 3: "project"}
-"""What `hours` and `months` are by, beside the agent; kind 0 is by nothing else, its one part is 0."""
+COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project")
+"""What `margins` are by, beside the agent: one column, or none ("0", whose one part is 0)."""
 
-KIND_OF = {column: kind for kind, column in KINDS.items()}
+UNITS = (HOUR_QUARTERS, DAY_QUARTERS)
+"""How many quarter-hours a row of `margins` holds."""
 
-_CELL = ("provider", "model", "project", "agent", "session")
 ROLLUPS = {
-    "cells": ("quarter", *_CELL),
-    "day_cells": ("day", *_CELL),
-    "hours": ("kind", "part", "hour", "agent"),
-    "months": ("kind", "month", "part", "agent"),
+    "quarters": ("quarter", "provider", "model", "project", "agent", "session"),
+    "margins": ("kind", "part", "time", "agent"),
     "sessions": ("session", "project", "agent"),
 }
 """Sums kept beside the rows, and their keys; `ledger.rollups` says what each is for."""
 
-LATENCIES = {"latencies": "quarter", "latency_days": "day", "latency_months": "month"}
+
+def margin(column: str, unit: int) -> int:
+    """The `kind` of the rows of `margins` that are by a column and hold so many quarter-hours each."""
+    return UNITS.index(unit) * len(COLUMNS) + COLUMNS.index(column)
+
 
 LOGGED_TURN = f"source != {NAME['gateway']} AND agent != {NAME['claude-code']} AND joined IS NULL"
 """Condition on rows that a log told of and no attempt was found for, where only session and time can find it."""
@@ -91,30 +91,41 @@ _COLUMNS = (
     " cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, web_searches INTEGER NOT NULL,"
     " cost_usd REAL, cost_basis INTEGER NOT NULL, status INTEGER NOT NULL, failure INTEGER,"
     " latency_ms INTEGER, ttft_ms INTEGER, request_id TEXT, message_id TEXT, is_subagent INTEGER NOT NULL,"
-    " attribution INTEGER NOT NULL, mode INTEGER, joined INTEGER"
+    " attribution INTEGER NOT NULL, service_tier INTEGER, joined INTEGER, root INTEGER, machine INTEGER"
 )
+"""`root`: the agent's config folder the log lies in. `machine`: whose ledger it was imported from; NULL = this one's."""
 
-_SINCE_2 = (
-    "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
-    " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID",
-    f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {LOGGED_TURN}",
-    "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
-    " WHERE failure IS NOT NULL",
-    "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
+SUMS = (
     *(
         f"CREATE TABLE {table} ({', '.join(f'{key} INTEGER NOT NULL' for key in keys)},"
         f" {', '.join(f'{name} {kind}' for name, kind in SUM_COLUMNS)}, PRIMARY KEY ({', '.join(keys)})) WITHOUT ROWID"
         for table, keys in ROLLUPS.items()
     ),
-    "CREATE INDEX session_day ON day_cells (session)",
-    "CREATE TABLE days (day INTEGER PRIMARY KEY)",
-    *(
-        f"CREATE TABLE {table} ({time} INTEGER NOT NULL, provider INTEGER NOT NULL, bucket INTEGER NOT NULL,"
-        f" count INTEGER, PRIMARY KEY ({time}, provider, bucket)) WITHOUT ROWID"
-        for table, time in LATENCIES.items()
-    ),
+    "CREATE INDEX quarter_session ON quarters (session)",
+    "CREATE TABLE latencies (unit INTEGER NOT NULL, time INTEGER NOT NULL, provider INTEGER NOT NULL,"
+    " counts BLOB NOT NULL, PRIMARY KEY (unit, time, provider)) WITHOUT ROWID",
 )
-"""What a ledger of version 1 had otherwise, or not at all."""
+"""The tables of sums: all of them can be made anew from the rows."""
+
+REQUESTS_VIEW = (
+    "CREATE VIEW requests AS SELECT r.id, a.text AS agent, s.text AS source, r.ts, e.text AS session,"
+    " p.text AS project, v.text AS provider, m.text AS model, w.text AS served_model, r.input, r.output,"
+    " r.reasoning, r.cache_read, r.cache_write_5m, r.cache_write_1h, r.web_searches, r.cost_usd,"
+    " b.text AS cost_basis, t.text AS status, f.text AS failure, r.latency_ms, r.ttft_ms, r.request_id,"
+    " r.message_id, r.is_subagent, c.text AS attribution, i.text AS service_tier, o.text AS root,"
+    " h.text AS machine"
+    " FROM request_rows r JOIN names a ON a.id = r.agent JOIN names s ON s.id = r.source"
+    " LEFT JOIN names e ON e.id = r.session LEFT JOIN names p ON p.id = r.project"
+    " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
+    " LEFT JOIN names w ON w.id = r.served_model JOIN names b ON b.id = r.cost_basis"
+    " JOIN names t ON t.id = r.status LEFT JOIN names f ON f.id = r.failure"
+    " JOIN names c ON c.id = r.attribution LEFT JOIN names i ON i.id = r.service_tier"
+    " LEFT JOIN names o ON o.id = r.root LEFT JOIN names h ON h.id = r.machine"
+)
+
+SWITCH_ONCE = (
+    "CREATE UNIQUE INDEX switch_once ON switches (ts, to_provider, ifnull(who, ''), ifnull(machine, ''))"
+)
 
 _TABLES = (
     "CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
@@ -128,15 +139,16 @@ _TABLES = (
     " lost INTEGER NOT NULL DEFAULT 1, count INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (path, line)) WITHOUT ROWID",
     "CREATE TABLE limit_readings (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, time_window TEXT NOT NULL,"
     " unit TEXT NOT NULL, used REAL NOT NULL, allowed REAL, used_fraction REAL, resets_at INTEGER,"
-    " source TEXT NOT NULL, observed_at INTEGER NOT NULL, model TEXT)",
+    " source TEXT NOT NULL, observed_at INTEGER NOT NULL, model TEXT, machine TEXT)",
     "CREATE UNIQUE INDEX reading_once ON limit_readings"
     " (provider, time_window, unit, source, observed_at, ifnull(model, ''))",
     "CREATE TABLE limit_hits (id INTEGER PRIMARY KEY, provider TEXT NOT NULL, kind TEXT NOT NULL,"
-    " ts INTEGER NOT NULL, until INTEGER, agent TEXT, session TEXT, waited_ms INTEGER, text TEXT)",
+    " ts INTEGER NOT NULL, until INTEGER, agent TEXT, session TEXT, waited_ms INTEGER, text TEXT, machine TEXT)",
     "CREATE UNIQUE INDEX hit_once ON limit_hits (provider, kind, ts, ifnull(session, ''))",
     "CREATE INDEX hit_ts ON limit_hits (ts)",
     "CREATE TABLE switches (id INTEGER PRIMARY KEY, ts INTEGER NOT NULL, from_provider TEXT,"
-    " to_provider TEXT NOT NULL, why TEXT, who TEXT)",
+    " to_provider TEXT NOT NULL, why TEXT, who TEXT, machine TEXT)",
+    SWITCH_ONCE,
     "CREATE TABLE timeline (agent TEXT NOT NULL, ts INTEGER NOT NULL, provider TEXT NOT NULL,"
     " PRIMARY KEY (agent, ts)) WITHOUT ROWID",
     "CREATE TABLE cost_states (session TEXT NOT NULL, model TEXT NOT NULL, totals TEXT NOT NULL, base TEXT,"
@@ -149,41 +161,16 @@ _TABLES = (
     " cache_write_1h REAL, web_search REAL, source TEXT, basis TEXT,"
     " PRIMARY KEY (provider, model, mode, valid_from, above_tokens)) WITHOUT ROWID",
     "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT)",
-    "CREATE VIEW requests AS SELECT r.id, a.text AS agent, s.text AS source, r.ts, e.text AS session,"
-    " p.text AS project, v.text AS provider, m.text AS model, w.text AS served_model, r.input, r.output,"
-    " r.reasoning, r.cache_read, r.cache_write_5m, r.cache_write_1h, r.web_searches, r.cost_usd,"
-    " b.text AS cost_basis, t.text AS status, f.text AS failure, r.latency_ms, r.ttft_ms, r.request_id,"
-    " r.message_id, r.is_subagent, c.text AS attribution"
-    " FROM request_rows r JOIN names a ON a.id = r.agent JOIN names s ON s.id = r.source"
-    " LEFT JOIN names e ON e.id = r.session LEFT JOIN names p ON p.id = r.project"
-    " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
-    " LEFT JOIN names w ON w.id = r.served_model JOIN names b ON b.id = r.cost_basis"
-    " JOIN names t ON t.id = r.status LEFT JOIN names f ON f.id = r.failure"
-    " JOIN names c ON c.id = r.attribution",
-    *_SINCE_2,
+    "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
+    " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID",
+    f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {LOGGED_TURN}",
+    "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
+    " WHERE failure IS NOT NULL",
+    "CREATE INDEX hit_provider ON limit_hits (provider, ts)",
+    REQUESTS_VIEW,
+    *SUMS,
 )
 """A new ledger."""
-
-_KNOWN_FILE = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
-_FROM_1 = (
-    "DROP INDEX request_failed",
-    *(
-        f"DROP TABLE {table}"
-        for table in (
-            *("rollups", "day_rollups", "quarters", "session_rollups", "session_days"),
-            *("latencies", "latency_days"),
-        )
-    ),
-    "ALTER TABLE files RENAME TO old_files",
-    *_SINCE_2,
-    f"INSERT INTO files ({_KNOWN_FILE}) SELECT {_KNOWN_FILE} FROM old_files",
-    "DROP TABLE old_files",
-    f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows",
-)
-"""The sums of a ledger of version 1 are made anew, from its rows, by whoever adds to it next."""
-
-_MIGRATIONS: Mapping[int, tuple[str, ...]] = {1: _FROM_1}
-"""What brings a ledger of a version to the next one."""
 
 
 @record
@@ -359,23 +346,25 @@ def _connect_and_migrate(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3
         version = _checked_version(path, connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        if version < VERSION:
-            _migrate(connection)
+        if version == 0:
+            _create(connection)
+        elif version < VERSION:
+            from pf_tui.ledger import migrations
+
+            migrations.bring_up_to_date(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    steps = [_MIGRATIONS[older] for older in range(version, VERSION)] if version else [_TABLES]
-    for statement in itertools.chain(*steps):
-        connection.execute(statement)
-    if version == 0:
+    if not connection.execute("PRAGMA user_version").fetchone()[0]:  # nobody else was first
+        for statement in _TABLES:
+            connection.execute(statement)
         connection.executemany("INSERT INTO names (id, text) VALUES (?, ?)", enumerate(FIXED_NAMES, start=1))
-    connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 

@@ -45,7 +45,6 @@ def reset(path: Path, now: datetime) -> Path | None:
 
 def rebuild_rollups(connection: sqlite3.Connection) -> None:
     """Make every rollup anew from the rows."""
-    rollups.prepare(connection)
     with schema.transaction(connection):
         rollups.clear(connection)
         connection.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {QUARTER_MS} FROM request_rows")

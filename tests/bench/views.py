@@ -146,7 +146,6 @@ def make(path: Path, count: int) -> None:
     """A ledger of so many rows, rollups and all."""
     began = time.perf_counter()
     with schema.opened(path, write=True) as connection:
-        rollups.prepare(connection)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -400000")
         names = rows.Names(connection)
@@ -210,7 +209,7 @@ _ROWS = (
     f" provider, model, NULL, 11, 570, 0, 34000, 1200, 0, 0, CASE WHEN {_FAILED} THEN 0.0 ELSE 0.05 END,"
     f" {NAME['list']}, CASE WHEN {_FAILED} THEN {NAME['failed']} ELSE {NAME['ok']} END,"
     f" CASE WHEN {_FAILED} THEN {NAME['rate']} END, 500 + (n * 613 + k * 7919) % 29500, NULL, NULL,"
-    f" printf('msg_%020d', n * 161 + k), 0, {NAME['timeline']}, NULL, NULL"
+    f" printf('msg_%020d', n * 161 + k), 0, {NAME['timeline']}, NULL, NULL, NULL, NULL"
     " FROM written JOIN numbers ON k < length ORDER BY 1 LIMIT :count"
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.ledger import reader, rollups, schema
+from pf_tui.ledger import reader, schema
 from pf_tui.state.paths import Paths
 from tests.ledger.test_views import enter
 from tests.trusted import trusting
@@ -299,7 +299,6 @@ def test_a_plan_that_reports_nothing_is_guessed_from_its_own_past(pf: Pf, paths:
             agent="claude-code", session=f"s-{days}",
         )  # fmt: skip
     with schema.opened(paths.ledger, write=True) as connection:
-        rollups.prepare(connection)
         enter(
             connection,
             [{"ts_ms": reader.milliseconds(at), "output": tokens, "provider": plan} for at, tokens in uses],

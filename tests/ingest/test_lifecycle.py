@@ -265,7 +265,7 @@ def test_two_processes_at_once_double_nothing(books: Books) -> None:
 
     assert codes == [0, 0, 0]
     assert told(books) == used(truth)
-    assert Counter(books.ask("SELECT sum(requests) FROM day_cells")) == Counter(
+    assert Counter(books.ask("SELECT sum(requests) FROM quarters")) == Counter(
         books.ask("SELECT count(*) FROM request_rows")
     )
 
@@ -295,7 +295,7 @@ def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
 
     cancelled = books.ingest(workers=workers, cancelled=lambda: next(calls) > 6)
     kept = len(books.rows("id"))
-    summed = books.ask("SELECT ifnull(sum(requests), 0) FROM day_cells")[0][0]
+    summed = books.ask("SELECT ifnull(sum(requests), 0) FROM quarters")[0][0]
     books.ingest()
 
     assert cancelled.cancelled

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.ledger import rollups, schema
+from pf_tui.ledger import schema
 
 
 @pytest.fixture
@@ -19,4 +19,4 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def ledger(path: Path) -> Iterator[sqlite3.Connection]:
     with schema.opened(path, write=True) as connection:
-        yield rollups.prepare(connection)
+        yield connection

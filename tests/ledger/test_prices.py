@@ -242,7 +242,7 @@ def test_a_whole_ledger_is_priced_anew_rollups_and_all(ledger: sqlite3.Connectio
     changed = repricing.reprice_all(ledger, Pricer(CATALOG, ledger))
 
     assert changed == 500
-    for table in ("request_rows", "cells", "day_cells", "sessions"):
+    for table in ("request_rows", "quarters", "sessions"):
         assert ledger.execute(f"SELECT sum(cost_usd) FROM {table}").fetchone()[0] == pytest.approx(
             500 * 0.025
         )

@@ -108,7 +108,7 @@ def test_what_was_read_out_has_its_words_and_sums(ctx: Context) -> None:
 
     with schema.opened(path) as connection:
         rows = connection.execute("SELECT DISTINCT provider, model, project, agent FROM requests").fetchall()
-        summed = connection.execute("SELECT sum(requests) FROM hours WHERE kind = 0").fetchone()[0]
+        summed = connection.execute("SELECT sum(requests) FROM margins WHERE kind = 0").fetchone()[0]
     assert rows == [("anthropic-api", "claude-opus-5-5", "/work", "claude-code")]
     assert summed == counts(path)["request_rows"]
 

@@ -7,11 +7,12 @@ import sqlite3
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import reader, rollups, rows, schema, upkeep
+from pf_tui.ledger import migrations, queue, reader, rollups, rows, schema, upkeep
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, period_of
 
@@ -36,7 +37,7 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     released(old, version)
 
     with schema.opened(old, write=True) as connection, schema.transaction(connection):
-        rollups.refresh(rollups.prepare(connection))  # as everybody does who adds rows
+        rollups.refresh(connection)  # as everybody does who adds rows
         found = analytics(connection, period_of("all", NOW, UTC), Filters())
     with schema.opened(fresh, write=True):
         pass
@@ -45,6 +46,64 @@ def test_a_ledger_of_every_released_version_is_brought_up_to_date(tmp_path: Path
     assert [part.name for part in found.providers] == ["anthropic-api", "openrouter"]
     assert (found.fallback.fallbacks, found.fallback.limit_hits) == (1, 1)
     assert shape(old) == shape(fresh)
+
+
+@pytest.mark.parametrize("version", range(1, schema.VERSION))
+def test_a_copy_of_an_older_ledger_stays_for_a_downgrade(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "ledger.db"
+    released(path, version)
+    earlier = migrations.copy_of(path, version - 1)
+    earlier.write_bytes(b"of the migration before")
+
+    with schema.opened(path, write=True):
+        pass
+
+    copy = migrations.copy_of(path, version)
+    with contextlib.closing(sqlite3.connect(copy)) as connection:
+        kept = connection.execute("SELECT (SELECT count(*) FROM requests), * FROM pragma_user_version")
+        assert kept.fetchone() == (5, version)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert sorted(tmp_path.glob("ledger.db.version-*")) == [copy]
+
+
+def test_a_migration_without_room_for_the_copy_changes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(path, 1)
+    monkeypatch.setattr(migrations.os, "open", mock.Mock(side_effect=OSError(28, "No space left on device")))
+
+    with pytest.raises(PfError, match="no space left"), schema.opened(path, write=True):
+        pass
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_a_migration_that_is_cut_short_never_happened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released(path, 2)
+    with monkeypatch.context() as broken:
+        broken.setattr(schema, "SUMS", ("CREATE TABLE names (id)",))  # there is one
+        with pytest.raises(PfError), schema.opened(path, write=True):
+            pass
+
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM cells").fetchone() == (5,)
+    with schema.opened(path) as connection:
+        assert connection.execute("SELECT count(*) FROM requests").fetchone() == (5,)
+
+
+def test_a_hook_leaves_an_older_ledger_alone_and_its_row_waits(path: Path) -> None:
+    released(path, 2)
+    before = path.read_bytes()
+
+    with schema.hurried(1.0):
+        reader.switch(path, "openrouter", "anthropic-api", why="429", who="hook", at=NOW)
+
+    assert path.read_bytes() == before
+    with schema.opened(path, write=True) as connection:
+        assert queue.take_in(connection, path, lambda agent, rows: None) == 1
+        assert connection.execute("SELECT count(*) FROM switches WHERE who = 'hook'").fetchone() == (1,)
 
 
 def test_reading_an_older_ledger_brings_it_up_to_date(path: Path) -> None:
@@ -64,7 +123,7 @@ def test_budgets_count_an_older_ledger_before_its_sums_are_made_anew(path: Path)
     with reader.reading(path) as book:
         used = book.usage_since(long_ago)
     with schema.opened(path, write=True) as connection, schema.transaction(connection):
-        rollups.refresh(rollups.prepare(connection))
+        rollups.refresh(connection)
     with reader.reading(path) as book:
         summed = book.usage_since(long_ago)
 
@@ -99,7 +158,7 @@ def test_a_newer_ledger_says_so_and_stays(path: Path) -> None:
     before = path.read_bytes()
 
     for write in (False, True):
-        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 2"):
+        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 3"):
             schema.opened(path, write=write).__enter__()
 
     assert path.read_bytes() == before
@@ -128,7 +187,7 @@ def test_beginning_anew_leaves_a_backup_with_everything(path: Path) -> None:
     assert backup is not None
     with schema.opened(path) as connection, schema.opened(backup) as kept:
         assert connection.execute("SELECT count(*) FROM requests").fetchone() == (0,)
-        assert connection.execute("SELECT count(*) FROM day_cells").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM quarters").fetchone() == (0,)
         assert kept.execute("SELECT count(*) FROM requests").fetchone() == (5,)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pf_tui.ledger import document, latency, question, rollups, rows, schema, upkeep
+from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
@@ -157,7 +156,6 @@ def test_every_list_sums_to_the_same_totals(
     facts: list[dict[str, Any]], span: Period, chosen: Filters
 ) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rollups.prepare(connection)
         enter(connection, facts)
 
         wanted = expected(facts, span, chosen)
@@ -177,17 +175,13 @@ def test_every_list_sums_to_the_same_totals(
 
 
 @settings(max_examples=60)
-@given(
-    facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES), part_by_part=st.sampled_from([0, 64])
-)
-def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str, part_by_part: int) -> None:
+@given(facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES))
+def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     span = Period(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rollups.prepare(connection)
         enter(connection, facts)
 
-        with mock.patch.object(question, "MANY_PARTS", part_by_part):
-            days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
+        days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
 
     by_hand: dict[str, int] = {}
     for one in facts:
@@ -205,7 +199,6 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
     facts: list[dict[str, Any]], later: list[tuple[int, int]]
 ) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
-        rollups.prepare(connection)
         enter(connection, facts)
         names = rows.Names(connection)
         for number, output in later:
@@ -215,7 +208,7 @@ def test_rollups_kept_up_to_date_are_those_made_anew(
             rows.write(connection, [row(names, number % len(facts), **moved)], names)
             rollups.refresh(connection)
             connection.execute("COMMIT")
-        kept = {table: _contents(connection, table) for table in (*schema.ROLLUPS, *schema.LATENCIES)}
+        kept = {table: _contents(connection, table) for table in (*schema.ROLLUPS, "latencies")}
 
         upkeep.rebuild_rollups(connection)
 
@@ -312,7 +305,7 @@ def test_what_is_shown_adds_up_while_another_process_writes(tmp_path: Path) -> N
     path = tmp_path / "ledger.db"
     at = round(FIRST.timestamp() * 1000)
     with schema.opened(path, write=True) as writer, schema.opened(path) as reader:
-        enter(rollups.prepare(writer), [{"ts_ms": at, "input": 1, "cost_usd": 1.0}])
+        enter(writer, [{"ts_ms": at, "input": 1, "cost_usd": 1.0}])
         rows_there = iter(range(1, 1000))
 
         def written(_: str) -> None:  # between any two questions

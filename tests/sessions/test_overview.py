@@ -27,7 +27,6 @@ def ledger(path: Path, requests: Sequence[Request], source: str = "transcript") 
     from pf_tui.ledger import rollups
 
     connection = schema.connect(path)
-    rollups.prepare(connection)
     with schema.transaction(connection):
         names = Names(connection)
         known: dict[str, Any] = {
