@@ -30,6 +30,8 @@ class Context:
     """tui | cli | hook | mcp | gateway: the journal's `who`."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _catalogs: dict[Any, Catalog] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[Path, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """What was read of a file, beside the file's identity then."""
 
     @classmethod
     def here(cls, who: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Context:
@@ -62,11 +64,13 @@ class Context:
 
     def config(self) -> Config:
         """Raises StateFileUnusable."""
-        return config.read(self.paths)
+        settings: Config = self._unchanged(self.paths.config, lambda: config.read(self.paths))
+        return settings
 
     def health(self) -> Health:
         """Raises StateFileUnusable."""
-        return health.read(self.paths)
+        state: Health = self._unchanged(self.paths.health, lambda: health.read(self.paths))
+        return state
 
     def project(self) -> Project | None:
         """Raises StateFileUnusable."""
@@ -78,6 +82,14 @@ class Context:
         return credentials.look_up(
             self.catalog().providers.values(), self.paths, settings, self.env, self.now()
         )
+
+    def _unchanged(self, path: Path, read: Callable[[], Any]) -> Any:
+        """What `read` returned before, while the file is the same one: every write replaces the file."""
+        stamp = files.identity(path)
+        known = self._read.get(path)
+        if known is None or known[0] != stamp:
+            known = self._read[path] = (stamp, read())
+        return known[1]
 
     def _load_catalog(self) -> Catalog:
         path = self.paths.providers
