@@ -7,8 +7,8 @@ raises; with `keep_going` it becomes a sentence in `problems` and the rest is sh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, tzinfo
+from typing import Any, TypeVar
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, UnknownName
@@ -96,6 +96,25 @@ class AgentView:
 
 
 @record
+class StateFiles:
+    """What was read from the files at one moment."""
+
+    catalog: Catalog
+    config: Config
+    health: Health
+    project: Project | None
+    credentials: Mapping[str, Credential]
+    figures: _LedgerFigures
+    events: tuple[Event, ...]
+    installed: tuple[str, ...]
+    """Agents pf-tui is installed into."""
+    gateway: Gateway | None
+    zone: tzinfo | None
+    """The local zone; None = the system's."""
+    problems: tuple[str, ...] = ()
+
+
+@record
 class Snapshot:
     """Everything, at one moment."""
 
@@ -123,6 +142,12 @@ class Snapshot:
     problems: tuple[str, ...]
     gateway: Gateway | None = None
     """The gateway that runs, with the requests in flight."""
+    files: StateFiles = field(compare=False, repr=False)
+    """What it was made of."""
+
+    def after(self, **written: Any) -> Snapshot:
+        """The snapshot with files that were written since, e.g. health=…; nothing is read again."""
+        return assemble(replace(self.files, **written), self.at)
 
     def view(self, provider: str) -> ProviderView:
         """The view of one provider. Raises UnknownName."""
@@ -178,6 +203,11 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
     Raises:
         StateFileUnusable: unless keep_going.
     """
+    return assemble(load(ctx, keep_going=keep_going), ctx.now())
+
+
+def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
+    """Read the files. Args and Raises as `take`."""
     problems: list[str] = []
 
     def attempt(read: Callable[[], T], default: T, *, always: bool = False) -> T:
@@ -190,31 +220,44 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
             problems.append(str(error))
             return default
 
-    now = ctx.now()
+    now, zone = ctx.now(), ctx.timezone()
     catalog = attempt(ctx.catalog, None) or _plain_catalog()
     config = attempt(ctx.config, Config())
     health = attempt(ctx.health, Health(), always=True)
     project = attempt(ctx.project, None, always=ctx.who == "hook")  # an agent's turn goes on without it
-    held: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
-    tz = ctx.timezone()
-    spans = (clock.day_start(now, tz), clock.month_start(now, tz))
-    book = attempt(lambda: _LedgerFigures.read(ctx, health, spans), _LedgerFigures(), always=True)
+    credentials: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
+    spans = (clock.day_start(now, zone), clock.month_start(now, zone))
+    figures = attempt(lambda: _LedgerFigures.read(ctx, health, spans), _LedgerFigures(), always=True)
     events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
+    return StateFiles(
+        catalog=catalog,
+        config=config,
+        health=health,
+        project=project,
+        credentials=credentials,
+        figures=figures,
+        events=events,
+        installed=apply.installed(ctx),
+        gateway=gateway.read(ctx.paths),
+        zone=zone,
+        problems=tuple(problems),
+    )
 
+
+def assemble(state: StateFiles, now: datetime) -> Snapshot:
+    """Everything a face shows, from what was read. Pure."""
+    catalog, config, project = state.catalog, state.config, state.project
     wanted, auto_switch, own, order = _decide(catalog, config, project)
-    dates = (clock.next_day(now, tz), clock.next_month(now, tz))
     views, standings = [], []
     for provider in _ordered(catalog, order):
-        view, standing = _view_of(
-            provider, catalog, config, project, health, held, book, order, own, wanted, now, dates
-        )
+        view, standing = _view_of(provider, state, order, own, wanted, now)
         views.append(view)
         standings.append(standing)
     listed = [standing for standing in standings if standing.provider in order]
     ordered = _has_own_order(config, project)
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
     after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
-    problems += _name_problems(catalog, order, wanted)
+    problems = [*state.problems, *_name_problems(catalog, order, wanted)]
     if project is not None and project.warning:
         problems.insert(0, project.warning)
     return Snapshot(
@@ -226,16 +269,17 @@ def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
         model=wanted,
         own_priority=own,
         priority=order,
-        active=_serving(choice, _since(events, choice.provider)),
+        active=_serving(choice, _since(state.events, choice.provider)),
         next=_serving(after, None),
         next_reason=after.reason,
         choice=choice,
         providers=tuple(views),
-        agents=_agents(ctx, health, choice.provider),
-        events=events,
+        agents=_agents(state, choice.provider),
+        events=state.events,
         standings=tuple(standings),
         problems=tuple(problems),
-        gateway=gateway.read(ctx.paths),
+        gateway=state.gateway,
+        files=state,
     )
 
 
@@ -287,19 +331,16 @@ def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
 
 def _view_of(
     provider: Provider,
-    catalog: Catalog,
-    config: Config,
-    project: Project | None,
-    health: Health,
-    held: Mapping[str, Credential],
-    book: _LedgerFigures,
+    state: StateFiles,
     order: tuple[str, ...],
     own: tuple[str, ...],
     wanted: str | None,
     now: datetime,
-    dates: tuple[datetime, datetime],
 ) -> tuple[ProviderView, Eligibility]:
-    credential = held.get(provider.id, MISSING)
+    catalog, config, project, health = state.catalog, state.config, state.project, state.health
+    book = state.figures
+    dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
+    credential = state.credentials.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
     serves = models.match_model(provider.id, wanted, catalog).model
     today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
@@ -332,7 +373,7 @@ def _view_of(
         ),
     )
     refusal = failover.why_ineligible(standing, serves)
-    state = (
+    word = (
         refusal.code
         if refusal
         else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
@@ -342,7 +383,7 @@ def _view_of(
         rank=rank,
         enabled=enabled,
         credential=credential,
-        state=state,
+        state=word,
         until=refusal.until if refusal else None,
         why=refusal.reason if refusal else None,
         bench=health.bench_for(provider.id, serves, now),
@@ -431,10 +472,10 @@ def _plain_catalog() -> Catalog:
     return catalog.load()
 
 
-def _agents(ctx: Context, health: Health, active: str | None) -> tuple[AgentView, ...]:
-    views = []
-    for agent in apply.installed(ctx):
-        applied = health.agents[agent].provider if agent in health.agents else None
+def _agents(state: StateFiles, active: str | None) -> tuple[AgentView, ...]:
+    views, led = [], state.health.agents
+    for agent in state.installed:
+        applied = led[agent].provider if agent in led else None
         views.append(AgentView(agent=agent, applied=applied, pending=active if active != applied else None))
     return tuple(views)
 

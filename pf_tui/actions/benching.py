@@ -12,6 +12,7 @@ from pf_tui.actions.switching import settle
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
+from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Bench
@@ -116,6 +117,7 @@ def report_failure(
     why: str = "",
     forever: bool = False,
     strikes: int | None = None,
+    before: Snapshot | None = None,
 ) -> FailureOutcome:
     """Bench the provider that failed and say who serves now.
 
@@ -126,10 +128,11 @@ def report_failure(
         forever: until cleared (a credential that was refused, credit that is used up).
         strikes: where the caller has counted; None = by what health.json says.
         evidence: status, header, text: never a secret.
+        before: a snapshot that the caller took under the lock it still holds.
     """
     now = ctx.now()
     with files.locked(ctx.paths):
-        before = snapshot.take(ctx)
+        before = before or snapshot.take(ctx)
         strikes = strikes or _strikes(ctx, provider_id, model, kind, now)
         ends = None if forever else until or now + min(FIRST_REST * 2 ** min(strikes - 1, 6), LONGEST_REST)
         seen = {**(evidence or {}), **_known(agent=agent, session=session)}
@@ -143,8 +146,7 @@ def report_failure(
             evidence=seen,
             strikes=strikes,
         )
-        _keep(ctx, resting)
-        after = snapshot.take(ctx)
+        after = before.after(health=_keep(ctx, resting))
         left = before.active.provider if before.active else None
         serves = after.active.provider if after.active else None
         moved = serves is not None and serves != left
@@ -204,8 +206,7 @@ def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
 def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        _keep(ctx, resting)
-        after = snapshot.take(ctx)
+        after = before.after(health=_keep(ctx, resting))
         left = before.active.provider if before.active else None
         write_down(
             ctx,
@@ -227,10 +228,10 @@ def _lift(ctx: Context, lifted: Any, *, action: str, what: Mapping[str, Any], wh
         dropped = [health.bench_to_json(b) for b in ctx.health().benches if lifted(b)]
         if not dropped:
             return 0
-        health.change(
+        new, _ = health.change(
             ctx.paths, lambda old: replace(old, benches=tuple(b for b in old.benches if not lifted(b)))
         )
-        after = snapshot.take(ctx)
+        after = before.after(health=new)
         left = before.active.provider if before.active else None
         write_down(
             ctx,
@@ -244,7 +245,7 @@ def _lift(ctx: Context, lifted: Any, *, action: str, what: Mapping[str, Any], wh
     return len(dropped)
 
 
-def _keep(ctx: Context, resting: Bench) -> None:
+def _keep(ctx: Context, resting: Bench) -> health.Health:
     """Add the bench in place of one of the same provider, model and kind; ended ones are dropped."""
 
     def edit(old: health.Health) -> health.Health:
@@ -256,7 +257,8 @@ def _keep(ctx: Context, resting: Bench) -> None:
         )
         return replace(old, benches=(*kept, resting))
 
-    health.change(ctx.paths, edit)
+    new, _ = health.change(ctx.paths, edit)
+    return new
 
 
 def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: datetime) -> int:

@@ -76,7 +76,7 @@ def switch(
         if dropped:
             undo["benches"] = dropped
         changed = any(undo.values())
-        after = snapshot.take(ctx)
+        after = before.after(config=ctx.config(), health=ctx.health(), project=ctx.project())
         served = after.active.provider if after.active else None
         if changed:
             write_down(
@@ -134,7 +134,7 @@ def settle(
     applied = {agent.agent: agent.applied for agent in now.agents}
     done: list[Effect] = []
     changed: dict[str, str] = {}
-    for agent in apply.installed(ctx):
+    for agent in applied:
         if applied.get(agent) == provider.id and moved_from == provider.id:
             continue
         if applied.get(agent) != provider.id or moved_from is not None:

@@ -246,6 +246,7 @@ def _bench(
         agent=AGENT,
         session=text(data, "session_id") or None,
         why=f"{provider}: {status}{failure.kind} in Claude Code",
+        before=now,
     )
 
 
