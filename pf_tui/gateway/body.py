@@ -7,9 +7,11 @@ most the model's name replaced in place.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -29,6 +31,9 @@ PROTOCOLS: Mapping[str, Protocol] = {
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
 CACHE_LIFE_S = 300
 """How long a vendor keeps a prompt cache after its last use, unless the request asks for an hour."""
+
+MOST_FOLDER = 4096
+"""Characters of a path that a system opens."""
 
 BYTES_PER_TOKEN = 3.5
 """A cautious guess of a conversation's length, good enough to pick a window that holds it."""
@@ -82,10 +87,20 @@ def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str])
         agent=agent,
         is_subagent=is_subagent,
         counting=path.endswith("/count_tokens"),
-        project=headers.get("x-pf-project"),
+        project=_project(headers.get("x-pf-project")),
         cache_void=_CACHE_VOID[0] in headers or _CACHE_VOID[1] in headers,
         cache_life_s=3600 if b'"ttl":"1h"' in raw or b'"ttl": "1h"' in raw else CACHE_LIFE_S,
     )
+
+
+def _project(header: str | None) -> str | None:
+    """The folder an agent works in; None when none is named, or what is named can be no folder."""
+    if not header:
+        return None
+    folder = os.fsdecode(unquote_to_bytes(header.encode("utf-8", "surrogateescape")))
+    if not os.path.isabs(folder) or "\0" in folder or len(folder) > MOST_FOLDER:  # noqa: PTH117
+        return None
+    return folder
 
 
 class _Asked(msgspec.Struct):

@@ -76,13 +76,21 @@ class CircuitBreaker:
         """No bench holds or waits for its probe, and nothing is used up."""
         return not self._by_provider and not self._spent
 
-    def blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
+    def blocked(
+        self,
+        route: Route,
+        *,
+        alone: bool = False,
+        spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
+    ) -> Skipped | None:
         """Why the route must not be asked now; None when it may.
 
         Args:
             alone: nobody else can be asked, so a trouble that passes by itself is no reason.
+            spent: what is used up for a project, by provider; None = what is for everybody.
         """
-        benches, used_up = self._by_provider.get(route.provider), self._spent.get(route.provider)
+        windows = self._spent if spent is None else spent
+        benches, used_up = self._by_provider.get(route.provider), windows.get(route.provider)
         if not benches and not used_up:
             return None
         now = self._clock()
@@ -102,14 +110,14 @@ class CircuitBreaker:
                 return Skipped(
                     provider=route.provider, code="benched", reason="one request is trying it out", until=None
                 )
-        for spent in used_up or ():
-            ended = spent.resets_at is not None and spent.resets_at <= now
-            if not ended and (spent.model_family is None or spent.model_family in route.model):
+        for window in used_up or ():
+            ended = window.resets_at is not None and window.resets_at <= now
+            if not ended and (window.model_family is None or window.model_family in route.model):
                 return Skipped(
                     provider=route.provider,
                     code="exhausted",
-                    reason=f"{spent.window} is used up",
-                    until=spent.resets_at,
+                    reason=f"{window.window} is used up",
+                    until=window.resets_at,
                 )
         return None
 

@@ -174,7 +174,7 @@ class RequestFailover:
                 if again:
                     queue.append(route)
             elif self._plan.auto_switch:
-                queue = deque(r for r in queue if self._resting.blocked(r) is None or len(queue) == 1)
+                queue = deque(r for r in queue if self._blocked(r) is None or len(queue) == 1)
         await self._nobody()
 
     def record(self) -> None:
@@ -336,7 +336,7 @@ class RequestFailover:
             answered=answered,
             served_model=route.model,
             session=request.session,
-            project=request.project,
+            project=request.project.encode("utf-8", "replace").decode() if request.project else None,
             message_id=meter.message_id if meter is not None else None,
             failure=outcome.failure.kind if outcome.failure is not None else None,
             latency_ms=latency_ms,
@@ -354,18 +354,19 @@ class RequestFailover:
             return routes
         engine, now_s = self._engine, asyncio.get_running_loop().time()
         sticky = self._pin(routes) or self._session.stays_with(self._request, self._plan.epoch, now_s)
-        if self._resting.nobody and not self._plan.last_resort and found.leads(sticky):
+        resting = not self._resting.nobody or self._plan.spent
+        if not resting and not self._plan.last_resort and found.leads(sticky):
             return found.by_priority
         ready, self._passed = arrange(
             routes,
-            self._resting.blocked,
+            self._blocked,
             first=self._plan.first,
             sticky=sticky,
             last_resort=self._plan.last_resort,
         )
         if not ready:
             ready, self._passed = arrange(
-                routes, lambda route: self._resting.blocked(route, alone=True), first=self._plan.first
+                routes, lambda route: self._blocked(route, alone=True), first=self._plan.first
             )
         elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
             first = routes[0].provider
@@ -376,6 +377,10 @@ class RequestFailover:
                     once=f"spill {first} {ready[0].provider}",
                 )
         return ready
+
+    def _blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
+        """Why the route must not be asked now, by this project's budgets."""
+        return self._resting.blocked(route, alone=alone, spent=self._plan.spent)
 
     def _pin(self, routes: Sequence[Route]) -> str | None:
         """The provider that the person moved this session to, where it is one of the routes."""
@@ -392,7 +397,7 @@ class RequestFailover:
             for route in found.routes
             if (route.provider, route.model) not in tried
             and route.context > size
-            and self._resting.blocked(route) is None
+            and self._blocked(route) is None
         ]
         return sorted(larger, key=lambda route: not route.same_model)
 

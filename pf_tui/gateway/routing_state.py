@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from pf_tui.gateway.routing import Candidates
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
-from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility
+from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility, ExhaustedWindow
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import credentials, files
 from pf_tui.state.config import Config
@@ -47,6 +48,12 @@ _FROM_PROVIDER = ("official", "header")
 _CANDIDATE_CACHE = 256
 MOST_PLANS = 50
 
+PROJECT_S = 1.0
+"""What a request waits for its project's file; then the person's own settings hold."""
+
+MOST_READINGS = 8
+"""Projects that are read at once; more than that do not answer."""
+
 SESSION_AGE = timedelta(hours=5)
 """Sessions that began to be served longer ago are not taken over by a restart."""
 
@@ -64,6 +71,7 @@ class RoutingPlan:
         spill: frozenset[str],
         stamps: Stamps,
         epoch: int,
+        spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
     ) -> None:
         self.catalog: Catalog = now.catalog
         self.settings = settings_
@@ -76,6 +84,10 @@ class RoutingPlan:
         self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
         self.first = listed[0].provider if listed and now.has_own_order else None
         """The first of the person's own list goes first whenever it can serve."""
+        self.follows: RoutingPlan | None = None
+        """For a project: the shared plan it was read after; another one means reading again."""
+        self.spent = spent
+        """For a project, whose budgets may be lower: what is used up there; None = what is for everybody."""
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""
         self._candidates: dict[tuple[object, ...], Candidates] = {}
@@ -133,7 +145,8 @@ class RoutingState:
         self.ctx = replace(ctx, cwd=ctx.paths.home)  # no project: requests name theirs
         self.resting = CircuitBreaker(ctx.now)
         paths = ctx.paths
-        self._looked_at = tuple(map(str, (paths.config, paths.health, paths.providers, paths.auth)))
+        looked_at = (paths.config, paths.health, paths.providers, paths.auth, paths.trust)
+        self._looked_at = tuple(map(str, looked_at))
         self._looked_s = 0.0
         self.problem: str | None = None
         self.pins: dict[str, str] = {}
@@ -146,9 +159,13 @@ class RoutingState:
         self._loading: asyncio.Lock | None = None
         self._stale = False
         self.written = False
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="pf-project")
+        self._reading: dict[str, asyncio.Future[RoutingPlan]] = {}
 
     async def plan(self, project: str | None = None) -> RoutingPlan:
         """The plan that holds now; a changed file is read first."""
+        if project is not None:
+            return await self._project_plan(project)
         plan = self._plans.get(project)
         if plan is not None and not self._stale:
             moment_s = time.monotonic()
@@ -165,6 +182,28 @@ class RoutingState:
                 self._stale = False
                 await asyncio.to_thread(self.load, project)
             return self._plans[project]
+
+    async def _project_plan(self, project: str) -> RoutingPlan:
+        """One project's plan, read beside the others and waited for briefly: its file stops nobody else."""
+        shared = await self.plan()
+        plan = self._plans.get(project)
+        if plan is not None and plan.follows is shared and self._is_current(plan, project):
+            return plan
+        reading = self._reading.get(project)
+        if reading is None:
+            if len(self._reading) >= MOST_READINGS:
+                return shared
+            loop = asyncio.get_running_loop()
+            reading = loop.run_in_executor(self._readers, self.load, project)
+            self._reading[project] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(project, None))
+        try:
+            plan = await asyncio.wait_for(asyncio.shield(reading), PROJECT_S)
+        except TimeoutError:
+            self.problem = f"{project} does not answer; your own settings hold there"
+            return shared
+        plan.follows = shared
+        return plan
 
     def _is_current(self, plan: RoutingPlan, project: str | None) -> bool:
         """Nothing but health.json has changed; that one is read here and now: it is small, and urgent."""
@@ -290,7 +329,7 @@ class RoutingState:
         ctx = self.ctx if project is None else replace(self.ctx, cwd=Path(project))
         now = snapshot.take(ctx)
         order = (now.own_priority, now.auto_switch)
-        if order != self._order:
+        if project is None and order != self._order:
             self._order = order
             self._epoch += 1
         if project is None:
@@ -303,6 +342,7 @@ class RoutingState:
             self._spilling(now, old),
             stamps,
             self._epoch,
+            None if project is None else {s.provider: s.spent for s in now.standings if s.spent},
         )
 
     def _read_keys(self, now: Snapshot) -> dict[str, Secret]:

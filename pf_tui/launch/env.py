@@ -7,9 +7,11 @@ Invariant: the token is in the environment or in a 0600 file, never in a command
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.records import field, record
@@ -20,7 +22,10 @@ PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
 """Says, beside the token, that the agent's own login may go to its own vendor."""
 
 PROJECT_HEADER = "x-pf-project"
-"""The folder the agent works in, so that its project's own list holds."""
+"""The folder the agent works in, percent-encoded, so that its project's own list holds."""
+
+_PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
+"""What stands for itself in a header; a blank might be trimmed, a line end would begin another header."""
 
 PROVIDER_NAME = "pf-tui"
 """What OpenCode and Codex call the gateway in their lists."""
@@ -70,7 +75,7 @@ def claude(
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
         **_past_proxies(environment),
     }
-    headers = {PROJECT_HEADER: project} if project else {}
+    headers = _project_header(project)
     unset: tuple[str, ...] = ("ANTHROPIC_API_KEY", *_CLOUDS)
     if pass_through:
         headers |= {TOKEN_HEADER: token, PASS_HEADER: "1"}
@@ -119,8 +124,8 @@ def codex(
         settings[f"{place}.http_headers.{PASS_HEADER}"] = "1"
     else:
         settings[f"{place}.env_key"] = TOKEN_VARIABLE
-    if project:
-        settings[f"{place}.http_headers.{PROJECT_HEADER}"] = project
+    for name, value in _project_header(project).items():
+        settings[f"{place}.http_headers.{name}"] = value
     words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
     return Setting(set={TOKEN_VARIABLE: token, **_past_proxies(environment)}, words=tuple(words))
 
@@ -143,7 +148,7 @@ def opencode(
     """
     content = _own_content(environment)
     providers = content.setdefault("provider", {})
-    headers = {TOKEN_HEADER: token, **({PROJECT_HEADER: project} if project else {})}
+    headers = {TOKEN_HEADER: token, **_project_header(project)}
     for name in served:
         provider = catalog.providers[name]
         if (known := _opencode_entry(provider, url, headers)) is not None:
@@ -153,6 +158,10 @@ def opencode(
         _choose(content, providers, catalog, *chosen)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Setting(set={"OPENCODE_CONFIG_CONTENT": text, **_past_proxies(environment)})
+
+
+def _project_header(project: str | None) -> dict[str, str]:
+    return {PROJECT_HEADER: quote(os.fsencode(project), safe=_PLAIN)} if project else {}
 
 
 def exports(setting: Setting) -> str:

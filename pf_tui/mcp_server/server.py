@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from pf_tui import __version__, snapshot
 from pf_tui.documents import models, status
 from pf_tui.errors import PfError
-from pf_tui.mcp_server import tools
+from pf_tui.mcp_server import quoting, tools
 from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI, Watcher
 from pf_tui.mcp_server.table import Tool
 from pf_tui.state.context import Context
@@ -119,7 +119,7 @@ class Room:
     async def _call_tool(self, _: Request, call: types.CallToolRequestParams) -> types.CallToolResult:
         tool = tools.BY_NAME.get(call.name)
         if tool is None:
-            return _failed(f"no tool is called '{call.name}'; there are {', '.join(tools.BY_NAME)}")
+            return _failed(f"no tool is called '{call.name[:60]}'; there are {', '.join(tools.BY_NAME)}")
         try:
             arguments = tool.arguments(**(call.arguments or {}))
         except ValidationError as error:
@@ -131,8 +131,8 @@ class Room:
         except Exception as error:
             return _failed(f"{tool.name} failed inside pf-tui ({type(error).__name__}) · `pf-tui doctor`")
         return types.CallToolResult(
-            content=[types.TextContent(type="text", text=text)],
-            structured_content=result.model_dump(mode="json", by_alias=True),
+            content=[types.TextContent(type="text", text=quoting.text(text))],
+            structured_content=quoting.data(result.model_dump(mode="json", by_alias=True)),
         )
 
     async def _list_resources(
@@ -164,11 +164,12 @@ class Room:
         try:
             content = await anyio.to_thread.run_sync(self._resource, uri)
         except PfError as error:
-            raise MCPError(code=types.INTERNAL_ERROR, message=str(error)) from error
+            raise MCPError(code=types.INTERNAL_ERROR, message=quoting.sentence(str(error))) from error
         if content is None:
+            asked = quoting.sentence(uri[:80])
             raise MCPError(
                 code=types.INVALID_PARAMS,
-                message=f"no resource is called '{uri}'; there are {STATUS_URI} and {MODELS_URI}",
+                message=f"no resource is called '{asked}'; there are {STATUS_URI} and {MODELS_URI}",
             )
         text = json.dumps(content, ensure_ascii=False, indent=1)
         return types.ReadResourceResult(
@@ -177,9 +178,10 @@ class Room:
 
     def _resource(self, uri: str) -> Any:
         if uri == STATUS_URI:
-            return status.document(snapshot.take(self.ctx, keep_going=True))
+            now = snapshot.take(self.ctx, keep_going=True)
+            return quoting.data(status.document(now), quoting.strangers(now))
         if uri == MODELS_URI:
-            return models.document(self.ctx.catalog())
+            return quoting.data(models.document(self.ctx.catalog()))
         return None
 
     async def _subscribe(self, request: Request, wanted: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -203,7 +205,7 @@ class Room:
         if wanted.name != PROMPT.name:
             raise MCPError(
                 code=types.INVALID_PARAMS,
-                message=f"no prompt is called '{wanted.name}'; there is {PROMPT.name}",
+                message=f"no prompt is called '{quoting.sentence(wanted.name[:80])}'; there is {PROMPT.name}",
             )
         now = await anyio.to_thread.run_sync(lambda: snapshot.take(self.ctx, keep_going=True))
         task = (wanted.arguments or {}).get("task") or "the work at hand"
@@ -248,7 +250,8 @@ def _listed(tool: Tool) -> types.Tool:
 
 
 def _failed(sentence: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=sentence)], is_error=True)
+    told = quoting.sentence(sentence)
+    return types.CallToolResult(content=[types.TextContent(type="text", text=told)], is_error=True)
 
 
 def _what_is_wrong(error: ValidationError) -> str:

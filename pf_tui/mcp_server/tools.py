@@ -9,7 +9,7 @@ from __future__ import annotations
 from pf_tui import actions, auth_check, snapshot
 from pf_tui.documents import auth, changes, models, status
 from pf_tui.errors import UnknownName
-from pf_tui.mcp_server import shapes, usage
+from pf_tui.mcp_server import quoting, shapes, usage
 from pf_tui.mcp_server.table import Answer, Tool
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
@@ -44,13 +44,17 @@ def _provider_list(ctx: Context, wanted: shapes.ProviderFilter) -> Answer:
 
 def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
     now = snapshot.take(ctx, keep_going=True)
-    following = now.next
+    following, unknown = now.next, quoting.strangers(now)
     result = shapes.Active(
         provider=now.active.provider if now.active else None,
-        model=now.active.model if now.active else None,
+        model=quoting.data(now.active.model, unknown) if now.active else None,
         since=status.moment(now.active.since) if now.active else None,
-        reason=now.choice.reason,
-        next=shapes.Next(provider=following.provider, model=following.model, reason=following.reason)
+        reason=quoting.sentence(now.choice.reason, unknown),
+        next=shapes.Next(
+            provider=following.provider,
+            model=quoting.data(following.model, unknown),
+            reason=quoting.sentence(following.reason, unknown),
+        )
         if following
         else None,
     )
@@ -136,8 +140,9 @@ def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
 
 def summary(now: Snapshot) -> str:
     """Who serves and who is next, in one sentence."""
+    unknown = quoting.strangers(now)
     if now.active is None:
-        return f"nobody can serve: {now.choice.reason}"
+        return quoting.sentence(f"nobody can serve: {now.choice.reason}", unknown)
     view = now.view(now.active.provider)
     tightest = view.tightest
     used = (
@@ -147,7 +152,8 @@ def summary(now: Snapshot) -> str:
     )
     following = f"next: {now.next.provider}" if now.next else "nobody is next"
     model = now.active.model or "its own default"
-    return f"{now.active.provider} serves {model} ({view.state}{used}); {following}"
+    told = f"{now.active.provider} serves {model} ({view.state}{used}); {following}"
+    return quoting.sentence(told, unknown)
 
 
 TOOLS: tuple[Tool, ...] = (
