@@ -117,13 +117,14 @@ def _status(folder: str | None, rest: list[str]) -> int:
     def show() -> None:
         from pf_tui import snapshot
         from pf_tui.documents import status
+        from pf_tui.sessions.overview import overview
         from pf_tui.state import credentials
 
         ctx = world.here(folder)
         for note in credentials.repair_permissions(ctx.paths):
             diagnostics.note(note)
         provider = next((word for word in rest if word != "--json"), None)
-        output.document(status.document(snapshot.take(ctx), provider))
+        output.document(status.document(snapshot.take(ctx), provider, overview(ctx)))
 
     return diagnostics.guard(show, as_json=True)
 

@@ -6,7 +6,7 @@ raises; with `keep_going` it becomes a sentence in `problems` and the rest is sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
@@ -142,6 +142,9 @@ class Snapshot:
     problems: tuple[str, ...]
     gateway: Gateway | None = None
     """The gateway that runs, with the requests in flight."""
+    today: Usage = Usage()
+    """Every row of the ledger since midnight, those of providers nobody knows too."""
+    month: Usage = Usage()
     files: StateFiles = field(compare=False, repr=False)
     """What it was made of."""
 
@@ -188,11 +191,6 @@ class Snapshot:
             return self.config.notify_on_switch
         wanted = self.project.notify_on_switch
         return self.project.enabled and (self.config.notify_on_switch if wanted is None else wanted)
-
-    @property
-    def today(self) -> Usage:
-        """All providers together, today."""
-        return _sum([view.today for view in self.providers])
 
 
 def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
@@ -280,6 +278,8 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         problems=tuple(problems),
         gateway=state.gateway,
         files=state,
+        today=state.figures.all_today,
+        month=_sum(state.figures.month.values()),
     )
 
 
@@ -290,6 +290,8 @@ class _LedgerFigures:
     readings: tuple[Reading, ...] = ()
     today: Mapping[str, ProviderUsage] = field(default_factory=dict)
     month: Mapping[str, ProviderUsage] = field(default_factory=dict)
+    all_today: Usage = Usage()
+    """Of every provider, also what was used before its counters were begun anew."""
 
     @classmethod
     def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> _LedgerFigures:
@@ -299,12 +301,16 @@ class _LedgerFigures:
             return cls()
         with ledger.reading(path) as book:
             today = dict(book.usage_since(day))
+            everything = _sum(today.values())
             for provider, moment in health.resets.items():
                 if moment > day:
                     fresh = book.usage_since(moment, provider=provider).get(provider)
                     today[provider] = fresh or ProviderUsage()
             return cls(
-                readings=tuple(book.latest_readings(ctx.now())), today=today, month=book.usage_since(month)
+                readings=tuple(book.latest_readings(ctx.now())),
+                today=today,
+                month=book.usage_since(month),
+                all_today=everything,
             )
 
 
@@ -521,10 +527,13 @@ def _usage(found: ProviderUsage) -> Usage:
     )
 
 
-def _sum(parts: list[Usage]) -> Usage:
+def _sum(parts: Iterable[ProviderUsage]) -> Usage:
+    """Together; the cost is None when there is use and nobody can price any of it."""
+    used = tuple(parts)
+    priced = [part.cost_usd for part in used if part.cost_usd is not None]
     return Usage(
-        requests=sum(part.requests for part in parts),
-        tokens=sum(part.tokens for part in parts),
-        cost_usd=sum(part.cost_usd or 0.0 for part in parts),
-        unpriced_tokens=sum(part.unpriced_tokens for part in parts),
+        requests=sum(part.requests for part in used),
+        tokens=sum(part.tokens for part in used),
+        cost_usd=sum(priced) if priced or not used else None,
+        unpriced_tokens=sum(part.unpriced_tokens for part in used),
     )

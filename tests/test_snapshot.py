@@ -351,3 +351,27 @@ def test_equal_files_give_equal_snapshots(context: Make) -> None:
     actions.switch(ctx, "groq")
 
     assert snapshot.take(ctx) == snapshot.take(ctx)
+
+
+def test_today_is_the_sum_of_all_rows_those_of_unknown_providers_too(context: Make) -> None:
+    ctx = context(env=KEYS, now=NOON)
+    use(ctx, "groq", NOON - timedelta(hours=1), output=1_000_000)
+    use(ctx, "unknown", NOON - timedelta(hours=2), output=470_000)
+    use(ctx, "a-gateway-of-mine", NOON - timedelta(days=3), output=2_000_000)
+
+    now = snapshot.take(ctx)
+
+    assert now.today.cost_usd == pytest.approx(1.47)
+    assert now.today.requests == 2
+    assert now.month.cost_usd == pytest.approx(3.47)
+
+
+def test_counters_begun_anew_take_no_money_from_today(context: Make) -> None:
+    ctx = context(env=KEYS, now=NOON)
+    use(ctx, "groq", NOON - timedelta(hours=1), output=1_000_000)
+    actions.reset(ctx)
+
+    now = snapshot.take(ctx)
+
+    assert now.view("groq").today.requests == 0
+    assert now.today.cost_usd == pytest.approx(1.0)

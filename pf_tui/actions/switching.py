@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.catalog import Provider
@@ -11,12 +13,17 @@ from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
+from pf_tui.rules import failover
 from pf_tui.rules.failover import RouteRequest, Skipped, why_ineligible
 from pf_tui.rules.models import match_model
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied, Health, SessionServed
+from pf_tui.state.journal import Event
+
+PASSIVE = ("apply",)
+"""Events that follow from a switch and do not end a run of them."""
 
 CAN_SERVE = ("ready", "warning", "limited")
 """States of a provider that can be asked."""
@@ -43,6 +50,7 @@ def switch(
     force: bool = False,
     in_project: bool = False,
     why: str = "asked for",
+    to_next: bool = False,
 ) -> SwitchOutcome:
     """Move a provider to the front of the priority list.
 
@@ -50,6 +58,7 @@ def switch(
         model: also make this the default model (any spelling).
         force: although it has no credential or is benched; a bench of it is lifted.
         in_project: write the project's file instead of config.json.
+        to_next: it is a step of `switch_next`, which the journal tells apart.
     Raises:
         UnknownName: no such provider or model.
         PfError: it cannot serve, with the cure; nothing was changed.
@@ -84,7 +93,12 @@ def switch(
                 "switch",
                 why=why,
                 before={"active": _active(before), "model": before.model},
-                after={"active": served, "first": provider.id, "model": after.model},
+                after={
+                    "active": served,
+                    "first": provider.id,
+                    "model": after.model,
+                    **({"next": True} if to_next else {}),
+                },
                 undo=undo,
             )
         done = settle(ctx, after, why=why, moved_from=_active(before))
@@ -106,6 +120,8 @@ def switch(
 def switch_next(ctx: Context, *, why: str = "asked for the next one") -> SwitchOutcome:
     """Switch to the provider that policy would choose if the active one failed now.
 
+    Asked again and again it goes round all that can serve: a switch puts a provider first, so those of the
+    journal's latest run of such switches are passed over until every other one has had its turn.
     Raises:
         NothingCanServe: there is no other provider that can serve.
     """
@@ -114,7 +130,31 @@ def switch_next(ctx: Context, *, why: str = "asked for the next one") -> SwitchO
         raise NothingCanServe(
             f"there is no next provider: {now.next_reason}", "`pf-tui why` shows every reason"
         )
-    return switch(ctx, now.next.provider, why=why)
+    return switch(ctx, _next_in_turn(now), why=why, to_next=True)
+
+
+def _next_in_turn(now: Snapshot) -> str:
+    """Whoever is ready and has not been visited; when all have been, the one visited longest ago."""
+    visits = [*_visited(now.events), _active(now)]
+    for first in range(len(visits)):
+        later = visits[first:]
+        listed = [standing for standing in now.listed if standing.provider not in later]
+        choice = failover.choose(listed, now.model, now.catalog, own_order=now.has_own_order)
+        if choice.provider is not None:
+            return choice.provider
+    return now.next.provider if now.next else ""
+
+
+def _visited(events: Sequence[Event]) -> list[str | None]:
+    """Who served in the latest run of `switch_next`, oldest first."""
+    run: list[str | None] = []
+    for event in reversed(events):
+        if event.action in PASSIVE:
+            continue
+        if event.action != "switch" or not event.after.get("next"):
+            break
+        run[:0] = [event.before.get("active"), event.after.get("first")]
+    return run
 
 
 def settle(

@@ -8,6 +8,7 @@ from pf_tui import actions, snapshot
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, maybe_provider, word
 from pf_tui.documents import status as documents
+from pf_tui.sessions.overview import overview
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
 
@@ -24,7 +25,7 @@ def status(ctx: Context, provider: str | None, reset: bool, as_json: bool) -> No
     cleared = actions.reset(ctx, provider) if reset else ()
     now = snapshot.take(ctx, keep_going=not as_json)
     if as_json:
-        content = documents.document(now, provider)
+        content = documents.document(now, provider, overview(ctx))
         output.document({**content, "reset": list(cleared)} if reset else content)
         return
     from pf_tui.cli import status_view

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from pf_tui.documents import trust
 from pf_tui.rules.limits import Limit, window_name
+from pf_tui.sessions.records import Session
+from pf_tui.sessions.uses import Use, uses
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.clock import to_text
 from pf_tui.state.credentials import Credential
 
 
-def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:
-    """The whole document; `only` keeps one provider in the list. Raises UnknownName for it."""
+def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session] = ()) -> dict[str, Any]:
+    """The whole document.
+
+    Args:
+        only: keep this provider alone in the list. Raises UnknownName.
+        sessions: what runs now (`sessions.overview`), for what each agent really uses.
+    """
     views = now.providers if only is None else (now.view(only),)
     return {
         "active": serving(now.active),
@@ -23,12 +31,40 @@ def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "project_file": trust.project(now.project),
-        "agents": [
-            {"agent": agent.agent, "applied": agent.applied, "pending": agent.pending} for agent in now.agents
-        ],
+        "agents": _agents(now, sessions),
         "providers": [provider(view) for view in views],
+        "usage": {"today": usage(now.today), "month": usage(now.month)},
         "problems": list(now.problems),
         "at": to_text(now.at),
+    }
+
+
+def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, Any]]:
+    """Installed agents, then those that merely run; what each was set to, and what it really uses."""
+    found = uses(sessions)
+    installed = {agent.agent: agent for agent in now.agents}
+    listed = []
+    for name in dict.fromkeys((*installed, *(use.agent for use in found))):
+        agent = installed.get(name)
+        listed.append(
+            {
+                "agent": name,
+                "installed": agent is not None,
+                "applied": agent.applied if agent else None,
+                "pending": agent.pending if agent else None,
+                "uses": [_use(use) for use in found if use.agent == name],
+            }
+        )
+    return listed
+
+
+def _use(one: Use) -> dict[str, Any]:
+    return {
+        "provider": one.provider,
+        "model": one.model,
+        "sessions": one.sessions,
+        "by": one.by,
+        "observed_at": to_text(one.observed_at),
     }
 
 

@@ -31,6 +31,7 @@ from pf_tui.errors import PfError
 from pf_tui.mcp_server import quoting, tools
 from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI, Watcher
 from pf_tui.mcp_server.table import Tool
+from pf_tui.sessions.overview import overview
 from pf_tui.state.context import Context
 
 LOOK_EVERY_S = 1.0
@@ -179,7 +180,7 @@ class Room:
     def _resource(self, uri: str) -> Any:
         if uri == STATUS_URI:
             now = snapshot.take(self.ctx, keep_going=True)
-            return quoting.data(status.document(now), quoting.strangers(now))
+            return quoting.data(status.document(now, sessions=overview(self.ctx)), quoting.strangers(now))
         if uri == MODELS_URI:
             return quoting.data(models.document(self.ctx.catalog()))
         return None

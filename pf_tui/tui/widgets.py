@@ -48,6 +48,9 @@ def bindings_of(pane: str | None) -> list[BindingType]:
     ]
 
 
+TO_THE_TOP = -1_000_000
+"""Rows to move by for the first one."""
+
 FILTERED = (("esc", "shows all"), ("n", "next provider"))
 """Keys to know while a filter holds: `n` goes to no next match, it switches as ever."""
 
@@ -109,8 +112,10 @@ class SnapshotPane(Pane):
         self.choice = Choice(words=self.choice.words, order="" if order == self.choice.order else order)
 
     def narrow_to(self, words: str) -> None:
-        """Filter."""
+        """Filter; the cursor stands on the first match."""
         self.choice = Choice(words=words, order=self.choice.order)
+        if words:
+            self.move(TO_THE_TOP)
 
     def watch_snapshot(self) -> None:
         self.redraw()

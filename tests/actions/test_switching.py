@@ -272,3 +272,25 @@ def test_twenty_switches_at_once_lose_nothing(context: Make, monkeypatch: pytest
     assert switches[-1].after["active"] == order[0]
     for earlier, later in itertools.pairwise(switches):
         assert later.before["active"] == earlier.after["active"]
+
+
+def test_next_goes_round_all_that_are_ready_and_begins_again(context: Make) -> None:
+    ctx = context(env=KEYS)
+    actions.set_priority(ctx, ["groq", "mistral-api", "openrouter"])
+    ready = {view.id for view in snapshot.take(ctx).providers if view.rank and view.state == "ready"}
+
+    visited = [actions.switch_next(ctx).to_provider for _ in range(2 * len(ready))]
+
+    assert len(ready) >= 2
+    assert set(visited[: len(ready)]) == ready
+    assert visited[: len(ready)] == visited[len(ready) :]
+
+
+def test_a_switch_by_name_begins_the_round_anew(context: Make) -> None:
+    ctx = context(env=KEYS)
+    first = actions.switch_next(ctx).to_provider
+    actions.switch(ctx, first)
+    actions.bench(ctx, first)
+    actions.release(ctx, first)
+
+    assert actions.switch_next(ctx).to_provider != first

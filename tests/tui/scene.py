@@ -146,6 +146,7 @@ def afternoon(context: Callable[..., Context]) -> Snapshot:
         next=Serving(provider="openrouter", model="claude-opus-5-5", since=None, reason="second in priority"),
         choice=choice,
         events=(event,),
+        today=Usage(requests=334, tokens=36_800_000, cost_usd=6.72),
     )
 
 

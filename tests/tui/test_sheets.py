@@ -9,6 +9,7 @@ from typing import Any
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from textual import events
 
 from pf_tui import actions
 from pf_tui.state import cache
@@ -408,3 +409,86 @@ async def test_a_search_for_a_theme_that_there_is_not_says_so(dashboard: Opened)
         await screen.type("zzz")
 
         assert "no theme is called 'zzz'" in screen.text()
+
+
+async def test_without_a_credential_the_sheet_opens_in_its_masked_line(
+    dashboard: Opened, memory: MemoryKeyring
+) -> None:
+    async with dashboard(config=THREE) as screen:
+        before = screen.config()
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c")
+        await screen.type("sk-ant-qbanana")
+        assert "banana" not in screen.text()
+        assert screen.config() == before
+
+        await screen.press("enter")
+        await screen.see("kept in the keyring")
+        assert memory.kept == {("pf-tui", "deepseek-api"): "sk-ant-qbanana"}
+
+
+@pytest.mark.parametrize("pasted", [KEY, f"\n  {KEY}\r\n"], ids=["bare", "with-line-ends"])
+@pytest.mark.parametrize("row", [(), ("escape",)], ids=["in-the-line", "on-a-row"])
+async def test_a_paste_anywhere_on_the_sheet_is_the_key(
+    dashboard: Opened, memory: MemoryKeyring, pasted: str, row: tuple[str, ...]
+) -> None:
+    async with dashboard(config=THREE) as screen:
+        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        await screen.press("c", *row)
+        screen.app.post_message(events.Paste(pasted))
+        await screen.settled()
+        assert KEY[:8] not in screen.text()
+
+        await screen.press("enter")
+        await screen.see("kept in the keyring")
+        assert memory.kept == {("pf-tui", "deepseek-api"): KEY}
+
+
+@pytest.mark.parametrize("key", ["gsk_Gjkxyu", "AIza-a", "xai-b", "key-n"])
+async def test_a_key_typed_over_another_is_whole_and_does_nothing_else(
+    dashboard: Opened, memory: MemoryKeyring, key: str
+) -> None:
+    async with dashboard(config=THREE) as screen:
+        before = screen.config()
+        assert screen.cockpit.pane.go_to_key("openrouter")
+        await screen.press("c")
+        await screen.type(key)
+        assert screen.config() == before
+
+        await screen.press("enter")
+        await screen.see("kept in the keyring")
+        assert memory.kept == {("pf-tui", "openrouter"): key}
+
+
+async def test_a_login_takes_no_key_and_says_how_to_sign_in(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        before = screen.config()
+        assert screen.cockpit.pane.go_to_key("anthropic-subscription")
+        await screen.press("c")
+        screen.app.post_message(events.Paste(KEY))
+        await screen.see("anthropic-subscription takes no key")
+        await screen.type("sbanU")
+
+        assert screen.config() == before
+        assert "takes no key" in screen.text()
+
+
+async def test_after_a_filter_the_cursor_stands_on_the_first_match(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        assert screen.cockpit.pane.go_to_key("openai-api")
+        await screen.press("slash")
+        await screen.type("api")
+        pane = screen.cockpit.pane
+
+        assert pane.key == next(row.key for row in pane.page.rows if row.key)
+
+
+async def test_the_palettes_line_stays_where_it_is_while_the_list_shrinks(dashboard: Opened) -> None:
+    async with dashboard(config=THREE) as screen:
+        await screen.press("ctrl+p")
+        line = screen.app.screen.query_one(TextLine)
+        before = line.region.y
+        await screen.type("zzz")
+        await screen.settled()
+
+        assert line.region.y == before

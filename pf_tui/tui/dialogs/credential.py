@@ -8,11 +8,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from pf_tui import auth_check
 from pf_tui.actions import auth
+from pf_tui.catalog import Provider
+from pf_tui.documents import auth as auth_documents
 from pf_tui.errors import PfError
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.secret import Secret
@@ -50,7 +53,36 @@ class Credential(Dialog):
         with Container(id="sheet"):
             yield DialogPane()
             with Container(id="search"):
-                yield TextLine(placeholder="paste the key · enter keeps it, esc does not", password=True)
+                yield KeyLine(placeholder="paste the key · enter keeps it, esc does not", password=True)
+
+    def opened(self) -> None:
+        """Without a credential a key is what one came for."""
+        view = self.cockpit.known().view(self.provider)
+        if takes_key(view.provider) and view.credential.state == "missing":
+            self.open_line()
+
+    def on_key(self, event: events.Key) -> None:
+        """Whatever could be the first letter of a key is: no letter does anything else here but `q`."""
+        typed = event.character if event.is_printable else None
+        if typed is None or typed == "q" or self.focused is self.query_one(TextLine):
+            return
+        event.stop()
+        event.prevent_default()
+        if takes_key(self.cockpit.known().view(self.provider).provider):
+            self._type(typed)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste anywhere on the sheet is the key."""
+        event.stop()
+        view = self.cockpit.known().view(self.provider)
+        if takes_key(view.provider):
+            self._type(event.text.strip())
+        else:
+            self._tell(f"{view.id} takes no key: {auth_documents.cure(view.provider)} signs in", "bad")
+
+    def _type(self, text: str) -> None:
+        self.open_line()
+        self.query_one(TextLine).insert_text_at_cursor(text)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         view = snapshot.view(self.provider)
@@ -137,6 +169,20 @@ class Credential(Dialog):
         self.close_line()
 
 
+class KeyLine(TextLine):
+    """The line a key goes into: the whole of a paste, also one that begins with an empty line."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.insert_text_at_cursor(event.text.strip())
+
+
+def takes_key(provider: Provider) -> bool:
+    """A person can paste a key for it; the others are signed in to by their agent."""
+    return provider.auth in _KEYS or not provider.login_command
+
+
 def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept: bool, sure: bool) -> Page:
     """What is known, what can be done, and what came of it."""
     held, provider = view.credential, view.provider
@@ -154,7 +200,7 @@ def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept:
     rows.append(Row())
     cheapest = "the cheapest real request this provider allows, once, to its own host"
     rows += _choice("check", "check", cheapest, space)
-    if provider.auth in _KEYS or not provider.login_command:
+    if takes_key(provider):
         hidden = "type or paste the key; it is not shown and goes into the keyring"
         rows += _choice("set", "set", hidden, space)
     if unkept:
