@@ -44,7 +44,7 @@ def _run_to_the_end(words: list[str], *, hurried: bool) -> int:
 
 
 def run(words: list[str]) -> int:
-    """Do what the words say; returns the exit code."""
+    """Run the command line; returns the exit code."""
     if words == ["--version"]:
         return _version()
     first = words[0] if words else ""

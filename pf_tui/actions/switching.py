@@ -160,7 +160,7 @@ def _visited(events: Sequence[Event]) -> list[str | None]:
 def settle(
     ctx: Context, now: Snapshot | None = None, *, why: str = "bench over", moved_from: str | None = None
 ) -> tuple[Effect, ...]:
-    """Bring every installed agent to the active provider; returns what that did, () when nothing had to be.
+    """Apply the active provider to every installed agent. Returns one Effect per agent changed.
 
     Faces and hooks call it without arguments when a bench may have ended; that is journalled as "apply".
 

@@ -56,7 +56,7 @@ analytics = Group("analytics", "show")
 
 @subword(analytics, "show")
 @click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
-@click.option("--from", "begins", type=DAY, help="From this day on: 2026-11-01, today, yesterday.")
+@click.option("--from", "begins", type=DAY, help="Start date: 2026-11-01, today or yesterday.")
 @click.option("--to", "ends", type=DAY, help="To the end of this day.")
 @click.option(
     "--view",

@@ -193,7 +193,7 @@ def _nothing(found: Analytics, filters: Filters, width: int) -> list[Text]:
         hint = "`pf-tui analytics all` shows everything there is"
     else:
         hint = (
-            "the logs of Claude Code, OpenCode, Codex and Gemini CLI are read by themselves; "
+            "the logs of Claude Code, OpenCode, Codex and Gemini CLI are read automatically; "
             "`pf-tui doctor` says what was found"
         )
     return [*wrapped("no request in this period", width), *wrapped(hint, width, style=FAINT)]

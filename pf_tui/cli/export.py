@@ -21,7 +21,7 @@ export = Group("export", "requests")
 
 @subword(export, "requests")
 @click.argument("period", required=False, metavar="[1h|24h|7d|30d|90d|all]")
-@click.option("--from", "begins", type=DAY, help="From this day on.")
+@click.option("--from", "begins", type=DAY, help="Start date.")
 @click.option("--to", "ends", type=DAY, help="To the end of this day.")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project.")
 @click.option("--agent", metavar="AGENT", help="Only this agent.")

@@ -33,7 +33,7 @@ _CATCH_UP = 200
 @as_json
 @click.pass_obj
 def why(ctx: Context, as_json: bool) -> None:
-    """Each provider of the list in turn: passed over, serving, or ready to follow."""
+    """Each provider of the list in turn: skipped, serving, or ready to follow."""
     now = snapshot.take(ctx, keep_going=not as_json)
     if as_json:
         output.document(history.why(now))
@@ -116,7 +116,9 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     from pf_tui.cli.look import FAINT, Cell, Column, heading, state, table, wrapped
 
     serves = (
-        f"{now.active.provider} serves {now.active.model or ''}".strip() if now.active else "nobody can serve"
+        f"{now.active.provider} serves {now.active.model or ''}".strip()
+        if now.active
+        else "no provider available"
     )
     lines = [heading(serves), *wrapped(now.choice.reason, width, indent="  "), Text()]
     chain = history.chain(now)

@@ -96,7 +96,7 @@ def _each(
 
 
 def _also_read(ctx: Context) -> str:
-    """What is to be said of agents that were found and have nothing to be set up."""
+    """Message for agents that are installed but not set up."""
     return "".join(
         f"; {agent}: nothing to set up: its usage is read from its own logs, a switch does not move it"
         for agent in verbs.only_read(ctx)

@@ -92,7 +92,7 @@ def _tell(ctx: Context, before: tuple[str, ...], after: tuple[str, ...], *, as_j
         output.document(settings.reordered(before, after, now))
         return
     if before == after:
-        output.text("the list was like that already; nothing was changed")
+        output.text("no change: the list already has this order")
     else:
         output.show(*_list(now, ctx, output.width(), after))
         if now.priority != after:

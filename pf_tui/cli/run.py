@@ -35,7 +35,7 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
         )
         plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
     running, token = process.ensure(ctx)
-    then = f", then {', '.join(taken.then)}" if taken.then else "; nobody follows"
+    then = f", then {', '.join(taken.then)}" if taken.then else "; no provider follows"
     diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {taken.provider} serves{then}")
     if pass_through:
         diagnostics.note(

@@ -35,7 +35,7 @@ COOKIE = "pf-tui-serve"
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, help=f"{PORT} if not said.")
 @click.pass_obj
 def serve(ctx: Context, port: int) -> None:
-    """Only this machine can open it; ctrl+c ends it."""
+    """Listens on this machine only. Press Ctrl+C to stop."""
     try:
         from textual_serve.server import Server  # type: ignore[import-not-found, unused-ignore] # an extra
     except ImportError as error:

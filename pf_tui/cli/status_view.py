@@ -108,7 +108,7 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
 def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     auto = Text(f"auto-switch {'on' if now.auto_switch else 'OFF'}", "" if now.auto_switch else "yellow")
     if now.active is None:
-        nobody = Text.assemble(("○ nobody can serve", "bold red"))
+        nobody = Text.assemble(("○ no provider available", "bold red"))
         return [*between(nobody, auto, width), *wrapped(now.choice.reason, width, indent="  ")]
     view = now.view(now.active.provider)
     colour = "green" if view.state == "ready" else state(view.state).style
@@ -128,7 +128,7 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         elif tightest.resets_at:
             second.append(f" · resets {words.when(tightest.resets_at, now.at, zone)}", style=FAINT)
         second.append("  ")
-    following = now.next.provider if now.next else "nobody next"
+    following = now.next.provider if now.next else "no next provider"
     if second.cell_len + len(following) + 2 > width:
         lines.append(second)
         second = Text("  ")

@@ -65,7 +65,7 @@ release  Lift the benches of a provider
     release openrouter                          it may serve again
     release openrouter --model claude-opus-5-5  only the bench of one model
 why  Show every reason behind the current choice
-    why         who was passed over, and why
+    why         who was skipped, and why
     why --json  the chain as data
 events  Show what happened: switches, benches, failures
     events -n 20     the last twenty

@@ -30,7 +30,7 @@ def event(one: Event) -> dict[str, Any]:
 
 
 def why(now: Snapshot) -> dict[str, Any]:
-    """The chain from first to last: who was passed over and why, who serves, who follows."""
+    """The chain from first to last: who was skipped and why, who serves, who follows."""
     return {
         "active": status.serving(now.active),
         "next": status.serving(now.next),

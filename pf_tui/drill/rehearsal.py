@@ -418,7 +418,9 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
         passed = [one for one in found if one is not None]
         if not passed:
             raise refusals[0]
-        raise launch.no_provider_error("nobody can serve now, so nobody can be made to fail", passed, now)
+        raise launch.no_provider_error(
+            "no provider available now, so nobody can be made to fail", passed, now
+        )
     active = now.active.provider if now.active else None
     return next(((agent, found) for agent, found in ways if found.provider == active), ways[0])
 

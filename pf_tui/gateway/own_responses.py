@@ -1,4 +1,4 @@
-"""What an agent is told when nobody can serve: at once, in its own words, with the time it is back.
+"""What an agent is told when no provider available: at once, in its own words, with the time it is back.
 
 Minutes of silent client retries are the enemy. Measured on the real clients: Claude Code stops on
 `x-should-retry: false`, OpenCode retries every 429 and stops on 402, Codex stops on usage_limit_reached.
@@ -74,7 +74,7 @@ def sentence_for(
     if limited:
         reasons = {p.provider: p.reason for p in passed if p.code in _LIMITED}
         told = ", ".join(f"{name} {reason}" for name, reason in reasons.items())
-        return f"pf-tui: nobody can serve: {told}; pf-tui why shows what ends it"
+        return f"pf-tui: no provider available: {told}; pf-tui why shows what ends it"
     return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
 
 

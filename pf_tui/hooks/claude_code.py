@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 AGENT = claude_session.AGENT
 
 LOCK_S = 6.0
-"""What a failure may wait for the state lock: fifty hooks at once take two seconds on two cores."""
+"""Longest wait for the state lock after a failure: fifty concurrent hooks need 2 s on two cores."""
 
 PROMPTS = 20
 """Prompts remembered at a bench."""
@@ -311,7 +311,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
     if claude_session.behind_gateway(ctx):
         head = "this session runs behind the gateway"
     elif now.active is None:
-        return f"nobody can serve: {now.choice.reason}"
+        return f"no provider available: {now.choice.reason}"
     else:
         serves = claude_session.provider(ctx, now) or now.active.provider
         head = f"{serves} serves"
@@ -325,7 +325,7 @@ def _line(ctx: Context, now: Snapshot) -> str:
             parts.append(
                 f"{words.percent(limit.percent)} of {window_name(limit.window, limit.model)}{resets}"
             )
-    parts.append(f"next {now.next.provider}" if now.next else "nobody next")
+    parts.append(f"next {now.next.provider}" if now.next else "no next provider")
     if now.project is not None and now.project.holds:
         parts.append("by this project's settings")
     return " · ".join(parts)

@@ -99,7 +99,7 @@ def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
 
 
 def follow_settings(ctx: Context) -> None:
-    """Believe the settings where they name another provider than we set; call it under the lock."""
+    """Adopt the provider in the agent's settings when it differs from ours. Caller holds the lock."""
     now = snapshot.take(ctx)
     applied = next((one.applied for one in now.agents if one.agent == AGENT), None)
     path = claude_settings.config_folder(ctx.env) / "settings.json"

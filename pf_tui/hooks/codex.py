@@ -177,7 +177,7 @@ def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
     back = f", back {words.when(ends, ctx.now(), ctx.timezone())}" if ends else ""
     effect = next((one for one in outcome.effects if one.agent == AGENT), None)
     if outcome.to_provider is None:
-        follows = f"nobody else can serve: {outcome.reason}"
+        follows = f"no other provider available: {outcome.reason}"
     elif effect is None:
         follows = f"{outcome.to_provider} is the active one; Codex stays where it is"
     elif effect.text.startswith("not possible"):

@@ -69,7 +69,7 @@ def _status(ctx: Context, given: Sequence[str]) -> str:
         return _lines([*lines, *_provider(ctx, now, auth.one_of(now, whose))])
     zone = ctx.timezone()
     if now.active is None:
-        lines.append(f"nobody can serve: {now.choice.reason}")
+        lines.append(f"no provider available: {now.choice.reason}")
     else:
         view = now.view(now.active.provider)
         lines.append(
@@ -154,7 +154,7 @@ def _auth(ctx: Context, given: Sequence[str]) -> str:
         view = auth.one_of(now, given[0])
         lines = [f"{view.id}: {_credential(view)}"]
         if len(given) > 1:
-            lines.append("a key typed here would be kept in the transcript; it was not taken")
+            lines.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
         if verb in ("check", "remove"):
             return _lines([*lines, f"in a terminal: pf-tui auth {verb} {view.id}"])
         cure = auth.cure(view.provider)
@@ -234,7 +234,7 @@ def _priority(ctx: Context, given: Sequence[str]) -> str:
 
 
 def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
-    """Do what the words say; bare names are the whole new order."""
+    """Run a priority subcommand. Bare provider names replace the whole order."""
     match wanted:
         case ["add", provider]:
             actions.add_to_priority(ctx, provider)

@@ -110,7 +110,7 @@ def _nothing(_: str) -> None:
 def _members(text: str) -> dict[str, Any]:
     """The members of the object that `text` begins with, up to the first that is broken or cut off.
 
-    One that is nested too deeply, or holds a number too long to be one, is passed over.
+    One that is nested too deeply, or holds a number too long to be one, is skipped.
     """
     decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
     found: dict[str, Any] = {}

@@ -69,7 +69,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
     zone = ctx.timezone()
     if claude_session.behind_gateway(ctx):
         serves = now.active.provider if now.active else None
-        head = f"● {serves} (gateway)" if serves else "○ nobody can serve"
+        head = f"● {serves} (gateway)" if serves else "○ no provider available"
     elif serves is None:
         head = "○ an address of your own"
     else:
@@ -88,7 +88,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
             parts.append(f"empty ~{words.clock(tightest.runs_out_at, now.at, zone)}")
     active = now.active.provider if now.active else None
     following = active if active not in (None, serves) else now.next.provider if now.next else None
-    parts.append(f"→ {following}" if following else "nobody next")
+    parts.append(f"→ {following}" if following else "no next provider")
     if not now.auto_switch:
         parts.append("auto-switch off")
     return visible(" · ".join(parts))

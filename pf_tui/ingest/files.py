@@ -113,7 +113,7 @@ def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) 
 
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
-    """Every log below a folder; folders that cannot be read are passed over."""
+    """Every log below a folder; folders that cannot be read are skipped."""
     waiting = [folder]
     while waiting:
         try:

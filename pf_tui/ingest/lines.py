@@ -22,7 +22,7 @@ BLOCK_BYTES = 96 * 1024
 """Stays in a core's cache for every search that goes over it."""
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
-"""A longer line is no row of any client's; it is passed over rather than held in memory."""
+"""A longer line is no row of any client's; it is skipped rather than held in memory."""
 
 _ESCAPE = b"\\u00"
 _ESCAPED = re.compile(rb"\\u00[2-7]")
@@ -249,7 +249,7 @@ def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[i
 
 
 def _to_next_line(file: FileIO) -> int:
-    """Leave a line that is too long; returns how many bytes were passed over."""
+    """Leave a line that is too long; returns how many bytes were skipped."""
     passed = 0
     while block := file.read(BLOCK_BYTES):
         if cut := block.find(b"\n") + 1:

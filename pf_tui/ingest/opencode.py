@@ -145,7 +145,7 @@ def take(
     providers: Providers,
     harvest: ParsedLogs,
 ) -> None:
-    """One message row: a delivered or a failed request; anything else is passed over."""
+    """One message row: a delivered or a failed request; anything else is skipped."""
     if message.get("role") != "assistant":
         return
     moments = _inner(message, "time")

@@ -84,7 +84,7 @@ def _legacy(
     *,
     full: bool,
 ) -> int:
-    """Legacy message files: a folder whose newest file is known is passed over."""
+    """Legacy message files: a folder whose newest file is known is skipped."""
     new = 0
     known = {
         row[0]: row[1:]

@@ -88,7 +88,7 @@ def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) ->
     routing = now.route(request_of(now, agent, pass_through=pass_through))
     first = routing.first
     if first is None:
-        raise no_provider_error(f"nobody can serve {agent.name}", routing.skipped, now)
+        raise no_provider_error(f"no provider available for {agent.name}", routing.skipped, now)
     return LaunchRoute(
         through="login" if first.how == "login" else "gateway",
         provider=first.provider,

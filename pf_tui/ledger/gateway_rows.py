@@ -120,7 +120,7 @@ class Writer:
             self.close()
             return False
         except BaseException:
-            self.close()  # the words it has just learnt were taken back
+            self.close()  # interned names were rolled back
             raise
         return True
 

@@ -175,7 +175,7 @@ class _Pages:
             trunk = following
 
     def _tree(self, root: int) -> Iterator[Record]:
-        """All rows of a tree; a branch that makes no sense is passed over."""
+        """All rows of a tree; a branch that makes no sense is skipped."""
         waiting = [root]
         while waiting:
             page = waiting.pop()

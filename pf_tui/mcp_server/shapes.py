@@ -68,7 +68,7 @@ class Next(BaseModel):
 
 
 class Active(BaseModel):
-    provider: str | None = Field(description="null = nobody can serve; reason says why")
+    provider: str | None = Field(description="null = no provider available; reason says why")
     model: str | None
     since: str | None
     reason: str

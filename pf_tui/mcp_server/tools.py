@@ -142,7 +142,7 @@ def summary(now: Snapshot) -> str:
     """Who serves and who is next, in one sentence."""
     unknown = quoting.strangers(now)
     if now.active is None:
-        return quoting.sentence(f"nobody can serve: {now.choice.reason}", unknown)
+        return quoting.sentence(f"no provider available: {now.choice.reason}", unknown)
     view = now.view(now.active.provider)
     tightest = view.tightest
     used = (
@@ -150,7 +150,7 @@ def summary(now: Snapshot) -> str:
         if tightest and tightest.percent is not None
         else ""
     )
-    following = f"next: {now.next.provider}" if now.next else "nobody is next"
+    following = f"next: {now.next.provider}" if now.next else "no next provider"
     model = now.active.model or "its own default"
     told = f"{now.active.provider} serves {model} ({view.state}{used}); {following}"
     return quoting.sentence(told, unknown)

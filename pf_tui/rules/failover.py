@@ -149,7 +149,7 @@ class Routing:
 
 @record
 class Choice:
-    """The provider that serves, the model it serves, and who was passed over on the way."""
+    """The provider that serves, the model it serves, and who was skipped on the way."""
 
     provider: str | None
     model: str | None
@@ -276,7 +276,7 @@ def choose(
 
     Args: as in `route`.
     Returns:
-        provider None when nobody can serve; `reason` then says so with counts.
+        provider None when no provider available; `reason` then says so with counts.
     """
     if not auto_switch and standings:
         first = standings[0]

@@ -150,7 +150,7 @@ class Rows:
         self._resets_at: datetime | None = None
 
     def take(self, line: bytes) -> None:
-        """One row. Answers and tool results are passed over undecoded: their time is enough."""
+        """One row. Answers and tool results are skipped undecoded: their time is enough."""
         if stamp := _TIMESTAMP.match(line):
             self.last_at = from_text(stamp[1].decode("ascii", "replace")) or self.last_at
         if b'"response_item"' in line[:400] or not any(needle in line for needle in _NEEDLES):

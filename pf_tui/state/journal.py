@@ -91,7 +91,7 @@ def new_id(now: datetime) -> str:
 
 
 def tail(paths: Paths, count: int) -> tuple[Event, ...]:
-    """The last `count` events, oldest first; lines that are no events are passed over."""
+    """The last `count` events, oldest first; lines that are no events are skipped."""
     events: list[Event] = []
     for path in (paths.journal, _older(paths)):
         for line in _lines_backwards(path):

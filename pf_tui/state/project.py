@@ -57,7 +57,7 @@ class Project:
     trust: str = "trusted"
     """trusted | untrusted | changed (since it was trusted) | foreign (another user's, not read)"""
     withheld: tuple[str, ...] = ()
-    """Keys of the file that are passed over because it is not trusted."""
+    """Keys of the file that are skipped because it is not trusted."""
     sha256: str = ""
     """Of the file's bytes; "" = not read."""
 

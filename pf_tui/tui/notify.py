@@ -84,7 +84,7 @@ def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
     if moved and left and serves and left.provider != serves.provider:
         told.append(("failover", f"pf-tui: {serves.provider} serves now: {moved[-1].why}"))
     elif left and serves is None:
-        told.append(("failover", "pf-tui: nobody can serve"))
+        told.append(("failover", "pf-tui: no provider available"))
     return told
 
 

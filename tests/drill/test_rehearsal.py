@@ -243,7 +243,7 @@ def test_nobody_to_fail_is_exit_5_and_a_sentence(person: Person) -> None:
     done = person.run("drill")
 
     assert done.returncode == 5
-    assert "nobody can serve" in done.stderr
+    assert "no provider available" in done.stderr
 
 
 def test_with_everybody_benched_it_says_until_when_and_how_to_end_it(person: Person) -> None:
@@ -254,7 +254,7 @@ def test_with_everybody_benched_it_says_until_when_and_how_to_end_it(person: Per
 
     back = re.search(r"openrouter rests until (?:\w+ )?\d\d:\d\d \(by hand\)", done.stderr)
     assert done.returncode == 5
-    assert "nobody can serve now, so nobody can be made to fail: " in done.stderr
+    assert "no provider available now, so nobody can be made to fail: " in done.stderr
     assert back
     assert "anthropic-api rests until somebody acts (by hand)" in done.stderr
     assert "`pf-tui release openrouter` ends its rest now" in done.stderr

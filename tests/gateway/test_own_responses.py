@@ -1,4 +1,4 @@
-"""What an agent is told when nobody can serve: the exact words."""
+"""What an agent is told when no provider available: the exact words."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_codex_gets_its_own_usage_limit_with_the_reset() -> None:
         ),
         (
             [limited("openrouter", None, "401 auth (invalid key)")],
-            "pf-tui: nobody can serve: openrouter 401 auth (invalid key); pf-tui why shows what ends it",
+            "pf-tui: no provider available: openrouter 401 auth (invalid key); pf-tui why shows what ends it",
         ),
         (
             [Skipped(provider="groq", code="protocol", reason="x")],

@@ -255,7 +255,10 @@ def test_nobody_can_serve_is_exit_5_with_the_reasons(person: Person) -> None:
     done = person.run("run", "claude")
 
     assert done.returncode == 5
-    assert "nobody can serve Claude Code: groq (no credential), anthropic-api (no credential)" in done.stderr
+    assert (
+        "no provider available for Claude Code: groq (no credential), anthropic-api (no credential)"
+        in done.stderr
+    )
     assert not person.said.exists()
 
 

@@ -72,7 +72,7 @@ def _step(
             ink, text = "warn", f"serves, although: {refusal.reason}"
     elif refusal is not None:
         until = f", until {space.clock.both(refusal.until)}" if refusal.until else ""
-        sign, ink, text = "×", "muted", f"passed over: {refusal.reason}{until}"
+        sign, ink, text = "×", "muted", f"skipped: {refusal.reason}{until}"
     else:
         sign, ink, text = "·", "text", f"ready to follow with {view.serves or 'its own model'}"
     name: Line = (Span(view.id, provider_order.inks(snapshot).get(view.id, "muted"), bold=serves),)

@@ -127,7 +127,9 @@ def first_serving(now: Snapshot, model: str) -> str:
                 return provider
             passed.append(f"{provider}: {refusal.reason}")
     if passed:
-        raise PfError(f"nobody can serve {model} now: {'; '.join(passed[:3])}", "w shows every reason")
+        raise PfError(
+            f"no provider available for {model} now: {'; '.join(passed[:3])}", "w shows every reason"
+        )
     raise PfError(f"no provider of the list serves {model}", f"`:models info {model}` shows who does")
 
 

@@ -86,11 +86,11 @@ def _nothing(report: LedgerView, width: int) -> tuple[Row, ...]:
     if report.problem:
         return empty(width, report.problem)
     if report.period == "all":
-        return empty(width, "nothing was used yet", "agents' logs are read by themselves while this is open")
+        return empty(width, "nothing was used yet", "agent logs are read automatically while this is open")
     return empty(
         width,
         f"nothing was used in {_last(report.period)}",
-        "agents' logs are read by themselves while this is open; `]` shows a longer period",
+        "agent logs are read automatically while this is open; `]` shows a longer period",
     )
 
 
