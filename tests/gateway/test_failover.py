@@ -217,8 +217,13 @@ async def test_live_json_tells_who_served_a_session_last_and_how_that_ended(open
     assert told["refused"][0] is False
 
 
-def windows(percent: float) -> dict[str, str]:
-    reset = str(int((NOON + timedelta(hours=2)).timestamp()))
+SIGNATURE = "EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef"
+"""Of the form that Anthropic's are."""
+
+
+def windows(percent: float, number: int = 0) -> dict[str, str]:
+    """A window's headers; use falls only when another window has begun, which ends later."""
+    reset = str(int((NOON + timedelta(hours=2 + number)).timestamp()))
     return {
         "anthropic-ratelimit-unified-5h-utilization": str(percent / 100),
         "anthropic-ratelimit-unified-5h-reset": reset,
@@ -229,7 +234,7 @@ async def test_new_sessions_begin_elsewhere_past_the_threshold_with_hysteresis(o
     room = await open_room()
     served = []
     for number, percent in enumerate((94, 96, 91, 89)):
-        room["anthropic-api"].plan(Reply(headers=windows(percent)))
+        room["anthropic-api"].plan(Reply(headers=windows(percent, number)))
         room.now += timedelta(minutes=2)
         await room.ask(session="old")
         await room.settled()
@@ -452,7 +457,7 @@ async def test_thinking_that_another_vendor_made_stays_out_after_the_way_back(op
     )
     room.now += timedelta(minutes=1)
     room.gateway.engine._sessions._all["s"].used_s -= 400
-    mine = {"type": "thinking", "thinking": "a", "signature": "by-claude"}
+    mine = {"type": "thinking", "thinking": "a", "signature": SIGNATURE}
     foreign = {"type": "thinking", "thinking": "b", "signature": signature}
     text = {"type": "text", "text": "x"}
     body = request_body("anthropic-messages", OPUS)
