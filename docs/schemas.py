@@ -28,6 +28,13 @@ _GATEWAY_LIMITS = {
         "An answer that is no stream may take five times as long.",
     },
     "stallS": {**_SECONDS, "default": 120, "description": "Seconds of silence inside a stream."},
+    "answerMB": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 48,
+        "default": 32,
+        "description": "The largest answer that is no stream, in MB; more is a failure of its provider.",
+    },
 }
 
 CONFIG: dict[str, Any] = {

@@ -359,8 +359,8 @@ class _CapturedReply:
         self._headers: Mapping[str, str] = {}
         self._body = b""
 
-    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self._status, self._headers, self._body = status, headers, body
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
+        self._status, self._headers, self._body = status, headers, bytes(body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         self._status, self._headers = status, headers

@@ -17,7 +17,8 @@ from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
 from pf_tui.gateway.attempt_failures import Failed, Judge
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.headers import response_headers
+from pf_tui.gateway.budget import FREE_BYTES, OverBudget
+from pf_tui.gateway.headers import response_headers, route_mask
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
@@ -26,6 +27,19 @@ from pf_tui.gateway.translation import AnyExchange, Translation
 from pf_tui.gateway.upstream import Transport, Unreachable
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
+from pf_tui.rules.masking import ValueMask
+
+ERROR_BYTES = 2**20
+"""Of a failed answer's body that is kept and handed on."""
+
+ERROR_S = 10.0
+"""How long a failed answer's body may take: its status is known."""
+
+EVENT_BYTES = 16 * 2**20
+"""The largest event of a stream; the longest of a real one are images of some MB."""
+
+FILLER_BYTES = 2**20
+"""Of pings and comments that are held before the first event."""
 
 HOLD_FACTOR = 4
 """Keep-alive comments before the first event stretch its limit to this many times."""
@@ -37,6 +51,10 @@ LINGER_S = 0.25
 """After a stream's last event: how long its connection may take to come free for the next request."""
 
 
+_EMPTY = (204, 205)
+"""Good statuses without a body: no answer to a prompt."""
+
+
 class ClientGone(Exception):  # noqa: N818 - reads as a sentence
     """The client has left before its answer was whole."""
 
@@ -44,7 +62,7 @@ class ClientGone(Exception):  # noqa: N818 - reads as a sentence
 class Reply(Protocol):
     """Where an answer goes; each method raises ClientGone when the client has left."""
 
-    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
         """A finished answer."""
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
@@ -79,6 +97,7 @@ class UpstreamAttempt:
         limits: Limits,
         head: Callable[[Mapping[str, str]], Mapping[str, str]],
         good: Callable[[], None],
+        secrets: Callable[[Route], ValueMask],
     ) -> None:
         """Args: head: what to add to an answer's head; good: told once the answer is known to be good."""
         self._request = request
@@ -88,6 +107,7 @@ class UpstreamAttempt:
         self._limits = limits
         self._head = head
         self._good = good
+        self._secrets = secrets
         self._meter = UsageMeter()
         self._headers: Mapping[str, str] | None = None
         self._began_ms = flight.elapsed_ms()
@@ -115,7 +135,7 @@ class UpstreamAttempt:
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
-        self._judge = Judge(self._route, strikes, meanings, rules, clock)
+        self._judge = Judge(self._route, self._request, strikes, meanings, rules, clock, self._secrets)
         self._flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:
@@ -132,7 +152,7 @@ class UpstreamAttempt:
             exchange = translation.wrap(exchange)  # type: ignore[arg-type]
         try:
             self._headers = exchange.headers
-            if not 200 <= exchange.status < 300:
+            if not 200 <= exchange.status < 300 or exchange.status in _EMPTY:
                 return await self._bad(exchange)
             return await (self._stream(exchange) if stream else self._whole(exchange))
         finally:
@@ -143,21 +163,19 @@ class UpstreamAttempt:
         return Delivered(headers=self._headers, meter=self._meter)
 
     async def _bad(self, exchange: AnyExchange) -> Failed:
-        try:
-            async with asyncio.timeout(self._limits.stall_s):
-                body = await exchange.read()
-        except (TimeoutError, Unreachable):
-            body = b""
-        return self._judge.answered(exchange.status, exchange.headers, body)
+        if exchange.status < 400:  # 101, 204, a redirect: no answer, whatever it carries
+            return self._judge.nonsense(exchange, b"")
+        body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
+        return self._judge.answered(exchange, body)
 
     async def _whole(self, exchange: AnyExchange) -> Delivered | Failed:
         """An answer that is no stream: all of it, checked to be one."""
         try:
             if exchange.has_come:
-                body = await exchange.read()
+                body = await self._read(exchange)
             else:
                 async with asyncio.timeout(self._limits.stall_s):
-                    body = await exchange.read()
+                    body = await self._read(exchange)
         except Unreachable as error:
             return self._judge.unreachable(error)
         except TimeoutError:
@@ -173,6 +191,9 @@ class UpstreamAttempt:
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
         return Delivered(headers=exchange.headers, meter=self._meter)
+
+    async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
+        return await exchange.read(self._limits.answer_bytes, self._flight.hold)
 
     async def _stream(self, exchange: AnyExchange) -> Delivered | Failed:
         kind = exchange.headers.get("content-type", "")
@@ -196,11 +217,7 @@ class UpstreamAttempt:
         return await self._rest(exchange, events)
 
     async def _no_stream(self, exchange: AnyExchange) -> Failed:
-        try:
-            async with asyncio.timeout(self._limits.stall_s):
-                body = await exchange.read()
-        except (TimeoutError, Unreachable):
-            body = b""
+        body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
         if self._meter.take(body) == Kind.ERROR:
             return self._judge.in_band(exchange, body)
         return self._judge.nonsense(exchange, body)
@@ -221,6 +238,7 @@ class UpstreamAttempt:
                     found = self._good_from(exchange, events.feed(data), held)
                     if found is not None:
                         return found
+                    self._bound(events)
                     limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
             return self._judge.unreachable(error)
@@ -245,6 +263,9 @@ class UpstreamAttempt:
             if seen == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, event)
             held.append(event)
+            self._fillers += len(event)
+            if self._fillers > FILLER_BYTES and seen == Kind.FILLER:
+                raise Unreachable("network", f"{FILLER_BYTES >> 20} MB of its stream held no event")
             if seen == Kind.GOOD:
                 self._first_byte()
                 held.append(self._sifted(whole))
@@ -267,6 +288,8 @@ class UpstreamAttempt:
                             await reply.send(rest + b"\n\n")
                         break
                     out = self._sifted(events.feed(data))
+                    if events.waiting > FREE_BYTES or self._flight.hold.waiting:
+                        self._bound(events)
                     if meter.done and self._said is None:
                         await reply.end(out)
                         return await self._ended(exchange)
@@ -282,6 +305,8 @@ class UpstreamAttempt:
             broke = failures.transport(error.kind, self._judge.clock(), error.text)
         except TimeoutError:
             broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
+        except OverBudget:
+            broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
         if self._said is not None:
             failed = self._judge.in_band(exchange, self._said, self._said)
             await reply.end()
@@ -315,6 +340,15 @@ class UpstreamAttempt:
         await self._reply.end()
         return Delivered(headers=exchange.headers, meter=self._meter)
 
+    def _bound(self, events: EventBuffer) -> None:
+        """Count what waits for its event's end. Raises Unreachable for too long a one, and OverBudget."""
+        if events.waiting > EVENT_BYTES:
+            raise Unreachable("network", f"an event of its stream is larger than {EVENT_BYTES >> 20} MB")
+        self._flight.hold.wait(events.waiting if events.waiting > FREE_BYTES else 0)
+
+    _fillers = 0
+    """Bytes of pings and comments that came before the first event."""
+
     _said: bytes | None = None
     """An error event in the middle of the stream."""
 
@@ -325,6 +359,7 @@ class UpstreamAttempt:
         good, said = self._meter.filter_events(whole)
         if said is not None:
             self._said = said
+            return good[: len(good) - len(said)] + self._judge.masked(said)
         return good
 
     def _first_byte(self) -> None:
@@ -333,6 +368,9 @@ class UpstreamAttempt:
 
     def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)
+        mask = route_mask(self._route)
+        if mask.hits("\n".join(headers.values())):
+            headers = CIMultiDict((name, mask.text(value)) for name, value in headers.items())
         for name, value in self._head(exchange.headers).items():
             headers[name] = value
         return headers
@@ -352,7 +390,10 @@ async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protoc
     kept = response_headers(headers, decoded=True)
     for name, value in added.items():
         kept[name] = value
-    await reply.whole(failed.status, kept, failed.body)
+    body = failed.body or own_responses.error_body(
+        protocol, "api_error", f"pf-tui: {failed.route.provider} answered {failed.status} without a word"
+    )
+    await reply.whole(failed.status, kept, body)
 
 
 async def _drain(exchange: AnyExchange) -> None:

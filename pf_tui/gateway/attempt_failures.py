@@ -1,6 +1,6 @@
 """What a failed attempt means: the upstream's answer in, a class with its evidence out.
 
-Invariant: what an upstream said is kept as it came, so that it can be handed on word for word.
+Invariant: what an upstream said is handed on word for word, but for credentials in it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from multidict import CIMultiDict
+
 from pf_tui.catalog.meanings import Meanings
+from pf_tui.gateway.body import Request
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.sse import UsageMeter, payload
 from pf_tui.gateway.translation import AnyExchange
@@ -17,9 +20,14 @@ from pf_tui.gateway.upstream import Unreachable
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
+from pf_tui.rules.masking import ValueMask, clean
+from pf_tui.rules.quoting import CODE_CHARS, sentence_to_keep
 
 ERROR_BYTES = 64 * 1024
 """Of an error body that rules look at."""
+
+KEPT_BYTES = 2**20
+"""Of an error body that is handed on."""
 
 _SIZES = re.compile(
     r"(\d{4,})\s*(?:tokens?)?\s*>\s*(\d{4,})|(?:maximum|limit)\D{1,40}?(\d{4,})", re.IGNORECASE
@@ -35,90 +43,96 @@ class Failed:
     status: int | None = None
     headers: Mapping[str, str] | None = None
     body: bytes = b""
-    """Its own words, as they came."""
+    """Its own words; a credential in them is masked."""
     meter: UsageMeter | None = None
     window: int | None = None
     """After "too long": the window it named."""
 
 
 class Judge:
-    """Says what a failed answer means."""
+    """Says what a failed answer means. What is kept holds no credential and nothing of the prompt."""
 
     def __init__(
         self,
         route: Route,
+        request: Request,
         strikes: int,
         meanings: Meanings,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
+        secrets: Callable[[Route], ValueMask],
     ) -> None:
+        """Args: secrets: masks every credential in use, and those on this request."""
         self._route = route
+        self._request = request
         self._strikes = strikes
         self._meanings = meanings
         self._rules = rules
         self.clock = clock
+        self._secrets = secrets
 
-    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Failed:
+    def answered(self, exchange: AnyExchange, body: bytes) -> Failed:
         """A failing status."""
-        text = body[:ERROR_BYTES].decode("utf-8", "replace")
-        failure = failures.classify(
-            status=status,
-            headers=headers,
-            body=text,
-            now=self.clock(),
-            strikes=self._strikes,
-            meanings=self._meanings,
-            rules=self._rules,
-            model=self._route.model,
-        )
-        if failure.kind in ("auth", "account") and not self._route.credential:
+        failed = self._failed(exchange, exchange.status, b"" if exchange.opaque else body, None)
+        if failed.failure.kind in ("auth", "account") and not self._route.credential:
             # the agent's own login: it renews it by itself when it hears this
-            failure = replace(failure, failover=False, scope=None, forever=False)
-        return Failed(
-            route=self._route,
-            failure=failure,
-            status=status,
-            headers=headers,
-            body=body,
-            window=_window_in(text) if failure.kind == "context" else None,
-        )
+            own = replace(failed.failure, failover=False, scope=None, forever=False)
+            return replace(failed, failure=own)
+        return failed
 
-    def in_band(self, exchange: AnyExchange, body: bytes, event: bytes | None = None) -> Failed:
+    def in_band(self, exchange: AnyExchange, body: bytes | bytearray, event: bytes | None = None) -> Failed:
         """A 200 whose content is an error."""
-        data = payload(event) if event is not None else body
-        text = data[:ERROR_BYTES].decode("utf-8", "replace")
-        failure = failures.classify(
-            status=None,
-            headers=exchange.headers,
-            body=text,
-            now=self.clock(),
-            strikes=self._strikes,
-            meanings=self._meanings,
-            rules=self._rules,
-            model=self._route.model,
-        )
-        return Failed(
-            route=self._route,
-            failure=failure,
-            status=exchange.status,
-            headers=exchange.headers,
-            body=body,
-            window=_window_in(text) if failure.kind == "context" else None,
-        )
+        return self._failed(exchange, None, body, event)
 
-    def nonsense(self, exchange: AnyExchange, body: bytes) -> Failed:
-        """A 200 that is no answer: a page of a proxy, broken JSON."""
-        kind = exchange.headers.get("content-type", "no content type").partition(";")[0]
-        failure = failures.nonsense(
-            exchange.status, f"answered {exchange.status} with {kind} that is no answer", self.clock()
-        )
-        return Failed(
-            route=self._route, failure=failure, status=exchange.status, headers=exchange.headers, body=body
-        )
+    def masked(self, event: bytes) -> bytes:
+        """An error event without the credentials it may repeat."""
+        return self._secrets(self._route).data(event)
+
+    def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> Failed:
+        """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
+        kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
+        text = f"answered {exchange.status} with {kind} that is no answer"
+        failure = failures.nonsense(exchange.status, self._secrets(self._route).text(text), self.clock())
+        return Failed(route=self._route, failure=failure, status=exchange.status)
 
     def unreachable(self, error: Unreachable) -> Failed:
         """No answer at all."""
         return Failed(route=self._route, failure=failures.transport(error.kind, self.clock(), error.text))
+
+    def _failed(
+        self, exchange: AnyExchange, status: int | None, body: bytes | bytearray, event: bytes | None
+    ) -> Failed:
+        mask = self._secrets(self._route)
+        kept = mask.data(bytes(body[:KEPT_BYTES]))
+        headers = CIMultiDict((name, mask.text(value)) for name, value in exchange.headers.items())
+        data = kept if event is None else mask.data(payload(event))
+        text = data[:ERROR_BYTES].decode("utf-8", "replace")
+        failure = failures.classify(
+            status=status,
+            headers=headers,
+            body=text,
+            now=self.clock(),
+            strikes=self._strikes,
+            meanings=self._meanings,
+            rules=self._rules,
+            model=self._route.model,
+        )
+        return Failed(
+            route=self._route,
+            failure=self._without_prompt(failure, text),
+            status=exchange.status,
+            headers=headers,
+            body=kept,
+            window=_window_in(text) if failure.kind == "context" else None,
+        )
+
+    def _without_prompt(self, failure: Failure, body: str) -> Failure:
+        """The failure with a sentence that may be kept for months."""
+        sentence = sentence_to_keep(failure.message, self._request.raw, body)
+        evidence = {name: value for name, value in failure.evidence.items() if name != "text"}
+        if sentence:
+            evidence["text"] = sentence
+        return replace(failure, message=sentence, evidence=evidence)
 
 
 def _window_in(text: str) -> int | None:

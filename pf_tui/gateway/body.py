@@ -115,10 +115,14 @@ _DECODER = msgspec.json.Decoder(_Asked)
 
 def _asked(raw: bytes) -> _Asked:
     try:
-        return _DECODER.decode(raw)
+        asked = _DECODER.decode(raw)
+        asked.model.encode()
+        return asked
+    except UnicodeEncodeError as error:
+        raise WrongUsage("the model's name is no text") from error
     except msgspec.ValidationError as error:
         raise WrongUsage("the request names no model") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WrongUsage("the request body is not JSON") from error
 
 

@@ -23,6 +23,8 @@ from pf_tui.gateway.attempt import ClientGone, Delivered, Reply
 from pf_tui.gateway.attempt_failures import Failed
 from pf_tui.gateway.body import Request, with_model, without_thinking
 from pf_tui.gateway.breaker import TRANSIENT, AttemptToken
+from pf_tui.gateway.budget import Budget, Hold, OverBudget
+from pf_tui.gateway.headers import login_values, route_secrets
 from pf_tui.gateway.inflight import InFlightRequest, InFlightRequests
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.recorder import Recorder
@@ -35,11 +37,15 @@ from pf_tui.gateway.upstream import Transport
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.failover import Skipped, arrange
 from pf_tui.rules.failures import Failure
+from pf_tui.rules.masking import ValueMask
 from pf_tui.rules.reset_headers import readings_from_headers
 from pf_tui.translate import ReasoningStore, changes_nothing, count_tokens_body
 
 PATIENCE = 3
 """Passing troubles in a row that an agent may retry by itself; from then on it is told to stop."""
+
+ID_CHARS = 200
+"""A longer request id is none."""
 
 RECENT_IDS = 5000
 """Request ids remembered, to notice an upstream that always gives the same one."""
@@ -75,26 +81,41 @@ class Engine:
         self.failovers = 0
 
     async def serve(
-        self, request: Request, inbound: CIMultiDictProxy[str], reply: Reply, *, bearer: bool
+        self,
+        request: Request,
+        inbound: CIMultiDictProxy[str],
+        reply: Reply,
+        *,
+        bearer: bool,
+        hold: Hold | None = None,
     ) -> None:
         """Answer one request.
 
         Args:
+            hold: counts the bytes of the request already.
             bearer: the client's own login came along and may be passed through.
         """
         plan = await self._world.plan(request.project)
-        flight = self._flights.begin(request, self._world.ctx.now())
+        flight = self._flights.begin(request, self._world.ctx.now(), hold)
         turn = RequestFailover(self, plan, request, inbound, reply, flight, bearer=bearer)
         try:
-            await turn.run()
+            try:
+                await turn.run()
+            except OverBudget:
+                await turn.too_much()
         finally:
             self._flights.end(flight)
             asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
 
+    @property
+    def budget(self) -> Budget:
+        """What all requests and answers may hold."""
+        return self._flights.budget
+
     def request_id(self, headers: Mapping[str, str] | None) -> str:
         """The upstream's id of the request, or one of ours where it has none or always the same."""
         given = (headers.get("request-id") or headers.get("x-request-id")) if headers is not None else None
-        if given and given not in self._ids:
+        if given and len(given) <= ID_CHARS and given not in self._ids:
             self._ids[given] = None
             if len(self._ids) > RECENT_IDS:
                 self._ids.popitem(last=False)
@@ -241,6 +262,7 @@ class RequestFailover:
             limits=self._plan.settings.limits_of(route.provider),
             head=lambda headers: self._head(route, headers),
             good=lambda: self._good(route, ticket),
+            secrets=self._secrets,
         )
         outcome: Delivered | Failed | None = None
         try:
@@ -263,6 +285,11 @@ class RequestFailover:
             if outcome is not None:
                 self._note(route, outcome, ticket, flight.elapsed_ms() - began_ms)
         return outcome
+
+    def _secrets(self, route: Route) -> ValueMask:
+        """Masks every credential in use: the providers', this route's, and the client's."""
+        keys = (key.reveal() for key in self._plan.keys.values())
+        return ValueMask((*keys, *route_secrets(route), *login_values(self._inbound.items())))
 
     def _body_for(self, route: Route) -> bytes:
         """The very bytes of the client, but for the model's name and for another vendor's reasoning."""
@@ -524,6 +551,10 @@ class RequestFailover:
             await self._reply.whole(status, headers, body)
             return
         await attempt.forward(self._reply, failed, added, self._request.protocol)
+
+    async def too_much(self) -> None:
+        """The gateway holds as much as it may: this request gives way."""
+        await self._tell(own_responses.too_much(self._request.protocol, self._engine.budget.total))
 
     async def _tell(self, answer: Answer) -> None:
         self._request_id = self._engine.request_id(None)

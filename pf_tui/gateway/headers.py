@@ -11,6 +11,7 @@ from functools import lru_cache
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from pf_tui.gateway.routing import Route
+from pf_tui.rules.masking import ValueMask
 
 CREDENTIALS = frozenset(
     {
@@ -82,6 +83,36 @@ def request_headers(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMulti
     return headers
 
 
+def route_secrets(route: Route) -> tuple[str, ...]:
+    """What a request on this route proves itself with."""
+    own = [value for name, value in route.headers.items() if _may_be_secret(name)]
+    return tuple(value.rpartition(" ")[2] for value in (*route.credential.values(), *own))
+
+
+def route_mask(route: Route) -> ValueMask:
+    """Masks all credentials that this upstream can know."""
+    return _mask_of(route_secrets(route))
+
+
+@lru_cache(maxsize=64)
+def _mask_of(values: tuple[str, ...]) -> ValueMask:
+    return ValueMask(values)
+
+
+def _may_be_secret(name: str) -> bool:
+    lower = name.lower()
+    return lower in CREDENTIALS or any(word in lower for word in ("key", "token", "secret", "auth", "pass"))
+
+
+def login_values(inbound: Iterable[tuple[str, str]]) -> list[str]:
+    """The credentials a client sent along: values, without the word that says which kind they are."""
+    return [
+        value.rpartition(" ")[2]
+        for name, value in inbound
+        if name.lower() in CREDENTIALS or name.lower() == "x-pf-token"
+    ]
+
+
 @lru_cache(maxsize=256)
 def _stays_with_us(name: str) -> bool:
     lower = name.lower()
@@ -97,7 +128,7 @@ def response_headers(headers: CIMultiDictProxy[str] | CIMultiDict[str], *, decod
     """The upstream's headers that the client gets."""
     kept: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():
-        if not _ends_here(name, decoded):
+        if not _ends_here(name, decoded) and value.isprintable():
             kept.add(name, value)
     return kept
 

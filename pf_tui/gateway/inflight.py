@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pf_tui.gateway.body import Request
+from pf_tui.gateway.budget import Budget, Hold
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.sse import UsageMeter
 from pf_tui.state.gateway import LiveRequest, LiveSession
@@ -26,11 +27,11 @@ class InFlightRequest:
     """One request under way."""
 
     __slots__ = (
-        *("attempt", "began_s", "ended", "first_byte_ms", "meter", "number", "request", "route"),
+        *("attempt", "began_s", "ended", "first_byte_ms", "hold", "meter", "number", "request", "route"),
         *("since", "status", "until"),
     )
 
-    def __init__(self, number: int, request: Request, since: datetime) -> None:
+    def __init__(self, number: int, request: Request, since: datetime, hold: Hold) -> None:
         self.number = number
         self.request = request
         self.since = since
@@ -44,6 +45,7 @@ class InFlightRequest:
         """Of the answer the agent got."""
         self.until: datetime | None = None
         """When the agent was told to come back."""
+        self.hold = hold
 
     def elapsed_ms(self) -> int:
         """Since the client asked."""
@@ -75,6 +77,7 @@ class InFlightRequests:
     def __init__(self, write: Callable[[tuple[LiveRequest, ...], tuple[LiveSession, ...]], None]) -> None:
         self._write = write
         self._sessions: OrderedDict[str, LiveSession] = OrderedDict()
+        self.budget = Budget()
         self._flying: dict[int, InFlightRequest] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
@@ -85,9 +88,9 @@ class InFlightRequests:
     def __len__(self) -> int:
         return len(self._flying)
 
-    def begin(self, request: Request, since: datetime) -> InFlightRequest:
-        """A request has come."""
-        flight = InFlightRequest(next(self._numbers), request, since)
+    def begin(self, request: Request, since: datetime, hold: Hold | None = None) -> InFlightRequest:
+        """A request has come; `hold` counts its bytes already."""
+        flight = InFlightRequest(next(self._numbers), request, since, hold or self.budget.hold())
         self._flying[flight.number] = flight
         self._idle.clear()
         if self._timer is None:
@@ -97,6 +100,7 @@ class InFlightRequests:
     def end(self, flight: InFlightRequest) -> None:
         """It is over."""
         self._flying.pop(flight.number, None)
+        flight.hold.free()
         request, route = flight.request, flight.route
         if request.session and route is not None and not request.counting:
             self._sessions[request.session] = LiveSession(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from pf_tui.rules.masking import clean
 from pf_tui.state.paths import Paths
+from pf_tui.state.secret import masked
 from pf_tui.visible import visible
 
 LOG_BYTES = 1024 * 1024
@@ -26,6 +27,6 @@ def line(paths: Paths, text: str) -> None:
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, f"{stamp} {visible(clean(text, 500))}\n".encode("utf-8", "replace"))
+            os.write(handle, f"{stamp} {visible(clean(masked(text), 500))}\n".encode("utf-8", "replace"))
         finally:
             os.close(handle)

@@ -98,6 +98,13 @@ def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Ans
     return Answer(status=504 if silent else 502, headers=headers, body=error_body(protocol, kind, sentence))
 
 
+def too_much(protocol: str, total: int) -> Answer:
+    """The gateway holds as many bytes as it may: agents ask again by themselves."""
+    sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, more is not taken; ask again"
+    headers = {"content-type": "application/json", "retry-after": "2"}
+    return Answer(status=503, headers=headers, body=error_body(protocol, "overloaded_error", sentence))
+
+
 def refused(status: int, protocol: str, sentence: str) -> Answer:
     """A request the gateway itself turns down."""
     kind = {401: "authentication_error", 403: "permission_error", 404: "not_found_error"}.get(

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from pf_tui import __version__
 from pf_tui.actions.journalling import write_down
@@ -23,6 +24,7 @@ from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
 from pf_tui.gateway.attempt import ClientGone
 from pf_tui.gateway.body import PROTOCOLS, parse_request
+from pf_tui.gateway.budget import Hold, OverBudget
 from pf_tui.gateway.failover import Engine
 from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
@@ -35,8 +37,11 @@ from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 
-MAX_BODY_BYTES = 128 * 1024 * 1024
+MAX_BODY_BYTES = 48 * 1024 * 1024
 """Vendors take 32 MB; what is larger than this is no conversation."""
+
+WHOLE_BYTES = 2**18
+"""A larger answer leaves piece by piece, as fast as the client takes it."""
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
@@ -160,7 +165,16 @@ class Gateway:
     async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        raw = await _body_of(request)
+        hold = self.flights.budget.hold()
+        try:
+            return await self._answer(request, path, hold)
+        except OverBudget:
+            return _response(own_responses.too_much(PROTOCOLS[path], self.flights.budget.total))
+        finally:
+            hold.free()
+
+    async def _answer(self, request: web.BaseRequest, path: str, hold: Hold) -> web.StreamResponse:
+        raw = await _body_of(request, hold)
         if raw is None:
             sentence = (
                 f"pf-tui: more than {MAX_BODY_BYTES >> 20} MB in one request is more than any provider takes"
@@ -173,7 +187,9 @@ class Gateway:
             return _response(own_responses.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
         reply = _Reply(request)
         try:
-            await self.engine.serve(asked, headers, reply, bearer=self._bears_login(asked.agent, headers))
+            await self.engine.serve(
+                asked, headers, reply, bearer=self._bears_login(asked.agent, headers), hold=hold
+            )
         except ClientGone:
             if request.transport is not None:
                 request.transport.close()
@@ -327,7 +343,14 @@ class _Reply:
         self._request = request
         self.response: web.StreamResponse | None = None
 
-    async def whole(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
+        if len(body) > WHOLE_BYTES:
+            await self.start(status, CIMultiDict(headers, **{"content-length": str(len(body))}))
+            view = memoryview(body)
+            for place in range(0, len(body), WHOLE_BYTES):
+                await self.send(bytes(view[place : place + WHOLE_BYTES]))
+            await self.end()
+            return
         self.response = web.Response(status=status, headers=headers, body=body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
@@ -385,17 +408,19 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     return made
 
 
-async def _body_of(request: web.BaseRequest) -> bytes | None:
-    """The whole body; None when it is larger than we take."""
+async def _body_of(request: web.BaseRequest, hold: Hold) -> bytes | None:
+    """The whole body; None when it is larger than we take. Raises OverBudget."""
     if (request.content_length or 0) > MAX_BODY_BYTES:
         return None
     first = await request.content.readany()
     if request.content.at_eof():
         return first
     pieces, size = [first], len(first)
+    hold.grow(size)
     while piece := await request.content.readany():
         pieces.append(piece)
         size += len(piece)
+        hold.grow(len(piece))
         if size > MAX_BODY_BYTES:
             return None
     return b"".join(pieces)

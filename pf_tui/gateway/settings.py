@@ -3,6 +3,7 @@
     {"port": 4100,                        the port it listens on; without it a free one
      "passThrough": false,                the client's own login may go to its own vendor
      "connectS": 10, "firstByteS": 60, "stallS": 120,      limits of silence, in seconds
+     "answerMB": 32,                      the largest answer that is no stream
      "providers": {"openrouter": {"firstByteS": 20}},
      "rules": [{"status": 400, "text": "no capacity", "then": "bench-and-continue"}]}
 
@@ -22,6 +23,10 @@ from pf_tui.state import answer_rules, files
 CONNECT_S = 10.0
 FIRST_BYTE_S = 60.0
 STALL_S = 120.0
+ANSWER_MB = 32
+MOST_ANSWER_MB = 48
+"""All answers under way share 64 MB."""
+
 ANSWER_FACTOR = 5
 """300 s with the default: what Claude Code and OpenCode themselves wait (measured)."""
 
@@ -33,6 +38,8 @@ class Limits:
     connect_s: float = CONNECT_S
     first_byte_s: float = FIRST_BYTE_S
     stall_s: float = STALL_S
+    answer_bytes: int = ANSWER_MB * 2**20
+    """The largest whole answer; a stream has no such bound."""
 
     @property
     def answer_s(self) -> float:
@@ -83,6 +90,7 @@ def _limits(content: object, base: Limits, path: Path) -> Limits:
         connect_s=_seconds(content, "connectS", base.connect_s, path),
         first_byte_s=_seconds(content, "firstByteS", base.first_byte_s, path),
         stall_s=_seconds(content, "stallS", base.stall_s, path),
+        answer_bytes=_megabytes(content, "answerMB", base.answer_bytes, path),
     )
 
 
@@ -91,3 +99,12 @@ def _seconds(content: Mapping[str, Any], key: str, default: float, path: Path) -
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
         raise files.wrong_type(path, key, "a number of seconds above 0", value)
     return float(value)
+
+
+def _megabytes(content: Mapping[str, Any], key: str, default: int, path: Path) -> int:
+    value = content.get(key)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_ANSWER_MB:
+        raise files.wrong_type(path, key, f"a number of megabytes from 1 to {MOST_ANSWER_MB}", value)
+    return value * 2**20

@@ -12,14 +12,30 @@ from typing import Any
 
 import msgspec
 
+LONG_BYTES = 2**12
+"""What waits beyond this is kept in pieces."""
+
+MOST_SIGNATURES = 1000
+SIGNATURE_CHARS = 2**20
+MOST_FIELDS = 100
+"""Of a usage object; the longest known has 12."""
+
+ID_CHARS = 500
+"""A longer id or model name is not kept."""
+
 
 class EventBuffer:
     """Holds back what is not a whole event yet."""
 
-    __slots__ = ("_rest",)
+    __slots__ = ("_kept", "_parts", "_rest", "waiting")
 
     def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._kept = 0
         self._rest = b""
+        """The end of what waits, long enough to hold all of a blank line but its last byte."""
+        self.waiting = 0
+        """Bytes of an event that is not whole yet."""
 
     def feed(self, data: bytes) -> bytes:
         """The whole events that are there now, as they came; b"" when none is."""
@@ -29,18 +45,31 @@ class EventBuffer:
             end = max(end if end > 1 else 0, *(_end_of(buffer, mark) for mark in (b"\r\n\r\n", b"\r\r")))
         elif end == 1:
             end = 0
-        self._rest = buffer[end:]
-        return buffer[:end] if self._rest else buffer
+        if not end:
+            self._put_by(buffer)
+            return b""
+        whole = b"".join([*self._parts, buffer[:end]]) if self._parts else buffer[:end]
+        self._parts, self._rest = [], b""
+        self._kept = self.waiting = 0
+        if end != len(buffer):
+            self._put_by(buffer[end:])
+        return whole
+
+    def _put_by(self, buffer: bytes) -> None:
+        """Keep what is no whole event; a long one is not copied again for each piece of it."""
+        if len(buffer) > LONG_BYTES:
+            self._parts.append(buffer[:-3])
+            self._kept += len(buffer) - 3
+            buffer = buffer[-3:]
+        self._rest = buffer
+        self.waiting = self._kept + len(buffer)
 
     def flush(self) -> bytes:
         """What came after the last blank line: an event whose end is missing, or nothing."""
-        rest, self._rest = self._rest, b""
+        rest = b"".join([*self._parts, self._rest])
+        self._parts, self._rest = [], b""
+        self._kept = self.waiting = 0
         return rest
-
-    @property
-    def waiting(self) -> int:
-        """Bytes of an event that is not whole yet."""
-        return len(self._rest)
 
 
 def split_events(whole: bytes) -> list[bytes]:
@@ -244,7 +273,7 @@ class UsageMeter:
             if event.type == "content_block_delta" and type(event.delta) is _Delta:
                 self.tokens_seen += 1  # nearly all of them are this
                 if event.delta.signature:
-                    self.signatures.append(event.delta.signature)
+                    self._sign(event.delta.signature)
             elif self._see(event) == Kind.ERROR:
                 parts = whole.split(b"\n\n")
                 return b"\n\n".join(parts[: place + 1]) + b"\n\n", parts[place] + b"\n\n"
@@ -282,7 +311,7 @@ class UsageMeter:
         if kind == "content_block_delta":
             self.tokens_seen += 1
             if type(seen.delta) is _Delta and seen.delta.signature:
-                self.signatures.append(seen.delta.signature)
+                self._sign(seen.delta.signature)
             return Kind.GOOD
         if kind in _FILLER:
             return Kind.FILLER
@@ -304,7 +333,7 @@ class UsageMeter:
             self.tokens_seen += 1
         block = seen.content_block or seen.item
         if block is not None and (signed := block.data or block.encrypted_content):
-            self.signatures.append(signed)
+            self._sign(signed)
         failed = kind in ("error", "response.failed") or (
             seen.error is not None
             and bytes(seen.error) != b"null"
@@ -312,7 +341,7 @@ class UsageMeter:
         )
         return Kind.ERROR if failed else Kind.GOOD
 
-    def take(self, body: bytes) -> int:
+    def take(self, body: bytes | bytearray) -> int:
         """Take ids and usage from a whole answer; returns its Kind."""
         try:
             whole = _WHOLE_DECODER.decode(body)
@@ -325,12 +354,12 @@ class UsageMeter:
             self._use(whole.usage)
         for block in (*_blocks(whole.content), *(whole.output or ())):
             if signed := block.signature or block.data or block.encrypted_content:
-                self.signatures.append(signed)
+                self._sign(signed)
         said = whole.error is not None and bytes(whole.error) != b"null" and not whole.choices
         failed = whole.type == "error" or (said and (whole.object != "response" or whole.status == "failed"))
         return Kind.ERROR if failed else Kind.GOOD
 
-    def _look_loosely(self, data: bytes) -> int:
+    def _look_loosely(self, data: bytes | bytearray) -> int:
         """An event with a known name for something else: its shape is not ours to judge."""
         try:
             content = json.loads(data)
@@ -351,14 +380,19 @@ class UsageMeter:
         failed = kind in ("error", "response.failed") or (content.get("error") and not content.get("choices"))
         return Kind.ERROR if failed else Kind.GOOD
 
+    def _sign(self, signature: str) -> None:
+        if len(self.signatures) < MOST_SIGNATURES and len(signature) <= SIGNATURE_CHARS:
+            self.signatures.append(signature)
+
     def _hold(self, message_id: object, model: object) -> None:
-        if self.message_id is None and isinstance(message_id, str):
+        if self.message_id is None and isinstance(message_id, str) and len(message_id) <= ID_CHARS:
             self.message_id = message_id
-        if self.model is None and isinstance(model, str):
+        if self.model is None and isinstance(model, str) and len(model) <= ID_CHARS:
             self.model = model
 
     def _use(self, usage: dict[str, Any]) -> None:
-        self.usage.update({key: value for key, value in usage.items() if value is not None})
+        if len(usage) <= MOST_FIELDS and len(self.usage) <= MOST_FIELDS:
+            self.usage.update({key: value for key, value in usage.items() if value is not None})
 
 
 def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:

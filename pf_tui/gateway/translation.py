@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 
 from pf_tui import translate
 from pf_tui.gateway.body import Request
+from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.upstream import Exchange, Unreachable
 
@@ -23,6 +24,9 @@ _VENDOR_HEADERS = ("anthropic-", "openai-", "x-openai-", "x-stainless-", "x-code
 _VENDOR_NAMES = frozenset({"originator", "session_id", "session-id", "thread-id", "conversation_id"})
 _LITE = "x-openai-internal-codex-responses-lite"
 """With it OpenAI takes fewer kinds of tools than a rewritten request may hold."""
+
+WAITING_BYTES = 4 * 2**20
+"""What of a stream may wait for the end of its event while it is translated."""
 
 ANTHROPIC_VERSION = "2023-06-01"
 
@@ -128,19 +132,23 @@ class TranslatedExchange:
         data = self._inner.arrived()
         return data if self._events is None or not data else self._fed(data)
 
-    async def read(self) -> bytes:
+    async def read(self, most: int, hold: Hold) -> bytes | bytearray:
         """All of it: a good answer as the client has it, an error as the provider wrote it.
 
-        Raises Unreachable.
+        Raises Unreachable and OverBudget, as `Exchange.read`.
         """
         if self._inner.opaque:
             raise Unreachable("network", "it answered in an encoding nobody asked for")
-        body = await self._inner.read()
+        body = await self._inner.read(most, hold)
         if not self.is_good:
             return body
-        whole = self._translation.answer(body)
+        whole = self._translation.answer(bytes(body))
         self.status = whole.status
         return whole.body
+
+    async def beginning(self, most: int, limit_s: float) -> bytes:
+        """As `Exchange.beginning`; nothing of what cannot be read."""
+        return b"" if self._inner.opaque else await self._inner.beginning(most, limit_s)
 
     def _fed(self, data: bytes) -> bytes:
         if self._inner.opaque:
@@ -148,7 +156,14 @@ class TranslatedExchange:
         if not data:
             self._finished = True
             return bytes(self._events.finish())
-        return bytes(self._events.feed(data))
+        out = bytes(self._events.feed(data))
+        self._waiting = 0 if out else self._waiting + len(data)
+        if self._waiting > WAITING_BYTES:
+            raise Unreachable("network", f"{WAITING_BYTES >> 20} MB of its stream held no event")
+        return out
+
+    _waiting = 0
+    """Bytes that came since the last event."""
 
     def close(self) -> None:
         """As `Exchange.close`."""

@@ -7,6 +7,7 @@ connection broke before any byte of an answer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import socket
 import time
@@ -20,6 +21,7 @@ from urllib.request import getproxies_environment, proxy_bypass
 import aiohttp
 from yarl import URL
 
+from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
 
@@ -96,14 +98,33 @@ class Exchange:
         except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
 
-    async def read(self) -> bytes:
-        """The whole body. Raises Unreachable when the connection breaks."""
-        body = await self.chunk()
-        if not body or self.is_whole:
-            return body
-        whole = bytearray(body)
-        while piece := await self.chunk():
+    async def read(self, most: int, hold: Hold) -> bytes | bytearray:
+        """The whole body.
+
+        Raises:
+            Unreachable: the connection broke, or there is more than `most`.
+            OverBudget: all answers together are more than the gateway holds.
+        """
+        first = await self.chunk()
+        if not first or self.is_whole:
+            return first
+        whole = bytearray()
+        piece = first
+        while piece:
+            if len(whole) + len(piece) > most:
+                raise Unreachable("network", f"its answer is larger than {most >> 20} MB")
+            hold.grow(len(piece))
             whole += piece
+            piece = await self.chunk()
+        return whole
+
+    async def beginning(self, most: int, limit_s: float) -> bytes:
+        """The body's first `most` bytes: what has come of them within `limit_s`, or until it broke."""
+        whole = bytearray()
+        with contextlib.suppress(TimeoutError, Unreachable):
+            async with asyncio.timeout(limit_s):
+                while len(whole) < most and (piece := await self.chunk()):
+                    whole += piece[: most - len(whole)]
         return bytes(whole)
 
     def close(self) -> None:
@@ -148,7 +169,8 @@ class _Inflate:
         return not self._rest
 
     def feed(self, packed: bytes) -> None:
-        self._rest += packed
+        if not self._engine.eof:  # what follows its end is no part of it
+            self._rest += packed
 
     def more(self) -> bytes:
         """The next piece; b"" when more input is needed. Raises zlib.error."""

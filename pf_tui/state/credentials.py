@@ -22,7 +22,7 @@ from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
 from pf_tui.state.paths import Paths, user_home
-from pf_tui.state.secret import Secret
+from pf_tui.state.secret import Secret, remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 KEYRING_SERVICE = "pf-tui"
 _KEY_FIELDS = ("apiKey", "sessionToken", "accessToken")
 """Where the original plugin keeps a key in auth.json, by kind of login."""
+
+
+_TOKEN_FIELDS = ("accessToken", "access", "access_token", "refreshToken", "refresh", "refresh_token", "key")
+"""Where agents' login files keep their tokens: looked at only so that they are masked in words."""
 
 
 @record
@@ -241,7 +245,9 @@ def _environment(provider: Provider, env: Mapping[str, str]) -> Credential | Non
     if provider.auth == "none":
         return Credential(state="present", source="none needed")
     for name in provider.env:
-        if env.get(name):
+        if value := env.get(name):
+            if name not in provider.env_pointers and value != provider.id:
+                remember(value)
             return Credential(state="present", source=f"env:{name}")
     if provider.env_all and all(env.get(name) for name in provider.env_all):
         return Credential(state="present", source=f"env:{provider.env_all[0]}")
@@ -258,6 +264,8 @@ def _maybe(provider: Provider, env: Mapping[str, str]) -> Credential:
 def _auth_json(entry: object, now: datetime) -> Credential | None:
     if not isinstance(entry, dict) or not any(entry.get(name) for name in _KEY_FIELDS):
         return None
+    for name in (*_KEY_FIELDS, "refreshToken"):
+        remember(entry.get(name))
     return _dated("auth.json", from_text(entry.get("expiresAt")), bool(entry.get("refreshToken")), None, now)
 
 
@@ -306,6 +314,9 @@ def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: da
         if login.kind is not None and holder.get("type") != login.kind:
             return None
         parent = holder
+    remember(holder)
+    for name in _TOKEN_FIELDS if isinstance(parent, dict) else ():
+        remember(parent.get(name))
     expires = from_text(_dig(content, login.expires_key)) if login.expires_key else None
     if expires is None and isinstance(parent, dict):
         expires = next(

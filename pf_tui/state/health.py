@@ -15,6 +15,7 @@ from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
+from pf_tui.state.secret import masked_values
 
 VERSION = 1
 MAX_SESSIONS = 200
@@ -123,7 +124,7 @@ def bench_to_json(bench: Bench) -> dict[str, Any]:
         "since": to_text(bench.since),
         "until": to_text(bench.until) if bench.until else None,
         "source": bench.source,
-        "evidence": dict(bench.evidence),
+        "evidence": masked_values(dict(bench.evidence)),
         "strikes": bench.strikes,
     }
 

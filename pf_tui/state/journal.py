@@ -18,6 +18,7 @@ from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
+from pf_tui.state.secret import masked, masked_values
 
 ROTATE_BYTES = 5 * 1024 * 1024
 """Then the file becomes journal.1.jsonl (design/state)."""
@@ -53,7 +54,7 @@ class Event:
             "ts": to_text(self.ts),
             "who": self.who,
             "action": self.action,
-            "why": self.why,
+            "why": masked(self.why),
             "before": dict(self.before),
             "after": dict(self.after),
         }
@@ -62,7 +63,7 @@ class Event:
         if self.of:
             line["of"] = self.of
         if self.evidence:
-            line["evidence"] = dict(self.evidence)
+            line["evidence"] = masked_values(dict(self.evidence))
         return line
 
 

@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pf_tui.rules.masking import SHORTEST, ValueMask
+
+_seen: set[str] = set()
+"""Every credential this process has met; none of them leaves it in words."""
+
+_mask: ValueMask | None = None
+
+
+def remember(value: object) -> None:
+    """Mask this value from now on wherever words are kept or shown."""
+    global _mask  # noqa: PLW0603 - what a process has met is the process's own
+    if isinstance(value, str) and len(value) >= SHORTEST and value not in _seen:
+        _seen.add(value)
+        _mask = None
+
+
+def masked(text: str) -> str:
+    """The text without any credential this process has met."""
+    global _mask  # noqa: PLW0603
+    if _mask is None:
+        _mask = ValueMask(tuple(_seen))
+    return _mask.text(text)
+
+
+def masked_values(content: Any) -> Any:
+    """Plain data with each text in it masked."""
+    if isinstance(content, str):
+        return masked(content)
+    if isinstance(content, dict):
+        return {key: masked_values(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [masked_values(value) for value in content]
+    return content
+
 
 class Secret:
     """Holds a key; `repr`, `str` and formatting show only that there is one."""
@@ -10,6 +46,7 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        remember(value)
 
     def reveal(self) -> str:
         """The key itself: for a request to its own host, or apiKeyHelper's stdout, nowhere else."""

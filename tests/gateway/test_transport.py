@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pf_tui.gateway import upstream
+from pf_tui.gateway.budget import Budget
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.upstream import Exchange, Transport, Unreachable
 from tests.patience import PATIENCE_S
@@ -81,7 +82,7 @@ async def test_head_and_body_arrive_byte_for_byte_and_the_connection_is_used_aga
             exchange = await post(
                 transport, f"http://127.0.0.1:{port}/v1/x?beta=true&a=%20", b'{"a": "1"}  ', sent
             )
-            assert await exchange.read() == b"{}"
+            assert await exchange.read(2**25, Budget().hold()) == b"{}"
             exchange.close()
 
     assert len(connections) == 1
@@ -145,7 +146,7 @@ async def test_an_answer_that_comes_before_the_body_was_read_is_heard() -> None:
 
     async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         exchange = await post(transport, f"http://127.0.0.1:{port}/", bytes(20_000_000))
-        assert (exchange.status, await exchange.read()) == (413, b"big")
+        assert (exchange.status, await exchange.read(2**25, Budget().hold())) == (413, b"big")
         exchange.close()
 
 
@@ -196,7 +197,7 @@ async def test_a_pooled_connection_that_died_is_replaced_at_once(then: str) -> N
     async with server(dying) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(2):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
-            assert await exchange.read() == b"{}"
+            assert await exchange.read(2**25, Budget().hold()) == b"{}"
             exchange.close()
 
     assert len(dying.connections) == 3
@@ -245,7 +246,7 @@ async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
         for skipped in (0.0, 0.0, 600.0, 600.0):
             skipped_s[0] = skipped
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
-            await exchange.read()
+            await exchange.read(2**25, Budget().hold())
             exchange.close()
 
     assert connections[0] == connections[1]
@@ -265,7 +266,7 @@ async def test_an_idle_connection_is_not_used_past_its_age(monkeypatch: pytest.M
     async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(3):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
-            await exchange.read()
+            await exchange.read(2**25, Budget().hold())
             exchange.close()
             await asyncio.sleep(0.01)
 
@@ -280,5 +281,5 @@ async def test_an_answer_that_came_before_its_request_is_no_answer_to_it() -> No
     async with server(answer) as port, wired() as transport, asyncio.timeout(PATIENCE_S):
         for _ in range(6):
             exchange = await post(transport, f"http://127.0.0.1:{port}/")
-            assert await exchange.read() == b"{}"
+            assert await exchange.read(2**25, Budget().hold()) == b"{}"
             exchange.close()
