@@ -181,7 +181,7 @@ class UpstreamAttempt:
         except TimeoutError:
             return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
         self._first_byte()
-        if not exchange.opaque:
+        if not body or not exchange.opaque:
             kind = self._meter.take(body)
             if kind == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, body)
@@ -326,14 +326,24 @@ class UpstreamAttempt:
             await _drain(exchange)
         return Delivered(headers=exchange.headers, meter=self._meter)
 
-    async def _unseen(self, exchange: AnyExchange) -> Delivered:
+    async def _unseen(self, exchange: AnyExchange) -> Delivered | Failed:
         """Compressed in a way we cannot read: it passes as it is."""
+        try:
+            async with asyncio.timeout(self._limits.first_byte_s):
+                data = await exchange.chunk()
+        except Unreachable as error:
+            return self._judge.unreachable(error)
+        except TimeoutError:
+            return self._judge.unreachable(Unreachable("timeout", "no first byte of its answer"))
+        if not data:
+            return self._judge.nonsense(exchange, data)
         self._good()
+        self._first_byte()
         await self._reply.start(exchange.status, self._passed_back(exchange))
         try:
-            while data := await exchange.chunk():
-                self._first_byte()
+            while data:
                 await self._reply.send(data)
+                data = await exchange.chunk()
         except Unreachable as error:
             broke = failures.transport(error.kind, self._judge.clock(), error.text)
             raise ClientGone(broke.message) from error

@@ -38,6 +38,10 @@ SUSPEND_S = 5.0
 READ_BYTES = 2**17
 """Of an answer may wait here for a slow client; aiohttp stops reading at twice that."""
 
+RECEIVE_BYTES = 2**16
+"""The system's own buffer. Heads that never end (1xx) are read as fast as they come: 8 MB of them became
+405 MB of memory, these become 30 (measured)."""
+
 PIECE_BYTES = 2**18
 """Decompressed at a time."""
 
@@ -344,6 +348,7 @@ def _socket(address: tuple[Any, ...]) -> socket.socket:
     made = socket.socket(family, kind, protocol)
     made.setblocking(False)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     for name, value in _KEEPALIVE:
         if (option := getattr(socket, name, None)) is not None:
             made.setsockopt(socket.IPPROTO_TCP, option, value)

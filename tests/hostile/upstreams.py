@@ -1,0 +1,185 @@
+"""Upstreams that answer as no provider should, and how much memory that costs the gateway.
+
+python -m tests.hostile.upstreams: a table, each kind asked eight times at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from tests.gateway.conftest import OPUS
+from tests.gateway.upstreams import Gate, Heard
+
+MESSAGES = "anthropic-messages"
+AT_ONCE = 8
+JSON = b"content-type: application/json\r\n"
+EVENTS = b"content-type: text/event-stream\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+BLOCK = b"a" * 2**16
+
+
+def endless(first: bytes, again: bytes) -> Iterator[bytes]:
+    """`first`, then `again` for ever."""
+    yield first
+    while True:
+        yield again
+
+
+def chunk(data: bytes) -> bytes:
+    """One chunk of a body without a length."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def bomb(size: int, layers: int = 1) -> bytes:
+    """So many zeros, packed."""
+    engine = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    packed = b"".join(engine.compress(bytes(2**20)) for _ in range(size >> 20)) + engine.flush()
+    for _ in range(layers - 1):
+        packed = gzip.compress(packed)
+    return packed
+
+
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+PACKED = bomb(400 * 2**20)
+
+KINDS: dict[str, tuple[bool, Sequence[bytes] | tuple[bytes, bytes]]] = {
+    "endless 429": (True, (b"HTTP/1.1 429 X\r\n" + JSON + CHUNKED, chunk(BLOCK))),
+    "endless JSON": (False, (OK + JSON + CHUNKED + chunk(b'{"content": "'), chunk(BLOCK))),
+    "endless SSE line": (True, (OK + EVENTS + CHUNKED + chunk(b'data: {"a": "'), chunk(BLOCK))),
+    "endless comments": (True, (OK + EVENTS + CHUNKED, chunk(b": wait\n\n" * 8000))),
+    "gzip bomb, whole": (
+        False,
+        [OK + JSON + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED],
+    ),
+    "gzip bomb, 429": (
+        True,
+        [
+            b"HTTP/1.1 429 X\r\n"
+            + JSON
+            + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED)
+            + PACKED
+        ],
+    ),
+    "gzip bomb, stream": (
+        True,
+        [OK + EVENTS + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED],
+    ),
+    "endless header": (True, (OK + b"x-a: ", BLOCK)),
+    "thousands of headers": (True, (OK, b"".join(b"x-%d: aaaaaaaaaaaa\r\n" % n for n in range(5000)))),
+    "endless chunk extension": (True, (OK + EVENTS + b"transfer-encoding: chunked\r\n\r\n5;", BLOCK)),
+    "endless trailers": (True, (OK + JSON + CHUNKED + b"0\r\n", b"x-trailer: aaaaaaaaaa\r\n" * 3000)),
+    "never-ending 1xx": (True, (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n" * 1000)),
+}
+"""Kind -> whether a stream is asked for, and the pieces of the answer: (first, again for ever) or all."""
+
+
+class Hostile:
+    """An upstream that gives every request the same hostile answer."""
+
+    def __init__(self) -> None:
+        self.first: bytes = b""
+        self.again: bytes | None = None
+        self.asked = 0
+        self.heads: list[bytes] = []
+        self._running: asyncio.Server | None = None
+
+    async def start(self) -> str:
+        self._running = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**26)
+        return f"http://127.0.0.1:{self._running.sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        assert self._running is not None
+        self._running.close()
+
+    def answers(self, pieces: Sequence[bytes]) -> None:
+        """(first, again for ever), or one piece after which the connection ends."""
+        self.first, self.again = pieces[0], pieces[1] if len(pieces) > 1 else None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
+            self.asked += 1
+            self.heads.append(head)
+            writer.write(self.first)
+            while self.again is not None:
+                writer.write(self.again)
+                await writer.drain()
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+class Scene:
+    """A gateway before a hostile provider and, behind it, another upstream."""
+
+    def __init__(self, folder: Path) -> None:
+        self.gate = Gate(folder)
+        self.hostile, self.second = Hostile(), Hostile()
+
+    async def open(self, **settings: float) -> None:
+        urls = [await self.hostile.start(), await self.second.start()]
+        self.gate.providers(
+            [
+                {"id": name, "base_url": url, "env": f"{name.upper()}_KEY", "models": [OPUS]}
+                for name, url in zip(("one", "two"), urls, strict=True)
+            ]
+        )
+        for name in ("one", "two"):
+            self.gate.key(name, f"{name.upper()}_KEY")
+        self.gate.config(["one", "two"], **settings)
+        await self.gate.start()
+
+    async def close(self) -> None:
+        await self.gate.stop()
+        self.hostile.stop()
+        self.second.stop()
+
+    async def ask(self, *, stream: bool = True, **more: object) -> Heard:
+        return await self.gate.ask(MESSAGES, OPUS, stream=stream, agent="claude-code", **more)  # type: ignore[arg-type]
+
+    async def at_once(self, *, stream: bool) -> tuple[list[Heard], float]:
+        """Eight requests at once: what was heard, and the most memory the gateway had (MB)."""
+        assert self.gate._process is not None
+        process = psutil.Process(self.gate._process.pid)
+        asking = asyncio.gather(*(self.ask(stream=stream) for _ in range(AT_ONCE)))
+        most = 0
+        while not asking.done():
+            most = max(most, process.memory_info().rss)
+            await asyncio.sleep(0.01)
+        return asking.result(), most / 1e6
+
+
+async def measure(kind: str) -> tuple[list[int | None], float]:
+    """Ask one kind eight times at once: the statuses, and the most memory (MB)."""
+    stream, pieces = KINDS[kind]
+    with tempfile.TemporaryDirectory() as scratch:
+        scene = Scene(Path(scratch))
+        await scene.open(firstByteS=4.0, stallS=4.0)
+        scene.hostile.answers(pieces)
+        scene.second.answers(pieces)
+        try:
+            heard, most = await scene.at_once(stream=stream)
+        finally:
+            await scene.close()
+    return [one.status for one in heard], most
+
+
+def main() -> None:
+    for kind in sys.argv[1:] or KINDS:
+        statuses, most = asyncio.run(measure(kind))
+        print(f"{kind:<26}{most:8.0f} MB   {statuses}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
