@@ -15,7 +15,7 @@ from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
 from pf_tui.records import record
 from pf_tui.rules import key_homes
-from pf_tui.state import credentials
+from pf_tui.state import clouds, credentials
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.secret import Secret
@@ -73,6 +73,15 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     provider = ctx.catalog().provider(provider_id)
     config = ctx.config()
     held = ctx.credentials(config)[provider.id]
+    if held.usable and provider.blanks and (lacking := clouds.problem(provider, held)):
+        return Checked(
+            provider=provider.id,
+            ok=False,
+            asked=False,
+            message=f"the gateway cannot ask {provider.id}: {lacking[0]}",
+            hint=lacking[1],
+            source=held.source,
+        )
     probes = _probes(provider)
     if provider.auth not in _ASKABLE or provider.agent_only or not probes:
         return _from_here(provider, held)
@@ -197,6 +206,8 @@ def _headers(provider: Provider, protocol: str, secret: Secret | None) -> Mappin
         headers["x-api-key"] = secret.reveal()
     elif protocol == "gemini":
         headers["x-goog-api-key"] = secret.reveal()
+    elif provider.family == "Azure":
+        headers["api-key"] = secret.reveal()
     else:
         headers["authorization"] = f"Bearer {secret.reveal()}"
     return headers

@@ -19,7 +19,7 @@ from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits, models
 from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow, RouteRequest, Routing
 from pf_tui.rules.limits import Limit, Reading
-from pf_tui.state import clock, gateway, journal
+from pf_tui.state import clock, clouds, gateway, journal
 from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import MISSING, Credential
@@ -364,6 +364,7 @@ def _view_of(
         credential=credential.state,
         usable=credential.usable,
         credential_hint=_credential_hint(provider, credential),
+        signing_hint=clouds.cannot_sign(provider, credential),
         login_of=credential.agent,
         rests=tuple(
             ActiveBench(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))

@@ -28,6 +28,9 @@ def provider(plain: Mapping[str, Any]) -> Provider:
     for name in _PROVIDER_TUPLES:
         if name in fields:
             fields[name] = tuple(fields[name])
+    for name in ("blanks", "carries"):
+        if name in fields:
+            fields[name] = {key: tuple(values) for key, values in fields[name].items()}
     if "logins" in fields:
         fields["logins"] = tuple(LoginFile(**login) for login in fields["logins"])
     if "claude_code" in fields:

@@ -8,6 +8,7 @@ if it was written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from pf_tui.records import record
@@ -23,6 +24,8 @@ ROUTED = ("anthropic-messages", "openai-chat", "openai-responses")
 
 OWN_CONTEXT = 128_000
 """Window assumed for a person's own model that names none, in tokens."""
+
+_AZURE_OPENAI = r"https://([A-Za-z0-9-]+)\.openai\.azure\.com(?:/|\Z)"
 
 _CLONED = {
     "anthropic-messages": "anthropic-api",
@@ -122,11 +125,14 @@ def _overridden(entry: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
     if "base_url" in own:
         routed = [protocol for protocol in merged["protocols"] if protocol in ROUTED]
         urls |= serving_urls(own["base_url"], routed or merged["protocols"])
+        if resource := re.match(_AZURE_OPENAI, own["base_url"]):  # Claude has a host of its own there
+            urls["anthropic-messages"] = f"https://{resource[1]}.services.ai.azure.com/anthropic"
     urls |= own.get("base_urls", {})
     merged["base_urls"] = urls
     merged["protocols"] = list(dict.fromkeys([*merged["protocols"], *own.get("base_urls", ())]))
     anthropic = urls.get("anthropic-messages")
-    if anthropic != entry.get("base_urls", {}).get("anthropic-messages") and anthropic is not None:
+    is_cloud = bool(entry.get("blanks"))  # Claude Code has its own way there
+    if anthropic != entry.get("base_urls", {}).get("anthropic-messages") and anthropic and not is_cloud:
         native = entry.get("claude_code", {}).get("mode") == "native"
         merged["claude_code"] = _claude_code(anthropic, "native" if native else "anthropic-compatible")
     return merged

@@ -96,6 +96,14 @@ class Provider:
     """anthropic-messages, openai-chat, openai-responses, gemini, bedrock-invoke …"""
     base_urls: Mapping[str, str] = field(default_factory=dict)
     """protocol -> base URL. anthropic-messages excludes /v1; openai-* are the SDK's base_url with /v1."""
+    blanks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Blank in a base URL -> variables that hold it; a last "=value" holds without any."""
+    carries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Model family -> protocols its models are served over there; "*" = others; {} = all over all."""
+    form: str = ""
+    """"vertex": model and verb stand in the path, the protocol's version in the body."""
+    signing: str = ""
+    """"aws" | "google": what proves a request without a key; "" = a key alone does."""
     console_url: str | None = None
     opencode_id: str | None = None
     genai_id: str | None = None

@@ -44,6 +44,8 @@ class ReceivedRequest:
         self.body = body
         self.sha256 = hashlib.sha256(body).hexdigest()
         self.protocol = next((p for end, p in PROTOCOLS.items() if self.path.endswith(end[3:])), None)
+        if self.path.endswith((":rawPredict", ":streamRawPredict")):
+            self.protocol = "anthropic-messages"
         self.disconnected = False
         """The other side left before the answer was whole."""
         self.hung_up = False

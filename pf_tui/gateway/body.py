@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from pf_tui.errors import WrongUsage
+from pf_tui.rules.clouds import VERTEX_VERSION
 
 if TYPE_CHECKING:
     from pf_tui.vocabulary import AgentId, Protocol
@@ -144,6 +145,13 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
         return json.dumps(content, ensure_ascii=False).encode()
     name = json.dumps(new, ensure_ascii=False).encode()[1:-1]
     return raw[: place.start(1)] + name + raw[place.end(1) :]
+
+
+def for_vertex(raw: bytes) -> bytes:
+    """Messages as Vertex takes it: the model is in the path, the protocol's version in the body."""
+    content = json.loads(raw)
+    content.pop("model", None)
+    return json.dumps({"anthropic_version": VERTEX_VERSION, **content}, ensure_ascii=False).encode()
 
 
 def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, Any]], bool]) -> bytes:

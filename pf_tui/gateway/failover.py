@@ -21,7 +21,7 @@ from pf_tui.errors import WrongUsage
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import ClientGone, Delivered, Reply
 from pf_tui.gateway.attempt_failures import Failed
-from pf_tui.gateway.body import Request, with_model, without_thinking
+from pf_tui.gateway.body import Request, for_vertex, with_model, without_thinking
 from pf_tui.gateway.breaker import TRANSIENT, AttemptToken
 from pf_tui.gateway.budget import Budget, Hold, OverBudget
 from pf_tui.gateway.headers import login_values, route_secrets
@@ -176,6 +176,8 @@ class RequestFailover:
             route = queue.popleft()
             if not self._prepare(route):
                 continue
+            if route.form == "vertex":
+                self._body = for_vertex(self._body)
             outcome = await self._try(route)
             if isinstance(outcome, Delivered):
                 self._after(route, outcome)

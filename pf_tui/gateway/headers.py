@@ -77,6 +77,8 @@ def request_headers(route: Route, inbound: Iterable[tuple[str, str]]) -> CIMulti
             headers[name] = value
     for name, value in route.headers.items():
         headers[name] = value
+    if route.form == "vertex":  # the version stands in the body
+        headers.popall("anthropic-version", None)
     if "user-agent" not in headers:
         headers["user-agent"] = _DEFAULT_AGENT
     headers["accept-encoding"] = "identity"

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.gateway.body import Request
+from pf_tui.gateway.cloud_auth import Signer
 from pf_tui.records import record, replace
+from pf_tui.rules import clouds
 from pf_tui.rules.failover import (
     Candidate,
     Eligibility,
@@ -55,6 +57,10 @@ class Route:
     how: RouteHow = "native"
     dialect: Dialect | None = None
     """What it takes of that protocol; None = the client's bytes pass as they are."""
+    form: str = ""
+    """"vertex": the body has the protocol's version and no model."""
+    signer: Signer | None = None
+    """Proves each request where no key does."""
 
     @property
     def same_model(self) -> bool:
@@ -89,6 +95,7 @@ def candidates(
     bearer: bool,
     larger_than: int = 0,
     first: str | None = None,
+    signers: Mapping[str, Signer] | None = None,
 ) -> Candidates:
     """Lay out the routes of one kind of request; benches and windows are not looked at.
 
@@ -98,7 +105,9 @@ def candidates(
         bearer: the client's own login came along and may be passed through.
         larger_than: only models whose window holds more tokens than this.
         first: the first of the person's own list; None = nobody gave an order.
+        signers: provider -> what proves requests there, for those without a key of ours.
     """
+    signers = signers or {}
     asked = RouteRequest(
         model=request.model,
         agent=request.agent,
@@ -107,10 +116,14 @@ def candidates(
         larger_than=larger_than,
         pass_through=bearer,
     )
-    able = candidates_for(asked, [replace(one, has_key=one.provider in keys) for one in standings], catalog)
+    able = candidates_for(
+        asked,
+        [replace(one, has_key=one.provider in keys or one.provider in signers) for one in standings],
+        catalog,
+    )
     routes: list[Route] = []
     for candidate in able.candidates:
-        route = _route(request, candidate, catalog, keys)
+        route = _route(request, candidate, catalog, keys, signers)
         if any(other.url == route.url and other.credential == route.credential for other in routes):
             continue  # one login under two names: its limit is the same
         routes.append(route)
@@ -120,7 +133,13 @@ def candidates(
     )
 
 
-def _route(request: Request, candidate: Candidate, catalog: Catalog, keys: Mapping[str, Secret]) -> Route:
+def _route(
+    request: Request,
+    candidate: Candidate,
+    catalog: Catalog,
+    keys: Mapping[str, Secret],
+    signers: Mapping[str, Signer],
+) -> Route:
     provider = catalog.providers[candidate.provider]
     protocol = candidate.protocol or request.protocol
     model = candidate.model or request.model
@@ -130,7 +149,15 @@ def _route(request: Request, candidate: Candidate, catalog: Catalog, keys: Mappi
     elif provider.agent_only is None:
         credential = {"x-pf-none": ""}
     known = catalog.models.get(model)
-    native = _native(request.model, model, provider.id, catalog)
+    base = provider.base_urls[protocol]
+    native = clouds.native_name(provider, base, _native(request.model, model, provider.id, catalog))
+    base = clouds.host_base(provider, base, native)
+    vertex = provider.form == "vertex" and protocol == "anthropic-messages"
+    url = (
+        base.rstrip("/") + clouds.vertex_path(native, stream=request.stream)
+        if vertex
+        else _url(base, protocol, request)
+    )
     taken = dialect(catalog.dialect(provider.id, protocol), provider.id, protocol, native)
     passes = candidate.how == "native" and taken.owner
     return Route(
@@ -139,7 +166,7 @@ def _route(request: Request, candidate: Candidate, catalog: Catalog, keys: Mappi
         model=model,
         model_family=known.family if known is not None else provider.family,
         native=native,
-        url=_url(provider.base_urls[protocol], protocol, request),
+        url=url,
         credential=credential,
         headers=provider.headers,
         context=candidate.context,
@@ -148,20 +175,25 @@ def _route(request: Request, candidate: Candidate, catalog: Catalog, keys: Mappi
         protocol=protocol,
         how="dialect" if candidate.how == "native" and not passes else candidate.how,
         dialect=None if passes else taken,
+        form="vertex" if vertex else "",
+        signer=None if provider.id in keys else signers.get(provider.id),
     )
 
 
 def credential_headers(provider: Provider, protocol: str, key: Secret) -> dict[str, str]:
     """How this provider wants its key.
 
-    Anthropic takes a key as x-api-key alone; compatible endpoints take either, and get both as Claude Code's
-    own apiKeyHelper does (measured on 2.1.330). Azure takes a key as api-key.
+    Anthropic takes a key as x-api-key alone; compatible endpoints take either, and get both as Claude
+    Code's own apiKeyHelper does (measured on 2.1.330). Azure takes a key as api-key, for Claude as
+    x-api-key: there a bearer is a token of Entra. Clouds that sign take a key as bearer.
     """
     value = key.reveal()
     bearer = {"authorization": f"Bearer {value}"}
+    if provider.signing:
+        return bearer
     if protocol != "anthropic-messages":
         return {"api-key": value} if provider.family == "Azure" else bearer
-    if provider.family == "Anthropic":
+    if provider.family in ("Anthropic", "Azure"):
         return {"x-api-key": value}
     return {"x-api-key": value, **bearer}
 

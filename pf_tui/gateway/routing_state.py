@@ -21,13 +21,14 @@ from pf_tui.errors import PfError
 from pf_tui.gateway import routing, settings
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.breaker import CircuitBreaker
+from pf_tui.gateway.cloud_auth import Signer, signer
 from pf_tui.gateway.routing import Candidates
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility, ExhaustedWindow
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import credentials, files
+from pf_tui.state import clouds, credentials, files
 from pf_tui.state.config import Config
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE
@@ -72,7 +73,9 @@ class RoutingPlan:
         stamps: Stamps,
         epoch: int,
         spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
+        signers: Mapping[str, Signer] | None = None,
     ) -> None:
+        self.signers = signers or {}
         self.catalog: Catalog = now.catalog
         self.settings = settings_
         self.keys = keys
@@ -103,6 +106,7 @@ class RoutingPlan:
             bearer,
             larger_than,
             request.tokens >> 12,
+            request.stream,
         )
         found = self._candidates.get(key)
         if found is None:
@@ -116,6 +120,7 @@ class RoutingPlan:
                 bearer=bearer,
                 larger_than=larger_than,
                 first=self.first,
+                signers=self.signers,
             )
         return found
 
@@ -153,6 +158,7 @@ class RoutingState:
         """Session -> the provider that the person moved it to."""
         self._plans: dict[str | None, RoutingPlan] = {}
         self._keys: tuple[object, dict[str, Secret]] | None = None
+        self._signers: dict[str, Signer] = {}
         self._refused: dict[str, str] = {}
         self._order: tuple[object, ...] = ()
         self._epoch = 0
@@ -284,8 +290,10 @@ class RoutingState:
                     taken.append(provider.id)
                     if held.get(name) != value:
                         changed.append(provider.id)
+        self._session_env |= {name: values[name] for name in clouds.variables() if values.get(name)}
         self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
         self._keys = None
+        self._signers = {}
         self._stale = True
         return tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(changed))
 
@@ -335,15 +343,28 @@ class RoutingState:
         if project is None:
             self.resting.spend({s.provider: s.spent for s in now.standings if s.spent})
             self.read_benches()
+        keys = self._read_keys(now)
         return RoutingPlan(
             now,
-            self._read_keys(now),
+            keys,
             settings.parse(now.config.gateway, ctx.paths.config),
             self._spilling(now, old),
             stamps,
             self._epoch,
             None if project is None else {s.provider: s.spent for s in now.standings if s.spent},
+            self._signers_of(now, keys),
         )
+
+    def _signers_of(self, now: Snapshot, keys: Mapping[str, Secret]) -> dict[str, Signer]:
+        """What proves requests to clouds whose login signs; each is made once and kept."""
+        found = {}
+        for view in now.providers:
+            signing, credential = view.provider.signing, view.credential
+            if not signing or view.id in keys or not credential.usable or credential.agent is not None:
+                continue
+            if not now.standing(view.id).signing_hint:
+                found[view.id] = self._signers.setdefault(view.id, signer(signing, self.ctx.env))
+        return found
 
     def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
         """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
@@ -407,13 +428,9 @@ def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
 
 
 def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:
-    """The credentials an environment holds for providers whose key the gateway may use."""
-    return {
-        name: value
-        for provider in catalog.providers.values()
-        for name in _names(provider)
-        if (value := env.get(name))
-    }
+    """The credentials an environment holds for providers whose key the gateway may use; clouds' addresses."""
+    keys = [name for provider in catalog.providers.values() for name in _names(provider)]
+    return {name: value for name in (*keys, *clouds.variables()) if (value := env.get(name))}
 
 
 def _names(provider: Provider) -> tuple[str, ...]:

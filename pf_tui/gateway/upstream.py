@@ -22,6 +22,7 @@ import aiohttp
 from yarl import URL
 
 from pf_tui.gateway.budget import Hold
+from pf_tui.errors import PfError
 from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
 
@@ -232,6 +233,8 @@ class Transport:
         asyncio.get_running_loop().call_soon(progress.wait)
         try:
             async with asyncio.timeout(limit_s):
+                if route.signer is not None:
+                    headers.update(await route.signer.headers(route.url, body))
                 try:
                     exchange = await self._post(self._current(), route.url, body, headers, connect_s)
                     if progress.waited or progress.opened:
@@ -246,6 +249,8 @@ class Transport:
             raise Unreachable("network", f"no connection within {connect_s:g} s") from error
         except TimeoutError as error:
             raise Unreachable("timeout", f"no answer within {limit_s:g} s") from error
+        except PfError as error:
+            raise Unreachable("network", f"{error.message}; {error.hint}") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Unreachable("network", _words(error)) from error
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from pf_tui.catalog import Catalog, Provider
+from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS
 from pf_tui.records import record
+from pf_tui.rules.clouds import carried, speaks
 from pf_tui.rules.models import SAME, match_model, window
 
 TYPE_CHECKING = False
@@ -71,6 +72,8 @@ class Eligibility:
     usable: bool = True
     """The credential is good enough to be chosen without asking."""
     credential_hint: str = ""
+    signing_hint: str = ""
+    """Why the gateway cannot prove itself with this credential, with the cure; "" when it can."""
     login_of: str | None = None
     """Set when the credential is that agent's own login, which nobody else can use."""
     has_key: bool | None = None
@@ -356,10 +359,6 @@ def _candidate(
         return out("disabled", standing.disabled_why)
     if standing.has_key is None and (refusal := _without_credential(standing)):
         return refusal
-    path = _path(request, standing, provider, catalog)
-    if isinstance(path, Skipped):
-        return path
-    protocol, how = path
     match = match_model(
         provider.id,
         request.model,
@@ -368,6 +367,10 @@ def _candidate(
         larger_than=request.larger_than,
         needs=request.needs,
     )
+    path = _path(request, standing, provider, catalog, match.model)
+    if isinstance(path, Skipped):
+        return path
+    protocol, how = path
     if match.model is None and request.model is not None:
         return out("model", match.note)
     return Candidate(
@@ -383,7 +386,7 @@ def _candidate(
 
 
 def _path(
-    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog
+    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog, model: str | None
 ) -> tuple[Protocol | None, RouteHow] | Skipped:
     """The protocol spoken to the provider and how it is reached, or why it cannot be reached."""
 
@@ -396,12 +399,15 @@ def _path(
     if request.without_gateway and owner is not None and owner == request.agent:
         return None, "login"
     bases = provider.base_urls
-    spoken = [name for name in SERVED_PROTOCOLS if name in provider.protocols and bases.get(name)]
+    spoken = [name for name in SERVED_PROTOCOLS if speaks(provider, name)]
     if not spoken:
         return out("protocol", "speaks a protocol of its own that the gateway does not serve")
+    spoken = [name for name in spoken if name in carried(provider, model, catalog)] or spoken
     complete = [name for name in spoken if "{" not in bases[name]]
     if not complete:
-        return out("protocol", "needs cloud signing or an address of your own in providers.yaml")
+        return out("protocol", address_missing(provider, bases[spoken[0]]))
+    if standing.signing_hint:
+        return out("no-credential", standing.signing_hint)
     tried = catalog.dialect_protocols(provider.id)
     protocol, how = _spoken(request, provider, [name for name in complete if name in tried] or complete)
     if provider.agent_only is not None or (owner is not None and standing.has_key is None):
@@ -413,6 +419,12 @@ def _path(
     elif standing.has_key is False and provider.auth != "none":
         return out("no-credential", "its key cannot be used here" if standing.usable else "no credential")
     return protocol, how
+
+
+def address_missing(provider: Provider, url: str) -> str:
+    """What an address lacks, and the cure."""
+    names = " and ".join(blanks.missing(provider, url))
+    return f"its address needs {names}: set it" if names else "its address is not whole: see providers.yaml"
 
 
 def _spoken(

@@ -11,7 +11,7 @@ from typing import Any
 from pf_tui import catalog as catalogs
 from pf_tui.catalog import Catalog
 from pf_tui.records import field, record, replace
-from pf_tui.state import config, credentials, files, health, project, yaml_files
+from pf_tui.state import clouds, config, credentials, files, health, project, yaml_files
 from pf_tui.state.config import Config
 from pf_tui.state.credentials import Credential
 from pf_tui.state.health import Health
@@ -56,10 +56,12 @@ class Context:
 
     def catalog(self) -> Catalog:
         """The catalog with the person's providers.yaml laid over it. Raises StateFileUnusable."""
-        stamp = files.identity(self.paths.providers)
+        own = files.identity(self.paths.providers)
+        stamp = (own, clouds.stamp(self.env))
         if stamp not in self._catalogs:
             self._catalogs.clear()
-            self._catalogs[stamp] = self._load_catalog() if stamp else catalogs.load()
+            loaded = self._load_catalog() if own else catalogs.load()
+            self._catalogs[stamp] = clouds.with_addresses(loaded, self.env)
         return self._catalogs[stamp]
 
     def config(self) -> Config:

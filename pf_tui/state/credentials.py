@@ -333,7 +333,7 @@ def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: da
     return _dated(source, expires, renews, _owner(source), now)
 
 
-def _owner(source: str) -> str:
+def _owner(source: str) -> str | None:
     """Which agent's file it is, by its path."""
     owners = {
         "opencode": "opencode",
@@ -342,6 +342,8 @@ def _owner(source: str) -> str:
         ".gemini": "gemini",
         ".claude": "claude-code",
     }
+    if "/gcloud/" in source:  # Google's own login: anyone on this machine may use it
+        return None
     return next((agent for part, agent in owners.items() if f"/{part}/" in source), "agent")
 
 

@@ -27,6 +27,10 @@ VENDORS = (
     "deepseek-api",
     "cohere-api",
     "zai-coding-plan",
+    "bedrock",
+    "azure",
+    "vertex",
+    "vertex-google",
 )
 
 

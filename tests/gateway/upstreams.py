@@ -155,6 +155,13 @@ class Gate:
         """Give the gateway a key by its environment."""
         self.env[variable] = secret_of(provider)
 
+    def token_of(self, provider: str) -> None:
+        """Give the gateway a token in auth.json."""
+        held = json.loads(self.paths.auth.read_text()) if self.paths.auth.exists() else {"providers": {}}
+        held["providers"][provider] = {"apiKey": secret_of(provider)}
+        self.paths.auth.write_text(json.dumps(held))
+        self.paths.auth.chmod(0o600)
+
     async def start(self, *words: str) -> None:
         """Run it and wait until it says where."""
         self._process = await asyncio.create_subprocess_exec(
@@ -370,7 +377,10 @@ class House:
             url = await upstream.start()
             if name in known:
                 entries.append({"id": name, "base_url": url})
-                self.gate.key(name, known[name].env[0])
+                if known[name].env[0] in known[name].env_pointers:  # a file: give a token
+                    self.gate.token_of(name)
+                else:
+                    self.gate.key(name, known[name].env[0])
             else:
                 variable = f"{name.upper().replace('-', '_')}_KEY"
                 entries.append({"id": name, "base_url": url, "env": variable, "models": [self.model]})

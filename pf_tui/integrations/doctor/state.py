@@ -7,8 +7,9 @@ import stat
 from collections.abc import Callable
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations.doctor.finding import Finding, fail, ok, warn
+from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.ledger import schema, upkeep
+from pf_tui.state import clouds as cloud_places
 from pf_tui.state import credentials, files, trust
 from pf_tui.state.context import Context
 
@@ -152,3 +153,15 @@ def credential(ctx: Context) -> Finding:
             f"the credential of {', '.join(expired)} has expired", f"`pf-tui auth status {expired[0]}`"
         )
     return ok(f"{len(usable)} with a credential: {', '.join(usable)}")
+
+
+def clouds(ctx: Context) -> Finding:
+    """Clouds with a credential have an address, and what signs for them is installed."""
+    catalog, held = ctx.catalog(), ctx.credentials()
+    listed = [one for one in catalog.providers.values() if one.blanks and held[one.id].usable]
+    if not listed:
+        return skip("no cloud has a credential")
+    for provider in listed:
+        if problem := cloud_places.problem(provider, held[provider.id]):
+            return warn(f"the gateway cannot ask {provider.id}: {problem[0]}", problem[1])
+    return ok(f"the gateway can ask {', '.join(one.id for one in listed)}")

@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     Check(id="secret-files", looks_at="permissions of files with secrets", look=state.secrets),
     Check(id="set-aside", looks_at="files that were set aside", look=state.set_aside),
     Check(id="credentials", looks_at="credentials", look=state.credential),
+    Check(id="clouds", looks_at="addresses and signatures of clouds", look=state.clouds),
     Check(id="keyring", looks_at="the keyring", look=machine.keyring),
     Check(id="path", looks_at="pf-tui on the PATH", look=machine.path),
     Check(id="inotify", looks_at="file watches of this system", look=machine.inotify),
