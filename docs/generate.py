@@ -16,9 +16,11 @@ import click
 import yaml
 
 from docs import schemas
-from pf_tui import __version__
+from pf_tui import __version__, catalog
+from pf_tui.catalog import Provider
 from pf_tui.cli.app import root
-from pf_tui.documents import commands
+from pf_tui.clients import CLIENTS
+from pf_tui.documents import commands, matrix
 from pf_tui.documents.commands import Command
 from pf_tui.rules import failures
 from pf_tui.tui import actions
@@ -63,6 +65,7 @@ def pages() -> dict[Path, str]:
         reference / "commands.md": command_page(),
         reference / "config.md": settings(),
         DOCS / "what-an-answer-means.md": answers(),
+        DOCS / "any-model.md": any_model(),
         DOCS / "pf-tui.1": man_page(),
     }
     for name, schema in schemas.SCHEMAS.items():
@@ -92,6 +95,92 @@ def _key_row(action: actions.Action) -> str:
     shown = " ".join(f"`{actions.shown(key)}`" for key in action.keys)
     where = ", ".join(action.where) or "everywhere"
     return f"| {shown} | {action.description} | {where} | `{action.id}` |"
+
+
+# -- what works with what
+
+
+def any_model() -> str:
+    """docs/any-model.md"""
+    found = catalog.load()
+    cells = matrix.cells(found)
+    key = sum(cell.served == "key" for cell in cells)
+    through = sum(cell.served == "pass-through" for cell in cells)
+    lines = [
+        MADE,
+        "# Any agent on any provider",
+        "",
+        "The gateway serves Claude Code, OpenCode and Codex on every provider that sells a key: where the",
+        "protocol is another one it translates, where it is the same it fits the request to that vendor.",
+        f"Of {len(cells)} pairs {key} are served by key and {through} by the agent's own login with",
+        "`--pass-through`; the other logins work in their own clients alone.",
+        "",
+        "`pf-tui why --matrix` shows the same with what is ready on this machine; with",
+        "`--agent codex --model claude-sonnet-5-5` it shows who would be asked, and why the others are not.",
+        "",
+        "- **native**: the vendor's own agent and protocol; bytes pass as they are",
+        "- **dialect**: the same protocol, fitted to the vendor (limits, fields, schemas, tools)",
+        "- **translated**: another protocol is spoken to the provider",
+        "",
+        "How sure: *documented* by the vendor, *reported* by users or read in an SDK, *untried* against it.",
+        "",
+        "| provider | " + " | ".join(CLIENTS[agent].name for agent in matrix.AGENTS) + " | how sure |",
+        "|---|" + "---|" * (len(matrix.AGENTS) + 1),
+    ]
+    rows = [cells[place : place + len(matrix.AGENTS)] for place in range(0, len(cells), len(matrix.AGENTS))]
+    served = [row for row in rows if any(cell.served != "no" for cell in row)]
+    for row in served:
+        sure = ", ".join(dict.fromkeys(cell.evidence for cell in row if cell.evidence))
+        shown = [f"{cell.words} ({cell.protocol})" if cell.protocol else "–" for cell in row]
+        lines.append(f"| {row[0].provider} | {' | '.join(shown)} | {sure} |")
+    names = ", ".join(row[0].provider for row in rows if row not in served)
+    lines += [
+        "",
+        "Not through the gateway, because their logins or protocols are their own clients' alone:",
+        f"{names}.",
+        "",
+        "## What is lost",
+        "",
+        "Nothing is dropped in silence: what a request loses is said once in `pf-tui events`.",
+        "A web search that its provider cannot run goes to one of your list that can.",
+        "",
+        "| provider | agent | without |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {cell.provider} | {CLIENTS[cell.agent].name} | {', '.join(cell.lost)} |"
+        for cell in cells
+        if cell.lost
+    ]
+    lines += [
+        "",
+        "## Clouds",
+        "",
+        "| provider | its address needs | proves itself with |",
+        "|---|---|---|",
+    ]
+    lines += [_cloud_row(one) for one in found.providers.values() if one.blanks]
+    lines += [
+        "",
+        "A region also comes from the AWS profile, a project from Google's credential file. `pf-tui doctor`",
+        "and `pf-tui auth check PROVIDER` name what is missing, with its cure.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cloud_row(provider: Provider) -> str:
+    needs = "; ".join(
+        f"{blank}: {', '.join(f'`{name}`' for name in names if not name.startswith('='))}"
+        + "".join(f" (else {name[1:]})" for name in names if name.startswith("="))
+        for blank, names in provider.blanks.items()
+    )
+    keys = ", ".join(f"`{name}`" for name in provider.env if name not in provider.env_pointers)
+    logins = {
+        "aws": "IAM keys, profile or SSO (`pf-tui[aws]`)",
+        "google": "service account or application default credentials (`pf-tui[google]`)",
+    }
+    proofs = [proof for proof in (keys, logins.get(provider.signing, "")) if proof]
+    return f"| {provider.id} | {needs} | {' or '.join(proofs)} |"
 
 
 # -- answers

@@ -282,6 +282,12 @@ _PROVIDER: dict[str, Any] = {
             "description": "One price for everything it serves, or a price by model.",
         },
         "default_model": {"type": "string", "description": "Served when no model is asked for."},
+        "dialect": {
+            "type": "object",
+            "description": "What it takes of its protocols, as `catalog/dialects.yaml` says it of the "
+            "shipped ones: `limit_field`, `efforts`, `refused_fields`, `hosted_tools` …; `models` holds the "
+            "same by pattern, a protocol's name the same for it alone.",
+        },
     },
 }
 

@@ -97,15 +97,17 @@ def _dialects(
     known = {entry["id"] for entry in providers} | {COMPATIBLE}
     dialects: dict[str, dict[str, Any]] = {}
     for entry in listed:
-        if entry["provider"] not in known:
-            raise ValueError(f"dialects.yaml names no provider of the catalog: {entry['provider']}")
+        names = (entry["provider"], *entry.get("also", ()))
+        if unknown := set(names) - known:
+            raise ValueError(f"dialects.yaml names no provider of the catalog: {', '.join(sorted(unknown))}")
         for protocol, settings in entry.items():
-            if protocol == "provider":
+            if protocol in ("provider", "also"):
                 continue
             if missing := {"source", "date", "evidence"} - set(settings):
                 raise ValueError(f"dialect {entry['provider']} {protocol} lacks {', '.join(sorted(missing))}")
             plain = {**settings, "date": str(settings["date"])}
-            dialects.setdefault(entry["provider"], {})[protocol] = plain
+            for name in names:
+                dialects.setdefault(name, {})[protocol] = plain
     return dialects
 
 

@@ -12,7 +12,9 @@ import click
 from pf_tui import snapshot
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
-from pf_tui.documents import history, words
+from pf_tui.cli.values import AGENT, MODEL
+from pf_tui.clients import CLIENTS
+from pf_tui.documents import history, matrix, words
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, journal
 from pf_tui.state.clock import from_text
@@ -30,15 +32,31 @@ _CATCH_UP = 200
 
 
 @word("why")
+@click.option("--agent", type=AGENT, help="For that agent's request: who is asked, and over which protocol.")
+@click.option("--model", type=MODEL, help="For a request for that model.")
+@click.option("--matrix", "all_cells", is_flag=True, help="Each provider with each agent: what works.")
 @as_json
 @click.pass_obj
-def why(ctx: Context, as_json: bool) -> None:
+def why(ctx: Context, agent: str | None, model: str | None, all_cells: bool, as_json: bool) -> None:
     """Each provider of the list in turn: skipped, serving, or ready to follow."""
     now = snapshot.take(ctx, keep_going=not as_json)
+    client = CLIENTS[agent] if agent else CLIENTS["claude-code"] if model else None
     if as_json:
-        output.document(history.why(now))
+        content = history.why(now)
+        if client is not None:
+            content["route"] = matrix.route(now, client, model)
+        if all_cells:
+            content["matrix"] = matrix.matrix(now)
+        output.document(content)
         return
-    output.show(*_chain(now, ctx.timezone(), output.width()))
+    from pf_tui.cli import matrix_view
+
+    if client is not None:
+        output.show(*matrix_view.route(matrix.route(now, client, model), now, ctx.timezone(), output.width()))
+    if all_cells:
+        output.show(*matrix_view.matrix(matrix.matrix(now), output.width()))
+    if client is None and not all_cells:
+        output.show(*_chain(now, ctx.timezone(), output.width()))
 
 
 @word("events")

@@ -9,7 +9,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from pf_tui.clients import CLIENTS
 from pf_tui.documents import amounts
+from pf_tui.errors import UnknownName
 from pf_tui.state import clock as zones
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -46,6 +48,28 @@ class _Names(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
 
 PROVIDER = _Names("provider", "providers")
 MODEL = _Names("model", "models")
+
+
+class _Agent(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on
+    """An agent the gateway serves, by its id or by the word that starts it."""
+
+    name = "agent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        served = {client.id: client.id for client in CLIENTS.values() if client.protocols}
+        known = served | {client.word: client.id for client in CLIENTS.values() if client.protocols}
+        if value not in known:
+            raise UnknownName("agent", str(value), known, "pf-tui why --help")
+        return known[value]
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        words = [client.word for client in CLIENTS.values() if client.protocols]
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+AGENT = _Agent()
 
 
 class _Amount(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 on

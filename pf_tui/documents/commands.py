@@ -65,8 +65,10 @@ release  Lift the benches of a provider
     release openrouter                          it may serve again
     release openrouter --model claude-opus-5-5  only the bench of one model
 why  Show every reason behind the current choice
-    why         who was skipped, and why
-    why --json  the chain as data
+    why                                           who was skipped, and why
+    why --agent claude --model claude-sonnet-5-5  who is asked for that, over which protocol, what is lost
+    why --matrix                                  what works with what: each provider with each agent
+    why --json                                    the chain as data
 events  Show what happened: switches, benches, failures
     events -n 20     the last twenty
     events --follow  and every new one

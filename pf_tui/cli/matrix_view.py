@@ -1,0 +1,124 @@
+"""`why --agent` and `why --matrix` as text."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any
+
+from rich.text import Text
+
+from pf_tui.cli.look import FAINT, Cell, Column, heading, table, wrapped
+from pf_tui.clients import CLIENTS
+from pf_tui.documents import words
+from pf_tui.documents.matrix import AGENTS
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.clock import from_text
+
+_STYLES = {
+    "native": "green",
+    "dialect": "green",
+    "translated": "cyan",
+    "pass-through": "yellow",
+    "login": "green",
+}
+
+
+def route(content: dict[str, Any], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    """Who is asked in order, over which protocol, what is lost; then who is not asked and why."""
+    name, model = CLIENTS[content["agent"]].name, content["model"] or "each provider's own model"
+    lines = [heading(f"{name} asks for {model}"), Text()]
+    rows = []
+    for place, one in enumerate(content["candidates"], start=1):
+        how = f"{one['protocol']}, {one['how']}" if one["protocol"] else "its own login, without the gateway"
+        sure = f" ({one['evidence']})" if one["evidence"] and one["how"] != "native" else ""
+        rows.append(
+            [
+                Cell(text=str(place)),
+                Cell(text=one["provider"], style="bold" if place == 1 else ""),
+                Cell(text=one["model"] or ""),
+                Cell(text=f"{how}{sure}", style=_STYLES.get(one["how"], "")),
+                Cell(text=f"without {', '.join(one['lost'])}" if one["lost"] else "", style=FAINT),
+            ]
+        )
+    columns = (
+        Column(title=""),
+        Column(title=""),
+        Column(title="", leaves=2),
+        Column(title="", leaves=1),
+        Column(title="", shrinks=True),
+    )
+    lines += table(columns, rows, width, heading=False) if rows else [Text("nobody can serve it")]
+    if content["reserved"]:
+        lines += wrapped(
+            f"{content['reserved']} comes first and is {name}'s own login: no key is used in its place",
+            width,
+            indent="  ",
+        )
+    told = []
+    without = [one["provider"] for one in content["skipped"] if one["reason"] == "no credential"]
+    for one in content["skipped"]:
+        if one["provider"] in without:
+            continue
+        until = from_text(one["until"])
+        end = f", until {words.clock(until, now.at, zone)}" if until else ""
+        told.append([Cell(text=f"✗ {one['provider']}", style=FAINT), Cell(text=f"{one['reason']}{end}")])
+    if told:
+        lines += [
+            Text(),
+            *table((Column(title=""), Column(title="", shrinks=True)), told, width, heading=False),
+        ]
+    if without:
+        lines += wrapped(f"without a credential: {', '.join(without)}", width, indent="  ", style=FAINT)
+    return lines
+
+
+def matrix(cells: list[dict[str, Any]], width: int) -> list[Text]:
+    """One row per provider, one column per agent; below it what the words mean."""
+    by_provider: dict[str, dict[str, dict[str, Any]]] = {}
+    for cell in cells:
+        by_provider.setdefault(cell["provider"], {})[cell["agent"]] = cell
+    rows = []
+    for provider, found in by_provider.items():
+        first = found[AGENTS[0]]
+        row = [Cell(text=provider, style="bold" if any(one["here"] for one in found.values()) else "")]
+        row += [_cell(found[agent]) for agent in AGENTS]
+        lacking = next((one["here_why"] for one in found.values() if one["here_why"]), None)
+        row.append(Cell(text=lacking or first["why"] or _evidence(found), style=FAINT))
+        rows.append(row)
+    columns = (
+        Column(title="provider"),
+        *(Column(title=CLIENTS[agent].name) for agent in AGENTS),
+        Column(title="", shrinks=True, leaves=1),
+    )
+    key = sum(cell["served"] == "key" for cell in cells)
+    through = sum(cell["served"] == "pass-through" for cell in cells)
+    here = sum(cell["here"] for cell in cells)
+    lines = table(columns, rows, width)
+    lines += [
+        Text(),
+        *wrapped(
+            f"{len(cells)} cells: {key} by key, {through} by an agent's own login with --pass-through, "
+            f"{len(cells) - key - through} not; {here} are ready here",
+            width,
+        ),
+        *wrapped(
+            "native: the vendor's own agent and protocol · dialect: the same protocol, fitted to the "
+            "vendor · translated: another protocol · *: untried against the vendor",
+            width,
+            style=FAINT,
+        ),
+    ]
+    return lines
+
+
+def _cell(cell: dict[str, Any]) -> Cell:
+    if cell["served"] == "no":
+        return Cell(text="–", style=FAINT)
+    word = "pass-through" if cell["served"] == "pass-through" else cell["how"]
+    mark = "*" if cell["evidence"] == "untried" else ""
+    return Cell(text=f"{word}{mark}", style=_STYLES[word] if cell["here"] else FAINT)
+
+
+def _evidence(found: dict[str, dict[str, Any]]) -> str:
+    words_ = {one["evidence"] for one in found.values() if one["evidence"]}
+    return ", ".join(word for word in ("documented", "reported", "untried") if word in words_)

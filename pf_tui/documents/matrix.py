@@ -1,0 +1,175 @@
+"""What works with what: each provider with each agent, over which protocol, and what is lost on the way.
+
+One cell is what the gateway would do with that agent's usual model there; `why --matrix`, the dashboard and
+docs/any-model.md show the same cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pf_tui.catalog import Catalog, Provider, blanks
+from pf_tui.clients import CLIENTS, Client
+from pf_tui.records import record
+from pf_tui.rules import clouds, losses
+from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, candidates
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import clock
+
+AGENTS = ("claude-code", "opencode", "codex")
+USUAL_MODELS = {"claude-code": "claude-sonnet-5-5", "codex": "gpt-6.1-sol"}
+"""What an agent asks for where nobody chose; OpenCode takes each provider's own default."""
+
+_SAMPLES = {"region": "us-east-1", "resource": "yours", "project": "yours", "location": "global"}
+"""Fill the addresses of clouds where the question is what works, not what is set here."""
+
+
+@record
+class Cell:
+    """One provider with one agent."""
+
+    provider: str
+    agent: str
+    served: str
+    """key | pass-through | no"""
+    how: str | None
+    """native | dialect | translated"""
+    protocol: str | None
+    """What is spoken to the provider."""
+    model: str | None
+    why: str
+    """Why it is not served, or what it takes; "" when a key is enough."""
+    lost: tuple[str, ...]
+    evidence: str | None
+    """documented | reported | untried: how sure it is that the vendor takes this."""
+    source: str | None
+
+    @property
+    def words(self) -> str:
+        """In one word: native, dialect, translated, pass-through or -."""
+        return "-" if self.served == "no" else "pass-through" if self.served != "key" else self.how or ""
+
+
+def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tuple[Cell, ...]:
+    """Every provider with every agent, as if its credential were there."""
+    listed = tuple(catalog.providers.values() if providers is None else providers)
+    whole = {
+        one.id: blanks.filled(one, _SAMPLES) if one.blanks else one
+        for one in {**catalog.providers, **{one.id: one for one in listed}}.values()
+    }
+    before, catalog.providers = catalog.providers, whole
+    try:
+        return tuple(_cell(whole[one.id], CLIENTS[agent], catalog) for one in listed for agent in AGENTS)
+    finally:
+        catalog.providers = before
+
+
+def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
+    asked = USUAL_MODELS.get(client.id, provider.default_model)
+    standing = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
+    request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, pass_through=True)
+    routing = candidates(request, [standing], catalog)
+    if not routing.candidates:
+        return _cell_of(provider.id, client.id, served="no", why=routing.skipped[0].reason)
+    found = routing.candidates[0]
+    facts = facts_of(found, client, catalog)
+    by_key = provider.agent_only is None
+    return _cell_of(
+        provider.id,
+        client.id,
+        served="key" if by_key else "pass-through",
+        why="" if by_key else f"{client.name}'s own login, with --pass-through",
+        how=facts["how"],
+        protocol=found.protocol,
+        model=found.model,
+        lost=tuple(facts["lost"]),
+        evidence=facts["evidence"],
+        source=facts["source"],
+    )
+
+
+def _cell_of(provider: str, agent: str, *, served: str, why: str, **facts: Any) -> Cell:
+    empty: dict[str, Any] = dict.fromkeys(("how", "protocol", "model", "evidence", "source"))
+    return Cell(provider=provider, agent=agent, served=served, why=why, **{**empty, "lost": (), **facts})
+
+
+def facts_of(found: Candidate, client: Client, catalog: Catalog) -> dict[str, Any]:
+    """How a candidate is asked: native, dialect or translated; what is lost, and how sure that is."""
+    protocol = found.protocol
+    if protocol is None:
+        return {"how": found.how, "lost": [], "evidence": None, "source": None}
+    provider = catalog.providers[found.provider]
+    native = (found.model and catalog.native_id(found.model, provider.id)) or found.model or ""
+    native = clouds.native_name(provider, provider.base_urls[protocol], native)
+    settings = losses.settings_for(catalog.dialect(provider.id, protocol), native)
+    spoken_first = protocol if protocol in client.protocols else client.protocols[0]
+    how = "dialect" if found.how == "native" and not settings.get("owner") else found.how
+    return {
+        "how": how,
+        "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.id != "opencode")),
+        "evidence": settings.get("evidence"),
+        "source": settings.get("source"),
+    }
+
+
+def matrix(now: Snapshot) -> list[dict[str, Any]]:
+    """The cells with how each provider stands here and now, as plain data."""
+    found = []
+    for cell in cells(now.catalog):
+        view = now.view(cell.provider)
+        client = CLIENTS[cell.agent]
+        request = RouteRequest(
+            model=USUAL_MODELS.get(client.id, view.provider.default_model),
+            agent=client.id,
+            protocols=client.protocols,
+            pass_through=True,
+        )
+        routing = candidates(request, [now.standing(cell.provider)], now.catalog)
+        lacking = routing.skipped[0] if routing.skipped and cell.served != "no" else None
+        found.append(
+            {
+                "provider": cell.provider,
+                "agent": cell.agent,
+                "served": cell.served,
+                "how": cell.how,
+                "protocol": cell.protocol,
+                "model": cell.model,
+                "why": cell.why or None,
+                "lost": list(cell.lost),
+                "evidence": cell.evidence,
+                "source": cell.source,
+                "here": lacking is None and cell.served != "no",
+                "here_why": lacking.reason if lacking else None,
+            }
+        )
+    return found
+
+
+def route(now: Snapshot, client: Client, model: str | None) -> dict[str, Any]:
+    """Who would be asked for that agent's request for that model, in order, and why the others not."""
+    asked = model or now.model or USUAL_MODELS.get(client.id)
+    request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, without_gateway=True)
+    routing = now.route(request)
+    return {
+        "agent": client.id,
+        "model": asked,
+        "candidates": [
+            {
+                "provider": one.provider,
+                "model": one.model,
+                "protocol": one.protocol,
+                "note": one.note or None,
+                "context": one.context or None,
+                **facts_of(one, client, now.catalog),
+            }
+            for one in routing.candidates
+        ],
+        "skipped": [_skipped(one) for one in routing.skipped],
+        "reserved": routing.reserved,
+    }
+
+
+def _skipped(one: Skipped) -> dict[str, Any]:
+    until = clock.to_text(one.until) if one.until else None
+    return {"provider": one.provider, "code": one.code, "reason": one.reason, "until": until}

@@ -1,0 +1,62 @@
+"""What an agent's request loses on its way to a provider, in words. Pure; reads a dialect's plain data.
+
+What is carried over but looks different there (names, ids, the place of instructions) is no loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pf_tui.vocabulary import Protocol
+
+
+def settings_for(entry: Mapping[str, Any], native: str) -> dict[str, Any]:
+    """A dialect's settings for one model: those of its patterns go over the general ones."""
+    settings = {key: value for key, value in entry.items() if key != "models"}
+    for pattern, special in (entry.get("models") or {}).items():
+        if any(fnmatchcase(native.lower(), one.strip().lower()) for one in pattern.split("|")):
+            settings |= special
+    return settings
+
+
+def lost(
+    client: Protocol, spoken: Protocol, settings: Mapping[str, Any], *, searches: bool
+) -> tuple[str, ...]:
+    """What the provider does not get or cannot do, most felt first.
+
+    Args:
+        client: what the agent speaks.
+        spoken: what is spoken to the provider.
+        settings: of `settings_for`; those of the protocol's owner lose nothing.
+        searches: the agent has the vendor search the web.
+    """
+    if settings.get("owner") and client == spoken:
+        return ()
+    words = []
+    if searches and "web_search" not in settings.get("hosted_tools", ()):
+        words.append("web search run by the vendor")
+    if not settings.get("images", True):
+        words.append("pictures")
+    if client != spoken == "openai-chat" and not settings.get("documents"):
+        words.append("PDFs (their text alone)")
+    efforts = settings.get("efforts")
+    if efforts == []:
+        words.append("effort")
+    elif efforts and len(efforts) < 3:
+        words.append(f"effort (only {', '.join(efforts)})")
+    if settings.get("tool_choices") == ["auto"]:
+        words.append("forced tool calls")
+    if not settings.get("json_schema", True):
+        words.append("answers by schema (JSON mode instead)")
+    if not settings.get("reasoning_back"):
+        words.append("earlier reasoning")
+    if client == "anthropic-messages" and spoken != client:
+        words.append("prompt cache marks")
+    if client == "anthropic-messages" and (spoken != client or not settings.get("counts_tokens")):
+        words.append("token counts by the vendor (counted here)")
+    return tuple(words)
