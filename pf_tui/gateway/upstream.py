@@ -21,8 +21,8 @@ from urllib.request import getproxies_environment, proxy_bypass
 import aiohttp
 from yarl import URL
 
-from pf_tui.gateway.budget import Hold
 from pf_tui.errors import PfError
+from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
 
