@@ -85,7 +85,8 @@ def switch(
         if dropped:
             undo["benches"] = dropped
         changed = any(undo.values())
-        after = before.after(config=ctx.config(), health=ctx.health(), project=ctx.project())
+        lifted = {"health": ctx.health()} if dropped else {}
+        after = before.after(config=ctx.config(), project=ctx.project(), **lifted)
         served = after.active.provider if after.active else None
         if changed:
             write_down(
