@@ -41,6 +41,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+HANDSHAKE_EVENTS: Mapping[str, int] = {"anthropic-messages": 3, "openai-chat": 1, "openai-responses": 4}
+"""Events of a stream before the first piece of its answer."""
+
+
 def events(protocol: str, reply: Reply, model: str, number: int) -> list[bytes]:
     """The stream, one element per event; `number` makes its ids unique."""
     make = {"anthropic-messages": _messages, "openai-chat": _chat, "openai-responses": _responses}[protocol]

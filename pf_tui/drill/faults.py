@@ -34,7 +34,7 @@ class Fault:
     told: str = ""
     """retry-after | retry-after-ms | date | unified | body"""
     after: int = 0
-    """Good events before it happens."""
+    """Pieces of the answer itself before it happens; 0 = before the first event."""
     raw: bytes = b""
     content_type: str = "application/json"
 
@@ -122,12 +122,12 @@ _FAULTS = (
     Fault(name="silent", says="takes the request and never answers", how="silent"),
     Fault(name="late", says="headers at once, then nothing", how="late"),
     Fault(name="cut-early", says="cut after the headers, before the first event", how="cut"),
-    Fault(name="cut", says="cut in the middle of the answer", how="cut", after=4),
-    Fault(name="eof", says="ends in the middle, as if it were whole", how="eof", after=4),
-    Fault(name="sse-late", says="an error event in the middle of the answer", how="event", after=4,
+    Fault(name="cut", says="cut in the middle of the answer", how="cut", after=2),
+    Fault(name="eof", says="ends in the middle, as if it were whole", how="eof", after=2),
+    Fault(name="sse-late", says="an error event in the middle of the answer", how="event", after=2,
           error="overload", message="Overloaded"),
-    Fault(name="stall", says="falls silent in the middle of the answer", how="stall", after=4),
-    Fault(name="garbage", says="one event is no JSON", how="garbage", after=3),
+    Fault(name="stall", says="falls silent in the middle of the answer", how="stall", after=2),
+    Fault(name="garbage", says="one event is no JSON", how="garbage", after=2),
     Fault(name="unended", says="whole, but without its last event", how="unended"),
     Fault(name="drip", says="slow, a few bytes at a time", how="drip"),
     Fault(name="html", says="200 with an HTML page", how="raw", content_type="text/html",

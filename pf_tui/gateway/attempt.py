@@ -1,7 +1,8 @@
 """One attempt: send the request to one upstream, judge its answer, and let a good one pass.
 
-The answer is held until its status and, in a stream, its first event are known. What passes afterwards
-passes as it comes; a stream that breaks ends with one clean error of its own protocol.
+The answer is held until its status and, in a stream, the first piece of the answer itself are known; a
+handshake is none. What passes afterwards passes as it comes; a stream that breaks ends with one clean error
+of its own protocol.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from multidict import CIMultiDict
 
@@ -19,10 +20,11 @@ from pf_tui.gateway.attempt_failures import Failed, Judge
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES, OverBudget
 from pf_tui.gateway.headers import response_headers, route_mask
+from pf_tui.gateway.held_reply import ClientGone, HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, cut_event, first_of
+from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, clean_error, cut_event, first_of, last_event
 from pf_tui.gateway.translation import AnyExchange, Translation
 from pf_tui.gateway.upstream import Transport, Unreachable
 from pf_tui.rules import failures
@@ -45,7 +47,7 @@ HOLD_FACTOR = 4
 """Keep-alive comments before the first event stretch its limit to this many times."""
 
 GRACE_S = 2.0
-"""A chat stream whose finish reason has come may take this long over its usage and [DONE]."""
+"""A stream whose finish reason has come may take this long over its usage and its last event."""
 
 LINGER_S = 0.25
 """After a stream's last event: how long its connection may take to come free for the next request."""
@@ -53,26 +55,6 @@ LINGER_S = 0.25
 
 _EMPTY = (204, 205)
 """Good statuses without a body: no answer to a prompt."""
-
-
-class ClientGone(Exception):  # noqa: N818 - reads as a sentence
-    """The client has left before its answer was whole."""
-
-
-class Reply(Protocol):
-    """Where an answer goes; each method raises ClientGone when the client has left."""
-
-    async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
-        """A finished answer."""
-
-    async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """The head of an answer that comes in pieces."""
-
-    async def send(self, data: bytes) -> None:
-        """A piece."""
-
-    async def end(self, last: bytes = b"") -> None:
-        """No more pieces after this one."""
 
 
 class Delivered(NamedTuple):
@@ -93,7 +75,7 @@ class UpstreamAttempt:
         request: Request,
         route: Route,
         flight: InFlightRequest,
-        reply: Reply,
+        reply: HeldReply,
         limits: Limits,
         head: Callable[[Mapping[str, str]], Mapping[str, str]],
         good: Callable[[], None],
@@ -187,6 +169,8 @@ class UpstreamAttempt:
                 return self._judge.nonsense(exchange, body)
             if kind == Kind.ERROR:
                 return self._judge.in_band(exchange, body)
+            if kind == Kind.OPENING and not self._request.counting:
+                return self._judge.empty(exchange, body)
         self._good()
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
@@ -198,6 +182,9 @@ class UpstreamAttempt:
     async def _stream(self, exchange: AnyExchange) -> Delivered | Failed:
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
+            if self._reply.begun:
+                error = Unreachable("network", "it answered in an encoding nobody asked for")
+                return self._judge.unreachable(error)
             return await self._unseen(exchange)
         if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
             "text/html",
@@ -205,12 +192,13 @@ class UpstreamAttempt:
         ):
             return await self._no_stream(exchange)
         events = EventBuffer()
-        held = await self._first_event(exchange, events)
+        self._reply.hold()
+        held = await self._first_content(exchange, events)
         if isinstance(held, Failed):
             return held
         self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
-        if self._meter.done and self._said is None:  # a short answer, all of it at once
+        if self._meter.done and not self._has_hole:  # a short answer, all of it at once
             await self._reply.end(held)
             return await self._ended(exchange)
         await self._reply.send(held)
@@ -222,39 +210,48 @@ class UpstreamAttempt:
             return self._judge.in_band(exchange, body)
         return self._judge.nonsense(exchange, body)
 
-    async def _first_event(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
-        """Everything up to the first good event; a Failed when there is none."""
+    async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
+        """Everything up to the first piece of the answer; a Failed when there is none."""
         held: list[bytes] = []
+        limits, opened = self._limits, False
         try:
             found = self._good_from(exchange, events.feed(exchange.arrived()), held)
             if found is not None:
-                return found  # head and first event came together: no timer is needed
-            limits, loop = self._limits, asyncio.get_running_loop()
+                return found  # head and first piece came together: no timer is needed
+            loop = asyncio.get_running_loop()
             spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
-            until_s = loop.time() + max(0.05, limits.first_byte_s - spent_s)
             latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
-            async with asyncio.timeout_at(until_s) as limit:
-                while data := await exchange.chunk():
+            async with asyncio.timeout(max(0.05, limits.first_byte_s - spent_s)) as limit:
+                while True:
+                    if self._opened and not opened:  # once: what follows may not keep a dead stream alive
+                        opened = True
+                        limit.reschedule(loop.time() + limits.stall_s)
+                    if not (data := await exchange.chunk()):
+                        break
                     found = self._good_from(exchange, events.feed(data), held)
                     if found is not None:
                         return found
                     self._bound(events)
-                    limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
+                    if not opened:
+                        limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
             return self._judge.unreachable(error)
         except TimeoutError:
             text = f"no first event within {limits.first_byte_s:g} s"
+            if opened:
+                text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
             return self._judge.unreachable(Unreachable("timeout", text))
-        rest = events.flush()
-        if rest and self._meter.look(rest) == Kind.GOOD:
-            self._first_byte()
-            return b"".join([*held, rest, b"\n\n"])
-        if rest.strip():
-            return self._judge.nonsense(exchange, rest)
-        return self._judge.unreachable(Unreachable("network", "the stream ended before its first event"))
+        if rest := events.flush():
+            found = self._good_from(exchange, rest + b"\n\n", held)
+            if found is not None:
+                return found
+        if self._meter.finished or self._meter.odd is not None:
+            return self._judge.empty(exchange, self._meter.odd or b"")
+        when = "before its answer began" if self._opened else "before its first event"
+        return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
 
     def _good_from(self, exchange: AnyExchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
-        """What may pass, from the first good event on; None while only fillers came, which `held` gains."""
+        """What may pass, from the first piece of the answer on; None while there is none, for `held`."""
         while whole:
             event, whole = first_of(whole)
             seen = self._meter.look(event)
@@ -264,12 +261,16 @@ class UpstreamAttempt:
                 return self._judge.nonsense(exchange, event)
             held.append(event)
             self._fillers += len(event)
-            if self._fillers > FILLER_BYTES and seen == Kind.FILLER:
-                raise Unreachable("network", f"{FILLER_BYTES >> 20} MB of its stream held no event")
+            if self._fillers > (FILLER_BYTES if seen == Kind.FILLER else EVENT_BYTES) and seen != Kind.GOOD:
+                raise Unreachable("network", f"{self._fillers >> 20} MB of its stream held no answer")
             if seen == Kind.GOOD:
                 self._first_byte()
                 held.append(self._sifted(whole))
                 return b"".join(held)
+            if seen == Kind.OPENING:
+                self._opened = True
+                if self._meter.done:
+                    return self._judge.empty(exchange, self._meter.odd or b"")
         return None
 
     async def _rest(self, exchange: AnyExchange, events: EventBuffer) -> Delivered:
@@ -280,7 +281,7 @@ class UpstreamAttempt:
         try:
             async with asyncio.timeout(GRACE_S if meter.finished else stall_s) as limit:
                 marked_s = loop.time()
-                while not meter.done:
+                while not (meter.done or self._has_hole):
                     data = await exchange.chunk()
                     if not data:
                         rest = self._sifted(events.flush()) if events.waiting else b""
@@ -290,17 +291,15 @@ class UpstreamAttempt:
                     out = self._sifted(events.feed(data))
                     if events.waiting > FREE_BYTES or self._flight.hold.waiting:
                         self._bound(events)
-                    if meter.done and self._said is None:
+                    if meter.done and not self._has_hole:
                         await reply.end(out)
                         return await self._ended(exchange)
                     if out:
                         await reply.send(out)
                     now_s = loop.time()
-                    if meter.finished or now_s - marked_s > 1.0:
-                        marked_s = now_s
+                    if meter.finished or (meter.moved and now_s - marked_s > 1.0):
+                        marked_s, meter.moved = now_s, False
                         limit.reschedule(now_s + (GRACE_S if meter.finished else stall_s))
-                    if self._said is not None:
-                        break
         except Unreachable as error:
             broke = failures.transport(error.kind, self._judge.clock(), error.text)
         except TimeoutError:
@@ -309,15 +308,17 @@ class UpstreamAttempt:
             broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
         if self._said is not None:
             failed = self._judge.in_band(exchange, self._said, self._said)
-            await reply.end()
+            await reply.end(clean_error(self._request.protocol, self._said))
             return Delivered(headers=exchange.headers, meter=meter, failure=failed.failure)
-        if not meter.finished:
+        if meter.broken:
+            broke = failures.transport("network", self._judge.clock(), "a piece of its answer was unreadable")
+        if meter.broken or not meter.finished:
             broke = broke or failures.transport("network", self._judge.clock(), "the stream was cut")
             sentence = f"pf-tui: the stream from {self._route.provider} broke ({broke.message}); ask again"
             await reply.send(cut_event(self._request.protocol, sentence))
             await reply.end()
             return Delivered(headers=exchange.headers, meter=meter, failure=broke)
-        await reply.end()
+        await reply.end(b"" if meter.done else last_event(self._request.protocol))
         return await self._ended(exchange)
 
     async def _ended(self, exchange: AnyExchange) -> Delivered:
@@ -358,9 +359,16 @@ class UpstreamAttempt:
 
     _fillers = 0
     """Bytes of pings and comments that came before the first event."""
+    _opened = False
+    """The stream's handshake has come: from there silence is counted, not the wait for a first byte."""
 
     _said: bytes | None = None
     """An error event in the middle of the stream."""
+
+    @property
+    def _has_hole(self) -> bool:
+        """What follows must not pass: an error came, or a piece of the answer is missing."""
+        return self._said is not None or self._meter.broken
 
     def _sifted(self, whole: bytes) -> bytes:
         """The events without those that no client can read; an error among them is the last."""
@@ -368,8 +376,7 @@ class UpstreamAttempt:
             return b""
         good, said = self._meter.filter_events(whole)
         if said is not None:
-            self._said = said
-            return good[: len(good) - len(said)] + self._judge.masked(said)
+            self._said = self._judge.masked(said)
         return good
 
     def _first_byte(self) -> None:

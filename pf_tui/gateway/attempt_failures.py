@@ -95,6 +95,20 @@ class Judge:
         failure = failures.nonsense(exchange.status, self._secrets(self._route).text(text), self.clock())
         return Failed(route=self._route, failure=failure, status=exchange.status)
 
+    def empty(self, exchange: AnyExchange, odd: bytes) -> Failed:
+        """A 200 that ends without an answer.
+
+        Args:
+            odd: what it held of no known shape: perhaps an error in a vendor's own words.
+        """
+        event = odd if b"data:" in odd else None
+        if odd.strip():
+            failed = self.in_band(exchange, odd, event)
+            if failed.failure.meaning is not None:
+                return failed
+        failure = failures.nonsense(exchange.status, "its answer was empty", self.clock())
+        return Failed(route=self._route, failure=failure, status=exchange.status, headers=exchange.headers)
+
     def unreachable(self, error: Unreachable) -> Failed:
         """No answer at all."""
         return Failed(route=self._route, failure=failures.transport(error.kind, self.clock(), error.text))

@@ -19,12 +19,13 @@ from multidict import CIMultiDictProxy
 
 from pf_tui.errors import WrongUsage
 from pf_tui.gateway import attempt, own_responses
-from pf_tui.gateway.attempt import ClientGone, Delivered, Reply
+from pf_tui.gateway.attempt import Delivered
 from pf_tui.gateway.attempt_failures import Failed
 from pf_tui.gateway.body import Request, for_vertex, with_model, without_thinking
 from pf_tui.gateway.breaker import TRANSIENT, AttemptToken
 from pf_tui.gateway.budget import Budget, Hold, OverBudget
 from pf_tui.gateway.headers import login_values, route_secrets
+from pf_tui.gateway.held_reply import KEEP_ALIVE_S, ClientGone, HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest, InFlightRequests
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.recorder import Recorder
@@ -79,6 +80,7 @@ class Engine:
         self._own_ids = (f"{stem}{number:08x}" for number in itertools.count(1))
         self.served = 0
         self.failovers = 0
+        self.keep_alive_s = KEEP_ALIVE_S
 
     async def serve(
         self,
@@ -104,6 +106,7 @@ class Engine:
             except OverBudget:
                 await turn.too_much()
         finally:
+            turn.release()
             self._flights.end(flight)
             asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
 
@@ -143,7 +146,7 @@ class RequestFailover:
         self._plan = plan
         self._request = request
         self._inbound = inbound
-        self._reply = reply
+        self._reply = HeldReply(reply, request.protocol, self._early_head, engine.keep_alive_s)
         self._flight = flight
         self._bearer = bearer
         self._session: Session = engine._sessions.of(request)
@@ -206,6 +209,10 @@ class RequestFailover:
         last = len(self._attempts)
         for ordinal, attempted in enumerate(self._attempts, start=1):
             self._engine._recorder.attempt(self._row(attempted, request_id, ordinal, ordinal == last))
+
+    def release(self) -> None:
+        """The request is over: its client hears no more keep-alives."""
+        self._reply.release()
 
     # -- one route ---------------------------------------------------------------------------------
 
@@ -308,8 +315,18 @@ class RequestFailover:
 
     def _head(self, route: Route, headers: Mapping[str, str]) -> dict[str, str]:
         """What we add to the head of an answer."""
-        self._request_id = self._engine.request_id(headers)
-        return {"request-id": self._request_id, "x-pf-provider": route.provider}
+        if not self._reply.begun:
+            self._request_id = self._engine.request_id(headers)
+        return {"request-id": self._request_id or "", "x-pf-provider": route.provider}
+
+    def _early_head(self) -> dict[str, str]:
+        """Of a stream that begins before anybody's answer is known to be good."""
+        self._request_id = self._engine.request_id(None)
+        return {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+            "request-id": self._request_id,
+        }
 
     def _good(self, route: Route, ticket: AttemptToken) -> None:
         """The answer is good: its provider serves again, whatever was said of it before."""
@@ -559,11 +576,12 @@ class RequestFailover:
         await self._tell(own_responses.too_much(self._request.protocol, self._engine.budget.total))
 
     async def _tell(self, answer: Answer) -> None:
-        self._request_id = self._engine.request_id(None)
+        if not self._reply.begun:
+            self._request_id = self._engine.request_id(None)
         wait = answer.headers.get("retry-after", "")
         until = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < 9 else None
         self._answered(answer.status, self._world.ctx.now() + until if until else None)
-        headers = {**answer.headers, "request-id": self._request_id}
+        headers = {**answer.headers, "request-id": self._request_id or ""}
         await self._reply.whole(answer.status, headers, answer.body)
 
 

@@ -22,10 +22,10 @@ from pf_tui import __version__
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
-from pf_tui.gateway.attempt import ClientGone
 from pf_tui.gateway.body import PROTOCOLS, parse_request
 from pf_tui.gateway.budget import Hold, OverBudget
 from pf_tui.gateway.failover import Engine
+from pf_tui.gateway.held_reply import ClientGone
 from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from pf_tui.gateway.openings import is_empty_answer, is_opening
+
 LONG_BYTES = 2**12
 """What waits beyond this is kept in pieces."""
 
@@ -128,10 +130,12 @@ class _Holder(msgspec.Struct):
 
 class _Choice(msgspec.Struct):
     finish_reason: str | None = None
+    error: Any = None
 
 
 class _Delta(msgspec.Struct):
     signature: str | None = None
+    stop_reason: str | None = None
 
 
 class _Block(msgspec.Struct):
@@ -149,7 +153,7 @@ class _Seen(msgspec.Struct):
     message: _Holder | str | None = None
     response: _Holder | None = None
     usage: dict[str, Any] | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
     choices: list[_Choice] | None = None
     delta: _Delta | str | None = None
     content_block: _Block | None = None
@@ -173,7 +177,7 @@ class _Whole(msgspec.Struct):
     id: str | None = None
     model: str | None = None
     usage: dict[str, Any] | None = None
-    error: msgspec.Raw | None = None
+    error: Any = None
     choices: list[_Choice] | None = None
     content: list[_Part] | str | None = None
     output: list[_Part] | None = None
@@ -183,7 +187,12 @@ _WHOLE_DECODER = msgspec.json.Decoder(_Whole)
 _DECODER = msgspec.json.Decoder(_Seen)
 _ALL_DECODER = msgspec.json.Decoder(list[_Seen])
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
-_FILLER = frozenset({"ping", "keepalive"})
+_FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
+_FAILED_ENDS = frozenset({"error", "network_error", "insufficient_system_resource"})
+"""Finish reasons of a provider that broke off: OpenRouter, Z.AI and DeepSeek."""
+
+_CONTENT_MARKS = (b"content", b"delta", b"choices", b"arguments", b"partial_json", b"output")
+"""In an event that is no JSON: it was a piece of the answer."""
 
 
 _DONE = b"data: [DONE]\n\n"
@@ -232,21 +241,34 @@ def _all_at_once(whole: bytes) -> list[_Seen] | None:
 
 
 class Kind:
-    """What an event is."""
+    """What an event or a whole answer is; OPENING = it holds nothing of an answer yet."""
 
-    GOOD, FILLER, ERROR, GARBAGE = range(4)
+    GOOD, FILLER, ERROR, GARBAGE, OPENING = range(5)
 
 
 class UsageMeter:
     """Reads usage, ids and the end out of passing events."""
 
-    __slots__ = ("done", "finished", "message_id", "model", "signatures", "tokens_seen", "usage")
+    __slots__ = (
+        *("answered", "broken", "done", "finished", "head", "message_id", "model", "moved", "odd"),
+        *("signatures", "tokens_seen", "usage"),
+    )
 
     def __init__(self) -> None:
         self.finished = False
         """The answer is whole: its last event, or a finish reason, has come."""
         self.done = False
         """Nothing can follow: the stream's own last event has come."""
+        self.answered = False
+        """Something of the answer itself has come."""
+        self.broken = False
+        """A piece of the answer came that nobody can read: what follows has a hole before it."""
+        self.moved = False
+        """Something other than keep-alives came; whoever looks sets it back."""
+        self.odd: bytes | None = None
+        """An event before the answer that is of no known shape: perhaps an error in a vendor's own words."""
+        self.head = b""
+        """How the data of this stream's events begins."""
         self.message_id: str | None = None
         self.model: str | None = None
         self.usage: dict[str, Any] = {}
@@ -255,39 +277,50 @@ class UsageMeter:
         """What reasoning blocks were signed with; taken by whoever remembers them."""
 
     def filter_events(self, whole: bytes) -> tuple[bytes, bytes | None]:
-        """Take what whole events tell; returns what may pass, and the error event that ends it, if one does.
+        """Take what whole events tell; returns what may pass, and the error event after that, if one ends it.
 
-        An event that no client can read is left out.
+        An event that no client can read is left out; one that was a piece of the answer makes the stream
+        `broken`, and nothing after it passes.
         """
         head = whole.removesuffix(_DONE)
         if len(head) != len(whole) and head.endswith(b"\n\n"):
             good, said = self.filter_events(head)
-            if said is not None:
+            if said is not None or self.broken:
                 return good, said
             self.finished = self.done = True
             return good + _DONE, None
         seen = _all_at_once(whole)
         if seen is None:
             return self._sift_slowly(whole)
+        fillers = 0
         for place, event in enumerate(seen):
             if event.type == "content_block_delta" and type(event.delta) is _Delta:
                 self.tokens_seen += 1  # nearly all of them are this
                 if event.delta.signature:
                     self._sign(event.delta.signature)
-            elif self._see(event) == Kind.ERROR:
+            elif (kind := self._see(event)) == Kind.ERROR:
                 parts = whole.split(b"\n\n")
-                return b"\n\n".join(parts[: place + 1]) + b"\n\n", parts[place] + b"\n\n"
+                return b"".join(part + b"\n\n" for part in parts[:place]), parts[place] + b"\n\n"
+            elif kind == Kind.FILLER:
+                fillers += 1
+        if fillers < len(seen):
+            self.moved = True
         return whole, None
 
     def _sift_slowly(self, whole: bytes) -> tuple[bytes, bytes | None]:
-        good = []
+        good: list[bytes] = []
         for event in split_events(whole):
             kind = self.look(event)
             if kind == Kind.GARBAGE:
+                if not self.finished and self._is_content(payload(event)):
+                    self.broken = True
+                    break
                 continue
-            good.append(event)
             if kind == Kind.ERROR:
                 return b"".join(good), event
+            if kind != Kind.FILLER:
+                self.moved = True
+            good.append(event)
         return b"".join(good), None
 
     def look(self, event: bytes) -> int:
@@ -297,14 +330,27 @@ class UsageMeter:
             return Kind.FILLER
         if data == b"[DONE]":
             self.finished = self.done = True
-            return Kind.GOOD
+            return Kind.GOOD if self.answered else Kind.OPENING
         try:
             seen = _DECODER.decode(data)
         except msgspec.ValidationError:
             return self._look_loosely(data)
         except (msgspec.DecodeError, RecursionError):
             return Kind.GARBAGE
-        return self._see(seen)
+        kind = self._see(seen)
+        if self.answered or kind != Kind.GOOD:
+            return kind
+        self.head = data[:8]
+        if is_opening(seen.type, data):
+            if seen.type is None and seen.choices is None and seen.usage is None:
+                self.odd = event
+            return Kind.OPENING
+        self.answered = True
+        return Kind.GOOD
+
+    def _is_content(self, data: bytes) -> bool:
+        """An event that is no JSON was a piece of the answer: it begins as one, or names its fields."""
+        return data[:8] == self.head or (data[:1] == b"{" and any(mark in data for mark in _CONTENT_MARKS))
 
     def _see(self, seen: _Seen) -> int:
         kind = seen.type
@@ -327,19 +373,19 @@ class UsageMeter:
         elif seen.choices is not None:
             self._hold(seen.id, seen.model)
             self.tokens_seen += 1
-            if any(choice.finish_reason for choice in seen.choices):
-                self.finished = True
+            for choice in seen.choices:
+                if choice.finish_reason:
+                    self.finished = True
+                if choice.error or choice.finish_reason in _FAILED_ENDS:
+                    return Kind.ERROR
+        elif kind == "message_delta" and type(seen.delta) is _Delta and seen.delta.stop_reason:
+            self.finished = True
         elif kind is not None and kind.endswith(".delta"):
             self.tokens_seen += 1
         block = seen.content_block or seen.item
         if block is not None and (signed := block.data or block.encrypted_content):
             self._sign(signed)
-        failed = kind in ("error", "response.failed") or (
-            seen.error is not None
-            and bytes(seen.error) != b"null"
-            and (not seen.choices or any(choice.finish_reason == "error" for choice in seen.choices))
-        )
-        return Kind.ERROR if failed else Kind.GOOD
+        return Kind.ERROR if seen.error or kind in ("error", "response.failed") else Kind.GOOD
 
     def take(self, body: bytes | bytearray) -> int:
         """Take ids and usage from a whole answer; returns its Kind."""
@@ -355,9 +401,10 @@ class UsageMeter:
         for block in (*_blocks(whole.content), *(whole.output or ())):
             if signed := block.signature or block.data or block.encrypted_content:
                 self._sign(signed)
-        said = whole.error is not None and bytes(whole.error) != b"null" and not whole.choices
-        failed = whole.type == "error" or (said and (whole.object != "response" or whole.status == "failed"))
-        return Kind.ERROR if failed else Kind.GOOD
+        broke_off = any(one.error or one.finish_reason in _FAILED_ENDS for one in whole.choices or ())
+        if whole.error or broke_off or whole.type == "error" or whole.status == "failed":
+            return Kind.ERROR
+        return Kind.OPENING if is_empty_answer(json.loads(body)) else Kind.GOOD
 
     def _look_loosely(self, data: bytes | bytearray) -> int:
         """An event with a known name for something else: its shape is not ours to judge."""
@@ -377,8 +424,8 @@ class UsageMeter:
                 self._hold(place.get("id"), place.get("model"))
                 if isinstance(place.get("usage"), dict):
                     self._use(place["usage"])
-        failed = kind in ("error", "response.failed") or (content.get("error") and not content.get("choices"))
-        return Kind.ERROR if failed else Kind.GOOD
+        self.answered = True
+        return Kind.ERROR if content.get("error") or kind in ("error", "response.failed") else Kind.GOOD
 
     def _sign(self, signature: str) -> None:
         if len(self.signatures) < MOST_SIGNATURES and len(signature) <= SIGNATURE_CHARS:
@@ -436,6 +483,39 @@ def cut_event(protocol: str, sentence: str) -> bytes:
         body = {"type": "error", "code": "server_error", "message": sentence, "param": None}
         return b"event: error\ndata: " + _json(body) + b"\n\n"
     return b"data: " + _json({"error": {"message": sentence, "type": "server_error", "code": 502}}) + b"\n\n"
+
+
+def last_event(protocol: str) -> bytes:
+    """The last event of an answer that is whole but for it, where its client waits for one."""
+    if protocol != "anthropic-messages":
+        return b""
+    return b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+
+def clean_error(protocol: str, event: bytes) -> bytes:
+    """A vendor's error event in the one shape that the client takes for an error.
+
+    OpenCode reads a chunk that has choices as an answer, and asks again without end (measured on 1.18);
+    Anthropic's own client goes by the event's name.
+    """
+    try:
+        said = json.loads(payload(event))
+    except (ValueError, RecursionError):
+        said = None
+    said = said if isinstance(said, dict) else {}
+    choices = said.get("choices")
+    nested = (one.get("error") for one in choices if isinstance(one, dict)) if choices else ()
+    error = said.get("error") or next(filter(None, nested), None)
+    if isinstance(error, dict):
+        if protocol == "openai-chat":
+            return event if "choices" not in said else b"data: " + _json({"error": error}) + b"\n\n"
+        named = protocol == "openai-responses" or event[:6] == b"event:"
+        if named and said.get("type") == "error":
+            return event
+    elif protocol == "openai-responses" and said.get("type") in ("error", "response.failed") and not error:
+        return event
+    told = error.get("message") if isinstance(error, dict) else error or said.get("message")
+    return cut_event(protocol, str(told or "the provider broke off its answer"))
 
 
 def _json(content: dict[str, Any]) -> bytes:

@@ -1,0 +1,121 @@
+"""Where an answer begins: a handshake, an empty block and a bare end are no answer yet.
+
+What is no answer may still move to another provider, unseen by the client.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_HANDSHAKES = frozenset(
+    {
+        *("message_start", "content_block_stop", "message_stop"),
+        *("response.created", "response.in_progress", "response.queued"),
+    }
+)
+"""Types of events that say nothing of the answer, whatever they hold."""
+
+_ORDINARY_ENDS = frozenset({None, "", "end_turn", "stop", "tool_use", "tool_calls", "function_call"})
+"""Ends that promise an answer; every other one ("length", "refusal" …) tells itself why there is none."""
+
+_WORDS = ("text", "thinking", "signature", "data", "partial_json", "citation", "refusal", "encrypted_content")
+_BARE_BLOCKS = frozenset({"text", "thinking"})
+_BARE_PARTS = frozenset({"text", "output_text", "summary_text", "reasoning_text", "refusal"})
+
+
+def is_opening(kind: str | None, data: bytes) -> bool:
+    """True when an event that is JSON holds nothing of an answer yet.
+
+    Args:
+        kind: its `type`.
+        data: its payload.
+    """
+    if kind in _HANDSHAKES:
+        return True
+    try:
+        event = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(event, dict):
+        return False
+    if kind is None:
+        return not any(map(_choice_says, _mappings(event.get("choices"))))
+    if kind.startswith("response."):
+        return not _responses_says(kind, event)
+    if kind == "content_block_start":
+        return _is_bare(event.get("content_block"), _BARE_BLOCKS)
+    if kind == "content_block_delta":
+        return _is_bare(event.get("delta"), None)
+    if kind == "message_delta":
+        return _field(event.get("delta"), "stop_reason") in _ORDINARY_ENDS
+    return False
+
+
+def is_empty_answer(answer: Mapping[str, Any]) -> bool:
+    """True when a whole answer of any of the three protocols holds nothing."""
+    if isinstance(answer.get("choices"), list):
+        return not any(map(_choice_says, _mappings(answer["choices"])))
+    if isinstance(answer.get("output"), list):
+        return answer.get("status") != "incomplete" and not any(
+            _item_says(item, done=True) for item in _mappings(answer["output"])
+        )
+    blocks = answer.get("content")
+    if isinstance(blocks, str):
+        return not blocks
+    ended = answer.get("stop_reason") in _ORDINARY_ENDS
+    return ended and all(_is_bare(block, _BARE_BLOCKS) for block in _mappings(blocks))
+
+
+def _choice_says(choice: Mapping[str, Any]) -> bool:
+    if choice.get("finish_reason") not in _ORDINARY_ENDS:
+        return True
+    said = choice.get("delta") or choice.get("message") or {}
+    if not isinstance(said, dict):
+        return True
+    return bool(choice.get("text")) or any(value for name, value in said.items() if name != "role")
+
+
+def _responses_says(kind: str, event: Mapping[str, Any]) -> bool:
+    if kind in ("response.output_item.added", "response.output_item.done"):
+        return _item_says(event.get("item"), done=kind.endswith("done"))
+    if "part" in event:
+        return not _is_bare(event["part"], _BARE_PARTS)
+    if kind == "response.completed":
+        output = _field(event.get("response"), "output")
+        return any(_item_says(item, done=True) for item in _mappings(output))
+    if kind.endswith(".delta"):
+        return bool(event.get("delta"))
+    if kind.endswith("text.done"):
+        return bool(event.get("text"))
+    return True
+
+
+def _item_says(item: Any, *, done: bool) -> bool:
+    kind = _field(item, "type")
+    if kind == "message":
+        return any(not _is_bare(part, _BARE_PARTS) for part in _mappings(item.get("content")))
+    if kind == "reasoning":
+        parts = [*_mappings(item.get("summary")), *_mappings(item.get("content"))]
+        sealed = done and bool(item.get("encrypted_content"))
+        return sealed or any(not _is_bare(part, _BARE_PARTS) for part in parts)
+    return kind is not None
+
+
+def _is_bare(block: Any, kinds: frozenset[str] | None) -> bool:
+    """Nothing in it; a block of a kind outside `kinds` says something by its kind alone."""
+    if not isinstance(block, dict):
+        return True
+    if kinds is not None and block.get("type") not in kinds:
+        return False
+    return not any(block.get(word) for word in _WORDS)
+
+
+def _field(value: Any, name: str) -> Any:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if found is None or isinstance(found, str | list) else str(found)
+
+
+def _mappings(values: Any) -> Iterable[dict[str, Any]]:
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

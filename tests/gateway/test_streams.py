@@ -1,0 +1,393 @@
+"""Streams as vendors really send them: handshakes, long silences, errors inside, empty answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from pf_tui.drill.fake_replies import HANDSHAKE_EVENTS, Call, Reply, events, whole
+from tests.gateway.conftest import OPUS, SOL
+from tests.gateway.upstreams import PATHS, Heard, StillGate, request_body
+from tests.patience import PATIENCE_S
+
+MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
+MODELS = {MESSAGES: OPUS, CHAT: SOL, RESPONSES: SOL}
+PROTOCOLS = sorted(MODELS)
+KEEP_ALIVES = {MESSAGES: b'"ping"', CHAT: b": keep-alive", RESPONSES: b": keep-alive"}
+SOON_S = 0.02
+
+Play = Callable[[web.StreamResponse, str], Awaitable[None]]
+
+
+class Scripted:
+    """An upstream whose stream is written by the test, and which counts its requests."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.play: Play = whole_answer
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> str:
+        app = web.Application()
+        app.router.add_post("/{tail:.*}", self._serve)
+        self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        return f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        self.asked += 1
+        path = request.path
+        protocol = MESSAGES if "messages" in path else CHAT if "chat" in path else RESPONSES
+        if not json.loads(await request.read()).get("stream"):
+            written: Any = Written()
+            await self.play(written, protocol)
+            return web.Response(body=bytes(written.data), content_type="application/json")
+        response = web.StreamResponse(headers={"content-type": "text/event-stream"})
+        await response.prepare(request)
+        await self.play(response, protocol)
+        return response
+
+
+class Written:
+    """Stands for the response where the answer is sent whole."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    async def write(self, data: bytes) -> None:
+        self.data += data
+
+
+def stream(protocol: str, text: str = "All is well.", **more: Any) -> list[bytes]:
+    return events(protocol, Reply(text=text, **more), MODELS[protocol], 1)
+
+
+async def whole_answer(response: web.StreamResponse, protocol: str) -> None:
+    for event in stream(protocol):
+        await response.write(event)
+
+
+async def handshake(response: web.StreamResponse, protocol: str) -> None:
+    for event in stream(protocol, "unseen")[: HANDSHAKE_EVENTS[protocol]]:
+        await response.write(event)
+
+
+def sse(content: object) -> bytes:
+    return b"data: " + json.dumps(content).encode() + b"\n\n"
+
+
+FULL = {"type": "overloaded_error", "message": "full"}
+BROKE_OFF = {"delta": {"content": ""}, "finish_reason": "error"}
+QUOTA = {"code": "insufficient_quota", "message": "You exceeded your current quota"}
+ERRORS = {
+    MESSAGES: b"event: error\n" + sse({"type": "error", "error": FULL}),
+    CHAT: sse({"id": "c", "error": {"code": 502, "message": "full"}, "choices": [BROKE_OFF]}),
+    RESPONSES: sse({"type": "response.failed", "response": {"id": "r", "status": "failed", "error": QUOTA}}),
+}
+
+
+class Scene:
+    """A gateway before two scripted upstreams."""
+
+    def __init__(self, folder: Path) -> None:
+        self.gate = StillGate(folder)
+        self.first, self.second = Scripted(), Scripted()
+
+    async def open(self, **settings: Any) -> None:
+        urls = [await self.first.start(), await self.second.start()]
+        self.gate.providers([
+            {"id": "one", "base_url": urls[0], "env": "ONE_KEY", "models": [OPUS, SOL]},
+            {"id": "two", "base_url": urls[1], "env": "TWO_KEY", "models": [OPUS, SOL]},
+        ])  # fmt: skip
+        self.gate.key("one", "ONE_KEY")
+        self.gate.key("two", "TWO_KEY")
+        self.gate.config(["one", "two"], **settings)
+        await self.gate.start()
+
+    async def close(self) -> None:
+        await self.gate.stop()
+        await self.first.stop()
+        await self.second.stop()
+
+    async def ask(self, protocol: str, **more: Any) -> Heard:
+        return await self.gate.ask(protocol, MODELS[protocol], **more)
+
+    def speaks_soon(self) -> None:
+        self.gate.gateway.engine.keep_alive_s = SOON_S
+
+    async def heard_until(self, protocol: str, mark: bytes, then: Callable[[], object]) -> Heard:
+        """Ask; once `mark` has come, do `then`, and read on to the end."""
+        body = json.dumps(request_body(protocol, MODELS[protocol])).encode()
+        sent = {"x-pf-token": self.gate.token, "content-type": "application/json"}
+        url, done = self.gate.url + PATHS[protocol], False
+        limit = aiohttp.ClientTimeout(total=PATIENCE_S)
+        async with (
+            aiohttp.ClientSession(timeout=limit) as client,
+            client.post(url, data=body, headers=sent) as response,
+        ):
+            heard = Heard(status=response.status, headers=dict(response.headers))
+            async for piece in response.content.iter_any():
+                heard.body += piece
+                if mark in heard.body and not done:
+                    done = True
+                    then()
+        assert done, heard
+        return heard
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    made = Scene(tmp_path)
+    try:
+        await made.open()
+        yield made
+    finally:
+        await made.close()
+
+
+every_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
+
+
+@every_protocol
+async def test_an_error_after_the_handshake_moves_on_unseen(scene: Scene, protocol: str) -> None:
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        await handshake(response, protocol)
+        await response.write(ERRORS[protocol])
+
+    scene.first.play = play
+    heard = await scene.ask(protocol)
+
+    assert heard.whole
+    assert heard.text == "All is well."
+    assert heard.headers["x-pf-provider"] == "two"
+    assert b"full" not in heard.body
+
+
+@every_protocol
+async def test_a_stream_that_ends_after_its_handshake_moves_on_unseen(scene: Scene, protocol: str) -> None:
+    scene.first.play = handshake
+    heard = await scene.ask(protocol)
+
+    assert (heard.text, heard.headers["x-pf-provider"]) == ("All is well.", "two")
+
+
+@every_protocol
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_an_empty_answer_is_a_failure(scene: Scene, protocol: str, streamed: bool) -> None:
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        empties: dict[str, Any] = {
+            MESSAGES: {"type": "message", "content": [], "stop_reason": "end_turn"},
+            CHAT: {"choices": [{"message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}]},
+            RESPONSES: {"object": "response", "status": "completed", "output": []},
+        }
+        if streamed:
+            kept = [event for event in stream(protocol, "") if b"output_text" not in event]
+            for event in kept:
+                await response.write(event)
+        else:
+            await response.write(json.dumps(empties[protocol]).encode())
+
+    async def good(response: web.StreamResponse, protocol: str) -> None:
+        if streamed:
+            await whole_answer(response, protocol)
+        else:
+            await response.write(whole(protocol, Reply(text="All is well."), MODELS[protocol], 1))
+
+    scene.first.play, scene.second.play = play, good
+    heard = await scene.ask(protocol, stream=streamed)
+
+    assert (heard.status, heard.text) == (200, "All is well.")
+    assert scene.second.asked == 1
+
+
+@every_protocol
+async def test_a_lone_done_is_no_answer(scene: Scene, protocol: str) -> None:
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        await response.write(b"data: [DONE]\n\n")
+
+    scene.first.play = play
+    assert (await scene.ask(protocol)).text == "All is well."
+
+
+@every_protocol
+async def test_an_error_in_the_middle_is_one_clean_error(scene: Scene, protocol: str) -> None:
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[: HANDSHAKE_EVENTS[protocol] + 1]:
+            await response.write(event)
+        await response.write(ERRORS[protocol])
+        await whole_answer(response, protocol)
+
+    scene.first.play = play
+    heard = await scene.ask(protocol)
+
+    assert len(heard.errors) == 1
+    assert b'"choices"' not in heard.body.rstrip().rpartition(b"\n\n")[2]
+    assert scene.second.asked == 0
+
+
+@every_protocol
+async def test_a_hole_in_tool_arguments_is_never_sold_as_whole(scene: Scene, protocol: str) -> None:
+    call = Call(name="Write", arguments={"path": "a.py", "content": "line one\nline two\nline three\n" * 3})
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        made = stream(protocol, "I write it.", calls=(call,))
+        pieces = (b"partial_json", b"arguments")
+        place = next(
+            n for n, event in enumerate(made) if b"line" in event and any(word in event for word in pieces)
+        )
+        made[place] = made[place].rstrip()[:-4] + b"\n\n"
+        for event in made:
+            await response.write(event)
+
+    scene.first.play = play
+    heard = await scene.ask(protocol)
+
+    assert len(heard.errors) == 1
+    assert not heard.whole
+    assert not any(end in heard.body for end in (b"message_stop", b"[DONE]", b"response.completed"))
+
+
+async def test_a_message_without_its_last_event_is_completed(scene: Scene) -> None:
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[:-1]:
+            await response.write(event)
+
+    scene.first.play = play
+    heard = await scene.ask(MESSAGES)
+
+    assert heard.whole
+    assert heard.body.count(b"event: message_stop") == 1
+
+
+@every_protocol
+async def test_a_client_that_waits_is_told_and_still_gets_another_providers_answer(
+    scene: Scene, protocol: str
+) -> None:
+    go_on = asyncio.Event()
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        await handshake(response, protocol)
+        await go_on.wait()
+        await response.write(ERRORS[protocol])
+
+    scene.first.play = play
+    scene.speaks_soon()
+    heard = await scene.heard_until(protocol, KEEP_ALIVES[protocol], go_on.set)
+
+    assert (heard.status, heard.text) == (200, "All is well.")
+    assert "x-pf-provider" not in heard.headers
+    assert heard.headers["request-id"]
+    assert b"unseen" not in heard.body
+    assert not heard.errors
+    first = {MESSAGES: b"message_start", CHAT: b'"role"', RESPONSES: b"response.created"}[protocol]
+    assert heard.body.index(KEEP_ALIVES[protocol]) < heard.body.index(first)
+
+
+@every_protocol
+async def test_a_client_that_waits_hears_one_error_when_everybody_fails(scene: Scene, protocol: str) -> None:
+    go_on = asyncio.Event()
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        await handshake(response, protocol)
+        await go_on.wait()
+        await response.write(ERRORS[protocol])
+
+    scene.first.play = scene.second.play = play
+    scene.speaks_soon()
+    heard = await scene.heard_until(protocol, KEEP_ALIVES[protocol], go_on.set)
+
+    assert heard.status == 200
+    assert len(heard.errors) == 1
+    assert heard.text == ""
+    assert scene.second.asked >= 1
+
+
+@every_protocol
+async def test_a_client_hears_keep_alives_in_a_long_silence(scene: Scene, protocol: str) -> None:
+    go_on = asyncio.Event()
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        made = stream(protocol)
+        for event in made[: HANDSHAKE_EVENTS[protocol] + 1]:
+            await response.write(event)
+        await go_on.wait()
+        for event in made[HANDSHAKE_EVENTS[protocol] + 1 :]:
+            await response.write(event)
+
+    scene.first.play = play
+    heard_first = asyncio.Event()
+
+    def keep_alive_came() -> None:
+        heard_first.set()
+        go_on.set()
+
+    scene.speaks_soon()
+    mark = KEEP_ALIVES[protocol] if protocol != MESSAGES else b'event: ping\ndata: {"type":"ping"}'
+    heard = await scene.heard_until(protocol, mark, keep_alive_came)
+
+    assert heard.whole
+    assert heard.text == "All is well."
+
+
+async def test_pings_do_not_keep_a_dead_stream_alive(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    await scene.open(providers={"one": {"stallS": 0.2}})
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        for event in stream(protocol)[:4]:
+            await response.write(event)
+        while True:
+            await response.write(b'event: ping\ndata: {"type": "ping"}\n\n')
+            await asyncio.sleep(0.01)
+
+    async def before_content(response: web.StreamResponse, protocol: str) -> None:
+        await handshake(response, protocol)
+        while True:
+            await response.write(b'event: ping\ndata: {"type": "ping"}\n\n')
+            await asyncio.sleep(0.01)
+
+    try:
+        scene.first.play = play
+        heard = await scene.ask(MESSAGES)
+        assert len(heard.errors) == 1
+        assert "silent for 0.2 s" in heard.errors[0]
+        scene.first.play = before_content
+        assert (await scene.ask(MESSAGES)).text == "All is well."
+    finally:
+        await scene.close()
+
+
+async def test_the_limit_of_the_first_byte_ends_at_the_handshake(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    await scene.open(providers={"one": {"firstByteS": 0.3}})
+    gone_by = asyncio.Event()
+
+    async def play(response: web.StreamResponse, protocol: str) -> None:
+        made = stream(protocol)
+        for event in made[:3]:
+            await response.write(event)
+        await gone_by.wait()
+        for event in made[3:]:
+            await response.write(event)
+
+    scene.first.play = play
+    try:
+        asyncio.get_running_loop().call_later(0.9, gone_by.set)
+        heard = await scene.ask(MESSAGES)
+        assert heard.whole
+        assert heard.headers["x-pf-provider"] == "one"
+    finally:
+        await scene.close()
