@@ -95,13 +95,13 @@ class Judge:
         failure = failures.nonsense(exchange.status, self._secrets(self._route).text(text), self.clock())
         return Failed(route=self._route, failure=failure, status=exchange.status)
 
-    def empty(self, exchange: AnyExchange, odd: bytes) -> Failed:
+    def empty(self, exchange: AnyExchange, odd: bytes | bytearray) -> Failed:
         """A 200 that ends without an answer.
 
         Args:
             odd: what it held of no known shape: perhaps an error in a vendor's own words.
         """
-        event = odd if b"data:" in odd else None
+        event = bytes(odd) if b"data:" in odd else None
         if odd.strip():
             failed = self.in_band(exchange, odd, event)
             if failed.failure.meaning is not None:

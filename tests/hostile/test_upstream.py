@@ -17,6 +17,7 @@ from tests.gateway.upstreams import eventually, secret_of
 from tests.hostile.upstreams import CHUNKED, EVENTS, JSON, KINDS, MESSAGES, OK, Scene, chunk
 
 MOST_MB = 150
+GOOD_WHOLE = json.dumps({"type": "message", "content": [{"type": "text", "text": "Hello."}]}).encode()
 GOOD = b"".join(events(MESSAGES, Reply(text="Hello."), OPUS, 1))
 KEY = secret_of("one")
 LOGIN = "sk-ant-oat01-the-login-of-the-client"
@@ -70,7 +71,7 @@ async def test_an_answer_larger_than_the_setting_goes_to_the_next_provider(tmp_p
     await scene.open(firstByteS=20.0, stallS=20.0, answerMB=1)
     large = json.dumps({"type": "message", "content": [{"type": "text", "text": "a" * 2**21}]}).encode()
     scene.hostile.answers(whole(200, large))
-    scene.second.answers(whole(200, json.dumps({"type": "message", "content": []}).encode()))
+    scene.second.answers(whole(200, GOOD_WHOLE))
     try:
         heard = await scene.ask(stream=False)
     finally:
@@ -119,7 +120,7 @@ async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, answer:
     scene.second.answers(
         [OK + EVENTS + b"connection: close\r\n\r\n" + GOOD]
         if stream
-        else whole(200, json.dumps({"type": "message", "content": []}).encode())
+        else whole(200, GOOD_WHOLE)
     )
 
     heard = await scene.ask(stream=stream)
