@@ -118,9 +118,7 @@ async def test_a_request_larger_than_any_provider_takes_is_refused_in_the_client
 async def test_what_is_no_answer_goes_to_the_next_provider(scene: Scene, answer: bytes, stream: bool) -> None:
     scene.hostile.answers([answer])
     scene.second.answers(
-        [OK + EVENTS + b"connection: close\r\n\r\n" + GOOD]
-        if stream
-        else whole(200, GOOD_WHOLE)
+        [OK + EVENTS + b"connection: close\r\n\r\n" + GOOD] if stream else whole(200, GOOD_WHOLE)
     )
 
     heard = await scene.ask(stream=stream)
