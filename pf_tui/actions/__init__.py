@@ -7,7 +7,15 @@ trusting    which project files hold
 history     undo, redo                       usage      counters and limit readings from the ledger
 """
 
-from pf_tui.actions.benching import FailureOutcome, bench, release, report_failure, reset, succeeded
+from pf_tui.actions.benching import (
+    FailureOutcome,
+    bench,
+    release,
+    remember_repair,
+    report_failure,
+    reset,
+    succeeded,
+)
 from pf_tui.actions.history import UndoOutcome, redo, undo
 from pf_tui.actions.sessions import MoveOutcome, move_session
 from pf_tui.actions.settings import (
@@ -37,6 +45,7 @@ __all__ = [
     "move_session",
     "redo",
     "release",
+    "remember_repair",
     "remember_session",
     "remove_from_priority",
     "report_failure",

@@ -78,7 +78,42 @@ def release(ctx: Context, provider_id: str, *, model: str | None = None, why: st
     def lifted(bench: Bench) -> bool:
         return bench.provider == provider and (model_id is None or bench.model == model_id)
 
+    _forget_repairs(ctx, provider, model_id)
     return _lift(ctx, lifted, action="release", what={"provider": provider, "model": model_id}, why=why)
+
+
+def remember_repair(
+    ctx: Context, provider: str, model: str | None, strip: tuple[str, ...], evidence: Mapping[str, Any]
+) -> None:
+    """A provider refused parts of a request and took it without them: they are left out there from now on."""
+    with files.locked(ctx.paths):
+
+        def edit(old: health.Health) -> health.Health:
+            same = [one for one in old.repairs if (one.provider, one.model) == (provider, model)]
+            parts = tuple(dict.fromkeys([*(part for one in same for part in one.strip), *strip]))
+            made = health.Repair(
+                provider=provider, model=model, strip=parts, since=ctx.now(), evidence=evidence
+            )
+            return replace(old, repairs=(*(one for one in old.repairs if one not in same), made))
+
+        health.change(ctx.paths, edit)
+        write_down(
+            ctx,
+            "repair",
+            why=f"{provider} refused {', '.join(strip)}: left out there until `pf-tui release {provider}`",
+            after={"provider": provider, "model": model, "strip": list(strip)},
+            evidence=evidence,
+        )
+
+
+def _forget_repairs(ctx: Context, provider: str, model: str | None) -> None:
+    def stays(one: health.Repair) -> bool:
+        return one.provider != provider or (model is not None and one.model not in (None, model))
+
+    if not all(stays(one) for one in ctx.health().repairs):
+        health.change(
+            ctx.paths, lambda old: replace(old, repairs=tuple(one for one in old.repairs if stays(one)))
+        )
 
 
 def succeeded(

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from secrets import token_hex
+from typing import Any
 
 from pf_tui.clients import CLIENTS
+from pf_tui.gateway.body import Request
 from pf_tui.records import record
 from pf_tui.rules.failover import Skipped
 
@@ -88,6 +91,49 @@ def reserved(protocol: str, login: str, agent: str | None) -> Answer:
     )
     headers = {"content-type": "application/json", "x-should-retry": "false"}
     return Answer(status=403, headers=headers, body=error_body(protocol, "permission_error", sentence))
+
+
+def no_search(request: Request) -> Answer:
+    """A web search that nobody of the list can run: a tool's error in Claude Code's shape, never plain text.
+
+    Plain text would be taken for search results.
+    """
+    sentence = "pf-tui: no provider of your list can search the web now; `pf-tui why --matrix` shows who can"
+    if request.protocol != "anthropic-messages":
+        return refused(400, request.protocol, sentence)
+    call = f"srvtoolu_{token_hex(12)}"
+    problem = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+    blocks: list[dict[str, Any]] = [
+        {"type": "server_tool_use", "id": call, "name": "web_search", "input": {}},
+        {"type": "web_search_tool_result", "tool_use_id": call, "content": problem},
+        {"type": "text", "text": sentence},
+    ]
+    usage = {"input_tokens": 0, "output_tokens": 0}
+    message: dict[str, Any] = {
+        "id": f"msg_{token_hex(12)}",
+        "type": "message",
+        "role": "assistant",
+        "model": request.model,
+        "content": blocks,
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": usage,
+    }
+    if not request.stream:
+        return Answer(status=200, headers={"content-type": "application/json"}, body=_json(message))
+    start = {**message, "content": [], "stop_reason": None}
+    events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
+    for index, block in enumerate(blocks):
+        begun = {**block, "text": ""} if block["type"] == "text" else block
+        events.append({"type": "content_block_start", "index": index, "content_block": begun})
+        if block["type"] == "text":
+            delta = {"type": "text_delta", "text": sentence}
+            events.append({"type": "content_block_delta", "index": index, "delta": delta})
+        events.append({"type": "content_block_stop", "index": index})
+    end = {"stop_reason": "end_turn", "stop_sequence": None}
+    events += [{"type": "message_delta", "delta": end, "usage": usage}, {"type": "message_stop"}]
+    body = b"".join(b"event: %s\ndata: %s\n\n" % (one["type"].encode(), _json(one)) for one in events)
+    return Answer(status=200, headers={"content-type": "text/event-stream"}, body=body)
 
 
 def unreachable(protocol: str, provider: str, text: str, *, silent: bool) -> Answer:

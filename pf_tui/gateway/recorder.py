@@ -126,6 +126,10 @@ class Recorder:
         """A request went through: benches that said it would not are over."""
         self._later(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
 
+    def repair(self, provider: str, model: str, strip: tuple[str, ...], evidence: Mapping[str, Any]) -> None:
+        """A provider takes requests without some part: remembered until it is released."""
+        self._later(lambda: actions.remember_repair(self._world.ctx, provider, model, strip, evidence))
+
     def session(self, session: str, agent: str, provider: str) -> None:
         """Who serves a session now, for hooks and for a restart."""
         self._later(lambda: actions.remember_session(self._world.ctx, session, agent, provider))

@@ -156,6 +156,8 @@ class RoutingState:
         self.problem: str | None = None
         self.pins: dict[str, str] = {}
         """Session -> the provider that the person moved it to."""
+        self.repairs: dict[tuple[str, str | None], tuple[str, ...]] = {}
+        """(provider, model) -> parts of a request that are left out there."""
         self._plans: dict[str | None, RoutingPlan] = {}
         self._keys: tuple[object, dict[str, Secret]] | None = None
         self._signers: dict[str, Signer] = {}
@@ -228,6 +230,7 @@ class RoutingState:
         try:
             health = self.ctx.health()
             self.resting.load(health.benches)
+            self.repairs = {(one.provider, one.model): one.strip for one in health.repairs}
             self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
         except PfError as error:
             self.problem = str(error)

@@ -6,7 +6,7 @@ It can be rebuilt, so a file we cannot read is set aside as *.corrupt-<time> and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -67,12 +67,26 @@ class SessionServed:
 
 
 @record
+class Repair:
+    """Parts of a request that a provider refused, and that are left out there since."""
+
+    provider: str
+    model: str | None
+    """None = all its models."""
+    strip: tuple[str, ...]
+    """Field paths ("store", "messages.name") and betas ("beta:NAME")."""
+    since: datetime
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@record
 class Health:
     benches: tuple[Bench, ...] = ()
     agents: Mapping[str, Applied] = field(default_factory=dict)
     sessions: Mapping[str, SessionServed] = field(default_factory=dict)
     resets: Mapping[str, datetime] = field(default_factory=dict)
     """Provider -> when today's counters were begun anew by hand."""
+    repairs: tuple[Repair, ...] = ()
 
     def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
         """The bench that keeps `provider` from serving `model` now, the longest one; None when free."""
@@ -182,7 +196,25 @@ def _parse(content: Mapping[str, Any]) -> Health:
             if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
         },
         resets=_moments(content.get("resets")),
+        repairs=tuple(_repairs(content.get("repairs"))),
     )
+
+
+def _repairs(value: object) -> Iterator[Repair]:
+    for item in value if isinstance(value, list) else ():
+        if not isinstance(item, dict):
+            continue
+        since, strip, model = from_text(item.get("since")), item.get("strip"), item.get("model")
+        if not isinstance(item.get("provider"), str) or since is None or not isinstance(strip, list):
+            continue
+        evidence = item.get("evidence")
+        yield Repair(
+            provider=item["provider"],
+            model=model if isinstance(model, str) else None,
+            strip=tuple(part for part in strip if isinstance(part, str) and part),
+            since=since,
+            evidence=evidence if isinstance(evidence, dict) else {},
+        )
 
 
 def _moments(value: object) -> dict[str, datetime]:
@@ -231,4 +263,15 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
     }
     if health.resets or "resets" in content:
         content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}
+    if health.repairs or "repairs" in content:
+        content["repairs"] = [
+            {
+                "provider": repair.provider,
+                "model": repair.model,
+                "strip": list(repair.strip),
+                "since": to_text(repair.since),
+                "evidence": masked_values(dict(repair.evidence)),
+            }
+            for repair in health.repairs
+        ]
     return content

@@ -33,7 +33,15 @@ A body that is no request of its protocol raises WrongUsage with one sentence.
 from __future__ import annotations
 
 from pf_tui.translate.conversation import Failure, Note, Usage
-from pf_tui.translate.dialect import SETTINGS, Dialect, betas, changes_nothing, dialect, drop_field
+from pf_tui.translate.dialect import (
+    BETA_FIELDS,
+    SETTINGS,
+    Dialect,
+    betas,
+    changes_nothing,
+    dialect,
+    drop_field,
+)
 from pf_tui.translate.estimate import count_tokens_body, request_tokens
 from pf_tui.translate.exchange import PROTOCOLS, Exchange, Stream, Whole
 from pf_tui.translate.failures import classify, error_body, error_event, keep_alive
@@ -42,6 +50,7 @@ from pf_tui.translate.refused import refused_part
 from pf_tui.translate.relay import Relay
 
 __all__ = [
+    "BETA_FIELDS",
     "PROTOCOLS",
     "SETTINGS",
     "Dialect",

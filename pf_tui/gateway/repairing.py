@@ -1,0 +1,113 @@
+"""A provider's 400 names a field or a beta: leave it out, ask once more, and remember it when that helped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.body import without_thinking
+from pf_tui.gateway.routing import Route
+from pf_tui.translate import BETA_FIELDS, drop_field, refused_part
+
+MOST = 3
+"""Parts of one request left out at one provider, one after another."""
+
+BETA = "beta:"
+THINKING = "thinking:"
+"""Earlier reasoning that the vendor does not know as its own; not remembered, it is this conversation's."""
+
+Known = Mapping[tuple[str, str | None], tuple[str, ...]]
+"""(provider, model; None = all its models) -> parts left out there."""
+
+
+class Repairs:
+    """What is left out of one request, by provider and model."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._tried: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+
+    def known(self, route: Route) -> tuple[str, ...]:
+        """What is left out there since earlier requests."""
+        if not self._known:
+            return ()
+        own = self._known.get((route.provider, route.model), ())
+        return (*own, *self._known.get((route.provider, None), ()))
+
+    def asked_for(self, failed: Failed) -> bool:
+        """The answer asks for a repair that was not tried yet: the same provider may be asked once more."""
+        route, repair = failed.route, failed.failure.repair
+        tried = self._tried.setdefault((route.provider, route.model), {})
+        if failed.status is None or len(tried) >= MOST:
+            return False
+        if repair is not None and repair.kind == "thinking":
+            part: str | None = THINKING
+        elif failed.failure.kind in ("unsupported", "request"):
+            part = refused_part(failed.status, failed.body)
+            if part is None and repair is not None and repair.kind == "beta" and repair.names:
+                part = BETA + repair.names[0]
+        else:
+            part = None
+        if part is None or part in tried or part in self.known(route):
+            return False
+        tried[part] = failed.failure.evidence
+        return True
+
+    def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, Any]] | None:
+        """What was newly left out there and helped, with what the provider had said; None = nothing."""
+        tried = self._tried.get((route.provider, route.model), {})
+        parts = tuple(part for part in tried if part != THINKING)
+        return (parts, tried[parts[-1]]) if parts else None
+
+    def body(self, route: Route, body: bytes) -> bytes:
+        """The body without them."""
+        parts = self._parts(route)
+        if not parts:
+            return body
+        if THINKING in parts:
+            body = without_thinking(body, route.protocol, lambda _: True)
+        content = json.loads(body)
+        before = json.dumps(content)
+        if THINKING in parts and _is_in_a_tool_loop(content):
+            content.pop("thinking", None)  # reasoning on would want the block that was taken out
+            content.pop("context_management", None)
+        for part in parts:
+            for field in _fields(part):
+                drop_field(content, field)
+        return body if json.dumps(content) == before else json.dumps(content, ensure_ascii=False).encode()
+
+    def headers(self, route: Route, inbound: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """The client's headers without the betas that are refused there."""
+        refused = {part.removeprefix(BETA) for part in self._parts(route) if part.startswith(BETA)}
+        for name, value in inbound:
+            if refused and name.lower() == "anthropic-beta":
+                kept = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
+                if kept:
+                    yield name, ",".join(kept)
+            else:
+                yield name, value
+
+    def _parts(self, route: Route) -> tuple[str, ...]:
+        tried = self._tried.get((route.provider, route.model))
+        return (*self.known(route), *tried) if tried else self.known(route)
+
+
+def _fields(part: str) -> tuple[str, ...]:
+    """The body's fields of a part: a beta takes those it gates along."""
+    if part == THINKING:
+        return ()
+    if not part.startswith(BETA):
+        return (part,)
+    beta = part.removeprefix(BETA)
+    return tuple(field for stem, fields in BETA_FIELDS.items() if beta.startswith(stem) for field in fields)
+
+
+def _is_in_a_tool_loop(content: Mapping[str, Any]) -> bool:
+    messages = content.get("messages")
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    blocks = last.get("content") if isinstance(last, dict) else None
+    return isinstance(blocks, list) and any(
+        isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks
+    )

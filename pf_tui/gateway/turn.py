@@ -1,0 +1,212 @@
+"""One request: what was tried for it, and its end where nobody serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from multidict import CIMultiDictProxy
+
+from pf_tui.gateway import attempt, own_responses
+from pf_tui.gateway.attempt import Delivered
+from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.breaker import TRANSIENT
+from pf_tui.gateway.held_reply import HeldReply, Reply
+from pf_tui.gateway.inflight import InFlightRequest
+from pf_tui.gateway.own_responses import Answer
+from pf_tui.gateway.repairing import Repairs
+from pf_tui.gateway.routing import Route
+from pf_tui.gateway.routing_state import RoutingPlan
+from pf_tui.gateway.sessions import Session
+from pf_tui.gateway.sse import counts
+from pf_tui.gateway.translation import Translation
+from pf_tui.ledger.gateway_rows import Attempt
+from pf_tui.rules.failover import Skipped
+from pf_tui.rules.failures import Failure
+
+if TYPE_CHECKING:
+    from pf_tui.gateway.failover import Engine
+
+PATIENCE = 3
+"""Passing troubles in a row that an agent may retry by itself; from then on it is told to stop."""
+
+_Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
+"""Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
+
+
+class Turn:
+    """One request, what was tried for it, and how it ends when nobody serves it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: RoutingPlan,
+        request: Request,
+        inbound: CIMultiDictProxy[str],
+        reply: Reply,
+        flight: InFlightRequest,
+        *,
+        bearer: bool,
+    ) -> None:
+        self._engine = engine
+        self._world = engine._world
+        self._resting = engine._world.resting
+        self._plan = plan
+        self._request = request
+        self._inbound = inbound
+        self._reply = HeldReply(reply, request.protocol, self._early_head, engine.keep_alive_s)
+        self._flight = flight
+        self._bearer = bearer
+        self._session: Session = engine._sessions.of(request)
+        self._failed: list[Failed] = []
+        self._passed: list[Skipped] = []
+        self._attempts: list[_Attempted] = []
+        self._request_id: str | None = None
+        self._fresh_key: set[str] = set()
+        self._body = b""
+        self._translation: Translation | None = None
+        self._translations: dict[tuple[str, str], Translation] = {}
+        self._unreadable: str | None = None
+        self._repairs = Repairs(engine._world.repairs)
+        self._needs_search = False
+        """It lives of a web search, and a provider that runs none was asked to serve it."""
+
+    def _head(self, route: Route, headers: Mapping[str, str]) -> dict[str, str]:
+        """What we add to the head of an answer."""
+        if not self._reply.begun:
+            self._request_id = self._engine.request_id(headers)
+        return {"request-id": self._request_id or "", "x-pf-provider": route.provider}
+
+    def _early_head(self) -> dict[str, str]:
+        """Of a stream that begins before anybody's answer is known to be good."""
+        self._request_id = self._engine.request_id(None)
+        return {
+            "content-type": "text/event-stream; charset=utf-8",
+            "cache-control": "no-cache",
+            "request-id": self._request_id,
+        }
+
+    def _row(self, attempted: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
+        route, outcome, started, latency_ms, first_byte_ms = attempted
+        request, meter = self._request, outcome.meter
+        tokens: dict[str, Any] = counts(request.protocol, meter.usage) if meter and meter.usage else {}
+        return Attempt(
+            at=started,
+            agent=request.agent or "unknown",
+            provider=route.provider,
+            model=self._plan.id_of(request.model),
+            request_id=request_id,
+            ordinal=ordinal,
+            answered=answered,
+            served_model=route.model,
+            session=request.session,
+            project=request.project.encode("utf-8", "replace").decode() if request.project else None,
+            message_id=meter.message_id if meter is not None else None,
+            failure=outcome.failure.kind if outcome.failure is not None else None,
+            latency_ms=latency_ms,
+            ttft_ms=first_byte_ms,
+            is_subagent=request.is_subagent,
+            **tokens,
+        )
+
+    async def _nobody(self) -> None:
+        """Every route has failed, or there was none."""
+        failed = self._failed
+        if not failed and self._unreadable is not None:
+            sentence = f"pf-tui: {self._unreadable}"
+            await self._tell(own_responses.refused(400, self._request.protocol, sentence))
+            return
+        if not failed and self._needs_search:
+            await self._tell(own_responses.no_search(self._request))
+            return
+        if failed and self._is_for_the_client():
+            await self._forward(failed[0] if failed[0].failure.kind == "model" else failed[-1])
+            return
+        seen = [
+            Skipped(
+                provider=one.route.provider,
+                code="benched" if one.failure.scope else "failed",
+                reason=words_of(one.failure),
+                until=None if one.failure.forever else one.failure.until,
+            )
+            for one in failed
+        ]
+        passed = [*seen, *(p for p in self._passed if p.provider not in {s.provider for s in seen})]
+        request = self._request
+        answer = own_responses.exhausted(
+            request.protocol, request.agent, passed, self._world.ctx.now(), self._world.ctx.timezone()
+        )
+        sentence = own_responses.sentence_in(answer)
+        self._engine._recorder.event(
+            "refuse",
+            why=sentence,
+            after={"model": request.model, "session": request.session},
+            evidence={"passed": {p.provider: p.reason for p in passed if p.code in ("benched", "exhausted")}},
+            once=f"refuse {request.agent} {[p.provider for p in seen]}",
+        )
+        await self._tell(answer)
+
+    def _stand_in_refused(self) -> bool:
+        """Another vendor's model found fault with a request that was not made for it."""
+        return len(self._failed) > 1 and not self._failed[-1].route.same_model
+
+    def _is_for_the_client(self) -> bool:
+        """The upstream's own words say more than ours: the request is at fault, or it will pass."""
+        if not self._plan.auto_switch or self._request.counting:
+            return True
+        last = self._failed[-1]
+        if not last.failure.failover:
+            return not self._stand_in_refused()
+        if last.failure.kind == "context":
+            return True
+        kinds = {one.failure.kind for one in self._failed}
+        if kinds <= {"model", "unsupported"}:
+            return True
+        passing = kinds <= set(TRANSIENT) and all(
+            p.code not in ("benched", "exhausted") for p in self._passed
+        )
+        return passing and max(self._resting.troubles(one.route) for one in self._failed) < PATIENCE
+
+    def _answered(self, status: int | None, until: datetime | None = None) -> None:
+        """What the agent is told in the end, for those who show its session."""
+        flight = self._flight
+        flight.status, flight.until, flight.ended = status, until, self._world.ctx.now()
+
+    async def _forward(self, failed: Failed) -> None:
+        """Hand the upstream's own error on as it came."""
+        added = self._head(failed.route, failed.headers or {})
+        failure = failed.failure
+        self._answered(failure.status, None if failure.forever else failure.until)
+        translation = self._translations.get((failed.route.provider, failed.route.model))
+        if translation is not None and failed.status is not None and failed.status >= 400:
+            until = failed.failure.until
+            resets_at = int(until.timestamp()) if until is not None else None
+            status, body = translation.error(failed.status, failed.body, resets_at)
+            headers = {"content-type": "application/json", **added}
+            for name in ("retry-after", "x-should-retry"):
+                if failed.headers is not None and name in failed.headers:
+                    headers[name] = failed.headers[name]
+            await self._reply.whole(status, headers, body)
+            return
+        await attempt.forward(self._reply, failed, added, self._request.protocol)
+
+    async def too_much(self) -> None:
+        """The gateway holds as much as it may: this request gives way."""
+        await self._tell(own_responses.too_much(self._request.protocol, self._engine.budget.total))
+
+    async def _tell(self, answer: Answer) -> None:
+        if not self._reply.begun:
+            self._request_id = self._engine.request_id(None)
+        wait = answer.headers.get("retry-after", "")
+        until = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < 9 else None
+        self._answered(answer.status, self._world.ctx.now() + until if until else None)
+        headers = {**answer.headers, "request-id": self._request_id or ""}
+        await self._reply.whole(answer.status, headers, answer.body)
+
+
+def words_of(failure: Failure) -> str:
+    """A failure in a few words."""
+    head = f"{failure.status} {failure.kind}" if failure.status else failure.kind
+    return f"{head} ({failure.message})" if failure.message else head

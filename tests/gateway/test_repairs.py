@@ -1,0 +1,217 @@
+"""A provider that refuses a field, a beta or foreign reasoning is asked once more without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pf_tui.drill.fake_replies import Reply
+from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
+from pf_tui.drill.faults import Fault
+from tests.gateway.conftest import OPUS
+from tests.gateway.upstreams import Heard, StillGate
+
+MESSAGES = "anthropic-messages"
+WORDS = "widget: Extra inputs are not permitted"
+
+
+def lab(upstream: FakeUpstream) -> dict[str, Any]:
+    """A server of the person's own that speaks Messages."""
+    return {
+        "id": "lab",
+        "base_url": upstream.url,
+        "protocols": ["anthropic"],
+        "auth": "none",
+        "models": [OPUS],
+    }
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[FakeUpstream]:
+    made = FakeUpstream("lab")
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def gate(tmp_path: Path, upstream: FakeUpstream) -> AsyncIterator[StillGate]:
+    made = StillGate(tmp_path)
+    made.providers(
+        [
+            {
+                "id": "lab",
+                "base_url": upstream.url,
+                "protocols": ["anthropic"],
+                "auth": "none",
+                "models": [OPUS],
+            }
+        ]
+    )
+    made.config(["lab"])
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def refusing(words: str, while_it: Callable[[ReceivedRequest], Any]) -> Callable[[ReceivedRequest], Step]:
+    """A 400 with those words as long as something is in the request."""
+
+    def step(asked: ReceivedRequest) -> Step:
+        if while_it(asked):
+            return Fault(name="refused", says="a 400", status=400, error="request", message=words)
+        return Reply(text="Hello.")
+
+    return step
+
+
+async def ask(gate: StillGate, headers: dict[str, str] | None = None, **fields: Any) -> Heard:
+    body = {
+        "model": OPUS,
+        "max_tokens": 64,
+        "stream": True,
+        "messages": [{"role": "user", "content": "hello"}],
+        **fields,
+    }
+    return await gate.ask(
+        MESSAGES, OPUS, agent="claude-code", headers=headers, body=json.dumps(body).encode(), session="one"
+    )
+
+
+def repairs(gate: StillGate) -> list[dict[str, Any]]:
+    content = json.loads(gate.paths.health.read_text()) if gate.paths.health.exists() else {}
+    return list(content.get("repairs", ()))
+
+
+async def test_a_refused_field_is_left_out_and_remembered(gate: StillGate, upstream: FakeUpstream) -> None:
+    upstream.follow(
+        refusing("widget: Extra inputs are not permitted", lambda asked: "widget" in asked.content)
+    )
+
+    first = await ask(gate, widget={"kind": 1})
+    await gate.settled()
+    second = await ask(gate, widget={"kind": 1})
+
+    assert first.whole
+    assert second.whole
+    assert ["widget" in asked.content for asked in upstream.asked] == [True, False, False]
+    (repair,) = repairs(gate)
+    assert (repair["provider"], repair["model"], repair["strip"]) == ("lab", OPUS, ["widget"])
+    assert repair["evidence"]["status"] == 400
+
+
+async def test_release_forgets_what_was_left_out(gate: StillGate, upstream: FakeUpstream) -> None:
+    upstream.follow(
+        refusing("widget: Extra inputs are not permitted", lambda asked: "widget" in asked.content)
+    )
+    await ask(gate, widget=1)
+    await gate.settled()
+
+    code, _, err = await gate.run("release", "lab")
+    await gate.settled()
+    upstream.plan(Reply(text="Hello."))
+    await ask(gate, widget=1)
+
+    assert code == 0, err
+    assert repairs(gate) == []
+    assert "widget" in upstream.asked[-1].content
+
+
+async def test_a_refused_beta_goes_with_the_fields_it_gates(gate: StillGate, upstream: FakeUpstream) -> None:
+    gate.providers(
+        [
+            {
+                "id": "lab",
+                "base_url": upstream.url,
+                "protocols": ["anthropic"],
+                "auth": "none",
+                "models": [OPUS],
+                "dialect": {
+                    "betas": ["context-management-2025-06-27", "effort-2025-11-24"],
+                    "refused_fields": [],
+                },
+            }
+        ]
+    )
+    words = "Unexpected value(s) `context-management-2025-06-27` for the `anthropic-beta` header."
+    upstream.follow(
+        refusing(words, lambda asked: "context-management" in asked.headers.get("anthropic-beta", ""))
+    )
+    sent = {"anthropic-beta": "context-management-2025-06-27,effort-2025-11-24"}
+
+    heard = await ask(gate, sent, context_management={"edits": []})
+
+    assert heard.whole
+    first, second = upstream.asked
+    assert "context_management" in first.content
+    assert "context_management" not in second.content
+    assert second.headers["anthropic-beta"] == "effort-2025-11-24"
+
+
+async def test_reasoning_with_a_foreign_signature_goes_once_and_is_not_remembered(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    gate.providers([{"id": "anthropic-api", "base_url": upstream.url}])
+    gate.token_of("anthropic-api")
+    gate.config(["anthropic-api"])
+    words = "messages.1.content.0: Invalid `signature` in `thinking` block"
+    upstream.follow(refusing(words, lambda asked: b'"thinking"' in asked.body))
+    history = [
+        {"role": "user", "content": "hello"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "c2lnbmF0dXJl"},
+                {"type": "text", "text": "hi"},
+            ],
+        },
+        {"role": "user", "content": "go on"},
+    ]
+
+    heard = await ask(gate, messages=history)
+    await gate.settled()
+
+    assert heard.whole
+    assert len(upstream.asked) == 2
+    assert upstream.asked[1].content["messages"][1]["content"] == [{"type": "text", "text": "hi"}]
+    assert repairs(gate) == []
+
+
+async def test_what_does_not_help_is_asked_once_and_not_remembered(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    upstream.follow(refusing(WORDS, lambda _: True))
+
+    heard = await ask(gate, widget=1)
+    await gate.settled()
+
+    assert heard.status == 400
+    assert "Extra inputs" in heard.json["error"]["message"]
+    assert len(upstream.asked) == 2
+    assert repairs(gate) == []
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_web_search_nobody_can_run_is_a_tools_error(
+    gate: StillGate, upstream: FakeUpstream, stream: bool
+) -> None:
+    tool = {"type": "web_search_20250305", "name": "web_search", "max_uses": 8}
+
+    heard = await ask(gate, tools=[tool], stream=stream)
+
+    assert heard.status == 200
+    assert not upstream.asked
+    if stream:
+        blocks = [event["content_block"] for event in heard.events if event["type"] == "content_block_start"]
+        assert heard.events[-1]["type"] == "message_stop"
+    else:
+        blocks = heard.json["content"]
+    call, result, said = blocks
+    assert (call["type"], call["name"]) == ("server_tool_use", "web_search")
+    assert result["tool_use_id"] == call["id"]
+    assert result["content"] == {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+    assert said["type"] == "text"
