@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.records import field, record
+from pf_tui.rules.models import window
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 TOKEN_VARIABLE = "PF_TUI_GATEWAY_TOKEN"  # noqa: S105 - a variable's name
@@ -151,9 +152,8 @@ def opencode(
     headers = {TOKEN_HEADER: token, **_project_header(project)}
     for name in served:
         provider = catalog.providers[name]
-        if (known := _opencode_entry(provider, url, headers)) is not None:
-            place = provider.opencode_id or provider.id
-            providers[place] = _merged(providers.get(place), known)
+        place = _place(provider)
+        providers[place] = _merged(providers.get(place), _opencode_entry(provider, url, headers, catalog))
     if chosen is not None:
         _choose(content, providers, catalog, *chosen)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
@@ -170,28 +170,57 @@ def exports(setting: Setting) -> str:
     return "\n".join([*(f"unset {name}" for name in setting.unset), *lines])
 
 
-def _opencode_entry(provider: Provider, url: str, headers: Mapping[str, str]) -> dict[str, Any] | None:
-    package = _OPENCODE_OWN.get(provider.opencode_id or "", "@ai-sdk/openai-compatible")
-    if provider.custom and provider.protocols == ("anthropic-messages",):
-        package = "@ai-sdk/anthropic"
-    if _OPENCODE_WIRES[package] not in provider.protocols:
-        return None
+def _place(provider: Provider) -> str:
+    """What OpenCode calls the provider; clouds get our name: under its own OpenCode signs for them itself."""
+    return provider.id if provider.blanks else provider.opencode_id or provider.id
+
+
+def _opencode_entry(
+    provider: Provider, url: str, headers: Mapping[str, str], catalog: Catalog
+) -> dict[str, Any]:
+    """The provider at the gateway's address; with its models where OpenCode does not know them itself."""
     options = {"baseURL": f"{url}/v1", "apiKey": headers[TOKEN_HEADER], "headers": dict(headers)}
-    entry: dict[str, Any] = {"npm": package, "options": options}
-    return {**entry, "name": provider.name} if provider.opencode_id is None else entry
+    entry: dict[str, Any] = {"npm": _package(provider), "options": options}
+    if provider.opencode_id is not None and not provider.blanks:
+        return entry
+    models = {
+        catalog.native_id(model, provider.id) or model: _opencode_model(catalog, model, provider.id)
+        for model in catalog.models
+        if catalog.serves(provider.id, model) and catalog.chats(model)
+    }
+    return {**entry, "name": provider.name, "models": models}
+
+
+def _package(provider: Provider) -> str:
+    """OpenCode's package that speaks to the gateway: the provider's own protocol where it has one of them."""
+    if provider.opencode_id in _OPENCODE_OWN:
+        return _OPENCODE_OWN[provider.opencode_id]
+    spoken = provider.protocols
+    if not provider.custom and "openai-chat" in spoken and not provider.blanks:
+        return "@ai-sdk/openai-compatible"
+    wires = {protocol: package for package, protocol in _OPENCODE_WIRES.items()}
+    preferred = ("openai-chat", *spoken) if provider.custom and "openai-chat" in spoken else spoken
+    return next((wires[name] for name in preferred if name in wires), "@ai-sdk/openai-compatible")
+
+
+def _opencode_model(catalog: Catalog, model_id: str, provider_id: str) -> dict[str, Any]:
+    model = catalog.models[model_id]
+    output = model.max_output or 32_000
+    return {
+        "name": model.name,
+        "limit": {"context": window(catalog, model_id, provider_id), "output": output},
+    }
 
 
 def _choose(
     content: dict[str, Any], providers: dict[str, Any], catalog: Catalog, provider_id: str, model_id: str
 ) -> None:
     """Make it the model OpenCode starts with, and tell it what that is."""
-    provider, model = catalog.providers[provider_id], catalog.models[model_id]
-    place = provider.opencode_id or provider.id
-    if place not in providers:
+    place = _place(catalog.providers[provider_id])
+    if place not in providers or model_id not in catalog.models:
         return
     native = catalog.native_id(model_id, provider_id) or model_id
-    known: dict[str, Any] = {"name": model.name, "limit": {"context": model.context}}
-    known["limit"]["output"] = model.max_output or 32_000
+    known = _opencode_model(catalog, model_id, provider_id)
     providers[place].setdefault("models", {}).setdefault(native, known)
     content["model"] = f"{place}/{native}"
 
@@ -208,7 +237,9 @@ def _own_content(environment: Mapping[str, str]) -> dict[str, Any]:
 def _merged(own: Any, ours: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(own, dict):
         return ours
-    options = own.get("options")
+    options, models = own.get("options"), own.get("models")
+    if isinstance(models, dict):
+        ours = {**ours, "models": {**ours.get("models", {}), **models}}
     return {**own, **ours, "options": {**(options if isinstance(options, dict) else {}), **ours["options"]}}
 
 
