@@ -144,8 +144,8 @@ def stop(ctx: Context) -> bool:
 
 def token(ctx: Context) -> str:
     """The running gateway's token. Raises PfError when none runs."""
-    found = (files.read_json(ctx.paths.gateway) or {}).get("token")
-    if not isinstance(found, str):
+    found = state.token(ctx.paths)
+    if found is None:
         raise PfError("no gateway runs", "`pf-tui gateway start`")
     return found
 

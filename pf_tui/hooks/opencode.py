@@ -27,7 +27,7 @@ from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.reset_headers import CAP, readings_from_headers
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import files
+from pf_tui.state import gateway
 from pf_tui.state.context import Context
 
 AGENT = "opencode"
@@ -284,11 +284,8 @@ def _gateway(ctx: Context, now: Snapshot) -> dict[str, str] | None:
     """Where the gateway listens and its loopback token; None while there is none."""
     if now.gateway is None:
         return None
-    try:
-        token = (files.read_json(ctx.paths.gateway) or {}).get("token")
-    except PfError:
-        return None
-    return {"url": now.gateway.url, "token": token} if isinstance(token, str) else None
+    token = gateway.token(ctx.paths)
+    return {"url": now.gateway.url, "token": token} if token is not None else None
 
 
 def _is_gateway(now: Snapshot, url: str | None) -> bool:

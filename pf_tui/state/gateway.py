@@ -13,7 +13,7 @@ from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.records import record
-from pf_tui.state import files
+from pf_tui.state import files, spare_place
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
@@ -77,7 +77,7 @@ class Gateway:
 
 def read(paths: Paths) -> Gateway | None:
     """The gateway that runs on this state directory; None when there is none."""
-    content = _object(paths.gateway)
+    content = _kept(paths, paths.gateway)
     pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
     if not isinstance(pid, int) or not isinstance(port, int) or since is None or not alive(pid):
         return None
@@ -96,13 +96,19 @@ def read(paths: Paths) -> Gateway | None:
 
 def agents_token(paths: Paths) -> tuple[int, str] | None:
     """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
-    content = _object(paths.gateway)
+    content = _kept(paths, paths.gateway)
     pid, port, token = content.get("pid"), content.get("port"), content.get("token")
     if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not alive(pid):
         return None
     if (paths.home / LOCK_NAME).exists() and not is_served(paths):
         return None
     return port, token
+
+
+def token(paths: Paths) -> str | None:
+    """What gateway.json says agents must show; None when there is none."""
+    found = _kept(paths, paths.gateway).get("token")
+    return found if isinstance(found, str) else None
 
 
 def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable[LiveSession] = ()) -> None:
@@ -131,13 +137,13 @@ class Install:
 def install(paths: Paths) -> Install:
     """This install's token, made when first asked for, in a 0600 file."""
     with files.locked(paths):
-        content = _object(_install_file(paths))
+        content = _kept(paths, _install_file(paths))
         token, port = content.get("token"), content.get("port")
         if not isinstance(token, str) or len(token) < 32:
             import secrets
 
             token = secrets.token_urlsafe(32)
-            files.write_json(_install_file(paths), {"token": token})
+            _keep(paths, _install_file(paths), {"token": token})
         return Install(token=token, port=port if isinstance(port, int) and 0 < port < 65_536 else 0)
 
 
@@ -147,12 +153,12 @@ def control_token(paths: Paths) -> str:
     Made when first asked for, in a 0600 file of its own.
     """
     with files.locked(paths):
-        token = _object(_control_file(paths)).get("control_token")
+        token = _kept(paths, _control_file(paths)).get("control_token")
         if not isinstance(token, str) or len(token) < 32:
             import secrets
 
             token = secrets.token_urlsafe(32)
-            files.write_json(_control_file(paths), {"control_token": token})
+            _keep(paths, _control_file(paths), {"control_token": token})
         return token
 
 
@@ -161,7 +167,7 @@ def remember_port(paths: Paths, port: int) -> None:
     known = install(paths)
     if known.port != port:
         with files.locked(paths):
-            files.write_json(_install_file(paths), {"token": known.token, "port": port})
+            _keep(paths, _install_file(paths), {"token": known.token, "port": port})
 
 
 def write(paths: Paths, running: Gateway, token: str) -> None:
@@ -174,14 +180,15 @@ def write(paths: Paths, running: Gateway, token: str) -> None:
         "token": token,
     }
     with files.locked(paths):
-        files.write_json(paths.gateway, content)
+        _keep(paths, paths.gateway, content)
 
 
 def remove(paths: Paths) -> None:
     """Take gateway.json and live.json away, if they are still about this process."""
     with files.locked(paths):
-        if _object(paths.gateway).get("pid") == os.getpid():
+        if _kept(paths, paths.gateway).get("pid") == os.getpid():
             paths.gateway.unlink(missing_ok=True)
+            spare_place.forget(paths, paths.gateway)
             paths.live.unlink(missing_ok=True)
 
 
@@ -226,6 +233,22 @@ def _live(paths: Paths, pid: int) -> dict[str, list[Any]]:
     if content.get("pid") != pid:
         return {}
     return {name: items for name, items in content.items() if isinstance(items, list)}
+
+
+def _keep(paths: Paths, path: Path, content: dict[str, Any]) -> None:
+    """Write a file without which no gateway runs; on a full disk beside it, in memory."""
+    try:
+        files.write_json(path, content)
+    except PfError as error:
+        if not spare_place.is_full(error) or not spare_place.write(paths, path, files.json_bytes(content)):
+            raise
+    else:
+        spare_place.forget(paths, path)
+
+
+def _kept(paths: Paths, path: Path) -> dict[str, Any]:
+    spare = spare_place.of(paths, path)
+    return (_object(spare) if spare is not None else {}) or _object(path)
 
 
 def _object(path: Path) -> dict[str, Any]:
