@@ -17,6 +17,7 @@ from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits, models
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow, RouteRequest, Routing
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.state import clock, clouds, gateway, journal
@@ -24,7 +25,7 @@ from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import MISSING, Credential
 from pf_tui.state.gateway import Gateway
-from pf_tui.state.health import Bench, Health
+from pf_tui.state.health import Health
 from pf_tui.state.journal import Event
 from pf_tui.state.project import Project
 
@@ -367,7 +368,7 @@ def _view_of(
         signing_hint=clouds.cannot_sign(provider, credential),
         login_of=credential.agent,
         rests=tuple(
-            ActiveBench(kind=b.kind, until=b.until, model=b.model, why=bench_reason(b))
+            ActiveBench(kind=b.kind, until=b.until, model=b.model, family=b.family, why=bench_reason(b))
             for b in health.benches
             if b.provider == provider.id and b.holds(now)
         ),
@@ -403,11 +404,12 @@ def _view_of(
 
 
 def bench_reason(bench: Bench) -> str:
-    """A bench in a few words: "429 rate limit", "by hand"."""
+    """A bench in a few words: "429 rate", "by hand", "Opus: 429 quota"."""
     if bench.kind == "manual":
         return "by hand"
     status = bench.evidence.get("status")
-    return f"{status} {bench.kind}" if status else bench.kind
+    words = f"{status} {bench.kind}" if status else bench.kind
+    return f"{bench.family.capitalize()}: {words}" if bench.family else words
 
 
 def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:

@@ -10,6 +10,7 @@ history     undo, redo                       usage      counters and limit readi
 from pf_tui.actions.benching import (
     FailureOutcome,
     bench,
+    keep_bench,
     release,
     remember_repair,
     report_failure,
@@ -41,6 +42,7 @@ __all__ = [
     "bench",
     "forget_trust",
     "init_project",
+    "keep_bench",
     "move_in_priority",
     "move_session",
     "redo",

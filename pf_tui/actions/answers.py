@@ -18,7 +18,6 @@ def read_answer(
     headers: Mapping[str, str] | None = None,
     body: str = "",
     at: datetime,
-    strikes: int = 0,
     model: str | None = None,
 ) -> Failure:
     """The failure in a provider's answer (rules.failures.classify). Raises StateFileUnusable."""
@@ -27,7 +26,6 @@ def read_answer(
         headers=headers,
         body=body,
         now=at,
-        strikes=strikes,
         model=model,
         meanings=ctx.catalog().meanings,
         rules=_rules(ctx),

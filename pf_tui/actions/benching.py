@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pf_tui import snapshot
@@ -12,19 +12,15 @@ from pf_tui.actions.switching import settle
 from pf_tui.integrations.apply import Effect
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
+from pf_tui.rules import benches
+from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench
 
-FIRST_REST = timedelta(minutes=5)
-"""A rate limit with no known reset, reported after the agent's own minutes of retries (issue C)."""
-
-LONGEST_REST = timedelta(hours=5)
-"""Strikes double the rest up to the length of the commonest window."""
-
-STRIKE_MEMORY = timedelta(hours=10)
-"""A strike is forgotten when the provider has been quiet for twice the longest rest."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.rules.failures import Failure
 
 
 @record
@@ -142,62 +138,74 @@ def succeeded(
 def report_failure(
     ctx: Context,
     provider_id: str,
+    failure: Failure,
     *,
-    kind: str,
-    until: datetime | None = None,
     model: str | None = None,
+    at: datetime | None = None,
+    streak: int = 1,
     evidence: Mapping[str, Any] | None = None,
     agent: str | None = None,
     session: str | None = None,
     why: str = "",
-    forever: bool = False,
-    strikes: int | None = None,
     before: Snapshot | None = None,
-) -> FailureOutcome:
-    """Bench the provider that failed and say who serves now.
+) -> FailureOutcome | None:
+    """Bench what must rest after a failure and say who serves now; None when nothing more rests than did.
 
     Args:
-        kind: failure class of rules.failures.
-        until: known reset; None = 5 minutes, doubling with each strike up to 5 hours.
-        model: bench only this model there.
-        forever: until cleared (a credential that was refused, credit that is used up).
-        strikes: where the caller has counted; None = by what health.json says.
-        evidence: status, header, text: never a secret.
+        model: asked for there, by the catalog's id.
+        at: when the failed request was sent, where that is known.
+        streak: failures of this provider in a row, where the caller counts them.
+        evidence: more of it than the failure has; never a secret.
         before: a snapshot that the caller took under the lock it still holds.
     """
-    now = ctx.now()
+    with files.locked(ctx.paths):
+        known = ctx.health().benches
+        resting = benches.decide(
+            failure, provider_id, model, known, ctx.now(), at=at, streak=streak, source=ctx.who
+        )
+        if resting is None:
+            return None
+        resting = replace(resting, evidence={**resting.evidence, **(evidence or {})})
+        return keep_bench(ctx, resting, agent=agent, session=session, why=why, before=before)
+
+
+def keep_bench(
+    ctx: Context,
+    resting: Bench,
+    *,
+    agent: str | None = None,
+    session: str | None = None,
+    why: str = "",
+    before: Snapshot | None = None,
+) -> FailureOutcome:
+    """Write down a bench that rules.benches decided on, and move on. Args as `report_failure`."""
+    provider_id = resting.provider
     with files.locked(ctx.paths):
         before = before or snapshot.take(ctx)
-        strikes = strikes or _strikes(ctx, provider_id, model, kind, now)
-        ends = None if forever else until or now + min(FIRST_REST * 2 ** min(strikes - 1, 6), LONGEST_REST)
-        seen = {**(evidence or {}), **_known(agent=agent, session=session)}
-        resting = Bench(
-            provider=provider_id,
-            model=model,
-            kind=kind,
-            since=now,
-            until=ends,
-            source=ctx.who,
-            evidence=seen,
-            strikes=strikes,
-        )
+        resting = replace(resting, evidence={**resting.evidence, **_known(agent=agent, session=session)})
         after = before.after(health=_keep(ctx, resting))
         left = before.active.provider if before.active else None
         serves = after.active.provider if after.active else None
         moved = serves is not None and serves != left
-        sentence = why or f"{provider_id}: {kind}"
+        sentence = why or f"{provider_id}: {resting.kind}"
         write_down(
             ctx,
             "failover" if moved else "bench",
             why=sentence,
             before={"active": left},
             after={"active": serves, "bench": health.bench_to_json(resting)},
-            undo={"drop": [[provider_id, model, kind]]},
-            evidence=seen,
+            undo={"drop": [health.key_to_json(resting.key)]},
+            evidence=resting.evidence,
         )
         done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()
         ledger.limit_hit(
-            ctx.paths.ledger, provider_id, kind=kind, at=now, until=ends, agent=agent, session=session
+            ctx.paths.ledger,
+            provider_id,
+            kind=resting.kind,
+            at=resting.since,
+            until=resting.until,
+            agent=agent,
+            session=session,
         )
     return FailureOutcome(
         bench=resting,
@@ -252,7 +260,7 @@ def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
                 "active": after.active.provider if after.active else None,
                 "bench": health.bench_to_json(resting),
             },
-            undo={"drop": [[resting.provider, resting.model, resting.kind]]},
+            undo={"drop": [health.key_to_json(resting.key)]},
         )
         settle(ctx, after, why=why, moved_from=left)
 
@@ -281,33 +289,18 @@ def _lift(ctx: Context, lifted: Any, *, action: str, what: Mapping[str, Any], wh
 
 
 def _keep(ctx: Context, resting: Bench) -> health.Health:
-    """Add the bench in place of one of the same provider, model and kind; ended ones are dropped."""
+    """Add the bench in place of one of the same key; ended ones are dropped."""
 
     def edit(old: health.Health) -> health.Health:
         kept = tuple(
             b
             for b in old.benches
-            if (b.provider, b.model, b.kind) != (resting.provider, resting.model, resting.kind)
-            and (b.until is None or b.until > resting.since - STRIKE_MEMORY)
+            if b.key != resting.key and (b.until is None or b.until > resting.since - benches.STRIKE_MEMORY)
         )
         return replace(old, benches=(*kept, resting))
 
     new, _ = health.change(ctx.paths, edit)
     return new
-
-
-def _strikes(ctx: Context, provider: str, model: str | None, kind: str, now: datetime) -> int:
-    """How often this has happened in a row, this time included.
-
-    While its bench holds it is the same outage, however many sessions run into it.
-    """
-    for old in ctx.health().benches:
-        if (old.provider, old.model, old.kind) == (provider, model, kind):
-            if old.holds(now):
-                return old.strikes
-            quiet_since = old.until or now
-            return old.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
-    return 1
 
 
 def _known(**values: str | None) -> dict[str, str]:

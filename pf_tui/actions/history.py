@@ -116,15 +116,15 @@ def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
 
 def _restore_health(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
     returning = tuple(b for item in back.get("benches", ()) if (b := health.bench_from_json(item)))
-    leaving = {tuple(key) for key in back.get("drop", ())}
+    leaving = {health.key_from_json(words) for words in back.get("drop", ())}
     inverse: dict[str, Any] = {}
 
     def edit(old: Health) -> Health:
-        dropped = [b for b in old.benches if (b.provider, b.model, b.kind) in leaving]
+        dropped = [b for b in old.benches if b.key in leaving]
         if dropped:
             inverse["benches"] = [health.bench_to_json(b) for b in dropped]
         if returning:
-            inverse["drop"] = [[b.provider, b.model, b.kind] for b in returning]
+            inverse["drop"] = [health.key_to_json(b.key) for b in returning]
         kept = tuple(b for b in old.benches if b not in dropped and b not in returning)
         resets = old.resets
         if "resets" in back:

@@ -10,9 +10,10 @@ from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.cli.look import FAINT
 from pf_tui.documents import words
+from pf_tui.rules.benches import Bench
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench, bench_to_json
+from pf_tui.state.health import bench_to_json
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -18,6 +18,7 @@ from pf_tui.demo.history import History
 from pf_tui.demo.ledger_rows import LedgerRows
 from pf_tui.ledger import reader, schema
 from pf_tui.records import replace
+from pf_tui.rules import failures
 from pf_tui.rules.limits import Reading
 from pf_tui.state import config, credentials
 from pf_tui.state.context import Context
@@ -190,8 +191,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
         actions.report_failure(
             then(wall.at, "hook"),
             wall.work.provider,
-            kind="quota",
-            until=wall.until,
+            failures.reported("quota", until=wall.until),
             evidence=evidence,
             agent=wall.work.agent,
             why=f"{wall.work.provider} hit its 5-hour limit",
@@ -199,8 +199,7 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     actions.report_failure(
         then(now - timedelta(minutes=2), "gateway"),
         "bedrock",
-        kind="overload",
-        until=now + timedelta(seconds=75),
+        failures.reported("overload", until=now + timedelta(seconds=75)),
         evidence={"status": 529, "text": "Overloaded"},
         agent="opencode",
         why="overloaded (529)",

@@ -174,20 +174,17 @@ class Player:
         outcome = actions.report_failure(
             self._ctx,
             provider,
-            kind=failure.kind,
-            until=failure.until,
-            model=model if failure.scope in ("family", "model") else None,
-            evidence=failure.evidence,
+            replace(failure, at_once=True),
+            model=model,
             agent=lost.request.agent if lost else self._sessions[0][0].agent,
             session=lost.request.session if lost else self._sessions[0][1],
             why=_SENTENCES[fault].format(provider=provider),
-            forever=failure.until is None,
         )
         self._broken[provider] = fault
         if fault == "window":
             self._read(provider, 100, back_at, now)
         self._look(now, anew=True)
-        if outcome.moved:
+        if outcome is not None and outcome.moved:
             self._flights = [self._moved(flight, provider) for flight in self._flights]
 
     def _fail_next(self, now: datetime) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from pf_tui.actions import SwitchOutcome, UndoOutcome
 from pf_tui.documents.status import moment
 from pf_tui.integrations.apply import Effect
+from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import health
-from pf_tui.state.health import Bench
 
 
 def switched(done: SwitchOutcome) -> dict[str, Any]:

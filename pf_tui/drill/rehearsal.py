@@ -28,12 +28,12 @@ from pf_tui.launch import plan as launch
 from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import Skipped, why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench
 
 DEFAULT_FAULT = "429-hour"
 ALIASES = {"limit": "429-hour", "timeout": "silent", "network": "reset", "overload": "529", "auth": "401"}
@@ -253,17 +253,8 @@ class _Scenario:
                 meanings=scene.ctx.catalog().meanings,
             )
         )
-        benches: tuple[Bench, ...] = ()
-        if failure.scope is not None:
-            done = actions.report_failure(
-                scene.ctx,
-                self._first,
-                kind=failure.kind,
-                until=failure.until,
-                evidence=failure.evidence,
-                forever=failure.forever,
-            )
-            benches = (done.bench,)
+        done = actions.report_failure(scene.ctx, self._first, failure, model=self.model, streak=failure.after)
+        if done is not None:
             await scene.written()
         self.notes.append(
             f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
@@ -277,7 +268,7 @@ class _Scenario:
             title=f"{self._first}: {self._fault.says}",
             at=now,
             asked=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
-            benches=benches,
+            benches=(done.bench,) if done is not None else (),
             seen=ObservedAnswer(
                 status=told.status, provider=self._first, whole=False, said=failure.message or None
             ),

@@ -26,11 +26,11 @@ from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.pricing import Tokens
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench
 from pf_tui.state.paths import Paths
 
 KEY = "stand-in"

@@ -100,7 +100,6 @@ class UpstreamAttempt:
         body: bytes,
         inbound: Iterable[tuple[str, str]],
         *,
-        strikes: int,
         meanings: Meanings,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
@@ -109,7 +108,6 @@ class UpstreamAttempt:
         """Send the request and see it through.
 
         Args:
-            strikes: how often this route failed in a row before, for rests that double.
             meanings: what providers' answers mean.
             rules: the person's own reading of answers.
             clock: aware UTC.
@@ -117,7 +115,7 @@ class UpstreamAttempt:
         Raises:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
-        self._judge = Judge(self._route, self._request, strikes, meanings, rules, clock, self._secrets)
+        self._judge = Judge(self._route, self._request, meanings, rules, clock, self._secrets)
         self._flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:

@@ -56,7 +56,6 @@ class Judge:
         self,
         route: Route,
         request: Request,
-        strikes: int,
         meanings: Meanings,
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
@@ -65,7 +64,6 @@ class Judge:
         """Args: secrets: masks every credential in use, and those on this request."""
         self._route = route
         self._request = request
-        self._strikes = strikes
         self._meanings = meanings
         self._rules = rules
         self.clock = clock
@@ -126,7 +124,6 @@ class Judge:
             headers=headers,
             body=text,
             now=self.clock(),
-            strikes=self._strikes,
             meanings=self._meanings,
             rules=self._rules,
             model=self._route.model,

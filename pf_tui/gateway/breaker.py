@@ -12,21 +12,18 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pf_tui.gateway.routing import Route
+from pf_tui.records import replace
+from pf_tui.rules import benches
+from pf_tui.rules.benches import Bench, Key
 from pf_tui.rules.failover import ExhaustedWindow, Skipped
 from pf_tui.rules.failures import Failure
 from pf_tui.snapshot import bench_reason
-from pf_tui.state.health import Bench
 
 TRANSIENT = ("overload", "server", "network", "timeout")
 """Troubles that pass by themselves within seconds: with nobody else to ask, asking again is worth it."""
 
 JITTER_S = 2.0
 """A known reset is given this much more at most, so that not everybody asks in the same second."""
-
-SAME_INCIDENT = timedelta(seconds=5)
-
-Key = tuple[str, str | None, str]
-"""(provider, model or None, kind): one bench."""
 
 
 class AttemptToken:
@@ -48,16 +45,17 @@ class CircuitBreaker:
         self._pending: dict[Key, Bench] = {}
         self._by_provider: dict[str, list[Bench]] = {}
         self._spent: Mapping[str, tuple[ExhaustedWindow, ...]] = {}
-        self._streaks: dict[str, tuple[int, int]] = {}
-        """Failures in a row, and when the last one that counted came, in the order of things."""
+        self._streaks: dict[tuple[str, str | None], tuple[int, int]] = {}
+        """By provider, or one model there: failures in a row, and when the last one that counted came, in the
+        order of things."""
         self._order = itertools.count(1)
         self._made: dict[Key, int] = {}
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 
-    def load(self, benches: Iterable[Bench]) -> None:
+    def load(self, stored: Iterable[Bench]) -> None:
         """Take over what health.json says; what is still on its way to it stays."""
-        self._stored = {(bench.provider, bench.model, bench.kind): bench for bench in benches}
+        self._stored = {bench.key: bench for bench in stored}
         self._index()
 
     def spend(self, spent: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
@@ -66,9 +64,8 @@ class CircuitBreaker:
 
     def persisted(self, bench: Bench) -> None:
         """The bench is in health.json now."""
-        key = (bench.provider, bench.model, bench.kind)
-        if self._pending.get(key) == bench:
-            del self._pending[key]
+        if self._pending.get(bench.key) == bench:
+            del self._pending[bench.key]
             self._index()
 
     @property
@@ -90,13 +87,11 @@ class CircuitBreaker:
             spent: what is used up for a project, by provider; None = what is for everybody.
         """
         windows = self._spent if spent is None else spent
-        benches, used_up = self._by_provider.get(route.provider), windows.get(route.provider)
-        if not benches and not used_up:
+        used_up = windows.get(route.provider)
+        if not used_up and route.provider not in self._by_provider:
             return None
         now = self._clock()
-        for bench in benches or ():
-            if bench.model is not None and bench.model != route.model:
-                continue
+        for bench in self._covering(route):
             if alone and bench.kind in TRANSIENT:
                 continue
             if bench.holds(now):
@@ -132,13 +127,6 @@ class CircuitBreaker:
         """The probe has come back, well or not."""
         self._probes.discard(route.provider)
 
-    def strikes(self, route: Route, ticket: AttemptToken) -> int:
-        """How often the route failed in a row before this request; for rests that double."""
-        if not self._by_provider:
-            return 0
-        benches = [bench for bench in self._covering(route) if not self._is_newer(bench, ticket)]
-        return max((bench.strikes for bench in benches), default=0)
-
     def failed(self, route: Route, failure: Failure, ticket: AttemptToken, source: str) -> Bench | None:
         """Note a failure; returns the new bench when it leads to one.
 
@@ -149,83 +137,75 @@ class CircuitBreaker:
         if failure.scope is None:
             return None
         now = self._clock()
-        if failure.after > 1:
-            count, counted = self._streaks.get(route.provider, (0, 0))
-            if ticket.order > counted:  # sent after the last one that counted had failed
-                count, counted = self._streaks[route.provider] = (count + 1, next(self._order))
-            if count < failure.after:
-                return None
-        model = route.model if failure.scope in ("family", "model") else None
-        key = (route.provider, model, failure.kind)
-        known = self._pending.get(key) or self._stored.get(key)
-        until = self._jittered(failure, now)
-        same = known is not None and self._is_newer(known, ticket)
-        if known is not None and same and not _outlasts(until, known.until):
-            return None
-        bench = Bench(
-            provider=route.provider,
-            model=model,
-            kind=failure.kind,
-            since=now,
-            until=until,
+        bench = benches.decide(
+            failure,
+            route.provider,
+            route.model,
+            self._by_provider.get(route.provider, ()),
+            now,
+            at=ticket.at,
+            streak=self._streak(route, failure, ticket),
             source=source,
-            evidence=failure.evidence,
-            strikes=known.strikes + (not same) if known is not None else 1,
         )
-        self._pending[key] = bench
-        self._made[key] = next(self._order)
+        if bench is None:
+            return None
+        bench = replace(bench, until=self._jittered(bench.until, now))
+        self._pending[bench.key] = bench
+        self._made[bench.key] = next(self._order)
         self._index()
         return bench
 
+    def _streak(self, route: Route, failure: Failure, ticket: AttemptToken) -> int:
+        """Failures in a row, this one included, of the kinds that pass by themselves."""
+        if failure.kind not in TRANSIENT:
+            return failure.after
+        key = (route.provider, route.model if failure.scope == "model" else None)
+        count, counted = self._streaks.get(key, (0, 0))
+        if ticket.order > counted:  # sent after the last one that counted had failed
+            count, counted = self._streaks[key] = (count + 1, next(self._order))
+        return count
+
     def succeeded(self, route: Route, ticket: AttemptToken) -> bool:
         """A request went through; True when that ends a bench."""
-        if route.provider in self._streaks:
-            del self._streaks[route.provider]
+        for part in (None, route.model):
+            self._streaks.pop((route.provider, part), None)
         covering = self._covering(route) if self._by_provider else ()
         over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, ticket)]
         for bench in over:
-            key = (bench.provider, bench.model, bench.kind)
-            self._pending.pop(key, None)
-            self._stored.pop(key, None)
-            self._made.pop(key, None)
+            self._pending.pop(bench.key, None)
+            self._stored.pop(bench.key, None)
+            self._made.pop(bench.key, None)
         if over:
             self._index()
         return bool(over)
 
     def _is_newer(self, bench: Bench, ticket: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""
-        made = self._made.get((bench.provider, bench.model, bench.kind))
+        made = self._made.get(bench.key)
         return made > ticket.order if made is not None else bench.since > ticket.at
 
     def troubles(self, route: Route) -> int:
         """Failures of the passing kind in a row, this one included."""
         strikes = (bench.strikes for bench in self._covering(route) if bench.kind in TRANSIENT)
-        streak = self._streaks.get(route.provider)
-        return max(max(strikes, default=0), streak[0] if streak else 0)
+        streaks = (self._streaks.get((route.provider, part), (0, 0))[0] for part in (None, route.model))
+        return max(0, *strikes, *streaks)
 
     def _covering(self, route: Route) -> list[Bench]:
         return [
             bench
             for bench in self._by_provider.get(route.provider, ())
-            if bench.model is None or bench.model == route.model
+            if benches.concerns(bench.model, bench.family, route.model)
         ]
 
-    def _jittered(self, failure: Failure, now: datetime) -> datetime | None:
+    def _jittered(self, until: datetime | None, now: datetime) -> datetime | None:
         """Never before what the provider said, and hardly after."""
-        if failure.until is None:
+        if until is None:
             return None
-        span_s = (failure.until - now).total_seconds()
-        return failure.until + timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
+        span_s = (until - now).total_seconds()
+        return until + timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
 
     def _index(self) -> None:
         by_provider: dict[str, list[Bench]] = {}
         for bench in {**self._stored, **self._pending}.values():
             by_provider.setdefault(bench.provider, []).append(bench)
         self._by_provider = by_provider
-
-
-def _outlasts(new: datetime | None, old: datetime | None) -> bool:
-    """True when the new end says something the old one did not."""
-    if old is None:
-        return False
-    return new is None or new > old + SAME_INCIDENT

@@ -245,7 +245,6 @@ class RequestFailover(Turn):
                 self._engine._transport,
                 self._body,
                 self._repairs.headers(route, self._inbound.items()),
-                strikes=self._resting.strikes(route, ticket),
                 meanings=self._plan.catalog.meanings,
                 rules=self._plan.settings.rules,
                 clock=self._world.ctx.now,

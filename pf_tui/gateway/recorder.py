@@ -21,8 +21,8 @@ from pf_tui.gateway.routing_state import RoutingState
 from pf_tui.ledger import gateway_rows as ledger_attempts
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import Reading
-from pf_tui.state.health import Bench
 
 BATCH_S = 0.25
 LATER_S = 0.03
@@ -103,19 +103,7 @@ class Recorder:
         """A provider must rest; `done` is called (from this thread) when the files say so."""
 
         def write() -> None:
-            outcome = actions.report_failure(
-                self._world.ctx,
-                bench.provider,
-                kind=bench.kind,
-                until=bench.until,
-                model=bench.model,
-                evidence=bench.evidence,
-                agent=agent,
-                session=session,
-                why=why,
-                forever=bench.until is None,
-                strikes=bench.strikes,
-            )
+            outcome = actions.keep_bench(self._world.ctx, bench, agent=agent, session=session, why=why)
             if outcome.moved:
                 self._told[bench.provider] = time.monotonic()
             done()

@@ -18,6 +18,7 @@ from pf_tui.hooks import answer, claude_session, session_evidence
 from pf_tui.hooks.reading import said, text
 from pf_tui.integrations import claude_settings
 from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
@@ -27,7 +28,6 @@ from pf_tui.state.health import SessionServed
 if TYPE_CHECKING:
     from pf_tui.catalog import Model
     from pf_tui.rules.failures import Failure
-    from pf_tui.state.health import Bench
 
 AGENT = claude_session.AGENT
 
@@ -120,7 +120,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     status = seen.status or _status_in(details)
     failure = answers.read_agent_error(ctx, word, details, ctx.now(), status=status, model=seen.model or None)
     if failure.kind == "server" and status is None and _is_unreachable(details):
-        failure = failures.transport("network", ctx.now(), details)
+        failure = replace(failures.transport("network", ctx.now(), details), at_once=True)
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
         health = ctx.health()
@@ -212,34 +212,19 @@ def _settled(ctx: Context) -> Snapshot:
 def _bench(
     ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, Any]
 ) -> None:
-    """Bench by the class of the failure. Call it under the lock."""
-    from pf_tui.rules import failures
-
-    if failure.scope is None:
-        return
+    """Bench what the failure is about. Call it under the lock."""
     known = _asked_for(now, provider, spoken) if spoken else None
-    model = known.id if known is not None and failure.scope in ("family", "model") else None
-    if failure.kind == "model" and model is None:
-        return  # a name nobody knows is a slip of the person's, not the provider's fault
     prompt = text(data, "prompt_id")
-    benches = [bench for bench in ctx.health().benches if bench.provider == provider]
+    benches = [bench for bench in now.files.health.benches if bench.provider == provider]
     earlier = [one for bench in benches for one in _prompts(bench)][-PROMPTS:]
-    rest = failures.CLASSES[failure.kind].rest
-    until = failure.until
-    if until is None and failure.kind == "model" and rest is not None:
-        until = now.at + rest
-    forever = until is None and failure.forever
     status = f"{failure.status} " if failure.status else ""
     actions.report_failure(
         ctx,
         provider,
-        kind=failure.kind,
-        until=until,
-        model=model,
-        forever=forever,
+        failure,
+        model=known.id if known is not None else None,
         evidence={
             **({"status": failure.status} if failure.status else {}),
-            **failure.evidence,
             **({"prompt": prompt} if prompt else {}),
             **({"earlier": earlier} if earlier else {}),
         },

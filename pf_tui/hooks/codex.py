@@ -21,7 +21,6 @@ from pf_tui.hooks import answer, session_evidence
 from pf_tui.hooks.reading import text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
-from pf_tui.rules import failures
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -153,22 +152,19 @@ def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
     until = max((moment for moment in (failure.until, failed.resets_at) if moment is not None), default=None)
     if failure.scope is None or (now - failed.at > STALE if until is None else until <= now):
         return None
-    held = ctx.health().bench_for(rollout.provider, _model_id(ctx, rollout), now)
-    if held is not None and held.since >= failed.at:
-        return None
-    rest = None if failure.kind in ("rate", "quota") else failures.CLASSES[failure.kind].rest
     outcome = actions.report_failure(
         ctx,
         rollout.provider,
-        kind=failure.kind,
-        until=until or (now + rest if rest else None),
-        model=_model_id(ctx, rollout) if failure.scope in ("family", "model") else None,
-        evidence={**failure.evidence, **({"status": failed.status} if failed.status else {})},
+        replace(failure, until=until, forever=until is None and failure.forever),
+        model=_model_id(ctx, rollout),
+        at=failed.at,
+        evidence={"status": failed.status} if failed.status else {},
         agent=AGENT,
         session=rollout.session or text(data, "session_id") or None,
         why=f"{rollout.provider}: {failure.message or failure.kind}",
-        forever=until is None and failure.forever,
     )
+    if outcome is None:
+        return None
     return _told(ctx, rollout.provider, outcome)
 
 

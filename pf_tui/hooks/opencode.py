@@ -73,17 +73,16 @@ def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """A request failed where it left the process: status, headers and body are known."""
     if network := text(data, "network"):
         kind = "timeout" if "timeout" in network.lower() else "network"
-        return _failed(ctx, data, lambda now, _: failures.transport(kind, now, network), on_wire=True)
+        return _failed(ctx, data, lambda now: failures.transport(kind, now, network), on_wire=True)
     headers = _headers(data.get("headers"))
 
-    def classify(now: datetime, strikes: int) -> Failure:
+    def classify(now: datetime) -> Failure:
         return answers.read_answer(
             ctx,
             status=number(data.get("status")),
             headers=headers,
             body=_body(data, "body"),
             at=now,
-            strikes=strikes,
         )
 
     return _failed(ctx, data, classify, on_wire=True, headers=headers)
@@ -93,8 +92,8 @@ def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """OpenCode waits to try again; there is no status, only a sentence and when it will."""
     ends = _moment(data.get("next"))
 
-    def classify(now: datetime, strikes: int) -> Failure:
-        failure = answers.read_answer(ctx, status=None, body=_body(data, "message"), at=now, strikes=strikes)
+    def classify(now: datetime) -> Failure:
+        failure = answers.read_answer(ctx, status=None, body=_body(data, "message"), at=now)
         if ends is None or ends - now <= LONG_WAIT or not failure.failover:
             return failure
         kind = "quota" if failure.kind == "quota" else "rate"
@@ -115,11 +114,11 @@ def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     if status is None and text(facts, "name") in ("ContextOverflowError", "MessageOutputLengthError"):
         return {}
 
-    def classify(now: datetime, strikes: int) -> Failure:
+    def classify(now: datetime) -> Failure:
         if status is None:
             word = "authentication_failed" if text(facts, "name") == "ProviderAuthError" else "unknown"
             return answers.read_agent_error(ctx, word, body, now)
-        failure = answers.read_answer(ctx, status=status, headers=headers, body=body, at=now, strikes=strikes)
+        failure = answers.read_answer(ctx, status=status, headers=headers, body=body, at=now)
         # OpenCode has tried for minutes: a limit without an end is no burst
         return (
             answers.read_agent_error(ctx, "rate_limit", body, now)
@@ -183,7 +182,7 @@ EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
 def _failed(
     ctx: Context,
     data: Mapping[str, Any],
-    classify: Callable[[datetime, int], Failure],
+    classify: Callable[[datetime], Failure],
     *,
     on_wire: bool = False,
     headers: Mapping[str, str] | None = None,
@@ -201,8 +200,8 @@ def _failed(
     if headers:
         ledger.limit_readings(ctx.paths.ledger, readings_from_headers(it.asked, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
-    failure = classify(now.at, streak - 1)
-    outcome = _bench(ctx, it, failure, streak, text(data, "session_id"))
+    failure = classify(now.at)
+    outcome = _bench(ctx, now, it, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     found: dict[str, Any] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
@@ -218,28 +217,21 @@ def _failed(
     return found
 
 
-def _bench(ctx: Context, it: Turn, failure: Failure, streak: int, session: str) -> FailureOutcome | None:
+def _bench(
+    ctx: Context, now: Snapshot, it: Turn, failure: Failure, streak: int, session: str
+) -> FailureOutcome | None:
     """The strike; None when nothing rests for this failure, or when this prompt has had its strike."""
-    if failure.scope is None or streak < failure.after or it.asked is None:
-        return None
-    now = ctx.now()
-    model = opencode_routing.model_id(snapshot.take(ctx, keep_going=True), it.asked, it.asked_model)
-    held = ctx.health().bench_for(it.asked, model, now)
-    if held is not None and (
-        held.until is None or held.until + LONG_WAIT > (failure.until or now + 2 * LONG_WAIT)
-    ):
+    if it.asked is None:
         return None
     return actions.report_failure(
         ctx,
         it.asked,
-        kind=failure.kind,
-        until=failure.until,
-        model=model if failure.scope in ("family", "model") else None,
-        evidence=failure.evidence,
+        failure,
+        model=opencode_routing.model_id(now, it.asked, it.asked_model),
+        streak=streak,
         agent=AGENT,
         session=session or None,
         why=f"{it.asked}: {failure.message or failure.kind}",
-        forever=failure.forever,
     )
 
 

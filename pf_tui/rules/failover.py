@@ -13,6 +13,7 @@ from datetime import datetime
 from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS
 from pf_tui.records import record
+from pf_tui.rules.benches import concerns
 from pf_tui.rules.clouds import carried, speaks
 from pf_tui.rules.models import SAME, match_model, window
 
@@ -47,7 +48,8 @@ class ActiveBench:
     until: datetime | None
     """None = until cleared."""
     model: str | None = None
-    """None = the whole provider."""
+    family: str | None = None
+    """Only models whose id holds this word; model and family None = the whole provider."""
     why: str = ""
 
 
@@ -321,7 +323,7 @@ def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
         return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
     if refusal := _without_credential(standing):
         return refusal
-    rests = [rest for rest in standing.rests if rest.model is None or rest.model == model]
+    rests = [rest for rest in standing.rests if concerns(rest.model, rest.family, model)]
     if rests:
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
         what = f"benched ({longest.why or longest.kind})"

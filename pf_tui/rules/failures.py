@@ -16,6 +16,7 @@ from typing import Any
 from pf_tui.catalog.meanings import Meaning, Meanings, fold
 from pf_tui.records import field, record, replace
 from pf_tui.rules import error_body
+from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
 from pf_tui.rules.error_body import ErrorBody
 from pf_tui.rules.masking import clean
 from pf_tui.rules.repairs import Repair, repair_for
@@ -44,7 +45,7 @@ CLASSES: Mapping[str, FailureClass] = {
     "server": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
     "auth": FailureClass(failover=True, bench="provider", rest=None),
     "account": FailureClass(failover=True, bench="provider", rest=None),
-    "address": FailureClass(failover=True, bench="provider", rest=timedelta(minutes=10)),
+    "address": FailureClass(failover=True, bench="provider", rest=None),
     "model": FailureClass(failover=True, bench="model", rest=timedelta(hours=12)),
     "context": FailureClass(failover=True, bench="none"),
     "unsupported": FailureClass(failover=True, bench="none"),
@@ -71,11 +72,25 @@ SHORTEST = timedelta(seconds=1)
 WHOLE_PROVIDER_AFTER = timedelta(seconds=60)
 """A longer retry-after is no per-model burst: the whole provider rests."""
 
-_DOUBLING = {
-    "windowless": (timedelta(seconds=2), WINDOWLESS_CAP),
-    "quota": (timedelta(minutes=5), QUOTA_CAP),
+
+@record
+class Guess:
+    """A rest where the answer names no end that holds: doubled with each strike (rules.benches)."""
+
+    first: timedelta
+    longest: timedelta
+
+
+_GUESSES = {
+    "windowless": Guess(first=timedelta(seconds=2), longest=WINDOWLESS_CAP),
+    "quota": Guess(first=timedelta(minutes=5), longest=QUOTA_CAP),
 }
-"""First and longest rest of what names no reset."""
+
+_DAILY = Guess(first=timedelta(seconds=150), longest=QUOTA_CAP)
+"""A daily quota that names a short wait: 5 minutes when that wait did not help."""
+
+_REPORTED = Guess(first=FIRST_REST, longest=LONGEST_REST)
+"""What an agent reports after its own minutes of retries is no burst."""
 
 
 @record
@@ -103,6 +118,8 @@ class Failure:
     """Entry of the table that recognised it; None = by status alone."""
     at_once: bool = False
     """Rests the first time, though its class waits for several."""
+    guess: Guess | None = None
+    """Doubles `until` with each strike; None = it was named, or is the same each time."""
 
     @property
     def after(self) -> int:
@@ -140,7 +157,6 @@ def classify(
     headers: Mapping[str, str] | None = None,
     body: str = "",
     now: datetime,
-    strikes: int = 0,
     rules: Sequence[Rule] = (),
     model: str | None = None,
 ) -> Failure:
@@ -151,12 +167,11 @@ def classify(
         meanings: the table (Catalog.meanings).
         headers: any case.
         body: the error body, or the error event's data.
-        strikes: how often the same has happened in a row before, for the doubling rests.
         rules: the person's own, first match wins.
         model: asked for; tells the family a family's window is about.
     """
     lower = {name.lower(): value for name, value in (headers or {}).items()}
-    answer = _Answer(status, lower, error_body.read(body), now, strikes, model)
+    answer = _Answer(status, lower, error_body.read(body), now, model)
     for rule in rules:
         if _matches(rule, status, body):
             return _by_rule(rule, answer, _read(answer, meanings))
@@ -165,12 +180,25 @@ def classify(
 
 def transport(kind: str, now: datetime, text: str = "") -> Failure:
     """A failure without an answer: "network" (refused, reset) or "timeout" (no first byte)."""
-    return _Answer(None, {}, _plain(text), now, 0, None).failure(Meaning(id="", kind=kind))
+    return _Answer(None, {}, _plain(text), now, None).failure(Meaning(id="", kind=kind))
+
+
+def reported(kind: str, *, until: datetime | None = None, forever: bool = False) -> Failure:
+    """A failure of the whole provider that somebody tells of in a word, after retries of their own."""
+    return Failure(
+        kind=kind,
+        failover=CLASSES[kind].failover,
+        scope="provider",
+        until=until,
+        forever=forever,
+        at_once=True,
+        guess=None if until or forever else _REPORTED,
+    )
 
 
 def nonsense(status: int, text: str, now: datetime) -> Failure:
     """A good status whose content is no answer: a page of a proxy, broken JSON."""
-    return _Answer(status, {}, _plain(text), now, 0, None).failure(Meaning(id="", kind="server"))
+    return _Answer(status, {}, _plain(text), now, None).failure(Meaning(id="", kind="server"))
 
 
 AGENT_WORDS: Mapping[str, str] = {
@@ -208,7 +236,7 @@ def classify_agent_error(
 ) -> Failure:
     """Read a failure as an agent reports it after its own retries; hooks use this.
 
-    `until` is None where neither text nor status names a reset: the caller then benches by strikes.
+    `until` is None where neither text nor status names a reset: the rest then grows with each strike.
     """
     for rule in rules:
         if _matches(rule, status, text):
@@ -217,7 +245,7 @@ def classify_agent_error(
     known = meanings.find(status=status, headers={}, codes=said.codes, folded=said.folded)
     kind = known.kind if known else AGENT_WORDS.get(word, "server")
     if known is None and status is not None and kind in ("server", "request"):
-        kind = _by_status(_Answer(status, {}, said, now, 0, model)).kind
+        kind = _by_status(_Answer(status, {}, said, now, model)).kind
     kind = "rate" if kind == "windowless" else kind
     scope = known.scope if known else None
     if scope is None:
@@ -226,7 +254,9 @@ def classify_agent_error(
     until = reset_from_text(said.text, now, _zone(known), window=known.window if known else None)
     if known is not None and until is None and known.ends in _PERIODS:
         until = _period_end(known.ends, now)
-    cleared = CLASSES[kind].rest is None and kind in ("auth", "account")
+    if kind == "model" and until is None:
+        until = now + (CLASSES[kind].rest or timedelta(hours=12))
+    cleared = CLASSES[kind].rest is None and kind in ("auth", "account", "address")
     forever = cleared or (until is None and known is not None and known.ends == "cleared")
     return Failure(
         kind=kind,
@@ -239,6 +269,8 @@ def classify_agent_error(
         forever=forever,
         family=family,
         meaning=known.id if known else None,
+        at_once=True,
+        guess=None if forever or until is not None else _REPORTED,
     )
 
 
@@ -299,11 +331,10 @@ class _Answer:
         headers: Mapping[str, str],
         said: ErrorBody,
         now: datetime,
-        strikes: int,
         model: str | None,
     ) -> None:
         self.status, self.headers, self.said = status, headers, said
-        self.now, self.strikes, self.model = now, strikes, model
+        self.now, self.model = now, model
 
     def failure(self, meaning: Meaning) -> Failure:
         """What follows from an answer of that meaning."""
@@ -316,10 +347,11 @@ class _Answer:
         if kind == "rate" and meaning.scope is None:
             burst = until is None or until - now <= WHOLE_PROVIDER_AFTER
             scope = "model" if burst else "provider"
-        forever = kind in ("auth", "account") and meaning.ends == "named"
+        forever = kind in ("auth", "account", "address") and meaning.ends == "named"
         forever = forever or (until is None and meaning.ends == "cleared")
         family = self._family() if scope == "family" else None
         scope = _narrowed(scope, family)
+        guess = None if forever or scope is None else self._guess(kind, meaning, until)
         if not forever and scope is not None:
             until = self._rest(kind, meaning, until)
         repair = repair_for(meaning.repair, self.said) if meaning.repair else None
@@ -337,6 +369,7 @@ class _Answer:
             repair=repair,
             meaning=meaning.id or None,
             at_once=known.after > 1 and meaning.ends != "named",
+            guess=guess,
         )
 
     def _named(self, meaning: Meaning) -> datetime | None:
@@ -360,20 +393,22 @@ class _Answer:
         return min(max(*named, now + SHORTEST), now + longest)
 
     def _rest(self, kind: str, meaning: Meaning, until: datetime | None) -> datetime | None:
-        """When it is back: as named, by the period, or by the class and its strikes."""
+        """When it is back: as named, by the period, or by the class."""
         now = self.now
         if until is not None:
-            if kind == "quota" and meaning.window == "day" and self.strikes:
-                return max(until, now + _doubled("quota", self.strikes - 1))  # a short wait that did not help
             return until
         if meaning.ends in _PERIODS:
             return _period_end(meaning.ends, now, _zone(meaning))
         if meaning.ends.isdigit():
             return now + timedelta(seconds=int(meaning.ends))
-        if kind in _DOUBLING:
-            return now + _doubled(kind, self.strikes)
         rest = CLASSES[kind].rest
         return now + rest if rest is not None else None
+
+    def _guess(self, kind: str, meaning: Meaning, until: datetime | None) -> Guess | None:
+        """How the rest grows with strikes."""
+        if until is not None:
+            return _DAILY if kind == "quota" and meaning.window == "day" else None
+        return None if meaning.ends in _PERIODS or meaning.ends.isdigit() else _GUESSES.get(kind)
 
     def _family(self) -> str | None:
         for window in rejected_windows(self.headers):
@@ -507,11 +542,6 @@ def _family(folded: str, model: str | None) -> str | None:
 
 def _zone(meaning: Meaning | None) -> Any:
     return zone_named(meaning.zone) if meaning and meaning.zone else None
-
-
-def _doubled(kind: str, strikes: int) -> timedelta:
-    first, longest = _DOUBLING[kind]
-    return min(first * (1 << min(max(strikes, 0), 16)), longest)
 
 
 def _period_end(period: str, now: datetime, zone: Any = None) -> datetime:

@@ -12,41 +12,17 @@ from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record
+from pf_tui.rules.benches import Bench, Key
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 from pf_tui.state.secret import masked_values
 
-VERSION = 1
+VERSION = 2
+"""2: a bench may be of a model family; a reader of 1 would rest the whole provider."""
+
 MAX_SESSIONS = 200
 """The last sessions kept; older ones have long ended (design/state)."""
-
-
-@record
-class Bench:
-    """One provider, or one model there, that must rest."""
-
-    provider: str
-    model: str | None = None
-    """None = the whole provider (scope "provider")."""
-    kind: str
-    """The failure class (rules.failures), or "manual"."""
-    since: datetime
-    until: datetime | None = None
-    """None = until cleared by hand, by a success or by a new credential."""
-    source: str = ""
-    """Who saw it: hook, gateway, tui, cli …"""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    """status, header, text, agent, session: whatever said so; never a secret."""
-    strikes: int = 1
-
-    def holds(self, now: datetime) -> bool:
-        """True while it has not ended."""
-        return self.until is None or now < self.until
-
-    def covers(self, provider: str, model: str | None) -> bool:
-        """True when it keeps `provider` from serving `model`."""
-        return self.provider == provider and (self.model is None or self.model == model)
 
 
 @record
@@ -131,9 +107,10 @@ def change(paths: Paths, edit: Callable[[Health], Health]) -> tuple[Health, str 
 def bench_to_json(bench: Bench) -> dict[str, Any]:
     """The file's shape of one bench."""
     return {
-        "scope": "model" if bench.model else "provider",
+        "scope": "model" if bench.model or bench.family else "provider",
         "provider": bench.provider,
         **({"model": bench.model} if bench.model else {}),
+        **({"family": bench.family} if bench.family else {}),
         "kind": bench.kind,
         "since": to_text(bench.since),
         "until": to_text(bench.until) if bench.until else None,
@@ -154,9 +131,12 @@ def bench_from_json(item: object) -> Bench | None:
     if until is not None and ends is None:
         return None
     evidence, strikes = item.get("evidence"), item.get("strikes")
+    family = item.get("family")
+    narrow = item.get("scope") != "provider"
     return Bench(
         provider=item["provider"],
-        model=model if isinstance(model, str) and item.get("scope") != "provider" else None,
+        model=model if isinstance(model, str) and narrow else None,
+        family=family if isinstance(family, str) and family and narrow else None,
         kind=str(item.get("kind", "manual")),
         since=since,
         until=ends,
@@ -164,6 +144,18 @@ def bench_from_json(item: object) -> Bench | None:
         evidence=evidence if isinstance(evidence, dict) else {},
         strikes=strikes if isinstance(strikes, int) and not isinstance(strikes, bool) else 1,
     )
+
+
+def key_to_json(key: Key) -> list[str | None]:
+    """What the journal's undo calls a bench by; three words but for a model family's."""
+    provider, model, kind, family = key
+    return [provider, model, kind, *([family] if family else [])]
+
+
+def key_from_json(words: Any) -> Key:
+    """A bench's key out of the journal."""
+    provider, model, kind, *family = words
+    return provider, model, kind, family[0] if family else None
 
 
 def _refuse_newer(paths: Paths, content: Mapping[str, Any]) -> None:
@@ -236,16 +228,16 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
     known_sessions = dict(_objects(content.get("sessions")))
     raw_benches = content.get("benches")
     known_benches = {
-        (bench.provider, bench.model, bench.kind): item
+        bench.key: item
         for item in (raw_benches if isinstance(raw_benches, list) else [])
         if (bench := bench_from_json(item))
     }
     newest = sorted(health.sessions.items(), key=lambda pair: pair[1].since)
     pinned = [pair for pair in newest if pair[1].pin][-MAX_SESSIONS:]  # a person's word outlives traffic
     newest = [*[pair for pair in newest if not pair[1].pin][-MAX_SESSIONS:], *pinned]
+    content["version"] = VERSION
     content["benches"] = [
-        {**known_benches.get((bench.provider, bench.model, bench.kind), {}), **bench_to_json(bench)}
-        for bench in health.benches
+        {**known_benches.get(bench.key, {}), **bench_to_json(bench)} for bench in health.benches
     ]
     content["agents"] = {
         agent: {**known_agents.get(agent, {}), "applied": applied.provider, "since": to_text(applied.since)}

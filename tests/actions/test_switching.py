@@ -14,6 +14,7 @@ import pytest
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import NothingCanServe, PfError, StateFileUnusable, UnknownName
+from pf_tui.rules import failures
 from pf_tui.state.context import Context
 
 KEYS = {"OPENROUTER_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "GROQ_API_KEY": "k3"}
@@ -147,7 +148,7 @@ def test_a_reported_rate_limit_benches_and_moves_on(context: Make) -> None:
     actions.set_priority(ctx, ["groq", "openrouter"])
 
     outcome = actions.report_failure(
-        ctx, "groq", kind="rate", evidence={"status": 429}, agent="claude-code", session="s1"
+        ctx, "groq", failures.reported("rate"), evidence={"status": 429}, agent="claude-code", session="s1"
     )
 
     assert outcome.moved
@@ -164,7 +165,7 @@ def test_each_strike_doubles_the_rest_up_to_five_hours(context: Make) -> None:
     actions.set_priority(ctx, ["groq", "openrouter"])
     rests = []
     for _ in range(8):
-        until = actions.report_failure(ctx, "groq", kind="rate").bench.until
+        until = actions.report_failure(ctx, "groq", failures.reported("rate")).bench.until
         assert until is not None
         rests.append((until - clock[0]).total_seconds() / 60)
         clock[0] = until
@@ -176,7 +177,7 @@ def test_the_provider_serves_again_when_its_bench_has_ended(context: Make) -> No
     clock = [NOON]
     ctx = context(env=KEYS, now=lambda: clock[0])
     actions.set_priority(ctx, ["groq", "openrouter"])
-    actions.report_failure(ctx, "groq", kind="rate")
+    actions.report_failure(ctx, "groq", failures.reported("rate"))
 
     assert active(ctx) == "openrouter"
     clock[0] = NOON + timedelta(minutes=5)
@@ -185,7 +186,7 @@ def test_the_provider_serves_again_when_its_bench_has_ended(context: Make) -> No
 
 def test_a_success_lifts_a_bench_but_never_one_set_by_hand(context: Make) -> None:
     ctx = context(env=KEYS)
-    actions.report_failure(ctx, "groq", kind="quota", forever=True)
+    actions.report_failure(ctx, "groq", failures.reported("quota", forever=True))
     actions.bench(ctx, "openrouter", until=NOON + timedelta(hours=1))
 
     assert actions.succeeded(ctx, "groq", None) == 1

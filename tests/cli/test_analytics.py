@@ -15,6 +15,7 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.cli.analytics_lists import FAILURE_WORDS
+from pf_tui.rules import failures
 from pf_tui.rules.failures import CLASSES
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
@@ -201,7 +202,7 @@ def test_a_broken_row_costs_only_itself_and_is_named(pf: Pf, claude_code: Callab
 def test_minutes_saved_are_what_the_limit_still_had_to_run(pf: Pf, context: Callable[..., Context]) -> None:
     pf("switch", "anthropic-api")
     hook = context(env=KEYS, who="hook")
-    actions.report_failure(hook, "anthropic-api", kind="quota", until=NOON + timedelta(hours=3))
+    actions.report_failure(hook, "anthropic-api", failures.reported("quota", until=NOON + timedelta(hours=3)))
 
     compared = pf("analytics", "1h", "--compare", "--json", now=NOON + timedelta(minutes=1)).json["compare"]
 

@@ -89,7 +89,7 @@ def test_a_burst_on_a_limit_is_one_strike_and_a_failed_probe_the_next(scene: Sce
     assert bench.strikes == 1
 
     scene.now += timedelta(minutes=1)
-    again = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now, strikes=1)
+    again = failures.classify(meanings=MEANINGS, status=429, body="{}", now=scene.now)
     probe = scene.resting.failed(scene.route, again, *scene.sent(), "gateway")
     assert probe is not None
     assert probe.strikes == 2

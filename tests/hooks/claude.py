@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui import hooks, snapshot
+from pf_tui.rules.benches import Bench
 from pf_tui.state.context import Context
-from pf_tui.state.health import Bench
 
 SESSION = "8fb67b88-00ba-4d70-a605-efd434c9ee1e"
 KEYS = {"ANTHROPIC_API_KEY": "sk-ant-planted-1", "OPENROUTER_API_KEY": "sk-or-planted-2"}

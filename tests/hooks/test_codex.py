@@ -15,6 +15,7 @@ import pytest
 from pf_tui import actions, hooks
 from pf_tui.actions import install
 from pf_tui.hooks import codex
+from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 from tests.conftest import NOON
@@ -196,7 +197,7 @@ def test_a_thread_name_is_no_pattern(ctx: Context, rollout: Path) -> None:
 
 
 def test_a_finished_turn_lifts_the_bench_it_disproves(ctx: Context, context: Make, rollout: Path) -> None:
-    actions.report_failure(ctx, "alpha", kind="auth", forever=True)
+    actions.report_failure(ctx, "alpha", failures.reported("auth", forever=True))
     later = context(who="hook", env=dict(ctx.env), now=NOON + timedelta(minutes=2))
 
     ended(later, rollout, delivered(NOON + timedelta(minutes=1)), event="Stop")

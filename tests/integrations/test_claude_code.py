@@ -16,6 +16,7 @@ from pf_tui.actions import install
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import claude_code, install_plan
 from pf_tui.integrations.apply import Effect
+from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from tests.mocks import clients
 from tests.patience import PATIENCE_S
@@ -374,7 +375,7 @@ def test_who_cannot_serve_claude_code_is_passed_over_there(ctx: Context, claude:
     actions.set_priority(ctx, ["anthropic-api", "groq", "openrouter"])
     install.install(ctx, "claude-code")
 
-    failed = actions.report_failure(ctx, "anthropic-api", kind="rate")
+    failed = actions.report_failure(ctx, "anthropic-api", failures.reported("rate"))
 
     (told,) = failed.effects
     assert failed.to_provider == "groq"

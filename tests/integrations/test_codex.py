@@ -15,6 +15,7 @@ from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import codex, install_plan, toml_text
+from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 
@@ -226,7 +227,7 @@ def test_codex_leaves_a_limited_provider_even_for_one_that_is_not_the_active(
     actions.settle(ctx)
     assert config(folder)["model_provider"] == "alpha"
 
-    actions.report_failure(ctx, "alpha", kind="quota", agent="codex")
+    actions.report_failure(ctx, "alpha", failures.reported("quota"), agent="codex")
 
     assert "model_provider" not in config(folder)
     assert ctx.health().agents["codex"].provider == "openai-api"

@@ -214,23 +214,6 @@ def test_a_refused_key_and_an_empty_purse_rest_until_somebody_acts(status: int) 
     assert classify(status=status, body=body, now=NOW).forever
 
 
-def test_a_429_that_says_nothing_doubles_its_rest_up_to_a_minute() -> None:
-    rests = [(classify(status=429, now=NOW, strikes=strikes).until or NOW) - NOW for strikes in range(8)]
-
-    assert [round(rest.total_seconds()) for rest in rests] == [2, 4, 8, 16, 32, 60, 60, 60]
-
-
-def test_a_quota_without_a_reset_doubles_its_rest_up_to_five_hours() -> None:
-    body = openai("insufficient_quota")
-
-    rests = [
-        (classify(status=429, body=body, now=NOW, strikes=strikes).until or NOW) - NOW
-        for strikes in (0, 1, 20)
-    ]
-
-    assert rests == [timedelta(minutes=5), timedelta(minutes=10), timedelta(hours=5)]
-
-
 def test_the_evidence_names_status_header_and_the_providers_own_words() -> None:
     failure = classify(
         status=429, headers={"Retry-After": "30"}, body=said("rate_limit_error", "slow down"), now=NOW
@@ -382,12 +365,11 @@ values = st.one_of(
     status=st.one_of(st.none(), st.integers(300, 599)),
     headers=st.dictionaries(names, values, max_size=6),
     body=anything,
-    strikes=st.integers(0, 1000),
 )
 def test_whatever_an_upstream_says_the_verdict_is_sound(
-    status: int | None, headers: dict[str, str], body: str, strikes: int
+    status: int | None, headers: dict[str, str], body: str
 ) -> None:
-    failure = classify(status=status, headers=headers, body=body, now=NOW, strikes=strikes)
+    failure = classify(status=status, headers=headers, body=body, now=NOW)
 
     assert failure.kind in CLASSES
     assert failure.scope in (None, "provider", "family", "model")

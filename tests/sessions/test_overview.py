@@ -11,11 +11,12 @@ from typing import Any
 from pf_tui.ledger import reader, rows, schema
 from pf_tui.ledger.rows import FIELDS, Names
 from pf_tui.ledger.session_costs import session_costs, window_costs
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import Reading
 from pf_tui.sessions.evidence import Evidence, write
 from pf_tui.state import files, health
 from pf_tui.state.clock import to_text
-from pf_tui.state.health import Bench, SessionServed
+from pf_tui.state.health import SessionServed
 from tests.sessions.machine import NOW, Machine, add, answer
 
 Request = tuple[str, datetime, str, float | None]

@@ -16,6 +16,7 @@ from keyring.backend import KeyringBackend
 from pf_tui import snapshot
 from pf_tui.actions import auth
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.rules import failures
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
 from pf_tui.state.secret import Secret
@@ -243,7 +244,7 @@ def test_a_new_key_lifts_the_bench_of_a_refused_one(context: Make, use_keyring: 
 
     use_keyring(MemoryKeyring())
     ctx = context(env={"GROQ_API_KEY": "old"})
-    actions.report_failure(ctx, "groq", kind="auth", forever=True, evidence={"status": 401})
+    actions.report_failure(ctx, "groq", failures.reported("auth", forever=True), evidence={"status": 401})
 
     auth.set_key(ctx, "groq", Secret(KEY))
 

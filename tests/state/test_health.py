@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pf_tui.errors import PfError
+from pf_tui.rules.benches import Bench
 from pf_tui.state import health
-from pf_tui.state.health import Bench, Health, SessionServed
+from pf_tui.state.health import Health, SessionServed
 from pf_tui.state.paths import Paths
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -31,6 +32,20 @@ def test_a_bench_comes_back_as_it_was_written(paths: Paths) -> None:
 
     assert health.read(paths).benches == (BENCH,)
     assert json.loads(paths.health.read_text())["benches"][0]["scope"] == "model"
+
+
+def test_a_bench_of_a_family_comes_back_and_older_readers_keep_off(paths: Paths) -> None:
+    family = replace(BENCH, model=None, family="opus")
+    paths.home.mkdir(parents=True)
+    paths.health.write_text(json.dumps({"version": 1, "benches": [health.bench_to_json(BENCH)]}))
+
+    health.change(paths, lambda old: replace(old, benches=(*old.benches, family)))
+
+    written = json.loads(paths.health.read_text())
+    assert health.read(paths).benches == (BENCH, family)
+    assert written["version"] == 2
+    assert (written["benches"][1]["scope"], written["benches"][1]["family"]) == ("model", "opus")
+    assert "model" not in written["benches"][1]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +97,7 @@ def test_a_newer_file_is_read_only(paths: Paths) -> None:
     paths.home.mkdir(parents=True)
     paths.health.write_text('{"version": 9}')
 
-    with pytest.raises(PfError, match="version 9, this pf-tui knows 1"):
+    with pytest.raises(PfError, match="version 9, this pf-tui knows 2"):
         health.change(paths, lambda old: replace(old, benches=(BENCH,)))
 
     assert paths.health.read_text() == '{"version": 9}'

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from pf_tui import snapshot
 from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import Choice, Skipped
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
-from pf_tui.state.health import Bench
 from pf_tui.state.journal import Event
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)

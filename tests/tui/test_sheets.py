@@ -12,6 +12,7 @@ from keyring.backend import KeyringBackend
 from textual import events
 
 from pf_tui import actions
+from pf_tui.rules import failures
 from pf_tui.state import cache
 from pf_tui.state.context import Context
 from pf_tui.tui.dialogs.line import TextLine
@@ -268,7 +269,7 @@ async def test_the_evidence_of_an_event_is_one_key_away(dashboard: Opened) -> No
         actions.report_failure(
             screen.ctx.as_("hook"),
             "openrouter",
-            kind="rate",
+            failures.reported("rate"),
             evidence={"status": 429, "header": "retry-after: 300"},
             why="openrouter hit its limit",
         )
@@ -283,7 +284,9 @@ async def test_the_evidence_of_an_event_is_one_key_away(dashboard: Opened) -> No
 
 async def test_a_failover_is_said_when_it_happens(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
-        actions.report_failure(screen.ctx.as_("hook"), "openrouter", kind="rate", why="429 from openrouter")
+        actions.report_failure(
+            screen.ctx.as_("hook"), "openrouter", failures.reported("rate"), why="429 from openrouter"
+        )
         screen.app.feed.look()
         await screen.until(
             lambda: screen.cockpit.said is not None and "switched to groq" in screen.cockpit.said[0],

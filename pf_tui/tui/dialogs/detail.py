@@ -10,8 +10,8 @@ from pf_tui.documents import auth as documents
 from pf_tui.documents import words
 from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.reader import LimitHit
+from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.state.health import Bench
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.dialogs.why import evidence_text

@@ -1,0 +1,161 @@
+"""Who rests after a failure, until when, and which strike it is: the one decision of gateway and hooks.
+
+Pure. Invariant: one outage is one strike, however many sessions run into it; a request that was sent before
+its bench began belongs to the same outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pf_tui.records import field, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pf_tui.rules.failures import Failure
+
+FIRST_REST = timedelta(minutes=5)
+"""A limit with no known reset, reported after an agent's own minutes of retries."""
+
+LONGEST_REST = timedelta(hours=5)
+"""Strikes double a rest up to the length of the commonest window."""
+
+STRIKE_MEMORY = timedelta(hours=10)
+"""A strike is forgotten when the provider has been quiet for twice the longest rest."""
+
+SAME_OUTAGE = timedelta(seconds=5)
+"""An end that is later than the present one by less than this says nothing new."""
+
+PROBE_EVERY = timedelta(hours=1)
+"""What rests until it is cleared is asked once in this time: credit may have been bought."""
+
+UNPROBED = ("manual", "auth")
+"""Rest until a person, or a new key, says otherwise."""
+
+Key = tuple[str, str | None, str, str | None]
+
+
+@record
+class Bench:
+    """One provider, or one model or model family there, that must rest."""
+
+    provider: str
+    model: str | None = None
+    """Only this model there."""
+    family: str | None = None
+    """Only models whose id holds this word ("opus"); model and family None = the whole provider."""
+    kind: str
+    """The failure class (rules.failures), or "manual"."""
+    since: datetime
+    until: datetime | None = None
+    """None = until cleared by hand, by a success or by a new credential."""
+    source: str = ""
+    """Who saw it: hook, gateway, tui, cli …"""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """status, header, text, agent, session: whatever said so; never a secret."""
+    strikes: int = 1
+
+    @property
+    def key(self) -> Key:
+        """One bench of each key is kept."""
+        return (self.provider, self.model, self.kind, self.family)
+
+    @property
+    def probed_at(self) -> datetime | None:
+        """When a bench without an end lets one request try; None = never, or it has an end."""
+        return self.since + PROBE_EVERY if self.until is None and self.kind not in UNPROBED else None
+
+    def holds(self, now: datetime) -> bool:
+        """True while nobody may be asked: before its end, or before the next probe."""
+        ends = self.until or self.probed_at
+        return ends is None or now < ends
+
+    def covers(self, provider: str, model: str | None) -> bool:
+        """True when it keeps `provider` from serving `model`."""
+        return self.provider == provider and concerns(self.model, self.family, model)
+
+
+def concerns(only: str | None, family: str | None, model: str | None) -> bool:
+    """True when a bench of that model or family is about `model`."""
+    if family is not None:
+        return family in (model or "")
+    return only is None or only == model
+
+
+def decide(
+    failure: Failure,
+    provider: str,
+    model: str | None,
+    benches: Iterable[Bench],
+    now: datetime,
+    *,
+    at: datetime | None = None,
+    streak: int = 1,
+    source: str = "",
+) -> Bench | None:
+    """The bench that follows from a failure; None when nothing rests, or nothing more than already does.
+
+    Args:
+        model: asked for there, by the catalog's id; None = unknown.
+        benches: those of the provider so far, ended ones too: they tell the strikes.
+        at: when the failed request was sent; None = it is not known to be older than any bench.
+        streak: failures of this provider in a row, this one included.
+    """
+    if failure.scope is None or streak < failure.after:
+        return None
+    family = failure.family if failure.scope == "family" else None
+    only = model or None if failure.scope == "model" or (failure.scope == "family" and not family) else None
+    if failure.kind == "model" and only is None and family is None:
+        return None  # a name nobody knows is a slip of the person's, not the provider's fault
+    known = list(benches)
+    earlier = next((b for b in known if b.key == (provider, only, failure.kind, family)), None)
+    same = earlier is not None and (earlier.holds(now) or (at is not None and at <= earlier.since))
+    strikes = _strikes(earlier, same, now)
+    until = None if failure.forever else _end(failure, strikes, now)
+    if earlier is not None and same and not _outlasts(until, earlier.until):
+        return None
+    resting = (b for b in known if b.provider == provider and b.holds(now) and b.kind != "manual")
+    wide = (b for b in resting if (b.model, b.family) in ((None, None), (only, family)))
+    if any(b is not earlier and not _outlasts(until, b.until) for b in wide):
+        return None
+    return Bench(
+        provider=provider,
+        model=only,
+        family=family,
+        kind=failure.kind,
+        since=now,
+        until=until,
+        source=source,
+        evidence=failure.evidence,
+        strikes=strikes,
+    )
+
+
+def _strikes(earlier: Bench | None, same: bool, now: datetime) -> int:
+    if earlier is None:
+        return 1
+    if same:
+        return earlier.strikes
+    quiet_since = earlier.until or now
+    return earlier.strikes + 1 if now - quiet_since < STRIKE_MEMORY else 1
+
+
+def _end(failure: Failure, strikes: int, now: datetime) -> datetime:
+    """The end that was named; a guess, or a wait that did not help, doubles with each strike."""
+    guess = failure.guess
+    if guess is None:
+        return failure.until or now + FIRST_REST
+    doubled = now + min(guess.first * (1 << min(strikes - 1, 16)), guess.longest)
+    if failure.until is None or strikes > 1:
+        return max(failure.until or doubled, doubled)
+    return failure.until
+
+
+def _outlasts(new: datetime | None, old: datetime | None) -> bool:
+    """True when the new end says something the old one did not."""
+    if old is None:
+        return False
+    return new is None or new > old + SAME_OUTAGE
