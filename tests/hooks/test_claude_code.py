@@ -260,7 +260,7 @@ def test_a_project_that_orders_for_itself_is_told(client: Client) -> None:
 
     told = client.told("SessionStart", source="startup")
 
-    assert told == "pf-tui: openrouter serves · nobody next · by this project's settings"
+    assert told == "pf-tui: openrouter serves · no next provider · by this project's settings"
 
 
 def test_the_next_prompt_says_who_serves_now_and_why(client: Client) -> None:
