@@ -1,4 +1,4 @@
-"""`pf-tui export`: the ledger out of the house, row by row or whole."""
+"""`pf-tui export`: the ledger out of the house, row by row or whole; the chain for another engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pf_tui import snapshot
 from pf_tui.actions import usage
 from pf_tui.cli import freshen, output
 from pf_tui.cli.analytics import filters_of, rows_of, span_of
@@ -58,3 +59,14 @@ def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
         output.text(
             f"wrote {copied.path}: {words.number(copied.requests)} requests, {words.short(copied.bytes)}B"
         )
+
+
+@subword(export, "litellm")
+@click.pass_obj
+def litellm(ctx: Context) -> None:
+    """The keys are named by their variables. What the proxy cannot be told, and who was left out, is said
+    in comments. The same settings give the same file."""
+    from pf_tui.export import litellm as chain
+    from pf_tui.export import litellm_text
+
+    output.raw(litellm_text.text(chain.proxy(snapshot.take(ctx))).encode())

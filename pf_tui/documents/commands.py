@@ -169,7 +169,7 @@ prices show  Show where the prices come from and how old they are
 prices update  Fetch new prices; the one command that does
     prices update         and price what had no price
     prices update --json  what changed, as data
-export  Write the ledger out
+export  Write the ledger or the chain out
     export requests --csv > requests.csv  one row per request
     export ledger backup.db               the whole ledger as a SQLite file
 export requests  Write one row per request
@@ -178,6 +178,9 @@ export requests  Write one row per request
 export ledger  Write a copy of the ledger
     export ledger backup.db         a SQLite file, whole even while agents run
     export ledger backup.db --json  its size, as data
+export litellm  Write the chain as a LiteLLM proxy's configuration
+    export litellm > config.yaml         for a team: the same order, keys by the names of their variables
+    export litellm --dir ~/work/app      the chain of another project
 import  Take over the original plugin's analytics.json
     import ~/plugins/provider-fallback-plugin/.data/analytics.json  once; a second time adds nothing
     import analytics.json --json                                    what was taken over, as data

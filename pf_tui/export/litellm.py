@@ -1,0 +1,295 @@
+"""The chain of this machine as groups of a LiteLLM proxy. Pure: a Snapshot in, a Proxy out.
+
+LiteLLM asks the deployments of a group by `order`, then the group's fallbacks; a fallback brings its own
+fallbacks along. So a stand-in that comes after the model's own sellers is a group by itself, which has none:
+who is asked is then, for every model, who `rules.failover.route` says, in that order.
+Source: LiteLLM proxy 1.108.7, run against mocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pf_tui.catalog import Catalog, Model, Provider
+from pf_tui.records import record, replace
+from pf_tui.rules import failover
+from pf_tui.rules.failover import SERVED_PROTOCOLS, Candidate, Eligibility, RouteRequest, Routing, Skipped
+from pf_tui.rules.models import SAME
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.config import BUDGET_KEYS, Budgets
+
+Chain = tuple[Candidate, ...]
+
+
+@record
+class Deployment:
+    """One model at one provider, in one group."""
+
+    group: str
+    """The name an agent asks for, or a stand-in's own."""
+    id: str
+    """Comes back as the header x-litellm-model-id."""
+    provider: str
+    model: str
+    """Catalog id."""
+    wire: str
+    """What LiteLLM calls it: the protocol's word, a slash, the provider's own name."""
+    api_base: str
+    key: str | None
+    """The variable that holds the key; None = a server without one."""
+    order: int
+    max_budget_usd: float | None = None
+    budget_days: int = 1
+    base_model: str | None = None
+    """The name prices are looked up by, where the provider calls it otherwise."""
+
+    @property
+    def stand_in(self) -> bool:
+        """It is a group by itself that others fall back to."""
+        return self.group == _stand_in_group(self.model, self.provider)
+
+
+@record
+class Proxy:
+    """A whole configuration, and what it lacks."""
+
+    deployments: tuple[Deployment, ...]
+    aliases: dict[str, str]
+    """Another spelling -> group."""
+    fallbacks: dict[str, tuple[str, ...]]
+    larger: dict[str, tuple[str, ...]]
+    """Group -> whom to ask when the prompt is too long for it."""
+    left_out: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+    """What the person set that LiteLLM cannot be told."""
+
+    def asked(self, name: str) -> tuple[tuple[str, str], ...]:
+        """(provider, model) in the order the proxy asks them for that name."""
+        group = self.aliases.get(name, name)
+        return tuple(
+            (one.provider, one.model)
+            for part in (group, *self.fallbacks.get(group, ()))
+            for one in sorted(self.deployments, key=lambda one: one.order)
+            if one.group == part
+        )
+
+
+def proxy(now: Snapshot) -> Proxy:
+    """The proxy that asks whom this chain asks, for every chat model that anybody in it serves."""
+    return _Plan(now).result()
+
+
+def lasting(standings: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
+    """The same providers without what ends by itself: a configuration outlives a rest and a window."""
+    return tuple(
+        replace(one, rests=tuple(rest for rest in one.rests if rest.until is None), spent=())
+        for one in standings
+    )
+
+
+class _Plan:
+    """Collects groups; each is made once."""
+
+    def __init__(self, now: Snapshot) -> None:
+        self._now = now
+        self._catalog: Catalog = now.catalog
+        self._refused = {one.provider: one for one in self._unfit(now)}
+        asked = lasting(now.listed if now.auto_switch else now.listed[:1])
+        self._standings = [one for one in asked if one.provider not in self._refused]
+        self._deployments: list[Deployment] = []
+        self._stand_ins: dict[tuple[str, str], str] = {}
+        self._aliases: dict[str, str] = {}
+        self._fallbacks: dict[str, tuple[str, ...]] = {}
+        self._larger: dict[str, tuple[str, ...]] = {}
+
+    def result(self) -> Proxy:
+        chains: dict[tuple[Chain, Chain], str] = {}
+        skipped: dict[str, Skipped] = {}
+        laid_out = [(model, self._route(model.id)) for model in self._models()]
+        for model, routing in sorted(laid_out, key=lambda pair: _is_stand_in_first(*pair)):
+            for one in routing.skipped:
+                skipped.setdefault(one.provider, one)
+            chain = _named(routing.candidates)
+            if not chain:
+                continue
+            larger = self._larger_than(model.id, chain[0])
+            group = chains.setdefault((_plain(chain), _plain(larger)), model.id)
+            if group == model.id:
+                self._add_group(model.id, chain, larger)
+            else:
+                self._aliases[model.id] = group
+        self._add_spellings([model for model, _ in laid_out])
+        used = {one.provider for one in self._deployments}
+        return Proxy(
+            deployments=tuple(sorted(self._deployments, key=lambda one: one.stand_in)),
+            aliases=self._aliases,
+            fallbacks=self._fallbacks,
+            larger=self._larger,
+            left_out=tuple(self._left_out(used, skipped)),
+            notes=tuple(self._notes(used)),
+        )
+
+    def _models(self) -> list[Model]:
+        return [model for model in self._catalog.models.values() if self._catalog.chats(model.id)]
+
+    def _route(self, model: str, *, larger_than: int = 0) -> Routing:
+        request = RouteRequest(model=model, protocols=SERVED_PROTOCOLS, larger_than=larger_than)
+        return failover.route(
+            request,
+            self._standings,
+            self._catalog,
+            auto_switch=self._now.auto_switch,
+            own_order=self._now.has_own_order,
+        )
+
+    def _larger_than(self, model: str, first: Candidate) -> Chain:
+        """Who is left when the prompt is longer than the first one's window; nobody knows where that is 0."""
+        if not first.context:
+            return ()
+        return _named(self._route(model, larger_than=first.context).candidates)
+
+    def _add_group(self, name: str, chain: Chain, larger: Chain) -> None:
+        """The deployments up to the last seller of the model itself; the stand-ins after it fall back."""
+        sellers = [place for place, one in enumerate(chain, start=1) if one.distance == SAME]
+        head = max(sellers, default=1)
+        for place, one in enumerate(chain[:head], start=1):
+            self._deployments.append(self._deployment(name, one, place))
+        if chain[head:]:
+            self._fallbacks[name] = tuple(self._stand_in(one) for one in chain[head:])
+        if larger:
+            self._larger[name] = tuple(self._stand_in(one) for one in larger)
+
+    def _stand_in(self, one: Candidate) -> str:
+        """The group of that one deployment."""
+        pair = (one.provider, str(one.model))
+        if pair not in self._stand_ins:
+            self._stand_ins[pair] = _stand_in_group(str(one.model), one.provider)
+            self._deployments.append(self._deployment(self._stand_ins[pair], one, 1))
+        return self._stand_ins[pair]
+
+    def _deployment(self, group: str, one: Candidate, order: int) -> Deployment:
+        provider, model = self._catalog.providers[one.provider], str(one.model)
+        native = self._catalog.native_id(model, provider.id) or model
+        budget, days = _budget(self._now.config.budgets.get(provider.id, Budgets()))
+        own = f"{provider.id}.{model}"
+        return Deployment(
+            group=group,
+            id=own if group == model else f"{own}.in.{group}",
+            provider=provider.id,
+            model=model,
+            wire=f"{_WIRES[str(one.protocol)]}/{native}",
+            api_base=provider.base_urls[str(one.protocol)],
+            key=self._key(provider),
+            order=order,
+            max_budget_usd=budget,
+            budget_days=days,
+            base_model=model if native != model else None,
+        )
+
+    def _key(self, provider: Provider) -> str | None:
+        """The variable the key stands in here, else the first its provider is known by."""
+        source = self._now.view(provider.id).credential.source or ""
+        name = source.removeprefix("env:")
+        if source.startswith("env:") and _VARIABLE.fullmatch(name):
+            return name
+        if provider.auth == "none":
+            return None
+        names = [name for name in provider.env if name not in provider.env_pointers]
+        return next(iter(names), re.sub(r"\W", "_", provider.id, flags=re.ASCII).upper() + "_API_KEY")
+
+    def _add_spellings(self, models: list[Model]) -> None:
+        """Short names and the names sellers use, where they mean one model alone."""
+        groups = {one.group for one in self._deployments}
+        meant: dict[str, set[str]] = {}
+        for model in models:
+            group = self._aliases.get(model.id, model.id)
+            if group in groups:
+                natives = (served.native_id for served in model.providers.values())
+                for spelling in (*model.aliases, *natives):
+                    meant.setdefault(spelling, set()).add(group)
+        for spelling, targets in meant.items():
+            if len(targets) == 1 and spelling not in groups:
+                self._aliases.setdefault(spelling, next(iter(targets)))
+
+    def _unfit(self, now: Snapshot) -> Iterator[Skipped]:
+        """Who could be asked by pf-tui's gateway and not by LiteLLM."""
+        for standing in now.listed:
+            provider = now.catalog.providers[standing.provider]
+            complete = any("{" not in url for url in provider.base_urls.values())
+            if provider.family in CLOUDS and complete and standing.usable:
+                why = "LiteLLM reaches this cloud by settings of its own, which this file does not write"
+                yield Skipped(provider=provider.id, code="protocol", reason=why)
+
+    def _left_out(self, used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
+        for standing in self._now.listed:
+            name = standing.provider
+            if name in used:
+                continue
+            if name in self._refused:
+                yield self._refused[name]
+            elif not self._now.auto_switch and name not in {one.provider for one in self._standings}:
+                yield Skipped(provider=name, code="disabled", reason="auto-switch is off: the first serves")
+            elif name in skipped and skipped[name].code != "model":
+                yield skipped[name]
+            else:
+                why = "the catalog knows no model of it; list its models in providers.yaml"
+                yield Skipped(provider=name, code="model", reason=why)
+
+    def _notes(self, used: set[str]) -> Iterator[str]:
+        for name in (one.provider for one in self._now.listed if one.provider in used):
+            provider, view = self._catalog.providers[name], self._now.view(name)
+            source = view.credential.source or ""
+            if not source.startswith("env:") and (key := self._key(provider)):
+                where = "this machine's keyring" if source == "keyring" else source or "no variable"
+                yield f"{name}: its key is in {where}; give it to the proxy as {key}"
+            budgets = self._now.config.budgets.get(name, Budgets())
+            written = "daily_usd" if budgets.daily_usd else "monthly_usd"
+            for field, word in BUDGET_KEYS.items():
+                if field != written and getattr(budgets, field):
+                    yield f"{name}: your {word} {getattr(budgets, field):.12g}"
+            if provider.headers:
+                names = ", ".join(provider.headers)
+                yield f"{name}: the headers of providers.yaml ({names}); they may be secret"
+
+
+CLOUDS = ("AWS", "Azure", "Vertex")
+"""Families that sign requests, or take a key in a header of their own."""
+
+_WIRES = {
+    "anthropic-messages": "anthropic",
+    "openai-chat": "openai",
+    "openai-responses": "openai/responses",
+}
+"""LiteLLM's word for each protocol."""
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_DAY, _MONTH = 1, 30
+"""Days of LiteLLM's `budget_duration`."""
+
+
+def _is_stand_in_first(model: Model, routing: Routing) -> bool:
+    """Models that somebody sells are named first; the others may be aliases of theirs."""
+    first = routing.first
+    return first is None or first.model != model.id
+
+
+def _named(candidates: tuple[Candidate, ...]) -> Chain:
+    return tuple(one for one in candidates if one.model is not None)
+
+
+def _plain(chain: Chain) -> Chain:
+    """The chain without why each stands where it does: two names for one order are one group."""
+    return tuple(replace(one, note="", distance=SAME) for one in chain)
+
+
+def _stand_in_group(model: str, provider: str) -> str:
+    return f"{model}@{provider}"
+
+
+def _budget(budgets: Budgets) -> tuple[float | None, int]:
+    """(USD, days); a deployment has room for one."""
+    if budgets.daily_usd:
+        return budgets.daily_usd, _DAY
+    return budgets.monthly_usd or None, _MONTH
