@@ -21,6 +21,7 @@ from .conftest import KEYS, Terminal
 
 LEFT_OUT = {
     "events": "--follow goes on until ctrl+c",
+    "--watch": "goes on until ctrl+c",
     "gateway": "starts a server",
     "run": "starts an agent",
     "drill": "starts stand-ins of every upstream",

