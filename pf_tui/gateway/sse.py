@@ -463,12 +463,13 @@ def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
     made = usage.get("completion_tokens_details", usage.get("output_tokens_details"))
     cached = _int(inside.get("cached_tokens")) if isinstance(inside, dict) else 0
     cached = cached or _int(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's own name
+    written = _int(inside.get("cache_write_tokens")) if isinstance(inside, dict) else 0
     return {
-        "input": max(0, sent - cached),
+        "input": max(0, sent - cached - written),
         "output": _int(usage.get("completion_tokens", usage.get("output_tokens"))),
         "reasoning": _int(made.get("reasoning_tokens")) if isinstance(made, dict) else 0,
         "cache_read": cached,
-        "cache_write_5m": 0,
+        "cache_write_5m": written,
         "cache_write_1h": 0,
         "web_searches": 0,
     }

@@ -205,10 +205,17 @@ def _package(provider: Provider) -> str:
 
 def _opencode_model(catalog: Catalog, model_id: str, provider_id: str) -> dict[str, Any]:
     model = catalog.models[model_id]
-    output = model.max_output or 32_000
+    inputs = [kind for kind in ("text", "image", "pdf", "audio", "video") if kind in model.inputs] or ["text"]
     return {
         "name": model.name,
-        "limit": {"context": window(catalog, model_id, provider_id), "output": output},
+        "attachment": "image" in inputs,
+        "reasoning": "thinking" in model.capabilities,
+        "tool_call": True,
+        "modalities": {"input": inputs, "output": ["text"]},
+        "limit": {
+            "context": window(catalog, model_id, provider_id),
+            "output": model.max_output or 32_000,
+        },
     }
 
 

@@ -237,3 +237,20 @@ def test_nothing_passes_from_an_error_in_the_middle_on(before: list[bytes], afte
     passed, said = UsageMeter().filter_events(b"".join([*before, error, *after]))
 
     assert (passed, said) == (b"".join(before), error)
+
+
+def test_tokens_written_to_a_cache_are_counted_once_in_openais_shape() -> None:
+    usage = {
+        "input_tokens": 3531,
+        "input_tokens_details": {"cached_tokens": 3400, "cache_write_tokens": 120},
+        "output_tokens": 7,
+    }
+
+    found = counts("openai-responses", usage)
+
+    assert (found["input"], found["cache_read"], found["cache_write_5m"], found["output"]) == (
+        11,
+        3400,
+        120,
+        7,
+    )
