@@ -56,11 +56,18 @@ detail | right l | providers | detail | Show credentials, limits, models, errors
 credential | c | providers limits | credential | Check, set or remove the credential of this provider
 edit | e | providers limits | budget | Set your own budgets for this provider
 
+One session:
+session | enter right l | sessions | show | Show this session: what it asked, its cost, limits and moves
+session-move | p | sessions | move | Move this session alone to another provider
+session-focus | f | sessions | focus | Bring this session's tmux pane to the front
+install | i | - | install | Put pf-tui into the agent whose sessions go their own way
+
 Panes:
 providers | 1 | - | providers | Go to the providers
 models | 2 | - | models | Go to the models
 limits | 3 | - | limits | Go to the limits
 analytics | 4 | - | analytics | Go to the analytics
+sessions | 5 | - | sessions | Go to the sessions
 events | 0 | - | events | Go to the events
 pane-next | tab | - | next pane | Go to the next pane
 pane-previous | shift+tab | - | previous | Go to the previous pane
@@ -75,7 +82,7 @@ page-up | ctrl+u pageup | - | page up | Half a page up
 top | g home | - | top | To the first line
 bottom | G end | - | bottom | To the last line
 filter | slash | - | filter | Show only what matches; esc or ctrl+u clears
-order | o | providers models analytics | order | Order by the next column
+order | o | providers models analytics sessions | order | Order by the next column
 period-shorter | left_square_bracket | - | shorter | A shorter period: 1h, 24h, 7d, 30d, 90d, all
 period-longer | right_square_bracket | - | longer | A longer period
 view | v | - | view | Draw cost, tokens or requests: as bars, then as lines

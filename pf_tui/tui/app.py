@@ -24,6 +24,7 @@ from textual.screen import Screen
 from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
 from pf_tui.errors import PfError
+from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.state.context import Context
@@ -33,7 +34,14 @@ from pf_tui.tui.ingest_runner import Logs
 from pf_tui.tui.key_queue import QueuedKeysApp
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.main_screen import MainScreen
-from pf_tui.tui.messages import Announcement, IngestEnded, IngestProgress, RunAction, SnapshotChanged
+from pf_tui.tui.messages import (
+    Announcement,
+    IngestEnded,
+    IngestProgress,
+    RunAction,
+    SessionsChanged,
+    SnapshotChanged,
+)
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.themes import Inks
@@ -86,7 +94,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             Terminal.opened = True
         self._verbs = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pf-verb")
         self.logs = Logs(ctx, self.post_message)
-        self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider")
+        self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider", self._tell_sessions)
         self.notifier = Notifier(snapshot)
         for one in themes.HOUSE:
             self.register_theme(one)
@@ -221,6 +229,9 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     def _tell(self, snapshot: Snapshot, report: LedgerView) -> None:
         self.post_message(SnapshotChanged(snapshot, report))
 
+    def _tell_sessions(self, sessions: tuple[Session, ...]) -> None:
+        self.post_message(SessionsChanged(sessions))
+
     def perform(self, verb: Verb) -> None:
         """Do a verb in the verbs' own thread, one after the other; the screen follows the files."""
 
@@ -273,6 +284,11 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         self._follow_theme(news.snapshot)
         self.cockpit.take(news.snapshot, news.report)
         self.notifier.seen(news.snapshot, self)
+
+    @on(SessionsChanged)
+    def _agents(self, news: SessionsChanged) -> None:
+        if not self._ends:
+            self.cockpit.take_sessions(news.sessions)
 
     def _follow_theme(self, snapshot: Snapshot) -> None:
         """A theme that was written into config.json elsewhere shows here as well."""

@@ -32,19 +32,27 @@ class Column:
 Cells = Mapping[str, Line]
 
 
-def chosen(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> list[tuple[Column, int]]:
-    """The columns that fit into `width` cells, each with its own width."""
+def chosen(
+    columns: Sequence[Column], rows: Sequence[Cells], width: int, gap: int = GAP
+) -> list[tuple[Column, int]]:
+    """The columns that fit into `width` cells, each with its own width.
+
+    Args:
+        gap: cells between two of them.
+    """
     kept = [(column, _natural(column, rows)) for column in columns]
-    while _needed(kept) > width:
+    while _needed(kept, gap) > width:
         leaving = [column for column, _ in kept if column.leaves]
         if not leaving:
             break
         first = min(leaving, key=lambda column: column.leaves)
         kept = [(column, size) for column, size in kept if column is not first]
-    return _squeezed(kept, width)
+    return _squeezed(kept, width, gap)
 
 
-def head(kept: Sequence[tuple[Column, int]], ordered_by: str = "", downward: bool = False) -> Line:
+def head(
+    kept: Sequence[tuple[Column, int]], ordered_by: str = "", downward: bool = False, gap: int = GAP
+) -> Line:
     """The headings; an arrow shows the column the rows are ordered by."""
     spans: list[Span] = []
     for column, size in kept:
@@ -52,16 +60,16 @@ def head(kept: Sequence[tuple[Column, int]], ordered_by: str = "", downward: boo
         if column.key == ordered_by:
             text = f"{'↓' if downward else '↑'}{text}"[: max(size, 1)]
         spans += fit((muted(text),), size, align="right" if column.right else "left")
-        spans.append(Span(" " * GAP))
+        spans.append(Span(" " * gap))
     return tuple(spans[:-1])
 
 
-def body(kept: Sequence[tuple[Column, int]], row: Cells) -> Line:
+def body(kept: Sequence[tuple[Column, int]], row: Cells, gap: int = GAP) -> Line:
     """One row."""
     spans: list[Span] = []
     for column, size in kept:
         spans += fit(row.get(column.key, ()), size, align="right" if column.right else "left")
-        spans.append(Span(" " * GAP))
+        spans.append(Span(" " * gap))
     return tuple(spans[:-1])
 
 
@@ -70,15 +78,15 @@ def _natural(column: Column, rows: Sequence[Cells]) -> int:
     return max([cells(column.title), column.at_least, *(cells(row.get(column.key, ())) for row in rows)])
 
 
-def _needed(kept: Sequence[tuple[Column, int]]) -> int:
+def _needed(kept: Sequence[tuple[Column, int]], gap: int) -> int:
     """Cells with every column that can be cut at its least."""
     sizes = [min(size, column.least) if column.least else size for column, size in kept]
-    return sum(sizes) + GAP * (len(sizes) - 1)
+    return sum(sizes) + gap * (len(sizes) - 1)
 
 
-def _squeezed(kept: list[tuple[Column, int]], width: int) -> list[tuple[Column, int]]:
+def _squeezed(kept: list[tuple[Column, int]], width: int, gap: int) -> list[tuple[Column, int]]:
     """Cut the columns that allow it until the row fits."""
-    over = sum(size for _, size in kept) + GAP * (len(kept) - 1) - width
+    over = sum(size for _, size in kept) + gap * (len(kept) - 1) - width
     if over < 0:
         return [(column, size - over if column.grows else size) for column, size in kept]
     squeezed = []

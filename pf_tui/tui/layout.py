@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-PANES = ("providers", "models", "limits", "analytics", "events")
-LEFT = ("providers", "models")
-TOGETHER = ("providers", "models", "limits")
+PANES = ("providers", "sessions", "models", "limits", "analytics", "events")
+LEFT = ("providers", "sessions", "models")
+TOGETHER = ("providers", "sessions", "models", "limits")
 """Beside them analytics or events, on a wide screen."""
 
+STACK = ("sessions", "providers", "limits")
+"""Below each other on a screen that is narrow and tall: a split beside an agent."""
+
 WIDTHS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
-HEIGHTS = [(0, "-low"), (12, "-short"), (18, "-high")]
+HEIGHTS = [(0, "-low"), (12, "-short"), (18, "-high"), (32, "-tall")]
 """Columns and rows from which a layout holds (Textual's breakpoints: class names of the screen)."""
 
 
@@ -25,11 +28,19 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
         current: the pane that has the keys.
         below: the pane that was last looked at beside the providers.
     """
+    if width == "-narrow" and height == "-tall" and current in STACK and not zoomed:
+        return frozenset(STACK)
     if zoomed or width == "-narrow" or height == "-low":
         return frozenset({current})
     if width == "-medium":
         return frozenset({"providers", below})
     if height == "-short":  # one pane in each half
-        left = "models" if current == "models" else "providers"
+        left = current if current in LEFT else "providers"
         return frozenset({left, "limits" if below in LEFT else below})
-    return frozenset({*TOGETHER, below if below == "events" else "analytics"})
+    together = set(TOGETHER) - ({"sessions"} if current == "models" else set())
+    return frozenset({*together, below if below == "events" else "analytics"})
+
+
+def stacked(shown: frozenset[str]) -> bool:
+    """The panes stand below each other as in a split."""
+    return shown == frozenset(STACK)

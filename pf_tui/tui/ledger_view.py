@@ -111,6 +111,28 @@ def failures(ctx: Context, provider: str) -> tuple[FailureCount, ...]:
         return tuple(one for one in events.failures(connection, span) if one.provider == provider)
 
 
+@made
+class SessionUse:
+    """What one session asked, by model, and the limits it ran into."""
+
+    models: tuple[Group, ...] = ()
+    hits: tuple[LimitHit, ...] = ()
+
+
+def of_session(ctx: Context, session: str) -> SessionUse:
+    """All of one session. Raises PfError."""
+    if not ctx.paths.ledger.exists():
+        return SessionUse()
+    now = ctx.now()
+    with schema.opened(ctx.paths.ledger) as connection, schema.snapshot(connection):
+        span = spans.period_of("all", now, ctx.timezone())
+        models = Cells(connection, span, Filters(session=session)).by("model")
+        hits = [
+            hit for hit in reader.LedgerReader(connection).hits(now - WALLS_SHOWN) if hit.session == session
+        ]
+    return SessionUse(models=models, hits=tuple(hits))
+
+
 def _without_holes(
     found: Mapping[datetime, Mapping[str, Totals]],
     start: datetime | None,

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from pf_tui.errors import PfError
+from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.tui import handlers, keymap, layout, panes, progress
@@ -30,6 +31,7 @@ from pf_tui.tui.widgets import (
     Look,
     ModelsPane,
     ProvidersPane,
+    SessionsPane,
     SnapshotPane,
     StatusLine,
     TabLine,
@@ -52,7 +54,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     BINDINGS = bindings_of(None)
     HORIZONTAL_BREAKPOINTS = layout.WIDTHS
     VERTICAL_BREAKPOINTS = layout.HEIGHTS
-    AUTO_FOCUS = "#providers"
+    AUTO_FOCUS = ""
     ALLOW_SELECT = False
     app: getters.app[Dashboard]
 
@@ -64,7 +66,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     """The pane that has the keys."""
     facts: reactive[Line] = reactive((), repaint=False)
     """What its title says beside its name: the tabs say it where it has no border."""
-    below: reactive[str] = reactive("models", repaint=False)
+    below: reactive[str] = reactive("sessions", repaint=False)
     """What a medium screen shows below the providers."""
     zoomed: reactive[bool] = reactive(False, repaint=False)
     metric: reactive[str] = reactive(METRICS[0], repaint=False)
@@ -79,6 +81,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     """Tokens per second through the gateway, look by look."""
     found: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """Agents on this machine."""
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
+    """Agent sessions that run, or ended within the last hour."""
 
     SHOWN: ClassVar[tuple[str, ...]] = layout.PANES
 
@@ -89,21 +93,32 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.keymap = keymap.made(None)
         self._flow = Flow()
         self._waiting: tuple[Snapshot, LedgerView] | None = None
+        self._waiting_sessions: tuple[Session, ...] | None = None
+        self._chosen = False
+        """The person has gone to a pane; until then a split shows the sessions first."""
         self._unsaid: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         look = self.look
-        yield StatusLine(look, "status").data_bind(MainScreen.snapshot, MainScreen.held, MainScreen.rates)
+        yield StatusLine(look, "status").data_bind(
+            MainScreen.snapshot, MainScreen.held, MainScreen.rates, MainScreen.sessions
+        )
         yield TabLine(look, "tabs").data_bind(MainScreen.current, MainScreen.facts)
         with Container(id="panes"):
             with Container(id="left"):
-                yield ProvidersPane(look, "providers").data_bind(MainScreen.snapshot, MainScreen.found)
-                yield ModelsPane(look, "models").data_bind(MainScreen.snapshot, MainScreen.extras)
+                yield ProvidersPane(look, "providers").data_bind(
+                    MainScreen.snapshot, MainScreen.found, MainScreen.current
+                )
+                yield SessionsPane(look, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
+                yield ModelsPane(look, "models").data_bind(
+                    MainScreen.snapshot, MainScreen.extras, MainScreen.sessions, MainScreen.current
+                )
             with Container(id="right"):
                 yield LimitsPane(look, "limits").data_bind(
                     MainScreen.snapshot,
                     MainScreen.report,
                     MainScreen.selected,
+                    MainScreen.sessions,
                     MainScreen.alone,
                     MainScreen.rates,
                 )
@@ -125,7 +140,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.set_class(self.look.symbols.name == "ascii", "-ascii")
         for size, names in ((self.app.size.width, layout.WIDTHS), (self.app.size.height, layout.HEIGHTS)):
             self.add_class(layout.named(size, names))  # the toolkit tells after the first frame
+        if self.has_class("-narrow") and self.has_class("-tall"):
+            self.current = "sessions"
         self.lay_out()
+        self.pane.focus()
 
     # -- what comes in
 
@@ -140,6 +158,20 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.report = report
         if before is not None:
             self._tell_failover(before, snapshot)
+
+    def take_sessions(self, sessions: tuple[Session, ...]) -> None:
+        """What the agents do now; a frozen screen stays as it is, the next look tells again."""
+        if self.held:
+            self._waiting_sessions = sessions
+            return
+        first = not self.sessions and bool(sessions) and not self._chosen
+        self.sessions = sessions
+        if first and self.has_class("-narrow"):
+            self.jump("sessions")
+
+    def session(self, key: str | None) -> Session | None:
+        """The session of that row."""
+        return next((one for one in self.sessions if f"{one.agent} {one.id}" == key), None)
 
     def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
         """A failover is said when it happens, whatever pane is looked at."""
@@ -208,6 +240,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def jump(self, pane: str) -> None:
         """Give a pane the keys, and show it."""
+        self._chosen = True
         if pane != "providers":
             self.below = pane
         self.current = pane
@@ -223,6 +256,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.query_one("#right").set_class(not shown - {*layout.LEFT}, "-hidden")
         self.alone = len(shown) == 1
         self.set_class(self.alone, "-alone")
+        stacked = layout.stacked(shown)
+        if stacked != self.has_class("-stacked"):
+            self.set_class(stacked, "-stacked")
+            left, first = self.query_one("#left"), "#sessions" if stacked else "#providers"
+            left.move_child(left.query_one(first), before=0)
+        self.app.feed.show_sessions("sessions" in shown)
         self.set_class(bool(shown - {*layout.LEFT}), "-below")
 
     def watch_zoomed(self) -> None:
@@ -236,6 +275,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
             if self._waiting is not None:
                 waiting, self._waiting = self._waiting, None
                 self.take(*waiting)
+            if self._waiting_sessions is not None:
+                sessions, self._waiting_sessions = self._waiting_sessions, None
+                self.take_sessions(sessions)
         elif self.snapshot is not None:
             self.held = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
 
@@ -288,6 +330,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     @on(Pane.Chosen)
     def _choose(self, event: Pane.Chosen) -> None:
         chosen = {"providers": "switch", "models": "switch", "events": "evidence", "analytics": "group-next"}
+        chosen["sessions"] = "session"
         if event.pane.id in chosen:
             self.action_do(chosen[event.pane.id])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
+from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui.ledger_view import LedgerView
 
@@ -20,6 +21,17 @@ class SnapshotChanged(Message):
     def can_replace(self, message: Message) -> bool:
         """A burst of changes is drawn once."""
         return isinstance(message, SnapshotChanged)
+
+
+class SessionsChanged(Message):
+    """The agents' sessions do something else than before."""
+
+    def __init__(self, sessions: tuple[Session, ...]) -> None:
+        super().__init__()
+        self.sessions = sessions
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SessionsChanged)
 
 
 class Announcement(Message):

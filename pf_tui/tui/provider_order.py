@@ -6,13 +6,18 @@ the quick switch and names it in "served by". A colour belongs to a provider wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from pf_tui.catalog import Provider
 from pf_tui.documents import words
 from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.tui.text import SERIES, Span, series_ink
+from pf_tui.tui.text import SERIES, Span, cells, series_ink
+
+_VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|meta|mistral|amazon)\.")
+"""Who made it, before the family, as Bedrock writes it."""
+_DATE = re.compile(r"(?:[-@:]20\d{6}|-20\d\d-\d\d-\d\d)(?:-v\d+(?::\d+)?)?$")
 
 _ABSENT = ("no-credential", "disabled")
 
@@ -104,8 +109,17 @@ def short_name(provider: str) -> str:
 
 
 def short_model(model: str) -> str:
-    """`opus-5-5` for claude-opus-5-5."""
-    return model.removeprefix("claude-")
+    """`opus-5-5` for claude-opus-5-5: without its vendor and its date."""
+    bare = _DATE.sub("", model.rpartition("/")[2])
+    return _VENDOR.sub("", bare).removeprefix("claude-") or model
+
+
+def cut_model(model: str, width: int) -> str:
+    """A model's name in at most `width` cells: vendor and date go first, never the family."""
+    if cells(model) <= width:
+        return model
+    bare = short_model(model)
+    return bare if cells(bare) <= width else f"{bare[: max(width - 1, 1)]}…"
 
 
 def auth_word(provider: Provider) -> str:

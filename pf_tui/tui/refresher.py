@@ -1,7 +1,8 @@
 """File change -> Snapshot -> screen, in a thread of its own: the one data flow of the dashboard.
 
 It looks when the watch, a verb or the person says so, every two seconds at the files' stamps alone, at
-each full minute, and when a bench or a window ends. What did not change is not read again.
+each full minute, and when a bench or a window ends. What did not change is not read again. The agents'
+sessions are looked at in the same thread, each second while they are on screen.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
 from pf_tui.tui import ledger_view, watch
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
+from pf_tui.tui.session_feed import SessionFeed, Sessions
 
 SCAN_S = 2.0
 LIVE_S = 1.0
@@ -34,8 +36,19 @@ Tell = Callable[[Snapshot, LedgerView], None]
 class Refresher:
     """Takes snapshots and hands them on. `look()`, `ask()` and `stop()` may be called from any thread."""
 
-    def __init__(self, ctx: Context, tell: Tell, first: Snapshot, period: str, by: str) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        tell: Tell,
+        first: Snapshot,
+        period: str,
+        by: str,
+        tell_sessions: Callable[[Sessions], None] | None = None,
+    ) -> None:
         self._ctx, self._tell = ctx, tell
+        self._sessions = SessionFeed(ctx, tell_sessions) if tell_sessions else None
+        self._scan_at_s = 0.0
+        """When the files' stamps are looked at next."""
         self._snapshot, self._report = first, UNREAD
         self._good = not first.problems
         """The last snapshot was made from files that could all be read."""
@@ -63,6 +76,13 @@ class Refresher:
         self._wish = (period, by)
         self.look("wish")
 
+    def show_sessions(self, shown: bool) -> None:
+        """Whether the sessions are on screen: hidden ones are looked at less often."""
+        if self._sessions is not None and self._sessions.shown != shown:
+            self._sessions.shown = shown
+            if shown:
+                self.look("")
+
     def stop(self) -> None:
         """End; waits for a look that is under way."""
         self._stopped = True
@@ -78,7 +98,10 @@ class Refresher:
             with self._awake:
                 reason, self._reason = self._reason, ""
             began = time.monotonic()
-            self._look(reason)
+            if reason or began >= self._scan_at_s or self._ctx.now() >= self._due():
+                self._look(reason)
+                self._scan_at_s = time.monotonic() + (LIVE_S if self._live else SCAN_S)
+            self._look_at_sessions()
             ended = time.monotonic()
             self._directory.keep_alive()
             with self._awake:
@@ -89,7 +112,19 @@ class Refresher:
 
     def _pause_s(self) -> float:
         until_due = (self._due() - self._ctx.now()).total_seconds()
-        return max(0.005, min(LIVE_S if self._live else SCAN_S, until_due))
+        until_sessions = self._sessions.wait_s() if self._sessions is not None else SCAN_S
+        return max(0.005, min(self._scan_at_s - time.monotonic(), until_due, until_sessions))
+
+    def _look_at_sessions(self) -> None:
+        """What agents leave may be anything; a fault in one look is told once and the next look goes on."""
+        if self._sessions is None or self._stopped:
+            return
+        try:
+            self._sessions.look()
+        except PfError as error:
+            problems = tuple(dict.fromkeys((*self._snapshot.problems, str(error))))
+            self._snapshot = replace(self._snapshot, problems=problems)
+            self._tell(self._snapshot, self._report)
 
     def _due(self) -> datetime:
         """When the screen changes although no file does: the next minute, or the end of a bench or window."""

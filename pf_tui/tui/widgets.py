@@ -17,14 +17,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pf_tui.records import record, replace
+from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import layout
+from pf_tui.tui import layout, provider_order
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane, lay_out_anew
-from pf_tui.tui.panes import analytics, events, limits, live, models, providers, status, welcome
+from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, status, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.text import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
 from pf_tui.tui.themes import Inks
@@ -135,13 +136,43 @@ class ProvidersPane(SnapshotPane):
     ORDERS = providers.ORDERS
     BINDINGS = bindings_of("providers")
     found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    current: reactive[str] = reactive("providers", repaint=False)
+    """The pane that has the keys: while it is this one all are listed, else those that can serve."""
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        page = providers.page_for(snapshot, space, self.choice)
+        folded = self.current != "providers"
+        page = providers.page_for(snapshot, space, self.choice, folded=folded, key=self.key)
         first = welcome.lines(snapshot, self.found, space.width)
         return replace(page, pinned=(*first, *page.pinned)) if first else page
 
     def watch_found(self) -> None:
+        self.redraw()
+
+    def watch_current(self) -> None:
+        self.redraw()
+
+
+class SessionsPane(SnapshotPane):
+    """What the agents do."""
+
+    NUMBER = "⁵"
+    ORDERS = sessions.ORDERS
+    BINDINGS = bindings_of("sessions")
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
+
+    def build(self, snapshot: Snapshot, space: Space) -> Page:
+        most = self._most_lines()
+        inks = provider_order.inks(snapshot)
+        return sessions.page_for(self.sessions, inks, replace(space, height=most), self.choice)
+
+    def _most_lines(self) -> int:
+        """Lines it can grow to."""
+        size, most = self.styles.height, self.styles.max_height
+        if size is None or not size.is_auto or most is None or not isinstance(self.parent, Widget):
+            return self.content_size.height
+        return int(self.parent.content_size.height * most.value / 100) - self.gutter.height
+
+    def watch_sessions(self) -> None:
         self.redraw()
 
 
@@ -153,6 +184,9 @@ class ModelsPane(SnapshotPane):
     BINDINGS = bindings_of("models")
     extras: reactive[bool] = reactive(False, repaint=False)
     """Show the models beside the 116."""
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
+    current: reactive[str] = reactive("models", repaint=False)
+    """The pane that has the keys: while it is another one only the models in use are shown."""
 
     def __init__(self, look: Look, name: str) -> None:
         super().__init__(look, name)
@@ -161,10 +195,24 @@ class ModelsPane(SnapshotPane):
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         stands = tuple((view.id, view.state) for view in snapshot.providers)
         served = snapshot.active.model if snapshot.active else None
-        facts = (id(snapshot.catalog), stands, served, space.width, self.choice, self.extras)
+        used = None
+        if self.current != "models":
+            running = {one.model for one in self.sessions if one.model and one.state != "ended"}
+            used = (
+                *sorted(running),
+                *((snapshot.next.model,) if snapshot.next and snapshot.next.model else ()),
+            )
+        facts = (id(snapshot.catalog), stands, served, space.width, self.choice, self.extras, used)
         if self._made is None or self._made[0] != facts:
-            self._made = (facts, models.page_for(snapshot, space, self.choice, extras=self.extras))
+            page = models.page_for(snapshot, space, self.choice, extras=self.extras, used=used)
+            self._made = (facts, page)
         return self._made[1]
+
+    def watch_sessions(self) -> None:
+        self.redraw()
+
+    def watch_current(self) -> None:
+        self.redraw()
 
     def watch_extras(self) -> None:
         self.redraw()
@@ -177,12 +225,13 @@ class LimitsPane(SnapshotPane):
     BINDINGS = bindings_of("limits")
     selected: reactive[str | None] = reactive(None, repaint=False)
     report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
     alone: reactive[bool] = reactive(False, repaint=False)
     """The pane has the screen for itself: the other providers' windows are shown too."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        provider = self.selected or (snapshot.active.provider if snapshot.active else None)
+        provider = self.selected or status.facts(snapshot, self.sessions).provider
         return limits.page_for(
             snapshot,
             space,
@@ -191,6 +240,7 @@ class LimitsPane(SnapshotPane):
             key=self.key,
             room=self._most_lines(),
             more=self.alone,
+            brief=self.screen.has_class("-stacked"),
             live=live.lines(snapshot, self.rates, space),
         )
 
@@ -297,8 +347,12 @@ class StatusLine(Lines):
     held: reactive[str] = reactive("", repaint=False)
     """That the screen is frozen, and since when."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
 
     def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_sessions(self) -> None:
         self.redraw()
 
     def watch_held(self) -> None:
@@ -312,13 +366,14 @@ class StatusLine(Lines):
             clock = Clock(now=self.snapshot.at, zone=self.look.zone)
             space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
             flowing = live.count(self.snapshot, self.rates)
-            self.show(status.lines_for(self.snapshot, space, held=self.held, live=flowing))
+            self.show(status.lines_for(self.snapshot, space, self.sessions, held=self.held, live=flowing))
 
 
 class TabLine(Lines):
     """The names of the panes where they have no borders."""
 
     NAMES = (
+        ("sessions", "⁵", "Sessions", "Ses"),
         ("providers", "¹", "Providers", "Prov"),
         ("models", "²", "Models", "Mod"),
         ("limits", "³", "Limits", "Lim"),
@@ -340,21 +395,23 @@ class TabLine(Lines):
 
     def redraw(self) -> None:
         width = self.size.width
-        tabs = self._tabs(short=False)
-        if cells(tabs) + cells(self.facts) + 3 > width:
-            tabs = self._tabs(short=True)
+        for others in ("whole", "short", "numbers"):
+            tabs = self._tabs(others)
+            if cells(tabs) + cells(self.facts) + 3 <= width:
+                break
         facts = whole_parts(self.facts, width - cells(tabs) - 3)
         self.show([spread(tabs, line(facts, " ") if facts else (), width)])
 
-    def _tabs(self, *, short: bool) -> Line:
+    def _tabs(self, others: str) -> Line:
+        """The names; of the panes that are not shown as much as there is room for."""
         parts: list[Line] = []
         if self.current == "events":
             parts.append(line(Span("⁰Events", "accent", bold=True)))
         for name, number, word, few in self.NAMES:
             here = name == self.current
-            said = f"{number}{few if short and not here else word}"
+            said = f"{number}{word if here else {'whole': word, 'short': few, 'numbers': ''}[others]}"
             parts.append(line(Span(said, "accent" if here else "muted", bold=here, action=name)))
-        return line(" ", joined(parts, " " if short else "  "))
+        return line(" ", joined(parts, "  " if others == "whole" else " "))
 
 
 class Foot(Lines):
@@ -373,7 +430,7 @@ class Foot(Lines):
 
     @property
     def _most_lines(self) -> int:
-        return 5 if layout.named(self.app.size.height, layout.HEIGHTS) == "-high" else 3
+        return 5 if layout.named(self.app.size.height, layout.HEIGHTS) in ("-high", "-tall") else 3
 
     def _home(self) -> str:
         """What stands as `~/` in a sentence."""

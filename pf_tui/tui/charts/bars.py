@@ -42,6 +42,8 @@ def slots(count: int, width: int) -> Slots:
     gap = 0 if each == 1 else 1 if each < 6 else 2
     bar = min(each - gap, WIDEST_BAR)
     gap = min(each - bar, max(gap, bar // 2))
+    if count > 1 and bar < WIDEST_BAR and count * (bar + 1 + gap) - gap <= width:
+        bar += 1  # no gap stands behind the last bar
     left = max(0, (width - count * (bar + gap) + gap) // 2)
     return Slots(bar=bar, gap=gap, left=left)
 
@@ -69,9 +71,9 @@ def stacked(
     drawn = []
     for row in range(rows - 1, -1, -1):
         spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.left)]
-        for top in tops:
+        for at, top in enumerate(tops):
+            spans.append(Span(" " * (place.gap if at else 0)))
             spans.append(_cell(top, row, inks, symbols, place.bar))
-            spans.append(Span(" " * place.gap))
         drawn.append(fit(line(*spans), width))
     return [*drawn, _labels(bars, place, margin, width)]
 

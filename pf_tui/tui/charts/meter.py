@@ -20,20 +20,21 @@ def level_ink(percent: float | None) -> str:
 
 
 def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "") -> Line:
-    """`width` cells: the used part, a gap, a thin line for the rest."""
+    """`width` cells: the used part, then a thin line; full only at 100 %.
+
+    Its sign is lower than a cell, so that meters below each other stay apart and a reversed row shows it.
+    """
     if width <= 0:
         return BLANK
     if percent is None:
         return line(Span(symbols.rule * width, "faint"))
-    steps = len(symbols.across)
-    filled = round(max(0.0, min(1.0, percent / 100)) * width * steps)
+    filled = round(max(0.0, min(1.0, percent / 100)) * width)
     if percent > 0:
         filled = max(filled, 1)
-    full, part = divmod(filled, steps)
-    text = symbols.across[-1] * full + (symbols.across[part - 1] if part else "")
-    rest = width - len(text)
-    gap = " " if text and rest > 1 else ""
-    return line(Span(text, ink or level_ink(percent)), gap, Span(symbols.rule * (rest - len(gap)), "faint"))
+    if percent < 100:
+        filled = min(filled, width - 1) or min(1, width)
+    used = Span(symbols.bar * filled, ink or level_ink(percent))
+    return line(used, Span(symbols.rule * (width - filled), "faint"))
 
 
 def percent_text(percent: float | None, *, estimate: bool = False) -> str:

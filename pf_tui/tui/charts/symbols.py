@@ -6,7 +6,7 @@ from pf_tui.errors import WrongUsage
 from pf_tui.records import record, replace
 from pf_tui.tui.text import Line
 
-_MARKS = str.maketrans("▶●○→←↑↓·…—–─■▏×¹²³⁴⁰°≥≤•", ">*o><^v-~---#|x12340o><-")
+_MARKS = str.maketrans("▶●○◆◌└→←↑↓·…—–─■▏×¹²³⁴⁵⁰°≥≤•", ">*o!:`><^v-~---#|x123450o><-")
 """Marks outside charts, one for one, for terminals that show ASCII alone."""
 
 
@@ -21,6 +21,8 @@ class Symbols:
     """A cell filled from below, by steps, full last."""
     fills: tuple[str, ...]
     """A full cell of each series; all alike where colour tells them apart."""
+    bar: str
+    """A used cell of a meter, lower than a cell."""
     rule: str
     """The empty part of a meter."""
     guide: str
@@ -58,6 +60,7 @@ BRAILLE = Symbols(
     across="▏▎▍▌▋▊▉█",
     upward="▁▂▃▄▅▆▇█",
     fills=("█",),
+    bar="▬",
     rule="─",
     guide="┈",
     dots="braille",
@@ -69,6 +72,7 @@ ASCII = Symbols(
     across="#",
     upward=".:#",
     fills=("#", "=", "+", "o", "%", "x"),
+    bar="#",
     rule="-",
     guide=".",
     dots="plain",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Handler = Callable[["MainScreen", str], None]
 """The screen, and a word that may follow the id ("order cost")."""
 
-_MODULES = ("navigation", "providers", "dialogs", "clipboard")
+_MODULES = ("navigation", "providers", "dialogs", "clipboard", "sessions")
 _handlers: dict[str, Handler] = {}
 
 

@@ -41,6 +41,7 @@ def page_for(
     key: str | None = None,
     room: int = 0,
     more: bool = False,
+    brief: bool = False,
     live: Sequence[Line] = (),
 ) -> Page:
     """The windows of one provider and how one of them filled, what is in flight, the last walls.
@@ -49,17 +50,18 @@ def page_for(
         key: the row the cursor stands on: of this window the chart is.
         room: lines the pane can have; the chart takes what the others leave.
         more: show the other providers' windows below.
+        brief: one line for each window and nothing else.
     """
     selected = provider or (snapshot.active.provider if snapshot.active else None)
     if selected is None or selected not in snapshot.catalog.providers:
         return Page(title="Limits", rows=(Row(line(muted("no provider is selected"))),))
     view = snapshot.view(selected)
     hits = [hit for hit in report.hits if hit.provider == selected]
-    windows = block(view, snapshot, space)
+    windows = _brief(view, space) if brief and view.limits else block(view, snapshot, space)
     flowing = [Row(), *unkeyed(live)] if live else []
-    walls = _hits(hits, space)
+    walls = [] if brief else _hits(hits, space)
     taken = len(windows) + len(flowing) + (0 if more else len(walls))  # alone, the walls can be scrolled to
-    chart = course_rows(view, report, space, room - taken, key)
+    chart = [] if brief else course_rows(view, report, space, room - taken, key)
     rows = [*windows, *chart, *flowing, *walls]
     if more and not chart:  # it can be scrolled to
         rows += course_rows(view, report, space, window_chart.LEAST + 4, key)
@@ -131,6 +133,42 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
     if all(limit.source == "budget" for limit in view.limits):  # their label says whose they are
         return rows
     return [*rows, Row(line(" " * (label_width + 1), _sources(view.limits, space.clock)))]
+
+
+def _brief(view: ProviderView, space: Space) -> list[Row]:
+    """`5h    ▬▬▬▬▬▬───  62 %  1h38 ~15:12`: a line for each window."""
+    labels = {
+        limit: "budget" if limit.source == "budget" else words.window_word(limit.window, limit.model)
+        for limit in view.limits
+    }
+    ends = {limit: _ending(limit, space.clock) for limit in view.limits}
+    label_width, end_width = max(map(len, labels.values())), max(map(cells, ends.values()))
+    meter_width = max(space.width - label_width - 2 - 8 - 1 - end_width - 1, 0)
+    return [
+        Row(
+            line(
+                " ",
+                fit((Span(labels[limit]),), label_width + 1),
+                meter(limit.percent, meter_width, space.symbols),
+                _share(limit),
+                " ",
+                fit(ends[limit], end_width),
+            ),
+            _key(view, limit),
+        )
+        for limit in view.limits
+    ]
+
+
+def _ending(limit: Limit, clock: Clock) -> Line:
+    """`1h38 ~15:12`: time to the reset, and when it is empty at this pace."""
+    if limit.source == "budget":
+        return line(muted(f"of {amount(limit.limit, limit.unit)}"))
+    left = ""
+    if limit.resets_at:
+        left = clock.left(limit.resets_at) if clock.near(limit.resets_at) else clock.clock(limit.resets_at)
+    empty = line(Span(f"~{clock.clock(limit.runs_out_at)}", "warn")) if limit.runs_out_at else ()
+    return line(muted(left), " " if empty and left else "", empty)
 
 
 def _key(view: ProviderView, limit: Limit) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pf_tui.catalog import Model
@@ -30,15 +30,32 @@ NAMES_FIRST = (replace(COLUMNS[0], least=36), *COLUMNS[1:])
 ORDERS = ("", "model", "context", "in", "out", "served")
 MARK = 2
 """Cells before a name: the sign of the one that serves."""
+MOST_NUMBERS = 12
+"""Cells of "served by"."""
 KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
 _DATE = re.compile(r"-20\d{6}$")
 
 
-def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, extras: bool = False) -> Page:
-    """The catalog's models; `extras` shows those beside the 116."""
+def page_for(
+    snapshot: Snapshot,
+    space: Space,
+    choice: Choice | None = None,
+    *,
+    extras: bool = False,
+    used: Collection[str] | None = None,
+) -> Page:
+    """The catalog's models.
+
+    Args:
+        extras: show those beside the 116.
+        used: show these alone, and the ones that serve now and next; None = all.
+    """
     choice = choice or Choice()
     everyone = [one for one in snapshot.catalog.models.values() if extras or not one.extra]
     models = [one for one in everyone if _admitted(one, choice)]
+    here = _in_use(snapshot, used) if used is not None and not choice.words else set()
+    if few := [one for one in models if one.id in here]:
+        models = few
     numbers = {seat.id: seat.number for seat in provider_order.listed_providers(snapshot) if seat.number}
     if choice.order:
         models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
@@ -62,6 +79,8 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
     if not models:
         rows = empty(space.width, f"no model matches '{choice.words}'", "esc shows all")
     count = f"{len(models)} of {len(everyone)}" if choice.words else str(len(everyone))
+    if few:
+        count = f"{len(everyone)} · in use {len(few)}"
     return Page(
         title="Models",
         facts=line(muted(count)),
@@ -69,6 +88,13 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None, *, 
         rows=rows,
         keys=KEYS,
     )
+
+
+def _in_use(snapshot: Snapshot, used: Collection[str]) -> set[str]:
+    """The models of the sessions, of who serves and of its stand-in."""
+    names = [*used, *(one.model for one in (snapshot.active, snapshot.next) if one and one.model)]
+    found = (snapshot.catalog.find_model(name) for name in names)
+    return {one.id for one in found if one is not None}
 
 
 def _admitted(one: Model, choice: Choice) -> bool:
@@ -109,7 +135,7 @@ def _cells(
         "context": line(Span(_context(one), ink)),
         "in": line(Span(_price(one.price.input if one.price else None), ink)),
         "out": line(Span(_price(one.price.output if one.price else None), ink)),
-        "served": line(Span(" ".join(str(number) for number in _served(one, numbers)), "accent")),
+        "served": line(Span(_numbers(_served(one, numbers)), "accent")),
     }
 
 
@@ -120,6 +146,15 @@ def _served(one: Model, numbers: Mapping[str, int | None]) -> list[int]:
         for provider, served in one.providers.items()
         if not served.retired and (number := numbers.get(provider))
     )
+
+
+def _numbers(served: Sequence[int]) -> str:
+    """`1 2 5`; of many the first ones, and how many more: the other columns keep their room."""
+    told = " ".join(map(str, served))
+    if len(told) <= MOST_NUMBERS:
+        return told
+    first = list(served[:3])
+    return f"{' '.join(map(str, first))} +{len(served) - len(first)}"
 
 
 def _context(one: Model) -> str:

@@ -10,7 +10,7 @@ from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
 from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
-from pf_tui.tui.columns import Column, body, chosen, head
+from pf_tui.tui.columns import GAP, Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.provider_order import ListedProvider
 from pf_tui.tui.text import BLANK, Line, Span, cells, fit, line, muted, shortened
@@ -38,11 +38,27 @@ ORDERS = ("", "provider", "tightest", "today")
 KEYS = (("enter", "switch"), ("n", "next"), ("J K", "order"))
 
 
-def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> Page:
-    """The list as it stands."""
+def page_for(
+    snapshot: Snapshot,
+    space: Space,
+    choice: Choice | None = None,
+    *,
+    folded: bool = False,
+    key: str | None = None,
+) -> Page:
+    """The list as it stands.
+
+    Args:
+        folded: those that cannot serve for want of a credential are one row, but for the one at `key`.
+    """
     choice = choice or Choice()
     everyone = provider_order.listed_providers(snapshot)
     seats = [seat for seat in everyone if _admitted(seat, choice)]
+    away = [seat for seat in seats if folded and not choice.words and not seat.present and seat.id != key]
+    if len(away) > 1 and len(away) < len(seats):
+        seats = [seat for seat in seats if seat not in away]
+    else:
+        away = []
     if choice.order:
         seats.sort(key=_ORDER[choice.order])
     usable = sum(seat.number is not None for seat in everyone)
@@ -51,8 +67,16 @@ def page_for(snapshot: Snapshot, space: Space, choice: Choice | None = None) -> 
     pinned, rows = draw(snapshot, seats, inks, space, choice)
     if not seats:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
+    if away:
+        rows = (*rows, Row(fit(_more(away), space.width)))
     facts = line(muted(f"{len(seats) if choice.words else usable} of {len(everyone)}"))
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
+
+
+def _more(away: list[ListedProvider]) -> Line:
+    """`· 18 more: no login, no key`."""
+    words_for = dict.fromkeys(provider_order.state_word(seat.view).text for seat in away)
+    return line(muted(f"  · {len(away)} more: {', '.join(words_for)}"))
 
 
 def _admitted(seat: ListedProvider, choice: Choice) -> bool:
@@ -72,23 +96,30 @@ def _wide(
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
+    gap = GAP
+
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
         table = [_cells(seat, inks, space, active=seat.id == active, full=full) for seat in seats]
-        return table, chosen(COLUMNS, table, space.width)
+        return table, chosen(COLUMNS, table, space.width, gap)
 
     table, kept = drawn(full=space.width >= ROOMY)
     room = next(size for column, size in kept if column.key == "provider")
-    if any(cells(row["provider"]) > room for row in table):  # a short name says more than a cut one
+    if len(kept) < len(COLUMNS) or any(
+        cells(row["provider"]) > room for row in table
+    ):  # a short name says more than a cut one
         table, kept = drawn(full=False)
+        if len(kept) < len(COLUMNS):  # a narrow gap is better than a column less
+            gap = 1
+            table, kept = drawn(full=False)
         room = next(size for column, size in kept if column.key == "provider")
         for row in table:
             row["provider"] = tuple(
                 span._replace(text=shortened(span.text, room)) for span in row["provider"]
             )
     rows = tuple(
-        Row(fit(body(kept, row), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
+        Row(fit(body(kept, row, gap), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
     )
-    return (head(kept, choice.order, downward=choice.order != "provider"),), rows
+    return (head(kept, choice.order, downward=choice.order != "provider", gap=gap),), rows
 
 
 def _cells(

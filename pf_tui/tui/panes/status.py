@@ -1,20 +1,26 @@
 """The first lines of the screen: who serves, how long it lasts, who is next, what it cost today.
 
-Invariant: the active provider stands before the `→`, in every layout.
+Where sessions run it tells who really serves them, and beside it the choice where that is another.
+Invariant: the active provider stands before the `→`, in every layout, and the cost never leaves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pf_tui.clients import CLIENTS
 from pf_tui.documents import words
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
+from pf_tui.sessions.records import Session
+from pf_tui.sessions.uses import serving, uses
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
 from pf_tui.tui.page import Space
 from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
 
-TWO_LINES = 90
+TWO_LINES = 112
 """Below this width the status wraps to two lines."""
 
 
@@ -32,7 +38,8 @@ class _Wording:
     speed: bool = True
     """Tokens per second beside the number of requests in flight."""
     live: bool = True
-    cost: bool = True
+    counts: bool = True
+    """How many sessions run, and wait."""
     short_name: bool = False
     brief: bool = False
     """Of the end only the time left."""
@@ -41,7 +48,7 @@ class _Wording:
 
 
 _SHORT = _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True)
-_SHORTER = replace(_SHORT, short_name=True)
+_SHORTER = replace(_SHORT, short_name=True, counts=False)
 _LESS = (
     _Wording(),
     _Wording(auto=False),
@@ -51,89 +58,179 @@ _LESS = (
     _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False),
     _Wording(auto=False, speed=False, countdown=False, short_model=True, today=False, short_next=True),
     _SHORT,
-    replace(_SHORT, cost=False),
+    replace(_SHORT, short_name=True),
     _SHORTER,
     replace(_SHORTER, brief=True),
 )
-"""Full words first; the provider's full name goes last, and then the word before the time left."""
+"""Full words first; the provider's full name goes last, and then the word before the time left. What it cost
+today stands in every one of them."""
 
 LONG = 18
 """Cells of a name from which it may be cut."""
 _CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
 
 
-def lines_for(snapshot: Snapshot, space: Space, *, held: str = "", live: Line = BLANK) -> list[Line]:
+@record
+class Facts:
+    """Who really serves, by the sessions that run; without one whoever was chosen."""
+
+    provider: str | None
+    model: str | None
+    running: int = 0
+    waiting: int = 0
+    served: int = 0
+    """Sessions that provider really serves; 0 = none tells."""
+    chosen: str | None = None
+    """The choice, where the sessions go elsewhere."""
+    joins: str = ""
+    """The agent to install pf-tui into, so that its sessions follow the choice."""
+
+
+def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
+    """What line 1 is about."""
+    active = snapshot.active
+    running = [one for one in sessions if one.state != "ended"]
+    waiting = sum(one.state == "waiting" for one in running)
+    known = {view.id for view in snapshot.providers}
+    served = [(name, number) for name, number in serving(running) if name in known]
+    chosen = active.provider if active else None
+    if not served:
+        model = active.model if active else None
+        return Facts(provider=chosen, model=model, running=len(running), waiting=waiting)
+    numbers = dict(served)
+    provider = chosen if chosen in numbers and numbers[chosen] == served[0][1] else served[0][0]
+    used = [use for use in uses(running) if use.provider == provider]
+    differs = chosen != provider
+    there = {view.agent for view in snapshot.agents}
+    apart = [use.agent for use in used if use.agent not in there] if differs else []
+    return Facts(
+        provider=provider,
+        model=used[0].model or (active.model if active and not differs else None),
+        running=len(running),
+        waiting=waiting,
+        served=numbers[provider],
+        chosen=chosen if differs else None,
+        joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
+    )
+
+
+def lines_for(
+    snapshot: Snapshot, space: Space, sessions: Sequence[Session] = (), *, held: str = "", live: Line = BLANK
+) -> list[Line]:
     """One line, or two below TWO_LINES.
 
     Args:
+        sessions: what the agents do.
         held: that the screen is frozen, and since when.
         live: the requests in flight.
     """
-    width = space.width - 2
+    now, width = facts(snapshot, sessions), space.width - 2
     hold = line(Span(held, "warn", bold=True)) if held else BLANK
     two = space.width < TWO_LINES
-    for wording in (*_LESS, *_CUT) if _long(snapshot) else _LESS:
-        who, rest = _who(snapshot, wording), _lasts(snapshot, space, wording)
+    for wording in (*_LESS, *_CUT) if _long(snapshot, now) else _LESS:
+        who, rest = _who(snapshot, now, wording), _lasts(snapshot, now, space, wording)
         flow = live[: None if wording.speed else 1] if wording.live else BLANK
-        right = joined([hold, flow, _auto(snapshot, wording), _cost(snapshot, wording)], "   ")
+        cost, auto = _cost(snapshot, wording), _auto(snapshot, wording)
+        counts = _counts(now, wording)
         if two:
-            first = joined([who, hold or _cost(snapshot, wording)], "  ")
-            second = joined([*rest, flow, _auto(snapshot, wording)])
+            first = joined([who, cost], "  ")
+            second = joined([hold, *rest, flow, auto])
             if max(cells(first), cells(second) + 2) <= width:
                 break
-        elif cells(joined([who, *rest, right], "   ")) <= width:
+        elif cells(joined([who, *rest, hold, flow, counts, auto, cost], "   ")) <= width:
             break
+    if two and now.chosen and cells(joined([hold, *rest], " ")) > width - 2:
+        rest = [rest[0], rest[-1]]  # the choice and who follows say more than a window
     if two:
-        auto = _auto(snapshot, wording)
-        lower = line("  ", _fitting(rest, width - 2))
-        upper_right = hold or _cost(snapshot, wording)
-        if auto and not snapshot.auto_switch and cells(lower) + cells(auto) + 1 > width:
-            off = line(Span("auto off", "warn"))  # always said: in place of the cost where room is dear
-            both = joined([hold or off, _cost(snapshot, wording) if not hold else off])
-            upper_right = both if cells(who) + cells(both) + 1 <= width else off
-            auto = BLANK
         return [
-            _padded(spread(who, upper_right, width)),
-            _padded(spread(lower, joined([flow, auto], "   "), width)),
+            _padded(_ends(who, cost, width)),
+            _padded(line("  ", _lower(hold, rest, flow, auto, width - 2))),
         ]
-    return [_padded(spread(joined([who, *rest], "   "), right, width))]
+    left, right = joined([who, *rest], "   "), joined([hold, flow, counts, auto, cost], "   ")
+    if cells(left) + cells(right) + 1 > width:
+        right = joined([hold, auto, cost], "   ")
+    return [_padded(_ends(left, right, width))]
 
 
-def _who(snapshot: Snapshot, wording: _Wording) -> Line:
-    active = snapshot.active
-    if active is None:
+def _ends(left: Line, right: Line, width: int) -> Line:
+    """Both ends of a line; when they do not fit the left one is cut, because the right one is the cost."""
+    room = max(width - cells(right) - 1, 0)
+    return spread(fit(left, min(room, cells(left))), right, width)
+
+
+def _lower(hold: Line, rest: list[Line], flow: Line, auto: Line, width: int) -> Line:
+    """The second line; auto-switch off and a frozen screen are always said."""
+    right = joined([flow, auto], "   ")
+    if cells(joined([hold, *rest], " ")) + cells(right) + 1 <= width:
+        return spread(_fitting([hold, *rest], width - cells(right) - bool(right)), right, width)
+    if auto:
+        auto = line(Span("auto off", "warn")) if cells(auto) > 14 or width < TWO_LINES // 2 else auto
+    said = joined([hold, auto])
+    return joined([said, fit(joined(rest, " "), max(width - cells(said) - 2 * bool(said), 0))])
+
+
+def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
+    if now.provider is None:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
-    name = _cut(
-        provider_order.short_name(active.provider) if wording.short_name else active.provider, wording
-    )
-    view = snapshot.view(active.provider)
+    name = _cut(provider_order.short_name(now.provider) if wording.short_name else now.provider, wording)
+    view = snapshot.view(now.provider)
     sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
-    model = active.model or "its own model"
+    model = now.model or "its own model"
+    told = provider_order.short_model(model) if wording.short_model else model
     return line(
         Span(sign, provider_order.STATE_INKS[view.state]),
-        bold(name, provider_order.inks(snapshot).get(active.provider, "text")),
+        bold(name, provider_order.inks(snapshot).get(now.provider, "text")),
+        muted(f" serves {now.served}") if now.chosen and wording.counts else "",
         "  ",
-        Span(_cut(provider_order.short_model(model) if wording.short_model else model, wording)),
+        Span(provider_order.cut_model(told, wording.most) if wording.most else told),
     )
 
 
-def _lasts(snapshot: Snapshot, space: Space, wording: _Wording) -> list[Line]:
-    """The window that ends first, when it ends, and who follows."""
-    if snapshot.active is None:
-        return [_nobody(snapshot, space)]
-    limit = snapshot.view(snapshot.active.provider).tightest
+def _counts(now: Facts, wording: _Wording) -> Line:
+    """`3 sessions · 1 waits`."""
+    if not now.running or not wording.counts:
+        return BLANK
+    sessions = muted(f"{now.running} session{'s' if now.running > 1 else ''}")
+    if not now.waiting:
+        return line(sessions)
+    verb = "waits" if now.waiting == 1 else "wait"
+    return line(sessions, muted(" · "), Span(f"{now.waiting} {verb} for you", "warn", action="sessions"))
+
+
+def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Wording) -> list[Line]:
+    """The choice where it differs, the window that ends first, when it ends, and who follows."""
+    if now.provider is None:
+        return [_nobody(snapshot, space, wording)]
+    chosen = [_choice(snapshot, now, wording)] if now.served and now.chosen != now.provider else []
+    chosen = [one for one in chosen if one]
+    limit = snapshot.view(now.provider).tightest
     follows = snapshot.next.provider if snapshot.next else None
     after = line(Span("→ ", "accent"), _next(snapshot, follows, wording))
+    if snapshot.active is None:
+        return [line(Span("nobody follows", "warn")), _nobody(snapshot, space, wording)]
     if limit is None:
-        return [line(muted("no limit known")), after]
-    return [_share(limit), _end(limit, space, wording), after]
+        return [*chosen, after] if chosen else [line(muted("no limit known")), after]
+    return [*chosen, _share(limit), _end(limit, space, wording), after]
 
 
-def _long(snapshot: Snapshot) -> bool:
+def _choice(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
+    """`chosen openrouter, i joins`: the choice that the sessions do not follow, and the key for it."""
+    if now.chosen is None:
+        return BLANK
+    name = _cut(provider_order.short_name(now.chosen) if wording.short_next else now.chosen, wording)
+    ink = provider_order.inks(snapshot).get(now.chosen, "text")
+    if now.joins:
+        does = " installs" if not wording.brief else ""
+        key = line(muted(", "), Span("i", "accent", action="install"), muted(does))
+    else:
+        key = line(muted(", next start")) if not wording.short_next else BLANK
+    return line(muted("chosen "), Span(name, ink), key)
+
+
+def _long(snapshot: Snapshot, now: Facts) -> bool:
     """A name is so long that nothing else would have room."""
-    active, follows = snapshot.active, snapshot.next
-    names = (active.provider, active.model or "") if active else ()
-    told = (*names, follows.provider if follows else "")
+    follows = snapshot.next.provider if snapshot.next else ""
+    told = (now.provider or "", now.model or "", now.chosen or "", follows)
     return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in told)
 
 
@@ -171,11 +268,18 @@ def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
     return line(muted(f"resets {clock.ends(limit.resets_at)}")) if limit.resets_at else ()
 
 
-def _nobody(snapshot: Snapshot, space: Space) -> Line:
-    first = snapshot.choice.first_back
-    if first is not None and first.until is not None:
-        return line(muted(f"first back {first.provider} {space.clock.ends(first.until)}"))
-    return line(muted(snapshot.choice.reason.removeprefix("no provider can serve: ")))  # it is said before
+def _nobody(snapshot: Snapshot, space: Space, wording: _Wording) -> Line:
+    """Who is back first, and when; without an end the reason."""
+    ends = [
+        (view.until, view.id)
+        for view in snapshot.providers
+        if view.rank is not None and view.until is not None and view.state in ("exhausted", "benched")
+    ]
+    if not ends:
+        return line(muted(snapshot.choice.reason.removeprefix("no provider can serve: ")))
+    until, provider = min(ends)
+    name = provider_order.short_name(provider) if wording.short_next else provider
+    return line(muted("first back "), Span(name), muted(f" {space.clock.ends(until)}"))
 
 
 def _auto(snapshot: Snapshot, wording: _Wording) -> Line:
@@ -185,8 +289,6 @@ def _auto(snapshot: Snapshot, wording: _Wording) -> Line:
 
 
 def _cost(snapshot: Snapshot, wording: _Wording) -> Line:
-    if not wording.cost:
-        return BLANK
     return line(bold(words.money(snapshot.today.cost_usd)), muted(" today" if wording.today else ""))
 
 

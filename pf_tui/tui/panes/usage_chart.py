@@ -28,6 +28,8 @@ MOST_POINTS = 40
 """Of a line: with more it is a thicket where there are several."""
 YEAR = timedelta(days=360)
 """Over longer times a label names the year."""
+DATED = 8
+"""Days from which on a weekday would stand for two of them: their labels are dates."""
 ROOMY = 70
 """From here on numbers stand beside the names of lines."""
 
@@ -59,8 +61,9 @@ class Drawn:
         steps, every = _merged(self.report.steps, self.report.step, self._room(chart))
         length = self.report.step * every
         long = bool(steps) and steps[-1].start - steps[0].start > YEAR
+        dated = len(steps) >= DATED
         return [
-            (_label(step.start, length, last=at == len(steps) - 1, long=long), self.values(step))
+            (_label(step.start, length, last=at == len(steps) - 1, long=long, dated=dated), self.values(step))
             for at, step in enumerate(steps)
         ]
 
@@ -186,7 +189,7 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     return merged[::-1], every
 
 
-def _label(start: datetime, length: timedelta, *, last: bool, long: bool) -> str:
+def _label(start: datetime, length: timedelta, *, last: bool, long: bool, dated: bool) -> str:
     if length < timedelta(hours=1):
         return f"{start:%H:%M}"
     if length < timedelta(days=1):
@@ -197,7 +200,7 @@ def _label(start: datetime, length: timedelta, *, last: bool, long: bool) -> str
         return f"{start.day} {start:%b}"
     if last:
         return "today"
-    return f"{start:%a}" if length == timedelta(days=1) else f"{start.day}"
+    return f"{start.day} {start:%b}" if dated else f"{start:%a}"
 
 
 def _dollars(value: float) -> str:

@@ -1,0 +1,69 @@
+"""What the sessions do, looked at again and again in the feed's thread; told only when it reads otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pf_tui.sessions.overview import Watch, overview
+from pf_tui.sessions.records import Session
+from pf_tui.state.context import Context
+
+SHOWN_S, HIDDEN_S = 1.0, 5.0
+"""Between two looks while the pane is on screen, and while it is not."""
+
+Sessions = tuple[Session, ...]
+
+
+class SessionFeed:
+    """Looks when it is due. `shown` may be set from any thread, all else belongs to the feed's."""
+
+    def __init__(self, ctx: Context, tell: Callable[[Sessions], None]) -> None:
+        self._ctx, self._tell = ctx, tell
+        self._watch: Watch | None = None
+        self._told: tuple[Any, ...] | None = None
+        self._looked_s = float("-inf")
+        self.shown = True
+        """The pane is on screen."""
+
+    def wait_s(self) -> float:
+        """Seconds until the next look."""
+        every = SHOWN_S if self.shown else HIDDEN_S
+        return max(0.0, self._looked_s + every - time.monotonic())
+
+    def look(self) -> None:
+        """Look if it is time, and tell what reads otherwise than before."""
+        if self.wait_s() > 0:
+            return
+        self._looked_s = time.monotonic()
+        if self._watch is None:
+            self._watch = Watch(self._ctx)
+        sessions = overview(self._ctx, self._watch)
+        facts = (_minute(self._ctx.now()), *(_facts(one) for one in sessions))
+        if facts != self._told and (sessions or self._told is None or len(self._told) > 1):
+            self._told = facts
+            self._tell(sessions)
+
+
+def _facts(one: Session) -> tuple[Any, ...]:
+    """What is worth a repaint; figures follow with the minute."""
+    return (
+        *(
+            one.agent,
+            one.id,
+            one.state,
+            one.guess,
+            one.waiting_for,
+            one.limited_until,
+            one.provider,
+            one.model,
+        ),
+        *(one.project, one.worktree, one.branch, one.killed, one.elsewhere, one.background),
+        *(_facts(child) for child in one.children),
+    )
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
