@@ -224,7 +224,9 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
     config = attempt(ctx.config, Config())
     health = attempt(ctx.health, Health(), always=True)
     project = attempt(ctx.project, None, always=ctx.who == "hook")  # an agent's turn goes on without it
-    credentials: dict[str, Credential] = attempt(lambda: _credentials(ctx, catalog, config), {})
+    credentials = attempt(lambda: _credentials(ctx, catalog, config), None)
+    if credentials is None:  # what stands elsewhere is known all the same
+        credentials = _credentials(ctx, catalog, config, without_file=True)
     spans = (clock.day_start(now, zone), clock.month_start(now, zone))
     figures = attempt(lambda: _LedgerFigures.read(ctx, health, spans), _LedgerFigures(), always=True)
     events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
@@ -463,16 +465,22 @@ def _budget_limits(
 
 
 def _credential_hint(provider: Provider, credential: Credential) -> str:
+    if credential.state == "unknown" and credential.source == "auth.json":
+        return "auth.json cannot be read"
     if credential.state == "unknown" and credential.source:
         name = credential.source.removeprefix("env:")
         return f"{name} may be for something else: pf-tui auth check {provider.id}"
     return ""
 
 
-def _credentials(ctx: Context, catalog: Catalog, config: Config) -> dict[str, Credential]:
+def _credentials(
+    ctx: Context, catalog: Catalog, config: Config, *, without_file: bool = False
+) -> dict[str, Credential]:
     from pf_tui.state import credentials
 
-    return credentials.look_up(catalog.providers.values(), ctx.paths, config, ctx.env, ctx.now())
+    return credentials.look_up(
+        catalog.providers.values(), ctx.paths, config, ctx.env, ctx.now(), without_file=without_file
+    )
 
 
 def _plain_catalog() -> Catalog:

@@ -18,6 +18,7 @@ from pf_tui.actions.benching import (
     succeeded,
 )
 from pf_tui.actions.history import UndoOutcome, redo, undo
+from pf_tui.actions.returning import left_by, note_return
 from pf_tui.actions.sessions import MoveOutcome, move_session
 from pf_tui.actions.settings import (
     add_to_priority,
@@ -43,8 +44,10 @@ __all__ = [
     "forget_trust",
     "init_project",
     "keep_bench",
+    "left_by",
     "move_in_priority",
     "move_session",
+    "note_return",
     "redo",
     "release",
     "remember_repair",

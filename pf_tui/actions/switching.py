@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
+from pf_tui.actions.returning import left_by, note_return
 from pf_tui.catalog import Provider
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import NothingCanServe, PfError
@@ -171,6 +172,8 @@ def settle(
     now = now or snapshot.take(ctx)
     if now.active is None:
         return ()
+    if moved_from is None and left_by(now) is not None:
+        note_return(ctx)
     provider = ctx.catalog().provider(now.active.provider)
     applied = {agent.agent: agent.applied for agent in now.agents}
     done: list[Effect] = []

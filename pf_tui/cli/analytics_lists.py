@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
-from pf_tui.documents import words
+from pf_tui.documents import standing, words
 from pf_tui.ledger.blocks import Block
 from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
@@ -214,7 +214,7 @@ def requests(newest: Sequence[Mapping[str, Any]], count: int, frame: Frame) -> l
     for row in newest:
         failed = row["status"] == "failed"
         usd = row["cost_usd"]
-        plan = "*" if row["cost_basis"] == "subscription-equivalent" and usd else ""
+        plan = standing.PLAN if row["cost_basis"] == "subscription-equivalent" and usd else ""
         rows.append(
             [
                 faint(_stamp(moment(row["ts"]), frame)),

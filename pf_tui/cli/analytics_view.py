@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pf_tui.catalog import Catalog
 from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
-from pf_tui.documents import words
+from pf_tui.documents import standing, words
 from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
 from pf_tui.ledger.overview import Analytics
@@ -172,7 +172,7 @@ def money(sums: Totals) -> str:
 
 def starred(sums: Totals) -> str:
     """Marks a sum that holds list-price equivalents of a plan."""
-    return "*" if sums.plan_usd else ""
+    return standing.PLAN if sums.plan_usd else ""
 
 
 def counted(number: int, word: str) -> str:
@@ -201,7 +201,11 @@ def _nothing(found: Analytics, filters: Filters, width: int) -> list[Text]:
 
 def _plan_note(found: Analytics) -> str:
     usd = found.totals.plan_usd
-    return f"* {words.money(usd)} of it is list price; a plan has paid for it already" if usd else ""
+    return (
+        f"{standing.PLAN} {words.money(usd)} of it is list price; a plan has paid for it already"
+        if usd
+        else ""
+    )
 
 
 def _unpriced_note(found: Analytics) -> str:

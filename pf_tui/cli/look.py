@@ -67,9 +67,9 @@ def faint(value: object) -> Cell:
     return Cell(text=str(value), style=FAINT)
 
 
-def state(name: str) -> Cell:
-    """A state by word and colour."""
-    return Cell(text=name, style=STATE_STYLES.get(name, ""))
+def state(name: str, word: str = "") -> Cell:
+    """A state by word and colour; `word` where it has another one than its id."""
+    return Cell(text=word or name, style=STATE_STYLES.get(name, ""))
 
 
 def table(

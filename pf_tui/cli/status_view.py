@@ -19,7 +19,7 @@ from pf_tui.cli.look import (
     table,
     wrapped,
 )
-from pf_tui.documents import auth, words
+from pf_tui.documents import auth, standing, words
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
 
@@ -39,8 +39,12 @@ def overview(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     """Who serves, how long, who is next, what it cost; then every provider that matters."""
     shown = [view for view in now.providers if _matters(view, now)]
     lines = _head(now, zone, width)
+    numbers = standing.numbers(now)
     if shown:
-        lines += [Text(), *table(_COLUMNS, [_row(view, now, zone) for view in shown], width)]
+        lines += [
+            Text(),
+            *table(_COLUMNS, [_row(view, now, zone, numbers.get(view.id)) for view in shown], width),
+        ]
     lines += _foot(now, shown, width)
     return lines
 
@@ -136,11 +140,11 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     second.append(following, style="" if now.next else "yellow")
     today = now.today
     starred = any(v.provider.plan and v.today.cost_usd for v in now.providers)
-    cost = Text(f"{words.money(today.cost_usd)}{'*' if starred else ''} today")
+    cost = Text(f"{words.money(today.cost_usd)}{standing.PLAN if starred else ''} today")
     return [*lines, *between(second, cost, width)]
 
 
-def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> list[Cell]:
+def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | None) -> list[Cell]:
     serving = now.active is not None and now.active.provider == view.id
     mark = "▶" if serving else " "
     tightest = view.tightest
@@ -151,12 +155,13 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> list[Cell]:
         shown += " !" if share is not None and share >= 0.9 else ""
     until = view.until or (tightest.resets_at if tightest and view.state == "limited" else None)
     weak = view.state in ("no-credential", "disabled")
-    cost = f"{words.money(view.today.cost_usd)}{'*' if view.provider.plan and view.today.cost_usd else ''}"
+    plan = standing.PLAN if view.provider.plan and view.today.cost_usd else ""
+    cost = f"{words.money(view.today.cost_usd)}{plan}"
     return [
-        Cell(text=f"{mark} {view.rank or '·':>2}", style="bold" if serving else FAINT if weak else ""),
+        Cell(text=f"{mark} {number or '·':>2}", style="bold" if serving else FAINT if weak else ""),
         Cell(text=view.id, style="bold" if serving else FAINT if weak else ""),
         faint(words.auth(view.provider.auth)),
-        state(view.state),
+        state(view.state, standing.state_word(view)),
         Cell(text=shown, style=meter_style(share) if share is not None and share >= 0.75 else ""),
         plain(words.when(until, now.at, zone) if until else ""),
         plain(cost if view.today.requests else ""),
@@ -167,7 +172,9 @@ def _foot(now: Snapshot, shown: list[ProviderView], width: int) -> list[Text]:
     lines: list[Text] = []
     if any(view.provider.plan and view.today.cost_usd for view in shown):
         lines += wrapped(
-            "* what the same would cost at list price; the plan is paid already", width, style=FAINT
+            f"{standing.PLAN} what the same would cost at list price; the plan is paid already",
+            width,
+            style=FAINT,
         )
     hidden = len(now.providers) - len(shown)
     if hidden:
@@ -188,9 +195,10 @@ def _matters(view: ProviderView, now: Snapshot) -> bool:
 
 
 def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
-    parts = [view.state]
+    word = standing.state_word(view)
+    parts = [word]
     if view.why:
-        parts = [view.why] if view.why.startswith(view.state) else [view.state, view.why]
+        parts = [view.why] if view.why.startswith(word) else [word, view.why]
     if view.until:
         parts.append(
             f"until {words.clock(view.until, now.at, zone)} ({words.when(view.until, now.at, zone)})"

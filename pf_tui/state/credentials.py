@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import stat
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -60,23 +61,36 @@ MISSING = Credential(state="missing")
 
 
 def look_up(
-    providers: Iterable[Provider], paths: Paths, config: Config, env: Mapping[str, str], now: datetime
+    providers: Iterable[Provider],
+    paths: Paths,
+    config: Config,
+    env: Mapping[str, str],
+    now: datetime,
+    *,
+    without_file: bool = False,
 ) -> dict[str, Credential]:
     """The credential of each provider, by id. Never raises for an agent's file that cannot be read.
 
+    Args:
+        without_file: pass over auth.json: what it would tell is "unknown", never "missing".
     Raises:
         StateFileUnusable: our auth.json is broken.
     """
-    stored = _stored(paths)
+    stored = {} if without_file else _stored(paths)
     looked: dict[Path, Any] = {}
-    return {
+    known = {
         provider.id: _environment(provider, env)
         or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
         or _auth_json(stored.get(provider.id), now)
         or _logins(provider, env, now, looked)
+        or _keychain(provider, env)
         or _maybe(provider, env)
         for provider in providers
     }
+    if not without_file:
+        return known
+    unread = Credential(state="unknown", source="auth.json")
+    return {name: unread if held.state == "missing" else held for name, held in known.items()}
 
 
 def secret_for(
@@ -303,6 +317,19 @@ def _logins(
         if found := _found_login(login, content, shown, now):
             return found
     return None
+
+
+def _keychain(provider: Provider, env: Mapping[str, str]) -> Credential | None:
+    """Claude Code's login on a Mac: the Keychain holds it and is not opened; a file tells of its account."""
+    if sys.platform != "darwin" or provider.agent_only != "claude-code" or provider.auth != "subscription":
+        return None
+    folder = env.get("CLAUDE_CONFIG_DIR")
+    path = (Path(folder) if folder else user_home(env)) / ".claude.json"
+    content = _read_login(path)
+    if not isinstance(content, dict) or not content.get("oauthAccount"):
+        return None
+    source = f"login:{_short(path, env)}"
+    return Credential(state="present", source=source, renewable=True, agent="claude-code")
 
 
 def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: datetime) -> Credential | None:

@@ -36,6 +36,12 @@ def shown(key: str) -> str:
     return _SIGNS.get(key, key)
 
 
+def done_by(key: str, pane: str) -> str:
+    """The id of what a key, as people write it, does in a pane; "" when it does nothing there."""
+    here = [one for one in ACTIONS if key in map(shown, one.keys) and (not one.where or pane in one.where)]
+    return max(here, key=lambda one: len(one.where) > 0).id if here else ""
+
+
 # Columns: id | keys | panes in which it holds (- = everywhere) | word | description. A group ends in a colon.
 _TABLE = """
 Who serves:
@@ -103,7 +109,7 @@ palette | ctrl+p | - | palette | Find anything by name
 theme | t | - | theme | Choose the colours; they show while you look
 help | question_mark f1 | - | keys | Show every key of this pane, searchable
 ingest | R | - | read logs | Read the agents' logs now, also after it was stopped
-cancel | escape x | - | cancel | Clear the filter; stop long work
+cancel | escape x | - | cancel | Clear the filter; stop long work; hide the red line
 redraw | ctrl+l | - | redraw | Draw the screen anew
 quit | q | - | quit | Close what is open, else quit
 quit-now | ctrl+q ctrl+c | - | quit now | Quit

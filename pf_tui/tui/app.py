@@ -28,7 +28,7 @@ from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.state.context import Context
-from pf_tui.tui import first_paint, keymap, themes
+from pf_tui.tui import dashboard_words, first_paint, keymap, themes
 from pf_tui.tui.charts import symbols
 from pf_tui.tui.ingest_runner import Logs
 from pf_tui.tui.key_queue import QueuedKeysApp
@@ -239,7 +239,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             try:
                 said = verb()
             except PfError as error:
-                said = Announcement(str(error), "bad")
+                said = Announcement(dashboard_words.told(error), "bad")
             self.feed.look()
             if said is not None:
                 self.post_message(said)
@@ -254,7 +254,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             try:
                 read()
             except PfError as error:
-                self.post_message(Announcement(str(error), "bad"))
+                self.post_message(Announcement(dashboard_words.told(error), "bad"))
 
         run = copy_context().run  # widgets find their app through it
         threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pf_tui.records import record
-from pf_tui.tui.text import Line, Span, cells, fit, muted
+from pf_tui.tui.text import Line, Span, cells, fit
 
 GAP = 2
 """Cells between two columns."""
@@ -51,15 +51,24 @@ def chosen(
 
 
 def head(
-    kept: Sequence[tuple[Column, int]], ordered_by: str = "", downward: bool = False, gap: int = GAP
+    kept: Sequence[tuple[Column, int]],
+    ordered_by: str = "",
+    downward: bool = False,
+    gap: int = GAP,
+    orders: Sequence[str] = (),
 ) -> Line:
-    """The headings; an arrow shows the column the rows are ordered by."""
+    """The headings; an arrow shows the column the rows are ordered by.
+
+    Args:
+        orders: columns that a click on their heading orders by.
+    """
     spans: list[Span] = []
     for column, size in kept:
         text = column.title
         if column.key == ordered_by:
             text = f"{'↓' if downward else '↑'}{text}"[: max(size, 1)]
-        spans += fit((muted(text),), size, align="right" if column.right else "left")
+        does = f"order {column.key}" if column.key in orders else ""
+        spans += fit((Span(text, "muted", action=does),), size, align="right" if column.right else "left")
         spans.append(Span(" " * gap))
     return tuple(spans[:-1])
 

@@ -15,6 +15,7 @@ import sys
 import threading
 from typing import Any
 
+from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
 from pf_tui.state.context import Context
 
@@ -69,7 +70,7 @@ def _read(ctx: Context, stop: threading.Event) -> dict[str, Any]:
         total = pipeline.total_bytes(ctx.env, ctx.paths.ledger)
         _tell({"done": 0, "total": total, "seconds": 0.0})
         outcome = pipeline.ingest(
-            ctx.paths.ledger, ctx.env, ctx.catalog(), progress=progress, cancelled=stop.is_set
+            ctx.paths.ledger, ctx.env, _catalog(ctx), progress=progress, cancelled=stop.is_set
         )
     except PfError as error:
         return _failed(str(error))
@@ -81,6 +82,16 @@ def _read(ctx: Context, stop: threading.Event) -> dict[str, Any]:
         "cancelled": outcome.cancelled,
         "problem": "; ".join(outcome.problems),
     }
+
+
+def _catalog(ctx: Context) -> Catalog:
+    """The catalog with the person's overlay; one that is wrong (the screen says so) stops no reading."""
+    from pf_tui import catalog
+
+    try:
+        return ctx.catalog()
+    except PfError:
+        return catalog.load()
 
 
 def _failed(problem: str) -> dict[str, Any]:

@@ -28,6 +28,9 @@ STEP_MS, DEBOUNCE_MS = 100, 300
 LOOK_S = 30.0
 """How often to look without being told: file systems without events, and agents that came anew."""
 
+SETTINGS_S = 2.0
+"""How often to try again while a file of settings keeps the logs from being read."""
+
 DATABASE_MS = 500
 """How often OpenCode's database is looked at."""
 
@@ -100,13 +103,18 @@ class Logs:
     # -- watching
 
     def _watch(self) -> None:
+        told = ""
         while not self._stop.is_set():
             began = time.monotonic()
             try:
                 folders, database = roots(self._ctx.env), database_stamp(self._ctx.env)
             except PfError as error:
-                self._post(IngestEnded(problem=str(error)))
-                return
+                if str(error) != told:
+                    told = str(error)
+                    self._post(IngestEnded(problem=told))
+                self._stop.wait(SETTINGS_S)  # it may be corrected at any moment
+                continue
+            told = ""
             if (folders or database[0]) and not self._paused:
                 self._go()
             with contextlib.suppress(OSError):  # no events here: the look every LOOK_S remains

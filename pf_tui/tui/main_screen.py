@@ -16,7 +16,7 @@ from pf_tui.errors import PfError
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
-from pf_tui.tui import handlers, keymap, layout, panes, progress
+from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.messages import IngestEnded, IngestProgress
 from pf_tui.tui.pane import Pane
@@ -77,6 +77,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
     said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     working: reactive[Line] = reactive((), repaint=False)
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
+    """Problems that were read and are not shown again while they stay as they are."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
     """Tokens per second through the gateway, look by look."""
     found: reactive[tuple[str, ...]] = reactive((), repaint=False)
@@ -133,6 +135,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             MainScreen.said,
             MainScreen.working,
             MainScreen.own_problems,
+            MainScreen.dismissed,
             MainScreen.found,
         )
 
@@ -176,9 +179,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
         """A failover is said when it happens, whatever pane is looked at."""
         known = {event.id for event in before.events}
-        moved = [event for event in now.events if event.action == "failover" and event.id not in known]
+        told = ("failover", "return")
+        moved = [event for event in now.events if event.action in told and event.id not in known]
         if moved:
-            self.say(panes.events.sentence(moved[-1]), "warn")
+            self.say(panes.events.sentence(moved[-1]), "warn" if moved[-1].action == "failover" else "good")
 
     def say(self, words: str, ink: str = "accent") -> None:
         """Say something in the last line for a moment."""
@@ -208,6 +212,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
             )
         elif was_long:
             self.say(f"the agents' logs are read: {news.rows_new} new rows")
+
+    def dismiss_problems(self) -> bool:
+        """Take the red lines away until something else is wrong; False when there are none."""
+        shown = {*(self.snapshot.problems if self.snapshot else ()), *self.own_problems}
+        if not shown - self.dismissed:
+            return False
+        self.dismissed = frozenset(shown)
+        return True
 
     def cancel_work(self) -> bool:
         """Stop long work; False when none runs."""
@@ -340,4 +352,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
         try:
             handlers.handler_of(action_id)(self, word)
         except PfError as error:
-            self.say(str(error), "bad")
+            self.say(dashboard_words.told(error), "bad")

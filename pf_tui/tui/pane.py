@@ -15,8 +15,10 @@ from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 
+from pf_tui.tui import actions
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.page import Page, Row
 from pf_tui.tui.text import BLANK, Line, cells, columns_changed, fit, whole_parts
@@ -177,12 +179,23 @@ class Pane(Widget, can_focus=True):
         for span in self.symbols.marked(whole_parts(self.page.facts, room)):
             title += Content.styled(span.text, f"not bold $ink-{span.ink}")
         self._set_title("border_title", title)
-        keys = [f"{key} {word}" for key, word in self.page.keys] if self.has_focus else []
+        keys = list(self.page.keys) if self.has_focus else []
         rows, last = len(self.page.rows), self.top + self.room
         parts = [f"{self.top + 1}–{min(last, rows)} of {rows}"] if rows > self.room else []
-        while keys and cells(" · ".join([*parts, *keys])) > self.content_size.width - 4:
+        while keys and self._hinted(parts, keys).cell_length > self.content_size.width - 4:
             keys.pop()
-        self._set_title("border_subtitle", Content(self.symbols.plain(visible(" · ".join([*parts, *keys])))))
+        self._set_title("border_subtitle", self._hinted(parts, keys))
+
+    def _hinted(self, parts: Sequence[str], keys: Sequence[tuple[str, str]]) -> Content:
+        """Where the list stands, and the keys with their words, which a click does as well."""
+        told = [Content(self.symbols.plain(visible(part))) for part in parts]
+        for key, word in keys:
+            does = actions.done_by(key.split(" ")[0], self.id or "")
+            text = self.symbols.plain(visible(f"{key} {word}"))
+            told.append(
+                Content.styled(text, Style.from_meta({"@click": f"screen.do({does!r})"}) if does else "")
+            )
+        return Content(self.symbols.plain(" · ")).join(told)
 
     # -- events of the toolkit
 

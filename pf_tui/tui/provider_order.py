@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pf_tui.catalog import Provider
-from pf_tui.documents import words
+from pf_tui.documents import standing, words
 from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui.text import SERIES, Span, cells, series_ink
@@ -18,8 +18,6 @@ from pf_tui.tui.text import SERIES, Span, cells, series_ink
 _VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|meta|mistral|amazon)\.")
 """Who made it, before the family, as Bedrock writes it."""
 _DATE = re.compile(r"(?:[-@:]20\d{6}|-20\d\d-\d\d-\d\d)(?:-v\d+(?::\d+)?)?$")
-
-_ABSENT = ("no-credential", "disabled")
 
 STATE_INKS = {
     "ready": "good",
@@ -51,7 +49,7 @@ def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:
     """Who can serve by priority, then who could with a word from you, then the rest."""
     able, doubtful, absent = list[ProviderView](), list[ProviderView](), list[ProviderView]()
     for view in snapshot.providers:
-        if view.rank is not None and view.state not in _ABSENT:
+        if view.rank is not None and view.state not in standing.ABSENT:
             able.append(view)
         elif view.credential.state != "missing" or view.limits or view.today.requests:
             doubtful.append(view)
@@ -88,11 +86,7 @@ def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
 
 def state_word(view: ProviderView) -> Span:
     """The state as one or two words; its ink says the same."""
-    word = view.state
-    if view.state == "no-credential":
-        word = _without(view.provider, view.credential.state)
-    elif view.state == "disabled":
-        word = "off"
+    word = standing.state_word(view)
     ink = "warn" if word in ("expired", "unsure") else STATE_INKS[view.state]
     return Span(word, ink, bold=view.state in ("limited", "exhausted"))
 
@@ -125,13 +119,3 @@ def cut_model(model: str, width: int) -> str:
 def auth_word(provider: Provider) -> str:
     """How one signs in, in a word of at most six letters."""
     return "acct" if provider.auth == "service_account" else words.auth(provider.auth)
-
-
-def _without(provider: Provider, state: str) -> str:
-    if state == "expired":
-        return "expired"
-    if state == "unknown":
-        return "unsure"
-    if provider.auth in ("subscription", "oauth"):
-        return "no login"
-    return "no token" if provider.auth == "token" else "no key"

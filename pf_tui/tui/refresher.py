@@ -193,7 +193,8 @@ class Refresher:
 
     def _settle(self) -> None:
         """A bench may have ended while no agent was running: bring the agents to whoever serves now."""
-        if not any(agent.pending for agent in self._snapshot.agents):
+        returned = actions.left_by(self._snapshot) is not None
+        if not returned and not any(agent.pending for agent in self._snapshot.agents):
             return
         try:
             actions.settle(self._ctx, self._snapshot)

@@ -219,7 +219,7 @@ class ModelsPane(SnapshotPane):
 
 
 class LimitsPane(SnapshotPane):
-    """The windows of the provider that is selected."""
+    """The windows of the provider that serves, and of the one that is selected."""
 
     NUMBER = "³"
     BINDINGS = bindings_of("limits")
@@ -231,7 +231,8 @@ class LimitsPane(SnapshotPane):
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        provider = self.selected or status.facts(snapshot, self.sessions).provider
+        serves = status.facts(snapshot, self.sessions).provider
+        provider = serves or self.selected
         return limits.page_for(
             snapshot,
             space,
@@ -241,6 +242,7 @@ class LimitsPane(SnapshotPane):
             room=self._most_lines(),
             more=self.alone,
             brief=self.screen.has_class("-stacked"),
+            beside=self.selected,
             live=live.lines(snapshot, self.rates, space),
         )
 
@@ -424,9 +426,11 @@ class Foot(Lines):
     """How far long work is; () when none runs."""
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """What is wrong with the dashboard's own settings."""
+    dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
     found: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     MOST_PROBLEMS = 2
+    """Told in full; of more each has a line, and the last one names the others."""
 
     @property
     def _most_lines(self) -> int:
@@ -440,9 +444,14 @@ class Foot(Lines):
     def _problems(self, width: int) -> list[Line]:
         """What is wrong with files, in as many lines as there are for each."""
         problems = (*self.snapshot.problems, *self.own_problems) if self.snapshot else ()
-        shown = problems[: self.MOST_PROBLEMS]
-        each = (self._most_lines - 1) // max(len(shown), 1)
+        problems = tuple(problem for problem in problems if problem not in self.dismissed)
+        most = self._most_lines - 1
+        shown = problems if len(problems) <= self.MOST_PROBLEMS else problems[: most - 1]
+        each = max(most // max(len(shown), 1), 1)
         lines: list[Line] = []
+        if others := problems[len(shown) :]:
+            named = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
+            lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {named}", "bad")), width))
         for problem in reversed(shown):
             told = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
             if len(told) > each:
@@ -461,6 +470,9 @@ class Foot(Lines):
         self.redraw()
 
     def watch_own_problems(self) -> None:
+        self.redraw()
+
+    def watch_dismissed(self) -> None:
         self.redraw()
 
     def watch_found(self) -> None:

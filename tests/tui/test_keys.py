@@ -142,7 +142,14 @@ async def test_the_journal_says_that_the_dashboard_did_it(dashboard: Opened) -> 
 
 @pytest.mark.parametrize(
     ("key", "pane"),
-    [("1", "providers"), ("2", "models"), ("3", "limits"), ("4", "analytics"), ("0", "events")],
+    [
+        ("1", "providers"),
+        ("2", "models"),
+        ("3", "limits"),
+        ("4", "analytics"),
+        ("5", "sessions"),
+        ("0", "events"),
+    ],
 )
 async def test_numbers_jump_to_panes(dashboard: Opened, key: str, pane: str) -> None:
     async with dashboard(live=False) as screen:
@@ -155,11 +162,11 @@ async def test_numbers_jump_to_panes(dashboard: Opened, key: str, pane: str) -> 
 async def test_tab_goes_round_the_panes_on_screen(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
         seen = []
-        for _ in range(5):
+        for _ in range(6):
             seen.append(screen.cockpit.current)
             await screen.press("tab")
 
-        assert seen == ["providers", "models", "limits", "analytics", "providers"]
+        assert seen == ["providers", "sessions", "models", "limits", "analytics", "providers"]
 
 
 async def test_the_filter_narrows_as_it_is_typed_and_stays_in_the_title(dashboard: Opened) -> None:

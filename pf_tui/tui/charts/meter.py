@@ -32,7 +32,7 @@ def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "")
     if percent > 0:
         filled = max(filled, 1)
     if percent < 100:
-        filled = min(filled, width - 1) or min(1, width)
+        filled = min(filled, max(width - 1, 1))
     used = Span(symbols.bar * filled, ink or level_ink(percent))
     return line(used, Span(symbols.rule * (width - filled), "faint"))
 

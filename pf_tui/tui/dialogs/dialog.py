@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from pf_tui.errors import PfError
 from pf_tui.snapshot import Snapshot
-from pf_tui.tui import layout
+from pf_tui.tui import dashboard_words, layout
 from pf_tui.tui.actions import find
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Page, Space
@@ -141,7 +141,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             try:
                 self.choose(self.pane.key)
             except PfError as error:
-                self.cockpit.say(str(error), "bad")
+                self.cockpit.say(dashboard_words.told(error), "bad")
 
     def action_do(self, words: str) -> None:
         """An action of the table, as far as it makes sense here."""

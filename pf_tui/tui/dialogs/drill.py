@@ -87,7 +87,8 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
         rows += unkeyed(wrap(f"nobody serves now: {snapshot.choice.reason}", space.width, "bad"))
     elif not snapshot.auto_switch:
         text = (
-            "auto-switch is off: the first of the list would go on serving, whatever happens · a turns it on"
+            "auto-switch is off: the first of the list would go on serving, whatever happens; a turns it on,"
+            " and then:"
         )
         rows += [*unkeyed(wrap(text, space.width, "warn")), Row()]
     inks = provider_order.inks(snapshot)

@@ -33,9 +33,14 @@ def why_page(snapshot: Snapshot, space: Space) -> Page:
             refusal = why_ineligible(snapshot.standing(view.id), view.serves) or less.get(view.id)
             rows += _step(view, refusal, snapshot, space, names)
     rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
-    return Page(
-        title="Why", facts=line(muted("the first that can serve does")), rows=tuple(rows), keys=CLOSES
-    )
+    return Page(title="Why", facts=line(muted(_rule(snapshot))), rows=tuple(rows), keys=CLOSES)
+
+
+def _rule(snapshot: Snapshot) -> str:
+    """Who serves, in a line."""
+    if snapshot.auto_switch:
+        return "the first that can serve does"
+    return "auto-switch is off: the first of the list serves"
 
 
 def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
@@ -74,7 +79,8 @@ def _step(
         until = f", until {space.clock.both(refusal.until)}" if refusal.until else ""
         sign, ink, text = "×", "muted", f"skipped: {refusal.reason}{until}"
     else:
-        sign, ink, text = "·", "text", f"ready to follow with {view.serves or 'its own model'}"
+        able = "ready to follow" if snapshot.auto_switch else "could serve"
+        sign, ink, text = "·", "text", f"{able} with {view.serves or 'its own model'}"
     name: Line = (Span(view.id, provider_order.inks(snapshot).get(view.id, "muted"), bold=serves),)
     start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "))
     seen = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
@@ -102,6 +108,8 @@ def evidence_text(evidence: object) -> str:
 
 
 def _follow(snapshot: Snapshot) -> str:
+    if not snapshot.auto_switch:
+        return "if it failed now, nobody would follow by itself: n goes to the next, a turns auto-switch on"
     if snapshot.next is None:
         return f"nobody would follow: {snapshot.next_reason}"
     return f"if it failed now, {snapshot.next.provider} would follow; d rehearses it"

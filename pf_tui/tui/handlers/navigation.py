@@ -113,7 +113,9 @@ def _filter(cockpit: MainScreen, word: str) -> None:
 
 @handles("cancel")
 def _cancel(cockpit: MainScreen, word: str) -> None:
-    if not cockpit.cancel_work():
+    if cockpit.cancel_work():
+        return
+    if cockpit.pane.choice.words or not cockpit.dismiss_problems():
         cockpit.pane.narrow_to("")
 
 

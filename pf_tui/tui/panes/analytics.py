@@ -12,7 +12,7 @@ from pf_tui.ledger.query import REST
 from pf_tui.ledger.totals import Group
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
-from pf_tui.tui.columns import Column, body, chosen, head
+from pf_tui.tui.columns import GAP, Column, body, chosen, head
 from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.panes import usage_chart
@@ -63,15 +63,19 @@ def page_for(
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
-    kept = chosen(_columns(report.by), table, space.width)
+    gap, columns = GAP, _columns(report.by)
+    kept = chosen(columns, table, space.width)
+    if any(size < cells(row["name"]) for row in table for column, size in kept if column.key == "name"):
+        gap = 1  # a narrow gap is better than a cut name
+        kept = chosen(columns, table, space.width, gap)
     room = next(size for column, size in kept if column.key == "name") - MARK
     if any(cells(name) > room for name in shown.values()):
         names = {part: shortened(name, room) for part, name in names.items()}
         table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
     rows = tuple(
-        Row(fit(body(kept, row), space.width), part.name) for part, row in zip(parts, table, strict=True)
+        Row(fit(body(kept, row, gap), space.width), part.name) for part, row in zip(parts, table, strict=True)
     )
-    heading = head(kept, choice.order, downward=choice.order != "name")
+    heading = head(kept, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
     pinned = (
         *usage_chart.draw(drawn, chart, len(rows)),
         *([fit(untold, space.width)] if untold else ()),

@@ -25,7 +25,7 @@ QUIET = ("asked for", "asked for the next one")
 """Reasons that say no more than that a person pressed a key."""
 
 _STATUS = re.compile(r"\((\d{3})\b")
-LOUD = ("failover", "bench", "switch", "undo", "redo", "release")
+LOUD = ("failover", "return", "bench", "switch", "undo", "redo", "release")
 """Actions that change who serves: they stand in plain ink."""
 
 
@@ -161,6 +161,10 @@ def _failed_over(event: Event) -> str:
     return f"switched to {event.after.get('active') or 'nobody'}"
 
 
+def _came_back(event: Event) -> str:
+    return f"back to {event.after.get('active') or 'nobody'}"
+
+
 def _benched(event: Event) -> str:
     bench = _mapping(event.after.get("bench"))
     model = f" for {bench['model']}" if bench.get("model") else ""
@@ -254,6 +258,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 _SENTENCES = {
     "switch": _switched,
     "failover": _failed_over,
+    "return": _came_back,
     "bench": _benched,
     "release": _released,
     "priority": _reordered,

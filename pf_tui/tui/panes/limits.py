@@ -42,11 +42,13 @@ def page_for(
     room: int = 0,
     more: bool = False,
     brief: bool = False,
+    beside: str | None = None,
     live: Sequence[Line] = (),
 ) -> Page:
     """The windows of one provider and how one of them filled, what is in flight, the last walls.
 
     Args:
+        beside: another provider whose windows stand below: the one under the cursor.
         key: the row the cursor stands on: of this window the chart is.
         room: lines the pane can have; the chart takes what the others leave.
         more: show the other providers' windows below.
@@ -58,17 +60,22 @@ def page_for(
     view = snapshot.view(selected)
     hits = [hit for hit in report.hits if hit.provider == selected]
     windows = _brief(view, space) if brief and view.limits else block(view, snapshot, space)
+    named = beside is not None and beside in snapshot.catalog.providers and beside != selected
+    other = snapshot.view(beside) if beside is not None and named else None
+    if other is not None and not brief:
+        windows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     flowing = [Row(), *unkeyed(live)] if live else []
     walls = [] if brief else _hits(hits, space)
     taken = len(windows) + len(flowing) + (0 if more else len(walls))  # alone, the walls can be scrolled to
-    chart = [] if brief else course_rows(view, report, space, room - taken, key)
+    course = other if other is not None and key and key.startswith(f"{other.id} ") else view
+    chart = [] if brief else course_rows(course, report, space, room - taken, key)
     rows = [*windows, *chart, *flowing, *walls]
     if more and not chart:  # it can be scrolled to
         rows += course_rows(view, report, space, window_chart.LEAST + 4, key)
     if more:
-        for other in snapshot.providers:
-            if other.limits and other.id != selected:
-                rows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
+        for one in snapshot.providers:
+            if one.limits and one.id not in (selected, beside):
+                rows += [Row(), Row(line(_heading(one, snapshot))), *block(one, snapshot, space)]
     name = selected if space.width >= NARROW else provider_order.short_name(selected)
     name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
     facts = line(Span(name, provider_order.inks(snapshot).get(selected, "text")))
@@ -103,7 +110,8 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
     label_width = max(len(_label(limit)) for limit in view.limits)
     details = {limit: _detail(limit, space.clock) for limit in view.limits}
     meter_width = min(space.width - label_width - 1 - 8, 60)
-    if space.width >= NARROW and meter_width - max(map(len, details.values())) < LEAST_METER:
+    room = meter_width - LEAST_METER if space.width >= NARROW else space.width - label_width - 1
+    if max(map(len, details.values())) > room:
         details = {limit: _detail(limit, space.clock, both=False) for limit in view.limits}
     detail_width = max(map(len, details.values()))
     if space.width >= NARROW:

@@ -84,7 +84,7 @@ def page_for(
     return Page(
         title="Models",
         facts=line(muted(count)),
-        pinned=(head(kept, choice.order, downward=choice.order in ("context", "served")),),
+        pinned=(head(kept, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),),
         rows=rows,
         keys=KEYS,
     )

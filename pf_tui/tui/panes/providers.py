@@ -119,7 +119,8 @@ def _wide(
     rows = tuple(
         Row(fit(body(kept, row, gap), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
     )
-    return (head(kept, choice.order, downward=choice.order != "provider", gap=gap),), rows
+    heading = head(kept, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
+    return (heading,), rows
 
 
 def _cells(

@@ -28,7 +28,7 @@ SIGNS = {"working": "●", "waiting": "◆", "limited": "◌", "idle": "○", "e
 INKS = {"working": "good", "waiting": "warn", "limited": "bad", "idle": "muted", "ended": "faint"}
 SHORT_AGENTS = {"claude-code": "claude"}
 
-ORDERS = ("", "project", "cost", "context")
+ORDERS = ("", "place", "cost", "context")
 """What `o` goes through; "" = running ones first, then the newest."""
 
 KEYS = (("enter", "shows"), ("p", "moves"), ("f", "focuses"))
@@ -102,7 +102,7 @@ def _admitted(one: Session, choice: Choice) -> bool:
 
 
 _ORDER: Mapping[str, Callable[[Session], Any]] = {
-    "project": lambda one: (one.state == "ended", documents.place(one).casefold()),
+    "place": lambda one: (one.state == "ended", documents.place(one).casefold()),
     "cost": lambda one: -(one.cost_usd or 0.0),
     "context": lambda one: -(one.context_percent or 0.0),
 }
@@ -128,7 +128,7 @@ class _Drawing:
         if self._lines == 1 and space.width >= MIDDLE:
             table = [self._cells(one) for one in (*running, *ended)]
             self._kept = chosen(COLUMNS, table, space.width)
-            self.pinned = (head(self._kept, choice.order, downward=choice.order != "project"),)
+            self.pinned = (head(self._kept, choice.order, downward=choice.order != "place", orders=ORDERS),)
 
     def rows(self, sessions: Sequence[Session]) -> list[Row]:
         """Each session, and the subagents that work for it."""
@@ -181,7 +181,7 @@ class _Drawing:
     def _first(self, one: Session) -> Line:
         width = self._space.width
         state = line(Span(self._told(one), INKS[one.state]))
-        room = width - cells(state) - 4
+        room = width - cells(state) - 5
         return spread(line(" ", _sign(one), _place(one, room)), line(state, " "), width)
 
     def _second(self, one: Session) -> Line:
