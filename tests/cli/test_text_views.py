@@ -111,6 +111,6 @@ def test_a_plans_cost_is_marked_as_list_price(
     answer = pf("analytics", "30d", "--costs", keys=False)
 
     assert "anthropic-subscription" in answer.out
-    assert "$20.00*" in answer.out
+    assert "$20.00~" in answer.out
     assert "a plan has paid for it already" in answer.out
     assert re.search(r"Claude Max 5x +\$100.00 +\$100.00 +\$20.00 +0.2×", answer.out)

@@ -161,6 +161,11 @@ def _failed_over(event: Event) -> str:
     return f"switched to {event.after.get('active') or 'nobody'}"
 
 
+def _moved(event: Event) -> str:
+    session = str(event.after.get("session") or "")[:8]
+    return f"session {session} moves to {event.after.get('provider') or 'another provider'}"
+
+
 def _came_back(event: Event) -> str:
     return f"back to {event.after.get('active') or 'nobody'}"
 
@@ -259,6 +264,7 @@ _SENTENCES = {
     "switch": _switched,
     "failover": _failed_over,
     "return": _came_back,
+    "move": _moved,
     "bench": _benched,
     "release": _released,
     "priority": _reordered,
