@@ -34,7 +34,7 @@ def status(ctx: Context, provider: str | None, reset: bool, as_json: bool) -> No
     if provider:
         output.show(*status_view.detail(now, now.view(provider), zone, width))
     else:
-        output.show(*status_view.overview(now, zone, width))
+        output.show(*status_view.overview(now, zone, width, overview(ctx)))
     if reset:
         whose = provider or "all providers"
         diagnostics.note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from rich.text import Text
@@ -19,8 +20,9 @@ from pf_tui.cli.look import (
     table,
     wrapped,
 )
-from pf_tui.documents import auth, standing, words
+from pf_tui.documents import auth, serving, standing, words
 from pf_tui.rules.limits import Limit
+from pf_tui.sessions.records import Session
 from pf_tui.snapshot import ProviderView, Snapshot
 
 _METER = 20
@@ -35,10 +37,10 @@ _COLUMNS = (
 )
 
 
-def overview(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+def overview(now: Snapshot, zone: tzinfo | None, width: int, sessions: Sequence[Session] = ()) -> list[Text]:
     """Who serves, how long, who is next, what it cost; then every provider that matters."""
     shown = [view for view in now.providers if _matters(view, now)]
-    lines = _head(now, zone, width)
+    lines = [*_head(now, zone, width), *_elsewhere(now, sessions, width)]
     numbers = standing.numbers(now)
     if shown:
         lines += [
@@ -142,6 +144,16 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     starred = any(v.provider.plan and v.today.cost_usd for v in now.providers)
     cost = Text(f"{words.money(today.cost_usd)}{standing.PLAN if starred else ''} today")
     return [*lines, *between(second, cost, width)]
+
+
+def _elsewhere(now: Snapshot, sessions: Sequence[Session], width: int) -> list[Text]:
+    """Who really serves the sessions that run, where that is not the choice."""
+    told = serving.facts(now, sessions)
+    if not told.served or told.chosen is None:
+        return []
+    cure = f"`pf-tui install {told.joins}` joins them" if told.joins else "they follow at their next start"
+    count = f"{told.served} session{'s' if told.served > 1 else ''}"
+    return wrapped(f"but {told.provider} really serves {count}; {cure}", width, indent="  ", style="yellow")
 
 
 def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | None) -> list[Cell]:

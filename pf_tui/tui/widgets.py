@@ -16,6 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from pf_tui.documents import serving
 from pf_tui.records import record, replace
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
@@ -231,7 +232,7 @@ class LimitsPane(SnapshotPane):
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        serves = status.facts(snapshot, self.sessions).provider
+        serves = serving.facts(snapshot, self.sessions).provider
         provider = serves or self.selected
         return limits.page_for(
             snapshot,

@@ -13,6 +13,7 @@ from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
 from pf_tui.ledger.totals import Totals
 from pf_tui.records import replace
+from pf_tui.rules import failures
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
 from pf_tui.tui import dashboard_words
@@ -165,7 +166,7 @@ def test_the_provider_that_was_left_is_back_by_an_event(context: Make) -> None:
     at = [scene.NOW]
     ctx = context(env=KEYS, now=lambda: at[0], who="hook")
     actions.set_priority(ctx, ["groq", "openrouter"])
-    actions.report_failure(ctx, "groq", kind="rate", until=scene.at(1), evidence={"status": 429})
+    actions.report_failure(ctx, "groq", failures.reported("rate"), evidence={"status": 429})
     assert actions.note_return(ctx) is None
 
     at[0] = scene.at(1, minutes=1)
@@ -184,7 +185,7 @@ def test_a_switch_by_hand_is_no_return(context: Make) -> None:
     at = [scene.NOW]
     ctx = context(env=KEYS, now=lambda: at[0])
     actions.set_priority(ctx, ["groq", "openrouter"])
-    actions.report_failure(ctx, "groq", kind="rate", until=scene.at(1))
+    actions.report_failure(ctx, "groq", failures.reported("rate"))
     actions.switch(ctx, "mistral-api")
     at[0] = scene.at(2)
     actions.switch(ctx, "groq")

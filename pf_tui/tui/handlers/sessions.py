@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pf_tui.documents import serving
 from pf_tui.tui.handlers import handles
 from pf_tui.tui.messages import Announcement
 
@@ -38,9 +39,7 @@ def _focus(cockpit: MainScreen, word: str) -> None:
 @handles("install")
 def _install(cockpit: MainScreen, word: str) -> None:
     """The command that joins them, ready to be sent: what it changes is shown before it is done."""
-    from pf_tui.tui.panes import status
-
-    agent = word or status.facts(cockpit.known(), cockpit.sessions).joins
+    agent = word or serving.facts(cockpit.known(), cockpit.sessions).joins
     if not agent:
         there = {view.agent for view in cockpit.known().agents}
         agent = next((name for name in cockpit.found if name not in there), "")

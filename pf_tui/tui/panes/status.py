@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pf_tui.clients import CLIENTS
 from pf_tui.documents import words
+from pf_tui.documents.serving import Facts, facts
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.records import Session
-from pf_tui.sessions.uses import serving, uses
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
@@ -68,50 +67,6 @@ today stands in every one of them."""
 LONG = 18
 """Cells of a name from which it may be cut."""
 _CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
-
-
-@record
-class Facts:
-    """Who really serves, by the sessions that run; without one whoever was chosen."""
-
-    provider: str | None
-    model: str | None
-    running: int = 0
-    waiting: int = 0
-    served: int = 0
-    """Sessions that provider really serves; 0 = none tells."""
-    chosen: str | None = None
-    """The choice, where the sessions go elsewhere."""
-    joins: str = ""
-    """The agent to install pf-tui into, so that its sessions follow the choice."""
-
-
-def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
-    """What line 1 is about."""
-    active = snapshot.active
-    running = [one for one in sessions if one.state != "ended"]
-    waiting = sum(one.state == "waiting" for one in running)
-    known = {view.id for view in snapshot.providers}
-    served = [(name, number) for name, number in serving(running) if name in known]
-    chosen = active.provider if active else None
-    if not served:
-        model = active.model if active else None
-        return Facts(provider=chosen, model=model, running=len(running), waiting=waiting)
-    numbers = dict(served)
-    provider = chosen if chosen in numbers and numbers[chosen] == served[0][1] else served[0][0]
-    used = [use for use in uses(running) if use.provider == provider]
-    differs = chosen != provider
-    there = {view.agent for view in snapshot.agents}
-    apart = [use.agent for use in used if use.agent not in there] if differs else []
-    return Facts(
-        provider=provider,
-        model=used[0].model or (active.model if active and not differs else None),
-        running=len(running),
-        waiting=waiting,
-        served=numbers[provider],
-        chosen=chosen if differs else None,
-        joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
-    )
 
 
 def lines_for(
