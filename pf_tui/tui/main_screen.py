@@ -169,7 +169,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             return
         first = not self.sessions and bool(sessions) and not self._chosen
         self.sessions = sessions
-        if first and self.has_class("-narrow"):
+        if first and self.has_class("-narrow") and self.is_current and self.focused is self.pane:
             self.jump("sessions")
 
     def session(self, key: str | None) -> Session | None:
