@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TypeVar
 
 from pf_tui.catalog import Catalog, Provider
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName
 from pf_tui.integrations import apply
 from pf_tui.ledger import reader as ledger
@@ -60,6 +61,9 @@ class ProviderView:
     """When that state ends by itself."""
     why: str | None
     bench: Bench | None
+    """What keeps it from serving `serves`."""
+    resting: tuple[Bench, ...]
+    """Models and model families that rest there, whatever it serves."""
     limits: tuple[Limit, ...]
     serves: str | None
     """The catalog model it would serve now."""
@@ -94,6 +98,8 @@ class AgentView:
     applied: str | None
     pending: str | None
     """The provider it will be set to at its next turn."""
+    due: Serving | None = None
+    """Who should serve it: the active provider, unless the model its session asks for rests there."""
 
 
 @record
@@ -275,7 +281,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         next_reason=after.reason,
         choice=choice,
         providers=tuple(views),
-        agents=_agents(state, choice.provider),
+        agents=_agents(state, choice, listed if auto_switch else [], ordered, now),
         events=state.events,
         standings=tuple(standings),
         problems=tuple(problems),
@@ -355,7 +361,12 @@ def _view_of(
     today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
     budgets = _budgets(config, project, provider.id)
     known = (
-        *limits.current([r for r in book.readings if r.provider == provider.id], now),
+        *limits.current(
+            limits.since_release(
+                [r for r in book.readings if r.provider == provider.id], health.released.get(provider.id)
+            ),
+            now,
+        ),
         *_budget_limits(budgets, today, month, dates, now),
     )
     hidden = project is not None and rank is None and provider.id in own
@@ -376,7 +387,10 @@ def _view_of(
         ),
         spent=tuple(
             ExhaustedWindow(
-                window=limits.window_name(limit.window), resets_at=limit.resets_at, model_family=limit.model
+                window=limits.window_name(limit.window),
+                resets_at=limit.resets_at,
+                model_family=limit.model,
+                budget=limit.source == "budget",
             )
             for limit in known
             if limit.exhausted(now)
@@ -397,6 +411,9 @@ def _view_of(
         until=refusal.until if refusal else None,
         why=refusal.reason if refusal else None,
         bench=health.bench_for(provider.id, serves, now),
+        resting=tuple(
+            b for b in health.benches if b.provider == provider.id and not b.is_whole and b.holds(now)
+        ),
         limits=known,
         serves=serves,
         today=_usage(today),
@@ -489,12 +506,36 @@ def _plain_catalog() -> Catalog:
     return catalog.load()
 
 
-def _agents(state: StateFiles, active: str | None) -> tuple[AgentView, ...]:
+def _agents(
+    state: StateFiles, choice: Choice, listed: list[Eligibility], ordered: bool, now: datetime
+) -> tuple[AgentView, ...]:
     views, led = [], state.health.agents
     for agent in state.installed:
         applied = led[agent].provider if agent in led else None
-        views.append(AgentView(agent=agent, applied=applied, pending=active if active != applied else None))
+        due = _due(agent, state, choice, listed, ordered, now)
+        pending = due.provider if due is not None and due.provider != applied else None
+        views.append(AgentView(agent=agent, applied=applied, pending=pending, due=due))
     return tuple(views)
+
+
+def _due(
+    agent: str, state: StateFiles, choice: Choice, listed: list[Eligibility], ordered: bool, now: datetime
+) -> Serving | None:
+    """Who should serve an agent; a model its session asked for that rests at the active one decides."""
+    asked = [
+        model
+        for bench in state.health.benches
+        if bench.provider == choice.provider and not bench.is_whole and bench.holds(now)
+        if bench.evidence.get("agent") == agent and isinstance(model := bench.evidence.get("asked"), str)
+    ]
+    if asked and CLIENTS[agent].led_by_settings:
+        request = RouteRequest(model=asked[-1])
+        first = failover.route(request, listed, state.catalog, own_order=ordered).first
+        if first is not None:
+            return Serving(
+                provider=first.provider, model=first.model, since=None, reason=f"{asked[-1]} rests there"
+            )
+    return _serving(choice, None)
 
 
 def _serving(choice: Choice, since: datetime | None) -> Serving | None:

@@ -6,6 +6,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
 from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.state import config, credentials, files
 from pf_tui.state.context import Context
 from pf_tui.state.secret import Secret
@@ -85,12 +86,10 @@ def import_keys(ctx: Context) -> tuple[str, ...]:
 
 
 def _lift_refusals(ctx: Context, provider_id: str) -> None:
-
+    """A new credential: what rested until there is one, or until the account is in order, may be asked."""
     from pf_tui.state import health
 
-    health.change(
-        ctx.paths,
-        lambda old: replace(
-            old, benches=tuple(b for b in old.benches if not (b.provider == provider_id and b.kind == "auth"))
-        ),
-    )
+    def over(bench: Bench) -> bool:
+        return bench.provider == provider_id and bench.until is None and bench.kind != "manual"
+
+    health.change(ctx.paths, lambda old: replace(old, benches=tuple(b for b in old.benches if not over(b))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -66,16 +66,28 @@ def bench(
 
 
 def release(ctx: Context, provider_id: str, *, model: str | None = None, why: str = "asked for") -> int:
-    """Lift the benches of a provider (or of one model there); returns how many. Raises UnknownName."""
+    """Lift what keeps a provider, or one model there, from serving; returns how many. Raises UnknownName.
+
+    Benches of every kind and, for the whole provider, windows that are used up.
+    """
     catalog = ctx.catalog()
     provider = catalog.provider(provider_id).id
     model_id = catalog.model(model).id if model else None
 
     def lifted(bench: Bench) -> bool:
-        return bench.provider == provider and (model_id is None or bench.model == model_id)
+        if model_id is None or bench.provider != provider:
+            return bench.provider == provider
+        return not bench.is_whole and bench.covers(provider, model_id)
 
     _forget_repairs(ctx, provider, model_id)
-    return _lift(ctx, lifted, action="release", what={"provider": provider, "model": model_id}, why=why)
+    return _lift(
+        ctx,
+        lifted,
+        action="release",
+        what={"provider": provider, "model": model_id},
+        why=why,
+        windows_of=(provider,) if model_id is None else (),
+    )
 
 
 def remember_repair(
@@ -165,7 +177,8 @@ def report_failure(
         )
         if resting is None:
             return None
-        resting = replace(resting, evidence={**resting.evidence, **(evidence or {})})
+        asked = {} if resting.is_whole else _known(asked=model)
+        resting = replace(resting, evidence={**resting.evidence, **(evidence or {}), **asked})
         return keep_bench(ctx, resting, agent=agent, session=session, why=why, before=before)
 
 
@@ -182,7 +195,10 @@ def keep_bench(
     provider_id = resting.provider
     with files.locked(ctx.paths):
         before = before or snapshot.take(ctx)
-        resting = replace(resting, evidence={**resting.evidence, **_known(agent=agent, session=session)})
+        seen = {**resting.evidence, **_known(agent=agent, session=session)}
+        if resting.kind == "address":
+            seen["overlay"] = files.version_of(ctx.paths.providers)
+        resting = replace(resting, evidence=seen)
         after = before.after(health=_keep(ctx, resting))
         left = before.active.provider if before.active else None
         serves = after.active.provider if after.active else None
@@ -197,7 +213,12 @@ def keep_bench(
             undo={"drop": [health.key_to_json(resting.key)]},
             evidence=resting.evidence,
         )
-        done = settle(ctx, after, why=sentence, moved_from=left) if moved else ()
+        if moved:
+            done = settle(ctx, after, why=sentence, moved_from=left)
+        elif resting.is_whole or after.agents == before.agents:
+            done = ()
+        else:  # the active one serves on, but not what this session asks for
+            done = settle(ctx, after, why=sentence)
         ledger.limit_hit(
             ctx.paths.ledger,
             provider_id,
@@ -226,12 +247,14 @@ def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
         old = ctx.health()
         dropped = [health.bench_to_json(b) for b in old.benches if b.provider in chosen]
         resets = {name: moment.isoformat() for name, moment in old.resets.items()}
+        released = {name: moment.isoformat() for name, moment in old.released.items()}
         health.change(
             ctx.paths,
             lambda h: replace(
                 h,
                 benches=tuple(b for b in h.benches if b.provider not in chosen),
                 resets={**h.resets, **dict.fromkeys(chosen, now)},
+                released={**h.released, **dict.fromkeys(chosen, now)},
             ),
         )
         write_down(
@@ -240,7 +263,7 @@ def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
             why="asked for",
             before={"benches": dropped},
             after={"providers": list(chosen) if provider_id else "all"},
-            undo={"benches": dropped, "resets": resets},
+            undo={"benches": dropped, "resets": resets, "released": released},
         )
         settle(ctx)
     return chosen
@@ -265,27 +288,45 @@ def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
         settle(ctx, after, why=why, moved_from=left)
 
 
-def _lift(ctx: Context, lifted: Any, *, action: str, what: Mapping[str, Any], why: str) -> int:
+def _lift(
+    ctx: Context,
+    lifted: Callable[[Bench], bool],
+    *,
+    action: str,
+    what: Mapping[str, Any],
+    why: str,
+    windows_of: Sequence[str] = (),
+) -> int:
+    """Drop benches, and let full windows of some providers count no longer; returns how many of both."""
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        dropped = [health.bench_to_json(b) for b in ctx.health().benches if lifted(b)]
-        if not dropped:
+        old = ctx.health()
+        dropped = [health.bench_to_json(b) for b in old.benches if lifted(b)]
+        full = [name for name in windows_of for spent in before.standing(name).spent if not spent.budget]
+        if not dropped and not full:
             return 0
+        released = {**old.released, **dict.fromkeys(full, ctx.now())}
         new, _ = health.change(
-            ctx.paths, lambda old: replace(old, benches=tuple(b for b in old.benches if not lifted(b)))
+            ctx.paths,
+            lambda old: replace(
+                old, benches=tuple(b for b in old.benches if not lifted(b)), released=released
+            ),
         )
         after = before.after(health=new)
         left = before.active.provider if before.active else None
+        undo: dict[str, Any] = {"benches": dropped}
+        if full:
+            undo["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
         write_down(
             ctx,
             action,
             why=why,
             before={"active": left, "benches": dropped},
             after={"active": after.active.provider if after.active else None, **what},
-            undo={"benches": dropped},
+            undo=undo,
         )
         settle(ctx, after, why=why, moved_from=left)
-    return len(dropped)
+    return len(dropped) + len(full)
 
 
 def _keep(ctx: Context, resting: Bench) -> health.Health:

@@ -109,7 +109,7 @@ def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
         }
     if pins := back.get("pins"):
         inverse["pins"] = sessions.restore_pins(ctx, pins)
-    if {"benches", "drop", "resets"} & back.keys():
+    if {"benches", "drop", "resets", "released"} & back.keys():
         inverse |= _restore_health(ctx, back)
     return inverse
 
@@ -130,7 +130,11 @@ def _restore_health(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
         if "resets" in back:
             inverse["resets"] = {name: moment.isoformat() for name, moment in old.resets.items()}
             resets = {name: at for name, text in back["resets"].items() if (at := from_text(text))}
-        return replace(old, benches=(*kept, *returning), resets=resets)
+        released = old.released
+        if "released" in back:
+            inverse["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
+            released = {name: at for name, text in back["released"].items() if (at := from_text(text))}
+        return replace(old, benches=(*kept, *returning), resets=resets, released=released)
 
     health.change(ctx.paths, edit)
     return inverse

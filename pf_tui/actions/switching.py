@@ -174,15 +174,16 @@ def settle(
         return ()
     if moved_from is None and left_by(now) is not None:
         note_return(ctx)
-    provider = ctx.catalog().provider(now.active.provider)
+    catalog = ctx.catalog()
     applied = {agent.agent: agent.applied for agent in now.agents}
     done: list[Effect] = []
     changed: dict[str, str] = {}
-    for agent in applied:
+    for agent, due in ((one.agent, one.due or now.active) for one in now.agents):
+        provider = catalog.provider(due.provider)
         if applied.get(agent) == provider.id and moved_from == provider.id:
             continue
         if applied.get(agent) != provider.id or moved_from is not None:
-            effect, serves = _lead(ctx, now, agent, provider, now.active.model)
+            effect, serves = _lead(ctx, now, agent, provider, due.model)
             done.append(effect)
             if effect.applied and applied.get(agent) != serves:
                 changed[agent] = serves
@@ -213,8 +214,9 @@ def settle(
                 before={agent: applied.get(agent) for agent in sorted(changed)},
                 after=dict(sorted(changed.items())),
             )
-    if moved_from is not None and moved_from != provider.id:  # after the settings: the ledger may be held
-        ledger.switch(ctx.paths.ledger, moved_from, provider.id, why=why, who=ctx.who, at=ctx.now())
+    # after the settings: the ledger may be held
+    if moved_from is not None and moved_from != now.active.provider:
+        ledger.switch(ctx.paths.ledger, moved_from, now.active.provider, why=why, who=ctx.who, at=ctx.now())
     return tuple(done)
 
 

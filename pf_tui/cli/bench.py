@@ -41,7 +41,7 @@ def bench(ctx: Context, provider: str, model: str | None, length: timedelta | No
 @as_json
 @click.pass_obj
 def release(ctx: Context, provider: str, model: str | None, as_json: bool) -> None:
-    """Benches of every kind: by hand, by a limit, by a failure."""
+    """Benches of every kind, by hand, by a limit, by a failure, and windows that are used up."""
     count = actions.release(ctx, provider, model=model)
     now = snapshot.take(ctx)
     provider = now.catalog.provider(provider).id

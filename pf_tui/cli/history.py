@@ -162,6 +162,10 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         )
     columns = (Column(title=""), Column(title=""), Column(title="", leaves=1), Column(title="", shrinks=True))
     lines += table(columns, rows, width, heading=False)
+    for view in now.providers:
+        if view.rank is not None and view.resting:
+            told = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
+            lines += wrapped(told, width, indent="  ", style="yellow")
     if without:
         names = ", ".join(step["provider"] for step in without)
         lines += wrapped(f"without a credential: {names}", width, indent="  ", style=FAINT)

@@ -47,7 +47,7 @@ def overview(now: Snapshot, zone: tzinfo | None, width: int, sessions: Sequence[
             Text(),
             *table(_COLUMNS, [_row(view, now, zone, numbers.get(view.id)) for view in shown], width),
         ]
-    lines += _foot(now, shown, width)
+    lines += _foot(now, shown, zone, width)
     return lines
 
 
@@ -60,6 +60,7 @@ def detail(now: Snapshot, view: ProviderView, zone: tzinfo | None, width: int) -
         ("state", _state_words(view, now, zone), state(view.state).style),
         ("priority", f"{place}, serves now" if serving else place, ""),
         ("serves", view.serves or "—", ""),
+        ("resting", words.resting(view.resting, now.at, zone), "yellow"),
         ("credential", _credential_words(view, now, zone), ""),
         ("today", _usage_words(view, month=False), ""),
         ("month", _usage_words(view, month=True), ""),
@@ -180,8 +181,12 @@ def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | N
     ]
 
 
-def _foot(now: Snapshot, shown: list[ProviderView], width: int) -> list[Text]:
+def _foot(now: Snapshot, shown: list[ProviderView], zone: tzinfo | None, width: int) -> list[Text]:
     lines: list[Text] = []
+    for view in shown:
+        if view.resting:
+            told = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
+            lines += wrapped(told, width, style="yellow")
     if any(view.provider.plan and view.today.cost_usd for view in shown):
         lines += wrapped(
             f"{standing.PLAN} what the same would cost at list price; the plan is paid already",

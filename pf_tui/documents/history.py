@@ -66,6 +66,7 @@ def chain(now: Snapshot) -> list[dict[str, Any]]:
                 "code": refusal.code if refusal else None,
                 "reason": now.choice.reason if serves else refusal.reason if refusal else None,
                 "until": status.moment(refusal.until) if refusal else None,
+                "resting": status.resting(view),
             }
         )
     return steps

@@ -91,9 +91,18 @@ def provider(view: ProviderView) -> dict[str, Any]:
         "serves": view.serves,
         "auth": credential(view.provider.auth, view.credential),
         "health": health(view),
+        "resting": resting(view),
         "limits": [limit(one) for one in view.limits],
         "usage": {"today": usage(view.today), "month": usage(view.month)},
     }
+
+
+def resting(view: ProviderView) -> list[dict[str, Any]]:
+    """Models and model families that rest at a provider."""
+    return [
+        {"model": one.model, "family": one.family, "kind": one.kind, "until": moment(one.until)}
+        for one in view.resting
+    ]
 
 
 def credential(kind: str, held: Credential) -> dict[str, Any]:
@@ -130,6 +139,7 @@ def limit(one: Limit) -> dict[str, Any]:
         "observed_at": to_text(one.observed_at),
         "runs_out_at": moment(one.runs_out_at),
         "model": one.model,
+        "family": one.model,
     }
 
 
@@ -159,6 +169,7 @@ def _evidence(view: ProviderView) -> dict[str, Any] | None:
         return {
             "kind": bench.kind,
             "model": bench.model,
+            "family": bench.family,
             "since": to_text(bench.since),
             "source": bench.source,
             "strikes": bench.strikes,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.rules.benches import Bench
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -87,6 +92,15 @@ def clock(at: datetime, now: datetime, zone: tzinfo | None) -> str:
     if days == 0:
         return f"{local:%H:%M}"
     return f"{local:%a %H:%M}" if abs(days) < 7 else f"{local.day} {local:%b}"
+
+
+def resting(benches: Iterable[Bench], now: datetime, zone: tzinfo | None) -> str:
+    """Models and families that rest: `Opus until 15:40, gpt-5.5 until released`."""
+    return ", ".join(
+        f"{bench.family.capitalize() if bench.family else bench.model} until "
+        f"{clock(bench.until, now, zone) if bench.until else 'released'}"
+        for bench in benches
+    )
 
 
 def when(at: datetime, now: datetime, zone: tzinfo | None) -> str:

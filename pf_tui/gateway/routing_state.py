@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pf_tui import snapshot
@@ -166,6 +166,7 @@ class RoutingState:
         self._epoch = 0
         self._loading: asyncio.Lock | None = None
         self._stale = False
+        self._released: Mapping[str, datetime] = {}
         self.written = False
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="pf-project")
         self._reading: dict[str, asyncio.Future[RoutingPlan]] = {}
@@ -220,7 +221,10 @@ class RoutingState:
             return True
         if (stamps[0], stamps[2:]) != (plan.stamps[0], plan.stamps[2:]):
             return False
+        released = self._released
         self.read_benches()
+        if self._released != released:
+            return False  # a person let full windows count no longer
         plan.stamps = stamps
         self.written = True  # "begin anew" may have moved budgets
         return True
@@ -229,6 +233,7 @@ class RoutingState:
         """Take over the benches of health.json."""
         try:
             health = self.ctx.health()
+            self._released = health.released
             self.resting.load(health.benches)
             self.repairs = {(one.provider, one.model): one.strip for one in health.repairs}
             self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
@@ -408,7 +413,10 @@ class RoutingState:
             shares = [
                 limit.percent
                 for limit in view.limits
-                if limit.percent is not None and limit.source in _FROM_PROVIDER and limit.window != "minute"
+                if limit.percent is not None
+                and limit.source in _FROM_PROVIDER
+                and limit.window != "minute"
+                and limit.model is None
             ]
             highest = max(shares, default=0.0)
             if highest >= line or (view.id in before and highest > line - HYSTERESIS):

@@ -64,6 +64,11 @@ class Bench:
         return (self.provider, self.model, self.kind, self.family)
 
     @property
+    def is_whole(self) -> bool:
+        """The whole provider rests."""
+        return self.model is None and self.family is None
+
+    @property
     def probed_at(self) -> datetime | None:
         """When a bench without an end lets one request try; None = never, or it has an end."""
         return self.since + PROBE_EVERY if self.until is None and self.kind not in UNPROBED else None

@@ -61,6 +61,8 @@ class ExhaustedWindow:
     resets_at: datetime | None
     model_family: str | None = None
     """Set when only models whose id holds this word are counted ("opus")."""
+    budget: bool = False
+    """The person's own budget, not the provider's window."""
 
 
 @record

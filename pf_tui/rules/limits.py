@@ -141,6 +141,18 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     )
 
 
+def since_release(readings: Sequence[Reading], released: datetime | None) -> Sequence[Reading]:
+    """What counts after a person released the provider: a window that was full then is unknown now."""
+    if released is None:
+        return readings
+    full = {
+        (reading.window, reading.model)
+        for reading in readings
+        if reading.observed_at <= released and (share(reading) or 0) >= 100
+    }
+    return [one for one in readings if one.observed_at > released or (one.window, one.model) not in full]
+
+
 def tightest(limits: Iterable[Limit], model: str | None) -> Limit | None:
     """The window that says how long a provider lasts: an exhausted one, else the one that is empty first.
 

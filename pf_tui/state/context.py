@@ -72,6 +72,8 @@ class Context:
     def health(self) -> Health:
         """Raises StateFileUnusable."""
         state: Health = self._unchanged(self.paths.health, lambda: health.read(self.paths))
+        if any(bench.kind == "address" for bench in state.benches):
+            return health.without_mended(state, files.version_of(self.paths.providers))
         return state
 
     def project(self) -> Project | None:

@@ -269,6 +269,15 @@ def set_aside(path: Path, now_s: float | None = None) -> Path | None:
     return aside
 
 
+def version_of(path: Path) -> str:
+    """Which writing of a file this is, for another file to remember; "" where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ""
+    return f"{state.st_mtime_ns:x}-{state.st_size:x}"
+
+
 def identity(path: Path) -> tuple[int, int, int] | None:
     """(mtime_ns, size, inode): changes whenever the file does; None when there is none."""
     try:

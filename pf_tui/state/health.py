@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.records import field, record
+from pf_tui.records import field, record, replace
 from pf_tui.rules.benches import Bench, Key
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
@@ -62,6 +62,8 @@ class Health:
     sessions: Mapping[str, SessionServed] = field(default_factory=dict)
     resets: Mapping[str, datetime] = field(default_factory=dict)
     """Provider -> when today's counters were begun anew by hand."""
+    released: Mapping[str, datetime] = field(default_factory=dict)
+    """Provider -> when a person released it: windows that were full by then keep it from nothing."""
     repairs: tuple[Repair, ...] = ()
 
     def bench_for(self, provider: str, model: str | None, now: datetime) -> Bench | None:
@@ -70,6 +72,18 @@ class Health:
         if not holding:
             return None
         return max(holding, key=lambda bench: (bench.until is None, bench.until or bench.since))
+
+
+def without_mended(health: Health, overlay: str) -> Health:
+    """Health without what providers.yaml has mended: a wrong address rests until that file changes.
+
+    Args:
+        overlay: which writing of the file holds now (files.version_of).
+    """
+    left = tuple(
+        b for b in health.benches if b.kind != "address" or b.evidence.get("overlay", overlay) == overlay
+    )
+    return replace(health, benches=left)
 
 
 def read(paths: Paths) -> Health:
@@ -188,6 +202,7 @@ def _parse(content: Mapping[str, Any]) -> Health:
             if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
         },
         resets=_moments(content.get("resets")),
+        released=_moments(content.get("released")),
         repairs=tuple(_repairs(content.get("repairs"))),
     )
 
@@ -255,6 +270,8 @@ def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
     }
     if health.resets or "resets" in content:
         content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}
+    if health.released or "released" in content:
+        content["released"] = {provider: to_text(moment) for provider, moment in health.released.items()}
     if health.repairs or "repairs" in content:
         content["repairs"] = [
             {

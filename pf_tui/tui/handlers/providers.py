@@ -105,7 +105,7 @@ def _bench(cockpit: MainScreen, word: str) -> None:
     provider, ctx = cockpit.pane.key, cockpit.app.ctx
     if provider is None:
         return
-    resting = cockpit.known().view(provider).bench is not None
+    resting = cockpit.known().view(provider).state in ("benched", "exhausted")
 
     def turn() -> Announcement:
         if resting:

@@ -1,0 +1,151 @@
+"""What a failure rests, what a release lifts, and whom an agent goes to then."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.actions.test_switching import NOON, Make
+
+from pf_tui import actions, snapshot
+from pf_tui.ledger import reader as ledger
+from pf_tui.records import replace
+from pf_tui.rules import failures
+from pf_tui.rules.failover import RouteRequest
+from pf_tui.rules.limits import Reading
+from pf_tui.state.context import Context
+
+KEYS = {"ANTHROPIC_API_KEY": "k", "GROQ_API_KEY": "k", "OPENROUTER_API_KEY": "k"}
+OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
+
+
+def full(ctx: Context, provider: str, *, model: str | None = None, percent: float = 100.0) -> None:
+    """A window at its end whose reset nobody could read."""
+    reading = Reading(
+        provider=provider,
+        window="7d",
+        unit="percent",
+        used=percent,
+        limit=100,
+        resets_at=None,
+        source="official",
+        observed_at=ctx.now(),
+        model=model,
+    )
+    ledger.limit_readings(ctx.paths.ledger, [reading])
+
+
+def family_limit(ctx: Context, provider: str = "anthropic-api") -> None:
+    failure = replace(
+        failures.reported("quota", until=ctx.now() + timedelta(hours=3)), scope="family", family="opus"
+    )
+    actions.report_failure(ctx, provider, failure, model=OPUS, agent="claude-code")
+
+
+def asked(ctx: Context, model: str) -> str | None:
+    first = snapshot.take(ctx).route(RouteRequest(model=model)).first
+    return first.provider if first else None
+
+
+def test_a_limit_of_one_family_leaves_the_others_serving(context: Make) -> None:
+    ctx = context(env=KEYS)
+    actions.set_priority(ctx, ["anthropic-api", "openrouter"])
+
+    family_limit(ctx)
+
+    assert asked(ctx, OPUS) == "openrouter"
+    assert asked(ctx, SONNET) == "anthropic-api"
+    assert json.loads(ctx.paths.health.read_text())["version"] == 2
+    assert [bench.family for bench in snapshot.take(ctx).view("anthropic-api").resting] == ["opus"]
+
+
+def test_release_of_a_model_lifts_its_familys_bench_and_undo_brings_it_back(context: Make) -> None:
+    ctx = context(env=KEYS)
+    family_limit(ctx)
+
+    assert actions.release(ctx, "anthropic-api", model=SONNET) == 0
+    assert actions.release(ctx, "anthropic-api", model=OPUS) == 1
+    actions.undo(ctx)
+
+    assert [bench.family for bench in ctx.health().benches] == ["opus"]
+
+
+@pytest.mark.parametrize("lift", ["release", "reset"])
+def test_a_full_window_without_a_reset_is_lifted_until_it_is_read_again(context: Make, lift: str) -> None:
+    clock = [NOON]
+    ctx = context(env=KEYS, now=lambda: clock[0])
+    actions.set_priority(ctx, ["anthropic-api", "openrouter"])
+    full(ctx, "anthropic-api")
+    assert asked(ctx, OPUS) == "openrouter"
+    clock[0] += timedelta(minutes=1)
+
+    if lift == "release":
+        assert actions.release(ctx, "anthropic-api") == 1
+    else:
+        actions.reset(ctx, "anthropic-api")
+
+    assert asked(ctx, OPUS) == "anthropic-api"
+    assert snapshot.take(ctx).view("anthropic-api").state == "ready"
+    actions.undo(ctx)
+    assert asked(ctx, OPUS) == "openrouter"
+    actions.redo(ctx)
+    assert asked(ctx, OPUS) == "anthropic-api"
+    clock[0] += timedelta(minutes=1)
+    full(ctx, "anthropic-api", percent=101)
+    assert asked(ctx, OPUS) == "openrouter"
+
+
+def test_release_of_nothing_changes_nothing(context: Make) -> None:
+    ctx = context(env=KEYS)
+
+    assert actions.release(ctx, "groq") == 0
+    assert not ctx.paths.health.exists()
+
+
+def test_a_wrong_address_rests_until_providers_yaml_changes(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(env=KEYS, now=lambda: clock[0])
+    actions.set_priority(ctx, ["groq", "openrouter"])
+    actions.report_failure(ctx, "groq", failures.reported("address", forever=True))
+    clock[0] += timedelta(minutes=30)
+    assert asked(ctx, "gpt-oss-120b") == "openrouter"
+
+    ctx.paths.providers.write_text("providers: {}\n")
+
+    assert asked(ctx, "gpt-oss-120b") == "groq"
+
+
+def test_credit_is_tried_once_an_hour_and_a_new_key_ends_its_rest(context: Make) -> None:
+    clock = [NOON]
+    ctx = context(env=KEYS, now=lambda: clock[0])
+    actions.set_priority(ctx, ["groq", "openrouter"])
+    empty = failures.reported("quota", forever=True)
+    actions.report_failure(ctx, "groq", empty)
+    served = []
+    for minutes in (59, 2, 1, 58, 2):
+        clock[0] += timedelta(minutes=minutes)
+        served.append(asked(ctx, "gpt-oss-120b"))
+        if minutes == 2:
+            actions.report_failure(ctx, "groq", empty)
+
+    assert served == ["openrouter", "groq", "openrouter", "openrouter", "groq"]
+    assert [bench.strikes for bench in ctx.health().benches] == [3]
+
+
+def test_the_file_of_an_older_version_is_read(context: Make, tmp_path: Path) -> None:
+    ctx = context(env=KEYS)
+    ctx.paths.home.mkdir(parents=True, exist_ok=True)
+    bench = {
+        "scope": "provider",
+        "provider": "groq",
+        "kind": "manual",
+        "since": "2026-11-24T12:00:00+00:00",
+        "until": None,
+    }
+    ctx.paths.health.write_text(json.dumps({"version": 1, "benches": [bench]}))
+    os.utime(ctx.paths.health)
+
+    assert [one.provider for one in ctx.health().benches] == ["groq"]
