@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.actions.test_switching import NOON, Make
 
 from pf_tui import actions, snapshot
 from pf_tui.ledger import reader as ledger
@@ -17,6 +16,7 @@ from pf_tui.rules import failures
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
+from tests.actions.test_switching import NOON, Make
 
 KEYS = {"ANTHROPIC_API_KEY": "k", "GROQ_API_KEY": "k", "OPENROUTER_API_KEY": "k"}
 OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
