@@ -2,8 +2,9 @@
 
 One request is several lines (one per content block, each with the whole usage, growing while it
 streams), is copied into resumed sessions and replayed in side chains. An id beginning `msg_` is one
-request whatever its request id, session or file; any other id counts per session and timestamp
-(third-party endpoints write constant ids). Measured on 2.1.330; see docs/analytics.md.
+request whatever its session or file, until a main chain has it under another request id (a proxy that
+writes a constant one). Any other id counts per request id; without one, per session and timestamp, blocks
+that follow on each other together (third-party endpoints write constant ids). Measured on 2.1.330; see docs/analytics.md.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from pf_tui.ingest.observed import (
     UnusableRowError,
     WindowReading,
 )
-from pf_tui.ledger.request_id import anthropic_message, claude_failure, identity
+from pf_tui.ledger.request_id import anthropic_message, claude_failure, foreign_answer, identity
 from pf_tui.rules.limit_words import limit_named
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.state.paths import user_home
+from pf_tui.state.paths import listed_folders, user_home
 
 AGENT = "claude-code"
 SUFFIXES = (".jsonl",)
@@ -67,12 +68,17 @@ _SLUG = r"[^A-Za-z0-9]"
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
-    """Every projects/ folder: $CLAUDE_CONFIG_DIR (a comma list is honoured), else ~/.claude and ~/.config/claude."""
-    if named := env.get("CLAUDE_CONFIG_DIR"):
-        bases = [Path(part.strip()) for part in named.split(",") if part.strip()]
-    else:
-        home = user_home(env)
-        bases = [home / ".claude", home / ".config" / "claude"]
+    """Every projects/ folder: of $CLAUDE_CONFIG_DIR (one, or a comma list), else of ~/.claude and ~/.config/claude."""
+    home = user_home(env)
+    xdg = Path(env.get("XDG_CONFIG_HOME") or home / ".config")
+    bases = listed_folders(env.get("CLAUDE_CONFIG_DIR"), home) or [
+        home / ".claude",
+        home / ".config" / "claude",
+        xdg / "claude",
+    ]
+    # Claude Desktop's agent sessions have a folder of this kind each
+    for desktop in (xdg / "Claude", home / "Library" / "Application Support" / "Claude"):
+        bases += sorted((desktop / "local-agent-mode-sessions").glob("*/*/local_*/.claude"))
     seen = set()
     for base in bases:
         folder = base / "projects"
@@ -85,6 +91,7 @@ class Reader:
     """Reads one transcript; what earlier lines said of the request and the wall in progress is carried along."""
 
     _mid = ""
+    _rid: str | None = None
     _usage: Any = None
     _aside: Any = None
     """The answer read last: message id, usage, whether a side chain. Most rows repeat the one before."""
@@ -96,6 +103,8 @@ class Reader:
         self._decode = claude_lines.decode
         # the request whose blocks are being written: its requestRef, its last block, its number
         self._open: list[Any] = list(note.get("open", ("", 0, 0)))
+        # the row of another vendor's answer read last: its id, its uuid, its number
+        self._last: list[Any] = list(note.get("last", ("", "", 0)))
         # the wall the client is retrying against: first seen, last seen, kind, waited so far
         self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
 
@@ -104,6 +113,8 @@ class Reader:
         kept: dict[str, Any] = {}
         if self._open[0]:
             kept["open"] = self._open
+        if self._last[1]:
+            kept["last"] = self._last
         if self._wall[0]:
             kept["wall"] = self._wall
         return kept
@@ -129,11 +140,11 @@ class Reader:
         if vendors:
             if mid != self._mid:
                 self._mid, self._number, self._usage = mid, anthropic_message(mid), None
-            elif usage == self._usage and row.isSidechain == self._aside:
+            elif usage == self._usage and row.isSidechain == self._aside and row.requestId == self._rid:
                 return
         ts, session = _moment(row), _session(row, path)
         if vendors:  # not before its time was read: the next row may have a better one
-            self._usage, self._aside = usage, row.isSidechain
+            self._usage, self._aside, self._rid = usage, row.isSidechain, row.requestId
         number = self._number if vendors else self._foreign(row, mid, session, ts)
         five, hour = _cache_writes(usage)
         thinking, searches = usage.output_tokens_details, usage.server_tool_use
@@ -153,23 +164,30 @@ class Reader:
             row.requestId,
             mid or None,
             1 if row.isSidechain else 0,
-            "batch" if usage.service_tier == "batch" else "fast" if usage.speed == "fast" else "",
+            _mode(usage) if usage.speed or usage.inference_geo or usage.service_tier != "standard" else "",
         )
         harvest.add(seen)
         if usage.iterations:
             _beside(seen, usage.iterations, harvest)
 
     def _foreign(self, row: Any, mid: str, session: str, ts: int) -> int:
-        """The number of a row whose id is not the vendor's: by session and time, blocks of one answer together.
+        """The number of a row whose id is not the vendor's: by request id, else by session and time.
 
-        Newer clients name the request each block belongs to; older ones write one line per answer.
+        Blocks of one answer belong together: newer clients name the request of each; in older ones a block
+        follows on the one before, while another request follows on what a tool or a person said.
         """
+        if mid and row.requestId:
+            return foreign_answer(mid, row.requestId)
         ref, block = row.requestRef or "", whole(row.apiBlockIndex)
         if ref and ref == self._open[0] and block > self._open[1]:
             self._open[1] = block
             return int(self._open[2])
-        number = identity("id", mid, session, str(ts)) if mid else _by_row(row, session, ts)
+        if mid and not ref and row.parentUuid and [mid, row.parentUuid] == self._last[:2]:
+            number = int(self._last[2])
+        else:
+            number = identity("id", mid, session, str(ts)) if mid else _by_row(row, session, ts)
         self._open = [ref, block, number]
+        self._last = [mid, row.uuid or "", number]
         return number
 
     def _failed_turn(self, row: Any, path: str, harvest: ParsedLogs) -> None:
@@ -297,6 +315,12 @@ def _cache_writes(usage: Any) -> tuple[int, int]:
         return total, 0
     five, hour = split.ephemeral_5m_input_tokens or 0, split.ephemeral_1h_input_tokens or 0
     return total - hour if total > five + hour else five, hour
+
+
+def _mode(usage: Any) -> str:
+    """How an answer was served, where that has another price."""
+    mode = "batch" if usage.service_tier == "batch" else "fast" if usage.speed == "fast" else ""
+    return f"{mode} us".strip() if usage.inference_geo == "us" else mode
 
 
 def _running_total(row: Any, path: str, harvest: ParsedLogs) -> None:

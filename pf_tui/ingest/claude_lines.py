@@ -54,6 +54,7 @@ class Usage(msgspec.Struct, gc=False):
     cache_creation: Split | None = None
     iterations: list[Step] | None = None
     speed: str | None = None
+    inference_geo: str | None = None
 
 
 class Part(msgspec.Struct, gc=False):
@@ -89,6 +90,7 @@ class ApiError(msgspec.Struct, gc=False):
 class Line(msgspec.Struct, gc=False):
     """Fields stand in the client's order: each is looked for behind the one before."""
 
+    parentUuid: str | None = None  # noqa: N815
     isSidechain: bool | None = None  # noqa: N815
     message: Message | None = None
     apiBlockIndex: Loose = None  # noqa: N815

@@ -22,7 +22,7 @@ from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 
 AGENT = "codex"
-SUFFIXES = (".jsonl",)
+SUFFIXES = (".jsonl", ".jsonl.zst")
 NEEDLES = (
     b'"token_count"',
     b'"token_usage_record"',
@@ -43,16 +43,19 @@ _KINDS = (
     "input_tokens", "cached_input_tokens", "cache_write_input_tokens", "output_tokens", "reasoning_output_tokens",
 )  # fmt: skip
 _WINDOWS = {1: "minute", 60: "hour", 300: "5h", 1440: "day", 10080: "7d", 43200: "month"}
+TIERS = {"priority": "priority", "fast": "priority", "flex": "flex"}
+"""Service tiers with prices of their own; Codex's Fast is the API's "priority"."""
+
 MAX_PERCENT = 1000.0
 """More than that is no share but a mix-up (an epoch was seen in a percent field: claude-code #52326)."""
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
-    """$CODEX_HOME/sessions and archived_sessions, else under ~/.codex."""
-    base = paths.config_folder("codex", env)
-    for name in ("sessions", "archived_sessions"):
-        if (base / name).is_dir():
-            yield base / name
+    """sessions and archived_sessions of $CODEX_HOME (one, or a comma list), else of ~/.codex."""
+    for base in paths.config_folders("codex", env):
+        for name in ("sessions", "archived_sessions"):
+            if (base / name).is_dir():
+                yield base / name
 
 
 class Reader:
@@ -68,6 +71,10 @@ class Reader:
         self.totals = tuple(note.get("totals", ()))
         self.records = bool(note.get("records", False))
         self.subagent = int(note.get("subagent", 0))
+        self.tier = str(note.get("tier", ""))
+        """How it is served, where that has another price."""
+        self.early = [LoggedRequest(*one) for one in note.get("early", ())]
+        """Requests before any model was named."""
 
     def note(self) -> dict[str, Any]:
         """What the next reading must know."""
@@ -85,10 +92,10 @@ class Reader:
         if kind == "session_meta":
             self._meta(payload, path)
         elif kind == "turn_context":
-            self.model = _text(payload, "model") or self.model
+            self._settings(payload, harvest)
             self.cwd = _text(payload, "cwd") or self.cwd
         elif word == "thread_settings_applied" and isinstance(payload.get("thread_settings"), dict):
-            self.model = _text(payload["thread_settings"], "model") or self.model
+            self._settings(payload["thread_settings"], harvest)
             self.provider = _text(payload["thread_settings"], "model_provider_id") or self.provider
         elif kind == "token_usage_record":
             self.records = True
@@ -100,6 +107,17 @@ class Reader:
             self._snapshot(harvest, payload, row, path)
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
             self._failure(harvest, payload["error"], _moment(row), path)
+
+    def _settings(self, said: dict[str, Any], harvest: ParsedLogs) -> None:
+        """Model and service tier from here on; the first model is also that of what came before it."""
+        self.model = _text(said, "model") or self.model
+        if "service_tier" in said:
+            self.tier = TIERS.get(_text(said, "service_tier"), "")
+        if self.model and self.early:
+            for seen in self.early:
+                harvest.requests.pop(seen.id, None)
+                harvest.add(seen._replace(model=self.model))
+            self.early = []
 
     def _meta(self, payload: dict[str, Any], path: str) -> None:
         """A thread's head; a fork's file has its ancestors' heads after its own."""
@@ -147,23 +165,25 @@ class Reader:
         if counts is None or not any(counts):
             return  # a fork begins with a snapshot of nothing
         sent, cached, written, made, reasoned = counts
-        harvest.add(
-            LoggedRequest(
-                number,
-                ts,
-                self._name(path),
-                self.cwd,
-                self.model,
-                max(0, sent - cached - written),
-                made,
-                min(reasoned, made),
-                min(cached, sent),
-                min(written, max(0, sent - cached)),
-                message_id=response,
-                is_subagent=self.subagent,
-                provider=self.provider or None,
-            )
+        seen = LoggedRequest(
+            number,
+            ts,
+            self._name(path),
+            self.cwd,
+            self.model,
+            max(0, sent - cached - written),
+            made,
+            min(reasoned, made),
+            min(cached, sent),
+            min(written, max(0, sent - cached)),
+            message_id=response,
+            is_subagent=self.subagent,
+            mode=self.tier,
+            provider=self.provider or None,
         )
+        if not self.model:
+            self.early.append(seen)
+        harvest.add(seen)
 
     def _failure(self, harvest: ParsedLogs, error: dict[str, Any], ts: int, path: str) -> None:
         word = error.get("codex_error_info")
@@ -200,8 +220,10 @@ def window_reading(window: object, ts: int) -> WindowReading | None:
     used, minutes = _number(window.get("used_percent")), _number(window.get("window_minutes"))
     if used is None or minutes is None or not 0 <= used <= MAX_PERCENT:
         return None
-    resets = _number(window.get("resets_at"))
+    resets, left = _number(window.get("resets_at")), _number(window.get("resets_in_seconds"))
     ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
+    if ends is None and left is not None and 0 <= left < 1e8:  # rollouts of 2025
+        ends = ts + int(left * 1000)
     return WindowReading(ts, window_word(int(minutes)), "percent", used, 100.0, ends, "rollout")
 
 

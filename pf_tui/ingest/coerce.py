@@ -16,7 +16,7 @@ COUNTS = frozenset(
 
 TEXTS = frozenset(
     ("type", "subtype", "sessionId", "requestRef", "cwd", "uuid", "requestId", "requestedModel", "id", "model", "text",
-     "formatted", "service_tier", "speed")
+     "formatted", "service_tier", "speed", "inference_geo", "parentUuid")
 )  # fmt: skip
 """Claude Code's fields that are a text or nothing."""
 

@@ -9,19 +9,24 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from io import FileIO
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pf_tui.ingest import claude_code, codex, gemini
-from pf_tui.ingest.lines import read_document, read_lines
+from pf_tui.ingest.lines import OnLine, read_document, read_lines
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger.rows import sound
 
 HEAD_BYTES = 256
 TAIL_BYTES = 64
 """A file is what it was, only longer, when it begins with the same bytes and has the same ones where its reading ended."""
+
+ZSTD = ".zst"
+NO_ZSTD = "is compressed; install pf-tui[zstd], then `pf-tui ingest --full` reads it"
 
 LINE_SOURCES: Mapping[str, Any] = {claude_code.AGENT: claude_code, codex.AGENT: codex, gemini.AGENT: gemini}
 """Agents whose logs are line files: agent -> its module."""
@@ -42,6 +47,8 @@ class Job(NamedTuple):
     inode: int
     offset: int = 0
     note: str = ""
+    root: str = ""
+    """The folder of logs it lies in."""
 
     @property
     def bytes(self) -> int:
@@ -58,7 +65,12 @@ class Read(NamedTuple):
 
 
 Harvested = tuple[dict[str, ParsedLogs], list[Read]]
-"""What a batch gave, by agent, and how far its files were read."""
+"""What a batch gave, by origin, and how far its files were read."""
+
+
+def origin(job: Job) -> str:
+    """What rows of a file have in common: the agent, and the agent's folder it lies in."""
+    return f"{job.agent}\t{os.path.dirname(job.root)}"  # noqa: PTH120 - no Path for each of a batch
 
 
 def known(connection: sqlite3.Connection) -> dict[str, tuple[Any, ...]]:
@@ -72,7 +84,7 @@ def jobs(env: Mapping[str, str], known: Known) -> Iterator[Job]:
         for root in module.roots(env):
             for entry in _walk(str(root), module.SUFFIXES):
                 if job := _job(agent, entry, known):
-                    yield job
+                    yield job._replace(root=str(root))
 
 
 def read(job: Job, harvest: ParsedLogs) -> Read:
@@ -83,6 +95,8 @@ def read(job: Job, harvest: ParsedLogs) -> Read:
         with FileIO(job.path) as file:
             if job.path.endswith(".json"):
                 end = read_document(file, job.path, reader.read_line, harvest)
+            elif job.path.endswith(ZSTD):
+                end = _read_compressed(file, job, module.NEEDLES, reader.read_line, harvest)
             else:
                 end = read_lines(file, job.path, job.offset, module.NEEDLES, reader.read_line, harvest)
             head = _known_bytes(file, job.size, end)
@@ -106,25 +120,53 @@ def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) 
     harvests: dict[str, ParsedLogs] = {}
     reads: list[Read] = []
     for job in batch:
-        reads.append(read(job, harvests.setdefault(job.agent, ParsedLogs())))
+        reads.append(read(job, harvests.setdefault(origin(job), ParsedLogs())))
         if cancelled():
             break
     return harvests, reads
 
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
-    """Every log below a folder; folders that cannot be read are skipped."""
-    waiting = [folder]
-    while waiting:
+    """Every log below a folder, in each folder once; those that cannot be read are skipped."""
+    waiting, linked = [folder], list[str]()
+    seen: set[tuple[int, int]] = set()
+    while waiting or linked:
+        # links last: a folder that is there by itself is known by its own path
+        place = waiting.pop() if waiting else linked.pop()
         try:
-            with os.scandir(waiting.pop()) as entries:
+            status = Path(place).stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(place) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
                     elif entry.name.endswith(suffixes):
                         yield entry
+                    elif entry.is_symlink() and entry.is_dir():
+                        linked.append(entry.path)
         except OSError:
             continue
+
+
+def _read_compressed(
+    file: FileIO, job: Job, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs
+) -> int:
+    """A file packed with zstd, read whole each time it changes; returns its size."""
+    try:
+        import zstandard  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        harvest.skip(job.path, 0, NO_ZSTD)
+        return job.size
+    with tempfile.TemporaryFile(buffering=0) as plain:
+        try:
+            zstandard.ZstdDecompressor().copy_stream(file, plain)
+        except zstandard.ZstdError:
+            harvest.skip(job.path, 0, "is cut off or not zstd")
+        plain.seek(0)
+        read_lines(plain, job.path, 0, needles, on_line, harvest)
+    return job.size
 
 
 def _job(agent: str, entry: os.DirEntry[str], known: Known) -> Job | None:
@@ -144,7 +186,7 @@ def _job(agent: str, entry: os.DirEntry[str], known: Known) -> Job | None:
     grown = (
         inode == old_inode
         and size >= max(old_size, offset)
-        and not path.endswith(".json")
+        and not path.endswith((".json", ZSTD))
         and _goes_on(path, old_size, offset, head_hash)
     )
     if grown:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from pf_tui.ledger.request_id import same_answer_id
 from pf_tui.ledger.rows import sound
 
 
@@ -33,7 +34,7 @@ class LoggedRequest(NamedTuple):
     message_id: str | None = None
     is_subagent: int = 0
     mode: str = ""
-    """"" | fast | batch"""
+    """How it was served, where that has another price: fast, batch, flex, priority, us; several with a space."""
     failure: str | None = None
     """Failure class; None = delivered."""
     latency_ms: int | None = None
@@ -119,6 +120,10 @@ class ParsedLogs:
         self.cost_states: dict[tuple[str, str], CostState] = {}
         self.shared_sessions: set[str] = set()
         """Sessions with a row that is counted in another one."""
+        self.copies: set[int] = set()
+        """Numbers of requests that turned out to be copies of others, and are counted there."""
+        self.constant: set[str] = set()
+        """Message ids that more than one request has."""
         self.skipped: dict[str, list[Skipped]] = {}
         """By file."""
         self.bytes = 0
@@ -130,6 +135,11 @@ class ParsedLogs:
         known = self.requests.setdefault(seen.id, seen)
         if known is seen:
             return
+        if _apart(known, seen):
+            self.constant.add(str(seen.message_id))
+            seen = seen._replace(id=same_answer_id(str(seen.message_id), str(seen.request_id)))
+            if (known := self.requests.setdefault(seen.id, seen)) is seen:
+                return
         won, lost = (seen, known) if beats(seen, known) else (known, seen)
         self.requests[seen.id] = won
         if won.session != lost.session:
@@ -162,6 +172,8 @@ class ParsedLogs:
         for key, state in other.cost_states.items():
             self.keep_state(key, state)
         self.shared_sessions |= other.shared_sessions
+        self.copies |= other.copies
+        self.constant |= other.constant
         for path, rows in other.skipped.items():
             self.skipped.setdefault(path, []).extend(rows)
         self.bytes += other.bytes
@@ -179,4 +191,21 @@ def beats(new: LoggedRequest, old: LoggedRequest) -> bool:
     ours, theirs = new.total, old.total
     if ours != theirs:
         return ours > theirs
-    return (new.project, new.session, new.ts) < (old.project, old.session, old.ts)
+    return _place(new) < _place(old)
+
+
+def _place(seen: LoggedRequest) -> tuple[str, str, int, bool, str]:
+    return seen.project, seen.session, seen.ts, not seen.model, seen.model
+
+
+def _apart(one: LoggedRequest, other: LoggedRequest) -> bool:
+    """As `ledger.rows.apart` says of rows."""
+    return bool(
+        one.request_id
+        and other.request_id
+        and one.request_id != other.request_id
+        and one.message_id
+        and one.message_id == other.message_id
+        and not one.is_subagent
+        and not other.is_subagent
+    )

@@ -6,6 +6,7 @@ arithmetic). Failed turns keep the provider's status and headers; retries leave 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,13 @@ def database(env: Mapping[str, str]) -> Path:
     return data_folder(env) / "opencode.db"
 
 
+def databases(env: Mapping[str, str]) -> Iterator[Path]:
+    """The database, and those of other channels beside it (opencode-beta.db …)."""
+    first = database(env)
+    found = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
+    yield from (path for path in dict.fromkeys(found) if path.is_file())
+
+
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
     """The legacy storage/message tree."""
     folder = data_folder(env) / "storage" / "message"
@@ -74,6 +82,38 @@ class Providers:
         return candidates[0][0]
 
 
+NOT_READ = "OpenCode 2 tables found, not read"
+"""Why a database of the next generation is named among what was skipped."""
+
+
+class _Forks:
+    """Turns of main chains by what a fork's copy keeps of them: the copy has another id and another session."""
+
+    def __init__(self, harvest: ParsedLogs) -> None:
+        self._harvest = harvest
+        self._first: dict[tuple[object, ...], tuple[int, str]] = {}
+
+    def add(self, seen: LoggedRequest) -> None:
+        """Keep a request, a copy under the number of what it is a copy of."""
+        key = fork_key(seen)
+        if key is not None:
+            number, session = self._first.setdefault(key, (seen.id, seen.session))
+            if session != seen.session and number != seen.id:
+                self._harvest.copies.add(seen.id)
+                seen = seen._replace(id=number)
+        self._harvest.add(seen)
+
+
+def fork_key(seen: LoggedRequest) -> tuple[object, ...] | None:
+    """What a turn and its copies have in common; None of what is never copied, or not done yet.
+
+    A subagent that began in the same millisecond is another request.
+    """
+    if seen.is_subagent or seen.latency_ms is None or not seen.total:
+        return None
+    return (seen.ts, seen.latency_ms, seen.provider, seen.model, *seen[5:11])
+
+
 class Mark(NamedTuple):
     """How far a database has been read."""
 
@@ -89,8 +129,13 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
     """
     harvest = ParsedLogs()
     updated_ms, last = since
+    forks = _Forks(harvest)
     connection = _opened(path)
     try:
+        if _is_of_version_2(connection):
+            harvest.skip(str(path), 0, NOT_READ)
+            if not _has(connection, "message"):
+                return harvest, since
         known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
         facts = [f"s.{name}" if name in known else "NULL" for name in ("directory", "parent_id")]
         join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in known else ""
@@ -112,10 +157,37 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
                 harvest.skip(str(path), row, f"message {mid} is not JSON")
                 continue
             if isinstance(message, dict):
-                take(message, str(mid), str(session), directory or "", bool(parent), providers, harvest)
+                seen = take(
+                    message, str(mid), str(session), directory or "", bool(parent), providers, harvest
+                )
+                if seen is not None:
+                    forks.add(seen)
     finally:
         connection.close()
     return harvest, Mark(updated_ms, last)
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether it has rows in a table of that name."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    return found.fetchone() is not None and bool(
+        connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+    )
+
+
+def _is_of_version_2(connection: sqlite3.Connection) -> bool:
+    """It keeps turns where we do not read; OpenCode 1.18 has an empty `session_message` already."""
+    return _has(connection, "session_v2") or _has(connection, "session_message")
+
+
+def unread(env: Mapping[str, str]) -> list[Path]:
+    """Databases with turns that are not read."""
+    found = []
+    for path in databases(env):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(path)) as connection:
+            if _is_of_version_2(connection):
+                found.append(path)
+    return found
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -133,7 +205,9 @@ def read_message_file(path: str, providers: Providers, harvest: ParsedLogs) -> N
     if not isinstance(message, dict):
         raise TypeError("not an object")
     session = str(message.get("sessionID") or Path(path).parent.name)
-    take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, harvest)
+    seen = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, harvest)
+    if seen is not None:
+        harvest.add(seen)
 
 
 def take(
@@ -144,15 +218,15 @@ def take(
     is_subagent: bool,
     providers: Providers,
     harvest: ParsedLogs,
-) -> None:
-    """One message row: a delivered or a failed request; anything else is skipped."""
+) -> LoggedRequest | None:
+    """One message row as a delivered or a failed request; None of anything else."""
     if message.get("role") != "assistant":
-        return
+        return None
     moments = _inner(message, "time")
     created = milliseconds(moments.get("created"))
     completed = milliseconds(moments.get("completed"))
     if created is None:
-        return
+        return None
     tokens = _inner(message, "tokens")
     cache = _inner(tokens, "cache")
     reasoning = whole(tokens.get("reasoning"))
@@ -177,8 +251,7 @@ def take(
         provider=provider,
         reported_usd=_usd(message.get("cost")),
     )
-    if seen.total or seen.failure:
-        harvest.add(seen)
+    return seen if seen.total or seen.failure else None
 
 
 def _failure(

@@ -35,8 +35,7 @@ def read(
             ours[provider.opencode_id] = (*ours.get(provider.opencode_id, ()), (provider.id, provider.auth))
     providers = opencode.Providers(env, ours)
     new = 0
-    path = opencode.database(env)
-    if path.is_file():
+    for path in opencode.databases(env):
         new += _opencode(connection, sink, path, providers, outcome, full=full)
     for root in opencode.roots(env):
         new += _legacy(connection, sink, root, providers, outcome, full=full)
@@ -68,6 +67,8 @@ def _opencode(
     except sqlite3.Error as error:
         outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
         return 0
+    if key in harvest.skipped and harvest.skipped[key][0].why == opencode.NOT_READ:
+        outcome.problems.append(f"{path}: {opencode.NOT_READ}")
     job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
     outcome.files += 1
     outcome.bytes += harvest.bytes
@@ -124,6 +125,6 @@ def _store_legacy(sink: store.LedgerWriter, harvest: ParsedLogs, reads: list[Rea
 def _folders(root: Path) -> list[str]:
     try:
         with os.scandir(root) as entries:
-            return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))
+            return sorted(entry.path for entry in entries if entry.is_dir())
     except OSError:
         return []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Catalog
-from pf_tui.ingest import running_totals
+from pf_tui.ingest import opencode, running_totals
 from pf_tui.ingest.attribution import Attribution
 from pf_tui.ingest.observed import UNFINISHED, LimitHit, LoggedRequest, ParsedLogs, WindowReading
 from pf_tui.ingest.to_rows import SOURCES, RowMaker
@@ -16,11 +16,14 @@ from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.bulk import Bulk
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.reader import INSERT_READING
-from pf_tui.ledger.rows import sound
+from pf_tui.ledger.rows import AT, sound
 from pf_tui.ledger.schema import NAME
 
 if TYPE_CHECKING:
     from pf_tui.ingest.files import Read
+
+
+_COUNTED = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
 
 
 class LedgerWriter:
@@ -43,7 +46,12 @@ class LedgerWriter:
     def store(self, harvests: Mapping[str, ParsedLogs], reads: Iterable[Read]) -> int:
         """Lay everything into the ledger in one transaction; returns how many requests are new."""
         with schema.transaction(self._connection):
-            new = sum(self._harvest(agent, harvest) for agent, harvest in harvests.items())
+            new = 0
+            for origin, harvest in harvests.items():
+                agent, _, root = origin.partition("\t")
+                self._shaper.root = self._names(root) if root else None
+                new += self._harvest(agent, harvest)
+            self._shaper.root = None
             self._files(reads)
             for harvest in harvests.values():
                 self._skipped(harvest)
@@ -71,7 +79,10 @@ class LedgerWriter:
         shared = set(harvest.shared_sessions)
         gateway = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"
         store = self._joined if self._connection.execute(gateway).fetchone() else self._alone
-        new = store(agent, harvest.requests.values(), shared)
+        requests: Iterable[LoggedRequest] = harvest.requests.values()
+        self._shaper.constant = harvest.constant
+        new = store(agent, self._without_copies(requests) if agent == opencode.AGENT else requests, shared)
+        self._remove(harvest.copies)
         self._hits(agent, harvest.hits)
         self._readings(agent, harvest.readings.values())
         running_totals.note(self._connection, harvest.cost_states.values())
@@ -80,11 +91,37 @@ class LedgerWriter:
             running_totals.grown(self._connection, {seen.session for seen in harvest.requests.values()})
         return new
 
+    def _without_copies(self, requests: Iterable[LoggedRequest]) -> Iterator[LoggedRequest]:
+        """A fork's copy under the number of the turn that was read before."""
+        for seen in requests:
+            known = None
+            if opencode.fork_key(seen) is not None:
+                row = self._shaper.row(opencode.AGENT, seen)
+                alike = ("ts", "agent", "model", "provider", "is_subagent", "latency_ms", *_COUNTED)
+                found = self._connection.execute(
+                    f"SELECT id FROM request_rows WHERE {' AND '.join(f'{name} = ?' for name in alike)}"
+                    " AND id != ? AND session != ? ORDER BY id",
+                    (*(row[AT[name]] for name in alike), seen.id, row[AT["session"]]),
+                )
+                known = found.fetchone()
+            if known is None:
+                yield seen
+            else:
+                self._remove({seen.id})
+                yield seen._replace(id=known[0])
+
+    def _remove(self, numbers: set[int]) -> None:
+        """Take out what is counted under another number."""
+        for number in numbers:
+            ledger_rows.remove(self._connection, ledger_rows.select(self._connection, "id = ?", (number,)))
+
     def _alone(self, agent: str, requests: Iterable[LoggedRequest], shared: set[str]) -> int:
         """Requests of which no gateway can know; returns how many are new."""
         plain, others = self._shaper.plain(agent, requests)
         return ledger_rows.write(self._connection, others, self._names, shared) + sum(
-            self._bulk.add(rows, self._names(agent), NAME[SOURCES[agent]], NAME[attribution], shared)
+            self._bulk.add(
+                rows, self._names(agent), NAME[SOURCES[agent]], NAME[attribution], shared, self._shaper.root
+            )
             for attribution, rows in plain.items()
         )
 

@@ -49,6 +49,10 @@ class RowMaker:
         self._catalog = catalog
         self._pricer = pricer
         self._attribution = attribution
+        self.root: int | None = None
+        """The agent's folder that the logs lie in, interned."""
+        self.constant: set[str] = set()
+        """Message ids that more than one request has: each of those is looked at by itself."""
         self._models: dict[str, str] = {}
         self._by_agent: dict[str, Attribution] = {}
         self._who: dict[tuple[str, str], tuple[str, str]] = {}
@@ -69,7 +73,11 @@ class RowMaker:
         cost, basis = repricing.cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
         if cost is None and seen.reported_usd:
             cost, basis = seen.reported_usd, "reported"
-        return row(self._names, agent, seen, (provider, attribution), model, (cost, basis))
+        return (
+            *row(self._names, agent, seen, (provider, attribution), model, (cost, basis))[:-2],
+            self.root,
+            None,
+        )
 
     def plain(
         self, agent: str, requests: Iterable[LoggedRequest]
@@ -88,7 +96,8 @@ class RowMaker:
                 usual[key] = self._usually(agent, seen)
             known = usual[key]
             ascii_ids = ((request_id or "") + (message_id or "")).isascii()
-            if known is None or mode or failure or not (ascii_ids and latency is ttft is reported is None):
+            odd = mode or failure or (self.constant and message_id in self.constant)
+            if known is None or odd or not (ascii_ids and latency is ttft is reported is None):
                 others.append(self.row(agent, seen))
                 continue
             if (session, project) != where:

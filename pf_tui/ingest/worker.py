@@ -43,6 +43,7 @@ class _Told(NamedTuple):
     readings: list[tuple[tuple[str, str | None, str | None], WindowReading]]
     cost_states: list[tuple[tuple[str, str], CostState]]
     shared_sessions: list[str]
+    constant: list[str]
     skipped: dict[str, list[Skipped]]
     bytes: int
 
@@ -203,6 +204,7 @@ def _told(harvest: ParsedLogs) -> _Told:
         list(harvest.readings.items()),
         list(harvest.cost_states.items()),
         list(harvest.shared_sessions),
+        list(harvest.constant),
         harvest.skipped,
         harvest.bytes,
     )
@@ -228,6 +230,7 @@ def _harvested(answer: _Answer, batch: list[Job]) -> Harvested:
         harvest.readings = dict(told.readings)
         harvest.cost_states = dict(told.cost_states)
         harvest.shared_sessions = set(told.shared_sessions)
+        harvest.constant = set(told.constant)
         harvest.skipped = told.skipped
         harvest.bytes = told.bytes
     return harvests, [Read(job, *rest) for job, rest in zip(batch, answer.reads, strict=True)]

@@ -36,15 +36,23 @@ class Bulk:
         connection.create_function("known_row", 1, self._known.append)
 
     def add(
-        self, rows: list[PlainRow], agent: int, source: int, attribution: int, shared: set[str] | None = None
+        self,
+        rows: list[PlainRow],
+        agent: int,
+        source: int,
+        attribution: int,
+        shared: set[str] | None = None,
+        root: int | None = None,
     ) -> int:
         """Put rows in, in the caller's transaction; returns how many requests are new.
 
         Args:
-            agent: its interned name, like source and attribution the same for all these rows.
+            agent: its interned name, like source, attribution and root the same for all these rows.
             shared: gains the sessions with a request that turns out to be counted in another one.
         """
         same = {"agent": agent, "source": source, "attribution": attribution, "status": NAME["ok"]}
+        if root is not None:
+            same["root"] = root
         rows.sort(key=itemgetter(0))  # neighbours go into the same page
         self._known.clear()
         self._connection.executemany(
@@ -58,8 +66,8 @@ class Bulk:
         if self._known:
             known = set(self._known)
             whole = [_whole(row, same) for row in rows if row[0] in known]
-            ledger_rows.write(self._connection, whole, self._names, shared)
-        return len(rows) - len(self._known)
+            return len(rows) - len(known) + ledger_rows.write(self._connection, whole, self._names, shared)
+        return len(rows)
 
 
 def _whole(row: PlainRow, same: dict[str, int]) -> Row:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from pf_tui.catalog import Catalog, Price
+from pf_tui.ledger import dated_prices
 from pf_tui.ledger.pricetable import Dated, Key, PriceTable, library
 from pf_tui.records import replace
-from pf_tui.rules.pricing import WEB_SEARCH_USD, UnitPrices, flat, halved, tier
+from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
 
 HOUR_MS = 3_600_000
 
@@ -32,8 +33,22 @@ _VENDORS = {
 }
 """Who sells a model first-hand (genai-prices ids): for rows whose provider is not known."""
 
-_CONTEXTS: Mapping[str, Mapping[str, str]] = {"fast": {"speed": "fast"}, "batch": {"processing": "batch"}}
+_CONTEXTS: Mapping[str, Mapping[str, str]] = {
+    "fast": {"speed": "fast"},
+    "batch": {"processing": "batch"},
+    "flex": {"service_tier": "flex"},
+    "priority": {"service_tier": "priority"},
+}
 """Our modes in genai-prices' words."""
+
+_US_SHARE = 1.1
+"""Inference that must stay in the United States: every kind of token costs a tenth more (Anthropic's price page)."""
+
+_FAST_SHARE: Mapping[str, float] = {"claude-opus-4-6": 6.0}
+"""Fast modes that genai-prices does not know: Opus 4.6's, $30 and $150 (Anthropic's price page of February 2026)."""
+
+_HOUR_SHARE = 2.0
+"""A Claude model's 1-hour cache write by its input price, where a table has only the 5-minute one."""
 
 
 class Pricer:
@@ -88,15 +103,20 @@ class Pricer:
 
     def _at(self, key: Key, ts_ms: int) -> UnitPrices | None:
         provider, model, mode = key
+        base = mode.removesuffix("us").rstrip()
         known = self._model(provider, model)
-        flat_rate = self._own(provider, known)
-        if flat_rate is None:
-            if published := self._published(key, ts_ms):
-                return published
-            if known is None or known.price is None:
-                return None
-            flat_rate = _from_price(known.price, "catalog")
-        return halved(flat_rate) if mode == "batch" else flat_rate
+        prices = self._own(provider, known)
+        if prices is None:
+            prices = self._published((provider, model, base), ts_ms)
+            if prices is not None:
+                base = ""  # in them already
+            elif known is not None and known.price is not None:
+                prices = _from_price(known.price, "catalog")
+        if prices is None:
+            return None
+        if base == "batch":
+            prices = scaled(prices, BATCH_SHARE)
+        return scaled(prices, _US_SHARE) if mode.endswith("us") else prices
 
     def _model(self, provider: str, model: str) -> Any:
         return self._catalog.find_model(model, provider if provider in self._catalog.providers else None)
@@ -126,12 +146,20 @@ class Pricer:
             return None
         mode = key[2]
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ts_ms)
-        standard = found.get_prices(moment)
-        special = found.get_prices(moment, dict(_CONTEXTS[mode])) if mode in _CONTEXTS else standard
-        prices = _from_genai(special)
-        if prices is not None and mode == "batch" and special == standard:
-            return halved(prices)
-        return prices
+        is_claude = found.id.rpartition("/")[2].rpartition("anthropic.")[2].startswith("claude")
+        standard = dated_prices.at(found, moment)
+        if mode not in _CONTEXTS:
+            return _from_genai(standard, is_claude=is_claude)
+        context = dict(_CONTEXTS[mode])
+        if "service_tier" in context:
+            # the library's tables of tiers begin in October 2026: their first price is the nearest there is
+            moment = max([moment, *_begins(found, context)])
+        special = found.get_prices(moment, context)
+        if special != found.get_prices(moment):
+            return _from_genai(special, is_claude=is_claude)
+        prices = _from_genai(standard, is_claude=is_claude)
+        share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(found.id, 1.0) if mode == "fast" else 1.0
+        return scaled(prices, share) if prices is not None else None
 
     def _entry(self, key: Key) -> Any:
         """genai-prices' model for ours; None when it has none."""
@@ -146,7 +174,7 @@ class Pricer:
         names = [model]
         if known is not None:
             native = self._catalog.native_id(known.id, provider) if ours is not None else None
-            names = list(dict.fromkeys(filter(None, (native, model, known.id))))
+            names = list(dict.fromkeys(filter(None, (model, native, known.id))))
             if vendor is None:
                 vendor = _VENDORS.get(known.family)
         # last, without a vendor: genai-prices then knows first-hand spellings only, and says no to the rest
@@ -157,6 +185,16 @@ class Pricer:
                 continue
             return found
         return None
+
+
+def _begins(found: Any, context: Mapping[str, str]) -> list[datetime]:
+    """When the prices of a context begin."""
+    days = [
+        variant.constraint.start_date
+        for variant in found.price_variants or ()
+        if variant.when.items() <= context.items() and hasattr(variant.constraint, "start_date")
+    ]
+    return [datetime.combine(day, time(), UTC) for day in days[:1]]
 
 
 def _snapshot(newer: Path | None) -> Any:
@@ -188,7 +226,7 @@ def _from_price(price: Price, source: str) -> UnitPrices:
     return replace(base, tiers=(*base.tiers, *longer))
 
 
-def _from_genai(prices: Any) -> UnitPrices | None:
+def _from_genai(prices: Any, *, is_claude: bool) -> UnitPrices | None:
     """genai-prices' units as ours; None when it has no token price."""
     if prices.input_mtok is None and prices.output_mtok is None:
         return None
@@ -198,6 +236,8 @@ def _from_genai(prices: Any) -> UnitPrices | None:
     tiers = []
     for start in starts:
         sent, made, read, write, hour = (_at(getattr(prices, name), start) for name in _UNITS)
+        if hour is None and is_claude and sent is not None:
+            hour = sent * _HOUR_SHARE
         tiers.append(tier(start, sent or 0.0, made or 0.0, read, write, hour))
     searches = getattr(prices, "web_searches_kcount", None)
     search_usd = float(searches) / 1000 if searches is not None else WEB_SEARCH_USD

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pf_tui.rules.pricing import Tier, UnitPrices, raw_cost_usd
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when the meaning of a row changes."""
 
 NEWER_PRICES = "prices.json"

@@ -12,7 +12,15 @@ from pf_tui.ledger import narrowing
 from pf_tui.ledger.narrowing import Chosen
 from pf_tui.ledger.period import cover
 from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
-from pf_tui.ledger.schema import NAME, QUARTER_MS, SUM_COLUMNS, UNITS, margin
+from pf_tui.ledger.schema import (
+    DAY_QUARTERS,
+    HOUR_QUARTERS,
+    NAME,
+    QUARTER_MS,
+    SUM_COLUMNS,
+    UNITS,
+    margin,
+)
 from pf_tui.records import record
 
 Select = tuple[str, Sequence[object]]
@@ -52,8 +60,14 @@ class Question:
         for begin, until in ((start_ms, first * QUARTER_MS), (last * QUARTER_MS, end_ms)):
             if begin < until:
                 yield self._of_rows(begin, until)
-        for width, low, high in cover(first, last, (1, *self._units)):
-            yield (self._of_quarters() if width == 1 else self._of_margins(width)), (low, high)
+        cut = self._cut_hours
+        for width, low, high in cover(first, last, (1, HOUR_QUARTERS) if cut else (1, *self._units)):
+            if width == 1:
+                yield self._of_quarters("quarters"), (low, high)
+                continue
+            yield self._of_margins(width, within=cut), (low, high)
+            if cut:
+                yield self._of_cut_hours(low, high), (low * HOUR_QUARTERS, high * HOUR_QUARTERS)
 
     @property
     def _column(self) -> str | None:
@@ -72,6 +86,12 @@ class Question:
         return [unit for unit in UNITS if not slot.offset % unit and not slot.width % unit]
 
     @property
+    def _cut_hours(self) -> bool:
+        """Local days that begin within an hour (zones at :30, :45): all hours but those are whole in one day."""
+        slot = self.slot
+        return bool(self._column and slot and slot.width == DAY_QUARTERS and slot.offset % HOUR_QUARTERS)
+
+    @property
     def _summed(self) -> str:
         if not self.only:
             return SUMMED
@@ -82,15 +102,37 @@ class Question:
         where = f"ts >= ? AND ts < ?{narrowing.condition(self.chosen)}"
         return select("request_rows", columns, ROW_SUMS, where), (start_ms, end_ms)
 
-    def _of_quarters(self) -> str:
-        where = f"quarter >= ? AND quarter < ?{narrowing.condition(self.chosen)}"
-        return select("quarters", self._columns(self.keys, "quarter"), self._summed, where)
+    def _of_quarters(self, source: str, column: str = "quarter") -> str:
+        where = f"{column} >= ? AND {column} < ?{narrowing.condition(self.chosen)}"
+        return select(source, self._columns(self.keys, "quarter"), self._summed, where)
 
-    def _of_margins(self, unit: int) -> str:
+    def _of_cut_hours(self, first: int, last: int) -> str:
+        """The quarter-hours of the hours, `first` to before `last`, that a local midnight lies in."""
+        offset = self.slot.offset if self.slot else 0
+        day = (first * HOUR_QUARTERS + offset) // DAY_QUARTERS
+        begin = (day * DAY_QUARTERS - offset) // HOUR_QUARTERS * HOUR_QUARTERS
+        cut = (
+            f"(WITH RECURSIVE cut(begins) AS (SELECT {begin} UNION ALL SELECT begins + {DAY_QUARTERS} FROM cut"
+            f" WHERE begins + {DAY_QUARTERS} < {last * HOUR_QUARTERS}) SELECT begins FROM cut)"
+        )
+        return self._of_quarters(
+            f"{cut} CROSS JOIN quarters ON quarter >= begins AND quarter < begins + {HOUR_QUARTERS}",
+            "+quarter",  # not by the index: that finds the hours
+        )
+
+    def _of_margins(self, unit: int, *, within: bool) -> str:
+        """Sums of whole units.
+
+        Args:
+            within: only of hours that lie in one local day.
+        """
         column = self._column or "0"
         chosen = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
         columns = self._columns([key if key == "agent" else "part" for key in self.keys], f"time * {unit}")
         where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(chosen)}"
+        if within and self.slot:
+            begins = f"time * {unit} + {self.slot.offset}"
+            where += f" AND ({begins}) / {DAY_QUARTERS} = ({begins} + {unit - 1}) / {DAY_QUARTERS}"
         return select("margins", columns, self._summed, where)
 
     def _columns(self, keys: Sequence[str], quarter: str) -> Sequence[str]:

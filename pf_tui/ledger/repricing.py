@@ -13,13 +13,12 @@ from pf_tui.rules.pricing import raw_cost_usd
 
 _PRICEABLE = (
     "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read,"
-    " r.cache_write_5m, r.cache_write_1h, r.web_searches, r.service_tier FROM request_rows r"
+    " r.cache_write_5m, r.cache_write_1h, r.web_searches, ifnull(i.text, '') FROM request_rows r"
     " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model"
-    " LEFT JOIN names w ON w.id = r.served_model"
+    " LEFT JOIN names w ON w.id = r.served_model LEFT JOIN names i ON i.id = r.service_tier"
 )
 """What a row must tell to be priced, in the order `reprice` takes it."""
 
-_WORDS = {number: word for word, number in NAME.items()}
 BATCH_ROWS = 50_000
 
 
@@ -45,7 +44,7 @@ def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[tupl
     quarters: set[int] = set()
     priced = 0
     for number, ts, provider, model, *tokens, mode in found:
-        cost, basis = cost_of(pricer, provider, model, ts, tokens, _WORDS.get(mode, ""))
+        cost, basis = cost_of(pricer, provider, model, ts, tokens, mode)
         priced += cost is not None
         changes.append((cost, NAME[basis], number))
         quarters.add(ts // QUARTER_MS)

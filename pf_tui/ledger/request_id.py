@@ -23,6 +23,16 @@ def anthropic_message(message_id: str) -> int:
     return identity("msg", message_id)
 
 
+def same_answer_id(message_id: str, request_id: str) -> int:
+    """An answer whose id another request has already: a proxy that writes a constant one."""
+    return identity("msg", message_id, request_id)
+
+
+def foreign_answer(message_id: str, request_id: str) -> int:
+    """An answer of another vendor that says its request id: blocks and copies keep both."""
+    return identity("id", message_id, request_id)
+
+
 def claude_failure(request_id: str) -> int:
     """A failed attempt as Claude Code's transcript tells it: by the request id it was answered with."""
     return identity("fail", request_id)

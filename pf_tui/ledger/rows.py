@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from pf_tui.ledger.request_id import anthropic_message, same_answer_id
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 
 FIELDS = (
@@ -60,6 +61,7 @@ _EITHERS = tuple(
     for name in ("session", "project", "latency_ms", "ttft_ms", "request_id", "message_id", "joined", "root")
 )
 _GATEWAY = NAME["gateway"]
+_UNKNOWN = NAME["unknown"]
 _NOWHERE = (None, NAME[""])
 
 
@@ -109,11 +111,14 @@ def write(
     Args:
         shared: gains the sessions with a request that turns out to be counted in another one.
     """
+    rows = list(rows)
+    stored = _stored(connection, sorted({number for row in rows for number in (row[0], _first(row))}))
     arrived: dict[int, Row] = {}
-    for row in rows:
+    for one in rows:
+        row = _placed(one, stored, arrived)
         known = arrived.get(row[0])
         arrived[row[0]] = row if known is None else merged(known, row, names)
-    stored = _stored(connection, sorted(arrived))
+    stored |= _stored(connection, sorted(arrived.keys() - {row[0] for row in rows} - stored.keys()))
     changed = []
     for number in sorted(arrived):
         before = stored.get(number)
@@ -124,7 +129,7 @@ def write(
             seen_in = {before[_SESSION], arrived[number][_SESSION]}
             shared |= {names.text(session) for session in seen_in - {after[_SESSION]}}
     put(connection, changed, [stored[row[0]] for row in changed if row[0] in stored])
-    return len(arrived) - len(stored)
+    return len(arrived.keys() - stored.keys())
 
 
 def put(connection: sqlite3.Connection, rows: Sequence[Row], replaced: Iterable[Row] = ()) -> None:
@@ -177,8 +182,10 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         for place in _EITHERS:
             if row[place] in _NOWHERE:
                 row[place] = lost[place]
-        if lost[_ATTRIBUTION] < won[_ATTRIBUTION]:
-            row[_ATTRIBUTION], row[AT["provider"]] = lost[_ATTRIBUTION], lost[AT["provider"]]
+        row[_ATTRIBUTION], row[AT["provider"]] = min(
+            ((one[_ATTRIBUTION], one[AT["provider"]]) for one in (won, lost)),
+            key=lambda known: (known[0], known[1] == _UNKNOWN, names.text(known[1])),
+        )
     row[_MONEY] = _money(row, (old, new))
     return tuple(row)
 
@@ -203,8 +210,52 @@ def total(row: Row) -> int:
     )
 
 
-def _place(row: Row, names: Names) -> tuple[str, str, int]:
-    return (names.text(row[_PROJECT]), names.text(row[_SESSION]), row[_TS])
+def _place(row: Row, names: Names) -> tuple[str, str, int, bool, str]:
+    model = row[AT["model"]]
+    return (
+        names.text(row[_PROJECT]),
+        names.text(row[_SESSION]),
+        row[_TS],
+        model == _UNKNOWN,
+        names.text(model),
+    )
+
+
+def apart(row: Row, other: Row) -> bool:
+    """Two requests under one number: their answers have a constant id, their request ids differ.
+
+    A side chain replays its parent's answer under a request id of its own: that is still one request.
+    """
+    asked, told = row[AT["request_id"]], other[AT["request_id"]]
+    return bool(
+        asked
+        and told
+        and asked != told
+        and row[AT["message_id"]]
+        and row[AT["message_id"]] == other[AT["message_id"]]
+        and not row[_SUBAGENT]
+        and not other[_SUBAGENT]
+    )
+
+
+def _first(row: Row) -> int:
+    """The number of whoever has this row's answer id alone."""
+    message = row[AT["message_id"]]
+    if message and row[AT["request_id"]] and message.startswith("msg_"):
+        return anthropic_message(message)
+    return int(row[0])
+
+
+def _placed(row: Row, stored: Mapping[int, Row], arrived: Mapping[int, Row]) -> Row:
+    """The row under its answer id's own number, or beside that where another request has it."""
+    first = _first(row)
+    holder = stored.get(first) or arrived.get(first)
+    if holder is None or holder is row or not row[AT["request_id"]]:
+        return row
+    beside = same_answer_id(str(row[AT["message_id"]]), str(row[AT["request_id"]]))
+    if row[0] == first:
+        return (beside, *row[1:]) if apart(holder, row) else row
+    return (first, *row[1:]) if row[0] == beside and not apart(holder, row) else row
 
 
 def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
@@ -215,7 +266,7 @@ def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
     return None, NAME["pending"]
 
 
-def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> Mapping[int, tuple[Any, ...]]:
+def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     stored: dict[int, tuple[Any, ...]] = {}
     if ids and connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
         for start in range(0, len(ids), _CHUNK):

@@ -134,18 +134,18 @@ def tier(
     )
 
 
-def halved(prices: UnitPrices) -> UnitPrices:
-    """Batch prices where nobody published them: tokens at BATCH_SHARE, searches in full."""
+def scaled(prices: UnitPrices, share: float) -> UnitPrices:
+    """Every kind of token at a share of its price, searches in full."""
     return replace(
         prices,
         tiers=tuple(
             Tier(
                 above_tokens=one.above_tokens,
-                input=one.input * BATCH_SHARE,
-                output=one.output * BATCH_SHARE,
-                cache_read=one.cache_read * BATCH_SHARE,
-                cache_write_5m=one.cache_write_5m * BATCH_SHARE,
-                cache_write_1h=one.cache_write_1h * BATCH_SHARE,
+                input=one.input * share,
+                output=one.output * share,
+                cache_read=one.cache_read * share,
+                cache_write_5m=one.cache_write_5m * share,
+                cache_write_1h=one.cache_write_1h * share,
             )
             for one in prices.tiers
         ),

@@ -102,11 +102,26 @@ def config_folder(agent: str, env: Mapping[str, str]) -> Path:
 
     Of a list in the variable (Claude Code takes one) the first counts.
     """
-    client = CLIENTS[agent]
-    named = (env.get(client.config_variable) or "") if client.config_variable else ""
-    if first := named.split(",")[0].strip():
-        return Path(first).expanduser() if first.startswith("~") else Path(first)
-    return default_config_folder(agent, env)
+    return config_folders(agent, env)[0]
+
+
+def config_folders(agent: str, env: Mapping[str, str]) -> list[Path]:
+    """Every folder its variable names, else the default one. Raises PfError without a home."""
+    variable = CLIENTS[agent].config_variable
+    named = env.get(variable) if variable else None
+    return listed_folders(named, user_home(env) if named and "~" in named else Path()) or [
+        default_config_folder(agent, env)
+    ]
+
+
+def listed_folders(named: str | None, home: Path) -> list[Path]:
+    """The folders of a comma list; "~" is the person's home, as a shell would have it."""
+    parts = [part.strip() for part in (named or "").split(",")]
+    return [
+        home / part[2:] if part.startswith("~/") else home if part == "~" else Path(part)
+        for part in parts
+        if part
+    ]
 
 
 def default_config_folder(agent: str, env: Mapping[str, str]) -> Path:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
+import sys
 from collections import Counter
 from itertools import permutations
 from pathlib import Path
@@ -222,6 +223,117 @@ def test_the_blocks_of_a_foreign_answer_are_one_request(books: Books) -> None:
     assert len(books.rows("id", "source = 'transcript' AND status = 'ok'")) == 5
 
 
+def answer(books: Books, name: str, *rows: dict[str, Any]) -> None:
+    """A transcript of these answers; each may say more than time and usage."""
+    file = books.home / PROJECT / f"{name}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for number, told in enumerate(rows):
+        usage = {"input_tokens": 10, "output_tokens": told.pop("output", 5)}
+        row = {
+            "type": "assistant", "uuid": f"{name}-{number}", "sessionId": name, "cwd": "/home/dev/acme",
+            "timestamp": f"2026-11-23T10:00:{number:02d}.000Z",
+            "message": {"id": told.pop("id"), "model": "claude-opus-4-6", "usage": usage},
+            **told,
+        }  # fmt: skip
+        lines.append(json.dumps(row) + "\n")
+    file.write_text("".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("message", ["msg_1", "msg_01XFDUDYJgAACzvnptvVoYEL", "constant"])
+@pytest.mark.parametrize("together", [True, False])
+def test_requests_with_one_constant_id_are_told_apart_by_their_request_ids(
+    books: Books, message: str, together: bool
+) -> None:
+    rows = [{"id": message, "requestId": f"req_{number}"} for number in range(5)]
+    if together:
+        answer(books, "a", *rows)
+        books.ingest()
+    else:
+        for number, row in enumerate(rows):
+            answer(books, f"s{number}", row)
+            books.ingest()
+
+    books.ingest(full=True)
+
+    assert books.one("count(*), sum(output)") == (5, 25)
+
+
+def test_a_side_chain_that_replays_an_answer_under_a_new_request_id_is_no_second_request(
+    books: Books,
+) -> None:
+    answer(
+        books,
+        "a",
+        {"id": "msg_1", "requestId": "req_1"},
+        {"id": "msg_1", "requestId": "req_2", "isSidechain": True},
+    )
+
+    books.ingest()
+
+    assert books.one("count(*)") == (1,)
+
+
+def test_a_foreign_answer_that_grows_or_is_resumed_counts_once(books: Books) -> None:
+    grows = [{"id": "20261123", "requestId": "r1", "output": output} for output in (1, 4, 9)]
+    answer(books, "a", *(dict(row) for row in grows))
+    answer(books, "b", *(dict(row) for row in grows), {"id": "20261124", "requestId": "r2"})
+
+    books.ingest()
+
+    assert books.one("count(*), sum(output)") == (2, 14)
+
+
+def test_blocks_that_follow_on_each_other_are_one_foreign_answer(books: Books) -> None:
+    answer(
+        books,
+        "a",
+        {"id": "constant", "output": 1, "parentUuid": "question"},
+        {"id": "constant", "output": 9, "parentUuid": "a-0"},
+        {"id": "constant", "output": 3, "parentUuid": "tool-result"},
+    )
+
+    books.ingest()
+
+    assert [row[0] for row in books.rows("output")] == [9, 3]
+
+
+def test_folders_that_are_links_are_read_and_loops_end(books: Books) -> None:
+    elsewhere = books.home / "elsewhere/-home-dev-acme"
+    elsewhere.mkdir(parents=True)
+    put(books, "claude-session.jsonl", "elsewhere/-home-dev-acme/a.jsonl")
+    projects = books.home / ".claude/projects"
+    projects.mkdir(parents=True)
+    (projects / "-home-dev-acme").symlink_to(elsewhere)
+    (elsewhere / "round").symlink_to(projects)
+
+    books.ingest()
+
+    assert len(books.rows("id", "source = 'transcript' AND status = 'ok'")) == 5
+
+
+@pytest.mark.parametrize(
+    ("folder", "env"),
+    [
+        ("mine", {"CLAUDE_CONFIG_DIR": "~/mine"}),
+        ("xdg/claude", {"XDG_CONFIG_HOME": "{home}/xdg"}),
+        (".config/Claude/local-agent-mode-sessions/a/b/local_c/.claude", {}),
+        ("Library/Application Support/Claude/local-agent-mode-sessions/a/b/local_c/.claude", {}),
+    ],
+)
+def test_every_folder_that_claude_writes_to_is_read_and_named(
+    books: Books, folder: str, env: dict[str, str]
+) -> None:
+    put(books, "claude-session.jsonl", f"{folder}/projects/-home-dev-acme/a.jsonl")
+    books.env |= {name: value.format(home=books.home) for name, value in env.items()}
+
+    books.ingest()
+
+    assert books.ask("SELECT DISTINCT root FROM requests WHERE source = 'transcript'") == [
+        (str(books.home / folder),)
+    ]
+
+
 def test_several_configuration_folders_are_read(books: Books) -> None:
     put(books, "claude-compact.jsonl", "one/projects/-home-dev-acme/a.jsonl")
     put(books, "claude-session.jsonl", "two/projects/-home-dev-acme/b.jsonl")
@@ -332,6 +444,65 @@ def test_a_forks_copy_of_its_parents_history_is_not_counted_again(books: Books) 
     books.ingest()
 
     assert books.rows("session, input, is_subagent") == [("a", 100, 0), ("a", 50, 0), ("b", 20, 1)]
+
+
+def test_what_was_counted_before_a_model_was_named_is_of_the_first_one_named(books: Books) -> None:
+    rollout(books, "a", meta("a"), count(1, 100, 100))
+    books.ingest()
+    rollout(books, "a", meta("a"), count(1, 100, 100), TURN, count(2, 150, 50))
+    books.ingest()
+
+    assert books.rows("model, input") == [("gpt-5-codex", 100), ("gpt-5-codex", 50)]
+
+
+def test_a_fast_turn_costs_what_fast_costs(books: Books) -> None:
+    def settings(tier: str | None) -> dict[str, Any]:
+        told = {"model": "gpt-5", "model_provider_id": "openai", "service_tier": tier}
+        payload = {"type": "thread_settings_applied", "thread_settings": told}
+        return {"timestamp": "2026-10-01T10:00:00Z", "type": "event_msg", "payload": payload}
+
+    million = 1_000_000
+    rollout(
+        books,
+        "a",
+        meta("a"),
+        settings("priority"),
+        count(1, million, million),
+        settings(None),
+        count(2, 2 * million, million),
+    )
+
+    books.ingest()
+
+    assert books.rows("service_tier, cost_usd") == [("priority", 2.5), (None, 1.25)]
+
+
+def test_a_window_of_an_old_rollout_says_when_it_resets_by_seconds_left(books: Books) -> None:
+    row = count(1, 100, 100)
+    row["payload"]["rate_limits"] = {
+        "primary": {"used_percent": 40.0, "window_minutes": 299, "resets_in_seconds": 600}
+    }
+    (books.home / ".codex").mkdir()
+    (books.home / ".codex/auth.json").write_text('{"tokens": {"a": 1}}', encoding="utf-8")
+    rollout(books, "a", meta("a"), TURN, row)
+
+    books.ingest()
+
+    ((at, resets),) = books.ask("SELECT observed_at, resets_at FROM limit_readings WHERE time_window = '5h'")
+    assert resets == at + 600_000
+
+
+def test_a_rollout_that_is_compressed_is_read_or_said(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    rollout(books, "a", meta("a"), TURN, count(1, 100, 100))
+    plain = next((books.home / ".codex").rglob("rollout-a.jsonl"))
+    plain.rename(plain.with_name("rollout-a.jsonl.zst"))
+
+    books.ingest()
+
+    ((path, why),) = books.ask("SELECT path, why FROM skipped")
+    assert path.endswith("rollout-a.jsonl.zst")
+    assert why == "is compressed; install pf-tui[zstd], then `pf-tui ingest --full` reads it"
 
 
 def test_two_threads_that_happen_to_count_alike_are_two(books: Books) -> None:
@@ -469,6 +640,75 @@ def test_the_database_is_read_while_it_is_written_and_only_what_changed(books: B
 
     assert quiet.problems == []
     assert len(books.rows()) == sum(bool(row["data"].get("tokens", {}).get("output")) for row in rows)
+
+
+def forked(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """The copy a fork has of a message: a new id in a new session, made later."""
+    return {
+        **row,
+        "id": f"msg_fork_{number}_{row['id']}",
+        "session_id": f"ses_fork_{number}",
+        "time_created": row["time_created"] + 60_000,
+        "time_updated": row["time_updated"] + 60_000,
+    }
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_a_forks_copies_count_once(books: Books, later: bool) -> None:
+    rows = messages()
+    path = database(books, rows)
+    if later:
+        books.ingest()
+        before = len(books.rows())
+    database(books, [forked(row, number) for row in rows for number in (1, 2)], path)
+    books.ingest()
+    books.ingest(full=True)
+
+    delivered = [row for row in rows if row["data"].get("tokens", {}).get("output")]
+    assert len(books.rows("id", "status = 'ok'")) == len(delivered)
+    assert not later or len(books.rows("id", "status = 'ok'")) <= before
+
+
+def test_a_subagent_of_the_same_millisecond_is_another_request(books: Books) -> None:
+    row = next(row for row in messages() if row["data"].get("tokens", {}).get("output"))
+    aside = {**row, "id": "msg_aside", "session_id": "ses_aside"}
+    path = database(books, [row, aside])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        columns = {name: kind for _, name, kind, *_ in db.execute("PRAGMA table_info(session)")}
+        given = {name: 0 if "INT" in kind.upper() else "" for name, kind in columns.items()}
+        given |= {"id": "ses_aside", "parent_id": row["session_id"]}
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute(f"INSERT INTO session VALUES ({', '.join('?' * len(given))})", list(given.values()))
+
+    books.ingest()
+
+    assert sorted(books.rows("is_subagent, output")) == [
+        (0, books.rows("output")[0][0]),
+        (1, books.rows("output")[0][0]),
+    ]
+
+
+@pytest.mark.parametrize("table", ["session_v2", "session_message"])
+def test_tables_of_opencode_2_are_named_not_taken_for_nothing(books: Books, table: str) -> None:
+    path = books.home / ".local/share/opencode/opencode-next.db"
+    path.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(f"CREATE TABLE {table} (id TEXT, data TEXT)")
+        db.execute(f"INSERT INTO {table} VALUES ('a', '{{}}')")
+        db.commit()
+
+    outcome = books.ingest()
+
+    assert outcome.problems == [f"{path}: OpenCode 2 tables found, not read"]
+    assert books.ask("SELECT path, why FROM skipped") == [(str(path), "OpenCode 2 tables found, not read")]
+
+
+def test_the_database_of_another_channel_is_read_too(books: Books) -> None:
+    database(books, messages(), books.home / ".local/share/opencode/opencode-beta.db")
+
+    books.ingest()
+
+    assert books.rows()
 
 
 def test_a_database_of_another_version_is_one_sentence(books: Books) -> None:

@@ -64,25 +64,98 @@ def test_a_row_costs_what_genai_prices_says_at_its_own_time(
     prices = PRICER(provider, native, ms(moment), mode)
 
     try:
-        theirs, plain = (
+        priced, standard = (
             calc_price(
                 Usage(**whole),
                 native,
                 provider_id=CATALOG.providers[provider].genai_id,
                 genai_request_timestamp=datetime.fromtimestamp(ms(moment) / 1000, UTC),
                 price_context=given,
-            ).total_price
+            )
             for given in (context, None)
         )
+        theirs, plain = priced.total_price, standard.total_price
     except LookupError:
         return  # then the catalog's own price counts; see below
     assert prices is not None
     if prices.source == "catalog":  # Copilot counts requests: what tokens are worth there is the list price
         assert theirs == 0
         return
+    if "deepseek" in native or ("claude" in native and standard.model_price.cache_write_1h_mtok is None):
+        return  # what the library cannot say; see below
+    if mode == "fast" and native == "claude-opus-4-6" and theirs == plain:
+        theirs *= 6
     if mode == "batch" and theirs == plain:
         theirs /= 2
     assert raw_cost_usd(prices, *tokens) == pytest.approx(float(theirs), rel=1e-9)
+
+
+PEAK, OFF_PEAK = 1.32, 0.66
+
+
+@pytest.mark.parametrize(
+    ("model", "moment", "usd"),
+    [
+        ("deepseek-v4-pro", datetime(2026, 8, 10, 2, tzinfo=UTC), 0.435),  # flat before the peaks
+        ("deepseek-v4-pro", datetime(2026, 11, 24, 2, tzinfo=UTC), PEAK),  # a Tuesday
+        ("deepseek-v4-pro", datetime(2026, 11, 24, 5, tzinfo=UTC), OFF_PEAK),
+        ("deepseek-v4-pro", datetime(2026, 11, 28, 2, tzinfo=UTC), OFF_PEAK),  # a Saturday
+        ("deepseek-v4-pro", datetime(2026, 11, 29, 9, tzinfo=UTC), OFF_PEAK),
+        ("deepseek-v4-pro", datetime(2026, 8, 22, 2, tzinfo=UTC), PEAK),  # weekends count from the 23rd on
+        ("deepseek-chat", datetime(2025, 8, 1, 12, tzinfo=UTC), 0.27),
+        ("deepseek-chat", datetime(2025, 8, 1, 20, tzinfo=UTC), 0.135),
+        ("deepseek-chat", datetime(2025, 9, 6, 20, tzinfo=UTC), 0.56),
+        ("deepseek-chat", datetime(2025, 11, 1, 20, tzinfo=UTC), 0.28),
+    ],
+)
+def test_deepseeks_prices_are_those_of_the_day_and_the_hour(model: str, moment: datetime, usd: float) -> None:
+    prices = PRICER("deepseek", model, ms(moment))
+
+    assert prices is not None
+    assert prices.tiers[0].input == usd
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "mode", "usd"),
+    [
+        ("anthropic-api", "claude-opus-4-8", "us", 5.5),
+        ("anthropic-api", "claude-opus-4-8", "fast us", 11.0),
+        ("anthropic-api", "claude-opus-4-8", "batch us", 2.75),
+        ("anthropic-api", "claude-opus-4-6", "fast", 30.0),
+        ("openai-api", "gpt-5", "priority", 2.5),
+        ("openai-api", "gpt-5", "flex", 0.625),
+    ],
+)
+@pytest.mark.parametrize("moment", [datetime(2026, 4, 1, tzinfo=UTC), NOON])
+def test_how_a_request_was_served_has_its_price(
+    provider: str, model: str, mode: str, usd: float, moment: datetime
+) -> None:
+    prices = PRICER(provider, model, ms(moment), mode)
+
+    assert prices is not None
+    assert prices.tiers[0].input == pytest.approx(usd)
+
+
+def test_an_hours_cache_write_of_claude_costs_twice_the_input_everywhere() -> None:
+    for served in SERVED:
+        prices = PRICER(served[0], served[2], ms(NOON))
+        if served[1].startswith("claude") and prices is not None and prices.source == "genai-prices":
+            assert prices.tiers[0].cache_write_1h == pytest.approx(2 * prices.tiers[0].input), served
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [("bedrock", "global.anthropic.claude-opus-4-5-20251101-v1:0"), ("openai-api", "gpt-4o-2024-05-13")],
+)
+def test_the_id_in_the_log_is_what_is_priced(provider: str, model: str) -> None:
+    theirs = calc_price(
+        Usage(input_tokens=1_000_000), model, provider_id=CATALOG.providers[provider].genai_id
+    ).total_price
+
+    prices = PRICER(provider, model, ms(NOON))
+
+    assert prices is not None
+    assert prices.tiers[0].input == float(theirs)
 
 
 def test_every_model_of_the_catalog_has_a_price_wherever_it_is_served() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.rules.pricing import Tokens, UnitPrices, cost_usd, flat, halved, raw_cost_usd, tier
+from pf_tui.rules.pricing import Tokens, UnitPrices, cost_usd, flat, raw_cost_usd, scaled, tier
 
 SONNET = flat(3.0, 15.0, 0.3, 3.75, 6.0)
 LONG = UnitPrices(
@@ -58,7 +58,7 @@ def test_what_nobody_can_price_is_never_zero_dollars(tokens: Tokens) -> None:
 def test_a_batch_costs_half_but_for_its_searches(tokens: Tokens) -> None:
     searches = tokens.web_searches * LONG.web_search_usd
 
-    whole, half = cost_usd(LONG, tokens), cost_usd(halved(LONG), tokens)
+    whole, half = cost_usd(LONG, tokens), cost_usd(scaled(LONG, 0.5), tokens)
 
     assert whole is not None
     assert half == pytest.approx((whole - searches) / 2 + searches)
