@@ -22,6 +22,7 @@ from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
     from pf_tui.ingest.outcome import Outcome, Progress
+    from pf_tui.ledger.price_check import Check
 
 
 def ingest(
@@ -118,6 +119,17 @@ def unpriced(ctx: Context) -> dict[str, int]:
         parts = Cells(connection, period_of("all", ctx.now(), None), Filters()).by("model")
     waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
     return dict(sorted(waiting.items(), key=lambda item: -item[1]))
+
+
+def check_prices(ctx: Context) -> Check:
+    """Where our prices differ from genai-prices' own answer for an id, and why."""
+    from pf_tui.ledger import price_check, schema
+    from pf_tui.ledger.prices import Pricer
+
+    if not ctx.paths.ledger.exists():
+        return price_check.check(ctx.catalog(), Pricer(ctx.catalog()), ctx.now())
+    with schema.opened(ctx.paths.ledger) as connection:
+        return price_check.check(ctx.catalog(), Pricer(ctx.catalog(), connection), ctx.now())
 
 
 def price_unpriced(ctx: Context) -> int:

@@ -21,10 +21,14 @@ prices = Group("prices", "show")
 
 
 @subword(prices, "show")
+@click.option("--check", is_flag=True, help="Every difference to genai-prices' own prices, explained.")
 @as_json
 @click.pass_obj
-def show(ctx: Context, as_json: bool) -> None:
+def show(ctx: Context, check: bool, as_json: bool) -> None:
     """Prices of your own stand in providers.yaml and go before these."""
+    if check:
+        _check(ctx, as_json=as_json)
+        return
     found, own = published(ctx.paths, ctx.now()), _own(ctx.catalog())
     unpriced = usage.unpriced(ctx)
     if as_json:
@@ -66,6 +70,31 @@ def update_(ctx: Context, as_json: bool) -> None:
     )
     if priced:
         output.text(f"{words.number(priced)} requests that had no price have one now")
+
+
+def _check(ctx: Context, *, as_json: bool) -> None:
+    found = usage.check_prices(ctx)
+    if as_json:
+        differences = [
+            {
+                "provider": one.provider,
+                "model": one.model,
+                "kind": one.kind,
+                "above_tokens": one.above_tokens,
+                "usd_per_million": one.ours,
+                "published_usd_per_million": one.theirs,
+                "why": one.why,
+            }
+            for one in found.differences
+        ]
+        output.document({"ids": found.ids, "differences": differences})
+        return
+    same = found.ids - len({(one.provider, one.model) for one in found.differences})
+    output.text(f"{words.number(same)} of {words.number(found.ids)} ids cost what genai-prices says")
+    for one in found.differences:
+        above = f" above {words.short(one.above_tokens)}" if one.above_tokens else ""
+        prices = f"${one.ours:g} per million, there ${one.theirs:g}"
+        output.text(f"{one.provider} {one.model}: {one.kind}{above} {prices}: {one.why}")
 
 
 def _sentence(found: Published) -> str:

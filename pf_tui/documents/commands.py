@@ -161,11 +161,13 @@ ingest  Read the agents' logs now
     ingest                what is new since the last time
     ingest --full --json  everything from the beginning; nothing is counted twice
 prices  Show where the prices come from and how old they are
-    prices         date and source
-    prices update  fetch new ones, only now and only because you asked
+    prices          date and source
+    prices update   fetch new ones, only now and only because you asked
+    prices --check  every difference to genai-prices' own prices, explained
 prices show  Show where the prices come from and how old they are
-    prices show         date and source
-    prices show --json  as data
+    prices show          date and source
+    prices show --json   as data
+    prices show --check  every difference to genai-prices' own prices, explained
 prices update  Fetch new prices; the one command that does
     prices update         and price what had no price
     prices update --json  what changed, as data

@@ -42,5 +42,8 @@ def _seen(
     """The message as OpenCode's database would tell it."""
     harvest = ParsedLogs()
     session, folder = text(data, "session_id"), text(data, "cwd")
-    source.take(message, text(message, "id"), session, folder, bool(text(data, "parent")), providers, harvest)
+    aside = bool(text(data, "parent"))
+    seen = source.take(message, text(message, "id"), session, folder, aside, providers, harvest)
+    if seen is not None:
+        harvest.add(seen)
     return tuple(harvest.requests.values())

@@ -3,8 +3,8 @@
 One request is several lines (one per content block, each with the whole usage, growing while it
 streams), is copied into resumed sessions and replayed in side chains. An id beginning `msg_` is one
 request whatever its session or file, until a main chain has it under another request id (a proxy that
-writes a constant one). Any other id counts per request id; without one, per session and timestamp, blocks
-that follow on each other together (third-party endpoints write constant ids). Measured on 2.1.330; see docs/analytics.md.
+writes a constant one). Any other id counts per timestamp, blocks that follow on each other together, and
+per session where no request id is told (third-party endpoints write constant ids). Measured on 2.1.330; see docs/analytics.md.
 """
 
 from __future__ import annotations
@@ -103,8 +103,9 @@ class Reader:
         self._decode = claude_lines.decode
         # the request whose blocks are being written: its requestRef, its last block, its number
         self._open: list[Any] = list(note.get("open", ("", 0, 0)))
-        # the row of another vendor's answer read last: its id, its uuid, its number
-        self._last: list[Any] = list(note.get("last", ("", "", 0)))
+        # the row of another vendor's answer read last: message id, request id, input and cached tokens, uuid,
+        # output tokens, number
+        self._last: list[Any] = list(note.get("last", ("", "", 0, 0, "", 0, 0)))
         # the wall the client is retrying against: first seen, last seen, kind, waited so far
         self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
 
@@ -113,7 +114,7 @@ class Reader:
         kept: dict[str, Any] = {}
         if self._open[0]:
             kept["open"] = self._open
-        if self._last[1]:
+        if self._last[0]:
             kept["last"] = self._last
         if self._wall[0]:
             kept["wall"] = self._wall
@@ -145,7 +146,7 @@ class Reader:
         ts, session = _moment(row), _session(row, path)
         if vendors:  # not before its time was read: the next row may have a better one
             self._usage, self._aside, self._rid = usage, row.isSidechain, row.requestId
-        number = self._number if vendors else self._foreign(row, mid, session, ts)
+        number = self._number if vendors else self._foreign(row, mid, session, ts, usage)
         five, hour = _cache_writes(usage)
         thinking, searches = usage.output_tokens_details, usage.server_tool_use
         seen = LoggedRequest(
@@ -170,25 +171,23 @@ class Reader:
         if usage.iterations:
             _beside(seen, usage.iterations, harvest)
 
-    def _foreign(self, row: Any, mid: str, session: str, ts: int) -> int:
-        """The number of a row whose id is not the vendor's: by request id, else by session and time.
+    def _foreign(self, row: Any, mid: str, session: str, ts: int, usage: Any) -> int:
+        """The number of a row whose id is not the vendor's: by time, and by session where no request id is told.
 
         Blocks of one answer belong together: newer clients name the request of each; in older ones a block
-        follows on the one before, while another request follows on what a tool or a person said.
+        follows on the one before, or has used more, while another request follows on what somebody said.
         """
-        if mid and row.requestId:
-            return foreign_answer(mid, row.requestId)
         ref, block = row.requestRef or "", whole(row.apiBlockIndex)
         if ref and ref == self._open[0] and block > self._open[1]:
             self._open[1] = block
             return int(self._open[2])
-        if mid and not ref and row.parentUuid and [mid, row.parentUuid] == self._last[:2]:
-            number = int(self._last[2])
-        else:
-            number = identity("id", mid, session, str(ts)) if mid else _by_row(row, session, ts)
+        answer = [mid, row.requestId or "", usage.input_tokens or 0, usage.cache_read_input_tokens or 0]
+        made, (*before, uuid, output, number) = usage.output_tokens or 0, self._last
+        if not (mid and not ref and answer == before and (row.parentUuid == uuid != "" or made > output)):
+            number = _by_row(row, session, ts) if not mid else foreign_answer(mid, row.requestId, session, ts)
         self._open = [ref, block, number]
-        self._last = [mid, row.uuid or "", number]
-        return number
+        self._last = [*answer, row.uuid or "", made, number]
+        return int(number)
 
     def _failed_turn(self, row: Any, path: str, harvest: ParsedLogs) -> None:
         """The error message that ended a turn."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from pf_tui.ingest.observed import CostState, LoggedRequest
@@ -130,22 +130,53 @@ def _settle(
     gone: list[Row] = []
     for keeper, members in families.items():
         sessions = {one.session for one in members}
-        for number, total in _by_model(members, as_row).items():
+        totals = _by_model(members, as_row)
+        # a provider may serve under another name than was asked for: such rows are in the total of some model
+        served = _Served(told, sessions, totals.keys())
+        for number, total in sorted(
+            totals.items(), key=lambda one: any((session, one[0]) in told for session in sessions)
+        ):
             parts = [told[session, number] for session in sessions if (session, number) in told]
             told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(
                 KINDS
             )
             missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
+            missing = served.taken_from(missing)
+            model = total.model if parts or served.model is None else names.text(served.model)
             known = {
                 session: ledger_rows.select(connection, "id = ?", (_number(session, number, names),))
                 for session in sessions
             }
             if any(missing[:5]):
-                made.append(_row(keeper, number, total, missing, parts, names, as_row))
+                made.append(_row(keeper, number, total._replace(model=model), missing, parts, names, as_row))
                 replaced += known.pop(keeper)
             gone += [row for rows in known.values() for row in rows]
     ledger_rows.put(connection, made, replaced)
     ledger_rows.remove(connection, gone)
+
+
+class _Served:
+    """Rows of a session under model names that its own totals do not know."""
+
+    def __init__(
+        self, told: dict[tuple[str, int], _Told], sessions: Collection[str], asked: Collection[int]
+    ) -> None:
+        found = [
+            (part, model)
+            for (session, model), part in told.items()
+            if session in sessions and model not in asked
+        ]
+        self._left = [sum(kind) for kind in zip(*(part.sums for part, _ in found), strict=True)]
+        self.model = max(found, key=lambda one: (sum(one[0].sums), -one[1]))[1] if found else None
+        """Most of them are of this one."""
+
+    def taken_from(self, missing: list[int]) -> list[int]:
+        """What is missing beyond these rows; what they fill is used up."""
+        if not self._left:
+            return missing
+        filled = list(map(min, missing, self._left))
+        self._left = [left - part for left, part in zip(self._left, filled, strict=True)]
+        return [lacking - part for lacking, part in zip(missing, filled, strict=True)]
 
 
 def _number(session: str, model: int, names: ledger_rows.Names) -> int:

@@ -86,6 +86,10 @@ class Pricer:
         known = self._catalog.providers.get(provider)
         return "subscription-equivalent" if known is not None and known.plan else "list"
 
+    def vendors(self) -> Any:
+        """genai-prices' vendors, with their models."""
+        return _snapshot(self._table.newer() if self._table is not None else None).providers
+
     def keep(self) -> None:
         """Store what was found since the last time; inside the caller's transaction."""
         for key in self._fresh if self._table is not None else ():
@@ -149,15 +153,15 @@ class Pricer:
         is_claude = found.id.rpartition("/")[2].rpartition("anthropic.")[2].startswith("claude")
         standard = dated_prices.at(found, moment)
         if mode not in _CONTEXTS:
-            return _from_genai(standard, is_claude=is_claude)
+            return from_genai(standard, is_claude=is_claude)
         context = dict(_CONTEXTS[mode])
         if "service_tier" in context:
             # the library's tables of tiers begin in October 2026: their first price is the nearest there is
             moment = max([moment, *_begins(found, context)])
         special = found.get_prices(moment, context)
         if special != found.get_prices(moment):
-            return _from_genai(special, is_claude=is_claude)
-        prices = _from_genai(standard, is_claude=is_claude)
+            return from_genai(special, is_claude=is_claude)
+        prices = from_genai(standard, is_claude=is_claude)
         share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(found.id, 1.0) if mode == "fast" else 1.0
         return scaled(prices, share) if prices is not None else None
 
@@ -226,7 +230,7 @@ def _from_price(price: Price, source: str) -> UnitPrices:
     return replace(base, tiers=(*base.tiers, *longer))
 
 
-def _from_genai(prices: Any, *, is_claude: bool) -> UnitPrices | None:
+def from_genai(prices: Any, *, is_claude: bool) -> UnitPrices | None:
     """genai-prices' units as ours; None when it has no token price."""
     if prices.input_mtok is None and prices.output_mtok is None:
         return None

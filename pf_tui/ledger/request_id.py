@@ -28,9 +28,11 @@ def same_answer_id(message_id: str, request_id: str) -> int:
     return identity("msg", message_id, request_id)
 
 
-def foreign_answer(message_id: str, request_id: str) -> int:
-    """An answer of another vendor that says its request id: blocks and copies keep both."""
-    return identity("id", message_id, request_id)
+def foreign_answer(message_id: str, request_id: str | None, session: str, ts_ms: int) -> int:
+    """An answer of another vendor, whose ids may be constant: copies keep its time, and its request id if it has one."""
+    if request_id:
+        return identity("id", message_id, request_id, str(ts_ms))
+    return identity("id", message_id, session, str(ts_ms))
 
 
 def claude_failure(request_id: str) -> int:

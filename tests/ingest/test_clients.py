@@ -118,6 +118,53 @@ def test_what_compaction_took_is_counted_once_whatever_copies_are_read_when(
     assert books.rows("input, output", "source = 'cost-state'") == [(22, 14)]
 
 
+def served(books: Books, total: tuple[int, int], *answers: tuple[str, int, int]) -> None:
+    """A session that asked for Opus all along, and what answered under which name."""
+    rows: list[dict[str, Any]] = [
+        {
+            "type": "assistant", "uuid": f"u{number}", "sessionId": "s", "cwd": "/home/dev/acme",
+            "timestamp": f"2026-11-23T10:00:{number:02d}.000Z",
+            "message": {
+                "id": f"id-{number}", "model": model, "usage": {"input_tokens": sent, "output_tokens": made},
+            },
+        }
+        for number, (model, sent, made) in enumerate(answers)
+    ]  # fmt: skip
+    use = {"claude-opus-5-5": {"inputTokens": total[0], "outputTokens": total[1]}}
+    when = {"startTime": 1795428000000, "totalDuration": 60_000}
+    rows.append({"type": "cost-state", "sessionId": "s", **when, "modelUsage": use})
+    file = books.home / PROJECT / "s.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_a_turn_served_under_another_name_is_one_row(books: Books) -> None:
+    served(books, (60, 6), ("glm-4.6", 10, 1), ("glm-4.6", 50, 5))
+
+    books.ingest()
+
+    assert books.rows("model, input, output") == [("glm-4.6", 10, 1), ("glm-4.6", 50, 5)]
+
+
+def test_a_session_that_went_to_another_vendor_and_back_counts_each_turn_once(books: Books) -> None:
+    served(books, (100, 10), ("claude-opus-5-5", 40, 4), ("deepseek-chat", 50, 5), ("claude-opus-5-5", 10, 1))
+
+    books.ingest()
+
+    assert books.one("count(*), sum(input), sum(output)") == (3, 100, 10)
+
+
+def test_compaction_by_who_serves_under_another_name_is_priced_as_that(books: Books) -> None:
+    served(books, (90, 8), ("glm-4.6", 60, 5))
+
+    books.ingest()
+
+    assert books.rows("source, model, input, output") == [
+        ("transcript", "glm-4.6", 60, 5),
+        ("cost-state", "glm-4.6", 30, 3),
+    ]
+
+
 def test_what_a_copy_of_a_session_went_on_to_use_is_counted_too(books: Books) -> None:
     compacted(books, ORIGINAL)
     compacted(books, COPIES[1])

@@ -118,7 +118,7 @@ def test_both_orders_leave_the_same_row(books: Books, first: str) -> None:
     assert row[1:] == (
         "claude-code", "gateway", ms(0), SESSION, "/home/dev/acme", "openrouter", "claude-opus-4-5-20251101",
         "anthropic/claude-opus-4.5", 11, 57, 0, 3400, 0, 0, 0, pytest.approx(0.00318), "list", "ok", None,
-        2100, 700, "req_1", "msg_01abc", 1, "gateway",
+        2100, 700, "req_1", "msg_01abc", 1, "gateway", None, str(books.home / ".claude"), None,
     )  # fmt: skip
 
 

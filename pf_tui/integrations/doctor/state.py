@@ -114,6 +114,19 @@ def ledger(ctx: Context) -> Finding:
     return ok(f"sound, {ctx.paths.ledger.stat().st_size / 1e6:.1f} MB")
 
 
+def logs(ctx: Context) -> Finding:
+    """No log or database of an agent was passed over whole."""
+    if not ctx.paths.ledger.exists():
+        return ok("no log was read yet")
+    with schema.opened(ctx.paths.ledger) as connection:
+        found = connection.execute("SELECT path, why FROM skipped WHERE line = 0 ORDER BY path").fetchall()
+    if found:
+        (path, why), more = found[0], len(found) - 1
+        also = f", and {more} more" if more else ""
+        return warn(f"{path}: {why}{also}", "what it holds is missing in every sum")
+    return ok("every log that was found was read")
+
+
 def secrets(ctx: Context) -> Finding:
     """Files with secrets are the owner's alone."""
     paths = ctx.paths

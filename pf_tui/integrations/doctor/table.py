@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     Check(id="project-trust", looks_at="whether this project's settings are trusted", look=state.trusted),
     Check(id="newer-version", looks_at="versions of the state files", look=state.newer),
     Check(id="ledger", looks_at="the ledger", look=state.ledger),
+    Check(id="logs", looks_at="logs that could not be read at all", look=state.logs),
     Check(id="secret-files", looks_at="permissions of files with secrets", look=state.secrets),
     Check(id="set-aside", looks_at="files that were set aside", look=state.set_aside),
     Check(id="credentials", looks_at="credentials", look=state.credential),
