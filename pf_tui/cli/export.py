@@ -1,9 +1,10 @@
-"""`pf-tui export`: the ledger out of the house, row by row or whole; the chain for another engine."""
+"""`pf-tui export`: the ledger, row by row or whole; the chain and the figures for other engines."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from pf_tui.cli.values import DAY
 from pf_tui.documents import words
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
+
+if TYPE_CHECKING:
+    from pf_tui.export.metrics import Metric
 
 export = Group("export", "requests")
 
@@ -70,3 +74,31 @@ def litellm(ctx: Context) -> None:
     from pf_tui.export import litellm_text
 
     output.raw(litellm_text.text(chain.proxy(snapshot.take(ctx))).encode())
+
+
+@subword(export, "openmetrics")
+@click.pass_obj
+def openmetrics(ctx: Context) -> None:
+    """What the ledger adds up to, the limit windows, and what the gateway did since it started. Sums of the
+    ledger may fall, when a price becomes known later, so they are gauges: ask for their difference."""
+    from pf_tui import __version__
+    from pf_tui.export import openmetrics as exposition
+    from pf_tui.export import who
+
+    _, metrics = _measured(ctx)
+    about = who.resource(ctx.env, __version__, who.instance(ctx.paths))
+    output.raw(exposition.text(metrics, about).encode("utf-8", "replace"))
+
+
+def _measured(ctx: Context) -> tuple[snapshot.Snapshot, tuple[Metric, ...]]:
+    """Everything that is exported, of one moment."""
+    from pf_tui.export import metrics
+    from pf_tui.ledger import lifetime, schema
+
+    with freshen.ledger(ctx) as connection:
+        now = snapshot.take(ctx, keep_going=True)
+        with schema.snapshot(connection):
+            book = lifetime.lifetime(connection)
+            since = now.gateway.since if now.gateway is not None else None
+            life = lifetime.attempts(connection, since) if since is not None else ()
+            return now, metrics.measure(now, book, life)

@@ -171,7 +171,7 @@ prices show  Show where the prices come from and how old they are
 prices update  Fetch new prices; the one command that does
     prices update         and price what had no price
     prices update --json  what changed, as data
-export  Write the ledger or the chain out
+export  Write the ledger, the figures or the chain out
     export requests --csv > requests.csv  one row per request
     export ledger backup.db               the whole ledger as a SQLite file
 export requests  Write one row per request
@@ -183,6 +183,9 @@ export ledger  Write a copy of the ledger
 export litellm  Write the chain as a LiteLLM proxy's configuration
     export litellm > config.yaml         for a team: the same order, keys by the names of their variables
     export litellm --dir ~/work/app      the chain of another project
+export openmetrics  Print the figures for Prometheus and what reads its text
+    export openmetrics                    sums of the ledger, limit windows, the gateway's life
+    export openmetrics > figures.prom     for a collector that reads files
 import  Take over the original plugin's analytics.json
     import ~/plugins/provider-fallback-plugin/.data/analytics.json  once; a second time adds nothing
     import analytics.json --json                                    what was taken over, as data

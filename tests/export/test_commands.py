@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
-from tests.cli.conftest import Pf, pf, project
+from tests.cli.conftest import NOON, Pf, Turn, claude_code, pf, project
 
-__all__ = ["pf", "project"]
+__all__ = ["claude_code", "pf", "project"]
 
 
 def test_the_proxys_configuration_is_on_stdout(pf: Pf) -> None:
@@ -24,3 +29,26 @@ def test_a_chain_nobody_can_use_is_a_configuration_that_says_so(pf: Pf) -> None:
     assert answer.code == 0
     assert yaml.safe_load(answer.out)["model_list"] == []
     assert "# nobody in the chain can be asked by a proxy" in answer.lines
+
+
+def test_the_figures_are_on_stdout_and_the_same_twice(pf: Pf, claude_code: Callable[..., Any]) -> None:
+    claude_code(Turn(NOON - timedelta(hours=1)), Turn(NOON - timedelta(days=2), model="claude-opus-5-5"))
+
+    answer, again = pf("export", "openmetrics"), pf("export", "openmetrics")
+
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == again.out
+    families = {family.name: family for family in text_string_to_metric_families(answer.out)}
+    requests = families["pf_tui_ledger_requests"].samples
+    assert {sample.labels["gen_ai_request_model"]: sample.value for sample in requests} == {
+        "claude-opus-5-5": 1,
+        "claude-sonnet-5-5": 1,
+    }
+    assert "/home/dev" not in answer.out
+
+
+def test_a_machine_without_use_prints_an_exposition(pf: Pf) -> None:
+    answer = pf("export", "openmetrics", keys=False)
+
+    assert answer.code == 0
+    assert answer.lines[-1] == "# EOF"
