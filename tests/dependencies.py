@@ -33,7 +33,7 @@ def problems(root: Path) -> list[str]:
     extras = project.get("optional-dependencies", {}).values()
     listed = [*project["dependencies"], *(requirement for extra in extras for requirement in extra)]
     declared = {_normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in listed}
-    imported = dict(_imported(root))
+    imported = dict(_imported(root, declared))
     used = set(imported)
     return [
         *(
@@ -52,7 +52,7 @@ def problems(root: Path) -> list[str]:
     ]
 
 
-def _imported(root: Path) -> Iterator[tuple[str, str]]:
+def _imported(root: Path, declared: set[str]) -> Iterator[tuple[str, str]]:
     """(distribution, one file that imports it)"""
     owners = packages_distributions()
     for path in sorted((root / "pf_tui").rglob("*.py")):
@@ -65,15 +65,20 @@ def _imported(root: Path) -> Iterator[tuple[str, str]]:
                 continue
             for top in {name.partition(".")[0] for name in names}:
                 if top not in sys.stdlib_module_names and top != "pf_tui":
-                    yield _owner(top, names, owners.get(top, [])), str(path.relative_to(root))
+                    owner = _owner(top, names, owners.get(top, []), declared)
+                    yield owner, str(path.relative_to(root))
 
 
-def _owner(top: str, names: list[str], owners: list[str]) -> str:
-    """The distribution a module belongs to; a namespace such as `ruamel` has several."""
-    wanted = {_normal(name) for name in (top, *names)}
-    return next((name for owner in owners if (name := _normal(owner)) in wanted), None) or _normal(
-        owners[0] if owners else top
-    )
+def _owner(top: str, names: list[str], owners: list[str], declared: set[str]) -> str:
+    """The distribution a module belongs to; a namespace such as `google` has several, not all installed."""
+    wanted = {_normal(name) for name in (top, *names, *map(_second, names))}
+    likely = [*map(_normal, owners), *sorted(declared)]
+    return next((name for name in likely if name in wanted), None) or _normal(owners[0] if owners else top)
+
+
+def _second(name: str) -> str:
+    """`opentelemetry.proto` of `opentelemetry.proto.metrics.v1`: what the parts of a namespace are called."""
+    return ".".join(name.split(".")[:2])
 
 
 def _normal(name: str) -> str:
