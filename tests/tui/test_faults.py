@@ -216,3 +216,17 @@ async def test_a_click_on_a_heading_orders_by_it(dashboard: Opened) -> None:
         await screen.settled()
 
         assert pane.choice.order == "today"
+
+
+def test_the_why_sheet_shows_how_each_agent_reaches_the_persons_own_providers(
+    context: Context,
+) -> None:
+    afternoon = scene.afternoon(context)
+
+    text = why_page(afternoon, Space(width=140, height=60, clock=Clock(now=scene.NOW))).text()
+
+    own = [view.id for view in afternoon.providers if view.rank is not None and view.credential.usable]
+    assert "through the gateway" in text
+    for provider in own:
+        assert f"{provider}: " in text
+    assert "openrouter: Claude Code dialect, OpenCode dialect, Codex dialect" in text

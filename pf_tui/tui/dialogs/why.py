@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pf_tui.clients import CLIENTS
+from pf_tui.documents import matrix
 from pf_tui.rules.failover import Skipped, why_ineligible
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import provider_order
@@ -33,6 +35,7 @@ def why_page(snapshot: Snapshot, space: Space) -> Page:
             refusal = why_ineligible(snapshot.standing(view.id), view.serves) or less.get(view.id)
             rows += _step(view, refusal, snapshot, space, names)
     rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
+    rows += unkeyed(list(_agents(snapshot, space)))
     return Page(title="Why", facts=line(muted(_rule(snapshot))), rows=tuple(rows), keys=CLOSES)
 
 
@@ -113,3 +116,20 @@ def _follow(snapshot: Snapshot) -> str:
     if snapshot.next is None:
         return f"nobody would follow: {snapshot.next_reason}"
     return f"if it failed now, {snapshot.next.provider} would follow; d rehearses it"
+
+
+def _agents(snapshot: Snapshot, space: Space) -> Iterator[Line]:
+    """The matrix's rows of the person's own providers: how each agent reaches them through the gateway."""
+    own = [view.provider for view in snapshot.providers if view.rank is not None and view.credential.usable]
+    rows: dict[str, list[matrix.Cell]] = {}
+    for cell in matrix.cells(snapshot.catalog, own):
+        rows.setdefault(cell.provider, []).append(cell)
+    if not rows:
+        return
+    yield line()
+    yield line(bold("through the gateway", "text"))
+    for provider, found in rows.items():
+        served = [f"{CLIENTS[cell.agent].name} {cell.words}" for cell in found if cell.served != "no"]
+        yield from wrap(f"{provider}: {', '.join(served) or found[0].why}", space.width, "text")
+        if lost := dict.fromkeys(word for cell in found for word in cell.lost):
+            yield from wrap(f"  may lack {', '.join(lost)}", space.width, "muted")
