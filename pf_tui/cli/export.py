@@ -90,6 +90,31 @@ def openmetrics(ctx: Context) -> None:
     output.raw(exposition.text(metrics, about).encode("utf-8", "replace"))
 
 
+@subword(export, "otlp")
+@click.option(
+    "--endpoint", metavar="URL", help="The receiver, e.g. http://localhost:4318; /v1/metrics is added."
+)
+@as_json
+@click.pass_obj
+def otlp(ctx: Context, endpoint: str | None, as_json: bool) -> None:
+    """The same figures as `export openmetrics`, once, as protobuf over HTTP; what is sent twice counts once.
+    OpenTelemetry's variables hold: OTEL_EXPORTER_OTLP_ENDPOINT, _HEADERS, _TIMEOUT and the others. Without a
+    receiver nothing is sent. Needs the extra `otlp`."""
+    from pf_tui import __version__
+    from pf_tui.export import otlp as protobufs
+    from pf_tui.export import otlp_send, otlp_target, who
+
+    target = otlp_target.target(ctx.env, endpoint)
+    about = who.resource(ctx.env, __version__, who.instance(ctx.paths))
+    now, metrics = _measured(ctx)
+    otlp_send.send(target, protobufs.request(metrics, about, now.at))
+    points = sum(len(metric.points) for metric in metrics)
+    if as_json:
+        output.document({"endpoint": target.shown, "metrics": len(metrics), "points": points})
+    else:
+        output.text(f"sent {len(metrics)} metrics, {words.number(points)} data points, to {target.shown}")
+
+
 def _measured(ctx: Context) -> tuple[snapshot.Snapshot, tuple[Metric, ...]]:
     """Everything that is exported, of one moment."""
     from pf_tui.export import metrics

@@ -186,6 +186,9 @@ export litellm  Write the chain as a LiteLLM proxy's configuration
 export openmetrics  Print the figures for Prometheus and what reads its text
     export openmetrics                    sums of the ledger, limit windows, the gateway's life
     export openmetrics > figures.prom     for a collector that reads files
+export otlp  Send the figures to an OpenTelemetry receiver, once
+    export otlp --endpoint http://localhost:4318  protobuf over HTTP; what is sent twice counts once
+    export otlp --json                            to OTEL_EXPORTER_OTLP_ENDPOINT; what was sent, as data
 import  Take over the original plugin's analytics.json
     import ~/plugins/provider-fallback-plugin/.data/analytics.json  once; a second time adds nothing
     import analytics.json --json                                    what was taken over, as data

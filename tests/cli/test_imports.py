@@ -17,8 +17,8 @@ from tests.patience import PATIENCE_S
 from .conftest import KEYS
 
 HEAVY = (
-    "aiohttp", "click", "genai_prices", "httpx2", "keyring", "mcp", "msgspec", "orjson", "pydantic", "rich",
-    "ruamel", "sqlite_utils", "stringzilla", "textual", "uvloop", "watchfiles", "yaml",
+    "aiohttp", "click", "genai_prices", "httpx2", "keyring", "mcp", "msgspec", "opentelemetry", "orjson",
+    "pydantic", "rich", "ruamel", "sqlite_utils", "stringzilla", "textual", "uvloop", "watchfiles", "yaml",
 )  # fmt: skip
 """Every package we depend on: each costs more than the whole program may take here (design/architecture)."""
 

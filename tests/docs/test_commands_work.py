@@ -20,6 +20,7 @@ ELSEWHERE = {
     "--theme": "the dashboard has its own tests",
     "--no-mouse": "the dashboard has its own tests",
     "run": "starts a real agent",
+    "export otlp": "sends to a receiver",
     "serve": "serves until it is stopped",
     "mcp": "serves until it is stopped",
     "gateway": "starts and stops processes",
