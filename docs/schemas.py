@@ -27,7 +27,11 @@ _GATEWAY_LIMITS = {
         "description": "Seconds until the first event of a stream; then the next provider is asked. "
         "An answer that is no stream may take five times as long.",
     },
-    "stallS": {**_SECONDS, "default": 120, "description": "Seconds of silence inside a stream."},
+    "stallS": {
+        **_SECONDS,
+        "default": 300,
+        "description": "Seconds of silence inside a stream. Without it a model that thinks has 900.",
+    },
     "answerMB": {
         "type": "integer",
         "minimum": 1,
@@ -109,6 +113,14 @@ CONFIG: dict[str, Any] = {
                         },
                     },
                 },
+                "return": {
+                    "enum": ["cheap", "now", "never"],
+                    "default": "cheap",
+                    "description": "When a session of the gateway goes back to a better provider: `cheap` = "
+                    "from a paid key to a plan at the next request, else when its prompt cache is cold or "
+                    "the conversation was compacted; `now` = always at the next request; `never` = new "
+                    "sessions only.",
+                },
                 "keyring": {
                     "type": "array",
                     "items": {"type": "string"},
@@ -148,6 +160,14 @@ CONFIG: dict[str, Any] = {
                             "Read faq-terms.md first.",
                         },
                         **_GATEWAY_LIMITS,
+                        "shortWaitS": {
+                            "type": "number",
+                            "minimum": 0,
+                            "maximum": 60,
+                            "default": 3,
+                            "description": "A limit that ends within so many seconds is waited out where the "
+                            "session's prompt cache is warm, or where nobody else can be asked. 0 = never.",
+                        },
                         "providers": {
                             "type": "object",
                             "description": "The two limits of silence by provider id.",

@@ -401,6 +401,10 @@ async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protoc
         )
         await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
         return
+    if failed.status < 400:
+        answer = own_responses.in_words(protocol, failed.failure.kind, failed.failure.message)
+        await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
+        return
     headers: Any = CIMultiDict(failed.headers)
     kept = response_headers(headers, decoded=True)
     for name, value in added.items():

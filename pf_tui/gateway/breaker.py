@@ -25,6 +25,9 @@ TRANSIENT = ("overload", "server", "network", "timeout")
 JITTER_S = 2.0
 """A known reset is given this much more at most, so that not everybody asks in the same second."""
 
+JITTER_SHARE = 0.1
+"""Of the rest itself, at most."""
+
 
 class AttemptToken:
     """A request at one route: when it was sent, in the order of things, and whether it is a probe."""
@@ -100,6 +103,7 @@ class CircuitBreaker:
                     code="benched",
                     reason=f"benched ({bench_reason(bench)})",
                     until=bench.until,
+                    kind=bench.kind,
                 )
             if route.provider in self._probes and bench.kind != "manual" and not alone:
                 return Skipped(
@@ -184,12 +188,6 @@ class CircuitBreaker:
         made = self._made.get(bench.key)
         return made > ticket.order if made is not None else bench.since > ticket.at
 
-    def troubles(self, route: Route) -> int:
-        """Failures of the passing kind in a row, this one included."""
-        strikes = (bench.strikes for bench in self._covering(route) if bench.kind in TRANSIENT)
-        streaks = (self._streaks.get((route.provider, part), (0, 0))[0] for part in (None, route.model))
-        return max(0, *strikes, *streaks)
-
     def _covering(self, route: Route) -> list[Bench]:
         return [
             bench
@@ -201,8 +199,8 @@ class CircuitBreaker:
         """Never before what the provider said, and hardly after."""
         if until is None:
             return None
-        span_s = (until - now).total_seconds()
-        return until + timedelta(seconds=self._dice.uniform(0, min(JITTER_S, max(0.0, span_s) * 0.1)))
+        most_s = min(JITTER_S, max(0.0, (until - now).total_seconds()) * JITTER_SHARE)
+        return until + timedelta(seconds=self._dice.uniform(0, most_s))
 
     def _index(self) -> None:
         by_provider: dict[str, list[Bench]] = {}

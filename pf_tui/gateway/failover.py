@@ -1,7 +1,8 @@
 """The failover itself: ask one route after another until an answer is good, then let it pass.
 
 Invariants: nothing is retried after the first good event; a request that is itself wrong is asked once;
-nothing sleeps. Every failure leaves its class and evidence.
+nothing sleeps but for a limit of some seconds at the session's warm provider, or where nobody else is.
+Every failure leaves its class and evidence.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from secrets import token_hex
 
 from msgspec.json import decode as json_decode
@@ -72,6 +74,7 @@ class Engine:
         self.served = 0
         self.failovers = 0
         self.keep_alive_s = KEEP_ALIVE_S
+        self.sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
 
     async def serve(
         self,
@@ -128,7 +131,11 @@ class RequestFailover(Turn):
                 own_responses.reserved(self._request.protocol, found.reserved, self._request.agent)
             )
             return
+        self._found = found
         ready = self._ready(found)
+        if wait_s := self._wait_first(ready):
+            await self._wait(wait_s)
+            ready = self._ready(found)
         self._passed = [*self._passed, *found.passed]
         if self._request.counting and ready and not _counts(ready[0]):
             await self._estimate()
@@ -154,8 +161,13 @@ class RequestFailover(Turn):
             if await self._new_key(outcome):
                 queue.appendleft(self._same_with_new_key(route) or route)
                 continue
+            if wait_s := self._wait_here(outcome, queue):
+                self._failed.pop()
+                await self._wait(wait_s)
+                queue.appendleft(route)
+                continue
             if not outcome.failure.failover:
-                if self._stand_in_refused():
+                if self._another_refused():
                     continue
                 break
             if outcome.failure.kind == "context":
@@ -234,7 +246,7 @@ class RequestFailover(Turn):
             route=route,
             flight=flight,
             reply=self._reply,
-            limits=self._plan.settings.limits_of(route.provider),
+            limits=self._plan.settings.limits_of(route.provider, route.silence_s),
             head=lambda headers: self._head(route, headers),
             good=lambda: self._good(route, ticket),
             secrets=self._secrets,
@@ -332,8 +344,8 @@ class RequestFailover(Turn):
         routes = found.routes
         if not self._plan.auto_switch:
             return routes
-        engine, now_s = self._engine, asyncio.get_running_loop().time()
-        sticky = self._pin(routes) or self._session.stays_with(self._request, self._plan.epoch, now_s)
+        engine = self._engine
+        sticky = self._sticky = self._pin(routes) or self._stays(found)
         resting = not self._resting.nobody or self._plan.spent
         if not resting and not self._plan.last_resort and found.leads(sticky):
             return found.by_priority
@@ -361,6 +373,54 @@ class RequestFailover(Turn):
     def _blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
         """Why the route must not be asked now, by this project's budgets."""
         return self._resting.blocked(route, alone=alone, spent=self._plan.spent)
+
+    def _stays(self, found: Candidates) -> str | None:
+        """The provider this session stays with; None when it may go to a better one."""
+        plan, now_s = self._plan, asyncio.get_running_loop().time()
+        stays = self._session.stays_with(
+            self._request, plan.epoch, now_s, for_ever=plan.return_when == "never"
+        )
+        if stays is None or plan.return_when == "never" or found.leads(stays):
+            return stays
+        own = next((route for route in found.by_priority if route.provider == stays), None)
+        for route in found.by_priority:
+            if own is None or route is own:
+                break
+            may = route.provider not in plan.last_resort and self._blocked(route) is None
+            if may and (plan.return_when == "now" or (route.plan and not own.plan)):
+                return None
+        return stays
+
+    def _wait_first(self, ready: Sequence[Route]) -> float:
+        """Seconds until a limit ends that is worth waiting for before anybody is asked; 0 = do not wait."""
+        if self._request.counting or not self._plan.auto_switch:
+            return 0.0
+        ends = [
+            one.until
+            for one in self._passed
+            if one.until is not None and one.kind != "manual" and (not ready or one.provider == self._sticky)
+        ]
+        return self._within_patience(min(ends)) if ends else 0.0
+
+    def _wait_here(self, failed: Failed, queue: Iterable[Route]) -> float:
+        """Seconds to wait for a limit just named, where the prompt cache is warm or nobody else is left."""
+        failure, route = failed.failure, failed.route
+        if failure.kind != "rate" or failure.until is None or self._request.counting:
+            return 0.0
+        if not self._plan.auto_switch:
+            return 0.0
+        if route.provider != self._sticky and any(self._blocked(one) is None for one in queue):
+            return 0.0
+        bench = self._blocked(route)
+        return self._within_patience((bench and bench.until) or failure.until)
+
+    def _within_patience(self, until: datetime) -> float:
+        left_s = (until - self._world.ctx.now()).total_seconds()
+        return left_s if 0 < left_s <= self._patience_s else 0.0
+
+    async def _wait(self, wait_s: float) -> None:
+        self._patience_s -= wait_s
+        await self._engine.sleep(wait_s)
 
     def _pin(self, routes: Sequence[Route]) -> str | None:
         """The provider that the person moved this session to, where it is one of the routes."""
@@ -414,7 +474,9 @@ class RequestFailover(Turn):
         if self._failed:
             engine.failovers += 1
         last = self._failed[-1] if self._failed else None
-        if last is not None:
+        if last is None:
+            self._tell_return(before, route)
+        else:
             engine._recorder.event(
                 "failover",
                 why=f"{last.route.provider}: {words_of(last.failure)}; {route.provider} served this request",
@@ -424,6 +486,25 @@ class RequestFailover(Turn):
                 once=f"failover {last.route.provider} {last.failure.kind} {route.provider}",
                 unless_told=last.route.provider,
             )
+
+    def _tell_return(self, before: str | None, route: Route) -> None:
+        """The session went back to a better provider by itself: a journal event, with what that costs."""
+        found, session = self._found, self._request.session
+        if before is None or before == route.provider or found is None or session is None:
+            return
+        places = {one.provider: place for place, one in enumerate(found.by_priority)}
+        if places.get(route.provider, 0) >= places.get(before, -1) or session in self._world.pins:
+            return
+        cost = self._plan.prompt_cost(route, self._request.tokens)
+        self._engine._recorder.event(
+            "failback",
+            why=f"{route.provider} can serve again: a session returned from {before}; its prompt is read anew"
+            f" there, about {self._request.tokens} tokens, {cost}",
+            before={"provider": before},
+            after={"provider": route.provider, "model": route.model},
+            evidence={"session": session, "return": self._plan.return_when},
+            once=f"failback {session} {before} {route.provider}",
+        )
 
 
 def _counts(route: Route) -> bool:

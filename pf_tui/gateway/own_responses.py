@@ -1,6 +1,7 @@
 """What an agent is told when no provider available: at once, in its own words, with the time it is back.
 
-Minutes of silent client retries are the enemy. Measured on the real clients: Claude Code stops on
+Minutes of silent client retries are the enemy, but what passes by itself, or is over within about a minute,
+is left to them. Measured on the real clients: Claude Code stops on
 `x-should-retry: false`, OpenCode retries every 429 and stops on 402, Codex stops on usage_limit_reached.
 """
 
@@ -20,7 +21,12 @@ from pf_tui.rules.failover import Skipped
 UNKNOWN_WAIT_S = 60
 """retry-after where nobody knows when somebody is back."""
 
+SOON_S = 65
+"""Back within about a minute: the client's own retries bridge that (Claude Code's last some three)."""
+
 _LIMITED = ("benched", "exhausted")
+_PASSING = ("overload", "server", "network", "timeout")
+_REFUSING = ("auth", "account", "address", "model", "unsupported", "request", "context")
 
 
 @record
@@ -39,15 +45,29 @@ def exhausted(
     now: datetime,
     zone: tzinfo | None = None,
 ) -> Answer:
-    """Nobody can serve: one sentence, who is back first and when."""
-    ending = [p for p in passed if p.code in _LIMITED and p.until is not None and p.until > now]
-    first = min(ending, key=lambda p: p.until or now) if ending else None
+    """Nobody can serve: one sentence, who is limited, who cannot be reached, who is back first and when.
+
+    Where somebody is back within about a minute, or trouble passes by itself, the client's own retries go on.
+    """
+    limited, unreached, refused = by_trouble(passed)
+    first = first_back(passed, now)
     wait_s = UNKNOWN_WAIT_S
     if first is not None and first.until is not None:
         wait_s = max(1, -int(-(first.until - now).total_seconds() // 1))
+    soon = first is not None and wait_s <= SOON_S
     sentence = sentence_for(passed, first, now, zone)
-    headers = {"content-type": "application/json", "x-should-retry": "false"}
-    if agent == "codex" or protocol == "openai-responses":
+    headers = {"content-type": "application/json"}
+    if soon:
+        headers["retry-after"] = str(wait_s)
+    if unreached:
+        return Answer(status=503, headers=headers, body=error_body(protocol, "api_error", sentence))
+    if soon:
+        return Answer(status=429, headers=headers, body=error_body(protocol, "rate_limit_error", sentence))
+    headers["x-should-retry"] = "false"
+    codex = agent == "codex" or protocol == "openai-responses"
+    if not limited or (codex and refused):  # Codex prints "Upgrade to Pro" for a usage limit
+        return Answer(status=403, headers=headers, body=error_body(protocol, "permission_error", sentence))
+    if codex:
         content = {
             "error": {
                 "type": "usage_limit_reached",
@@ -65,20 +85,56 @@ def exhausted(
     return Answer(status=429, headers=headers, body=error_body(protocol, "rate_limit_error", sentence))
 
 
+def by_trouble(
+    passed: Sequence[Skipped],
+) -> tuple[dict[str, Skipped], dict[str, Skipped], dict[str, Skipped]]:
+    """Who is limited, who cannot be reached, and who refused, by provider."""
+    limited, unreached, refused = {}, {}, {}
+    for one in passed:
+        if one.code not in (*_LIMITED, "failed"):
+            continue
+        if one.kind in _PASSING:
+            unreached[one.provider] = one
+        elif one.kind in _REFUSING:
+            refused[one.provider] = one
+        else:
+            limited[one.provider] = one
+    return limited, unreached, refused
+
+
+def first_back(passed: Sequence[Skipped], now: datetime) -> Skipped | None:
+    """The limited provider that is back first; None where nobody's end is known."""
+    limited = (one for one in passed if one.code in _LIMITED and one.kind not in (*_PASSING, *_REFUSING))
+    ending = [one for one in limited if one.until is not None and one.until > now]
+    return min(ending, key=lambda one: one.until or now) if ending else None
+
+
 def sentence_for(
     passed: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
 ) -> str:
     """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
-    limited = list(dict.fromkeys(p.provider for p in passed if p.code in _LIMITED))
+    limited, unreached, refused = by_trouble(passed)
+    told = [
+        *(f"{name} cannot be reached: {one.reason}" for name, one in unreached.items()),
+        *(f"{name} refused: {one.reason}" for name, one in refused.items()),
+    ]
+    count = len(limited)
     if first is not None and first.until is not None:
-        count = len(limited)
         who = "the only provider is limited" if count == 1 else f"all {count} providers are limited"
-        return f"pf-tui: {who}; the first is back at {_clock(first.until, now, zone)} ({first.provider})"
-    if limited:
-        reasons = {p.provider: p.reason for p in passed if p.code in _LIMITED}
-        told = ", ".join(f"{name} {reason}" for name, reason in reasons.items())
-        return f"pf-tui: no provider available: {told}; pf-tui why shows what ends it"
-    return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
+        if told:
+            who = f"{first.provider} is limited" if count == 1 else f"{count} providers are limited"
+        back = f"the first is back at {_clock(first.until, now, zone)} ({first.provider})"
+        return "pf-tui: " + "; ".join([who, back, *told])
+    if told:
+        told = [*(f"{name} is limited: {one.reason}" for name, one in limited.items()), *told]
+    elif limited:
+        told = [
+            "no provider available: " + ", ".join(f"{name} {one.reason}" for name, one in limited.items())
+        ]
+    else:
+        return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
+    ends = "" if unreached and not (limited or refused) else "; pf-tui why shows what ends it"
+    return "pf-tui: " + "; ".join(told) + ends
 
 
 def reserved(protocol: str, login: str, agent: str | None) -> Answer:
@@ -149,6 +205,26 @@ def too_much(protocol: str, total: int) -> Answer:
     sentence = f"pf-tui: requests and answers under way hold {total >> 20} MB, more is not taken; ask again"
     headers = {"content-type": "application/json", "retry-after": "2"}
     return Answer(status=503, headers=headers, body=error_body(protocol, "overloaded_error", sentence))
+
+
+_STATUSES: Mapping[str, tuple[int, str]] = {
+    **dict.fromkeys(("rate", "windowless", "quota"), (429, "rate_limit_error")),
+    "overload": (529, "overloaded_error"),
+    "timeout": (504, "timeout_error"),
+    "auth": (401, "authentication_error"),
+    "account": (403, "permission_error"),
+    "model": (404, "not_found_error"),
+    **dict.fromkeys(("request", "context", "unsupported"), (400, "invalid_request_error")),
+}
+
+
+def in_words(protocol: str, kind: str, message: str) -> Answer:
+    """An error that came under a good status, under the status it should have had."""
+    status, word = _STATUSES.get(kind, (502, "api_error"))
+    if status == 529 and protocol != "anthropic-messages":
+        status = 503
+    headers = {"content-type": "application/json"}
+    return Answer(status=status, headers=headers, body=error_body(protocol, word, message))
 
 
 def refused(status: int, protocol: str, sentence: str) -> Answer:

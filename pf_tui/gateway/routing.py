@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pf_tui.catalog import Catalog, Provider
+from pf_tui.catalog import Catalog, Model, Provider
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.cloud_auth import Signer
 from pf_tui.records import record, replace
@@ -52,6 +52,8 @@ class Route:
     """How near the model is to the one asked for: rules.models.SAME, EQUIVALENT or NEAREST."""
     plan: bool = False
     """A flat plan: a request costs nothing more."""
+    silence_s: float = 300.0
+    """How long it may be silent inside a stream and still end well."""
     protocol: Protocol = "anthropic-messages"
     """What is spoken to the upstream."""
     how: RouteHow = "native"
@@ -172,12 +174,21 @@ def _route(
         context=candidate.context,
         distance=candidate.distance,
         plan=candidate.plan,
+        silence_s=max(taken.silence_s, THINKING_SILENCE_S if _thinks(known) else 0),
         protocol=protocol,
         how="dialect" if candidate.how == "native" and not passes else candidate.how,
         dialect=None if passes else taken,
         form="vertex" if vertex else "",
         signer=None if provider.id in keys else signers.get(provider.id),
     )
+
+
+THINKING_SILENCE_S = 900
+"""Vendors are silent for up to 713 s at high effort, and then end well (reported)."""
+
+
+def _thinks(model: Model | None) -> bool:
+    return model is None or model.tier == "reasoning" or "thinking" in model.capabilities
 
 
 def credential_headers(provider: Provider, protocol: str, key: Secret) -> dict[str, str]:

@@ -22,7 +22,7 @@ from pf_tui.gateway import routing, settings
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.breaker import CircuitBreaker
 from pf_tui.gateway.cloud_auth import Signer, signer
-from pf_tui.gateway.routing import Candidates
+from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -83,6 +83,7 @@ class RoutingPlan:
         self.epoch = epoch
         """Changes whenever the order of providers does: a switch by hand moves every session."""
         self.auto_switch = now.auto_switch
+        self.return_when = now.config.return_when
         listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
         self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
         self.first = listed[0].provider if listed and now.has_own_order else None
@@ -123,6 +124,16 @@ class RoutingPlan:
                 signers=self.signers,
             )
         return found
+
+    def prompt_cost(self, route: Route, tokens: int) -> str:
+        """What reading a prompt anew costs, in words."""
+        if route.plan:
+            return "which the plan covers"
+        found = self.catalog.models.get(route.model)
+        price = found.price if found is not None else None
+        if price is None:
+            return "at a price nobody told us"
+        return f"about ${tokens * price.input / 1_000_000:.2f}"
 
     def family_of(self, model: str) -> str:
         """The vendor of the model an agent asked for; the first word of a name nobody knows."""

@@ -36,10 +36,15 @@ class Session:
         self.signed: dict[int, str] = {}
         """Reasoning block -> family of the model that made it."""
 
-    def stays_with(self, request: Request, epoch: int, now_s: float) -> str | None:
-        """The provider whose cache is warm for this request; None when moving costs nothing."""
-        if self.provider is None or self.epoch != epoch or request.cache_void:
+    def stays_with(self, request: Request, epoch: int, now_s: float, *, for_ever: bool = False) -> str | None:
+        """The provider whose cache is warm for this request; None when moving costs nothing.
+
+        Args: for_ever: whether its cache is warm or not.
+        """
+        if self.provider is None or self.epoch != epoch or (request.cache_void and not for_ever):
             return None
+        if for_ever:
+            return self.provider
         life_s = max(self.life_s, request.cache_life_s)
         return self.provider if now_s - self.used_s <= life_s else None
 

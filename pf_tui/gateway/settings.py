@@ -2,11 +2,13 @@
 
     {"port": 4100,                        the port it listens on; without it a free one
      "passThrough": false,                the client's own login may go to its own vendor
-     "connectS": 10, "firstByteS": 60, "stallS": 120,      limits of silence, in seconds
+     "connectS": 10, "firstByteS": 60, "stallS": 300,      limits of silence, in seconds
+     "shortWaitS": 3,                     a limit that ends so soon is waited out at a warm prompt cache
      "answerMB": 32,                      the largest answer that is no stream
      "providers": {"openrouter": {"firstByteS": 20}},
      "rules": [{"status": 400, "text": "no capacity", "then": "bench-and-continue"}]}
 
+Without a stallS of the person's, a model that thinks may be silent for as long as its vendor's are.
 An answer that is no stream comes whole, so it may take ANSWER_FACTOR times as long as a first event.
 """
 
@@ -16,13 +18,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pf_tui.records import field, record
+from pf_tui.records import field, record, replace
 from pf_tui.rules.failures import Rule
 from pf_tui.state import answer_rules, files
 
 CONNECT_S = 10.0
 FIRST_BYTE_S = 60.0
-STALL_S = 120.0
+STALL_S = 300.0
+"""What Claude Code itself allows between two events (measured)."""
+
+SHORT_WAIT_S = 3.0
+LONGEST_WAIT_S = 60.0
 ANSWER_MB = 32
 MOST_ANSWER_MB = 48
 """All answers under way share 64 MB."""
@@ -38,6 +44,8 @@ class Limits:
     connect_s: float = CONNECT_S
     first_byte_s: float = FIRST_BYTE_S
     stall_s: float = STALL_S
+    stall_is_set: bool = False
+    """The person set it: then it holds, whatever the model."""
     answer_bytes: int = ANSWER_MB * 2**20
     """The largest whole answer; a stream has no such bound."""
 
@@ -55,11 +63,19 @@ class Settings:
     pass_through: bool = False
     limits: Limits = Limits()
     providers: Mapping[str, Limits] = field(default_factory=dict)
+    short_wait_s: float = SHORT_WAIT_S
     rules: tuple[Rule, ...] = ()
 
-    def limits_of(self, provider: str) -> Limits:
-        """The limits that hold for one provider."""
-        return self.providers.get(provider, self.limits)
+    def limits_of(self, provider: str, silence_s: float = 0.0) -> Limits:
+        """The limits that hold for one provider.
+
+        Args:
+            silence_s: how long the model may be silent inside a stream and still end well.
+        """
+        limits = self.providers.get(provider, self.limits)
+        if limits.stall_is_set or silence_s <= limits.stall_s:
+            return limits
+        return replace(limits, stall_s=silence_s)
 
 
 def parse(content: Mapping[str, Any], path: Path) -> Settings:
@@ -79,6 +95,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Settings:
         pass_through=allowed,
         limits=limits,
         providers={name: _limits(own, limits, path) for name, own in providers.items()},
+        short_wait_s=_short_wait(content, path),
         rules=answer_rules.parse(content.get("rules"), path),
     )
 
@@ -90,8 +107,16 @@ def _limits(content: object, base: Limits, path: Path) -> Limits:
         connect_s=_seconds(content, "connectS", base.connect_s, path),
         first_byte_s=_seconds(content, "firstByteS", base.first_byte_s, path),
         stall_s=_seconds(content, "stallS", base.stall_s, path),
+        stall_is_set=base.stall_is_set or content.get("stallS") is not None,
         answer_bytes=_megabytes(content, "answerMB", base.answer_bytes, path),
     )
+
+
+def _short_wait(content: Mapping[str, Any], path: Path) -> float:
+    value = content.get("shortWaitS", SHORT_WAIT_S)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT_S:
+        raise files.wrong_type(path, "shortWaitS", f"a number of seconds from 0 to {LONGEST_WAIT_S:g}", value)
+    return float(value)
 
 
 def _seconds(content: Mapping[str, Any], key: str, default: float, path: Path) -> float:

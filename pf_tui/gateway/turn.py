@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDictProxy
@@ -12,12 +12,12 @@ from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import Delivered
 from pf_tui.gateway.attempt_failures import Failed
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.breaker import TRANSIENT
+from pf_tui.gateway.breaker import JITTER_SHARE, TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.repairing import Repairs
-from pf_tui.gateway.routing import Route
+from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_state import RoutingPlan
 from pf_tui.gateway.sessions import Session
 from pf_tui.gateway.sse import counts
@@ -28,9 +28,6 @@ from pf_tui.rules.failures import Failure
 
 if TYPE_CHECKING:
     from pf_tui.gateway.failover import Engine
-
-PATIENCE = 3
-"""Passing troubles in a row that an agent may retry by itself; from then on it is told to stop."""
 
 _Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
@@ -70,6 +67,11 @@ class Turn:
         self._translations: dict[tuple[str, str], Translation] = {}
         self._unreadable: str | None = None
         self._repairs = Repairs(engine._world.repairs)
+        self._found: Candidates | None = None
+        self._sticky: str | None = None
+        """Where the session stays, if anywhere."""
+        self._patience_s = plan.settings.short_wait_s * (1 + JITTER_SHARE)
+        """What may still be waited for a limit that ends within seconds."""
         self._needs_search = False
         """It lives of a web search, and a provider that runs none was asked to serve it."""
 
@@ -122,16 +124,18 @@ class Turn:
             await self._tell(own_responses.no_search(self._request))
             return
         if failed and self._is_for_the_client():
-            await self._forward(failed[0] if failed[0].failure.kind == "model" else failed[-1])
+            await self._forward(_told_first(failed))
             return
         seen = [
             Skipped(
                 provider=one.route.provider,
                 code="benched" if one.failure.scope else "failed",
                 reason=words_of(one.failure),
-                until=None if one.failure.forever else one.failure.until,
+                until=None if one.failure.forever or one.failure.kind in TRANSIENT else one.failure.until,
+                kind=one.failure.kind,
             )
             for one in failed
+            if one.failure.failover or one.route.same_model  # a stand-in's reasons are its own
         ]
         passed = [*seen, *(p for p in self._passed if p.provider not in {s.provider for s in seen})]
         request = self._request
@@ -148,9 +152,10 @@ class Turn:
         )
         await self._tell(answer)
 
-    def _stand_in_refused(self) -> bool:
-        """Another vendor's model found fault with a request that was not made for it."""
-        return len(self._failed) > 1 and not self._failed[-1].route.same_model
+    def _another_refused(self) -> bool:
+        """Not the first of the list found fault with the request: it may take less than that one."""
+        first = self._found.by_priority[:1] if self._found is not None else ()
+        return len(self._failed) > 1 or self._failed[-1].route not in first
 
     def _is_for_the_client(self) -> bool:
         """The upstream's own words say more than ours: the request is at fault, or it will pass."""
@@ -158,16 +163,18 @@ class Turn:
             return True
         last = self._failed[-1]
         if not last.failure.failover:
-            return not self._stand_in_refused()
+            return last.route.same_model or not self._another_refused()
         if last.failure.kind == "context":
             return True
         kinds = {one.failure.kind for one in self._failed}
         if kinds <= {"model", "unsupported"}:
             return True
-        passing = kinds <= set(TRANSIENT) and all(
-            p.code not in ("benched", "exhausted") for p in self._passed
-        )
-        return passing and max(self._resting.troubles(one.route) for one in self._failed) < PATIENCE
+        if any(one.code in ("benched", "exhausted") for one in self._passed):
+            return False
+        soon = self._world.ctx.now() + timedelta(seconds=own_responses.SOON_S)
+        ends = [one.failure.until for one in self._failed]
+        in_a_minute = kinds <= {"rate", "windowless"} and all(end is not None and end <= soon for end in ends)
+        return kinds <= set(TRANSIENT) or in_a_minute
 
     def _answered(self, status: int | None, until: datetime | None = None) -> None:
         """What the agent is told in the end, for those who show its session."""
@@ -204,6 +211,15 @@ class Turn:
         self._answered(answer.status, self._world.ctx.now() + until if until else None)
         headers = {**answer.headers, "request-id": self._request_id or ""}
         await self._reply.whole(answer.status, headers, answer.body)
+
+
+def _told_first(failed: Sequence[Failed]) -> Failed:
+    """Whose own words the client hears: of limits the one that ends first."""
+    if failed[0].failure.kind == "model":
+        return failed[0]
+    if all(one.failure.kind in ("rate", "windowless") and one.failure.until for one in failed):
+        return min(failed, key=lambda one: one.failure.until or datetime.max.replace(tzinfo=UTC))
+    return failed[-1]
 
 
 def words_of(failure: Failure) -> str:

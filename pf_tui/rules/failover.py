@@ -94,6 +94,8 @@ class Skipped:
     code: SkipCode
     reason: str
     until: datetime | None = None
+    kind: str = ""
+    """Failure class of what it rests for, where it is known: a key of rules.failures.CLASSES."""
 
 
 @record

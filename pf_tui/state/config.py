@@ -46,6 +46,10 @@ class Budgets:
         return any(getattr(self, name) is not None for name in BUDGET_KEYS)
 
 
+RETURNS = ("cheap", "now", "never")
+"""At a moment that costs little, at the next request, or in new sessions only."""
+
+
 @record
 class Config:
     """The person's settings, defaults filled in."""
@@ -58,6 +62,8 @@ class Config:
     notify_on_switch: bool = True
     warn_at: float = 0.75
     switch_at: float = 0.95
+    return_when: str = "cheap"
+    """A key of RETURNS: when a session goes back to a better provider."""
     keyring: tuple[str, ...] = ()
     """Providers whose key is in the OS keyring."""
     notify: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +96,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Config:
         notify_on_switch=check.flag(content, "notifyOnSwitch", default=True),
         warn_at=check.fraction(thresholds, "warn", 0.75),
         switch_at=check.fraction(thresholds, "switch", 0.95),
+        return_when=check.choice(ours, "return", RETURNS, "cheap"),
         keyring=check.names(ours, "keyring") or (),
         notify=check.mapping(ours, "notify"),
         gateway=check.mapping(ours, "gateway"),
@@ -204,6 +211,14 @@ class _Checker:
         if not isinstance(value, bool):
             raise files.wrong_type(self.path, key, "true or false", value)
         return value
+
+    def choice(self, place: Mapping[str, Any], key: str, words: tuple[str, ...], default: str) -> str:
+        value = place.get(key)
+        if value is None:
+            return default
+        if value not in words:
+            raise files.wrong_type(self.path, key, "one of " + ", ".join(words), value)
+        return str(value)
 
     def number(self, place: Mapping[str, Any], key: str) -> float | None:
         value = place.get(key)

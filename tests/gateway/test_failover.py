@@ -39,6 +39,7 @@ KEYS = {
     "anthropic-api": "ANTHROPIC_API_KEY",
     "openrouter": "OPENROUTER_API_KEY",
     "zai-coding-plan": "ZAI_API_KEY",
+    "openai-api": "OPENAI_API_KEY",
 }
 
 
@@ -354,7 +355,7 @@ async def test_with_nobody_else_a_passing_trouble_is_no_reason_to_refuse(open_ro
     assert second.status == 200
 
 
-async def test_trouble_that_does_not_pass_ends_the_clients_retries(open_room: Open) -> None:
+async def test_trouble_that_passes_by_itself_is_left_to_the_clients_retries(open_room: Open) -> None:
     room = await open_room("anthropic-api")
     room["anthropic-api"].plan("529")
 
@@ -363,10 +364,8 @@ async def test_trouble_that_does_not_pass_ends_the_clients_retries(open_room: Op
         answers.append(await room.ask())
         room.now += timedelta(seconds=1)
 
-    assert [one.headers.get("x-should-retry") for one in answers] == [None, None, "false", "false"]
-    assert answers[-1].sentence.startswith(
-        "pf-tui: the only provider is limited; the first is back at 12:00:"
-    )
+    assert {(one.status, one.headers.get("x-should-retry")) for one in answers} == {(529, None)}
+    assert answers[-1].sentence == "Overloaded"
 
 
 async def test_without_automatic_switching_the_first_provider_answers_for_itself(open_room: Open) -> None:
@@ -407,7 +406,7 @@ async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) 
 
     room["anthropic-api"].follow(by_key)
     room.gateway.world.take_credentials({"ANTHROPIC_API_KEY": "the-old-key"})
-    assert (await room.ask()).status == 429
+    assert (await room.ask()).status == 403
     await room.settled()
     assert [bench.kind for bench in room.ctx.health().benches] == ["auth"]
 
@@ -586,7 +585,9 @@ async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(open_ro
 async def _closes_after_each_answer() -> tuple[asyncio.Server, list[bytes]]:
     """A host that says keep-alive and closes at the second request on a connection, unanswered."""
     asked: list[bytes] = []
-    body = b'{"id":"msg_1","type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'
+    body = (
+        b'{"id":"msg_1","type":"message","content":[{"type":"text","text":"x"}],"usage":{"input_tokens":1}}'
+    )
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -609,7 +610,9 @@ async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(
     import zlib
 
     room = await open_room()
-    plain = b'{"id":"msg_1","type":"message","content":[],"usage":{"input_tokens":1,"output_tokens":1}}'
+    plain = (
+        b'{"id":"msg_1","type":"message","content":[{"type":"text","text":"x"}],"usage":{"input_tokens":1}}'
+    )
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16 if encoding == "gzip" else zlib.MAX_WBITS)
     packed = packer.compress(plain) + packer.flush()
     server = await _answers_with(

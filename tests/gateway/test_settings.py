@@ -17,7 +17,21 @@ def test_nothing_set_is_the_defaults() -> None:
     settings = parse({}, Path("config.json"))
 
     assert settings == Settings()
-    assert (settings.limits.first_byte_s, settings.limits.answer_s, settings.limits.stall_s) == (60, 300, 120)
+    assert (settings.limits.first_byte_s, settings.limits.answer_s, settings.limits.stall_s) == (60, 300, 300)
+
+
+def test_a_model_that_thinks_may_be_silent_for_longer_unless_the_person_said_how_long() -> None:
+    ours, own = parse({}, Path("config.json")), parse({"stallS": 30}, Path("config.json"))
+
+    assert ours.limits_of("groq", 900).stall_s == 900
+    assert ours.limits_of("groq", 60).stall_s == 300
+    assert own.limits_of("groq", 900).stall_s == 30
+
+
+@pytest.mark.parametrize("value", [-1, 61, True, "3"])
+def test_a_short_wait_is_a_number_of_seconds(value: object) -> None:
+    with pytest.raises(StateFileUnusable, match='from 0 to 60 for "shortWaitS"'):
+        parse({"shortWaitS": value}, Path("config.json"))
 
 
 def test_a_provider_may_have_limits_of_its_own() -> None:

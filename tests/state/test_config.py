@@ -150,3 +150,12 @@ def test_any_object_is_settings_or_one_sentence(content: dict[str, Any]) -> None
         sentence = error.message
 
     assert sentence.startswith("config.json")
+
+
+def test_when_a_session_goes_back_is_one_of_three_words(paths: Paths) -> None:
+    parse, path = config.parse, paths.config
+
+    assert parse({}, path).return_when == "cheap"
+    assert parse({"pf": {"return": "never"}}, path).return_when == "never"
+    with pytest.raises(StateFileUnusable, match='expected one of cheap, now, never for "return"'):
+        parse({"pf": {"return": "soon"}}, path)
