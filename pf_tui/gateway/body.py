@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from pf_tui.errors import WrongUsage
+from pf_tui.gateway.media import NO_MEDIA, Media, media_in
 from pf_tui.rules.clouds import VERTEX_VERSION
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 """Path an agent calls -> protocol it speaks."""
 
+_HOUR = re.compile(rb'"ttl"\s*:\s*"1h"')
 _MODEL = re.compile(rb'"model"\s*:\s*"((?:[^"\\]|\\.)*)"')
 CACHE_LIFE_S = 300
 """How long a vendor keeps a prompt cache after its last use, unless the request asks for an hour."""
@@ -60,11 +62,12 @@ class Request(NamedTuple):
     cache_void: bool = False
     """The prompt cache is lost anyway: the conversation has just been compacted, or is being."""
     cache_life_s: int = CACHE_LIFE_S
+    media: Media = NO_MEDIA
 
     @property
     def tokens(self) -> int:
         """About how many tokens the conversation holds."""
-        return int(len(self.raw) / BYTES_PER_TOKEN)
+        return int((len(self.raw) - self.media.size) / BYTES_PER_TOKEN) + self.media.tokens
 
 
 def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str]) -> Request:
@@ -90,7 +93,8 @@ def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str])
         counting=path.endswith("/count_tokens"),
         project=_project(headers.get("x-pf-project")),
         cache_void=_CACHE_VOID[0] in headers or _CACHE_VOID[1] in headers,
-        cache_life_s=3600 if b'"ttl":"1h"' in raw or b'"ttl": "1h"' in raw else CACHE_LIFE_S,
+        cache_life_s=3600 if b'"ttl"' in raw and _HOUR.search(raw) else CACHE_LIFE_S,
+        media=media_in(raw),
     )
 
 

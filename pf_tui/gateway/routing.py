@@ -115,6 +115,7 @@ def candidates(
         agent=request.agent,
         protocols=(request.protocol,),
         tokens=request.tokens,
+        needs=_VISION if request.media.pictures else frozenset(),
         larger_than=larger_than,
         pass_through=bearer,
     )
@@ -182,6 +183,8 @@ def _route(
         signer=None if provider.id in keys else signers.get(provider.id),
     )
 
+
+_VISION = frozenset({"vision"})
 
 THINKING_SILENCE_S = 900
 """Vendors are silent for up to 713 s at high effort, and then end well (reported)."""

@@ -107,6 +107,7 @@ class RoutingPlan:
             bearer,
             larger_than,
             request.tokens >> 12,
+            request.media.pictures,
             request.stream,
         )
         found = self._candidates.get(key)

@@ -1,0 +1,83 @@
+"""Pictures and documents inside a request body, without parsing it: they are no text, and need eyes."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+from pf_tui.translate.estimate import picture_tokens
+
+HEAD_CHARS = 65_536
+"""Of a picture's base64: where its size is told."""
+
+SHORTEST = 256
+"""Shorter base64 is counted as the text it is."""
+
+NEAR_BYTES = 400
+"""How far the words about a picture are from its data."""
+
+_DATA = re.compile(rb'"data"\s*:\s*"')
+_PDF = b"JVBER"
+_PAGE_TOKENS, _BYTES_PER_PAGE = 4000, 60_000
+"""Source: as translate.estimate."""
+
+
+class Media(NamedTuple):
+    """What a body holds of pictures and documents."""
+
+    size: int = 0
+    """Bytes of base64."""
+    tokens: int = 0
+    """What they cost a model to look at."""
+    pictures: bool = False
+    """Some are pictures: a stand-in must see them."""
+
+
+NO_MEDIA = Media()
+
+
+def media_in(raw: bytes) -> Media:
+    """Measure a body's pictures and documents, of all three protocols."""
+    place = raw.find(b"base64")
+    linked = b'"image_url"' in raw
+    if place < 0:
+        return Media(pictures=True) if linked else NO_MEDIA
+    size = tokens = 0
+    pictures = linked
+    while place >= 0:
+        start, end = _span(raw, place)
+        if end - start >= SHORTEST:
+            size += end - start
+            tokens += _tokens(raw, start, end)
+            about = raw[max(0, min(place, start) - NEAR_BYTES) : start] + raw[end : end + NEAR_BYTES]
+            pictures = pictures or b"image/" in about
+        place = raw.find(b"base64", max(place + 6, end))
+    return Media(size, tokens, pictures)
+
+
+def _span(raw: bytes, place: int) -> tuple[int, int]:
+    """Where the data is that the word at `place` is about; (0, 0) where it is a word like others."""
+    if raw[place - 1 : place] == b";" and raw[place + 6 : place + 7] == b",":  # data:image/png;base64,…
+        return place + 7, _end(raw, place + 7)
+    if raw[place - 1 : place] != b'"' or raw[place + 6 : place + 7] != b'"':
+        return 0, 0
+    if found := _DATA.search(raw, place, place + NEAR_BYTES):
+        return found.end(), _end(raw, found.end())
+    before = raw.rfind(b'"data"', 0, place)
+    if before >= 0 and (found := _DATA.match(raw, before)):
+        end = _end(raw, found.end())
+        if place - NEAR_BYTES <= end <= place:
+            return found.end(), end
+    return 0, 0
+
+
+def _end(raw: bytes, start: int) -> int:
+    end = raw.find(b'"', start)
+    return end if end >= 0 else len(raw)
+
+
+def _tokens(raw: bytes, start: int, end: int) -> int:
+    if raw.startswith(_PDF, start):
+        return math.ceil((end - start) * 3 / 4 / _BYTES_PER_PAGE + 1) * _PAGE_TOKENS
+    return picture_tokens(raw[start : min(end, start + HEAD_CHARS)].decode("ascii", "replace"))
