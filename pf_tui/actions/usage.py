@@ -111,12 +111,12 @@ def unpriced(ctx: Context) -> dict[str, int]:
     """Tokens that nobody can price, by model, most first; empty without a ledger."""
     from pf_tui.ledger import schema
     from pf_tui.ledger.period import Filters, period_of
-    from pf_tui.ledger.query import Cells
+    from pf_tui.ledger.query import UsageQuery
 
     if not ctx.paths.ledger.exists():
         return {}
     with schema.opened(ctx.paths.ledger) as connection:
-        parts = Cells(connection, period_of("all", ctx.now(), None), Filters()).by("model")
+        parts = UsageQuery(connection, period_of("all", ctx.now(), None), Filters()).by("model")
     waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
     return dict(sorted(waiting.items(), key=lambda item: -item[1]))
 

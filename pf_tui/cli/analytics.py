@@ -23,7 +23,7 @@ from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.overview import analytics as overview
 from pf_tui.ledger.period import Filters, Period
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
 
@@ -238,7 +238,7 @@ def _body(
     from pf_tui.cli import analytics_view as views
 
     span = found.span
-    cells = Cells(connection, span, filters)
+    cells = UsageQuery(connection, span, filters)
     if view == "summary":
         return views.summary(found, frame)
     if view == "sessions":

@@ -165,7 +165,7 @@ class Reader:
             row.requestId,
             mid or None,
             1 if row.isSidechain else 0,
-            _mode(usage) if usage.speed or usage.inference_geo or usage.service_tier != "standard" else "",
+            _mode(usage) if usage.speed or usage.inference_geo or usage.service_tier == "batch" else "",
         )
         harvest.add(seen)
         if usage.iterations:

@@ -12,10 +12,9 @@ from pf_tui.ingest.attribution import Attribution
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import repricing
 from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger.bulk import PlainRow
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.pricetable import Dated
-from pf_tui.ledger.rows import sound
+from pf_tui.ledger.rows import PlainRow, sound
 from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import raw_cost_usd
 

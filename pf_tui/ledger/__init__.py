@@ -1,10 +1,10 @@
 """The ledger: history, not a cache. Agents delete their logs after 30 days; these rows stay.
 
-schema     tables, migrations, how the file is opened     rows            one request as a row
+schema     tables, how the file is opened; `migrations`   rows            one request as a row
 rollups    sums kept beside the rows                      reader          what hooks, gateway and status need
 period     from when to when, by which clock              totals          what rows add up to
 query      the sums of a period by anything; `question`   overview        a period's totals and every list
-           asks one rollup, `tiers` says which            blocks          five-hour blocks
+           asks one rollup                                blocks          five-hour blocks
 events     single rows: failures, hits, requests          limit_hits      limit hits and fallbacks, counted
 gateway_rows  the gateway's own requests                  window_history  how a limit window filled
 latency    medians                                        document        JSON and CSV shapes

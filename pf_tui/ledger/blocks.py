@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.totals import Totals, total
 from pf_tui.records import record
@@ -30,7 +30,7 @@ class Block:
     """What the block costs when use goes on as it did; only of the active one."""
 
 
-def blocks(cells: Cells, now: datetime) -> tuple[Block, ...]:
+def blocks(cells: UsageQuery, now: datetime) -> tuple[Block, ...]:
     """Oldest first; the last one is active while its end lies ahead."""
     found: list[tuple[int, list[Totals]]] = []
     for hour, sums in cells.hours().items():
@@ -40,7 +40,7 @@ def blocks(cells: Cells, now: datetime) -> tuple[Block, ...]:
     return tuple(_block(cells, hour * _HOUR_MS, total(parts), now) for hour, parts in found)
 
 
-def _block(cells: Cells, start_ms: int, sums: Totals, now: datetime) -> Block:
+def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Block:
     start = datetime.fromtimestamp(start_ms / 1000, UTC)
     end = start + BLOCK
     if not start <= now < end:

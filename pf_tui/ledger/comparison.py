@@ -18,7 +18,7 @@ from pf_tui.ledger.events import FallbackRow
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.totals import NOTHING, Group, Totals
 from pf_tui.records import record, replace
@@ -170,7 +170,7 @@ def plan_document(use: PlanUse) -> dict[str, Any]:
 
 def totals(connection: sqlite3.Connection, span: Period, filters: Filters) -> Totals:
     """Only the totals of a span."""
-    return Cells(connection, span, filters).totals()
+    return UsageQuery(connection, span, filters).totals()
 
 
 def usd_per_million(sums: Totals) -> float | None:

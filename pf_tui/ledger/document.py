@@ -13,7 +13,7 @@ from pf_tui.ledger.events import FallbackRow
 from pf_tui.ledger.limit_hits import Walls
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.totals import NOTHING, Group, Totals
 
 
@@ -123,7 +123,7 @@ def view_document(
     """The whole document of one view: the common one, with the view's own list beside."""
     span = found.span
     document = analytics_document(found, events.fallback_rows(connection, span, filters.agent))
-    cells = Cells(connection, span, filters)
+    cells = UsageQuery(connection, span, filters)
     if view == "sessions":
         document["by_session"] = parts_document("session", cells.by("session"))
     elif view == "blocks":

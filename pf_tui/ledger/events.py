@@ -16,6 +16,7 @@ REQUEST_FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model", "input", "output",
     "reasoning", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches", "cost_usd", "cost_basis",
     "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id", "is_subagent", "attribution",
+    "service_tier", "root", "machine",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from pf_tui.ledger import latency, schema
 from pf_tui.ledger.limit_hits import IS_FALLBACK, Walls, walls
 from pf_tui.ledger.period import Filters, Period, end_ms
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.schema import IS_WALL
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
@@ -63,7 +63,7 @@ def analytics(connection: sqlite3.Connection, span: Period, filters: Filters | N
 
 
 def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -> Analytics:
-    cells = Cells(connection, span, filters)
+    cells = UsageQuery(connection, span, filters)
     found = providers(connection, cells, span)
     lost, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
@@ -88,7 +88,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
     )
 
 
-def providers(connection: sqlite3.Connection, cells: Cells, span: Period) -> tuple[Group, ...]:
+def providers(connection: sqlite3.Connection, cells: UsageQuery, span: Period) -> tuple[Group, ...]:
     """Providers with their median latency, dearest first."""
     medians = latency.medians(connection, span)
     return tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in cells.by("provider"))

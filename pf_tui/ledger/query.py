@@ -43,7 +43,7 @@ class Dearest(NamedTuple):
     """How many there are in all."""
 
 
-class Cells:
+class UsageQuery:
     """The sums of one span's rows."""
 
     def __init__(self, connection: sqlite3.Connection, span: Period, filters: Filters) -> None:

@@ -8,7 +8,7 @@ from pf_tui.records import record
 from pf_tui.tui.text import Line, Span, cells, fit
 
 GAP = 2
-"""Cells between two columns."""
+"""UsageQuery between two columns."""
 
 
 @record
@@ -22,18 +22,18 @@ class Column:
     leaves: int = 0
     """Its turn to leave when there is no room, 1 first; 0 = never."""
     least: int = 0
-    """Cells it keeps even when it has to be cut; 0 = it is never cut."""
+    """UsageQuery it keeps even when it has to be cut; 0 = it is never cut."""
     at_least: int = 0
-    """Cells it takes even when its content is shorter."""
+    """UsageQuery it takes even when its content is shorter."""
     grows: bool = False
     """Takes the room that is left over."""
 
 
-Cells = Mapping[str, Line]
+UsageQuery = Mapping[str, Line]
 
 
 def chosen(
-    columns: Sequence[Column], rows: Sequence[Cells], width: int, gap: int = GAP
+    columns: Sequence[Column], rows: Sequence[UsageQuery], width: int, gap: int = GAP
 ) -> list[tuple[Column, int]]:
     """The columns that fit into `width` cells, each with its own width.
 
@@ -73,7 +73,7 @@ def head(
     return tuple(spans[:-1])
 
 
-def body(kept: Sequence[tuple[Column, int]], row: Cells, gap: int = GAP) -> Line:
+def body(kept: Sequence[tuple[Column, int]], row: UsageQuery, gap: int = GAP) -> Line:
     """One row."""
     spans: list[Span] = []
     for column, size in kept:
@@ -82,13 +82,13 @@ def body(kept: Sequence[tuple[Column, int]], row: Cells, gap: int = GAP) -> Line
     return tuple(spans[:-1])
 
 
-def _natural(column: Column, rows: Sequence[Cells]) -> int:
-    """Cells the column would like to have."""
+def _natural(column: Column, rows: Sequence[UsageQuery]) -> int:
+    """UsageQuery the column would like to have."""
     return max([cells(column.title), column.at_least, *(cells(row.get(column.key, ())) for row in rows)])
 
 
 def _needed(kept: Sequence[tuple[Column, int]], gap: int) -> int:
-    """Cells with every column that can be cut at its least."""
+    """UsageQuery with every column that can be cut at its least."""
     sizes = [min(size, column.least) if column.least else size for column, size in kept]
     return sum(sizes) + gap * (len(sizes) - 1)
 

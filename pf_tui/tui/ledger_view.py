@@ -10,7 +10,7 @@ from pf_tui.ledger import period as spans
 from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.overview import FallbackTotals
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.ledger.totals import NOTHING, Group, Totals, total
 from pf_tui.records import record as made
@@ -83,7 +83,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
     span = spans.period_of(period, now, zone)
     step = _STEPS.get(period, _DAY)
     with schema.opened(path) as connection, schema.snapshot(connection):
-        cells = Cells(connection, span, Filters())
+        cells = UsageQuery(connection, span, Filters())
         parts = cells.by(by)
         # of all time, only the dearest are drawn one by one
         told = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
@@ -126,7 +126,7 @@ def of_session(ctx: Context, session: str) -> SessionUse:
     now = ctx.now()
     with schema.opened(ctx.paths.ledger) as connection, schema.snapshot(connection):
         span = spans.period_of("all", now, ctx.timezone())
-        models = Cells(connection, span, Filters(session=session)).by("model")
+        models = UsageQuery(connection, span, Filters(session=session)).by("model")
         hits = [
             hit for hit in reader.LedgerReader(connection).hits(now - WALLS_SHOWN) if hit.session == session
         ]

@@ -28,7 +28,7 @@ from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.period import end_ms as ends_ms
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.schema import NAME
 from pf_tui.tui.ledger_view import DRAWN
 
@@ -98,7 +98,7 @@ def measure(path: Path, zone: ZoneInfo, rounds: int) -> None:
 def views(connection: sqlite3.Connection, span: Period) -> Mapping[str, View]:
     """What `pf-tui analytics` and the pane ask for, by name."""
     catalog, found = load(), analytics(connection, span)
-    cells = Cells(connection, span, Filters())
+    cells = UsageQuery(connection, span, Filters())
     project, agent = Filters(project=PROJECTS[7]), Filters(agent="claude-code")
     session = Filters(session=cells.sessions(1).parts[0].name)
     step = timedelta(hours=1) if span.name == "24h" else timedelta(days=1)
@@ -122,8 +122,8 @@ def views(connection: sqlite3.Connection, span: Period) -> Mapping[str, View]:
         "summary of one project": lambda: analytics(connection, span, project),
         "summary of one agent": lambda: analytics(connection, span, agent),
         "summary of one session": lambda: analytics(connection, span, session),
-        "one project by day": lambda: Cells(connection, span, project).days(),
-        "one agent's sessions": lambda: Cells(connection, span, agent).sessions(40),
+        "one project by day": lambda: UsageQuery(connection, span, project).days(),
+        "one agent's sessions": lambda: UsageQuery(connection, span, agent).sessions(40),
     }
 
 

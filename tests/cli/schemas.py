@@ -227,6 +227,9 @@ REQUEST = obj(
     failure=MAYBE_TEXT,
     is_subagent=FLAG,
     attribution={"enum": ["gateway", "agent", "timeline", "assumed"]},
+    service_tier=MAYBE_TEXT,
+    root=MAYBE_TEXT,
+    machine=MAYBE_TEXT,
     **dict.fromkeys(
         ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h"), COUNT
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
 from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, Period, period_of
-from pf_tui.ledger.query import Cells
+from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.schema import NAME
 from pf_tui.ledger.totals import Totals, total
 
@@ -159,7 +160,7 @@ def test_every_list_sums_to_the_same_totals(
         enter(connection, facts)
 
         wanted = expected(facts, span, chosen)
-        cells = Cells(connection, span, chosen)
+        cells = UsageQuery(connection, span, chosen)
         for part in ("provider", "model", "project", "agent", "session"):
             assert_same(total(one.sums for one in cells.by(part)), wanted)
         assert_same(total([*(one.sums for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
@@ -181,7 +182,7 @@ def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
         enter(connection, facts)
 
-        days = {part.name: part.sums.requests for part in Cells(connection, span, Filters()).days()}
+        days = {part.name: part.sums.requests for part in UsageQuery(connection, span, Filters()).days()}
 
     by_hand: dict[str, int] = {}
     for one in facts:
@@ -220,6 +221,39 @@ def _contents(connection: sqlite3.Connection, table: str) -> list[tuple]:
     return [tuple(round(value, 6) if isinstance(value, float) else value for value in one) for one in found]
 
 
+seen = st.fixed_dictionaries(
+    {
+        "session": st.sampled_from(["s-1", "s-2"]),
+        "provider": st.sampled_from(["anthropic-api", "openrouter", "unknown"]),
+        "attribution": st.sampled_from(["agent", "timeline", "assumed"]),
+        "model": st.sampled_from(["opus", "haiku", "unknown"]),
+        "output": st.sampled_from([1, 2]),
+        "is_subagent": st.sampled_from([0, 1]),
+    }
+)
+
+
+@settings(max_examples=60)
+@given(sights=st.lists(seen, min_size=2, max_size=4), order=st.randoms(use_true_random=False))
+def test_sights_of_one_request_leave_one_row_in_any_order(
+    sights: list[dict[str, Any]], order: random.Random
+) -> None:
+    """As two machines have them that assumed different providers."""
+    found = []
+    for _ in range(2):
+        with TemporaryDirectory() as folder, schema.opened(Path(folder) / "l.db", write=True) as connection:
+            names = rows.Names(connection)
+            for one in sights:
+                connection.execute("BEGIN IMMEDIATE")
+                rows.write(connection, [row(names, 1, 1, **one)], names)
+                connection.execute("COMMIT")
+            kept = "session, provider, attribution, model, output, is_subagent"  # a price is worked out anew
+            found.append(connection.execute(f"SELECT {kept} FROM requests").fetchall())
+        order.shuffle(sights)
+
+    assert found[0] == found[1]
+
+
 def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Connection) -> None:
     begin = datetime(2026, 11, 24, 9, 40, tzinfo=UTC)
     after_hours = (0, 1, 4.2, 5.4, 12)
@@ -236,7 +270,7 @@ def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Conne
     )
     span = Period(name="all", start=None, end=begin, zone=UTC)
 
-    found = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=13))
+    found = blocks(UsageQuery(ledger, span, Filters()), now=begin + timedelta(hours=13))
 
     assert [(block.start.hour, block.sums.requests, block.active) for block in found] == [
         (9, 3, False),
@@ -261,7 +295,7 @@ def test_the_active_block_projects_its_burn_rate_to_its_end(ledger: sqlite3.Conn
     )
     span = Period(name="all", start=None, end=begin, zone=UTC)
 
-    (block,) = blocks(Cells(ledger, span, Filters()), now=begin + timedelta(hours=1))
+    (block,) = blocks(UsageQuery(ledger, span, Filters()), now=begin + timedelta(hours=1))
 
     assert block.tokens_per_minute == pytest.approx(7 * 600 / 60)
     assert block.usd_per_hour == pytest.approx(7.0)
@@ -273,13 +307,13 @@ def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Conne
 
     span = period_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
 
-    assert Cells(ledger, span, Filters()).by("model")[0].sums.output == 5
+    assert UsageQuery(ledger, span, Filters()).by("model")[0].sums.output == 5
 
 
 def test_what_nobody_can_price_is_no_zero(ledger: sqlite3.Connection) -> None:
     enter(ledger, [{"ts_ms": 1, "output": 5, "cost_usd": None, "cost_basis": "unpriced"}])
 
-    (part,) = Cells(ledger, period_of("all", FIRST, UTC), Filters()).by("model")
+    (part,) = UsageQuery(ledger, period_of("all", FIRST, UTC), Filters()).by("model")
 
     assert document.cost(part.sums) is None
     assert part.sums.unpriced_tokens == 5
@@ -330,7 +364,7 @@ def test_a_step_of_a_quarter_hour_holds_what_was_used_in_it(ledger: sqlite3.Conn
     enter(ledger, [{"ts_ms": round(at.timestamp() * 1000), "output": 10} for at in moments])
     span = Period(name="1h", start=begin - timedelta(hours=1), end=begin + timedelta(minutes=30), zone=UTC)
 
-    found = Cells(ledger, span, Filters()).steps(timedelta(minutes=15))
+    found = UsageQuery(ledger, span, Filters()).steps(timedelta(minutes=15))
 
     drawn = {f"{start:%H:%M}": total(parts.values()).requests for start, parts in found.items()}
     assert drawn == {"09:00": 2, "09:15": 1, "09:30": 1}

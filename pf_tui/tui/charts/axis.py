@@ -14,7 +14,7 @@ FEW_ROWS = 8
 
 
 SHORT = 5
-"""Cells of a name (a day, an hour) that stands apart from the next one with a single blank."""
+"""UsageQuery of a name (a day, an hour) that stands apart from the next one with a single blank."""
 
 
 @record
@@ -26,7 +26,7 @@ class Below:
     text: str
     ink: str = "muted"
     slack: int = 0
-    """Cells it may stand further left, where its place is taken."""
+    """UsageQuery it may stand further left, where its place is taken."""
 
 
 @record

@@ -10,7 +10,7 @@ from pf_tui.tui.charts.symbols import Symbols
 from pf_tui.tui.text import Line, Span, fit, line
 
 WIDEST_BAR = 9
-"""Cells; wider ones read as areas."""
+"""UsageQuery; wider ones read as areas."""
 
 
 @record
@@ -33,7 +33,7 @@ class Slots:
     bar: int
     gap: int
     left: int
-    """Cells before the first bar."""
+    """UsageQuery before the first bar."""
 
 
 def slots(count: int, width: int) -> Slots:

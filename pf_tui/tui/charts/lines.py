@@ -22,7 +22,7 @@ _DASH = {"braille": 3, "half": 2, "plain": 2}
 """Dots of a dash, and of the gap behind it."""
 
 MARKS_APART = 6
-"""Cells between the marks of a line: it should still be one."""
+"""UsageQuery between the marks of a line: it should still be one."""
 
 Point = tuple[float, float]
 """How far from the left edge (0) to the right one (1), and the value."""

@@ -27,7 +27,7 @@ ROOMY = 70
 """From here on names are written out."""
 
 MARK = 2
-"""Cells of the sign before a name."""
+"""UsageQuery of the sign before a name."""
 
 UNTOLD = "of all time only the dearest are drawn"
 """Said where a filter leaves others: the ledger adds those up as one."""

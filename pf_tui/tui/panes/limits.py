@@ -21,11 +21,11 @@ NARROW = 50
 """Below this the reset stands under its meter."""
 
 LEAST_METER = 16
-"""Cells of a meter before the time of day leaves its place beside the time left."""
+"""UsageQuery of a meter before the time of day leaves its place beside the time left."""
 
 MOST_HITS = 3
 TITLE, BESIDE_TABS = 14, 15
-"""Cells of the border beside the provider's name, and of the name beside the tabs of a narrow screen."""
+"""UsageQuery of the border beside the provider's name, and of the name beside the tabs of a narrow screen."""
 
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
 _BUDGET_ENDS = {"day": "today", "month": "this month"}

@@ -29,9 +29,9 @@ NAMES_FIRST = (replace(COLUMNS[0], least=36), *COLUMNS[1:])
 
 ORDERS = ("", "model", "context", "in", "out", "served")
 MARK = 2
-"""Cells before a name: the sign of the one that serves."""
+"""UsageQuery before a name: the sign of the one that serves."""
 MOST_NUMBERS = 12
-"""Cells of "served by"."""
+"""UsageQuery of "served by"."""
 KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
 _DATE = re.compile(r"-20\d{6}$")
 
