@@ -26,6 +26,7 @@ Root.code = {
     "models": "models:models",
     "priority": "priority:priority",
     "limits": "limits:limits",
+    "rules": "rules:rules",
     "init": "project:init",
     "trust": "project:trust",
     "analytics": "analytics:analytics",

@@ -131,6 +131,18 @@ priority remove  Take a provider off the list; it then never serves
 priority move  Put a provider at a place in the list
     priority move openrouter 1      first
     priority move groq 5 --project  fifth, only in this project
+rules  Your own reading of providers' answers
+    rules      your rules, in their order
+    rules add  failures that nothing recognised
+rules list  Show your rules
+    rules list         in the order in which they are tried
+    rules list --json  as data, with the failures that nothing recognised
+rules add  Make a rule of a failure that nothing recognised
+    rules add                                               lists them, newest first
+    rules add 1 --class quota --scope provider --for 1h     makes a rule of the newest
+rules remove  Take a rule away
+    rules remove 1         the first of `rules list`
+    rules remove 1 --json  what is left, as data
 limits  Limit windows and your own budgets
     limits                                          of every provider in the list
     limits set openrouter --daily 1M --daily-usd 5  your own budget for a day

@@ -314,6 +314,8 @@ class RequestFailover(Turn):
     def _note_failure(self, route: Route, failure: Failure, ticket: AttemptToken) -> None:
         bench = self._resting.failed(route, failure, ticket, self._world.ctx.who)
         why = f"{route.provider}: {words_of(failure)}"
+        if failure.is_unread and failure.scope is None:
+            self._engine._recorder.unread(route.provider, failure, why)
         if bench is not None:
             resting = self._resting
             loop = asyncio.get_running_loop()

@@ -22,6 +22,7 @@ from pf_tui.ledger import gateway_rows as ledger_attempts
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.benches import Bench
+from pf_tui.rules.failures import Failure
 from pf_tui.rules.limits import Reading
 
 BATCH_S = 0.25
@@ -151,6 +152,11 @@ class Recorder:
             write_down(self._world.ctx, action, why=why, before=before, after=after, evidence=evidence)
 
         self._later(write)
+
+    def unread(self, provider: str, failure: Failure, why: str) -> None:
+        """An answer that nothing recognised and for which nobody rests: kept for a person to read."""
+        once = f"unread {provider} {failure.message}"
+        self.event("unread", why=why, after={"provider": provider}, evidence=failure.evidence, once=once)
 
     def job(self, job: Job) -> None:
         """Something else to do in the writer thread, after everything that was said before."""

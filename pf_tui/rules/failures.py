@@ -122,6 +122,11 @@ class Failure:
     """Doubles `until` with each strike; None = it was named, or is the same each time."""
 
     @property
+    def is_unread(self) -> bool:
+        """Nothing recognised the answer; it was judged by its status, and is kept for a person's rule."""
+        return self.meaning is None and "meaning" in self.evidence
+
+    @property
     def after(self) -> int:
         """How many of these in a row before the bench."""
         return 1 if self.at_once else CLASSES[self.kind].after
@@ -265,13 +270,19 @@ def classify_agent_error(
         until=None if forever or until is None else min(max(until, now + SHORTEST), now + MONTH_CAP),
         status=status,
         message=clean(said.sentence or text),
-        evidence={"text": clean(text)} if text else {},
+        evidence=_reported_evidence(clean(text), kind, known),
         forever=forever,
         family=family,
         meaning=known.id if known else None,
         at_once=True,
         guess=None if forever or until is not None else _REPORTED,
     )
+
+
+def _reported_evidence(text: str, kind: str, known: Meaning | None) -> dict[str, Any]:
+    if not text:
+        return {}
+    return {"text": text} if known is not None else {"text": text, "meaning": None, "class": kind}
 
 
 def reason_in(body: str) -> str:
@@ -433,6 +444,9 @@ class _Answer:
             seen["text"] = message
         if meaning.id:
             seen["meaning"] = meaning.id
+        elif message:  # a person may make a rule of it
+            code = min(self.said.codes, default="")
+            seen |= {"meaning": None, "class": meaning.kind, **({"code": clean(code, 60)} if code else {})}
         return seen
 
 

@@ -287,6 +287,16 @@ PRIORITY = obj(
     project=MAYBE_TEXT,
     providers=several(obj(id=TEXT, name=TEXT, rank=COUNT, health=HEALTH)),
 )
+UNREAD = obj(
+    at=TEXT,
+    provider=TEXT,
+    status={"type": ["integer", "null"]},
+    header=MAYBE_TEXT,
+    code=MAYBE_TEXT,
+    text=TEXT,
+    **{"class": TEXT},
+)
+RULES = obj(rules=several({"type": "object"}), unread=several(UNREAD))
 REORDERED = obj(
     changed=FLAG, before=several(TEXT), priority=several(TEXT), active=MAYBE_TEXT, undo=MAYBE_TEXT
 )

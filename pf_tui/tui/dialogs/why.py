@@ -106,7 +106,9 @@ def evidence_text(evidence: object) -> str:
     if not isinstance(evidence, dict):
         return str(evidence)
     return ", ".join(
-        f"{name} {value}" if name != "text" else f"“{value}”" for name, value in evidence.items()
+        f"{name} {value}" if name != "text" else f"“{value}”"
+        for name, value in evidence.items()
+        if value is not None
     )
 
 
