@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,6 +180,28 @@ def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Copie
             path, error if isinstance(error, OSError) else OSError(str(error))
         ) from error
     return Copied(path=path, bytes=path.stat().st_size, requests=count)
+
+
+def stream_ledger(ctx: Context) -> Iterator[bytes]:
+    """The same copy in pieces, for a pipe; its temporary file is private and gone afterwards.
+
+    Raises:
+        PfError: no ledger yet, or the disk refuses.
+    """
+    import tempfile
+
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
+    except OSError as error:
+        raise files.cannot_write(Path(tempfile.gettempdir()), error) from error
+    with folder as place:
+        copied = copy_ledger(ctx, Path(place) / ctx.paths.ledger.name)
+        with copied.path.open("rb") as whole:
+            while piece := whole.read(_PIECE):
+                yield piece
+
+
+_PIECE = 1 << 20
 
 
 def write_counters(ctx: Context) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from pf_tui.cli.analytics import filters_of, rows_of, span_of
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY
 from pf_tui.documents import words
+from pf_tui.errors import WrongUsage
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
 
@@ -50,12 +52,15 @@ def requests(
 
 
 @subword(export, "ledger")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE|-")
 @click.option("--force", "-f", is_flag=True, help="Write over an existing file.")
 @as_json
 @click.pass_obj
 def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
-    """Taken as one moment, also while agents and the gateway write."""
+    """Taken as one moment, also while agents and the gateway write. A - stands for stdout."""
+    if str(file) == "-":
+        _ledger_to_stdout(ctx, as_json=as_json)
+        return
     copied = usage.copy_ledger(ctx, expand(file), overwrite=force)
     if as_json:
         output.document({"path": str(copied.path), "bytes": copied.bytes, "requests": copied.requests})
@@ -63,6 +68,15 @@ def ledger(ctx: Context, file: Path, force: bool, as_json: bool) -> None:
         output.text(
             f"wrote {copied.path}: {words.number(copied.requests)} requests, {words.short(copied.bytes)}B"
         )
+
+
+def _ledger_to_stdout(ctx: Context, *, as_json: bool) -> None:
+    if as_json:
+        raise WrongUsage("the ledger itself goes to stdout; there is no room for --json", "name a file")
+    if sys.stdout.isatty():
+        raise WrongUsage("a ledger is nothing for a terminal", "pf-tui export ledger - > backup.db")
+    for piece in usage.stream_ledger(ctx):
+        output.raw(piece)
 
 
 @subword(export, "litellm")

@@ -190,8 +190,8 @@ export requests  Write one row per request
     export requests 30d > requests.jsonl      JSON lines of the last 30 days
     export requests all --csv > requests.csv  everything as a table
 export ledger  Write a copy of the ledger
-    export ledger backup.db         a SQLite file, whole even while agents run
-    export ledger backup.db --json  its size, as data
+    export ledger backup.db              a SQLite file, whole even while agents run
+    export ledger - | zstd > backup.zst  into a pipe
 export litellm  Write the chain as a LiteLLM proxy's configuration
     export litellm > config.yaml         for a team: the same order, keys by the names of their variables
     export litellm --dir ~/work/app      the chain of another project

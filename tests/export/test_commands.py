@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from pf_tui.cli import output
 from tests.cli.conftest import NOON, Pf, Turn, claude_code, pf, project
 
 __all__ = ["claude_code", "pf", "project"]
@@ -52,3 +57,28 @@ def test_a_machine_without_use_prints_an_exposition(pf: Pf) -> None:
 
     assert answer.code == 0
     assert answer.lines[-1] == "# EOF"
+
+
+def test_the_ledger_goes_into_a_pipe_whole(
+    pf: Pf, claude_code: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claude_code(Turn(NOON - timedelta(hours=1)), Turn(NOON - timedelta(days=2)))
+    pf("ingest")
+    pieces: list[bytes] = []
+    monkeypatch.setattr(output, "raw", pieces.append)
+
+    answer = pf("export", "ledger", "-")
+
+    assert (answer.code, answer.err) == (0, "")
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(b"".join(pieces))
+    with contextlib.closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        assert connection.execute("SELECT count(*) FROM requests").fetchone() == (2,)
+
+
+def test_without_history_nothing_goes_into_the_pipe(pf: Pf) -> None:
+    answer = pf("export", "ledger", "-")
+
+    assert (answer.code, answer.out) == (1, "")
+    assert "there is no history yet" in answer.err
