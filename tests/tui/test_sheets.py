@@ -90,10 +90,10 @@ async def test_why_shows_every_reason(dashboard: Opened, grid: Any) -> None:
         text = screen.text()
 
         assert "openrouter serves with" in text
-        assert "passed over: benched (by hand)" in text
+        assert "skipped: benched (by hand)" in text
         assert "too slow today" in text
         assert "deepseek-api" in text
-        assert "passed over: no credential" in text
+        assert "skipped: no credential" in text
 
 
 async def test_why_follows_the_files_while_it_is_open(dashboard: Opened) -> None:

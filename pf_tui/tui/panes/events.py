@@ -166,6 +166,12 @@ def _moved(event: Event) -> str:
     return f"session {session} moves to {event.after.get('provider') or 'another provider'}"
 
 
+def _repaired(event: Event) -> str:
+    strip = event.after.get("strip")
+    left_out = ", ".join(map(str, strip)) if isinstance(strip, list) else "what it refuses"
+    return f"{event.after.get('provider', 'a provider')} is asked without {left_out}"
+
+
 def _came_back(event: Event) -> str:
     return f"back to {event.after.get('active') or 'nobody'}"
 
@@ -263,6 +269,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 _SENTENCES = {
     "switch": _switched,
     "failover": _failed_over,
+    "repair": _repaired,
     "return": _came_back,
     "move": _moved,
     "bench": _benched,

@@ -206,8 +206,9 @@ class _Drawing:
         part = f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else ""
         rate = f"{words.money(one.cost_per_hour)}/h" if one.cost_per_hour else ""
         said = [line(self._provider(one)), line(_cost(one)), line(muted(rate)), line(muted(part))]
-        if cells(joined(said)) + 14 + cells(self._detail(one)) > width:  # why it waits says more
-            said[2] = ()
+        for less in (2, 3):  # why it waits says more
+            if cells(joined(said)) + 14 + cells(self._detail(one)) > width:
+                said[less] = ()
         figures = joined(said)
         room = width - 12 - cells(figures) - 2
         detail = fit(
