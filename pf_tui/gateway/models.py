@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from pf_tui.catalog import Model
 from pf_tui.gateway.routing_state import RoutingPlan
 from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.rules.models import window
 
 
-def listed(plan: RoutingPlan) -> dict[str, Any]:
-    """Every model that a provider with a key of ours serves, under the catalog's ids."""
+def listed(plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _provider, _model: False) -> Any:
+    """Every model that a provider of ours serves, under the catalog's ids, as it will be served now.
+
+    The window is the one of the provider that is asked first: an agent that compacts by it does so in time.
+
+    Args:
+        blocked: told a provider and a model; True while that provider rests from it.
+    """
     found: dict[str, dict[str, Any]] = {}
+    resting: dict[str, dict[str, Any]] = {}
     for standing in plan.standings:
         provider = plan.catalog.providers[standing.provider]
-        if standing.provider not in plan.keys and provider.auth != "none":
+        ours = standing.provider in plan.keys or standing.provider in plan.signers
+        if not ours and provider.auth != "none":
             continue
         if not standing.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
             continue
         for model in plan.catalog.models.values():
-            if (
-                model.id in found
-                or not plan.catalog.chats(model.id)
-                or not plan.catalog.serves(provider.id, model.id)
-            ):
+            if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):
                 continue
-            found[model.id] = {
-                "type": "model",
-                "object": "model",
-                "id": model.id,
-                "display_name": model.name,
-                "created_at": f"{model.release_date or '2026-01-01'}T00:00:00Z",
-                "created": 0,
-                "owned_by": provider.id,
-                "context_length": window(plan.catalog, model.id, provider.id),
-            }
-    items = list(found.values())
+            place = resting if blocked(provider.id, model.id) else found
+            place.setdefault(model.id, _entry(plan, provider.id, model))
+    items = list({**resting, **found}.values())
     return {
         "object": "list",
         "data": items,
         "has_more": False,
         "first_id": items[0]["id"] if items else None,
         "last_id": items[-1]["id"] if items else None,
+    }
+
+
+def _entry(plan: RoutingPlan, provider: str, model: Model) -> dict[str, Any]:
+    return {
+        "type": "model",
+        "object": "model",
+        "id": model.id,
+        "display_name": model.name,
+        "created_at": f"{model.release_date or '2026-01-01'}T00:00:00Z",
+        "created": 0,
+        "owned_by": provider,
+        "context_length": window(plan.catalog, model.id, provider),
     }

@@ -36,6 +36,7 @@ from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
+from pf_tui.state.health import Health
 
 MAX_BODY_BYTES = 48 * 1024 * 1024
 """Vendors take 32 MB; what is larger than this is no conversation."""
@@ -210,7 +211,18 @@ class Gateway:
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
         plan = await self.world.plan()
-        return _json(models.listed(plan))
+        health, now = await asyncio.to_thread(self._benches), self.ctx.now()
+
+        def rests(provider: str, model: str) -> bool:
+            return health.bench_for(provider, model, now) is not None
+
+        return _json(models.listed(plan, rests))
+
+    def _benches(self) -> Health:
+        try:
+            return self.ctx.health()
+        except PfError:
+            return Health()
 
     def _health(self, request: web.BaseRequest) -> web.StreamResponse:
         """Only that it runs: no token is needed, so nothing else is told."""

@@ -110,9 +110,14 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     if mode == "none":
         return _impossible(f"not possible in Claude Code ({provider.claude_code.note}): use OpenCode")
     if mode == "proxy":
-        return _impossible(
-            f"Claude Code cannot speak to {provider.name} without a gateway that translates, which pf-tui's"
-            " does not do yet: use OpenCode"
+        if provider.agent_only is not None:
+            return _impossible(f"not possible in Claude Code ({provider.claude_code.note}): use OpenCode")
+        return Effect(
+            agent=AGENT,
+            when="never",
+            how="gateway",
+            text=f"reaches {provider.name} through the gateway alone, which translates: `pf-tui run claude`",
+            applied=False,
         )
     if any("{" in value for value in provider.claude_code.env.values()):
         return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")

@@ -67,7 +67,7 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         own = own_provider(ctx, text)
         wanted = {} if provider.id == own else _served_by(ctx, provider, model)
         if wanted is None:
-            return _effect(f"not possible in Codex: {_why_not(provider)}", applied=False)
+            return _effect(f"not possible in Codex itself: {_why_not(provider)}", applied=False)
         made = toml_text.with_lines(text, {**_base(ctx, text), **_known(text, wanted)})
         if made == text:
             return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
@@ -190,6 +190,8 @@ def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str,
     url = provider.base_urls.get(WIRE)
     if url is None or "{" in url or provider.agent_only is not None or provider.id in RESERVED:
         return None
+    if provider.signing:  # its key and its models' names are the gateway's work
+        return None
     program_name, *rest = program.words(ctx.env)
     place = f"model_providers.{provider.id}"
     lines: dict[str, Any] = {"model_provider": provider.id}
@@ -239,7 +241,7 @@ def _inside(content: Any, key: str) -> Any:
 def _why_not(provider: Provider) -> str:
     if provider.agent_only not in (None, AGENT):
         return f"that login works in {provider.agent_only} alone"
-    return f"{provider.name} does not speak the Responses API"
+    return f"it reaches {provider.name} through the gateway alone: `pf-tui run codex`"
 
 
 def _login(ctx: Context) -> str | None:

@@ -259,6 +259,24 @@ async def test_models_are_listed_for_a_client_that_asks(house: House) -> None:
     assert OPUS in names
 
 
+async def test_the_window_that_is_told_is_the_one_that_will_serve(open_house: Open) -> None:
+    house = await open_house(OPENAI, SOL)
+
+    async def told() -> tuple[str, int]:
+        assert house.gate._client is not None
+        async with house.gate._client.get(
+            house.gate.url + "/v1/models", headers={"x-pf-token": house.gate.token}
+        ) as answer:
+            (one,) = [one for one in (await answer.json())["data"] if one["id"] == SOL]
+        return one["owned_by"], one["context_length"]
+
+    first = await told()
+    await house.gate.run("bench", "openai-api")
+
+    assert (first[0], (await told())[0]) == ("openai-api", "openrouter")
+    assert first[1] != (await told())[1]
+
+
 async def test_what_is_too_long_goes_to_a_larger_window_and_never_to_the_same_size_again(
     open_house: Open,
 ) -> None:

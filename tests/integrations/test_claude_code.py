@@ -303,8 +303,11 @@ def test_what_is_used_already_is_not_written(context: Make, home: Path) -> None:
 @pytest.mark.parametrize(
     ("provider", "words"),
     [
-        pytest.param("openai-subscription", "not possible in Claude Code", id="a-plan-of-another-client"),
-        pytest.param("groq", "without a gateway that translates", id="another-protocol"),
+        pytest.param("openai-subscription", "use OpenCode", id="a-plan-of-another-client"),
+        pytest.param("github-copilot", "use OpenCode", id="a-login-of-another-client"),
+        pytest.param(
+            "groq", "through the gateway alone, which translates: `pf-tui run claude`", id="protocol"
+        ),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_written(
@@ -318,7 +321,6 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
     assert not told.applied
     assert told.when == "never"
     assert words in told.text
-    assert "use OpenCode" in told.text
     assert content(claude) == before
 
 
@@ -380,7 +382,7 @@ def test_who_cannot_serve_claude_code_is_passed_over_there(ctx: Context, claude:
     (told,) = failed.effects
     assert failed.to_provider == "groq"
     assert told.applied
-    assert told.text.endswith("use OpenCode; there openrouter serves from your next turn")
+    assert told.text.endswith("`pf-tui run claude`; there openrouter serves from your next turn")
     assert ctx.health().agents["claude-code"].provider == "openrouter"
 
 

@@ -214,7 +214,8 @@ def test_a_provider_that_codex_cannot_use_is_said_honestly(ctx: Context, folder:
     (effect,) = actions.switch(ctx, "chatty").effects
 
     assert effect.text == (
-        "not possible in Codex: C does not speak the Responses API; there openai-api goes on serving"
+        "not possible in Codex itself: it reaches C through the gateway alone: `pf-tui run codex`;"
+        " there openai-api goes on serving"
     )
     assert (folder / "config.toml").read_bytes() == before
 
