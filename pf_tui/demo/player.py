@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from pf_tui import actions, snapshot
-from pf_tui.demo import history, scenario, story, upstream
+from pf_tui.demo import agents, history, scenario, story, upstream
 from pf_tui.demo.history import Request
 from pf_tui.demo.ledger_rows import LedgerRows
 from pf_tui.ledger import reader as ledger
@@ -85,6 +85,8 @@ class Player:
         self._stamp: object = None
         self._listening = False
         self._right = ExitStack()
+        shown = agents.shown([(work.agent, name, project) for work, name, project in self._sessions])
+        self._agents = agents.Agents(ctx.paths, folder, shown, self._began)
         self._books = LedgerRows(schema.connect(ctx.paths.ledger), ctx.catalog(), str(folder))
         self._begin(self._began)
 
@@ -111,7 +113,20 @@ class Player:
         self._take_off(now)
         self._drift(now)
         if self._listening:
-            gateway.write_live(self._ctx.paths, [_progress(flight, now) for flight in self._flights])
+            active = self._seen.active if self._seen is not None else None
+            gateway.write_live(
+                self._ctx.paths,
+                [_progress(flight, now) for flight in self._flights],
+                self._agents.live(
+                    now,
+                    active.provider,
+                    active.model,
+                    self._view(active.provider).provider.agent_only,
+                )
+                if active is not None
+                else (),
+            )
+        self._agents.tick(now, frozenset(flight.live.session or "" for flight in self._flights))
 
     # -- the story
 

@@ -129,7 +129,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     """
     watch = watch or Watch(ctx)
     now = ctx.now()
-    watch.processes.look()
+    watch.processes.look(ctx.env.get("HOME"))
     seen = watch.evidence.all()
     drafts = [
         *watch.claude_code.sessions(ctx.env, watch.processes, now),

@@ -71,9 +71,15 @@ class Processes:
         self._agents: dict[int, Process] = {}
         self._exits = _Exits() if self._proc == "/proc" else None
         self._dead: set[tuple[int, str]] = set()
+        self._home: str | None = None
 
-    def look(self) -> None:
-        """See which agents run now."""
+    def look(self, home: str | None = None) -> None:
+        """See which agents run now.
+
+        Args:
+            home: whose agents are asked for; those of a process with another home are nobody's here.
+        """
+        self._home = home
         if not self.visible:
             return
         try:
@@ -99,7 +105,7 @@ class Processes:
 
     def agents(self, agent: str) -> list[Process]:
         """The processes of one agent that run, as of the last look."""
-        return [one for one in self._agents.values() if AGENTS[one.name] == agent]
+        return [one for one in self._ours() if AGENTS[one.name] == agent]
 
     def at(self, pid: int) -> Process | None:
         """The agent's process of that pid."""
@@ -158,7 +164,11 @@ class Processes:
 
     def environments(self) -> Iterable[Mapping[str, str]]:
         """What the agents that run were started with."""
-        return [one.env for one in self._agents.values()]
+        return [one.env for one in self._ours()]
+
+    def _ours(self) -> Iterable[Process]:
+        home = self._home
+        return [one for one in self._agents.values() if home is None or one.env.get("HOME") in (None, home)]
 
     def _meet(self, pid: int) -> None:
         made = self._describe(pid)

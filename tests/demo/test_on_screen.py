@@ -25,7 +25,7 @@ def test_a_newcomer_sees_a_failover_and_may_switch(tmp_path: Path) -> None:
 
         terminal.see(r"\A ● openrouter", PATIENCE_S)
         terminal.send("n")
-        terminal.see(r"\A ● zai-", PATIENCE_S)
+        terminal.see(r"\A ● anthropic-api", PATIENCE_S)
         terminal.send("q")
 
         assert terminal.ends(PATIENCE_S) == 0
