@@ -1,7 +1,7 @@
 """An older ledger's tables become today's, rows and all; a copy stays for whoever goes back to an older pf-tui.
 
-One transaction: a migration that is cut short never happened. Sums are not carried over: they are made
-anew from the rows by whoever adds to the ledger next.
+One transaction: a migration that is cut short never happened. Sums are not carried over but made anew from
+the rows, so that whoever reads next finds them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from sqlite_utils import Database
 
-from pf_tui.ledger import schema
+from pf_tui.ledger import rollups, schema
 from pf_tui.state.files import cannot_write
 
 _OLD_SUMS: Final = (
@@ -44,6 +44,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
         for version in range(_version(connection), schema.VERSION):
             for statement in _STEPS[version](Database(connection)):
                 connection.execute(statement)
+        rollups.refresh(connection)
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
         connection.execute("COMMIT")
     except BaseException:

@@ -68,7 +68,7 @@ class LedgerReader:
         """Use per provider since a moment (aware UTC), of one provider or of all.
 
         Whole hours come from `margins`, quarter-hours before the first from `quarters`, the broken one at the
-        start from the rows. A ledger just brought up to date has no sums yet: all of it comes from the rows.
+        start from the rows. Where nothing was summed yet all of it comes from the rows.
         """
         start = milliseconds(since)
         quarter = -(-start // QUARTER_MS)

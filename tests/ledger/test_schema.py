@@ -111,24 +111,19 @@ def test_reading_an_older_ledger_brings_it_up_to_date(path: Path) -> None:
 
     with schema.opened(path) as connection:
         kept = connection.execute("SELECT count(*) FROM requests").fetchone()
+        summed = analytics(connection, period_of("all", NOW, UTC), Filters()).totals.requests
         version = connection.execute("PRAGMA user_version").fetchone()
 
-    assert (kept, version) == ((5,), (schema.VERSION,))
+    assert (kept, summed, version) == ((5,), 5, (schema.VERSION,))
 
 
-def test_budgets_count_an_older_ledger_before_its_sums_are_made_anew(path: Path) -> None:
+def test_budgets_count_an_older_ledger_too(path: Path) -> None:
     released(path, 1)
-    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
 
     with reader.reading(path) as book:
-        used = book.usage_since(long_ago)
-    with schema.opened(path, write=True) as connection, schema.transaction(connection):
-        rollups.refresh(connection)
-    with reader.reading(path) as book:
-        summed = book.usage_since(long_ago)
+        used = book.usage_since(datetime(2000, 1, 1, tzinfo=UTC))
 
     assert sum(use.requests for use in used.values()) == 5
-    assert used == summed
 
 
 def test_the_pinned_versions_are_all_there() -> None:
