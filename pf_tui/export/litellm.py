@@ -221,6 +221,9 @@ class _Plan:
                 why = "LiteLLM reaches this cloud by settings of its own, which this file does not write"
                 yield Skipped(provider=provider.id, code="protocol", reason=why)
 
+    def _has_own_dialect(self, provider: Provider, protocol: str) -> bool:
+        return self._catalog.dialect(provider.id, protocol) != self._catalog.dialect("", protocol)
+
     def _left_out(self, used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
         for standing in self._now.listed:
             name = standing.provider
@@ -248,6 +251,8 @@ class _Plan:
             for field, word in BUDGET_KEYS.items():
                 if field != written and getattr(budgets, field):
                     yield f"{name}: your {word} {getattr(budgets, field):.12g}"
+            if provider.custom and any(self._has_own_dialect(provider, word) for word in _WIRES):
+                yield f"{name}: the dialect settings of providers.yaml"
             if provider.headers:
                 names = ", ".join(provider.headers)
                 yield f"{name}: the headers of providers.yaml ({names}); they may be secret"

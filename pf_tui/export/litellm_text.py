@@ -22,6 +22,8 @@ _NOT_SAID = (
     "a wrong request stops at the first provider: here a 400 is sent to, and paid at, every one",
     "one rest for all models of a provider: here each model rests, and spends its budget, by itself",
     "a stream that breaks off is asked again elsewhere",
+    "what each vendor's dialect takes: drop_params leaves fields out in silence, GLM's `thinking` too",
+    "a name that stands nowhere below: it is refused with 400",
     "your own words for errors (pf.gateway.rules)",
 )
 

@@ -228,15 +228,20 @@ def test_comments_say_who_is_left_out_and_why() -> None:
     )
 
 
-def test_no_secret_is_written(context: Callable[..., Context]) -> None:
+def test_no_secret_is_written_and_own_settings_that_are_not_are_named(
+    context: Callable[..., Context],
+) -> None:
     ctx = context(env={"MY_LAB_KEY": "secret-9"})
     ctx.paths.home.mkdir(mode=0o700, parents=True)
     ctx.paths.providers.write_text(
         "providers:\n  - id: my-lab\n    base_url: http://127.0.0.1:9\n    env: MY_LAB_KEY\n"
         "    protocols: [openai-chat]\n    models: [claude-opus-5-5]\n    headers: {X-Team: secret-9}\n"
+        "    dialect: {limit_most: 8192}\n"
     )
 
     text = litellm_text.text(litellm.proxy(snapshot.take(ctx)))
 
     assert "os.environ/MY_LAB_KEY" in text
     assert "secret-9" not in text
+    assert "# - my-lab: the headers of providers.yaml (X-Team); they may be secret" in text.splitlines()
+    assert "# - my-lab: the dialect settings of providers.yaml" in text.splitlines()
