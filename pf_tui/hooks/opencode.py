@@ -24,6 +24,7 @@ from pf_tui.hooks.reading import number, place, said, text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.reset_headers import CAP, readings_from_headers
 from pf_tui.snapshot import Snapshot
@@ -64,6 +65,8 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
         found["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
             found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
+    elif to.left is not None:
+        found["toast"] = _toast(opencode_routing.nobody(now, ctx, to.left), "warning")
     if distrust := actions.tell_of_distrust(ctx, now.project):
         found["toast"] = _toast(distrust, "warning")
     return found
@@ -209,8 +212,10 @@ def _failed(
     if on_wire and failure.failover and (where := _gateway(ctx, now)):
         return {**found, "gateway": where}
     to = opencode_routing.route(after, it, local=LOCAL)
-    told = _told(ctx, after, it, failure, outcome, to)
-    if on_wire and outcome and _is_long(outcome, now.at):
+    model = opencode_routing.model_id(after, it.asked, it.asked_model)
+    rest = outcome.bench if outcome else after.files.health.bench_for(it.asked, model, now.at)
+    told = _told(ctx, after, it, failure, rest, to)
+    if on_wire and failure.failover and rest and _is_long(rest, now.at):
         return {**found, "refuse": told}
     if outcome and now.notifies:
         found["toast"] = _toast(told, "warning")
@@ -235,11 +240,9 @@ def _bench(
     )
 
 
-def _told(
-    ctx: Context, now: Snapshot, it: Turn, failure: Failure, outcome: FailureOutcome | None, to: Route
-) -> str:
+def _told(ctx: Context, now: Snapshot, it: Turn, failure: Failure, rest: Bench | None, to: Route) -> str:
     """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
-    ends = outcome.bench.until if outcome else failure.until
+    ends = rest.until if rest else failure.until
     back = f", back {words.when(ends, now.at, ctx.timezone())}" if ends else ""
     if to.theirs is not None:
         follows = f"your next turn runs on {to.provider} ({to.theirs}/{to.model})"
@@ -268,8 +271,8 @@ _RETRIED = re.compile(
 """What OpenCode retries on when it is in an error's text, whatever the status (read out of 1.18.33)."""
 
 
-def _is_long(outcome: FailureOutcome, now: datetime) -> bool:
-    return outcome.bench.until is None or outcome.bench.until - now > LONG_WAIT
+def _is_long(rest: Bench, now: datetime) -> bool:
+    return rest.until is None or rest.until - now > LONG_WAIT
 
 
 def _gateway(ctx: Context, now: Snapshot) -> dict[str, str] | None:

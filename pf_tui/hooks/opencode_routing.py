@@ -136,6 +136,14 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     return text
 
 
+def nobody(now: Snapshot, ctx: Context, left: Skipped) -> str:
+    """`groq: benched (429 rate), back in 12 min; no other provider that OpenCode has can serve: …`."""
+    back = f", back {words.when(left.until, now.at, ctx.timezone())}" if left.until else ""
+    return (
+        f"{left.provider}: {left.reason}{back}; no other provider that OpenCode has can serve: `pf-tui why`"
+    )
+
+
 def _hindrance(now: Snapshot, it: Turn, provider: str) -> Skipped | None:
     """Why the provider asked for cannot serve the model asked for; OpenCode's credential counts."""
     if not now.auto_switch:

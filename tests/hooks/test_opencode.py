@@ -84,6 +84,27 @@ def test_a_benched_provider_is_passed_over_and_the_toast_says_why(ctx: Context) 
     assert answer["toast"]["message"] == "beta serves from here on; alpha: benched (429 rate), back in 2h00"
 
 
+def test_when_everybody_rests_a_turn_begins_with_one_sentence_that_says_so(ctx: Context) -> None:
+    failed(ctx, headers={"retry-after": "7200"})
+    actions.bench(ctx, "beta")
+
+    answer = turn(ctx)
+
+    assert "route" not in answer
+    assert answer["toast"]["message"] == (
+        "alpha: benched (429 rate), back in 2h00; no other provider that OpenCode has can serve: `pf-tui why`"
+    )
+
+
+def test_a_second_request_at_a_resting_provider_is_refused_at_once_too(ctx: Context) -> None:
+    failed(ctx, headers={"retry-after": "7200"})
+
+    answer = failed(ctx, headers={"retry-after": "7200"})
+
+    assert answer["benched"] is False
+    assert "alpha is at its limit, back in 2h00" in answer["refuse"]
+
+
 def test_a_model_picked_in_the_session_is_kept_while_it_can_serve(ctx: Context) -> None:
     actions.switch(ctx, "beta")
     assert "route" not in turn(ctx, picked=True)
