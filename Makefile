@@ -14,7 +14,7 @@ export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
 # What builds the checkout itself; pinned with hashes like what runs, so that nothing unpinned is fetched for it.
 BUILD := "hatchling>=1.27" "pyyaml>=6.0.2" "editables>=0.5"
 
-.PHONY: run demo test load check lint types imports dependencies bench clients pictures docs build requirements clean
+.PHONY: run demo test load check lint types imports dependencies bench cells clients pictures docs build requirements clean
 
 run: $(RUNS) ## the dashboard on your own data
 	$(BIN)/pf-tui $(ARGS)
@@ -45,6 +45,9 @@ dependencies: $(DEV) ## declared = imported
 
 bench: $(DEV) ## timings against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+cells: $(DEV) ## each agent's protocol on each provider, at strict stand-ins
+	$(BIN)/python -m tests.cells
 
 clients: ## the real agents from npm into .clients/, for the end-to-end tests
 	npm install --prefix .clients --no-audit --no-fund --no-package-lock --loglevel error $(AGENTS)

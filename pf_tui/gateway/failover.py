@@ -143,7 +143,7 @@ class RequestFailover(Turn):
         queue = deque(ready)
         again = False
         while queue:
-            route = queue.popleft()
+            route = self._world.where(queue.popleft())
             if not self._prepare(route):
                 continue
             if route.form == "vertex":
@@ -154,7 +154,7 @@ class RequestFailover(Turn):
                 self._after(route, outcome)
                 self._remember_repair(route)
                 return
-            if self._repairs.asked_for(outcome):
+            if self._world.moved(route, outcome.status, outcome.body) or self._repairs.asked_for(outcome):
                 queue.appendleft(route)
                 continue
             self._failed.append(outcome)

@@ -25,6 +25,7 @@ from pf_tui.gateway.cloud_auth import Signer, signer
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.settings import Settings
 from pf_tui.records import replace
+from pf_tui.rules import clouds as rules_clouds
 from pf_tui.rules import key_homes
 from pf_tui.rules.failover import SERVED_PROTOCOLS, Eligibility, ExhaustedWindow
 from pf_tui.snapshot import Snapshot
@@ -168,6 +169,7 @@ class RoutingState:
         self.problem: str | None = None
         self.pins: dict[str, str] = {}
         """Session -> the provider that the person moved it to."""
+        self._addresses: dict[tuple[str, str, str], str] = {}
         self.repairs: dict[tuple[str, str | None], tuple[str, ...]] = {}
         """(provider, model) -> parts of a request that are left out there."""
         self._plans: dict[str | None, RoutingPlan] = {}
@@ -251,6 +253,20 @@ class RoutingState:
             self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
         except PfError as error:
             self.problem = str(error)
+
+    def where(self, route: Route) -> Route:
+        """The route, at the address where its host was found to serve that model."""
+        address = self._addresses.get((route.provider, route.native, route.protocol))
+        return replace(route, url=address) if address is not None and address != route.url else route
+
+    def moved(self, route: Route, status: int | None, body: bytes) -> bool:
+        """The host serves that model at its other address: asked there once more, and remembered."""
+        key = (route.provider, route.native, route.protocol)
+        other = rules_clouds.other_route(route.provider, route.url, status, body)
+        if other is None or key in self._addresses:
+            return False
+        self._addresses[key] = other
+        return True
 
     def load(self, project: str | None = None) -> RoutingPlan:
         """Read the files now; keeps the last good plan where one of them is broken.

@@ -55,6 +55,15 @@ def host_base(provider: Provider, base: str, native: str) -> str:
     return base
 
 
+def other_route(provider: str, url: str, status: int | None, body: bytes) -> str | None:
+    """The other address of mantle for a model that it does not serve at this one; None = there is none."""
+    if provider != "bedrock" or status not in (400, 404) or b"on this route" not in body:
+        return None
+    if "/openai/v1/" in url:
+        return url.replace("/openai/v1/", "/v1/")
+    return url.replace("/v1/", "/openai/v1/") if "/anthropic/" not in url and "/v1/" in url else None
+
+
 def vertex_path(native: str, *, stream: bool) -> str:
     """What follows `…/publishers/anthropic/models`."""
     from urllib.parse import quote  # hooks load this room

@@ -11,7 +11,9 @@ import pytest
 from aiohttp import web
 
 from pf_tui import auth_check, snapshot
-from pf_tui.drill.fake_upstream import FakeUpstream
+from pf_tui.drill.fake_replies import Reply
+from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
+from pf_tui.drill.faults import Fault
 from pf_tui.integrations import doctor
 from pf_tui.rules import key_homes
 from pf_tui.rules.failover import RouteRequest
@@ -53,6 +55,33 @@ async def test_a_bedrock_key_goes_as_bearer_and_alone(gate: StillGate, upstream:
     assert asked.headers["authorization"] == f"Bearer {secret_of('bedrock')}"
     assert "x-api-key" not in asked.headers
     assert asked.model == "anthropic.claude-opus-5-5"
+
+
+async def test_a_model_that_mantle_serves_at_its_other_address_is_asked_there(
+    gate: StillGate, upstream: FakeUpstream
+) -> None:
+    def script(asked: ReceivedRequest) -> Step:
+        if asked.path.startswith("/openai/v1/"):
+            words = "The model isn't supported on this route"
+            return Fault(name="route", says="a 404", status=404, error="model", message=words)
+        return Reply(text="Hello.")
+
+    upstream.follow(script)
+    gate.providers([{"id": "bedrock", "base_urls": {"openai": f"{upstream.url}/openai/v1"}}])
+    gate.config(["bedrock"])
+    gate.env |= {"AWS_BEARER_TOKEN_BEDROCK": secret_of("bedrock"), "AWS_REGION": "us-east-1"}
+    await gate.start()
+
+    heard = [await gate.ask("openai-responses", "gpt-6.1-sol", agent="codex") for _ in range(2)]
+
+    assert all(one.whole for one in heard), heard
+    assert [asked.path for asked in upstream.asked] == [
+        "/openai/v1/responses",
+        "/v1/responses",
+        "/v1/responses",
+    ]
+    await gate.settled()
+    assert gate.health() == []
 
 
 async def test_iam_keys_sign_the_whole_request(gate: StillGate, upstream: FakeUpstream) -> None:
