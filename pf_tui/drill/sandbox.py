@@ -18,7 +18,7 @@ from typing import Any
 from pf_tui.drill import ledger_copy
 from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.errors import PfError
-from pf_tui.gateway.failover import Engine
+from pf_tui.gateway.engine import Engine
 from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing_state import RoutingState

@@ -24,7 +24,7 @@ from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
 from pf_tui.gateway.body import PROTOCOLS, parse_request
 from pf_tui.gateway.budget import Hold, OverBudget
-from pf_tui.gateway.failover import Engine
+from pf_tui.gateway.engine import Engine
 from pf_tui.gateway.held_reply import ClientGone
 from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder

@@ -27,7 +27,7 @@ from pf_tui.rules.failover import Skipped
 from pf_tui.rules.failures import Failure
 
 if TYPE_CHECKING:
-    from pf_tui.gateway.failover import Engine
+    from pf_tui.gateway.engine import Engine
 
 _Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
