@@ -86,7 +86,8 @@ class CircuitBreaker:
         """Why the route must not be asked now; None when it may.
 
         Args:
-            alone: nobody else can be asked, so a trouble that passes by itself is no reason.
+            alone: nobody else can be asked, so a trouble that passes by itself, or a limit whose end nobody
+                named, is no reason: the client's own retries find out.
             spent: what is used up for a project, by provider; None = what is for everybody.
         """
         windows = self._spent if spent is None else spent
@@ -95,7 +96,7 @@ class CircuitBreaker:
             return None
         now = self._clock()
         for bench in self._covering(route):
-            if alone and bench.kind in TRANSIENT:
+            if alone and (bench.kind in TRANSIENT or bench.kind == "windowless"):
                 continue
             if bench.holds(now):
                 return Skipped(

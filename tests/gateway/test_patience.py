@@ -73,6 +73,16 @@ async def test_with_nobody_else_a_short_limit_is_left_to_the_client(open_room: O
     assert later.status == 200
 
 
+async def test_with_nobody_else_a_limit_without_an_end_is_tried_again(open_room: Open) -> None:
+    room = await open_room("anthropic-api")
+    room["anthropic-api"].plan("windowless", "windowless", "ok")
+
+    answers = [await room.ask() for _ in range(3)]
+
+    assert [one.status for one in answers] == [429, 429, 200]
+    assert slept(room) == []
+
+
 async def test_a_limit_of_hours_still_ends_the_clients_retries(open_room: Open) -> None:
     room = await open_room("anthropic-api")
     room["anthropic-api"].plan("429-hour")
