@@ -14,6 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+REMEMBERED = 256
+"""Answers whose meaning is kept in memory."""
+
 GAP = 160
 """Characters of folded text that "…" in a phrase may stand for."""
 
@@ -57,6 +60,9 @@ class Meanings:
         self._wide: list[Any] = compiled["wide"]
         self._by_header: list[int] = compiled["headers"]
         self._anchors = frozenset(self._by_word)
+        self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
+        self._read: dict[Any, Meaning | None] = {}
+        """What was read of late: a storm repeats one answer."""
 
     def find(
         self,
@@ -73,6 +79,17 @@ class Meanings:
             codes: folded values of the body's code-like fields.
             folded: the body's sentences, folded.
         """
+        key = (status, frozenset(codes), folded, tuple(headers.get(name) for name in self._watched))
+        if key in self._read:
+            return self._read[key]
+        if len(self._read) >= REMEMBERED:
+            self._read.clear()
+        found = self._read[key] = self._find(status, headers, codes, folded)
+        return found
+
+    def _find(
+        self, status: int | None, headers: Mapping[str, str], codes: Collection[str], folded: str
+    ) -> Meaning | None:
         places: set[int] = set(self._by_header)
         for code in codes:
             places.update(self._by_code.get(code, ()))

@@ -58,6 +58,9 @@ _QUOTAS = frozenset((
     "quotaid", "quota_id", "quotametric", "quota_metric",
 ))  # fmt: skip
 
+_DECODER = json.JSONDecoder()
+"""Made once: making one costs more than most bodies take to read (measured)."""
+
 # Plain patterns: `re` compiles one when it is first asked, so that a hook pays only for those it asks.
 _PAIR = (
     r"""["'](\w{2,40})["']\s*:\s*"""
@@ -131,7 +134,7 @@ class _Reader:
     def encoded(self, text: str, depth: int) -> None:
         """Text that should be JSON, or begins with it."""
         try:
-            content, _ = json.JSONDecoder().raw_decode(text)
+            content, _ = _DECODER.raw_decode(text)
         except (ValueError, RecursionError):
             self._pairs(text, depth)
             return

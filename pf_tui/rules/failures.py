@@ -446,7 +446,7 @@ class _Answer:
             seen["meaning"] = meaning.id
         elif message:  # a person may make a rule of it
             code = min(self.said.codes, default="")
-            seen |= {"meaning": None, "class": meaning.kind, **({"code": clean(code, 60)} if code else {})}
+            seen |= {"meaning": None, "class": meaning.kind, **({"code": _masked(code, 60)} if code else {})}
         return seen
 
 
