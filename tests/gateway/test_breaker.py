@@ -9,6 +9,7 @@ import pytest
 from pf_tui import catalog
 from pf_tui.gateway.breaker import AttemptToken, CircuitBreaker
 from pf_tui.gateway.routing import Route
+from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure
 
@@ -93,3 +94,51 @@ def test_a_burst_on_a_limit_is_one_strike_and_a_failed_probe_the_next(scene: Sce
     probe = scene.resting.failed(scene.route, again, *scene.sent(), "gateway")
     assert probe is not None
     assert probe.strikes == 2
+
+
+def test_a_familys_limit_blocks_the_family_and_lets_the_others_through(scene: Scene) -> None:
+    reset = str(int((NOON + timedelta(days=2)).timestamp()))
+    limited = failures.classify(
+        meanings=MEANINGS,
+        status=429,
+        headers={
+            "anthropic-ratelimit-unified-status": "rejected",
+            "anthropic-ratelimit-unified-7d-status": "allowed",
+            "anthropic-ratelimit-unified-7d_opus-status": "rejected",
+            "anthropic-ratelimit-unified-7d_opus-reset": reset,
+        },
+        body="{}",
+        now=scene.now,
+        model=ROUTE.model,
+    )
+
+    bench = scene.resting.failed(ROUTE, limited, *scene.sent(), "gateway")
+
+    assert bench is not None
+    assert (bench.model, bench.family) == (None, "opus")
+    blocked = scene.resting.blocked(ROUTE)
+    assert blocked is not None
+    assert blocked.reason == "benched (Opus: 429 quota)"
+    assert scene.resting.blocked(replace(ROUTE, model="claude-opus-4-8")) is not None
+    assert scene.resting.blocked(replace(ROUTE, model="claude-sonnet-5-5")) is None
+
+
+def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
+    empty = failures.reported("quota", forever=True)
+    assert scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway") is not None
+    scene.now += timedelta(minutes=61)
+    assert scene.resting.blocked(ROUTE) is None
+
+    (probe,) = scene.sent()
+
+    waiting = scene.resting.blocked(ROUTE)
+    assert waiting is not None
+    assert waiting.reason == "one request is trying it out"
+    scene.resting.end_probe(ROUTE)
+    assert scene.resting.failed(ROUTE, empty, probe, "gateway") is not None
+    assert scene.resting.blocked(ROUTE) is not None
+    scene.now += timedelta(minutes=61)
+    (probe,) = scene.sent()
+    scene.resting.end_probe(ROUTE)
+    assert scene.resting.succeeded(ROUTE, probe)
+    assert scene.resting.nobody

@@ -13,6 +13,7 @@ from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
+from pf_tui.state import config
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
 from tests.trusted import trusting
 
@@ -124,6 +125,38 @@ def test_a_model_that_is_not_there_rests_alone(client: Client) -> None:
 
     (bench,) = client.benches()
     assert (bench.model, bench.kind) == ("claude-opus-5-5", "model")
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "family"),
+    [
+        pytest.param(
+            "model_not_found",
+            "There's an issue with the selected model (claude-sonnet-5-5). It may not exist",
+            None,
+            id="model-not-there",
+        ),
+        pytest.param("rate_limit", "You've hit your Sonnet limit · resets in 3 hours", "sonnet", id="family"),
+    ],
+)
+def test_what_the_session_asks_for_decides_where_its_next_turn_goes(
+    installed: Client, error: str, text: str, family: str | None
+) -> None:
+    """The default model still serves at the active provider; the session's own does not."""
+    client = installed
+    config.change(client.ctx.paths, {"defaultModel": "claude-opus-5-5"})
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.writes({**failed(text, error=error), "requestedModel": "claude-sonnet-5-5"})
+
+    client.fail(error, text)
+    client.fire("UserPromptSubmit", prompt="again")
+
+    assert [bench.family for bench in client.benches()] == [family]
+    assert client.active() == "anthropic-api"
+    assert client.ctx.health().agents["claude-code"].provider == "openrouter"
+    actions.release(client.ctx, "anthropic-api")
+    client.fire("UserPromptSubmit", prompt="again")
+    assert client.ctx.health().agents["claude-code"].provider == "anthropic-api"
 
 
 def test_the_model_that_was_really_asked_for_rests_where_ours_has_another_name(client: Client) -> None:
