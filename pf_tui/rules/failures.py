@@ -14,145 +14,50 @@ from functools import lru_cache
 from typing import Any
 
 from pf_tui.catalog.meanings import Meaning, Meanings, fold
-from pf_tui.records import field, record, replace
+from pf_tui.records import replace
 from pf_tui.rules import error_body
-from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
 from pf_tui.rules.error_body import ErrorBody
+from pf_tui.rules.failure_classes import (
+    ACTIONS,
+    AGENT_WORDS,
+    BELIEVED,
+    CLASSES,
+    DAILY,
+    GUESSES,
+    MONTH_CAP,
+    REPORTED,
+    SCOPES,
+    SHORTEST,
+    WHOLE_PROVIDER_AFTER,
+    Failure,
+    FailureClass,
+    Guess,
+    Rule,
+)
 from pf_tui.rules.masking import clean
-from pf_tui.rules.repairs import Repair, repair_for
-from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at, retry_after
+from pf_tui.rules.repairs import repair_for
+from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
 from pf_tui.rules.reset_text import reset_from_text, zone_named
+from pf_tui.rules.status_meaning import by_quota_names, by_status
 
-
-@record
-class FailureClass:
-    """One line of the table of classes."""
-
-    failover: bool
-    bench: str
-    """provider | model | none"""
-    rest: timedelta | None = None
-    """How long, where no reset is known; None = until cleared."""
-    after: int = 1
-    """How many in a row before a bench."""
-
-
-CLASSES: Mapping[str, FailureClass] = {
-    "rate": FailureClass(failover=True, bench="model", rest=timedelta(seconds=60)),
-    "quota": FailureClass(failover=True, bench="provider", rest=timedelta(minutes=5)),
-    "windowless": FailureClass(failover=True, bench="model", rest=timedelta(seconds=2)),
-    "overload": FailureClass(failover=True, bench="model", rest=timedelta(seconds=10)),
-    "server": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
-    "auth": FailureClass(failover=True, bench="provider", rest=None),
-    "account": FailureClass(failover=True, bench="provider", rest=None),
-    "address": FailureClass(failover=True, bench="provider", rest=None),
-    "model": FailureClass(failover=True, bench="model", rest=timedelta(hours=12)),
-    "context": FailureClass(failover=True, bench="none"),
-    "unsupported": FailureClass(failover=True, bench="none"),
-    "request": FailureClass(failover=False, bench="none"),
-    "network": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
-    "timeout": FailureClass(failover=True, bench="provider", rest=timedelta(seconds=30), after=3),
-}
-
-WINDOWLESS_CAP = timedelta(seconds=60)
-"""A 429 without any window rests 2 s, doubling to this."""
-
-QUOTA_CAP = timedelta(hours=5)
-"""A quota that names no reset rests 5 minutes, doubling to the length of the commonest window."""
-
-MONTH_CAP = timedelta(days=32)
-"""No quota is longer than a month; CAP holds for what is known to be a shorter window."""
-
-BELIEVED = timedelta(minutes=5)
-"""Of a retry-after for overload or a broken server: it passes by itself, whatever the header says."""
-
-SHORTEST = timedelta(seconds=1)
-"""What rests, rests this long: "retry-after: 0" and a reset that has just passed mean now."""
-
-WHOLE_PROVIDER_AFTER = timedelta(seconds=60)
-"""A longer retry-after is no per-model burst: the whole provider rests."""
-
-
-@record
-class Guess:
-    """A rest where the answer names no end that holds: doubled with each strike (rules.benches)."""
-
-    first: timedelta
-    longest: timedelta
-
-
-_GUESSES = {
-    "windowless": Guess(first=timedelta(seconds=2), longest=WINDOWLESS_CAP),
-    "quota": Guess(first=timedelta(minutes=5), longest=QUOTA_CAP),
-}
-
-_DAILY = Guess(first=timedelta(seconds=150), longest=QUOTA_CAP)
-"""A daily quota that names a short wait: 5 minutes when that wait did not help."""
-
-_REPORTED = Guess(first=FIRST_REST, longest=LONGEST_REST)
-"""What an agent reports after its own minutes of retries is no burst."""
-
-
-@record
-class Failure:
-    """What went wrong, and what follows."""
-
-    kind: str
-    """A key of CLASSES."""
-    failover: bool
-    scope: str | None
-    """provider | family | model: what rests; None = nothing."""
-    until: datetime | None
-    """When it is back; None = until cleared (scope set), or nothing rests."""
-    status: int | None = None
-    message: str = ""
-    """The provider's own reason, short, without secrets."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    forever: bool = False
-    """Rests until cleared by hand, by a success or by a new credential."""
-    family: str | None = None
-    """With scope "family": the word of the model ids it is about."""
-    repair: Repair | None = None
-    """What to leave out before asking the same provider once more."""
-    meaning: str | None = None
-    """Entry of the table that recognised it; None = by status alone."""
-    at_once: bool = False
-    """Rests the first time, though its class waits for several."""
-    guess: Guess | None = None
-    """Doubles `until` with each strike; None = it was named, or is the same each time."""
-
-    @property
-    def is_unread(self) -> bool:
-        """Nothing recognised the answer; it was judged by its status, and is kept for a person's rule."""
-        return self.meaning is None and "meaning" in self.evidence
-
-    @property
-    def after(self) -> int:
-        """How many of these in a row before the bench."""
-        return 1 if self.at_once else CLASSES[self.kind].after
-
-
-ACTIONS = ("stop", "continue", "bench-and-stop", "bench-and-continue")
-"""What a person's rule may say: ask the next provider or not, let this one rest or not."""
-
-SCOPES = ("provider", "family", "model")
-
-
-@record
-class Rule:
-    """A person's own reading of an answer: goes before the table."""
-
-    status: int | None = None
-    pattern: str | None = None
-    """Regular expression on the body."""
-    then: str | None = "stop"
-    """stop | continue | bench-and-stop | bench-and-continue; None = as its class says."""
-    kind: str | None = None
-    """Failure class; None = what the table says."""
-    scope: str | None = None
-    """provider | family | model"""
-    rest: timedelta | None = None
-    """How long, where the answer names no reset."""
+__all__ = [
+    "ACTIONS",
+    "AGENT_WORDS",
+    "CLASSES",
+    "SCOPES",
+    "Failure",
+    "FailureClass",
+    "Guess",
+    "Rule",
+    "classify",
+    "classify_agent_error",
+    "clean",
+    "family_of",
+    "nonsense",
+    "reason_in",
+    "reported",
+    "transport",
+]
 
 
 def classify(
@@ -197,36 +102,13 @@ def reported(kind: str, *, until: datetime | None = None, forever: bool = False)
         until=until,
         forever=forever,
         at_once=True,
-        guess=None if until or forever else _REPORTED,
+        guess=None if until or forever else REPORTED,
     )
 
 
 def nonsense(status: int, text: str, now: datetime) -> Failure:
     """A good status whose content is no answer: a page of a proxy, broken JSON."""
     return _Answer(status, {}, _plain(text), now, None).failure(Meaning(id="", kind="server"))
-
-
-AGENT_WORDS: Mapping[str, str] = {
-    "rate_limit": "rate",
-    "billing_error": "quota",
-    "authentication_failed": "auth",
-    "oauth_org_not_allowed": "auth",
-    "account_on_hold": "auth",
-    "verification_required": "auth",
-    "cloud_credential_error": "auth",
-    "overloaded": "overload",
-    "server_error": "server",
-    "invalid_request": "request",
-    "max_output_tokens": "request",
-    "model_not_found": "model",
-    "usage_limit_exceeded": "quota",
-    "rate_limit_exceeded": "rate",
-    "unauthorized": "auth",
-    "server_overloaded": "overload",
-    "context_window_exceeded": "context",
-    "unknown": "server",
-}
-"""What agents call a failure (Claude Code's StopFailure, Codex's codex_error_info) -> our class."""
 
 
 def classify_agent_error(
@@ -250,7 +132,7 @@ def classify_agent_error(
     known = meanings.find(status=status, headers={}, codes=said.codes, folded=said.folded)
     kind = known.kind if known else AGENT_WORDS.get(word, "server")
     if known is None and status is not None and kind in ("server", "request"):
-        kind = _by_status(_Answer(status, {}, said, now, model)).kind
+        kind = by_status(status, said, {}, now, model).kind
     kind = "rate" if kind == "windowless" else kind
     scope = known.scope if known else None
     if scope is None:
@@ -275,7 +157,7 @@ def classify_agent_error(
         family=family,
         meaning=known.id if known else None,
         at_once=True,
-        guess=None if forever or until is not None else _REPORTED,
+        guess=None if forever or until is not None else REPORTED,
     )
 
 
@@ -303,22 +185,6 @@ _masked = lru_cache(maxsize=512)(clean)
 
 _PERIODS = ("day", "week", "month")
 _FAMILIES = ("opus", "sonnet", "fable", "haiku")
-_REQUEST_PATH = (
-    r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
-)
-_ACCOUNT = frozenset(
-    [
-        "account",
-        "organization",
-        "organisation",
-        "subscription",
-        "billing",
-        "workspace",
-        "tenant",
-        "membership",
-    ]
-)
-
 _TELLING = (
     "anthropic-ratelimit-unified-status",
     "retry-after",
@@ -418,8 +284,8 @@ class _Answer:
     def _guess(self, kind: str, meaning: Meaning, until: datetime | None) -> Guess | None:
         """How the rest grows with strikes."""
         if until is not None:
-            return _DAILY if kind == "quota" and meaning.window == "day" else None
-        return None if meaning.ends in _PERIODS or meaning.ends.isdigit() else _GUESSES.get(kind)
+            return DAILY if kind == "quota" and meaning.window == "day" else None
+        return None if meaning.ends in _PERIODS or meaning.ends.isdigit() else GUESSES.get(kind)
 
     def _family(self) -> str | None:
         for window in rejected_windows(self.headers):
@@ -462,81 +328,8 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
         codes = codes | {fold(kind.partition(":")[0])}
     known = meanings.find(status=status, headers=headers, codes=codes, folded=said.folded)
     if said.quotas and (known is None or known.kind in ("rate", "quota")):
-        return _by_quota_names(said.quotas)
-    return known or _by_status(answer)
-
-
-def _by_quota_names(quotas: Sequence[str]) -> Meaning:
-    """Google names the quota that is used up: per model or not, per minute or per day."""
-    daily = any("perday" in name or "per_day" in name for name in quotas)
-    per_model = any("permodel" in name or "per_model" in name or "base_model" in name for name in quotas)
-    return Meaning(
-        id="google-quota",
-        kind="quota" if daily else "rate",
-        scope="model" if per_model else None,
-        window="day" if daily else "minute",
-    )
-
-
-_STATUS_KINDS: Mapping[int, str] = {
-    402: "quota",
-    405: "address",
-    406: "unsupported",
-    407: "server",
-    408: "timeout",
-    409: "server",
-    410: "model",
-    413: "unsupported",
-    415: "unsupported",
-    421: "server",
-    423: "server",
-    424: "server",
-    425: "server",
-    426: "unsupported",
-    429: "rate",
-    451: "account",
-    498: "overload",
-    501: "unsupported",
-    503: "overload",
-    511: "server",
-    529: "overload",
-}
-
-
-def _by_status(answer: _Answer) -> Meaning:
-    """What an answer means that the table does not know."""
-    status, said = answer.status, answer.said
-    if status is None:
-        return Meaning(id="", kind="request" if "invalid request error" in _spaced(said.codes) else "server")
-    if status in (401, 403):
-        if said.is_page:
-            return Meaning(id="", kind="server", ends="300")
-        return Meaning(id="", kind="rate" if retry_after(answer.headers, answer.now) else "auth")
-    if status == 404:
-        return _not_found(answer)
-    if kind := _STATUS_KINDS.get(status):
-        return Meaning(id="", kind=kind)
-    if status >= 500 or status < 400:
-        return Meaning(id="", kind="server")  # a key, or the gateway's token, must not follow a redirect
-    if said.is_page:
-        return Meaning(id="", kind="server", ends="60")
-    about_account = said.is_structured and not said.param and _ACCOUNT.intersection(said.folded.split())
-    if about_account and len(said.text) < 400 and re.match(_REQUEST_PATH, said.sentence) is None:
-        return Meaning(id="", kind="account", ends="600")
-    return Meaning(id="", kind="request")
-
-
-def _not_found(answer: _Answer) -> Meaning:
-    """404: a model that is not there, or an address that is wrong."""
-    said = answer.said
-    named = " model " in said.folded or (answer.model and fold(answer.model) in said.folded)
-    if said.is_page or (said.sentence and not named):
-        return Meaning(id="", kind="address")
-    return Meaning(id="", kind="model", ends="named" if named else "600")
-
-
-def _spaced(codes: frozenset[str]) -> str:
-    return " ".join(codes)
+        return by_quota_names(said.quotas)
+    return known or by_status(status, said, headers, answer.now, answer.model)
 
 
 def _plain(text: str) -> ErrorBody:

@@ -1,0 +1,96 @@
+"""What an answer means by its status, where the table of meanings does not know it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from pf_tui.catalog.meanings import Meaning, fold
+from pf_tui.rules.error_body import ErrorBody
+from pf_tui.rules.reset_headers import retry_after
+
+_REQUEST_PATH = (
+    r"\s*(?:messages|tools|system|input|thinking|contents|tool_choice|metadata|max_tokens)\b[.\[:]"
+)
+_ACCOUNT = frozenset(
+    [
+        "account",
+        "organization",
+        "organisation",
+        "subscription",
+        "billing",
+        "workspace",
+        "tenant",
+        "membership",
+    ]
+)
+
+
+def by_quota_names(quotas: Sequence[str]) -> Meaning:
+    """Google names the quota that is used up: per model or not, per minute or per day."""
+    daily = any("perday" in name or "per_day" in name for name in quotas)
+    per_model = any("permodel" in name or "per_model" in name or "base_model" in name for name in quotas)
+    return Meaning(
+        id="google-quota",
+        kind="quota" if daily else "rate",
+        scope="model" if per_model else None,
+        window="day" if daily else "minute",
+    )
+
+
+_STATUS_KINDS: Mapping[int, str] = {
+    402: "quota",
+    405: "address",
+    406: "unsupported",
+    407: "server",
+    408: "timeout",
+    409: "server",
+    410: "model",
+    413: "unsupported",
+    415: "unsupported",
+    421: "server",
+    423: "server",
+    424: "server",
+    425: "server",
+    426: "unsupported",
+    429: "rate",
+    451: "account",
+    498: "overload",
+    501: "unsupported",
+    503: "overload",
+    511: "server",
+    529: "overload",
+}
+
+
+def by_status(
+    status: int | None, said: ErrorBody, headers: Mapping[str, str], now: datetime, model: str | None
+) -> Meaning:
+    """What an answer means that the table does not know."""
+    if status is None:
+        return Meaning(id="", kind="request" if "invalid request error" in " ".join(said.codes) else "server")
+    if status in (401, 403):
+        if said.is_page:
+            return Meaning(id="", kind="server", ends="300")
+        return Meaning(id="", kind="rate" if retry_after(headers, now) else "auth")
+    if status == 404:
+        return _not_found(said, model)
+    if kind := _STATUS_KINDS.get(status):
+        return Meaning(id="", kind=kind)
+    if status >= 500 or status < 400:
+        return Meaning(id="", kind="server")  # a key, or the gateway's token, must not follow a redirect
+    if said.is_page:
+        return Meaning(id="", kind="server", ends="60")
+    about_account = said.is_structured and not said.param and _ACCOUNT.intersection(said.folded.split())
+    if about_account and len(said.text) < 400 and re.match(_REQUEST_PATH, said.sentence) is None:
+        return Meaning(id="", kind="account", ends="600")
+    return Meaning(id="", kind="request")
+
+
+def _not_found(said: ErrorBody, model: str | None) -> Meaning:
+    """404: a model that is not there, or an address that is wrong."""
+    named = " model " in said.folded or (model and fold(model) in said.folded)
+    if said.is_page or (said.sentence and not named):
+        return Meaning(id="", kind="address")
+    return Meaning(id="", kind="model", ends="named" if named else "600")
