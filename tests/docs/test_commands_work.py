@@ -21,6 +21,8 @@ ELSEWHERE = {
     "--no-mouse": "the dashboard has its own tests",
     "run": "starts a real agent",
     "export otlp": "sends to a receiver",
+    "export ledger": "may write a database to stdout",
+    "rules add": "wants a failure that nothing recognised",
     "serve": "serves until it is stopped",
     "mcp": "serves until it is stopped",
     "gateway": "starts and stops processes",
