@@ -32,7 +32,7 @@ FAINT = "bright_black"
 """Headings, units, asides."""
 
 WARN_SHARE, FULL_SHARE = 0.75, 0.90
-"""A meter is yellow from the first and red from the second (design/dashboard)."""
+"""A meter is yellow from the first and red from the second."""
 
 _GAP = 2
 

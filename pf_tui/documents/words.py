@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 NEAR = timedelta(hours=3)
-"""Below this, time left says more than the time of day (design/dashboard)."""
+"""Below this, time left says more than the time of day."""
 
 AUTH_WORDS = {
     "subscription": "login",

@@ -40,7 +40,7 @@ class ProviderUsage:
     tokens: int = 0
     """Input, output and cache tokens together."""
     budget_tokens: int = 0
-    """What token budgets count: input, output and cache writes, not cache reads (design/state)."""
+    """What token budgets count: input, output and cache writes, not cache reads."""
     cost_usd: float | None = 0.0
     unpriced_tokens: int = 0
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pf_tui.records import record, replace
 
 TRUST = {"official": 0, "header": 0, "overage": 0, "budget": 0, "rollout": 1, "text": 2, "estimate": 3}
-"""Order of trust (issue B): status line and response headers, then rollouts, error texts, our estimate."""
+"""Order of trust: status line and response headers, then rollouts, error texts, our estimate."""
 
 LENGTHS: Mapping[str, timedelta] = {
     "minute": timedelta(minutes=1),

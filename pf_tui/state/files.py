@@ -22,7 +22,7 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state.paths import Paths, make_private
 
 LOCK_TIMEOUT_S = 5.0
-"""As long as a person waits without asking; then a clear error (design/state)."""
+"""As long as a person waits without asking; then a clear error."""
 
 MAX_JSON_BYTES = 16 * 1024 * 1024
 """No state file of ours or the original's comes near; reading more would hang the dashboard."""

@@ -22,7 +22,7 @@ VERSION = 2
 """2: a bench may be of a model family; a reader of 1 would rest the whole provider."""
 
 MAX_SESSIONS = 200
-"""The last sessions kept; older ones have long ended (design/state)."""
+"""The last sessions kept; older ones have long ended."""
 
 
 @record

@@ -21,7 +21,7 @@ from pf_tui.state.paths import Paths
 from pf_tui.state.secret import masked, masked_values
 
 ROTATE_BYTES = 5 * 1024 * 1024
-"""Then the file becomes journal.1.jsonl (design/state)."""
+"""Then the file becomes journal.1.jsonl."""
 
 LOOK_BYTES = 2 * ROTATE_BYTES
 """No more of a file is looked at from its end: one that is larger was not written by us."""

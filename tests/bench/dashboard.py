@@ -1,6 +1,6 @@
 """The dashboard against a minimal Textual app, in the same run and the same terminal (120×40).
 
-Paint, data, key, refresh, rest, memory, bytes, growth: the budgets of design/dashboard.md. Other work on the
+Paint, data, key, refresh, rest, memory, bytes, growth: the dashboard's budgets. Other work on the
 machine shows in both columns; compare the columns.
 """
 

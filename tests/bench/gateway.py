@@ -1,6 +1,6 @@
 """The gateway against nothing at all, against a bare aiohttp pass-through, and against a peer, in one run.
 
-python -m tests.bench.gateway [--quick]. The budgets (design/gateway) are ratios to the bare pass-through of
+python -m tests.bench.gateway [--quick]. The budgets are ratios to the bare pass-through of
 the same run. The gateway has one core, load and upstreams the other, where the machine has two.
 The peer is claude-code-router 2.0.0, where a `ccr` is found in PATH or in $PF_TUI_CLIENTS.
 With --quick the ledger's writer hardly gets to work beside the load: those ratios flatter.

@@ -20,7 +20,7 @@ HEAVY = (
     "aiohttp", "click", "genai_prices", "httpx2", "keyring", "mcp", "msgspec", "opentelemetry", "orjson",
     "pydantic", "rich", "ruamel", "sqlite_utils", "stringzilla", "textual", "uvloop", "watchfiles", "yaml",
 )  # fmt: skip
-"""Every package we depend on: each costs more than the whole program may take here (design/architecture)."""
+"""Every package we depend on: each costs more than the whole program may take here."""
 
 SLOW = (
     "asyncio",

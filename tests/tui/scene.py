@@ -1,4 +1,4 @@
-"""A Snapshot to draw: the afternoon of design/dashboard, made from the real catalog and edited by hand."""
+"""A Snapshot to draw: one afternoon, made from the real catalog and edited by hand."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def week() -> LedgerView:
 
 @pytest.fixture
 def afternoon(dashboard: Opened, context: Callable[..., Context]) -> Opened:
-    """The afternoon of design/dashboard, standing still."""
+    """One afternoon, standing still."""
 
     def opened(size: tuple[int, int], **more: Any) -> Any:
         shown = more.pop("shown", None) or scene.afternoon(context)

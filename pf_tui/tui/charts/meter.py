@@ -7,7 +7,7 @@ from pf_tui.tui.text import BLANK, Line, Span, line
 
 WARN_PERCENT = 75.0
 ALARM_PERCENT = 90.0
-"""Colours of design/dashboard, independent of a person's own switching thresholds."""
+"""Fixed thresholds of its colours, independent of a person's own switching thresholds."""
 
 
 def level_ink(percent: float | None) -> str:
