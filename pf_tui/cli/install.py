@@ -88,7 +88,7 @@ def _each(
                 install_plan.diff(plan, user_home(ctx.env)).rstrip("\n") or f"{agent}: nothing would change"
             )
         else:
-            output.text(_told(ctx, agent, plan, removal=removal))
+            output.block(_told(ctx, agent, plan, removal=removal))
     if as_json:
         output.document(documents[0] if asked else documents)
     elif not asked and not removal and (also := _also_read(ctx)):

@@ -362,6 +362,8 @@ def test_an_uninstall_forgets_what_was_applied(ctx: Context, claude: Path) -> No
 def test_the_dry_run_is_exactly_what_the_install_does(ctx: Context, claude: Path, tmp_path: Path) -> None:
     if shutil.which("patch") is None:
         pytest.skip("patch is not installed")
+    without_key = RICH.replace(', "ANTHROPIC_API_KEY": "sk-ant-mine-123456"', "")  # a key is masked in a diff
+    (claude / "settings.json").write_text(without_key)
     shown = install_plan.diff(install.plan(ctx, "claude-code"), claude.parent)
     copy = tmp_path / "copy"
     shutil.copytree(claude.parent, copy)
