@@ -185,6 +185,8 @@ def write(paths: Paths, running: Gateway, token: str) -> None:
 
 def remove(paths: Paths) -> None:
     """Take gateway.json and live.json away, if they are still about this process."""
+    if not paths.home.is_dir():
+        return  # the directory went first; a lock would make it anew
     with files.locked(paths):
         if _kept(paths, paths.gateway).get("pid") == os.getpid():
             paths.gateway.unlink(missing_ok=True)

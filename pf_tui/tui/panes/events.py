@@ -258,6 +258,10 @@ def _trusted(event: Event) -> str:
     return f"a project file is {'trusted' if event.after.get('trusted') else 'not trusted any more'}"
 
 
+def _ruled(event: Event) -> str:
+    return "your rules for error answers changed"
+
+
 def _demonstrated(event: Event) -> str:
     return "this is the demo"
 
@@ -288,5 +292,6 @@ _SENTENCES = {
     "import": _taken_over,
     "init": _initialised,
     "trust": _trusted,
+    "rules": _ruled,
     "demo": _demonstrated,
 }
