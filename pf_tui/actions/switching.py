@@ -26,9 +26,6 @@ from pf_tui.state.journal import Event
 PASSIVE = ("apply",)
 """Events that follow from a switch and do not end a run of them."""
 
-CAN_SERVE = ("ready", "warning", "limited")
-"""States of a provider that can be asked."""
-
 
 @record
 class SwitchOutcome:

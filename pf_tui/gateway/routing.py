@@ -22,6 +22,7 @@ from pf_tui.rules.failover import (
     arrange,
 )
 from pf_tui.rules.failover import candidates as candidates_for
+from pf_tui.rules.models import SAME
 from pf_tui.state.secret import Secret
 from pf_tui.translate import Dialect, dialect
 
@@ -66,7 +67,7 @@ class Route:
 
     @property
     def same_model(self) -> bool:
-        return self.distance == 0
+        return self.distance == SAME
 
     def __repr__(self) -> str:
         return f"Route({self.provider}, {self.model})"
