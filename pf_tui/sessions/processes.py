@@ -15,6 +15,7 @@ from pathlib import Path
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
+from pf_tui.state import files
 from pf_tui.state.paths import user_home
 
 TYPE_CHECKING = False
@@ -333,12 +334,4 @@ def _ticks_per_s() -> int:
 
 
 def _answers(pid: int) -> bool:
-    if pid <= 0 or os.name == "nt":
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
+    return pid > 0 and os.name != "nt" and files.runs(pid)

@@ -349,12 +349,12 @@ def finish_replace(target: Path, folder: int | None = None) -> None:
             if not (entry.name.startswith(prefix) and entry.name.endswith(".tmp")):
                 continue
             writer = entry.name.removeprefix(prefix).partition(".")[0]
-            if writer.isdecimal() and not _runs(int(writer)):
+            if writer.isdecimal() and not runs(int(writer)):
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path, dir_fd=folder)
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
     """Whether a process of that number is there; one that cannot be asked counts as there."""
     if os.name == "nt":
         return True
