@@ -7,39 +7,85 @@ from __future__ import annotations
 
 from typing import Any
 
-from pf_tui.rules.failures import CLASSES, SCOPES
-from pf_tui.state.answer_rules import LONGEST_REST_S
+from pf_tui.state import settings_table
+from pf_tui.state.answer_rules import RULE_KEYS
+from pf_tui.state.settings_table import EACH, SETTINGS, Setting
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
-_BUDGET = {"type": ["number", "string"], "minimum": 0, "pattern": "^unlimited$"}
-_SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 86400}
+_TYPES: dict[str, dict[str, Any]] = {
+    "flag": {"type": "boolean"},
+    "text": {"type": "string"},
+    "names": {"type": "array", "items": {"type": "string"}},
+    "number": {"type": "number"},
+    "whole": {"type": "integer"},
+    "budget": {"type": ["number", "string"], "minimum": 0, "pattern": "^unlimited$"},
+    "object": {"type": "object"},
+    "list": {"type": "array"},
+}
 
 
-def _budget(text: str) -> dict[str, Any]:
-    return {**_BUDGET, "description": f'{text}; 0 or "unlimited" = no limit.'}
+def _schema(setting: Setting, sentence: str) -> dict[str, Any]:
+    """One setting as a schema says it."""
+    kind = setting.kind
+    if kind.type == "choice":
+        made: dict[str, Any] = {"enum": list(kind.words)}
+    elif kind.type == "words":
+        made = {"type": "array", "items": {"enum": list(kind.words)}}
+    else:
+        made = dict(_TYPES[kind.type])
+    if kind.low is not None:
+        made["exclusiveMinimum" if kind.above else "minimum"] = kind.low
+    if kind.high is not None:
+        made["maximum"] = kind.high
+    if setting.default not in (None, ()):
+        made["default"] = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+    return {**made, **({"description": sentence} if sentence else {})}
 
 
-_GATEWAY_LIMITS = {
-    "firstByteS": {
-        **_SECONDS,
-        "default": 60,
-        "description": "Seconds until the first event of a stream; then the next provider is asked. "
-        "An answer that is no stream may take five times as long.",
+def _config() -> dict[str, Any]:
+    """The properties of config.json, nested as they stand in it."""
+    root: dict[str, Any] = {}
+    for setting in SETTINGS:
+        if setting.key:
+            *parents, name = setting.key.split(".")
+            place = root
+            for parent in parents:
+                place = _inside(place, parent)
+            schema = {**_schema(setting, setting.sentence), **_MORE.get(setting.key, {})}
+            place.setdefault("properties", {})[name] = schema
+    properties: dict[str, Any] = root["properties"]
+    return properties
+
+
+def _inside(place: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object of that name, made when it is not there; ID is any provider's."""
+    if name == EACH:
+        inner: dict[str, Any] = place.setdefault("additionalProperties", {"type": "object"})
+    else:
+        inner = place.setdefault("properties", {}).setdefault(name, {"type": "object"})
+    return inner
+
+
+_MORE: dict[str, dict[str, Any]] = {
+    "pf.gateway.providers": {
+        "additionalProperties": {
+            "type": "object",
+            "properties": {one.name: _schema(one, one.sentence) for one in SETTINGS if one.each},
+        }
     },
-    "stallS": {
-        **_SECONDS,
-        "default": 300,
-        "description": "Seconds of silence inside a stream. Without it a model that thinks has 900.",
+    "pf.gateway.rules": {
+        "items": {
+            "type": "object",
+            "anyOf": [{"required": ["then"]}, {"required": ["class"]}],
+            "properties": {one.key: _schema(one, one.sentence) for one in RULE_KEYS},
+        }
     },
-    "answerMB": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 48,
-        "default": 32,
-        "description": "The largest answer that is no stream, in MB; more is a failure of its provider.",
+    "pf.dashboard.keys": {
+        "additionalProperties": {"type": ["string", "array"], "items": {"type": "string"}},
     },
 }
+"""What stands inside a setting, where that is not a setting of its own."""
 
 CONFIG: dict[str, Any] = {
     "$schema": DRAFT,
@@ -47,194 +93,7 @@ CONFIG: dict[str, Any] = {
     "description": "What you decided. The original plugin's file; keys of pf-tui alone stand under `pf`. "
     "Unknown keys and the order of all keys are kept.",
     "type": "object",
-    "properties": {
-        "version": {"type": "number", "default": 2, "description": "A newer file is read, never written."},
-        "defaultModel": {"type": "string", "description": "The model you want, in any spelling."},
-        "providerPriority": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Provider ids, the first choice first. Without it: the catalog's order.",
-        },
-        "usageLimits": {
-            "type": "object",
-            "description": "Token budgets by provider id. Input, output and cache writes count.",
-            "additionalProperties": {
-                "type": "object",
-                "properties": {
-                    "dailyTokens": _budget("Tokens a day"),
-                    "monthlyTokens": _budget("Tokens a month"),
-                },
-            },
-        },
-        "autoSwitch": {
-            "type": "boolean",
-            "default": True,
-            "description": "Move on by itself when a provider fails. Off: the first of the list serves.",
-        },
-        "notifyOnSwitch": {
-            "type": "boolean",
-            "default": True,
-            "description": "Say it in the agent when the provider changed.",
-        },
-        "pf": {
-            "type": "object",
-            "description": "What the original does not know.",
-            "properties": {
-                "usageLimits": {
-                    "type": "object",
-                    "description": "More budgets by provider id.",
-                    "additionalProperties": {
-                        "type": "object",
-                        "properties": {
-                            "dailyRequests": _budget("Requests a day"),
-                            "monthlyRequests": _budget("Requests a month"),
-                            "dailyUsd": _budget("US dollars a day"),
-                            "monthlyUsd": _budget("US dollars a month"),
-                        },
-                    },
-                },
-                "thresholds": {
-                    "type": "object",
-                    "properties": {
-                        "warn": {
-                            "type": "number",
-                            "exclusiveMinimum": 0,
-                            "maximum": 1,
-                            "default": 0.75,
-                            "description": 'Share of a window from which a provider shows "warning".',
-                        },
-                        "switch": {
-                            "type": "number",
-                            "exclusiveMinimum": 0,
-                            "maximum": 1,
-                            "default": 0.95,
-                            "description": 'Share from which it shows "limited": '
-                            "new sessions of the gateway start elsewhere.",
-                        },
-                    },
-                },
-                "return": {
-                    "enum": ["cheap", "now", "never"],
-                    "default": "cheap",
-                    "description": "When a session of the gateway goes back to a better provider: `cheap` = "
-                    "from a paid key to a plan at the next request, else when its prompt cache is cold or "
-                    "the conversation was compacted; `now` = always at the next request; `never` = new "
-                    "sessions only.",
-                },
-                "keyring": {
-                    "type": "array",
-                    "items": {"type": "string"},
-                    "description": "Providers whose key is in the keyring. Written by `pf-tui auth`.",
-                },
-                "notify": {
-                    "type": "object",
-                    "description": "The dashboard's notifications, while it has no focus.",
-                    "properties": {
-                        "bell": {"type": "boolean", "default": False, "description": "Ring the bell."},
-                        "osc9": {
-                            "type": "boolean",
-                            "default": False,
-                            "description": "The terminal's own notification (OSC 9).",
-                        },
-                        "on": {
-                            "type": "array",
-                            "items": {"enum": ["warn", "failover", "reset"]},
-                            "default": ["warn", "failover", "reset"],
-                            "description": "When.",
-                        },
-                    },
-                },
-                "gateway": {
-                    "type": "object",
-                    "properties": {
-                        "port": {
-                            "type": "integer",
-                            "minimum": 0,
-                            "maximum": 65535,
-                            "description": "The port it listens on. Without it: a free one.",
-                        },
-                        "passThrough": {
-                            "type": "boolean",
-                            "default": False,
-                            "description": "Let an agent's own login pass through to its own vendor. "
-                            "Read faq-terms.md first.",
-                        },
-                        **_GATEWAY_LIMITS,
-                        "shortWaitS": {
-                            "type": "number",
-                            "minimum": 0,
-                            "maximum": 60,
-                            "default": 3,
-                            "description": "A limit that ends within so many seconds is waited out where the "
-                            "session's prompt cache is warm, or where nobody else can be asked. 0 = never.",
-                        },
-                        "providers": {
-                            "type": "object",
-                            "description": "The two limits of silence by provider id.",
-                            "additionalProperties": {"type": "object", "properties": _GATEWAY_LIMITS},
-                        },
-                        "rules": {
-                            "type": "array",
-                            "description": "Your own reading of a failed answer; the first match goes before "
-                            "pf-tui's table.",
-                            "items": {
-                                "type": "object",
-                                "anyOf": [{"required": ["then"]}, {"required": ["class"]}],
-                                "properties": {
-                                    "status": {"type": "integer", "description": "The HTTP status."},
-                                    "text": {"type": "string", "description": "Words in the answer."},
-                                    "pattern": {
-                                        "type": "string",
-                                        "description": "A regular expression instead of `text`.",
-                                    },
-                                    "then": {
-                                        "enum": ["stop", "continue", "bench-and-stop", "bench-and-continue"],
-                                        "description": "Stop or ask the next provider; "
-                                        "and bench this one or not.",
-                                    },
-                                    "class": {
-                                        "enum": list(CLASSES),
-                                        "description": "What the answer means; says what follows without "
-                                        "`then`.",
-                                    },
-                                    "scope": {"enum": list(SCOPES), "description": "What rests."},
-                                    "restS": {
-                                        "type": "number",
-                                        "minimum": 1,
-                                        "maximum": LONGEST_REST_S,
-                                        "description": "Seconds of rest where the answer names no reset.",
-                                    },
-                                },
-                            },
-                        },
-                    },
-                },
-                "dashboard": {
-                    "type": "object",
-                    "properties": {
-                        "theme": {
-                            "type": "string",
-                            "default": "pf-dark",
-                            "description": "A theme's name; `t` shows them all.",
-                        },
-                        "symbols": {
-                            "enum": ["braille", "block", "ascii"],
-                            "default": "braille",
-                            "description": "What charts are drawn with.",
-                        },
-                        "keys": {
-                            "type": "object",
-                            "description": "Action id (keys.md) to its keys, parted by blanks or a list.",
-                            "additionalProperties": {
-                                "type": ["string", "array"],
-                                "items": {"type": "string"},
-                            },
-                        },
-                    },
-                },
-            },
-        },
-    },
+    "properties": _config(),
 }
 
 _PRICE = {
@@ -330,45 +189,35 @@ PROVIDERS: dict[str, Any] = {
     "$defs": {"price": _PRICE},
 }
 
+
+def _project() -> dict[str, Any]:
+    """The keys of a project's file, in both spellings."""
+    made: dict[str, Any] = {}
+    for setting in settings_table.PROJECT:
+        schema = _schema(setting, setting.here)
+        if setting.key:
+            schema.pop("default", None)  # without it the person's own holds
+        if setting.kind.type == "names":
+            schema["type"] = ["array", "string"]
+        made[setting.project] = schema
+        if setting.old_project:
+            made[setting.old_project] = {
+                **schema,
+                "description": "The same, in the original README's spelling.",
+            }
+    return made
+
+
+_UNTRUSTED = " and ".join(f"`{one.project}`" for one in settings_table.PROJECT if one.untrusted)
+
 PROJECT: dict[str, Any] = {
     "$schema": DRAFT,
     "title": ".opencode/provider-fallback.local.md",
     "description": "What a project overrides, as YAML front matter between two lines of `---`. "
-    "The text below is yours. "
-    "The nearest file up to the git root counts.",
+    "The text below is yours. The nearest file up to the git root counts. "
+    f"Until you trust the file (`pf-tui trust`), only {_UNTRUSTED} are obeyed.",
     "type": "object",
-    "properties": {
-        "enabled": {
-            "type": "boolean",
-            "default": True,
-            "description": "false: no automatic switching here, and agents say nothing of it.",
-        },
-        "default_model": {"type": "string", "description": "The model wanted here."},
-        "auto_switch": {"type": "boolean", "description": "As autoSwitch, here."},
-        "notify_on_switch": {"type": "boolean", "description": "As notifyOnSwitch, here."},
-        "provider_priority": {
-            "type": ["array", "string"],
-            "items": {"type": "string"},
-            "description": "Only these providers serve here, in this order.",
-        },
-        "priority_override": {
-            "type": ["array", "string"],
-            "items": {"type": "string"},
-            "description": "The same, in the original README's spelling.",
-        },
-        "daily_limit": {
-            "type": ["number", "string"],
-            "minimum": 0,
-            "pattern": "^unlimited$",
-            "description": "Requests a day of each provider; 0 = your own budget counts.",
-        },
-        "monthly_limit": {
-            "type": ["number", "string"],
-            "minimum": 0,
-            "pattern": "^unlimited$",
-            "description": "Requests a month of each provider.",
-        },
-    },
+    "properties": _project(),
 }
 
 SCHEMAS = {"config": CONFIG, "providers": PROVIDERS, "project": PROJECT}

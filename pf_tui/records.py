@@ -88,23 +88,31 @@ def replace(item: T, **changes: Any) -> T:
 
 
 def _maker(title: str, names: tuple[str, ...], defaults: dict[str, _Default]) -> Callable[..., None]:
-    known = frozenset(names)
+    constants = {name: known.value for name, known in defaults.items() if known.value is not _MISSING}
+    factories = [(name, known.factory) for name, known in defaults.items() if known.factory is not None]
     put = object.__setattr__
 
     def __init__(self: object, **values: object) -> None:  # noqa: N807 - it becomes the class's own
-        for name in names:
-            if name in values:
-                put(self, name, values[name])
-            elif name in defaults and defaults[name].factory is not None:
-                put(self, name, defaults[name].factory())  # type: ignore[misc]
-            elif name in defaults and defaults[name].value is not _MISSING:
-                put(self, name, defaults[name].value)
-            else:
-                raise TypeError(f"{title}() misses {name}=")
-        if len(values) > len(names) or not known.issuperset(values):
-            raise TypeError(f"{title}() knows no {', '.join(sorted(values.keys() - known))}")
+        whole = {**constants, **values}
+        for name, factory in factories:
+            if name not in whole:
+                whole[name] = factory()
+        if len(whole) > len(names):
+            _complain(title, names, whole)
+        try:
+            for name in names:
+                put(self, name, whole[name])
+        except KeyError:
+            _complain(title, names, whole)
 
     return __init__
+
+
+def _complain(title: str, names: tuple[str, ...], values: dict[str, object]) -> None:
+    for name in names:
+        if name not in values:
+            raise TypeError(f"{title}() misses {name}=")
+    raise TypeError(f"{title}() knows no {', '.join(sorted(values.keys() - set(names)))}")
 
 
 def _equality(compared: tuple[str, ...]) -> Callable[[object, object], object]:

@@ -10,7 +10,7 @@ from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.errors import WrongUsage
-from pf_tui.state import config, files, project
+from pf_tui.state import config, files, project, settings_table
 from pf_tui.state.context import Context
 
 
@@ -73,7 +73,7 @@ def set_budgets(ctx: Context, provider: str, budgets: Mapping[str, float | None]
 
 def set_project_requests(ctx: Context, budgets: Mapping[str, float | None]) -> None:
     """Set daily_requests and monthly_requests of this project's file; None = unlimited, stored as 0."""
-    keys = {"daily_requests": "daily_limit", "monthly_requests": "monthly_limit"}
+    keys = {setting.field: setting.project for setting in settings_table.PROJECT}
     _change_project(ctx, "limit", {keys[name]: int(value or 0) for name, value in budgets.items()})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pf_tui.documents import status
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.state.config import BUDGET_KEYS, Budgets
+from pf_tui.state.config import BUDGET_FIELDS, Budgets
 
 
 def priority(now: Snapshot) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _limited(view: ProviderView, own: Budgets) -> dict[str, Any]:
         "rank": view.rank,
         "health": status.health(view),
         "limits": [status.limit(one) for one in view.limits],
-        "budgets": {name: status.whole(getattr(own, name)) for name in BUDGET_KEYS},
+        "budgets": {name: status.whole(getattr(own, name)) for name in BUDGET_FIELDS},
     }
 
 

@@ -17,7 +17,8 @@ from pf_tui.rules import failover
 from pf_tui.rules.failover import SERVED_PROTOCOLS, Candidate, Eligibility, RouteRequest, Routing, Skipped
 from pf_tui.rules.models import SAME
 from pf_tui.snapshot import Snapshot
-from pf_tui.state.config import BUDGET_KEYS, Budgets
+from pf_tui.state import settings_table
+from pf_tui.state.config import Budgets
 
 Chain = tuple[Candidate, ...]
 
@@ -248,9 +249,10 @@ class _Plan:
                 yield f"{name}: its key is in {where}; give it to the proxy as {key}"
             budgets = self._now.config.budgets.get(name, Budgets())
             written = "daily_usd" if budgets.daily_usd else "monthly_usd"
-            for field, word in BUDGET_KEYS.items():
-                if field != written and getattr(budgets, field):
-                    yield f"{name}: your {word} {getattr(budgets, field):.12g}"
+            for setting in settings_table.BUDGETS:
+                value = getattr(budgets, setting.field)
+                if setting.field != written and value:
+                    yield f"{name}: your {setting.name} {value:.12g}"
             if provider.custom and any(self._has_own_dialect(provider, word) for word in _WIRES):
                 yield f"{name}: the dialect settings of providers.yaml"
             if provider.headers:

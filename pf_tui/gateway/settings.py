@@ -1,12 +1,4 @@
-"""What a person may set of the gateway: config.json, under "pf": {"gateway": {…}}.
-
-    {"port": 4100,                        the port it listens on; without it a free one
-     "passThrough": false,                the client's own login may go to its own vendor
-     "connectS": 10, "firstByteS": 60, "stallS": 300,      limits of silence, in seconds
-     "shortWaitS": 3,                     a limit that ends so soon is waited out at a warm prompt cache
-     "answerMB": 32,                      the largest answer that is no stream
-     "providers": {"openrouter": {"firstByteS": 20}},
-     "rules": [{"status": 400, "text": "no capacity", "then": "bench-and-continue"}]}
+"""What a person may set of the gateway: config.json, under "pf": {"gateway": {…}} (state.settings_table).
 
 Without a stallS of the person's, a model that thinks may be silent for as long as its vendor's are.
 An answer that is no stream comes whole, so it may take ANSWER_FACTOR times as long as a first event.
@@ -20,18 +12,7 @@ from typing import Any
 
 from pf_tui.records import field, record, replace
 from pf_tui.rules.failures import Rule
-from pf_tui.state import answer_rules, files
-
-CONNECT_S = 10.0
-FIRST_BYTE_S = 60.0
-STALL_S = 300.0
-"""What Claude Code itself allows between two events (measured)."""
-
-SHORT_WAIT_S = 3.0
-LONGEST_WAIT_S = 60.0
-ANSWER_MB = 32
-MOST_ANSWER_MB = 48
-"""All answers under way share 64 MB."""
+from pf_tui.state import answer_rules, settings_table
 
 ANSWER_FACTOR = 5
 """300 s with the default: what Claude Code and OpenCode themselves wait (measured)."""
@@ -41,12 +22,12 @@ ANSWER_FACTOR = 5
 class Limits:
     """How long one provider may be silent, in seconds."""
 
-    connect_s: float = CONNECT_S
-    first_byte_s: float = FIRST_BYTE_S
-    stall_s: float = STALL_S
+    connect_s: float = settings_table.default("pf.gateway.connectS")
+    first_byte_s: float = settings_table.default("pf.gateway.firstByteS")
+    stall_s: float = settings_table.default("pf.gateway.stallS")
     stall_is_set: bool = False
     """The person set it: then it holds, whatever the model."""
-    answer_bytes: int = ANSWER_MB * 2**20
+    answer_bytes: int = settings_table.default("pf.gateway.answerMB") * 2**20
     """The largest whole answer; a stream has no such bound."""
 
     @property
@@ -60,10 +41,10 @@ class Settings:
     """The gateway's part of config.json, defaults filled in."""
 
     port: int | None = None
-    pass_through: bool = False
+    pass_through: bool = settings_table.default("pf.gateway.passThrough")
     limits: Limits = Limits()
     providers: Mapping[str, Limits] = field(default_factory=dict)
-    short_wait_s: float = SHORT_WAIT_S
+    short_wait_s: float = settings_table.default("pf.gateway.shortWaitS")
     rules: tuple[Rule, ...] = ()
 
     def limits_of(self, provider: str, silence_s: float = 0.0) -> Limits:
@@ -78,58 +59,34 @@ class Settings:
         return replace(limits, stall_s=silence_s)
 
 
+_GATEWAY = tuple(
+    setting for setting in settings_table.SETTINGS if setting.key.startswith(settings_table.GATEWAY)
+)
+_EACH = tuple(setting for setting in _GATEWAY if setting.each)
+
+
 def parse(content: Mapping[str, Any], path: Path) -> Settings:
     """Read `pf.gateway`. Raises StateFileUnusable with the line of the bad key."""
-    port = content.get("port")
-    if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535):
-        raise files.wrong_type(path, "port", "a port number (0 to 65535)", port)
-    allowed = content.get("passThrough", False)
-    if not isinstance(allowed, bool):
-        raise files.wrong_type(path, "passThrough", "true or false", allowed)
+    values = settings_table.parse(content, path, _GATEWAY, settings_table.GATEWAY)
     limits = _limits(content, Limits(), path)
-    providers = content.get("providers") or {}
-    if not isinstance(providers, dict):
-        raise files.wrong_type(path, "providers", "an object", providers)
+    providers = settings_table.mapping(content, "providers", path)
     return Settings(
-        port=port,
-        pass_through=allowed,
+        port=values["port"],
+        pass_through=values["pass_through"],
         limits=limits,
-        providers={name: _limits(own, limits, path) for name, own in providers.items()},
-        short_wait_s=_short_wait(content, path),
+        providers={
+            name: _limits(settings_table.mapping(providers, name, path), limits, path) for name in providers
+        },
+        short_wait_s=float(values["short_wait_s"]),
         rules=answer_rules.parse(content.get("rules"), path),
     )
 
 
-def _limits(content: object, base: Limits, path: Path) -> Limits:
-    if not isinstance(content, dict):
-        raise files.wrong_type(path, "providers", "an object for each provider", content)
-    return Limits(
-        connect_s=_seconds(content, "connectS", base.connect_s, path),
-        first_byte_s=_seconds(content, "firstByteS", base.first_byte_s, path),
-        stall_s=_seconds(content, "stallS", base.stall_s, path),
-        stall_is_set=base.stall_is_set or content.get("stallS") is not None,
-        answer_bytes=_megabytes(content, "answerMB", base.answer_bytes, path),
-    )
-
-
-def _short_wait(content: Mapping[str, Any], path: Path) -> float:
-    value = content.get("shortWaitS", SHORT_WAIT_S)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_WAIT_S:
-        raise files.wrong_type(path, "shortWaitS", f"a number of seconds from 0 to {LONGEST_WAIT_S:g}", value)
-    return float(value)
-
-
-def _seconds(content: Mapping[str, Any], key: str, default: float, path: Path) -> float:
-    value = content.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
-        raise files.wrong_type(path, key, "a number of seconds above 0", value)
-    return float(value)
-
-
-def _megabytes(content: Mapping[str, Any], key: str, default: int, path: Path) -> int:
-    value = content.get(key)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_ANSWER_MB:
-        raise files.wrong_type(path, key, f"a number of megabytes from 1 to {MOST_ANSWER_MB}", value)
-    return value * 2**20
+def _limits(content: Mapping[str, Any], base: Limits, path: Path) -> Limits:
+    """The limits in `content`, those of `base` where it says nothing."""
+    said = [setting for setting in _EACH if content.get(setting.name) is not None]
+    values = settings_table.parse(content, path, said, settings_table.GATEWAY)
+    megabytes = values.pop("answer_mb", None)
+    if megabytes is not None:
+        values["answer_bytes"] = megabytes * 2**20
+    return replace(base, **values, stall_is_set=base.stall_is_set or "stall_s" in values)

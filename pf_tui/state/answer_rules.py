@@ -17,54 +17,67 @@ from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.rules.failures import ACTIONS, CLASSES, SCOPES, Rule
-from pf_tui.state import files
+from pf_tui.state import files, settings_table
+from pf_tui.state.settings_table import Kind, Setting
 
 LONGEST_REST_S = 32 * 86_400
 """No limit is longer than a month."""
 
 
+RULE_KEYS: tuple[Setting, ...] = (
+    Setting(key="status", kind=Kind(type="whole", expected="an HTTP status"), sentence="The HTTP status."),
+    Setting(key="text", kind=settings_table.TEXT, sentence="Words in the answer."),
+    Setting(
+        key="pattern",
+        kind=settings_table.TEXT,
+        sentence="A regular expression instead of `text`.",
+    ),
+    Setting(
+        key="then",
+        kind=settings_table.choice(*ACTIONS),
+        sentence="Stop or ask the next provider; and bench this one or not.",
+    ),
+    Setting(
+        key="class",
+        kind=settings_table.choice(*CLASSES),
+        sentence="What the answer means; says what follows without `then`.",
+    ),
+    Setting(key="scope", kind=settings_table.choice(*SCOPES), sentence="What rests."),
+    Setting(
+        key="restS",
+        kind=settings_table.within(1, LONGEST_REST_S, "seconds"),
+        sentence="Seconds of rest where the answer names no reset.",
+    ),
+)
+
+
 def parse(content: object, path: Path) -> tuple[Rule, ...]:
     """The list of rules as it stands in the file. Raises StateFileUnusable with the line of the bad key."""
-    if content is None:
-        return ()
-    if not isinstance(content, list):
-        raise files.wrong_type(path, "rules", "a list", content)
-    return tuple(_rule(item, path) for item in content)
+    rules = settings_table.checked(content, settings_table.LIST, "rules", path) or ()
+    return tuple(_rule(item, path) for item in rules)
 
 
 def _rule(item: object, path: Path) -> Rule:
     if not isinstance(item, dict):
         raise files.wrong_type(path, "rules", "an object for each rule", item)
-    status = item.get("status")
-    if status is not None and (isinstance(status, bool) or not isinstance(status, int)):
-        raise files.wrong_type(path, "status", "an HTTP status", status)
-    pattern = _pattern(item, path)
-    if status is None and not pattern:
+    said = settings_table.parse(item, path, RULE_KEYS)
+    pattern = _pattern(said, path)
+    if said["status"] is None and not pattern:
         raise StateFileUnusable(path, 'a gateway rule needs "status", "text" or "pattern"')
-    then, kind = item.get("then"), item.get("class")
-    if kind is not None or then is not None:
-        _one_of(path, "then", then, ACTIONS)
-        _one_of(path, "class", kind, CLASSES)
-    else:
-        raise StateFileUnusable(
-            path, f'a gateway rule says "then": {then!r}; it is one of {", ".join(ACTIONS)}'
-        )
-    _one_of(path, "scope", item.get("scope"), SCOPES)
+    if said["then"] is None and said["class"] is None:
+        raise StateFileUnusable(path, f'a gateway rule needs "then" ({", ".join(ACTIONS)}) or "class"')
     return Rule(
-        status=status,
+        status=said["status"],
         pattern=pattern,
-        then=then,
-        kind=kind,
-        scope=item.get("scope"),
-        rest=_rest(item.get("restS"), path),
+        then=said["then"],
+        kind=said["class"],
+        scope=said["scope"],
+        rest=None if said["restS"] is None else timedelta(seconds=float(said["restS"])),
     )
 
 
-def _pattern(item: Mapping[str, Any], path: Path) -> str | None:
-    text, pattern = item.get("text"), item.get("pattern")
-    for key, value in (("text", text), ("pattern", pattern)):
-        if value is not None and not isinstance(value, str):
-            raise files.wrong_type(path, key, "a text", value)
+def _pattern(said: Mapping[str, Any], path: Path) -> str | None:
+    text, pattern = said["text"], said["pattern"]
     if not pattern:
         return re.escape(text) if text else None
     try:
@@ -74,18 +87,3 @@ def _pattern(item: Mapping[str, Any], path: Path) -> str | None:
             path, f"the pattern {pattern!r} of a gateway rule is none: {error}"
         ) from error
     return str(pattern)
-
-
-def _one_of(path: Path, key: str, value: object, known: Any) -> None:
-    if value is not None and (not isinstance(value, str) or value not in known):
-        raise StateFileUnusable(
-            path, f'a gateway rule says "{key}": {value!r}; it is one of {", ".join(known)}'
-        )
-
-
-def _rest(value: object, path: Path) -> timedelta | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= LONGEST_REST_S:
-        raise files.wrong_type(path, "restS", f"a number of seconds from 1 to {LONGEST_REST_S}", value)
-    return timedelta(seconds=float(value))

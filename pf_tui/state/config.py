@@ -12,23 +12,14 @@ from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.records import field, record
-from pf_tui.state import files
+from pf_tui.state import files, settings_table
 from pf_tui.state.paths import Paths
 
-VERSION = 2
+VERSION: int = settings_table.default("version")
 """The original's config version; a newer file is read-only for us."""
 
-BUDGET_KEYS = {
-    "daily_tokens": "dailyTokens",
-    "monthly_tokens": "monthlyTokens",
-    "daily_requests": "dailyRequests",
-    "monthly_requests": "monthlyRequests",
-    "daily_usd": "dailyUsd",
-    "monthly_usd": "monthlyUsd",
-}
-"""Our names -> the file's. Tokens stand where the original has them, the rest under pf.usageLimits."""
-
-ORIGINAL_BUDGETS = ("daily_tokens", "monthly_tokens")
+BUDGET_FIELDS = tuple(setting.field for setting in settings_table.BUDGETS)
+"""Fields of Budgets, in the order in which they are shown."""
 
 
 @record
@@ -43,11 +34,7 @@ class Budgets:
     monthly_usd: float | None = None
 
     def __bool__(self) -> bool:
-        return any(getattr(self, name) is not None for name in BUDGET_KEYS)
-
-
-RETURNS = ("cheap", "now", "never")
-"""At a moment that costs little, at the next request, or in new sessions only."""
+        return any(getattr(self, name) is not None for name in BUDGET_FIELDS)
 
 
 @record
@@ -58,20 +45,26 @@ class Config:
     priority: tuple[str, ...] | None = None
     """None = the catalog's default order."""
     budgets: Mapping[str, Budgets] = field(default_factory=dict)
-    auto_switch: bool = True
-    notify_on_switch: bool = True
-    warn_at: float = 0.75
-    switch_at: float = 0.95
-    return_when: str = "cheap"
-    """A key of RETURNS: when a session goes back to a better provider."""
+    auto_switch: bool = settings_table.default("autoSwitch")
+    notify_on_switch: bool = settings_table.default("notifyOnSwitch")
+    warn_at: float = settings_table.default("pf.thresholds.warn")
+    switch_at: float = settings_table.default("pf.thresholds.switch")
+    return_when: str = settings_table.default("pf.return")
+    """When a session goes back to a better provider."""
     keyring: tuple[str, ...] = ()
     """Providers whose key is in the OS keyring."""
-    notify: Mapping[str, Any] = field(default_factory=dict)
+    notify_bell: bool = settings_table.default("pf.notify.bell")
+    notify_osc9: bool = settings_table.default("pf.notify.osc9")
+    notify_kinds: tuple[str, ...] = settings_table.default("pf.notify.on")
     gateway: Mapping[str, Any] = field(default_factory=dict)
+    """As it stands in the file: gateway.settings checks it."""
     dashboard: Mapping[str, Any] = field(default_factory=dict)
     """theme, symbols, keys: the face's own settings."""
     read_only: str | None = None
     """Why nothing may be written (a newer version wrote the file)."""
+
+
+_FIELDS = frozenset(Config.__annotations__)
 
 
 def read(paths: Paths) -> Config:
@@ -82,27 +75,12 @@ def read(paths: Paths) -> Config:
 
 def parse(content: Mapping[str, Any], path: Path) -> Config:
     """Check the known keys of a config object. Raises StateFileUnusable with the line of the bad key."""
-    check = _Checker(path=path)
-    ours = check.mapping(content, "pf")
-    thresholds = check.mapping(ours, "thresholds")
-    priority = check.names(content, "providerPriority")
-    version = check.number(content, "version") or VERSION
-    newer = f"config.json has version {version:g}, this pf-tui knows {VERSION}" if version > VERSION else None
-    return Config(
-        default_model=check.text(content, "defaultModel"),
-        priority=priority,
-        budgets=_budgets(check, content, ours),
-        auto_switch=check.flag(content, "autoSwitch", default=True),
-        notify_on_switch=check.flag(content, "notifyOnSwitch", default=True),
-        warn_at=check.fraction(thresholds, "warn", 0.75),
-        switch_at=check.fraction(thresholds, "switch", 0.95),
-        return_when=check.choice(ours, "return", RETURNS, "cheap"),
-        keyring=check.names(ours, "keyring") or (),
-        notify=check.mapping(ours, "notify"),
-        gateway=check.mapping(ours, "gateway"),
-        dashboard=check.mapping(ours, "dashboard"),
-        read_only=newer,
-    )
+    values = settings_table.parse(content, path, settings_table.CONFIG)
+    version = values["version"]
+    if version > VERSION:
+        values["read_only"] = f"config.json has version {version:g}, this pf-tui knows {VERSION}"
+    known = {name: value for name, value in values.items() if name in _FIELDS and value is not None}
+    return Config(budgets=_budgets(content, path), **known)
 
 
 def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,12 +111,12 @@ def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[str, Any]:
     """Dotted keys for `change` that set budgets of one provider; None = unlimited, stored as 0."""
+    keys = {setting.field: setting.key for setting in settings_table.BUDGETS}
     settings: dict[str, Any] = {}
     for name, value in changes.items():
-        root = "usageLimits" if name in ORIGINAL_BUDGETS else "pf.usageLimits"
         number = 0 if value is None else value
         whole = int(number) if float(number).is_integer() and not name.endswith("usd") else number
-        settings[f"{root}.{provider}.{BUDGET_KEYS[name]}"] = whole
+        settings[keys[name].replace(settings_table.EACH, provider)] = whole
     return settings
 
 
@@ -171,81 +149,17 @@ def _drop_empty(content: dict[str, Any], keys: list[str]) -> None:
             del parent[keys[depth - 1]]
 
 
-def _budgets(check: _Checker, content: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Budgets]:
-    original, added = check.mapping(content, "usageLimits"), check.mapping(ours, "usageLimits")
-    budgets = {}
-    for provider in [*original, *(name for name in added if name not in original)]:
-        tokens, rest = check.mapping(original, provider), check.mapping(added, provider)
-        values = {
-            name: check.budget(tokens if name in ORIGINAL_BUDGETS else rest, key)
-            for name, key in BUDGET_KEYS.items()
-        }
-        budgets[provider] = Budgets(**values)
-    return {provider: found for provider, found in budgets.items() if found}
-
-
-@record
-class _Checker:
-    """Typed reads from loose JSON; a wrong type is an error that names the file, line and key."""
-
-    path: Path
-
-    def mapping(self, place: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        value = place.get(key)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise files.wrong_type(self.path, key, "an object", value)
-        return value
-
-    def text(self, place: Mapping[str, Any], key: str) -> str | None:
-        value = place.get(key)
-        if value is not None and not isinstance(value, str):
-            raise files.wrong_type(self.path, key, "a text", value)
-        return value
-
-    def flag(self, place: Mapping[str, Any], key: str, *, default: bool) -> bool:
-        value = place.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            raise files.wrong_type(self.path, key, "true or false", value)
-        return value
-
-    def choice(self, place: Mapping[str, Any], key: str, words: tuple[str, ...], default: str) -> str:
-        value = place.get(key)
-        if value is None:
-            return default
-        if value not in words:
-            raise files.wrong_type(self.path, key, "one of " + ", ".join(words), value)
-        return str(value)
-
-    def number(self, place: Mapping[str, Any], key: str) -> float | None:
-        value = place.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise files.wrong_type(self.path, key, "a number", value)
-        return value
-
-    def fraction(self, place: Mapping[str, Any], key: str, default: float) -> float:
-        value = self.number(place, key)
-        if value is None:
-            return default
-        if not 0 < value <= 1:
-            raise StateFileUnusable(self.path, f'"{key}" is {value:g}; a share between 0 and 1 is needed')
-        return value
-
-    def budget(self, place: Mapping[str, Any], key: str) -> float | None:
-        if place.get(key) == "unlimited":
-            return None
-        value = self.number(place, key)
-        return value if value is not None and value > 0 else None
-
-    def names(self, place: Mapping[str, Any], key: str) -> tuple[str, ...] | None:
-        value = place.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-            raise files.wrong_type(self.path, key, "a list of texts", value)
-        return tuple(dict.fromkeys(value))
+def _budgets(content: Mapping[str, Any], path: Path) -> dict[str, Budgets]:
+    values: dict[str, dict[str, float | None]] = {}
+    for setting in settings_table.BUDGETS:
+        *parents, _, name = setting.key.split(".")
+        place = content
+        for parent in parents:
+            place = settings_table.mapping(place, parent, path)
+        for provider in place:
+            stored = settings_table.mapping(place, provider, path).get(name)
+            value = settings_table.checked(stored, setting.kind, name, path)
+            budget = None if value is None else setting.kind.parse(value)
+            values.setdefault(provider, {})[setting.field] = budget
+    budgets = {provider: Budgets(**own) for provider, own in values.items()}
+    return {provider: own for provider, own in budgets.items() if own}

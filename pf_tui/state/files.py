@@ -161,6 +161,16 @@ def json_kind(value: object) -> str:
 
 def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileUnusable:
     """`config.json line 41: expected a number for "dailyTokens", found a text`."""
+    return _at_key(path, key, f'expected {expected} for "{key}", found {json_kind(value)}')
+
+
+def wrong_value(path: Path, key: str, expected: str, value: object) -> StateFileUnusable:
+    """`config.json line 41: "warn" is 7; a share between 0 and 1 is needed`."""
+    return _at_key(path, key, f'"{key}" is {json.dumps(value, ensure_ascii=False)}; {expected} is needed')
+
+
+def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:
+    """The sentence with the place where the key first stands in the file."""
     line = column = None
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -169,7 +179,6 @@ def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileU
     if match := re.search(rf'"{re.escape(key)}"\s*:\s*', text):
         line = text.count("\n", 0, match.end()) + 1
         column = match.end() - (text.rfind("\n", 0, match.end()) + 1) + 1
-    why = f'expected {expected} for "{key}", found {json_kind(value)}'
     return StateFileUnusable(path, why, line=line, column=column)
 
 

@@ -15,9 +15,10 @@ from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.records import record
-from pf_tui.state import files, project_folder, project_text, trust, yaml_files
+from pf_tui.state import files, project_folder, project_text, settings_table, trust, yaml_files
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
 from pf_tui.state.project_folder import SETTINGS_BYTES, ForeignOwner
+from pf_tui.state.settings_table import Setting
 
 TEMPLATE = """\
 ---
@@ -182,32 +183,31 @@ def _load(root: Path, path: Path) -> dict[str, Any] | None:
 
 def _within_trust(paths: Paths, path: Path, found: Stored) -> Project:
     """What the file says, as far as it may."""
-    settings, sha256 = found.settings, found.sha256
-    budgets: dict[str, Any] = {
-        "daily_requests": settings.get("daily_limit"),
-        "monthly_requests": settings.get("monthly_limit"),
-    }
-    verdict = trust.verdict(paths, path, sha256)
-    if verdict != "trusted":
-        withheld = tuple(key for key in settings if key not in ("daily_limit", "monthly_limit"))
-        return Project(path=path, trust=verdict, withheld=withheld, sha256=sha256, **budgets)
-    order = settings.get("provider_priority") or settings.get("priority_override")
+    verdict = trust.verdict(paths, path, found.sha256)
+    obeyed = [one for one in settings_table.PROJECT if verdict == "trusted" or one.untrusted]
+    values = {one.field: value for one in obeyed if (value := _value(found.settings, one)) is not None}
+    withheld = set(found.settings) - {name for one in obeyed for name in (one.project, one.old_project)}
     return Project(
         path=path,
-        enabled=settings.get("enabled") is not False,
-        default_model=settings.get("default_model"),
-        auto_switch=settings.get("auto_switch"),
-        notify_on_switch=settings.get("notify_on_switch"),
-        priority=tuple(order) if order else None,
-        sha256=sha256,
-        **budgets,
+        trust=verdict,
+        withheld=tuple(name for name in found.settings if name in withheld),
+        sha256=found.sha256,
+        **values,
     )
+
+
+def _value(settings: Mapping[str, Any], wanted: Setting) -> Any:
+    """A setting in either spelling, the template's first; lists as tuples."""
+    value = settings.get(wanted.project) or settings.get(wanted.old_project)
+    if value is None:
+        return settings.get(wanted.project)  # false, or nothing
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _spellings(settings: Mapping[str, Any]) -> set[str]:
     """The keys that a change sets, in both spellings."""
-    own = set(settings)
-    return own | {"priority_override"} if "provider_priority" in own else own
+    old = {one.old_project for one in settings_table.PROJECT if one.project in settings}
+    return set(settings) | old - {""}
 
 
 def _text(path: Path) -> str | None:

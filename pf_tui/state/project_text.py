@@ -9,22 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import StateFileUnusable
-from pf_tui.state import files
-
-MAX_NAMES = 200
-"""Providers in a project's list; the catalog has 25."""
-
-MAX_NAME = 200
-"""Characters of one name; the longest model of the catalog has 50."""
+from pf_tui.state import files, settings_table
+from pf_tui.state.settings_table import MAX_NAME, MAX_NAMES, Kind
 
 MAX_VALUES = 2_000
 """Everything in the front matter together."""
 
 _MARK = "\ufeff"
 _FENCE = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_LISTS = ("provider_priority", "priority_override")
-_FLAGS = ("enabled", "auto_switch", "notify_on_switch")
-_COUNTS = ("daily_limit", "monthly_limit")
+_SETTINGS = {
+    name: setting
+    for setting in settings_table.PROJECT
+    for name in (setting.project, setting.old_project)
+    if name
+}
+_OLD = {setting.project: setting.old_project for setting in settings_table.PROJECT if setting.old_project}
 
 
 def settings(text: str, path: Path) -> dict[str, Any]:
@@ -36,9 +35,9 @@ def settings(text: str, path: Path) -> dict[str, Any]:
     content, lines = front_matter(text, path)
     found: dict[str, Any] = {}
     for key, value in content.items():
-        if value is None or key not in _CHECKS:
+        if value is None or key not in _SETTINGS:
             continue
-        checked = _CHECKS[key](_Value(key=key, value=value, path=path, line=lines.get(key)))
+        checked = _Value(key=key, value=value, path=path, line=lines.get(key)).checked(_SETTINGS[key].kind)
         if checked is not None:
             found[key] = checked
     return found
@@ -98,7 +97,8 @@ def edited(text: str, path: Path, changes: Mapping[str, Any]) -> str:
     else:
         comments = ""
     for key, value in changes.items():
-        name = "priority_override" if key == "provider_priority" and _prefers_old(existing) else key
+        old = _OLD.get(key)
+        name = old if old in existing and key not in existing else key
         if value is None:
             document.pop(name, None)
         elif isinstance(value, (list, tuple)):
@@ -112,61 +112,28 @@ def edited(text: str, path: Path, changes: Mapping[str, Any]) -> str:
     return f"{mark}---{newline}{dumped}---{newline}{body if match else newline + body}"
 
 
-def _prefers_old(existing: Mapping[str, Any]) -> bool:
-    return "priority_override" in existing and "provider_priority" not in existing
-
-
 class _Value:
     """One value of the file, and where it stands."""
 
     def __init__(self, *, key: str, value: Any, path: Path, line: int | None) -> None:
         self.key, self.value, self._path, self._line = key, value, path, line
 
-    def fail(self, why: str) -> StateFileUnusable:
+    def checked(self, kind: Kind) -> Any:
+        """The value as JSON keeps it; None when it sets nothing. Raises StateFileUnusable."""
+        names = kind.type == "names"
+        if names and isinstance(self.value, str):
+            self.value = [name.strip() for name in self.value.split(",") if name.strip()]
+        if not kind.has_type(self.value):
+            raise self._fail(f"expected {kind.expected} for {self.key}, found {files.json_kind(self.value)}")
+        if not kind.has_bounds(self.value):
+            raise self._fail(f"{self.key} is {self.value}; {kind.expected} is needed")
+        if kind.type == "text" and len(self.value) > MAX_NAME:
+            raise self._fail(f"{self.key} has more than {MAX_NAME} characters")
+        if names and len(self.value) > MAX_NAMES:
+            raise self._fail(f"{self.key} has more than {MAX_NAMES} names")
+        if names and any(len(name) > MAX_NAME for name in self.value):
+            raise self._fail(f"a name in {self.key} has more than {MAX_NAME} characters")
+        return list(kind.parse(self.value)) or None if names else kind.parse(self.value)
+
+    def _fail(self, why: str) -> StateFileUnusable:
         return StateFileUnusable(self._path, why, line=self._line)
-
-    def expected(self, what: str) -> StateFileUnusable:
-        return self.fail(f"expected {what} for {self.key}, found {files.json_kind(self.value)}")
-
-
-def _flag(it: _Value) -> bool:
-    if isinstance(it.value, bool):
-        return it.value
-    raise it.expected("true or false")
-
-
-def _name(it: _Value) -> str:
-    if not isinstance(it.value, str):
-        raise it.expected("a text")
-    if len(it.value) > MAX_NAME:
-        raise it.fail(f"{it.key} has more than {MAX_NAME} characters")
-    return it.value
-
-
-def _count(it: _Value) -> float | None:
-    if it.value == "unlimited":
-        return None
-    if isinstance(it.value, bool) or not isinstance(it.value, int | float):
-        raise it.expected("a number of requests")
-    return it.value if it.value > 0 else None
-
-
-def _names(it: _Value) -> list[str] | None:
-    names = it.value
-    if isinstance(names, str):
-        names = [name.strip() for name in names.split(",") if name.strip()]
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise it.expected("a list of provider ids")
-    if len(names) > MAX_NAMES:
-        raise it.fail(f"{it.key} has more than {MAX_NAMES} names")
-    if any(len(name) > MAX_NAME for name in names):
-        raise it.fail(f"a name in {it.key} has more than {MAX_NAME} characters")
-    return list(dict.fromkeys(names)) or None
-
-
-_CHECKS = {
-    **dict.fromkeys(_FLAGS, _flag),
-    "default_model": _name,
-    **dict.fromkeys(_LISTS, _names),
-    **dict.fromkeys(_COUNTS, _count),
-}

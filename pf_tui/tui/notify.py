@@ -1,23 +1,22 @@
 """A bell or a notification of the terminal when somebody should look: off unless config.json says so.
 
-`pf.notify`: {"bell": true, "osc9": true, "on": ["warn", "failover", "reset"]}. Never while the dashboard has
-the focus; a terminal that does not tell about focus counts as focused for a while after a key.
+Never while the dashboard has the focus; a terminal that does not tell about focus counts as focused for a
+while after a key.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.state.config import Config
 from pf_tui.visible import visible
 
 if TYPE_CHECKING:
     from textual.app import App
 
-KINDS = ("warn", "failover", "reset")
 TOUCHED_S = 60.0
 
 _SPENT = ("exhausted", "benched")
@@ -39,11 +38,10 @@ class Notifier:
     def seen(self, now: Snapshot, app: App[None]) -> None:
         """Tell what is worth a look."""
         before, self._last = self._last, now
-        wished = now.config.notify
-        if not (wished.get("bell") or wished.get("osc9")) or self._here():
+        wished = now.config
+        if not (wished.notify_bell or wished.notify_osc9) or self._here():
             return
-        kinds = wished.get("on", KINDS)
-        told = [words for kind, words in changes(before, now) if kind in kinds]
+        told = [words for kind, words in changes(before, now) if kind in wished.notify_kinds]
         if told:
             self._send(told[-1], wished, app)
 
@@ -52,11 +50,11 @@ class Notifier:
             return time.monotonic() - self._touched_at < TOUCHED_S
         return self.focused
 
-    def _send(self, words: str, wished: Mapping[str, Any], app: App[None]) -> None:
-        if wished.get("bell"):
+    def _send(self, words: str, wished: Config, app: App[None]) -> None:
+        if wished.notify_bell:
             app.bell()
         driver = app._driver  # there is no public way to write a control sequence
-        if wished.get("osc9") and driver is not None:
+        if wished.notify_osc9 and driver is not None:
             driver.write(osc9(words, tmux="TMUX" in os.environ))
 
 

@@ -15,22 +15,16 @@ from docs import schemas
 from pf_tui.catalog import overlay_text, parse_overlay
 from pf_tui.errors import StateFileUnusable
 from pf_tui.gateway import settings as gateway_settings
-from pf_tui.state import config, project
+from pf_tui.state import config, project, settings_table
+from pf_tui.state.settings_table import SETTINGS, Setting
+from pf_tui.tui.charts import symbols
 
 ROOT = Path(__file__).parents[2]
-PF = schemas.CONFIG["properties"]["pf"]["properties"]
 
 
 @pytest.mark.parametrize("name", schemas.SCHEMAS)
 def test_a_schema_is_itself_valid(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schemas.SCHEMAS[name])
-
-
-def test_the_budgets_are_those_of_the_program() -> None:
-    tokens = schemas.CONFIG["properties"]["usageLimits"]["additionalProperties"]["properties"]
-    others = PF["usageLimits"]["additionalProperties"]["properties"]
-
-    assert {*tokens, *others} == set(config.BUDGET_KEYS.values())
 
 
 def test_a_provider_has_the_settings_of_the_program() -> None:
@@ -47,6 +41,32 @@ def test_the_project_template_has_only_settings_of_the_schema() -> None:
 
     assert words
     assert set(words) <= set(schemas.PROJECT["properties"])
+
+
+@pytest.mark.parametrize("setting", [one for one in SETTINGS if one.key], ids=lambda one: one.key)
+def test_every_setting_refuses_a_value_of_another_type_in_both(setting: Setting) -> None:
+    wrong: object = [{}] if setting.kind.type != "list" else {"a": 1}
+    content: object = wrong
+    for name in reversed(setting.key.split(".")):
+        content = {name: content}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(content, schemas.CONFIG)
+    assert setting.kind.unchecked or not accepts(content)  # type: ignore[arg-type] # an object
+
+
+@pytest.mark.parametrize(
+    "setting", [one for one in SETTINGS if one.default is not None], ids=lambda one: one.key
+)
+def test_every_default_is_a_value_that_may_be_written(setting: Setting) -> None:
+    written = list(setting.default) if isinstance(setting.default, tuple) else setting.default
+
+    assert setting.kind.has_type(written)
+    assert setting.kind.has_bounds(written)
+
+
+def test_symbols_are_those_that_charts_can_draw_with() -> None:
+    assert settings_table.find("pf.dashboard.symbols").kind.words == tuple(symbols.SETS)
 
 
 GOOD: dict[str, Any] = {
@@ -110,6 +130,11 @@ def test_a_good_config_is_good_for_both() -> None:
         ("pf.thresholds.switch", 1.2),
         ("pf.keyring", [1]),
         ("pf.notify", "bell"),
+        ("pf.notify.on", ["always"]),
+        ("pf.return", "soon"),
+        ("pf.gateway.connectS", 0),
+        ("pf.gateway.providers", {"groq": {"answerMB": 99}}),
+        ("pf.gateway.rules", [{"status": 400, "then": "stop", "restS": 0}]),
         ("pf.gateway.port", 70_000),
         ("pf.gateway.passThrough", 1),
         ("pf.gateway.firstByteS", 0),

@@ -30,7 +30,7 @@ def test_a_model_that_thinks_may_be_silent_for_longer_unless_the_person_said_how
 
 @pytest.mark.parametrize("value", [-1, 61, True, "3"])
 def test_a_short_wait_is_a_number_of_seconds(value: object) -> None:
-    with pytest.raises(StateFileUnusable, match='from 0 to 60 for "shortWaitS"'):
+    with pytest.raises(StateFileUnusable, match="a number of seconds from 0 to 60"):
         parse({"shortWaitS": value}, Path("config.json"))
 
 
@@ -59,29 +59,23 @@ def test_rules_take_a_text_as_it_is_and_a_pattern_as_one() -> None:
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ({"port": 99999}, 'expected a port number (0 to 65535) for "port", found a number'),
-        ({"firstByteS": 0}, 'expected a number of seconds above 0 for "firstByteS", found a number'),
+        ({"port": 99999}, '"port" is 99999; a port number (0 to 65535) is needed'),
+        ({"firstByteS": 0}, '"firstByteS" is 0; a number of seconds above 0 is needed'),
         ({"passThrough": "yes"}, 'expected true or false for "passThrough", found a text'),
-        ({"providers": []}, None),
+        ({"providers": []}, 'expected an object for "providers", found a list'),
         ({"rules": {}}, 'expected a list for "rules", found an object'),
         ({"rules": [{"then": "stop"}]}, 'a gateway rule needs "status", "text" or "pattern"'),
         (
             {"rules": [{"status": 400, "then": "retry"}]},
-            (
-                "a gateway rule says \"then\": 'retry'; it is one of"
-                " stop, continue, bench-and-stop, bench-and-continue"
-            ),
+            '"then" is "retry"; one of stop, continue, bench-and-stop, bench-and-continue is needed',
         ),
         ({"rules": [{"pattern": "(", "then": "stop"}]}, "the pattern '(' of a gateway rule is none"),
     ],
 )
-def test_a_wrong_setting_is_named(content: dict[str, Any], why: str | None, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_named(content: dict[str, Any], why: str, tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"pf": {"gateway": content}}))
 
-    if why is None:  # an empty list is nothing set
-        assert parse(content, path) == Settings()
-        return
     with pytest.raises(StateFileUnusable) as raised:
         parse(content, path)
     assert why in raised.value.message

@@ -88,7 +88,7 @@ def test_reading_without_a_file_writes_nothing(paths: Paths) -> None:
         ),
         pytest.param(
             {"providerPriority": "groq"},
-            'expected a list of texts for "providerPriority", found a text',
+            'expected a list of provider ids for "providerPriority", found a text',
             id="list",
         ),
         pytest.param(
@@ -157,5 +157,5 @@ def test_when_a_session_goes_back_is_one_of_three_words(paths: Paths) -> None:
 
     assert parse({}, path).return_when == "cheap"
     assert parse({"pf": {"return": "never"}}, path).return_when == "never"
-    with pytest.raises(StateFileUnusable, match='expected one of cheap, now, never for "return"'):
+    with pytest.raises(StateFileUnusable, match='"return" is "soon"; one of cheap, now, never is needed'):
         parse({"pf": {"return": "soon"}}, path)

@@ -38,7 +38,7 @@ def worlds(context: Callable[..., Context]) -> Callable[[dict[str, Any]], tuple[
 
     def made(settings: dict[str, Any]) -> tuple[Snapshot, Snapshot]:
         before = scene.afternoon(context)
-        before = replace(before, config=replace(before.config, notify=settings))
+        before = replace(before, config=replace(before.config, **settings))
         views = tuple(
             replace(view, state="warning") if view.id == "anthropic-subscription" else view
             for view in before.providers
@@ -64,7 +64,7 @@ def test_a_bell_and_a_notification_away_from_the_dashboard(
     worlds: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("TMUX", raising=False)
-    screen = heard(worlds, {"bell": True, "osc9": True}, focused=False)
+    screen = heard(worlds, {"notify_bell": True, "notify_osc9": True}, focused=False)
 
     assert screen.bells == 1
     assert screen._driver.written == "\x1b]9;pf-tui: anthropic-subscription is at 62 % of 5h\x07"
@@ -72,8 +72,8 @@ def test_a_bell_and_a_notification_away_from_the_dashboard(
 
 @pytest.mark.parametrize("focused", [True, None], ids=["focused", "just-touched"])
 def test_never_while_somebody_is_here(worlds: Any, focused: bool | None) -> None:
-    assert heard(worlds, {"bell": True}, focused=focused).bells == 0
+    assert heard(worlds, {"notify_bell": True}, focused=focused).bells == 0
 
 
 def test_only_the_kinds_that_were_asked_for(worlds: Any) -> None:
-    assert heard(worlds, {"bell": True, "on": ["failover"]}, focused=False).bells == 0
+    assert heard(worlds, {"notify_bell": True, "notify_kinds": ["failover"]}, focused=False).bells == 0

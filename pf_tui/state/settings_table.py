@@ -1,0 +1,415 @@
+"""Every setting a person may write into config.json or a project's file: one record each.
+
+The readers of both files, the editor of a project's file, the JSON schemas and docs/reference/config.md are
+made from SETTINGS; a new setting is one line here. The keys of a person's answer rules have the same form
+(answer_rules.RULE_KEYS). Settings that one provider may have for itself have `each=True`.
+
+Source: the original plugin's config.json and template for the keys that do not stand under `pf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pf_tui.records import record
+from pf_tui.state import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+EACH = "ID"
+"""Stands for a provider's id in a key."""
+
+MAX_NAMES = 200
+"""Providers in a project's list; the catalog has 25."""
+
+MAX_NAME = 200
+"""Characters of one name in a project's file; the longest model of the catalog has 50."""
+
+DAY_S = 86_400
+
+
+@record
+class Kind:
+    """What a value may be."""
+
+    type: str
+    """flag | text | names | choice | words | number | whole | budget | object | list."""
+    expected: str
+    """What an error says is needed."""
+    words: tuple[str, ...] = ()
+    """choice: one of these; words: a list of some of these."""
+    low: float | None = None
+    high: float | None = None
+    above: bool = False
+    """`low` itself is too low."""
+    unchecked: bool = False
+    """The dashboard tells what is wrong with it: a look is no reason for an agent to stop."""
+
+    def has_type(self, value: object) -> bool:
+        """The value's JSON type is the right one."""
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if self.type in ("number", "whole"):
+            return number and (self.type == "number" or isinstance(value, int))
+        if self.type == "budget":
+            return number or value == "unlimited"
+        if self.type in ("names", "words"):
+            return isinstance(value, list) and all(isinstance(name, str) for name in value)
+        types = {"flag": bool, "text": str, "choice": str, "object": dict, "list": list}
+        return isinstance(value, types[self.type])
+
+    def has_bounds(self, value: Any) -> bool:
+        """A value of the right type is one that is allowed."""
+        if self.words:
+            return set([value] if self.type == "choice" else value) <= set(self.words)
+        if self.type not in ("number", "whole"):
+            return True
+        too_low = self.low is not None and (value <= self.low if self.above else value < self.low)
+        return not too_low and (self.high is None or value <= self.high)
+
+    def parse(self, value: Any) -> Any:
+        """The value as the program keeps it; no budget (0 or "unlimited") is None."""
+        if self.type == "budget":
+            return value if value != "unlimited" and value > 0 else None
+        if self.type in ("names", "words"):
+            return tuple(dict.fromkeys(value))
+        return value
+
+
+FLAG = Kind(type="flag", expected="true or false")
+TEXT = Kind(type="text", expected="a text")
+NAMES = Kind(type="names", expected="a list of texts")
+PROVIDERS = Kind(type="names", expected="a list of provider ids")
+NUMBER = Kind(type="number", expected="a number")
+SHARE = Kind(type="number", expected="a share between 0 and 1", low=0, high=1, above=True)
+SECONDS = Kind(type="number", expected="a number of seconds above 0", low=0, high=DAY_S, above=True)
+PORT = Kind(type="whole", expected="a port number (0 to 65535)", low=0, high=65_535)
+BUDGET = Kind(type="budget", expected="a number")
+REQUESTS = Kind(type="budget", expected="a number of requests")
+OBJECT = Kind(type="object", expected="an object")
+LIST = Kind(type="list", expected="a list")
+
+
+def choice(*words: str) -> Kind:
+    """One of these words."""
+    return Kind(type="choice", expected="one of " + ", ".join(words), words=words)
+
+
+def within(low: float, high: float, noun: str, *, whole: bool = False) -> Kind:
+    """A number from `low` to `high`, both allowed. Args: noun: what is counted, "seconds"."""
+    expected = f"a number of {noun} from {low:g} to {high}"
+    return Kind(type="whole" if whole else "number", expected=expected, low=low, high=high)
+
+
+@record
+class Setting:
+    """One setting: where it stands, what it may be, and what it means."""
+
+    key: str = ""
+    """Its place in config.json, "pf.thresholds.warn"; "" = only a project has it."""
+    kind: Kind
+    default: Any = None
+    field: str = ""
+    """The attribute of config.Config, config.Budgets, gateway.settings or project.Project."""
+    project: str = ""
+    """Its key in a project's file; "" = a project never sets it."""
+    old_project: str = ""
+    """The same in the spelling of the original's README."""
+    untrusted: bool = False
+    """It is obeyed in a project's file that nobody trusted: it can only make pf-tui do less."""
+    each: bool = False
+    """A provider may have its own, under pf.gateway.providers.ID."""
+    sentence: str = ""
+    here: str = ""
+    """What it means in a project's file."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the key, as an error names it."""
+        return self.key.rpartition(".")[2]
+
+
+def _budget(key: str, field: str, what: str) -> Setting:
+    return Setting(key=key, kind=BUDGET, field=field, sentence=f'{what}; 0 or "unlimited" = no limit.')
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        key="version",
+        kind=NUMBER,
+        default=2,
+        sentence="A newer file is read, never written.",
+    ),
+    Setting(
+        kind=FLAG,
+        default=True,
+        field="enabled",
+        project="enabled",
+        here="false: no automatic switching here, and agents say nothing of it.",
+    ),
+    Setting(
+        key="defaultModel",
+        kind=TEXT,
+        field="default_model",
+        project="default_model",
+        sentence="The model you want, in any spelling.",
+        here="The model wanted here.",
+    ),
+    Setting(
+        key="providerPriority",
+        kind=PROVIDERS,
+        field="priority",
+        project="provider_priority",
+        old_project="priority_override",
+        sentence="Provider ids, the first choice first. Without it: the catalog's order.",
+        here="Only these providers serve here, in this order.",
+    ),
+    Setting(
+        key="usageLimits",
+        kind=OBJECT,
+        sentence="Token budgets by provider id. Input, output and cache writes count.",
+    ),
+    _budget("usageLimits.ID.dailyTokens", "daily_tokens", "Tokens a day"),
+    _budget("usageLimits.ID.monthlyTokens", "monthly_tokens", "Tokens a month"),
+    Setting(
+        key="autoSwitch",
+        kind=FLAG,
+        default=True,
+        field="auto_switch",
+        project="auto_switch",
+        sentence="Move on by itself when a provider fails. Off: the first of the list serves.",
+        here="As autoSwitch, here.",
+    ),
+    Setting(
+        key="notifyOnSwitch",
+        kind=FLAG,
+        default=True,
+        field="notify_on_switch",
+        project="notify_on_switch",
+        sentence="Say it in the agent when the provider changed.",
+        here="As notifyOnSwitch, here.",
+    ),
+    Setting(
+        kind=REQUESTS,
+        field="daily_requests",
+        project="daily_limit",
+        untrusted=True,
+        here="Requests a day of each provider; 0 = your own budget counts.",
+    ),
+    Setting(
+        kind=REQUESTS,
+        field="monthly_requests",
+        project="monthly_limit",
+        untrusted=True,
+        here="Requests a month of each provider.",
+    ),
+    Setting(key="pf", kind=OBJECT, sentence="What the original does not know."),
+    Setting(key="pf.usageLimits", kind=OBJECT, sentence="More budgets by provider id."),
+    _budget("pf.usageLimits.ID.dailyRequests", "daily_requests", "Requests a day"),
+    _budget("pf.usageLimits.ID.monthlyRequests", "monthly_requests", "Requests a month"),
+    _budget("pf.usageLimits.ID.dailyUsd", "daily_usd", "US dollars a day"),
+    _budget("pf.usageLimits.ID.monthlyUsd", "monthly_usd", "US dollars a month"),
+    Setting(
+        key="pf.thresholds.warn",
+        kind=SHARE,
+        default=0.75,
+        field="warn_at",
+        sentence='Share of a window from which a provider shows "warning".',
+    ),
+    Setting(
+        key="pf.thresholds.switch",
+        kind=SHARE,
+        default=0.95,
+        field="switch_at",
+        sentence='Share from which it shows "limited": new sessions of the gateway start elsewhere.',
+    ),
+    Setting(
+        key="pf.return",
+        kind=choice("cheap", "now", "never"),
+        default="cheap",
+        field="return_when",
+        sentence="When a session of the gateway goes back to a better provider: `cheap` = from a paid key to "
+        "a plan at the next request, else when its prompt cache is cold or the conversation was compacted; "
+        "`now` = always at the next request; `never` = new sessions only.",
+    ),
+    Setting(
+        key="pf.keyring",
+        kind=NAMES,
+        default=(),
+        field="keyring",
+        sentence="Providers whose key is in the keyring. Written by `pf-tui auth`.",
+    ),
+    Setting(
+        key="pf.notify",
+        kind=OBJECT,
+        sentence="The dashboard's notifications, while it has no focus.",
+    ),
+    Setting(key="pf.notify.bell", kind=FLAG, default=False, field="notify_bell", sentence="Ring the bell."),
+    Setting(
+        key="pf.notify.osc9",
+        kind=FLAG,
+        default=False,
+        field="notify_osc9",
+        sentence="The terminal's own notification (OSC 9).",
+    ),
+    Setting(
+        key="pf.notify.on",
+        kind=Kind(
+            type="words",
+            expected="a list of warn, failover, reset",
+            words=("warn", "failover", "reset"),
+        ),
+        default=("warn", "failover", "reset"),
+        field="notify_kinds",
+        sentence="When.",
+    ),
+    Setting(key="pf.gateway", kind=OBJECT, field="gateway"),
+    Setting(
+        key="pf.gateway.port",
+        kind=PORT,
+        field="port",
+        sentence="The port it listens on. Without it: a free one.",
+    ),
+    Setting(
+        key="pf.gateway.passThrough",
+        kind=FLAG,
+        default=False,
+        field="pass_through",
+        sentence="Let an agent's own login pass through to its own vendor. Read faq-terms.md first.",
+    ),
+    Setting(
+        key="pf.gateway.connectS",
+        kind=SECONDS,
+        default=10,
+        field="connect_s",
+        each=True,
+        sentence="Seconds until a connection stands; then the next provider is asked.",
+    ),
+    Setting(
+        key="pf.gateway.firstByteS",
+        kind=SECONDS,
+        default=60,
+        field="first_byte_s",
+        each=True,
+        sentence="Seconds until the first event of a stream; then the next provider is asked. "
+        "An answer that is no stream may take five times as long.",
+    ),
+    Setting(
+        key="pf.gateway.stallS",
+        kind=SECONDS,
+        default=300,  # what Claude Code itself allows between two events (measured)
+        field="stall_s",
+        each=True,
+        sentence="Seconds of silence inside a stream. Without it a model that thinks has 900.",
+    ),
+    Setting(
+        key="pf.gateway.answerMB",
+        kind=within(1, 48, "megabytes", whole=True),  # all answers under way share 64 MB
+        default=32,
+        field="answer_mb",
+        each=True,
+        sentence="The largest answer that is no stream, in MB; more is a failure of its provider.",
+    ),
+    Setting(
+        key="pf.gateway.shortWaitS",
+        kind=within(0, 60, "seconds"),
+        default=3,
+        field="short_wait_s",
+        sentence="A limit that ends within so many seconds is waited out where the session's prompt cache is "
+        "warm, or where nobody else can be asked. 0 = never.",
+    ),
+    Setting(
+        key="pf.gateway.providers",
+        kind=OBJECT,
+        sentence="The limits of silence and size by provider id.",
+    ),
+    Setting(
+        key="pf.gateway.rules",
+        kind=LIST,
+        default=(),
+        sentence="Your own reading of a failed answer; the first match goes before pf-tui's table.",
+    ),
+    Setting(key="pf.dashboard", kind=OBJECT, field="dashboard"),
+    Setting(
+        key="pf.dashboard.theme",
+        kind=Kind(type="text", expected="a text", unchecked=True),
+        sentence="A theme's name; `t` shows them all. Without it: pf-dark, or what suits the terminal.",
+    ),
+    Setting(
+        key="pf.dashboard.symbols",
+        kind=Kind(
+            type="choice",
+            expected="one of braille, block, ascii",
+            words=("braille", "block", "ascii"),
+            unchecked=True,
+        ),
+        default="braille",
+        sentence="What charts are drawn with.",
+    ),
+    Setting(
+        key="pf.dashboard.keys",
+        kind=Kind(type="object", expected="an object", unchecked=True),
+        sentence="Action id (keys.md) to its keys, parted by blanks or a list.",
+    ),
+)
+
+GATEWAY = "pf.gateway."
+CONFIG = tuple(
+    one
+    for one in SETTINGS
+    if one.key and EACH not in one.key and not one.key.startswith(GATEWAY) and not one.kind.unchecked
+)
+"""What every reader of config.json checks."""
+
+BUDGETS = tuple(one for one in SETTINGS if EACH in one.key)
+PROJECT = tuple(one for one in SETTINGS if one.project)
+
+
+def find(key: str) -> Setting:
+    """The setting of that place in config.json."""
+    return next(one for one in SETTINGS if one.key == key)
+
+
+def default(key: str) -> Any:
+    """What holds when nobody set it."""
+    return find(key).default
+
+
+def parse(
+    content: Mapping[str, Any], path: Path, wanted: Iterable[Setting], below: str = ""
+) -> dict[str, Any]:
+    """The value of each setting, or its default, by its field (its key where it has none).
+
+    Args:
+        below: the part of the keys that leads to `content`, with its dot.
+    Raises:
+        StateFileUnusable: with the line of the bad key.
+    """
+    values: dict[str, Any] = {}
+    for setting in wanted:
+        *parents, name = setting.key.removeprefix(below).split(".")
+        place = content
+        for parent in parents:
+            place = mapping(place, parent, path)
+        value = checked(place.get(name), setting.kind, name, path)
+        values[setting.field or setting.key] = setting.default if value is None else setting.kind.parse(value)
+    return values
+
+
+def mapping(place: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+    """An object inside `place`, empty when it is not there. Raises StateFileUnusable."""
+    inner: Mapping[str, Any] = checked(place.get(key), OBJECT, key, path) or {}
+    return inner
+
+
+def checked(value: Any, kind: Kind, key: str, path: Path) -> Any:
+    """The value itself. Raises StateFileUnusable with the line of the key."""
+    if value is None:
+        return None
+    if not kind.has_type(value):
+        raise files.wrong_type(path, key, kind.expected, value)
+    if not kind.has_bounds(value):
+        raise files.wrong_value(path, key, kind.expected, value)
+    return value
