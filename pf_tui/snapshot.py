@@ -118,6 +118,7 @@ class StateFiles:
     gateway: Gateway | None
     zone: tzinfo | None
     """The local zone; None = the system's."""
+    paused: datetime | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -149,6 +150,8 @@ class Snapshot:
     problems: tuple[str, ...]
     gateway: Gateway | None = None
     """The gateway that runs, with the requests in flight."""
+    paused: datetime | None = None
+    """Since when a person keeps pf-tui out of every agent; None = it is not paused."""
     today: Usage = Usage()
     """Every row of the ledger since midnight, those of providers nobody knows too."""
     month: Usage = Usage()
@@ -247,6 +250,7 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
         installed=apply.installed(ctx),
         gateway=gateway.read(ctx.paths),
         zone=zone,
+        paused=apply.paused(ctx),
         problems=tuple(problems),
     )
 
@@ -286,6 +290,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         standings=tuple(standings),
         problems=tuple(problems),
         gateway=state.gateway,
+        paused=state.paused,
         files=state,
         today=state.figures.all_today,
         month=_sum(state.figures.month.values()),

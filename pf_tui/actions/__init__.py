@@ -4,6 +4,7 @@ switching   switch, switch_next, settle      benching   bench, release, report_f
 sessions    move_session: one session alone  focusing   a session's pane, to the front
 settings    priority, budgets, auto-switch   auth       keys in and out
 trusting    which project files hold
+pausing     out of every agent, and back     install    into one agent, and out
 history     undo, redo                       usage      counters and limit readings from the ledger
 """
 

@@ -107,6 +107,10 @@ def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
             "path": str(path),
             "entry": trust.replace_entry(ctx.paths, path, accepted["entry"]),
         }
+    if "paused" in back:
+        from pf_tui.actions import pausing  # with the sessions of this machine: for this undo alone
+
+        inverse["paused"] = pausing.turn(ctx, paused=back["paused"] is True)
     if pins := back.get("pins"):
         inverse["pins"] = sessions.restore_pins(ctx, pins)
     if {"benches", "drop", "resets", "released"} & back.keys():

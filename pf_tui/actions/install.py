@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.clients import CLIENTS, INTEGRATED
+from pf_tui.errors import PfError
 from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.install_plan import Plan
+from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
+from pf_tui.sessions.records import Session
 from pf_tui.state import files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied
@@ -58,31 +62,111 @@ def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     """Put pf-tui into the agent; returns what that changed, an empty plan when it was there.
 
     Raises:
-        PfError: a file cannot be read, edited or written.
+        PfError: a file cannot be read, edited or written; or pf-tui is paused.
     """
-    return _carry_out(ctx, agent, in_project=in_project, removal=False)
+    if apply.paused(ctx):
+        raise PfError(f"pf-tui is paused; nothing was put into {agent}", "`pf-tui resume`, then install")
+    with files.locked(ctx.paths):
+        done = put_in(ctx, agent, in_project=in_project)
+        if not done.empty:
+            _write_down(ctx, done)
+    return done
 
 
 def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     """Take pf-tui out of the agent; its files are as they were. Raises PfError as install does."""
-    return _carry_out(ctx, agent, in_project=in_project, removal=True)
+    key = plan(ctx, agent, in_project=in_project, removal=True).key
+    remembered = key in install_plan.keys(ctx.paths)
+    done = take_out(ctx, agent, in_project=in_project, running=_running(ctx, agent))
+    forgotten = _forget_paused(ctx, key)
+    if not done.empty or remembered or forgotten:
+        _write_down(ctx, done)
+    return done
 
 
-def _carry_out(ctx: Context, agent: str, *, in_project: bool, removal: bool) -> Plan:
-    with files.locked(ctx.paths):
-        wanted = plan(ctx, agent, in_project=in_project, removal=removal)
-        news = not wanted.empty or (removal and wanted.key in install_plan.keys(ctx.paths))
-        install_plan.apply(ctx.paths, wanted)
-        if removal and agent not in {name.partition(":")[0] for name in install_plan.keys(ctx.paths)}:
-            health.change(ctx.paths, lambda old: replace(old, agents=_without(old.agents, agent)))
-        if news:
-            write_down(
-                ctx,
-                "uninstall" if removal else "install",
-                why="asked for",
-                after={"agent": wanted.key, "files": [str(change.path) for change in wanted.changes]},
-            )
+def put_in(ctx: Context, agent: str, *, in_project: bool) -> Plan:
+    """Make the install, written down nowhere. Caller holds the lock."""
+    wanted = plan(ctx, agent, in_project=in_project)
+    install_plan.apply(ctx.paths, wanted)
     return wanted
+
+
+def take_out(
+    ctx: Context,
+    agent: str,
+    *,
+    in_project: bool,
+    running: Sequence[Session] = (),
+    wait: Callable[[float], object] = time.sleep,
+) -> Plan:
+    """Undo the install, written down nowhere.
+
+    Args:
+        running: the sessions that run now. A client keeps the last value of a variable that is merely
+            taken out, so running ones are led to their own vendor first: else their own login would go to
+            the address they were led to.
+        wait: seconds until they have read that.
+    """
+    with files.locked(ctx.paths):
+        due_s = apply.module(agent).lead_home(ctx) if _reads_settings(running, agent) else 0.0
+    if due_s:
+        wait(due_s)
+    with files.locked(ctx.paths):
+        wanted = plan(ctx, agent, in_project=in_project, removal=True)
+        install_plan.apply(ctx.paths, wanted)
+        if agent not in {name.partition(":")[0] for name in install_plan.keys(ctx.paths)}:
+            _own_affair(ctx, agent)
+    return wanted
+
+
+def _write_down(ctx: Context, done: Plan) -> None:
+    write_down(
+        ctx,
+        "uninstall" if done.removal else "install",
+        why="asked for",
+        after={"agent": done.key, "files": [str(change.path) for change in done.changes]},
+    )
+
+
+def _forget_paused(ctx: Context, key: str) -> bool:
+    """An install that is taken out during a pause does not come back with `resume`."""
+    with files.locked(ctx.paths):
+        lasts = install_plan.pause(ctx.paths)
+        if lasts is None or key not in lasts.installs:
+            return False
+        left = tuple(name for name in lasts.installs if name != key)
+        install_plan.remember_pause(ctx.paths, replace(lasts, installs=left))
+        return True
+
+
+def _running(ctx: Context, agent: str) -> tuple[Session, ...]:
+    """Running sessions that a change of settings reaches; looked for only where one would."""
+    if not CLIENTS[agent].led_by_settings:
+        return ()
+    from pf_tui.sessions.overview import overview
+
+    try:
+        return tuple(one for one in overview(ctx) if one.state != "ended")
+    except (PfError, OSError):
+        return ()
+
+
+def _reads_settings(running: Sequence[Session], agent: str) -> bool:
+    mine = [one for one in running if one.agent == agent and not one.behind_gateway]
+    return bool(mine) and hasattr(apply.module(agent), "lead_home")
+
+
+def _own_affair(ctx: Context, agent: str) -> None:
+    """What the agent is set to is its own affair again: from now on its rows are its own login's."""
+    from pf_tui.ingest import attribution
+
+    was = ctx.health().agents.get(agent)
+    health.change(ctx.paths, lambda old: replace(old, agents=_without(old.agents, agent)))
+    if was is None:
+        return
+    serves = attribution.assumed(agent, ctx.env, ctx.catalog())
+    if serves != was.provider and serves in ctx.catalog().providers:
+        ledger.applied(ctx.paths.ledger, agent, serves, ctx.now())
 
 
 def _without(agents: Mapping[str, Applied], agent: str) -> dict[str, Applied]:

@@ -102,7 +102,9 @@ def switch(
             )
         done = settle(ctx, after, why=why, moved_from=_active(before))
     note = None
-    if in_project and after.project is not None and after.project.warning:
+    if after.paused:
+        note = "pf-tui is paused: no agent follows before `pf-tui resume`"
+    elif in_project and after.project is not None and after.project.warning:
         note = after.project.warning
     elif served != provider.id:
         note = f"{provider.id} is first now, but {served or 'nobody'} serves: {_why_not(after, provider.id)}"

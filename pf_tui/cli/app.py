@@ -36,6 +36,8 @@ Root.code = {
     "export": "export:export",
     "install": "install:install",
     "uninstall": "install:uninstall",
+    "pause": "pause:pause",
+    "resume": "pause:resume",
     "run": "run:run",
     "drill": "drill:drill",
     "gateway": "gateway:gateway",

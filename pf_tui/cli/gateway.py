@@ -122,6 +122,9 @@ def env(ctx: Context, agent: str) -> None:
 
     chosen = plan.agent_called(agent)
     now = snapshot.take(ctx)
+    if now.paused:
+        diagnostics.note(f"pf-tui is paused: nothing is exported for {chosen.name}; `pf-tui resume`")
+        return
     running, token = process.ensure(ctx)
     setting = plan.setting_for(now, chosen, running.url, token, ctx.env)
     output.raw(environments.exports(setting).encode("utf-8", "surrogateescape") + b"\n")

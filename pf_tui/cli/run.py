@@ -23,10 +23,14 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
     """Words after -- go to the agent. Nothing is written into its settings."""
     from pf_tui.gateway import process
     from pf_tui.launch import plan
+    from pf_tui.launch.plan import LaunchPlan
 
     chosen = plan.agent_called(agent)
-    plan.program_of(chosen, ctx.env)
+    program = plan.program_of(chosen, ctx.env)
     now = snapshot.take(ctx)
+    if now.paused:
+        diagnostics.note(f"pf-tui is paused: {chosen.name} runs by itself; `pf-tui resume`")
+        plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
     taken = plan.launch_route(now, chosen, pass_through=pass_through)
     if taken.through == "login":
         diagnostics.note(

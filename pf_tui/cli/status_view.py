@@ -40,7 +40,7 @@ _COLUMNS = (
 def overview(now: Snapshot, zone: tzinfo | None, width: int, sessions: Sequence[Session] = ()) -> list[Text]:
     """Who serves, how long, who is next, what it cost; then every provider that matters."""
     shown = [view for view in now.providers if _matters(view, now)]
-    lines = [*_head(now, zone, width), *_elsewhere(now, sessions, width)]
+    lines = [*_paused(now, zone, width), *_head(now, zone, width), *_elsewhere(now, sessions, width)]
     numbers = standing.numbers(now)
     if shown:
         lines += [
@@ -110,6 +110,15 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
         Column(title="", leaves=1),
     )
     return table(columns, rows, width, heading=False)
+
+
+def _paused(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+    if now.paused is None:
+        return []
+    told = (
+        f"paused since {words.clock(now.paused, now.at, zone)}: pf-tui is in no agent's way; `pf-tui resume`"
+    )
+    return wrapped(told, width, style="bold yellow")
 
 
 def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:

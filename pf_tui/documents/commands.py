@@ -212,6 +212,12 @@ install  Set up an agent: hooks, commands, status line
 uninstall  Take everything out of an agent again
     uninstall claude-code         its settings are as before
     uninstall opencode --dry-run  shows the exact change
+pause  Take pf-tui out of every agent, now
+    pause         their settings are as they were before pf-tui
+    pause --json  what happens to each agent, as data
+resume  Put pf-tui back into the agents it was in
+    resume         after `pause`; each follows whoever serves now
+    resume --json  what happens to each agent, as data
 run  Start an agent behind the gateway, for this run only
     run claude                         a limit no longer ends the turn
     run codex -- exec 'fix the tests'  words after -- go to the agent

@@ -28,6 +28,7 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
         "next": serving(now.next),
         "next_reason": now.next_reason,
         "auto_switch": now.auto_switch,
+        "paused": moment(now.paused),
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "project_file": trust.project(now.project),

@@ -14,6 +14,10 @@ from pf_tui.clients import INTEGRATED
 from pf_tui.hooks import deadline, log
 from pf_tui.visible import visible
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.state.context import Context
+
 LIMIT_S = 8.0
 """An agent waits no longer for us; its own limit for a hook is set above that by `install`."""
 
@@ -61,8 +65,19 @@ def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str
     ctx = reading.context(data, env)
     if agent not in INTEGRATED:
         raise ValueError("no such agent")
-    handle: Callable[..., str] = import_module(f"pf_tui.hooks.{agent.replace('-', '_')}").handle
+    module = import_module(f"pf_tui.hooks.{agent.replace('-', '_')}")
+    if _is_paused(ctx):
+        told: str = module.while_paused(ctx, event, data)
+        return told
+    handle: Callable[..., str] = module.handle
     return handle(ctx, event, data)
+
+
+def _is_paused(ctx: Context) -> bool:
+    """A person keeps pf-tui out of every agent: sessions that began before still call us."""
+    from pf_tui.integrations import apply
+
+    return apply.paused(ctx) is not None
 
 
 def _line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:

@@ -52,6 +52,18 @@ def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return act(person, data)
 
 
+def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+    """Nothing but an answer to our own commands, which would else be a prompt for a model."""
+    if event == "UserPromptExpansion":
+        return _expanded(ctx, data)
+    if event == "UserPromptSubmit" and text(data, "prompt").startswith("/"):
+        from pf_tui.hooks import commands
+
+        found = commands.typed(text(data, "prompt"))
+        return _blocked(commands.answer(ctx, *found) or "") if found else ""
+    return ""
+
+
 def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
     """Bring the settings to whoever serves, and tell the person."""
     if text(data, "source") == "compact":

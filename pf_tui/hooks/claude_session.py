@@ -24,10 +24,6 @@ _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 """Variables that only the client itself gives its hooks."""
 
 
-RELOAD_S = 1.7
-"""The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
-
-
 def as_person(ctx: Context) -> Context:
     """The same world with the keys that our route has emptied for Claude Code's children."""
     return replace(ctx, env=restored(ctx.env, claude_code.KEYS))
@@ -89,7 +85,7 @@ def reload_s(ctx: Context, now_s: float) -> float:
         age = now_s - own.stat().st_mtime
     except OSError:
         return 0.0
-    return RELOAD_S - age if 0 <= age < RELOAD_S else 0.0
+    return max(claude_settings.RELOAD_S - age, 0.0) if age >= 0 else 0.0
 
 
 def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:

@@ -45,6 +45,12 @@ def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return answer(told) if told else ""
 
 
+def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+    """Nothing but an answer to our own commands, which would else be a prompt for a model."""
+    done = _command(ctx, text(data, "prompt").strip()) if event == "UserPromptSubmit" else None
+    return answer({"decision": "block", "reason": done}) if done else ""
+
+
 def pass_on(given: Sequence[str]) -> None:
     """Start the person's own notify program as Codex would have: its words, the event as the last one."""
     if len(given) < 2:

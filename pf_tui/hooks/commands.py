@@ -13,6 +13,7 @@ from pf_tui.catalog import Model
 from pf_tui.documents import auth, words
 from pf_tui.errors import PfError, UnknownName, WrongUsage
 from pf_tui.hooks import arguments as typing
+from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files
@@ -36,6 +37,9 @@ def answer(ctx: Context, command: str, arguments: str) -> str | None:
     perform = COMMANDS.get(name(command))
     if perform is None:
         return None
+    if (since := apply.paused(ctx)) is not None:
+        moment = words.clock(since, ctx.now(), ctx.timezone())
+        return f"pf-tui is paused since {moment}; nothing was done. In a terminal: pf-tui resume"
     try:
         return perform(ctx, typing.split(arguments))
     except PfError as error:

@@ -45,6 +45,11 @@ def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return "" if known is None else answer(known(ctx, data))
 
 
+def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+    """Nothing but an answer to our own commands, which would else be a prompt for a model."""
+    return answer(_command(ctx, data)) if event == "command.execute.before" else ""
+
+
 def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     """Before a turn: who serves it."""
     now = snapshot.take(ctx, keep_going=True)

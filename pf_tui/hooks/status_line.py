@@ -15,6 +15,7 @@ from typing import IO, Any
 from pf_tui import snapshot
 from pf_tui.documents import words
 from pf_tui.hooks import claude_session, deadline, log, reading, session_evidence
+from pf_tui.integrations import apply
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
@@ -53,6 +54,8 @@ def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
     if isinstance(workspace, dict) and not reading.text(data, "cwd"):
         data = {**data, "cwd": reading.text(workspace, "current_dir")}
     ctx = claude_session.as_person(reading.context(data, env))
+    if (since := apply.paused(ctx)) is not None:
+        return f"pf-tui paused since {words.clock(since, ctx.now(), ctx.timezone())}"
     session_evidence.status_line(ctx, data)
     now = snapshot.take(ctx, keep_going=True)
     serves = claude_session.provider(ctx, now)

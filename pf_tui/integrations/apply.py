@@ -5,6 +5,7 @@ The verbs call `apply` under the state lock; each agent's own module does the wr
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 from typing import Any
 
@@ -44,6 +45,14 @@ def installed(ctx: Context) -> tuple[str, ...]:
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
     found = {agent for agent, _, root in (name.partition(":") for name in known) if not root or root in roots}
     return tuple(agent for agent in INTEGRATED if agent in found)
+
+
+def paused(ctx: Context) -> datetime | None:
+    """Since when pf-tui is out of every agent by a person's word; None = it is not paused."""
+    from pf_tui.integrations import install_plan
+
+    lasts = install_plan.pause(ctx.paths)
+    return lasts.since if lasts else None
 
 
 def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:

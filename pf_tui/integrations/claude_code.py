@@ -35,6 +35,9 @@ SERVER = "pf-tui"
 MARKETPLACE = Path(__file__).parent / "data" / "claude-code"
 """`claude plugin marketplace add` takes this folder."""
 
+HOME = "anthropic-subscription"
+"""The provider of Claude Code's own login."""
+
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
 
@@ -153,6 +156,23 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     except PfError as error:
         return _impossible(f"{error.message}; its settings were left as they are")
     return _told(ctx, provider)
+
+
+def lead_home(ctx: Context) -> float:
+    """Set a route of ours to Claude Code's own vendor and login; seconds until running sessions know it.
+
+    0.0 when no route of ours leads away. Raises PfError when the settings cannot be edited or written.
+    """
+    path = config_folder(ctx.env) / "settings.json"
+    try:
+        text = files.read_text(path) or ""
+        if not text.strip() or claude_settings.leads_home(text):
+            return 0.0
+        vendor = {claude_settings.BASE_URL: claude_settings.VENDOR_URL}
+        files.write_bytes(path, claude_settings.routed(text, HOME, vendor, None).encode())
+    except jsonc.JsoncError as error:
+        raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
+    return claude_settings.RELOAD_S
 
 
 def _told(ctx: Context, provider: Provider) -> Effect:

@@ -26,6 +26,9 @@ NOTE = "pf-tui"
 VENDOR_URL = "https://api.anthropic.com"
 """Where Claude Code goes when nothing says otherwise."""
 
+RELOAD_S = 1.7
+"""The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
+
 BASE_URL = "ANTHROPIC_BASE_URL"
 HELPER = "apiKeyHelper"
 ENV, MODELS = "env", "modelOverrides"
@@ -159,6 +162,14 @@ def route_in(text: str) -> str | None:
     note = settings.get(NOTE) if isinstance(settings, dict) else None
     provider = note.get("provider") if isinstance(note, dict) else None
     return provider if isinstance(provider, str) else None
+
+
+def leads_home(text: str) -> bool:
+    """No route of ours leads away from Claude Code's own address and sign-in."""
+    if route_in(text) is None:
+        return True
+    wrote, _ = _note(jsonc.parse(text))
+    return HELPER not in wrote and plain(str(wrote[ENV].get(BASE_URL, VENDOR_URL))) == VENDOR_URL
 
 
 def rerouted(text: str, like: str) -> str:

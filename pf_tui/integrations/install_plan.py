@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import masked_text
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
+from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
 VERSION = 1
@@ -155,6 +157,39 @@ def keys(paths: Paths) -> tuple[str, ...]:
         return tuple(_all(paths))
     except PfError:
         return ()
+
+
+@record
+class Pause:
+    """pf-tui is out of every agent until a person says `resume`."""
+
+    since: datetime
+    installs: tuple[str, ...]
+    """Keys of the installs that `resume` makes again."""
+
+
+def pause(paths: Paths) -> Pause | None:
+    """The pause that lasts now; None when there is none."""
+    try:
+        found = (files.read_json(_file(paths)) or {}).get("paused")
+    except PfError:
+        return None
+    content: dict[str, Any] = found if isinstance(found, dict) else {}
+    since = from_text(content.get("since"))
+    if since is None:
+        return None
+    named = content.get("installs")
+    return Pause(
+        since=since,
+        installs=tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else (),
+    )
+
+
+def remember_pause(paths: Paths, pause: Pause | None) -> None:
+    """Begin or end a pause. Raises PfError when the file cannot be read or written."""
+    kept = None if pause is None else {"since": to_text(pause.since), "installs": list(pause.installs)}
+    with files.locked(paths):
+        _change(paths, lambda content: {**content, "paused": kept})
 
 
 def apply(paths: Paths, plan: Plan) -> None:
@@ -309,13 +344,17 @@ def _record(paths: Paths, key: str) -> dict[str, Any]:
 
 
 def _remember(paths: Paths, key: str, kept: Mapping[str, Any] | None) -> None:
-    installs = dict(_all(paths))
-    if kept is None:
-        installs.pop(key, None)
-    else:
-        installs[key] = kept
-    if installs:
-        files.write_json(_file(paths), {"version": VERSION, "installs": installs})
+    installs = {**_all(paths), key: kept}
+    remembered = {name: one for name, one in installs.items() if one is not None}
+    _change(paths, lambda content: {**content, "installs": remembered})
+
+
+def _change(paths: Paths, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Write installs.json anew; without an install and a pause there is no such file."""
+    content = edit({"version": VERSION, "installs": {}, **(files.read_json(_file(paths)) or {})})
+    content = {name: value for name, value in content.items() if value is not None}
+    if content["installs"] or "paused" in content:
+        files.write_json(_file(paths), content)
     else:
         _file(paths).unlink(missing_ok=True)
 

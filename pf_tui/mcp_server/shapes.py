@@ -73,6 +73,9 @@ class Active(BaseModel):
     since: str | None
     reason: str
     next: Next | None
+    paused: str | None = Field(
+        default=None, description="Since when pf-tui is in no agent's way; null = it is not paused"
+    )
 
 
 class EffectItem(BaseModel):

@@ -57,6 +57,7 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
         )
         if following
         else None,
+        paused=status.moment(now.paused),
     )
     return result, summary(now)
 
@@ -152,7 +153,8 @@ def summary(now: Snapshot) -> str:
     )
     following = f"next: {now.next.provider}" if now.next else "no next provider"
     model = now.active.model or "its own default"
-    told = f"{now.active.provider} serves {model} ({view.state}{used}); {following}"
+    paused = "; pf-tui is paused, no agent follows it" if now.paused else ""
+    told = f"{now.active.provider} serves {model} ({view.state}{used}); {following}{paused}"
     return quoting.sentence(told, unknown)
 
 

@@ -312,6 +312,9 @@ LIMITED = obj(id=TEXT, name=TEXT, health=HEALTH, limits=several(LIMIT), budgets=
 LIMITS = obj(providers=several(LIMITED))
 BENCHED = obj(benched={"type": "object"}, active=MAYBE_TEXT, undo=TEXT)
 RELEASED = obj(provider=TEXT, released=COUNT, active=MAYBE_TEXT, undo=MAYBE_TEXT)
+PAUSE = obj(
+    changed=FLAG, paused=MAYBE_MOMENT, effect=several(EFFECT), problems=several(TEXT), undo=MAYBE_TEXT
+)
 INIT = obj(path=TEXT, undo=TEXT)
 PRICES = obj(
     source=TEXT,

@@ -87,6 +87,8 @@ def test_a_fresh_machine_has_the_same_shapes(pf: Pf, words: tuple[str, ...], sch
         pytest.param(("switch", "--auto", "off", "--json"), schemas.SWITCH, id="switch-auto"),
         pytest.param(("switch", "--undo", "--json"), schemas.SWITCH, id="switch-undo"),
         pytest.param(("undo", "--json"), schemas.SWITCH, id="undo"),
+        pytest.param(("pause", "--json"), schemas.PAUSE, id="pause"),
+        pytest.param(("resume", "--json"), schemas.PAUSE, id="resume"),
         pytest.param(("bench", "groq", "--for", "5m", "--json"), schemas.BENCHED, id="bench"),
         pytest.param(("release", "openrouter", "--json"), schemas.RELEASED, id="release"),
         pytest.param(("status", "--reset", "--json"), schemas.STATUS, id="reset"),

@@ -44,6 +44,16 @@ def space(width: int, height: int = 30) -> Space:
     return Space(width=width, height=height, clock=Clock(now=scene.NOW))
 
 
+@pytest.mark.parametrize("width", [44, 80, 120, 160])
+def test_line_1_says_that_it_is_paused_at_every_width(afternoon: Snapshot, width: int) -> None:
+    paused = replace(afternoon, paused=scene.NOW)
+
+    lines = status.lines_for(paused, space(width))
+
+    assert any("paused " in plain(one) for one in lines)
+    assert all(cells(one) <= width for one in lines)
+
+
 # -- text
 
 

@@ -50,6 +50,16 @@ def versions(ctx: Context) -> Finding:
     return ok(", ".join(told))
 
 
+def pause(ctx: Context) -> Finding:
+    """Nobody wonders why no agent follows a switch."""
+    lasts = install_plan.pause(ctx.paths)
+    if lasts is None:
+        return ok("pf-tui is not paused")
+    since = lasts.since.astimezone(ctx.timezone())
+    names = ", ".join(dict.fromkeys(key.partition(":")[0] for key in lasts.installs)) or "no agent"
+    return warn(f"pf-tui is paused since {since:%Y-%m-%d %H:%M} (it was in {names})", "`pf-tui resume`")
+
+
 def intact(ctx: Context) -> Finding:
     """What an install wrote still stands there."""
     installed = apply.installed(ctx)

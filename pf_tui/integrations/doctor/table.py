@@ -38,6 +38,7 @@ CHECKS: tuple[Check, ...] = (
     Check(id="clock", looks_at="the clock", look=machine.clock),
     Check(id="servers", looks_at="the gateway's and the MCP server's address files", look=machine.servers),
     Check(id="clients", looks_at="versions of the agents", look=clients.versions),
+    Check(id="pause", looks_at="whether pf-tui is paused", look=clients.pause),
     Check(id="installs", looks_at="what was put into the agents", look=clients.intact),
     Check(id="two-installs", looks_at="a second install beside ours", look=clients.twice),
     Check(id="plugin-enabled", looks_at="whether the agents may load it", look=clients.enabled),

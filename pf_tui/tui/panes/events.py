@@ -25,7 +25,7 @@ QUIET = ("asked for", "asked for the next one")
 """Reasons that say no more than that a person pressed a key."""
 
 _STATUS = re.compile(r"\((\d{3})\b")
-LOUD = ("failover", "return", "bench", "switch", "undo", "redo", "release")
+LOUD = ("failover", "return", "bench", "switch", "undo", "redo", "release", "pause", "resume")
 """Actions that change who serves: they stand in plain ink."""
 
 
@@ -236,6 +236,14 @@ def _removed(event: Event) -> str:
     return f"taken out of {event.after.get('agent', 'an agent')}"
 
 
+def _paused(event: Event) -> str:
+    return "pf-tui is out of every agent"
+
+
+def _resumed(event: Event) -> str:
+    return "pf-tui is back in the agents"
+
+
 def _reset(event: Event) -> str:
     providers = event.after.get("providers")
     whose = ", ".join(providers) if isinstance(providers, list) else "all providers"
@@ -287,6 +295,8 @@ _SENTENCES = {
     "redo": _turned,
     "install": _installed,
     "uninstall": _removed,
+    "pause": _paused,
+    "resume": _resumed,
     "analytics-reset": _begun_anew,
     "reset": _reset,
     "import": _taken_over,

@@ -80,7 +80,7 @@ def lines_for(
         live: the requests in flight.
     """
     now, width = facts(snapshot, sessions), space.width - 2
-    hold = line(Span(held, "warn", bold=True)) if held else BLANK
+    hold = _held(snapshot, space, held)
     two = space.width < TWO_LINES
     for wording in (*_LESS, *_CUT) if _long(snapshot, now) else _LESS:
         who, rest = _who(snapshot, now, wording), _lasts(snapshot, now, space, wording)
@@ -105,6 +105,13 @@ def lines_for(
     if cells(left) + cells(right) + 1 > width:
         right = joined([hold, auto, cost], "   ")
     return [_padded(_ends(left, right, width))]
+
+
+def _held(snapshot: Snapshot, space: Space, held: str) -> Line:
+    """What is never left out: that pf-tui is paused, or the screen is frozen, and since when."""
+    paused = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
+    told = [Span(word, "warn", bold=True) for word in (paused, held) if word]
+    return joined([line(one) for one in told], " ") if told else BLANK
 
 
 def _ends(left: Line, right: Line, width: int) -> Line:
