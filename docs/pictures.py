@@ -1,17 +1,20 @@
 """Makes the pictures of the documentation: `python -m docs.pictures`, or `make pictures`.
 
-The real dashboard on the demo's home, with a clock of its own, so that a picture changes only when the
-dashboard does. Names on the command line make only those.
+The real dashboard on the demo, which plays meanwhile: the recording takes its minute, the pictures are all of
+one moment. Names on the command line make only those.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,15 +26,17 @@ from docs import drawing
 from docs.drawing import Frame, Line
 from pf_tui import snapshot
 from pf_tui.demo import stage
-from pf_tui.demo.player import Player
 from pf_tui.records import replace
+from pf_tui.state import gateway
 from pf_tui.state.context import Context
 from pf_tui.tui import ledger_view, themes
 from pf_tui.tui.app import Dashboard
 
 HERE = Path(__file__).parent / "pictures"
-NOON = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
-STEP_S = 0.5
+AFTERNOON = 14
+"""The hour of the person's clock, about: their day has to have been worked."""
+
+LOOK_S = 0.05
 SEED = 23
 CAUGHT_S = 25.0
 """When the pictures are taken: the first provider has failed, the second one works."""
@@ -83,7 +88,7 @@ FILM = (120, 34)
 FILM_S = 60.0
 FRAME_S = 1.0
 SAID_S = 6.0
-"""As long as the dashboard's own messages stand; its timer runs by a clock that a film outruns."""
+"""As long as the dashboard's own messages stand; its timers do not run while a frame waits."""
 ACTS = (
     Act(0, "who serves · how long it lasts → who is next · what it cost"),
     Act(6, "the 5-hour window fills up"),
@@ -100,33 +105,37 @@ ACTS = (
 
 
 class Stage:
-    """The demo's world on a clock that only moves when told."""
+    """The demo as it plays, from the moment its gateway serves."""
 
-    def __init__(self, ctx: Context, clock: Callable[[timedelta], None]) -> None:
+    def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._move = clock
-        self.player = Player(ctx, Path(ctx.env["HOME"]), SEED)
-        self.player.open_gateway()
-        self.passed_s = 0.0
+        while gateway.read(ctx.paths) is None:
+            time.sleep(LOOK_S)
+        self._began_s = time.monotonic()
+
+    @property
+    def passed_s(self) -> float:
+        return time.monotonic() - self._began_s
 
     def play(self, until_s: float) -> None:
         """Let the story go on up to that second."""
-        while self.passed_s < until_s:
-            self._move(timedelta(seconds=STEP_S))
-            self.passed_s += STEP_S
-            self.player.tick()
+        time.sleep(max(0.0, until_s - self.passed_s))
+
+    def hold(self) -> Context:
+        """Stop everything where it is; returns the view of that moment."""
+        running = gateway.read(self.ctx.paths)
+        if running is not None:
+            os.killpg(os.getpgid(running.pid), signal.SIGSTOP)
+        now = self.ctx.now()
+        return replace(self.ctx, clock=lambda: now)
 
 
 @contextmanager
 def set_up() -> Iterator[Stage]:
-    """A stage at NOON."""
-    now = [NOON]
-
-    def move(step: timedelta) -> None:
-        now[0] += step
-
-    with stage({"TZ": "UTC", "LANG": "C.UTF-8"}, seed=SEED, play=False, clock=lambda: now[0]) as ctx:
-        yield Stage(replace(ctx, clock=lambda: now[0]), move)
+    """A stage whose person lives where it is early in the afternoon now."""
+    hours = datetime.now(UTC).hour - AFTERNOON  # POSIX counts zones westwards
+    with stage({"TZ": f"DEMO{hours:+d}", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}, seed=SEED) as ctx:
+        yield Stage(ctx)
 
 
 def main(names: Sequence[str]) -> None:
@@ -134,9 +143,10 @@ def main(names: Sequence[str]) -> None:
     HERE.mkdir(exist_ok=True)
     with set_up() as scene:
         scene.play(CAUGHT_S)
+        held = scene.hold()
         for still in STILLS:
             if not names or still.name in names:
-                _write(still.name, asyncio.run(_still(scene.ctx, still)))
+                _write(still.name, asyncio.run(_still(held, still)))
     if not names or "demo" in names:
         with set_up() as scene:
             _write("demo", asyncio.run(_film(scene)))
@@ -164,9 +174,7 @@ async def _film(scene: Stage) -> str:
     acts, caption = list(ACTS), ""
     said: tuple[object, float] = (None, 0.0)
     async with app.run_test(size=FILM) as pilot:
-        while len(frames) * FRAME_S < FILM_S:
-            at_s = len(frames) * FRAME_S
-            scene.play(at_s)
+        while (at_s := scene.passed_s) < FILM_S:
             if acts and acts[0].at_s <= at_s:
                 act = acts.pop(0)
                 caption = act.caption
@@ -180,6 +188,7 @@ async def _film(scene: Stage) -> str:
                 app.cockpit.said = None
                 await pilot.pause()
             frames.append(Frame(_lines(app), FRAME_S, caption))
+            scene.play(at_s + FRAME_S)
         ink = app.theme_variables["ink-text"]
         return drawing.film(frames, _ground(app), ink, "a minute of pf-tui")
 

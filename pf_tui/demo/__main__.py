@@ -1,26 +1,20 @@
 """The demo's player as a process: `python -m pf_tui.demo FOLDER SEED`, started and ended by `stage`.
 
 It ends when its standard input does, and then deletes the folder: so the demo leaves nothing behind even
-when the dashboard was killed. SIGTERM stops the gateway of the story, as `pf-tui gateway stop` means it.
+when the dashboard was killed.
 """
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import os
-import select
-import signal
-import sqlite3
 import sys
 from pathlib import Path
 
-from pf_tui.demo import home
-from pf_tui.demo.player import Player
+from pf_tui.demo import home, player
 from pf_tui.demo.session import remove
-from pf_tui.errors import PfError
 
-TICK_S = 0.5
-"""live.json is replaced at most twice a second (state.paths)."""
+TICK_S = 0.25
 
 
 def main() -> None:
@@ -29,24 +23,23 @@ def main() -> None:
     if not (folder / home.MARK).is_file():
         sys.exit(f"{folder} is no demo of pf-tui; `pf-tui --demo` makes one")
     try:
-        player = Player(home.context(folder, os.environ), folder, seed)
-        player.open_gateway()
-        stops: list[int] = []
-        signal.signal(signal.SIGTERM, lambda number, _: stops.append(number))
-        while not _ended(TICK_S):
-            with contextlib.suppress(PfError, sqlite3.Error, OSError):
-                if stops:
-                    player.close_gateway()
-                    stops.clear()
-                player.tick()
+        asyncio.run(player.play(home.context(folder, os.environ), folder, seed, _input_ended(), TICK_S))
     finally:
         remove(folder)
 
 
-def _ended(wait_s: float) -> bool:
-    """Wait a moment; True when whoever started this is gone."""
-    ready, _, _ = select.select([sys.stdin], [], [], wait_s)
-    return bool(ready) and not os.read(sys.stdin.fileno(), 1024)
+async def _input_ended() -> None:
+    """Wait until whoever started this is gone."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    number = sys.stdin.fileno()
+
+    def look() -> None:
+        if not os.read(number, 1024):
+            loop.remove_reader(number)
+            ended.set()
+
+    loop.add_reader(number, look)
+    await ended.wait()
 
 
 if __name__ == "__main__":

@@ -1,26 +1,45 @@
-"""The demo's agent sessions, as the agents themselves publish them: a registry, hooks' evidence, the gateway.
+"""The agents of the demo: what each session asks the gateway, and what it publishes of itself.
 
-Their processes are the demo's own, so that they live exactly as long as the demo does.
+A session is seen as a real one is: Claude Code by its registry and its status line's evidence, OpenCode by
+its plugin's evidence, Codex by a rollout and the lock its process holds. The processes are the demo's own,
+so that sessions live exactly as long as the demo does.
 Invariant: nothing is written outside the demo's home and state directory.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
 
 from pf_tui.records import record
 from pf_tui.sessions import evidence, identity
 from pf_tui.sessions.evidence import Evidence
-from pf_tui.state.gateway import LiveSession
+from pf_tui.state.clock import to_text
 from pf_tui.state.paths import Paths
 
 WINDOW_TOKENS = 200_000
+GROWTH_TOKENS = 1_200
+"""How much a turn adds to the context."""
+
 ASKS_EVERY = timedelta(seconds=45)
 """One of the sessions waits for its person now and then, for this part of the time: a third."""
+
+PATHS: Mapping[str, str] = {
+    "claude-code": "/v1/messages",
+    "opencode": "/v1/chat/completions",
+    "codex": "/v1/responses",
+}
+"""Where each agent asks."""
+
+_SESSION_HEADERS = ("x-claude-code-session-id", "x-session-id", "session_id")
+_LOGIN = "Bearer sk-ant-oat01-demo"
+"""Begins as a claude.ai login does, which is what the gateway lets through; it opens nothing."""
 
 
 @record
@@ -30,84 +49,114 @@ class Session:
     agent: str
     id: str
     project: str
+    model: str
     pid: int
     asks: bool = False
     """It waits for permission now and then."""
 
 
-def shown(sessions: Sequence[tuple[str, str, str]]) -> tuple[Session, ...]:
-    """The sessions that are shown: two of Claude Code in processes of the demo, and one of OpenCode.
-
-    Args:
-        sessions: (agent, session id, project), in the order of the story.
-    """
-    pids = [os.getpid(), os.getppid()]
-    chosen: list[Session] = []
-    for agent, session, project in sessions:
-        if agent == "claude-code" and pids:
-            chosen.append(
-                Session(agent=agent, id=session, project=project, pid=pids.pop(0), asks=len(pids) == 0)
-            )
-        elif agent == "opencode":
-            chosen.append(Session(agent=agent, id=session, project=project, pid=os.getpid()))
-    return tuple(chosen)
+def headers(session: Session, token: str, folder: Path) -> dict[str, str]:
+    """What the agent sends with a request (measured on the real ones). Args: folder: the demo's home."""
+    sent = {"x-pf-token": token, "x-pf-project": quote(f"{folder}/code/{session.project}")}
+    if session.agent == "claude-code":
+        return {
+            **sent,
+            "authorization": _LOGIN,
+            "user-agent": "claude-cli/2.1.332 (external, cli)",
+            "x-claude-code-session-id": session.id,
+            "anthropic-version": "2023-06-01",
+        }
+    if session.agent == "opencode":
+        return {**sent, "user-agent": "opencode/1.18.33 ai-sdk/5", "x-session-id": session.id}
+    return {**sent, "user-agent": "codex_cli_rs/0.171.0", "session_id": session.id}
 
 
-class Agents:
-    """Publishes what each session does; a file is written when something about it changes."""
+def session_in(sent: Mapping[str, str]) -> str | None:
+    """Whose request it is. Args: sent: headers by lower-case names."""
+    return next((sent[name] for name in _SESSION_HEADERS if name in sent), None)
+
+
+def body(session: Session) -> dict[str, Any]:
+    """A request as the agent sends it."""
+    text = "Find where the total is rounded twice, and mend it."
+    if session.agent == "codex":
+        return {"model": session.model, "stream": True, "store": False, "input": text}
+    messages = [{"role": "user", "content": text}]
+    if session.agent == "claude-code":
+        return {"model": session.model, "stream": True, "max_tokens": 32_000, "messages": messages}
+    usage = {"include_usage": True}
+    return {"model": session.model, "stream": True, "stream_options": usage, "messages": messages}
+
+
+class Publisher:
+    """Tells what each session does; a file is written when something about it changes."""
 
     def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], began: datetime) -> None:
         self._paths, self._home, self._sessions, self._began = paths, home, sessions, began
-        self._told: dict[str, object] = {}
+        self._told: dict[str, str] = {}
         self._tokens = {one.id: 18_000 + 9_000 * place for place, one in enumerate(sessions)}
+        self._locks: list[IO[bytes]] = []
 
-    def tick(self, now: datetime, busy: frozenset[str]) -> None:
+    def open(self) -> None:
+        """Begin the sessions that are seen by more than what they tell."""
+        for session in self._sessions:
+            if session.agent == "codex":
+                self._open_thread(session)
+
+    def close(self) -> None:
+        """Give the locks back."""
+        for lock in self._locks:
+            lock.close()
+        self._locks.clear()
+
+    def tell(self, now: datetime, busy: frozenset[str]) -> None:
         """Args: busy: sessions with a request under way."""
-        for one in self._sessions:
-            state = "busy" if one.id in busy else "idle"
-            if one.asks and (now - self._began) % ASKS_EVERY > ASKS_EVERY * 2 / 3:
+        for session in self._sessions:
+            state = "busy" if session.id in busy else "idle"
+            if session.asks and (now - self._began) % ASKS_EVERY > ASKS_EVERY * 2 / 3:
                 state = "waiting"
-            if self._told.get(one.id) == state:
+            if self._told.get(session.id) == state:
                 continue
-            self._told[one.id] = state
+            self._told[session.id] = state
             if state == "busy":
-                self._tokens[one.id] = min(WINDOW_TOKENS, self._tokens[one.id] + 1_200)
-            self._publish(one, state, now)
+                tokens = self._tokens[session.id] + GROWTH_TOKENS
+                self._tokens[session.id] = min(WINDOW_TOKENS, tokens)
+            if session.agent == "codex":
+                self._add_rows(session, state, now)
+                continue
+            self._leave_evidence(session, state, now)
+            if session.agent == "claude-code":
+                self._register(session, state, now)
 
-    def live(self, now: datetime, provider: str, model: str | None, only: str | None) -> list[LiveSession]:
-        """What the gateway last did for each. Args: only: the agent whose login the provider is."""
-        if model is None:
-            return []
-        return [
-            LiveSession(session=one.id, provider=provider, model=model, at=now, status=200)
-            for one in self._sessions
-            if only in (None, one.agent)
-        ]
+    def _folder(self, session: Session) -> str:
+        return str(self._home / "code" / session.project)
 
-    def _publish(self, one: Session, state: str, now: datetime) -> None:
-        cwd = str(self._home / "code" / one.project)
-        start, domain, tokens = identity.start(one.pid), identity.domain(), self._tokens[one.id]
-        told = Evidence(
-            agent=one.agent,
-            id=one.id,
+    def _leave_evidence(self, session: Session, state: str, now: datetime) -> None:
+        tokens = self._tokens[session.id]
+        context = {"tokens": tokens, "window": WINDOW_TOKENS, "percent": 100 * tokens / WINDOW_TOKENS}
+        claude = session.agent == "claude-code"
+        seen = Evidence(
+            agent=session.agent,
+            id=session.id,
             at=now.timestamp(),
-            event=evidence.FACTS if one.agent == "claude-code" else "session.status",
-            status=state if one.agent == "opencode" else None,
-            pid=one.pid,
-            start=start,
-            domain=domain,
-            cwd=cwd,
-            context={"tokens": tokens, "window": WINDOW_TOKENS, "percent": 100 * tokens / WINDOW_TOKENS},
+            event=evidence.FACTS if claude else "session.status",
+            status=None if claude else state,
+            pid=session.pid,
+            start=identity.start(session.pid),
+            domain=identity.domain(),
+            cwd=self._folder(session),
+            context=context,
         )
-        evidence.write(self._paths, told)
-        if one.agent != "claude-code":
-            return
+        evidence.write(self._paths, seen)
+
+    def _register(self, session: Session, state: str, now: datetime) -> None:
+        """Claude Code's own registry of running sessions."""
         entry = {
-            "pid": one.pid,
-            "procStart": start,
-            "pidDomain": domain,
-            "sessionId": one.id,
-            "cwd": cwd,
+            "pid": session.pid,
+            "procStart": identity.start(session.pid),
+            "pidDomain": identity.domain(),
+            "sessionId": session.id,
+            "cwd": self._folder(session),
             "startedAt": round(self._began.timestamp() * 1000),
             "kind": "interactive",
             "entrypoint": "cli",
@@ -117,6 +166,52 @@ class Agents:
         }
         folder = self._home / ".claude" / "sessions"
         folder.mkdir(parents=True, exist_ok=True)
-        temp = folder / f".{one.pid}.tmp"
+        temp = folder / f".{session.pid}.tmp"
         temp.write_text(json.dumps(entry), encoding="utf-8")
-        temp.replace(folder / f"{one.pid}.json")
+        temp.replace(folder / f"{session.pid}.json")
+
+    def _open_thread(self, session: Session) -> None:
+        """A thread of Codex that this process holds. Linux tells who holds a lock; elsewhere nobody looks."""
+        with contextlib.suppress(OSError, ImportError):
+            import fcntl
+
+            Path("/proc/self/comm").write_text("codex", encoding="ascii")
+            folder = self._home / ".codex" / "thread-writer-locks"
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = (folder / f"{session.id}.lock").open("wb")
+            self._locks.append(lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        head = {"id": session.id, "cwd": self._folder(session), "model_provider": "pf-tui"}
+        turn = {"model": session.model, "cwd": self._folder(session)}
+        self._write_rows(session, self._began, ("session_meta", head), ("turn_context", turn))
+
+    def _add_rows(self, session: Session, state: str, now: datetime) -> None:
+        """A turn begins or ends."""
+        if state == "busy":
+            begun = {"type": "task_started", "turn_id": "demo", "model_context_window": WINDOW_TOKENS}
+            self._write_rows(session, now, ("event_msg", begun))
+            return
+        usage = {"total_tokens": self._tokens[session.id]}
+        info = {"last_token_usage": usage, "model_context_window": WINDOW_TOKENS}
+        counted = {"type": "token_count", "info": info}  # no totals: the gateway counts this session's tokens
+        self._write_rows(session, now, ("event_msg", counted), ("event_msg", {"type": "task_complete"}))
+
+    def _write_rows(self, session: Session, now: datetime, *rows: tuple[str, Mapping[str, Any]]) -> None:
+        folder = self._home / ".codex" / "sessions" / f"{self._began:%Y/%m/%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"rollout-{self._began:%Y-%m-%dT%H-%M-%S}-{session.id}.jsonl"
+        with path.open("a", encoding="utf-8") as file:
+            for kind, payload in rows:
+                row = {"timestamp": to_text(now), "type": kind, "payload": payload}
+                file.write(json.dumps(row) + "\n")
+
+
+def thread_id(began: datetime, number: str) -> str:
+    """A thread's id as Codex makes it: it begins with the time. Args: number: 32 hex digits."""
+    text = f"{round(began.timestamp() * 1000):012x}7{number[13:]}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def processes() -> tuple[int, int]:
+    """The two processes whose sessions the demo shows: the player and the dashboard that started it."""
+    return os.getpid(), os.getppid()

@@ -196,6 +196,8 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
             agent=wall.work.agent,
             why=f"{wall.work.provider} hit its 5-hour limit",
         )
+        later, why = then(wall.until, "hook"), "its window began anew"
+        actions.succeeded(later, wall.work.provider, None, why=why, ended=True)
     actions.report_failure(
         then(now - timedelta(minutes=2), "gateway"),
         "bedrock",

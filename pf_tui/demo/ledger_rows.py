@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Iterable
 
 from pf_tui.catalog import Catalog, Price
+from pf_tui.demo import scenario
 from pf_tui.demo.history import Request
 from pf_tui.ledger import rollups, rows
+from pf_tui.ledger.pricetable import Dated, PriceTable
 from pf_tui.ledger.reader import milliseconds
 from pf_tui.ledger.request_id import identity
 from pf_tui.ledger.schema import NAME
@@ -31,30 +33,47 @@ class LedgerRows:
         self._names = rows.Names(connection)
         self._prices: dict[tuple[str, str], UnitPrices | None] = {}
 
-    def enter(self, requests: Iterable[Request], *, live: bool = False) -> None:
-        """Write requests in one transaction; `live` ones came through the gateway."""
+    def enter(self, requests: Iterable[Request]) -> None:
+        """Write requests in one transaction."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            rows.write(self._connection, [self._row(one, live) for one in requests], self._names)
+            rows.write(self._connection, [self._row(one) for one in requests], self._names)
             rollups.refresh(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
 
+    def keep_prices(self) -> None:
+        """Fill the ledger's price table, from which the gateway prices what goes through it."""
+        table = PriceTable(self._connection)
+        self._connection.execute("BEGIN IMMEDIATE")
+        table.begin()
+        for provider in scenario.PRIORITY:
+            known = self._catalog.providers.get(provider)
+            for model in dict.fromkeys(work.model for work in scenario.WORK):
+                prices = self._unit_prices(provider, model)
+                if known is not None and prices is not None:
+                    basis = "subscription-equivalent" if known.plan else "list"
+                    table.keep(provider, model, "", Dated(basis, [(0, prices)]))
+        self._connection.execute("COMMIT")
+
     def cost_usd(self, one: Request) -> float | None:
         """What a request costs by list price; None when the catalog has none."""
-        key = (one.provider, one.model)
-        if key not in self._prices:
-            model = self._catalog.find_model(one.model, one.provider)
-            price = model.price if model else None
-            self._prices[key] = None if price is None else _unit_prices(price)
-        prices = self._prices[key]
+        prices = self._unit_prices(one.provider, one.model)
         if prices is None:
             return None
         return raw_cost_usd(prices, one.input, one.output, one.cache_read, one.cache_write, 0)
 
-    def _row(self, one: Request, live: bool) -> rows.Row:
+    def _unit_prices(self, provider: str, model: str) -> UnitPrices | None:
+        key = (provider, model)
+        if key not in self._prices:
+            known = self._catalog.find_model(model, provider)
+            price = known.price if known else None
+            self._prices[key] = None if price is None else _flat(price)
+        return self._prices[key]
+
+    def _row(self, one: Request) -> rows.Row:
         known = self._catalog.providers.get(one.provider)
         cost = self.cost_usd(one)
         basis = "unpriced" if cost is None else "subscription-equivalent" if known and known.plan else "list"
@@ -63,7 +82,7 @@ class LedgerRows:
             "id": identity("demo", one.session, one.at.isoformat(), one.failure or ""),
             "ts": milliseconds(one.at),
             "agent": names(one.agent),
-            "source": NAME["gateway" if live else LOGS[one.agent]],
+            "source": NAME[LOGS[one.agent]],
             "session": names(one.session),
             "project": names(f"{self._home}/code/{one.project}"),
             "provider": names(one.provider),
@@ -82,12 +101,12 @@ class LedgerRows:
             "latency_ms": one.latency_ms,
             "ttft_ms": one.ttft_ms,
             "is_subagent": int(one.subagent),
-            "attribution": NAME["gateway" if live else "timeline"],
+            "attribution": NAME["timeline"],
         }
         return tuple(values.get(name) for name in rows.FIELDS)
 
 
-def _unit_prices(price: Price) -> UnitPrices:
+def _flat(price: Price) -> UnitPrices:
     return flat(
         price.input,
         price.output,

@@ -1,141 +1,128 @@
-"""Plays the story on the demo's files as a gateway would: verbs, ledger rows, readings, requests in flight.
+"""Plays the story through the real gateway: sessions that ask, vendors that answer or fail.
 
-The person at the keys goes first: requests go to whoever serves now, and a round whose provider the
-person has left is dropped.
+Nothing that is shown is invented here: benches, moves, readings, costs and requests under way are what the
+gateway makes of the vendors' answers. The person at the keys goes first: a round is about whoever serves
+when it begins, and is dropped when the person goes elsewhere.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import ExitStack
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
+
+import aiohttp
 
 from pf_tui import actions, snapshot
-from pf_tui.demo import agents, history, scenario, story, upstream
+from pf_tui.demo import agents, history, scenario, story
+from pf_tui.demo.agents import Publisher, Session
 from pf_tui.demo.history import Request
 from pf_tui.demo.ledger_rows import LedgerRows
-from pf_tui.ledger import reader as ledger
+from pf_tui.demo.vendors import Vendors
+from pf_tui.drill import fake_addresses
+from pf_tui.errors import PfError
 from pf_tui.ledger import schema
-from pf_tui.records import record, replace
-from pf_tui.rules import failures
-from pf_tui.rules.limits import Reading
-from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.state import files, gateway
+from pf_tui.state import gateway
 from pf_tui.state.context import Context
-from pf_tui.state.gateway import Gateway, LiveRequest
-from pf_tui.state.single_instance import single_instance
 
-PORT = 4100
-IN_FLIGHT = 3
-"""Requests at once, at most."""
-LOOK_AGAIN = timedelta(seconds=2)
-DRIFT_EVERY = timedelta(seconds=8)
-DRIFT_PERCENT = 0.2
-"""How much of its 5-hour window a plan uses in DRIFT_EVERY outside of a climb."""
+PAUSE_S = (0.5, 2.5)
+"""Between two requests of a session."""
 
-BACK_MARGIN = timedelta(seconds=1.5)
-"""A bench ends this much after its provider is seen to serve again, so that the release is an event."""
+REFUSED_S = 3.0
+"""A session that was refused asks again after this."""
 
-_SENTENCES = {
-    "window": "{provider} hit its 5-hour limit (429)",
-    "rate": "{provider} is rate limited (429)",
-    "overload": "{provider} is overloaded (529)",
-    "server": "{provider} failed three times in a row (500)",
-    "credit": "the credit at {provider} is used up (402)",
-}
+DRIFT_PERCENT = 0.1
+"""How much of its 5-hour window a request of a plan uses outside of a climb."""
 
-_BACK = {"window": "its 5-hour window has reset", "credit": "the credit was topped up"}
-
-
-@record
-class Flight:
-    """A request on its way."""
-
-    live: LiveRequest
-    request: Request
-    """As it will be when it is done."""
-    done_at: datetime
+WINDOW = timedelta(hours=5)
 
 
 class Player:
-    """One demo being played; `tick` brings it to the context's now."""
+    """One demo being played; `tick` brings the story to the context's now."""
 
-    def __init__(self, ctx: Context, folder: Path, seed: int) -> None:
-        self._ctx = ctx.as_("gateway")
+    def __init__(self, ctx: Context, folder: Path, seed: int, *, pace: float = 1.0) -> None:
+        """Args: pace: 1 = answers take as long as real ones, 0 = they come at once."""
+        self._ctx, self._folder, self._pace = ctx, folder, pace
         self._dice = Random(seed + 1)  # noqa: S311 - a story, no secret
         self._rounds = story.rounds(seed)
         self._round = next(self._rounds)
         self._began = ctx.now()
         self._subject: str | None = None
         self._beat = 0
-        self._broken: dict[str, str] = {}
-        self._flights: list[Flight] = []
-        self._sessions = [
-            (work, history.session_name(self._dice), scenario.PROJECTS[place])
-            for place, work in enumerate(
-                (scenario.WORK[0], scenario.WORK[0], scenario.WORK[2], scenario.WORK[3])
-            )
-        ]
-        self._count = 0
-        self._next_start = self._began
-        self._drifted = self._began
-        self._seen: Snapshot | None = None
-        self._stamp: object = None
-        self._listening = False
-        self._right = ExitStack()
-        shown = agents.shown([(work.agent, name, project) for work, name, project in self._sessions])
-        self._agents = agents.Agents(ctx.paths, folder, shown, self._began)
-        self._books = LedgerRows(schema.connect(ctx.paths.ledger), ctx.catalog(), str(folder))
-        self._begin(self._began)
+        self.sessions = _sessions(self._dice, self._began)
+        self.busy: set[str] = set()
+        """Sessions with a request under way."""
+        providers = ctx.catalog().providers
+        names = [name for name in scenario.PRIORITY if fake_addresses.has_route(providers.get(name))]
+        self.vendors = Vendors(ctx, tuple(names), pace)
+        self._publisher = Publisher(ctx.paths, folder, self.sessions, self._began)
+        self._client: aiohttp.ClientSession
+        self._tasks: list[asyncio.Task[None]] = []
+        self._asked = 0
 
-    def open_gateway(self) -> None:
-        """Say that a gateway runs here, and hold the right to be it."""
-        paths = self._ctx.paths
-        self._right.enter_context(single_instance(paths, gateway.LOCK_NAME))
-        running = Gateway(host="127.0.0.1", port=PORT, pid=os.getpid(), since=self._ctx.now())
-        gateway.write(paths, running, scenario.NO_KEY)
-        self._listening = True
+    async def open(self) -> None:
+        """Let the vendors listen and the sessions begin. Raises PfError."""
+        await self.vendors.open()
+        with contextlib.closing(schema.connect(self._ctx.paths.ledger)) as connection:
+            LedgerRows(connection, self._ctx.catalog(), str(self._folder)).keep_prices()
+        self._publisher.open()
+        self._client = aiohttp.ClientSession(trust_env=False)
 
-    def close_gateway(self) -> None:
-        """Somebody stopped the gateway: work goes on without it."""
-        self._listening = False
-        self._right.close()
-        gateway.remove(self._ctx.paths)
+    async def start_gateway(self) -> None:
+        """The real gateway, as a process of the player's own group, which ends with it. Raises PfError."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "pf_tui.gateway",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=dict(self._ctx.env),
+            cwd="/",
+        )
+        while gateway.read(self._ctx.paths) is None and process.returncode is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    def begin(self) -> None:
+        """The first round begins, and every session works by itself from now on."""
+        self._begin_round(self._ctx.now())
+        self._tasks = [asyncio.create_task(self._work(session)) for session in self.sessions]
+
+    async def close(self) -> None:
+        """End everything but the gateway."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+        await self.vendors.close()
+        self._publisher.close()
 
     def tick(self) -> None:
         """Do what is due. Raises PfError when a file refuses; the next tick goes on from there."""
         now = self._ctx.now()
-        self._look(now)
         self._tell(now)
-        self._land(now)
-        self._take_off(now)
-        self._drift(now)
-        if self._listening:
-            active = self._seen.active if self._seen is not None else None
-            gateway.write_live(
-                self._ctx.paths,
-                [_progress(flight, now) for flight in self._flights],
-                self._agents.live(
-                    now,
-                    active.provider,
-                    active.model,
-                    self._view(active.provider).provider.agent_only,
-                )
-                if active is not None
-                else (),
-            )
-        self._agents.tick(now, frozenset(flight.live.session or "" for flight in self._flights))
+        self._publisher.tell(now, frozenset(self.busy))
 
     # -- the story
 
-    def _begin(self, now: datetime) -> None:
+    def _begin_round(self, now: datetime) -> None:
         self._began, self._beat = now, 0
-        active = self._look(now, anew=True).active
-        self._subject = active.provider if active else None
+        self._subject = self._serving()
+        limit = self._window(self._subject) if self._subject else None
+        if self._subject and limit is not None:
+            ends = now + timedelta(seconds=self._round.back_s) if self._round.fault == "window" else limit[1]
+            self.vendors.windows[self._subject] = (limit[0], ends)
 
     def _tell(self, now: datetime) -> None:
+        if self._beat == 0 and self._subject is None:
+            self._begin_round(now)
         elapsed = (now - self._began).total_seconds()
         while self._beat < len(self._round.beats) and self._round.beats[self._beat].at_s <= elapsed:
             beat = self._round.beats[self._beat]
@@ -144,194 +131,142 @@ class Player:
                 self._bring_back(now)
             elif beat.what == "fail-next":
                 self._fail_next(now)
-            elif self._active != self._subject or self._subject is None:
+            elif self._subject is None or self._serving() != self._subject:
                 self._drop_round(now)
                 return
             elif beat.what == "climb":
-                self._climb(self._subject, beat.percent, now)
+                self._climb(self._subject, beat.percent)
             else:
                 self._fail(self._subject, self._round.fault, now)
         if elapsed >= self._round.length_s:
             self._round = next(self._rounds)
-            self._begin(now)
+            self._begin_round(now)
 
     def _drop_round(self, now: datetime) -> None:
         """The person went elsewhere: the next round is about whoever serves now."""
         self._bring_back(now)
         self._round = next(self._rounds)
-        self._begin(now)
+        self._begin_round(now)
 
-    def _climb(self, provider: str, percent: float, now: datetime) -> None:
-        limit = self._window(provider)
-        if limit is None or limit[0] > percent:
-            return
-        self._read(provider, percent, limit[1], now)
+    def _climb(self, provider: str, percent: float) -> None:
+        if provider in self.vendors.windows:
+            before, ends = self.vendors.windows[provider]
+            self.vendors.windows[provider] = (max(before, percent), ends)
 
     def _fail(self, provider: str, fault: str, now: datetime) -> None:
-        view, window = self._view(provider), self._window(provider)
-        if (fault == "window" and window is None) or (fault == "credit" and view.provider.plan):
+        plan = self._ctx.catalog().providers[provider].plan
+        if (fault == "window" and provider not in self.vendors.windows) or (fault == "credit" and plan):
             fault = "rate"  # no such window; a plan has no credit
-        back_at = self._began + timedelta(seconds=self._round.back_s) + BACK_MARGIN
-        if fault == "window" and window is not None:
-            back_at = window[1]
-        said = upstream.answer(provider, fault, back_at, now)
-        failure = failures.classify(
-            status=said.status,
-            headers=said.headers,
-            body=said.body,
-            now=now,
-            meanings=self._ctx.catalog().meanings,
-        )
-        model = view.serves
-        lost = next((flight for flight in self._flights if flight.live.provider == provider), None)
-        if lost is not None:
-            self._books.enter([_failed(lost.request, failure.kind, said.status, now)], live=True)
-        outcome = actions.report_failure(
-            self._ctx,
-            provider,
-            replace(failure, at_once=True),
-            model=model,
-            agent=lost.request.agent if lost else self._sessions[0][0].agent,
-            session=lost.request.session if lost else self._sessions[0][1],
-            why=_SENTENCES[fault].format(provider=provider),
-        )
-        self._broken[provider] = fault
-        if fault == "window":
-            self._read(provider, 100, back_at, now)
-        self._look(now, anew=True)
-        if outcome is not None and outcome.moved:
-            self._flights = [self._moved(flight, provider) for flight in self._flights]
+        self.vendors.broken[provider] = (fault, self._back(now))
+
+    def _back(self, now: datetime) -> datetime:
+        """When the provider that failed is well again."""
+        return max(now, self._began + timedelta(seconds=self._round.back_s))
 
     def _fail_next(self, now: datetime) -> None:
         """The one that took over fails as well, for a moment."""
-        if self._active is not None and self._active not in self._broken and self._subject in self._broken:
-            self._fail(self._active, "overload", now)
+        serving = self._serving()
+        broken = self.vendors.broken
+        if serving is not None and serving not in broken and self._subject in broken:
+            broken[serving] = ("overload", self._back(now))
 
     def _bring_back(self, now: datetime) -> None:
-        for provider, fault in self._broken.items():
-            why = _BACK.get(fault, "a request went through")
-            actions.succeeded(self._ctx, provider, self._view(provider).serves, why=why, ended=True)
+        broken, self.vendors.broken = self.vendors.broken, {}
+        for provider, (fault, _) in broken.items():
             if fault == "window":
-                self._read(provider, 2, now + timedelta(hours=5), now)
-        self._broken.clear()
-        self._look(now, anew=True)
+                self.vendors.windows[provider] = (2.0, now + WINDOW)
+            elif fault == "credit":  # ends by no time: the person tops it up and says so
+                actions.release(self._ctx.as_("cli"), provider)
 
-    # -- the work
-
-    def _take_off(self, now: datetime) -> None:
-        seen = self._look(now)
-        if seen.active is None or seen.active.model is None or now < self._next_start:
-            return
-        if len(self._flights) >= IN_FLIGHT:
-            return
-        self._next_start = now + timedelta(seconds=self._dice.uniform(0.8, 2.6))
-        only = self._view(seen.active.provider).provider.agent_only
-        able = [one for one in self._sessions if only in (None, one[0].agent)]
-        work, session, project = self._dice.choice(able or self._sessions)
-        self._count += 1
-        planned = history.request(self._dice, now, work, session, project, min(1.0, self._count / 80))
-        planned = planned._replace(provider=seen.active.provider, model=seen.active.model)
-        if planned.provider in self._broken:
-            fault = self._broken[planned.provider]
-            said = upstream.answer(planned.provider, fault, now, now)
-            self._books.enter([_failed(planned, "rate", said.status, now)], live=True)
-            return
-        took = timedelta(milliseconds=min(9000, max(2500, planned.latency_ms)))
-        live = LiveRequest(
-            id=f"demo-{self._count}",
-            agent=work.agent,
-            session=session,
-            provider=planned.provider,
-            model=planned.model,
-            since=now,
-        )
-        self._flights.append(Flight(live=live, request=planned, done_at=now + took))
-
-    def _land(self, now: datetime) -> None:
-        done = [flight for flight in self._flights if flight.done_at <= now]
-        if done:
-            self._flights = [flight for flight in self._flights if flight.done_at > now]
-            self._books.enter([flight.request._replace(at=flight.done_at) for flight in done], live=True)
-
-    def _moved(self, flight: Flight, failed: str) -> Flight:
-        """The same request, served by whoever took over: the turn in flight is saved."""
-        active = self._seen.active if self._seen else None
-        if flight.live.provider != failed or active is None or active.model is None:
-            return flight
-        provider, model = active.provider, active.model
-        live = replace(flight.live, provider=provider, model=model, attempt=flight.live.attempt + 1)
-        request = flight.request._replace(provider=provider, model=model)
-        return replace(flight, live=live, request=request, done_at=flight.done_at + timedelta(seconds=2))
-
-    def _drift(self, now: datetime) -> None:
-        """A plan that works uses its window up, slowly."""
-        if now - self._drifted < DRIFT_EVERY or self._active is None or self._active in self._broken:
-            return
-        self._drifted = now
-        window = self._window(self._active)
-        if window is not None and window[0] < 90:
-            self._read(self._active, window[0] + DRIFT_PERCENT, window[1], now)
-
-    # -- looking
-
-    @property
-    def _active(self) -> str | None:
-        return self._seen.active.provider if self._seen and self._seen.active else None
-
-    def _look(self, now: datetime, *, anew: bool = False) -> Snapshot:
-        """The world as the files say, read again when they changed."""
-        paths = self._ctx.paths
-        stamp = tuple(files.identity(path) for path in (paths.config, paths.health, paths.providers))
-        if anew or self._seen is None or stamp != self._stamp or now - self._seen.at > LOOK_AGAIN:
-            self._seen, self._stamp = snapshot.take(self._ctx, keep_going=True), stamp
-        return self._seen
-
-    def _view(self, provider: str) -> ProviderView:
-        return self._look(self._ctx.now()).view(provider)
+    def _serving(self) -> str | None:
+        active = snapshot.take(self._ctx, keep_going=True).active
+        return active.provider if active else None
 
     def _window(self, provider: str) -> tuple[float, datetime] | None:
         """(percent, reset) of the provider's own 5-hour window; None when it has none."""
-        for limit in self._view(provider).limits:
+        for limit in snapshot.take(self._ctx, keep_going=True).view(provider).limits:
             if limit.window == "5h" and limit.model is None and limit.resets_at is not None:
                 return limit.percent or 0.0, limit.resets_at
         return None
 
-    def _read(self, provider: str, percent: float, resets_at: datetime, now: datetime) -> None:
-        reading = Reading(
-            provider=provider,
-            window="5h",
-            unit="percent",
-            used=round(percent, 1),
-            limit=100,
-            resets_at=resets_at,
-            source="official",
-            observed_at=now,
+    # -- the work
+
+    async def _work(self, session: Session) -> None:
+        while True:
+            well = await self.ask(session)
+            await asyncio.sleep(self._dice.uniform(*PAUSE_S) if well else REFUSED_S)
+
+    async def ask(self, session: Session) -> bool:
+        """One request through the gateway, to the end of its answer; True when it was served."""
+        address = gateway.agents_token(self._ctx.paths)
+        if address is None:
+            return False
+        port, token = address
+        self.vendors.expect(self._plan(session))
+        self.busy.add(session.id)
+        try:
+            async with self._client.post(
+                f"http://127.0.0.1:{port}{agents.PATHS[session.agent]}",
+                data=json.dumps(agents.body(session)),
+                headers=agents.headers(session, token, self._folder),
+            ) as response:
+                await response.read()
+                if response.status == 200:
+                    self._use(response.headers.get("x-pf-provider", ""))
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+        finally:
+            self.busy.discard(session.id)
+
+    def _plan(self, session: Session) -> Request:
+        """Tokens and times of the next answer."""
+        self._asked += 1
+        work = next(one for one in scenario.WORK if one.agent == session.agent)
+        depth = min(1.0, self._asked / 80)
+        return history.request(self._dice, self._ctx.now(), work, session.id, session.project, depth)
+
+    def _use(self, provider: str) -> None:
+        """A plan that works uses its window up, slowly."""
+        if provider in self.vendors.windows:
+            percent, ends = self.vendors.windows[provider]
+            self.vendors.windows[provider] = (min(98.0, percent + DRIFT_PERCENT), ends)
+
+
+def _sessions(dice: Random, began: datetime) -> tuple[Session, ...]:
+    """Two of Claude Code, one of OpenCode, one of Codex."""
+    player, dashboard = agents.processes()
+    chosen: list[Session] = []
+    claude, _, opencode, codex = scenario.WORK
+    for work, pid in ((claude, player), (claude, dashboard), (opencode, player), (codex, player)):
+        name = history.session_name(dice)
+        if work is codex:
+            name = agents.thread_id(began, name.replace("-", ""))
+        project = scenario.PROJECTS[len(chosen)]
+        asks = pid == dashboard
+        chosen.append(
+            Session(agent=work.agent, id=name, project=project, model=work.model, pid=pid, asks=asks)
         )
-        ledger.limit_readings(self._ctx.paths.ledger, [reading])
-        self._look(now, anew=True)
+    return tuple(chosen)
 
 
-def _progress(flight: Flight, now: datetime) -> LiveRequest:
-    """How far a request is: nothing before its first byte, then tokens at an even pace."""
-    first = timedelta(milliseconds=flight.request.ttft_ms)
-    passed = now - flight.live.since - first
-    if passed < timedelta(0):
-        return flight.live
-    share = min(1.0, passed / max(flight.done_at - flight.live.since - first, timedelta(milliseconds=1)))
-    return replace(
-        flight.live, tokens=round(flight.request.output * share), first_byte_ms=flight.request.ttft_ms
-    )
-
-
-def _failed(one: Request, kind: str, status: int, now: datetime) -> Request:
-    return one._replace(
-        at=now,
-        input=0,
-        output=0,
-        cache_read=0,
-        cache_write=0,
-        latency_ms=190,
-        ttft_ms=190,
-        failure=kind,
-        status=status,
-    )
+async def play(
+    ctx: Context, folder: Path, seed: int, ended: Coroutine[Any, Any, None], tick_s: float
+) -> None:
+    """Play until `ended` is. Raises PfError when nothing could be begun."""
+    player = Player(ctx, folder, seed)
+    over = asyncio.ensure_future(ended)
+    await player.open()
+    try:
+        starting = asyncio.ensure_future(player.start_gateway())
+        await asyncio.wait({starting, over}, return_when=asyncio.FIRST_COMPLETED)
+        if over.done():
+            starting.cancel()
+            return
+        player.begin()
+        while not over.done():
+            with contextlib.suppress(PfError, OSError):
+                player.tick()
+            await asyncio.wait({over}, timeout=tick_s)
+    finally:
+        await player.close()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +28,11 @@ from pf_tui.state.context import Context
 SEED = 23
 """The story people see first; another number tells another one."""
 
-END_S = 2.0
+END_S = 3.0
 """How long the player may take to end by itself."""
+
+GATEWAY_END_S = 1.0
+"""How long a gateway may take: whoever asked it is gone, so nothing is under way."""
 
 
 @contextlib.contextmanager
@@ -76,9 +80,18 @@ def remove(folder: Path) -> None:
     if (folder / home.MARK).is_file() or not any(folder.iterdir() if folder.is_dir() else ()):
         running = gateway.read(home.context(folder, home.environment(folder, {})).paths)
         if running is not None and running.pid != os.getpid():
-            with contextlib.suppress(OSError):
-                os.kill(running.pid, signal.SIGTERM)
+            _end_gateway(running.pid)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end_gateway(pid: int) -> None:
+    """Ask it, wait until it is gone, then do not ask: it must write nothing while its folder is deleted."""
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + GATEWAY_END_S
+        while time.monotonic() < deadline and gateway.alive(pid):
+            time.sleep(0.02)
+        os.kill(pid, signal.SIGKILL)
 
 
 def _start(folder: Path, seed: int, world: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -94,14 +107,15 @@ def _start(folder: Path, seed: int, world: Mapping[str, str]) -> subprocess.Pope
 
 
 def _end(player: subprocess.Popen[bytes]) -> None:
-    """Close the pipe, which ends the player; one that does not listen is killed."""
+    """Close the pipe, which ends the player; one that does not listen is killed, its gateway with it."""
     with contextlib.suppress(OSError):
         if player.stdin is not None:
             player.stdin.close()
     try:
         player.wait(END_S)
     except subprocess.TimeoutExpired:
-        player.kill()
+        with contextlib.suppress(OSError):
+            os.killpg(player.pid, signal.SIGKILL)
         player.wait()
 
 

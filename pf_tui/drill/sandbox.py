@@ -7,7 +7,6 @@ stand-in's. The clock can be moved. Invariant: every address on the stage is 127
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pf_tui.drill import ledger_copy
+from pf_tui.drill import fake_addresses, ledger_copy
 from pf_tui.drill.fake_upstream import FakeUpstream
 from pf_tui.errors import PfError
 from pf_tui.gateway.engine import Engine
@@ -36,8 +35,6 @@ from pf_tui.state.paths import Paths
 KEY = "stand-in"
 FIRST_BYTE_S, STALL_S = 0.4, 1.5
 """Nobody waits a minute for a rehearsal; what is said of time is what the person has set."""
-
-_SERVED = ("anthropic-messages", "openai-chat", "openai-responses")
 
 
 class Clock:
@@ -123,7 +120,7 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
         PfError: a state file cannot be used.
     """
     clock = Clock()
-    names = [name for name in now.priority if _has_route(now, name)]
+    names = [name for name in now.priority if fake_addresses.has_route(now.catalog.providers.get(name))]
     stand_ins = {name: FakeUpstream(name, now=clock) for name in names}
     stage: Sandbox | None = None
     try:
@@ -144,15 +141,6 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
             await stand_in.stop()
 
 
-def _has_route(now: Snapshot, name: str) -> bool:
-    """It speaks something the gateway serves, at an address that is known."""
-    provider = now.catalog.providers.get(name)
-    return provider is not None and any(
-        protocol in provider.protocols and "{" not in provider.base_urls.get(protocol, "{")
-        for protocol in _SERVED
-    )
-
-
 def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) -> Tokens | None:
     """The person's files, with the stand-ins' addresses and keys in them; returns a usual turn's tokens."""
     files.make_home(paths)
@@ -161,7 +149,7 @@ def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) ->
     with files.locked(paths):
         files.write_json(paths.config, _config(ctx))
         files.write_json(paths.auth, {"providers": _keys(now)})
-        files.write_bytes(paths.providers, _providers(ctx, urls))
+        files.write_bytes(paths.providers, fake_addresses.providers_yaml(ctx.paths, urls))
     if ctx.paths.ledger.exists():
         with suppress(PfError):  # the chain is then as it is without readings and budgets
             return ledger_copy.copy(ctx.paths.ledger, paths.ledger, ctx.now())
@@ -200,26 +188,3 @@ def _without_keys(ctx: Context, now: Snapshot, paths: Paths) -> dict[str, str]:
         **{name: value for name, value in kept.items() if name not in proxies},
         "PROVIDER_FALLBACK_HOME": str(paths.home),
     }
-
-
-def _providers(ctx: Context, urls: Mapping[str, str]) -> bytes:
-    """providers.yaml as the person wrote it, each address replaced by the stand-in's."""
-    import yaml
-
-    text = files.read_text(ctx.paths.providers)
-    content = yaml.safe_load(text) if text else None
-    own = content.get("providers") if isinstance(content, dict) and "providers" in content else content
-    if isinstance(own, dict):
-        own = [{"id": name, **(entry or {})} for name, entry in own.items() if name != "version"]
-    entries: dict[str, dict[str, Any]] = {entry["id"]: dict(entry) for entry in own or ()}
-    for name, url in urls.items():
-        entry = entries.setdefault(name, {"id": name})
-        if isinstance(entry.get("base_urls"), dict):
-            entry["base_urls"] = {
-                spoken: url if spoken.startswith("anthropic") else f"{url}/v1"
-                for spoken in entry["base_urls"]
-            }
-        else:
-            entry["base_url"] = url
-    written = json.dumps({"version": 1, "providers": list(entries.values())}, default=str)
-    return written.encode()  # JSON is YAML

@@ -77,30 +77,36 @@ def test_a_dashboard_that_is_killed_leaves_nothing(demo: Demo) -> None:
     assert eventually(lambda: demo.players() == [], "the story ends")
 
 
-def test_a_stopped_gateway_does_not_end_the_story(demo: Demo) -> None:
-    state = demo.folder / ".opencode" / "provider-fallback"
-    assert eventually((state / "live.json").exists, "a request under way")
-
-    demo.players()[0].terminate()
-
-    assert eventually(lambda: not (state / "gateway.json").exists(), "the gateway ends")
-    assert demo.players()
-
-
 @pytest.mark.e2e
-def test_a_gateway_started_in_the_demo_ends_with_it(demo: Demo) -> None:
+def test_the_gateway_is_a_real_one_and_ends_with_the_demo(demo: Demo) -> None:
     state = demo.folder / ".opencode" / "provider-fallback"
-    env = {"HOME": str(demo.folder), "PATH": os.environ["PATH"], "PROVIDER_FALLBACK_HOME": str(state)}
-    demo.players()[0].terminate()
-    assert eventually(lambda: not (state / "gateway.json").exists(), "the gateway ends")
-    words = [sys.executable, "-m", "pf_tui", "gateway", "start", "--json"]
-    started = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
-    running = json.loads(started.stdout)["pid"]
-    assert psutil.pid_exists(running)
+    assert eventually((state / "gateway.json").exists, "the gateway serves")
+    running = json.loads((state / "gateway.json").read_text())["pid"]
+    assert running not in (demo.process.pid, *(player.pid for player in demo.players()))
+    assert eventually((state / "live.json").exists, "a request under way")
 
     demo.process.communicate("q\n", timeout=PATIENCE_S)
 
-    assert eventually(lambda: not is_alive(running), "the second gateway ends")
+    assert eventually(lambda: not is_alive(running), "the gateway ends")
+    assert not demo.folder.exists()
+
+
+@pytest.mark.e2e
+def test_a_stopped_gateway_does_not_end_the_story_and_may_be_started_anew(demo: Demo) -> None:
+    state = demo.folder / ".opencode" / "provider-fallback"
+    env = {"HOME": str(demo.folder), "PATH": os.environ["PATH"], "PROVIDER_FALLBACK_HOME": str(state)}
+    assert eventually((state / "gateway.json").exists, "the gateway serves")
+    first = json.loads((state / "gateway.json").read_text())["pid"]
+
+    os.kill(first, signal.SIGTERM)
+    assert eventually(lambda: not (state / "gateway.json").exists(), "the gateway ends")
+    assert demo.players()
+    words = [sys.executable, "-m", "pf_tui", "gateway", "start", "--json"]
+    started = subprocess.run(words, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    second = json.loads(started.stdout)["pid"]
+    demo.process.communicate("q\n", timeout=PATIENCE_S)
+
+    assert eventually(lambda: not is_alive(second), "the second gateway ends")
     assert not demo.folder.exists()
 
 

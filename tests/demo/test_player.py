@@ -1,9 +1,10 @@
-"""The story played on real files, by a clock that the test moves."""
+"""The story played through a real gateway, by a clock that the test moves."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,31 +13,51 @@ import pytest
 from pf_tui import actions, snapshot
 from pf_tui.demo import stage, story
 from pf_tui.demo.player import Player
+from pf_tui.gateway.server import Gateway, listen
 from pf_tui.records import replace
+from pf_tui.sessions import evidence
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import gateway
+from pf_tui.state import gateway as address
 from pf_tui.state.context import Context
+from tests.gateway.upstreams import CONTROL, TOKEN, settled
 
 FIRST = "anthropic-subscription"
 SECOND = "openrouter"
+CLAUDE, DASHBOARD, OPENCODE, CODEX = range(4)
 
 
 class Theatre:
-    """A player and the dashboard's look at its world, on one clock."""
+    """A player, the gateway in this process, and the dashboard's look at its world, on one clock."""
 
     def __init__(self, ctx: Context, seed: int) -> None:
         self.now: datetime = ctx.now()
         self.ctx = replace(ctx, clock=lambda: self.now)
-        self.player = Player(self.ctx, Path(ctx.env["HOME"]), seed)
-        self.player.open_gateway()
-        self.passed_s = 0.0
+        self.player = Player(self.ctx, Path(ctx.env["HOME"]), seed, pace=0)
+        self.gateway = Gateway(self.ctx.as_("gateway"), TOKEN, CONTROL)
+        self.began = self.now
 
-    def until(self, seconds: float) -> Snapshot:
-        """Play up to that many seconds since the beginning."""
-        while self.passed_s < seconds:
-            self.passed_s += 0.5
+    async def open(self) -> None:
+        await self.player.open()
+        sockets = listen(0)
+        await self.gateway.start(sockets)
+        port = sockets[0].getsockname()[1]
+        running = address.Gateway(host="127.0.0.1", port=port, pid=os.getpid(), since=self.now)
+        address.write(self.ctx.paths, running, TOKEN)
+        self.player.tick()
+
+    async def close(self) -> None:
+        await self.player.close()
+        await self.gateway.stop(1.0)
+
+    async def at(self, second: float, *who: int) -> Snapshot:
+        """What is to be seen at that second of the story, after one request of each of these sessions."""
+        while (self.now - self.began).total_seconds() < second:
             self.now += timedelta(seconds=0.5)
             self.player.tick()
+        for place in who:
+            await self.player.ask(self.player.sessions[place])
+        await settled(self.gateway)
+        self.player.tick()
         return self.look()
 
     def look(self) -> Snapshot:
@@ -49,128 +70,128 @@ class Theatre:
 
 
 @pytest.fixture
-def theatre() -> Iterator[Theatre]:
+async def theatre() -> AsyncIterator[Theatre]:
     with stage(play=False, seed=23) as ctx:
-        yield Theatre(ctx, 23)
+        one = Theatre(ctx, 23)
+        await one.open()
+        yield one
+        await one.close()
 
 
-def test_the_window_climbs_past_warning_then_the_next_provider_takes_over(theatre: Theatre) -> None:
-    warned = theatre.until(8)
+async def test_the_window_climbs_past_warning_then_the_next_provider_takes_over(theatre: Theatre) -> None:
+    warned = await theatre.at(8, CLAUDE)
     assert warned.view(FIRST).state == "warning"
 
-    after = theatre.until(story.FIRST_FAILURE_S + 0.5)
-    event = after.events[-1]
+    after = await theatre.at(story.FIRST_FAILURE_S + 0.5, CLAUDE)
+    event = next(event for event in reversed(after.events) if event.action == "failover")
 
     assert theatre.serves == SECOND
-    assert event.action == "failover"
     assert event.evidence["status"] == 429
-    assert event.why == "anthropic-subscription hit its 5-hour limit (429)"
     assert after.view(FIRST).state == "benched"
+    assert after.today.requests > warned.today.requests  # the turn went on at the second
 
 
-def test_the_turn_in_flight_goes_on_at_the_next_provider(theatre: Theatre) -> None:
-    theatre.until(story.FIRST_FAILURE_S - 0.5)
-    before = gateway.read(theatre.ctx.paths)
-    assert before is not None
-    assert {one.provider for one in before.live} == {FIRST}
+async def test_the_first_comes_back_and_serves_again(theatre: Theatre) -> None:
+    await theatre.at(story.FIRST_FAILURE_S + 0.5, CLAUDE)
 
-    theatre.until(story.FIRST_FAILURE_S + 0.5)
-    after = gateway.read(theatre.ctx.paths)
-
-    assert after is not None
-    moved = [one for one in after.live if one.attempt == 2]
-    assert {one.provider for one in moved} == {SECOND}
-    assert {one.id for one in moved} <= {one.id for one in before.live}
-
-
-def test_the_first_comes_back_and_serves_again(theatre: Theatre) -> None:
-    back = theatre.until(story.FIRST_BACK_S + 2)
+    back = await theatre.at(story.FIRST_BACK_S + 4, CLAUDE)
 
     assert theatre.serves == FIRST
     assert back.view(FIRST).state == "ready"
-    assert any(event.action == "release" for event in back.events)
+    assert any(event.action in ("failback", "release") for event in back.events)
 
 
-def test_work_goes_on_and_its_cost_grows(theatre: Theatre) -> None:
+async def test_each_agents_request_is_a_row_with_its_cost(theatre: Theatre) -> None:
     before = theatre.look().today
-    after = theatre.until(40).today
+    after = (await theatre.at(3, CLAUDE, OPENCODE, CODEX)).today
 
-    assert after.requests > before.requests + 5
+    assert after.requests == before.requests + 3
     assert (after.cost_usd or 0) > (before.cost_usd or 0)
 
 
-def test_a_switch_by_key_is_respected(theatre: Theatre) -> None:
-    theatre.until(5)
+async def test_a_switch_by_key_is_respected(theatre: Theatre) -> None:
+    await theatre.at(5)
     actions.switch(theatre.ctx, "zai-coding-plan")
 
-    theatre.until(12)
-    running = gateway.read(theatre.ctx.paths)
+    await theatre.at(12, CLAUDE)
 
     assert theatre.serves == "zai-coding-plan"
-    assert running is not None
-    assert running.live[-1].provider == "zai-coding-plan"
     assert theatre.look().view(FIRST).state != "benched"
 
 
-def test_the_story_goes_on_about_the_provider_that_was_switched_to(theatre: Theatre) -> None:
+async def test_the_story_goes_on_about_the_provider_that_was_switched_to(theatre: Theatre) -> None:
     actions.switch(theatre.ctx, "zai-coding-plan")
 
-    theatre.until(60)
+    for second in range(2, 80, 4):
+        await theatre.at(second, CLAUDE)
 
     failed = [event for event in theatre.look().events if event.action == "failover" and event.evidence]
-    assert failed[-1].before["active"] == "zai-coding-plan"
+    assert failed[-1].why.startswith("zai-coding-plan")
 
 
-def test_with_auto_switch_off_nobody_takes_over(theatre: Theatre) -> None:
+async def test_with_auto_switch_off_nobody_takes_over(theatre: Theatre) -> None:
     actions.set_auto_switch(theatre.ctx, False)
 
-    theatre.until(story.FIRST_FAILURE_S + 6)
+    await theatre.at(story.FIRST_FAILURE_S + 1, CLAUDE)
 
     assert theatre.serves == FIRST
     assert theatre.look().view(FIRST).state == "benched"
 
 
-def test_a_bench_by_hand_stays_until_it_is_lifted_by_hand(theatre: Theatre) -> None:
+async def test_a_bench_by_hand_stays_until_it_is_lifted_by_hand(theatre: Theatre) -> None:
     actions.bench(theatre.ctx, SECOND)
 
-    later = theatre.until(story.FIRST_BACK_S + 4)
+    later = await theatre.at(story.FIRST_BACK_S + 4, CLAUDE)
 
     assert later.view(SECOND).state == "benched"
 
 
-def test_ten_minutes_pass_without_a_problem(theatre: Theatre) -> None:
-    end = theatre.until(600)
+async def test_five_minutes_pass_without_a_problem(theatre: Theatre) -> None:
+    for second in range(0, 300, 6):
+        await theatre.at(second, CLAUDE, OPENCODE)
+    end = theatre.look()
 
     assert end.problems == ()
     assert end.active is not None
-    assert sum(event.action == "failover" for event in end.events) >= 8
+    assert sum(event.action == "failover" for event in end.events) >= 4
 
 
-def test_a_plan_is_used_by_its_own_agent_alone_and_has_no_credit(theatre: Theatre) -> None:
-    for second in range(1, 200):
-        theatre.until(second)
-        running = gateway.read(theatre.ctx.paths)
-        assert running is not None
-        new = [one for one in running.live if one.provider == FIRST]
-        assert {one.agent for one in new} <= {"claude-code"}
+async def test_a_plan_is_used_by_its_own_agent_alone_and_has_no_credit(theatre: Theatre) -> None:
+    await theatre.at(3, OPENCODE, CODEX)
+    assert theatre.player.vendors.answered(FIRST) == 0
 
-    failed = [event for event in theatre.look().events if event.action == "failover"]
-    assert not any("credit" in event.why and FIRST in event.why for event in failed)
+    await theatre.at(4, CLAUDE)
+    assert theatre.player.vendors.answered(FIRST) == 1
 
 
-def test_a_stopped_gateway_stays_stopped_while_work_goes_on(theatre: Theatre) -> None:
-    theatre.until(3)
-    theatre.player.close_gateway()
-    before = theatre.look().today.requests
+async def test_without_a_gateway_nobody_is_served_and_nothing_breaks(theatre: Theatre) -> None:
+    address.remove(theatre.ctx.paths)
 
-    after = theatre.until(12)
-
-    assert after.gateway is None
-    assert after.today.requests > before
+    assert not await theatre.player.ask(theatre.player.sessions[CLAUDE])
 
 
-def test_no_file_of_the_demo_holds_a_key_of_the_usual_shape(theatre: Theatre) -> None:
-    theatre.until(30)
+async def test_the_sessions_are_seen_as_the_agents_publish_them(theatre: Theatre) -> None:
+    home = Path(theatre.ctx.env["HOME"])
+    claude, _, opencode, codex = theatre.player.sessions
+
+    theatre.player.busy.update((claude.id, opencode.id, codex.id))
+    theatre.player.tick()
+
+    registry = [json.loads(path.read_text()) for path in (home / ".claude" / "sessions").glob("*.json")]
+    assert {(one["sessionId"] == claude.id, one["status"]) for one in registry} == {
+        (True, "busy"),
+        (False, "idle"),
+    }
+    told = evidence.Store(theatre.ctx.paths).all()
+    assert told["opencode", opencode.id].status == "busy"
+    [rollout] = (home / ".codex" / "sessions").rglob("*.jsonl")
+    rows = [json.loads(line) for line in rollout.read_text().splitlines()]
+    assert rollout.name.endswith(f"-{codex.id}.jsonl")
+    assert rows[-1]["payload"]["type"] == "task_started"
+
+
+async def test_no_file_of_the_demo_holds_a_key_of_the_usual_shape(theatre: Theatre) -> None:
+    await theatre.at(30, CLAUDE)
 
     text = json.loads(theatre.ctx.paths.auth.read_text())
     assert {

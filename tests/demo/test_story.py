@@ -7,7 +7,8 @@ from itertools import islice, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.demo import story, upstream
+from pf_tui.demo import story
+from pf_tui.demo.vendors import FAULT_NAMES
 
 SEEDS = st.integers(0, 2**32)
 
@@ -41,7 +42,7 @@ def test_whoever_fails_is_back_before_the_round_ends(seed: int) -> None:
 
 @given(SEEDS)
 def test_every_kind_of_trouble_comes_up_in_five_rounds(seed: int) -> None:
-    assert {one.fault for one in islice(story.rounds(seed), 5)} == set(upstream.FAULTS)
+    assert {one.fault for one in islice(story.rounds(seed), 5)} == set(FAULT_NAMES)
 
 
 @given(SEEDS)
