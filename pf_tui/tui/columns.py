@@ -8,7 +8,7 @@ from pf_tui.records import record
 from pf_tui.tui.text import Line, Span, cells, fit
 
 GAP = 2
-"""UsageQuery between two columns."""
+"""Cells between two columns."""
 
 
 @record
@@ -22,9 +22,9 @@ class Column:
     leaves: int = 0
     """Its turn to leave when there is no room, 1 first; 0 = never."""
     least: int = 0
-    """UsageQuery it keeps even when it has to be cut; 0 = it is never cut."""
+    """Cells it keeps even when it has to be cut; 0 = it is never cut."""
     at_least: int = 0
-    """UsageQuery it takes even when its content is shorter."""
+    """Cells it takes even when its content is shorter."""
     grows: bool = False
     """Takes the room that is left over."""
 
@@ -83,12 +83,12 @@ def body(kept: Sequence[tuple[Column, int]], row: UsageQuery, gap: int = GAP) ->
 
 
 def _natural(column: Column, rows: Sequence[UsageQuery]) -> int:
-    """UsageQuery the column would like to have."""
+    """Cells the column would like to have."""
     return max([cells(column.title), column.at_least, *(cells(row.get(column.key, ())) for row in rows)])
 
 
 def _needed(kept: Sequence[tuple[Column, int]], gap: int) -> int:
-    """UsageQuery with every column that can be cut at its least."""
+    """Cells with every column that can be cut at its least."""
     sizes = [min(size, column.least) if column.least else size for column, size in kept]
     return sum(sizes) + gap * (len(sizes) - 1)
 

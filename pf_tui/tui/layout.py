@@ -4,10 +4,11 @@ from __future__ import annotations
 
 PANES = ("providers", "sessions", "models", "limits", "analytics", "events")
 LEFT = ("providers", "sessions", "models")
+RIGHT = ("limits", "analytics", "events")
 TOGETHER = ("providers", "sessions", "models", "limits")
 """Beside them analytics or events, on a wide screen."""
 
-STACK = ("sessions", "providers", "limits")
+STACK = ("sessions", "limits", "providers", "analytics")
 """Below each other on a screen that is narrow and tall: a split beside an agent."""
 
 WIDTHS = [(0, "-narrow"), (60, "-medium"), (100, "-wide")]
@@ -28,7 +29,7 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
         current: the pane that has the keys.
         below: the pane that was last looked at beside the providers.
     """
-    if width == "-narrow" and height == "-tall" and current in STACK and not zoomed:
+    if width == "-narrow" and height == "-tall" and current in STACK[:-1] and not zoomed:
         return frozenset(STACK)
     if zoomed or width == "-narrow" or height == "-low":
         return frozenset({current})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
-from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.strip import Strip
@@ -20,6 +19,7 @@ from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progres
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.messages import IngestEnded, IngestProgress
 from pf_tui.tui.pane import Pane
+from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.text import Line
@@ -106,30 +106,28 @@ class MainScreen(Screen[None], inherit_bindings=False):
             MainScreen.snapshot, MainScreen.held, MainScreen.rates, MainScreen.sessions
         )
         yield TabLine(look, "tabs").data_bind(MainScreen.current, MainScreen.facts)
-        with Container(id="panes"):
-            with Container(id="left"):
-                yield ProvidersPane(look, "providers").data_bind(
-                    MainScreen.snapshot, MainScreen.found, MainScreen.current
-                )
-                yield SessionsPane(look, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
-                yield ModelsPane(look, "models").data_bind(
-                    MainScreen.snapshot, MainScreen.extras, MainScreen.sessions, MainScreen.current
-                )
-            with Container(id="right"):
-                yield LimitsPane(look, "limits").data_bind(
-                    MainScreen.snapshot,
-                    MainScreen.report,
-                    MainScreen.selected,
-                    MainScreen.sessions,
-                    MainScreen.alone,
-                    MainScreen.rates,
-                )
-                yield AnalyticsPane(look, "analytics").data_bind(
-                    MainScreen.snapshot, MainScreen.report, MainScreen.metric, MainScreen.chart
-                )
-                yield EventsPane(look, "events").data_bind(
-                    MainScreen.snapshot, MainScreen.report, MainScreen.rates
-                )
+        with PaneColumns("panes"):
+            yield ProvidersPane(look, "providers").data_bind(
+                MainScreen.snapshot, MainScreen.found, MainScreen.current
+            )
+            yield SessionsPane(look, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
+            yield ModelsPane(look, "models").data_bind(
+                MainScreen.snapshot, MainScreen.extras, MainScreen.sessions, MainScreen.current
+            )
+            yield LimitsPane(look, "limits").data_bind(
+                MainScreen.snapshot,
+                MainScreen.report,
+                MainScreen.selected,
+                MainScreen.sessions,
+                MainScreen.alone,
+                MainScreen.rates,
+            )
+            yield AnalyticsPane(look, "analytics").data_bind(
+                MainScreen.snapshot, MainScreen.report, MainScreen.metric, MainScreen.chart
+            )
+            yield EventsPane(look, "events").data_bind(
+                MainScreen.snapshot, MainScreen.report, MainScreen.rates
+            )
         yield Foot(look, "foot").data_bind(
             MainScreen.snapshot,
             MainScreen.said,
@@ -264,17 +262,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         shown = self.visible_panes
         for name in layout.PANES:
             self.query_one(f"#{name}").set_class(name not in shown, "-hidden")
-        self.query_one("#left").set_class(not shown & {*layout.LEFT}, "-hidden")
-        self.query_one("#right").set_class(not shown - {*layout.LEFT}, "-hidden")
         self.alone = len(shown) == 1
         self.set_class(self.alone, "-alone")
-        stacked = layout.stacked(shown)
-        if stacked != self.has_class("-stacked"):
-            self.set_class(stacked, "-stacked")
-            left, first = self.query_one("#left"), "#sessions" if stacked else "#providers"
-            left.move_child(left.query_one(first), before=0)
+        self.set_class(layout.stacked(shown), "-stacked")
+        self.set_class(bool(shown & {*layout.RIGHT}), "-below")
+        order = layout.STACK if layout.stacked(shown) else layout.PANES
+        self.query_one("#panes", PaneColumns).stand(order, beside=self.has_class("-wide"))
         self.app.feed.show_sessions("sessions" in shown)
-        self.set_class(bool(shown - {*layout.LEFT}), "-below")
 
     def watch_zoomed(self) -> None:
         if self.is_mounted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from pf_tui.tui.charts.bars import Bar, slots, stacked
 from pf_tui.tui.charts.meter import meter, percent_text
 from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.charts.symbols import ASCII, BRAILLE
-from pf_tui.tui.charts.ticks import ticks
+from pf_tui.tui.charts.ticks import scale
 from pf_tui.tui.columns import Column, body, chosen
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import events, limits, live, models, providers, status, welcome
@@ -141,13 +142,23 @@ def test_a_small_value_is_still_a_mark() -> None:
     assert "▁" in plain(drawn[-2])
 
 
-@example(5e-324, 3)
-@given(st.floats(0.001, 1e9), st.integers(1, 5))
-def test_ticks_are_few_and_below_the_peak(peak: float, most: int) -> None:
-    values = ticks(peak, most)
+@example(5e-324, 3, 1, 2)
+@example(0.30000000000000004, 7, 1, 2)
+@given(st.floats(0.001, 1e9), st.integers(1, 60), st.integers(1, 2), st.integers(2, 4))
+def test_ticks_stand_evenly_apart_with_room_above_the_peak(
+    peak: float, rows: int, few: int, many: int
+) -> None:
+    axis = scale(peak, rows, few, many)
 
-    assert len(values) <= most
-    assert all(0 < value <= peak * 1.0001 for value in values)
+    assert len(axis.ticks) <= many
+    assert axis.top >= peak
+    assert axis.top <= 5 * peak or peak < 1e-300
+    values = [(0, 0.0), *axis.ticks]
+    assert len({row - before for (before, _), (row, _) in pairwise(values)}) <= 1
+    steps = [value - before for (_, before), (_, value) in pairwise(values)]
+    assert steps == pytest.approx(steps[:1] * len(steps))
+    for row, value in axis.ticks:  # a bar of this value ends at this row
+        assert row / rows == pytest.approx(value / axis.top)
 
 
 @pytest.mark.parametrize(

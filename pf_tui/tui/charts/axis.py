@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from pf_tui.records import record
-from pf_tui.tui.charts.ticks import ticks
+from pf_tui.tui.charts.ticks import Scale, scale
 from pf_tui.tui.text import Line, Span, cells, fit, line, muted
 
 FEW_ROWS = 8
@@ -14,7 +14,7 @@ FEW_ROWS = 8
 
 
 SHORT = 5
-"""UsageQuery of a name (a day, an hour) that stands apart from the next one with a single blank."""
+"""Cells of a name (a day, an hour) that stands apart from the next one with a single blank."""
 
 
 @record
@@ -26,7 +26,7 @@ class Below:
     text: str
     ink: str = "muted"
     slack: int = 0
-    """UsageQuery it may stand further left, where its place is taken."""
+    """Cells it may stand further left, where its place is taken."""
 
 
 @record
@@ -40,9 +40,9 @@ class Beside:
     """Of two that end in one row the higher stands above."""
 
 
-def round_values(peak: float, rows: int) -> tuple[float, ...]:
-    """The values that stand at the side of so many rows."""
-    return ticks(peak, 2 if rows < FEW_ROWS else 3)
+def upward(peak: float, rows: int) -> Scale:
+    """What stands at the side of a chart with so many rows above zero."""
+    return scale(peak, rows, 1, 2) if rows < FEW_ROWS else scale(peak, rows, 2, 4)
 
 
 def below(names: Sequence[Below], width: int) -> Line:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pf_tui.records import record
-from pf_tui.tui.charts.axis import Below, at_the_side, below, round_values, thinned
+from pf_tui.tui.charts.axis import Below, at_the_side, below, thinned, upward
 from pf_tui.tui.charts.symbols import Symbols
 from pf_tui.tui.text import Line, Span, fit, line
 
 WIDEST_BAR = 9
-"""UsageQuery; wider ones read as areas."""
+"""Cells; wider ones read as areas."""
+
+LOW = 6
+"""Lines up to which a chart has no row to spare for the line at zero."""
 
 
 @record
@@ -33,7 +36,7 @@ class Slots:
     bar: int
     gap: int
     left: int
-    """UsageQuery before the first bar."""
+    """Cells before the first bar."""
 
 
 def slots(count: int, width: int) -> Slots:
@@ -62,12 +65,13 @@ def stacked(
         inks: one per series.
         number: a value as the axis writes it.
     """
-    peak = max((bar.total for bar in bars), default=0.0)
-    rows = height - 1
-    marks = {_row_of(value, peak, rows): number(value) for value in round_values(peak, rows)}
-    margin = max((len(text) for text in marks.values()), default=0) + 1
+    zero = 1 if height > LOW else 0
+    rows = height - 1 - zero
+    axis = upward(max((bar.total for bar in bars), default=0.0), rows)
+    marks = {row - 1: number(value) for row, value in axis.ticks}
+    margin = max((len(text) for text in (number(0.0), *marks.values())), default=0) + 1
     place = slots(len(bars), width - margin)
-    tops = [_heights(bar, peak, rows, symbols) for bar in bars]
+    tops = [_heights(bar, axis.top, rows, symbols) for bar in bars]
     drawn = []
     for row in range(rows - 1, -1, -1):
         spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.left)]
@@ -75,22 +79,20 @@ def stacked(
             spans.append(Span(" " * (place.gap if at else 0)))
             spans.append(_cell(top, row, inks, symbols, place.bar))
         drawn.append(fit(line(*spans), width))
+    if zero:
+        floor = Span(symbols.rule * (width - margin), "faint")
+        drawn.append(fit(line(at_the_side(number(0.0), margin), floor), width))
     return [*drawn, _labels(bars, place, margin, width)]
 
 
-def _row_of(value: float, peak: float, rows: int) -> int:
-    """The row, from below, whose top is nearest to the value."""
-    return max(0, min(rows - 1, round(value / peak * rows) - 1))
-
-
-def _heights(bar: Bar, peak: float, rows: int, symbols: Symbols) -> list[int]:
+def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:
     """Where each series ends, in steps from below; a value that is not 0 is at least one step high."""
     steps = 1 if symbols.told_apart_by_shape else len(symbols.upward)
     full = rows * steps
     ends, sum_so_far = list[int](), 0.0
     for value in bar.parts:
         sum_so_far += value
-        ends.append(round(sum_so_far / peak * full) if peak > 0 else 0)
+        ends.append(round(sum_so_far / top * full) if top > 0 else 0)
     if bar.total > 0 and ends[-1] == 0:
         first = next(place for place, value in enumerate(bar.parts) if value > 0)
         ends = [0] * first + [1] * (len(ends) - first)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pf_tui.records import record
-from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, round_values
+from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, upward
 from pf_tui.tui.charts.symbols import Symbols
 from pf_tui.tui.text import Line, Span, cells, fit, line, merged
 
@@ -22,7 +22,10 @@ _DASH = {"braille": 3, "half": 2, "plain": 2}
 """Dots of a dash, and of the gap behind it."""
 
 MARKS_APART = 6
-"""UsageQuery between the marks of a line: it should still be one."""
+"""Cells between the marks of a line: it should still be one."""
+
+LOW = 6
+"""Rows up to which the line at zero would hide what is small."""
 
 Point = tuple[float, float]
 """How far from the left edge (0) to the right one (1), and the value."""
@@ -88,13 +91,15 @@ def lined(
         traces: the most important one first.
         number: a value as the axis writes it.
         names: what stands below a chart that begins at a cell and is so many cells wide.
-        peak: the value of the upper edge (default: the highest).
-        edges: lines across (default: a dotted one at each round value).
+        peak: the value of the upper edge (default: a round one above the highest).
+        edges: lines across (default: a rule at zero, dots at each round value).
     """
     rows = height - 1
-    top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
-    rounds = (Edge(value=value, text=number(value)) for value in round_values(top, rows))
-    across = list(rounds if edges is None else edges)
+    axis = upward(max((value for trace in traces for _, value in trace.points), default=0.0), rows - 1)
+    top = peak or axis.top
+    zero = [Edge(value=0.0, text=number(0.0), firm=True)] if rows > LOW else []
+    rounds = [*zero, *(Edge(value=value, text=number(value)) for _, value in axis.ticks)]
+    across = rounds if edges is None else list(edges)
     at_rows = {row_of(edge.value, top, rows, symbols): edge for edge in across}
     margin = max((cells(edge.text) for edge in across), default=0) + 1
     ends = [

@@ -1,19 +1,46 @@
-"""Few round numbers on an axis."""
+"""The scale of an axis: round values, evenly apart in value and in rows, with room above the peak."""
 
 from __future__ import annotations
 
 from math import floor, log10
 
+from pf_tui.records import record
+
 LEAST = 1e-300
 """Below it there is nothing to measure, and powers of ten end."""
 
-_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_ROUND = (1.0, 2.0, 5.0, 10.0, 20.0)
+"""The last one for a power of ten that came out a little too small."""
 
 
-def ticks(peak: float, most: int = 3) -> tuple[float, ...]:
-    """Round values above 0 up to `peak`, at most `most` of them, evenly apart; () for nothing to measure."""
-    if most < 1 or peak / most < LEAST:
-        return ()
-    size = 10 ** floor(log10(peak / most))
-    step = next(size * factor for factor in _STEPS if peak / (size * factor) < most + 1)
-    return tuple(step * place for place in range(1, int(peak / step + 1e-9) + 1))[:most]
+@record
+class Scale:
+    """What the rows of a chart stand for."""
+
+    top: float
+    """The value of the upper edge; 0 = there is nothing to measure."""
+    ticks: tuple[tuple[int, float], ...] = ()
+    """Rows above zero, and the value there."""
+
+
+def scale(peak: float, rows: int, few: int, many: int) -> Scale:
+    """The lowest scale above `peak` whose ticks stand so many rows apart, with `few` to `many` of them.
+
+    Args:
+        rows: from zero to the upper edge.
+    """
+    if rows < 1 or peak / rows < LEAST:
+        return Scale(top=peak)
+    most = max(1, min(many, rows))
+    least = min(few, most)
+    apart = [size for size in range(1, rows + 1) if least <= rows // size <= most]
+    steps = {size: _above(peak * size / rows) for size in apart}
+    top, size = min((step * rows / size, size) for size, step in steps.items())
+    ticks = ((place * size, place * steps[size]) for place in range(1, rows // size + 1))
+    return Scale(top=top, ticks=tuple(ticks))
+
+
+def _above(least: float) -> float:
+    """The next round value."""
+    power = 10.0 ** floor(log10(least))
+    return next(value for digit in _ROUND if (value := digit * power) > least)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
 
 LABEL = 12
-"""UsageQuery for the words at the left; where room is dear they stand above."""
+"""Cells for the words at the left; where room is dear they stand above."""
 
 NARROW = 46
 COURSE_LINES = 10

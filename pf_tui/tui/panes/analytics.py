@@ -26,8 +26,11 @@ KEYS = (("[ ]", "period"), ("v", "view"), ("V", "lines"), ("l", "by …"))
 ROOMY = 70
 """From here on names are written out."""
 
+LOW = 4
+"""Below it there is room for a line of bars alone."""
+
 MARK = 2
-"""UsageQuery of the sign before a name."""
+"""Cells of the sign before a name."""
 
 UNTOLD = "of all time only the dearest are drawn"
 """Said where a filter leaves others: the ledger adds those up as one."""
@@ -57,6 +60,8 @@ def page_for(
     )
     drawn = Drawn(names=shown | rest, report=report, inks=inks, metric=metric, space=space)
     facts = _facts(report, metric, chart, drawn.per(chart))
+    if parts and space.height < LOW:
+        return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(drawn)),), keys=KEYS)
     if not parts:
         rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
         return Page(title="Analytics", facts=facts, rows=rows, keys=KEYS)

@@ -14,18 +14,21 @@ from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 from pf_tui.tui.panes import window_chart
-from pf_tui.tui.text import Line, Span, cells, fit, line, muted, shortened, wrap
+from pf_tui.tui.text import Line, Span, cells, fit, joined, line, muted, shortened, wrap
 from pf_tui.tui.times import Clock
 
 NARROW = 50
 """Below this the reset stands under its meter."""
 
+TIGHT = 40
+"""Below this what stands under a meter begins at the left."""
+
 LEAST_METER = 16
-"""UsageQuery of a meter before the time of day leaves its place beside the time left."""
+"""Cells of a meter before the time of day leaves its place beside the time left."""
 
 MOST_HITS = 3
 TITLE, BESIDE_TABS = 14, 15
-"""UsageQuery of the border beside the provider's name, and of the name beside the tabs of a narrow screen."""
+"""Cells of the border beside the provider's name, and of the name beside the tabs of a narrow screen."""
 
 _WINDOW_LABELS = {"5h": "5-hour", "7d": "week", "minute": "minute", "hour": "hour"}
 _BUDGET_ENDS = {"day": "today", "month": "this month"}
@@ -108,9 +111,10 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
             Row(_key_hint("e", "sets a budget")),
         ]
     label_width = max(len(_label(limit)) for limit in view.limits)
+    indent = label_width + 1 if space.width >= TIGHT else 2
     details = {limit: _detail(limit, space.clock) for limit in view.limits}
     meter_width = min(space.width - label_width - 1 - 8, 60)
-    room = meter_width - LEAST_METER if space.width >= NARROW else space.width - label_width - 1
+    room = meter_width - LEAST_METER if space.width >= NARROW else space.width - indent
     if max(map(len, details.values())) > room:
         details = {limit: _detail(limit, space.clock, both=False) for limit in view.limits}
     detail_width = max(map(len, details.values()))
@@ -128,19 +132,16 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
         if space.width >= NARROW:
             rows.append(Row(line(first, " ", detail), key))
         else:
-            rows += [Row(first, key), Row(line(" " * (label_width + 1), detail))]
+            rows += [Row(first, key), Row(line(" " * indent, detail))]
         if limit.runs_out_at is not None:
-            rows.append(
-                Row(
-                    line(
-                        " " * (label_width + 1),
-                        _pace(view, limit.runs_out_at, snapshot, space, label_width + 1),
-                    )
-                )
-            )
+            pace = _pace(view, limit.runs_out_at, snapshot, space, indent)
+            rows.append(Row(line(" " * indent, pace)))
     if all(limit.source == "budget" for limit in view.limits):  # their label says whose they are
         return rows
-    return [*rows, Row(line(" " * (label_width + 1), _sources(view.limits, space.clock)))]
+    return [
+        *rows,
+        *(Row(line(" " * indent, one)) for one in _sources(view.limits, space.clock, space.width - indent)),
+    ]
 
 
 def _brief(view: ProviderView, space: Space) -> list[Row]:
@@ -239,24 +240,25 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
         line(empty, left, arrow, name),
         line(empty, left, arrow, short),
         line(empty, arrow, short),
+        line(Span(f"empty ~{clock.clock(empty_at)}", "warn"), arrow, short),
     )
     return next((one for one in wordings if cells(one) <= space.width - indent), wordings[-1])
 
 
-def _sources(limits: Sequence[Limit], clock: Clock) -> Line:
-    """`official, 2 min ago`, once for each source."""
+def _sources(limits: Sequence[Limit], clock: Clock, width: int) -> list[Line]:
+    """`official, 2 min ago`, once for each source; each on a line of its own where they do not fit one."""
     newest: dict[str, datetime] = {}
     for limit in limits:
         if limit.source != "budget":
             newest[limit.source] = max(limit.observed_at, newest.get(limit.source, limit.observed_at))
-    parts: list[Span] = []
+    parts: list[Line] = []
     for source, at in newest.items():
         name = "~ our estimate" if source == "estimate" else source
-        parts.append(Span(f"{name}, {clock.ago(at)}", "warn" if clock.stale(at) else "muted"))
-        parts.append(muted(" · "))
+        parts.append(line(Span(f"{name}, {clock.ago(at)}", "warn" if clock.stale(at) else "muted")))
     if any(limit.source == "budget" for limit in limits):
-        parts += [muted("your budget"), muted(" · ")]
-    return tuple(parts[:-1])
+        parts.append(line(muted("your budget")))
+    together = joined(parts, " · ")
+    return [together] if cells(together) <= width else parts
 
 
 def _hits(hits: Sequence[LimitHit], space: Space) -> list[Row]:

@@ -15,7 +15,7 @@ from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, m
 
 SPARK_WIDTH = 20
 LEAST_SPARK = 4
-"""UsageQuery below which a line of bars says nothing."""
+"""Cells below which a line of bars says nothing."""
 
 KEPT = 120
 """Looks remembered: two minutes at one a second."""

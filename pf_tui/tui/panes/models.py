@@ -29,9 +29,9 @@ NAMES_FIRST = (replace(COLUMNS[0], least=36), *COLUMNS[1:])
 
 ORDERS = ("", "model", "context", "in", "out", "served")
 MARK = 2
-"""UsageQuery before a name: the sign of the one that serves."""
+"""Cells before a name: the sign of the one that serves."""
 MOST_NUMBERS = 12
-"""UsageQuery of "served by"."""
+"""Cells of "served by"."""
 KEYS = (("enter", "switch"), ("/", "filter"), ("A", "all"))
 _DATE = re.compile(r"-20\d{6}$")
 

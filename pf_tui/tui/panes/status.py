@@ -43,7 +43,7 @@ class _Wording:
     brief: bool = False
     """Of the end only the time left."""
     most: int = 0
-    """UsageQuery of a name; 0 = it is whole."""
+    """Cells of a name; 0 = it is whole."""
 
 
 _SHORT = _Wording(auto=False, live=False, countdown=False, short_model=True, today=False, short_next=True)
@@ -65,7 +65,7 @@ _LESS = (
 today stands in every one of them."""
 
 LONG = 18
-"""UsageQuery of a name from which it may be cut."""
+"""Cells of a name from which it may be cut."""
 _CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
 
 

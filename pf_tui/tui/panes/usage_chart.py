@@ -12,6 +12,7 @@ from pf_tui.records import record
 from pf_tui.tui.charts.axis import Below, thinned
 from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.charts.lines import Trace, even, lined
+from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
 from pf_tui.tui.text import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
@@ -104,6 +105,15 @@ def draw(drawn: Drawn, chart: str, rows: int) -> Sequence[Line]:
     if height < LEAST or space.width < NARROWEST or not any(map(any, map(drawn.values, drawn.report.steps))):
         return ()
     return [*(_lines if chart == "lines" else _bars)(drawn, height), *[BLANK] * gap]
+
+
+def glance(drawn: Drawn) -> Line:
+    """`▂▅█▃▂▁▆  Mon … today`: every step as one bar in a single line."""
+    steps = drawn.steps("bars")
+    bars = spark([sum(values) for _, values in steps], drawn.space.width, drawn.space.symbols)
+    return fit(
+        line(" ", bars, muted(f"  {steps[0][0]} … {steps[-1][0]}" if steps else "")), drawn.space.width
+    )
 
 
 def _bars(drawn: Drawn, height: int) -> Sequence[Line]:

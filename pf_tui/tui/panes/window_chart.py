@@ -18,7 +18,7 @@ LEAST, TALLEST = 6, 14
 NARROWEST = 28
 WALL = 100.0
 SLACK = 8
-"""UsageQuery that "empty at" may stand left of its place."""
+"""Cells that "empty at" may stand left of its place."""
 
 
 def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space, room: int) -> Sequence[Line]:
