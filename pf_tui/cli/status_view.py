@@ -156,12 +156,20 @@ def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     return [*lines, *between(second, cost, width)]
 
 
+_FOLLOW = {
+    "": "they follow at their next start",
+    "now": "they follow at their next request (pf.return: now)",
+    "cheap": "they follow when it is cheap (pf.return: cheap)",
+    "never": "new sessions follow (pf.return: never)",
+}
+
+
 def _elsewhere(now: Snapshot, sessions: Sequence[Session], width: int) -> list[Text]:
     """Who really serves the sessions that run, where that is not the choice."""
     told = serving.facts(now, sessions)
     if not told.served or told.chosen is None:
         return []
-    cure = f"`pf-tui install {told.joins}` joins them" if told.joins else "they follow at their next start"
+    cure = f"`pf-tui install {told.joins}` joins them" if told.joins else _FOLLOW[told.returns]
     count = f"{told.served} session{'s' if told.served > 1 else ''}"
     return wrapped(f"but {told.provider} really serves {count}; {cure}", width, indent="  ", style="yellow")
 

@@ -25,6 +25,10 @@ class Facts:
     """The choice, where the sessions go elsewhere."""
     joins: str = ""
     """The agent to install pf-tui into, so that its sessions follow the choice."""
+    returns: str = ""
+    """`pf.return` where the gateway will move them to the choice: cheap, now or never."""
+    follows: str | None = None
+    """Who is asked when `provider` can no longer serve."""
 
 
 def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
@@ -35,15 +39,17 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
     known = {view.id for view in snapshot.providers}
     served = [(name, number) for name, number in serving(running) if name in known]
     chosen = active.provider if active else None
+    after = snapshot.next.provider if snapshot.next else None
     if not served:
         model = active.model if active else None
-        return Facts(provider=chosen, model=model, running=len(running), waiting=waiting)
+        return Facts(provider=chosen, model=model, running=len(running), waiting=waiting, follows=after)
     numbers = dict(served)
     provider = chosen if chosen in numbers and numbers[chosen] == served[0][1] else served[0][0]
     used = [use for use in uses(running) if use.provider == provider]
     differs = chosen != provider
+    steered = bool(used) and all(use.by == "gateway" for use in used)
     there = {view.agent for view in snapshot.agents}
-    apart = [use.agent for use in used if use.agent not in there] if differs else []
+    apart = [use.agent for use in used if use.agent not in there] if differs and not steered else []
     return Facts(
         provider=provider,
         model=used[0].model or (active.model if active and not differs else None),
@@ -51,5 +57,7 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
         waiting=waiting,
         served=numbers[provider],
         chosen=chosen if differs else None,
+        returns=snapshot.config.return_when if differs and steered else "",
+        follows=chosen if differs and chosen else after,
         joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
     )

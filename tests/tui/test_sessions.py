@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
+from pf_tui.cli import status_view
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session, WindowShare
 from pf_tui.state.context import Context
@@ -294,6 +295,33 @@ async def test_a_session_that_cannot_be_moved_alone_says_what_it_needs_and_nothi
         await screen.see("nothing was changed")
 
         assert not screen.ctx.paths.health.exists()
+
+
+def through_the_gateway() -> tuple[Session, ...]:
+    return tuple(replace(one, provider="openrouter", provider_by="gateway", parent=None) for one in four())
+
+
+@pytest.mark.parametrize(
+    ("returns", "tui", "cli"),
+    [
+        ("cheap", "chosen anthropic-subscription, when cheap", "follow when it is cheap"),
+        ("now", "chosen anthropic-subscription, next request", "follow at their next request"),
+        ("never", "chosen anthropic-subscription, new sessions", "new sessions follow"),
+    ],
+)
+def test_sessions_that_the_gateway_moved_follow_the_choice_by_the_setting(
+    context: Callable[..., Context], returns: str, tui: str, cli: str
+) -> None:
+    shown = scene.afternoon(context)
+    shown = replace(shown, config=replace(shown.config, return_when=returns))
+    space = Space(width=180, height=2, clock=Clock(now=scene.NOW))
+    first = plain(status.lines_for(shown, space, through_the_gateway())[0])
+
+    assert "openrouter serves 3" in first
+    assert tui in first
+    assert "→ anthropic-subscription" in first
+    told = status_view.overview(shown, UTC, 80, through_the_gateway())
+    assert cli in " ".join(" ".join(row.plain for row in told).split())
 
 
 async def test_i_opens_the_command_that_joins_the_sessions_to_the_choice(afternoon: Opened) -> None:

@@ -64,6 +64,9 @@ _LESS = (
 """Full words first; the provider's full name goes last, and then the word before the time left. What it cost
 today stands in every one of them."""
 
+_FOLLOWS = {"": "next start", "now": "next request", "cheap": "when cheap", "never": "new sessions"}
+"""When the sessions follow the choice, by `pf.return` where they go through the gateway."""
+
 LONG = 18
 """Cells of a name from which it may be cut."""
 _CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
@@ -166,8 +169,7 @@ def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Wording) -> l
     chosen = [_choice(snapshot, now, wording)] if now.served and now.chosen != now.provider else []
     chosen = [one for one in chosen if one]
     limit = snapshot.view(now.provider).tightest
-    follows = snapshot.next.provider if snapshot.next else None
-    after = line(Span("→ ", "accent"), _next(snapshot, follows, wording))
+    after = line(Span("→ ", "accent"), _next(snapshot, now.follows, wording))
     if snapshot.active is None:
         return [line(Span("nobody follows", "warn")), _nobody(snapshot, space, wording)]
     if limit is None:
@@ -185,14 +187,13 @@ def _choice(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
         does = " installs" if not wording.brief else ""
         key = line(muted(", "), Span("i", "accent", action="install"), muted(does))
     else:
-        key = line(muted(", next start")) if not wording.short_next else BLANK
+        key = line(muted(f", {_FOLLOWS[now.returns]}")) if not wording.short_next else BLANK
     return line(muted("chosen "), Span(name, ink), key)
 
 
 def _long(snapshot: Snapshot, now: Facts) -> bool:
     """A name is so long that nothing else would have room."""
-    follows = snapshot.next.provider if snapshot.next else ""
-    told = (now.provider or "", now.model or "", now.chosen or "", follows)
+    told = (now.provider or "", now.model or "", now.chosen or "", now.follows or "")
     return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in told)
 
 
