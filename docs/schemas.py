@@ -16,6 +16,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TYPES: dict[str, dict[str, Any]] = {
     "flag": {"type": "boolean"},
     "text": {"type": "string"},
+    "moment": {"type": "string", "format": "date-time"},
     "names": {"type": "array", "items": {"type": "string"}},
     "number": {"type": "number"},
     "whole": {"type": "integer"},

@@ -17,10 +17,11 @@ from pf_tui.integrations import apply
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
-from pf_tui.rules import failover, limits, models
+from pf_tui.rules import failover, limits, models, spending
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow, RouteRequest, Routing
 from pf_tui.rules.limits import Limit, Reading
+from pf_tui.rules.spending import Question
 from pf_tui.state import clock, clouds, gateway, journal
 from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
@@ -142,6 +143,10 @@ class Snapshot:
     """Who would serve if the active provider failed now."""
     next_reason: str
     choice: Choice
+    paid: str
+    """When a paid provider follows a plan: a key of rules.spending.PAID."""
+    question: Question | None
+    """What the person is asked: whether to spend while no plan can serve."""
     providers: tuple[ProviderView, ...]
     """In order of priority, then the others in catalog order."""
     agents: tuple[AgentView, ...]
@@ -264,7 +269,9 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         view, standing = _view_of(provider, state, order, own, wanted, now)
         views.append(view)
         standings.append(standing)
-    listed = [standing for standing in standings if standing.provider in order]
+    paid = spending.setting(config.paid, config.paid_until, now)
+    listed = spending.held_back([one for one in standings if one.provider in order], catalog, paid)
+    standings[: len(listed)] = listed
     ordered = _has_own_order(config, project)
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
     after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
@@ -284,6 +291,8 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         next=_serving(after, None),
         next_reason=after.reason,
         choice=choice,
+        paid=paid,
+        question=spending.question(choice, listed, paid) if auto_switch else None,
         providers=tuple(views),
         agents=_agents(state, choice, listed if auto_switch else [], ordered, now),
         events=state.events,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         "agent",
         "login",
         "failed",
+        "paid",
     ]
     """Why a provider was not chosen."""
 

@@ -6,6 +6,7 @@ settings    priority, budgets, auto-switch   auth       keys in and out
 trusting    which project files hold
 pausing     out of every agent, and back     install    into one agent, and out
 history     undo, redo                       usage      counters and limit readings from the ledger
+readings    limit windows as they are seen   notices    desktop notifications outside the dashboard
 """
 
 from pf_tui.actions.benching import (
@@ -19,6 +20,7 @@ from pf_tui.actions.benching import (
     succeeded,
 )
 from pf_tui.actions.history import UndoOutcome, redo, undo
+from pf_tui.actions.readings import note_readings
 from pf_tui.actions.returning import left_by, note_return
 from pf_tui.actions.sessions import MoveOutcome, move_session
 from pf_tui.actions.settings import (
@@ -28,6 +30,8 @@ from pf_tui.actions.settings import (
     remove_from_priority,
     set_auto_switch,
     set_budgets,
+    set_class,
+    set_paid,
     set_priority,
     set_project_requests,
 )
@@ -48,6 +52,7 @@ __all__ = [
     "left_by",
     "move_in_priority",
     "move_session",
+    "note_readings",
     "note_return",
     "redo",
     "release",
@@ -58,6 +63,8 @@ __all__ = [
     "reset",
     "set_auto_switch",
     "set_budgets",
+    "set_class",
+    "set_paid",
     "set_priority",
     "set_project_requests",
     "settle",

@@ -219,6 +219,14 @@ def keep_bench(
             done = ()
         else:  # the active one serves on, but not what this session asks for
             done = settle(ctx, after, why=sentence)
+        if after.question is not None and before.question is None:
+            write_down(
+                ctx,
+                "ask",
+                why=f"{after.question.plan} cannot serve, and {after.question.provider} costs money: `pf-tui "
+                "allow paid --today` lets it serve; until then nothing is spent",
+                after={"provider": after.question.provider},
+            )
         ledger.limit_hit(
             ctx.paths.ledger,
             provider_id,
@@ -228,6 +236,12 @@ def keep_bench(
             agent=agent,
             session=session,
         )
+    if ctx.config().is_notifying:
+        from pf_tui.actions import notices
+
+        asks = after.question.provider if after.question else None
+
+        notices.limit_hit(ctx, resting, serves=serves, moved=moved, asks=asks)
     return FailureOutcome(
         bench=resting,
         from_provider=left,

@@ -35,7 +35,7 @@ def note_return(ctx: Context) -> Event | None:
             return None
         bench = failover.after.get("bench")
         kind = bench.get("kind") if isinstance(bench, dict) else None
-        return write_down(
+        event = write_down(
             ctx,
             "return",
             why="its limit is over" if kind in ("rate", "quota") else "its rest is over",
@@ -43,3 +43,8 @@ def note_return(ctx: Context) -> Event | None:
             after={"active": now.active.provider},
             evidence={"failover": failover.id},
         )
+        if now.config.is_notifying:
+            from pf_tui.actions import notices
+
+            notices.returned(ctx, event)
+        return event

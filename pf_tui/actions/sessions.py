@@ -62,7 +62,7 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
             f"`pf-tui priority add {provider.id}`",
         )
     refusal = why_ineligible(now.standing(provider.id), session.model)
-    if refusal is not None and not force:
+    if refusal is not None and refusal.code != "paid" and not force:
         raise PfError(
             f"{provider.id} cannot serve: {refusal.reason}; nothing was changed", cure(provider, refusal)
         )

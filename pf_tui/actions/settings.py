@@ -9,8 +9,9 @@ from typing import Any
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
-from pf_tui.errors import WrongUsage
-from pf_tui.state import config, files, project, settings_table
+from pf_tui.errors import PfError, UnknownName, WrongUsage
+from pf_tui.rules.request_classes import CLASSES
+from pf_tui.state import clock, config, files, project, settings_table
 from pf_tui.state.context import Context
 
 
@@ -83,6 +84,40 @@ def set_auto_switch(ctx: Context, on: bool, *, in_project: bool = False) -> None
         _change_project(ctx, "auto-switch", {"auto_switch": on})
     else:
         _change(ctx, "auto-switch", {"autoSwitch": on}, {"autoSwitch": on})
+
+
+def set_paid(ctx: Context, word: str) -> None:
+    """Say when paid providers may follow a plan: "today", or a key of rules.spending.PAID."""
+    if word == "today":
+        until = clock.next_day(ctx.now(), ctx.timezone())
+        settings: dict[str, Any] = {"pf.paidUntil": clock.to_text(until)}
+    else:
+        settings = {"pf.paid": word, "pf.paidUntil": None}
+    _change(ctx, "paid", settings, {"paid": word})
+
+
+def set_class(ctx: Context, name: str, *, provider: str | None = None, model: str | None = None) -> None:
+    """Send requests of one class to a provider, a model or both; with neither as all others.
+
+    Raises:
+        UnknownName: no such class, provider or model.
+        PfError: the provider is not in the list, or does not serve the model.
+    """
+    if name not in CLASSES:
+        raise UnknownName("request class", name, CLASSES, "pf-tui classes")
+    catalog = ctx.catalog()
+    chosen = catalog.provider(provider).id if provider else None
+    wanted = catalog.model(model).id if model else None
+    if chosen and chosen not in snapshot.take(ctx).own_priority:
+        raise PfError(
+            f"{chosen} is not in the priority list; nothing was changed", f"`pf-tui priority add {chosen}`"
+        )
+    if chosen and wanted and not catalog.serves(chosen, wanted):
+        raise PfError(
+            f"{chosen} does not serve {wanted}; nothing was changed", f"`pf-tui models --provider {chosen}`"
+        )
+    settings = {f"pf.classes.{name}.provider": chosen, f"pf.classes.{name}.model": wanted}
+    _change(ctx, "class", settings, {"class": name, "provider": chosen, "model": wanted})
 
 
 def set_dashboard(ctx: Context, name: str, value: Any) -> None:

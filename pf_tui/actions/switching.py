@@ -271,7 +271,8 @@ def cure(provider: Provider, refusal: Skipped) -> str:
 
 def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Skipped | None:
     model = match_model(provider.id, wanted or now.model, now.catalog).model
-    return why_ineligible(now.standing(provider.id), model)
+    refusal = why_ineligible(now.standing(provider.id), model)
+    return None if refusal is not None and refusal.code == "paid" else refusal  # they decide
 
 
 def _until(ctx: Context, refusal: Skipped) -> str:

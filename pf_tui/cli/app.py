@@ -27,6 +27,8 @@ Root.code = {
     "priority": "priority:priority",
     "limits": "limits:limits",
     "rules": "rules:rules",
+    "classes": "classes:classes",
+    "allow": "allow:allow",
     "init": "project:init",
     "trust": "project:trust",
     "analytics": "analytics:analytics",

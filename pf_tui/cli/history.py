@@ -15,6 +15,7 @@ from pf_tui.cli.grammar import as_json, word
 from pf_tui.cli.values import AGENT, MODEL
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import history, matrix, words
+from pf_tui.rules.request_classes import CLASSES
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files, journal
 from pf_tui.state.clock import from_text
@@ -34,17 +35,30 @@ _CATCH_UP = 200
 @word("why")
 @click.option("--agent", type=AGENT, help="For that agent's request: who is asked, and over which protocol.")
 @click.option("--model", type=MODEL, help="For a request for that model.")
+@click.option(
+    "--class",
+    "request_class",
+    type=click.Choice(CLASSES),
+    help="For a request of that class.",
+)
 @click.option("--matrix", "all_cells", is_flag=True, help="Each provider with each agent: what works.")
 @as_json
 @click.pass_obj
-def why(ctx: Context, agent: str | None, model: str | None, all_cells: bool, as_json: bool) -> None:
+def why(
+    ctx: Context,
+    agent: str | None,
+    model: str | None,
+    request_class: str | None,
+    all_cells: bool,
+    as_json: bool,
+) -> None:
     """Each provider of the list in turn: skipped, serving, or ready to follow."""
     now = snapshot.take(ctx, keep_going=not as_json)
-    client = CLIENTS[agent] if agent else CLIENTS["claude-code"] if model else None
+    client = CLIENTS[agent] if agent else CLIENTS["claude-code"] if model or request_class else None
     if as_json:
         content = history.why(now)
         if client is not None:
-            content["route"] = matrix.route(now, client, model)
+            content["route"] = matrix.route(now, client, model, request_class)
         if all_cells:
             content["matrix"] = matrix.matrix(now)
         output.document(content)
@@ -52,7 +66,8 @@ def why(ctx: Context, agent: str | None, model: str | None, all_cells: bool, as_
     from pf_tui.cli import matrix_view
 
     if client is not None:
-        output.show(*matrix_view.route(matrix.route(now, client, model), now, ctx.timezone(), output.width()))
+        asked = matrix.route(now, client, model, request_class)
+        output.show(*matrix_view.route(asked, now, ctx.timezone(), output.width()))
     if all_cells:
         output.show(*matrix_view.matrix(matrix.matrix(now), output.width()))
     if client is None and not all_cells:
@@ -171,6 +186,11 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         lines += wrapped(f"without a credential: {names}", width, indent="  ", style=FAINT)
     following = now.next.provider if now.next else "nobody"
     lines += [Text(), *wrapped(f"next: {following} ({now.next_reason})", width)]
+    for name, rule in now.config.classes.items():
+        lines += wrapped(f"through the gateway: {words.class_rule(name, rule)}", width)
+    if now.question is not None:
+        asked = words.question(now.question, now.at, zone)
+        lines += wrapped(f"{asked}: `pf-tui allow paid --today`", width, style="yellow")
     if not now.auto_switch:
         lines += wrapped(
             "auto-switch is off: `pf-tui switch --auto on` lets the list decide", width, style="yellow"

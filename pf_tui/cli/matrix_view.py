@@ -26,7 +26,9 @@ _STYLES = {
 def route(content: dict[str, Any], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     """Who is asked in order, over which protocol, what is lost; then who is not asked and why."""
     name, model = CLIENTS[content["agent"]].name, content["model"] or "each provider's own model"
-    lines = [heading(f"{name} asks for {model}"), Text()]
+    what = f" for a {content['class']} request" if content["class"] else ""
+    by_rule = ", by your rule" if content["rule"] else ""
+    lines = [heading(f"{name} asks for {model}{what}{by_rule}"), Text()]
     rows = []
     for place, one in enumerate(content["candidates"], start=1):
         how = f"{one['protocol']}, {one['how']}" if one["protocol"] else "its own login, without the gateway"

@@ -143,6 +143,21 @@ rules add  Make a rule of a failure that nothing recognised
 rules remove  Take a rule away
     rules remove 1         the first of `rules list`
     rules remove 1 --json  what is left, as data
+classes  Subagents and small requests: where they are served
+    classes                                        each class, and where it goes
+    classes set subagent --model claude-haiku-5-5  helpers on a cheaper model
+classes list  Show where each class of requests goes
+    classes list         one line per class
+    classes list --json  as data
+classes set  Serve a class of requests elsewhere, through the gateway
+    classes set subagent --model claude-haiku-5-5  helpers that a conversation starts
+    classes set background --provider openrouter   titles and summaries
+classes remove  Let a class go where the conversation goes
+    classes remove subagent         as before
+    classes remove subagent --json  what is left, as data
+allow  Say whether paid providers may follow a used-up plan
+    allow paid --ask  only when you say so, each time
+    allow paid        what holds now
 limits  Limit windows and your own budgets
     limits                                          of every provider in the list
     limits set openrouter --daily 1M --daily-usd 5  your own budget for a day

@@ -37,11 +37,22 @@ def why(now: Snapshot) -> dict[str, Any]:
         "reason": now.choice.reason,
         "next_reason": now.next_reason,
         "auto_switch": now.auto_switch,
+        "paid": now.paid,
+        "question": status.question(now),
+        "classes": classes(now),
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "chain": chain(now),
         "problems": list(now.problems),
     }
+
+
+def classes(now: Snapshot) -> list[dict[str, Any]]:
+    """Request classes that are served elsewhere than the conversation, through the gateway."""
+    return [
+        {"class": name, "provider": rule.provider, "model": rule.model}
+        for name, rule in now.config.classes.items()
+    ]
 
 
 def chain(now: Snapshot) -> list[dict[str, Any]]:

@@ -146,14 +146,24 @@ def matrix(now: Snapshot) -> list[dict[str, Any]]:
     return found
 
 
-def route(now: Snapshot, client: Client, model: str | None) -> dict[str, Any]:
-    """Who would be asked for that agent's request for that model, in order, and why the others not."""
-    asked = model or now.model or USUAL_MODELS.get(client.id)
+def route(
+    now: Snapshot, client: Client, model: str | None, request_class: str | None = None
+) -> dict[str, Any]:
+    """Who would be asked for that agent's request for that model, in order, and why the others not.
+
+    Args:
+        request_class: of a request of this class, which the person may serve elsewhere.
+    """
+    rule = now.config.classes.get(request_class or "")
+    asked = (rule.model if rule else None) or model or now.model or USUAL_MODELS.get(client.id)
     request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, without_gateway=True)
     routing = now.route(request)
+    chosen = rule.provider if rule else None
     return {
         "agent": client.id,
         "model": asked,
+        "class": request_class,
+        "rule": {"provider": rule.provider, "model": rule.model} if rule else None,
         "candidates": [
             {
                 "provider": one.provider,
@@ -163,7 +173,7 @@ def route(now: Snapshot, client: Client, model: str | None) -> dict[str, Any]:
                 "context": one.context or None,
                 **facts_of(one, client, now.catalog),
             }
-            for one in routing.candidates
+            for one in sorted(routing.candidates, key=lambda one: one.provider != chosen)
         ],
         "skipped": [_skipped(one) for one in routing.skipped],
         "reserved": routing.reserved,

@@ -29,6 +29,8 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
         "next_reason": now.next_reason,
         "auto_switch": now.auto_switch,
         "paused": moment(now.paused),
+        "paid": now.paid,
+        "question": question(now),
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "project_file": trust.project(now.project),
@@ -38,6 +40,14 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
         "problems": list(now.problems),
         "at": to_text(now.at),
     }
+
+
+def question(now: Snapshot) -> dict[str, Any] | None:
+    """What the person is asked: whether a paid provider may serve while the plan cannot."""
+    asked = now.question
+    if asked is None:
+        return None
+    return {"plan": asked.plan, "back": moment(asked.back), "provider": asked.provider}
 
 
 def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta, tzinfo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.rules.benches import Bench
+    from pf_tui.rules.request_classes import ClassRule
+    from pf_tui.rules.spending import Question
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -26,6 +28,18 @@ AUTH_WORDS = {
 
 WINDOW_WORDS = {"7d": "week", "minute": "min"}
 """Windows whose id is not the word for them."""
+
+
+def question(asked: Question, now: datetime, zone: tzinfo | None) -> str:
+    """`claude-max cannot serve until 16:20; openrouter could, and costs money`."""
+    back = f" until {clock(asked.back, now, zone)}" if asked.back else ""
+    return f"{asked.plan} cannot serve{back}; {asked.provider} could, and costs money"
+
+
+def class_rule(name: str, rule: ClassRule) -> str:
+    """`subagent → claude-haiku-5-5 at openrouter`."""
+    where = " at ".join(part for part in (rule.model or "the model asked for", rule.provider) if part)
+    return f"{name} → {where}"
 
 
 def money(usd: float | None) -> str:

@@ -10,6 +10,7 @@ from secrets import token_hex
 
 from multidict import CIMultiDictProxy
 
+from pf_tui.gateway import redirects
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import Budget, Hold, OverBudget
 from pf_tui.gateway.failover import RequestFailover
@@ -70,8 +71,11 @@ class Engine:
             bearer: the client's own login came along and may be passed through.
         """
         plan = await self._world.plan(request.project)
+        redirect = redirects.find(plan, request, inbound) if plan.classes else None
+        if redirect is not None:
+            request = redirects.redirected(request, redirect)
         flight = self._flights.begin(request, self._world.ctx.now(), hold)
-        turn = RequestFailover(self, plan, request, inbound, reply, flight, bearer=bearer)
+        turn = RequestFailover(self, plan, request, inbound, reply, flight, bearer=bearer, redirect=redirect)
         try:
             try:
                 await turn.run()

@@ -40,7 +40,7 @@ class RequestFailover(Turn):
 
     async def run(self) -> None:
         """Try the routes in order."""
-        found = self._plan.candidates(self._request, bearer=self._bearer)
+        found = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
         if found.reserved is not None:
             await self._tell(
                 own_responses.reserved(self._request.protocol, found.reserved, self._request.agent)
@@ -340,14 +340,16 @@ class RequestFailover(Turn):
         await self._engine.sleep(wait_s)
 
     def _pin(self, routes: Sequence[Route]) -> str | None:
-        """The provider that the person moved this session to, where it is one of the routes."""
-        pin = self._world.pins.get(self._request.session or "")
+        """The provider that the person chose for this request, where it is one of the routes."""
+        pin = self._chosen
         return pin if pin and any(route.provider == pin for route in routes) else None
 
     def _larger(self, failed: Failed, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""
         size = max(failed.window or failed.route.context, _ROOM_MARGIN)
-        found = self._plan.candidates(self._request, bearer=self._bearer, larger_than=size)
+        found = self._plan.candidates(
+            self._request, bearer=self._bearer, larger_than=size, allowed=self._chosen
+        )
         tried = {(one.route.provider, one.route.model) for one in self._failed}
         larger = [
             route
@@ -371,7 +373,7 @@ class RequestFailover(Turn):
         return True
 
     def _same_with_new_key(self, old: Route) -> Route | None:
-        found = self._plan.candidates(self._request, bearer=self._bearer)
+        found = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
         return next((route for route in found.routes if route.provider == old.provider), None)
 
     def _after(self, route: Route, outcome: Delivered) -> None:
@@ -386,7 +388,7 @@ class RequestFailover(Turn):
                 session.remember(signature, route.model_family)
         before = session.provider
         session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
-        if request.session is not None and before != route.provider:
+        if request.session is not None and before != route.provider and self._redirect is None:
             engine._recorder.session(request.session, request.agent or "unknown", route.provider)
         if self._failed:
             engine.failovers += 1
@@ -407,10 +409,10 @@ class RequestFailover(Turn):
     def _tell_return(self, before: str | None, route: Route) -> None:
         """The session went back to a better provider by itself: a journal event, with what that costs."""
         found, session = self._found, self._request.session
-        if before is None or before == route.provider or found is None or session is None:
+        if before is None or before == route.provider or found is None or session is None or self._chosen:
             return
         places = {one.provider: place for place, one in enumerate(found.by_priority)}
-        if places.get(route.provider, 0) >= places.get(before, -1) or session in self._world.pins:
+        if places.get(route.provider, 0) >= places.get(before, -1):
             return
         cost = self._plan.prompt_cost(route, self._request.tokens)
         self._engine._recorder.event(

@@ -114,6 +114,8 @@ def sentence_for(
 ) -> str:
     """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
     limited, unreached, refused = by_trouble(passed)
+    paid = [one.provider for one in passed if one.code == "paid"]
+    asks = f"; {paid[0]} costs money: `pf-tui allow paid --today` lets it serve" if paid else ""
     told = [
         *(f"{name} cannot be reached: {one.reason}" for name, one in unreached.items()),
         *(f"{name} refused: {one.reason}" for name, one in refused.items()),
@@ -124,17 +126,19 @@ def sentence_for(
         if told:
             who = f"{first.provider} is limited" if count == 1 else f"{count} providers are limited"
         back = f"the first is back at {_clock(first.until, now, zone)} ({first.provider})"
-        return "pf-tui: " + "; ".join([who, back, *told])
+        return "pf-tui: " + "; ".join([who, back, *told]) + asks
     if told:
         told = [*(f"{name} is limited: {one.reason}" for name, one in limited.items()), *told]
     elif limited:
         told = [
             "no provider available: " + ", ".join(f"{name} {one.reason}" for name, one in limited.items())
         ]
+    elif asks:
+        return f"pf-tui: no provider available{asks}"
     else:
         return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
     ends = "" if unreached and not (limited or refused) else "; pf-tui why shows what ends it"
-    return "pf-tui: " + "; ".join(told) + ends
+    return "pf-tui: " + "; ".join(told) + (asks or ends)
 
 
 def reserved(protocol: str, login: str, agent: str | None) -> Answer:

@@ -19,7 +19,6 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.gateway import log
 from pf_tui.gateway.routing_state import RoutingState
 from pf_tui.ledger import gateway_rows as ledger_attempts
-from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.failures import Failure
@@ -207,7 +206,7 @@ class Recorder:
         readings = [item for item in taken if isinstance(item, Reading)]
         self._rows += [item for item in taken if isinstance(item, Attempt)]
         if readings:
-            ledger.limit_readings(self._world.ctx.paths.ledger, readings)
+            actions.note_readings(self._world.ctx, readings)
         if self._rows and self._add():
             self._rows = []
         elif len(self._rows) > KEPT_ROWS:

@@ -99,6 +99,7 @@ def candidates(
     larger_than: int = 0,
     first: str | None = None,
     signers: Mapping[str, Signer] | None = None,
+    allowed: str | None = None,
 ) -> Candidates:
     """Lay out the routes of one kind of request; benches and windows are not looked at.
 
@@ -109,6 +110,7 @@ def candidates(
         larger_than: only models whose window holds more tokens than this.
         first: the first of the person's own list; None = nobody gave an order.
         signers: provider -> what proves requests there, for those without a key of ours.
+        allowed: a provider the person chose for this request: it may cost money.
     """
     signers = signers or {}
     asked = RouteRequest(
@@ -126,14 +128,21 @@ def candidates(
         catalog,
     )
     routes: list[Route] = []
+    held: list[Skipped] = []
     for candidate in able.candidates:
+        if candidate.held and candidate.provider != allowed:
+            held.append(Skipped(provider=candidate.provider, code="paid", reason=candidate.held))
+            continue
         route = _route(request, candidate, catalog, keys, signers)
         if any(other.url == route.url and other.credential == route.credential for other in routes):
             continue  # one login under two names: its limit is the same
         routes.append(route)
     ordered, _ = arrange(routes, lambda _: None, first=first)
     return Candidates(
-        routes=tuple(routes), passed=able.skipped, by_priority=tuple(ordered), reserved=able.reserved
+        routes=tuple(routes),
+        passed=(*able.skipped, *held),
+        by_priority=tuple(ordered),
+        reserved=able.reserved,
     )
 
 

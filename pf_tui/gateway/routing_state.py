@@ -85,6 +85,8 @@ class RoutingPlan:
         """Changes whenever the order of providers does: a switch by hand moves every session."""
         self.auto_switch = now.auto_switch
         self.return_when = now.config.return_when
+        self.classes = now.config.classes
+        """Request class -> where the person sends it; mostly empty."""
         listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
         self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
         self.first = listed[0].provider if listed and now.has_own_order else None
@@ -98,8 +100,14 @@ class RoutingPlan:
         self._candidates: dict[tuple[object, ...], Candidates] = {}
         self._asked: dict[str, tuple[str, str]] = {}
 
-    def candidates(self, request: Request, *, bearer: bool, larger_than: int = 0) -> Candidates:
-        """The routes for a request of this kind, in order of priority."""
+    def candidates(
+        self, request: Request, *, bearer: bool, larger_than: int = 0, allowed: str | None = None
+    ) -> Candidates:
+        """The routes for a request of this kind, in order of priority.
+
+        Args:
+            allowed: a provider the person chose for this request: it may cost money.
+        """
         key = (
             request.path,
             request.query,
@@ -110,6 +118,7 @@ class RoutingPlan:
             request.tokens >> 12,
             request.media.pictures,
             request.stream,
+            allowed,
         )
         found = self._candidates.get(key)
         if found is None:
@@ -124,6 +133,7 @@ class RoutingPlan:
                 larger_than=larger_than,
                 first=self.first,
                 signers=self.signers,
+                allowed=allowed,
             )
         return found
 

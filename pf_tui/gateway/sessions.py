@@ -86,15 +86,20 @@ class Sessions:
             session = self._all[name] = Session(agent, provider)
             session.epoch, session.used_s = epoch, now_s
 
-    def of(self, request: Request) -> Session:
-        """The session of a request; a new one for a request that names none."""
+    def of(self, request: Request, lane: str = "") -> Session:
+        """The session of a request; a new one for a request that names none.
+
+        Args:
+            lane: a request class that is served elsewhere: it has a cache and a place of its own.
+        """
         if request.session is None:
             return Session(request.agent)
-        found = self._all.get(request.session)
+        name = f"{request.session} {lane}" if lane else request.session
+        found = self._all.get(name)
         if found is None:
-            found = self._all[request.session] = Session(request.agent)
+            found = self._all[name] = Session(request.agent)
             if len(self._all) > MOST:
                 self._all.popitem(last=False)
         else:
-            self._all.move_to_end(request.session)
+            self._all.move_to_end(name)
         return found

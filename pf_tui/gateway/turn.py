@@ -16,6 +16,7 @@ from pf_tui.gateway.breaker import JITTER_SHARE, TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.own_responses import Answer
+from pf_tui.gateway.redirects import Redirect
 from pf_tui.gateway.repairing import Repairs
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_state import RoutingPlan
@@ -46,7 +47,9 @@ class Turn:
         flight: InFlightRequest,
         *,
         bearer: bool,
+        redirect: Redirect | None = None,
     ) -> None:
+        self._redirect = redirect
         self._engine = engine
         self._world = engine._world
         self._resting = engine._world.resting
@@ -56,7 +59,9 @@ class Turn:
         self._reply = HeldReply(reply, request.protocol, self._early_head, engine.keep_alive_s)
         self._flight = flight
         self._bearer = bearer
-        self._session: Session = engine._sessions.of(request)
+        self._session: Session = engine._sessions.of(request, redirect.name if redirect else "")
+        self._chosen = redirect.provider if redirect else self._world.pins.get(request.session or "")
+        """The provider that the person chose for this session, or for requests of this class."""
         self._failed: list[Failed] = []
         self._passed: list[Skipped] = []
         self._attempts: list[_Attempted] = []
@@ -98,7 +103,7 @@ class Turn:
             at=started,
             agent=request.agent or "unknown",
             provider=route.provider,
-            model=self._plan.id_of(request.model),
+            model=self._plan.id_of(self._redirect.asked if self._redirect else request.model),
             request_id=request_id,
             ordinal=ordinal,
             answered=answered,

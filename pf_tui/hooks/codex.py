@@ -19,7 +19,6 @@ from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, session_evidence
 from pf_tui.hooks.reading import text
-from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
@@ -197,7 +196,7 @@ def _write(ctx: Context, rollout: Rollout) -> None:
         from_hook.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
     if rollout.provider is not None:
         readings = [replace(one, provider=rollout.provider) for one in rollout.readings]
-        ledger.limit_readings(ctx.paths.ledger, readings)
+        actions.note_readings(ctx, readings)
 
 
 def _rollout(ctx: Context, data: Mapping[str, Any]) -> Rollout | None:

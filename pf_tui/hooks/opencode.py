@@ -21,7 +21,6 @@ from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, place, said, text
-from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
@@ -206,7 +205,7 @@ def _failed(
     if it.asked is None or _is_gateway(now, url):
         return {}
     if headers:
-        ledger.limit_readings(ctx.paths.ledger, readings_from_headers(it.asked, headers, now.at))
+        actions.note_readings(ctx, readings_from_headers(it.asked, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at)
     outcome = _bench(ctx, now, it, failure, streak, text(data, "session_id"))

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import IO, Any
 
-from pf_tui import snapshot
+from pf_tui import actions, snapshot
 from pf_tui.documents import words
 from pf_tui.hooks import claude_session, deadline, log, reading, session_evidence
 from pf_tui.integrations import apply
-from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.clock import from_text
@@ -62,7 +61,7 @@ def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
     if serves is not None and not claude_session.behind_gateway(ctx):
         seen = _readings(ctx, data, serves)
         if _news(now, serves, seen):
-            ledger.limit_readings(ctx.paths.ledger, seen)
+            actions.note_readings(ctx, seen)
             now = snapshot.take(ctx, keep_going=True)
     return _text(ctx, now, serves)
 

@@ -67,6 +67,12 @@ class Next(BaseModel):
     reason: str
 
 
+class Question(BaseModel):
+    plan: str
+    back: str | None = Field(description="when the plan serves again by itself")
+    provider: str = Field(description="paid; provider.switch to it once the person agrees")
+
+
 class Active(BaseModel):
     provider: str | None = Field(description="null = no provider available; reason says why")
     model: str | None
@@ -75,6 +81,9 @@ class Active(BaseModel):
     next: Next | None
     paused: str | None = Field(
         default=None, description="Since when pf-tui is in no agent's way; null = it is not paused"
+    )
+    question: Question | None = Field(
+        default=None, description="ask the person: may a paid provider serve while the plan cannot?"
     )
 
 

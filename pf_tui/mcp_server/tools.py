@@ -58,6 +58,7 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
         if following
         else None,
         paused=status.moment(now.paused),
+        question=shapes.Question(**asked) if (asked := status.question(now)) else None,
     )
     return result, summary(now)
 

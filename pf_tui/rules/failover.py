@@ -84,6 +84,10 @@ class Eligibility:
     """Whether a key could be read; None = nobody looked, `usable` counts."""
     rests: tuple[ActiveBench, ...] = ()
     spent: tuple[ExhaustedWindow, ...] = ()
+    held: str = ""
+    """Why a paid provider may not follow a plan now; "" when it may."""
+    after: tuple[str, ...] = ()
+    """The plans before it in the list, where it is held."""
 
 
 @record
@@ -136,6 +140,8 @@ class Candidate:
     """A flat plan: a request costs nothing more."""
     context: int
     """Window in tokens; 0 = unknown."""
+    held: str = ""
+    """Why it may not follow the plan that comes before it for this agent; "" when it may."""
 
     @property
     def same_model(self) -> bool:
@@ -196,7 +202,8 @@ def route(
     by_provider = {standing.provider: standing for standing in listed}
 
     def blocked(candidate: Candidate) -> Skipped | None:
-        return why_ineligible(by_provider[candidate.provider], candidate.model)
+        refusal = why_ineligible(by_provider[candidate.provider], candidate.model)
+        return None if refusal is not None and refusal.code == "paid" and not candidate.held else refusal
 
     first = listed[0].provider if own_order and listed else None
     ordered, refused = arrange(
@@ -340,6 +347,8 @@ def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
                 reason=f"{spent.window} is used up",
                 until=spent.resets_at,
             )
+    if standing.held:
+        return Skipped(provider=standing.provider, code="paid", reason=standing.held)
     return None
 
 
@@ -388,7 +397,15 @@ def _candidate(
         how=how,
         plan=provider.plan,
         context=window(catalog, match.model, provider.id) if match.model else 0,
+        held=standing.held
+        if any(_reaches(request, catalog.providers[one]) for one in standing.after)
+        else "",
     )
+
+
+def _reaches(request: RouteRequest, plan: Provider) -> bool:
+    """A plan can serve the agent that asks: one of another agent alone is no reason to wait."""
+    return request.agent is None or plan.agent_only in (None, request.agent)
 
 
 def _path(
@@ -458,6 +475,7 @@ def _nobody(passed: Sequence[Skipped]) -> str:
         "protocol": "speaking another protocol",
         "agent": "for another agent alone",
         "login": "used by the agent itself",
+        "paid": "paid and not allowed",
     }
     counts = [
         f"{count} {word}" for code, word in words.items() if (count := sum(p.code == code for p in passed))

@@ -9,6 +9,8 @@ import os
 
 PROC = "/proc"
 
+_TERMINAL_MAJORS = {**dict.fromkeys(range(136, 144), "/dev/pts/"), 4: "/dev/tty"}
+
 
 def start(pid: int, proc: str = PROC) -> str | None:
     """Clock ticks after boot; None when there is no such process, or only its exit status is left."""
@@ -20,6 +22,24 @@ def parent(pid: int, proc: str = PROC) -> int | None:
     """The process above; None for the first one."""
     known = fields(read(f"{proc}/{pid}/stat"))
     return int(known[1]) if known is not None and known[1].isdecimal() and int(known[1]) > 1 else None
+
+
+def terminal(pid: int, proc: str = PROC) -> str | None:
+    """The terminal of a process (`/dev/pts/4`); None when it has none."""
+    known = fields(read(f"{proc}/{pid}/stat"))
+    return terminal_of(known[4]) if known is not None else None
+
+
+def terminal_of(field_7: str) -> str | None:
+    """The device that a stat's field 7 stands for; None for no terminal."""
+    number = int(field_7) if field_7.lstrip("-").isdecimal() else 0
+    if number <= 0:
+        return None
+    major, minor = (number >> 8) & 0xFFF, (number & 0xFF) | ((number >> 12) & 0xFFF00)
+    prefix = _TERMINAL_MAJORS.get(major)
+    if prefix is None:
+        return None
+    return f"{prefix}{minor + 256 * (major - 136)}" if major >= 136 else f"{prefix}{minor}"
 
 
 def name(pid: int, proc: str = PROC) -> str:

@@ -35,8 +35,6 @@ _KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES))
 NAMED_LATE = 3
 """Looks at a new process before its name counts as final: a program is started by a fork and an exec."""
 
-_TERMINAL_MAJORS = {**dict.fromkeys(range(136, 144), "/dev/pts/"), 4: "/dev/tty"}
-
 
 @record
 class Process:
@@ -197,7 +195,7 @@ class Processes:
             name=name if name in AGENTS else "claude",
             start=fields[19],
             parent=int(fields[1]),
-            tty=_terminal(fields[4]),
+            tty=identity.terminal_of(fields[4]),
             cwd=_link(f"{self._proc}/{pid}/cwd"),
             env=_environment(f"{self._proc}/{pid}/environ"),
             started=started,
@@ -303,17 +301,6 @@ def _link(path: str) -> str | None:
         return os.readlink(path)  # noqa: PTH115 - a text is wanted
     except OSError:
         return None
-
-
-def _terminal(field_7: str) -> str | None:
-    number = int(field_7) if field_7.lstrip("-").isdecimal() else 0
-    if number <= 0:
-        return None
-    major, minor = (number >> 8) & 0xFFF, (number & 0xFF) | ((number >> 12) & 0xFFF00)
-    prefix = _TERMINAL_MAJORS.get(major)
-    if prefix is None:
-        return None
-    return f"{prefix}{minor + 256 * (major - 136)}" if major >= 136 else f"{prefix}{minor}"
 
 
 def _boot_s(proc: str) -> float | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.records import field, record
+from pf_tui.rules.request_classes import CLASSES, ClassRule
 from pf_tui.state import files, settings_table
 from pf_tui.state.paths import Paths
 
@@ -51,8 +53,15 @@ class Config:
     switch_at: float = settings_table.default("pf.thresholds.switch")
     return_when: str = settings_table.default("pf.return")
     """When a session goes back to a better provider."""
+    paid: str = settings_table.default("pf.paid")
+    """When a paid provider follows a plan: a key of rules.spending.PAID."""
+    paid_until: datetime | None = None
+    """Until then paid providers follow a plan without asking."""
+    classes: Mapping[str, ClassRule] = field(default_factory=dict)
+    """Request class -> where its requests go, through the gateway."""
     keyring: tuple[str, ...] = ()
     """Providers whose key is in the OS keyring."""
+    notify_desktop: bool = settings_table.default("pf.notify.desktop")
     notify_bell: bool = settings_table.default("pf.notify.bell")
     notify_osc9: bool = settings_table.default("pf.notify.osc9")
     notify_kinds: tuple[str, ...] = settings_table.default("pf.notify.on")
@@ -62,6 +71,11 @@ class Config:
     """theme, symbols, keys: the face's own settings."""
     read_only: str | None = None
     """Why nothing may be written (a newer version wrote the file)."""
+
+    @property
+    def is_notifying(self) -> bool:
+        """Somebody wants to hear of limits and moves without the dashboard."""
+        return self.notify_desktop or self.notify_osc9
 
 
 _FIELDS = frozenset(Config.__annotations__)
@@ -80,7 +94,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Config:
     if version > VERSION:
         values["read_only"] = f"config.json has version {version:g}, this pf-tui knows {VERSION}"
     known = {name: value for name, value in values.items() if name in _FIELDS and value is not None}
-    return Config(budgets=_budgets(content, path), **known)
+    return Config(budgets=_budgets(content, path), classes=_classes(values), **known)
 
 
 def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,6 +161,15 @@ def _drop_empty(content: dict[str, Any], keys: list[str]) -> None:
             parent = parent[key]
         if parent.get(keys[depth - 1]) == {}:
             del parent[keys[depth - 1]]
+
+
+def _classes(values: Mapping[str, Any]) -> dict[str, ClassRule]:
+    rules: dict[str, ClassRule] = {}
+    for name in CLASSES:
+        provider, model = (values[f"pf.classes.{name}.{what}"] for what in ("provider", "model"))
+        if provider or model:
+            rules[name] = ClassRule(provider=provider, model=model)
+    return rules
 
 
 def _budgets(content: Mapping[str, Any], path: Path) -> dict[str, Budgets]:

@@ -83,6 +83,11 @@ class Paths:
         return self.home / "sessions"
 
     @property
+    def notices(self) -> Path:
+        """Which notices the person has had; derived, may be deleted at any time."""
+        return self.home / "notices.json"
+
+    @property
     def mcp(self) -> Path:
         return self.home / "mcp.json"
 

@@ -13,11 +13,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pf_tui.records import record
+from pf_tui.rules.request_classes import MEANINGS
+from pf_tui.rules.spending import PAID
 from pf_tui.state import files
+from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+NOTICES = ("warn", "limit", "failover", "reset")
+"""What a person may be told of."""
 
 EACH = "ID"
 """Stands for a provider's id in a key."""
@@ -36,7 +42,7 @@ class Kind:
     """What a value may be."""
 
     type: str
-    """flag | text | names | choice | words | number | whole | budget | object | list."""
+    """flag | text | moment | names | choice | words | number | whole | budget | object | list."""
     expected: str
     """What an error says is needed."""
     words: tuple[str, ...] = ()
@@ -57,6 +63,8 @@ class Kind:
             return number or value == "unlimited"
         if self.type in ("names", "words"):
             return isinstance(value, list) and all(isinstance(name, str) for name in value)
+        if self.type == "moment":
+            return isinstance(value, str) and from_text(value) is not None
         types = {"flag": bool, "text": str, "choice": str, "object": dict, "list": list}
         return isinstance(value, types[self.type])
 
@@ -75,11 +83,12 @@ class Kind:
             return value if value != "unlimited" and value > 0 else None
         if self.type in ("names", "words"):
             return tuple(dict.fromkeys(value))
-        return value
+        return from_text(value) if self.type == "moment" else value
 
 
 FLAG = Kind(type="flag", expected="true or false")
 TEXT = Kind(type="text", expected="a text")
+MOMENT = Kind(type="moment", expected="a date and time")
 NAMES = Kind(type="names", expected="a list of texts")
 PROVIDERS = Kind(type="names", expected="a list of provider ids")
 NUMBER = Kind(type="number", expected="a number")
@@ -235,6 +244,30 @@ SETTINGS: tuple[Setting, ...] = (
         "`now` = always at the next request; `never` = new sessions only.",
     ),
     Setting(
+        key="pf.paid",
+        kind=choice(*PAID),
+        default="auto",
+        field="paid",
+        sentence="When a paid provider follows a plan that is used up: `auto` = by itself; `ask` = once you "
+        "allow it (`pf-tui allow paid --today`), until then nothing is spent; `never`.",
+    ),
+    Setting(
+        key="pf.paidUntil",
+        kind=MOMENT,
+        field="paid_until",
+        sentence="Until then paid providers follow a plan. Written by `pf-tui allow`.",
+    ),
+    Setting(key="pf.classes", kind=OBJECT, sentence="Where requests of a class go, through the gateway."),
+    *(
+        Setting(
+            key=f"pf.classes.{name}.{what}",
+            kind=TEXT,
+            sentence=f"The {what} for {meaning}.",
+        )
+        for name, meaning in MEANINGS.items()
+        for what in ("provider", "model")
+    ),
+    Setting(
         key="pf.keyring",
         kind=NAMES,
         default=(),
@@ -244,26 +277,40 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         key="pf.notify",
         kind=OBJECT,
-        sentence="The dashboard's notifications, while it has no focus.",
+        sentence="Notifications, each once per window.",
     ),
-    Setting(key="pf.notify.bell", kind=FLAG, default=False, field="notify_bell", sentence="Ring the bell."),
+    Setting(
+        key="pf.notify.desktop",
+        kind=FLAG,
+        default=False,
+        field="notify_desktop",
+        sentence="A desktop notification, also without the dashboard.",
+    ),
+    Setting(
+        key="pf.notify.bell",
+        kind=FLAG,
+        default=False,
+        field="notify_bell",
+        sentence="Ring the dashboard's bell.",
+    ),
     Setting(
         key="pf.notify.osc9",
         kind=FLAG,
         default=False,
         field="notify_osc9",
-        sentence="The terminal's own notification (OSC 9).",
+        sentence="The terminal's own notification (OSC 9), of the dashboard and of agents with our hooks.",
     ),
     Setting(
         key="pf.notify.on",
         kind=Kind(
             type="words",
-            expected="a list of warn, failover, reset",
-            words=("warn", "failover", "reset"),
+            expected="a list of warn, limit, failover, reset",
+            words=NOTICES,
         ),
-        default=("warn", "failover", "reset"),
+        default=NOTICES,
         field="notify_kinds",
-        sentence="When.",
+        sentence="When: a window is past the warning threshold, a limit is hit, another provider serves, "
+        "one is back.",
     ),
     Setting(key="pf.gateway", kind=OBJECT, field="gateway"),
     Setting(

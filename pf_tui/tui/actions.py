@@ -54,6 +54,7 @@ move-down | J | providers | lower | Move this provider down in the order
 move-up | K | providers | higher | Move this provider up in the order
 auto-switch | a | - | auto-switch | Turn automatic switching on or off
 bench | b | providers | bench | Let this provider rest, or release it
+allow-paid | P | - | spend today | Let paid providers follow a used-up plan until midnight, or ask again
 why | w | - | why | Show every reason behind the current choice
 drill | d | - | drill | Show what would happen if the active provider failed now
 

@@ -10,9 +10,9 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from pf_tui.actions.notices import osc9
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import Config
-from pf_tui.visible import visible
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -56,12 +56,6 @@ class Notifier:
         driver = app._driver  # there is no public way to write a control sequence
         if wished.notify_osc9 and driver is not None:
             driver.write(osc9(words, tmux="TMUX" in os.environ))
-
-
-def osc9(words: str, *, tmux: bool) -> str:
-    """The control sequence of a notification; tmux passes it on when it is wrapped."""
-    clean = "".join(char for char in visible(words) if char.isprintable())
-    return f"\x1bPtmux;\x1b\x1b]9;{clean}\x07\x1b\\" if tmux else f"\x1b]9;{clean}\x07"
 
 
 def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:

@@ -333,3 +333,29 @@ def test_an_agent_ends_at_once_when_nobody_can_serve(box: Box, hosted: Hosted, a
     else:
         assert "all 2 providers are limited; the first is back at " in said
     assert len(hosted["alpha"].asked) == len(hosted["beta"].asked) == 1
+
+
+CHEAP = "claude-haiku-5-5"
+
+
+@pytest.mark.parametrize("agent", ["claude", "opencode"])
+def test_a_subagent_of_a_real_task_is_served_by_the_cheaper_model(
+    box: Box, hosted: Hosted, agent: str
+) -> None:
+    program(agent)
+    made = box("anthropic-messages")
+    for name in ("alpha", "beta"):
+        hosted[name].follow(thinks)
+    made.pf("classes", "set", "subagent", "--provider", "beta", "--model", CHEAP)
+
+    words = ("-p", TASK, *ALLOWED) if agent == "claude" else ("run", TASK, "--title", "t")
+    done = made.run("pf-tui", "run", agent, "--", *words)
+
+    assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
+    assert (made.work / "helper.txt").read_text() == "found\n"
+    helpers = [one for one in hosted["beta"].asked if tool_names(one)]
+    assert helpers
+    assert all(is_subagent(one) and one.content["model"] == CHEAP for one in helpers)
+    assert not any(is_subagent(one) for one in hosted["alpha"].asked)
+    wait_until(lambda: any(row["is_subagent"] for row in rows(made)), what="the helper's row")
+    assert {row["served_model"] for row in rows(made) if row["is_subagent"]} == {CHEAP}

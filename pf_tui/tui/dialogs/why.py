@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pf_tui.clients import CLIENTS
-from pf_tui.documents import matrix
+from pf_tui.documents import matrix, words
 from pf_tui.rules.failover import Skipped, why_ineligible
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import provider_order
@@ -62,6 +62,10 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
         facts.append(f"this project's settings: {snapshot.project.path}")
     if snapshot.gateway is not None:
         facts.append(f"the gateway runs at {snapshot.gateway.url}")
+    if snapshot.question is not None:
+        asked = words.question(snapshot.question, space.clock.now, space.clock.zone)
+        facts.append(f"{asked}: P allows it until midnight, else nothing is spent")
+    facts += [f"through the gateway: {words.class_rule(*pair)}" for pair in snapshot.config.classes.items()]
     for agent in snapshot.agents:
         pending = f", {agent.pending} from its next turn" if agent.pending else ""
         facts.append(f"{agent.agent} is set to {agent.applied or 'nothing yet'}{pending}")

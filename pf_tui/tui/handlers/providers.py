@@ -100,6 +100,24 @@ def _auto_switch(cockpit: MainScreen, word: str) -> None:
     cockpit.app.perform(turn)
 
 
+@handles("allow-paid")
+def _allow_paid(cockpit: MainScreen, word: str) -> None:
+    """Answer the question, or take the answer back."""
+    now, ctx = cockpit.known(), cockpit.app.ctx
+    if now.config.paid == "auto":
+        cockpit.say("paid providers follow a plan without asking · `:allow paid --ask` asks first")
+        return
+    allowed = now.paid == "auto"
+
+    def answer() -> Announcement:
+        actions.set_paid(ctx, now.config.paid if allowed else "today")
+        if allowed:
+            return Announcement("paid providers wait for your word again — u undoes")
+        return Announcement("paid providers may follow a plan until midnight — u undoes", "warn")
+
+    cockpit.app.perform(answer)
+
+
 @handles("bench")
 def _bench(cockpit: MainScreen, word: str) -> None:
     provider, ctx = cockpit.pane.key, cockpit.app.ctx

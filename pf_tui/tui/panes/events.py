@@ -270,6 +270,20 @@ def _ruled(event: Event) -> str:
     return "your rules for error answers changed"
 
 
+def _asked(event: Event) -> str:
+    return f"spend on {event.after.get('provider', 'a paid provider')}?"
+
+
+def _paid(event: Event) -> str:
+    told = {"today": "may follow a plan today", "auto": "follow a plan", "ask": "wait for your word"}
+    return f"paid providers {told.get(str(event.after.get('paid')), 'never follow a plan')}"
+
+
+def _classed(event: Event) -> str:
+    where = " at ".join(str(event.after[key]) for key in ("model", "provider") if event.after.get(key))
+    return f"{event.after.get('class', 'a class of')} requests go {f'to {where}' if where else 'as asked'}"
+
+
 def _demonstrated(event: Event) -> str:
     return "this is the demo"
 
@@ -303,5 +317,8 @@ _SENTENCES = {
     "init": _initialised,
     "trust": _trusted,
     "rules": _ruled,
+    "ask": _asked,
+    "paid": _paid,
+    "class": _classed,
     "demo": _demonstrated,
 }

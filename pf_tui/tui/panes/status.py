@@ -12,6 +12,7 @@ from pf_tui.documents import words
 from pf_tui.documents.serving import Facts, facts
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
+from pf_tui.rules.spending import Question
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
@@ -115,6 +116,22 @@ def _held(snapshot: Snapshot, space: Space, held: str) -> Line:
     paused = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
     told = [Span(word, "warn", bold=True) for word in (paused, held) if word]
     return joined([line(one) for one in told], " ") if told else BLANK
+
+
+def question_line(asked: Question, space: Space) -> Line:
+    """Whether to spend while the plan cannot serve, with the key that answers."""
+    key = line(Span("P", "accent", action="allow-paid"), muted(" spends until midnight"))
+    told = (
+        words.question(asked, space.clock.now, space.clock.zone),
+        f"{asked.plan} cannot serve: spend on {asked.provider}?",
+        f"spend on {provider_order.short_name(asked.provider)}?",
+    )
+    mark = Span(" ? ", "warn", bold=True)
+    for said in told:
+        whole = line(mark, Span(said, "warn"), "  ", key)
+        if cells(whole) <= space.width - 1:
+            return whole
+    return fit(line(mark, Span(told[-1], "warn"), " ", key[0]), space.width)
 
 
 def _ends(left: Line, right: Line, width: int) -> Line:

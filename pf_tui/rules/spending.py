@@ -1,0 +1,85 @@
+"""When a paid provider may follow a plan that is used up. Pure.
+
+A person who puts a paid provider first has decided. Behind a plan that has a login it waits for a word,
+unless `pf.paid` says that it need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pf_tui.records import record, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.catalog import Catalog, Provider
+    from pf_tui.rules.failover import Choice, Eligibility
+
+PAID = ("auto", "ask", "never")
+"""A paid provider follows a plan by itself, once the person allows it, or never."""
+
+HELD = {
+    "ask": "costs money: `pf-tui allow paid --today` lets it follow your plan",
+    "never": "costs money, and no paid provider follows a plan (`pf-tui allow paid --ask`)",
+}
+"""Why a paid provider waits."""
+
+
+@record
+class Question:
+    """What the person is asked: whether a paid provider may serve while the plan cannot."""
+
+    plan: str
+    back: datetime | None
+    """When the plan serves again by itself."""
+    provider: str
+    """The first paid provider that could serve."""
+
+
+def setting(paid: str, until: datetime | None, now: datetime) -> str:
+    """The key of PAID that holds now.
+
+    Args:
+        until: until then the person has allowed it.
+    """
+    return "auto" if until is not None and now < until else paid
+
+
+def costs(provider: Provider) -> bool:
+    """A request there is billed: neither a plan nor a server of one's own."""
+    return not provider.plan and provider.auth != "none"
+
+
+def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> list[Eligibility]:
+    """The standings, with why a paid provider may not follow the plans before it.
+
+    Args:
+        standings: in order of priority.
+        paid: a key of PAID.
+    """
+    if paid == "auto":
+        return list(standings)
+    plans: list[str] = []
+    held = []
+    for standing in standings:
+        provider = catalog.providers.get(standing.provider)
+        if provider is not None and plans and costs(provider):
+            held.append(replace(standing, held=HELD[paid], after=tuple(plans)))
+            continue
+        if provider is not None and provider.plan and standing.enabled and standing.usable:
+            plans.append(standing.provider)
+        held.append(standing)
+    return held
+
+
+def question(choice: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:
+    """What to ask the person: nobody serves, and a paid provider could."""
+    if paid != "ask" or choice.provider is not None:
+        return None
+    waiting = next((one.provider for one in choice.passed if one.code == "paid"), None)
+    held = next((one for one in standings if one.provider == waiting), None)
+    if held is None:
+        return None
+    ends = [one.until for one in choice.passed if one.provider in held.after and one.until is not None]
+    return Question(plan=held.after[0], back=min(ends, default=None), provider=held.provider)

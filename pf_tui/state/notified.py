@@ -1,0 +1,60 @@
+"""notices.json: which notices the person has had, so that each is sent once per window by whoever sees it.
+
+Derived: a file we cannot read is begun anew, and at worst one notice comes twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pf_tui.errors import PfError
+from pf_tui.rules.limits import SAME_RESET
+from pf_tui.state import files
+from pf_tui.state.paths import Paths
+
+MOST = 100
+"""Notices remembered; more windows than that are not open."""
+
+AGAIN = timedelta(hours=1)
+"""A notice about something without a known end is sent again after this."""
+
+
+def first_time(paths: Paths, key: str, end: datetime | None, now: datetime) -> bool:
+    """Note that `key` is being told; False when it was told for the same window already.
+
+    Args:
+        end: when the window resets or the bench ends; ends nearer than SAME_RESET are of one window.
+    """
+    try:
+        with files.locked(paths):
+            told = _read(paths)
+            known = told.pop(key, None)
+            fresh = known is None or not _is_same(known, end, now)
+            told[key] = {"at": now.timestamp(), "end": end.timestamp() if end else None} if fresh else known
+            if fresh:
+                kept = dict(list(told.items())[-MOST:])
+                files.write_private(paths.notices, files.json_bytes(kept))
+            return fresh
+    except (PfError, OSError):
+        return False  # a notice that cannot be remembered would be sent again and again
+
+
+def _is_same(known: Any, end: datetime | None, now: datetime) -> bool:
+    try:
+        at = datetime.fromtimestamp(known["at"], UTC)
+        before = datetime.fromtimestamp(known["end"], UTC) if known["end"] is not None else None
+    except (TypeError, KeyError, ValueError, OverflowError, OSError):
+        return False
+    if end is None or before is None:
+        return now - at < AGAIN
+    return abs(end - before) <= SAME_RESET
+
+
+def _read(paths: Paths) -> dict[str, Any]:
+    content = None
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        content = json.loads(paths.notices.read_bytes())
+    return content if isinstance(content, dict) else {}
