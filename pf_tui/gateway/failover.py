@@ -103,8 +103,9 @@ class RequestFailover(Turn):
             self._engine._recorder.attempt(self._row(attempted, request_id, ordinal, ordinal == last))
 
     def release(self) -> None:
-        """The request is over: its client hears no more keep-alives."""
+        """The request is over: its client hears no more keep-alives, and its body is let go at once."""
         self._reply.release()
+        del self._reply  # it knows us as we know it: the body would wait for the garbage collector
 
     # -- one route ---------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import signal
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from pf_tui import actions
 from pf_tui.drill.fake_replies import Call, Reply
 from pf_tui.drill.faults import FAULTS
+from pf_tui.gateway.turn import Turn
 from pf_tui.records import replace
 from tests.gateway.conftest import OPENAI, OPUS, SOL, Open
 from tests.gateway.upstreams import PATHS, House, StillGate, as_agent, eventually, request_body
@@ -490,3 +492,18 @@ async def test_a_stop_lets_a_running_stream_end(house: House) -> None:
     assert heard.whole
     assert await process.wait() == 0
     assert not house.gate.paths.gateway.exists()
+
+
+async def test_a_request_that_is_over_is_let_go_at_once(still_house: House) -> None:
+    """Its body, a conversation of perhaps megabytes, does not wait for the garbage collector."""
+    gc.collect()
+    gc.disable()
+    try:
+        for stream in (True, False):
+            assert (await still_house.gate.ask(MESSAGES, OPUS, stream=stream)).whole
+        await still_house.gate.settled()
+        left = [one for one in gc.get_objects() if isinstance(one, Turn)]
+    finally:
+        gc.enable()
+
+    assert left == []
