@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
 
 from pf_tui import __version__
@@ -366,9 +366,13 @@ class _Reply:
         self.response = web.Response(status=status, headers=headers, body=body)
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        response = self.response = web.StreamResponse(status=status, headers=headers)
+        if self._request.version < HttpVersion11 or "content-length" in headers:
+            self.response = web.StreamResponse(status=status, headers=headers)
+        else:  # its head waits for the first piece, so that both leave in one packet
+            self.response = web.Response(status=status, headers=headers)
+            self.response.enable_chunked_encoding()
         try:
-            await response.prepare(self._request)
+            await self.response.prepare(self._request)
         except ConnectionError as error:
             raise ClientGone from error
 
@@ -380,9 +384,13 @@ class _Reply:
             raise ClientGone from error
 
     async def end(self, last: bytes = b"") -> None:
-        assert self.response is not None  # noqa: S101 - start comes first
+        response = self.response
+        assert response is not None  # noqa: S101 - start comes first
         try:
-            await self.response.write_eof(last)
+            if isinstance(response, web.Response):
+                response.body = last
+                last = b""
+            await response.write_eof(last)
         except ConnectionError as error:
             raise ClientGone from error
 
