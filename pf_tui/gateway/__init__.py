@@ -4,11 +4,12 @@ server     the HTTP surface agents see                  body      one request bo
 routing    which routes a request may take, in order    failover  one request on its way through them
 engine     what all requests share    turn  one request's state and end    repairing  what a provider refuses
 attempt    one attempt: send, hold, let pass            upstream  one exchange; which headers travel
-breaker    circuit breakers: streaks, probes            sse       server-sent events: split, count, end
+breaker    circuit breakers: streaks, probes            sse       server-sent events: whole ones, one by one
+usage_meter       what events tell: usage, ids, the end  stream_errors     how a stream ends that broke
 sessions   where each session stays                     inflight  requests under way, for live.json
 recorder   the writer thread: rows, benches, events     settings  what a person may set
 process    start and stop, one for each state directory models    GET /v1/models      log  one line each
-wire       aiohttp's connections without its session    routing_state     the state files, followed live
+routing_state     the state files, followed live  routing_plan  one view of them
 own_responses     what an agent hears when no provider can serve
 attempt_failures  what a failed attempt means
 

@@ -24,9 +24,11 @@ from pf_tui.gateway.held_reply import ClientGone, HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, clean_error, cut_event, first_of, last_event
+from pf_tui.gateway.sse import EventBuffer, first_of
+from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange, Translation
 from pf_tui.gateway.upstream import Transport, Unreachable
+from pf_tui.gateway.usage_meter import Kind, UsageMeter
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
 from pf_tui.rules.masking import ValueMask
@@ -92,7 +94,8 @@ class UpstreamAttempt:
         self._secrets = secrets
         self._meter = UsageMeter()
         self._headers: Mapping[str, str] | None = None
-        self._began_ms = flight.elapsed_ms()
+        self.began_ms = flight.elapsed_ms()
+        """When it was sent, since the client asked."""
 
     async def run(
         self,
@@ -190,7 +193,6 @@ class UpstreamAttempt:
         ):
             return await self._no_stream(exchange)
         events = EventBuffer()
-        self._reply.hold()
         held = await self._first_content(exchange, events)
         if isinstance(held, Failed):
             return held
@@ -199,6 +201,7 @@ class UpstreamAttempt:
         if self._meter.done and not self._has_hole:  # a short answer, all of it at once
             await self._reply.end(held)
             return await self._ended(exchange)
+        self._reply.hold()
         await self._reply.send(held)
         return await self._rest(exchange, events)
 
@@ -216,8 +219,9 @@ class UpstreamAttempt:
             found = self._good_from(exchange, events.feed(exchange.arrived()), held)
             if found is not None:
                 return found  # head and first piece came together: no timer is needed
+            self._reply.hold()
             loop = asyncio.get_running_loop()
-            spent_s = (self._flight.elapsed_ms() - self._began_ms) / 1000
+            spent_s = (self._flight.elapsed_ms() - self.began_ms) / 1000
             latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
             async with asyncio.timeout(max(0.05, limits.first_byte_s - spent_s)) as limit:
                 while True:
@@ -379,7 +383,7 @@ class UpstreamAttempt:
 
     def _first_byte(self) -> None:
         if self._flight.first_byte_ms is None:
-            self._flight.first_byte_ms = self._flight.elapsed_ms() - self._began_ms
+            self._flight.first_byte_ms = self._flight.elapsed_ms() - self.began_ms
 
     def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)

@@ -14,9 +14,10 @@ from multidict import CIMultiDict
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.sse import UsageMeter, payload
+from pf_tui.gateway.sse import payload
 from pf_tui.gateway.translation import AnyExchange
 from pf_tui.gateway.upstream import Unreachable
+from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule

@@ -156,13 +156,12 @@ class RequestFailover(Turn):
         flight = self._flight
         flight.attempt += 1
         flight.route, flight.meter, flight.first_byte_ms = route, None, None
-        began_ms = flight.elapsed_ms()
         passing = attempt.UpstreamAttempt(
             request=self._request,
             route=route,
             flight=flight,
             reply=self._reply,
-            limits=self._plan.settings.limits_of(route.provider, route.silence_s),
+            limits=self._plan.limits_of(route),
             head=lambda headers: self._head(route, headers),
             good=lambda: self._good(route, ticket),
             secrets=self._secrets,
@@ -185,7 +184,7 @@ class RequestFailover(Turn):
             if ticket.probe:
                 self._resting.end_probe(route)
             if outcome is not None:
-                self._note(route, outcome, ticket, flight.elapsed_ms() - began_ms)
+                self._note(route, outcome, ticket, flight.elapsed_ms() - passing.began_ms)
         return outcome
 
     def _secrets(self, route: Route) -> ValueMask:
@@ -311,7 +310,7 @@ class RequestFailover(Turn):
 
     def _wait_first(self, ready: Sequence[Route]) -> float:
         """Seconds until a limit ends that is worth waiting for before anybody is asked; 0 = do not wait."""
-        if self._request.counting or not self._plan.auto_switch:
+        if not self._passed or self._request.counting or not self._plan.auto_switch:
             return 0.0
         ends = [
             one.until

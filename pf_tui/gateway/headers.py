@@ -91,14 +91,20 @@ def route_secrets(route: Route) -> tuple[str, ...]:
     return tuple(value.rpartition(" ")[2] for value in (*route.credential.values(), *own))
 
 
+_MASKS: dict[int, tuple[Route, ValueMask]] = {}
+"""Of the routes in use, which come again with every request; each is kept, so that its id stays its own."""
+
+MOST_MASKS = 64
+
+
 def route_mask(route: Route) -> ValueMask:
     """Masks all credentials that this upstream can know."""
-    return _mask_of(route_secrets(route))
-
-
-@lru_cache(maxsize=64)
-def _mask_of(values: tuple[str, ...]) -> ValueMask:
-    return ValueMask(values)
+    kept = _MASKS.get(id(route))
+    if kept is None:
+        if len(_MASKS) >= MOST_MASKS:
+            _MASKS.clear()
+        kept = _MASKS[id(route)] = (route, ValueMask(route_secrets(route)))
+    return kept[1]
 
 
 def _may_be_secret(name: str) -> bool:

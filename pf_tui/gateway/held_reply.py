@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from pf_tui.gateway.sse import cut_event
+from pf_tui.gateway.stream_errors import cut_event
 from pf_tui.translate import keep_alive
 
 KEEP_ALIVE_S = 15.0
@@ -74,7 +74,8 @@ class HeldReply:
     async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
         """A finished answer; the last event of a stream that has begun."""
         self.release()
-        await self._said()
+        if self._saying is not None:
+            await self._said(self._saying)
         if not self.begun:
             await self._reply.whole(status, headers, body)
             return
@@ -82,7 +83,8 @@ class HeldReply:
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of an answer that comes in pieces, unless the client has one."""
-        await self._said()
+        if self._saying is not None:
+            await self._said(self._saying)
         if not self.begun:
             self.begun = True
             await self._reply.start(status, headers)
@@ -90,21 +92,21 @@ class HeldReply:
     async def send(self, data: bytes) -> None:
         """Whole events."""
         if self._saying is not None:
-            await self._said()
+            await self._said(self._saying)
         self._last_s = asyncio.get_running_loop().time()
         await self._reply.send(data)
 
     async def end(self, last: bytes = b"") -> None:
         """No more pieces after this one."""
         self.release()
-        await self._said()
+        if self._saying is not None:
+            await self._said(self._saying)
         await self._reply.end(last)
 
-    async def _said(self) -> None:
+    async def _said(self, saying: asyncio.Task[None]) -> None:
         """Wait for a keep-alive that is on its way."""
-        if self._saying is not None:
-            await self._saying
-            self._saying = None
+        await saying
+        self._saying = None
 
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()

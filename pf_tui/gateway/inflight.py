@@ -12,7 +12,7 @@ from datetime import datetime
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import Budget, Hold
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.sse import UsageMeter
+from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.state.gateway import LiveRequest, LiveSession
 
 PERIOD_S = 0.5

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pf_tui.catalog import Model
-from pf_tui.gateway.routing_state import RoutingPlan
+from pf_tui.gateway.routing_plan import RoutingPlan
 from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.rules.models import window
 

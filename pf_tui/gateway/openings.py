@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 _HANDSHAKES = frozenset(
     {
         *("message_start", "content_block_stop", "message_stop"),
@@ -35,7 +37,7 @@ def is_opening(kind: str | None, data: bytes) -> bool:
     if kind in _HANDSHAKES:
         return True
     try:
-        event = json.loads(data)
+        event = content_of(data)
     except (ValueError, RecursionError):
         return False
     if not isinstance(event, dict):
@@ -66,6 +68,17 @@ def is_empty_answer(answer: Mapping[str, Any]) -> bool:
         return not blocks
     ended = answer.get("stop_reason") in _ORDINARY_ENDS
     return ended and all(_is_bare(block, _BARE_BLOCKS) for block in _mappings(blocks))
+
+
+def content_of(data: bytes | bytearray) -> Any:
+    """The value that JSON holds; what msgspec refuses (half a surrogate pair) is left to the slower reader.
+
+    Raises ValueError or RecursionError.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except msgspec.DecodeError:
+        return json.loads(data)
 
 
 def _choice_says(choice: Mapping[str, Any]) -> bool:

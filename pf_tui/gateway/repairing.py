@@ -57,6 +57,8 @@ class Repairs:
 
     def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, Any]] | None:
         """What was newly left out there and helped, with what the provider had said; None = nothing."""
+        if not self._tried:
+            return None
         tried = self._tried.get((route.provider, route.model), {})
         parts = tuple(part for part in tried if part != THINKING)
         return (parts, tried[parts[-1]]) if parts else None
@@ -78,20 +80,15 @@ class Repairs:
                 drop_field(content, field)
         return body if json.dumps(content) == before else json.dumps(content, ensure_ascii=False).encode()
 
-    def headers(self, route: Route, inbound: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    def headers(self, route: Route, inbound: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
         """The client's headers without the betas that are refused there."""
-        refused = {part.removeprefix(BETA) for part in self._parts(route) if part.startswith(BETA)}
-        for name, value in inbound:
-            if refused and name.lower() == "anthropic-beta":
-                kept = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
-                if kept:
-                    yield name, ",".join(kept)
-            else:
-                yield name, value
+        parts = self._parts(route)
+        return _without_betas(inbound, parts) if parts else inbound
 
     def _parts(self, route: Route) -> tuple[str, ...]:
-        tried = self._tried.get((route.provider, route.model))
-        return (*self.known(route), *tried) if tried else self.known(route)
+        if not self._tried:
+            return self.known(route)
+        return (*self.known(route), *self._tried.get((route.provider, route.model), ()))
 
 
 def _fields(part: str) -> tuple[str, ...]:
@@ -111,3 +108,14 @@ def _is_in_a_tool_loop(content: Mapping[str, Any]) -> bool:
     return isinstance(blocks, list) and any(
         isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks
     )
+
+
+def _without_betas(inbound: Iterable[tuple[str, str]], parts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    refused = {part.removeprefix(BETA) for part in parts if part.startswith(BETA)}
+    for name, value in inbound:
+        if name.lower() == "anthropic-beta":
+            kept = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
+            if kept:
+                yield name, ",".join(kept)
+        else:
+            yield name, value

@@ -19,10 +19,10 @@ from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.redirects import Redirect
 from pf_tui.gateway.repairing import Repairs
 from pf_tui.gateway.routing import Candidates, Route
-from pf_tui.gateway.routing_state import RoutingPlan
+from pf_tui.gateway.routing_plan import RoutingPlan
 from pf_tui.gateway.sessions import Session
-from pf_tui.gateway.sse import counts
 from pf_tui.gateway.translation import Translation
+from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.rules.failover import Skipped
 from pf_tui.rules.failures import Failure
@@ -183,8 +183,9 @@ class Turn:
 
     def _answered(self, status: int | None, until: datetime | None = None) -> None:
         """What the agent is told in the end, for those who show its session."""
-        flight = self._flight
-        flight.status, flight.until, flight.ended = status, until, self._world.ctx.now()
+        if self._request.session is not None:
+            flight = self._flight
+            flight.status, flight.until, flight.ended = status, until, self._world.ctx.now()
 
     async def _forward(self, failed: Failed) -> None:
         """Hand the upstream's own error on as it came."""

@@ -51,6 +51,9 @@ DIRECT_BYTES = 2**19
 
 MOST_TARGETS = 500
 
+_NOT_ADDED = ("Accept", "Content-Type")
+"""Headers that aiohttp adds where the client sent none."""
+
 
 class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreachable(...)
     """No answer: refused, reset, or silent for too long."""
@@ -266,6 +269,7 @@ class Transport:
                 target.url,
                 data=body if len(body) <= DIRECT_BYTES else io.BytesIO(body),
                 headers=headers,
+                skip_auto_headers=None if "accept" in headers and "content-type" in headers else _NOT_ADDED,
                 allow_redirects=False,
                 proxy=target.proxy,
                 timeout=_connect_within(connect_s),
@@ -303,7 +307,6 @@ class _Pool:
                 **({"force_close": True} if force_close else {"keepalive_timeout": IDLE_S}),
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Content-Type", "User-Agent"),
             auto_decompress=False,
             read_bufsize=READ_BYTES,
         )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pf_tui.gateway.sse import Kind, UsageMeter, clean_error
+from pf_tui.gateway.stream_errors import clean_error
+from pf_tui.gateway.usage_meter import Kind, UsageMeter
 
 
 def sse(content: object) -> bytes:

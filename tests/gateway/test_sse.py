@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pf_tui.gateway.sse import EventBuffer, Kind, UsageMeter, counts, cut_event, payload, split_events
+from pf_tui.gateway.sse import EventBuffer, payload, split_events
+from pf_tui.gateway.stream_errors import cut_event
+from pf_tui.gateway.usage_meter import Kind, UsageMeter, counts
 
 
 def sse(content: object, name: str | None = None, end: bytes = b"\n\n") -> bytes:

@@ -1,0 +1,130 @@
+"""One view of the state files: who may serve which request, in which order, at which cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pf_tui.catalog import Catalog
+from pf_tui.gateway import routing
+from pf_tui.gateway.body import Request
+from pf_tui.gateway.cloud_auth import Signer
+from pf_tui.gateway.routing import Candidates, Route
+from pf_tui.gateway.settings import Limits, Settings
+from pf_tui.rules.failover import Eligibility, ExhaustedWindow
+from pf_tui.snapshot import Snapshot
+from pf_tui.state.secret import Secret
+
+MOST_CANDIDATES = 256
+
+Stamps = tuple[object, ...]
+
+
+class RoutingPlan:
+    """One view of the files; candidates are laid out once per kind of request."""
+
+    def __init__(
+        self,
+        now: Snapshot,
+        keys: Mapping[str, Secret],
+        settings_: Settings,
+        spill: frozenset[str],
+        stamps: Stamps,
+        epoch: int,
+        spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
+        signers: Mapping[str, Signer] | None = None,
+    ) -> None:
+        self.signers = signers or {}
+        self.catalog: Catalog = now.catalog
+        self.settings = settings_
+        self.keys = keys
+        self.stamps = stamps
+        self.epoch = epoch
+        """Changes whenever the order of providers does: a switch by hand moves every session."""
+        self.auto_switch = now.auto_switch
+        self.return_when = now.config.return_when
+        self.classes = now.config.classes
+        """Request class -> where the person sends it; mostly empty."""
+        listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
+        self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
+        self.first = listed[0].provider if listed and now.has_own_order else None
+        """The first of the person's own list goes first whenever it can serve."""
+        self.follows: RoutingPlan | None = None
+        """For a project: the shared plan it was read after; another one means reading again."""
+        self.spent = spent
+        """For a project, whose budgets may be lower: what is used up there; None = what is for everybody."""
+        self.last_resort = spill
+        """Providers past the switch threshold: new sessions begin elsewhere."""
+        self._candidates: dict[tuple[object, ...], Candidates] = {}
+        self._limits: dict[tuple[str, float], Limits] = {}
+        self._asked: dict[str, tuple[str, str]] = {}
+
+    def candidates(
+        self, request: Request, *, bearer: bool, larger_than: int = 0, allowed: str | None = None
+    ) -> Candidates:
+        """The routes for a request of this kind, in order of priority.
+
+        Args:
+            allowed: a provider the person chose for this request: it may cost money.
+        """
+        key = (
+            request.path,
+            request.query,
+            request.model,
+            request.agent,
+            bearer,
+            larger_than,
+            request.tokens >> 12,
+            request.media.pictures,
+            request.stream,
+            allowed,
+        )
+        found = self._candidates.get(key)
+        if found is None:
+            if len(self._candidates) >= MOST_CANDIDATES:
+                self._candidates.clear()
+            found = self._candidates[key] = routing.candidates(
+                request,
+                self.standings,
+                self.catalog,
+                self.keys,
+                bearer=bearer,
+                larger_than=larger_than,
+                first=self.first,
+                signers=self.signers,
+                allowed=allowed,
+            )
+        return found
+
+    def limits_of(self, route: Route) -> Limits:
+        """How long that provider may be silent with that model."""
+        key = (route.provider, route.silence_s)
+        found = self._limits.get(key)
+        if found is None:
+            found = self._limits[key] = self.settings.limits_of(*key)
+        return found
+
+    def prompt_cost(self, route: Route, tokens: int) -> str:
+        """What reading a prompt anew costs, in words."""
+        if route.plan:
+            return "which the plan covers"
+        found = self.catalog.models.get(route.model)
+        price = found.price if found is not None else None
+        if price is None:
+            return "at a price nobody told us"
+        return f"about ${tokens * price.input / 1_000_000:.2f}"
+
+    def family_of(self, model: str) -> str:
+        """The vendor of the model an agent asked for; the first word of a name nobody knows."""
+        return self._known(model)[1]
+
+    def id_of(self, model: str) -> str:
+        """The catalog's id of a model an agent asked for; the name itself when nobody knows it."""
+        return self._known(model)[0]
+
+    def _known(self, model: str) -> tuple[str, str]:
+        known = self._asked.get(model)
+        if known is None:
+            found = self.catalog.find_model(model)
+            known = (found.id, found.family) if found is not None else (model, model.partition("-")[0])
+            self._asked[model] = known
+        return known

@@ -1,0 +1,56 @@
+"""How a stream ends that broke or failed: one clean error in its own protocol, or the end it lacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pf_tui.gateway.sse import payload
+
+
+def cut_event(protocol: str, sentence: str) -> bytes:
+    """One clean in-band error for a stream that broke; the agent then repeats the request itself."""
+    if protocol == "anthropic-messages":
+        body: dict[str, Any] = {"type": "error", "error": {"type": "overloaded_error", "message": sentence}}
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
+    if protocol == "openai-responses":
+        body = {"type": "error", "code": "server_error", "message": sentence, "param": None}
+        return b"event: error\ndata: " + _json(body) + b"\n\n"
+    return b"data: " + _json({"error": {"message": sentence, "type": "server_error", "code": 502}}) + b"\n\n"
+
+
+def last_event(protocol: str) -> bytes:
+    """The last event of an answer that is whole but for it, where its client waits for one."""
+    if protocol != "anthropic-messages":
+        return b""
+    return b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+
+
+def clean_error(protocol: str, event: bytes) -> bytes:
+    """A vendor's error event in the one shape that the client takes for an error.
+
+    OpenCode reads a chunk that has choices as an answer, and asks again without end (measured on 1.18);
+    Anthropic's own client goes by the event's name.
+    """
+    try:
+        said = json.loads(payload(event))
+    except (ValueError, RecursionError):
+        said = None
+    said = said if isinstance(said, dict) else {}
+    choices = said.get("choices")
+    nested = (one.get("error") for one in choices if isinstance(one, dict)) if choices else ()
+    error = said.get("error") or next(filter(None, nested), None)
+    if isinstance(error, dict):
+        if protocol == "openai-chat":
+            return event if "choices" not in said else b"data: " + _json({"error": error}) + b"\n\n"
+        named = protocol == "openai-responses" or event[:6] == b"event:"
+        if named and said.get("type") == "error":
+            return event
+    elif protocol == "openai-responses" and said.get("type") in ("error", "response.failed") and not error:
+        return event
+    told = error.get("message") if isinstance(error, dict) else error or said.get("message")
+    return cut_event(protocol, str(told or "the provider broke off its answer"))
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
