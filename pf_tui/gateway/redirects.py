@@ -13,7 +13,7 @@ from pf_tui.records import record
 from pf_tui.rules.request_classes import class_of
 
 if TYPE_CHECKING:
-    from pf_tui.gateway.routing_state import RoutingPlan
+    from pf_tui.gateway.routing_plan import RoutingPlan
 
 
 @record
