@@ -1,4 +1,4 @@
-"""The field's closed lists of words, as types: what a kind, a state, a protocol or an agent may be called.
+"""The field's closed lists of words, as types: what a kind, a state or a protocol may be called.
 
 For type checkers alone: nothing is made at run time, so hooks pay nothing for it.
 """
@@ -8,9 +8,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
-
-    AgentId: TypeAlias = Literal["claude-code", "opencode", "codex", "gemini"]
-    """An agent whose sessions, logs or settings pf-tui knows."""
 
     Protocol: TypeAlias = Literal["anthropic-messages", "openai-chat", "openai-responses"]
     """A protocol that agents speak and the gateway serves."""

@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 from pf_tui import catalog
-from pf_tui.documents.matrix import AGENTS, USUAL_MODELS, Cell, cells
+from pf_tui.clients import CLIENTS
+from pf_tui.documents.matrix import AGENTS, Cell, cells
 from tests.gateway.upstreams import House, StillGate
 
 PROTOCOLS = {"claude-code": "anthropic-messages", "opencode": "openai-chat", "codex": "openai-responses"}
@@ -37,7 +38,7 @@ async def run(folder: Path) -> dict[tuple[str, str], str]:
 
 
 async def _ask(house: House, cell: Cell, known: catalog.Catalog) -> str:
-    model = USUAL_MODELS.get(cell.agent) or known.providers[cell.provider].default_model or ""
+    model = CLIENTS[cell.agent].usual_model or known.providers[cell.provider].default_model or ""
     for stream in (True, False):
         heard = await house.gate.ask(PROTOCOLS[cell.agent], model, stream=stream, agent=cell.agent)
         if not heard.whole:

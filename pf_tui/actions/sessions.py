@@ -12,6 +12,7 @@ from typing import Any
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import cure
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.records import record, replace
 from pf_tui.rules.failover import why_ineligible
@@ -19,12 +20,6 @@ from pf_tui.sessions.records import Session
 from pf_tui.state import files, gateway, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health, SessionServed
-
-_NEEDS = {
-    "claude-code": "`pf-tui run claude -- --resume {id}` goes on with it behind the gateway",
-    "codex": "`pf-tui run codex -- resume {id}` goes on with it behind the gateway",
-    "opencode": "`pf-tui install opencode` and a new start of OpenCode let its sessions be moved one by one",
-}
 
 
 @record
@@ -124,5 +119,5 @@ def _how(ctx: Context, session: Session) -> str:
         return "plugin"
     raise PfError(
         f"{name} cannot be moved alone: {session.agent} asks its provider itself; nothing was changed",
-        _NEEDS.get(session.agent, "`pf-tui run` starts agents behind the gateway").format(id=session.id),
+        CLIENTS[session.agent].resume_hint.format(id=session.id),
     )

@@ -10,16 +10,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from pf_tui.catalog import Catalog, Provider, blanks
-from pf_tui.clients import CLIENTS, Client
+from pf_tui.clients import CLIENTS, STARTED, Client
 from pf_tui.records import record
 from pf_tui.rules import clouds, losses
 from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import clock
 
-AGENTS = ("claude-code", "opencode", "codex")
-USUAL_MODELS = {"claude-code": "claude-sonnet-5-5", "codex": "gpt-6.1-sol"}
-"""What an agent asks for where nobody chose; OpenCode takes each provider's own default."""
+AGENTS = tuple(client.id for client in STARTED.values())
 
 _SAMPLES = {"region": "us-east-1", "resource": "yours", "project": "yours", "location": "global"}
 """Fill the addresses of clouds where the question is what works, not what is set here."""
@@ -66,7 +64,7 @@ def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tupl
 
 
 def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
-    asked = USUAL_MODELS.get(client.id, provider.default_model)
+    asked = client.usual_model or provider.default_model
     standing = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
     request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, pass_through=True)
     routing = candidates(request, [standing], catalog)
@@ -107,7 +105,7 @@ def facts_of(found: Candidate, client: Client, catalog: Catalog) -> dict[str, An
     how = "dialect" if found.how == "native" and not settings.get("owner") else found.how
     return {
         "how": how,
-        "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.id != "opencode")),
+        "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.searches)),
         "evidence": settings.get("evidence"),
         "source": settings.get("source"),
     }
@@ -120,7 +118,7 @@ def matrix(now: Snapshot) -> list[dict[str, Any]]:
         view = now.view(cell.provider)
         client = CLIENTS[cell.agent]
         request = RouteRequest(
-            model=USUAL_MODELS.get(client.id, view.provider.default_model),
+            model=client.usual_model or view.provider.default_model,
             agent=client.id,
             protocols=client.protocols,
             pass_through=True,
@@ -155,7 +153,7 @@ def route(
         request_class: of a request of this class, which the person may serve elsewhere.
     """
     rule = now.config.classes.get(request_class or "")
-    asked = (rule.model if rule else None) or model or now.model or USUAL_MODELS.get(client.id)
+    asked = (rule.model if rule else None) or model or now.model or client.usual_model
     request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, without_gateway=True)
     routing = now.route(request)
     chosen = rule.provider if rule else None

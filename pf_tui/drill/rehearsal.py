@@ -429,12 +429,8 @@ def _content(protocol: str, model: str) -> dict[str, Any]:
 
 
 def _headers(agent: Client, *, bearer: bool) -> dict[str, str]:
-    own = {
-        "claude": {"user-agent": "claude-cli (rehearsal)"},
-        "opencode": {"user-agent": "opencode (rehearsal)"},
-        "codex": {"user-agent": "codex (rehearsal)", "originator": "codex_exec"},
-    }[agent.word]
-    return {**own, "authorization": f"Bearer sk-ant-oat-{sandbox.KEY}"} if bearer else own
+    own = {"user-agent": f"{agent.user_agent} (rehearsal)"}
+    return {**own, "authorization": f"{agent.login_begins}-{sandbox.KEY}"} if bearer else own
 
 
 def _cost(pricer: Pricer, provider: str, model: str, turn: Tokens, at: datetime) -> Cost:

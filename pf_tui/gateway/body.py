@@ -15,12 +15,14 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import WrongUsage
 from pf_tui.gateway.media import NO_MEDIA, Media, media_in
 from pf_tui.rules.clouds import VERTEX_VERSION
 
 if TYPE_CHECKING:
-    from pf_tui.vocabulary import AgentId, Protocol
+    from pf_tui.clients import AgentId
+    from pf_tui.vocabulary import Protocol
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "/v1/messages": "anthropic-messages",
@@ -229,17 +231,20 @@ def _is_top_level(raw: bytes, place: int) -> bool:
 
 def _who(headers: Mapping[str, str]) -> tuple[AgentId | None, str | None, bool]:
     """(agent, session, is a subagent) by the headers that the real clients send (measured)."""
-    agent = headers.get("user-agent", "")
-    if session := headers.get("x-claude-code-session-id"):
-        return "claude-code", session, "x-claude-code-agent-id" in headers
-    if session := headers.get("x-session-id"):
-        return "opencode", session, "x-parent-session-id" in headers
-    if "codex" in agent or "session_id" in headers or headers.get("originator", "").startswith("codex"):
-        return (
-            "codex",
-            headers.get("session_id") or headers.get("session-id") or headers.get("conversation_id"),
-            False,
-        )
-    if agent.startswith("claude-cli"):
-        return "claude-code", None, False
-    return ("opencode" if agent.startswith("opencode") else None), None, False
+    for header, agent, subagent_header in _BY_SESSION:
+        if session := headers.get(header):
+            return agent, session, subagent_header in headers
+    user_agent, originator = headers.get("user-agent", ""), headers.get("originator", "")
+    for client in _BY_NAME:
+        if client.user_agent in user_agent or originator.startswith(client.user_agent):
+            named = (headers.get(header) for header in client.session_headers)
+            return client.id, next((session for session in named if session), None), False
+    return None, None, False
+
+
+_BY_SESSION = [
+    (client.session_headers[0], client.id, client.subagent_header)
+    for client in CLIENTS.values()
+    if client.session_headers
+]
+_BY_NAME = [client for client in CLIENTS.values() if client.user_agent]

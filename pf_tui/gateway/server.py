@@ -20,6 +20,7 @@ from multidict import CIMultiDict
 
 from pf_tui import __version__
 from pf_tui.actions.journalling import write_down
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
 from pf_tui.gateway.body import PROTOCOLS, parse_request
@@ -49,9 +50,6 @@ PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
 CREDENTIALS = "/pf/credentials"
 STOP = "/pf/stop"
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
-
-_CLAUDE_LOGIN = "Bearer sk-ant-oat"
-"""How a claude.ai login's bearer begins: nothing else is passed through for Claude Code."""
 
 
 class Gateway:
@@ -204,10 +202,13 @@ class Gateway:
         allowed = headers.get(PASS_HEADER) == "1" or (plan is not None and plan.settings.pass_through)
         if not allowed:
             return False
+        client = CLIENTS.get(agent) if agent else None
+        if client is None or not client.one_vendor_login:
+            return False
         bearer = headers.get("Authorization", "")
-        if agent == "claude-code":
-            return bearer.startswith(_CLAUDE_LOGIN)
-        return agent == "codex" and bool(bearer) and "chatgpt-account-id" in headers
+        return bearer.startswith(client.login_begins) and (
+            not client.login_header or client.login_header in headers
+        )
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
         plan = await self.world.plan()

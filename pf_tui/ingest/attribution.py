@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.state import paths
 from pf_tui.state.paths import user_home
@@ -49,13 +51,10 @@ class Timeline:
 
 def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
     """The provider an agent is configured for now; "unknown" when nothing says so."""
-    if agent == "claude-code":
-        return _claude(env, catalog)
-    if agent == "codex":
-        return _codex(env, catalog)
-    if agent == "gemini":
-        return _gemini(env)
-    return "unknown"
+    known = _ASSUMED.get(agent)
+    if known is None:
+        known = getattr(import_module(f"pf_tui.ingest.{CLIENTS[agent].module}"), "assumed", None)
+    return known(env, catalog) if known else "unknown"
 
 
 def provider_at(url: str, catalog: Catalog, protocols: Iterable[str] = ("anthropic-messages",)) -> str | None:
@@ -139,12 +138,20 @@ def _codex(env: Mapping[str, str], catalog: Catalog) -> str:
     return "unknown"
 
 
-def _gemini(env: Mapping[str, str]) -> str:
+def _gemini(env: Mapping[str, str], catalog: Catalog) -> str:
     if env.get("GEMINI_API_KEY") or env.get("GOOGLE_API_KEY"):
         return "google-api"
     if (user_home(env) / ".gemini" / "oauth_creds.json").is_file():
         return "google-oauth"
     return "unknown"
+
+
+_ASSUMED: Mapping[str, Callable[[Mapping[str, str], Catalog], str]] = {
+    "claude-code": _claude,
+    "codex": _codex,
+    "gemini": _gemini,
+}
+"""Hooks ask of these, so they are not in their modules: reading logs takes more than the standard library."""
 
 
 def _read(path: Path) -> dict[str, Any]:

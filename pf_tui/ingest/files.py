@@ -12,11 +12,12 @@ import sqlite3
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from io import FileIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pf_tui.ingest import claude_code, codex, gemini
+from pf_tui.clients import CLIENTS
 from pf_tui.ingest.lines import OnLine, read_document, read_lines
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ledger.rows import sound
@@ -28,7 +29,11 @@ TAIL_BYTES = 64
 ZSTD = ".zst"
 NO_ZSTD = "is compressed; install pf-tui[zstd], then `pf-tui ingest --full` reads it"
 
-LINE_SOURCES: Mapping[str, Any] = {claude_code.AGENT: claude_code, codex.AGENT: codex, gemini.AGENT: gemini}
+_MODULES = {agent: import_module(f"pf_tui.ingest.{client.module}") for agent, client in CLIENTS.items()}
+
+LINE_SOURCES: Mapping[str, Any] = {
+    agent: module for agent, module in _MODULES.items() if hasattr(module, "NEEDLES")
+}
 """Agents whose logs are line files: agent -> its module."""
 
 _KNOWN = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from pf_tui.catalog import Provider
-from pf_tui.clients import INTEGRATED
+from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.records import record
 from pf_tui.state.context import Context
 
@@ -31,8 +31,12 @@ class Effect:
 
 
 def module(agent: str) -> Any:
-    """One agent's module: plan_install, plan_uninstall, apply, config_folder, and maybe after_install."""
-    return import_module(f"pf_tui.integrations.{agent.replace('-', '_')}")
+    """One agent's module: plan_install, plan_uninstall, apply and config_folder.
+
+    It may have more: after_install; and for `doctor` logs and addresses by the environment, disabled and
+    key_problem by the context, as (what, cure).
+    """
+    return import_module(f"pf_tui.integrations.{CLIENTS[agent].module}")
 
 
 def installed(ctx: Context) -> tuple[str, ...]:

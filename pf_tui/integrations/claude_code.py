@@ -304,3 +304,43 @@ def _json(content: object) -> bytes:
 
 def _impossible(text: str) -> Effect:
     return Effect(agent=AGENT, when="never", how="none", text=text, applied=False)
+
+
+def disabled(ctx: Context) -> tuple[str, str] | None:
+    """What keeps our hooks from being called, and the cure."""
+    settings = jsonc.read_or_empty(config_folder(ctx.env) / "settings.json")
+    if settings.get("disableAllHooks") is True:
+        cure = 'remove "disableAllHooks" from settings.json'
+        return "Claude Code's settings switch all hooks off", cure
+    plugins = settings.get("enabledPlugins")
+    for name, on in plugins.items() if isinstance(plugins, dict) else ():
+        if "pf-tui" in name and not on:
+            return f"the plugin {name} is not enabled in Claude Code", f"claude plugin enable {name}"
+    return None
+
+
+def logs(env: Mapping[str, str]) -> list[Path]:
+    """What it writes while it works."""
+    return list((config_folder(env) / "projects").glob("*/*.jsonl"))
+
+
+def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(where, URL) of the address its settings name."""
+    path = config_folder(env) / "settings.json"
+    variables = jsonc.read_or_empty(path).get("env")
+    url = variables.get("ANTHROPIC_BASE_URL") if isinstance(variables, dict) else None
+    if isinstance(url, str):
+        yield str(path), url
+
+
+def key_problem(ctx: Context) -> tuple[str, str] | None:
+    """Why it would get no key, started here, and the cure."""
+    from pf_tui.integrations import key_release
+
+    try:
+        settings = claude_settings.read(config_folder(ctx.env) / "settings.json")
+        if claude_settings.HELPER in settings:
+            key_release.address(ctx, None)
+    except PfError as error:
+        return f"Claude Code gets no key in {ctx.cwd}: {error.message}", error.hint
+    return None

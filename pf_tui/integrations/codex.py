@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -335,3 +335,30 @@ def _unusable(path: Path, text: str, error: toml_text.TomlError) -> StateFileUnu
 def _effect(text: str, *, applied: bool = True) -> Effect:
     when, how = ("next start", "settings") if applied else ("never", "none")
     return Effect(agent=AGENT, when=when, how=how, text=text, applied=applied)
+
+
+def logs(env: Mapping[str, str]) -> list[Path]:
+    """What it writes while it works."""
+    return list((config_folder(env) / "sessions").glob("*/*/*/*.jsonl"))
+
+
+def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(where, URL) of every address its settings name."""
+    path = config_folder(env) / "config.toml"
+    try:
+        content = toml_text.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    tables = content.get("model_providers")
+    table = tables.get(content.get("model_provider")) if isinstance(tables, dict) else None
+    for url in (content.get("openai_base_url"), table.get("base_url") if isinstance(table, dict) else None):
+        if isinstance(url, str):
+            yield str(path), url
+
+
+def key_problem(ctx: Context) -> tuple[str, str] | None:
+    """Why it would get no key for the provider it is set to, and the cure."""
+    from pf_tui.integrations import codex_route
+
+    problem = codex_route.problem(ctx)
+    return None if problem is None else (f"Codex gets no key: {problem.message}", problem.hint)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from pf_tui.errors import PfError
 from pf_tui.records import record
 
 MAX_DEPTH = 200
@@ -250,3 +252,12 @@ def _indent_only(text: str, at: int) -> bool:
 
 def _name(path: Sequence[str]) -> str:
     return f'"{".".join(path)}"' if path else "the file"
+
+
+def read_or_empty(path: Path) -> dict[str, Any]:
+    """A settings file; {} when it cannot be read: its agent says so itself."""
+    try:
+        content = parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, PfError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -189,3 +189,27 @@ def _json(content: object) -> bytes:
 def _effect(text: str, *, applied: bool = True) -> Effect:
     when, how = ("next turn", "plugin") if applied else ("never", "none")
     return Effect(agent=AGENT, when=when, how=how, text=text, applied=applied)
+
+
+def disabled(ctx: Context) -> tuple[str, str] | None:
+    """What keeps our plugin from loading, and the cure."""
+    if ctx.env.get("OPENCODE_PURE"):
+        return "OPENCODE_PURE keeps every plugin out of OpenCode", "unset OPENCODE_PURE"
+    return None
+
+
+def logs(env: Mapping[str, str]) -> list[Path]:
+    """What it writes while it works."""
+    base = Path(env["XDG_DATA_HOME"]) if env.get("XDG_DATA_HOME") else user_home(env) / ".local" / "share"
+    return [base / "opencode" / "opencode.db", base / "opencode" / "opencode.db-wal"]
+
+
+def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(where, URL) of every address its settings name."""
+    folder = config_folder(env)
+    for path in (folder / "opencode.json", folder / "opencode.jsonc"):
+        providers = jsonc.read_or_empty(path).get("provider")
+        for one in providers.values() if isinstance(providers, dict) else ():
+            options = one.get("options") if isinstance(one, dict) else None
+            if isinstance(options, dict) and isinstance(options.get("baseURL"), str):
+                yield str(path), options["baseURL"]

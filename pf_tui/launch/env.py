@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pf_tui.catalog import Catalog, Provider
+from pf_tui.clients import Client
 from pf_tui.records import field, record
 from pf_tui.rules.models import window
 
@@ -89,6 +90,12 @@ def claude(
         lines = [f"{name}: {value}" for name, value in headers.items()]
         given["ANTHROPIC_CUSTOM_HEADERS"] = "\n".join([*kept, *lines])
     return Setting(set=given, unset=unset)
+
+
+def by_variables(client: Client, url: str, token: str, environment: Mapping[str, str]) -> Setting:
+    """An agent that takes address and token from the two variables of its record."""
+    given = {client.base_url_variable: url, client.token_variable: token}
+    return Setting(set={**given, **_past_proxies(environment)})
 
 
 def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, Any]:

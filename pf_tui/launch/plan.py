@@ -135,6 +135,8 @@ def setting_for(
         return env.claude(url, token, environment, pass_through=pass_through, project=project)
     if agent.word == "codex":
         return env.codex(url, token, environment, pass_through=pass_through, project=project)
+    if agent.base_url_variable:
+        return env.by_variables(agent, url, token, environment)
     served = gateway_serves(now, agent)
     return env.opencode(url, token, environment, now.catalog, served, chosen, project=project)
 

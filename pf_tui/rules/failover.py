@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from typing import Protocol as Shape
     from typing import TypeVar
 
-    from pf_tui.vocabulary import AgentId, CredentialState, Protocol, RouteHow, SkipCode
+    from pf_tui.clients import AgentId
+    from pf_tui.vocabulary import CredentialState, Protocol, RouteHow, SkipCode
 
     class Rankable(Shape):
         """What `arrange` looks at."""

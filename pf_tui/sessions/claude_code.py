@@ -57,7 +57,9 @@ class Collector:
         self._sessions: dict[str, _Files] = {}
         self._folders = Folders("CLAUDE_CONFIG_DIR", ".claude", several=True)
 
-    def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
+    def sessions(
+        self, env: Mapping[str, str], processes: Processes, now: datetime, evidence: object
+    ) -> list[Draft]:
         """What the registries of all configuration folders say; an unchanged draft is the same object."""
         found: dict[str, Draft] = {}
         present: set[str] = set()

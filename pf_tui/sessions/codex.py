@@ -36,7 +36,9 @@ class Collector:
         self._threads: dict[str, _Thread] = {}
         self._folders = Folders("CODEX_HOME", ".codex")
 
-    def sessions(self, env: Mapping[str, str], processes: Processes, now: datetime) -> list[Draft]:
+    def sessions(
+        self, env: Mapping[str, str], processes: Processes, now: datetime, evidence: object
+    ) -> list[Draft]:
         """One for each thread that a process of this machine holds."""
         running = {process.pid: process for process in processes.agents(AGENT)}
         if not running:

@@ -128,7 +128,7 @@ def _told(
             quiet = seen.event in ENDED or seen.status == "idle"
             signals = replace(signals, ended=Stamp(by="hook", at=at) if quiet else None)
         else:
-            signals = _signals(signals, seen, at)
+            signals = signals_of(signals, seen, at)
         found.append(_draft(seen.id, row, process, signals, at, seen))
     return found, taken
 
@@ -154,7 +154,8 @@ def _activity(draft: Draft) -> float:
     return draft.last_activity.timestamp() if draft.last_activity else 0.0
 
 
-def _signals(signals: Signals, seen: Evidence, at: datetime) -> Signals:
+def signals_of(signals: Signals, seen: Evidence, at: datetime) -> Signals:
+    """With what the newest evidence says of a session that runs."""
     if kind := WAITING_FOR.get(seen.waiting_for or ""):
         return replace(signals, waiting=Waiting(kind=kind, by="hook", at=at))
     if seen.status == "retry":

@@ -1,4 +1,4 @@
-"""Every session of Claude Code, Codex and OpenCode on this machine: the one function that all faces ask.
+"""Every session of every agent on this machine: the one function that all faces ask.
 
 A face that looks again and again keeps its `Watch`: then only what changed is read, about 4 ms of CPU for 200
 sessions. Invariant: a session that vanished while it was watched is shown as ended for an hour, and a process
@@ -9,31 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 
 from pf_tui.catalog import Catalog
+from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.errors import PfError
 from pf_tui.records import replace
-from pf_tui.sessions import claude_code, codex, evidence, opencode
+from pf_tui.sessions import by_evidence, evidence
 from pf_tui.sessions.evidence import ENDED, Evidence
+from pf_tui.sessions.merging import with_evidence, with_gateway
 from pf_tui.sessions.money import Money
 from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
-from pf_tui.sessions.records import STATES, Draft, Focus, LimitSeen, Session, Signals, Stamp, Waiting, clean
+from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp, clean
 from pf_tui.sessions.states import ENDED_SHOWN, decide
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
-from pf_tui.state.gateway import LiveRequest, LiveSession
 from pf_tui.state.health import Health
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pf_tui.sessions.records import By
 
 Key = tuple[str, str]
 """(agent, session id)"""
-
-LIMIT_STATUSES = (429, 529)
 
 
 class Watch:
@@ -41,9 +43,7 @@ class Watch:
 
     def __init__(self, ctx: Context, processes: Processes | None = None) -> None:
         self.processes = processes or Processes()
-        self.claude_code = claude_code.Collector()
-        self.codex = codex.Collector()
-        self.opencode = opencode.Collector()
+        self.collectors = [_collector(agent) for agent in INTEGRATED]
         self.evidence = evidence.Store(ctx.paths)
         self.places = Places()
         self.money = Money(ctx.paths)
@@ -89,7 +89,7 @@ class Watch:
         known = self._merged.get(key)
         if known is not None and known[0] is draft and known[1] == inputs:
             return known[2]
-        merged = _with_gateway(_with_evidence(draft, inputs[0]), inputs[1], inputs[2])
+        merged = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
         self._merged[key] = (draft, inputs, merged)
         return merged
 
@@ -132,9 +132,9 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch.processes.look(ctx.env.get("HOME"))
     seen = watch.evidence.all()
     drafts = [
-        *watch.claude_code.sessions(ctx.env, watch.processes, now),
-        *watch.codex.sessions(ctx.env, watch.processes, now),
-        *watch.opencode.sessions(ctx.env, watch.processes, now, seen),
+        draft
+        for collector in watch.collectors
+        for draft in collector.sessions(ctx.env, watch.processes, now, seen)
     ]
     drafts += _ended_by_hook(drafts, seen, now)
     view = GatewayView(gateway.read(ctx.paths))
@@ -146,6 +146,14 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch.forget({(draft.agent, draft.id) for draft in drafts})
     shown = [one for one in sessions if one.state != "ended" or now - one.observed_at <= ENDED_SHOWN]
     return tuple(sorted(shown, key=lambda one: _order(one, now)))
+
+
+def _collector(agent: str) -> Any:
+    """The agent's own collector; without one, hooks' evidence and processes tell of its sessions."""
+    try:
+        return import_module(f"pf_tui.sessions.{CLIENTS[agent].module}").Collector()
+    except ModuleNotFoundError:
+        return by_evidence.Collector(agent)
 
 
 class _Maker:
@@ -270,62 +278,6 @@ def _ended_by_hook(drafts: Iterable[Draft], seen: Mapping[Key, Evidence], now: d
     return ended
 
 
-def _with_evidence(draft: Draft, seen: Evidence | None) -> Draft:
-    """The draft with what hooks saw of it in this life of its process."""
-    if seen is None:
-        return draft
-    signals, at = draft.signals, datetime.fromtimestamp(seen.at, UTC)
-    if draft.agent == codex.AGENT and seen.event == "PermissionRequest" and signals.busy:
-        asked = seen.turn is None or seen.turn == draft.turn
-        if asked and (draft.turn_at is None or at > draft.turn_at):
-            signals = replace(signals, waiting=Waiting(kind="permission", by="hook", at=at))
-    if draft.agent == claude_code.AGENT:
-        signals = _claude_signals(signals, seen)
-    if signals.life == "gone" and signals.ended is None and seen.event in ENDED:
-        signals = replace(signals, ended=Stamp(by="hook", at=at))
-    focus = draft.focus
-    if focus is None and seen.tmux and {"socket", "pane"} <= seen.tmux.keys() and signals.life == "alive":
-        focus = Focus(tmux_socket=seen.tmux["socket"], tmux_pane=seen.tmux["pane"], tty=seen.tty)
-    return replace(
-        draft,
-        signals=signals,
-        background=seen.background or 0,
-        focus=focus,
-        cost_usd=draft.cost_usd if draft.cost_usd is not None else seen.cost_usd,
-    )
-
-
-def _claude_signals(signals: Signals, seen: Evidence) -> Signals:
-    """What StopFailure and Stop add where the client's own files do not say it."""
-    if signals.limit is not None and signals.limit.until is None and seen.limited:
-        signals = replace(signals, limit=replace(signals.limit, until=_moment(seen.limited.get("until"))))
-    elif signals.limit is None and seen.limited and seen.event == "StopFailure" and not signals.unfinished:
-        at = _moment(seen.limited.get("at"))
-        later = [stamp.at for stamp in (signals.busy,) if stamp]
-        if at is not None and signals.last_change is None and not later:
-            limit = LimitSeen(until=_moment(seen.limited.get("until")), by="hook", at=at)
-            signals = replace(signals, limit=limit)
-    if signals.idle is None or signals.idle.by != "registry":  # the registry has seen them too
-        signals = replace(signals, background=seen.background or 0)
-    return signals
-
-
-def _with_gateway(draft: Draft, request: LiveRequest | None, last: LiveSession | None) -> Draft:
-    """What the gateway knows of it: a request under way, or a limit as its last answer."""
-    signals = draft.signals
-    if signals.life == "gone":
-        return draft
-    if request:
-        weak = signals.busy is None and (signals.idle is None or signals.idle.by != "registry")
-        if weak:
-            signals = replace(signals, busy=Stamp(by="gateway", at=request.since), unfinished=None)
-        return replace(draft, signals=signals)
-    if last and last.status in LIMIT_STATUSES:
-        refused = LimitSeen(until=last.until, by="gateway", at=last.at)
-        return replace(draft, signals=replace(signals, refused=refused))
-    return draft
-
-
 def _folded(drafts: list[Draft]) -> list[Draft]:
     """Sessions that another session started become its children while they work, and no rows of their own."""
     ids = {draft.id for draft in drafts}
@@ -385,13 +337,6 @@ def _catalog(ctx: Context) -> Catalog:
         from pf_tui import catalog
 
         return catalog.load()
-
-
-def _moment(value: float | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(value, UTC) if value is not None else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _whole(value: float | None) -> int | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pf_tui.clients import CLIENTS
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
@@ -22,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.sessions.records import Life
 
-AGENTS: Mapping[str, str] = {"claude": "claude-code", "codex": "codex", "opencode": "opencode"}
+AGENTS: Mapping[str, str] = {client.program: client.id for client in CLIENTS.values() if client.integrates}
 """Name of a process (Linux `comm`) -> agent."""
 
 PLACES = ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_DATA_HOME", "OPENCODE_DB", "HOME")

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.catalog import LoginFile, Provider
+from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
-from pf_tui.state.paths import Paths, user_home
+from pf_tui.state.paths import Paths, default_config_folder, user_home
 from pf_tui.state.secret import Secret, remember
 
 TYPE_CHECKING = False
@@ -363,11 +364,9 @@ def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: da
 def _owner(source: str) -> str | None:
     """Which agent's file it is, by its path."""
     owners = {
-        "opencode": "opencode",
-        ".codex": "codex",
-        "codex": "codex",
-        ".gemini": "gemini",
-        ".claude": "claude-code",
+        name: client.id
+        for client in CLIENTS.values()
+        for name in (client.config_folder.rpartition("/")[2], client.program)
     }
     if "/gcloud/" in source:  # Google's own login: anyone on this machine may use it
         return None
@@ -407,22 +406,23 @@ def expand(path: str, env: Mapping[str, str]) -> Path | None:
         home = user_home(env)
     except PfError:
         return None
-    defaults = {
-        "XDG_DATA_HOME": home / ".local" / "share",
-        "XDG_CONFIG_HOME": home / ".config",
-        "CODEX_HOME": home / ".codex",
-        "CLAUDE_CONFIG_DIR": home / ".claude",
-        "OPENCODE_CONFIG_DIR": home / ".config" / "opencode",
-    }
     if path.startswith("~"):
         return home / path[2:]
     if path.startswith("$"):
         name, _, rest = path[1:].partition("/")
-        base = env.get(name) or defaults.get(name)
+        base = env.get(name) or _usual_folder(name, home)
         if not base:
             return None
         return Path(base) / rest if rest else Path(base)
     return Path(path)
+
+
+def _usual_folder(variable: str, home: Path) -> Path | None:
+    """Where what a variable names is while it has no value."""
+    if variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        return home / (".config" if variable == "XDG_CONFIG_HOME" else ".local/share")
+    agent = next((one.id for one in CLIENTS.values() if one.config_variable == variable), None)
+    return None if agent is None else default_config_folder(agent, {"HOME": str(home)})
 
 
 def _short(path: Path, env: Mapping[str, str]) -> str:

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pf_tui.clients import CLIENTS, INTEGRATED
-from pf_tui.errors import PfError
-from pf_tui.integrations import apply, install_plan, jsonc
+from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
@@ -44,7 +43,8 @@ def versions(ctx: Context) -> Finding:
         if version is not None and version < oldest:
             old.append(f"{agent} {'.'.join(map(str, version))}")
     if not told:
-        return warn("neither claude, opencode nor codex is on the PATH", "install one of them")
+        *others, last = (CLIENTS[agent].program for agent in INTEGRATED)
+        return warn(f"neither {', '.join(others)} nor {last} is on the PATH", "install one of them")
     if old:
         return warn(f"{', '.join(old)} is older than what pf-tui was measured with", "update it")
     return ok(", ".join(told))
@@ -99,24 +99,10 @@ def twice(ctx: Context) -> Finding:
 def enabled(ctx: Context) -> Finding:
     """No setting of an agent keeps hooks or plugin from loading."""
     installed = apply.installed(ctx)
-    if "claude-code" in installed:
-        settings = _jsonc(apply.module("claude-code").config_folder(ctx.env) / "settings.json")
-        if settings.get("disableAllHooks") is True:
-            return fail(
-                "Claude Code's settings switch all hooks off", 'remove "disableAllHooks" from settings.json'
-            )
-        plugins = settings.get("enabledPlugins")
-        off = (
-            [name for name, on in plugins.items() if "pf-tui" in name and not on]
-            if isinstance(plugins, dict)
-            else []
-        )
-        if off:
-            return fail(
-                f"the plugin {off[0]} is not enabled in Claude Code", f"claude plugin enable {off[0]}"
-            )
-    if "opencode" in installed and ctx.env.get("OPENCODE_PURE"):
-        return fail("OPENCODE_PURE keeps every plugin out of OpenCode", "unset OPENCODE_PURE")
+    for agent in installed:
+        disabled = _asked(agent, "disabled", ctx)
+        if disabled is not None:
+            return fail(*disabled)
     if not installed:
         return skip("pf-tui is in no agent here")
     return ok("nothing keeps them from loading")
@@ -175,18 +161,12 @@ def addresses(ctx: Context) -> Finding:
 
 def keys(ctx: Context) -> Finding:
     """The key helper gives each agent its key, here and where it was last asked."""
-    from pf_tui.integrations import claude_settings, codex_route, key_release
+    from pf_tui.integrations import key_release
 
-    installed = apply.installed(ctx)
-    try:
-        if "claude-code" in installed:
-            settings = claude_settings.read(claude_settings.config_folder(ctx.env) / "settings.json")
-            if claude_settings.HELPER in settings:
-                key_release.address(ctx, None)
-    except PfError as error:
-        return warn(f"Claude Code gets no key in {ctx.cwd}: {error.message}", error.hint)
-    if "codex" in installed and (problem := codex_route.problem(ctx)) is not None:
-        return warn(f"Codex gets no key: {problem.message}", problem.hint)
+    for agent in apply.installed(ctx):
+        problem = _asked(agent, "key_problem", ctx)
+        if problem is not None:
+            return warn(*problem)
     since = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
     recent = [item for item in key_release.refusals(ctx) if item.get("at", "") >= since]
     if recent:
@@ -270,61 +250,22 @@ def _install_moment(ctx: Context) -> datetime:
 
 def _last_worked(ctx: Context, agent: str) -> datetime | None:
     """When the agent last wrote its own log."""
-    home = user_home(ctx.env)
-    if agent == "opencode":
-        base = Path(ctx.env["XDG_DATA_HOME"]) if ctx.env.get("XDG_DATA_HOME") else home / ".local" / "share"
-        found = [base / "opencode" / "opencode.db", base / "opencode" / "opencode.db-wal"]
-    elif agent == "codex":
-        found = _newest_in(apply.module(agent).config_folder(ctx.env) / "sessions", "*/*/*/*.jsonl")
-    else:
-        found = _newest_in(apply.module(agent).config_folder(ctx.env) / "projects", "*/*.jsonl")
-    times = [path.stat().st_mtime for path in found if path.exists()]
+    times = [path.stat().st_mtime for path in _asked(agent, "logs", ctx.env) or () if path.exists()]
     return datetime.fromtimestamp(max(times), UTC) if times else None
-
-
-def _newest_in(folder: Path, pattern: str) -> list[Path]:
-    return list(folder.glob(pattern)) if folder.is_dir() else []
 
 
 def _addresses(ctx: Context) -> Iterator[tuple[str, str]]:
     """(where, URL) of every address that an agent's settings or the environment set."""
     if url := ctx.env.get("ANTHROPIC_BASE_URL"):
         yield "ANTHROPIC_BASE_URL of this shell", url
-    claude = apply.module("claude-code").config_folder(ctx.env) / "settings.json"
-    variables = _jsonc(claude).get("env")
-    if isinstance(variables, dict) and isinstance(variables.get("ANTHROPIC_BASE_URL"), str):
-        yield str(claude), variables["ANTHROPIC_BASE_URL"]
-    folder = apply.module("opencode").config_folder(ctx.env)
-    for path in (folder / "opencode.json", folder / "opencode.jsonc"):
-        providers = _jsonc(path).get("provider")
-        for one in providers.values() if isinstance(providers, dict) else ():
-            options = one.get("options") if isinstance(one, dict) else None
-            if isinstance(options, dict) and isinstance(options.get("baseURL"), str):
-                yield str(path), options["baseURL"]
-    yield from _codex_addresses(apply.module("codex").config_folder(ctx.env) / "config.toml")
+    for agent in INTEGRATED:
+        yield from _asked(agent, "addresses", ctx.env) or ()
 
 
-def _codex_addresses(path: Path) -> Iterator[tuple[str, str]]:
-    from pf_tui.integrations import toml_text
-
-    try:
-        content = toml_text.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return
-    tables = content.get("model_providers")
-    table = tables.get(content.get("model_provider")) if isinstance(tables, dict) else None
-    for url in (content.get("openai_base_url"), table.get("base_url") if isinstance(table, dict) else None):
-        if isinstance(url, str):
-            yield str(path), url
-
-
-def _jsonc(path: Path) -> dict[str, Any]:
-    """A settings file; {} when it cannot be read: its agent says so itself."""
-    try:
-        content = jsonc.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, PfError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def _asked(agent: str, question: str, about: object) -> Any:
+    """What the agent's module answers; None where it has nothing to say of that."""
+    answer = getattr(apply.module(agent), question, None)
+    return answer(about) if answer is not None else None
 
 
 def _listens(host: str, port: int) -> bool:

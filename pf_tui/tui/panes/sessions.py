@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pf_tui.clients import CLIENTS
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
 from pf_tui.sessions.records import Session
@@ -26,7 +27,6 @@ MOST_CHILDREN = 4
 
 SIGNS = {"working": "●", "waiting": "◆", "limited": "◌", "idle": "○", "ended": "·"}
 INKS = {"working": "good", "waiting": "warn", "limited": "bad", "idle": "muted", "ended": "faint"}
-SHORT_AGENTS = {"claude-code": "claude"}
 
 ORDERS = ("", "place", "cost", "context")
 """What `o` goes through; "" = running ones first, then the newest."""
@@ -259,7 +259,7 @@ def _word(one: Session) -> str:
 
 
 def _agent(one: Session) -> str:
-    return SHORT_AGENTS.get(one.agent, one.agent)
+    return CLIENTS[one.agent].word
 
 
 def _model(one: Session) -> Span:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pf_tui.clients import CLIENTS
+from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.text import Line, Span, line, muted, wrap
@@ -19,10 +19,12 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     if found:
         *others, last = (CLIENTS[agent].name for agent in found)
         named = f"{', '.join(others)} and {last}" if others else last
-        where = "with `claude /login`" if "claude-code" in found else "there"
+        login = CLIENTS[found[0]].login_command
+        where = f"with `{login}`" if login else "there"
         step = f"found {named}, sign in {where}, or press c on a provider to set its key"
     else:
-        step = "press c on a provider to set its key, or sign in to Claude Code, OpenCode or Codex"
+        *others, last = (CLIENTS[agent].name for agent in INTEGRATED)
+        step = f"press c on a provider to set its key, or sign in to {', '.join(others)} or {last}"
     return [
         *wrap(f"no provider has a credential yet: {step}", width, "accent"),
         *wrap(_DEMO, width, "muted"),

@@ -1,0 +1,76 @@
+"""What hooks and the gateway add to a session that its agent's own files tell of. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pf_tui.records import replace
+from pf_tui.sessions import claude_code, codex
+from pf_tui.sessions.evidence import ENDED, Evidence
+from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.state.gateway import LiveRequest, LiveSession
+
+LIMIT_STATUSES = (429, 529)
+
+
+def with_evidence(draft: Draft, seen: Evidence | None) -> Draft:
+    """The draft with what hooks saw of it in this life of its process."""
+    if seen is None:
+        return draft
+    signals, at = draft.signals, datetime.fromtimestamp(seen.at, UTC)
+    if draft.agent == codex.AGENT and seen.event == "PermissionRequest" and signals.busy:
+        asked = seen.turn is None or seen.turn == draft.turn
+        if asked and (draft.turn_at is None or at > draft.turn_at):
+            signals = replace(signals, waiting=Waiting(kind="permission", by="hook", at=at))
+    if draft.agent == claude_code.AGENT:
+        signals = _claude_signals(signals, seen)
+    if signals.life == "gone" and signals.ended is None and seen.event in ENDED:
+        signals = replace(signals, ended=Stamp(by="hook", at=at))
+    focus = draft.focus
+    if focus is None and seen.tmux and {"socket", "pane"} <= seen.tmux.keys() and signals.life == "alive":
+        focus = Focus(tmux_socket=seen.tmux["socket"], tmux_pane=seen.tmux["pane"], tty=seen.tty)
+    return replace(
+        draft,
+        signals=signals,
+        background=seen.background or 0,
+        focus=focus,
+        cost_usd=draft.cost_usd if draft.cost_usd is not None else seen.cost_usd,
+    )
+
+
+def _claude_signals(signals: Signals, seen: Evidence) -> Signals:
+    """What StopFailure and Stop add where the client's own files do not say it."""
+    if signals.limit is not None and signals.limit.until is None and seen.limited:
+        signals = replace(signals, limit=replace(signals.limit, until=_moment(seen.limited.get("until"))))
+    elif signals.limit is None and seen.limited and seen.event == "StopFailure" and not signals.unfinished:
+        at = _moment(seen.limited.get("at"))
+        later = [stamp.at for stamp in (signals.busy,) if stamp]
+        if at is not None and signals.last_change is None and not later:
+            limit = LimitSeen(until=_moment(seen.limited.get("until")), by="hook", at=at)
+            signals = replace(signals, limit=limit)
+    if signals.idle is None or signals.idle.by != "registry":  # the registry has seen them too
+        signals = replace(signals, background=seen.background or 0)
+    return signals
+
+
+def with_gateway(draft: Draft, request: LiveRequest | None, last: LiveSession | None) -> Draft:
+    """What the gateway knows of it: a request under way, or a limit as its last answer."""
+    signals = draft.signals
+    if signals.life == "gone":
+        return draft
+    if request:
+        weak = signals.busy is None and (signals.idle is None or signals.idle.by != "registry")
+        if weak:
+            signals = replace(signals, busy=Stamp(by="gateway", at=request.since), unfinished=None)
+        return replace(draft, signals=signals)
+    if last and last.status in LIMIT_STATUSES:
+        refused = LimitSeen(until=last.until, by="gateway", at=last.at)
+        return replace(draft, signals=replace(signals, refused=refused))
+    return draft
+
+
+def _moment(value: float | None) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(value, UTC) if value is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
