@@ -54,8 +54,8 @@ def why(
 ) -> None:
     """Each provider of the list in turn: skipped, serving, or ready to follow."""
     now = snapshot.take(ctx, keep_going=not as_json)
-    asked = model or request_class
-    client = CLIENTS[agent] if agent else next(iter(CLIENTS.values())) if asked else None
+    named = model or request_class
+    client = CLIENTS[agent] if agent else next(iter(CLIENTS.values())) if named else None
     if as_json:
         content = history.why(now)
         if client is not None:
