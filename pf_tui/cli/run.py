@@ -22,7 +22,7 @@ from pf_tui.state.context import Context
 def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) -> None:
     """Words after -- go to the agent. Nothing is written into its settings."""
     from pf_tui.gateway import process
-    from pf_tui.launch import plan
+    from pf_tui.launch import plan, supervisor
     from pf_tui.launch.plan import LaunchPlan
 
     chosen = plan.agent_called(agent)
@@ -46,8 +46,8 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
             f"your own {chosen.name} login goes through the gateway, byte for byte, to its vendor alone; "
             "whether your plan allows that is between you and the vendor"
         )
-    plan.exec_agent(
-        plan.write_launch_settings(
-            ctx, now, chosen, taken, words, url=running.url, token=token, pass_through=pass_through
-        )
+    laid_out = plan.write_launch_settings(
+        ctx, now, chosen, taken, words, url=running.url, token=token, pass_through=pass_through
     )
+    supervisor.start(ctx, running)
+    plan.exec_agent(laid_out)

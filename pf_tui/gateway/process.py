@@ -84,7 +84,7 @@ def start(ctx: Context, port: int | None = None) -> Gateway:
     )
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
-        if (running := state.read(ctx.paths)) is not None and _answers(running):
+        if (running := state.read(ctx.paths)) is not None and answers(running):
             return running
         if process.poll() is not None and not state.is_served(ctx.paths):
             break  # where another start was faster, its gateway is the one
@@ -212,14 +212,14 @@ async def _serve(
     )
     state.write(ctx.paths, running, secret)
     state.remember_port(ctx.paths, running.port)
+    announce(running)
+    log.line(ctx.paths, f"gateway: serves on {running.url}")
+    await _until_asked_or_homeless(gateway, held)
+    log.line(ctx.paths, f"gateway: stops; {len(gateway.flights)} requests under way")
     try:
-        announce(running)
-        log.line(ctx.paths, f"gateway: serves on {running.url}")
-        await _until_asked_or_homeless(gateway, held)
-        log.line(ctx.paths, f"gateway: stops; {len(gateway.flights)} requests under way")
         await gateway.stop(DRAIN_S if held.still() else HOMELESS_DRAIN_S)
     finally:
-        if held.still():
+        if held.still():  # a file that stays behind means that it died, which brings it back
             state.remove(ctx.paths)
     return 0
 
@@ -252,7 +252,8 @@ def _run_loop(main: Any) -> int:
     return int(uvloop.run(main))
 
 
-def _answers(running: Gateway) -> bool:
+def answers(running: Gateway) -> bool:
+    """It serves: a request for nothing is answered."""
     connection = http.client.HTTPConnection(running.host, running.port, timeout=1)
     try:
         connection.request("GET", "/healthz")

@@ -94,6 +94,15 @@ def read(paths: Paths) -> Gateway | None:
     )
 
 
+def left_behind(paths: Paths) -> tuple[int, int] | None:
+    """(process id, port) of a gateway that ended without taking its file away; one that was stopped does."""
+    content = _kept(paths, paths.gateway)
+    pid, port = content.get("pid"), content.get("port")
+    if not isinstance(pid, int) or not isinstance(port, int) or not 0 < port < 65_536:
+        return None
+    return None if is_served(paths) or read(paths) is not None else (pid, port)
+
+
 def agents_token(paths: Paths) -> tuple[int, str] | None:
     """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
     content = _kept(paths, paths.gateway)

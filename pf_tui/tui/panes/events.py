@@ -244,6 +244,10 @@ def _resumed(event: Event) -> str:
     return "pf-tui is back in the agents"
 
 
+def _gateway(event: Event) -> str:
+    return event.why or "the gateway changed"
+
+
 def _reset(event: Event) -> str:
     providers = event.after.get("providers")
     whose = ", ".join(providers) if isinstance(providers, list) else "all providers"
@@ -310,6 +314,7 @@ _SENTENCES = {
     "install": _installed,
     "uninstall": _removed,
     "pause": _paused,
+    "gateway": _gateway,
     "resume": _resumed,
     "analytics-reset": _begun_anew,
     "reset": _reset,
