@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
@@ -97,7 +97,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     return answer
 
 
-def document(found: Checked) -> dict[str, Any]:
+def document(found: Checked) -> dict[str, object]:
     """The JSON document of `auth check`."""
     return {
         "provider": found.provider,

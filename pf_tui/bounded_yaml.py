@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn  # Any: PyYAML's C and Python loaders and their events, and what YAML holds
 
 from pf_tui.records import record
 

@@ -33,16 +33,16 @@ class _Default:
         self.value, self.factory, self.shown, self.compare = value, factory, shown, compare
 
 
-_MISSING: Any = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
+_MISSING: object = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 
 
 def field(
     *,
-    default: Any = _MISSING,
-    default_factory: Callable[[], Any] | None = None,
+    default: object = _MISSING,
+    default_factory: Callable[[], object] | None = None,
     repr: bool = True,  # noqa: A002 - dataclasses' own word
     compare: bool = True,
-) -> Any:
+) -> Any:  # as dataclasses': a default stands for a value of the field's type
     """A field's facts, as in dataclasses."""
     return _Default(default, default_factory, repr, compare)
 
@@ -75,12 +75,12 @@ def record(cls: type[T]) -> type[T]:
     }
     if "__bool__" in vars(cls):
         namespace["__bool__"] = vars(cls)["__bool__"]
-    made: Any = type
+    made: Any = type  # a type checker does not know that it takes a namespace
     kind: type[T] = made(cls.__name__, cls.__bases__, namespace)
     return kind
 
 
-def replace(item: T, **changes: Any) -> T:
+def replace(item: T, **changes: object) -> T:
     """A copy with some fields changed."""
     values = {name: getattr(item, name) for name in type(item).__slots__}  # type: ignore[attr-defined]
     values.update(changes)
@@ -163,9 +163,9 @@ class _Fields:
     def __get__(self, item: object, owner: type) -> object:
         import dataclasses
 
-        def fact(name: str) -> Any:
+        def fact(name: str) -> object:
             known = self.defaults.get(name)
-            facts: dict[str, Any] = {}
+            facts: dict[str, Any] = {}  # keyword arguments of different types
             if known is not None:
                 facts = {"repr": known.shown, "compare": known.compare}
                 if known.factory is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import CLIENTS
@@ -163,7 +163,7 @@ class Snapshot:
     files: StateFiles = field(compare=False, repr=False)
     """What it was made of."""
 
-    def after(self, **written: Any) -> Snapshot:
+    def after(self, **written: object) -> Snapshot:
         """The snapshot with files that were written since, e.g. health=…; nothing is read again."""
         return assemble(replace(self.files, **written), self.at)
 

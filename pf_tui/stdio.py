@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any
+from typing import Any  # a buffer, as `io` takes one
 
 _WAYS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import WrongUsage
+from pf_tui.json_values import objects_in
 from pf_tui.records import record
 from pf_tui.rules.failures import Rule
 from pf_tui.state import answer_rules, config, files, journal
@@ -70,7 +70,7 @@ def add_rule(
     scope: str | None = None,
     rest: timedelta | None = None,
     text: str | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Make a rule of a failure; returns it as it stands in config.json.
 
     Raises:
@@ -80,7 +80,7 @@ def add_rule(
     words = text or failure.fragment
     if not words and failure.status is None:
         raise WrongUsage("this answer has no status and no plain words", "--text says what it is known by")
-    rule: dict[str, Any] = {}
+    rule: dict[str, object] = {}
     if failure.status is not None:
         rule["status"] = failure.status
     if words:
@@ -94,7 +94,7 @@ def add_rule(
     return rule
 
 
-def remove_rule(ctx: Context, number: int) -> dict[str, Any]:
+def remove_rule(ctx: Context, number: int) -> dict[str, object]:
     """Take a rule away, by its place from 1; returns it. Raises WrongUsage, StateFileUnusable."""
     stored = _stored(ctx)
     if not 1 <= number <= len(stored):
@@ -106,23 +106,23 @@ def remove_rule(ctx: Context, number: int) -> dict[str, Any]:
     return dict(gone)
 
 
-def stored_rules(ctx: Context) -> list[dict[str, Any]]:
+def stored_rules(ctx: Context) -> list[dict[str, object]]:
     """The rules as they stand in the file. Raises StateFileUnusable."""
     return [dict(rule) for rule in _stored(ctx)]
 
 
-def _stored(ctx: Context) -> list[dict[str, Any]]:
+def _stored(ctx: Context) -> list[dict[str, object]]:
     rules(ctx)  # what is no rule is said with its line
-    return list(ctx.config().gateway.get("rules") or ())
+    return objects_in(ctx.config().gateway, "rules")
 
 
-def _write(ctx: Context, new: list[dict[str, Any]], why: str, rule: Mapping[str, Any]) -> None:
+def _write(ctx: Context, new: list[dict[str, object]], why: str, rule: Mapping[str, object]) -> None:
     with files.locked(ctx.paths):
         old = config.change(ctx.paths, {"pf.gateway.rules": new or None})
         write_down(ctx, "rules", why=why, after={"rule": dict(rule)}, undo={"config": old})
 
 
-def _failure(at: datetime, provider: str, seen: Mapping[str, Any]) -> UnreadFailure:
+def _failure(at: datetime, provider: str, seen: Mapping[str, object]) -> UnreadFailure:
     status = seen.get("status")
     words = {name: str(seen[name]) for name in ("header", "code") if seen.get(name)}
     return UnreadFailure(

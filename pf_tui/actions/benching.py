@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
@@ -91,7 +90,7 @@ def release(ctx: Context, provider_id: str, *, model: str | None = None, why: st
 
 
 def remember_repair(
-    ctx: Context, provider: str, model: str | None, strip: tuple[str, ...], evidence: Mapping[str, Any]
+    ctx: Context, provider: str, model: str | None, strip: tuple[str, ...], evidence: Mapping[str, object]
 ) -> None:
     """A provider refused parts of a request and took it without them: they are left out there from now on."""
     with files.locked(ctx.paths):
@@ -155,7 +154,7 @@ def report_failure(
     model: str | None = None,
     at: datetime | None = None,
     streak: int = 1,
-    evidence: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, object] | None = None,
     agent: str | None = None,
     session: str | None = None,
     why: str = "",
@@ -307,7 +306,7 @@ def _lift(
     lifted: Callable[[Bench], bool],
     *,
     action: str,
-    what: Mapping[str, Any],
+    what: Mapping[str, object],
     why: str,
     windows_of: Sequence[str] = (),
 ) -> int:
@@ -328,7 +327,7 @@ def _lift(
         )
         after = before.after(health=new)
         left = before.active.provider if before.active else None
-        undo: dict[str, Any] = {"benches": dropped}
+        undo: dict[str, object] = {"benches": dropped}
         if full:
             undo["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
         write_down(

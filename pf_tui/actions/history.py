@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.actions import sessions
@@ -12,6 +11,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.errors import PfError
 from pf_tui.integrations.apply import Effect
+from pf_tui.json_values import list_in, object_in, optional_text
 from pf_tui.records import record, replace
 from pf_tui.state import config, files, health, journal, project, trust
 from pf_tui.state.clock import from_text
@@ -65,7 +65,7 @@ def redo(ctx: Context) -> UndoOutcome:
         return _turn(ctx, "redo", event, turned.undo or {})
 
 
-def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, Any]) -> UndoOutcome:
+def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, object]) -> UndoOutcome:
     before = snapshot.take(ctx)
     inverse = _restore(ctx, back)
     after = snapshot.take(ctx)
@@ -88,40 +88,40 @@ def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, Any]) -> U
     )
 
 
-def _restore(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
+def _restore(ctx: Context, back: Mapping[str, object]) -> dict[str, object]:
     """Put old values back; returns what puts the present ones back again."""
-    inverse: dict[str, Any] = {}
-    if settings := back.get("config"):
+    inverse: dict[str, object] = {}
+    if settings := object_in(back, "config"):
         inverse["config"] = config.change(ctx.paths, settings)
-    if file := back.get("project"):
+    if file := object_in(back, "project"):
         inverse["project"] = project.restore(
             ctx.paths,
-            Path(file["path"]),
-            file["text"],
+            Path(str(file["path"])),
+            optional_text(file, "text"),
             trusted=file.get("trusted") is not False,
             at=ctx.now(),
         )
-    if accepted := back.get("trust"):
-        path = Path(accepted["path"])
+    if accepted := object_in(back, "trust"):
+        path = Path(str(accepted["path"]))
         inverse["trust"] = {
             "path": str(path),
-            "entry": trust.replace_entry(ctx.paths, path, accepted["entry"]),
+            "entry": trust.replace_entry(ctx.paths, path, object_in(accepted, "entry") or None),
         }
     if "paused" in back:
         from pf_tui.actions import pausing  # with the sessions of this machine: for this undo alone
 
         inverse["paused"] = pausing.turn(ctx, paused=back["paused"] is True)
-    if pins := back.get("pins"):
+    if pins := object_in(back, "pins"):
         inverse["pins"] = sessions.restore_pins(ctx, pins)
     if {"benches", "drop", "resets", "released"} & back.keys():
         inverse |= _restore_health(ctx, back)
     return inverse
 
 
-def _restore_health(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
-    returning = tuple(b for item in back.get("benches", ()) if (b := health.bench_from_json(item)))
-    leaving = {health.key_from_json(words) for words in back.get("drop", ())}
-    inverse: dict[str, Any] = {}
+def _restore_health(ctx: Context, back: Mapping[str, object]) -> dict[str, object]:
+    returning = tuple(b for item in list_in(back, "benches") if (b := health.bench_from_json(item)))
+    leaving = {health.key_from_json(words) for words in list_in(back, "drop")}
+    inverse: dict[str, object] = {}
 
     def edit(old: Health) -> Health:
         dropped = [b for b in old.benches if b.key in leaving]
@@ -133,11 +133,13 @@ def _restore_health(ctx: Context, back: Mapping[str, Any]) -> dict[str, Any]:
         resets = old.resets
         if "resets" in back:
             inverse["resets"] = {name: moment.isoformat() for name, moment in old.resets.items()}
-            resets = {name: at for name, text in back["resets"].items() if (at := from_text(text))}
+            resets = {name: at for name, text in object_in(back, "resets").items() if (at := from_text(text))}
         released = old.released
         if "released" in back:
             inverse["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
-            released = {name: at for name, text in back["released"].items() if (at := from_text(text))}
+            released = {
+                name: at for name, text in object_in(back, "released").items() if (at := from_text(text))
+            }
         return replace(old, benches=(*kept, *returning), resets=resets, released=released)
 
     health.change(ctx.paths, edit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.state import journal
 from pf_tui.state.context import Context
@@ -15,11 +14,11 @@ def write_down(
     action: str,
     *,
     why: str = "",
-    before: Mapping[str, Any] | None = None,
-    after: Mapping[str, Any] | None = None,
-    undo: Mapping[str, Any] | None = None,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    undo: Mapping[str, object] | None = None,
     of: str | None = None,
-    evidence: Mapping[str, Any] | None = None,
+    evidence: Mapping[str, object] | None = None,
 ) -> Event:
     """Append one event in the caller's name. Call it inside the verb's lock."""
     now = ctx.now()

@@ -82,7 +82,7 @@ def limit_hit(
 def returned(ctx: Context, event: Event) -> None:
     """A provider serves again after its rest."""
     provider = event.after.get("active")
-    if provider:
+    if isinstance(provider, str) and provider:
         _tell(ctx, "reset", f"{provider} serves again: {event.why}", provider, None)
 
 

@@ -7,13 +7,13 @@ needs. The choice is a pin in health.json: it goes first while it can serve, and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import cure
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
+from pf_tui.json_values import object_in, optional_text, text_in
 from pf_tui.records import record, replace
 from pf_tui.rules.failover import why_ineligible
 from pf_tui.sessions.records import Session
@@ -84,20 +84,22 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
     )
 
 
-def restore_pins(ctx: Context, pins: Mapping[str, Any]) -> dict[str, Any]:
+def restore_pins(ctx: Context, pins: Mapping[str, object]) -> dict[str, object]:
     """Set pins (None takes one off); returns what puts the present ones back. Caller holds the lock."""
-    inverse: dict[str, Any] = {}
+    inverse: dict[str, object] = {}
 
     def edit(old: Health) -> Health:
         sessions = dict(old.sessions)
-        for session, wanted in pins.items():
+        for session in pins:
+            wanted = object_in(pins, session)
+            agent, pin = text_in(wanted, "agent"), optional_text(wanted, "pin")
             known = sessions.get(session)
-            inverse[session] = {"agent": wanted["agent"], "pin": known.pin if known else None}
+            inverse[session] = {"agent": agent, "pin": known.pin if known else None}
             if known is None:
-                if wanted["pin"] is None:
+                if pin is None:
                     continue
-                known = SessionServed(agent=wanted["agent"], provider=wanted["pin"], since=ctx.now())
-            sessions[session] = replace(known, pin=wanted["pin"])
+                known = SessionServed(agent=agent, provider=pin, since=ctx.now())
+            sessions[session] = replace(known, pin=pin)
         return replace(old, sessions=sessions)
 
     health.change(ctx.paths, edit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
@@ -90,7 +89,7 @@ def set_paid(ctx: Context, word: str) -> None:
     """Say when paid providers may follow a plan: "today", or a key of rules.spending.PAID."""
     if word == "today":
         until = clock.next_day(ctx.now(), ctx.timezone())
-        settings: dict[str, Any] = {"pf.paidUntil": clock.to_text(until)}
+        settings: dict[str, object] = {"pf.paidUntil": clock.to_text(until)}
     else:
         settings = {"pf.paid": word, "pf.paidUntil": None}
     _change(ctx, "paid", settings, {"paid": word})
@@ -120,7 +119,7 @@ def set_class(ctx: Context, name: str, *, provider: str | None = None, model: st
     _change(ctx, "class", settings, {"class": name, "provider": chosen, "model": wanted})
 
 
-def set_dashboard(ctx: Context, name: str, value: Any) -> None:
+def set_dashboard(ctx: Context, name: str, value: object) -> None:
     """Remember a setting of the face (theme, symbols); no journal line, nothing to undo."""
     config.change(ctx.paths, {f"pf.dashboard.{name}": value})
 
@@ -147,7 +146,7 @@ def _write_priority(ctx: Context, order: tuple[str, ...], *, in_project: bool) -
         _change(ctx, "priority", {"providerPriority": list(order)}, {"providerPriority": list(order)})
 
 
-def _change(ctx: Context, action: str, settings: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+def _change(ctx: Context, action: str, settings: Mapping[str, object], told: Mapping[str, object]) -> None:
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         old = config.change(ctx.paths, settings)
@@ -156,7 +155,7 @@ def _change(ctx: Context, action: str, settings: Mapping[str, Any], told: Mappin
         _finish(ctx, action, before, told, {"config": old})
 
 
-def _change_project(ctx: Context, action: str, settings: Mapping[str, Any]) -> None:
+def _change_project(ctx: Context, action: str, settings: Mapping[str, object]) -> None:
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         old = project.change(ctx.paths, ctx.cwd, ctx.env, settings, ctx.now())
@@ -164,7 +163,11 @@ def _change_project(ctx: Context, action: str, settings: Mapping[str, Any]) -> N
 
 
 def _finish(
-    ctx: Context, action: str, before: snapshot.Snapshot, told: Mapping[str, Any], undo: Mapping[str, Any]
+    ctx: Context,
+    action: str,
+    before: snapshot.Snapshot,
+    told: Mapping[str, object],
+    undo: Mapping[str, object],
 ) -> None:
     after = snapshot.take(ctx)
     left = before.active.provider if before.active else None

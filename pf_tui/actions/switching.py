@@ -12,6 +12,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.errors import NothingCanServe, PfError
 from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
+from pf_tui.json_values import optional_text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
@@ -154,7 +155,7 @@ def _visited(events: Sequence[Event]) -> list[str | None]:
             continue
         if event.action != "switch" or not event.after.get("next"):
             break
-        run[:0] = [event.before.get("active"), event.after.get("first")]
+        run[:0] = [optional_text(event.before, "active"), optional_text(event.after, "first")]
     return run
 
 

@@ -11,16 +11,20 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import StateFileUnusable
+from pf_tui.json_values import object_in
 from pf_tui.records import field, record
 from pf_tui.rules import failures
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.rows import Names, Row
 
 MOST_REQUESTS = 1_000_000
 """More than a person makes in years; a file that claims more is a mistake."""
@@ -111,7 +115,7 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
     )
 
 
-def document(done: TakenOver) -> dict[str, Any]:
+def document(done: TakenOver) -> dict[str, object]:
     """The JSON document of `import`."""
     return {
         "imported": not done.already,
@@ -142,7 +146,7 @@ def read(path: Path, now: datetime) -> Original:
         tokens=sum(one.tokens for one in providers.values()),
         usd=sum(one.usd for one in providers.values()),
     )
-    whole = _global(content["global"])
+    whole = _global(object_in(content, "global"))
     rest = Sum(
         requests=max(0, whole.requests - counted.requests),
         failures=max(0, whole.failures - counted.failures),
@@ -217,12 +221,12 @@ def _requests(original: Original, ctx: Context) -> Iterator[_Request]:
             )
 
 
-def _row(item: _Request, names: Any) -> tuple[Any, ...]:
+def _row(item: _Request, names: Names) -> Row:
     from pf_tui.ledger import rows
     from pf_tui.ledger.request_id import identity
     from pf_tui.ledger.schema import NAME
 
-    values: dict[str, Any] = dict.fromkeys(rows.FIELDS)
+    values: dict[str, object] = dict.fromkeys(rows.FIELDS)
     values |= dict.fromkeys(("output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h"), 0)
     values |= {
         "id": identity("import", item.mark, item.provider, str(item.number)),
@@ -309,7 +313,7 @@ def _notes(original: Original, requests: int) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _sum(item: Mapping[str, Any]) -> Sum:
+def _sum(item: Mapping[str, object]) -> Sum:
     requests = _whole(item.get("requests"))
     return Sum(
         requests=requests,
@@ -320,7 +324,7 @@ def _sum(item: Mapping[str, Any]) -> Sum:
     )
 
 
-def _global(item: Mapping[str, Any]) -> Sum:
+def _global(item: Mapping[str, object]) -> Sum:
     return Sum(
         requests=_whole(item.get("totalRequests")),
         failures=_whole(item.get("totalFailures")),
@@ -363,7 +367,7 @@ def _errors(value: object) -> tuple[tuple[datetime, str, str, str], ...]:
     return tuple(sorted(found))
 
 
-def _items(value: object) -> list[tuple[str, Mapping[str, Any]]]:
+def _items(value: object) -> list[tuple[str, Mapping[str, object]]]:
     pairs = value.items() if isinstance(value, dict) else ()
     return [(name, item) for name, item in pairs if isinstance(item, dict)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui import snapshot
 from pf_tui.actions.journalling import write_down
@@ -23,7 +22,7 @@ class TrustOutcome:
     """A project file that is trusted now."""
 
     project: Project
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     """What it sets, as it is spelled there."""
     changed: bool
     """False when it was trusted already."""
@@ -108,7 +107,7 @@ def _read(ctx: Context, path: Path) -> Project:
 
 
 def _finish(
-    ctx: Context, before: snapshot.Snapshot, path: Path, old: Mapping[str, Any] | None, *, trusted: bool
+    ctx: Context, before: snapshot.Snapshot, path: Path, old: Mapping[str, object] | None, *, trusted: bool
 ) -> None:
     after = snapshot.take(ctx, keep_going=True)
     left = before.active.provider if before.active else None

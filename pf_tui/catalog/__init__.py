@@ -23,9 +23,10 @@ from pf_tui.catalog.store import data_root, load, styles_dir
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
+    from pf_tui.catalog.entries import OwnProvider
     from pf_tui.catalog.overlay import Overlay
 
 __all__ = [
@@ -55,12 +56,12 @@ def parse_overlay(text: str, path: Path) -> Overlay:
     return parse(text, path)
 
 
-def overlay_to_json(overlay: Overlay) -> Any:
+def overlay_to_json(overlay: Overlay) -> Mapping[str, OwnProvider]:
     """An overlay as plain data, to be cached."""
     return overlay.providers
 
 
-def overlay_from_json(plain: Any) -> Overlay:
+def overlay_from_json(plain: Mapping[str, OwnProvider]) -> Overlay:
     """What `overlay_to_json` gave, as an overlay again."""
     from pf_tui.catalog.overlay import Overlay
 

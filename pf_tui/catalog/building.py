@@ -18,13 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pf_tui.catalog.entries import ModelEntry, PriceEntry, ProviderEntry, ServedEntry
+
 _PROVIDER_TUPLES = ("env", "env_pointers", "env_all", "env_maybe", "protocols")
 _MODEL_TUPLES = ("aliases", "capabilities", "inputs", "outputs")
 
 
-def provider(plain: Mapping[str, Any]) -> Provider:
+def provider(plain: ProviderEntry) -> Provider:
     """One provider from its compiled entry."""
-    fields = dict(plain)
+    fields: dict[str, Any] = dict(plain)  # lists become tuples in it
     for name in _PROVIDER_TUPLES:
         if name in fields:
             fields[name] = tuple(fields[name])
@@ -38,9 +40,9 @@ def provider(plain: Mapping[str, Any]) -> Provider:
     return Provider(**fields)
 
 
-def model(plain: Mapping[str, Any]) -> Model:
+def model(plain: ModelEntry) -> Model:
     """One model from its compiled entry."""
-    fields = dict(plain)
+    fields: dict[str, Any] = dict(plain)  # as above
     for name in _MODEL_TUPLES:
         if name in fields:
             fields[name] = tuple(fields[name])
@@ -50,15 +52,16 @@ def model(plain: Mapping[str, Any]) -> Model:
     return Model(**fields)
 
 
-def price(plain: Mapping[str, Any] | None) -> Price | None:
+def price(plain: PriceEntry | None) -> Price | None:
     """A price from its compiled entry."""
     if plain is None:
         return None
-    tiers = tuple(PriceTier(**tier) for tier in plain.get("tiers", ()))
-    return Price(**{**plain, "tiers": tiers})
+    fields: dict[str, Any] = dict(plain)  # as above
+    fields["tiers"] = tuple(PriceTier(**tier) for tier in fields.get("tiers", ()))
+    return Price(**fields)
 
 
-def _served(plain: Mapping[str, Any]) -> ServedModel:
+def _served(plain: ServedEntry) -> ServedModel:
     return ServedModel(
         native_id=plain["id"],
         context=plain.get("context"),
@@ -71,7 +74,7 @@ def _served(plain: Mapping[str, Any]) -> ServedModel:
 class ModelsById(Mapping[str, Model]):
     """Models by id; a record is made when it is first asked for (all 128 cost a hook 3 ms)."""
 
-    def __init__(self, plain: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, plain: Mapping[str, ModelEntry]) -> None:
         self.plain = plain
         self._made: dict[str, Model] = {}
 

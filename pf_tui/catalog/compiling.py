@@ -6,13 +6,20 @@ The only module here that needs PyYAML, beside the overlay's parser.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pf_tui.catalog import meanings, names
 from pf_tui.catalog.meanings import Meaning
 from pf_tui.catalog.records import Model, Provider
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.catalog.entries import MeaningIndex, ModelEntry
+
+Entry = dict[str, Any]
+"""One entry as YAML has it; its keys are checked here, its values by the tests of catalog/*.yaml."""
 
 _PROVIDER_KEYS = set(Provider.__annotations__) - {"default_rank", "headers", "enabled", "custom"}
 _MODEL_KEYS = set(Model.__annotations__) - {"extra", "custom"}
@@ -23,7 +30,7 @@ COMPATIBLE = "compatible"
 """Stands in dialects.yaml for servers that nobody described."""
 
 
-def compile_catalog(folder: Path) -> dict[str, Any]:
+def compile_catalog(folder: Path) -> dict[str, object]:
     """Read the YAML files of `folder` and make its parts: providers, models, names, dialects, answers.
 
     Each part becomes its own file, so that a program that needs providers alone does not read the rest.
@@ -61,9 +68,9 @@ def _read(path: Path) -> Any:
         return yaml.load(file, Loader=loader)  # noqa: S506 - a safe loader, the C one where it exists
 
 
-def _answers(listed: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _answers(listed: Iterable[Entry]) -> MeaningIndex:
     """The table of meanings, indexed."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, Entry] = {}
     for entry in listed:
         if entry["id"] in found:
             raise ValueError(f"answer {entry['id']} is there twice")
@@ -74,7 +81,7 @@ def _answers(listed: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return meanings.index(found.values())
 
 
-def _providers(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _providers(listed: Iterable[Entry]) -> list[Entry]:
     """In default order: the original's priority number from high to low, then as listed."""
     ordered = sorted(listed, key=lambda entry: -entry["priority"])
     return [
@@ -83,19 +90,17 @@ def _providers(listed: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _models(listed: Iterable[Mapping[str, Any]], *, extra: bool) -> dict[str, dict[str, Any]]:
+def _models(listed: Iterable[Entry], *, extra: bool) -> dict[str, Entry]:
     return {
         entry["id"]: {**_known(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
         for entry in listed
     }
 
 
-def _dialects(
-    listed: Iterable[Mapping[str, Any]], providers: Iterable[Mapping[str, Any]]
-) -> dict[str, dict[str, Any]]:
+def _dialects(listed: Iterable[Entry], providers: Iterable[Entry]) -> dict[str, Entry]:
     """Provider -> protocol -> settings; of providers that exist, and of servers nobody described."""
     known = {entry["id"] for entry in providers} | {COMPATIBLE}
-    dialects: dict[str, dict[str, Any]] = {}
+    dialects: dict[str, Entry] = {}
     for entry in listed:
         names = (entry["provider"], *entry.get("also", ()))
         if unknown := set(names) - known:
@@ -111,18 +116,18 @@ def _dialects(
     return dialects
 
 
-def _known(entry: Mapping[str, Any], keys: set[str], kind: str) -> dict[str, Any]:
+def _known(entry: Entry, keys: set[str], kind: str) -> Entry:
     if unknown := set(entry) - keys - _FOR_READERS:
         raise ValueError(f"{kind} {entry.get('id')} has unknown keys: {', '.join(sorted(unknown))}")
     return {key: value for key, value in entry.items() if key not in _FOR_READERS}
 
 
-def _index(models: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _index(models: Iterable[Entry]) -> dict[str, str]:
     """Folded spelling -> id; of two claims the lower rank wins, then the first in the catalog."""
     claims = sorted(
         (rank, place, spelling, model["id"])
         for place, model in enumerate(models)
-        for rank, spelling in names.spellings(model)
+        for rank, spelling in names.spellings(cast("ModelEntry", model))
     )
     index: dict[str, str] = {}
     for _, _, spelling, model_id in claims:
@@ -130,7 +135,7 @@ def _index(models: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return index
 
 
-def _prefixes(providers: Iterable[Mapping[str, Any]], models: Iterable[Mapping[str, Any]]) -> set[str]:
+def _prefixes(providers: Iterable[Entry], models: Iterable[Entry]) -> set[str]:
     """What may stand before a model and a slash: every name of a provider, and the vendors in native ids."""
     ids = {entry.get(key) for entry in providers for key in ("id", "opencode_id", "genai_id")}
     vendors = {

@@ -10,8 +10,10 @@ from pf_tui.errors import UnknownName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterable
+    from typing import Any  # a part of the compiled form: each is of a shape of its own
 
+    from pf_tui.catalog.entries import ModelEntry, ProviderEntry, ServedEntry
     from pf_tui.catalog.meanings import Meanings
     from pf_tui.catalog.overlay import Overlay
 
@@ -55,10 +57,10 @@ class Catalog:
     default_priority: tuple[str, ...]
 
     def __init__(self, read: Callable[[str], Any], overlay: Overlay | None = None) -> None:
-        """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part, compiled."""
+        """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part (`entries`)."""
         self._read = read
         self._overlay = overlay
-        plain = read("providers")
+        plain: Iterable[ProviderEntry] = read("providers")
         if overlay is not None:
             from pf_tui.catalog import overlay as overlays
 
@@ -198,7 +200,7 @@ class Catalog:
         ]
         return tuple(sorted(able, key=lambda other: places[other]))
 
-    def dialect(self, provider_id: str, protocol: str) -> Mapping[str, Any]:
+    def dialect(self, provider_id: str, protocol: str) -> Mapping[str, object]:
         """What that provider takes of that protocol, as plain data for `translate.dialect`.
 
         A provider without an entry is taken for a compatible server; the person's own settings go over it.
@@ -222,7 +224,7 @@ class Catalog:
             Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id
         )
 
-    def _places(self, asked: Mapping[str, Any], tier: str) -> dict[str, tuple[int, bool, int]]:
+    def _places(self, asked: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
         """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
         families = self._read("models")["equivalents"].get(tier, {})
@@ -232,7 +234,7 @@ class Catalog:
             for line in lines:
                 for model_id in line:
                     nearness = 1 if asked["id"] in line else 2 if family == asked["family"] else 3
-                    dearer = nearness > 1 and _output_usd(plain.get(model_id, {})) > ceiling
+                    dearer = nearness > 1 and _output_usd(plain.get(model_id)) > ceiling
                     places[model_id] = (nearness, dearer, len(places))
         own_name = asked.get("base_model") or asked["id"]
         for model_id, entry in plain.items():
@@ -242,10 +244,9 @@ class Catalog:
                 places[model_id] = (4, False, len(places))
         return places
 
-    def _served(self, model_id: str, provider_id: str) -> Mapping[str, Any] | None:
+    def _served(self, model_id: str, provider_id: str) -> ServedEntry | None:
         entry = self._models_by_id().plain.get(model_id)
-        served: Mapping[str, Any] | None = None if entry is None else entry["providers"].get(provider_id)
-        return served
+        return None if entry is None else entry["providers"].get(provider_id)
 
     def _native_ids(self, provider_id: str) -> dict[str, str]:
         """What that provider calls its models, lower case -> id."""
@@ -259,7 +260,7 @@ class Catalog:
 
     def _models_by_id(self) -> building.ModelsById:
         if self._models is None:
-            plain = self._read("models")["models"]
+            plain: Mapping[str, ModelEntry] = self._read("models")["models"]
             if self._overlay is not None:
                 from pf_tui.catalog import overlay as overlays
 
@@ -289,7 +290,7 @@ class Catalog:
         return self._index
 
 
-def _output_usd(entry: Mapping[str, Any]) -> float:
+def _output_usd(entry: ModelEntry | None) -> float:
     """List price per million output tokens, to compare by; unknown counts as nothing."""
-    price = entry.get("price") or {}
-    return float(price.get("output", 0.0))
+    price = entry.get("price") if entry is not None else None
+    return price["output"] if price is not None else 0.0

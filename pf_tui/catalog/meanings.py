@@ -12,7 +12,9 @@ from pf_tui.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # the table as YAML has it, checked by `compiling`
+
+    from pf_tui.catalog.entries import MeaningEntry, MeaningIndex
 
 REMEMBERED = 256
 """Answers whose meaning is kept in memory."""
@@ -52,16 +54,16 @@ class Meaning:
 class Meanings:
     """The table, indexed by words and codes."""
 
-    def __init__(self, compiled: Mapping[str, Any]) -> None:
+    def __init__(self, compiled: MeaningIndex) -> None:
         """Args: compiled: what `index` made of the table."""
         self._entries = compiled["entries"]
-        self._by_code: Mapping[str, list[int]] = compiled["codes"]
-        self._by_word: Mapping[str, list[Any]] = compiled["words"]
-        self._wide: list[Any] = compiled["wide"]
-        self._by_header: list[int] = compiled["headers"]
+        self._by_code = compiled["codes"]
+        self._by_word = compiled["words"]
+        self._wide = compiled["wide"]
+        self._by_header = compiled["headers"]
         self._anchors = frozenset(self._by_word)
         self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
-        self._read: dict[Any, Meaning | None] = {}
+        self._read: dict[object, Meaning | None] = {}
         """What was read of late: a storm repeats one answer."""
 
     def find(
@@ -114,11 +116,11 @@ class Meanings:
         return None
 
 
-def index(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
     """The table of catalog/answers.yaml as plain data that `find` needs no work to use."""
     listed = list(entries)
     common = _frequency(phrase for entry in listed for phrase in entry.get("words", ()))
-    compiled: dict[str, Any] = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
+    compiled: MeaningIndex = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
     for place, entry in enumerate(listed):
         for code in entry.get("codes", ()):
             compiled["codes"].setdefault(fold(code), []).append(place)
@@ -126,13 +128,13 @@ def index(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             parts = _parts(phrase)
             anchor = _anchor(parts, common)
             kept = compiled["wide"] if anchor is None else compiled["words"].setdefault(anchor, [])
-            kept.append([place, list(parts)])
+            kept.append((place, list(parts)))
         if "headers" in entry and not entry.get("words") and not entry.get("codes"):
             compiled["headers"].append(place)
-        plain = {key: value for key, value in entry.items() if key not in ("words", "codes")}
+        plain: dict[str, Any] = {key: value for key, value in entry.items() if key not in ("words", "codes")}
         if "unless" in entry:
             plain["unless"] = [list(_parts(phrase)) for phrase in entry["unless"]]
-        compiled["entries"].append(plain)
+        compiled["entries"].append(plain)  # type: ignore[arg-type] # its keys were checked before
     return compiled
 
 
@@ -144,7 +146,7 @@ def fold(text: str) -> str:
 _CONDITIONS = ("status", "headers", "unless")
 
 
-def _meaning(entry: Mapping[str, Any]) -> Meaning:
+def _meaning(entry: MeaningEntry) -> Meaning:
     fields: dict[str, Any] = {key: value for key, value in entry.items() if key not in _CONDITIONS}
     return Meaning(**fields)
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from pf_tui.catalog.entries import ModelEntry
 
 ROUTE_PREFIXES = (
     *("azure_ai", "bedrock", "converse", "gemini", "github_copilot", "invoke", "meta", "models"),
@@ -72,7 +72,7 @@ def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> s
     return None
 
 
-def spellings(model: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+def spellings(model: ModelEntry) -> Iterator[tuple[int, str]]:
     """What a model is called, folded, with a rank: where two models claim a name, the lower rank has it."""
     name = fold(model["id"])
     yield 0, name

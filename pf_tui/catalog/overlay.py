@@ -15,8 +15,15 @@ from pf_tui.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from pf_tui.catalog.entries import (
+        ClaudeCodeEntry,
+        ModelEntry,
+        OwnModel,
+        OwnProvider,
+        PriceEntry,
+        ProviderEntry,
+        ServedEntry,
+    )
     from pf_tui.catalog.records import Provider
 
 ROUTED = ("anthropic-messages", "openai-chat", "openai-responses")
@@ -41,23 +48,23 @@ _COPIED = ("name", "family", "auth", "env", "protocols", "headers", "enabled", "
 class Overlay:
     """The checked content of a providers.yaml, as plain data."""
 
-    providers: Mapping[str, Any]
+    providers: Mapping[str, OwnProvider]
 
 
 def merge_providers(
-    shipped: Iterable[Mapping[str, Any]], overlay: Overlay, known_name: Callable[[str], str | None]
-) -> list[dict[str, Any]]:
+    shipped: Iterable[ProviderEntry], overlay: Overlay, known_name: Callable[[str], str | None]
+) -> list[ProviderEntry]:
     """The shipped providers with the person's settings in them, then the person's own.
 
     Args:
         known_name: any spelling -> id of a shipped model, or None.
     """
-    merged = []
-    defaults = {}
+    merged: list[ProviderEntry] = []
+    defaults: dict[str, str] = {}
     for entry in shipped:
         defaults[entry["id"]] = entry["default_model"]
         own = overlay.providers.get(entry["id"])
-        merged.append(dict(entry) if own is None else _overridden(entry, own))
+        merged.append(entry.copy() if own is None else _overridden(entry, own))
     for provider_id, own in overlay.providers.items():
         if provider_id not in defaults:
             merged.append(_own_provider(provider_id, own, defaults, default_rank=len(merged) + 1))
@@ -68,11 +75,11 @@ def merge_providers(
 
 
 def merge_models(
-    shipped: Mapping[str, Mapping[str, Any]],
+    shipped: Mapping[str, ModelEntry],
     overlay: Overlay,
     providers: Mapping[str, Provider],
     known_name: Callable[[str], str | None],
-) -> dict[str, Mapping[str, Any]]:
+) -> dict[str, ModelEntry]:
     """The shipped models with the person's hosts and prices in them, then the person's own models.
 
     Args:
@@ -118,9 +125,9 @@ def _is_version(segment: str) -> bool:
     return len(segment) > 1 and segment[0] == "v" and segment[1].isdigit()
 
 
-def _overridden(entry: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def _overridden(entry: ProviderEntry, own: OwnProvider) -> ProviderEntry:
     """A shipped provider with the person's settings; a base URL also goes into Claude Code's settings."""
-    merged = {**entry, **{key: own[key] for key in _COPIED if key in own}}
+    merged: ProviderEntry = {**entry, **_copied(own)}
     urls = dict(entry.get("base_urls", {}))
     if "base_url" in own:
         routed = [protocol for protocol in merged["protocols"] if protocol in ROUTED]
@@ -139,8 +146,8 @@ def _overridden(entry: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, A
 
 
 def _own_provider(
-    provider_id: str, own: Mapping[str, Any], defaults: Mapping[str, str], *, default_rank: int
-) -> dict[str, Any]:
+    provider_id: str, own: OwnProvider, defaults: Mapping[str, str], *, default_rank: int
+) -> ProviderEntry:
     """A provider of the person's own. Args: defaults: default model of each shipped provider."""
     urls = dict(own.get("base_urls", {}))
     protocols = list(own.get("protocols", urls or ROUTED))
@@ -149,13 +156,12 @@ def _own_provider(
     anthropic = urls.get("anthropic-messages")
     vendor = next((_CLONED[protocol] for protocol in protocols if protocol in _CLONED), None)
     default_model = next(iter(own["models"])) if own.get("models") else vendor and defaults[vendor]
-    return {
+    entry: ProviderEntry = {
         "name": provider_id,
         "family": "Own",
         "auth": "api_key",
         "billing": "per token",
-        **({"default_model": default_model} if default_model else {}),
-        **{key: own[key] for key in _COPIED if key in own},
+        **_copied(own),
         "id": provider_id,
         "protocols": protocols,
         "base_urls": urls,
@@ -165,9 +171,17 @@ def _own_provider(
         "default_rank": default_rank,
         "custom": True,
     }
+    if default_model and "default_model" not in own:
+        entry["default_model"] = default_model
+    return entry
 
 
-def _claude_code(base_url: str, mode: str) -> dict[str, Any]:
+def _copied(own: OwnProvider) -> ProviderEntry:
+    """What goes into a provider's entry as it stands."""
+    return {key: own[key] for key in _COPIED if key in own}  # type: ignore[literal-required,return-value]
+
+
+def _claude_code(base_url: str, mode: str) -> ClaudeCodeEntry:
     """All five variables, for the reason given in catalog/providers.yaml."""
     return {
         "mode": mode,
@@ -182,14 +196,15 @@ def _claude_code(base_url: str, mode: str) -> dict[str, Any]:
 
 
 def _served_by(
-    entry: Mapping[str, Any],
+    entry: ModelEntry,
     provider_id: str,
     native: str | None,
-    settings: Mapping[str, Any],
-    price: Mapping[str, Any] | None,
-) -> dict[str, Any]:
+    settings: OwnModel,
+    price: PriceEntry | None,
+) -> ModelEntry:
     """The model with what the person said of it at that provider."""
-    served = dict(entry["providers"].get(provider_id, {"id": native}))
+    known = entry["providers"].get(provider_id)
+    served: ServedEntry = known.copy() if known is not None else {"id": native or ""}
     served.pop("retired", None)
     if "id" in settings:
         served["id"] = settings["id"]
@@ -200,12 +215,10 @@ def _served_by(
     return {**entry, "providers": {**entry["providers"], provider_id: served}}
 
 
-def _own_model(
-    model_id: str, settings: Mapping[str, Any], price: Mapping[str, Any] | None, provider: Provider
-) -> dict[str, Any]:
+def _own_model(model_id: str, settings: OwnModel, price: PriceEntry | None, provider: Provider) -> ModelEntry:
     context = settings.get("context", OWN_CONTEXT)
     own_price = settings.get("price", price)
-    return {
+    entry: ModelEntry = {
         "id": model_id,
         "name": settings.get("name", model_id),
         "family": provider.family,
@@ -214,21 +227,27 @@ def _own_model(
         "status": "active",
         "context": context,
         "context_max": context,
-        **({"max_output": settings["max_output"]} if "max_output" in settings else {}),
         "capabilities": ["text", "code", "tools"],
         "inputs": ["text"],
         "outputs": ["text"],
-        **({"price": own_price} if own_price else {}),
-        **({} if "context" in settings else {"note": f"window not given: {OWN_CONTEXT} tokens assumed"}),
         "providers": {},
         "custom": True,
     }
+    if "max_output" in settings:
+        entry["max_output"] = settings["max_output"]
+    if own_price:
+        entry["price"] = own_price
+    if "context" not in settings:
+        entry["note"] = f"window not given: {OWN_CONTEXT} tokens assumed"
+    return entry
 
 
-def _clone(models: dict[str, Mapping[str, Any]], provider: Provider, price: Mapping[str, Any] | None) -> None:
+def _clone(models: dict[str, ModelEntry], provider: Provider, price: PriceEntry | None) -> None:
     """Let an own provider that lists no models serve its protocols' vendors' under the vendor's ids."""
     vendors = {_CLONED[protocol] for protocol in provider.protocols if protocol in _CLONED}
     for model_id, entry in models.items():
         for vendor in vendors & set(entry["providers"]):
-            served = {**entry["providers"][vendor], **({"price": price} if price else {})}
+            served = entry["providers"][vendor].copy()
+            if price:
+                served["price"] = price
             models[model_id] = {**entry, "providers": {**entry["providers"], provider.id: served}}

@@ -7,7 +7,7 @@ that reads them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.catalog.overlay import ROUTED
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pf_tui.catalog.overlay_text import Reader
 
-Read = Callable[["Reader", "Node"], Any]
+Read = Callable[["Reader", "Node"], object]
 
 _EFFORT_FIELDS = ("reasoning_effort", "reasoning.effort", "output_config.effort")
 _BACK = ("", "reasoning_content", "reasoning", "chunk", "thinking", "items")
@@ -31,10 +31,10 @@ _SCHEMA_RULES = (
 _ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
 
 
-def read(reader: Reader, node: Node) -> dict[str, dict[str, Any]]:
+def read(reader: Reader, node: Node) -> dict[str, dict[str, object]]:
     """The settings under "" for every protocol, and under a protocol's name for that one alone."""
     keys = reader.mapping(node, "dialect", (*ROUTED, *SETTINGS, "models"))
-    settings: dict[str, dict[str, Any]] = {"": {}}
+    settings: dict[str, dict[str, object]] = {"": {}}
     for name, value in keys.items():
         if name in ROUTED:
             settings[name] = _settings(reader, value, name)
@@ -43,7 +43,7 @@ def read(reader: Reader, node: Node) -> dict[str, dict[str, Any]]:
     return settings
 
 
-def _settings(reader: Reader, node: Node, what: str) -> dict[str, Any]:
+def _settings(reader: Reader, node: Node, what: str) -> dict[str, object]:
     keys = reader.mapping(node, what, (*SETTINGS, "models"))
     return {
         name: _models(reader, value) if name == "models" else SETTINGS[name](reader, value)
@@ -51,9 +51,9 @@ def _settings(reader: Reader, node: Node, what: str) -> dict[str, Any]:
     }
 
 
-def _models(reader: Reader, node: Node) -> dict[str, Any]:
+def _models(reader: Reader, node: Node) -> dict[str, object]:
     """Settings by a pattern of model names."""
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for pattern, value in reader.pairs(node, "a mapping of model patterns to settings"):
         keys = reader.mapping(value, "a model's dialect", tuple(SETTINGS))
         found[pattern] = {name: SETTINGS[name](reader, entry) for name, entry in keys.items()}
@@ -95,7 +95,7 @@ def _word_map(reader: Reader, node: Node) -> dict[str, str]:
     return {name: reader.text(value) for name, value in reader.pairs(node, "a mapping of words to words")}
 
 
-def _value_map(reader: Reader, node: Node) -> dict[str, Any]:
+def _value_map(reader: Reader, node: Node) -> dict[str, object]:
     return {name: reader.scalar(value) for name, value in reader.pairs(node, "a mapping of fields to values")}
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pf_tui import bounded_yaml
 from pf_tui.catalog import overlay_dialect
@@ -18,7 +18,11 @@ from pf_tui.catalog.overlay import ROUTED, Overlay
 from pf_tui.errors import StateFileUnusable
 
 if TYPE_CHECKING:
+    from typing import Any  # a setting, as the reader of its key gives it
+
     from yaml.nodes import Node
+
+    from pf_tui.catalog.entries import OwnProvider
 
 VERSION = 1
 
@@ -41,7 +45,7 @@ _URL = re.compile(
 _KINDS = {"map": "a mapping", "seq": "a list", "null": "nothing", "str": "text", "int": "a number",
           "float": "a number", "bool": "true or false"}  # fmt: skip
 
-Read = Callable[["Reader", "Node"], Any]
+Read = Callable[["Reader", "Node"], object]
 
 
 def parse(text: str, path: Path) -> Overlay:
@@ -100,9 +104,9 @@ class Reader:
         except RecursionError as error:
             raise StateFileUnusable(self.path, "nested too deeply to be a list of providers") from error
 
-    def _providers(self, node: Node) -> dict[str, Any]:
+    def _providers(self, node: Node) -> dict[str, OwnProvider]:
         """A list of providers with ids, or a mapping id -> settings."""
-        providers: dict[str, Any] = {}
+        providers: dict[str, OwnProvider] = {}
         for name_node, entry in self._named(node):
             provider_id = self._provider_id(name_node)
             if provider_id in providers:
@@ -130,14 +134,14 @@ class Reader:
             self.fail(node, "a provider's id is letters, digits, '-', '_' and '.', without spaces")
         return name
 
-    def _provider(self, provider_id: str, node: Node, name_node: Node) -> dict[str, Any]:
+    def _provider(self, provider_id: str, node: Node, name_node: Node) -> OwnProvider:
         from pf_tui.catalog import load
 
         own = provider_id not in load().providers
         keys = self.mapping(node, f"provider {provider_id}", ("id", *_PROVIDER))
         if "id" in keys and self.text(keys.pop("id")) != provider_id:
             self.fail(name_node, "this provider has two ids", "write its id once")
-        settings = {name: _PROVIDER[name](self, value) for name, value in keys.items()}
+        settings: dict[str, Any] = {name: _PROVIDER[name](self, value) for name, value in keys.items()}
         if own and not settings.get("base_url") and not settings.get("base_urls"):
             near = get_close_matches(provider_id, load().providers, n=1, cutoff=0.6)
             hint = (
@@ -156,7 +160,7 @@ class Reader:
             models = settings.setdefault("models", {})
             for name, price in prices.items():
                 models[name] = {**models.get(name, {}), "price": price}
-        return settings
+        return settings  # type: ignore[return-value] # each value was read by its key
 
     def mapping(self, node: Node, what: str, known: tuple[str, ...]) -> dict[str, Node]:
         """The values of a mapping by key; each key known and there once."""
@@ -228,7 +232,7 @@ class Reader:
         """The nodes of a list, or the one that stands alone."""
         return list(node.value) if _kind(node) == "seq" else [node]
 
-    def scalar(self, node: Node) -> Any:
+    def scalar(self, node: Node) -> object:
         """Text, a number, true or false."""
         read = {"bool": self.boolean, "int": self.integer}.get(_kind(node), self.text)
         return read(node)
@@ -309,9 +313,9 @@ class Reader:
             headers[name] = content
         return headers
 
-    def models(self, node: Node) -> dict[str, Any]:
+    def models(self, node: Node) -> dict[str, object]:
         """A list of names, or a mapping name -> settings."""
-        models: dict[str, Any] = {}
+        models: dict[str, object] = {}
         if _kind(node) == "map":
             entries = [(key, self._model(value)) for key, value in node.value]
         elif _kind(node) == "seq":
@@ -325,7 +329,7 @@ class Reader:
             models[name] = settings
         return models
 
-    def _model(self, node: Node) -> dict[str, Any]:
+    def _model(self, node: Node) -> dict[str, object]:
         keys = self.mapping(node, "a model", tuple(_MODEL))
         settings = {name: _MODEL[name](self, value) for name, value in keys.items()}
         if "prices" in settings:
@@ -340,7 +344,7 @@ class Reader:
                 self.fail(node, f"a price needs {needed}, in USD per million tokens")
         return price
 
-    def prices(self, node: Node) -> dict[str, Any]:
+    def prices(self, node: Node) -> dict[str, object]:
         """Model -> price; under "" one price for all."""
         if _kind(node) != "map":
             self.wrong(node, "a price, or a mapping of model to price")

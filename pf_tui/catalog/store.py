@@ -17,7 +17,7 @@ from pf_tui.catalog.lookup import Catalog
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any
+    from typing import Any  # each part is of a shape of its own: see `entries`
 
     from pf_tui.catalog.overlay import Overlay
 
@@ -70,7 +70,7 @@ def _part(folder: str, name: str) -> Any:
     return _parts[folder, name]
 
 
-def _cached(folder: str, name: str) -> Any:
+def _cached(folder: str, name: str) -> object:
     """The part from the cache if it is of these very files, else compiled and kept there."""
     stamp = _stamp(folder)
     cache = _cache_dir()
@@ -116,7 +116,7 @@ def _read_json(path: str) -> Any:
         return json.loads(file.read())
 
 
-def _stamp(folder: str) -> list[Any]:
+def _stamp(folder: str) -> list[object]:
     """What the compiled form is made from: path, mtime_ns, size and inode of each file."""
     sources = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
     files = [os.path.join(folder, name) for name in sources] + [
@@ -137,7 +137,7 @@ def _cache_dir() -> str | None:
     return os.path.join(base, "pf-tui")
 
 
-def _keep(folder: str, name: str, content: Any) -> None:
+def _keep(folder: str, name: str, content: object) -> None:
     """Write a cache file whole or not at all; a cache that cannot be written is no error."""
     draft = os.path.join(folder, f"{name}.{os.getpid()}")
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from pf_tui import actions, snapshot
@@ -52,7 +50,7 @@ def allow(ctx: Context, what: str, answer: str | None, as_json: bool) -> None:
         output.text(f"{serves} serves now; `pf-tui undo` takes it back")
 
 
-def _document(now: Snapshot) -> dict[str, Any]:
+def _document(now: Snapshot) -> dict[str, object]:
     until = now.config.paid_until
     return {
         "paid": now.config.paid,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,7 @@ from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DAY, day_begins, day_ends
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName, WrongUsage
+from pf_tui.json_values import object_in, objects_in
 from pf_tui.ledger import comparison, document, events, narrowing, schema
 from pf_tui.ledger import period as spans
 from pf_tui.ledger.blocks import blocks
@@ -104,7 +105,11 @@ def show(
             if as_json:
                 output.document(content)
             else:
-                rows = content["compare"]["providers"] if compare else content[_LISTS[view]]
+                rows = (
+                    objects_in(object_in(content, "compare"), "providers")
+                    if compare
+                    else objects_in(content, _LISTS[view])
+                )
                 output.csv(document.csv_rows(rows))
         else:
             _show(ctx, connection, view, span, filters, compare=compare)
@@ -188,7 +193,7 @@ def _any(connection: sqlite3.Connection) -> bool:
 
 def _document(
     ctx: Context, connection: sqlite3.Connection, view: str, span: Period, filters: Filters, *, compare: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     found = overview(connection, span, filters)
     content = document.view_document(connection, view, found, filters, ctx.now())
     if view == "costs":
@@ -268,7 +273,7 @@ def rows_of(connection: sqlite3.Connection, span: Period, filters: Filters, *, a
         output.lines(rows)
 
 
-def _table(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
+def _table(rows: Iterable[Mapping[str, object]]) -> Iterator[list[object]]:
     yield list(events.REQUEST_FIELDS)
     for row in rows:
         yield [row[name] for name in events.REQUEST_FIELDS]

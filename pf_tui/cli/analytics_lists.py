@@ -5,9 +5,8 @@ Pure: no file, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.text import Text
 
@@ -19,6 +18,10 @@ from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.totals import Totals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.events import RequestFacts
 
 MOST = 50
 """Rows of single events a text view shows; `--csv` and `--json` have all."""
@@ -206,7 +209,7 @@ def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Te
     return lines
 
 
-def requests(newest: Sequence[Mapping[str, Any]], count: int, frame: Frame) -> list[Text]:
+def requests(newest: Sequence[RequestFacts], count: int, frame: Frame) -> list[Text]:
     """The newest requests, oldest of them first."""
     if not newest:
         return []

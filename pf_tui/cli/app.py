@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import click
 
@@ -93,7 +92,7 @@ def _invoke(words: list[str], folder: str | None) -> int:
 
         return shell_complete(root, {}, "pf-tui", "_PF_TUI_COMPLETE", instruction)
     try:
-        code: Any = root.main(words, prog_name="pf-tui", standalone_mode=False, obj=folder)
+        code: object = root.main(words, prog_name="pf-tui", standalone_mode=False, obj=folder)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except SystemExit as leaving:  # click's answer to a reader of stdout that left

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from pf_tui import actions, snapshot
@@ -72,7 +70,7 @@ def _where(now: Snapshot, name: str) -> str:
     return words.class_rule(name, rule) if rule else f"{name}: as asked"
 
 
-def _document(now: Snapshot) -> list[dict[str, Any]]:
+def _document(now: Snapshot) -> list[dict[str, object]]:
     """Every class, with where it goes; null = as asked."""
     rules = now.config.classes
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -44,7 +44,7 @@ def drill(ctx: Context, fault: str | None, agent: str | None, as_json: bool) -> 
     return None
 
 
-def document(done: Rehearsal) -> dict[str, Any]:
+def document(done: Rehearsal) -> dict[str, object]:
     """The rehearsal as data."""
     return {
         "fault": {"name": done.fault.name, "says": done.fault.says},
@@ -94,7 +94,7 @@ def document(done: Rehearsal) -> dict[str, Any]:
     }
 
 
-def _seen_document(seen: ObservedAnswer | None) -> dict[str, Any] | None:
+def _seen_document(seen: ObservedAnswer | None) -> dict[str, object] | None:
     if seen is None:
         return None
     return {"status": seen.status, "provider": seen.provider, "whole": seen.whole, "said": seen.said}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,6 +11,7 @@ from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import words
 from pf_tui.errors import NothingCanServe, WrongUsage
+from pf_tui.json_values import objects_in
 from pf_tui.records import replace
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
@@ -78,7 +78,7 @@ def status(ctx: Context, as_json: bool) -> None:
         output.text("it does not answer; `pf-tui gateway stop`, then start it again")
         return
     output.text(f"{told['live']} under way · {told['served']} served · {told['failovers']} failed over")
-    for held in told["credentials"]:
+    for held in objects_in(told, "credentials"):
         output.text(f"  {held['provider']:<24} {held['source']}")
     if told["problem"]:
         diagnostics.note(str(told["problem"]))
@@ -133,7 +133,7 @@ def env(ctx: Context, agent: str) -> None:
         diagnostics.note(f"{chosen.name} takes its provider from words, too: {chosen.program} {words_given}")
 
 
-def document(running: Gateway | None) -> dict[str, Any]:
+def document(running: Gateway | None) -> dict[str, object]:
     """`{"running","url","pid","since"}`"""
     return {
         "running": running is not None,
@@ -143,7 +143,7 @@ def document(running: Gateway | None) -> dict[str, Any]:
     }
 
 
-def _asked(ctx: Context, running: Gateway | None) -> dict[str, Any]:
+def _asked(ctx: Context, running: Gateway | None) -> dict[str, object]:
     """What the running gateway says of itself; {} when none runs or it does not answer."""
     if running is None:
         return {}

@@ -13,7 +13,7 @@ from pf_tui.cli.values import PROVIDER
 from pf_tui.documents import commands
 from pf_tui.errors import WrongUsage
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 in_project = click.option(
@@ -26,7 +26,7 @@ maybe_provider = click.argument("provider", type=PROVIDER, required=False)
 class Word(click.Command):
     """A command whose summary and examples come from the table; its docstring adds what they leave open."""
 
-    def __init__(self, name: str, *, full_name: str | None = None, help: str = "", **rest: Any) -> None:  # noqa: A002 - click's own word
+    def __init__(self, name: str, *, full_name: str | None = None, help: str = "", **rest: Any) -> None:  # noqa: A002 - click's own words
         self.entry = commands.find(full_name or name)
         super().__init__(name, help=f"{self.entry.summary}.\n\n{help}", **rest)
 
@@ -43,7 +43,9 @@ class Group(click.Group):
 
     command_class = Word
 
-    def __init__(self, name: str, default: str, *, implied: str | None = None, **rest: Any) -> None:
+    def __init__(
+        self, name: str, default: str, *, implied: str | None = None, **rest: Any
+    ) -> None:  # click's own
         self.entry = commands.find(name)
         self.default = default
         self.implied = implied
@@ -155,15 +157,15 @@ class Root(click.Group):
         write_examples((commands.find("status").examples[0], commands.find("switch").examples[0]), formatter)
 
 
-def word(name: str) -> Callable[[Callable[..., Any]], Word]:
+def word(name: str) -> Callable[[Callable[..., object]], Word]:
     """Decorate a function as a top-level word."""
     return click.command(name, cls=Word)
 
 
-def subword(group: Group, name: str) -> Callable[[Callable[..., Any]], Word]:
+def subword(group: Group, name: str) -> Callable[[Callable[..., object]], Word]:
     """Decorate a function as a sub-word of `group`."""
 
-    def make(function: Callable[..., Any]) -> Word:
+    def make(function: Callable[..., object]) -> Word:
         made = click.command(name, cls=Word, full_name=f"{group.name} {name}")(function)
         group.add_command(made)
         return made

@@ -166,7 +166,7 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
         verdict = step["verdict"]
         reason = "" if verdict == "serves" else f"{step['reason'] or 'would serve'}{end}"
         mark = {"serves": "▶", "passed": "✗", "ready": "·"}[verdict]
-        style = {"serves": "bold", "passed": FAINT}.get(verdict, "")
+        style = {"serves": "bold", "passed": FAINT, "ready": ""}[verdict]
         model = step["model"] if verdict != "passed" and step["model"] else ""
         rows.append(
             [

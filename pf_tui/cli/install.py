@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
@@ -139,7 +138,7 @@ def _told(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
     return "\n".join(lines)
 
 
-def _document(ctx: Context, agent: str, plan: Plan, *, dry_run: bool, in_project: bool) -> dict[str, Any]:
+def _document(ctx: Context, agent: str, plan: Plan, *, dry_run: bool, in_project: bool) -> dict[str, object]:
     def kind(before: bytes | None, after: bytes | None) -> str:
         return "create" if before is None else "delete" if after is None else "edit"
 

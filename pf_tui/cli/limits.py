@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pf_tui import actions, snapshot
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, in_project, maybe_provider, provider_argument, subword
-from pf_tui.cli.values import REQUESTS, TOKENS, UNLIMITED, USD
+from pf_tui.cli.values import REQUESTS, TOKENS, USD, Unlimited
 from pf_tui.documents import settings, words
 from pf_tui.errors import WrongUsage
 from pf_tui.snapshot import Snapshot
@@ -59,13 +59,17 @@ def show(ctx: Context, provider: str | None, as_json: bool) -> None:
 @in_project
 @as_json
 @click.pass_obj
-def set_(ctx: Context, /, provider: str, in_project: bool, as_json: bool, **given: Any) -> None:
+def set_(
+    ctx: Context, /, provider: str, in_project: bool, as_json: bool, **given: float | Unlimited | None
+) -> None:
     """A used-up budget counts like a provider's own limit: the next provider serves.
 
     Tokens are input, output and cache writes. A day ends at local midnight.
     """
     wanted = {
-        name: None if value is UNLIMITED else value for name, value in given.items() if value is not None
+        name: None if isinstance(value, Unlimited) else value
+        for name, value in given.items()
+        if value is not None
     }
     if not wanted:
         raise WrongUsage("no limit was named", f"name one of {', '.join(_OPTIONS.values())}")

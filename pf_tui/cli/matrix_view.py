@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any
 
 from rich.text import Text
 
@@ -14,6 +13,10 @@ from pf_tui.documents.matrix import AGENTS
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.clock import from_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.documents.matrix import MatrixCell, Route
+
 _STYLES = {
     "native": "green",
     "dialect": "green",
@@ -23,7 +26,7 @@ _STYLES = {
 }
 
 
-def route(content: dict[str, Any], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     """Who is asked in order, over which protocol, what is lost; then who is not asked and why."""
     name, model = CLIENTS[content["agent"]].name, content["model"] or "each provider's own model"
     what = f" for a {content['class']} request" if content["class"] else ""
@@ -58,12 +61,14 @@ def route(content: dict[str, Any], now: Snapshot, zone: tzinfo | None, width: in
         )
     told = []
     without = [one["provider"] for one in content["skipped"] if one["reason"] == "no credential"]
-    for one in content["skipped"]:
-        if one["provider"] in without:
+    for skipped in content["skipped"]:
+        if skipped["provider"] in without:
             continue
-        until = from_text(one["until"])
+        until = from_text(skipped["until"])
         end = f", until {words.clock(until, now.at, zone)}" if until else ""
-        told.append([Cell(text=f"✗ {one['provider']}", style=FAINT), Cell(text=f"{one['reason']}{end}")])
+        told.append(
+            [Cell(text=f"✗ {skipped['provider']}", style=FAINT), Cell(text=f"{skipped['reason']}{end}")]
+        )
     if told:
         lines += [
             Text(),
@@ -74,9 +79,9 @@ def route(content: dict[str, Any], now: Snapshot, zone: tzinfo | None, width: in
     return lines
 
 
-def matrix(cells: list[dict[str, Any]], width: int) -> list[Text]:
+def matrix(cells: list[MatrixCell], width: int) -> list[Text]:
     """One row per provider, one column per agent; below it what the words mean."""
-    by_provider: dict[str, dict[str, dict[str, Any]]] = {}
+    by_provider: dict[str, dict[str, MatrixCell]] = {}
     for cell in cells:
         by_provider.setdefault(cell["provider"], {})[cell["agent"]] = cell
     rows = []
@@ -113,14 +118,14 @@ def matrix(cells: list[dict[str, Any]], width: int) -> list[Text]:
     return lines
 
 
-def _cell(cell: dict[str, Any]) -> Cell:
+def _cell(cell: MatrixCell) -> Cell:
     if cell["served"] == "no":
         return Cell(text="–", style=FAINT)
-    word = "pass-through" if cell["served"] == "pass-through" else cell["how"]
+    word = "pass-through" if cell["served"] == "pass-through" else cell["how"] or ""
     mark = "*" if cell["evidence"] == "untried" else ""
     return Cell(text=f"{word}{mark}", style=_STYLES[word] if cell["here"] else FAINT)
 
 
-def _evidence(found: dict[str, dict[str, Any]]) -> str:
+def _evidence(found: dict[str, MatrixCell]) -> str:
     words_ = {one["evidence"] for one in found.values() if one["evidence"]}
     return ", ".join(word for word in ("documented", "reported", "untried") if word in words_)

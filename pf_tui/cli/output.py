@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.visible import visible
 
@@ -24,14 +24,14 @@ LINES_AT_ONCE = 500
 """JSON lines sent together: a system call for each would be most of the time."""
 
 
-def document(content: Any) -> None:
+def document(content: object) -> None:
     """One JSON document."""
     import json
 
     _bytes(json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
 
 
-def line(content: Any) -> None:
+def line(content: object) -> None:
     """One JSON document on one line, sent at once: a stream that others read as it grows."""
     import json
 
@@ -39,7 +39,7 @@ def line(content: Any) -> None:
     flush()
 
 
-def lines(contents: Iterable[Any]) -> None:
+def lines(contents: Iterable[object]) -> None:
     """JSON lines, as many as there are, in blocks: a long history is written as it is read."""
     import json
 
@@ -69,7 +69,7 @@ def raw(data: bytes) -> None:
     flush()
 
 
-def csv(rows: Iterable[Iterable[Any]]) -> None:
+def csv(rows: Iterable[Iterable[object]]) -> None:
     """Rows as RFC 4180; None is an empty field."""
     import csv as writers
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from pf_tui.actions import pausing
@@ -49,7 +47,7 @@ def resume(ctx: Context, as_json: bool) -> int:
     return _told(done)
 
 
-def document(done: PauseOutcome) -> dict[str, Any]:
+def document(done: PauseOutcome) -> dict[str, object]:
     """The JSON document of both."""
     return {
         "changed": done.changed,

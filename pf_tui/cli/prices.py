@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -103,7 +103,7 @@ def _sentence(found: Published) -> str:
     return f"{found.source} {found.version}: {models}{newest}"
 
 
-def _document(found: Published, own: int, unpriced: dict[str, int]) -> dict[str, Any]:
+def _document(found: Published, own: int, unpriced: dict[str, int]) -> dict[str, object]:
     return {
         "source": found.source,
         "version": found.version,

@@ -133,5 +133,5 @@ def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None
         "config": "your own list",
         "catalog": "the default list; `pf-tui priority set` makes your own",
     }
-    where = sources["config" if own else settings.priority(now)["source"]]
+    where = sources["config" if own else str(settings.priority(now)["source"])]
     return [*table(columns, rows, width), Text(), Text(where, style=FAINT)]

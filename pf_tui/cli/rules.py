@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.cli.values import DURATION
 from pf_tui.documents import words
 from pf_tui.errors import WrongUsage
+from pf_tui.json_values import optional_number
 from pf_tui.rules.failures import CLASSES, SCOPES
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
@@ -98,17 +98,17 @@ def _list(ctx: Context, unread: tuple[UnreadFailure, ...], *, as_json: bool) -> 
         output.text("every failure so far was recognised")
 
 
-def _words(rule: dict[str, Any]) -> str:
+def _words(rule: dict[str, object]) -> str:
     """`422 with "over budget" is quota of the provider for 1h`."""
     known_by = [str(rule["status"])] if rule.get("status") else []
     known_by += [f'with "{rule[key]}"' for key in ("text", "pattern") if rule.get(key)]
     means = rule.get("class") or rule.get("then")
     scope = f" of the {rule['scope']}" if rule.get("scope") else ""
-    length = f" for {words.span(timedelta(seconds=rule['restS']))}" if rule.get("restS") else ""
+    length = f" for {words.span(timedelta(seconds=rest))}" if (rest := optional_number(rule, "restS")) else ""
     return f"{' '.join(known_by)} is {means}{scope}{length}"
 
 
-def _failure(one: UnreadFailure) -> dict[str, Any]:
+def _failure(one: UnreadFailure) -> dict[str, object]:
     return {
         "at": to_text(one.at),
         "provider": one.provider,

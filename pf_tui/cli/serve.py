@@ -14,7 +14,7 @@ import shlex
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -47,7 +47,7 @@ def serve(ctx: Context, port: int) -> None:
     class Guarded(Server):  # type: ignore[misc, unused-ignore]
         """textual-serve's server, for this machine's own pages only."""
 
-        async def _make_app(self) -> Any:
+        async def _make_app(self) -> object:
             app = await super()._make_app()
             app.middlewares.append(own_pages_only)
             app.middlewares.append(token_required(token))

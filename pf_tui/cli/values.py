@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -55,7 +54,7 @@ class _Agent(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
 
     name = "agent"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         served = {client.id: client.id for client in CLIENTS.values() if client.protocols}
         known = served | {client.word: client.id for client in CLIENTS.values() if client.protocols}
         if value not in known:
@@ -80,7 +79,7 @@ class _Amount(click.ParamType):  # type: ignore[type-arg] # generic from click 8
     def __init__(self, what: str) -> None:
         self.what = what
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         if not isinstance(value, str):
             return value
         try:
@@ -109,10 +108,10 @@ class _Duration(click.ParamType):  # type: ignore[type-arg] # generic from click
 
     name = "time"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         if isinstance(value, timedelta):
             return value
-        text = value.strip().casefold()
+        text = str(value).strip().casefold()
         parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)(min|[smhdw])", text)
         if not parts or "".join(number + unit for number, unit in parts) != text:
             from pf_tui.errors import WrongUsage
@@ -130,7 +129,7 @@ class _Day(click.ParamType):  # type: ignore[type-arg] # generic from click 8.2 
 
     name = "day"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         if not isinstance(value, str) or value in ("today", "yesterday"):
             return value
         try:

@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 from pf_tui.records import record
@@ -76,7 +76,7 @@ def session_in(sent: Mapping[str, str]) -> str | None:
     return next((sent[name] for name in _SESSION_HEADERS if name in sent), None)
 
 
-def body(session: Session) -> dict[str, Any]:
+def body(session: Session) -> dict[str, object]:
     """A request as the agent sends it."""
     text = "Find where the total is rounded twice, and mend it."
     if session.agent == "codex":
@@ -196,7 +196,7 @@ class Publisher:
         counted = {"type": "token_count", "info": info}  # no totals: the gateway counts this session's tokens
         self._write_rows(session, now, ("event_msg", counted), ("event_msg", {"type": "task_complete"}))
 
-    def _write_rows(self, session: Session, now: datetime, *rows: tuple[str, Mapping[str, Any]]) -> None:
+    def _write_rows(self, session: Session, now: datetime, *rows: tuple[str, Mapping[str, object]]) -> None:
         folder = self._home / ".codex" / "sessions" / f"{self._began:%Y/%m/%d}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"rollout-{self._began:%Y-%m-%dT%H-%M-%S}-{session.id}.jsonl"

@@ -15,7 +15,6 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import aiohttp
 
@@ -251,7 +250,7 @@ def _sessions(dice: Random, began: datetime) -> tuple[Session, ...]:
 
 
 async def play(
-    ctx: Context, folder: Path, seed: int, ended: Coroutine[Any, Any, None], tick_s: float
+    ctx: Context, folder: Path, seed: int, ended: Coroutine[object, object, None], tick_s: float
 ) -> None:
     """Play until `ended` is. Raises PfError when nothing could be begun."""
     player = Player(ctx, folder, seed)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pf_tui.catalog import Provider
 from pf_tui.documents import status
 from pf_tui.errors import UnknownName
 from pf_tui.snapshot import ProviderView, Snapshot
 
 
-def document(now: Snapshot, only: str | None = None) -> dict[str, Any]:
+def document(now: Snapshot, only: str | None = None) -> dict[str, object]:
     """The credentials of all providers, or of one. Raises UnknownName."""
     views = now.providers if only is None else (now.view(only),)
     return {"providers": [provider(view) for view in views]}
 
 
-def provider(view: ProviderView) -> dict[str, Any]:
+def provider(view: ProviderView) -> dict[str, object]:
     """A provider object cut down to its credential, with the way to get one."""
     return {
         "id": view.id,

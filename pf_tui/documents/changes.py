@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pf_tui.actions import SwitchOutcome, UndoOutcome
 from pf_tui.documents.status import moment
@@ -13,7 +12,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state import health
 
 
-def switched(done: SwitchOutcome) -> dict[str, Any]:
+def switched(done: SwitchOutcome) -> dict[str, object]:
     """A switch; `switched` is false when everything stood that way already."""
     return {
         "switched": done.switched,
@@ -26,7 +25,7 @@ def switched(done: SwitchOutcome) -> dict[str, Any]:
     }
 
 
-def auto_switched(now: Snapshot, *, changed: bool) -> dict[str, Any]:
+def auto_switched(now: Snapshot, *, changed: bool) -> dict[str, object]:
     """Auto-switch was turned on or off: the switch document, with what holds now."""
     serves = now.active.provider if now.active else None
     return {
@@ -40,7 +39,7 @@ def auto_switched(now: Snapshot, *, changed: bool) -> dict[str, Any]:
     }
 
 
-def turned(done: UndoOutcome, verb: str, now: Snapshot) -> dict[str, Any]:
+def turned(done: UndoOutcome, verb: str, now: Snapshot) -> dict[str, object]:
     """An undo or redo: the switch document, with the action it was about."""
     return {
         "switched": done.from_provider != done.to_provider,
@@ -58,7 +57,7 @@ def turned(done: UndoOutcome, verb: str, now: Snapshot) -> dict[str, Any]:
     }
 
 
-def benched(bench: Bench, now: Snapshot) -> dict[str, Any]:
+def benched(bench: Bench, now: Snapshot) -> dict[str, object]:
     """A bench by hand, and who serves now."""
     return {
         "benched": health.bench_to_json(bench),
@@ -68,7 +67,7 @@ def benched(bench: Bench, now: Snapshot) -> dict[str, Any]:
     }
 
 
-def released(provider: str, count: int, now: Snapshot) -> dict[str, Any]:
+def released(provider: str, count: int, now: Snapshot) -> dict[str, object]:
     """Benches lifted, and who serves now."""
     return {
         "provider": provider,
@@ -79,7 +78,7 @@ def released(provider: str, count: int, now: Snapshot) -> dict[str, Any]:
     }
 
 
-def effects(done: Sequence[Effect]) -> list[dict[str, Any]]:
+def effects(done: Sequence[Effect]) -> list[dict[str, object]]:
     """What happens to each agent, when and by what means."""
     return [
         {

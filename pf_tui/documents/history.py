@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pf_tui.documents import status
 from pf_tui.rules.failover import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias, TypedDict
+
+    Verdict: TypeAlias = Literal["serves", "passed", "ready"]
+
+    class Step(TypedDict):
+        """How one provider of the list stands."""
+
+        rank: int
+        provider: str
+        verdict: Verdict
+        model: str | None
+        code: str | None
+        reason: str | None
+        until: str | None
+        resting: object
+
+
 _SAID = ("id", "ts", "who", "action", "why", "before", "after")
 
 
-def events(happened: Iterable[Event]) -> list[dict[str, Any]]:
+def events(happened: Iterable[Event]) -> list[dict[str, object]]:
     """The journal's lines, oldest first."""
     return [event(one) for one in happened]
 
 
-def event(one: Event) -> dict[str, Any]:
+def event(one: Event) -> dict[str, object]:
     """One line of the journal, without what only undo needs."""
     line = one.to_json()
     shown = {name: line[name] for name in _SAID}
@@ -29,7 +47,7 @@ def event(one: Event) -> dict[str, Any]:
     return shown
 
 
-def why(now: Snapshot) -> dict[str, Any]:
+def why(now: Snapshot) -> dict[str, object]:
     """The chain from first to last: who was skipped and why, who serves, who follows."""
     return {
         "active": status.serving(now.active),
@@ -47,7 +65,7 @@ def why(now: Snapshot) -> dict[str, Any]:
     }
 
 
-def classes(now: Snapshot) -> list[dict[str, Any]]:
+def classes(now: Snapshot) -> list[dict[str, object]]:
     """Request classes that are served elsewhere than the conversation, through the gateway."""
     return [
         {"class": name, "provider": rule.provider, "model": rule.model}
@@ -55,19 +73,19 @@ def classes(now: Snapshot) -> list[dict[str, Any]]:
     ]
 
 
-def chain(now: Snapshot) -> list[dict[str, Any]]:
+def chain(now: Snapshot) -> list[Step]:
     """One step per provider of the list.
 
     `verdict` is serves, passed (with code and reason) or ready (it would serve if asked).
     """
-    steps = []
+    steps: list[Step] = []
     model_less = {p.provider: p for p in now.choice.passed if p.code == "model"}
     for view in now.providers:
         if view.rank is None:
             continue
         refusal = why_ineligible(now.standing(view.id), view.serves) or model_less.get(view.id)
         serves = now.active is not None and now.active.provider == view.id
-        verdict = "serves" if serves else "passed" if refusal else "ready"
+        verdict: Verdict = "serves" if serves else "passed" if refusal else "ready"
         steps.append(
             {
                 "rank": view.rank,

@@ -11,11 +11,68 @@ from typing import Any
 
 from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS, STARTED, Client
+from pf_tui.json_values import optional_text
 from pf_tui.records import record
 from pf_tui.rules import clouds, losses
 from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class CandidateFacts(TypedDict):
+        """How a candidate is asked."""
+
+        how: str
+        lost: list[str]
+        evidence: str | None
+        source: str | None
+
+    class MatrixCell(TypedDict):
+        """A cell with how its provider stands here and now."""
+
+        provider: str
+        agent: str
+        served: str
+        how: str | None
+        protocol: str | None
+        model: str | None
+        why: str | None
+        lost: list[str]
+        evidence: str | None
+        source: str | None
+        here: bool
+        here_why: str | None
+
+    class RouteCandidate(CandidateFacts):
+        provider: str
+        model: str | None
+        protocol: str | None
+        note: str | None
+        context: int | None
+
+    class SkippedFacts(TypedDict):
+        provider: str
+        code: str
+        reason: str
+        until: str | None
+
+    Route = TypedDict(
+        "Route",
+        {
+            "agent": str,
+            "model": str | None,
+            "class": str | None,
+            "rule": dict[str, str | None] | None,
+            "candidates": list[RouteCandidate],
+            "skipped": list[SkippedFacts],
+            "reserved": str | None,
+        },
+    )
+    """Who would be asked, in order, and why the others not."""
+
 
 AGENTS = tuple(client.id for client in STARTED.values())
 
@@ -87,12 +144,12 @@ def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
     )
 
 
-def _cell_of(provider: str, agent: str, *, served: str, why: str, **facts: Any) -> Cell:
+def _cell_of(provider: str, agent: str, *, served: str, why: str, **facts: Any) -> Cell:  # by field
     empty: dict[str, Any] = dict.fromkeys(("how", "protocol", "model", "evidence", "source"))
     return Cell(provider=provider, agent=agent, served=served, why=why, **{**empty, "lost": (), **facts})
 
 
-def facts_of(found: Candidate, client: Client, catalog: Catalog) -> dict[str, Any]:
+def facts_of(found: Candidate, client: Client, catalog: Catalog) -> CandidateFacts:
     """How a candidate is asked: native, dialect or translated; what is lost, and how sure that is."""
     protocol = found.protocol
     if protocol is None:
@@ -106,14 +163,14 @@ def facts_of(found: Candidate, client: Client, catalog: Catalog) -> dict[str, An
     return {
         "how": how,
         "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.searches)),
-        "evidence": settings.get("evidence"),
-        "source": settings.get("source"),
+        "evidence": optional_text(settings, "evidence"),
+        "source": optional_text(settings, "source"),
     }
 
 
-def matrix(now: Snapshot) -> list[dict[str, Any]]:
+def matrix(now: Snapshot) -> list[MatrixCell]:
     """The cells with how each provider stands here and now, as plain data."""
-    found = []
+    found: list[MatrixCell] = []
     for cell in cells(now.catalog):
         view = now.view(cell.provider)
         client = CLIENTS[cell.agent]
@@ -144,9 +201,7 @@ def matrix(now: Snapshot) -> list[dict[str, Any]]:
     return found
 
 
-def route(
-    now: Snapshot, client: Client, model: str | None, request_class: str | None = None
-) -> dict[str, Any]:
+def route(now: Snapshot, client: Client, model: str | None, request_class: str | None = None) -> Route:
     """Who would be asked for that agent's request for that model, in order, and why the others not.
 
     Args:
@@ -178,6 +233,6 @@ def route(
     }
 
 
-def _skipped(one: Skipped) -> dict[str, Any]:
+def _skipped(one: Skipped) -> SkippedFacts:
     until = clock.to_text(one.until) if one.until else None
     return {"provider": one.provider, "code": one.code, "reason": one.reason, "until": until}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pf_tui.catalog import Catalog, Model, Price, Resolved
 from pf_tui.errors import UnknownName
 
@@ -15,7 +13,7 @@ def document(
     provider: str | None = None,
     capability: str | None = None,
     extras: bool = False,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Models in catalog order: the 116, a person's own, and with `extras` what lies beside them."""
     return [
         model(one)
@@ -55,12 +53,12 @@ def chosen(
     return models
 
 
-def info(found: Resolved) -> dict[str, Any]:
+def info(found: Resolved) -> dict[str, object]:
     """One model, with a note when it was asked for by another name."""
     return {**model(found.model), "note": found.note}
 
 
-def model(one: Model) -> dict[str, Any]:
+def model(one: Model) -> dict[str, object]:
     """The model object."""
     return {
         "id": one.id,
@@ -90,7 +88,7 @@ def model(one: Model) -> dict[str, Any]:
     }
 
 
-def price(listed: Price | None) -> dict[str, Any]:
+def price(listed: Price | None) -> dict[str, object]:
     """USD per million tokens; null = nobody published it."""
     return {
         "input": listed.input if listed else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
-from typing import Any
 
 from pf_tui.actions.sessions import MoveOutcome
 from pf_tui.documents import words
@@ -15,12 +14,12 @@ from pf_tui.state.clock import to_text
 WAITING_WORDS = {"permission": "for permission", "question": "for an answer", "dialog": "in a dialog"}
 
 
-def document(sessions: Iterable[Session]) -> list[dict[str, Any]]:
+def document(sessions: Iterable[Session]) -> list[dict[str, object]]:
     """`sessions --json`."""
     return [session(one) for one in sessions]
 
 
-def session(one: Session) -> dict[str, Any]:
+def session(one: Session) -> dict[str, object]:
     """One session; unknown is null, never 0."""
     share = one.window_share
     return {
@@ -55,7 +54,7 @@ def session(one: Session) -> dict[str, Any]:
     }
 
 
-def moved(done: MoveOutcome) -> dict[str, Any]:
+def moved(done: MoveOutcome) -> dict[str, object]:
     """`switch PROVIDER --session ID --json`."""
     return {
         "session": done.session,
@@ -108,7 +107,7 @@ def place(one: Session) -> str:
     return f"{name} ({one.branch})" if one.branch else name
 
 
-def _focus(focus: Focus | None) -> dict[str, Any] | None:
+def _focus(focus: Focus | None) -> dict[str, object] | None:
     if focus is None:
         return None
     if focus.tmux_pane:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pf_tui.documents import status
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import BUDGET_FIELDS, Budgets
 
 
-def priority(now: Snapshot) -> dict[str, Any]:
+def priority(now: Snapshot) -> dict[str, object]:
     """The list that holds here, where it comes from, and how its providers stand."""
     return {
         "priority": list(now.priority),
@@ -29,7 +28,7 @@ def priority(now: Snapshot) -> dict[str, Any]:
     }
 
 
-def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dict[str, Any]:
+def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dict[str, object]:
     """What a change of the list did."""
     return {
         "changed": list(before) != list(after),
@@ -40,14 +39,14 @@ def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dic
     }
 
 
-def limits(now: Snapshot, only: str | None = None) -> dict[str, Any]:
+def limits(now: Snapshot, only: str | None = None) -> dict[str, object]:
     """Windows and budgets. Without `only`: of every provider in the list or with a limit."""
     views = now.providers if only is None else (now.view(only),)
     shown = [view for view in views if only or view.rank is not None or view.limits]
     return {"providers": [_limited(view, now.config.budgets.get(view.id, Budgets())) for view in shown]}
 
 
-def budgeted(now: Snapshot, provider: str) -> dict[str, Any]:
+def budgeted(now: Snapshot, provider: str) -> dict[str, object]:
     """What `limits set` left: the provider's budgets and windows as they stand."""
     return {
         **_limited(now.view(provider), now.config.budgets.get(provider, Budgets())),
@@ -55,7 +54,7 @@ def budgeted(now: Snapshot, provider: str) -> dict[str, Any]:
     }
 
 
-def _limited(view: ProviderView, own: Budgets) -> dict[str, Any]:
+def _limited(view: ProviderView, own: Budgets) -> dict[str, object]:
     return {
         "id": view.id,
         "name": view.provider.name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from pf_tui.documents import trust
 from pf_tui.rules.limits import Limit, window_name
@@ -15,7 +14,7 @@ from pf_tui.state.clock import to_text
 from pf_tui.state.credentials import Credential
 
 
-def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session] = ()) -> dict[str, Any]:
+def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session] = ()) -> dict[str, object]:
     """The whole document.
 
     Args:
@@ -42,7 +41,7 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
     }
 
 
-def question(now: Snapshot) -> dict[str, Any] | None:
+def question(now: Snapshot) -> dict[str, object] | None:
     """What the person is asked: whether a paid provider may serve while the plan cannot."""
     asked = now.question
     if asked is None:
@@ -50,7 +49,7 @@ def question(now: Snapshot) -> dict[str, Any] | None:
     return {"plan": asked.plan, "back": moment(asked.back), "provider": asked.provider}
 
 
-def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, Any]]:
+def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object]]:
     """Installed agents, then those that merely run; what each was set to, and what it really uses."""
     found = uses(sessions)
     installed = {agent.agent: agent for agent in now.agents}
@@ -69,7 +68,7 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, Any]]:
     return listed
 
 
-def _use(one: Use) -> dict[str, Any]:
+def _use(one: Use) -> dict[str, object]:
     return {
         "provider": one.provider,
         "model": one.model,
@@ -79,7 +78,7 @@ def _use(one: Use) -> dict[str, Any]:
     }
 
 
-def serving(one: Serving | None) -> dict[str, Any] | None:
+def serving(one: Serving | None) -> dict[str, object] | None:
     """Who serves, since when and why."""
     if one is None:
         return None
@@ -91,7 +90,7 @@ def serving(one: Serving | None) -> dict[str, Any] | None:
     }
 
 
-def provider(view: ProviderView) -> dict[str, Any]:
+def provider(view: ProviderView) -> dict[str, object]:
     """The provider object that every document shares."""
     return {
         "id": view.id,
@@ -108,7 +107,7 @@ def provider(view: ProviderView) -> dict[str, Any]:
     }
 
 
-def resting(view: ProviderView) -> list[dict[str, Any]]:
+def resting(view: ProviderView) -> list[dict[str, object]]:
     """Models and model families that rest at a provider."""
     return [
         {"model": one.model, "family": one.family, "kind": one.kind, "until": moment(one.until)}
@@ -116,7 +115,7 @@ def resting(view: ProviderView) -> list[dict[str, Any]]:
     ]
 
 
-def credential(kind: str, held: Credential) -> dict[str, Any]:
+def credential(kind: str, held: Credential) -> dict[str, object]:
     """Whether there is a credential and where; never the credential."""
     return {
         "kind": kind,
@@ -126,7 +125,7 @@ def credential(kind: str, held: Credential) -> dict[str, Any]:
     }
 
 
-def health(view: ProviderView) -> dict[str, Any]:
+def health(view: ProviderView) -> dict[str, object]:
     """A provider's state, until when, why, and which observation said so."""
     tightest = view.tightest
     loud = tightest if view.state in ("warning", "limited") else None
@@ -137,7 +136,7 @@ def health(view: ProviderView) -> dict[str, Any]:
     return {"state": view.state, "until": moment(until), "why": why, "evidence": _evidence(view)}
 
 
-def limit(one: Limit) -> dict[str, Any]:
+def limit(one: Limit) -> dict[str, object]:
     """The limit object: a window, what is used of it, and who says so."""
     return {
         "window": one.window,
@@ -154,7 +153,7 @@ def limit(one: Limit) -> dict[str, Any]:
     }
 
 
-def usage(used: Usage) -> dict[str, Any]:
+def usage(used: Usage) -> dict[str, object]:
     """Requests, tokens and money; cost_usd null = nobody can price it."""
     return {
         "requests": used.requests,
@@ -174,7 +173,7 @@ def whole(number: float | None) -> float | int | None:
     return int(number) if number is not None and float(number).is_integer() else number
 
 
-def _evidence(view: ProviderView) -> dict[str, Any] | None:
+def _evidence(view: ProviderView) -> dict[str, object] | None:
     if view.state == "benched" and view.bench:
         bench = view.bench
         return {

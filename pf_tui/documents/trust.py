@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pf_tui.actions import TrustOutcome
 from pf_tui.state.project import Project
 from pf_tui.state.trust import TrustedFile
 
 
-def project(found: Project | None) -> dict[str, Any] | None:
+def project(found: Project | None) -> dict[str, object] | None:
     """How far a project's file is obeyed; null without one."""
     if found is None:
         return None
@@ -22,7 +21,7 @@ def project(found: Project | None) -> dict[str, Any] | None:
     }
 
 
-def trusted(done: TrustOutcome) -> dict[str, Any]:
+def trusted(done: TrustOutcome) -> dict[str, object]:
     """A file that is trusted now; `changed` is false when it was already."""
     return {
         "path": str(done.project.path),
@@ -33,7 +32,7 @@ def trusted(done: TrustOutcome) -> dict[str, Any]:
     }
 
 
-def listed(known: Sequence[tuple[TrustedFile, str]]) -> dict[str, Any]:
+def listed(known: Sequence[tuple[TrustedFile, str]]) -> dict[str, object]:
     """Every accepted file with its state: trusted, changed, missing or unusable."""
     return {
         "files": [

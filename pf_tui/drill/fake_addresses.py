@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.catalog import Provider
 from pf_tui.state import files
@@ -34,13 +33,12 @@ def providers_yaml(paths: Paths, urls: Mapping[str, str]) -> bytes:
     own = content.get("providers") if isinstance(content, dict) and "providers" in content else content
     if isinstance(own, dict):
         own = [{"id": name, **(entry or {})} for name, entry in own.items() if name != "version"]
-    entries: dict[str, dict[str, Any]] = {entry["id"]: dict(entry) for entry in own or ()}
+    entries: dict[str, dict[str, object]] = {entry["id"]: dict(entry) for entry in own or ()}
     for name, url in urls.items():
         entry = entries.setdefault(name, {"id": name})
-        if isinstance(entry.get("base_urls"), dict):
+        if isinstance(own_urls := entry.get("base_urls"), dict):
             entry["base_urls"] = {
-                spoken: url if spoken.startswith("anthropic") else f"{url}/v1"
-                for spoken in entry["base_urls"]
+                spoken: url if spoken.startswith("anthropic") else f"{url}/v1" for spoken in own_urls
             }
         else:
             entry["base_url"] = url

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from pf_tui.json_values import object_in, objects_in, text_in
 from pf_tui.records import field, record
 
 
@@ -17,7 +17,7 @@ class Call:
     """A tool the model wants to be called."""
 
     name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @record
@@ -61,7 +61,7 @@ def whole(protocol: str, reply: Reply, model: str, number: int) -> bytes:
             "usage": _anthropic_usage(reply),
         }
     elif protocol == "openai-chat":
-        message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
+        message: dict[str, object] = {"role": "assistant", "content": reply.text or None}
         if reply.calls:
             message["tool_calls"] = [
                 _chat_call(call, number, place) for place, call in enumerate(reply.calls)
@@ -79,7 +79,7 @@ def whole(protocol: str, reply: Reply, model: str, number: int) -> bytes:
     return json.dumps(content).encode()
 
 
-_EMPTY: Mapping[str, dict[str, Any]] = {
+_EMPTY: Mapping[str, dict[str, object]] = {
     "text": {"text": ""},
     "thinking": {"thinking": "", "signature": ""},
     "tool_use": {"input": {}},
@@ -95,7 +95,7 @@ def _messages(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     yield _named("message_start", message=start)
     yield _named("ping")
     for place, (block, deltas) in enumerate(_blocks(reply, number)):
-        yield _named("content_block_start", index=place, content_block=block | _EMPTY[block["type"]])
+        yield _named("content_block_start", index=place, content_block=block | _EMPTY[text_in(block, "type")])
         for delta in deltas:
             yield _named("content_block_delta", index=place, delta=delta)
         yield _named("content_block_stop", index=place)
@@ -108,7 +108,7 @@ def _messages(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     yield _named("message_stop")
 
 
-def _message(reply: Reply, model: str, number: int) -> dict[str, Any]:
+def _message(reply: Reply, model: str, number: int) -> dict[str, object]:
     return {
         "id": f"msg_standin{number:06d}",
         "type": "message",
@@ -120,7 +120,7 @@ def _message(reply: Reply, model: str, number: int) -> dict[str, Any]:
     }
 
 
-def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, object], list[dict[str, object]]]]:
     """Each content block, and the deltas it is streamed in."""
     if reply.thinking:
         signature = f"signature-{number}"
@@ -149,7 +149,7 @@ def _blocks(reply: Reply, number: int) -> Iterator[tuple[dict[str, Any], list[di
         )
 
 
-def _anthropic_usage(reply: Reply) -> dict[str, Any]:
+def _anthropic_usage(reply: Reply) -> dict[str, object]:
     return {
         "input_tokens": reply.input,
         "cache_creation_input_tokens": reply.cache_write,
@@ -164,7 +164,7 @@ def _anthropic_usage(reply: Reply) -> dict[str, Any]:
 
 
 def _chat(reply: Reply, model: str, number: int) -> Iterator[bytes]:
-    def chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
+    def chunk(delta: dict[str, object], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         return _data(_chunk(model, number) | {"choices": [choice]})
 
@@ -175,8 +175,9 @@ def _chat(reply: Reply, model: str, number: int) -> Iterator[bytes]:
         yield chunk({"content": word})
     for place, call in enumerate(reply.calls):
         whole_call = _chat_call(call, number, place)
-        arguments = whole_call["function"].pop("arguments")
-        whole_call["function"]["arguments"] = ""
+        function = object_in(whole_call, "function")
+        arguments = text_in(function, "arguments")
+        function["arguments"] = ""
         yield chunk({"tool_calls": [{"index": place, **whole_call}]})
         for part in _pieces(arguments):
             yield chunk({"tool_calls": [{"index": place, "function": {"arguments": part}}]})
@@ -185,16 +186,16 @@ def _chat(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     yield b"data: [DONE]\n\n"
 
 
-def _chunk(model: str, number: int) -> dict[str, Any]:
+def _chunk(model: str, number: int) -> dict[str, object]:
     return {"id": f"chatcmpl-{number}", "object": "chat.completion.chunk", "created": 1, "model": model}
 
 
-def _chat_call(call: Call, number: int, place: int) -> dict[str, Any]:
+def _chat_call(call: Call, number: int, place: int) -> dict[str, object]:
     function = {"name": call.name, "arguments": json.dumps(call.arguments)}
     return {"id": f"call_{number}_{place}", "type": "function", "function": function}
 
 
-def _chat_usage(reply: Reply) -> dict[str, Any]:
+def _chat_usage(reply: Reply) -> dict[str, object]:
     sent = reply.input + reply.cache_read
     return {
         "prompt_tokens": sent,
@@ -211,7 +212,7 @@ def _finish(reply: Reply) -> str:
 def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
     count = 0
 
-    def event(kind: str, **rest: Any) -> bytes:
+    def event(kind: str, **rest: object) -> bytes:
         nonlocal count
         count += 1
         return _named(kind, sequence_number=count, **rest)
@@ -223,7 +224,7 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
         yield event("response.output_item.added", output_index=place, item=item | _unfinished(item))
         if item["type"] == "message":
             where = {"item_id": item["id"], "output_index": place, "content_index": 0}
-            part = item["content"][0]
+            part = objects_in(item, "content")[0]
             yield event("response.content_part.added", **where, part=part | {"text": ""})
             for word in _words(reply.text):
                 yield event("response.output_text.delta", **where, delta=word)
@@ -231,14 +232,14 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
             yield event("response.content_part.done", **where, part=part)
         elif item["type"] == "function_call":
             where = {"item_id": item["id"], "output_index": place}
-            for piece in _pieces(item["arguments"]):
+            for piece in _pieces(text_in(item, "arguments")):
                 yield event("response.function_call_arguments.delta", **where, delta=piece)
             yield event("response.function_call_arguments.done", **where, arguments=item["arguments"])
         yield event("response.output_item.done", output_index=place, item=item)
     yield event("response.completed", response=_response(reply, model, number, "completed"))
 
 
-def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, Any]:
+def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, object]:
     sent = reply.input + reply.cache_read
     return {
         "id": f"resp_standin{number:06d}",
@@ -257,7 +258,7 @@ def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, A
     }
 
 
-def _items(reply: Reply, number: int) -> Iterator[dict[str, Any]]:
+def _items(reply: Reply, number: int) -> Iterator[dict[str, object]]:
     if reply.thinking:
         summary = [{"type": "summary_text", "text": reply.thinking}]
         yield {"type": "reasoning", "id": f"rs_{number}", "summary": summary}
@@ -281,15 +282,15 @@ def _items(reply: Reply, number: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _unfinished(item: Mapping[str, Any]) -> dict[str, Any]:
-    return _EMPTY[item["type"]] | ({"status": "in_progress"} if "status" in item else {})
+def _unfinished(item: Mapping[str, object]) -> dict[str, object]:
+    return _EMPTY[text_in(item, "type")] | ({"status": "in_progress"} if "status" in item else {})
 
 
-def _named(kind: str, **content: Any) -> bytes:
+def _named(kind: str, **content: object) -> bytes:
     return f"event: {kind}\n".encode() + _data({"type": kind, **content})
 
 
-def _data(content: Mapping[str, Any]) -> bytes:
+def _data(content: Mapping[str, object]) -> bytes:
     return b"data: " + json.dumps(content).encode() + b"\n\n"
 
 

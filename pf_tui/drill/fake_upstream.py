@@ -15,7 +15,6 @@ import struct
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from aiohttp import web
 
@@ -53,7 +52,7 @@ class ReceivedRequest:
         self.step: Step | None = None
 
     @property
-    def content(self) -> dict[str, Any]:
+    def content(self) -> dict[str, object]:
         """The body as an object; {} when it is none."""
         try:
             found = json.loads(self.body)

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
+from pf_tui.json_values import object_in
 from pf_tui.records import record
 
 
@@ -147,12 +147,12 @@ def answer(fault: Fault, protocol: str, now: datetime, number: int) -> Answer:
     return Answer(status=fault.status, headers=headers, body=body)
 
 
-def error(fault: Fault, protocol: str, now: datetime) -> dict[str, Any]:
+def error(fault: Fault, protocol: str, now: datetime) -> dict[str, object]:
     """The error object in the protocol's own shape."""
     anthropic, openai, code = WORDS[fault.error]
     if protocol == "anthropic-messages":
         return {"type": "error", "error": {"type": anthropic, "message": fault.message}}
-    inner: dict[str, Any] = {"message": fault.message, "type": openai, "code": code, "param": None}
+    inner: dict[str, object] = {"message": fault.message, "type": openai, "code": code, "param": None}
     if fault.error == "plan" and fault.back_s is not None:
         inner["resets_at"] = round((now + timedelta(seconds=fault.back_s)).timestamp())
     return {"error": inner}
@@ -165,7 +165,8 @@ def event(fault: Fault, protocol: str, now: datetime) -> bytes:
         return b"event: error\ndata: " + json.dumps(content).encode() + b"\n\n"
     if protocol == "openai-chat":
         return b"data: " + json.dumps(content).encode() + b"\n\n"
-    code = content["error"]["code"] or content["error"]["type"]
+    inner = object_in(content, "error")
+    code = inner["code"] or inner["type"]
     failed = {"id": "resp_fault", "status": "failed", "error": {"code": code, "message": fault.message}}
     body = {"type": "response.failed", "sequence_number": 1, "response": failed}
     return b"event: response.failed\ndata: " + json.dumps(body).encode() + b"\n\n"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 from pf_tui.drill import owner_refusals, vendor_refusals, wire_refusals
 from pf_tui.drill.wire_refusals import MESSAGES, Body
@@ -32,7 +31,7 @@ def refusal(vendor: str, protocol: str, body: Body) -> tuple[int, bytes] | None:
     return status, json.dumps(_shaped(vendor, protocol, status, sentence)).encode()
 
 
-def _shaped(vendor: str, protocol: str, status: int, sentence: str) -> Any:
+def _shaped(vendor: str, protocol: str, status: int, sentence: str) -> object:
     """The error in the vendor's own shape."""
     if protocol == MESSAGES:
         return {"type": "error", "error": {"type": "invalid_request_error", "message": sentence}}

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -421,7 +420,7 @@ def _protocol(now: Snapshot, agent: Client, provider: str) -> str:
     return next((name for name in agent.protocols if name in known.protocols), agent.protocols[0])
 
 
-def _content(protocol: str, model: str) -> dict[str, Any]:
+def _content(protocol: str, model: str) -> dict[str, object]:
     if protocol == "openai-responses":
         return {"model": model, "stream": True, "input": "Rehearsal."}
     messages = [{"role": "user", "content": "Rehearsal."}]

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pf_tui.drill import fake_addresses, ledger_copy
 from pf_tui.drill.fake_upstream import FakeUpstream
@@ -23,6 +22,7 @@ from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing_state import RoutingState
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
+from pf_tui.json_values import object_in
 from pf_tui.ledger.gateway_rows import Attempt
 from pf_tui.records import replace
 from pf_tui.rules.benches import Bench
@@ -156,18 +156,18 @@ def _copy(ctx: Context, now: Snapshot, paths: Paths, urls: Mapping[str, str]) ->
     return None
 
 
-def _config(ctx: Context) -> dict[str, Any]:
+def _config(ctx: Context) -> dict[str, object]:
     content = files.read_json(ctx.paths.config) or {"version": 2}
-    ours = dict(content.get("pf") or {})
+    ours = dict(object_in(content, "pf"))
     ours["keyring"] = []
     ours.pop("notify", None)  # a rehearsal tells nobody
-    gateway = dict(ours.get("gateway") or {})
+    gateway = dict(object_in(ours, "gateway"))
     gateway.pop("providers", None)
     ours["gateway"] = {**gateway, "firstByteS": FIRST_BYTE_S, "stallS": STALL_S}
     return {**content, "pf": ours}
 
 
-def _keys(now: Snapshot) -> dict[str, Any]:
+def _keys(now: Snapshot) -> dict[str, object]:
     """A stand-in's key for everyone who has one; agents' own login files are found where they are."""
     return {
         view.id: {"apiKey": KEY}

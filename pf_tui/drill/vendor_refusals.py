@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pf_tui.drill.wire_refusals import CHAT, MESSAGES, RESPONSES, Body, objects
 
@@ -370,7 +369,7 @@ def zai(protocol: str, body: Body) -> str | None:
     return None
 
 
-def _schemas(schema: Any) -> Iterator[Mapping[str, Any]]:
+def _schemas(schema: object) -> Iterator[Body]:
     """A schema and those inside it; the names of properties are no keywords."""
     if not isinstance(schema, Mapping):
         return

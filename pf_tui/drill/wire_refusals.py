@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Body = Mapping[str, Any]
+"""A request as anybody may send it: a refusal looks into one place of it, and trips over what is worse."""
 
 MESSAGES, CHAT, RESPONSES = "anthropic-messages", "openai-chat", "openai-responses"
 
@@ -145,7 +146,7 @@ def responses(body: Body) -> str | None:
     return None
 
 
-def objects(value: Any) -> Iterator[Mapping[str, Any]]:
+def objects(value: object) -> Iterator[Body]:
     """Every object inside a value."""
     if isinstance(value, Mapping):
         yield value
@@ -156,8 +157,8 @@ def objects(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from objects(entry)
 
 
-def _is_object(text: Any) -> bool:
+def _is_object(text: object) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
-    except (TypeError, ValueError):
+        return isinstance(text, str) and isinstance(json.loads(text), dict)
+    except ValueError:
         return False

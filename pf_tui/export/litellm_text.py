@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pf_tui.export.litellm import Deployment, Proxy
 from pf_tui.visible import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERIFIED = "1.108.7"
 """The LiteLLM whose behaviour this file is written for."""
@@ -48,7 +51,7 @@ def _head(proxy: Proxy) -> Iterator[str]:
         yield from _comments(f"{one.provider}: {one.reason}" for one in proxy.left_out)
 
 
-def _comments(lines: Any) -> Iterator[str]:
+def _comments(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         yield f"# - {visible(line)}"
 
@@ -65,8 +68,8 @@ def _models(proxy: Proxy) -> Iterator[str]:
         yield _block(stand_ins)
 
 
-def _entry(one: Deployment) -> dict[str, Any]:
-    params: dict[str, Any] = {"model": one.wire, "api_base": one.api_base}
+def _entry(one: Deployment) -> dict[str, object]:
+    params: dict[str, object] = {"model": one.wire, "api_base": one.api_base}
     params["api_key"] = f"os.environ/{one.key}" if one.key else "none"
     params["order"] = one.order
     if one.max_budget_usd is not None:
@@ -104,7 +107,7 @@ def _one_by_one(groups: Mapping[str, tuple[str, ...]]) -> list[dict[str, list[st
     return [{name: list(others)} for name, others in groups.items()]
 
 
-def _block(content: Any) -> str:
+def _block(content: object) -> str:
     import yaml
 
     laid_out: str = yaml.safe_dump(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from types import ModuleType
 from typing import Any
 
 from pf_tui.errors import PfError
@@ -41,10 +42,10 @@ def refused(body: bytes) -> tuple[int, str]:
 class _Messages:
     """The messages of three files under one roof."""
 
-    def __init__(self, *files: Any) -> None:
+    def __init__(self, *files: ModuleType) -> None:
         self._files = files
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # the extra has no types
         wanted = _RENAMED.get(name, name)
         return next(getattr(file, wanted) for file in self._files if hasattr(file, wanted))
 
@@ -52,7 +53,7 @@ class _Messages:
 _RENAMED = {"Scope": "InstrumentationScope"}
 
 
-def _protobufs() -> tuple[Any, Any]:
+def _protobufs() -> tuple[_Messages, ModuleType]:
     try:
         from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2
         from opentelemetry.proto.common.v1 import common_pb2
@@ -66,7 +67,7 @@ def _protobufs() -> tuple[Any, Any]:
     return _Messages(metrics_pb2, common_pb2, resource_pb2), metrics_service_pb2
 
 
-def _metric(messages: Any, metric: Metric, at: datetime) -> Any:
+def _metric(messages: _Messages, metric: Metric, at: datetime) -> object:
     points = [_point(messages, metric, point, at) for point in metric.points]
     about = {"name": metric.name, "unit": metric.unit, "description": metric.help}
     cumulative = messages.AGGREGATION_TEMPORALITY_CUMULATIVE
@@ -80,7 +81,7 @@ def _metric(messages: Any, metric: Metric, at: datetime) -> Any:
     return messages.Metric(**about, sum=total)
 
 
-def _point(messages: Any, metric: Metric, point: Point, at: datetime) -> Any:
+def _point(messages: _Messages, metric: Metric, point: Point, at: datetime) -> object:
     common: dict[str, Any] = {
         "attributes": _attributes(messages, point.attributes),
         "time_unix_nano": _nanoseconds(at),
@@ -100,7 +101,7 @@ def _point(messages: Any, metric: Metric, point: Point, at: datetime) -> Any:
     return messages.NumberDataPoint(**common, as_double=point.value)
 
 
-def _attributes(messages: Any, attributes: Attributes) -> list[Any]:
+def _attributes(messages: _Messages, attributes: Attributes) -> list[object]:
     return [
         messages.KeyValue(key=name, value=messages.AnyValue(string_value=_sound(value)))
         for name, value in attributes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from multidict import CIMultiDict
 
@@ -409,8 +409,7 @@ async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protoc
         answer = own_responses.in_words(protocol, failed.failure.kind, failed.failure.message)
         await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
         return
-    headers: Any = CIMultiDict(failed.headers)
-    kept = response_headers(headers, decoded=True)
+    kept = response_headers(CIMultiDict(failed.headers), decoded=True)
     for name, value in added.items():
         kept[name] = value
     body = failed.body or own_responses.error_body(

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -18,6 +18,7 @@ import msgspec
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import WrongUsage
 from pf_tui.gateway.media import NO_MEDIA, Media, media_in
+from pf_tui.json_values import list_in
 from pf_tui.rules.clouds import VERTEX_VERSION
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def for_vertex(raw: bytes) -> bytes:
     return json.dumps({"anthropic_version": VERTEX_VERSION, **content}, ensure_ascii=False).encode()
 
 
-def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, Any]], bool]) -> bytes:
+def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, object]], bool]) -> bytes:
     """The body without the reasoning of earlier turns that another vendor signed: it would be refused.
 
     Args:
@@ -176,11 +177,10 @@ def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, Any
     return json.dumps(content, ensure_ascii=False).encode() if changed else raw
 
 
-def _drop_thinking(content: dict[str, Any], foreign: Callable[[dict[str, Any]], bool]) -> bool:
+def _drop_thinking(content: dict[str, object], foreign: Callable[[dict[str, object]], bool]) -> bool:
     changed = False
-    for message in content.get("messages") or ():
-        blocks = message.get("content") if isinstance(message, dict) else None
-        if not isinstance(blocks, list):
+    for message in list_in(content, "messages"):
+        if not isinstance(message, dict) or not isinstance(blocks := message.get("content"), list):
             continue
         kept = [block for block in blocks if not (_is_thinking(block) and foreign(block))]
         if len(kept) != len(blocks):
@@ -189,7 +189,7 @@ def _drop_thinking(content: dict[str, Any], foreign: Callable[[dict[str, Any]], 
     return changed
 
 
-def _drop_reasoning(content: dict[str, Any], foreign: Callable[[dict[str, Any]], bool]) -> bool:
+def _drop_reasoning(content: dict[str, object], foreign: Callable[[dict[str, object]], bool]) -> bool:
     items = content.get("input")
     if not isinstance(items, list):
         return False
@@ -202,13 +202,13 @@ def _drop_reasoning(content: dict[str, Any], foreign: Callable[[dict[str, Any]],
     return len(kept) != len(items)
 
 
-def signature_of(block: Mapping[str, Any]) -> str | None:
+def signature_of(block: Mapping[str, object]) -> str | None:
     """What the maker of a reasoning block signed it with; None when it is unsigned."""
     value = block.get("signature") or block.get("data") or block.get("encrypted_content")
     return value if isinstance(value, str) and value else None
 
 
-def _is_thinking(block: Any) -> bool:
+def _is_thinking(block: object) -> bool:
     return isinstance(block, dict) and block.get("type") in ("thinking", "redacted_thinking")
 
 

@@ -9,10 +9,15 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from pf_tui.errors import PfError
 from pf_tui.rules import clouds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from botocore.credentials import Credentials as AwsCredentials
+    from google.auth.credentials import Credentials as GoogleCredentials
 
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
@@ -35,28 +40,30 @@ class _Aws:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self._lock = asyncio.Lock()
-        self._credentials: Any = None
+        self._credentials: AwsCredentials | None = None
         self._region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ""
 
     async def headers(self, url: str, body: bytes) -> Mapping[str, str]:
         async with self._lock:
-            if self._credentials is None or _must_renew(self._credentials):
-                await asyncio.to_thread(self._renew)
-        return self._signed(url, body)
+            credentials = self._credentials
+            if credentials is None or _must_renew(credentials):
+                credentials = await asyncio.to_thread(self._renew)
+        return self._signed(credentials, url, body)
 
-    def _renew(self) -> None:
+    def _renew(self) -> AwsCredentials:
         from botocore.exceptions import BotoCoreError
 
         try:
             if self._credentials is None:
                 self._credentials = self._chain()
             self._credentials.get_frozen_credentials()
+            return self._credentials
         except BotoCoreError as error:
             raise PfError(
                 f"AWS gives no credentials ({type(error).__name__})", "`aws sso login` renews a login"
             ) from error
 
-    def _chain(self) -> Any:
+    def _chain(self) -> AwsCredentials:
         from botocore.credentials import Credentials
         from botocore.session import Session
 
@@ -75,19 +82,17 @@ class _Aws:
             raise PfError("AWS has no credentials for this profile", "`aws configure sso` makes some")
         return found
 
-    def _signed(self, url: str, body: bytes) -> Mapping[str, str]:
+    def _signed(self, credentials: AwsCredentials, url: str, body: bytes) -> Mapping[str, str]:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
         request = AWSRequest("POST", url, data=body, headers={"content-type": "application/json"})
         region = clouds.region_of(url) or self._region or "us-east-1"
-        SigV4Auth(self._credentials.get_frozen_credentials(), clouds.service_of(url), region).add_auth(
-            request
-        )
+        SigV4Auth(credentials.get_frozen_credentials(), clouds.service_of(url), region).add_auth(request)
         return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _must_renew(credentials: Any) -> bool:
+def _must_renew(credentials: object) -> bool:
     needed = getattr(credentials, "refresh_needed", None)
     return bool(needed and needed())
 
@@ -98,15 +103,16 @@ class _Google:
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
         self._lock = asyncio.Lock()
-        self._credentials: Any = None
+        self._credentials: GoogleCredentials | None = None
 
     async def headers(self, url: str, body: bytes) -> Mapping[str, str]:
         async with self._lock:
-            if self._credentials is None or not self._credentials.valid:
-                await asyncio.to_thread(self._renew)
-        return {"authorization": f"Bearer {self._credentials.token}"}
+            held = self._credentials
+            usable = held is not None and held.valid
+            credentials: GoogleCredentials = held if usable else await asyncio.to_thread(self._renew)
+        return {"authorization": f"Bearer {credentials.token}"}
 
-    def _renew(self) -> None:
+    def _renew(self) -> GoogleCredentials:
         import google.auth
         from google.auth.exceptions import GoogleAuthError
 
@@ -123,6 +129,7 @@ class _Google:
                     found, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
                 self._credentials = found
             self._credentials.refresh(_request)
+            return self._credentials
         except (GoogleAuthError, ValueError, OSError) as error:
             raise PfError(
                 f"Google gives no token ({type(error).__name__})",
@@ -143,7 +150,7 @@ def _request(
     body: bytes | str | None = None,
     headers: Mapping[str, str] | None = None,
     timeout: float | None = None,
-    **_: Any,
+    **_: object,
 ) -> _Response:
     """google-auth's transport over urllib: `requests` is no dependency of ours."""
     import urllib.error

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from pf_tui.gateway.stream_errors import cut_event
 from pf_tui.translate import keep_alive
@@ -128,7 +128,7 @@ class HeldReply:
 def in_band(protocol: str, status: int, body: bytes | bytearray) -> bytes:
     """An error answer as the last event of a stream whose head was 200."""
     try:
-        content: Any = json.loads(body)
+        content: object = json.loads(body)
     except (ValueError, RecursionError):
         content = None
     error = content.get("error") if isinstance(content, dict) else None
@@ -143,7 +143,7 @@ def in_band(protocol: str, status: int, body: bytes | bytearray) -> bytes:
         return b"data: " + json.dumps({"error": error}, ensure_ascii=False).encode() + b"\n\n"
     # Codex asks again by itself after this code, and then hears the whole answer
     code = "rate_limit_exceeded" if status == 429 else "server_error"
-    response: dict[str, Any] = {"id": "resp_failed", "object": "response", "created_at": 0, "output": []}
+    response: dict[str, object] = {"id": "resp_failed", "object": "response", "created_at": 0, "output": []}
     response |= {"status": "failed", "error": {"code": code, "message": sentence}}
     failed = {"type": "response.failed", "sequence_number": 0, "response": response}
     return b"event: response.failed\ndata: " + json.dumps(failed, ensure_ascii=False).encode() + b"\n\n"

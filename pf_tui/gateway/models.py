@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from pf_tui.catalog import Model
 from pf_tui.gateway.routing_plan import RoutingPlan
@@ -11,7 +10,9 @@ from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.rules.models import window
 
 
-def listed(plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _provider, _model: False) -> Any:
+def listed(
+    plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _provider, _model: False
+) -> object:
     """Every model that a provider of ours serves, under the catalog's ids, as it will be served now.
 
     The window is the one of the provider that is asked first: an agent that compacts by it does so in time.
@@ -19,8 +20,8 @@ def listed(plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _prov
     Args:
         blocked: told a provider and a model; True while that provider rests from it.
     """
-    found: dict[str, dict[str, Any]] = {}
-    resting: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
+    resting: dict[str, dict[str, object]] = {}
     for standing in plan.standings:
         provider = plan.catalog.providers[standing.provider]
         ours = standing.provider in plan.keys or standing.provider in plan.signers
@@ -43,7 +44,7 @@ def listed(plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _prov
     }
 
 
-def _entry(plan: RoutingPlan, provider: str, model: Model) -> dict[str, Any]:
+def _entry(plan: RoutingPlan, provider: str, model: Model) -> dict[str, object]:
     return {
         "type": "model",
         "object": "model",

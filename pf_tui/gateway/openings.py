@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -55,8 +54,10 @@ def is_opening(kind: str | None, data: bytes) -> bool:
     return False
 
 
-def is_empty_answer(answer: Mapping[str, Any]) -> bool:
+def is_empty_answer(answer: object) -> bool:
     """True when a whole answer of any of the three protocols holds nothing."""
+    if not isinstance(answer, dict):
+        return False
     if isinstance(answer.get("choices"), list):
         return not any(map(_choice_says, _mappings(answer["choices"])))
     if isinstance(answer.get("output"), list):
@@ -70,7 +71,7 @@ def is_empty_answer(answer: Mapping[str, Any]) -> bool:
     return ended and all(_is_bare(block, _BARE_BLOCKS) for block in _mappings(blocks))
 
 
-def content_of(data: bytes | bytearray) -> Any:
+def content_of(data: bytes | bytearray) -> object:
     """The value that JSON holds; what msgspec refuses (half a surrogate pair) is left to the slower reader.
 
     Raises ValueError or RecursionError.
@@ -81,7 +82,7 @@ def content_of(data: bytes | bytearray) -> Any:
         return json.loads(data)
 
 
-def _choice_says(choice: Mapping[str, Any]) -> bool:
+def _choice_says(choice: Mapping[str, object]) -> bool:
     if choice.get("finish_reason") not in _ORDINARY_ENDS:
         return True
     said = choice.get("delta") or choice.get("message") or {}
@@ -90,7 +91,7 @@ def _choice_says(choice: Mapping[str, Any]) -> bool:
     return bool(choice.get("text")) or any(value for name, value in said.items() if name != "role")
 
 
-def _responses_says(kind: str, event: Mapping[str, Any]) -> bool:
+def _responses_says(kind: str, event: Mapping[str, object]) -> bool:
     if kind in ("response.output_item.added", "response.output_item.done"):
         return _item_says(event.get("item"), done=kind.endswith("done"))
     if "part" in event:
@@ -105,8 +106,10 @@ def _responses_says(kind: str, event: Mapping[str, Any]) -> bool:
     return True
 
 
-def _item_says(item: Any, *, done: bool) -> bool:
-    kind = _field(item, "type")
+def _item_says(item: object, *, done: bool) -> bool:
+    if not isinstance(item, dict):
+        return False
+    kind = item.get("type")
     if kind == "message":
         return any(not _is_bare(part, _BARE_PARTS) for part in _mappings(item.get("content")))
     if kind == "reasoning":
@@ -116,7 +119,7 @@ def _item_says(item: Any, *, done: bool) -> bool:
     return kind is not None
 
 
-def _is_bare(block: Any, kinds: frozenset[str] | None) -> bool:
+def _is_bare(block: object, kinds: frozenset[str] | None) -> bool:
     """Nothing in it; a block of a kind outside `kinds` says something by its kind alone."""
     if not isinstance(block, dict):
         return True
@@ -125,10 +128,10 @@ def _is_bare(block: Any, kinds: frozenset[str] | None) -> bool:
     return not any(block.get(word) for word in _WORDS)
 
 
-def _field(value: Any, name: str) -> Any:
+def _field(value: object, name: str) -> object:
     found = value.get(name) if isinstance(value, dict) else None
     return found if found is None or isinstance(found, str | list) else str(found)
 
 
-def _mappings(values: Any) -> Iterable[dict[str, Any]]:
+def _mappings(values: object) -> Iterable[dict[str, object]]:
     return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []

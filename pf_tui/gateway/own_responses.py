@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from secrets import token_hex
-from typing import Any
 
 from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
@@ -163,13 +162,13 @@ def no_search(request: Request) -> Answer:
         return refused(400, request.protocol, sentence)
     call = f"srvtoolu_{token_hex(12)}"
     problem = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
-    blocks: list[dict[str, Any]] = [
+    blocks: list[dict[str, object]] = [
         {"type": "server_tool_use", "id": call, "name": "web_search", "input": {}},
         {"type": "web_search_tool_result", "tool_use_id": call, "content": problem},
         {"type": "text", "text": sentence},
     ]
     usage = {"input_tokens": 0, "output_tokens": 0}
-    message: dict[str, Any] = {
+    message: dict[str, object] = {
         "id": f"msg_{token_hex(12)}",
         "type": "message",
         "role": "assistant",
@@ -182,7 +181,7 @@ def no_search(request: Request) -> Answer:
     if not request.stream:
         return Answer(status=200, headers={"content-type": "application/json"}, body=_json(message))
     start = {**message, "content": [], "stop_reason": None}
-    events: list[dict[str, Any]] = [{"type": "message_start", "message": start}]
+    events: list[dict[str, object]] = [{"type": "message_start", "message": start}]
     for index, block in enumerate(blocks):
         begun = {**block, "text": ""} if block["type"] == "text" else block
         events.append({"type": "content_block_start", "index": index, "content_block": begun})
@@ -192,7 +191,9 @@ def no_search(request: Request) -> Answer:
         events.append({"type": "content_block_stop", "index": index})
     end = {"stop_reason": "end_turn", "stop_sequence": None}
     events += [{"type": "message_delta", "delta": end, "usage": usage}, {"type": "message_stop"}]
-    body = b"".join(b"event: %s\ndata: %s\n\n" % (one["type"].encode(), _json(one)) for one in events)
+    body = b"".join(
+        b"event: %s\ndata: %s\n\n" % (str(event["type"]).encode(), _json(event)) for event in events
+    )
     return Answer(status=200, headers={"content-type": "text/event-stream"}, body=body)
 
 

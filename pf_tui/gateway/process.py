@@ -18,8 +18,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING
 
 from pf_tui.errors import PfError
 from pf_tui.gateway import log
@@ -151,8 +151,8 @@ def token(ctx: Context) -> str:
 
 
 def ask(
-    running: Gateway, secret: str, method: str, path: str, content: Mapping[str, Any] | None = None
-) -> tuple[int, dict[str, Any]]:
+    running: Gateway, secret: str, method: str, path: str, content: Mapping[str, object] | None = None
+) -> tuple[int, dict[str, object]]:
     """One question to the running gateway. Raises PfError when it does not answer."""
     connection = http.client.HTTPConnection(running.host, running.port, timeout=5)
     try:
@@ -244,12 +244,12 @@ def _listen(port: int | None, last: int) -> list[socket.socket]:
     return server.listen(0)
 
 
-def _run_loop(main: Any) -> int:
+def _run_loop(main: Coroutine[object, object, int]) -> int:
     try:
         import uvloop
     except ImportError:
-        return int(asyncio.run(main))
-    return int(uvloop.run(main))
+        return asyncio.run(main)
+    return uvloop.run(main)
 
 
 def answers(running: Gateway) -> bool:

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from pf_tui import actions
 from pf_tui.actions.journalling import write_down
@@ -114,7 +113,9 @@ class Recorder:
         """A request went through: benches that said it would not are over."""
         self._later(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
 
-    def repair(self, provider: str, model: str, strip: tuple[str, ...], evidence: Mapping[str, Any]) -> None:
+    def repair(
+        self, provider: str, model: str, strip: tuple[str, ...], evidence: Mapping[str, object]
+    ) -> None:
         """A provider takes requests without some part: remembered until it is released."""
         self._later(lambda: actions.remember_repair(self._world.ctx, provider, model, strip, evidence))
 
@@ -127,9 +128,9 @@ class Recorder:
         action: str,
         *,
         why: str,
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
-        evidence: Mapping[str, Any] | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        evidence: Mapping[str, object] | None = None,
         once: str | None = None,
         unless_told: str | None = None,
     ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from pf_tui.gateway.attempt_failures import Failed
 from pf_tui.gateway.body import without_thinking
@@ -27,7 +26,7 @@ class Repairs:
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._tried: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+        self._tried: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
 
     def known(self, route: Route) -> tuple[str, ...]:
         """What is left out there since earlier requests."""
@@ -55,7 +54,7 @@ class Repairs:
         tried[part] = failed.failure.evidence
         return True
 
-    def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, Any]] | None:
+    def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, object]] | None:
         """What was newly left out there and helped, with what the provider had said; None = nothing."""
         if not self._tried:
             return None
@@ -101,7 +100,7 @@ def _fields(part: str) -> tuple[str, ...]:
     return tuple(field for stem, fields in BETA_FIELDS.items() if beta.startswith(stem) for field in fields)
 
 
-def _is_in_a_tool_loop(content: Mapping[str, Any]) -> bool:
+def _is_in_a_tool_loop(content: Mapping[str, object]) -> bool:
     messages = content.get("messages")
     last = messages[-1] if isinstance(messages, list) and messages else None
     blocks = last.get("content") if isinstance(last, dict) else None

@@ -13,7 +13,6 @@ import json
 import socket
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from aiohttp import HttpVersion11, web
 from multidict import CIMultiDict
@@ -256,7 +255,7 @@ class Gateway:
         except PfError as error:
             log.line(self.ctx.paths, f"gateway: {error}")
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> dict[str, object]:
         """What the gateway says of itself; no secret."""
         engine = self.engine
         return {
@@ -457,5 +456,5 @@ def _response(answer: own_responses.Answer) -> web.Response:
     return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
 
-def _json(content: Any) -> web.Response:
+def _json(content: object) -> web.Response:
     return web.Response(body=json.dumps(content).encode(), content_type="application/json")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.gateway.body import Request, signature_of
 from pf_tui.gateway.routing import Route
@@ -63,7 +62,7 @@ class Session:
         """The history may hold reasoning that `family` did not make."""
         return family != asked_family or any(maker != family for maker in self.signed.values())
 
-    def is_foreign(self, block: Mapping[str, Any], family: str, asked_family: str) -> bool:
+    def is_foreign(self, block: Mapping[str, object], family: str, asked_family: str) -> bool:
         """True when `family` did not make this reasoning block.
 
         A block nobody saw made is the asked model's own: its agent got it before we ran.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui.records import field, record, replace
 from pf_tui.rules.failures import Rule
@@ -65,7 +64,7 @@ _GATEWAY = tuple(
 _EACH = tuple(setting for setting in _GATEWAY if setting.each)
 
 
-def parse(content: Mapping[str, Any], path: Path) -> Settings:
+def parse(content: Mapping[str, object], path: Path) -> Settings:
     """Read `pf.gateway`. Raises StateFileUnusable with the line of the bad key."""
     values = settings_table.parse(content, path, _GATEWAY, settings_table.GATEWAY)
     limits = _limits(content, Limits(), path)
@@ -82,7 +81,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Settings:
     )
 
 
-def _limits(content: Mapping[str, Any], base: Limits, path: Path) -> Limits:
+def _limits(content: Mapping[str, object], base: Limits, path: Path) -> Limits:
     """The limits in `content`, those of `base` where it says nothing."""
     said = [setting for setting in _EACH if content.get(setting.name) is not None]
     values = settings_table.parse(content, path, said, settings_table.GATEWAY)

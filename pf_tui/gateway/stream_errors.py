@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pf_tui.gateway.sse import payload
 
@@ -11,7 +10,10 @@ from pf_tui.gateway.sse import payload
 def cut_event(protocol: str, sentence: str) -> bytes:
     """One clean in-band error for a stream that broke; the agent then repeats the request itself."""
     if protocol == "anthropic-messages":
-        body: dict[str, Any] = {"type": "error", "error": {"type": "overloaded_error", "message": sentence}}
+        body: dict[str, object] = {
+            "type": "error",
+            "error": {"type": "overloaded_error", "message": sentence},
+        }
         return b"event: error\ndata: " + _json(body) + b"\n\n"
     if protocol == "openai-responses":
         body = {"type": "error", "code": "server_error", "message": sentence, "param": None}
@@ -52,5 +54,5 @@ def clean_error(protocol: str, event: bytes) -> bytes:
     return cut_event(protocol, str(told or "the provider broke off its answer"))
 
 
-def _json(content: dict[str, Any]) -> bytes:
+def _json(content: dict[str, object]) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()

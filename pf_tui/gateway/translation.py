@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from secrets import token_hex
-from typing import Any
 
 from multidict import CIMultiDict
 
@@ -17,6 +16,11 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.upstream import Exchange, Unreachable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.translate.exchange import Stream
+    from pf_tui.translate.relay import Relay
 
 _ID_PREFIX = {"anthropic-messages": "msg_", "openai-chat": "chatcmpl-", "openai-responses": "resp_"}
 
@@ -86,7 +90,7 @@ class Translation:
         """The provider's answer, for the client."""
         return TranslatedExchange(exchange, self, stream=self._request.stream)
 
-    def events(self) -> Any:
+    def events(self) -> Stream | Relay:
         """What turns the provider's stream into the client's."""
         return self.exchange.events(message_id=self._message_id, created=self._now_s)
 
@@ -110,7 +114,7 @@ class TranslatedExchange:
         self.is_good = 200 <= inner.status < 300
         kind = inner.headers.get("content-type", "")
         streams = self.is_good and stream and not kind.startswith("application/json")
-        self._events: Any = translation.events() if streams else None
+        self._events = translation.events() if streams else None
         headers: CIMultiDict[str] = CIMultiDict(inner.headers)
         if self.is_good:
             headers["content-type"] = "text/event-stream" if self._events is not None else "application/json"
@@ -155,8 +159,8 @@ class TranslatedExchange:
             raise Unreachable("network", "it answered in an encoding nobody asked for")
         if not data:
             self._finished = True
-            return bytes(self._events.finish())
-        out = bytes(self._events.feed(data))
+            return self._events.finish() if self._events is not None else b""
+        out = self._events.feed(data) if self._events is not None else data
         self._waiting = 0 if out else self._waiting + len(data)
         if self._waiting > WAITING_BYTES:
             raise Unreachable("network", f"{WAITING_BYTES >> 20} MB of its stream held no event")

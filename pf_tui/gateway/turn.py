@@ -98,7 +98,9 @@ class Turn:
     def _row(self, attempted: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
         route, outcome, started, latency_ms, first_byte_ms = attempted
         request, meter = self._request, outcome.meter
-        tokens: dict[str, Any] = counts(request.protocol, meter.usage) if meter and meter.usage else {}
+        tokens: dict[str, Any] = (
+            counts(request.protocol, meter.usage) if meter and meter.usage else {}
+        )  # by field
         return Attempt(
             at=started,
             agent=request.agent or "unknown",

@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
 from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
@@ -257,7 +256,9 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Unreachable("network", _words(error)) from error
 
-    async def _post(self, pool: _Pool, address: str, body: bytes, headers: Any, connect_s: float) -> Exchange:
+    async def _post(
+        self, pool: _Pool, address: str, body: bytes, headers: Mapping[str, str], connect_s: float
+    ) -> Exchange:
         target = self._targets.get(address)
         if target is None:
             if len(self._targets) >= MOST_TARGETS:  # a client's query is part of the address
@@ -350,7 +351,7 @@ class _Progress:
 _PROGRESS: ContextVar[_Progress] = ContextVar("progress")
 
 
-def _socket(address: tuple[Any, ...]) -> socket.socket:
+def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """A socket for a new connection, that finds out by itself that the other end is gone."""
     family, kind, protocol = address[:3]
     made = socket.socket(family, kind, protocol)

@@ -27,12 +27,12 @@ class _Holder(msgspec.Struct, gc=False):
 
     id: str | None = None
     model: str | None = None
-    usage: dict[str, Any] | None = None
+    usage: dict[str, object] | None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
     finish_reason: str | None = None
-    error: Any = None
+    error: object = None
 
 
 class _Delta(msgspec.Struct, gc=False):
@@ -54,8 +54,8 @@ class _Seen(msgspec.Struct, gc=False):
     model: str | None = None
     message: _Holder | str | None = None
     response: _Holder | None = None
-    usage: dict[str, Any] | None = None
-    error: Any = None
+    usage: dict[str, object] | None = None
+    error: object = None
     choices: list[_Choice] | None = None
     delta: _Delta | str | None = None
     content_block: _Block | None = None
@@ -79,7 +79,7 @@ class _Whole(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     usage: dict[str, Any] | None = None
-    error: Any = None
+    error: Any = None  # an answer has a field called object
     choices: list[_Choice] | None = None
     content: list[_Part] | str | None = None
     output: list[_Part] | None = None
@@ -176,7 +176,7 @@ class UsageMeter:
         """How the data of this stream's events begins."""
         self.message_id: str | None = None
         self.model: str | None = None
-        self.usage: dict[str, Any] = {}
+        self.usage: dict[str, object] = {}
         self.tokens_seen = 0
         self.signatures: list[str] = []
         """What reasoning blocks were signed with; taken by whoever remembers them."""
@@ -344,12 +344,12 @@ class UsageMeter:
         if self.model is None and isinstance(model, str) and len(model) <= ID_CHARS:
             self.model = model
 
-    def _use(self, usage: dict[str, Any]) -> None:
+    def _use(self, usage: dict[str, object]) -> None:
         if len(usage) <= MOST_FIELDS and len(self.usage) <= MOST_FIELDS:
             self.usage.update({key: value for key, value in usage.items() if value is not None})
 
 
-def counts(protocol: str, usage: dict[str, Any]) -> dict[str, int]:
+def counts(protocol: str, usage: dict[str, object]) -> dict[str, int]:
     """A provider's usage in the ledger's terms: input without cache, output with reasoning."""
     if protocol == "anthropic-messages":
         split = usage.get("cache_creation")

@@ -7,7 +7,6 @@ whatever breaks, the agent goes on: exit 0, nothing on stderr, one line in hooks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from pf_tui import stdio
 from pf_tui.clients import INTEGRATED
@@ -98,19 +97,19 @@ def _guarded(what: str, env: Mapping[str, str], limit_s: float, work: Callable[[
         return ""
 
 
-def answer(content: Mapping[str, Any]) -> str:
+def answer(content: Mapping[str, object]) -> str:
     """An answer in JSON, for agents that read one."""
     import json
 
     return json.dumps(_shown(content), ensure_ascii=False)
 
 
-def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(content: Mapping[str, object]) -> dict[str, object]:
     """The answer with everything in it that an agent puts on the person's terminal made visible."""
     return {key: _lines(value) if key in _SHOWN else value for key, value in content.items()}
 
 
-def _lines(value: Any) -> Any:
+def _lines(value: object) -> object:
     if isinstance(value, Mapping):
         return {key: _lines(inner) for key, inner in value.items()}
     return visible(value, keep="\n") if isinstance(value, str) else value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
@@ -41,7 +41,7 @@ PROOF = timedelta(seconds=30)
 """A request delivered this long after a bench began was sent after it, so the bench is wrong."""
 
 
-def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
     """The answer to one event; "" where none is expected, also for events we do not know."""
     act = EVENTS.get(event)
     if act is None:
@@ -52,7 +52,7 @@ def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return act(person, data)
 
 
-def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     """Nothing but an answer to our own commands, which would else be a prompt for a model."""
     if event == "UserPromptExpansion":
         return _expanded(ctx, data)
@@ -64,7 +64,7 @@ def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return ""
 
 
-def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
+def _session_started(ctx: Context, data: Mapping[str, object]) -> str:
     """Bring the settings to whoever serves, and tell the person."""
     if text(data, "source") == "compact":
         return ""
@@ -77,7 +77,7 @@ def _session_started(ctx: Context, data: Mapping[str, Any]) -> str:
     return answer({"systemMessage": f"pf-tui: {line}"})
 
 
-def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
+def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
     """Remember who serves this session; answer one of the seven typed where no command file knows it."""
     if text(data, "prompt").startswith("/"):
         from pf_tui.hooks import commands
@@ -107,7 +107,7 @@ def _prompted(ctx: Context, data: Mapping[str, Any]) -> str:
     return answer({"systemMessage": f"pf-tui: {serves} serves this session now{why}"})
 
 
-def _expanded(ctx: Context, data: Mapping[str, Any]) -> str:
+def _expanded(ctx: Context, data: Mapping[str, object]) -> str:
     """A slash command: ours are answered here, with no model call."""
     from pf_tui.hooks import commands
 
@@ -115,7 +115,7 @@ def _expanded(ctx: Context, data: Mapping[str, Any]) -> str:
     return "" if told is None else _blocked(told)
 
 
-def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
+def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     """A turn that failed for good: bench with evidence, and bring the next provider in."""
     if claude_session.behind_gateway(ctx):
         return ""
@@ -146,7 +146,7 @@ def _failed(ctx: Context, data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _stopped(ctx: Context, data: Mapping[str, Any]) -> str:
+def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
     """A turn ended well: its usage into the ledger, and benches that said it would not are over."""
     if claude_session.behind_gateway(ctx):
         return ""
@@ -164,7 +164,7 @@ def _stopped(ctx: Context, data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _ended(ctx: Context, data: Mapping[str, Any]) -> str:
+def _ended(ctx: Context, data: Mapping[str, object]) -> str:
     """The session is over: what its last turn used."""
     session = ctx.health().sessions.get(text(data, "session_id"))
     if session is not None and not claude_session.behind_gateway(ctx):
@@ -172,7 +172,7 @@ def _ended(ctx: Context, data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _notified(ctx: Context, data: Mapping[str, Any]) -> str:
+def _notified(ctx: Context, data: Mapping[str, object]) -> str:
     """The client waited for a quota by itself: it goes on (fired), or it gave up on that."""
     kind = text(data, "notification_type")
     if not kind.startswith("quota_auto_resume_"):
@@ -185,7 +185,7 @@ def _notified(ctx: Context, data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _settings_changed(ctx: Context, data: Mapping[str, Any]) -> str:
+def _settings_changed(ctx: Context, data: Mapping[str, object]) -> str:
     """Someone edited the settings: from now on they say where Claude Code goes."""
     if not text(data, "source").endswith("_settings"):
         return ""
@@ -197,7 +197,7 @@ def _settings_changed(ctx: Context, data: Mapping[str, Any]) -> str:
 OF_SESSION = ("SessionStart", "Stop", "StopFailure", "SubagentStop", "SessionEnd")
 """Events that say something about the session itself."""
 
-EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], str]] = {
+EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], str]] = {
     "SessionStart": _session_started,
     "UserPromptSubmit": _prompted,
     "UserPromptExpansion": _expanded,
@@ -222,7 +222,7 @@ def _settled(ctx: Context) -> Snapshot:
 
 
 def _bench(
-    ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, Any]
+    ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, object]
 ) -> None:
     """Bench what the failure is about. Call it under the lock."""
     known = _asked_for(now, provider, spoken) if spoken else None
@@ -249,8 +249,9 @@ def _bench(
 
 def _prompts(bench: Bench) -> list[str]:
     """The prompts that failed at a bench, latest last: sessions take turns, each tells more than once."""
-    evidence = bench.evidence
-    return [one for one in (*evidence.get("earlier", ()), evidence.get("prompt")) if one]
+    earlier = bench.evidence.get("earlier")
+    prompts = [*(earlier if isinstance(earlier, list) else ()), bench.evidence.get("prompt")]
+    return [prompt for prompt in prompts if isinstance(prompt, str) and prompt]
 
 
 def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
@@ -291,7 +292,7 @@ def _model_in(details: str) -> str:
 
 
 def _use(
-    ctx: Context, data: Mapping[str, Any], provider: str | None, session: SessionServed | None
+    ctx: Context, data: Mapping[str, object], provider: str | None, session: SessionServed | None
 ) -> tuple[str | None, datetime] | None:
     """The turn's requests into the ledger; (catalog model, when) of the last delivered one."""
     if provider is None:

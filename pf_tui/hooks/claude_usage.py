@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pf_tui.hooks import reading
 from pf_tui.ingest import claude_code as source
@@ -21,6 +21,12 @@ from pf_tui.records import record as frozen
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pf_tui.ingest.claude_lines import RareLine
 
 TAIL_BYTES = 512 * 1024
 """Some hundred requests; read and decoded in a few milliseconds."""
@@ -51,7 +57,7 @@ def last_error(path: str) -> Ended:
         row = _decoded(line)
         if row is None or row.isApiErrorMessage is not True:
             continue
-        parts = row.message.content if row.message is not None else []
+        parts = (row.message.content if row.message is not None else None) or []
         status = row.apiErrorStatus
         return Ended(
             error=row.error if isinstance(row.error, str) else "",
@@ -95,9 +101,8 @@ class _Reader(source.Reader):
     """The source's rules on plain objects."""
 
     def __init__(self) -> None:
-        self._decode: Any = _strict
-        self._open: list[Any] = ["", 0, 0]
-        self._wall: list[Any] = [0, 0, "", 0]
+        self._decode = _strict
+        self._go_on({})
 
 
 class _Row:
@@ -105,10 +110,10 @@ class _Row:
 
     __slots__ = ("_members",)
 
-    def __init__(self, members: dict[str, Any]) -> None:
+    def __init__(self, members: Mapping[str, object]) -> None:
         self._members = members
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # as the members are; the reader's types are claude_lines'
         value = self._members.get(name)
         if name in coerce.COUNTS:
             return coerce.whole(value)
@@ -132,14 +137,14 @@ class _Row:
         return [(name, _Row(value)) for name, value in self._members.items() if isinstance(value, dict)]
 
 
-def _strict(line: bytes) -> _Row:
+def _strict(line: bytes) -> RareLine:
     content = json.loads(line)
     if not isinstance(content, dict):
         raise TypeError("no object")
-    return _Row(content)
+    return _Row(content)  # type: ignore[return-value] # has the same fields
 
 
-def _decoded(line: bytes) -> Any:
+def _decoded(line: bytes) -> RareLine | None:
     try:
         return _strict(line)
     except (ValueError, TypeError, RecursionError):

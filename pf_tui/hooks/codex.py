@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from pf_tui import actions, snapshot
 from pf_tui.actions import answers
@@ -33,7 +32,7 @@ STALE = timedelta(minutes=10)
 """A failure without an end that is older than this says nothing about now (a resumed session)."""
 
 
-def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
     """What Codex is answered; "" where it expects nothing."""
     act = EVENTS.get(event)
     if act is None:
@@ -44,7 +43,7 @@ def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
     return answer(told) if told else ""
 
 
-def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     """Nothing but an answer to our own commands, which would else be a prompt for a model."""
     done = _command(ctx, text(data, "prompt").strip()) if event == "UserPromptSubmit" else None
     return answer({"decision": "block", "reason": done}) if done else ""
@@ -68,7 +67,7 @@ def pass_on(given: Sequence[str]) -> None:
         return  # Codex itself is silent about a notify program that is not there
 
 
-def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
+def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | None:
     """Who serves, in one line; what was set before this start holds for the whole session."""
     now = snapshot.take(ctx, keep_going=True)
     serves = _serving(ctx, now)
@@ -88,7 +87,7 @@ def _session_start(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | No
     return {"systemMessage": f"{line} · {distrust}" if distrust else line}
 
 
-def _prompt(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any] | None:
+def _prompt(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | None:
     """The seven commands without a model; else what the turn before failed of."""
     if done := _command(ctx, text(data, "prompt").strip()):
         return {"decision": "block", "reason": done}
@@ -109,7 +108,7 @@ def _command(ctx: Context, prompt: str) -> str | None:
     return None if asked is None else commands.answer(ctx, *asked)
 
 
-def _stopped(ctx: Context, data: Mapping[str, Any]) -> None:
+def _stopped(ctx: Context, data: Mapping[str, object]) -> None:
     """A finished turn: its usage, its readings, and benches that are over."""
     rollout = _rollout(ctx, data)
     if rollout is None:
@@ -124,17 +123,17 @@ def _stopped(ctx: Context, data: Mapping[str, Any]) -> None:
             actions.succeeded(ctx, rollout.provider, model)
 
 
-def _permission_asked(ctx: Context, data: Mapping[str, Any]) -> None:
+def _permission_asked(ctx: Context, data: Mapping[str, object]) -> None:
     """Codex waits for the person, which nothing else on disk says. Silence: any answer may count as a no."""
 
 
-def _session_end(ctx: Context, data: Mapping[str, Any]) -> None:
+def _session_end(ctx: Context, data: Mapping[str, object]) -> None:
     _strike(ctx, data)
     if rollout := _rollout(ctx, data):
         _write(ctx, rollout)
 
 
-EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], dict[str, Any] | None]] = {
+EVENTS: Mapping[str, Callable[[Context, Mapping[str, object]], dict[str, object] | None]] = {
     "SessionStart": _session_start,
     "UserPromptSubmit": _prompt,
     "PermissionRequest": _permission_asked,
@@ -144,7 +143,7 @@ EVENTS: Mapping[str, Callable[[Context, Mapping[str, Any]], dict[str, Any] | Non
 }
 
 
-def _strike(ctx: Context, data: Mapping[str, Any]) -> str | None:
+def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
     """Bench the provider whose turn failed last; the sentence for the person, None when nothing did."""
     rollout = _rollout(ctx, data)
     failed = rollout.failed if rollout else None
@@ -199,7 +198,7 @@ def _write(ctx: Context, rollout: Rollout) -> None:
         actions.note_readings(ctx, readings)
 
 
-def _rollout(ctx: Context, data: Mapping[str, Any]) -> Rollout | None:
+def _rollout(ctx: Context, data: Mapping[str, object]) -> Rollout | None:
     """What the session's rollout tells; None when there is none to be found."""
     from pf_tui.hooks import codex_rollout
 

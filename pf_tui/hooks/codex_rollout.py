@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.hooks import reading
 from pf_tui.ingest import attribution
@@ -73,7 +72,7 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
         served_by: who served this session as far as we noted it; goes before what a gateway's address says.
     """
     reader, harvest = source.Reader({}), ParsedLogs()
-    error: tuple[datetime, Any, str] | None = None
+    error: tuple[datetime, object, str] | None = None
     try:
         for line in _lines(path):
             if not any(needle in line for needle in source.NEEDLES):
@@ -115,7 +114,7 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from file.read().split(b"\n")[1:]
 
 
-def _error(line: bytes) -> tuple[datetime, Any, str] | None:
+def _error(line: bytes) -> tuple[datetime, object, str] | None:
     row = json.loads(line)
     payload = row.get("payload")
     error = payload.get("error") if isinstance(payload, dict) else None
@@ -125,7 +124,7 @@ def _error(line: bytes) -> tuple[datetime, Any, str] | None:
     return at, error.get("codex_error_info"), str(error.get("message") or "")
 
 
-def _failed(error: tuple[datetime, Any, str] | None, readings: Iterable[Reading]) -> Failed | None:
+def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Reading]) -> Failed | None:
     if error is None:
         return None
     at, info, message = error

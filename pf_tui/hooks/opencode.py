@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pf_tui import actions, snapshot
 from pf_tui.actions import FailureOutcome, answers
@@ -38,18 +37,18 @@ LONG_WAIT = timedelta(seconds=60)
 """OpenCode waits out any retry-after in silence, hours too (measured on 1.18.33); beyond this it is told."""
 
 
-def handle(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
     """The plugin's instruction for one event; "" for an event that is none of ours."""
     known = EVENTS.get(event)
     return "" if known is None else answer(known(ctx, data))
 
 
-def while_paused(ctx: Context, event: str, data: dict[str, Any]) -> str:
+def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     """Nothing but an answer to our own commands, which would else be a prompt for a model."""
     return answer(_command(ctx, data)) if event == "command.execute.before" else ""
 
 
-def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """Before a turn: who serves it."""
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.pending for agent in now.agents):
@@ -64,7 +63,7 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
-    found: dict[str, Any] = {"active": active}
+    found: dict[str, object] = {"active": active}
     if to.theirs is not None:
         found["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
@@ -76,7 +75,7 @@ def _message(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """A request failed where it left the process: status, headers and body are known."""
     if network := text(data, "network"):
         kind = "timeout" if "timeout" in network.lower() else "network"
@@ -95,7 +94,7 @@ def _request_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return _failed(ctx, data, classify, on_wire=True, headers=headers)
 
 
-def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _retrying(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """OpenCode waits to try again; there is no status, only a sentence and when it will."""
     ends = _moment(data.get("next"))
 
@@ -109,10 +108,10 @@ def _retrying(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return _failed(ctx, data, classify)
 
 
-def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _turn_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """A turn ended in an error, after OpenCode's own retries."""
     error = data.get("error")
-    facts: dict[str, Any] = error if isinstance(error, dict) else {}
+    facts: dict[str, object] = error if isinstance(error, dict) else {}
     status, body = (
         number(facts.get("status")),
         _body(facts, "body") or said(facts, "message") or said(data, "error"),
@@ -136,7 +135,7 @@ def _turn_failed(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return _failed(ctx, data, classify, headers=headers)
 
 
-def _delivered(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _delivered(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """A turn ended well: its usage into the ledger; benches that said it would not are over."""
     from pf_tui.hooks import opencode_usage
 
@@ -149,7 +148,7 @@ def _delivered(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _command(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _command(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """One of the seven commands: done here, shown in place of a model's answer, under what was typed."""
     from pf_tui.hooks import commands
 
@@ -169,13 +168,13 @@ def _pin(ctx: Context, session: str) -> str | None:
     return served.pin if served else None
 
 
-def _session(ctx: Context, data: dict[str, Any]) -> dict[str, Any]:
+def _session(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """What a session does now, for those who show it; no answer is waited for."""
     session_evidence.opencode(ctx, data)
     return {}
 
 
-EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
+EVENTS: Mapping[str, Callable[[Context, dict[str, object]], dict[str, object]]] = {
     "session": _session,
     "chat.message": _message,
     "request.failed": _request_failed,
@@ -188,12 +187,12 @@ EVENTS: Mapping[str, Callable[[Context, dict[str, Any]], dict[str, Any]]] = {
 
 def _failed(
     ctx: Context,
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     classify: Callable[[datetime], Failure],
     *,
     on_wire: bool = False,
     headers: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Bench what failed and say what follows.
 
     Args:
@@ -210,7 +209,7 @@ def _failed(
     failure = classify(now.at)
     outcome = _bench(ctx, now, it, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
-    found: dict[str, Any] = {"benched": outcome is not None}
+    found: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
         found["until"] = round(outcome.bench.until.timestamp() * 1000)
     if on_wire and failure.failover and (where := _gateway(ctx, now)):
@@ -299,20 +298,20 @@ def _toast(message: str, variant: str) -> dict[str, str]:
     return {"message": message, "variant": variant}
 
 
-def texts_of(data: Mapping[str, Any], name: str) -> dict[str, str]:
+def texts_of(data: Mapping[str, object], name: str) -> dict[str, str]:
     """A field of {name: text}."""
     from pf_tui.hooks.opencode_names import texts
 
     return texts(data.get(name))
 
 
-def _body(data: Mapping[str, Any], name: str) -> str:
+def _body(data: Mapping[str, object], name: str) -> str:
     """An answer's body as the wire had it, also where the plugin handed on what it had parsed."""
     value = data.get(name)
     return value if isinstance(value, str) else json.dumps(value) if value else ""
 
 
-def _headers(value: Any) -> dict[str, str]:
+def _headers(value: object) -> dict[str, str]:
     """Lower-case name -> value; the first of several."""
     if not isinstance(value, dict):
         return {}
@@ -320,9 +319,11 @@ def _headers(value: Any) -> dict[str, str]:
     return {str(name).lower(): str(text) for name, text in first.items() if isinstance(text, str | int)}
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: object) -> datetime | None:
     """Aware UTC from UTC ms."""
+    if not isinstance(value, int | float):
+        return None
     try:
         return datetime.fromtimestamp(value / 1000, UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError):
         return None

@@ -7,7 +7,6 @@ tells them apart. A provider that a person wrote into OpenCode's own settings is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.hooks.reading import place
@@ -92,7 +91,7 @@ class Names:
         return next((ids[0] for ids in (own, shipped) if len(ids) == 1), None)
 
 
-def text_lists(value: Any) -> dict[str, list[str]]:
+def text_lists(value: object) -> dict[str, list[str]]:
     """{provider: [model ids]} from what the plugin sent; whatever else is in it is left out."""
     if not isinstance(value, dict):
         return {}
@@ -103,7 +102,7 @@ def text_lists(value: Any) -> dict[str, list[str]]:
     }
 
 
-def texts(value: Any) -> dict[str, str]:
+def texts(value: object) -> dict[str, str]:
     """{name: text} from what the plugin sent."""
     if not isinstance(value, dict):
         return {}

@@ -8,7 +8,6 @@ given pf-tui an order, whatever OpenCode is set to.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.hooks.opencode_names import Names, text_lists, texts
@@ -49,7 +48,7 @@ class Turn:
     defaults: Mapping[str, str]
 
 
-def turn(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> Turn:
+def turn(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> Turn:
     """The turn that the plugin's event tells of."""
     theirs = text(data, "provider")
     names = Names(ctx.env, now.catalog, text_lists(data.get("available")), texts(data.get("bases")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from pf_tui.hooks.opencode_routing import turn
 from pf_tui.hooks.reading import text
@@ -15,7 +14,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
 
-def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[str, str, datetime]]:
+def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tuple[str, str, datetime]]:
     """Write the turn's messages down; returns (our provider, OpenCode's model, begin) of each one delivered.
 
     What the gateway served has its row already, under the name of who really did.
@@ -37,7 +36,7 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, Any]) -> list[tuple[s
 
 
 def _seen(
-    message: dict[str, Any], data: Mapping[str, Any], providers: source.Providers
+    message: dict[str, object], data: Mapping[str, object], providers: source.Providers
 ) -> tuple[LoggedRequest, ...]:
     """The message as OpenCode's database would tell it."""
     harvest = ParsedLogs()

@@ -13,7 +13,7 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import SplitResult, urlsplit
 
 from pf_tui.errors import PfError
@@ -30,7 +30,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def event(stdin: bytes, max_bytes: int) -> dict[str, Any]:
+def event(stdin: bytes, max_bytes: int) -> dict[str, object]:
     """The event as an object: all of it, or the members before the place that cannot be read.
 
     Raises PfError, whose sentence quotes nothing of it, where there is no object at all.
@@ -49,19 +49,19 @@ def event(stdin: bytes, max_bytes: int) -> dict[str, Any]:
     return {name: _identifier(value) if name in _IDS else value for name, value in content.items()}
 
 
-def context(data: Mapping[str, Any], env: Mapping[str, str]) -> Context:
+def context(data: Mapping[str, object], env: Mapping[str, str]) -> Context:
     """The world of the project the agent works in. Raises PfError when no home directory is known."""
     cwd = text(data, "cwd")
     return Context.here("hook", env=env, cwd=Path(cwd) if cwd and _is_path(cwd) else None)
 
 
-def text(data: Mapping[str, Any], name: str) -> str:
+def text(data: Mapping[str, object], name: str) -> str:
     """A text field; "" when it is missing or something else."""
     value = data.get(name)
     return value if isinstance(value, str) else ""
 
 
-def said(data: Mapping[str, Any], name: str) -> str:
+def said(data: Mapping[str, object], name: str) -> str:
     """The words of a field, also where a writer made an object, a list or a number of them."""
     return _flat(data.get(name), 0)[:MAX_SAID]
 
@@ -78,7 +78,7 @@ def regular(path: str | Path) -> IO[bytes]:
     return os.fdopen(handle, "rb")
 
 
-def number(value: Any) -> int | None:
+def number(value: object) -> int | None:
     """A whole number, also as a text or with `.0`."""
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,15}\s*", value):
         return int(value)
@@ -107,13 +107,13 @@ def _nothing(_: str) -> None:
     """NaN and Infinity are no numbers."""
 
 
-def _members(text: str) -> dict[str, Any]:
+def _members(text: str) -> dict[str, object]:
     """The members of the object that `text` begins with, up to the first that is broken or cut off.
 
     One that is nested too deeply, or holds a number too long to be one, is skipped.
     """
     decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     place = _skip_blank(text, 0)
     if text[place : place + 1] != "{":
         return found
@@ -170,7 +170,7 @@ def _refusal(error: Exception, stdin: bytes, max_bytes: int) -> str:
     return "the event is nested too deeply" if isinstance(error, RecursionError) else "the event is not JSON"
 
 
-def _identifier(value: Any) -> Any:
+def _identifier(value: object) -> object:
     """A name as short and printable as it is kept; a number is a name too."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63:
         return str(value)
@@ -190,7 +190,7 @@ def _is_path(cwd: str) -> bool:
     return True
 
 
-def _flat(value: Any, depth: int) -> str:
+def _flat(value: object, depth: int) -> str:
     """All words in a value, in their order; four levels of it, twenty members of each."""
     if isinstance(value, str):
         return value

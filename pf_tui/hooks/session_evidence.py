@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.hooks.reading import text
 from pf_tui.sessions.evidence import FACTS, Evidence, write
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MAX_UP = 4
 """Processes between a hook and its agent: a shell, a wrapper."""
 
 
-def claude_code(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
+def claude_code(ctx: Context, event: str, data: Mapping[str, object]) -> None:
     """One of Claude Code's events."""
     tasks = data.get("background_tasks")
     at = ctx.now().timestamp()
@@ -39,7 +42,7 @@ def claude_code(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
     )
 
 
-def status_line(ctx: Context, data: Mapping[str, Any]) -> None:
+def status_line(ctx: Context, data: Mapping[str, object]) -> None:
     """Context, cost and address, as Claude Code's status line tells them; no event."""
     window, cost, model = (_inner(data, name) for name in ("context_window", "cost", "model"))
     told = {
@@ -61,7 +64,7 @@ def status_line(ctx: Context, data: Mapping[str, Any]) -> None:
     )
 
 
-def codex(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
+def codex(ctx: Context, event: str, data: Mapping[str, object]) -> None:
     """One of Codex's events; its hooks are not told the client's pid, but stand below it."""
     _write(
         ctx,
@@ -75,7 +78,7 @@ def codex(ctx: Context, event: str, data: Mapping[str, Any]) -> None:
     )
 
 
-def opencode(ctx: Context, data: Mapping[str, Any]) -> None:
+def opencode(ctx: Context, data: Mapping[str, object]) -> None:
     """What our plugin noticed of a session there."""
     at, retry = data.get("at"), data.get("next")
     status, waiting = text(data, "status"), text(data, "waiting_for")
@@ -97,11 +100,11 @@ def _write(
     ctx: Context,
     agent: str,
     event: str,
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     pid: int | None,
     *,
     at: float | None = None,
-    **facts: Any,
+    **facts: Any,  # the other fields of Evidence
 ) -> None:
     from pf_tui.sessions import identity
 
@@ -150,7 +153,7 @@ def _above(name: str) -> int | None:
     return None
 
 
-def _inner(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _inner(data: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = data.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import IO, Any
+from typing import IO
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
@@ -100,7 +100,7 @@ def _window(limit: Limit) -> str:
     return f"{words.window_word(limit.window, limit.model)} {words.percent(limit.percent)}"
 
 
-def _readings(ctx: Context, data: Mapping[str, Any], provider: str) -> list[Reading]:
+def _readings(ctx: Context, data: Mapping[str, object], provider: str) -> list[Reading]:
     """What the client says of the plan's windows; nothing with a key, which has none."""
     told = data.get("rate_limits")
     found = []

@@ -11,7 +11,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog
@@ -86,7 +85,7 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
     return named
 
 
-def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, object]]:
     """[model_providers.*] of config.toml."""
     import tomllib
 
@@ -105,8 +104,8 @@ def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
     base = _claude_folder(env)
     settings = _read(base / "settings.json")
-    inner = settings.get("env") if isinstance(settings.get("env"), dict) else {}
-    world = {**env, **{str(key): str(value) for key, value in (inner or {}).items()}}
+    inner = settings.get("env")
+    world = {**env, **{key: str(value) for key, value in (inner if isinstance(inner, dict) else {}).items()}}
     if world.get("CLAUDE_CODE_USE_BEDROCK") == "1":
         return "bedrock"
     if world.get("CLAUDE_CODE_USE_VERTEX") == "1":
@@ -154,7 +153,7 @@ _ASSUMED: Mapping[str, Callable[[Mapping[str, str], Catalog], str]] = {
 """Hooks ask of these, so they are not in their modules: reading logs takes more than the standard library."""
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):

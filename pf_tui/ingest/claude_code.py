@@ -30,6 +30,10 @@ from pf_tui.rules.limit_words import limit_named
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state.paths import listed_folders, user_home
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ingest.claude_lines import Message, RareLine, Step, Usage
+
 AGENT = "claude-code"
 SUFFIXES = (".jsonl",)
 NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
@@ -92,15 +96,18 @@ class Reader:
 
     _mid = ""
     _rid: str | None = None
-    _usage: Any = None
-    _aside: Any = None
+    _usage: Usage | None = None
+    _aside: bool | None = None
     """The answer read last: message id, usage, whether a side chain. Most rows repeat the one before."""
     _number = 0
 
-    def __init__(self, note: Mapping[str, Any]) -> None:
+    def __init__(self, note: Mapping[str, Any]) -> None:  # what `note` gave, lists of words and numbers
         from pf_tui.ingest import claude_lines
 
         self._decode = claude_lines.decode
+        self._go_on(note)
+
+    def _go_on(self, note: Mapping[str, Any]) -> None:
         # the request whose blocks are being written: its requestRef, its last block, its number
         self._open: list[Any] = list(note.get("open", ("", 0, 0)))
         # the row of another vendor's answer read last: message id, request id, input and cached tokens, uuid,
@@ -109,9 +116,9 @@ class Reader:
         # the wall the client is retrying against: first seen, last seen, kind, waited so far
         self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
 
-    def note(self) -> dict[str, Any]:
+    def note(self) -> dict[str, object]:
         """What the next reading must know."""
-        kept: dict[str, Any] = {}
+        kept: dict[str, object] = {}
         if self._open[0]:
             kept["open"] = self._open
         if self._last[0]:
@@ -135,7 +142,9 @@ class Reader:
         elif row.type == "cost-state":
             _running_total(row, path, harvest)
 
-    def _delivered(self, row: Any, message: Any, usage: Any, path: str, harvest: ParsedLogs) -> None:
+    def _delivered(
+        self, row: RareLine, message: Message, usage: Usage, path: str, harvest: ParsedLogs
+    ) -> None:
         mid = message.id if isinstance(message.id, str) else ""
         vendors = mid.startswith("msg_")
         if vendors:
@@ -171,7 +180,7 @@ class Reader:
         if usage.iterations:
             _beside(seen, usage.iterations, harvest)
 
-    def _foreign(self, row: Any, mid: str, session: str, ts: int, usage: Any) -> int:
+    def _foreign(self, row: RareLine, mid: str, session: str, ts: int, usage: Usage) -> int:
         """The number of a row whose id is not the vendor's: by time, and by session where no request id is told.
 
         Blocks of one answer belong together: newer clients name the request of each; in older ones a block
@@ -189,10 +198,11 @@ class Reader:
         self._last = [*answer, row.uuid or "", made, number]
         return int(number)
 
-    def _failed_turn(self, row: Any, path: str, harvest: ParsedLogs) -> None:
+    def _failed_turn(self, row: RareLine, path: str, harvest: ParsedLogs) -> None:
         """The error message that ended a turn."""
         ts = _moment(row)
-        text = next((part.text for part in row.message.content or () if part.text), "")
+        parts = row.message.content if row.message is not None else None
+        text = next((part.text for part in parts or () if part.text), "")
         kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
         session = _session(row, path)
         failed = _failure(row, ts, session, path, row.requestId, kind)
@@ -216,7 +226,7 @@ class Reader:
             read = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
             harvest.read(read)
 
-    def _retried(self, row: Any, path: str, harvest: ParsedLogs) -> None:
+    def _retried(self, row: RareLine, path: str, harvest: ParsedLogs) -> None:
         """One failed attempt that the client retried by itself."""
         ts = _moment(row)
         error = row.error if not isinstance(row.error, str) else None
@@ -254,18 +264,18 @@ def project_of(cwd: object, path: str) -> str:
     return cwd
 
 
-def _moment(row: Any) -> int:
+def _moment(row: RareLine) -> int:
     ts = milliseconds(row.timestamp)
     if ts is None:
         raise UnusableRowError("has no time that can be read")
     return ts
 
 
-def _session(row: Any, path: str) -> str:
+def _session(row: RareLine, path: str) -> str:
     return row.sessionId if isinstance(row.sessionId, str) and row.sessionId else Path(path).stem
 
 
-def _beside(seen: LoggedRequest, steps: Iterable[Any], harvest: ParsedLogs) -> None:
+def _beside(seen: LoggedRequest, steps: Iterable[Step], harvest: ParsedLogs) -> None:
     """What is billed beside the message's own tokens: an advisor's, and compaction on the server."""
     for place, step in enumerate(steps):
         if isinstance(step.type, str) and ("advisor" in step.type or step.type == "compaction"):
@@ -289,12 +299,14 @@ def _beside(seen: LoggedRequest, steps: Iterable[Any], harvest: ParsedLogs) -> N
             )
 
 
-def _by_row(row: Any, session: str, ts: int) -> int:
+def _by_row(row: RareLine, session: str, ts: int) -> int:
     """The number of a row that names no answer: its own, which copies keep."""
     return identity("row", row.uuid) if row.uuid else identity("row", session, str(ts))
 
 
-def _failure(row: Any, ts: int, session: str, path: str, request_id: str | None, kind: str) -> LoggedRequest:
+def _failure(
+    row: RareLine, ts: int, session: str, path: str, request_id: str | None, kind: str
+) -> LoggedRequest:
     return LoggedRequest(
         claude_failure(request_id) if request_id else _by_row(row, session, ts),
         ts,
@@ -307,7 +319,7 @@ def _failure(row: Any, ts: int, session: str, path: str, request_id: str | None,
     )
 
 
-def _cache_writes(usage: Any) -> tuple[int, int]:
+def _cache_writes(usage: Usage | Step) -> tuple[int, int]:
     """(5-minute, 1-hour) cache writes; what a total has beyond its split is 5-minute."""
     total, split = usage.cache_creation_input_tokens or 0, usage.cache_creation
     if split is None:
@@ -316,13 +328,13 @@ def _cache_writes(usage: Any) -> tuple[int, int]:
     return total - hour if total > five + hour else five, hour
 
 
-def _mode(usage: Any) -> str:
+def _mode(usage: Usage) -> str:
     """How an answer was served, where that has another price."""
     mode = "batch" if usage.service_tier == "batch" else "fast" if usage.speed == "fast" else ""
     return f"{mode} us".strip() if usage.inference_geo == "us" else mode
 
 
-def _running_total(row: Any, path: str, harvest: ParsedLogs) -> None:
+def _running_total(row: RareLine, path: str, harvest: ParsedLogs) -> None:
     session = _session(row, path)
     started = milliseconds(row.startTime) or 0
     for model, use in (row.modelUsage or {}).items():

@@ -7,7 +7,7 @@ its types say is decoded by json and squeezed into the same shape.
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -16,7 +16,7 @@ from pf_tui.ingest.coerce import ABSURD, COUNTS, FLAGS, TEXTS, whole
 Count = Annotated[int, msgspec.Meta(ge=0, lt=ABSURD)] | None
 """Tokens or searches; anything else that a writer put there is decoded by json and made a count."""
 
-Loose = Any
+Loose = object
 """A count or a text that some writer may have put another type into."""
 
 
@@ -122,18 +122,18 @@ _common = msgspec.json.Decoder(Line).decode
 _rare = msgspec.json.Decoder(RareLine).decode
 
 
-def decode(line: bytes) -> Any:
-    """The line's fields. Raises ValueError or TypeError when it is no JSON object."""
+def decode(line: bytes) -> RareLine:
+    """The line's fields; a common line lacks what a rare one alone is asked for. Raises ValueError or TypeError when it is no JSON object."""
     try:
-        row: Any = _common(line)
+        row = _common(line)
         if row.isApiErrorMessage or row.type not in ("assistant", "user"):
-            row = _rare(line)
+            return _rare(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _forgiving(line)
-    return row
+    return row  # type: ignore[return-value]
 
 
-def _forgiving(line: bytes) -> Any:
+def _forgiving(line: bytes) -> RareLine:
     """Once more without expectations: a wrong type costs only its own field."""
     content = json.loads(line)
     if not isinstance(content, dict):
@@ -141,18 +141,21 @@ def _forgiving(line: bytes) -> Any:
     return _shaped(content, RareLine)
 
 
-_NESTED: dict[str, Any] = {
+_NESTED: dict[str, type[msgspec.Struct]] = {
     "message": ErrorMessage,
     "usage": Usage,
     "cache_creation": Split,
     "output_tokens_details": Thinking,
     "server_tool_use": Searches,
 }
-_LISTS: dict[str, Any] = {"iterations": Step, "content": Part}
+_LISTS: dict[str, type[msgspec.Struct]] = {"iterations": Step, "content": Part}
 
 
-def _shaped(content: dict[str, Any], kind: Any) -> Any:
-    values: dict[str, Any] = {}
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def _shaped(content: dict[str, Any], kind: type[T]) -> T:
+    values: dict[str, Any] = {}  # of whatever type each field has
     for name in kind.__struct_fields__:
         value = content.get(name)
         if name == "message" and isinstance(value, str):  # some writers put the words alone there

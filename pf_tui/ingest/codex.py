@@ -61,14 +61,14 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 class Reader:
     """Reads one rollout; what earlier lines said about thread, model and totals is carried along."""
 
-    def __init__(self, note: Mapping[str, Any]) -> None:
+    def __init__(self, note: Mapping[str, Any]) -> None:  # what `note` gave
         self.session = str(note.get("session", ""))
         self.family = str(note.get("family", ""))
         """The oldest thread this one's history is known to come from."""
         self.cwd = str(note.get("cwd", ""))
         self.model = str(note.get("model", ""))
         self.provider = str(note.get("provider", ""))
-        self.totals = tuple(note.get("totals", ()))
+        self.totals: tuple[int, ...] = tuple(note.get("totals", ()))
         self.records = bool(note.get("records", False))
         self.subagent = int(note.get("subagent", 0))
         self.tier = str(note.get("tier", ""))
@@ -76,7 +76,7 @@ class Reader:
         self.early = [LoggedRequest(*one) for one in note.get("early", ())]
         """Requests before any model was named."""
 
-    def note(self) -> dict[str, Any]:
+    def note(self) -> dict[str, object]:
         """What the next reading must know."""
         return vars(self)
 
@@ -108,7 +108,7 @@ class Reader:
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
             self._failure(harvest, payload["error"], _moment(row), path)
 
-    def _settings(self, said: dict[str, Any], harvest: ParsedLogs) -> None:
+    def _settings(self, said: dict[str, object], harvest: ParsedLogs) -> None:
         """Model and service tier from here on; the first model is also that of what came before it."""
         self.model = _text(said, "model") or self.model
         if "service_tier" in said:
@@ -119,7 +119,7 @@ class Reader:
                 harvest.add(seen._replace(model=self.model))
             self.early = []
 
-    def _meta(self, payload: dict[str, Any], path: str) -> None:
+    def _meta(self, payload: dict[str, object], path: str) -> None:
         """A thread's head; a fork's file has its ancestors' heads after its own."""
         thread = _text(payload, "id") or _text(payload, "session_id") or Path(path).stem
         parent = _text(payload, "forked_from_id") or _parent_thread(payload)
@@ -130,7 +130,9 @@ class Reader:
             self.subagent = int(payload.get("thread_source") == "subagent" or _parent_thread(payload) != "")
         self.family = parent or thread
 
-    def _snapshot(self, harvest: ParsedLogs, payload: dict[str, Any], row: dict[str, Any], path: str) -> None:
+    def _snapshot(
+        self, harvest: ParsedLogs, payload: dict[str, object], row: dict[str, object], path: str
+    ) -> None:
         info = payload.get("info")
         if isinstance(info, dict) and not self.records:
             totals = _counts(info.get("total_token_usage"))
@@ -185,7 +187,7 @@ class Reader:
             self.early.append(seen)
         harvest.add(seen)
 
-    def _failure(self, harvest: ParsedLogs, error: dict[str, Any], ts: int, path: str) -> None:
+    def _failure(self, harvest: ParsedLogs, error: dict[str, object], ts: int, path: str) -> None:
         word = error.get("codex_error_info")
         text = str(error.get("message") or "")
         kind = _ERRORS.get(word, "server") if isinstance(word, str) else "server"
@@ -232,7 +234,7 @@ def window_word(minutes: int) -> str:
     return _WINDOWS[min(_WINDOWS, key=lambda known: abs(known - minutes))]
 
 
-def _moment(row: Mapping[str, Any]) -> int:
+def _moment(row: Mapping[str, object]) -> int:
     ts = milliseconds(row.get("timestamp"))
     if ts is None:
         raise UnusableRowError("has no time that can be read")
@@ -243,7 +245,7 @@ def _counts(usage: object) -> tuple[int, ...] | None:
     return tuple(whole(usage.get(kind)) for kind in _KINDS) if isinstance(usage, dict) else None
 
 
-def _parent_thread(payload: Mapping[str, Any]) -> str:
+def _parent_thread(payload: Mapping[str, object]) -> str:
     """The thread that spawned a subagent's."""
     source = payload.get("source")
     spawned = source.get("subagent") if isinstance(source, dict) else None
@@ -251,7 +253,7 @@ def _parent_thread(payload: Mapping[str, Any]) -> str:
     return _text(place, "parent_thread_id") if isinstance(place, dict) else ""
 
 
-def _text(place: Mapping[str, Any], key: str) -> str:
+def _text(place: Mapping[str, object], key: str) -> str:
     value = place.get(key)
     return value if isinstance(value, str) else ""
 

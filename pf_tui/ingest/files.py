@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from io import FileIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import NamedTuple
 
 from pf_tui.clients import CLIENTS
 from pf_tui.ingest.lines import OnLine, read_document, read_lines
@@ -31,14 +32,14 @@ NO_ZSTD = "is compressed; install pf-tui[zstd], then `pf-tui ingest --full` read
 
 _MODULES = {agent: import_module(f"pf_tui.ingest.{client.module}") for agent, client in CLIENTS.items()}
 
-LINE_SOURCES: Mapping[str, Any] = {
+LINE_SOURCES: Mapping[str, ModuleType] = {
     agent: module for agent, module in _MODULES.items() if hasattr(module, "NEEDLES")
 }
 """Agents whose logs are line files: agent -> its module."""
 
 _KNOWN = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"
 
-Known = Mapping[str, tuple[Any, ...]]
+Known = Mapping[str, tuple[int, int, int, int, int, str]]
 """path -> inode, size, mtime, offset, head hash, note of when it was read last"""
 
 
@@ -78,7 +79,7 @@ def origin(job: Job) -> str:
     return f"{job.agent}\t{os.path.dirname(job.root)}"  # noqa: PTH120 - no Path for each of a batch
 
 
-def known(connection: sqlite3.Connection) -> dict[str, tuple[Any, ...]]:
+def known(connection: sqlite3.Connection) -> dict[str, tuple[int, int, int, int, int, str]]:
     """Every file as it was read last."""
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
 

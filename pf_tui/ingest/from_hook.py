@@ -8,7 +8,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
@@ -16,6 +15,10 @@ from pf_tui.ingest import to_rows
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import gateway_rows, queue, rollups, rows, schema
 from pf_tui.ledger.pricetable import PriceTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Catalog) -> bool:
@@ -39,7 +42,7 @@ def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Cat
 def take_in(connection: sqlite3.Connection, ledger: Path, catalog: Catalog) -> int:
     """Rows that waited while the ledger was held or refused them; returns how many."""
 
-    def requests(agent: str, seen: list[Any]) -> None:
+    def requests(agent: str, seen: list[list[Any]]) -> None:  # the fields of a LoggedRequest
         write(connection, agent, [LoggedRequest(*one) for one in seen], catalog)
 
     return queue.take_in(connection, ledger, requests)

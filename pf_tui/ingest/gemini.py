@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
@@ -33,10 +32,10 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
 class Reader:
     """Reads one chat; the first line names the session."""
 
-    def __init__(self, note: Mapping[str, Any]) -> None:
+    def __init__(self, note: Mapping[str, object]) -> None:
         self.session = str(note.get("session", ""))
 
-    def note(self) -> dict[str, Any]:
+    def note(self) -> dict[str, object]:
         """What the next reading must know."""
         return {"session": self.session}
 
@@ -53,7 +52,7 @@ class Reader:
             if isinstance(message, dict) and message.get("type") == "gemini":
                 self._request(message, path, harvest)
 
-    def _request(self, message: dict[str, Any], path: str, harvest: ParsedLogs) -> None:
+    def _request(self, message: dict[str, object], path: str, harvest: ParsedLogs) -> None:
         tokens, ts = message.get("tokens"), milliseconds(message.get("timestamp"))
         if not isinstance(tokens, dict):
             return

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from io import FileIO
-from typing import Any
 
 from stringzilla import find, rfind
 
@@ -191,7 +190,7 @@ class _Reader:
         return lines + 1
 
 
-def mended(line: bytes) -> tuple[list[dict[str, Any]], str, bool]:
+def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
     """What a line that is not plain JSON still holds.
 
     Returns:
@@ -201,7 +200,7 @@ def mended(line: bytes) -> tuple[list[dict[str, Any]], str, bool]:
     text = line.decode("utf-8", "replace")
     damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
     decoder = json.JSONDecoder(strict=False)
-    objects: list[dict[str, Any]] = []
+    objects: list[dict[str, object]] = []
     place, lost, tries = 0, False, MOST_TRIES
     while found := _OBJECT.search(text, place):
         start = found.start()

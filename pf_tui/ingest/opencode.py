@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pf_tui.ingest.claude_code import STATUS_KINDS
 from pf_tui.ingest.coerce import milliseconds, whole
@@ -211,7 +211,7 @@ def read_message_file(path: str, providers: Providers, harvest: ParsedLogs) -> N
 
 
 def take(
-    message: dict[str, Any],
+    message: dict[str, object],
     mid: str,
     session: str,
     directory: str,
@@ -231,7 +231,7 @@ def take(
     cache = _inner(tokens, "cache")
     reasoning = whole(tokens.get("reasoning"))
     place = _inner(message, "path")
-    error = message.get("error") if isinstance(message.get("error"), dict) else None
+    error = _inner(message, "error")
     provider = providers(str(message.get("providerID") or ""))
     seen = LoggedRequest(
         identity("opencode", mid),
@@ -255,7 +255,7 @@ def take(
 
 
 def _failure(
-    error: dict[str, Any], ts: int, session: str, provider: str | None, harvest: ParsedLogs
+    error: dict[str, object], ts: int, session: str, provider: str | None, harvest: ParsedLogs
 ) -> str | None:
     """The failure class of a turn's error; a turn the person stopped is none."""
     data = _inner(error, "data")
@@ -288,13 +288,13 @@ def _usd(value: object) -> float | None:
     return float(value)
 
 
-def _inner(place: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _inner(place: Mapping[str, object], key: str) -> dict[str, object]:
     """The object under a key; {} when there is none."""
     value = place.get(key)
     return value if isinstance(value, dict) else {}
 
 
-def _retry_after(headers: Mapping[str, Any], ts: int) -> datetime | None:
+def _retry_after(headers: Mapping[str, object], ts: int) -> datetime | None:
     value = headers.get("retry-after")
     try:
         return datetime.fromtimestamp(ts / 1000 + float(str(value)), UTC)

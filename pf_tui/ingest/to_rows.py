@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
@@ -14,7 +14,7 @@ from pf_tui.ledger import repricing
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.pricetable import Dated
-from pf_tui.ledger.rows import PlainRow, sound
+from pf_tui.ledger.rows import PlainRow, Row, sound
 from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import raw_cost_usd
 
@@ -57,7 +57,7 @@ class RowMaker:
         self._who: dict[tuple[str, str], tuple[str, str]] = {}
         self._usual: dict[tuple[str, str, str | None, str | None], _Usual | None] = {}
 
-    def row(self, agent: str, seen: LoggedRequest) -> tuple[Any, ...]:
+    def row(self, agent: str, seen: LoggedRequest) -> Row:
         """Any request as a whole row."""
         provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
         model = self._model(seen.model)
@@ -177,7 +177,7 @@ def row(
     who: tuple[str, str],
     model: str,
     priced: tuple[float | None, str],
-) -> tuple[Any, ...]:
+) -> Row:
     """A sighting as a ledger row.
 
     Args:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 
@@ -210,7 +210,7 @@ def _told(harvest: ParsedLogs) -> _Told:
     )
 
 
-def _sounded(content: Any) -> Any:
+def _sounded(content: object) -> object:
     """The same with every text as the ledger will write it: lone surrogates fit in no pipe either."""
     if isinstance(content, str):
         return sound(content)

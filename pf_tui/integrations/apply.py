@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
 from pf_tui.catalog import Provider
 from pf_tui.clients import CLIENTS, INTEGRATED
@@ -30,7 +30,7 @@ class Effect:
     """False when this agent cannot be set to that provider."""
 
 
-def module(agent: str) -> Any:
+def module(agent: str) -> ModuleType:
     """One agent's module: plan_install, plan_uninstall, apply and config_folder.
 
     It may have more: after_install; and for `doctor` logs and addresses by the environment, disabled and

@@ -13,7 +13,6 @@ import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError, StateFileUnusable
@@ -24,6 +23,13 @@ from pf_tui.records import replace
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Before = TypeVar("Before")
+    After = TypeVar("After")
 
 AGENT = "claude-code"
 PLUGIN = "provider-fallback"
@@ -211,7 +217,8 @@ def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
     settings = jsonc.parse(text) if text.strip() else {}
     inner = settings.get("env") if isinstance(settings, dict) else None
     world = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
-    own_key = any(world.get(name) for name in KEYS) or bool(settings.get(claude_settings.HELPER))
+    helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
+    own_key = any(world.get(name) for name in KEYS) or bool(helper)
     if provider.id == "anthropic-api":
         return own_key
     return not own_key and not any(world.get(name) for name in _clouds(provider))
@@ -277,10 +284,10 @@ def _server_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
     return ManagedPart(path=path, put=_named(path, put), take=_named(path, take))
 
 
-def _named(path: Path, edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _named(path: Path, edit: Callable[[Before], After]) -> Callable[[Before], After]:
     """The edit, with the file, line and column in its error."""
 
-    def attempt(now: Any) -> Any:
+    def attempt(now: Before) -> After:
         try:
             return edit(now)
         except jsonc.JsoncError as error:

@@ -16,10 +16,10 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.integrations import claude_settings
+from pf_tui.json_values import text_in
 from pf_tui.records import record
 from pf_tui.rules import key_homes
 from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
@@ -44,7 +44,7 @@ class Layer:
 
     place: str
     """What a sentence calls it."""
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
     foreign: bool
     """It came with the project, not from the person or the administrator."""
     changed_at: float | None = None
@@ -230,7 +230,7 @@ def _bytes(path: Path) -> bytes | None:
     return bytes(data)
 
 
-def _variables(text: str, place: str) -> Mapping[str, Any]:
+def _variables(text: str, place: str) -> Mapping[str, object]:
     """The document's `env`."""
     if not text.strip():
         return {}
@@ -244,7 +244,7 @@ def _variables(text: str, place: str) -> Mapping[str, Any]:
     return variables
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """An object whose members stand in it once, and that replaces no prototype."""
     content = dict(pairs)
     if len(content) != len(pairs) or "__proto__" in content:
@@ -273,7 +273,7 @@ def _address(layers: list[Layer], env: Mapping[str, str]) -> tuple[str, str]:
     """(address, who says so); an empty one means the vendor's, as for the client."""
     for layer in reversed(layers):
         if BASE_URL in layer.variables:
-            return layer.variables[BASE_URL].strip() or VENDOR_URL, layer.place
+            return text_in(layer.variables, BASE_URL).strip() or VENDOR_URL, layer.place
     return env.get(BASE_URL, "").strip() or VENDOR_URL, "the environment"
 
 

@@ -14,11 +14,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import jsonc
 from pf_tui.state import files, paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # a note's members: two maps of words, and a command
 
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""
@@ -82,7 +85,7 @@ def routed(
         wrote[HELPER] = helper
     elif present is not None:
         text = jsonc.remove_member(text, (HELPER,))
-    note: dict[str, Any] = {"provider": provider}
+    note: dict[str, object] = {"provider": provider}
     for name, part in (("wrote", wrote), ("kept", kept)):
         if filled := {member: value for member, value in part.items() if value or member == HELPER}:
             note[name] = filled
@@ -91,7 +94,7 @@ def routed(
 
 def _without_last(
     text: str,
-    settings: Any,
+    settings: object,
     wrote: dict[str, Any],
     kept: dict[str, Any],
     wanted: Mapping[str, Mapping[str, str]],
@@ -129,7 +132,8 @@ def unrouted(text: str) -> str:
 
 def _with(text: str, member: str, values: Mapping[str, str]) -> str:
     """The text with these entries in the member; in one edit where there is no such member yet."""
-    if values and member not in jsonc.parse(text):
+    settings = jsonc.parse(text)
+    if values and not (isinstance(settings, dict) and member in settings):
         return jsonc.set_member(text, (member,), dict(values))
     for name, value in values.items():
         text = jsonc.set_member(text, (member, name), value)
@@ -137,7 +141,7 @@ def _with(text: str, member: str, values: Mapping[str, str]) -> str:
 
 
 def _without(
-    text: str, member: str, now: Mapping[str, Any], mine: Mapping[str, Any], own: Mapping[str, Any]
+    text: str, member: str, now: Mapping[str, object], mine: Mapping[str, object], own: Mapping[str, object]
 ) -> str:
     """The text without our entries, the person's own in their place; what is no longer ours stays."""
     if mine and now == mine and all(value is None for value in own.values()):
@@ -148,7 +152,7 @@ def _without(
     return text
 
 
-def _restored(text: str, place: tuple[str, ...], own: Any) -> str:
+def _restored(text: str, place: tuple[str, ...], own: object) -> str:
     """The text with the person's own value there, or with none."""
     return jsonc.remove_member(text, place) if own is None else jsonc.set_member(text, place, own)
 
@@ -232,7 +236,7 @@ def settings_files(cwd: Path, env: Mapping[str, str]) -> Iterator[Path]:
     yield config_folder(env) / "settings.json"
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, object]:
     """A settings file's content; {} when there is none that Claude Code could read either."""
     try:
         return files.read_json(path) or {}
@@ -250,7 +254,7 @@ def plain(url: str) -> str:
     return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
-def _note(settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def _note(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
     """(what we wrote, what we keep for the person) by the note, each with its two maps."""
     note = settings.get(NOTE) if isinstance(settings, dict) else None
     parts = []
@@ -261,7 +265,7 @@ def _note(settings: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return parts[0], parts[1]
 
 
-def _map(settings: Any, member: str) -> Mapping[str, Any]:
+def _map(settings: object, member: str) -> Mapping[str, object]:
     """That member's entries; none where it is no object."""
     found = settings.get(member) if isinstance(settings, dict) else None
     return found if isinstance(found, dict) else {}

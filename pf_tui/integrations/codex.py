@@ -10,7 +10,6 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog, Provider
@@ -160,7 +159,7 @@ def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
     return ManagedPart(path=path, put=put, take=take, mode=0o600)
 
 
-def _base(ctx: Context, text: str) -> dict[str, Any]:
+def _base(ctx: Context, text: str) -> dict[str, object]:
     """The lines of an install: MCP server, and notify in front of the person's own."""
     program_name, *rest = program.words(ctx.env)
     own = toml_text.parse(toml_text.without(text)).get("notify")
@@ -183,7 +182,7 @@ def _variables(catalog: Catalog) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str, Any] | None:
+def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str, object] | None:
     """The lines that set Codex to a provider; None when it cannot serve Codex."""
     if provider.agent_only == AGENT and provider.id == _login(ctx):
         return {"model_provider": "openai"}
@@ -194,7 +193,7 @@ def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str,
         return None
     program_name, *rest = program.words(ctx.env)
     place = f"model_providers.{provider.id}"
-    lines: dict[str, Any] = {"model_provider": provider.id}
+    lines: dict[str, object] = {"model_provider": provider.id}
     native = ctx.catalog().native_id(model, provider.id) if model else None
     if native:
         lines["model"] = native
@@ -205,7 +204,7 @@ def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str,
     return lines
 
 
-def _known(text: str, wanted: dict[str, Any]) -> dict[str, Any]:
+def _known(text: str, wanted: dict[str, object]) -> dict[str, object]:
     """Without the provider's own lines where the person has described a provider of that name."""
     tables = toml_text.parse(toml_text.without(text)).get("model_providers")
     name = wanted.get("model_provider")
@@ -214,7 +213,7 @@ def _known(text: str, wanted: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in wanted.items() if not key.startswith(f"model_providers.{name}.")}
 
 
-def _switched(path: Path) -> dict[str, Any]:
+def _switched(path: Path) -> dict[str, object]:
     """The lines a switch has written, so that a second install keeps them."""
     try:
         text = _text(path)
@@ -232,9 +231,9 @@ def _switched(path: Path) -> dict[str, Any]:
     }
 
 
-def _inside(content: Any, key: str) -> Any:
+def _inside(content: object, key: str) -> object:
     for part in key.split("."):
-        content = content[part]
+        content = content.get(part) if isinstance(content, dict) else None
     return content
 
 
@@ -276,19 +275,19 @@ def _key(project: bool) -> str:
     return AGENT
 
 
-def _group(words: tuple[str, ...], event: str) -> dict[str, Any]:
+def _group(words: tuple[str, ...], event: str) -> dict[str, object]:
     command = shlex.join([*words, "hook", AGENT, event])
     limit = END_TIMEOUT_S if event == "SessionEnd" else HOOK_TIMEOUT_S
     return {"hooks": [{"type": "command", "command": command, "timeout": limit}]}
 
 
-def _groups(content: Any, event: str) -> list[Any]:
+def _groups(content: object, event: str) -> list[object]:
     hooks = content.get("hooks") if isinstance(content, dict) else None
     groups = hooks.get(event) if isinstance(hooks, dict) else None
     return groups if isinstance(groups, list) else []
 
 
-def _is_our_group(group: Any, event: str) -> bool:
+def _is_our_group(group: object, event: str) -> bool:
     hooks = group.get("hooks") if isinstance(group, dict) else None
     commands = (
         [hook.get("command") for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
@@ -296,7 +295,7 @@ def _is_our_group(group: Any, event: str) -> bool:
     return len(commands) == 1 and isinstance(commands[0], str) and is_ours(commands[0], event)
 
 
-def _set(path: Path, text: str, event: str, groups: list[Any]) -> str:
+def _set(path: Path, text: str, event: str, groups: list[object]) -> str:
     try:
         return jsonc.set_member(text, ("hooks", event), groups)
     except jsonc.JsoncError as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
@@ -31,7 +30,7 @@ def next_address(ctx: Context, provider: Provider, caller: Process | None) -> st
     Raises:
         PfError: an address of the provider is not certain.
     """
-    config: dict[str, Any] = {}
+    config: dict[str, object] = {}
     for layer in _layers(ctx, caller):
         config = _merged(config, layer)
     tables = config.get("model_providers", {})
@@ -60,7 +59,7 @@ def next_address(ctx: Context, provider: Provider, caller: Process | None) -> st
     return next(iter(key_homes.homes(provider)), "")
 
 
-def _asks(table: dict[str, Any], provider: Provider) -> bool:
+def _asks(table: dict[str, object], provider: Provider) -> bool:
     """The table's key comes from `auth helper PROVIDER`."""
     auth = table.get("auth")
     if not isinstance(auth, dict):
@@ -74,7 +73,7 @@ def _asks(table: dict[str, Any], provider: Provider) -> bool:
     )
 
 
-def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, Any]]:
+def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]:
     """Every document, the one that wins last."""
     words = caller.words if caller is not None and caller.is_program(PROGRAM) else ()
     if caller is not None and words and not caller.exact:
@@ -104,7 +103,7 @@ def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, Any]]:
         yield _document(folder / "managed_config.toml")
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _document(path: Path) -> dict[str, object]:
     text = claude_route.text_of(path)
     if text is None:
         return {}
@@ -126,21 +125,22 @@ def _values(words: tuple[str, ...], options: tuple[str, str]) -> Iterator[str]:
             yield word.removeprefix(short).removeprefix("=")
 
 
-def _override(text: str) -> dict[str, Any]:
+def _override(text: str) -> dict[str, object]:
     """`a.b=value` as a document; a value that is no TOML is a text."""
     key, equals, value = text.partition("=")
     if not equals:
         return {}
     try:
-        content: Any = tomllib.loads(f"value = {value}")["value"]
+        content: object = tomllib.loads(f"value = {value}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
         content = value
-    for part in reversed([part.strip().strip("\"'") for part in key.strip().split(".")]):
+    first, *inner = [part.strip().strip("\"'") for part in key.strip().split(".")]
+    for part in reversed(inner):
         content = {part: content}
-    return dict(content)
+    return {first: content}
 
 
-def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+def _merged(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
     """`other` laid over `one`, tables into each other."""
     merged = dict(one)
     for name, value in other.items():

@@ -13,10 +13,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import masked_text
+from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
 from pf_tui.state.clock import from_text, to_text
@@ -60,7 +60,7 @@ class Plan:
     folders: tuple[Path, ...] = ()
     """Folders that must be there, or (uninstall) that go when they are empty."""
     removal: bool = False
-    kept: Mapping[str, Any] | None = None
+    kept: Mapping[str, object] | None = None
     """The record as it will be written; None = none is left."""
 
     @property
@@ -94,12 +94,12 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
         StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
     """
     known = _record(paths, key)
-    remembered: dict[str, Any] = dict(known.get("files", {}))
+    remembered = dict(object_in(known, "files"))
     changes: list[FileChange] = []
     wanted_folders, pieces = tuple(folders), tuple(pieces)
     for piece in pieces:
         now = read(piece.path, root_of(key))
-        entry = remembered.get(str(piece.path))
+        entry = object_in(remembered, str(piece.path)) or None
         original = _original(piece, now, entry)
         wanted = piece.put(original)
         if now != wanted:
@@ -111,7 +111,7 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
         elif now != wanted:
             remembered[str(piece.path)] = _splice(original, wanted)
     made = [
-        *known.get("folders", []),
+        *texts_in(known, "folders"),
         *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
     ]
     kept = {"files": remembered, "folders": list(dict.fromkeys(made))}
@@ -124,11 +124,11 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
     Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
     """
     known = _record(paths, key)
-    remembered: dict[str, Any] = dict(known.get("files", {}))
+    remembered = dict(object_in(known, "files"))
     by_path = {str(piece.path): piece for piece in pieces}
     changes = []
     for name in dict.fromkeys([*by_path, *remembered]):
-        path, entry, piece = Path(name), remembered.get(name), by_path.get(name)
+        path, entry, piece = Path(name), object_in(remembered, name) or None, by_path.get(name)
         now = read(path, root_of(key))
         if now is None or (entry is None and piece is None):
             continue
@@ -142,7 +142,7 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
             continue
         if before != now:
             changes.append(FileChange(path=path, before=now, after=before))
-    folders = tuple(Path(folder) for folder in known.get("folders", []))
+    folders = tuple(Path(folder) for folder in texts_in(known, "folders"))
     return Plan(key=key, changes=tuple(changes), folders=folders, removal=True)
 
 
@@ -174,7 +174,7 @@ def pause(paths: Paths) -> Pause | None:
         found = (files.read_json(_file(paths)) or {}).get("paused")
     except PfError:
         return None
-    content: dict[str, Any] = found if isinstance(found, dict) else {}
+    content: dict[str, object] = found if isinstance(found, dict) else {}
     since = from_text(content.get("since"))
     if since is None:
         return None
@@ -241,14 +241,14 @@ def diff(plan: Plan, home: Path | None = None) -> str:
     return "".join(line if line.endswith("\n") else line + missing for line in lines)
 
 
-def _original(piece: ManagedPart, now: bytes | None, entry: Mapping[str, Any] | None) -> bytes | None:
+def _original(piece: ManagedPart, now: bytes | None, entry: Mapping[str, object] | None) -> bytes | None:
     """The file without us: what stood there before, with what the person has changed since."""
     if now is None or entry is None:
         return now
     return _unspliced(now, entry) if _print(now) == entry.get("print") else piece.take(now)
 
 
-def _splice(before: bytes | None, after: bytes) -> dict[str, Any]:
+def _splice(before: bytes | None, after: bytes) -> dict[str, object]:
     """How `after` came from `before`, as the one place where they differ."""
     old = before or b""
     start = len(os.path.commonprefix([old, after]))  # noqa: RUF071 - bytes, no paths
@@ -263,12 +263,11 @@ def _splice(before: bytes | None, after: bytes) -> dict[str, Any]:
     }
 
 
-def _unspliced(now: bytes, entry: Mapping[str, Any]) -> bytes | None:
+def _unspliced(now: bytes, entry: Mapping[str, object]) -> bytes | None:
     if entry["made"]:
         return None
-    start = entry["at"]
-    removed: bytes = entry["removed"].encode("latin-1")
-    return now[:start] + removed + now[start + entry["added"] :]
+    start, added = optional_whole(entry, "at") or 0, optional_whole(entry, "added") or 0
+    return now[:start] + text_in(entry, "removed").encode("latin-1") + now[start + added :]
 
 
 def _print(content: bytes) -> str:
@@ -332,24 +331,24 @@ def _file(paths: Paths) -> Path:
     return paths.home / "installs.json"
 
 
-def _all(paths: Paths) -> dict[str, Any]:
+def _all(paths: Paths) -> dict[str, object]:
     content = files.read_json(_file(paths)) or {}
     found = content.get("installs")
     return found if isinstance(found, dict) else {}
 
 
-def _record(paths: Paths, key: str) -> dict[str, Any]:
+def _record(paths: Paths, key: str) -> dict[str, object]:
     found = _all(paths).get(key)
     return found if isinstance(found, dict) else {}
 
 
-def _remember(paths: Paths, key: str, kept: Mapping[str, Any] | None) -> None:
+def _remember(paths: Paths, key: str, kept: Mapping[str, object] | None) -> None:
     installs = {**_all(paths), key: kept}
     remembered = {name: one for name, one in installs.items() if one is not None}
     _change(paths, lambda content: {**content, "installs": remembered})
 
 
-def _change(paths: Paths, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _change(paths: Paths, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
     """Write installs.json anew; without an install and a pause there is no such file."""
     content = edit({"version": VERSION, "installs": {}, **(files.read_json(_file(paths)) or {})})
     content = {name: value for name, value in content.items() if value is not None}

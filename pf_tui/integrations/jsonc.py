@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.records import record
@@ -38,7 +37,7 @@ class _Node:
 
     start: int
     end: int
-    value: Any
+    value: object
     members: tuple[_Member, ...] = ()
 
 
@@ -52,12 +51,12 @@ class _Member:
     """Where the comma after it ends; None = there is none."""
 
 
-def parse(text: str) -> Any:
+def parse(text: str) -> object:
     """The value. Raises JsoncError."""
     return _document(text).value
 
 
-def set_member(text: str, path: Sequence[str], value: Any) -> str:
+def set_member(text: str, path: Sequence[str], value: object) -> str:
     """The text with the member at `path` set; objects on the way are made.
 
     Raises:
@@ -99,7 +98,7 @@ def remove_member(text: str, path: Sequence[str]) -> str:
     return _cut(text, *place)
 
 
-def _insert(text: str, node: _Node, key: str, value: Any) -> str:
+def _insert(text: str, node: _Node, key: str, value: object) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     outer = _indent_at(text, node.start)
     if not node.members:
@@ -202,7 +201,7 @@ def _object(text: str, start: int, depth: int) -> _Node:
 
 
 def _list(text: str, start: int, depth: int) -> _Node:
-    values: list[Any] = []
+    values: list[object] = []
     at = _skip(text, start + 1)
     while text[at : at + 1] != "]":
         node = _value(text, at, depth + 1)
@@ -227,7 +226,7 @@ def _line_comment(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _written(value: Any, indent: str, text: str) -> str:
+def _written(value: object, indent: str, text: str) -> str:
     """The value as JSON in the file's own style, its lines below the first at `indent`."""
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = json.dumps(value, indent=_unit(text), ensure_ascii=False).split("\n")
@@ -254,7 +253,7 @@ def _name(path: Sequence[str]) -> str:
     return f'"{".".join(path)}"' if path else "the file"
 
 
-def read_or_empty(path: Path) -> dict[str, Any]:
+def read_or_empty(path: Path) -> dict[str, object]:
     """A settings file; {} when it cannot be read: its agent says so itself."""
     try:
         content = parse(path.read_text(encoding="utf-8"))

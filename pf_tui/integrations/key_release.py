@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from typing import Any
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
@@ -145,7 +144,7 @@ def _change(ctx: Context, edit: Callable[[list[dict[str, str]]], list[dict[str, 
             return
         with files.locked(ctx.paths, 0.2):
             others = [item for item in refusals(ctx) if item.get("folder") != str(ctx.cwd)]
-            content: dict[str, Any] = {"version": 1, "refusals": edit(others)}
+            content: dict[str, object] = {"version": 1, "refusals": edit(others)}
             files.write_json(path, content)
     except PfError:
         return

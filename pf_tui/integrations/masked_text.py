@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from pf_tui.integrations import jsonc, toml_text
 from pf_tui.rules import masking
@@ -36,7 +35,7 @@ def secrets(content: bytes) -> frozenset[str]:
     """The values in a settings file (JSON or TOML) that are nobody else's business."""
     text = content.decode("utf-8", "replace")
     try:
-        tree: Any = jsonc.parse(text)
+        tree: object = jsonc.parse(text)
     except jsonc.JsoncError:
         try:
             tree = toml_text.parse(text)
@@ -61,7 +60,7 @@ def hide(line: str, hidden: frozenset[str]) -> str:
     return masking.by_shape(_USER_INFO.sub(rf"\1{masking.MASK}@", line))
 
 
-def _values(tree: Any, *, hidden: bool) -> Iterator[str]:
+def _values(tree: object, *, hidden: bool) -> Iterator[str]:
     if isinstance(tree, dict):
         for name, value in tree.items():
             below = hidden or name in _HOLDERS or (name != OWN_MEMBER and bool(_SECRET_NAME.search(name)))

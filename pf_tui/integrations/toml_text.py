@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from pf_tui.records import record
 
@@ -41,7 +40,7 @@ class Statement:
     """Behind its line's end."""
 
 
-def parse(text: str) -> dict[str, Any]:
+def parse(text: str) -> dict[str, object]:
     """The content. Raises TomlError."""
     import tomllib
 
@@ -61,7 +60,7 @@ def without(text: str) -> str:
     return "".join(line.removeprefix(_ASIDE) for line in kept)
 
 
-def with_lines(text: str, values: Mapping[str, Any]) -> str:
+def with_lines(text: str, values: Mapping[str, object]) -> str:
     """The text with these dotted keys set at its head, in place of what stood there of ours.
 
     Raises:
@@ -102,7 +101,7 @@ def statements(text: str) -> Iterator[Statement]:
         at = end
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """A value in TOML; JSON's strings, numbers, booleans and lists are TOML as they are."""
     import json
 

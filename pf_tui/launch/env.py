@@ -10,11 +10,11 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import Client
+from pf_tui.json_values import object_in
 from pf_tui.records import field, record
 from pf_tui.rules.models import window
 
@@ -98,7 +98,7 @@ def by_variables(client: Client, url: str, token: str, environment: Mapping[str,
     return Setting(set={**given, **_past_proxies(environment)})
 
 
-def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, Any]:
+def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, object]:
     """The same for `claude --settings FILE`, which goes before what the person's settings say (measured).
 
     Needed where those set the variables as well: settings files win over the environment.
@@ -120,7 +120,7 @@ def codex(
 ) -> Setting:
     """Codex: a provider of its own for this run; the token comes by a variable, not by a word."""
     place = f"model_providers.{PROVIDER_NAME}"
-    settings: dict[str, Any] = {
+    settings: dict[str, object] = {
         "model_provider": PROVIDER_NAME,
         f"{place}.name": PROVIDER_NAME,
         f"{place}.base_url": f"{url}/v1",
@@ -155,7 +155,8 @@ def opencode(
         chosen: (provider, model) by catalog ids to start with; None = what OpenCode would take.
     """
     content = _own_content(environment)
-    providers = content.setdefault("provider", {})
+    providers = object_in(content, "provider")
+    content["provider"] = providers
     headers = {TOKEN_HEADER: token, **_project_header(project)}
     for name in served:
         provider = catalog.providers[name]
@@ -184,10 +185,10 @@ def _place(provider: Provider) -> str:
 
 def _opencode_entry(
     provider: Provider, url: str, headers: Mapping[str, str], catalog: Catalog
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The provider at the gateway's address; with its models where OpenCode does not know them itself."""
     options = {"baseURL": f"{url}/v1", "apiKey": headers[TOKEN_HEADER], "headers": dict(headers)}
-    entry: dict[str, Any] = {"npm": _package(provider), "options": options}
+    entry: dict[str, object] = {"npm": _package(provider), "options": options}
     if provider.opencode_id is not None and not provider.blanks:
         return entry
     models = {
@@ -210,7 +211,7 @@ def _package(provider: Provider) -> str:
     return next((wires[name] for name in preferred if name in wires), "@ai-sdk/openai-compatible")
 
 
-def _opencode_model(catalog: Catalog, model_id: str, provider_id: str) -> dict[str, Any]:
+def _opencode_model(catalog: Catalog, model_id: str, provider_id: str) -> dict[str, object]:
     model = catalog.models[model_id]
     inputs = [kind for kind in ("text", "image", "pdf", "audio", "video") if kind in model.inputs] or ["text"]
     return {
@@ -227,7 +228,11 @@ def _opencode_model(catalog: Catalog, model_id: str, provider_id: str) -> dict[s
 
 
 def _choose(
-    content: dict[str, Any], providers: dict[str, Any], catalog: Catalog, provider_id: str, model_id: str
+    content: dict[str, object],
+    providers: dict[str, object],
+    catalog: Catalog,
+    provider_id: str,
+    model_id: str,
 ) -> None:
     """Make it the model OpenCode starts with, and tell it what that is."""
     place = _place(catalog.providers[provider_id])
@@ -235,11 +240,12 @@ def _choose(
         return
     native = catalog.native_id(model_id, provider_id) or model_id
     known = _opencode_model(catalog, model_id, provider_id)
-    providers[place].setdefault("models", {}).setdefault(native, known)
+    entry = object_in(providers, place)
+    providers[place] = {**entry, "models": {native: known, **object_in(entry, "models")}}
     content["model"] = f"{place}/{native}"
 
 
-def _own_content(environment: Mapping[str, str]) -> dict[str, Any]:
+def _own_content(environment: Mapping[str, str]) -> dict[str, object]:
     """What the person put into OPENCODE_CONFIG_CONTENT; it stays."""
     try:
         found = json.loads(environment.get("OPENCODE_CONFIG_CONTENT") or "{}")
@@ -248,13 +254,17 @@ def _own_content(environment: Mapping[str, str]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _merged(own: Any, ours: dict[str, Any]) -> dict[str, Any]:
+def _merged(own: object, ours: dict[str, object]) -> dict[str, object]:
     if not isinstance(own, dict):
         return ours
     options, models = own.get("options"), own.get("models")
     if isinstance(models, dict):
-        ours = {**ours, "models": {**ours.get("models", {}), **models}}
-    return {**own, **ours, "options": {**(options if isinstance(options, dict) else {}), **ours["options"]}}
+        ours = {**ours, "models": {**object_in(ours, "models"), **models}}
+    return {
+        **own,
+        **ours,
+        "options": {**(options if isinstance(options, dict) else {}), **object_in(ours, "options")},
+    }
 
 
 def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger import events
@@ -121,7 +120,7 @@ def comparison_document(
     filters: Filters,
     catalog: Catalog,
     also: Iterable[str] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What `--compare` adds: the span before, and providers side by side."""
     before = previous(found.span)
     return {
@@ -135,7 +134,7 @@ def comparison_document(
     }
 
 
-def compared_document(row: Compared) -> dict[str, Any]:
+def compared_document(row: Compared) -> dict[str, object]:
     """One provider of the comparison, flat: a row of the CSV as well."""
     sums = row.part.sums
     return {
@@ -156,7 +155,7 @@ def compared_document(row: Compared) -> dict[str, Any]:
     }
 
 
-def plan_document(use: PlanUse) -> dict[str, Any]:
+def plan_document(use: PlanUse) -> dict[str, object]:
     """A plan against the list price of what was used, flat."""
     return {
         "provider": use.provider,

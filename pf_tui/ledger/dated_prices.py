@@ -9,7 +9,10 @@ from __future__ import annotations
 from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice
 
 _BEIJING = timezone(timedelta(hours=8))
 _WEEKENDS_SINCE = date(2026, 8, 23)
@@ -25,29 +28,29 @@ _CHAT = (
 """deepseek-chat and deepseek-reasoner: since when, USD per million of input, cached input, output."""
 
 
-def at(model: Any, moment: datetime) -> Any:
+def at(model: ModelInfo, moment: datetime) -> ModelPrice:
     """genai-prices' ModelPrice of its model at a moment (aware UTC), whatever mode."""
     entries = model.prices if isinstance(model.prices, list) else []
-    windows = [entry for entry in entries if hasattr(entry.constraint, "start_time")]
-    if not windows:
+    hours = [time for entry in entries if (time := getattr(entry.constraint, "start_time", None))]
+    if not hours:
         return model.get_prices(moment)
-    days = [entry for entry in entries if entry not in windows]
-    if any(entry.constraint.start_time.replace(tzinfo=None) == _OLD_DISCOUNT for entry in windows):
-        return _chat(model, moment)
-    first = [entry.constraint.start_date for entry in days if hasattr(entry.constraint, "start_date")]
+    days = [entry for entry in entries if not hasattr(entry.constraint, "start_time")]
+    if any(time.replace(tzinfo=None) == _OLD_DISCOUNT for time in hours):
+        return _chat(model, moment, entries[0].prices)
+    first = [day for entry in days if (day := getattr(entry.constraint, "start_date", None))]
     if (first and moment.date() < min(first)) or _is_weekend(moment):
         active = [entry for entry in days if entry.constraint is None or entry.constraint.active(moment)]
         return active[-1].prices
     return model.get_prices(moment)
 
 
-def _chat(model: Any, moment: datetime) -> Any:
+def _chat(model: ModelInfo, moment: datetime, price: ModelPrice) -> ModelPrice:
     changes = [price for since, price in _CHAT if moment >= since]
     if not changes:
         return model.get_prices(moment)
     sent, cached, made = map(Decimal, changes[-1])
-    prices = copy(model.prices[0].prices)
-    prices.input_mtok, prices.cache_read_mtok, prices.output_mtok = sent, cached, made
+    prices = copy(price)
+    vars(prices).update(input_mtok=sent, cache_read_mtok=cached, output_mtok=made)
     return prices
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
 
 from pf_tui.ledger import events
 from pf_tui.ledger.blocks import Block, blocks
@@ -16,8 +15,14 @@ from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.totals import NOTHING, Group, Totals
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.events import RequestFacts
 
-def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | None = None) -> dict[str, Any]:
+
+def analytics_document(
+    found: Analytics, fallback: Mapping[str, FallbackRow] | None = None
+) -> dict[str, object]:
     """`analytics --json` as agreed in the command line's shapes."""
     span = found.span
     return {
@@ -46,7 +51,7 @@ def analytics_document(found: Analytics, fallback: Mapping[str, FallbackRow] | N
     }
 
 
-def sums_document(sums: Totals) -> dict[str, Any]:
+def sums_document(sums: Totals) -> dict[str, object]:
     """The fields every total and every part has."""
     return {
         "requests": sums.requests,
@@ -70,12 +75,12 @@ def cost(sums: Totals) -> float | None:
     return round(sums.cost_usd, 6)
 
 
-def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, Any]]:
+def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, object]]:
     """One list: each part under its name."""
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
-def walled_document(key: str, parts: Iterable[Group], found: Walls) -> list[dict[str, Any]]:
+def walled_document(key: str, parts: Iterable[Group], found: Walls) -> list[dict[str, object]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
     counts = found.by(key)
     listed = list(parts)
@@ -86,14 +91,16 @@ def walled_document(key: str, parts: Iterable[Group], found: Walls) -> list[dict
     return [
         {
             **row,
-            "fallbacks": counts[row[key]]["fallbacks"] if row[key] in counts else 0,
-            "limit_hits": counts[row[key]]["limit_hits"] if row[key] in counts else 0,
+            "fallbacks": counts[part.name]["fallbacks"] if part.name in counts else 0,
+            "limit_hits": counts[part.name]["limit_hits"] if part.name in counts else 0,
         }
-        for row in parts_document(key, listed)
+        for part, row in zip(listed, parts_document(key, listed), strict=True)
     ]
 
 
-def providers_document(parts: Iterable[Group], fallback: Mapping[str, FallbackRow]) -> list[dict[str, Any]]:
+def providers_document(
+    parts: Iterable[Group], fallback: Mapping[str, FallbackRow]
+) -> list[dict[str, object]]:
     """Providers with how they compare; one that only hit limits is in the list as well."""
     listed = list(parts)
     names = {part.name for part in listed}
@@ -119,7 +126,7 @@ def providers_document(parts: Iterable[Group], fallback: Mapping[str, FallbackRo
 
 def view_document(
     connection: sqlite3.Connection, view: str, found: Analytics, filters: Filters, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The whole document of one view: the common one, with the view's own list beside."""
     span = found.span
     document = analytics_document(found, events.fallback_rows(connection, span, filters.agent))
@@ -144,7 +151,7 @@ def view_document(
     return document
 
 
-def block_document(block: Block, zone: tzinfo | None) -> dict[str, Any]:
+def block_document(block: Block, zone: tzinfo | None) -> dict[str, object]:
     """A five-hour block."""
     return {
         "start": stamp(block.start, zone),
@@ -157,7 +164,7 @@ def block_document(block: Block, zone: tzinfo | None) -> dict[str, Any]:
     }
 
 
-def hit_document(row: events.HitRow, zone: tzinfo | None) -> dict[str, Any]:
+def hit_document(row: events.HitRow, zone: tzinfo | None) -> dict[str, object]:
     """One limit hit."""
     return {
         "provider": row.provider,
@@ -171,12 +178,12 @@ def hit_document(row: events.HitRow, zone: tzinfo | None) -> dict[str, Any]:
     }
 
 
-def request_document(row: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
+def request_document(row: RequestFacts, zone: tzinfo | None) -> dict[str, object]:
     """One request, its time as text."""
     return {**row, "ts": stamp(_moment(row["ts"]), zone), "is_subagent": bool(row["is_subagent"])}
 
 
-def csv_rows(items: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+def csv_rows(items: Sequence[Mapping[str, object]]) -> Iterator[list[str]]:
     """A heading and the values of a list of flat objects."""
     if not items:
         return

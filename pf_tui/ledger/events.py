@@ -4,13 +4,50 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from pf_tui.ledger import narrowing
 from pf_tui.ledger.limit_hits import IS_FALLBACK
 from pf_tui.ledger.period import Filters, Period, end_ms
 from pf_tui.ledger.schema import IS_WALL, QUARTER_MS
 from pf_tui.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    class RequestFacts(TypedDict):
+        """One request with the fields of the agreed table."""
+
+        id: int
+        ts: int
+        agent: str
+        source: str
+        session: str | None
+        project: str | None
+        provider: str
+        model: str
+        served_model: str | None
+        input: int
+        output: int
+        reasoning: int
+        cache_read: int
+        cache_write_5m: int
+        cache_write_1h: int
+        web_searches: int
+        cost_usd: float | None
+        cost_basis: str
+        status: str
+        failure: str | None
+        latency_ms: int | None
+        ttft_ms: int | None
+        request_id: str | None
+        message_id: str | None
+        is_subagent: int
+        attribution: str
+        service_tier: str | None
+        root: str | None
+        machine: str | None
+
 
 REQUEST_FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model", "input", "output",
@@ -69,7 +106,7 @@ class FallbackRow:
 
 def requests(
     connection: sqlite3.Connection, span: Period, filters: Filters, *, newest: int | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[RequestFacts]:
     """Every request of the span, oldest first, with the fields of the agreed table.
 
     Args:
@@ -84,7 +121,7 @@ def requests(
     for row in connection.execute(
         query, [*ends, *(ends if chosen else ()), *([] if newest is None else [newest])]
     ):
-        yield dict(zip(REQUEST_FIELDS, row, strict=True))
+        yield dict(zip(REQUEST_FIELDS, row, strict=True))  # type: ignore[misc] # the table's columns
 
 
 def failures(

@@ -285,12 +285,12 @@ def _named_by_answer(attempt: Attempt) -> bool:
     )
 
 
-def _sent(row: Row) -> tuple[object, ...]:
+def _sent(row: Row) -> tuple[str, int, int]:
     """What tells one attempt from every other: which request it was of, when it was sent, and where."""
     return row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]
 
 
-def _known(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[object, ...], int]:
+def _known(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
     found: list[Row] = []
     for some in _in_parts(sorted({row[AT["request_id"]] for row in made})):

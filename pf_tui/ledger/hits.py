@@ -6,7 +6,6 @@ Standard library alone: hooks write here.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from pf_tui.ledger.schema import IS_WALL, WALLS
 
@@ -64,7 +63,9 @@ def note(
     )
 
 
-def _known(connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int, session: str | None) -> Any:
+def _known(
+    connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int, session: str | None
+) -> tuple[int, str, int] | None:
     """(id, provider, ts) of the hit this one is another sight of."""
     if session is None or kind not in WALLS:
         # a resumed session's copy has the very same time
@@ -87,4 +88,5 @@ def _known(connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int,
                 ts_ms,
             ),
         )
-    return found.fetchone()
+    hit: tuple[int, str, int] | None = found.fetchone()
+    return hit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger import dated_prices
@@ -12,6 +11,10 @@ from pf_tui.ledger.prices import Pricer, from_genai
 from pf_tui.ledger.reader import milliseconds
 from pf_tui.records import record
 from pf_tui.rules.pricing import UnitPrices
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo
 
 _KINDS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
 
@@ -61,7 +64,7 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
 
 
 def _differences(
-    provider: str, model: Any, ours: UnitPrices, theirs: UnitPrices, now: datetime
+    provider: str, model: ModelInfo, ours: UnitPrices, theirs: UnitPrices, now: datetime
 ) -> Iterator[Difference]:
     there = {tier.above_tokens: tier for tier in theirs.tiers}
     for tier in ours.tiers:
@@ -80,7 +83,7 @@ def _differences(
                 )
 
 
-def _why(model: Any, ours: UnitPrices, kind: str, now: datetime) -> str:
+def _why(model: ModelInfo, ours: UnitPrices, kind: str, now: datetime) -> str:
     if ours.source == "yours":
         return "your own price in providers.yaml"
     if ours.source == "catalog":

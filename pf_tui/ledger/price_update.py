@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.errors import PfError
 from pf_tui.ledger.pricetable import NEWER_PRICES, library
@@ -19,6 +19,7 @@ from pf_tui.state.paths import Paths
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import Provider as Vendor
 
 TIMEOUT_S = 20.0
 LEAST_PROVIDERS = 10
@@ -69,14 +70,14 @@ def update(paths: Paths, url: str | None = None) -> None:
         files.write_bytes(paths.home / NEWER_PRICES, json.dumps(sent, separators=(",", ":")).encode())
 
 
-def _fetched(url: str) -> list[Any]:
+def _fetched(url: str) -> list[object]:
     """The table as it was sent, checked by the package that will read it."""
     from genai_prices.update_prices import UpdatePrices
 
     class Keeping(UpdatePrices):
         """The package's updater; it keeps what was sent, because a table outlives this process."""
 
-        sent: Any = None
+        sent: list[object] = []  # noqa: RUF012 - set anew, never added to
 
         def fetch(self) -> DataSnapshot:
             import httpx2
@@ -102,8 +103,7 @@ def _fetched(url: str) -> list[Any]:
         ) from error
     if len(found.providers) < LEAST_PROVIDERS:
         raise _no_table(host)
-    sent: list[Any] = updater.sent
-    return sent
+    return updater.sent
 
 
 def _no_table(host: str) -> PfError:
@@ -126,7 +126,7 @@ def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
         return get_snapshot(), None
 
 
-def _parsed(providers: Any) -> DataSnapshot:
+def _parsed(providers: object) -> DataSnapshot:
     """The package's own reading of its published form; it has no public name for that."""
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import _providers_from_raw
@@ -136,12 +136,12 @@ def _parsed(providers: Any) -> DataSnapshot:
     return DataSnapshot(_providers_from_raw(providers), from_auto_update=True)
 
 
-def _days(provider: Any) -> list[date]:
+def _days(provider: Vendor) -> list[date]:
     """The days on which this provider's prices changed."""
     return [
-        price.constraint.start_date
+        day
         for model in provider.models
         if isinstance(model.prices, list)
         for price in model.prices
-        if getattr(price.constraint, "start_date", None)
+        if (day := getattr(price.constraint, "start_date", None))
     ]

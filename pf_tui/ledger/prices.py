@@ -10,14 +10,24 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from pf_tui.catalog import Catalog, Price
 from pf_tui.ledger import dated_prices
 from pf_tui.ledger.pricetable import Dated, Key, PriceTable, library
 from pf_tui.records import replace
 from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
+    from genai_prices.types import Provider as Vendor
+
+    from pf_tui.catalog import Model
 
 HOUR_MS = 3_600_000
 
@@ -61,7 +71,7 @@ class Pricer:
         self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
         self._hourly: set[Key] = set()
         self._fresh: set[Key] = set()
-        self._find: Callable[..., Any] | None = None
+        self._find: Callable[..., tuple[object, ModelInfo]] | None = None
 
     def __call__(self, provider: str, model: str, ts_ms: int, mode: str = "") -> UnitPrices | None:
         """Unit prices of `model` (any spelling) at `provider` (our id or "unknown") then; None = nobody knows."""
@@ -86,7 +96,7 @@ class Pricer:
         known = self._catalog.providers.get(provider)
         return "subscription-equivalent" if known is not None and known.plan else "list"
 
-    def vendors(self) -> Any:
+    def vendors(self) -> Iterable[Vendor]:
         """genai-prices' vendors, with their models."""
         return _snapshot(self._table.newer() if self._table is not None else None).providers
 
@@ -122,10 +132,10 @@ class Pricer:
             prices = scaled(prices, BATCH_SHARE)
         return scaled(prices, _US_SHARE) if mode.endswith("us") else prices
 
-    def _model(self, provider: str, model: str) -> Any:
+    def _model(self, provider: str, model: str) -> Model | None:
         return self._catalog.find_model(model, provider if provider in self._catalog.providers else None)
 
-    def _own(self, provider: str, known: Any) -> UnitPrices | None:
+    def _own(self, provider: str, known: Model | None) -> UnitPrices | None:
         """A price of the person's own providers.yaml."""
         served = known.providers.get(provider) if known is not None else None
         if served is None or served.price is None:
@@ -165,7 +175,7 @@ class Pricer:
         share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(found.id, 1.0) if mode == "fast" else 1.0
         return scaled(prices, share) if prices is not None else None
 
-    def _entry(self, key: Key) -> Any:
+    def _entry(self, key: Key) -> ModelInfo | None:
         """genai-prices' model for ours; None when it has none."""
         provider, model, _ = key
         if self._find is None:
@@ -191,17 +201,18 @@ class Pricer:
         return None
 
 
-def _begins(found: Any, context: Mapping[str, str]) -> list[datetime]:
+def _begins(found: ModelInfo, context: Mapping[str, str]) -> list[datetime]:
     """When the prices of a context begin."""
     days = [
-        variant.constraint.start_date
+        day
         for variant in found.price_variants or ()
-        if variant.when.items() <= context.items() and hasattr(variant.constraint, "start_date")
+        if variant.when.items() <= context.items()
+        and (day := getattr(variant.constraint, "start_date", None))
     ]
     return [datetime.combine(day, time(), UTC) for day in days[:1]]
 
 
-def _snapshot(newer: Path | None) -> Any:
+def _snapshot(newer: Path | None) -> DataSnapshot:
     """The library's prices, or those a person fetched since it was installed."""
     from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 
@@ -230,7 +241,7 @@ def _from_price(price: Price, source: str) -> UnitPrices:
     return replace(base, tiers=(*base.tiers, *longer))
 
 
-def from_genai(prices: Any, *, is_claude: bool) -> UnitPrices | None:
+def from_genai(prices: ModelPrice, *, is_claude: bool) -> UnitPrices | None:
     """genai-prices' units as ours; None when it has no token price."""
     if prices.input_mtok is None and prices.output_mtok is None:
         return None
@@ -251,11 +262,13 @@ def from_genai(prices: Any, *, is_claude: bool) -> UnitPrices | None:
 _UNITS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
 
 
-def _at(price: Any, start: int) -> float | None:
+def _at(price: Decimal | TieredPrices | None, start: int) -> float | None:
     if price is None:
         return None
-    value = getattr(price, "base", price)
-    for step in getattr(price, "tiers", ()):
+    if isinstance(price, Decimal):
+        return float(price)
+    value = price.base
+    for step in price.tiers:
         if step.start <= start:
             value = step.price
     return float(value)

@@ -33,6 +33,9 @@ _COUNTED = [
 _DEAREST = f"s{_COST} DESC, {' + '.join(f's{place}' for place in _COUNTED)} DESC, k0"
 _CHARTED = ("requests", "input", "output", "cache_read", "cache_write", "cost_usd")
 
+Row = tuple[Any, ...]
+"""What a statement gives: a value for each column, of the column's own type."""
+
 
 class Dearest(NamedTuple):
     """The first of many parts, and the others as one."""
@@ -184,9 +187,9 @@ class UsageQuery:
         end: int | None = None,
         names: Sequence[str] | None = None,
         only: Collection[str] = (),
-    ) -> dict[tuple[Any, ...], Sequence[float]]:
+    ) -> dict[Row, Sequence[float]]:
         """([slot], *names of the keys) -> sums, in the order of SUM_COLUMNS."""
-        found: dict[tuple[Any, ...], Sequence[float]] = {}
+        found: dict[Row, Sequence[float]] = {}
         width = len(keys) + (slot is not None)
         start, end = self._start if start is None else start, self._end if end is None else end
         for statement, values in self._selects(keys, slot, start, end, names, only):
@@ -241,7 +244,7 @@ def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> 
     return period.local_step(slot * width, zone, step)
 
 
-def _dearest(top: Sequence[Sequence[Any]], rest: Sequence[float], others: int) -> Dearest:
+def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> Dearest:
     """Of rows (name, *sums), and what the others are together."""
     parts = [Group(name or UNKNOWN, Totals._make(sums)) for name, *sums in top]
     whole = Totals._make(rest) if others else NOTHING

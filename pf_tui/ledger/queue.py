@@ -12,11 +12,20 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from pf_tui.ledger import hits
 from pf_tui.state.files import try_lock
 from pf_tui.state.paths import make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    Row: TypeAlias = tuple[str, list[Any]]  # a value for each column or parameter, of its own type
+    """(kind, values)."""
+
+    Requests: TypeAlias = Callable[[str, list[list[object]]], None]
+    """Takes an agent's requests in: (agent, the fields of each)."""
 
 MAX_BYTES = 64 * 1024 * 1024
 """Some hundred thousand rows; a ledger that is held for longer than that is not coming back."""
@@ -31,12 +40,6 @@ STATEMENTS = {
     " resets_at, source, observed_at, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 }
 """Kind of row -> what puts it into the ledger."""
-
-Row = tuple[str, list[Any]]
-"""(kind, values)."""
-
-Requests = Callable[[str, list[Any]], None]
-"""Takes an agent's requests in: (agent, the fields of each)."""
 
 
 def path_of(ledger: Path) -> Path:

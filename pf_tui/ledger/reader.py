@@ -20,7 +20,7 @@ from pf_tui.rules.limits import LENGTHS, Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from pf_tui.ledger.rows import Row
 
 WAIT_S = 1.0
 """What a snapshot or a row waits for another program; then figures are missing, and the row is put into the queue."""
@@ -156,7 +156,7 @@ class LedgerReader:
         }
 
 
-def readings_of(rows: Iterable[Any], now: datetime) -> list[Reading]:
+def readings_of(rows: Iterable[Row], now: datetime) -> list[Reading]:
     """Rows of limit_readings: provider, window, unit, used, allowed, resets_at, source, observed_at, model."""
     return [
         Reading(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
 
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.prices import Pricer
+from pf_tui.ledger.rows import Row
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
 
@@ -38,7 +38,7 @@ def settle(connection: sqlite3.Connection, pricer: Pricer) -> int:
     return reprice(connection, pricer, found)
 
 
-def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[tuple[Any, ...]]) -> int:
+def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[Row]) -> int:
     """Work out cost and basis of rows and mark their quarters; returns how many have a cost now."""
     changes: list[tuple[float | None, int, int]] = []
     quarters: set[int] = set()

@@ -25,7 +25,7 @@ FIELDS = (
     "is_subagent", "attribution", "service_tier", "joined", "root", "machine",
 )  # fmt: skip
 
-Row = Sequence[Any]
+Row = Sequence[Any]  # a value for each column, of the column's own type
 """Values in the order of FIELDS, names interned."""
 
 AT = {name: place for place, name in enumerate(FIELDS)}
@@ -73,7 +73,7 @@ PLAIN = (
 )  # fmt: skip
 """What a delivered request without anything special has; the rest is the same for many, or nothing."""
 
-PlainRow = tuple[Any, ...]
+PlainRow = tuple[Any, ...]  # as Row
 """Values in the order of PLAIN, names interned."""
 
 
@@ -166,7 +166,7 @@ def remove(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
         connection.execute("INSERT OR IGNORE INTO dirty VALUES (?)", (row[_TS] // QUARTER_MS,))
 
 
-def select(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+def select(connection: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Row]:
     """Stored rows in the order of FIELDS."""
     return connection.execute(f"SELECT {_ALL} FROM request_rows WHERE {where}", values).fetchall()
 
@@ -278,8 +278,8 @@ def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
     return None, NAME["pending"]
 
 
-def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
-    stored: dict[int, tuple[Any, ...]] = {}
+def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Row]:
+    stored: dict[int, Row] = {}
     if ids and connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
         for start in range(0, len(ids), _CHUNK):
             some = ids[start : start + _CHUNK]

@@ -12,7 +12,6 @@ import sqlite3
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger import rows as ledger_rows
@@ -49,7 +48,7 @@ _INTERNED = ("agent", "source", "session", "project", "provider", "model", "serv
              "failure", "attribution", "service_tier", "joined", "root", "machine")  # fmt: skip
 _OPTIONAL = ("session", "project", "served_model", "failure", "service_tier", "joined", "root", "machine")
 
-Record = tuple[int | None, list[Any]]
+Record = tuple[int | None, list[object]]
 """(row id, columns)."""
 
 
@@ -80,7 +79,9 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> int:
     Raises sqlite3.Error when the fresh ledger refuses. What the damaged one has lost is not an error.
     """
     tables = _Pages(damaged).tables()
-    words = {number: columns[1] for number, columns in tables["names"] if len(columns) == 2 and columns[1]}
+    words = {
+        number: str(columns[1]) for number, columns in tables["names"] if len(columns) == 2 and columns[1]
+    }
     names = ledger_rows.Names(connection)
     with schema.transaction(connection):
         for number, columns in tables["request_rows"]:
@@ -109,8 +110,8 @@ _PUT = (
 
 
 def _request(
-    number: int | None, columns: list[Any], words: Mapping[int | None, str], names: ledger_rows.Names
-) -> tuple[Any, ...] | None:
+    number: int | None, columns: list[object], words: Mapping[int | None, str], names: ledger_rows.Names
+) -> tuple[object, ...] | None:
     """The row under the fresh ledger's numbers for its words; None when it is none."""
     if number is None or len(columns) not in _WIDTHS["request_rows"] or not isinstance(columns[1], int):
         return None
@@ -268,7 +269,7 @@ class _Pages:
         return pages
 
 
-def _fits(table: str, columns: list[Any]) -> bool:
+def _fits(table: str, columns: list[object]) -> bool:
     """Whether a row that belongs to no tree is one of this table."""
     if table == "names":
         return isinstance(columns[1], str)
@@ -289,14 +290,14 @@ def _varint(data: bytes, place: int) -> tuple[int, int]:
     raise ValueError
 
 
-def _columns(record: bytes) -> list[Any]:
+def _columns(record: bytes) -> list[object]:
     """The values of a record. Raises ValueError, IndexError or struct.error when it is none."""
     length, place = _varint(record, 0)
     kinds = []
     while place < length:
         kind, place = _varint(record, place)
         kinds.append(kind)
-    values: list[Any] = []
+    values: list[object] = []
     for kind in kinds:
         if kind in (0, 8, 9):
             values.append((None, 0, 1)[(0, 8, 9).index(kind)])

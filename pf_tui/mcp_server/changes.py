@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pf_tui import snapshot
 from pf_tui.documents import status
 from pf_tui.errors import PfError
@@ -44,7 +42,7 @@ class Watcher:
         active, following = self._served
         return f"{active or 'nobody'} serves; next: {following or 'nobody'}"
 
-    def _look(self) -> dict[str, Any]:
+    def _look(self) -> dict[str, object]:
         paths = self.ctx.paths
         project = find_project_file(self.ctx.cwd, self.ctx.env)
         watched = {
@@ -55,11 +53,11 @@ class Watcher:
             "ledger": paths.ledger,
             "log": paths.ledger.with_name(f"{paths.ledger.name}-wal"),
         }
-        stamps: dict[str, Any] = {name: files.identity(path) for name, path in watched.items()}
+        stamps: dict[str, object] = {name: files.identity(path) for name, path in watched.items()}
         stamps["project"] = (str(project), files.identity(project)) if project else None
         return stamps
 
-    def _status(self) -> dict[str, Any] | None:
+    def _status(self) -> dict[str, object] | None:
         try:
             self._now: Snapshot | None = snapshot.take(self.ctx, keep_going=True)
         except PfError:

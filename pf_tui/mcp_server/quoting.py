@@ -8,7 +8,6 @@ that a model gets is longer than a name, a path or a sentence of ours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.visible import visible
@@ -45,7 +44,12 @@ def sentence(words: str, unknown: Sequence[str] = ()) -> str:
     return _short(visible(_without(words, unknown)), MOST)
 
 
-def data(content: Any, unknown: Sequence[str] = ()) -> Any:
+def name(word: str | None, unknown: Sequence[str]) -> str | None:
+    """A name; null when it is an unknown one."""
+    return None if word is None or word in unknown else sentence(word, unknown)
+
+
+def data(content: object, unknown: Sequence[str] = ()) -> object:
     """Plain data with every string in it bounded; a string that is an unknown name is null."""
     if isinstance(content, str):
         return None if content in unknown else sentence(content, unknown)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from typing import Any
 
 import anyio
 from mcp import types
@@ -45,17 +44,17 @@ INSTRUCTIONS = (
     "provider.switch changes it from the next turn on; analytics.summary says what was used and what it cost."
 )
 
-Request = ServerRequestContext[Any, Any]
+Request = ServerRequestContext[object, object]
 
 
-class PfServer(Server[Any]):
+class PfServer(Server[object]):
     """The SDK's server, announcing to every client that its resources change."""
 
     def create_initialization_options(
         self,
         notification_options: NotificationOptions | None = None,
-        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
-        extensions: dict[str, dict[str, Any]] | None = None,
+        experimental_capabilities: dict[str, dict[str, object]] | None = None,
+        extensions: dict[str, dict[str, object]] | None = None,
     ) -> InitializationOptions:
         announced = notification_options or NotificationOptions(resources_changed=True)
         return super().create_initialization_options(announced, experimental_capabilities, extensions)
@@ -177,7 +176,7 @@ class Room:
             contents=[types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
         )
 
-    def _resource(self, uri: str) -> Any:
+    def _resource(self, uri: str) -> object:
         if uri == STATUS_URI:
             now = snapshot.take(self.ctx, keep_going=True)
             return quoting.data(status.document(now, sessions=overview(self.ctx)), quoting.strangers(now))

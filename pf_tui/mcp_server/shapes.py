@@ -5,7 +5,7 @@ The argument names (`providerId`, `groupBy`) are the original plugin's.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -143,7 +143,7 @@ class ModelInfo(BaseModel):
     capabilities: list[str]
     modalities: dict[str, list[str]]
     price: ModelPrice
-    providers: dict[str, dict[str, Any]]
+    providers: dict[str, dict[str, object]]
     note: str | None
 
 

@@ -24,7 +24,7 @@ class Tool:
     description: str
     arguments: type[shapes.Arguments]
     result: type[BaseModel]
-    call: Callable[[Context, Any], Answer]
+    call: Callable[[Context, Any], Answer]  # with `arguments` of this tool
     changes: bool = False
     """It writes to this machine, for every agent and until it is taken back."""
     outside: bool = False

@@ -47,25 +47,25 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
     following, unknown = now.next, quoting.strangers(now)
     result = shapes.Active(
         provider=now.active.provider if now.active else None,
-        model=quoting.data(now.active.model, unknown) if now.active else None,
+        model=quoting.name(now.active.model, unknown) if now.active else None,
         since=status.moment(now.active.since) if now.active else None,
         reason=quoting.sentence(now.choice.reason, unknown),
         next=shapes.Next(
             provider=following.provider,
-            model=quoting.data(following.model, unknown),
+            model=quoting.name(following.model, unknown),
             reason=quoting.sentence(following.reason, unknown),
         )
         if following
         else None,
         paused=status.moment(now.paused),
-        question=shapes.Question(**asked) if (asked := status.question(now)) else None,
+        question=shapes.Question.model_validate(asked) if (asked := status.question(now)) else None,
     )
     return result, summary(now)
 
 
 def _provider_switch(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
     done = actions.switch(ctx, wanted.providerId, why="asked for by an agent")
-    effect = [shapes.EffectItem(**one) for one in changes.effects(done.effects)]
+    effect = [shapes.EffectItem.model_validate(one) for one in changes.effects(done.effects)]
     result = shapes.Switched(
         success=True, provider=done.to_provider, model=done.model, effect=effect, note=done.note
     )
@@ -99,7 +99,7 @@ def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
     found = catalog.resolve(wanted.modelId)
     if found is None:
         raise UnknownName("model", wanted.modelId, catalog.models)
-    result = shapes.ModelInfo(**models.info(found))
+    result = shapes.ModelInfo.model_validate(models.info(found))
     price = result.price
     cost = (
         f"${price.input:g} in, ${price.output:g} out per million tokens"
@@ -116,7 +116,7 @@ def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
 
 def _auth_status(ctx: Context, _: shapes.Nothing) -> Answer:
     content = auth.document(snapshot.take(ctx, keep_going=True))
-    result = shapes.AuthList(**content)
+    result = shapes.AuthList.model_validate(content)
     held = [f"{item.id} ({item.auth.source})" for item in result.providers if item.usable]
     missing = sum(not item.usable for item in result.providers)
     return result, f"usable: {', '.join(held) or 'none'}; {missing} without a usable credential"

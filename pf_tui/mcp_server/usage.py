@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.actions import usage
 from pf_tui.documents import words
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.json_values import objects_in
 from pf_tui.ledger import document, events, schema
 from pf_tui.ledger.overview import Analytics, analytics
 from pf_tui.ledger.period import Filters, Period, period_of
@@ -31,7 +32,7 @@ def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
     with _ledger(ctx) as connection:
         found = _found(ctx, connection, wanted.period)
         content = _content(connection, found)
-    result = shapes.Summary(**content)
+    result = shapes.Summary.model_validate(content)
     totals = result.totals
     parts = [
         f"{words.number(totals.requests)} requests in {_length(wanted.period)}, {totals.failed} failed",
@@ -47,7 +48,7 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
     with _ledger(ctx) as connection:
         found = _found(ctx, connection, "all")
         content = _content(connection, found)
-    result = shapes.ProvidersUse(**content, providers=content["by_provider"])
+    result = shapes.ProvidersUse.model_validate({**content, "providers": content["by_provider"]})
     lines = [
         f"{one.provider}: {words.number(one.requests)} requests, {words.short(one.total_tokens)} tokens, "
         f"{_cost_text(one)}, {one.failure_rate:.1%} failed"
@@ -61,17 +62,20 @@ def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
     with _ledger(ctx) as connection:
         found = _found(ctx, connection, "all")
         content = _content(connection, found)
-    items = [shapes.CostItem(name=part[group], **part) for part in content[f"by_{group}"]]
-    totals = content["totals"]
-    result = shapes.Costs(
-        **content,
-        groupBy=group,
-        items=items,
-        total_usd=totals["cost_usd"],
-        unpriced_tokens=totals["unpriced_tokens"],
+    parts = objects_in(content, f"by_{group}")
+    items = [shapes.CostItem.model_validate({**part, "name": part[group]}) for part in parts]
+    totals = shapes.Totals.model_validate(content["totals"])
+    result = shapes.Costs.model_validate(
+        {
+            **content,
+            "groupBy": group,
+            "items": items,
+            "total_usd": totals.cost_usd,
+            "unpriced_tokens": totals.unpriced_tokens,
+        }
     )
     shown = items[-NAMED:] if group == "day" else items[:NAMED]
-    lines = [f"total: {_cost_text(shapes.Totals(**totals))}"]
+    lines = [f"total: {_cost_text(totals)}"]
     lines += [f"{one.name}: {_cost_text(one)}" for one in shown]
     return result, "\n".join(lines)
 
@@ -94,7 +98,7 @@ def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analyti
     return analytics(connection, period_of(period, ctx.now(), ctx.timezone()), Filters())
 
 
-def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, Any]:
+def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, object]:
     span: Period = found.span
     return document.analytics_document(found, events.fallback_rows(connection, span))
 

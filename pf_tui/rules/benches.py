@@ -13,8 +13,6 @@ from pf_tui.records import field, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from pf_tui.rules.failures import Failure
 
 FIRST_REST = timedelta(minutes=5)
@@ -54,7 +52,7 @@ class Bench:
     """None = until cleared by hand, by a success or by a new credential."""
     source: str = ""
     """Who saw it: hook, gateway, tui, cli …"""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
     """status, header, text, agent, session: whatever said so; never a secret."""
     strikes: int = 1
 

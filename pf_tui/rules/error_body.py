@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from pf_tui.catalog.meanings import fold
 from pf_tui.records import record
@@ -170,8 +169,8 @@ class _Reader:
             is_structured=self._structured,
         )
 
-    def _walk(self, content: Any, depth: int) -> None:
-        todo: list[tuple[Any, int]] = [(content, 0)]
+    def _walk(self, content: object, depth: int) -> None:
+        todo: list[tuple[object, int]] = [(content, 0)]
         while todo and self._nodes < MAX_NODES:
             node, level = todo.pop()
             self._nodes += 1
@@ -196,7 +195,7 @@ class _Reader:
             elif isinstance(node, str):
                 self.sentence(node[:SEEN], depth)
 
-    def _field(self, key: str, value: Any, depth: int) -> None:
+    def _field(self, key: str, value: object, depth: int) -> None:
         if value is None or isinstance(value, bool) or key in _NEVER:
             return
         if isinstance(value, int | float):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from pf_tui.records import field, record
 from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
@@ -94,7 +93,7 @@ class Failure:
     status: int | None = None
     message: str = ""
     """The provider's own reason, short, without secrets."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
     forever: bool = False
     """Rests until cleared by hand, by a success or by a new credential."""
     family: str | None = None

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
 
 from pf_tui.catalog.meanings import Meaning, Meanings, fold
 from pf_tui.records import replace
@@ -161,7 +160,7 @@ def classify_agent_error(
     )
 
 
-def _reported_evidence(text: str, kind: str, known: Meaning | None) -> dict[str, Any]:
+def _reported_evidence(text: str, kind: str, known: Meaning | None) -> dict[str, object]:
     if not text:
         return {}
     return {"text": text} if known is not None else {"text": text, "meaning": None, "class": kind}
@@ -299,8 +298,8 @@ class _Answer:
             name.startswith(("anthropic-ratelimit-", "x-ratelimit-", "x-codex-")) for name in self.headers
         )
 
-    def _evidence(self, meaning: Meaning, message: str) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
+    def _evidence(self, meaning: Meaning, message: str) -> dict[str, object]:
+        seen: dict[str, object] = {}
         if self.status is not None:
             seen["status"] = self.status
         telling = next((name for name in _TELLING if name in self.headers), None)
@@ -347,11 +346,11 @@ def _family(folded: str, model: str | None) -> str | None:
     return next((name for name in _FAMILIES if f" {name} " in folded), None) or family_of(model)
 
 
-def _zone(meaning: Meaning | None) -> Any:
+def _zone(meaning: Meaning | None) -> tzinfo | None:
     return zone_named(meaning.zone) if meaning and meaning.zone else None
 
 
-def _period_end(period: str, now: datetime, zone: Any = None) -> datetime:
+def _period_end(period: str, now: datetime, zone: tzinfo | None = None) -> datetime:
     """The coming midnight, Monday or first of the month."""
     today = now.astimezone(zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     if period == "day":

@@ -8,24 +8,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
+from pf_tui.json_values import list_in, object_in, texts_in
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from pf_tui.vocabulary import Protocol
 
 
-def settings_for(entry: Mapping[str, Any], native: str) -> dict[str, Any]:
+def settings_for(entry: Mapping[str, object], native: str) -> dict[str, object]:
     """A dialect's settings for one model: those of its patterns go over the general ones."""
     settings = {key: value for key, value in entry.items() if key != "models"}
-    for pattern, special in (entry.get("models") or {}).items():
-        if any(fnmatchcase(native.lower(), one.strip().lower()) for one in pattern.split("|")):
-            settings |= special
+    by_model = object_in(entry, "models")
+    for pattern in by_model:
+        if any(fnmatchcase(native.lower(), part.strip().lower()) for part in pattern.split("|")):
+            settings |= object_in(by_model, pattern)
     return settings
 
 
 def lost(
-    client: Protocol, spoken: Protocol, settings: Mapping[str, Any], *, searches: bool
+    client: Protocol, spoken: Protocol, settings: Mapping[str, object], *, searches: bool
 ) -> tuple[str, ...]:
     """What the provider does not get or cannot do, most felt first.
 
@@ -38,14 +39,14 @@ def lost(
     if settings.get("owner") and client == spoken:
         return ()
     words = []
-    if searches and "web_search" not in settings.get("hosted_tools", ()):
+    if searches and "web_search" not in list_in(settings, "hosted_tools"):
         words.append("web search run by the vendor")
     if not settings.get("images", True):
         words.append("pictures")
     if client != spoken == "openai-chat" and not settings.get("documents"):
         words.append("PDFs (their text alone)")
-    efforts = settings.get("efforts")
-    if efforts == []:
+    efforts = texts_in(settings, "efforts")
+    if settings.get("efforts") == []:
         words.append("effort")
     elif efforts and len(efforts) < 3:
         words.append(f"effort (only {', '.join(efforts)})")

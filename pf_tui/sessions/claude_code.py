@@ -14,8 +14,8 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from pf_tui.json_values import object_in
 from pf_tui.records import replace
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.evidence import is_settled
@@ -129,7 +129,7 @@ class _Entry:
 
     __slots__ = ("changed", "cwd", "facts", "pid", "session", "start")
 
-    def __init__(self, facts: Mapping[str, Any], pid: int, session: str) -> None:
+    def __init__(self, facts: Mapping[str, object], pid: int, session: str) -> None:
         self.facts, self.pid, self.session = facts, pid, session
         self.start = word(facts.get("procStart"))
         cwd = facts.get("cwd")
@@ -144,7 +144,7 @@ class _Entry:
         return processes.life(self.pid, self.start)
 
 
-def _entry(facts: Mapping[str, Any]) -> _Entry | None:
+def _entry(facts: Mapping[str, object]) -> _Entry | None:
     pid, session = facts.get("pid"), word(facts.get("sessionId"))
     if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
         return None
@@ -238,15 +238,15 @@ class Rows:
         elif _is(line, b"subtype", b"api_error"):
             self._retried(json.loads(line))
 
-    def _answer(self, row: Mapping[str, Any]) -> None:
-        message = row["message"]
+    def _answer(self, row: Mapping[str, object]) -> None:
+        message = object_in(row, "message")
         if row.get("isApiErrorMessage"):
             self.open, self.retry = False, None
             self.limit = _limit(row, message)
         elif message.get("model") != "<synthetic>":
             self.limit = self.retry = None
             self.model = word(message.get("model")) or self.model
-            usage = message.get("usage") or {}
+            usage = object_in(message, "usage")
             self.context_tokens = sum(
                 _count(usage.get(name))
                 for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
@@ -258,7 +258,7 @@ class Rows:
                 "refusal",
             )
 
-    def _retried(self, row: Mapping[str, Any]) -> None:
+    def _retried(self, row: Mapping[str, object]) -> None:
         """The client will try again by itself; headless ones write it down."""
         error, at, wait = row.get("error"), from_text(row.get("timestamp")), _count(row.get("retryInMs"))
         status = error.get("status") if isinstance(error, dict) else None
@@ -267,7 +267,7 @@ class Rows:
 
 
 def _signals(
-    entry: Mapping[str, Any],
+    entry: Mapping[str, object],
     life: Life,
     changed: datetime | None,
     rows: Rows,
@@ -304,7 +304,7 @@ def _newer(draft: Draft, other: Draft) -> bool:
     )
 
 
-def _focus(entry: Mapping[str, Any], process: Process | None) -> Focus | None:
+def _focus(entry: Mapping[str, object], process: Process | None) -> Focus | None:
     """A background session has no terminal: it is opened by its job's number."""
     if entry.get("kind") != "bg":
         return focus_of(process)
@@ -312,7 +312,7 @@ def _focus(entry: Mapping[str, Any], process: Process | None) -> Focus | None:
     return Focus(attach=f"claude attach {job}") if job and re.fullmatch(r"[\w-]+", job) else None
 
 
-def _limit(row: Mapping[str, Any], message: Mapping[str, Any]) -> LimitSeen | None:
+def _limit(row: Mapping[str, object], message: Mapping[str, object]) -> LimitSeen | None:
     """The limit a synthetic row tells of; None for another failure."""
     at = from_text(row.get("timestamp"))
     quota = row.get("quotaLimits")
@@ -336,7 +336,7 @@ def _limit(row: Mapping[str, Any], message: Mapping[str, Any]) -> LimitSeen | No
     return LimitSeen(until=until, by="log", at=at)
 
 
-def _object(path: str, size: int) -> dict[str, Any]:
+def _object(path: str, size: int) -> dict[str, object]:
     if size > MAX_REGISTRY_BYTES:
         raise ValueError("no registry file is so large")
     content = json.loads(Path(path).read_bytes())
@@ -361,7 +361,7 @@ def _is_answer(line: bytes) -> bool:
     )
 
 
-def _message(line: bytes) -> dict[str, Any] | None:
+def _message(line: bytes) -> dict[str, object] | None:
     """The message of an answer's row; None when the row is damaged."""
     try:
         message = json.loads(line)["message"]

@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pf_tui.records import replace
 from pf_tui.rules.reset_text import reset_from_text
@@ -85,7 +84,7 @@ class _Thread:
         self._home, self._thread = home, thread
         self._log: Log[Rows] | None = None
         self._looks = 0
-        self._head: Mapping[str, Any] = {}
+        self._head: Mapping[str, object] = {}
 
     def draft(self, process: Process, now: datetime) -> Draft:
         """As it stands."""
@@ -184,7 +183,7 @@ class Rows:
             return replace(signals, busy=Stamp(by="log", at=self.turn_at or grown))
         return replace(signals, idle=Stamp(by="log", at=self.idle_at or grown))
 
-    def _counted(self, payload: Mapping[str, Any]) -> None:
+    def _counted(self, payload: Mapping[str, object]) -> None:
         info = payload.get("info")
         if isinstance(info, dict):
             last = info.get("last_token_usage")
@@ -240,7 +239,7 @@ def _rollout(home: str, thread: str) -> str | None:
     return None
 
 
-def _head(path: str) -> Mapping[str, Any]:
+def _head(path: str) -> Mapping[str, object]:
     """The first row's facts: folder, provider, parent."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
@@ -251,7 +250,7 @@ def _head(path: str) -> Mapping[str, Any]:
     return payload if isinstance(payload, dict) else {}
 
 
-def _parent(head: Mapping[str, Any]) -> str | None:
+def _parent(head: Mapping[str, object]) -> str | None:
     """The thread that spawned this one."""
     source = head.get("source")
     spawned = source.get("subagent") if isinstance(source, dict) else None

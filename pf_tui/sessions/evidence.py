@@ -14,7 +14,6 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.records import record, replace
 from pf_tui.sessions.records import word
@@ -196,7 +195,7 @@ def _merged(known: Evidence, seen: Evidence) -> Evidence:
     return replace(seen, **older)
 
 
-def _to_json(seen: Evidence) -> dict[str, Any]:
+def _to_json(seen: Evidence) -> dict[str, object]:
     event = {name: getattr(seen, name) for name in _EVENT if getattr(seen, name) is not None}
     rest = {
         name: getattr(seen, name)

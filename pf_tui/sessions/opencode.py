@@ -11,7 +11,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
@@ -53,7 +52,7 @@ class Collector:
     """All sessions of OpenCode, with what was read of them before."""
 
     def __init__(self) -> None:
-        self._stamps: dict[str, tuple[Any, list[Row]]] = {}
+        self._stamps: dict[str, tuple[object, list[Row]]] = {}
 
     def sessions(
         self,
@@ -280,7 +279,7 @@ def _tokens(tokens: object) -> int | None:
     return sum(part for part in parts if isinstance(part, int) and 0 <= part < 10**12) or None
 
 
-def _json(text: object) -> dict[str, Any]:
+def _json(text: object) -> dict[str, object]:
     try:
         content = json.loads(text) if isinstance(text, str | bytes) else None
     except (ValueError, RecursionError):

@@ -12,7 +12,6 @@ import stat
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.records import Draft, Signals, Stamp, word
@@ -86,7 +85,7 @@ class _Agent:
         self._id = word(name.removesuffix(".meta.json").removeprefix("agent-")) or "?"
         self._log: Log[Rows] = Log(f"{folder}/{name.removesuffix('.meta.json')}.jsonl", Rows)
         self._stamp: tuple[int, int, int] | None = None
-        self._facts: Mapping[str, Any] = {}
+        self._facts: Mapping[str, object] = {}
 
     def finished(self) -> bool:
         """Whether its meta file says so by now, or is gone."""

@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import StateFileUnusable
+from pf_tui.json_values import optional_text
 from pf_tui.rules.failures import ACTIONS, CLASSES, SCOPES, Rule
 from pf_tui.state import files, settings_table
 from pf_tui.state.settings_table import Kind, Setting
@@ -76,8 +76,8 @@ def _rule(item: object, path: Path) -> Rule:
     )
 
 
-def _pattern(said: Mapping[str, Any], path: Path) -> str | None:
-    text, pattern = said["text"], said["pattern"]
+def _pattern(said: Mapping[str, object], path: Path) -> str | None:
+    text, pattern = optional_text(said, "text"), optional_text(said, "pattern")
     if not pattern:
         return re.escape(text) if text else None
     try:
@@ -86,4 +86,4 @@ def _pattern(said: Mapping[str, Any], path: Path) -> str | None:
         raise StateFileUnusable(
             path, f"the pattern {pattern!r} of a gateway rule is none: {error}"
         ) from error
-    return str(pattern)
+    return pattern

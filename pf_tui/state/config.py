@@ -9,9 +9,9 @@ import copy
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import StateFileUnusable
+from pf_tui.json_values import optional_text
 from pf_tui.records import field, record
 from pf_tui.rules.request_classes import CLASSES, ClassRule
 from pf_tui.state import files, settings_table
@@ -65,9 +65,9 @@ class Config:
     notify_bell: bool = settings_table.default("pf.notify.bell")
     notify_osc9: bool = settings_table.default("pf.notify.osc9")
     notify_kinds: tuple[str, ...] = settings_table.default("pf.notify.on")
-    gateway: Mapping[str, Any] = field(default_factory=dict)
+    gateway: Mapping[str, object] = field(default_factory=dict)
     """As it stands in the file: gateway.settings checks it."""
-    dashboard: Mapping[str, Any] = field(default_factory=dict)
+    dashboard: Mapping[str, object] = field(default_factory=dict)
     """theme, symbols, keys: the face's own settings."""
     read_only: str | None = None
     """Why nothing may be written (a newer version wrote the file)."""
@@ -87,7 +87,7 @@ def read(paths: Paths) -> Config:
     return Config() if content is None else parse(content, paths.config)
 
 
-def parse(content: Mapping[str, Any], path: Path) -> Config:
+def parse(content: Mapping[str, object], path: Path) -> Config:
     """Check the known keys of a config object. Raises StateFileUnusable with the line of the bad key."""
     values = settings_table.parse(content, path, settings_table.CONFIG)
     version = values["version"]
@@ -97,7 +97,7 @@ def parse(content: Mapping[str, Any], path: Path) -> Config:
     return Config(budgets=_budgets(content, path), classes=_classes(values), **known)
 
 
-def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
+def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
     """Set dotted keys ("pf.thresholds.warn"; None removes) and return what stood there before.
 
     The return value fed back into `change` restores the file's old values exactly. A key with dots
@@ -109,7 +109,7 @@ def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     with files.locked(paths):
         stored = files.read_json(paths.config)
-        content: dict[str, Any] = {"version": VERSION} if stored is None else stored
+        content: dict[str, object] = {"version": VERSION} if stored is None else stored
         current = parse(content, paths.config)
         if current.read_only:
             raise StateFileUnusable(
@@ -123,10 +123,10 @@ def change(paths: Paths, settings: Mapping[str, Any]) -> dict[str, Any]:
         return before
 
 
-def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[str, Any]:
+def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[str, object]:
     """Dotted keys for `change` that set budgets of one provider; None = unlimited, stored as 0."""
     keys = {setting.field: setting.key for setting in settings_table.BUDGETS}
-    settings: dict[str, Any] = {}
+    settings: dict[str, object] = {}
     for name, value in changes.items():
         number = 0 if value is None else value
         whole = int(number) if float(number).is_integer() and not name.endswith("usd") else number
@@ -134,7 +134,7 @@ def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[
     return settings
 
 
-def _set(content: dict[str, Any], keys: list[str], value: Any) -> Any:
+def _set(content: dict[str, object], keys: list[str], value: object) -> object:
     """Set (or remove, for None) one nested key in place; returns a copy of the old value or None."""
     place = content
     for key in keys[:-1]:
@@ -153,26 +153,28 @@ def _set(content: dict[str, Any], keys: list[str], value: Any) -> Any:
     return old
 
 
-def _drop_empty(content: dict[str, Any], keys: list[str]) -> None:
+def _drop_empty(content: dict[str, object], keys: list[str]) -> None:
     """Remove the objects that an undo left empty, so that undo of a first change leaves no trace."""
     for depth in range(len(keys), 0, -1):
-        parent = content
+        parent: object = content
         for key in keys[: depth - 1]:
-            parent = parent[key]
-        if parent.get(keys[depth - 1]) == {}:
+            parent = parent.get(key) if isinstance(parent, dict) else None
+        if isinstance(parent, dict) and parent.get(keys[depth - 1]) == {}:
             del parent[keys[depth - 1]]
 
 
-def _classes(values: Mapping[str, Any]) -> dict[str, ClassRule]:
+def _classes(values: Mapping[str, object]) -> dict[str, ClassRule]:
     rules: dict[str, ClassRule] = {}
     for name in CLASSES:
-        provider, model = (values[f"pf.classes.{name}.{what}"] for what in ("provider", "model"))
+        provider, model = (
+            optional_text(values, f"pf.classes.{name}.{what}") for what in ("provider", "model")
+        )
         if provider or model:
             rules[name] = ClassRule(provider=provider, model=model)
     return rules
 
 
-def _budgets(content: Mapping[str, Any], path: Path) -> dict[str, Budgets]:
+def _budgets(content: Mapping[str, object], path: Path) -> dict[str, Budgets]:
     values: dict[str, dict[str, float | None]] = {}
     for setting in settings_table.BUDGETS:
         *parents, _, name = setting.key.split(".")

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from pf_tui import catalog as catalogs
 from pf_tui.catalog import Catalog
@@ -17,6 +16,14 @@ from pf_tui.state.credentials import Credential
 from pf_tui.state.health import Health
 from pf_tui.state.paths import Paths, locate
 from pf_tui.state.project import Project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from pf_tui.catalog.entries import OwnProvider
+
+    T = TypeVar("T")
 
 
 @record
@@ -29,9 +36,9 @@ class Context:
     who: str
     """tui | cli | hook | mcp | gateway: the journal's `who`."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    _catalogs: dict[Any, Catalog] = field(default_factory=dict, repr=False, compare=False)
-    _read: dict[Path, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
-    """What was read of a file, beside the file's identity then."""
+    _catalogs: dict[object, Catalog] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[Path, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """What was read of a file, beside the file's identity then; its reader knows of what type that is."""
 
     @classmethod
     def here(cls, who: str, *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Context:
@@ -87,18 +94,19 @@ class Context:
             self.catalog().providers.values(), self.paths, settings, self.env, self.now()
         )
 
-    def _unchanged(self, path: Path, read: Callable[[], Any]) -> Any:
+    def _unchanged(self, path: Path, read: Callable[[], T]) -> T:
         """What `read` returned before, while the file is the same one: every write replaces the file."""
         stamp = files.identity(path)
         known = self._read.get(path)
         if known is None or known[0] != stamp:
             known = self._read[path] = (stamp, read())
-        return known[1]
+        content: T = known[1]
+        return content
 
     def _load_catalog(self) -> Catalog:
         path = self.paths.providers
 
-        def parse() -> Any:
+        def parse() -> Mapping[str, OwnProvider] | None:
             text = files.read_text(path, yaml_files.PERSONS_BYTES)
             return None if text is None else catalogs.overlay_to_json(catalogs.parse_overlay(text, path))
 

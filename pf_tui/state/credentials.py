@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.catalog import LoginFile, Provider
 from pf_tui.clients import CLIENTS
@@ -28,6 +27,8 @@ from pf_tui.state.secret import Secret, remember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
     from pf_tui.vocabulary import CredentialState
 
 KEYRING_SERVICE = "pf-tui"
@@ -78,7 +79,7 @@ def look_up(
         StateFileUnusable: our auth.json is broken.
     """
     stored = {} if without_file else _stored(paths)
-    looked: dict[Path, Any] = {}
+    looked: dict[Path, object] = {}
     known = {
         provider.id: _environment(provider, env)
         or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
@@ -234,7 +235,7 @@ def keyring_problem() -> str | None:
     return None
 
 
-def _open_keyring(provider_id: str = "PROVIDER") -> Any:
+def _open_keyring(provider_id: str = "PROVIDER") -> KeyringBackend:
     """The keyring's best backend. Raises PfError for none, null, fail or any of priority <= 0."""
     try:
         import keyring
@@ -298,7 +299,7 @@ def _dated(
 
 
 def _logins(
-    provider: Provider, env: Mapping[str, str], now: datetime, looked: dict[Path, Any]
+    provider: Provider, env: Mapping[str, str], now: datetime, looked: dict[Path, object]
 ) -> Credential | None:
     for login in provider.logins:
         path = expand(login.path, env)
@@ -333,7 +334,9 @@ def _keychain(provider: Provider, env: Mapping[str, str]) -> Credential | None:
     return Credential(state="present", source=source, renewable=True, agent="claude-code")
 
 
-def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: datetime) -> Credential | None:
+def _found_login(
+    login: LoginFile, content: dict[str, object], source: str, now: datetime
+) -> Credential | None:
     holder = _dig(content, login.key)
     if not holder:
         return None
@@ -343,21 +346,14 @@ def _found_login(login: LoginFile, content: dict[str, Any], source: str, now: da
             return None
         parent = holder
     remember(holder)
-    for name in _TOKEN_FIELDS if isinstance(parent, dict) else ():
-        remember(parent.get(name))
+    beside = parent if isinstance(parent, dict) else {}
+    for name in _TOKEN_FIELDS:
+        remember(beside.get(name))
     expires = from_text(_dig(content, login.expires_key)) if login.expires_key else None
-    if expires is None and isinstance(parent, dict):
-        expires = next(
-            (
-                moment
-                for name in ("expiresAt", "expires", "expiry_date")
-                if (moment := from_text(parent.get(name)))
-            ),
-            None,
-        )
-    renews = isinstance(parent, dict) and any(
-        parent.get(name) for name in ("refreshToken", "refresh", "refresh_token")
-    )
+    if expires is None:
+        moments = (from_text(beside.get(name)) for name in ("expiresAt", "expires", "expiry_date"))
+        expires = next((moment for moment in moments if moment), None)
+    renews = any(beside.get(name) for name in ("refreshToken", "refresh", "refresh_token"))
     return _dated(source, expires, renews, _owner(source), now)
 
 
@@ -373,7 +369,7 @@ def _owner(source: str) -> str | None:
     return next((agent for part, agent in owners.items() if f"/{part}/" in source), "agent")
 
 
-def _dig(content: Any, dotted: str) -> Any:
+def _dig(content: object, dotted: str) -> object:
     """Follow a dotted path; "*" and "name[]" step into the first element that has the rest."""
     place = content
     for index, part in enumerate(parts := dotted.split(".")):
@@ -386,7 +382,7 @@ def _dig(content: Any, dotted: str) -> Any:
     return place
 
 
-def _read_login(path: Path) -> Any:
+def _read_login(path: Path) -> object:
     """An agent's login file as data; "" when it is no JSON, None when it is not there or not readable."""
     try:
         if path.stat().st_size > files.MAX_JSON_BYTES:
@@ -432,12 +428,12 @@ def _short(path: Path, env: Mapping[str, str]) -> str:
         return str(path)
 
 
-def _stored(paths: Paths) -> dict[str, Any]:
+def _stored(paths: Paths) -> dict[str, object]:
     content = files.read_json(paths.auth)
     return {} if content is None else _entries(content, paths)
 
 
-def _entries(content: dict[str, Any], paths: Paths) -> dict[str, Any]:
+def _entries(content: dict[str, object], paths: Paths) -> dict[str, object]:
     entries = content.get("providers")
     if entries is None:
         return {}

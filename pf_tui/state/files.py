@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state.paths import Paths, make_private
@@ -106,7 +105,7 @@ def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
 
 def read_json(
     path: Path, *, pause: Callable[[float], object] = time.sleep, now: Callable[[], float] = time.time
-) -> dict[str, Any] | None:
+) -> dict[str, object] | None:
     """The JSON object in `path`, key order kept; None when there is no such file.
 
     The original plugin writes its files in place: one that was just written and ends too early is read again
@@ -182,7 +181,7 @@ def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:
     return StateFileUnusable(path, why, line=line, column=column)
 
 
-def write_json(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
+def write_json(path: Path, content: dict[str, object], *, mode: int = 0o600) -> None:
     """Replace `path` by `content` as JSON with 2-space indent. Call it under `locked()`."""
     write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode)
 
@@ -205,7 +204,7 @@ def write_private(path: Path, data: bytes) -> None:
         raise
 
 
-def json_bytes(content: Any, *, indent: int | None = None) -> bytes:
+def json_bytes(content: object, *, indent: int | None = None) -> bytes:
     """JSON in UTF-8; letters stand as themselves, but a path that is no UTF-8 needs escapes to come back."""
     try:
         return json.dumps(content, indent=indent, ensure_ascii=False).encode()

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.records import record
@@ -238,7 +237,7 @@ def alive(pid: int) -> bool:
     return status.rpartition(b")")[2].split()[:1] != [b"Z"]
 
 
-def _live(paths: Paths, pid: int) -> dict[str, list[Any]]:
+def _live(paths: Paths, pid: int) -> dict[str, list[object]]:
     """live.json's lists, if this gateway wrote it."""
     content = _object(paths.live)
     if content.get("pid") != pid:
@@ -246,7 +245,7 @@ def _live(paths: Paths, pid: int) -> dict[str, list[Any]]:
     return {name: items for name, items in content.items() if isinstance(items, list)}
 
 
-def _keep(paths: Paths, path: Path, content: dict[str, Any]) -> None:
+def _keep(paths: Paths, path: Path, content: dict[str, object]) -> None:
     """Write a file without which no gateway runs; on a full disk beside it, in memory."""
     try:
         files.write_json(path, content)
@@ -257,19 +256,19 @@ def _keep(paths: Paths, path: Path, content: dict[str, Any]) -> None:
         spare_place.forget(paths, path)
 
 
-def _kept(paths: Paths, path: Path) -> dict[str, Any]:
+def _kept(paths: Paths, path: Path) -> dict[str, object]:
     spare = spare_place.of(paths, path)
     return (_object(spare) if spare is not None else {}) or _object(path)
 
 
-def _object(path: Path) -> dict[str, Any]:
+def _object(path: Path) -> dict[str, object]:
     try:
         return files.read_json(path) or {}
     except PfError:
         return {}
 
 
-def _to_json(one: LiveRequest) -> dict[str, Any]:
+def _to_json(one: LiveRequest) -> dict[str, object]:
     return {
         "id": one.id,
         "agent": one.agent,
@@ -283,7 +282,7 @@ def _to_json(one: LiveRequest) -> dict[str, Any]:
     }
 
 
-def _from_json(item: Any) -> LiveRequest | None:
+def _from_json(item: object) -> LiveRequest | None:
     if not isinstance(item, dict):
         return None
     since = from_text(item.get("since"))
@@ -304,7 +303,7 @@ def _from_json(item: Any) -> LiveRequest | None:
     )
 
 
-def _session_to_json(one: LiveSession) -> dict[str, Any]:
+def _session_to_json(one: LiveSession) -> dict[str, object]:
     return {
         "session": one.session,
         "provider": one.provider,
@@ -315,7 +314,7 @@ def _session_to_json(one: LiveSession) -> dict[str, Any]:
     }
 
 
-def _session(item: Any) -> LiveSession | None:
+def _session(item: object) -> LiveSession | None:
     if not isinstance(item, dict):
         return None
     session, provider, model = item.get("session"), item.get("provider"), item.get("model")
@@ -332,9 +331,9 @@ def _session(item: Any) -> LiveSession | None:
     )
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

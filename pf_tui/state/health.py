@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import field, record, replace
@@ -52,7 +51,7 @@ class Repair:
     strip: tuple[str, ...]
     """Field paths ("store", "messages.name") and betas ("beta:NAME")."""
     since: datetime
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
 
 
 @record
@@ -118,7 +117,7 @@ def change(paths: Paths, edit: Callable[[Health], Health]) -> tuple[Health, str 
         return new, note
 
 
-def bench_to_json(bench: Bench) -> dict[str, Any]:
+def bench_to_json(bench: Bench) -> dict[str, object]:
     """The file's shape of one bench."""
     return {
         "scope": "model" if bench.model or bench.family else "provider",
@@ -166,13 +165,15 @@ def key_to_json(key: Key) -> list[str | None]:
     return [provider, model, kind, *([family] if family else [])]
 
 
-def key_from_json(words: Any) -> Key:
+def key_from_json(words: object) -> Key:
     """A bench's key out of the journal."""
+    if not isinstance(words, list) or len(words) not in (3, 4):
+        raise TypeError("a bench's key has three words or four")
     provider, model, kind, *family = words
     return provider, model, kind, family[0] if family else None
 
 
-def _refuse_newer(paths: Paths, content: Mapping[str, Any]) -> None:
+def _refuse_newer(paths: Paths, content: Mapping[str, object]) -> None:
     version = content.get("version", VERSION)
     if isinstance(version, int) and version > VERSION:
         raise PfError(
@@ -181,25 +182,25 @@ def _refuse_newer(paths: Paths, content: Mapping[str, Any]) -> None:
         )
 
 
-def _parse(content: Mapping[str, Any]) -> Health:
+def _parse(content: Mapping[str, object]) -> Health:
     raw_benches = content.get("benches")
     benches = raw_benches if isinstance(raw_benches, list) else []
     return Health(
         benches=tuple(bench for item in benches if (bench := bench_from_json(item))),
         agents={
-            agent: Applied(provider=item["applied"], since=since)
+            agent: Applied(provider=provider, since=since)
             for agent, item in _objects(content.get("agents"))
-            if isinstance(item.get("applied"), str) and (since := from_text(item.get("since")))
+            if isinstance(provider := item.get("applied"), str) and (since := from_text(item.get("since")))
         },
         sessions={
             session: SessionServed(
                 agent=str(item.get("agent", "")),
-                provider=item["provider"],
+                provider=provider,
                 since=since,
                 pin=pin if isinstance(pin := item.get("pin"), str) else None,
             )
             for session, item in _objects(content.get("sessions"))
-            if isinstance(item.get("provider"), str) and (since := from_text(item.get("since")))
+            if isinstance(provider := item.get("provider"), str) and (since := from_text(item.get("since")))
         },
         resets=_moments(content.get("resets")),
         released=_moments(content.get("released")),
@@ -229,7 +230,7 @@ def _moments(value: object) -> dict[str, datetime]:
     return {key: moment for key, text in items if (moment := from_text(text))}
 
 
-def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
+def _objects(value: object) -> list[tuple[str, dict[str, object]]]:
     return (
         [(key, item) for key, item in value.items() if isinstance(item, dict)]
         if isinstance(value, dict)
@@ -237,7 +238,7 @@ def _objects(value: object) -> list[tuple[str, dict[str, Any]]]:
     )
 
 
-def _merged(content: dict[str, Any], health: Health) -> dict[str, Any]:
+def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
     """`health` laid over the file's own object, so that keys we do not know stay."""
     known_agents = dict(_objects(content.get("agents")))
     known_sessions = dict(_objects(content.get("sessions")))

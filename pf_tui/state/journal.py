@@ -12,7 +12,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.records import field, record
 from pf_tui.state import files
@@ -40,16 +39,16 @@ class Event:
     """tui | cli | hook | mcp | gateway"""
     action: str
     why: str = ""
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
-    undo: Mapping[str, Any] | None = None
+    before: Mapping[str, object] = field(default_factory=dict)
+    after: Mapping[str, object] = field(default_factory=dict)
+    undo: Mapping[str, object] | None = None
     """What puts the old state back; None = cannot be undone."""
     of: str | None = None
     """For undo and redo: the id of the action it is about."""
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, object] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        line: dict[str, Any] = {
+    def to_json(self) -> dict[str, object]:
+        line: dict[str, object] = {
             "id": self.id,
             "ts": to_text(self.ts),
             "who": self.who,
@@ -153,7 +152,7 @@ def _without(stack: list[Event], event_id: str | None) -> tuple[list[Event], lis
     return [e for e in stack if e.id != event_id], [e for e in stack if e.id == event_id]
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 

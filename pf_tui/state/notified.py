@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.rules.limits import SAME_RESET
@@ -42,7 +41,9 @@ def first_time(paths: Paths, key: str, end: datetime | None, now: datetime) -> b
         return False  # a notice that cannot be remembered would be sent again and again
 
 
-def _is_same(known: Any, end: datetime | None, now: datetime) -> bool:
+def _is_same(known: object, end: datetime | None, now: datetime) -> bool:
+    if not isinstance(known, dict):
+        return False
     try:
         at = datetime.fromtimestamp(known["at"], UTC)
         before = datetime.fromtimestamp(known["end"], UTC) if known["end"] is not None else None
@@ -53,7 +54,7 @@ def _is_same(known: Any, end: datetime | None, now: datetime) -> bool:
     return abs(end - before) <= SAME_RESET
 
 
-def _read(paths: Paths) -> dict[str, Any]:
+def _read(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
         content = json.loads(paths.notices.read_bytes())

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError
 from pf_tui.records import record
@@ -19,6 +18,17 @@ from pf_tui.state import files, project_folder, project_text, settings_table, tr
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
 from pf_tui.state.project_folder import SETTINGS_BYTES, ForeignOwner
 from pf_tui.state.settings_table import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypedDict  # Any: a setting of its own kind
+
+    class Kept(TypedDict):
+        """A project's file as the cache holds it."""
+
+        settings: dict[str, object]
+        sha256: str
+
 
 TEMPLATE = """\
 ---
@@ -91,7 +101,7 @@ class Project:
 class Stored:
     """A project's file as it stands."""
 
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     """The known keys, checked, in the file's spelling."""
     sha256: str
 
@@ -134,8 +144,8 @@ def create(paths: Paths, cwd: Path, env: Mapping[str, str], at: datetime) -> Pat
 
 
 def change(
-    paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[str, Any], at: datetime
-) -> dict[str, Any]:
+    paths: Paths, cwd: Path, env: Mapping[str, str], settings: Mapping[str, object], at: datetime
+) -> dict[str, object]:
     """Set front-matter keys (None removes), in the spelling the file already uses.
 
     The file is trusted afterwards, unless somebody else's settings in it were still waiting for that.
@@ -157,7 +167,7 @@ def change(
         return {"path": str(path), "text": old, "trusted": before is None or before.trust == "trusted"}
 
 
-def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: datetime) -> dict[str, Any]:
+def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: datetime) -> dict[str, object]:
     """Put an old text back (None removes the file); returns what stood there, for redo."""
     with files.locked(paths):
         before = read_file(paths, path)
@@ -172,7 +182,7 @@ def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: da
         return {"path": str(path), "text": current, "trusted": was_trusted}
 
 
-def _load(root: Path, path: Path) -> dict[str, Any] | None:
+def _load(root: Path, path: Path) -> Kept | None:
     """The known settings, checked, and the file's fingerprint, as JSON keeps them."""
     found = project_folder.read(root, path, SETTINGS_BYTES)
     if found is None:
@@ -185,7 +195,9 @@ def _within_trust(paths: Paths, path: Path, found: Stored) -> Project:
     """What the file says, as far as it may."""
     verdict = trust.verdict(paths, path, found.sha256)
     obeyed = [one for one in settings_table.PROJECT if verdict == "trusted" or one.untrusted]
-    values = {one.field: value for one in obeyed if (value := _value(found.settings, one)) is not None}
+    values: dict[str, Any] = {
+        one.field: value for one in obeyed if (value := _value(found.settings, one)) is not None
+    }
     withheld = set(found.settings) - {name for one in obeyed for name in (one.project, one.old_project)}
     return Project(
         path=path,
@@ -196,7 +208,7 @@ def _within_trust(paths: Paths, path: Path, found: Stored) -> Project:
     )
 
 
-def _value(settings: Mapping[str, Any], wanted: Setting) -> Any:
+def _value(settings: Mapping[str, object], wanted: Setting) -> object:
     """A setting in either spelling, the template's first; lists as tuples."""
     value = settings.get(wanted.project) or settings.get(wanted.old_project)
     if value is None:
@@ -204,7 +216,7 @@ def _value(settings: Mapping[str, Any], wanted: Setting) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _spellings(settings: Mapping[str, Any]) -> set[str]:
+def _spellings(settings: Mapping[str, object]) -> set[str]:
     """The keys that a change sets, in both spellings."""
     old = {one.old_project for one in settings_table.PROJECT if one.project in settings}
     return set(settings) | old - {""}

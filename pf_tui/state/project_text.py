@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.state import files, settings_table
@@ -26,14 +25,14 @@ _SETTINGS = {
 _OLD = {setting.project: setting.old_project for setting in settings_table.PROJECT if setting.old_project}
 
 
-def settings(text: str, path: Path) -> dict[str, Any]:
+def settings(text: str, path: Path) -> dict[str, object]:
     """The settings we know, checked; a key without a value is left out.
 
     Raises:
         StateFileUnusable: with the line of what is wrong.
     """
     content, lines = front_matter(text, path)
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in content.items():
         if value is None or key not in _SETTINGS:
             continue
@@ -43,7 +42,7 @@ def settings(text: str, path: Path) -> dict[str, Any]:
     return found
 
 
-def front_matter(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+def front_matter(text: str, path: Path) -> tuple[dict[str, object], dict[str, int]]:
     """The front matter as plain data, and the line of each key. Raises StateFileUnusable (line, column)."""
     text = text.removeprefix(_MARK)
     match = _FENCE.match(text)
@@ -65,7 +64,7 @@ def front_matter(text: str, path: Path) -> tuple[dict[str, Any], dict[str, int]]
     return parsed.data, {key: line + 1 for key, line in parsed.lines.items()}
 
 
-def edited(text: str, path: Path, changes: Mapping[str, Any]) -> str:
+def edited(text: str, path: Path, changes: Mapping[str, object]) -> str:
     """`text` with some front-matter keys set; comments, order and the body stay.
 
     Raises:
@@ -115,10 +114,10 @@ def edited(text: str, path: Path, changes: Mapping[str, Any]) -> str:
 class _Value:
     """One value of the file, and where it stands."""
 
-    def __init__(self, *, key: str, value: Any, path: Path, line: int | None) -> None:
+    def __init__(self, *, key: str, value: object, path: Path, line: int | None) -> None:
         self.key, self.value, self._path, self._line = key, value, path, line
 
-    def checked(self, kind: Kind) -> Any:
+    def checked(self, kind: Kind) -> object:
         """The value as JSON keeps it; None when it sets nothing. Raises StateFileUnusable."""
         names = kind.type == "names"
         if names and isinstance(self.value, str):
@@ -127,11 +126,12 @@ class _Value:
             raise self._fail(f"expected {kind.expected} for {self.key}, found {files.json_kind(self.value)}")
         if not kind.has_bounds(self.value):
             raise self._fail(f"{self.key} is {self.value}; {kind.expected} is needed")
-        if kind.type == "text" and len(self.value) > MAX_NAME:
+        if isinstance(self.value, str) and len(self.value) > MAX_NAME:
             raise self._fail(f"{self.key} has more than {MAX_NAME} characters")
-        if names and len(self.value) > MAX_NAMES:
+        listed = self.value if isinstance(self.value, list) else []
+        if len(listed) > MAX_NAMES:
             raise self._fail(f"{self.key} has more than {MAX_NAMES} names")
-        if names and any(len(name) > MAX_NAME for name in self.value):
+        if any(len(name) > MAX_NAME for name in listed):
             raise self._fail(f"a name in {self.key} has more than {MAX_NAME} characters")
         return list(kind.parse(self.value)) or None if names else kind.parse(self.value)
 

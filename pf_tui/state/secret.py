@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pf_tui.rules.masking import SHORTEST, ValueMask
 
 _seen: set[str] = set()
@@ -28,7 +26,7 @@ def masked(text: str) -> str:
     return _mask.text(text)
 
 
-def masked_values(content: Any) -> Any:
+def masked_values(content: object) -> object:
     """Plain data with each text in it masked."""
     if isinstance(content, str):
         return masked(content)

@@ -20,7 +20,7 @@ from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # a value of its setting's own kind
 
 NOTICES = ("warn", "limit", "failover", "reset")
 """What a person may be told of."""
@@ -425,7 +425,7 @@ def default(key: str) -> Any:
 
 
 def parse(
-    content: Mapping[str, Any], path: Path, wanted: Iterable[Setting], below: str = ""
+    content: Mapping[str, object], path: Path, wanted: Iterable[Setting], below: str = ""
 ) -> dict[str, Any]:
     """The value of each setting, or its default, by its field (its key where it has none).
 
@@ -445,13 +445,13 @@ def parse(
     return values
 
 
-def mapping(place: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+def mapping(place: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
     """An object inside `place`, empty when it is not there. Raises StateFileUnusable."""
-    inner: Mapping[str, Any] = checked(place.get(key), OBJECT, key, path) or {}
+    inner: Mapping[str, object] = checked(place.get(key), OBJECT, key, path) or {}
     return inner
 
 
-def checked(value: Any, kind: Kind, key: str, path: Path) -> Any:
+def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
     """The value itself. Raises StateFileUnusable with the line of the key."""
     if value is None:
         return None

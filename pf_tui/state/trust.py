@@ -13,9 +13,9 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.json_values import object_in
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
 from pf_tui.state.clock import to_text
@@ -70,7 +70,7 @@ def accepted(paths: Paths) -> tuple[TrustedFile, ...]:
     return tuple(entry for _, entry in sorted(_accepted(paths).items()))
 
 
-def entry(sha256: str, *, by: str, at: datetime | None) -> dict[str, Any]:
+def entry(sha256: str, *, by: str, at: datetime | None) -> dict[str, object]:
     """An accepted file as trust.json holds it."""
     return {"sha256": sha256, "since": to_text(at) if at is not None else "", "by": by}
 
@@ -80,13 +80,14 @@ def accept(paths: Paths, path: Path, sha256: str, *, by: str, at: datetime) -> N
     replace_entry(paths, path, entry(sha256, by=by, at=at))
 
 
-def replace_entry(paths: Paths, path: Path, new: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def replace_entry(paths: Paths, path: Path, new: Mapping[str, object] | None) -> dict[str, object] | None:
     """Trust the file as the entry says (None = no more); returns the old entry. Raises StateFileUnusable."""
     with files.locked(paths):
         content = _content(paths) or _first(paths)
-        old = content["files"].pop(key_of(path), None)
+        entries = object_in(content, "files")
+        old = entries.pop(key_of(path), None)
         if new is not None:
-            content["files"][key_of(path)] = dict(new)
+            entries[key_of(path)] = dict(new)
         files.write_json(paths.trust, content)
         return old if isinstance(old, dict) else None
 
@@ -95,7 +96,7 @@ def is_news(paths: Paths, path: Path, sha256: str) -> bool:
     """True the first time it is asked for this content of this file. Raises StateFileUnusable, PfError."""
     key = key_of(path)
     content = _content(paths)
-    if content is not None and content.get("told", {}).get(key) == sha256:
+    if content is not None and object_in(content, "told").get(key) == sha256:
         return False
     with files.locked(paths):
         content = _content(paths) or _first(paths)
@@ -117,12 +118,12 @@ def _accepted(paths: Paths) -> dict[str, TrustedFile]:
         path: TrustedFile(
             path=path, sha256=item["sha256"], since=str(item.get("since", "")), by=str(item.get("by", ""))
         )
-        for path, item in content["files"].items()
+        for path, item in object_in(content, "files").items()
         if isinstance(item, dict) and isinstance(item.get("sha256"), str)
     }
 
 
-def _begun(paths: Paths) -> dict[str, Any]:
+def _begun(paths: Paths) -> dict[str, object]:
     """The file made now; where it cannot be kept, what it would hold."""
     try:
         with files.locked(paths, timeout_s=LOCK_S):
@@ -137,7 +138,7 @@ def _begun(paths: Paths) -> dict[str, Any]:
         return _first(paths)
 
 
-def _content(paths: Paths) -> dict[str, Any] | None:
+def _content(paths: Paths) -> dict[str, object] | None:
     content = files.read_json(paths.trust)
     if content is None:
         return None
@@ -149,9 +150,9 @@ def _content(paths: Paths) -> dict[str, Any] | None:
     return content
 
 
-def _first(paths: Paths) -> dict[str, Any]:
+def _first(paths: Paths) -> dict[str, object]:
     """The file as it begins: what pf-tui wrote or was installed into before there was trust."""
-    accepted_files: dict[str, Any] = {}
+    accepted_files: dict[str, object] = {}
     for path in dict.fromkeys(_known_before(paths)):
         try:
             found = project_folder.read(path.parent.parent, path, project_folder.SETTINGS_BYTES)

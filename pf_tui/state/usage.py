@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import files
@@ -44,7 +43,9 @@ def write(paths: Paths, today: date, counters: Mapping[str, tuple[int, int]]) ->
         return note
 
 
-def _merged(old: Mapping[str, Any], today: date, counters: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+def _merged(
+    old: Mapping[str, object], today: date, counters: Mapping[str, tuple[int, int]]
+) -> dict[str, object]:
     known = old.get("providers")
     entries = dict(known) if isinstance(known, dict) else {}
     for provider, (daily, monthly) in counters.items():

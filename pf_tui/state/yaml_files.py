@@ -11,11 +11,16 @@ import os
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 _FORMAT = 2
 """Raised when the cached shape changes, so that an old cache is not believed."""
@@ -24,7 +29,7 @@ PERSONS_BYTES = 1024 * 1024
 """A person's own YAML; 500 providers with all their models have half of it."""
 
 
-def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], Any]) -> Any:
+def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], T]) -> T:
     """What `load` makes of the file, or what it made of it before, a refusal included.
 
     Args:
@@ -40,7 +45,8 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], An
         if kept["key"] == key:
             if "bad" in kept:
                 raise _refusal(path, kept["bad"])
-            return kept["data"]
+            data: T = kept["data"]
+            return data
     except (OSError, ValueError, KeyError, TypeError):
         pass
     try:
@@ -52,12 +58,18 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], An
     return data
 
 
-def _refusal(path: Path, bad: Sequence[Any]) -> StateFileUnusable:
+def _refusal(path: Path, bad: Sequence[object]) -> StateFileUnusable:
     why, hint, line, column = bad
-    return StateFileUnusable(path, str(why), str(hint), line=line, column=column)
+    return StateFileUnusable(
+        path,
+        str(why),
+        str(hint),
+        line=line if isinstance(line, int) else None,
+        column=column if isinstance(column, int) else None,
+    )
 
 
-def _keep(paths: Paths, store: Path, content: dict[str, Any]) -> None:
+def _keep(paths: Paths, store: Path, content: dict[str, object]) -> None:
     """Write the cache if there is a state directory to keep it in; reading alone never creates one."""
     if not paths.home.is_dir():
         return

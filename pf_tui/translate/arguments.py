@@ -9,9 +9,10 @@ import ast
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
+
+from pf_tui.json_values import object_in, texts_in
 
 _MARKS = re.compile(r'["\\{}\[\]]')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -62,7 +63,7 @@ class Scan:
         return "".join(reversed(self.closers))
 
 
-def parsed(text: str) -> dict[str, Any] | None:
+def parsed(text: str) -> dict[str, object] | None:
     """The object the text is; None when it is none."""
     try:
         value = msgspec.json.decode(text)
@@ -71,12 +72,12 @@ def parsed(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def object_text(value: Any) -> str:
+def object_text(value: object) -> str:
     """An object as JSON text; what is none is {}: a call without arguments."""
     return msgspec.json.encode(value if isinstance(value, Mapping) else {}).decode()
 
 
-def mended(text: str, schema: Mapping[str, Any] | None = None) -> str:
+def mended(text: str, schema: Mapping[str, object] | None = None) -> str:
     """The arguments as JSON text of an object; what parses comes back as it is.
 
     Args:
@@ -118,7 +119,7 @@ def _escape(found: re.Match[str]) -> str:
     return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def _object(text: str) -> dict[str, object] | None:
     """The object of a text that may be JSON, JSON in a JSON string, several objects, or a Python literal."""
     try:
         value, end = json.JSONDecoder(strict=False).raw_decode(text)
@@ -142,17 +143,18 @@ def _object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) and all(isinstance(key, str) for key in value) else None
 
 
-def _by_schema(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _by_schema(text: str, schema: Mapping[str, object]) -> dict[str, object]:
     """A lone value under the property that was meant: the only required one, else the first."""
-    properties = schema.get("properties") or {}
-    required = [name for name in schema.get("required") or () if name in properties]
+    properties = object_in(schema, "properties")
+    required = [name for name in texts_in(schema, "required") if name in properties]
     name = required[0] if len(required) == 1 else next(iter(properties), None)
     if name is None:
         return {}
-    value: Any = text
+    value: object = text
     try:
         decoded = json.loads(text)
-        kind = properties[name].get("type") if isinstance(properties[name], Mapping) else None
+        meant = properties[name]
+        kind = meant.get("type") if isinstance(meant, Mapping) else None
         if kind != "string" or isinstance(decoded, str):
             value = decoded
     except (ValueError, RecursionError):
@@ -166,7 +168,7 @@ class ArgumentStream:
     Holds nothing of a sound call but a comma or a last brace that may have to go.
     """
 
-    def __init__(self, schema: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, schema: Mapping[str, object] | None = None) -> None:
         self._schema = schema
         self._scan = Scan()
         self._pieces: list[str] = []

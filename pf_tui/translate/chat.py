@@ -7,8 +7,15 @@ Source: openai SDK 3.x types; vendors' additions where a comment names them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from pf_tui.json_values import (
+    list_in,
+    object_in,
+    optional_number,
+    optional_text,
+    optional_whole,
+    texts_in,
+)
 from pf_tui.translate import naming
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat_events import (
@@ -26,6 +33,7 @@ from pf_tui.translate.conversation import (
     Answer,
     Call,
     Choice,
+    ChoiceKind,
     Hosted,
     Media,
     Notes,
@@ -49,7 +57,7 @@ __all__ = [
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
-def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
+def read_request(body: Mapping[str, object], notes: Notes) -> Request:
     """A Chat request in the neutral form. Raises WrongUsage when it is none."""
     messages = body.get("messages")
     if not isinstance(messages, list):
@@ -79,21 +87,22 @@ def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
     return request
 
 
-def _system(content: Any) -> list[Text]:
+def _system(content: object) -> list[Text]:
     if isinstance(content, list):
         return [Text(part["text"], "cache_control" in part) for part in content if part.get("text")]
-    return [Text(content)] if content else []
+    return [Text(str(content))] if content else []
 
 
-def _assistant(message: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
+def _assistant(message: Mapping[str, object], notes: Notes) -> Iterator[Part]:
     if thinking := thinking_of(message):
         yield Thinking(thinking, maker=str(message.get("reasoning_maker") or ""))
     yield from read_parts(message.get("content"))
-    if isinstance(message.get("refusal"), str):
-        yield Text(message["refusal"])
-    calls = message.get("tool_calls") or ()
-    if not calls and isinstance(message.get("function_call"), Mapping):
-        function = message["function_call"]
+    refusal = message.get("refusal")
+    if isinstance(refusal, str):
+        yield Text(refusal)
+    calls = list_in(message, "tool_calls")
+    function = message.get("function_call")
+    if not calls and isinstance(function, Mapping):
         calls = [{"id": function.get("name"), "function": function}]
     for call in calls:
         if not isinstance(call, Mapping):
@@ -118,16 +127,18 @@ def _assistant(message: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
         )
 
 
-def google_signature(call: Mapping[str, Any]) -> str:
+def google_signature(call: Mapping[str, object]) -> str:
     """Gemini's thought signature of a call. Source: "Thought signatures", Google AI for Developers."""
     extra = call.get("extra_content")
     google = extra.get("google") if isinstance(extra, Mapping) else None
     return str(google.get("thought_signature") or "") if isinstance(google, Mapping) else ""
 
 
-def _read_tools(body: Mapping[str, Any], request: Request) -> None:
-    for tool in body.get("tools") or ():
-        kind = tool.get("type") if isinstance(tool, Mapping) else None
+def _read_tools(body: Mapping[str, object], request: Request) -> None:
+    for tool in list_in(body, "tools"):
+        if not isinstance(tool, Mapping):
+            raise bad_request("a tool has no type")
+        kind = tool.get("type")
         if kind == "function" and isinstance(tool.get("function"), Mapping):
             function = tool["function"]
             request.tools.append(
@@ -157,11 +168,14 @@ def _read_tools(body: Mapping[str, Any], request: Request) -> None:
     request.one_call_at_a_time = body.get("parallel_tool_calls") is False
 
 
-def read_choice(choice: Any) -> Choice | None:
+_CHOICES: Mapping[str, ChoiceKind] = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
+
+
+def read_choice(choice: object) -> Choice | None:
     """tool_choice of either OpenAI protocol."""
     if isinstance(choice, str):
-        kinds: Mapping[str, Any] = {"auto": "auto", "none": "none", "required": "any", "any": "any"}
-        return Choice(kinds[choice]) if choice in kinds else None
+        kind = _CHOICES.get(choice)
+        return Choice(kind) if kind is not None else None
     if isinstance(choice, Mapping):
         inner = choice.get("function") or choice.get("custom") or choice
         if inner.get("name"):
@@ -172,13 +186,14 @@ def read_choice(choice: Any) -> Choice | None:
     return None
 
 
-def _read_settings(body: Mapping[str, Any], request: Request) -> None:
-    request.max_tokens = body.get("max_completion_tokens") or body.get("max_tokens")
-    request.temperature, request.top_p = body.get("temperature"), body.get("top_p")
+def _read_settings(body: Mapping[str, object], request: Request) -> None:
+    request.max_tokens = optional_whole(body, "max_completion_tokens") or optional_whole(body, "max_tokens")
+    request.temperature = optional_number(body, "temperature")
+    request.top_p = optional_number(body, "top_p")
     stop = body.get("stop")
-    request.stop = [stop] if isinstance(stop, str) else list(stop or ())
+    request.stop = [stop] if isinstance(stop, str) else texts_in(body, "stop")
     reasoning = body.get("reasoning")
-    request.effort = body.get("reasoning_effort") or (
+    request.effort = optional_text(body, "reasoning_effort") or (
         reasoning.get("effort") if isinstance(reasoning, Mapping) else None
     )
     thinking = body.get("thinking")
@@ -189,19 +204,19 @@ def _read_settings(body: Mapping[str, Any], request: Request) -> None:
         request.format = dict(form.get("json_schema") or {})
     elif isinstance(form, Mapping) and form.get("type") == "json_object":
         request.format = {"name": "answer", "schema": None}
-    request.verbosity = body.get("verbosity")
+    request.verbosity = optional_text(body, "verbosity")
     options = body.get("stream_options")
     request.stream_usage = isinstance(options, Mapping) and options.get("include_usage") is True
-    request.cache_key = body.get("prompt_cache_key")
+    request.cache_key = optional_text(body, "prompt_cache_key")
 
 
-def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
+def write_request(request: Request, maker: str, notes: Notes) -> dict[str, object]:
     """The body of a Chat request.
 
     Args:
         maker: whose reasoning the target takes back, as `reasoning_content`.
     """
-    messages: list[dict[str, Any]] = []
+    messages: list[dict[str, object]] = []
     if request.system:
         text = "\n\n".join(part.text for part in request.system)
         messages.append({"role": "system", "content": text})
@@ -211,13 +226,13 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
                 messages.append(message)
         else:
             _write_user(messages, turn, notes)
-    body: dict[str, Any] = {"model": request.model, "messages": messages}
+    body: dict[str, object] = {"model": request.model, "messages": messages}
     body |= _write_tools(request, notes)
     body |= _write_settings(request)
     return body
 
 
-def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> dict[str, Any] | None:
+def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> dict[str, object] | None:
     words = "".join(part.text for part in parts if type(part) is Text)
     thoughts = [part for part in parts if type(part) is Thinking]
     own = [part.text for part in thoughts if maker and part.maker == maker and part.text]
@@ -226,7 +241,7 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> dict[st
     calls = [_write_call(part) for part in parts if type(part) is Call]
     if not words and not calls:
         return None
-    message: dict[str, Any] = {"role": "assistant", "content": words or None}
+    message: dict[str, object] = {"role": "assistant", "content": words or None}
     if own:
         message["reasoning_content"] = "\n\n".join(own)
     if calls:
@@ -234,16 +249,16 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> dict[st
     return message
 
 
-def _write_call(call: Call) -> dict[str, Any]:
+def _write_call(call: Call) -> dict[str, object]:
     arguments = object_text({"input": call.arguments}) if call.custom else mended(call.arguments)
     function = {"name": naming.flat(call.name, call.namespace), "arguments": arguments}
-    written: dict[str, Any] = {"id": call.id, "type": "function", "function": function}
+    written: dict[str, object] = {"id": call.id, "type": "function", "function": function}
     if call.signature:
         written["extra_content"] = {"google": {"thought_signature": call.signature}}
     return written
 
 
-def _write_user(messages: list[dict[str, Any]], turn: Turn, notes: Notes) -> None:
+def _write_user(messages: list[dict[str, object]], turn: Turn, notes: Notes) -> None:
     """Results as tool messages, then what they show that a tool message cannot hold, then the user's own."""
     shown: list[Part] = []
     for part in turn.parts:
@@ -271,10 +286,10 @@ def _write_user(messages: list[dict[str, Any]], turn: Turn, notes: Notes) -> Non
         messages.append({"role": "user", "content": content})
 
 
-def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
+def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
     tools = []
     for tool in request.tools:
-        function: dict[str, Any] = {"name": naming.flat(tool.name, tool.namespace)}
+        function: dict[str, object] = {"name": naming.flat(tool.name, tool.namespace)}
         if description := described(tool):
             function["description"] = description
         function["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
@@ -285,10 +300,10 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
         notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
-    body: dict[str, Any] = {"tools": tools}
+    body: dict[str, object] = {"tools": tools}
     choice = request.choice
     if choice is not None:
-        words: Mapping[str, Any] = {"auto": "auto", "none": "none", "any": "required"}
+        words = {"auto": "auto", "none": "none", "any": "required"}
         body["tool_choice"] = (
             {"type": "function", "function": {"name": naming.flat(choice.name, choice.namespace)}}
             if choice.kind == "tool"
@@ -299,8 +314,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def _write_settings(request: Request) -> dict[str, Any]:
-    body: dict[str, Any] = {}
+def _write_settings(request: Request) -> dict[str, object]:
+    body: dict[str, object] = {}
     if request.max_tokens is not None:
         body["max_tokens"] = request.max_tokens
     if request.temperature is not None:
@@ -329,11 +344,11 @@ def _write_settings(request: Request) -> dict[str, Any]:
     return body
 
 
-def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
+def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     """A whole Chat answer in the neutral form."""
-    choices = body.get("choices") or ()
-    choice = choices[0] if choices and isinstance(choices[0], Mapping) else {}
-    message = choice.get("message") or {}
+    choices = list_in(body, "choices")
+    choice = choices[0] if choices and isinstance(choices[0], dict) else {}
+    message = object_in(choice, "message")
     parts = [part for part in _assistant(message, notes) if type(part) is not Text or part.text]
     for place, part in enumerate(parts):
         if type(part) is Call and not part.id:
@@ -346,12 +361,12 @@ def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
     return Answer(parts, cleaned_stop(said, calls), usage, str(body.get("model") or ""))
 
 
-def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, Any]:
+def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, object]:
     """A whole Chat answer."""
     words = "".join(part.text for part in answer.parts if type(part) is Text)
     thoughts = "\n\n".join(part.text for part in answer.parts if type(part) is Thinking and part.text)
     calls = [_write_call(part) for part in answer.parts if type(part) is Call]
-    message: dict[str, Any] = {"role": "assistant", "content": words or None, "refusal": None}
+    message: dict[str, object] = {"role": "assistant", "content": words or None, "refusal": None}
     if answer.stop == "refusal":
         message |= {"refusal": words or "The model refused.", "content": None}
     if thoughts:

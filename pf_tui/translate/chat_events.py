@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from pf_tui.json_values import list_in, object_in, objects_in, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
@@ -52,7 +52,7 @@ SAID: Mapping[Stop, str] = {
 }
 
 
-def read_usage(usage: Any) -> Usage:
+def read_usage(usage: object) -> Usage:
     """Tokens of a Chat answer: the cached ones are part of its total, and taken out of it."""
     if not isinstance(usage, Mapping):
         return Usage()
@@ -81,7 +81,7 @@ def read_usage(usage: Any) -> Usage:
     )
 
 
-def write_usage(usage: Usage) -> dict[str, Any]:
+def write_usage(usage: Usage) -> dict[str, object]:
     """Tokens as Chat counts them."""
     return {
         "prompt_tokens": usage.total_input,
@@ -95,7 +95,7 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     }
 
 
-def thinking_of(message: Mapping[str, Any]) -> str:
+def thinking_of(message: Mapping[str, object]) -> str:
     """Reasoning in a message or delta, in the field each vendor has for it."""
     for key in ("reasoning_content", "reasoning"):
         if isinstance(message.get(key), str) and message[key]:
@@ -139,7 +139,7 @@ class EventReader:
         self._max_tokens = max_tokens if doubts_length else None
         self._talking = ""
         self._place = 0
-        self._calls: dict[Any, object] = {}
+        self._calls: dict[object, object] = {}
         self._ids: dict[object, str] = {}
         self._last: object = None
 
@@ -174,7 +174,8 @@ class EventReader:
         if chunk is None:
             self.ended = True
             return [Failure("server", "the provider sent an event that is not JSON")]
-        error = chunk.get("error") or (chunk.get("x_groq") or {}).get("error")
+        groq = object_in(chunk, "x_groq")
+        error = chunk.get("error") or groq.get("error")
         if error:
             self.ended = True
             return [classify(None, {"error": error, "code": chunk.get("code")})]
@@ -185,32 +186,32 @@ class EventReader:
         if not self._begun:
             self._begun = True
             events.append(Begin(str(chunk.get("model") or "")))
-        usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
+        usage = chunk.get("usage") or groq.get("usage")
         if isinstance(usage, Mapping):
             self.usage = read_usage(usage)
-        for choice in chunk.get("choices") or ():
+        for choice in objects_in(chunk, "choices"):
             if choice.get("index", 0) == 0:
                 events += self._choice(choice)
         return events
 
-    def _choice(self, choice: Mapping[str, Any]) -> list[Event]:
-        delta = choice.get("delta") or choice.get("message") or {}
+    def _choice(self, choice: Mapping[str, object]) -> list[Event]:
+        delta = object_in(choice, "delta") or object_in(choice, "message")
         events: list[Event] = []
         if thinking := thinking_of(delta):
             events += self._talk("thinking", thinking)
         content = delta.get("content")
         if content:
-            text = content if isinstance(content, str) else _words(content)
+            text = content if isinstance(content, str) else _words(list_in(delta, "content"))
             if text:
                 events += self._talk("text", text)
-        if delta.get("refusal"):
+        if refusal := text_in(delta, "refusal"):
             self._refused = True
-            events += self._talk("text", delta["refusal"])
-        for place, call in enumerate(delta.get("tool_calls") or ()):
+            events += self._talk("text", refusal)
+        for place, call in enumerate(objects_in(delta, "tool_calls")):
             events += self._call(call, place)
         if isinstance(delta.get("function_call"), Mapping):
             events += self._call({"index": 0, "function": delta["function_call"]}, 0)
-        reason = choice.get("finish_reason")
+        reason = text_in(choice, "finish_reason")
         if reason:
             if reason in _BROKEN:
                 self.ended = True
@@ -228,9 +229,9 @@ class EventReader:
             return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
         return self._blocks.add(key, text)
 
-    def _call(self, call: Mapping[str, Any], place: int) -> list[Event]:
-        function = call.get("function") or {}
-        call_id, name = call.get("id") or "", function.get("name") or ""
+    def _call(self, call: Mapping[str, object], place: int) -> list[Event]:
+        function = object_in(call, "function")
+        call_id, name = text_in(call, "id"), text_in(function, "name")
         key = self._key(call, call_id, name)
         events: list[Event] = []
         start = self._blocks.start_of(key)
@@ -245,17 +246,18 @@ class EventReader:
                 start.name = name
             events += self._blocks.advance()
         self._last = key
-        google = (call.get("extra_content") or {}).get("google") or {}
-        if signature := google.get("thought_signature"):
+        google = object_in(object_in(call, "extra_content"), "google")
+        if signature := text_in(google, "thought_signature"):
             self._blocks.sign(key, signature)
-        arguments = function.get("arguments")
-        if isinstance(arguments, Mapping):
-            arguments = sse.dumps(arguments).decode()
+        given = function.get("arguments")
+        arguments = (
+            sse.dumps(given).decode() if isinstance(given, Mapping) else text_in(function, "arguments")
+        )
         if arguments:
             events += self._blocks.add(key, arguments)
         return events
 
-    def _key(self, call: Mapping[str, Any], call_id: str, name: str) -> object:
+    def _key(self, call: Mapping[str, object], call_id: str, name: str) -> object:
         """Which call a piece belongs to: by index, by id where indexes are missing or all the same."""
         index = call.get("index")
         if index is None:
@@ -285,7 +287,7 @@ class EventReader:
         return [*events, End(stop_of_what_was_sent(said, self._blocks.calls > 0), self.usage)]
 
 
-def _words(content: Any) -> str:
+def _words(content: Sequence[object]) -> str:
     """Mistral's list of chunks."""
     return "".join(
         chunk.get("text") or ""
@@ -336,7 +338,7 @@ class EventWriter:
         self._begun = True
         return self._chunk({"role": "assistant", "content": ""})
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
+    def _chunk(self, delta: dict[str, object], finish: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse.plain(self._head | {"choices": [choice]})
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
+from pf_tui.json_values import list_of
 from pf_tui.translate.conversation import Media, Notes, Part, Text, bad_request
 
 
-def read_parts(content: Any) -> Iterator[Part]:
+def read_parts(content: object) -> Iterator[Part]:
     if isinstance(content, str):
         if content:
             yield Text(content)
         return
-    for part in content or ():
+    for part in list_of(content, "content"):
         if not isinstance(part, Mapping):
             raise bad_request("a content part is no object")
         kind = part.get("type")
@@ -42,24 +42,24 @@ def count(media: Sequence[Media]) -> str:
     return f"{len(media)} {kinds[media[0].kind]}{'s' if len(media) > 1 else ''}"
 
 
-def write_content(parts: Sequence[Part], notes: Notes) -> Any:
+def write_content(parts: Sequence[Part], notes: Notes) -> object:
     """A string where there are words alone: not every server takes a list."""
     if all(type(part) is Text for part in parts):
         return "\n\n".join(part.text for part in parts if type(part) is Text)
     return [_write_part(part, notes) for part in parts]
 
 
-def joined(before: Any, after: Any) -> Any:
+def joined(before: object, after: object) -> object:
     if isinstance(before, str) and isinstance(after, str):
         return f"{before}\n\n{after}"
     first, second = (
-        [{"type": "text", "text": content}] if isinstance(content, str) else content
+        [{"type": "text", "text": content}] if isinstance(content, str) else list_of(content, "content")
         for content in (before, after)
     )
     return [*first, *second]
 
 
-def _write_part(part: Part, notes: Notes) -> dict[str, Any]:
+def _write_part(part: Part, notes: Notes) -> dict[str, object]:
     if type(part) is not Media:
         return {"type": "text", "text": part.text if type(part) is Text else ""}
     if part.file_id and part.data is None and part.url is None:

@@ -6,14 +6,16 @@ here or a Note beside the result; it is never dropped without one where the answ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
 from pf_tui.errors import WrongUsage
 
 Role = Literal["system", "user", "assistant"]
+ChoiceKind = Literal["auto", "none", "any", "tool"]
 Stop = Literal["end", "calls", "length", "stop_sequence", "refusal", "pause", "overflow"]
 FailureKind = Literal[
     "overflow",
@@ -48,7 +50,7 @@ class Notes:
         """Remember that something was lost."""
         self._seen.setdefault(Note(kind, detail))
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Note]:
         return iter(self._seen)
 
     def __len__(self) -> int:
@@ -130,7 +132,7 @@ class Tool(Struct):
 
     name: str
     description: str = ""
-    schema: dict[str, Any] = field(default_factory=dict)
+    schema: dict[str, object] = field(default_factory=dict)
     namespace: str | None = None
     custom: bool = False
     """Takes plain text instead of JSON (Codex's `exec`, `apply_patch`)."""
@@ -144,13 +146,13 @@ class Hosted(Struct):
 
     kind: str
     """Its protocol's word, without a date: "web_search"."""
-    raw: dict[str, Any]
+    raw: dict[str, object]
 
 
 class Choice(Struct):
     """Whether, and which, tool must be called."""
 
-    kind: Literal["auto", "none", "any", "tool"]
+    kind: ChoiceKind
     name: str = ""
     namespace: str | None = None
 
@@ -174,7 +176,7 @@ class Request(Struct):
     stop: list[str] = field(default_factory=list)
     temperature: float | None = None
     top_p: float | None = None
-    format: dict[str, Any] | None = None
+    format: dict[str, object] | None = None
     """{name, schema, strict}; schema None = any JSON object."""
     verbosity: str | None = None
     stream: bool = False
@@ -274,7 +276,7 @@ def bad_request(why: str, hint: str = "") -> WrongUsage:
     return WrongUsage(why, hint) if hint else WrongUsage(why)
 
 
-def words_of(content: Any) -> str:
+def words_of(content: object) -> str:
     """The text of a content that may be a string or a list of text parts."""
     if isinstance(content, str):
         return content

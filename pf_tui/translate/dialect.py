@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
+from pf_tui.json_values import list_in, object_in, objects_in
 from pf_tui.translate.conversation import Notes
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.reasoning import MARK, ReasoningStore
@@ -92,7 +92,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     message_fields: tuple[str, ...] = ()
     """When set, every other field of a message goes."""
     moved_fields: dict[str, str] = field(default_factory=dict)
-    set_fields: dict[str, Any] = field(default_factory=dict)
+    set_fields: dict[str, object] = field(default_factory=dict)
     """Added where the request does not set them."""
     betas: tuple[str, ...] | None = None
     """Claude betas that pass; None = all."""
@@ -131,7 +131,7 @@ SETTINGS = frozenset(Dialect.__struct_fields__) - {"provider", "protocol", "mode
 """What a person may set under `dialect:`."""
 
 
-def dialect(entry: Mapping[str, Any] | None, provider: str, protocol: str, model: str = "") -> Dialect:
+def dialect(entry: Mapping[str, object] | None, provider: str, protocol: str, model: str = "") -> Dialect:
     """The dialect of a model at a provider.
 
     Args:
@@ -141,17 +141,18 @@ def dialect(entry: Mapping[str, Any] | None, provider: str, protocol: str, model
         msgspec.ValidationError: a setting is of a wrong kind.
     """
     plain = dict(entry or {})
-    by_model = plain.pop("models", None) or {}
-    for pattern, settings in by_model.items():
-        if any(fnmatchcase(model.lower(), one.strip().lower()) for one in pattern.split("|")):
-            plain |= settings
+    by_model = object_in(plain, "models")
+    plain.pop("models", None)
+    for pattern in by_model:
+        if any(fnmatchcase(model.lower(), part.strip().lower()) for part in pattern.split("|")):
+            plain |= object_in(by_model, pattern)
     plain.pop("date", None)
     plain |= {"provider": provider, "protocol": protocol, "model": model}
     return msgspec.convert(plain, Dialect)
 
 
 def fit(
-    body: dict[str, Any], target: Dialect, notes: Notes, store: ReasoningStore | None = None
+    body: dict[str, object], target: Dialect, notes: Notes, store: ReasoningStore | None = None
 ) -> dict[str, ToolName]:
     """Edit a request in place until `target` takes it.
 
@@ -174,7 +175,7 @@ def fit(
     return names
 
 
-def move_fields(body: dict[str, Any], target: Dialect) -> None:
+def move_fields(body: dict[str, object], target: Dialect) -> None:
     """Rename what goes by another name there, add what must be said, clamp the output limit."""
     for old, new in target.moved_fields.items():
         if old in body:
@@ -197,7 +198,7 @@ def move_fields(body: dict[str, Any], target: Dialect) -> None:
         body[target.limit_field] = min(limit, target.limit_most) if target.limit_most else limit
 
 
-def refuse_fields(body: dict[str, Any], target: Dialect) -> None:
+def refuse_fields(body: dict[str, object], target: Dialect) -> None:
     """Take out what it refuses. Nothing here changes what the answer means."""
     for path in target.refused_fields:
         drop_field(body, path)
@@ -205,12 +206,12 @@ def refuse_fields(body: dict[str, Any], target: Dialect) -> None:
         for name in [name for name in body if name not in target.allowed_fields]:
             del body[name]
     if target.message_fields:
-        for message in body.get("messages") or ():
+        for message in objects_in(body, "messages"):
             for name in [name for name in message if name not in target.message_fields]:
                 del message[name]
 
 
-def drop_field(body: dict[str, Any], path: str) -> None:
+def drop_field(body: dict[str, object], path: str) -> None:
     """Take one field out: "store", "messages.name", "tools.strict", "output_config.effort"."""
     first, _, rest = path.partition(".")
     if not rest:
@@ -218,7 +219,7 @@ def drop_field(body: dict[str, Any], path: str) -> None:
     elif first == "cache_control":
         _drop_everywhere(body, first, rest)
     elif first in ("messages", "tools", "input"):
-        for entry in body.get(first) or ():
+        for entry in list_in(body, first):
             if isinstance(entry, dict):
                 inner = entry.get("function") if first == "tools" and "function" in entry else entry
                 for holder in (entry, inner):
@@ -230,7 +231,7 @@ def drop_field(body: dict[str, Any], path: str) -> None:
             del body[first]
 
 
-def _drop_everywhere(value: Any, holder: str, name: str) -> None:
+def _drop_everywhere(value: object, holder: str, name: str) -> None:
     """Take `name` out of every object called `holder`."""
     if isinstance(value, dict):
         if isinstance(inner := value.get(holder), dict):
@@ -242,7 +243,7 @@ def _drop_everywhere(value: Any, holder: str, name: str) -> None:
             _drop_everywhere(entry, holder, name)
 
 
-def set_effort(body: dict[str, Any], target: Dialect, own_field: str) -> None:
+def set_effort(body: dict[str, object], target: Dialect, own_field: str) -> None:
     """The effort in the target's field and words, or gone.
 
     Args:
@@ -292,7 +293,7 @@ def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]
     return below[-1] if below else above[0] if above else None
 
 
-def _take(body: dict[str, Any], path: str) -> Any:
+def _take(body: dict[str, object], path: str) -> object:
     holder, _, name = path.rpartition(".")
     if not holder:
         return body.pop(name, None)
@@ -305,7 +306,7 @@ def _take(body: dict[str, Any], path: str) -> Any:
     return value
 
 
-def _put(body: dict[str, Any], path: str, value: Any) -> None:
+def _put(body: dict[str, object], path: str, value: object) -> None:
     holder, _, name = path.rpartition(".")
     if not holder:
         body[name] = value

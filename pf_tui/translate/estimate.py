@@ -10,7 +10,6 @@ import math
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.translate import sse
 
@@ -75,7 +74,7 @@ def text_tokens(text: bytes) -> int:
     )
 
 
-def request_tokens(body: Mapping[str, Any]) -> int:
+def request_tokens(body: Mapping[str, object]) -> int:
     """An upper guess of the input tokens of a request of any of the three protocols."""
     tokens = _TOOL_FRAME_TOKENS if body.get("tools") else 0
     for key in ("system", "instructions", "messages", "input", "tools"):
@@ -84,12 +83,12 @@ def request_tokens(body: Mapping[str, Any]) -> int:
     return tokens + _MESSAGE_TOKENS
 
 
-def count_tokens_body(body: Mapping[str, Any]) -> bytes:
+def count_tokens_body(body: Mapping[str, object]) -> bytes:
     """The answer to Claude Code's POST /v1/messages/count_tokens."""
     return sse.dumps({"input_tokens": request_tokens(body)})
 
 
-def _tokens(value: Any) -> int:
+def _tokens(value: object) -> int:
     if isinstance(value, str):
         return text_tokens(value.encode("utf-8", "surrogatepass"))
     if isinstance(value, list):
@@ -107,7 +106,7 @@ def _tokens(value: Any) -> int:
     )
 
 
-def _media_tokens(block: Mapping[str, Any]) -> int | None:
+def _media_tokens(block: Mapping[str, object]) -> int | None:
     """Tokens of a picture or a document; None when the block is neither."""
     kind = block.get("type")
     if kind in ("image", "document"):
@@ -129,7 +128,7 @@ def _media_tokens(block: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _has_words(source: Any) -> bool:
+def _has_words(source: object) -> bool:
     return isinstance(source, Mapping) and source.get("type") in ("text", "content")
 
 

@@ -6,9 +6,9 @@ protocol; the provider never sees what only the client's vendor knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -27,6 +27,7 @@ from pf_tui.translate.conversation import (
     Note,
     Notes,
     Open,
+    Part,
     Text,
     Thinking,
     Tool,
@@ -50,6 +51,25 @@ _LETTERS_PER_TOKEN = 3.5
 """A guess for `message_start`, corrected by the true numbers at the end."""
 
 _DECODER = msgspec.json.Decoder()
+
+
+class EventReader(Protocol):
+    """Reads a provider's stream; each protocol's module has one of this name."""
+
+    usage: Usage
+    ended: bool
+
+    def feed(self, chunk: bytes) -> list[Event]: ...
+
+    def finish(self) -> list[Event]: ...
+
+
+class EventWriter(Protocol):
+    """Writes the client's stream; each protocol's module has one of this name."""
+
+    def write(self, event: Event) -> bytes: ...
+
+    def ping(self) -> bytes: ...
 
 
 class Whole(Struct):
@@ -109,7 +129,7 @@ class Exchange:
         """What could not be carried over."""
         return self._notes.tuple()
 
-    def _other(self, content: dict[str, Any], session: str | None) -> dict[str, Any]:
+    def _other(self, content: dict[str, object], session: str | None) -> dict[str, object]:
         try:
             request = PROTOCOLS[self.source].read_request(content, self._notes)
         except (AttributeError, TypeError, KeyError, IndexError) as error:
@@ -122,7 +142,7 @@ class Exchange:
                 self._names[flat] = ToolName(tool.name, tool.namespace, tool.custom)
         self._usage_wanted = request.stream_usage
         self.only_hosted = bool(request.hosted) and not request.tools
-        body: dict[str, Any] = PROTOCOLS[self.target.protocol].write_request(
+        body: dict[str, object] = PROTOCOLS[self.target.protocol].write_request(
             request, self.target.reasoning_maker, self._notes
         )
         return body
@@ -135,7 +155,7 @@ class Exchange:
             return flat
         return self._names.get(given) or ToolName(given)
 
-    def schema(self, tool: ToolName) -> Mapping[str, Any] | None:
+    def schema(self, tool: ToolName) -> Mapping[str, object] | None:
         """The schema the client gave that tool."""
         known = self._tools.get(naming.flat(tool.name, tool.namespace))
         return None if known is None else known.schema
@@ -171,11 +191,11 @@ class Exchange:
             )
         for part in found.parts:
             self._bring_back(part, message_id)
-        arguments: dict[str, Any] = {} if self.source == "anthropic-messages" else {"created": created}
-        body = PROTOCOLS[self.source].write_answer(found, self.client_model, message_id, **arguments)
+        when = () if self.source == "anthropic-messages" else (created,)
+        body = PROTOCOLS[self.source].write_answer(found, self.client_model, message_id, *when)
         return Whole(200, sse.dumps(body), found.usage, notes.tuple())
 
-    def _bring_back(self, part: Any, message_id: str) -> None:
+    def _bring_back(self, part: object, message_id: str) -> None:
         if type(part) is Call:
             tool = self.tool(part.name)
             part.name, part.namespace, part.custom = tool.name, tool.namespace, tool.custom
@@ -216,7 +236,7 @@ class Exchange:
     def error(self, status: int, raw: bytes, *, resets_at: int | None = None) -> tuple[int, bytes]:
         """An error answer of the provider in the client's protocol and wording."""
         try:
-            content: Any = _DECODER.decode(raw)
+            content: object = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             content = raw.decode(errors="replace")
         return error_body(
@@ -233,18 +253,19 @@ class Exchange:
             return Relay(self)
         return Stream(self, message_id, created, self._usage_wanted)
 
-    def reader(self, message_id: str) -> Any:
+    def reader(self, message_id: str) -> EventReader:
         """The reader of the provider's stream."""
-        read: Any = PROTOCOLS[self.target.protocol].EventReader
         if self.target.protocol == "openai-chat":
             limit = self.max_tokens if isinstance(self.max_tokens, int) else None
             lost = f"call_{naming.digest(message_id, 12)}"
-            return read(limit, self.target.length_doubtful, lost)
-        return read()
+            return chat.EventReader(limit, self.target.length_doubtful, lost)
+        return (
+            responses.EventReader() if self.target.protocol == "openai-responses" else messages.EventReader()
+        )
 
-    def failure_event(self, failure: Failure, **more: Any) -> bytes:
+    def failure_event(self, failure: Failure) -> bytes:
         """That failure as the last event of the client's stream."""
-        return error_event(self.source, failure, tokens=self.estimate, window=self._window, **more)
+        return error_event(self.source, failure, tokens=self.estimate, window=self._window)
 
 
 class Stream:
@@ -258,15 +279,14 @@ class Stream:
     def __init__(self, exchange: Exchange, message_id: str, created: int, usage: bool) -> None:
         self._exchange = exchange
         self._reader = exchange.reader(message_id)
-        write: Any = PROTOCOLS[exchange.source].EventWriter
-        arguments: tuple[Any, ...] = (exchange.client_model, message_id)
+        self._writer: EventWriter
+        model = exchange.client_model
         if exchange.source == "anthropic-messages":
-            arguments += (exchange.estimate,)
+            self._writer = messages.EventWriter(model, message_id, exchange.estimate)
         elif exchange.source == "openai-chat":
-            arguments += (created, usage)
+            self._writer = chat.EventWriter(model, message_id, created, usage)
         else:
-            arguments += (created,)
-        self._writer = write(*arguments)
+            self._writer = responses.EventWriter(model, message_id, created)
         self._call: Open | None = None
         self._arguments: ArgumentStream | None = None
         self._input: list[str] = []
@@ -280,13 +300,12 @@ class Stream:
     @property
     def usage(self) -> Usage:
         """Tokens as the provider has told them."""
-        usage: Usage = self._reader.usage
-        return usage
+        return self._reader.usage
 
     @property
     def ended(self) -> bool:
         """The answer is whole, or has failed."""
-        return bool(self._reader.ended)
+        return self._reader.ended
 
     def feed(self, chunk: bytes) -> bytes:
         """The client's bytes for a chunk of the provider's."""
@@ -305,12 +324,11 @@ class Stream:
 
     def ping(self) -> bytes:
         """Shows the client that the stream lives."""
-        found: bytes = self._writer.ping()
-        return found
+        return self._writer.ping()
 
-    def _written(self, read: Any, *chunk: bytes) -> bytes:
+    def _written(self, read: Callable[..., list[Event]], *chunk: bytes) -> bytes:
         try:
-            events: list[Event] = read(*chunk)
+            events = read(*chunk)
         except (AttributeError, TypeError, KeyError, ValueError):
             self._reader.ended = True
             events = [Failure("server", "the provider sent an event that is not as its protocol has it")]
@@ -384,11 +402,13 @@ class Stream:
         return End(end.stop, usage, end.stop_sequence)
 
 
-def _text(part: Any) -> str:
-    return part.text if type(part) in (Text, Thinking) else part.arguments if type(part) is Call else ""
+def _text(part: Part) -> str:
+    if isinstance(part, Text | Thinking):
+        return part.text
+    return part.arguments if isinstance(part, Call) else ""
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _object(raw: bytes) -> dict[str, object]:
     try:
         content = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

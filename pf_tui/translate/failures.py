@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import Failure, FailureKind
@@ -83,7 +82,7 @@ _OPENAI: Mapping[FailureKind, tuple[int, str, str | None]] = {
 }
 
 
-def classify(status: int | None, body: Any) -> Failure:
+def classify(status: int | None, body: object) -> Failure:
     """What an error means.
 
     Args:
@@ -122,7 +121,7 @@ def _kind_of_words(words: str) -> FailureKind:
     return "server"
 
 
-def _described(body: Any) -> tuple[str, str, set[str]]:
+def _described(body: object) -> tuple[str, str, set[str]]:
     """(the vendor's sentence, every word of the error, its codes) in whatever shape it came."""
     if isinstance(body, list) and body:
         body = body[0]
@@ -200,7 +199,7 @@ def error_event(
     protocol: str,
     failure: Failure,
     *,
-    response: Mapping[str, Any] | None = None,
+    response: Mapping[str, object] | None = None,
     sequence_number: int = 0,
     tokens: int | None = None,
     window: int | None = None,
@@ -222,14 +221,14 @@ def error_event(
     return sse.named("response.failed", payload)
 
 
-def _anthropic(failure: Failure, tokens: int | None, window: int | None) -> dict[str, Any]:
+def _anthropic(failure: Failure, tokens: int | None, window: int | None) -> dict[str, object]:
     message = failure.message
     if failure.kind == "overflow":
         message = too_long_sentence(message, tokens, window)
     return {"type": "error", "error": {"type": _ANTHROPIC[failure.kind][1], "message": message}}
 
 
-def _openai(protocol: str, failure: Failure) -> dict[str, Any]:
+def _openai(protocol: str, failure: Failure) -> dict[str, object]:
     _, kind, code = _OPENAI[failure.kind]
     message = failure.message
     if failure.kind == "rate_limit" and failure.retry_after_s is not None:

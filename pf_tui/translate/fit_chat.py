@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from pf_tui.json_values import list_of, object_in, objects_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import google_signature
@@ -22,7 +22,7 @@ _AFTER_TOOL = "OK."
 
 
 def fit(
-    body: dict[str, Any], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
+    body: dict[str, object], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
 ) -> dict[str, ToolName]:
     """Edit the request; the names that changed come back."""
     messages = body.get("messages")
@@ -39,7 +39,7 @@ def fit(
     return {name: known for name, known in names.items() if name != known.name}
 
 
-def _roles(body: dict[str, Any], messages: list[dict[str, Any]], target: Dialect) -> None:
+def _roles(body: dict[str, object], messages: list[dict[str, object]], target: Dialect) -> None:
     """Instructions under a word it knows, and first of all where it wants them so."""
     if not target.system_roles:
         return
@@ -55,7 +55,7 @@ def _roles(body: dict[str, Any], messages: list[dict[str, Any]], target: Dialect
 
 
 def _reasoning(
-    messages: list[dict[str, Any]], target: Dialect, store: reasoning.ReasoningStore | None
+    messages: list[dict[str, object]], target: Dialect, store: reasoning.ReasoningStore | None
 ) -> None:
     """Earlier reasoning in the target's field, or gone; what it insists on comes from the store."""
     maker = target.reasoning_maker
@@ -65,7 +65,7 @@ def _reasoning(
         text = message.pop("reasoning_content", None) or message.pop("reasoning", None)
         message.pop("reasoning", None)
         details = message.pop("reasoning_details", None)
-        calls = message.get("tool_calls") or ()
+        calls = objects_in(message, "tool_calls")
         if maker and not text and store is not None:
             kept = [store.find(maker, str(call.get("id"))) for call in calls]
             text = next((found.text for found in kept if found is not None and found.text), None)
@@ -78,12 +78,14 @@ def _reasoning(
         elif text and target.reasoning_back == "chunk":
             chunk = {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
             own = message.get("content")
-            rest = [{"type": "text", "text": own}] if isinstance(own, str) and own else own or []
+            rest = (
+                [{"type": "text", "text": own}] if isinstance(own, str) and own else list_of(own, "content")
+            )
             message["content"] = [chunk, *rest]
         _sign(calls, target, store)
 
 
-def _sign(calls: Any, target: Dialect, store: reasoning.ReasoningStore | None) -> None:
+def _sign(calls: list[dict[str, object]], target: Dialect, store: reasoning.ReasoningStore | None) -> None:
     """Gemini's signatures: its own back, a filler for the first call of a step that never had one."""
     for place, call in enumerate(calls):
         if not target.thought_signatures:
@@ -99,7 +101,7 @@ def _sign(calls: Any, target: Dialect, store: reasoning.ReasoningStore | None) -
             call["extra_content"] = {"google": {"thought_signature": signature}}
 
 
-def _media(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> None:
+def _media(messages: list[dict[str, object]], target: Dialect, notes: Notes) -> None:
     for message in messages:
         content = message.get("content")
         if isinstance(content, list):
@@ -110,18 +112,19 @@ def _media(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> Non
                 message["content"] = "\n\n".join(part.get("text") or "" for part in content)
 
 
-def _part(part: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Any]:
+def _part(part: dict[str, object], target: Dialect, notes: Notes) -> dict[str, object]:
     kind = part.get("type")
     part.pop("cache_control", None)
     if kind == "image_url":
         if not target.images:
             notes.add("picture", "a picture was left out: this model sees none")
             return {"type": "text", "text": "[A picture that this model cannot see.]"}
-        if isinstance(part.get("image_url"), dict) and target.documents == "image_url":
-            part["image_url"].pop("detail", None)
+        image = part.get("image_url")
+        if isinstance(image, dict) and target.documents == "image_url":
+            image.pop("detail", None)
     if kind != "file" or target.documents == "file":
         return part
-    file = part.get("file") or {}
+    file = object_in(part, "file")
     data, name = file.get("file_data"), file.get("filename") or "document"
     if target.documents == "image_url" and data:
         return {"type": "image_url", "image_url": {"url": data}}
@@ -131,11 +134,11 @@ def _part(part: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Any]
     return {"type": "text", "text": f"[The document {name} could not be shown to this model.]"}
 
 
-def tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, ToolName]:
+def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, ToolName]:
     """Tools, their names and schemas, and the choice among them."""
     names: dict[str, ToolName] = {}
     kept = []
-    for tool in body.get("tools") or ():
+    for tool in objects_in(body, "tools"):
         if tool.get("type") != "function":
             kind = str(tool.get("type"))
             if kind == "custom" and "custom" not in target.tool_types:
@@ -145,12 +148,12 @@ def tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Tool
             else:
                 notes.add("hosted-tool", f"{kind} is not run by this provider and was left out")
             continue
-        function = tool.get("function") or {}
+        function = object_in(tool, "function")
         given = str(function.get("name") or "")
-        function["name"] = short(given, target)
-        names[function["name"]] = ToolName(given)
+        name = function["name"] = short(given, target)
+        names[name] = ToolName(given)
         if target.schema_drop or target.schema_rules or "parameters" not in function:
-            schema = function.get("parameters") or {}
+            schema = object_in(function, "parameters")
             function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
         if not target.strict_tools:
             function.pop("strict", None)
@@ -171,9 +174,9 @@ def tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Tool
     return names
 
 
-def _as_function(tool: dict[str, Any], names: dict[str, ToolName], target: Dialect) -> dict[str, Any]:
+def _as_function(tool: dict[str, object], names: dict[str, ToolName], target: Dialect) -> dict[str, object]:
     """A custom tool as a function with one string."""
-    custom = tool.get("custom") or {}
+    custom = object_in(tool, "custom")
     given = str(custom.get("name") or "")
     name = short(given, target)
     names[name] = ToolName(given, custom=True)
@@ -190,7 +193,7 @@ def short(name: str, target: Dialect) -> str:
     return naming.tool_name(name, int(most), ".:" if kind == "letter" else "", kind == "letter")
 
 
-def _choice(body: dict[str, Any], target: Dialect) -> None:
+def _choice(body: dict[str, object], target: Dialect) -> None:
     choice = body.get("tool_choice")
     if choice is None:
         return
@@ -205,30 +208,32 @@ def _choice(body: dict[str, Any], target: Dialect) -> None:
     else:
         del body["tool_choice"]
     if wanted:
-        body["tools"] = [tool for tool in body["tools"] if (tool.get("function") or {}).get("name") == wanted]
+        body["tools"] = [
+            tool for tool in objects_in(body, "tools") if object_in(tool, "function").get("name") == wanted
+        ]
     elif word == "none":
         body.pop("tools", None)
         body.pop("parallel_tool_calls", None)
 
 
-def _calls(messages: list[dict[str, Any]], target: Dialect, names: Mapping[str, ToolName]) -> None:
+def _calls(messages: list[dict[str, object]], target: Dialect, names: Mapping[str, ToolName]) -> None:
     """Ids and names of earlier calls by the same rules as the tools'."""
     called: dict[str, str] = {}
     for message in messages:
-        for call in message.get("tool_calls") or ():
-            given = str(call.get("id") or "")
-            call["id"] = naming.call_id(given, target.call_ids)
+        for call in objects_in(message, "tool_calls"):
+            call_id = call["id"] = naming.call_id(str(call.get("id") or ""), target.call_ids)
             if call.get("type") == "custom" and "custom" not in target.tool_types:
-                custom = call.pop("custom", None) or {}
+                custom = object_in(call, "custom")
+                call.pop("custom", None)
                 call["type"] = "function"
                 arguments = object_text({"input": custom.get("input") or ""})
                 call["function"] = {"name": custom.get("name") or "", "arguments": arguments}
             function = call.get("function")
             if isinstance(function, dict):
-                function["name"] = short(str(function.get("name") or ""), target)
+                name = function["name"] = short(str(function.get("name") or ""), target)
                 text = function.get("arguments")
                 function["arguments"] = mended(text if isinstance(text, str) else object_text(text))
-                called[call["id"]] = function["name"]
+                called[call_id] = name
         if message.get("role") == "tool":
             call_id = naming.call_id(str(message.get("tool_call_id") or ""), target.call_ids)
             message["tool_call_id"] = call_id
@@ -236,12 +241,14 @@ def _calls(messages: list[dict[str, Any]], target: Dialect, names: Mapping[str, 
                 message["name"] = called[call_id]
 
 
-def _settings(body: dict[str, Any], target: Dialect, notes: Notes) -> None:
+def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
+    thinking = body.get("thinking")
+    disabled = isinstance(thinking, dict) and thinking.get("type") == "disabled"
     if "thinking" in body and target.thinking_off != "thinking":
-        thinking = body.pop("thinking")
-        if isinstance(thinking, dict) and thinking.get("type") == "disabled":
+        del body["thinking"]
+        if disabled:
             body["reasoning_effort"] = "none"
-    elif isinstance(body.get("thinking"), dict) and body["thinking"].get("type") == "disabled":
+    elif disabled:
         body.pop("reasoning_effort", None)
     set_effort(body, target, "reasoning_effort")
     if not target.sampling_with_effort and body.get("reasoning_effort") != "none":
@@ -259,9 +266,9 @@ def _settings(body: dict[str, Any], target: Dialect, notes: Notes) -> None:
         notes.add("field", "the answer's schema is not taken there: JSON mode was asked for instead")
 
 
-def _ordered(messages: list[dict[str, Any]], target: Dialect) -> list[dict[str, Any]]:
+def _ordered(messages: list[dict[str, object]], target: Dialect) -> list[dict[str, object]]:
     """The order of messages that the target insists on."""
-    ordered: list[dict[str, Any]] = []
+    ordered: list[dict[str, object]] = []
     for message in messages:
         role, content = message.get("role"), message.get("content")
         if role == "assistant" and "empty-content" in target.order_rules and content is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from pf_tui.json_values import list_of, object_in, objects_in, optional_whole, text_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.conversation import Notes, words_of
 from pf_tui.translate.dialect import Dialect, drop_field, set_effort, stripped_beta_fields
@@ -24,7 +24,7 @@ _BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 4096, "medium": 10_000, "
 
 
 def fit(
-    body: dict[str, Any], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
+    body: dict[str, object], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
 ) -> dict[str, ToolName]:
     """Edit the request; the names that changed come back."""
     messages = body.get("messages")
@@ -35,7 +35,7 @@ def fit(
         _strip_billing(body)
     if "output_format" in body:
         form = body.pop("output_format")
-        body["output_config"] = {"format": form} | (body.get("output_config") or {})
+        body["output_config"] = {"format": form} | object_in(body, "output_config")
     for path in stripped_beta_fields(target):
         drop_field(body, path)
     if not target.mid_system:
@@ -48,7 +48,7 @@ def fit(
     return {name: known for name, known in names.items() if name != known.name}
 
 
-def _strip_billing(body: dict[str, Any]) -> None:
+def _strip_billing(body: dict[str, object]) -> None:
     system = body.get("system")
     if isinstance(system, list):
         kept = [block for block in system if not str(block.get("text") or "").startswith(BILLING_LINE)]
@@ -60,14 +60,14 @@ def _strip_billing(body: dict[str, Any]) -> None:
         body["system"] = system.partition("\n")[2].lstrip("\n")
 
 
-def _no_mid_system(messages: list[dict[str, Any]]) -> None:
+def _no_mid_system(messages: list[dict[str, object]]) -> None:
     """Instructions between the turns as reminders in a user message, behind the results they meet."""
-    kept: list[dict[str, Any]] = []
-    waiting: list[dict[str, Any]] = []
+    kept: list[dict[str, object]] = []
+    waiting: list[dict[str, object]] = []
     for message in messages:
         if message.get("role") != "system":
             if message.get("role") == "user" and waiting:
-                kept.append(message | {"content": [*_listed(message.get("content")), *waiting]})
+                kept.append(message | {"content": [*_blocks_of(message.get("content")), *waiting]})
             else:
                 if waiting:
                     kept.append({"role": "user", "content": waiting})
@@ -75,9 +75,9 @@ def _no_mid_system(messages: list[dict[str, Any]]) -> None:
             waiting = []
             continue
         text = words_of(message.get("content"))
-        block = {"type": "text", "text": f"<system-reminder>\n{text}\n</system-reminder>"}
+        block: dict[str, object] = {"type": "text", "text": f"<system-reminder>\n{text}\n</system-reminder>"}
         if kept and kept[-1]["role"] == "user":
-            kept[-1] = kept[-1] | {"content": [*_listed(kept[-1].get("content")), block]}
+            kept[-1] = kept[-1] | {"content": [*_blocks_of(kept[-1].get("content")), block]}
         else:
             waiting.append(block)
     if waiting:
@@ -85,13 +85,13 @@ def _no_mid_system(messages: list[dict[str, Any]]) -> None:
     messages[:] = kept
 
 
-def _listed(content: Any) -> list[dict[str, Any]]:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content or ())
+def _blocks_of(content: object) -> list[object]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list_of(content, "content")
 
 
 def _reasoning(
-    body: dict[str, Any],
-    messages: list[dict[str, Any]],
+    body: dict[str, object],
+    messages: list[dict[str, object]],
     target: Dialect,
     store: reasoning.ReasoningStore | None,
 ) -> None:
@@ -124,19 +124,19 @@ def _reasoning(
             messages[place] = message | {"content": kept or [{"type": "text", "text": "…"}]}
 
 
-def _thinking_is_on(body: Mapping[str, Any]) -> bool:
+def _thinking_is_on(body: Mapping[str, object]) -> bool:
     thinking = body.get("thinking")
     return not (isinstance(thinking, Mapping) and thinking.get("type") == "disabled")
 
 
-def _tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, ToolName]:
+def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, ToolName]:
     names: dict[str, ToolName] = {}
     if "tools" not in body:
         return names
     kept = []
-    for tool in body["tools"] or ():
-        kind = tool.get("type")
-        if kind not in (None, "custom"):
+    for tool in objects_in(body, "tools"):
+        kind = text_in(tool, "type")
+        if kind not in ("", "custom"):
             plain = kind.rpartition("_")[0] if kind[-8:].isdigit() else kind
             if (
                 (target.betas is None and target.maker == reasoning.ANTHROPIC and not target.hosted_tools)
@@ -151,11 +151,11 @@ def _tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Too
         if target.maker != reasoning.ANTHROPIC:
             tool.pop("type", None)  # "custom" is what no type means, and DeepSeek refuses the word
         given = str(tool.get("name") or "")
-        tool["name"] = short(given, target)
-        names[tool["name"]] = ToolName(given)
+        name = tool["name"] = short(given, target)
+        names[name] = ToolName(given)
         if target.schema_drop or target.schema_rules:
             tool["input_schema"] = cleaned(
-                tool.get("input_schema") or {}, target.schema_drop, target.schema_rules
+                object_in(tool, "input_schema"), target.schema_drop, target.schema_rules
             )
         if not target.strict_tools:
             tool.pop("strict", None)
@@ -173,7 +173,7 @@ def _tools(body: dict[str, Any], target: Dialect, notes: Notes) -> dict[str, Too
     return names
 
 
-def _blocks(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> None:
+def _blocks(messages: list[dict[str, object]], target: Dialect, notes: Notes) -> None:
     """Ids, names and blocks of the conversation."""
     for message in messages:
         content = message.get("content")
@@ -187,7 +187,7 @@ def _blocks(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> No
                     "name": short(str(block.get("name") or ""), target),
                 }
             elif kind == "tool_result":
-                changed: dict[str, Any] = {
+                changed: dict[str, object] = {
                     "tool_use_id": naming.call_id(str(block.get("tool_use_id") or ""), target.call_ids)
                 }
                 if isinstance(block.get("content"), list):
@@ -197,8 +197,10 @@ def _blocks(messages: list[dict[str, Any]], target: Dialect, notes: Notes) -> No
                 content[place] = _block(block, target, notes)
 
 
-def _block(block: Any, target: Dialect, notes: Notes) -> Any:
-    kind = block.get("type") if isinstance(block, dict) else None
+def _block(block: object, target: Dialect, notes: Notes) -> object:
+    if not isinstance(block, dict):
+        return block
+    kind = block.get("type")
     if kind == "image" and not target.images:
         notes.add("picture", "a picture was left out: this model sees none")
         return {"type": "text", "text": "[A picture that this model cannot see.]"}
@@ -210,11 +212,11 @@ def _block(block: Any, target: Dialect, notes: Notes) -> Any:
     return block
 
 
-def _effort(body: dict[str, Any], target: Dialect) -> None:
+def _effort(body: dict[str, object], target: Dialect) -> None:
     """Effort and thinking in the words of the model."""
     thinking = body.get("thinking")
     off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
-    effort = (body.get("output_config") or {}).get("effort")
+    effort = object_in(body, "output_config").get("effort")
     if off and target.reasoning_filler is not None:
         drop_field(body, "output_config.effort")
         return
@@ -226,7 +228,7 @@ def _effort(body: dict[str, Any], target: Dialect) -> None:
     ):
         body.pop("thinking")
     elif target.thinking_kind == "enabled" and thinking.get("type") == "adaptive":
-        most = int(body.get("max_tokens") or 0) - _LEAST_ANSWER
+        most = (optional_whole(body, "max_tokens") or 0) - _LEAST_ANSWER
         budget = min(_BUDGETS.get(str(effort), 32_000) if effort else 10_000, most)
         if budget < _LEAST_BUDGET:
             body.pop("thinking")
@@ -237,15 +239,15 @@ def _effort(body: dict[str, Any], target: Dialect) -> None:
     elif target.thinking_kind == "adaptive" and thinking.get("type") == "enabled":
         display = {"display": thinking["display"]} if "display" in thinking else {}
         body["thinking"] = {"type": "adaptive", **display}
-    if "thinking" in body and body["thinking"].get("type") != "disabled":
+    if object_in(body, "thinking").get("type", "disabled") != "disabled":
         choice = body.get("tool_choice")
         if isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
             body.pop("thinking")  # a forced tool and thinking are refused together
 
 
-def _open_loop_without_thinking(body: Mapping[str, Any]) -> bool:
+def _open_loop_without_thinking(body: Mapping[str, object]) -> bool:
     """True when the last step's calls came without thinking, which `enabled` refuses."""
-    for message in reversed(body.get("messages") or ()):
+    for message in reversed(objects_in(body, "messages")):
         if message.get("role") == "assistant":
             content = message.get("content")
             blocks = content if isinstance(content, list) else []

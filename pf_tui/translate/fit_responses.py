@@ -7,8 +7,8 @@ functions alone. They are lifted, flattened and told apart again on the way back
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
+from pf_tui.json_values import list_in, object_in, objects_in, optional_text, text_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import object_text
 from pf_tui.translate.conversation import Notes, Tool
@@ -32,7 +32,7 @@ _WEB_SEARCH_OWN = (
 
 
 def fit(
-    body: dict[str, Any], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
+    body: dict[str, object], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
 ) -> dict[str, ToolName]:
     """Edit the request; the names that changed come back."""
     items = body.get("input")
@@ -40,11 +40,11 @@ def fit(
         items = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": items}]}]
     if not isinstance(items, list):
         return {}
-    lifted: list[dict[str, Any]] = []
-    kept: list[dict[str, Any]] = []
+    lifted: list[dict[str, object]] = []
+    kept: list[dict[str, object]] = []
     for item in items:
         if target.tools_flat and item.get("type") == "additional_tools":
-            lifted += item.get("tools") or ()
+            lifted += objects_in(item, "tools")
         else:
             kept.append(item)
     names: dict[str, ToolName] = {}
@@ -52,7 +52,7 @@ def fit(
         for name in _CLIENT_ONLY:
             body.pop(name, None)
     if lifted or "tools" in body:
-        _tools(body, [*lifted, *(body.get("tools") or ())], target, names, notes)
+        _tools(body, [*lifted, *objects_in(body, "tools")], target, names, notes)
     body["input"] = list(_items(kept, target, notes))
     _include(body, target)
     set_effort(body, target, "reasoning.effort")
@@ -61,14 +61,14 @@ def fit(
     return {name: known for name, known in names.items() if known != ToolName(name)}
 
 
-def _include(body: dict[str, Any], target: Dialect) -> None:
+def _include(body: dict[str, object], target: Dialect) -> None:
     thought = body.get("reasoning")
     if isinstance(thought, dict) and target.tools_flat:
         thought.pop("context", None)
         if not thought:
             del body["reasoning"]
     if target.tools_flat and isinstance(body.get("include"), list):
-        kept = [entry for entry in body["include"] if entry == "reasoning.encrypted_content"]
+        kept = [entry for entry in list_in(body, "include") if entry == "reasoning.encrypted_content"]
         body["include"] = kept
         if not kept:
             del body["include"]
@@ -77,8 +77,8 @@ def _include(body: dict[str, Any], target: Dialect) -> None:
 
 
 def _tools(
-    body: dict[str, Any],
-    listed: Iterable[dict[str, Any]],
+    body: dict[str, object],
+    listed: Iterable[dict[str, object]],
     target: Dialect,
     names: dict[str, ToolName],
     notes: Notes,
@@ -105,21 +105,21 @@ def _tools(
 
 
 def _flattened(
-    tools: Iterable[dict[str, Any]],
+    tools: Iterable[dict[str, object]],
     namespace: str | None,
     target: Dialect,
     names: dict[str, ToolName],
     notes: Notes,
-) -> Iterable[dict[str, Any]]:
+) -> Iterable[dict[str, object]]:
     for tool in tools:
         kind, given = str(tool.get("type")), str(tool.get("name") or "")
         if kind == "namespace" and target.tools_flat:
-            yield from _flattened(tool.get("tools") or (), given or None, target, names, notes)
+            yield from _flattened(objects_in(tool, "tools"), given or None, target, names, notes)
         elif kind == "function" and (target.tools_flat or target.tool_names or target.schema_rules):
             name = short(naming.flat(given, namespace), target)
             names[name] = ToolName(given, namespace)
             schema = cleaned(plain_schema(tool.get("parameters")), target.schema_drop, target.schema_rules)
-            written = {"type": "function", "name": name, "parameters": schema}
+            written: dict[str, object] = {"type": "function", "name": name, "parameters": schema}
             if tool.get("description"):
                 written["description"] = tool["description"]
             if target.strict_tools and "strict" in tool:
@@ -128,8 +128,8 @@ def _flattened(
         elif kind == "custom" and target.tools_flat and "custom" not in target.tool_types:
             name = short(naming.flat(given, namespace), target)
             names[name] = ToolName(given, namespace, custom=True)
-            grammar = (tool.get("format") or {}).get("definition")
-            facts = Tool(given, tool.get("description") or "", custom=True, grammar=grammar)
+            grammar = optional_text(object_in(tool, "format"), "definition")
+            facts = Tool(given, text_in(tool, "description"), custom=True, grammar=grammar)
             yield {
                 "type": "function",
                 "name": name,
@@ -150,7 +150,7 @@ def _flattened(
             notes.add("hosted-tool", f"{kind} is not run by this provider and was left out")
 
 
-def _items(items: Iterable[dict[str, Any]], target: Dialect, notes: Notes) -> Iterable[dict[str, Any]]:
+def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) -> Iterable[dict[str, object]]:
     for item in items:
         kind = item.get("type") or "message"
         if kind == "reasoning":
@@ -175,10 +175,10 @@ def _items(items: Iterable[dict[str, Any]], target: Dialect, notes: Notes) -> It
             yield item
 
 
-def _reasoning(item: dict[str, Any], target: Dialect) -> dict[str, Any] | None:
+def _reasoning(item: dict[str, object], target: Dialect) -> dict[str, object] | None:
     """A reasoning item if the target made it: by our mark, by its form, or where nobody else could have."""
     maker = target.reasoning_maker
-    signer, signature, item_id = reasoning.read_mark(item.get("encrypted_content") or "")
+    signer, signature, item_id = reasoning.read_mark(text_in(item, "encrypted_content"))
     if signature and signer == "openai" and maker != "openai":
         return None
     if signer not in ("", "openai") and signer != maker:
@@ -193,12 +193,13 @@ def _reasoning(item: dict[str, Any], target: Dialect) -> dict[str, Any] | None:
     return changed
 
 
-def _call(item: dict[str, Any], target: Dialect) -> dict[str, Any]:
-    changed: dict[str, Any] = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
+def _call(item: dict[str, object], target: Dialect) -> dict[str, object]:
+    changed: dict[str, object] = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
     if not target.tools_flat:
         return item | changed
     item = dict(item)
-    namespace = item.pop("namespace", None)
+    namespace = optional_text(item, "namespace")
+    item.pop("namespace", None)
     changed["name"] = short(naming.flat(str(item.get("name") or ""), namespace), target)
     if item.get("type") == "custom_tool_call" and "custom" not in target.tool_types:
         changed |= {"type": "function_call", "arguments": object_text({"input": item.pop("input", "")})}

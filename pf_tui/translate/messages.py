@@ -8,8 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
+from pf_tui.json_values import (
+    list_in,
+    list_of,
+    object_in,
+    optional_number,
+    optional_text,
+    optional_whole,
+    text_in,
+    texts_in,
+)
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import mended, object_text, parsed
 from pf_tui.translate.conversation import (
@@ -48,10 +58,17 @@ PLACEHOLDER = "DeferredToolPlaceholder"
 
 _DATED = re.compile(r"_\d{8}$")
 _DEFAULT_MAX_TOKENS = 32_000
+
+
+class _Message(TypedDict):
+    role: str
+    content: list[dict[str, object]]
+
+
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 
-def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
+def read_request(body: Mapping[str, object], notes: Notes) -> Request:
     """A Messages request in the neutral form. Raises WrongUsage when it is none."""
     messages = body.get("messages")
     if not isinstance(messages, list):
@@ -73,20 +90,21 @@ def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
     return request
 
 
-def _system(system: Any) -> Iterator[Text]:
-    blocks = [{"text": system}] if isinstance(system, str) else system or ()
-    for block in blocks:
-        text = block.get("text") if isinstance(block, Mapping) else None
+def _system(system: object) -> Iterator[Text]:
+    for block in [{"text": system}] if isinstance(system, str) else list_of(system, "system"):
+        if not isinstance(block, Mapping):
+            continue
+        text = text_in(block, "text")
         if text and not text.startswith(BILLING_LINE):
             yield Text(text, cached="cache_control" in block)
 
 
-def _parts(content: Any, notes: Notes) -> Iterator[Part]:
+def _parts(content: object, notes: Notes) -> Iterator[Part]:
     if isinstance(content, str):
         if content:
             yield Text(content)
         return
-    for block in content or ():
+    for block in list_of(content, "content"):
         if not isinstance(block, Mapping):
             raise bad_request("a content block is no object")
         kind = block.get("type")
@@ -114,7 +132,7 @@ def _parts(content: Any, notes: Notes) -> Iterator[Part]:
             yield from _other(kind, block, notes)
 
 
-def _other(kind: Any, block: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
+def _other(kind: object, block: Mapping[str, object], notes: Notes) -> Iterator[Part]:
     """Blocks that only Anthropic knows, in words where the model needs them."""
     if kind == "tool_reference":
         yield Text(f"Tool loaded: {block.get('tool_name', '')}")
@@ -136,8 +154,8 @@ def _other(kind: Any, block: Mapping[str, Any], notes: Notes) -> Iterator[Part]:
         notes.add("block", f"a block of type {kind} was left out")
 
 
-def _read_tools(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
-    for tool in body.get("tools") or ():
+def _read_tools(body: Mapping[str, object], request: Request, notes: Notes) -> None:
+    for tool in list_in(body, "tools"):
         if not isinstance(tool, Mapping) or not (tool.get("name") or tool.get("type")):
             raise bad_request("a tool has no name")
         kind = tool.get("type")
@@ -161,21 +179,23 @@ def _read_tools(body: Mapping[str, Any], request: Request, notes: Notes) -> None
         request.one_call_at_a_time = choice.get("disable_parallel_tool_use") is True
 
 
-def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
-    request.max_tokens = body.get("max_tokens")
-    request.temperature, request.top_p = body.get("temperature"), body.get("top_p")
-    request.stop = list(body.get("stop_sequences") or ())
+def _read_settings(body: Mapping[str, object], request: Request, notes: Notes) -> None:
+    request.max_tokens = optional_whole(body, "max_tokens")
+    request.temperature = optional_number(body, "temperature")
+    request.top_p = optional_number(body, "top_p")
+    request.stop = texts_in(body, "stop_sequences")
     if body.get("top_k") is not None:
         notes.add("field", "top_k is known to Anthropic's protocol alone and was left out")
-    output = body.get("output_config") or {}
-    request.effort = output.get("effort")
-    thinking = body.get("thinking") or {}
+    output = object_in(body, "output_config")
+    request.effort = optional_text(output, "effort")
+    thinking = object_in(body, "thinking")
     if kind := thinking.get("type"):
         request.thinking = kind != "disabled"
-        request.budget_tokens = thinking.get("budget_tokens")
-    if (form := output.get("format") or body.get("output_format")) and form.get("type") == "json_schema":
+        request.budget_tokens = optional_whole(thinking, "budget_tokens")
+    form = object_in(output, "format") or object_in(body, "output_format")
+    if form.get("type") == "json_schema":
         request.format = {"name": form.get("name") or "answer", "schema": form.get("schema"), "strict": True}
-    user = (body.get("metadata") or {}).get("user_id")
+    user = object_in(body, "metadata").get("user_id")
     if isinstance(user, str):
         who = parsed(user)
         session = who.get("session_id") if who else None
@@ -184,13 +204,13 @@ def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> N
             request.cache_key = user.rpartition("_session_")[2]
 
 
-def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
+def write_request(request: Request, maker: str, notes: Notes) -> dict[str, object]:
     """The body of a Messages request.
 
     Args:
         maker: whose reasoning the target takes back.
     """
-    messages: list[dict[str, Any]] = []
+    messages: list[_Message] = []
     for turn in request.turns:
         if turn.role == "assistant":
             role, blocks = "assistant", list(_write_assistant(turn.parts, maker, notes))
@@ -205,20 +225,21 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
     if not messages or messages[0]["role"] == "assistant":
         messages.insert(0, {"role": "user", "content": [{"type": "text", "text": "Go on."}]})
     _set_breakpoints(messages)
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "model": request.model,
         "max_tokens": request.max_tokens or _DEFAULT_MAX_TOKENS,
     }
     if request.system:
-        body["system"] = [{"type": "text", "text": part.text} for part in request.system]
-        body["system"][-1]["cache_control"] = {"type": "ephemeral"}
+        system: list[dict[str, object]] = [{"type": "text", "text": part.text} for part in request.system]
+        system[-1]["cache_control"] = {"type": "ephemeral"}
+        body["system"] = system
     body["messages"] = messages
     body |= _write_tools(request, notes)
     body |= _write_settings(request, notes)
     return body
 
 
-def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterator[dict[str, Any]]:
+def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterator[dict[str, object]]:
     for part in parts:
         if type(part) is Text:
             if part.text.strip():
@@ -236,7 +257,7 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> Iterato
             yield {"type": "tool_use", "id": part.id, "name": name, "input": arguments}
 
 
-def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
+def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, object]]:
     for part in turn.parts:
         if type(part) is Text:
             text = (
@@ -252,13 +273,17 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
                 for inner in part.parts
                 if type(inner) is not Text or inner.text.strip()
             ]
-            block: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.call_id, "content": content}
+            block: dict[str, object] = {
+                "type": "tool_result",
+                "tool_use_id": part.call_id,
+                "content": content,
+            }
             if part.failed:
                 block["is_error"] = True
             yield block
 
 
-def _set_breakpoints(messages: list[dict[str, Any]]) -> None:
+def _set_breakpoints(messages: list[_Message]) -> None:
     """Cache breakpoints behind the last two user messages: the prefix of this turn and of the next."""
     left = 2
     for message in reversed(messages):
@@ -267,11 +292,11 @@ def _set_breakpoints(messages: list[dict[str, Any]]) -> None:
             left -= 1
 
 
-def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
-    tools: list[dict[str, Any]] = []
+def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
+    tools: list[dict[str, object]] = []
     for tool in request.tools:
         schema = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        written = {"name": naming.flat(tool.name, tool.namespace), "input_schema": schema}
+        written: dict[str, object] = {"name": naming.flat(tool.name, tool.namespace), "input_schema": schema}
         if description := described(tool):
             written["description"] = description
         tools.append(written)
@@ -287,8 +312,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
             notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
-    body: dict[str, Any] = {"tools": tools}
-    choice: dict[str, Any] = {}
+    body: dict[str, object] = {"tools": tools}
+    choice: dict[str, object] = {}
     if request.choice is not None:
         choice = {"type": request.choice.kind}
         if request.choice.kind == "tool":
@@ -298,12 +323,14 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
     return body | ({"tool_choice": choice} if choice else {})
 
 
-def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    output: dict[str, Any] = {}
+def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
+    body: dict[str, object] = {}
+    output: dict[str, object] = {}
+    thinks = False
     if request.effort == "none" or request.thinking is False:
         body["thinking"] = {"type": "disabled"}
     elif request.effort is not None or request.thinking:
+        thinks = True
         body["thinking"] = {"type": "adaptive", "display": "summarized"}
         if request.effort is not None:
             output["effort"] = "low" if request.effort == "minimal" else request.effort
@@ -313,7 +340,7 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
         notes.add("field", "JSON mode without a schema is not known here; the model was asked in words")
     if output:
         body["output_config"] = output
-    if "thinking" not in body or body["thinking"]["type"] == "disabled":
+    if not thinks:
         if request.temperature is not None:
             body["temperature"] = min(1.0, request.temperature)
         elif request.top_p is not None:
@@ -325,7 +352,7 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
+def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     """A whole Messages answer in the neutral form."""
     parts = list(_parts(body.get("content"), notes))
     stop: Stop = STOPS.get(str(body.get("stop_reason")), "end")
@@ -335,15 +362,15 @@ def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
         stop_of_what_was_sent(stop, calls),
         read_usage(body.get("usage")),
         str(body.get("model") or ""),
-        body.get("stop_sequence"),
+        optional_text(body, "stop_sequence"),
     )
 
 
-def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, Any]:
+def write_answer(answer: Answer, model: str, message_id: str) -> dict[str, object]:
     """A whole Messages answer; thinking carries its signature as it stands in `answer`."""
     from pf_tui.translate.messages_events import SAID
 
-    content: list[dict[str, Any]] = []
+    content: list[dict[str, object]] = []
     for part in answer.parts:
         if type(part) is Text and part.text:
             content.append({"type": "text", "text": part.text})

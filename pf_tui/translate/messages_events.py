@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from pf_tui.json_values import object_in, optional_text, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
@@ -44,7 +44,7 @@ SAID: Mapping[Stop, str] = {
 }
 
 
-def read_usage(usage: Any) -> Usage:
+def read_usage(usage: object) -> Usage:
     """Tokens as Anthropic counts them: input beside both cache counts."""
     if not isinstance(usage, Mapping):
         return Usage()
@@ -59,7 +59,7 @@ def read_usage(usage: Any) -> Usage:
     )
 
 
-def write_usage(usage: Usage) -> dict[str, Any]:
+def write_usage(usage: Usage) -> dict[str, object]:
     """The four counts that Claude Code reads."""
     return {
         "input_tokens": usage.input,
@@ -107,14 +107,14 @@ class EventReader:
             return [Failure("server", "the provider sent an event that is not JSON")]
         kind = event.get("type")
         if kind == "content_block_delta":
-            return self._delta(event.get("index", 0), event.get("delta") or {})
+            return self._delta(_index(event), object_in(event, "delta"))
         if kind == "content_block_start":
-            return self._start(event.get("index", 0), event.get("content_block") or {})
+            return self._start(_index(event), object_in(event, "content_block"))
         if kind == "content_block_stop":
-            index = event.get("index", 0)
+            index = _index(event)
             return self._blocks.close(index, Close(self._signatures.pop(index, "")))
         if kind == "message_start":
-            message = event.get("message") or {}
+            message = object_in(event, "message")
             self.usage = read_usage(message.get("usage"))
             return [Begin(str(message.get("model") or ""))]
         if kind == "message_delta":
@@ -127,17 +127,17 @@ class EventReader:
             return [classify(None, event)]
         return []
 
-    def _start(self, index: int, block: Mapping[str, Any]) -> list[Event]:
+    def _start(self, index: int, block: Mapping[str, object]) -> list[Event]:
         kind = block.get("type")
         if kind == "text":
             events = self._blocks.open(index, Open("text"))
-            return events + (self._blocks.add(index, block["text"]) if block.get("text") else [])
+            return events + (self._blocks.add(index, text) if (text := text_in(block, "text")) else [])
         if kind == "thinking":
             events = self._blocks.open(index, Open("thinking"))
-            return events + (self._blocks.add(index, block["thinking"]) if block.get("thinking") else [])
+            return events + (self._blocks.add(index, text) if (text := text_in(block, "thinking")) else [])
         if kind == "redacted_thinking":
             events = self._blocks.open(index, Open("thinking"))
-            return events + self._blocks.close(index, Close(block.get("data") or "", redacted=True))
+            return events + self._blocks.close(index, Close(text_in(block, "data"), redacted=True))
         if kind == "tool_use":
             name = str(block.get("name") or "")
             events = self._blocks.open(index, Open("call", str(block.get("id") or ""), name))
@@ -146,24 +146,24 @@ class EventReader:
             return events
         return []
 
-    def _delta(self, index: int, delta: Mapping[str, Any]) -> list[Event]:
+    def _delta(self, index: int, delta: Mapping[str, object]) -> list[Event]:
         kind = delta.get("type")
         if kind == "text_delta":
-            return self._blocks.add(index, delta.get("text") or "")
+            return self._blocks.add(index, text_in(delta, "text"))
         if kind == "input_json_delta":
-            piece = delta.get("partial_json") or ""
+            piece = text_in(delta, "partial_json")
             return self._blocks.add(index, piece) if piece else []
         if kind == "thinking_delta":
-            return self._blocks.add(index, delta.get("thinking") or "")
+            return self._blocks.add(index, text_in(delta, "thinking"))
         if kind == "signature_delta":
-            self._signatures[index] = self._signatures.get(index, "") + (delta.get("signature") or "")
+            self._signatures[index] = self._signatures.get(index, "") + text_in(delta, "signature")
         return []
 
-    def _message_delta(self, event: Mapping[str, Any]) -> None:
-        delta = event.get("delta") or {}
-        if delta.get("stop_reason"):
-            self._stop = STOPS.get(delta["stop_reason"], "end")
-            self._sequence = delta.get("stop_sequence")
+    def _message_delta(self, event: Mapping[str, object]) -> None:
+        delta = object_in(event, "delta")
+        if reason := text_in(delta, "stop_reason"):
+            self._stop = STOPS.get(reason, "end")
+            self._sequence = optional_text(delta, "stop_sequence")
         final = event.get("usage")
         if isinstance(final, Mapping):
             said = read_usage(final)
@@ -186,6 +186,14 @@ class EventReader:
     def _cut(self) -> list[Event]:
         self.ended = True
         return [Failure("cut", "the provider ended the stream before the answer was whole")]
+
+
+def _index(event: Mapping[str, object]) -> int:
+    """Which block an event is about."""
+    index = event.get("index", 0)
+    if not isinstance(index, int):
+        raise TypeError("index is no number")
+    return index
 
 
 class EventWriter:
@@ -227,7 +235,7 @@ class EventWriter:
             return b""
         self._begun = True
         usage = write_usage(Usage(input=self._estimate, output=1))
-        message: dict[str, Any] = {
+        message: dict[str, object] = {
             "id": self._id,
             "type": "message",
             "role": "assistant",
@@ -242,7 +250,7 @@ class EventWriter:
     def _open(self, start: Open) -> bytes:
         self._index += 1
         self._kind = start.kind
-        block: dict[str, Any]
+        block: dict[str, object]
         if start.kind == "text":
             block = {"type": "text", "text": ""}
         elif start.kind == "thinking":
@@ -254,14 +262,14 @@ class EventWriter:
 
     def _delta(self, text: str) -> bytes:
         if self._kind == "text":
-            delta = {"type": "text_delta", "text": text}
+            delta: dict[str, object] = {"type": "text_delta", "text": text}
         elif self._kind == "call":
             delta = {"type": "input_json_delta", "partial_json": text}
         else:
             delta = {"type": "thinking_delta", "thinking": text}
         return self._named_delta(delta)
 
-    def _named_delta(self, delta: dict[str, Any]) -> bytes:
+    def _named_delta(self, delta: dict[str, object]) -> bytes:
         payload = {"type": "content_block_delta", "index": self._index, "delta": delta}
         return sse.named("content_block_delta", payload)
 
@@ -275,5 +283,9 @@ class EventWriter:
     def _end(self, end: End) -> bytes:
         sequence = end.stop_sequence if end.stop == "stop_sequence" else None
         delta = {"stop_reason": SAID[end.stop], "stop_sequence": sequence}
-        payload = {"type": "message_delta", "delta": delta, "usage": write_usage(end.usage)}
+        payload: dict[str, object] = {
+            "type": "message_delta",
+            "delta": delta,
+            "usage": write_usage(end.usage),
+        }
         return sse.named("message_delta", payload) + sse.named("message_stop", {"type": "message_stop"})

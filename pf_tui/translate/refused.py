@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 _NAMED = tuple(
     re.compile(pattern)
@@ -59,7 +58,7 @@ def refused_part(status: int, body: bytes) -> str | None:
     return None
 
 
-def _extra_forbidden(content: Any) -> str | None:
+def _extra_forbidden(content: object) -> str | None:
     """Mistral's list of details: {type: extra_forbidden, loc: [body, name]}."""
     holder = content.get("message") if isinstance(content, Mapping) else None
     for place in (holder, content):

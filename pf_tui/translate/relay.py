@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pf_tui.json_values import list_in, object_in, objects_in, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.arguments import plain_input
 from pf_tui.translate.conversation import Call, Close, Delta, End, Failure, Open, Usage
@@ -22,7 +23,7 @@ class Relay:
         self._names = exchange.renamed
         self._splitter = sse.Splitter() if self._names else None
         self._listener = _Listener(exchange) if exchange.keeps_reasoning else None
-        self._custom: set[Any] = set()
+        self._custom: set[object] = set()
         self._number = -1
         self.failure: Failure | None = None
         self.shown = False
@@ -65,8 +66,8 @@ class Relay:
         if event is None:
             return _as_it_was(name, data)
         if self._exchange.source == "openai-chat":
-            for choice in event.get("choices") or ():
-                _rename_calls((choice.get("delta") or {}).get("tool_calls"), self._names)
+            for choice in objects_in(event, "choices"):
+                _rename_calls(object_in(choice, "delta"), self._names)
             return sse.plain(event)
         kind = str(event.get("type") or name.decode(errors="replace"))
         if self._exchange.source == "anthropic-messages":
@@ -76,7 +77,7 @@ class Relay:
             return sse.named(kind, event)
         return self._responses(kind, event)
 
-    def _responses(self, kind: str, event: dict[str, Any]) -> bytes:
+    def _responses(self, kind: str, event: dict[str, object]) -> bytes:
         key = event.get("output_index", event.get("item_id"))
         item = event.get("item")
         if isinstance(item, dict) and kind.startswith("response.output_item."):
@@ -88,19 +89,20 @@ class Relay:
             return b""
         elif kind == "response.function_call_arguments.done":
             if key in self._custom:
-                text = plain_input(event.pop("arguments", "") or "")
+                text = plain_input(text_in(event, "arguments"))
+                event.pop("arguments", None)
                 event.pop("name", None)
                 first = self._numbered("response.custom_tool_call_input.delta", event | {"delta": text})
                 return first + self._numbered("response.custom_tool_call_input.done", event | {"input": text})
             if (tool := self._names.get(str(event.get("name")))) is not None:
                 event["name"] = tool.name
         elif isinstance(response := event.get("response"), dict):
-            for entry in response.get("output") or ():
+            for entry in list_in(response, "output"):
                 if isinstance(entry, dict):
                     restore_item(entry, self._names)
         return self._numbered(kind, event)
 
-    def _numbered(self, kind: str, event: dict[str, Any]) -> bytes:
+    def _numbered(self, kind: str, event: dict[str, object]) -> bytes:
         self._number += 1
         return sse.named(kind, event | {"type": kind, "sequence_number": self._number})
 
@@ -138,9 +140,9 @@ def _as_it_was(name: bytes, data: bytes) -> bytes:
     return head + b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
 
 
-def _rename_calls(calls: Any, names: Mapping[str, ToolName]) -> None:
-    for call in calls or ():
-        function = call.get("function") if isinstance(call, dict) else None
+def _rename_calls(message: Mapping[str, object], names: Mapping[str, ToolName]) -> None:
+    for call in objects_in(message, "tool_calls"):
+        function = call.get("function")
         if isinstance(function, dict) and (tool := names.get(str(function.get("name")))) is not None:
             function["name"] = tool.name
             if tool.custom and "arguments" in function:
@@ -149,7 +151,7 @@ def _rename_calls(calls: Any, names: Mapping[str, ToolName]) -> None:
                 del call["function"]
 
 
-def restore_item(item: dict[str, Any], names: Mapping[str, ToolName]) -> None:
+def restore_item(item: dict[str, object], names: Mapping[str, ToolName]) -> None:
     """A call under the name, the namespace and the kind the client gave it."""
     tool = names.get(str(item.get("name")))
     if item.get("type") != "function_call" or tool is None:
@@ -159,20 +161,21 @@ def restore_item(item: dict[str, Any], names: Mapping[str, ToolName]) -> None:
         item["namespace"] = tool.namespace
     if tool.custom:
         item["type"] = "custom_tool_call"
-        arguments = item.pop("arguments", "")
+        arguments = text_in(item, "arguments")
+        item.pop("arguments", None)
         item["input"] = plain_input(arguments) if arguments else ""
 
 
-def restored(content: dict[str, Any], protocol: str, names: Mapping[str, ToolName]) -> None:
+def restored(content: dict[str, object], protocol: str, names: Mapping[str, ToolName]) -> None:
     """A whole answer with the client's own tool names."""
     if protocol == "openai-chat":
-        for choice in content.get("choices") or ():
-            _rename_calls((choice.get("message") or {}).get("tool_calls"), names)
+        for choice in objects_in(content, "choices"):
+            _rename_calls(object_in(choice, "message"), names)
     elif protocol == "anthropic-messages":
-        for block in content.get("content") or ():
+        for block in list_in(content, "content"):
             if isinstance(block, dict) and block.get("name") in names:
                 block["name"] = names[block["name"]].name
     else:
-        for item in content.get("output") or ():
+        for item in list_in(content, "output"):
             if isinstance(item, dict):
                 restore_item(item, names)

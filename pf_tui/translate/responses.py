@@ -8,8 +8,8 @@ Source: openai SDK 3.x types; Codex 0.169 and 0.171 (measured).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
+from pf_tui.json_values import list_in, object_in, optional_number, optional_text, optional_whole, text_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import read_choice
@@ -60,7 +60,7 @@ _SILENT = ("web_search_call", "file_search_call", "code_interpreter_call", "imag
 """Items of hosted tools: what they gave stands in the answer's words."""
 
 
-def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
+def read_request(body: Mapping[str, object], notes: Notes) -> Request:
     """A Responses request in the neutral form. Raises WrongUsage when it is none."""
     items = body.get("input")
     if isinstance(items, str):
@@ -68,9 +68,10 @@ def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
     if not isinstance(items, list):
         raise bad_request("the request has no input")
     request = Request(model=str(body.get("model") or ""), stream=body.get("stream") is True)
-    if isinstance(body.get("instructions"), str) and body["instructions"]:
-        request.system.append(Text(body["instructions"]))
-    _read_tools(body.get("tools") or (), request)
+    instructions = body.get("instructions")
+    if isinstance(instructions, str) and instructions:
+        request.system.append(Text(instructions))
+    _read_tools(list_in(body, "tools"), request)
     turns: list[Turn] = []
     for item in items:
         if not isinstance(item, Mapping):
@@ -81,7 +82,7 @@ def read_request(body: Mapping[str, Any], notes: Notes) -> Request:
     return request
 
 
-def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: Notes) -> None:
+def _item(item: Mapping[str, object], request: Request, turns: list[Turn], notes: Notes) -> None:
     kind = item.get("type") or ("message" if "role" in item else None)
     if kind == "message":
         role = item.get("role")
@@ -95,7 +96,7 @@ def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: N
         else:
             turns.append(Turn("assistant" if role == "assistant" else "user", parts))
     elif kind == "additional_tools":
-        _read_tools(item.get("tools") or (), request)
+        _read_tools(list_in(item, "tools"), request)
     elif kind in _CALLS:
         turns.append(Turn("assistant", [_call(item)]))
     elif kind in _OUTPUTS:
@@ -106,7 +107,7 @@ def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: N
         )
         turns.append(Turn("user", [result]))
     elif kind == "reasoning":
-        maker, signature, item_id = reasoning.read_mark(item.get("encrypted_content") or "")
+        maker, signature, item_id = reasoning.read_mark(text_in(item, "encrypted_content"))
         redacted, own_id = item_id == "redacted", item_id or str(item.get("id") or "")
         thinking = Thinking(reasoning_words(item), signature, maker, own_id, redacted)
         turns.append(Turn("assistant", [thinking]))
@@ -117,9 +118,10 @@ def _item(item: Mapping[str, Any], request: Request, turns: list[Turn], notes: N
         notes.add("item", f"an input item of type {kind} was left out")
 
 
-def _call(item: Mapping[str, Any]) -> Call:
+def _call(item: Mapping[str, object]) -> Call:
     call_id = str(item.get("call_id") or item.get("id") or "")
-    namespace = item.get("namespace") if isinstance(item.get("namespace"), str) else None
+    space = item.get("namespace")
+    namespace = space if isinstance(space, str) else None
     if item["type"] == "custom_tool_call":
         return Call(
             call_id, str(item.get("name") or ""), str(item.get("input") or ""), namespace, custom=True
@@ -131,11 +133,13 @@ def _call(item: Mapping[str, Any]) -> Call:
     return Call(call_id, str(item.get("name") or ""), mended(text), namespace)
 
 
-def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = None) -> None:
+def _read_tools(tools: Iterable[object], request: Request, namespace: str | None = None) -> None:
     for tool in tools:
-        kind = tool.get("type") if isinstance(tool, Mapping) else None
+        if not isinstance(tool, Mapping):
+            raise bad_request("a tool has no type")
+        kind = tool.get("type")
         if kind == "namespace":
-            _read_tools(tool.get("tools") or (), request, str(tool.get("name") or "") or None)
+            _read_tools(list_in(tool, "tools"), request, str(tool.get("name") or "") or None)
         elif kind == "function":
             schema = plain_schema(tool.get("parameters"))
             request.tools.append(
@@ -148,7 +152,7 @@ def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = 
                 )
             )
         elif kind == "custom":
-            grammar = (tool.get("format") or {}).get("definition")
+            grammar = optional_text(object_in(tool, "format"), "definition")
             request.tools.append(
                 Tool(
                     str(tool.get("name") or ""),
@@ -164,11 +168,12 @@ def _read_tools(tools: Iterable[Any], request: Request, namespace: str | None = 
             raise bad_request("a tool has no type")
 
 
-def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> None:
+def _read_settings(body: Mapping[str, object], request: Request, notes: Notes) -> None:
     request.choice = read_choice(body.get("tool_choice"))
     request.one_call_at_a_time = body.get("parallel_tool_calls") is False
-    request.max_tokens = body.get("max_output_tokens")
-    request.temperature, request.top_p = body.get("temperature"), body.get("top_p")
+    request.max_tokens = optional_whole(body, "max_output_tokens")
+    request.temperature = optional_number(body, "temperature")
+    request.top_p = optional_number(body, "top_p")
     thought = body.get("reasoning")
     if isinstance(thought, Mapping):
         request.effort = thought.get("effort")
@@ -183,24 +188,24 @@ def _read_settings(body: Mapping[str, Any], request: Request, notes: Notes) -> N
             request.format = {key: form[key] for key in ("name", "schema", "strict") if key in form}
         elif isinstance(form, Mapping) and form.get("type") == "json_object":
             request.format = {"name": "answer", "schema": None}
-    request.cache_key = body.get("prompt_cache_key")
+    request.cache_key = optional_text(body, "prompt_cache_key")
     if body.get("previous_response_id"):
         notes.add("field", "previous_response_id points at a conversation that only its vendor has")
 
 
-def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
+def write_request(request: Request, maker: str, notes: Notes) -> dict[str, object]:
     """The body of a Responses request.
 
     Args:
         maker: whose reasoning items the target takes back.
     """
-    items: list[dict[str, Any]] = []
+    items: list[dict[str, object]] = []
     for turn in request.turns:
         if turn.role == "assistant":
             items += _write_assistant(turn.parts, maker, notes, len(items))
         else:
             items += _write_user(turn, notes)
-    body: dict[str, Any] = {"model": request.model}
+    body: dict[str, object] = {"model": request.model}
     if request.system:
         body["instructions"] = "\n\n".join(part.text for part in request.system)
     body["input"] = items
@@ -209,7 +214,9 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes, place: int) -> Iterator[dict[str, Any]]:
+def _write_assistant(
+    parts: Sequence[Part], maker: str, notes: Notes, place: int
+) -> Iterator[dict[str, object]]:
     """Args: place: of the first item; makes the ids that OpenRouter wants, the same in every request."""
     for number, part in enumerate(parts, start=place):
         if type(part) is Text:
@@ -221,7 +228,7 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes, place: int
             if not maker or part.maker != maker or not (part.signature or part.text):
                 notes.add("reasoning", "reasoning of another model was left out")
                 continue
-            item: dict[str, Any] = {"type": "reasoning", "summary": []}
+            item: dict[str, object] = {"type": "reasoning", "summary": []}
             if part.id:
                 item["id"] = part.id
             if part.text:
@@ -235,12 +242,12 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes, place: int
             yield {"type": "function_call", "call_id": part.id, "name": name, "arguments": arguments}
 
 
-def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
+def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, object]]:
     """Results first, each with its pictures inside, then one message."""
     for part in turn.parts:
         if type(part) is Result:
             yield {"type": "function_call_output", "call_id": part.call_id, "output": _output(part, notes)}
-    content = []
+    content: list[dict[str, object]] = []
     for part in turn.parts:
         if type(part) is Text:
             text = (
@@ -253,7 +260,7 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, Any]]:
         yield {"type": "message", "role": "user", "content": content}
 
 
-def _output(result: Result, notes: Notes) -> Any:
+def _output(result: Result, notes: Notes) -> object:
     words = "\n".join(part.text for part in result.parts if type(part) is Text)
     if result.failed and not words.startswith("Error"):
         words = f"Error: {words}"
@@ -263,10 +270,10 @@ def _output(result: Result, notes: Notes) -> Any:
     return [*([{"type": "input_text", "text": words}] if words else []), *media]
 
 
-def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
-    tools: list[dict[str, Any]] = []
+def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
+    tools: list[dict[str, object]] = []
     for tool in request.tools:
-        written: dict[str, Any] = {"type": "function", "name": naming.flat(tool.name, tool.namespace)}
+        written: dict[str, object] = {"type": "function", "name": naming.flat(tool.name, tool.namespace)}
         if description := described(tool):
             written["description"] = description
         written["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
@@ -276,10 +283,10 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
         notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
-    body: dict[str, Any] = {"tools": tools}
+    body: dict[str, object] = {"tools": tools}
     choice = request.choice
     if choice is not None:
-        words: Mapping[str, Any] = {"auto": "auto", "none": "none", "any": "required"}
+        words: Mapping[str, object] = {"auto": "auto", "none": "none", "any": "required"}
         body["tool_choice"] = (
             {"type": "function", "name": naming.flat(choice.name, choice.namespace)}
             if choice.kind == "tool"
@@ -290,8 +297,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
-    body: dict[str, Any] = {"store": False, "include": ["reasoning.encrypted_content"]}
+def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
+    body: dict[str, object] = {"store": False, "include": ["reasoning.encrypted_content"]}
     if request.max_tokens is not None:
         body["max_output_tokens"] = request.max_tokens
     if request.temperature is not None:
@@ -306,7 +313,7 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
         body["reasoning"] = {"effort": request.effort, "summary": "auto"}
     elif request.thinking:
         body["reasoning"] = {"summary": "auto"}
-    text: dict[str, Any] = {}
+    text: dict[str, object] = {}
     if request.format is not None:
         text["format"] = (
             {"type": "json_object"}
@@ -324,11 +331,11 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, Any]:
     return body
 
 
-def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
+def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     """A whole Responses answer in the neutral form."""
     parts: list[Part] = []
     refused = False
-    for item in body.get("output") or ():
+    for item in list_in(body, "output"):
         if not isinstance(item, Mapping):
             continue
         kind = item.get("type")
@@ -350,7 +357,7 @@ def read_answer(body: Mapping[str, Any], notes: Notes) -> Answer:
     return Answer(parts, stop_of_what_was_sent(stop, calls), usage, str(body.get("model") or ""))
 
 
-def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, Any]:
+def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, object]:
     """A whole Responses answer."""
     items = []
     for place, part in enumerate(answer.parts):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from pf_tui.json_values import list_in, object_in, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
@@ -29,7 +29,7 @@ from pf_tui.translate.responses_items import (
 )
 
 
-def read_usage(usage: Any) -> Usage:
+def read_usage(usage: object) -> Usage:
     """Tokens of a Responses answer: the cached ones are part of its total, and taken out of it."""
     if not isinstance(usage, Mapping):
         return Usage()
@@ -50,19 +50,18 @@ def read_usage(usage: Any) -> Usage:
     )
 
 
-def stop_of(response: Mapping[str, Any]) -> Stop:
+def stop_of(response: Mapping[str, object]) -> Stop:
     """Why a response stopped."""
     if response.get("status") != "incomplete":
         return "end"
-    reason = (response.get("incomplete_details") or {}).get("reason")
+    reason = object_in(response, "incomplete_details").get("reason")
     return "refusal" if reason == "content_filter" else "length"
 
 
-def reasoning_words(item: Mapping[str, Any]) -> str:
+def reasoning_words(item: Mapping[str, object]) -> str:
     """The words of a reasoning item: its text where the vendor shows it, else its summary."""
     for key in ("content", "summary"):
-        parts = item.get(key) or ()
-        words = [part.get("text") or "" for part in parts if isinstance(part, Mapping)]
+        words = [text_in(part, "text") for part in list_in(item, key) if isinstance(part, dict)]
         if any(words):
             return "\n\n".join(words)
     return ""
@@ -77,7 +76,7 @@ class EventReader:
         self._splitter = sse.Splitter()
         self._blocks = Blocks()
         self._said: set[object] = set()
-        self._summary: dict[object, int] = {}
+        self._summary: dict[object, object] = {}
         self._refused = False
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -108,20 +107,20 @@ class EventReader:
         key = event.get("output_index", event.get("item_id"))
         if kind in ("response.output_text.delta", "response.refusal.delta"):
             self._refused = self._refused or kind == "response.refusal.delta"
-            return self._words(("text", key), "text", event.get("delta") or "")
+            return self._words(("text", key), "text", text_in(event, "delta"))
         if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
             return self._thought(key, event)
         if kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
             self._said.add(key)
-            return self._blocks.add(key, event.get("delta") or "")
+            return self._blocks.add(key, text_in(event, "delta"))
         if kind == "response.output_item.added":
-            return self._added(key, event.get("item") or {})
+            return self._added(key, object_in(event, "item"))
         if kind == "response.output_item.done":
-            return self._done(key, event.get("item") or {})
+            return self._done(key, object_in(event, "item"))
         if kind == "response.created":
-            return [Begin(str((event.get("response") or {}).get("model") or ""))]
+            return [Begin(text_in(object_in(event, "response"), "model"))]
         if kind in ("response.completed", "response.incomplete", "response.done"):
-            return self._end(event.get("response") or {})
+            return self._end(object_in(event, "response"))
         if kind in ("response.failed", "response.cancelled", "error") or "error" in event:
             self.ended = True
             return [classify(None, event)]
@@ -133,15 +132,15 @@ class EventReader:
             return self._blocks.add(key, text)
         return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
 
-    def _thought(self, key: object, event: Mapping[str, Any]) -> list[Event]:
-        text = event.get("delta") or ""
+    def _thought(self, key: object, event: Mapping[str, object]) -> list[Event]:
+        text = text_in(event, "delta")
         number = event.get("summary_index", 0)
         if self._summary.setdefault(key, number) != number:
             self._summary[key] = number
             text = f"\n\n{text}"
         return self._words(key, "thinking", text)
 
-    def _added(self, key: object, item: Mapping[str, Any]) -> list[Event]:
+    def _added(self, key: object, item: Mapping[str, object]) -> list[Event]:
         kind = item.get("type")
         if kind in ("function_call", "custom_tool_call"):
             return self._blocks.open(key, _start(item))
@@ -149,13 +148,13 @@ class EventReader:
             return self._blocks.open(key, Open("thinking", str(item.get("id") or "")))
         return []
 
-    def _done(self, key: object, item: Mapping[str, Any]) -> list[Event]:
+    def _done(self, key: object, item: Mapping[str, object]) -> list[Event]:
         """The item whole: what it holds that was not streamed is told now."""
         kind = item.get("type")
         events: list[Event] = []
         if kind == "message":
             key = ("text", key)
-            parts = [part for part in item.get("content") or () if isinstance(part, Mapping)]
+            parts = [part for part in list_in(item, "content") if isinstance(part, dict)]
             self._refused = self._refused or any(part.get("type") == "refusal" for part in parts)
             text = "".join(part.get("text") or part.get("refusal") or "" for part in parts)
             if key not in self._said and text:
@@ -174,25 +173,25 @@ class EventReader:
             if key not in self._said and (text := reasoning_words(item)):
                 events += self._blocks.add(key, text)
             self._said.add(key)
-            return events + self._blocks.close(key, Close(item.get("encrypted_content") or ""))
+            return events + self._blocks.close(key, Close(text_in(item, "encrypted_content")))
         return events
 
-    def _end(self, response: Mapping[str, Any]) -> list[Event]:
+    def _end(self, response: Mapping[str, object]) -> list[Event]:
         self.ended = True
         self.usage = read_usage(response.get("usage"))
         if response.get("status") in ("failed", "cancelled"):
             return [classify(None, {"response": response})]
         events: list[Event] = []
         if not self._blocks.blocks:
-            for place, item in enumerate(response.get("output") or ()):
-                if isinstance(item, Mapping):
+            for place, item in enumerate(list_in(response, "output")):
+                if isinstance(item, dict):
                     events += self._done(place, item)
         events += self._blocks.close_all()
         stop: Stop = "refusal" if self._refused else stop_of(response)
         return [*events, End(stop_of_what_was_sent(stop, self._blocks.calls > 0), self.usage)]
 
 
-def _start(item: Mapping[str, Any]) -> Open:
+def _start(item: Mapping[str, object]) -> Open:
     namespace = item.get("namespace")
     return Open(
         "call",
@@ -221,7 +220,7 @@ class EventWriter:
         self._open: Open = Open("text")
         self._item_id = ""
         self._pieces: list[str] = []
-        self._items: list[dict[str, Any]] = []
+        self._items: list[dict[str, object]] = []
 
     def write(self, event: Event) -> bytes:
         """That event as bytes of the stream."""
@@ -244,7 +243,7 @@ class EventWriter:
         """Shows the client that the stream lives."""
         return b": keep-alive\n\n"
 
-    def _event(self, kind: str, **payload: Any) -> bytes:
+    def _event(self, kind: str, **payload: object) -> bytes:
         self._number += 1
         return sse.named(kind, {"type": kind, "sequence_number": self._number, **payload})
 
@@ -259,7 +258,7 @@ class EventWriter:
     def _start(self, start: Open) -> bytes:
         self._index += 1
         self._open, self._pieces = start, []
-        where: dict[str, Any]
+        where: dict[str, object]
         if start.kind == "text":
             self._item_id = f"msg_{self._stem}_{self._index}"
             item = message_item(self._item_id, "", "in_progress")
@@ -283,7 +282,7 @@ class EventWriter:
 
     def _delta(self, text: str) -> bytes:
         self._pieces.append(text)
-        where: dict[str, Any] = {"item_id": self._item_id, "output_index": self._index}
+        where: dict[str, object] = {"item_id": self._item_id, "output_index": self._index}
         kind = self._open.kind
         if kind == "text":
             return self._event(
@@ -297,13 +296,13 @@ class EventWriter:
     def _close(self, close: Close) -> bytes:
         text = "".join(self._pieces)
         self._pieces = []
-        where: dict[str, Any] = {"item_id": self._item_id, "output_index": self._index}
+        where: dict[str, object] = {"item_id": self._item_id, "output_index": self._index}
         kind = self._open.kind
         if kind == "text":
             item = message_item(self._item_id, text)
             out = self._event("response.output_text.done", **where, content_index=0, text=text, logprobs=[])
             out += self._event(
-                "response.content_part.done", **where, content_index=0, part=item["content"][0]
+                "response.content_part.done", **where, content_index=0, part=list_in(item, "content")[0]
             )
         elif kind == "thinking":
             item = reasoning_item(self._item_id, text, close.signature)

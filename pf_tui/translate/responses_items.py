@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pf_tui.translate.conversation import Call, Open, Stop, Usage
 
 
-def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, Any]:
+def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, object]:
     """A message with one text; without text while it begins."""
     part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     return {
@@ -19,9 +17,9 @@ def message_item(item_id: str, text: str, status: str = "completed") -> dict[str
     }
 
 
-def reasoning_item(item_id: str, text: str, signature: str) -> dict[str, Any]:
+def reasoning_item(item_id: str, text: str, signature: str) -> dict[str, object]:
     """A reasoning item with one summary."""
-    item: dict[str, Any] = {
+    item: dict[str, object] = {
         "type": "reasoning",
         "id": item_id,
         "summary": [{"type": "summary_text", "text": text}] if text else [],
@@ -29,9 +27,11 @@ def reasoning_item(item_id: str, text: str, signature: str) -> dict[str, Any]:
     return item | ({"encrypted_content": signature} if signature else {})
 
 
-def call_item(item_id: str, call: Call | Open, arguments: str, status: str = "completed") -> dict[str, Any]:
+def call_item(
+    item_id: str, call: Call | Open, arguments: str, status: str = "completed"
+) -> dict[str, object]:
     """A function call, or the custom tool call that Codex asked for."""
-    item: dict[str, Any] = {
+    item: dict[str, object] = {
         "type": "custom_tool_call" if call.custom else "function_call",
         "id": item_id,
         "call_id": call.id,
@@ -42,7 +42,7 @@ def call_item(item_id: str, call: Call | Open, arguments: str, status: str = "co
     return item | ({"namespace": call.namespace} if call.namespace else {})
 
 
-def response_object(response_id: str, model: str, created: int) -> dict[str, Any]:
+def response_object(response_id: str, model: str, created: int) -> dict[str, object]:
     """A response that has begun."""
     return {
         "id": response_id,
@@ -65,7 +65,7 @@ def response_object(response_id: str, model: str, created: int) -> dict[str, Any
     }
 
 
-def status_of(stop: Stop, usage: Usage) -> dict[str, Any]:
+def status_of(stop: Stop, usage: Usage) -> dict[str, object]:
     """What a response says of itself when it is whole."""
     reason = {
         "length": "max_output_tokens",
@@ -79,7 +79,7 @@ def status_of(stop: Stop, usage: Usage) -> dict[str, Any]:
     }
 
 
-def write_usage(usage: Usage) -> dict[str, Any]:
+def write_usage(usage: Usage) -> dict[str, object]:
     """Tokens as Responses counts them."""
     return {
         "input_tokens": usage.total_input,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from pf_tui.json_values import list_of
 from pf_tui.translate.conversation import Media, Notes, Part, Text, bad_request
 
 
-def read_parts(content: Any, notes: Notes) -> Iterator[Part]:
+def read_parts(content: object, notes: Notes) -> Iterator[Part]:
     if isinstance(content, str):
         if content:
             yield Text(content)
         return
-    for part in content or ():
+    for part in list_of(content, "content"):
         if not isinstance(part, Mapping):
             raise bad_request("a content part is no object")
         kind = part.get("type")
@@ -39,7 +39,7 @@ def read_parts(content: Any, notes: Notes) -> Iterator[Part]:
             notes.add("part", f"a content part of type {kind} was left out")
 
 
-def write_media(media: Media, notes: Notes) -> dict[str, Any]:
+def write_media(media: Media, notes: Notes) -> dict[str, object]:
     if media.kind == "audio" or (media.file_id and media.data is None and media.url is None):
         what = "sound" if media.kind == "audio" else "a file kept at another vendor"
         notes.add("media", f"{what} cannot be sent to this model and was named in words")

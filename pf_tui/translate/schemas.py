@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+
+from pf_tui.json_values import object_in, texts_in
 
 RULES = ("inline-refs", "string-enums", "known-required", "typed-items", "typed-properties", "object-root")
 """inline-refs: $ref replaced by what it names · string-enums: enum values as text · known-required: required
@@ -17,14 +18,14 @@ _MAPS = frozenset(("properties", "patternProperties", "$defs", "definitions", "d
 """Keywords whose keys are names, not keywords."""
 
 
-def cleaned(schema: Mapping[str, Any], drop: Collection[str], rules: Collection[str]) -> dict[str, Any]:
+def cleaned(schema: Mapping[str, object], drop: Collection[str], rules: Collection[str]) -> dict[str, object]:
     """The schema without `drop`'s keywords, mended by `rules`; always an object with type and properties."""
-    whole: dict[str, Any] = dict(schema)
+    whole: dict[str, object] = dict(schema)
     if "inline-refs" in rules:
-        definitions = {**(whole.get("definitions") or {}), **(whole.get("$defs") or {})}
-        whole = _inlined(whole, definitions, 0)
+        definitions = object_in(whole, "definitions") | object_in(whole, "$defs")
+        whole = _inlined_object(whole, definitions, 0)
     if drop or rules:
-        whole = _clean(whole, frozenset(drop), frozenset(rules))
+        whole = _clean_object(whole, frozenset(drop), frozenset(rules))
     if "object-root" in rules:
         whole = _merged_root(whole)
     if whole.get("type") != "object":
@@ -34,11 +35,15 @@ def cleaned(schema: Mapping[str, Any], drop: Collection[str], rules: Collection[
     return whole
 
 
-def _inlined(value: Any, definitions: Mapping[str, Any], depth: int) -> Any:
+def _inlined(value: object, definitions: Mapping[str, object], depth: int) -> object:
     if isinstance(value, list):
         return [_inlined(entry, definitions, depth) for entry in value]
-    if not isinstance(value, Mapping):
-        return value
+    return _inlined_object(value, definitions, depth) if isinstance(value, Mapping) else value
+
+
+def _inlined_object(
+    value: Mapping[str, object], definitions: Mapping[str, object], depth: int
+) -> dict[str, object]:
     reference = value.get("$ref")
     if isinstance(reference, str):
         target = definitions.get(reference.rpartition("/")[2])
@@ -46,7 +51,7 @@ def _inlined(value: Any, definitions: Mapping[str, Any], depth: int) -> Any:
             rest = {key: entry for key, entry in value.items() if key != "$ref"}
             return {"type": "object", **rest}
         merged = {**target, **{key: entry for key, entry in value.items() if key != "$ref"}}
-        return _inlined(merged, definitions, depth + 1)
+        return _inlined_object(merged, definitions, depth + 1)
     return {
         key: _inlined(entry, definitions, depth)
         for key, entry in value.items()
@@ -54,7 +59,7 @@ def _inlined(value: Any, definitions: Mapping[str, Any], depth: int) -> Any:
     }
 
 
-def _clean(value: Any, drop: frozenset[str], rules: frozenset[str], names: bool = False) -> Any:
+def _clean(value: object, drop: frozenset[str], rules: frozenset[str], names: bool = False) -> object:
     """Args: names: the keys of `value` are names of properties."""
     if isinstance(value, list):
         return [_clean(entry, drop, rules) for entry in value]
@@ -62,7 +67,13 @@ def _clean(value: Any, drop: frozenset[str], rules: frozenset[str], names: bool 
         return value
     if names:
         return {key: _typed(_clean(entry, drop, rules), rules) for key, entry in value.items()}
-    clean: dict[str, Any] = {}
+    return _clean_object(value, drop, rules)
+
+
+def _clean_object(
+    value: Mapping[str, object], drop: frozenset[str], rules: frozenset[str]
+) -> dict[str, object]:
+    clean: dict[str, object] = {}
     for key, entry in value.items():
         if key in drop:
             if key == "const" and "enum" not in value:
@@ -77,12 +88,13 @@ def _clean(value: Any, drop: frozenset[str], rules: frozenset[str], names: bool 
             clean[key] = entry
         else:
             clean[key] = _clean(entry, drop, rules, names=key in _MAPS)
-    if "string-enums" in rules and isinstance(clean.get("enum"), list):
-        clean["enum"] = [entry if isinstance(entry, str) else _as_text(entry) for entry in clean["enum"]]
+    values, required = clean.get("enum"), clean.get("required")
+    if "string-enums" in rules and isinstance(values, list):
+        clean["enum"] = [entry if isinstance(entry, str) else _as_text(entry) for entry in values]
         clean["type"] = "string"
-    if "known-required" in rules and isinstance(clean.get("required"), list):
-        known = clean.get("properties") or {}
-        clean["required"] = [name for name in clean["required"] if name in known]
+    if "known-required" in rules and isinstance(required, list):
+        properties = object_in(clean, "properties")
+        clean["required"] = [name for name in required if name in properties]
         if not clean["required"]:
             del clean["required"]
     if "typed-items" in rules and clean.get("type") == "array" and not clean.get("items"):
@@ -90,7 +102,7 @@ def _clean(value: Any, drop: frozenset[str], rules: frozenset[str], names: bool 
     return clean
 
 
-def _typed(schema: Any, rules: frozenset[str]) -> Any:
+def _typed(schema: object, rules: frozenset[str]) -> object:
     """A property with a type, where the target wants one."""
     if "typed-properties" not in rules or not isinstance(schema, dict):
         return schema
@@ -100,20 +112,18 @@ def _typed(schema: Any, rules: frozenset[str]) -> Any:
     return {"type": kind, **schema}
 
 
-def _type_of(value: Any) -> str:
+def _type_of(value: object) -> str:
     kinds: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
     return kinds.get(type(value), "string")
 
 
-def _as_text(value: Any) -> str:
-    return (
-        {True: "true", False: "false", None: "null"}.get(value, str(value))
-        if not isinstance(value, int) or isinstance(value, bool)
-        else str(value)
-    )
+def _as_text(value: object) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _merged_root(schema: dict[str, Any]) -> dict[str, Any]:
+def _merged_root(schema: dict[str, object]) -> dict[str, object]:
     """A root of alternatives as one object: the properties of all, required only where all require it."""
     for word in ("anyOf", "oneOf", "allOf"):
         branches = schema.get(word)
@@ -121,19 +131,19 @@ def _merged_root(schema: dict[str, Any]) -> dict[str, Any]:
             continue
         rest = {key: value for key, value in schema.items() if key != word}
         objects = [branch for branch in branches if isinstance(branch, Mapping)]
-        properties = dict(rest.get("properties") or {})
+        properties = object_in(rest, "properties")
         for branch in objects:
-            properties = {**(branch.get("properties") or {}), **properties}
+            properties = object_in(branch, "properties") | properties
         lists = [set(branch.get("required") or ()) for branch in objects]
         common = (set.union(*lists) if word == "allOf" else set.intersection(*lists)) if lists else set()
-        required = sorted(common | set(rest.get("required") or ()))
+        required = sorted(common | set(texts_in(rest, "required")))
         return {**rest, "type": "object", "properties": properties} | (
             {"required": required} if required else {}
         )
     return schema
 
 
-def plain_schema(schema: Any) -> dict[str, Any]:
+def plain_schema(schema: object) -> dict[str, object]:
     """A schema without Codex's `encrypted` marks, which OpenAI alone knows."""
     if not isinstance(schema, Mapping):
         return {}
@@ -142,7 +152,7 @@ def plain_schema(schema: Any) -> dict[str, Any]:
     }
 
 
-def _without_marks(value: Any) -> Any:
+def _without_marks(value: object) -> object:
     if isinstance(value, Mapping):
         return plain_schema(value)
     if isinstance(value, list):

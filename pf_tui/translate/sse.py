@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -49,7 +48,7 @@ class Splitter:
         return event
 
 
-def content(data: bytes) -> dict[str, Any] | None:
+def content(data: bytes) -> dict[str, object] | None:
     """The JSON object of an event; None when it is none."""
     try:
         value = _DECODER.decode(data)
@@ -58,16 +57,16 @@ def content(data: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def named(kind: str, payload: dict[str, Any]) -> bytes:
+def named(kind: str, payload: dict[str, object]) -> bytes:
     """An event with its name, as Messages and Responses send them."""
     return b"event: %b\ndata: %b\n\n" % (kind.encode(), _ENCODER.encode(payload))
 
 
-def plain(payload: dict[str, Any]) -> bytes:
+def plain(payload: dict[str, object]) -> bytes:
     """An event without a name, as Chat sends them."""
     return b"data: %b\n\n" % _ENCODER.encode(payload)
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: object) -> bytes:
     """Compact JSON; the same value gives the same bytes."""
     return _ENCODER.encode(value)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pf_tui.translate.conversation import Tool
 
 
-def object_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+def object_schema(schema: Mapping[str, object]) -> dict[str, object]:
     """The schema with what every vendor wants of a root: a type and properties."""
     whole = dict(schema)
     if whole.get("type") != "object":
@@ -18,7 +17,7 @@ def object_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def custom_schema(tool: Tool) -> dict[str, Any]:
+def custom_schema(tool: Tool) -> dict[str, object]:
     """A custom tool's input as the one string of an object."""
     return {
         "type": "object",

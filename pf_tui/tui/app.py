@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.console import Console, RenderableType
 from textual import events, on
@@ -213,7 +213,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             lines[0].text,
         )
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, cropped(renderable))
 
     def _fatal_error(self) -> None:

@@ -13,7 +13,6 @@ import os
 import queue
 import sys
 import threading
-from typing import Any
 
 from pf_tui.catalog import Catalog
 from pf_tui.errors import PfError
@@ -60,7 +59,7 @@ def _listen(wanted: queue.SimpleQueue[str], stop: threading.Event) -> None:
     wanted.put("end")
 
 
-def _read(ctx: Context, stop: threading.Event) -> dict[str, Any]:
+def _read(ctx: Context, stop: threading.Event) -> dict[str, object]:
     def progress(now: Progress) -> None:
         _tell({"done": now.bytes_done, "total": now.bytes_total, "seconds": round(now.seconds, 2)})
 
@@ -94,11 +93,11 @@ def _catalog(ctx: Context) -> Catalog:
         return catalog.load()
 
 
-def _failed(problem: str) -> dict[str, Any]:
+def _failed(problem: str) -> dict[str, object]:
     return {"new": 0, "skipped": 0, "cancelled": False, "problem": problem}
 
 
-def _tell(line: dict[str, Any]) -> None:
+def _tell(line: dict[str, object]) -> None:
     try:
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()

@@ -42,7 +42,7 @@ class QueuedKeysApp(App[None], inherit_bindings=False):
             self._opening = False
             self.call_later(self._next)
 
-    def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:
+    def push_screen(self, screen: Any, *args: Any, **named: Any) -> Any:  # Textual has four signatures of it
         if isinstance(screen, ModalScreen):
             self.opens()
         return super().push_screen(screen, *args, **named)

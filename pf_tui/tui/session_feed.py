@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.records import Session
@@ -23,7 +22,7 @@ class SessionFeed:
     def __init__(self, ctx: Context, tell: Callable[[Sessions], None]) -> None:
         self._ctx, self._tell = ctx, tell
         self._watch: Watch | None = None
-        self._told: tuple[Any, ...] | None = None
+        self._told: tuple[object, ...] | None = None
         self._looked_s = float("-inf")
         self.shown = True
         """The pane is on screen."""
@@ -47,7 +46,7 @@ class SessionFeed:
             self._tell(sessions)
 
 
-def _facts(one: Session) -> tuple[Any, ...]:
+def _facts(one: Session) -> tuple[object, ...]:
     """What is worth a repaint; figures follow with the minute."""
     return (
         *(

@@ -36,7 +36,7 @@ class Opened:
         Args:
             known: False when there is no last screen to show (the demo).
         """
-        self._settings: list[Any] | None = None
+        self._settings: list[Any] | None = None  # numbers and a list, as termios has them
         try:
             self._settings = termios.tcgetattr(0)
             quiet = list(self._settings)

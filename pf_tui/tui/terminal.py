@@ -13,13 +13,18 @@ import codecs
 import os
 import re
 import selectors
-from typing import Any
 
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from pf_tui.tui import first_paint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.message import Message
 
 _X10 = re.compile(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
 _X10_BEGUN = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
@@ -71,7 +76,7 @@ class Terminal(LinuxDriver):
         except OSError:
             return b""
 
-    def _hand_on(self, found: Any) -> None:
+    def _hand_on(self, found: Iterable[Message]) -> None:
         for event in found:
             self.process_message(event)
 

@@ -262,7 +262,7 @@ def _addresses(ctx: Context) -> Iterator[tuple[str, str]]:
         yield from _asked(agent, "addresses", ctx.env) or ()
 
 
-def _asked(agent: str, question: str, about: object) -> Any:
+def _asked(agent: str, question: str, about: object) -> Any:  # each question has an answer of its own
     """What the agent's module answers; None where it has nothing to say of that."""
     answer = getattr(apply.module(agent), question, None)
     return answer(about) if answer is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
@@ -55,7 +55,7 @@ def page_for(event: Event, space: Space) -> Page:
     return Page(title="Evidence", facts=line(bold(event.action)), rows=tuple(rows), keys=(("q", "closes"),))
 
 
-def _facts(facts: Mapping[str, Any], width: int) -> list[Line]:
+def _facts(facts: Mapping[str, object], width: int) -> list[Line]:
     lines: list[Line] = []
     for name, value in facts.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pf_tui.documents import history, models, status
 from pf_tui.tui.handlers import handles
 from pf_tui.tui.messages import Announcement
 
 if TYPE_CHECKING:
+    from pf_tui.ledger.totals import Totals
     from pf_tui.tui.main_screen import MainScreen
 
 
@@ -59,7 +60,7 @@ def _name(cockpit: MainScreen) -> str | None:
     return key
 
 
-def _row(cockpit: MainScreen) -> Any:
+def _row(cockpit: MainScreen) -> object:
     key, now = cockpit.pane.key, cockpit.known()
     if key is None:
         return None
@@ -90,5 +91,5 @@ def _row(cockpit: MainScreen) -> Any:
     )
 
 
-def _sums(sums: Any) -> dict[str, Any]:
+def _sums(sums: Totals) -> dict[str, object]:
     return {**sums._asdict(), "total_tokens": sums.total_tokens}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
-from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.ledger.query import REST
@@ -19,6 +18,10 @@ from pf_tui.tui.panes import usage_chart
 from pf_tui.tui.panes.models import undated
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
 from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 ORDERS = ("", "name", "requests", "tokens", "cost", "ms", "fail")
 KEYS = (("[ ]", "period"), ("v", "view"), ("V", "lines"), ("l", "by …"))
@@ -213,7 +216,7 @@ _SHORTER: Mapping[str, Callable[[str], str]] = {
 }
 
 
-_ORDER: Mapping[str, Callable[[Group], Any]] = {
+_ORDER: Mapping[str, Callable[[Group], SupportsRichComparison]] = {
     "name": lambda part: part.name,
     "requests": lambda part: -part.sums.requests,
     "tokens": lambda part: -part.sums.total_tokens,

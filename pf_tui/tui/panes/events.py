@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from pf_tui.documents import amounts, words
+from pf_tui.json_values import optional_number
 from pf_tui.state.journal import Event
 from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
@@ -259,7 +259,7 @@ def _begun_anew(event: Event) -> str:
 
 
 def _taken_over(event: Event) -> str:
-    return f"{words.number(event.after.get('requests', 0))} requests taken over"
+    return f"{words.number(optional_number(event.after, 'requests') or 0)} requests taken over"
 
 
 def _initialised(event: Event) -> str:
@@ -292,7 +292,7 @@ def _demonstrated(event: Event) -> str:
     return "this is the demo"
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 

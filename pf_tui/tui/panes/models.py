@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
 
 from pf_tui.catalog import Model
 from pf_tui.documents import words
@@ -14,6 +13,10 @@ from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.text import Line, Span, cells, fit, line, muted, shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 COLUMNS = (
     Column(key="model", title="  model", least=18, grows=True),
@@ -166,7 +169,7 @@ def _price(usd: float | None) -> str:
     return "—" if usd is None else f"{usd:.2f}"
 
 
-_ORDER: Mapping[str, Callable[[Model, Mapping[str, int | None]], Any]] = {
+_ORDER: Mapping[str, Callable[[Model, Mapping[str, int | None]], SupportsRichComparison]] = {
     "model": lambda one, numbers: one.id,
     "context": lambda one, numbers: -one.context_max,
     "in": lambda one, numbers: one.price.input if one.price else 1e9,

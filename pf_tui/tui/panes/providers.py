@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
@@ -15,6 +14,10 @@ from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.provider_order import ListedProvider
 from pf_tui.tui.text import BLANK, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.times import Clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 ROOMY = 70
 """From here on names are written out."""
@@ -84,7 +87,7 @@ def _admitted(seat: ListedProvider, choice: Choice) -> bool:
     return choice.admits(seat.id, provider.name, provider.family, provider_order.state_word(seat.view).text)
 
 
-_ORDER: Mapping[str, Callable[[ListedProvider], Any]] = {
+_ORDER: Mapping[str, Callable[[ListedProvider], SupportsRichComparison]] = {
     "provider": lambda seat: seat.id,
     "tightest": lambda seat: -(_share(seat.view) or 0.0) if seat.present else 1.0,
     "today": lambda seat: -(seat.view.today.cost_usd or 0.0) if seat.present else 1.0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import sessions as documents
@@ -15,6 +14,10 @@ from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.text import Line, Span, cells, fit, joined, line, muted, shortened, spread
 from pf_tui.tui.times import Clock
 from pf_tui.visible import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
 
 WIDE = 96
 """From here on a session is one row of a table."""
@@ -101,7 +104,7 @@ def _admitted(one: Session, choice: Choice) -> bool:
     )
 
 
-_ORDER: Mapping[str, Callable[[Session], Any]] = {
+_ORDER: Mapping[str, Callable[[Session], SupportsRichComparison]] = {
     "place": lambda one: (one.state == "ended", documents.place(one).casefold()),
     "cost": lambda one: -(one.cost_usd or 0.0),
     "context": lambda one: -(one.context_percent or 0.0),
