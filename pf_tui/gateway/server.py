@@ -32,6 +32,7 @@ from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
 from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
+from pf_tui.rules.addresses import LOOPBACK_IN_URL
 from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
@@ -48,7 +49,6 @@ TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
 CREDENTIALS = "/pf/credentials"
 STOP = "/pf/stop"
-HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Gateway:
@@ -101,7 +101,7 @@ class Gateway:
         for bound in sockets:
             self._sites.append(await loop.create_server(self._server, sock=bound, backlog=512))
             ports.add(bound.getsockname()[1])
-        self._hosts = frozenset(f"{name}:{port}" for name in HOSTS for port in ports)
+        self._hosts = frozenset(f"{name}:{port}" for name in LOOPBACK_IN_URL for port in ports)
         self._watch = asyncio.create_task(self._keep_fresh())
 
     async def stop(self, drain_s: float = 30.0) -> None:

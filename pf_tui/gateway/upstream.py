@@ -24,6 +24,7 @@ from pf_tui.errors import PfError
 from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
+from pf_tui.rules import addresses
 
 IDLE_S = 30.0
 """An idle connection older than this is closed, not used: routers forget connections after some minutes,
@@ -395,7 +396,7 @@ def _connect_within(limit_s: float) -> aiohttp.ClientTimeout:
 def _proxy_for(url: URL, env: Mapping[str, str]) -> str | None:
     """The person's proxy for that address; none for this machine."""
     host = url.host or ""
-    if host in ("localhost", "127.0.0.1", "::1"):
+    if addresses.is_loopback(host):
         return None
     proxies = {
         name.lower().removesuffix("_proxy"): value

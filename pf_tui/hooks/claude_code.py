@@ -16,8 +16,8 @@ from pf_tui import actions, snapshot
 from pf_tui.documents import words
 from pf_tui.hooks import answer, claude_session, session_evidence
 from pf_tui.hooks.reading import said, text
-from pf_tui.integrations import claude_settings
 from pf_tui.records import replace
+from pf_tui.rules import key_homes
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import window_name
 from pf_tui.snapshot import Snapshot
@@ -88,7 +88,7 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
     session = text(data, "session_id")
     if (pause_s := claude_session.reload_s(ctx, time.time())) > 0:
         time.sleep(pause_s)
-        ctx = replace(ctx, env={**ctx.env, claude_settings.BASE_URL: ""})  # what it was started with is over
+        ctx = replace(ctx, env={**ctx.env, key_homes.BASE_URL: ""})  # what it was started with is over
         now = snapshot.take(ctx)
     serves = claude_session.provider(ctx, now)
     if not session or serves is None:

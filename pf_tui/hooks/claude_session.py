@@ -12,6 +12,8 @@ from pf_tui import snapshot
 from pf_tui.integrations import claude_code, claude_settings
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
+from pf_tui.rules import key_homes
+from pf_tui.rules.addresses import is_here
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway, health
 from pf_tui.state.context import Context
@@ -31,11 +33,11 @@ def as_person(ctx: Context) -> Context:
 
 def behind_gateway(ctx: Context) -> bool:
     """The session's requests go to the gateway of this state directory, running or just gone."""
-    url = ctx.env.get(claude_settings.BASE_URL, "")
+    url = ctx.env.get(key_homes.BASE_URL, "")
     if not url:
         return False
     running = gateway.read(ctx.paths)
-    if running is not None and _is_loopback(url, running.port):
+    if running is not None and is_here(url, running.port):
         return True
     return "x-pf-token:" in ctx.env.get("ANTHROPIC_CUSTOM_HEADERS", "").lower()
 
@@ -47,7 +49,7 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
     """
     applied = next((one.applied for one in now.agents if one.agent == AGENT and one.applied), None)
     active = now.active.provider if now.active else None
-    url = ctx.env.get(claude_settings.BASE_URL)
+    url = ctx.env.get(key_homes.BASE_URL)
     if url is None and not any(ctx.env.get(name) for name in _CLIENT):
         return applied or active
     url = claude_settings.address(ctx.cwd, ctx.env)
@@ -59,7 +61,7 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
     for wanted in (applied, active):
         if wanted in there:
             return wanted
-    if url == claude_settings.VENDOR_URL:
+    if url == key_homes.VENDOR_URL:
         return _own_sign_in(ctx, now)
     return there[0] if there else None
 
@@ -69,16 +71,16 @@ def reload_s(ctx: Context, now_s: float) -> float:
 
     A prompt sent before that would go to the provider that was left.
     """
-    url = ctx.env.get(claude_settings.BASE_URL)
+    url = ctx.env.get(key_homes.BASE_URL)
     if not any(ctx.env.get(name) for name in _CLIENT) or behind_gateway(ctx):
         return 0.0
     *nearer, own = claude_settings.settings_files(ctx.cwd, ctx.env)
     for path in nearer:
         inner = claude_settings.read(path).get("env")
-        if isinstance(inner, dict) and inner.get(claude_settings.BASE_URL):
+        if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return 0.0
     inner = claude_settings.read(own).get("env")
-    written = inner.get(claude_settings.BASE_URL) if isinstance(inner, dict) else None
+    written = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
     if not isinstance(written, str) or written == url:
         return 0.0
     try:
@@ -90,7 +92,7 @@ def reload_s(ctx: Context, now_s: float) -> float:
 
 def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
     """The addresses at which Claude Code reaches a provider."""
-    known = (env.get(claude_settings.BASE_URL), base_urls.get("anthropic-messages"))
+    known = (env.get(key_homes.BASE_URL), base_urls.get("anthropic-messages"))
     return {claude_settings.plain(url) for url in known if url}
 
 
@@ -100,7 +102,7 @@ def follow_settings(ctx: Context) -> None:
     applied = next((one.applied for one in now.agents if one.agent == AGENT), None)
     path = claude_settings.config_folder(ctx.env) / "settings.json"
     inner = claude_settings.read(path).get("env")
-    url = inner.get(claude_settings.BASE_URL) if isinstance(inner, dict) else None
+    url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
     if applied is None or not isinstance(url, str):
         return
     there = [
@@ -125,9 +127,3 @@ def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:
     if now.view("anthropic-subscription").credential.state != "missing":
         return "anthropic-subscription"
     return "anthropic-api"
-
-
-def _is_loopback(url: str, port: int) -> bool:
-    return claude_settings.plain(url) in {
-        f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")
-    }

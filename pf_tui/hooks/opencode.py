@@ -19,9 +19,9 @@ from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
-from pf_tui.hooks.reading import number, place, said, text
+from pf_tui.hooks.reading import number, said, text
 from pf_tui.records import replace
-from pf_tui.rules import failures
+from pf_tui.rules import addresses, failures
 from pf_tui.rules.benches import Bench
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.reset_headers import CAP, readings_from_headers
@@ -290,8 +290,7 @@ def _is_gateway(now: Snapshot, url: str | None) -> bool:
     """True for an address of our own gateway."""
     if now.gateway is None or not url:
         return False
-    parts = place(url)
-    return parts.port == now.gateway.port and parts.hostname in ("127.0.0.1", "::1", "localhost")
+    return addresses.is_here(url, now.gateway.port)
 
 
 def _toast(message: str, variant: str) -> dict[str, str]:

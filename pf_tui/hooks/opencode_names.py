@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pf_tui.catalog import Catalog
-from pf_tui.hooks.reading import place
 from pf_tui.ingest import opencode as source
+from pf_tui.rules import addresses
 
 
 class Names:
@@ -80,12 +80,7 @@ class Names:
         """The provider whose address this is, a person's own before the catalog's; None when several fit."""
         if not url:
             return None
-        host = place(url).netloc
-        fitting = [
-            provider
-            for provider in self._catalog.providers.values()
-            if any(place(base).netloc == host for base in provider.base_urls.values())
-        ]
+        fitting = addresses.at(url, self._catalog.providers.values())
         own = [provider.id for provider in fitting if provider.custom]
         shipped = [one.id for one in fitting if not (one.custom or one.plan or one.agent_only)]
         return next((ids[0] for ids in (own, shipped) if len(ids) == 1), None)

@@ -14,7 +14,6 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
-from urllib.parse import SplitResult, urlsplit
 
 from pf_tui.errors import PfError
 from pf_tui.state.context import Context
@@ -85,16 +84,6 @@ def number(value: object) -> int | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def place(url: str) -> SplitResult:
-    """The parts of an address; those of none where it makes no sense."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # looked at when asked for, and refused then
-    except ValueError:
-        return urlsplit("")
-    return parts
 
 
 def _decoded(data: bytes) -> str:

@@ -11,11 +11,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
+from pf_tui.rules import addresses
+from pf_tui.rules.key_homes import VENDOR_URL
 from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
@@ -58,12 +59,9 @@ def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
 
 def provider_at(url: str, catalog: Catalog, protocols: Iterable[str] = ("anthropic-messages",)) -> str | None:
     """The provider whose base URL this is; None when it is nobody's."""
-    host = urlsplit(url).netloc
-    for provider in catalog.providers.values():
-        bases = [provider.base_urls.get(protocol) for protocol in protocols]
-        if host and not provider.plan and any(base and urlsplit(base).netloc == host for base in bases):
-            return provider.id
-    return None
+    spoken = set(protocols)
+    found = [one for one in addresses.at(url, catalog.providers.values()) if not one.plan]
+    return next((one.id for one in found if spoken & one.base_urls.keys()), None)
 
 
 def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str | None]:
@@ -77,8 +75,8 @@ def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str
         if name in catalog.providers:
             return name
         url = tables.get(name, {}).get("base_url")
-        host = urlsplit(url).hostname if isinstance(url, str) else None
-        if host in (None, "localhost", "127.0.0.1", "::1"):
+        host, _ = addresses.place(url) if isinstance(url, str) else ("", None)
+        if not host or addresses.is_loopback(host):
             return None  # a gateway: who served behind it is for the gateway to say
         return provider_at(str(url), catalog, ("openai-responses", "openai-chat")) or name
 
@@ -111,7 +109,7 @@ def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
     if world.get("CLAUDE_CODE_USE_VERTEX") == "1":
         return "vertex"
     url = world.get("ANTHROPIC_BASE_URL", "")
-    if url and urlsplit(url).netloc != "api.anthropic.com":
+    if url and addresses.place(url) != addresses.place(VENDOR_URL):
         return provider_at(url, catalog) or "unknown"
     if settings.get("apiKeyHelper") or world.get("ANTHROPIC_API_KEY"):
         return "anthropic-api"

@@ -20,6 +20,7 @@ from pf_tui.integrations import claude_models, claude_settings, install_plan, js
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
 from pf_tui.records import replace
+from pf_tui.rules import key_homes
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root
@@ -174,7 +175,7 @@ def lead_home(ctx: Context) -> float:
         text = files.read_text(path) or ""
         if not text.strip() or claude_settings.leads_home(text):
             return 0.0
-        vendor = {claude_settings.BASE_URL: claude_settings.VENDOR_URL}
+        vendor = {key_homes.BASE_URL: key_homes.VENDOR_URL}
         files.write_bytes(path, claude_settings.routed(text, HOME, vendor, None).encode())
     except jsonc.JsoncError as error:
         raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
@@ -185,7 +186,7 @@ def _told(ctx: Context, provider: Provider) -> Effect:
     """When the running sessions notice, and what stands in the way."""
     for path in list(claude_settings.settings_files(ctx.cwd, ctx.env))[:-1]:
         inner = claude_settings.read(path).get("env")
-        if isinstance(inner, dict) and inner.get(claude_settings.BASE_URL):
+        if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return Effect(
                 agent=AGENT,
                 when="next turn",

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import jsonc
+from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
 from pf_tui.state import files, paths
 
 TYPE_CHECKING = False
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""
 
-VENDOR_URL = "https://api.anthropic.com"
-"""Where Claude Code goes when nothing says otherwise."""
-
 RELOAD_S = 1.7
 """The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
 
-BASE_URL = "ANTHROPIC_BASE_URL"
 HELPER = "apiKeyHelper"
 ENV, MODELS = "env", "modelOverrides"
 ALIASES = tuple(f"ANTHROPIC_DEFAULT_{line}_MODEL" for line in ("FABLE", "OPUS", "SONNET", "HAIKU"))

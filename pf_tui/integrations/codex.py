@@ -10,13 +10,13 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import install_plan, jsonc, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.rules import addresses as rules
 from pf_tui.state import files, paths
 from pf_tui.state.context import Context
 
@@ -257,13 +257,7 @@ def _login(ctx: Context) -> str | None:
 
 def _at(catalog: Catalog, url: str) -> str | None:
     """The provider whose address this is, when it is one alone."""
-    host = urlsplit(url).netloc
-    found = [
-        provider.id
-        for provider in catalog.providers.values()
-        if not provider.agent_only
-        and any(urlsplit(base).netloc == host for base in provider.base_urls.values())
-    ]
+    found = [one.id for one in rules.at(url, catalog.providers.values()) if not one.agent_only]
     return found[0] if len(found) == 1 else None
 
 

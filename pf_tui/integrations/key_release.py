@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
 from pf_tui.integrations import claude_route
-from pf_tui.rules import key_homes
+from pf_tui.rules import addresses, key_homes
 from pf_tui.state import clock, credentials, files, gateway
 from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
@@ -122,7 +122,7 @@ def _fetched(ctx: Context, providers: list[Provider], way: Callable[[], str], pr
 def _gateway_token(ctx: Context, url: str) -> str | None:
     """The loopback token, when the settings point at our own running gateway."""
     port, token = gateway.agents_token(ctx.paths) or (0, "")
-    ours = [f"http://{name}:{port}" for name in gateway.NAMES]
+    ours = [f"http://{name}:{port}" for name in addresses.LOOPBACK_IN_URL]
     return token if port and any(key_homes.same_address(url, own) for own in ours) else None
 
 

@@ -16,6 +16,7 @@ from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import Client
 from pf_tui.json_values import object_in
 from pf_tui.records import field, record
+from pf_tui.rules.addresses import LOOPBACK
 from pf_tui.rules.models import window
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
@@ -274,5 +275,5 @@ def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
         return {}
     own = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
     hosts = [host for host in own.split(",") if host.strip()]
-    value = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost", "::1"]))
+    value = ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
     return {"NO_PROXY": value, "no_proxy": value}

@@ -21,6 +21,7 @@ from pf_tui.integrations import apply, claude_models
 from pf_tui.launch import env
 from pf_tui.launch.env import Setting
 from pf_tui.records import record
+from pf_tui.rules import addresses
 from pf_tui.rules.failover import RouteRequest, Skipped, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
@@ -172,7 +173,7 @@ def write_login_settings(ctx: Context, agent: Client, words: tuple[str, ...]) ->
     if agent.word == "claude":
         for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
             environment.pop(name, None)
-        if environment.get("ANTHROPIC_BASE_URL", "").startswith(("http://127.0.0.1", "http://[::1]")):
+        if addresses.is_loopback(addresses.place(environment.get("ANTHROPIC_BASE_URL", ""))[0]):
             del environment["ANTHROPIC_BASE_URL"]
     return LaunchPlan(program=program_of(agent, ctx.env), words=words, environment=environment)
 

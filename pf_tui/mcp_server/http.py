@@ -20,11 +20,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from pf_tui.mcp_server.server import Room
+from pf_tui.rules.addresses import LOOPBACK_IN_URL
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 def security(port: int) -> TransportSecuritySettings:
@@ -32,8 +31,8 @@ def security(port: int) -> TransportSecuritySettings:
     Origin check, one that another port of this machine serves as well."""
     return TransportSecuritySettings(
         enable_dns_rebinding_protection=True,
-        allowed_hosts=[f"{name}:{port}" for name in _NAMES],
-        allowed_origins=[f"http://{name}:{port}" for name in _NAMES],
+        allowed_hosts=[f"{name}:{port}" for name in LOOPBACK_IN_URL],
+        allowed_origins=[f"http://{name}:{port}" for name in LOOPBACK_IN_URL],
     )
 
 

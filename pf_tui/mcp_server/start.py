@@ -9,13 +9,11 @@ import socket
 from collections.abc import Callable, Mapping
 
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
+from pf_tui.rules.addresses import LOOPBACK, is_loopback
 from pf_tui.state import files
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.single_instance import single_instance
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-"""The only hosts it listens on: it can switch providers, so nobody else may reach it."""
 
 LOCK_NAME = ".mcp.lock"
 """Held by the process that serves HTTP."""
@@ -31,7 +29,7 @@ def address(host: str | None, port: int | None, env: Mapping[str, str]) -> tuple
         WrongUsage: not this machine, or no port number.
     """
     chosen = host or env.get("MCP_HOST") or LOOPBACK[0]
-    if chosen not in LOOPBACK:
+    if not is_loopback(chosen):  # it can switch providers, so nobody else may reach it
         raise WrongUsage(
             f"the MCP server listens on this machine only, not on '{chosen}'",
             f"use one of {', '.join(LOOPBACK)}",

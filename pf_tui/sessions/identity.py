@@ -84,13 +84,9 @@ def read(path: str) -> bytes:
 
 def address(url: str) -> str | None:
     """Host and port of an address; never a name, a password or a query in it."""
-    from urllib.parse import urlsplit
+    from pf_tui.rules.addresses import place
 
-    try:
-        place = urlsplit(url if "//" in url else f"//{url}")
-        host, port = place.hostname, place.port
-    except ValueError:
-        return None
+    host, port = place(url if "//" in url else f"//{url}")
     if not host:
         return None
     host = f"[{host}]" if ":" in host else host

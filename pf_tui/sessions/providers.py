@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pf_tui.catalog import Catalog
 from pf_tui.ledger.session_costs import SessionCost
+from pf_tui.rules import addresses
 from pf_tui.sessions.evidence import Evidence
 from pf_tui.sessions.identity import address
 from pf_tui.sessions.records import Draft
@@ -16,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.sessions.records import By
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _KEYS_FIRST = ("api_key", "token", "oauth", "subscription")
 
 
@@ -115,5 +115,4 @@ class GatewayView:
 
     def is_at(self, place: str) -> bool:
         """Whether an address is the running gateway's."""
-        host, _, port = place.rpartition(":")
-        return host in LOOPBACK and port.isdecimal() and int(port) == self._port
+        return addresses.is_here(f"//{place}", self._port)

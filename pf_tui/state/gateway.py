@@ -16,9 +16,6 @@ from pf_tui.state import files, spare_place
 from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 
-NAMES = ("127.0.0.1", "localhost", "[::1]")
-"""What this machine calls itself in an address."""
-
 LOCK_NAME = ".gateway.lock"
 """Held by the process that serves, for as long as it lives."""
 

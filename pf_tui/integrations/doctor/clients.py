@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
+from pf_tui.rules import addresses as rules
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
@@ -26,8 +26,6 @@ QUIET = timedelta(minutes=2)
 RECENT = timedelta(days=1)
 ORIGINAL = "provider-fallback-plugin"
 """The Node plugin that pf-tui re-creates; both would answer the same commands."""
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def versions(ctx: Context) -> Finding:
@@ -150,8 +148,8 @@ def log(ctx: Context) -> Finding:
 def addresses(ctx: Context) -> Finding:
     """No agent is set to a gateway that is gone."""
     for where, url in _addresses(ctx):
-        place = urlsplit(url)
-        if place.hostname in LOOPBACK and place.port is not None and not _listens(place.hostname, place.port):
+        host, port = rules.place(url)
+        if port is not None and rules.is_loopback(host) and not _listens(host, port):
             return fail(
                 f"{where} points at {url}, where nobody listens",
                 "`pf-tui gateway start`, or take that address out of it",

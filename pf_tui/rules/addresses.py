@@ -1,0 +1,51 @@
+"""What an address says: host and port, whether that is this machine, and whose providers are there. Pure.
+
+Patterns are texts: hooks load this room, and few of them ask it.
+Invariant: what a browser and a client could read differently (backslash, blank, control) is no address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pf_tui.catalog import Provider
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""What this machine calls itself."""
+
+LOOPBACK_IN_URL = ("127.0.0.1", "localhost", "[::1]")
+"""The same as it stands in an address."""
+
+_AUTHORITY = (
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#@\\\s]*@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\\\s]+)(?::(\d{1,5}))?(?=[/?#]|\Z)"
+)
+
+
+def place(url: str) -> tuple[str, int | None]:
+    """(host in small letters without brackets, port or None); ("", None) for what is no address."""
+    match = re.match(_AUTHORITY, url.strip(" "))
+    if match is None:
+        return "", None
+    port = int(match[2]) if match[2] else None
+    return ("", None) if port is not None and port > 65_535 else (match[1].strip("[]").lower(), port)
+
+
+def is_loopback(host: str | None) -> bool:
+    """A host is this machine. Args: host: with or without the brackets of an address."""
+    return bool(host) and (str(host).strip("[]").lower() in LOOPBACK)
+
+
+def is_here(url: str, port: int | None) -> bool:
+    """An address is that port of this machine."""
+    host, its_port = place(url)
+    return port is not None and its_port == port and is_loopback(host)
+
+
+def at(url: str, providers: Iterable[Provider]) -> list[Provider]:
+    """The providers that have an address with that host and port."""
+    there = place(url)
+    if not there[0]:
+        return []
+    return [one for one in providers if any(place(base) == there for base in one.base_urls.values())]
