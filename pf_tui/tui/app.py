@@ -14,12 +14,11 @@ from contextvars import copy_context
 from importlib import import_module
 from typing import ClassVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import NoColor
-from textual.screen import Screen
 
 from pf_tui.actions import install
 from pf_tui.catalog import styles_dir
@@ -45,7 +44,6 @@ from pf_tui.tui.messages import (
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.themes import Inks
-from pf_tui.tui.toolkit import cropped
 from pf_tui.tui.widgets import Look
 
 Verb = Callable[[], Announcement | None]
@@ -82,10 +80,9 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         """
         self._inks: Inks | None = None
         super().__init__()
-        if self.no_color:  # the toolkit would draw in greys on a ground of its own
-            self._filters = [NoColor()]
+        if self.no_color:
+            self.filter_lines_with(NoColor())
         self.ctx = ctx
-        self.failure: BaseException | None = None
         self._first = (snapshot, report)
         self._painted, self._live = painted, live
         if painted:
@@ -213,16 +210,10 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             lines[0].text,
         )
 
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, cropped(renderable))
-
-    def _fatal_error(self) -> None:
-        """An error nobody caught: leave the screen; the door says it in one sentence."""
-        self.failure = self._exception
-        if self._exception is not None:
-            text = "".join(traceback.format_exception(self._exception))
-            cache.keep(self.ctx.paths, "crash.txt", text.encode("utf-8", "replace"))
-        self._close_messages_no_wait()
+    def on_failure(self, error: BaseException) -> None:
+        """The screen is left; the door says it in one sentence."""
+        text = "".join(traceback.format_exception(error))
+        cache.keep(self.ctx.paths, "crash.txt", text.encode("utf-8", "replace"))
 
     # -- what comes in, what goes out
 
@@ -314,8 +305,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             self.cockpit.end_reading(news)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Textual 8.2.8 follows a size by a timer, and skips it for good when it begins 8 ms late."""
-        asyncio.get_running_loop().call_later(RESIZED_S, self._check_resize)
+        asyncio.get_running_loop().call_later(RESIZED_S, self.follow_size)
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         self.notifier.focused = True

@@ -10,9 +10,10 @@ from collections import deque
 from typing import Any
 
 from textual import events, on
-from textual.app import App
 from textual.message import Message
 from textual.screen import ModalScreen
+
+from pf_tui.tui.textual_internals import OpenApp
 
 OPENING_S = 1.0
 """What was opened and has said nothing by then does not hold the keys any longer."""
@@ -22,7 +23,7 @@ class KeyHandled(Message, bubble=True):
     """Climbs behind a key along the same widgets: when it arrives, so has the key."""
 
 
-class QueuedKeysApp(App[None], inherit_bindings=False):
+class QueuedKeysApp(OpenApp, inherit_bindings=False):
     """An app that takes keys and pastes in turn."""
 
     def __init__(self) -> None:

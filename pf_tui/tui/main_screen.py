@@ -23,6 +23,7 @@ from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.text import Line
+from pf_tui.tui.textual_internals import strips
 from pf_tui.tui.widgets import (
     AnalyticsPane,
     EventsPane,
@@ -313,7 +314,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def strips(self) -> list[Strip]:
         """What this screen shows, line by line, without what lies over it."""
-        return self._compositor.render_strips()
+        return strips(self)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.lay_out)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pf_tui.actions.notices import osc9
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import Config
+from pf_tui.tui.textual_internals import write_control
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -53,9 +54,8 @@ class Notifier:
     def _send(self, words: str, wished: Config, app: App[None]) -> None:
         if wished.notify_bell:
             app.bell()
-        driver = app._driver  # there is no public way to write a control sequence
-        if wished.notify_osc9 and driver is not None:
-            driver.write(osc9(words, tmux="TMUX" in os.environ))
+        if wished.notify_osc9:
+            write_control(app, osc9(words, tmux="TMUX" in os.environ))
 
 
 def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:

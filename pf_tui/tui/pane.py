@@ -22,18 +22,11 @@ from pf_tui.tui import actions
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.page import Page, Row
 from pf_tui.tui.text import BLANK, Line, cells, columns_changed, fit, whole_parts
+from pf_tui.tui.textual_internals import lay_out_anew
 from pf_tui.tui.themes import Inks
 from pf_tui.visible import visible
 
 WHEEL_LINES = 3
-
-
-def lay_out_anew(widget: Widget) -> None:
-    """Ask for another height. Textual 8.2.8 keeps the old one when a layout is asked for already:
-    `refresh(layout=True)` then does not change the key its sizes are cached by.
-    """
-    widget._layout_updates += 1
-    widget.refresh(layout=True)
 
 
 class Pane(Widget, can_focus=True):

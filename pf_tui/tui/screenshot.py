@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pf_tui.errors import PfError
 from pf_tui.state import files
 from pf_tui.state.paths import make_private
+from pf_tui.tui.textual_internals import strips
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -35,7 +36,7 @@ def masked(text: str) -> str:
 def taken(app: App[None]) -> tuple[str, str]:
     """(SVG, plain text) of what is on screen now, sheets included."""
     svg = app.export_screenshot(title="pf-tui")
-    below, above = (screen._compositor.render_strips() for screen in (app.screen_stack[0], app.screen))
+    below, above = (strips(screen) for screen in (app.screen_stack[0], app.screen))
     lines = [_over(under.text, over.text).rstrip() for under, over in zip(below, above, strict=False)]
     return _masked_svg(svg), masked("\n".join(lines)) + "\n"
 

@@ -9,29 +9,18 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
-import selectors
-
-from textual._parser import ParseError
-from textual._xterm_parser import XTermParser
-from textual.drivers.linux_driver import LinuxDriver
 
 from pf_tui.tui import first_paint
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from textual.message import Message
+from pf_tui.tui.textual_internals import OpenDriver
 
 _X10 = re.compile(rb"\x1b\[M[\x20-\xff]{3}", re.DOTALL)
 _X10_BEGUN = re.compile(rb"\x1b\[M[\x20-\xff]{0,2}\Z", re.DOTALL)
 _ALTERNATE_SCREEN = "\x1b[?1049h"
 
 
-class Terminal(LinuxDriver):
+class Terminal(OpenDriver):
     """Used on a real terminal only; tests and browsers have drivers of their own."""
 
     opened = False
@@ -43,42 +32,17 @@ class Terminal(LinuxDriver):
             return
         super().write(data)
 
-    def _get_terminal_size(self) -> tuple[int, int]:
+    def size(self) -> tuple[int, int]:
         return first_paint.size()
 
-    def run_input_thread(self) -> None:
-        """Read, drop what is no text, hand on events."""
-        parser = XTermParser(self._debug)
-        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
-        rest = b""
-        with selectors.SelectSelector() as selector:
-            selector.register(self.fileno, selectors.EVENT_READ)
-            while not self.exit_event.is_set():
-                if selector.select(0.1):
-                    data = self._read()
-                    if not data:  # the terminal went away
-                        self._app.call_later(self._app.exit)
-                        self.exit_event.wait()
-                        break
-                    data, rest = _without_x10(rest + data)
-                    if text := decode(data):  # for the parser, nothing is the end
-                        self._hand_on(parser.feed(text))
-                self._hand_on(parser.tick())
-        try:
-            for _ in parser.feed(""):
-                pass
-        except (EOFError, ParseError):
-            pass
+    def clean(self, data: bytes) -> tuple[bytes, bytes]:
+        return _without_x10(data)
 
-    def _read(self) -> bytes:
+    def read_input(self) -> bytes:
         try:
             return os.read(self.fileno, 4096)
         except OSError:
             return b""
-
-    def _hand_on(self, found: Iterable[Message]) -> None:
-        for event in found:
-            self.process_message(event)
 
 
 def _without_x10(data: bytes) -> tuple[bytes, bytes]:

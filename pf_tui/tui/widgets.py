@@ -25,10 +25,11 @@ from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Choice, Page, Space
-from pf_tui.tui.pane import Pane, lay_out_anew
+from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, status, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.text import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
+from pf_tui.tui.textual_internals import lay_out_anew
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock
 

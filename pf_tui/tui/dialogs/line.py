@@ -28,7 +28,7 @@ class TextLine(Input):
         )
         self.cursor_blink = False
 
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         if event.key in _LEAVING or (event.key == "backspace" and not self.value):
             event.stop()
             event.prevent_default()

@@ -1,0 +1,147 @@
+"""Everything of Textual that has no public way: one place to look at when its version changes.
+
+Each part names the upstream issue that would make it unnecessary. Written against Textual 8.2.8.
+"""
+
+from __future__ import annotations
+
+import codecs
+import selectors
+from collections.abc import Iterable
+from typing import Any  # what a screen returns does not matter here
+
+from rich.console import Console, RenderableType
+from rich.control import Control
+from textual._compositor import ChopsUpdate
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+INPUT_WAIT_S = 0.1
+"""Between two looks whether the thread that reads is to end."""
+
+
+class _CroppedUpdate(ChopsUpdate):
+    """An update that is cropped on both sides.
+
+    A changed row is written from the widget's left edge (Textualize/textual#5625): one cell at the right of a
+    list cost 680 bytes, a switch 14 KB; with this 40 bytes and 3.6 KB (120x40, measured). In tmux, which has
+    no synchronised output, every byte of that is flicker.
+    """
+
+    def render_segments(self, console: Console) -> str:
+        written: list[str] = []
+        for y, first, last in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                left, right = max(x, first), min(end, last)
+                if strip is not None and left < right:
+                    written.append(Control.move_to(left, y).segment.text)
+                    written.append(strip.crop(left - x, right - x).render(console))
+        return "".join(written)
+
+
+class OpenApp(App[None]):
+    """An app that writes fewer bytes, and leaves the words about an error nobody caught to its door."""
+
+    failure: BaseException | None = None
+    """What ended the app."""
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if type(renderable) is ChopsUpdate:
+            renderable = _CroppedUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
+        super()._display(screen, renderable)
+
+    def _fatal_error(self) -> None:
+        """There is no hook for it (Textualize/textual#2818, #5325); Textual would print its traceback."""
+        self.failure = self._exception
+        if self.failure is not None:
+            self.on_failure(self.failure)
+        self._close_messages_no_wait()
+
+    def on_failure(self, error: BaseException) -> None:
+        """The app ends because of an error nobody caught."""
+
+    def follow_size(self) -> None:
+        """Take the terminal's size. Textual does by a timer, skipped for good when it begins 8 ms late;
+        there is no public way to ask again.
+        """
+        self._check_resize()
+
+    def filter_lines_with(self, *filters: LineFilter) -> None:
+        """Change the colours of what is drawn by these alone; Textual has its own for NO_COLOR, in greys."""
+        self._filters = list(filters)
+
+
+def lay_out_anew(widget: Widget) -> None:
+    """Ask for another height. The old one is kept when a layout is asked for already (as in
+    Textualize/textual#1402): `refresh(layout=True)` then does not change the key its sizes are cached by.
+    """
+    widget._layout_updates += 1
+    widget.refresh(layout=True)
+
+
+def strips(screen: Screen[Any]) -> list[Strip]:
+    """What a screen shows, line by line, without what lies over it; there is a public SVG only."""
+    return screen._compositor.render_strips()
+
+
+def write_control(app: App[None], sequence: str) -> None:
+    """Write a control sequence to the terminal; an app can ring its bell, and nothing else."""
+    if app._driver is not None:
+        app._driver.write(sequence)
+
+
+class OpenDriver(LinuxDriver):
+    """A terminal driver whose reading and size can be changed.
+
+    Bytes that are no UTF-8 end Textual's own reading, and the program (Textualize/textual#6668).
+    """
+
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        raise NotImplementedError
+
+    def read_input(self) -> bytes:
+        """What was typed; nothing when the terminal went away."""
+        raise NotImplementedError
+
+    def clean(self, data: bytes) -> tuple[bytes, bytes]:
+        """What is text, and a beginning that has not come whole."""
+        raise NotImplementedError
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        return self.size()
+
+    def run_input_thread(self) -> None:
+        """Read, drop what is no text, hand on events."""
+        parser = XTermParser(self._debug)
+        decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
+        rest = b""
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(INPUT_WAIT_S):
+                    data = self.read_input()
+                    if not data:
+                        self._app.call_later(self._app.exit)
+                        self.exit_event.wait()
+                        break
+                    data, rest = self.clean(rest + data)
+                    if text := decode(data):  # for the parser, nothing is the end
+                        self._hand_on(parser.feed(text))
+                self._hand_on(parser.tick())
+        try:
+            for _ in parser.feed(""):
+                pass
+        except (EOFError, ParseError):
+            pass
+
+    def _hand_on(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
