@@ -9,7 +9,8 @@ from typing import Any
 
 from pf_tui.state import settings_table
 from pf_tui.state.answer_rules import RULE_KEYS
-from pf_tui.state.settings_table import EACH, SETTINGS, Setting
+from pf_tui.state.setting_kinds import EACH, Setting
+from pf_tui.state.settings_table import SETTINGS
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -19,7 +19,8 @@ from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, limits, models, spending
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.failover import ActiveBench, Choice, Eligibility, ExhaustedWindow, RouteRequest, Routing
+from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
+from pf_tui.rules.failover import Choice, RouteRequest, Routing
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.rules.spending import Question
 from pf_tui.state import clock, clouds, gateway, journal
@@ -410,7 +411,7 @@ def _view_of(
             if limit.exhausted(now)
         ),
     )
-    refusal = failover.why_ineligible(standing, serves)
+    refusal = why_ineligible(standing, serves)
     word = (
         refusal.code
         if refusal

@@ -15,7 +15,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.json_values import object_in, optional_text, text_in
 from pf_tui.records import record, replace
-from pf_tui.rules.failover import why_ineligible
+from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.sessions.records import Session
 from pf_tui.state import files, gateway, health
 from pf_tui.state.context import Context

@@ -16,7 +16,8 @@ from pf_tui.json_values import optional_text
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import RouteRequest, Skipped, why_ineligible
+from pf_tui.rules.eligibility import Skipped, why_ineligible
+from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.models import match_model
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import config, files, health, project

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pf_tui.documents import status
-from pf_tui.rules.failover import why_ineligible
+from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 

@@ -14,7 +14,8 @@ from pf_tui.clients import CLIENTS, STARTED, Client
 from pf_tui.json_values import optional_text
 from pf_tui.records import record
 from pf_tui.rules import clouds, losses
-from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, candidates
+from pf_tui.rules.eligibility import Eligibility, Skipped
+from pf_tui.rules.failover import Candidate, RouteRequest, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import clock
 

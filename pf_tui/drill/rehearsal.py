@@ -28,7 +28,7 @@ from pf_tui.ledger.prices import Pricer
 from pf_tui.records import field, record
 from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pf_tui.catalog import Catalog, Model, Provider
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import SERVED_PROTOCOLS, Candidate, Eligibility, RouteRequest, Routing, Skipped
+from pf_tui.rules.eligibility import Eligibility, Skipped
+from pf_tui.rules.failover import SERVED_PROTOCOLS, Candidate, RouteRequest, Routing
 from pf_tui.rules.models import SAME
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import settings_table

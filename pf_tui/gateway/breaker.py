@@ -15,7 +15,7 @@ from pf_tui.gateway.routing import Route
 from pf_tui.records import replace
 from pf_tui.rules import benches
 from pf_tui.rules.benches import Bench, Key
-from pf_tui.rules.failover import ExhaustedWindow, Skipped
+from pf_tui.rules.eligibility import ExhaustedWindow, Skipped
 from pf_tui.rules.failures import Failure
 from pf_tui.snapshot import bench_reason
 

@@ -26,7 +26,8 @@ from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.turn import Turn, words_of
-from pf_tui.rules.failover import Skipped, arrange
+from pf_tui.rules.eligibility import Skipped
+from pf_tui.rules.failover import arrange
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.masking import ValueMask
 from pf_tui.rules.reset_headers import readings_from_headers

@@ -15,7 +15,7 @@ from secrets import token_hex
 from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
 from pf_tui.records import record
-from pf_tui.rules.failover import Skipped
+from pf_tui.rules.eligibility import Skipped
 
 UNKNOWN_WAIT_S = 60
 """retry-after where nobody knows when somebody is back."""

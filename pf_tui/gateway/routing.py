@@ -14,13 +14,8 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.cloud_auth import Signer
 from pf_tui.records import record, replace
 from pf_tui.rules import clouds
-from pf_tui.rules.failover import (
-    Candidate,
-    Eligibility,
-    RouteRequest,
-    Skipped,
-    arrange,
-)
+from pf_tui.rules.eligibility import Eligibility, Skipped
+from pf_tui.rules.failover import Candidate, RouteRequest, arrange
 from pf_tui.rules.failover import candidates as candidates_for
 from pf_tui.rules.models import SAME
 from pf_tui.state.secret import Secret

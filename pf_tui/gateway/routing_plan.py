@@ -10,7 +10,7 @@ from pf_tui.gateway.body import Request
 from pf_tui.gateway.cloud_auth import Signer
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.settings import Limits, Settings
-from pf_tui.rules.failover import Eligibility, ExhaustedWindow
+from pf_tui.rules.eligibility import Eligibility, ExhaustedWindow
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.secret import Secret
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pf_tui.records import field, record, replace
 from pf_tui.rules.failures import Rule
-from pf_tui.state import answer_rules, settings_table
+from pf_tui.state import answer_rules, setting_kinds, settings_table
 
 ANSWER_FACTOR = 5
 """300 s with the default: what Claude Code and OpenCode themselves wait (measured)."""
@@ -66,15 +66,15 @@ _EACH = tuple(setting for setting in _GATEWAY if setting.each)
 
 def parse(content: Mapping[str, object], path: Path) -> Settings:
     """Read `pf.gateway`. Raises StateFileUnusable with the line of the bad key."""
-    values = settings_table.parse(content, path, _GATEWAY, settings_table.GATEWAY)
+    values = setting_kinds.parse(content, path, _GATEWAY, settings_table.GATEWAY)
     limits = _limits(content, Limits(), path)
-    providers = settings_table.mapping(content, "providers", path)
+    providers = setting_kinds.mapping(content, "providers", path)
     return Settings(
         port=values["port"],
         pass_through=values["pass_through"],
         limits=limits,
         providers={
-            name: _limits(settings_table.mapping(providers, name, path), limits, path) for name in providers
+            name: _limits(setting_kinds.mapping(providers, name, path), limits, path) for name in providers
         },
         short_wait_s=float(values["short_wait_s"]),
         rules=answer_rules.parse(content.get("rules"), path),
@@ -84,7 +84,7 @@ def parse(content: Mapping[str, object], path: Path) -> Settings:
 def _limits(content: Mapping[str, object], base: Limits, path: Path) -> Limits:
     """The limits in `content`, those of `base` where it says nothing."""
     said = [setting for setting in _EACH if content.get(setting.name) is not None]
-    values = settings_table.parse(content, path, said, settings_table.GATEWAY)
+    values = setting_kinds.parse(content, path, said, settings_table.GATEWAY)
     megabytes = values.pop("answer_mb", None)
     if megabytes is not None:
         values["answer_bytes"] = megabytes * 2**20

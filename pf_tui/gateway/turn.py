@@ -24,7 +24,7 @@ from pf_tui.gateway.sessions import Session
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
-from pf_tui.rules.failover import Skipped
+from pf_tui.rules.eligibility import Skipped
 from pf_tui.rules.failures import Failure
 
 if TYPE_CHECKING:

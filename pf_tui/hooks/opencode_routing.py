@@ -14,7 +14,8 @@ from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import Candidate, Eligibility, RouteRequest, Skipped, why_ineligible
+from pf_tui.rules.eligibility import Eligibility, Skipped, why_ineligible
+from pf_tui.rules.failover import Candidate, RouteRequest
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 

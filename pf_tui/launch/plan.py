@@ -22,7 +22,8 @@ from pf_tui.launch import env
 from pf_tui.launch.env import Setting
 from pf_tui.records import record
 from pf_tui.rules import addresses
-from pf_tui.rules.failover import RouteRequest, Skipped, candidates
+from pf_tui.rules.eligibility import Skipped
+from pf_tui.rules.failover import RouteRequest, candidates
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context

@@ -8,13 +8,12 @@ order. Invariant: every provider left out has a reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 
 from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS
 from pf_tui.records import record
-from pf_tui.rules.benches import concerns
 from pf_tui.rules.clouds import carried, speaks
+from pf_tui.rules.eligibility import Eligibility, Skipped, why_ineligible, without_credential
 from pf_tui.rules.models import SAME, match_model, window
 
 TYPE_CHECKING = False
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from pf_tui.clients import AgentId
-    from pf_tui.vocabulary import CredentialState, Protocol, RouteHow, SkipCode
+    from pf_tui.vocabulary import Protocol, RouteHow, SkipCode
 
     class Rankable(Shape):
         """What `arrange` looks at."""
@@ -39,68 +38,6 @@ if TYPE_CHECKING:
 
 SERVED_PROTOCOLS: tuple[Protocol, ...] = ("anthropic-messages", "openai-chat", "openai-responses")
 """What agents speak and the gateway serves."""
-
-
-@record
-class ActiveBench:
-    """A bench that still holds, as the rule needs it."""
-
-    kind: str
-    until: datetime | None
-    """None = until cleared."""
-    model: str | None = None
-    family: str | None = None
-    """Only models whose id holds this word; model and family None = the whole provider."""
-    why: str = ""
-
-
-@record
-class ExhaustedWindow:
-    """A window or budget at 100 % before its reset."""
-
-    window: str
-    resets_at: datetime | None
-    model_family: str | None = None
-    """Set when only models whose id holds this word are counted ("opus")."""
-    budget: bool = False
-    """The person's own budget, not the provider's window."""
-
-
-@record
-class Eligibility:
-    """How one provider of the priority list stands now."""
-
-    provider: str
-    enabled: bool = True
-    disabled_why: str = "disabled in providers.yaml"
-    credential: CredentialState = "present"
-    usable: bool = True
-    """The credential is good enough to be chosen without asking."""
-    credential_hint: str = ""
-    signing_hint: str = ""
-    """Why the gateway cannot prove itself with this credential, with the cure; "" when it can."""
-    login_of: str | None = None
-    """Set when the credential is that agent's own login, which nobody else can use."""
-    has_key: bool | None = None
-    """Whether a key could be read; None = nobody looked, `usable` counts."""
-    rests: tuple[ActiveBench, ...] = ()
-    spent: tuple[ExhaustedWindow, ...] = ()
-    held: str = ""
-    """Why a paid provider may not follow a plan now; "" when it may."""
-    after: tuple[str, ...] = ()
-    """The plans before it in the list, where it is held."""
-
-
-@record
-class Skipped:
-    """A provider that was not chosen, and the reason."""
-
-    provider: str
-    code: SkipCode
-    reason: str
-    until: datetime | None = None
-    kind: str = ""
-    """Failure class of what it rests for, where it is known: a key of rules.failures.CLASSES."""
 
 
 @record
@@ -329,40 +266,6 @@ def choose(
     )
 
 
-def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
-    """Why this provider cannot serve `model` now; None when it can."""
-    if not standing.enabled:
-        return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
-    if refusal := _without_credential(standing):
-        return refusal
-    rests = [rest for rest in standing.rests if concerns(rest.model, rest.family, model)]
-    if rests:
-        longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
-        what = f"benched ({longest.why or longest.kind})"
-        return Skipped(provider=standing.provider, code="benched", reason=what, until=longest.until)
-    for spent in standing.spent:
-        if spent.model_family is None or (model is not None and spent.model_family in model):
-            return Skipped(
-                provider=standing.provider,
-                code="exhausted",
-                reason=f"{spent.window} is used up",
-                until=spent.resets_at,
-            )
-    if standing.held:
-        return Skipped(provider=standing.provider, code="paid", reason=standing.held)
-    return None
-
-
-def _without_credential(standing: Eligibility) -> Skipped | None:
-    if standing.usable:
-        return None
-    words = {"missing": "no credential", "expired": "the credential has expired"}
-    reason = words.get(standing.credential, "the credential is not certain")
-    if standing.credential_hint:
-        reason += f" ({standing.credential_hint})"
-    return Skipped(provider=standing.provider, code="no-credential", reason=reason)
-
-
 def _candidate(
     request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog
 ) -> Candidate | Skipped:
@@ -373,7 +276,7 @@ def _candidate(
 
     if not standing.enabled:
         return out("disabled", standing.disabled_why)
-    if standing.has_key is None and (refusal := _without_credential(standing)):
+    if standing.has_key is None and (refusal := without_credential(standing)):
         return refusal
     match = match_model(
         provider.id,

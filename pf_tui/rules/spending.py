@@ -14,7 +14,8 @@ from pf_tui.records import record, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.catalog import Catalog, Provider
-    from pf_tui.rules.failover import Choice, Eligibility
+    from pf_tui.rules.eligibility import Eligibility
+    from pf_tui.rules.failover import Choice
 
 PAID = ("auto", "ask", "never")
 """A paid provider follows a plan by itself, once the person allows it, or never."""

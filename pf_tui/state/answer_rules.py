@@ -17,8 +17,8 @@ from pathlib import Path
 from pf_tui.errors import StateFileUnusable
 from pf_tui.json_values import optional_text
 from pf_tui.rules.failures import ACTIONS, CLASSES, SCOPES, Rule
-from pf_tui.state import files, settings_table
-from pf_tui.state.settings_table import Kind, Setting
+from pf_tui.state import files, setting_kinds
+from pf_tui.state.setting_kinds import Kind, Setting
 
 LONGEST_REST_S = 32 * 86_400
 """No limit is longer than a month."""
@@ -26,26 +26,26 @@ LONGEST_REST_S = 32 * 86_400
 
 RULE_KEYS: tuple[Setting, ...] = (
     Setting(key="status", kind=Kind(type="whole", expected="an HTTP status"), sentence="The HTTP status."),
-    Setting(key="text", kind=settings_table.TEXT, sentence="Words in the answer."),
+    Setting(key="text", kind=setting_kinds.TEXT, sentence="Words in the answer."),
     Setting(
         key="pattern",
-        kind=settings_table.TEXT,
+        kind=setting_kinds.TEXT,
         sentence="A regular expression instead of `text`.",
     ),
     Setting(
         key="then",
-        kind=settings_table.choice(*ACTIONS),
+        kind=setting_kinds.choice(*ACTIONS),
         sentence="Stop or ask the next provider; and bench this one or not.",
     ),
     Setting(
         key="class",
-        kind=settings_table.choice(*CLASSES),
+        kind=setting_kinds.choice(*CLASSES),
         sentence="What the answer means; says what follows without `then`.",
     ),
-    Setting(key="scope", kind=settings_table.choice(*SCOPES), sentence="What rests."),
+    Setting(key="scope", kind=setting_kinds.choice(*SCOPES), sentence="What rests."),
     Setting(
         key="restS",
-        kind=settings_table.within(1, LONGEST_REST_S, "seconds"),
+        kind=setting_kinds.within(1, LONGEST_REST_S, "seconds"),
         sentence="Seconds of rest where the answer names no reset.",
     ),
 )
@@ -53,14 +53,14 @@ RULE_KEYS: tuple[Setting, ...] = (
 
 def parse(content: object, path: Path) -> tuple[Rule, ...]:
     """The list of rules as it stands in the file. Raises StateFileUnusable with the line of the bad key."""
-    rules = settings_table.checked(content, settings_table.LIST, "rules", path) or ()
+    rules = setting_kinds.checked(content, setting_kinds.LIST, "rules", path) or ()
     return tuple(_rule(item, path) for item in rules)
 
 
 def _rule(item: object, path: Path) -> Rule:
     if not isinstance(item, dict):
         raise files.wrong_type(path, "rules", "an object for each rule", item)
-    said = settings_table.parse(item, path, RULE_KEYS)
+    said = setting_kinds.parse(item, path, RULE_KEYS)
     pattern = _pattern(said, path)
     if said["status"] is None and not pattern:
         raise StateFileUnusable(path, 'a gateway rule needs "status", "text" or "pattern"')

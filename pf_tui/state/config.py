@@ -14,7 +14,7 @@ from pf_tui.errors import StateFileUnusable
 from pf_tui.json_values import optional_text
 from pf_tui.records import field, record
 from pf_tui.rules.request_classes import CLASSES, ClassRule
-from pf_tui.state import files, settings_table
+from pf_tui.state import files, setting_kinds, settings_table
 from pf_tui.state.paths import Paths
 
 VERSION: int = settings_table.default("version")
@@ -89,7 +89,7 @@ def read(paths: Paths) -> Config:
 
 def parse(content: Mapping[str, object], path: Path) -> Config:
     """Check the known keys of a config object. Raises StateFileUnusable with the line of the bad key."""
-    values = settings_table.parse(content, path, settings_table.CONFIG)
+    values = setting_kinds.parse(content, path, settings_table.CONFIG)
     version = values["version"]
     if version > VERSION:
         values["read_only"] = f"config.json has version {version:g}, this pf-tui knows {VERSION}"
@@ -130,7 +130,7 @@ def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[
     for name, value in changes.items():
         number = 0 if value is None else value
         whole = int(number) if float(number).is_integer() and not name.endswith("usd") else number
-        settings[keys[name].replace(settings_table.EACH, provider)] = whole
+        settings[keys[name].replace(setting_kinds.EACH, provider)] = whole
     return settings
 
 
@@ -180,10 +180,10 @@ def _budgets(content: Mapping[str, object], path: Path) -> dict[str, Budgets]:
         *parents, _, name = setting.key.split(".")
         place = content
         for parent in parents:
-            place = settings_table.mapping(place, parent, path)
+            place = setting_kinds.mapping(place, parent, path)
         for provider in place:
-            stored = settings_table.mapping(place, provider, path).get(name)
-            value = settings_table.checked(stored, setting.kind, name, path)
+            stored = setting_kinds.mapping(place, provider, path).get(name)
+            value = setting_kinds.checked(stored, setting.kind, name, path)
             budget = None if value is None else setting.kind.parse(value)
             values.setdefault(provider, {})[setting.field] = budget
     budgets = {provider: Budgets(**own) for provider, own in values.items()}

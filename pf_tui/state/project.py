@@ -17,7 +17,7 @@ from pf_tui.records import record
 from pf_tui.state import files, project_folder, project_text, settings_table, trust, yaml_files
 from pf_tui.state.paths import PROJECT_FILE, Paths, find_project_file, project_root
 from pf_tui.state.project_folder import SETTINGS_BYTES, ForeignOwner
-from pf_tui.state.settings_table import Setting
+from pf_tui.state.setting_kinds import Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

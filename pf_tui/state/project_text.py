@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.state import files, settings_table
-from pf_tui.state.settings_table import MAX_NAME, MAX_NAMES, Kind
+from pf_tui.state.setting_kinds import MAX_NAME, MAX_NAMES, Kind
 
 MAX_VALUES = 2_000
 """Everything in the front matter together."""

@@ -32,6 +32,7 @@ from pf_tui.tui.charts import symbols
 from pf_tui.tui.ingest_runner import Logs
 from pf_tui.tui.key_queue import QueuedKeysApp
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
+from pf_tui.tui.line_widgets import Look
 from pf_tui.tui.main_screen import MainScreen
 from pf_tui.tui.messages import (
     Announcement,
@@ -44,7 +45,6 @@ from pf_tui.tui.messages import (
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.themes import Inks
-from pf_tui.tui.widgets import Look
 
 Verb = Callable[[], Announcement | None]
 """Something that changes files; what it returns is said in the last line."""

@@ -17,6 +17,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
 from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
+from pf_tui.tui.line_widgets import Foot, Look, StatusLine, TabLine
 from pf_tui.tui.messages import IngestEnded, IngestProgress
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.pane_columns import PaneColumns
@@ -27,15 +28,11 @@ from pf_tui.tui.textual_internals import strips
 from pf_tui.tui.widgets import (
     AnalyticsPane,
     EventsPane,
-    Foot,
     LimitsPane,
-    Look,
     ModelsPane,
     ProvidersPane,
     SessionsPane,
     SnapshotPane,
-    StatusLine,
-    TabLine,
     bindings_of,
 )
 

@@ -16,7 +16,8 @@ from pf_tui.catalog import overlay_text, parse_overlay
 from pf_tui.errors import StateFileUnusable
 from pf_tui.gateway import settings as gateway_settings
 from pf_tui.state import config, project, settings_table
-from pf_tui.state.settings_table import SETTINGS, Setting
+from pf_tui.state.setting_kinds import Setting
+from pf_tui.state.settings_table import SETTINGS
 from pf_tui.tui.charts import symbols
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pf_tui.gateway.own_responses import exhausted, reserved, unreachable
-from pf_tui.rules.failover import Skipped
+from pf_tui.rules.eligibility import Skipped
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from pf_tui.catalog import Catalog
 from pf_tui.gateway import routing
 from pf_tui.gateway.body import parse_request
 from pf_tui.gateway.routing import Route, arrange, candidates, credential_headers
-from pf_tui.rules.failover import Eligibility, Skipped
+from pf_tui.rules.eligibility import Eligibility, Skipped
 from pf_tui.state.secret import Secret
 
 OPUS = "claude-opus-5-5"

@@ -8,7 +8,8 @@ from pf_tui import catalog
 from pf_tui.catalog import blanks
 from pf_tui.records import replace
 from pf_tui.rules import clouds
-from pf_tui.rules.failover import Eligibility, RouteRequest, candidates
+from pf_tui.rules.eligibility import Eligibility
+from pf_tui.rules.failover import RouteRequest, candidates
 
 CATALOG = catalog.load()
 BEDROCK, VERTEX, GEMINI = (CATALOG.providers[name] for name in ("bedrock", "vertex", "vertex-google"))

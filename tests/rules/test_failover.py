@@ -9,15 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog
-from pf_tui.rules.failover import (
-    ActiveBench,
-    Eligibility,
-    ExhaustedWindow,
-    RouteRequest,
-    choose,
-    route,
-    why_ineligible,
-)
+from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
+from pf_tui.rules.failover import RouteRequest, choose, route
 from pf_tui.rules.models import NEAREST, match_model
 
 CATALOG = catalog.load()

@@ -8,7 +8,8 @@ import pytest
 
 from pf_tui import catalog as catalogs
 from pf_tui.rules import failover, spending
-from pf_tui.rules.failover import ActiveBench, Eligibility, RouteRequest
+from pf_tui.rules.eligibility import ActiveBench, Eligibility
+from pf_tui.rules.failover import RouteRequest
 
 CATALOG = catalogs.load()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pf_tui import snapshot
 from pf_tui.records import replace
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.failover import Choice, Skipped
+from pf_tui.rules.eligibility import Skipped
+from pf_tui.rules.failover import Choice
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.context import Context

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from pf_tui.documents import words
 from pf_tui.records import replace
 from pf_tui.rules import failover
-from pf_tui.rules.failover import Choice, Eligibility
+from pf_tui.rules.eligibility import ActiveBench, Eligibility
+from pf_tui.rules.failover import Choice
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import cli_runner, provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
@@ -127,7 +128,7 @@ def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
 
 
 def _rested(standing: Eligibility) -> Eligibility:
-    return replace(standing, rests=(*standing.rests, failover.ActiveBench(kind="rate", until=None)))
+    return replace(standing, rests=(*standing.rests, ActiveBench(kind="rate", until=None)))
 
 
 def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import matrix, words
-from pf_tui.rules.failover import Skipped, why_ineligible
+from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pf_tui import actions
 from pf_tui.actions import SwitchOutcome, UndoOutcome
 from pf_tui.errors import PfError
-from pf_tui.rules.failover import why_ineligible
+from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.snapshot import Snapshot
 from pf_tui.tui import provider_order
 from pf_tui.tui.handlers import handles

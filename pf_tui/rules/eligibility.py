@@ -1,0 +1,109 @@
+"""Whether a provider can serve now, and why not. Pure: no clock, no file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pf_tui.records import record
+from pf_tui.rules.benches import concerns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.vocabulary import CredentialState, SkipCode
+
+
+@record
+class ActiveBench:
+    """A bench that still holds, as the rule needs it."""
+
+    kind: str
+    until: datetime | None
+    """None = until cleared."""
+    model: str | None = None
+    family: str | None = None
+    """Only models whose id holds this word; model and family None = the whole provider."""
+    why: str = ""
+
+
+@record
+class ExhaustedWindow:
+    """A window or budget at 100 % before its reset."""
+
+    window: str
+    resets_at: datetime | None
+    model_family: str | None = None
+    """Set when only models whose id holds this word are counted ("opus")."""
+    budget: bool = False
+    """The person's own budget, not the provider's window."""
+
+
+@record
+class Eligibility:
+    """How one provider of the priority list stands now."""
+
+    provider: str
+    enabled: bool = True
+    disabled_why: str = "disabled in providers.yaml"
+    credential: CredentialState = "present"
+    usable: bool = True
+    """The credential is good enough to be chosen without asking."""
+    credential_hint: str = ""
+    signing_hint: str = ""
+    """Why the gateway cannot prove itself with this credential, with the cure; "" when it can."""
+    login_of: str | None = None
+    """Set when the credential is that agent's own login, which nobody else can use."""
+    has_key: bool | None = None
+    """Whether a key could be read; None = nobody looked, `usable` counts."""
+    rests: tuple[ActiveBench, ...] = ()
+    spent: tuple[ExhaustedWindow, ...] = ()
+    held: str = ""
+    """Why a paid provider may not follow a plan now; "" when it may."""
+    after: tuple[str, ...] = ()
+    """The plans before it in the list, where it is held."""
+
+
+@record
+class Skipped:
+    """A provider that was not chosen, and the reason."""
+
+    provider: str
+    code: SkipCode
+    reason: str
+    until: datetime | None = None
+    kind: str = ""
+    """Failure class of what it rests for, where it is known: a key of rules.failures.CLASSES."""
+
+
+def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
+    """Why this provider cannot serve `model` now; None when it can."""
+    if not standing.enabled:
+        return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
+    if refusal := without_credential(standing):
+        return refusal
+    rests = [rest for rest in standing.rests if concerns(rest.model, rest.family, model)]
+    if rests:
+        longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
+        what = f"benched ({longest.why or longest.kind})"
+        return Skipped(provider=standing.provider, code="benched", reason=what, until=longest.until)
+    for spent in standing.spent:
+        if spent.model_family is None or (model is not None and spent.model_family in model):
+            return Skipped(
+                provider=standing.provider,
+                code="exhausted",
+                reason=f"{spent.window} is used up",
+                until=spent.resets_at,
+            )
+    if standing.held:
+        return Skipped(provider=standing.provider, code="paid", reason=standing.held)
+    return None
+
+
+def without_credential(standing: Eligibility) -> Skipped | None:
+    """Why its credential cannot be used; None when it can."""
+    if standing.usable:
+        return None
+    words = {"missing": "no credential", "expired": "the credential has expired"}
+    reason = words.get(standing.credential, "the credential is not certain")
+    if standing.credential_hint:
+        reason += f" ({standing.credential_hint})"
+    return Skipped(provider=standing.provider, code="no-credential", reason=reason)

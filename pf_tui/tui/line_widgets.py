@@ -1,0 +1,227 @@
+"""The lines around the panes: who serves, the tabs, the last line. No file, no clock."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pf_tui.records import record
+from pf_tui.sessions.records import Session
+from pf_tui.snapshot import Snapshot
+from pf_tui.tui import layout
+from pf_tui.tui.charts.symbols import BRAILLE, Symbols
+from pf_tui.tui.page import Space
+from pf_tui.tui.panes import events, live, status, welcome
+from pf_tui.tui.text import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
+from pf_tui.tui.textual_internals import lay_out_anew
+from pf_tui.tui.themes import Inks
+from pf_tui.tui.times import Clock
+
+
+@record
+class Look:
+    """How everything is drawn in this run."""
+
+    symbols: Symbols = BRAILLE
+    zone: tzinfo | None = None
+
+
+class Lines(Widget):
+    """A few lines without a cursor."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(id=name)
+        self.look = look
+        self._shown: list[Line] = []
+
+    def show(self, lines: list[Line]) -> None:
+        """Show other lines; nothing is drawn when they are the same."""
+        if lines == self._shown:
+            return
+        before, self._shown = self._shown, lines
+        if len(lines) != len(before):
+            if self.styles.auto_dimensions:
+                lay_out_anew(self)
+            self.refresh()
+            return
+        for y, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if (span := columns_changed(old, new)) is not None:
+                self.refresh(Region(span[0], y, span[1] - span[0], 1))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, len(self._shown))
+
+    def render_line(self, y: int) -> Strip:
+        content = self._shown[y] if y < len(self._shown) else ()
+        inks: Inks = self.app.inks  # type: ignore[attr-defined]
+        ground, width = self.rich_style, self.size.width
+        marked = self.look.symbols.marked(fit(content, width))
+        return Strip([Segment(span.text, inks.style(span, ground)) for span in marked], width)
+
+
+class StatusLine(Lines):
+    """Who serves, how long it lasts, who is next, what it cost."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    held: reactive[str] = reactive("", repaint=False)
+    """That the screen is frozen, and since when."""
+    rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
+    sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
+
+    def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_sessions(self) -> None:
+        self.redraw()
+
+    def watch_held(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        if self.snapshot is not None and self.size.width:
+            clock = Clock(now=self.snapshot.at, zone=self.look.zone)
+            space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
+            flowing = live.count(self.snapshot, self.rates)
+            self.show(status.lines_for(self.snapshot, space, self.sessions, held=self.held, live=flowing))
+
+
+class TabLine(Lines):
+    """The names of the panes where they have no borders."""
+
+    NAMES = (
+        ("sessions", "⁵", "Sessions", "Ses"),
+        ("providers", "¹", "Providers", "Prov"),
+        ("models", "²", "Models", "Mod"),
+        ("limits", "³", "Limits", "Lim"),
+        ("analytics", "⁴", "Analytics", "Ana"),
+    )
+    """Id, number, name, and the name where room is dear."""
+    current: reactive[str] = reactive("providers", repaint=False)
+    facts: reactive[Line] = reactive((), repaint=False)
+    """What stands beside the pane's title where it has a border."""
+
+    def watch_current(self) -> None:
+        self.redraw()
+
+    def watch_facts(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        width = self.size.width
+        for others in ("whole", "short", "numbers"):
+            tabs = self._tabs(others)
+            if cells(tabs) + cells(self.facts) + 3 <= width:
+                break
+        facts = whole_parts(self.facts, width - cells(tabs) - 3)
+        self.show([spread(tabs, line(facts, " ") if facts else (), width)])
+
+    def _tabs(self, others: str) -> Line:
+        """The names; of the panes that are not shown as much as there is room for."""
+        parts: list[Line] = []
+        if self.current == "events":
+            parts.append(line(Span("⁰Events", "accent", bold=True)))
+        for name, number, word, few in self.NAMES:
+            here = name == self.current
+            said = f"{number}{word if here else {'whole': word, 'short': few, 'numbers': ''}[others]}"
+            parts.append(line(Span(said, "accent" if here else "muted", bold=here, action=name)))
+        return line(" ", joined(parts, "  " if others == "whole" else " "))
+
+
+class Foot(Lines):
+    """What happened last; for a moment, what a key press did; and always what is wrong with a file."""
+
+    snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
+    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    """(words, ink) of a message that stands for a moment."""
+    working: reactive[Line] = reactive((), repaint=False)
+    """How far long work is; () when none runs."""
+    own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    """What is wrong with the dashboard's own settings."""
+    dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
+    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+
+    MOST_PROBLEMS = 2
+    """Told in full; of more each has a line, and the last one names the others."""
+
+    @property
+    def _most_lines(self) -> int:
+        return 5 if layout.named(self.app.size.height, layout.HEIGHTS) in ("-high", "-tall") else 3
+
+    def _home(self) -> str:
+        """What stands as `~/` in a sentence."""
+        home: str = self.app.ctx.env.get("HOME", "")  # type: ignore[attr-defined] # the dashboard
+        return f"{home.rstrip('/')}/" if home.strip("/") else "~/"
+
+    def _problems(self, width: int) -> list[Line]:
+        """What is wrong with files, in as many lines as there are for each."""
+        problems = (*self.snapshot.problems, *self.own_problems) if self.snapshot else ()
+        problems = tuple(problem for problem in problems if problem not in self.dismissed)
+        most = self._most_lines - 1
+        shown = problems if len(problems) <= self.MOST_PROBLEMS else problems[: most - 1]
+        each = max(most // max(len(shown), 1), 1)
+        lines: list[Line] = []
+        if others := problems[len(shown) :]:
+            named = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
+            lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {named}", "bad")), width))
+        for problem in reversed(shown):
+            told = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
+            if len(told) > each:
+                told[each - 1 :] = [fit(joined(told[each - 1 :], " "), width - 4)]
+            lines.append(line(" ", Span("! ", "bad", bold=True), told[0]))
+            lines += [line("   ", one) for one in told[1:]]
+        return lines
+
+    def watch_snapshot(self) -> None:
+        self.redraw()
+
+    def watch_said(self) -> None:
+        self.redraw()
+
+    def watch_working(self) -> None:
+        self.redraw()
+
+    def watch_own_problems(self) -> None:
+        self.redraw()
+
+    def watch_dismissed(self) -> None:
+        self.redraw()
+
+    def watch_found(self) -> None:
+        self.redraw()
+
+    def on_resize(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        if self.snapshot is None or not self.size.width:
+            return
+        width = self.size.width
+        if self.said is not None:
+            words, ink = self.said
+            lines = [line(" ", one) for one in wrap(words, width - 2, ink)]
+            self.show(lines[: self._most_lines])
+            return
+        space = Space(
+            width=width,
+            height=1,
+            clock=Clock(now=self.snapshot.at, zone=self.look.zone),
+            symbols=self.look.symbols,
+        )
+        lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.found))]
+        lines[:0] = self._problems(width)
+        if self.snapshot.question is not None:
+            lines.insert(0, status.question_line(self.snapshot.question, space))
+        if self.working:
+            lines[-1] = fit(line(" ", self.working), width)
+        self.show(lines)
