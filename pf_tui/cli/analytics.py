@@ -25,6 +25,7 @@ from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.overview import analytics as overview
 from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.query import UsageQuery
+from pf_tui.ledger.totals import HERE
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
 
@@ -44,6 +45,7 @@ _LISTS = {
     "models": "by_model",
     "projects": "by_project",
     "agents": "by_agent",
+    "machines": "by_machine",
     "sessions": "by_session",
     "days": "by_day",
     "blocks": "blocks",
@@ -71,6 +73,7 @@ analytics = Group("analytics", "show")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project: its path or the end of it.")
 @click.option("--agent", metavar="AGENT", help=f"Only this agent: {', '.join(AGENTS)}.")
 @click.option("--session", metavar="ID", help="Only this session; its first letters are enough.")
+@click.option("--machine", metavar="NAME", help=f"Only this machine; {HERE} is this one.")
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print the view's rows as a table for a spreadsheet.")
 @click.pass_obj
@@ -158,7 +161,12 @@ def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: d
 
 
 def filters_of(
-    ctx: Context, connection: sqlite3.Connection, project: str | None, agent: str | None, session: str | None
+    ctx: Context,
+    connection: sqlite3.Connection,
+    project: str | None,
+    agent: str | None,
+    session: str | None,
+    machine: str | None,
 ) -> Filters:
     """Only names that the ledger knows: a mistyped one is no empty period.
 
@@ -169,7 +177,11 @@ def filters_of(
         project = _project(ctx, connection, project)
     if agent is not None and agent not in AGENTS:
         raise UnknownName("agent", agent, AGENTS, "pf-tui analytics all --view agents")
-    filters = Filters(project=project, agent=agent, session=session)
+    if machine is not None:
+        named = [text or HERE for _, text in narrowing.named_parts(connection, "machine")]
+        if machine not in (HERE, *named):
+            raise UnknownName("machine", machine, named, "pf-tui analytics all --view machines")
+    filters = Filters(project=project, agent=agent, session=session, machine=machine)
     if session is not None and _any(connection) and not narrowing.chosen(connection, filters)["session"]:
         raise UnknownName("session", session, (), "pf-tui analytics all --view sessions")
     return filters

@@ -77,6 +77,7 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
             ("project", filters.project),
             ("agent", filters.agent),
             ("session", filters.session),
+            ("machine", filters.machine),
         )
         if value
     ]
@@ -116,7 +117,7 @@ def summary(found: Analytics, frame: Frame) -> list[Text]:
 
 
 def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
-    """One of the lists: providers, models, projects, agents, days."""
+    """One of the lists: providers, models, projects, agents, machines, days."""
     listed: Sequence[Group] = getattr(found, view)
     if not listed:
         return []

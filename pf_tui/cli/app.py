@@ -32,7 +32,7 @@ Root.code = {
     "trust": "project:trust",
     "analytics": "analytics:analytics",
     "ingest": "ingest:ingest",
-    "import": "ingest:import_",
+    "import": "take_in:take_in",
     "prices": "prices:prices",
     "export": "export:export",
     "install": "install:install",

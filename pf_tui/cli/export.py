@@ -33,6 +33,7 @@ export = Group("export", "requests")
 @click.option("--in", "project", metavar="PROJECT", help="Only this project.")
 @click.option("--agent", metavar="AGENT", help="Only this agent.")
 @click.option("--session", metavar="ID", help="Only this session.")
+@click.option("--machine", metavar="NAME", help="Only this machine.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table instead of JSON lines.")
 @click.pass_obj
 def requests(

@@ -1,13 +1,12 @@
-"""`pf-tui ingest` and `import`: what agents logged, and what the original plugin counted."""
+"""`pf-tui ingest`: what agents logged."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import click
 
-from pf_tui.actions import takeover, usage
+from pf_tui.actions import usage
 from pf_tui.cli import freshen, output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.documents import words
@@ -43,25 +42,3 @@ def ingest(ctx: Context, full: bool, reprice: bool, as_json: bool) -> None:
         )
     if repriced is not None:
         output.text(f"{words.number(repriced)} requests priced anew in {time.monotonic() - began:.2f} s")
-
-
-@word("import")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
-@as_json
-@click.pass_obj
-def import_(ctx: Context, file: Path, as_json: bool) -> None:
-    """The original kept sums, not requests: its days, failures and fallbacks are taken over as they are."""
-    done = takeover.take_over(ctx, file)
-    if as_json:
-        output.document(takeover.document(done))
-        return
-    if done.already:
-        output.text("this file was taken over before; nothing was added")
-        return
-    output.text(
-        f"took over {words.number(done.requests)} requests of {done.days} days, "
-        f"{words.money(done.cost_usd)}, {words.number(done.fallbacks)} fallbacks, "
-        f"{words.number(done.errors)} errors"
-    )
-    for sentence in done.notes:
-        output.text(f"  {sentence}")

@@ -216,9 +216,15 @@ export openmetrics  Print the figures for Prometheus and what reads its text
 export otlp  Send the figures to an OpenTelemetry receiver, once
     export otlp --endpoint http://localhost:4318  protobuf over HTTP; what is sent twice counts once
     export otlp --json                            to OTEL_EXPORTER_OTLP_ENDPOINT; what was sent, as data
-import  Take over the original plugin's analytics.json
+import  Take over another machine's ledger, or the original plugin's figures
+    import ledger laptop.db --as laptop  what `export ledger` wrote there
+    import analytics.json                of the original plugin; a second time adds nothing
+import analytics  Take over the original plugin's analytics.json
     import ~/plugins/provider-fallback-plugin/.data/analytics.json  once; a second time adds nothing
     import analytics.json --json                                    what was taken over, as data
+import ledger  Lay another machine's ledger into this one
+    import ledger laptop.db --as laptop  each request once, in any order
+    import ledger - --json < laptop.db   from a pipe; what was new, as data
 
 Agents:
 install  Set up an agent: hooks, commands, status line

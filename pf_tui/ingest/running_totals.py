@@ -249,7 +249,7 @@ def _told(
     oldest = min((one.started for one in waiting), default=0) - SLACK_MS
     found = connection.execute(
         f"SELECT session, model, {_SUMS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
-        f" AND source != {NAME['cost-state']} AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
+        f" AND source != {NAME['cost-state']} AND machine IS NULL AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         (oldest, json.dumps(list(numbers))),
     )
     return {

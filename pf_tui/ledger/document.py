@@ -39,6 +39,7 @@ def analytics_document(
         "by_model": walled_document("model", found.models, found.walls),
         "by_project": walled_document("project", found.projects, found.walls),
         "by_agent": walled_document("agent", found.agents, found.walls),
+        "by_machine": walled_document("machine", found.machines, found.walls),
         "by_day": walled_document("day", found.days, found.walls),
         "skipped": {
             "rows": found.skipped_rows,
@@ -129,7 +130,7 @@ def view_document(
 ) -> dict[str, object]:
     """The whole document of one view: the common one, with the view's own list beside."""
     span = found.span
-    document = analytics_document(found, events.fallback_rows(connection, span, filters.agent))
+    document = analytics_document(found, events.fallback_rows(connection, span, filters))
     cells = UsageQuery(connection, span, filters)
     if view == "sessions":
         document["by_session"] = parts_document("session", cells.by("session"))

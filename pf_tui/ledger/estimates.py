@@ -1,5 +1,7 @@
 """Our own guess at a plan's window where nobody reports it: the 90th percentile of what past windows held at a wall.
 
+Only what happened on this machine counts.
+
 Written as readings with source "estimate" when logs are read, so that no hook and no status line counts
 anything. A guess has the time of the provider's latest request; it never stops anybody, and
 `rules.limits.current` shows it only for a window that has no better reading.
@@ -12,7 +14,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from pf_tui.ledger.reader import INSERT_READING
-from pf_tui.ledger.schema import HOUR_QUARTERS, QUARTER_MS, margin
+from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS, margin
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
@@ -57,13 +59,13 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
 
 def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wall]]:
     """The walls by window, newest first, one for each window; the last hit of it."""
-    newest = connection.execute("SELECT max(ts) FROM limit_hits WHERE provider = ?", (provider,)).fetchone()[
-        0
-    ]
+    newest = connection.execute(
+        "SELECT max(ts) FROM limit_hits WHERE provider = ? AND machine IS NULL", (provider,)
+    ).fetchone()[0]
     found: dict[str, list[_Wall]] = {window: [] for window in _MS}
     for ts, until, text in connection.execute(
         "SELECT ts, until, ifnull(text, '') FROM limit_hits WHERE provider = ? AND ts > ? AND kind = 'quota'"
-        " AND until > ts ORDER BY ts DESC",
+        " AND until > ts AND machine IS NULL ORDER BY ts DESC",
         (provider, (newest or 0) - BACK_MS),
     ):
         window = _window(text.lower(), until - ts)
@@ -89,18 +91,22 @@ def _guesses(
     connection: sqlite3.Connection, provider: str, number: int, walls: dict[str, list[_Wall]]
 ) -> list[tuple[object, ...]]:
     """A reading for every window that ended at a wall often enough."""
+    own = (
+        f"FROM margins m WHERE kind = ?2 AND part = ?1 AND EXISTS (SELECT 1 FROM quarters WHERE provider = ?1"
+        f" AND machine = {NAME['']} AND quarter >= m.time * {HOUR_QUARTERS}"
+        f" AND quarter < (m.time + 1) * {HOUR_QUARTERS})"
+    )
     hours = [
         hour
         for (hour,) in connection.execute(
-            "SELECT time FROM margins WHERE kind = ?2 AND part = ?1 AND time >="
-            " (SELECT max(time) FROM margins WHERE kind = ?2 AND part = ?1) - 48 GROUP BY 1 ORDER BY 1",
+            f"SELECT time {own} AND time >= (SELECT time {own} ORDER BY time DESC LIMIT 1) - 48 GROUP BY 1 ORDER BY 1",
             (number, margin("provider", HOUR_QUARTERS)),
         )
     ]
     if not hours:
         return []
     latest = connection.execute(
-        "SELECT max(quarter) FROM quarters WHERE quarter >= ? AND provider = ?",
+        f"SELECT max(quarter) FROM quarters WHERE quarter >= ? AND provider = ? AND machine = {NAME['']}",
         (hours[-1] * HOUR_QUARTERS, number),
     ).fetchone()[0]
     now_ms = latest * QUARTER_MS
@@ -147,7 +153,7 @@ def _tokens(connection: sqlite3.Connection, provider: int, start_ms: int, end_ms
     """What budgets count (input, output, cache writes), to the quarter-hour."""
     found = connection.execute(
         "SELECT ifnull(sum(input + output + cache_write), 0) FROM quarters"
-        " WHERE quarter >= ? AND quarter < ? AND provider = ?",
+        f" WHERE quarter >= ? AND quarter < ? AND provider = ? AND machine = {NAME['']}",
         (start_ms // QUARTER_MS, -(-end_ms // QUARTER_MS), provider),
     ).fetchone()
     return int(found[0])

@@ -115,7 +115,9 @@ def requests(
     order = "DESC LIMIT ?" if newest is not None else ""
     where = "ts >= ? AND ts < ?"
     if chosen := narrowing.chosen(connection, filters):
-        where += f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(chosen)})"
+        where += (
+            f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(chosen, rows=True)})"
+        )
     query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE {where} ORDER BY ts {order}"
     ends = end_ms(span)
     for row in connection.execute(
@@ -128,7 +130,7 @@ def failures(
     connection: sqlite3.Connection, span: Period, filters: Filters | None = None
 ) -> tuple[FailureCount, ...]:
     """Failed requests by provider and class, most first."""
-    where = narrowing.condition(narrowing.chosen(connection, filters or Filters()))
+    where = narrowing.condition(narrowing.chosen(connection, filters or Filters()), rows=True)
     rows = connection.execute(
         "SELECT v.text, f.text, count, last FROM (SELECT provider, failure, count(*) AS count, max(ts) AS last"
         # its index holds all that is asked
@@ -144,9 +146,9 @@ def hits(
 ) -> tuple[HitRow, ...]:
     """Limit hits, newest first; a hit belongs to an agent and a session, not to a project."""
     filters = filters or Filters()
-    where, values = "", []
+    where, values = narrowing.by_name(filters.machine)
     if filters.agent is not None:
-        where, values = " AND agent = ?", [filters.agent]
+        where, values = f"{where} AND agent = ?", [*values, filters.agent]
     if filters.session is not None:
         begins, ends = narrowing.begins_with("session", filters.session)
         where, values = f"{where} AND {begins}", [*values, *ends]
@@ -184,31 +186,35 @@ def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> M
 
 
 def fallback_rows(
-    connection: sqlite3.Connection, span: Period, agent: str | None = None
+    connection: sqlite3.Connection, span: Period, filters: Filters | None = None
 ) -> Mapping[str, FallbackRow]:
-    """What fallback did, per provider; `agent` narrows the limit hits, as in the totals."""
+    """What fallback did, per provider; the agent narrows the limit hits, as in the totals."""
+    agent = filters.agent if filters else None
+    machine, name = narrowing.by_name(filters.machine if filters else None)
     counts: dict[str, dict[str, float]] = {}
 
     def add(provider: str, name: str, value: float) -> None:
         cell = counts.setdefault(provider, {})
         cell[name] = cell.get(name, 0) + value
 
-    for left, taken, ts in connection.execute(
-        f"SELECT from_provider, to_provider, ts FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}",
-        end_ms(span),
+    for left, taken, ts, whose in connection.execute(
+        "SELECT from_provider, to_provider, ts, machine FROM switches s WHERE s.ts >= ? AND s.ts < ?"
+        f" AND {IS_FALLBACK}{machine}",
+        (*end_ms(span), *name),
     ):
         add(left, "taken_over_from", 1)
         add(taken, "taken_over_by", 1)
         wall = connection.execute(
-            "SELECT max(until) FROM limit_hits WHERE provider = ? AND ts BETWEEN ? AND ? AND until > ?",
-            (left, ts - 60_000, ts, ts),
+            "SELECT max(until) FROM limit_hits WHERE provider = ? AND ts BETWEEN ? AND ? AND until > ?"
+            " AND machine IS ?",
+            (left, ts - 60_000, ts, ts, whose),
         ).fetchone()[0]
         if wall:
             add(left, "minutes_saved", (wall - ts) / 60_000)
     for provider, number, waited in connection.execute(
         f"SELECT provider, sum({IS_WALL}), ifnull(sum(waited_ms), 0)"
-        " FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?) GROUP BY 1",
-        (*end_ms(span), agent, agent),
+        f" FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?){machine} GROUP BY 1",
+        (*end_ms(span), agent, agent, *name),
     ):
         add(provider, "limit_hits", number)
         add(provider, "minutes_lost", waited / 60_000)

@@ -172,7 +172,7 @@ def write(
             ready.append((number, *row[1:]))
         elif attempt.agent == "claude-code":
             ready.append(_joined(connection, row, _told(lines, attempt, row), names))
-        elif not _named_by_answer(attempt) and (turn := _turn(connection, attempt, row)):
+        elif attempt.answered and not _named_by_answer(attempt) and (turn := _turn(connection, row)):
             # the log's number lasts: it is read again when the turn changes
             rows.write(connection, [(turn[0], *row[1:])], names)
         else:
@@ -201,6 +201,24 @@ def adopted(connection: sqlite3.Connection, row: Row, names: rows.Names, until_m
     # the log's id lasts: the same message is read again whenever it changes
     rows.remove(connection, [best])
     return rows.merged((row[0], *best[1:]), row, names)
+
+
+def met(connection: sqlite3.Connection, row: Row, names: rows.Names) -> Row:
+    """An attempt from another ledger, with what a log told here of the same request; under the number that lasts."""
+    if row[AT["agent"]] == NAME["claude-code"]:
+        start, end = row[AT["ts"]] - SLACK_MS, row[AT["ts"]] + (row[AT["latency_ms"]] or 0) + SLACK_MS
+        lines = rows.select(
+            connection,
+            f"ts BETWEEN ? AND ? AND agent = ? AND source != {NAME['gateway']} AND request_id = ? AND status = ?"
+            " AND id != ?",
+            (start, end, row[AT["agent"]], row[AT["request_id"]], row[AT["status"]], row[0]),
+        )
+        return _joined(connection, row, lines, names)
+    delivered = row[AT["joined"]] is None and row[AT["status"]] == NAME["ok"]
+    turn = _turn(connection, row) if delivered else None
+    if turn is None or turn[0] == row[0]:
+        return row
+    return (turn[0], *row[1:])
 
 
 def passed(connection: sqlite3.Connection, request_id: str, failed: bool) -> int | None:
@@ -347,9 +365,9 @@ def _in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
     return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
-def _turn(connection: sqlite3.Connection, attempt: Attempt, row: Row) -> Row | None:
-    """The row of another agent's log that this attempt belongs to, if it was read before."""
-    if not attempt.answered or row[AT["session"]] is None:
+def _turn(connection: sqlite3.Connection, row: Row) -> Row | None:
+    """The row of another agent's log that an answered attempt belongs to, if it was read before."""
+    if row[AT["session"]] is None:
         return None
     found = rows.select(
         connection,

@@ -27,26 +27,33 @@ def note(
     text: str = "",
     *,
     certain: bool = False,
-) -> None:
-    """Keep a hit, or what it adds to a hit that is known; inside the caller's transaction.
+    machine: str | None = None,
+) -> bool:
+    """Keep a hit, or what it adds to a hit that is known; inside the caller's transaction. False: it is known.
+
+    A hit that this machine saw is its own; of several others the one that comes first by name has it.
 
     Args:
         certain: the session is the one the failed request is counted in, not a copy's.
+        machine: whose ledger tells of it; None = this one's.
     """
-    known = _known(connection, provider, kind, ts_ms, session)
+    known = _copy(connection, provider, kind, ts_ms, session, machine) or _known(
+        connection, provider, kind, ts_ms, session
+    )
     if known is None:
         connection.execute(
-            "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, waited_ms, text)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (provider, kind, ts_ms, until_ms, agent, session, waited_ms, text),
+            "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, waited_ms, text, machine)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (provider, kind, ts_ms, until_ms, agent, session, waited_ms, text, machine),
         )
-        return
+        return True
     number, was, began = known
     connection.execute(
         "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
         # of a resumed session's copy and its original, the one that `rows.beats` keeps, in any order
         " session = CASE WHEN ts = ? AND (? OR session > ?) THEN ? ELSE session END,"
-        f" waited_ms = {_LATER}, text = CASE WHEN ifnull(text, '') = '' THEN ? ELSE text END WHERE id = ?",
+        f" waited_ms = {_LATER}, text = CASE WHEN ifnull(text, '') = '' THEN ? ELSE text END,"
+        " machine = min(machine, ?) WHERE id = ?",  # NULL, this one, stays
         (
             until_ms,
             agent,
@@ -58,9 +65,35 @@ def note(
             session,
             waited_ms,
             text,
+            machine,
             number,
         ),
     )
+    return False
+
+
+def _copy(
+    connection: sqlite3.Connection,
+    provider: str,
+    kind: str,
+    ts_ms: int,
+    session: str | None,
+    machine: str | None,
+) -> tuple[int, str, int] | None:
+    """(id, provider, ts) of the same hit in another machine's copy of the log, where another provider may be assumed."""
+    found = connection.execute(
+        "SELECT id, provider, ts, machine FROM limit_hits WHERE ts = ? AND session = ? AND kind = ?"
+        " AND machine IS NOT ?",
+        (ts_ms, session, kind, machine),
+    ).fetchone()
+    if found is None:
+        return None
+    number, was, began, theirs = found
+    told = (
+        (was == "unknown", theirs is not None, was),
+        (provider == "unknown", machine is not None, provider),
+    )
+    return number, min(told)[-1], began
 
 
 def _known(

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TypeVar
 
-from pf_tui.ledger.period import Period, end_ms, local_day, one_offset
+from pf_tui.ledger.narrowing import by_name
+from pf_tui.ledger.period import Filters, Period, end_ms, local_day, one_offset
 from pf_tui.ledger.schema import DAY_QUARTERS, IS_WALL, QUARTER_MS
-from pf_tui.ledger.totals import UNKNOWN
+from pf_tui.ledger.totals import HERE, UNKNOWN
 from pf_tui.records import field, record
 
 _JUST_MS = 60_000
@@ -22,7 +23,7 @@ _JUST_MS = 60_000
 
 _CAUSE = (
     "(SELECT max(h.id) FROM limit_hits h WHERE h.provider = s.from_provider"
-    f" AND h.ts BETWEEN s.ts - {_JUST_MS} AND s.ts)"
+    f" AND h.ts BETWEEN s.ts - {_JUST_MS} AND s.ts AND h.machine IS s.machine)"
 )
 IS_FALLBACK = f"s.from_provider IS NOT NULL AND (s.who = 'import' OR {_CAUSE} IS NOT NULL)"
 """Condition on `switches s`; the original plugin's imported events are fallbacks by their name."""
@@ -31,15 +32,15 @@ Counts = Mapping[str, Counter[str]]
 """Part -> how many `limit_hits` and `fallbacks`."""
 
 _Key = TypeVar("_Key", int, str)
-_Wall = tuple[int, str, str | None, str | None, int]
-"""When, `limit_hits` or `fallbacks`, agent, session, ms waited."""
+_Wall = tuple[int, str, str | None, str | None, int, str | None]
+"""When, `limit_hits` or `fallbacks`, agent, session, ms waited, machine."""
 
 _HITS = (
-    "SELECT ts, 'limit_hits', agent, session, ifnull(waited_ms, 0) FROM limit_hits"
+    "SELECT ts, 'limit_hits', agent, session, ifnull(waited_ms, 0), machine FROM limit_hits"
     f" WHERE ts >= ? AND ts < ? AND {IS_WALL} AND (? IS NULL OR agent = ?)"
 )
 _FALLBACKS = (
-    "SELECT s.ts, 'fallbacks', c.agent, c.session, 0 FROM switches s"
+    "SELECT s.ts, 'fallbacks', c.agent, c.session, 0, s.machine FROM switches s"
     f" LEFT JOIN limit_hits c ON c.id = {_CAUSE} WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}"
 )
 
@@ -51,6 +52,7 @@ class Walls:
     day: Counts = field(default_factory=dict)
     agent: Counts = field(default_factory=dict)
     project: Counts = field(default_factory=dict)
+    machine: Counts = field(default_factory=dict)
     waited_ms: int = 0
     """What clients waited in retries."""
 
@@ -71,19 +73,24 @@ class Walls:
         return {UNKNOWN: whole} if whole else {}
 
 
-def walls(connection: sqlite3.Connection, span: Period, agent: str | None) -> Walls:
-    """Those of a span; `agent` narrows the hits, as in the totals."""
+def walls(connection: sqlite3.Connection, span: Period, filters: Filters) -> Walls:
+    """Those of a span; the agent narrows the hits, as in the totals."""
     start, end = end_ms(span)
-    hits = connection.execute(_HITS, (start, end, agent, agent)).fetchall()
-    found = [*hits, *connection.execute(_FALLBACKS, (start, end))]
+    machine, name = by_name(filters.machine)
+    hits = connection.execute(
+        f"{_HITS}{machine}", (start, end, filters.agent, filters.agent, *name)
+    ).fetchall()
+    switches = machine.replace("machine", "s.machine")
+    found = [*hits, *connection.execute(f"{_FALLBACKS}{switches}", (start, end, *name))]
     by_project: dict[str, Counter[str]] = {}
-    for session, counts in _counted((session or "", name) for _, name, _, session, _ in found).items():
+    for session, counts in _counted((session or "", name) for _, name, _, session, *_ in found).items():
         by_project.setdefault(_project(connection, session), Counter()).update(counts)
     return Walls(
         day=_by_day(found, span.zone),
         agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in found),
         project=by_project,
-        waited_ms=sum(waited for *_, waited in hits),
+        machine=_counted((whose or HERE, name) for _, name, *_, whose in found),
+        waited_ms=sum(waited for *_, waited, _ in hits),
     )
 
 

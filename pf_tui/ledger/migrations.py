@@ -19,10 +19,10 @@ from pf_tui.ledger import rollups, schema
 from pf_tui.state.files import cannot_write
 
 _OLD_SUMS: Final = (
-    "rollups", "day_rollups", "session_rollups", "session_days", "cells", "day_cells", "hours", "months", "sessions",
+    "margins", "rollups", "day_rollups", "session_rollups", "session_days", "cells", "day_cells", "hours", "months", "sessions",
     "quarters", "days", "latencies", "latency_days", "latency_months",
 )  # fmt: skip
-"""Tables of sums that versions before 3 had."""
+"""Tables of sums that older versions had."""
 
 
 def copy_of(ledger: Path, version: int) -> Path:
@@ -109,13 +109,18 @@ def _from_2(database: Database) -> Iterator[str]:
         " (SELECT min(id) FROM switches GROUP BY ts, to_provider, ifnull(who, ''))"
     )
     yield schema.SWITCH_ONCE
-    there = set(database.table_names())
-    yield from (f"DROP TABLE {table}" for table in _OLD_SUMS if table in there)
     yield "DELETE FROM facts WHERE key = 'months_until'"
     yield schema.REQUESTS_VIEW
+
+
+def _from_3(database: Database) -> Iterator[str]:
+    """Sums are by machine too, and a ledger is known by a name of its own."""
+    there = set(database.table_names())
+    yield from (f"DROP TABLE {table}" for table in _OLD_SUMS if table in there)
     yield from schema.SUMS
+    yield schema.NAMED_ONCE
     yield f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows"
 
 
-_STEPS: Final[dict[int, Callable[[Database], Iterator[str]]]] = {1: _from_1, 2: _from_2}
+_STEPS: Final[dict[int, Callable[[Database], Iterator[str]]]] = {1: _from_1, 2: _from_2, 3: _from_3}
 """What brings a ledger of a version to the next one."""

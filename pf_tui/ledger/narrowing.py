@@ -6,12 +6,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.schema import DAY_QUARTERS, margin
+from pf_tui.ledger.schema import DAY_QUARTERS, NAME, margin
+from pf_tui.ledger.totals import HERE
 
 Chosen = Mapping[str, tuple[int, ...]]
 """Column -> the numbers it may have; only of columns that are narrowed."""
 
 _LAST = "\U0010ffff"
+
+OWN = NAME[""]
+"""This machine's number in sums."""
 
 
 def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
@@ -25,12 +29,29 @@ def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
         found["agent"] = _numbers(connection, "text = ?", [filters.agent])
     if filters.session is not None:
         found["session"] = _numbers(connection, *begins_with("text", filters.session))
+    if filters.machine is not None:
+        own = filters.machine == HERE
+        found["machine"] = (OWN,) if own else _numbers(connection, "text = ?", [filters.machine])
     return found
 
 
-def condition(numbers: Chosen, prefix: str = "") -> str:
-    """The same in SQL, to be appended to a WHERE; the numbers are our own."""
-    return "".join(f" AND {prefix}{column} IN ({_listed(some)})" for column, some in numbers.items())
+def condition(numbers: Chosen, *, rows: bool = False) -> str:
+    """The same in SQL, to be appended to a WHERE; the numbers are our own.
+
+    Args:
+        rows: of `request_rows`, where this machine is NULL.
+    """
+    return "".join(
+        f" AND {f'ifnull(machine, {OWN})' if rows and column == 'machine' else column} IN ({_listed(some)})"
+        for column, some in numbers.items()
+    )
+
+
+def by_name(machine: str | None) -> tuple[str, list[str]]:
+    """A condition on tables that keep a machine by its name, and its values."""
+    if machine is None:
+        return "", []
+    return " AND ifnull(machine, ?) = ?", [HERE, machine]
 
 
 def begins_with(column: str, text: str) -> tuple[str, list[str]]:

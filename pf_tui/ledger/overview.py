@@ -6,6 +6,7 @@ import sqlite3
 
 from pf_tui.ledger import latency, schema
 from pf_tui.ledger.limit_hits import IS_FALLBACK, Walls, walls
+from pf_tui.ledger.narrowing import by_name
 from pf_tui.ledger.period import Filters, Period, end_ms
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.schema import IS_WALL
@@ -45,6 +46,7 @@ class Analytics:
     models: tuple[Group, ...] = ()
     projects: tuple[Group, ...] = ()
     agents: tuple[Group, ...] = ()
+    machines: tuple[Group, ...] = ()
     days: tuple[Group, ...] = ()
     skipped_rows: int = 0
     skipped: tuple[SkippedRow, ...] = ()
@@ -68,7 +70,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
     lost, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
     ).fetchone()
-    hit = walls(connection, span, filters.agent)
+    hit = walls(connection, span, filters)
     return Analytics(
         span=span,
         totals=total(part.sums for part in found),
@@ -79,6 +81,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
         models=cells.by("model"),
         projects=cells.by("project"),
         agents=cells.by("agent"),
+        machines=cells.by("machine"),
         days=cells.days(),
         skipped_rows=lost,
         skipped=_skipped(connection, lost=True),
@@ -97,13 +100,15 @@ def providers(connection: sqlite3.Connection, cells: UsageQuery, span: Period) -
 def fallbacks(connection: sqlite3.Connection, span: Period, filters: Filters) -> FallbackTotals:
     """How often another provider took over, and how often a limit was hit; nothing else of a span."""
     ends = end_ms(span)
+    machine, name = by_name(filters.machine)
     switches = connection.execute(
-        f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}", ends
+        f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}{machine}",
+        (*ends, *name),
     ).fetchone()[0]
     hits, waited = connection.execute(
         "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
-        f" AND {IS_WALL} AND (? IS NULL OR agent = ?)",
-        (*ends, filters.agent, filters.agent),
+        f" AND {IS_WALL} AND (? IS NULL OR agent = ?){machine}",
+        (*ends, filters.agent, filters.agent, *name),
     ).fetchone()
     return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)
 

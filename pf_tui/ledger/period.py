@@ -20,8 +20,8 @@ PERIODS: Mapping[str, timedelta | None] = {
 }
 
 VIEWS = (
-    "summary", "providers", "models", "projects", "agents", "sessions", "days", "blocks", "costs", "errors",
-    "limits", "requests",
+    "summary", "providers", "models", "projects", "agents", "machines", "sessions", "days", "blocks", "costs",
+    "errors", "limits", "requests",
 )  # fmt: skip
 
 ALL_MS = (0, 253_402_300_800_000)
@@ -53,6 +53,8 @@ class Filters:
     agent: str | None = None
     session: str | None = None
     """How its id begins."""
+    machine: str | None = None
+    """The name it was imported under; `totals.HERE` = this one."""
 
 
 def period_of(

@@ -19,7 +19,7 @@ from pf_tui.ledger.period import Filters, Period
 from pf_tui.ledger.question import SUMS, WIDTH, Question, Select, Slot, named
 from pf_tui.ledger.rollups import SUMMED
 from pf_tui.ledger.schema import DAY_QUARTERS, HOUR_QUARTERS, NAME, QUARTER_MS, SUM_COLUMNS
-from pf_tui.ledger.totals import NOTHING, UNKNOWN, Group, Totals, dearest_first, total
+from pf_tui.ledger.totals import HERE, NOTHING, UNKNOWN, Group, Totals, dearest_first, total
 
 REST = "(others)"
 _HOUR = Slot(offset=0, width=HOUR_QUARTERS)
@@ -62,12 +62,13 @@ class UsageQuery:
 
     def where(self) -> str:
         """The filters as a condition on `request_rows`, to be appended to a WHERE."""
-        return narrowing.condition(self._chosen)
+        return narrowing.condition(self._chosen, rows=True)
 
     def by(self, column: str) -> tuple[Group, ...]:
-        """Parts by provider, model, project, agent or session; dearest first."""
+        """Parts by provider, model, project, agent, machine or session; dearest first."""
+        nameless = _nameless(column)
         parts = [
-            Group(name or UNKNOWN, Totals._make(sums)) for (name,), sums in self._grouped((column,)).items()
+            Group(name or nameless, Totals._make(sums)) for (name,), sums in self._grouped((column,)).items()
         ]
         return tuple(sorted(parts, key=dearest_first))
 
@@ -159,7 +160,10 @@ class UsageQuery:
             for (time, *name), sums in self._grouped(keys, slot, start, end, names, _CHARTED).items():
                 if time not in moments:
                     moments[time] = begins(time)
-                parts, part = found.setdefault(moments[time], {}), (name[0] or UNKNOWN) if keys else ""
+                parts, part = (
+                    found.setdefault(moments[time], {}),
+                    (name[0] or _nameless(keys[0])) if keys else "",
+                )
                 parts[part] = Totals._make(map(add, parts[part], sums) if part in parts else sums)
         return found
 
@@ -210,7 +214,7 @@ class UsageQuery:
         """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
         chosen = {**self._chosen}
         if names is not None:
-            kept = self._numbers(names)
+            kept = self._numbers(names, _nameless(keys[0]))
             chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
@@ -233,11 +237,15 @@ class UsageQuery:
         ).fetchone()
         return (0, 0) if first is None else (first * QUARTER_MS, (last + 1) * QUARTER_MS)
 
-    def _numbers(self, names: Sequence[str]) -> tuple[int, ...]:
+    def _numbers(self, names: Sequence[str], nameless: str) -> tuple[int, ...]:
         marks = ", ".join("?" * len(names))
         found = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
-        nameless = (NAME[""],) if UNKNOWN in names else ()
-        return (*(number for (number,) in found), *nameless)
+        return (*(number for (number,) in found), *((NAME[""],) if nameless in names else ()))
+
+
+def _nameless(column: str) -> str:
+    """What a part is called whose rows have no name in the column."""
+    return HERE if column == "machine" else UNKNOWN
 
 
 def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> datetime:

@@ -99,7 +99,7 @@ class Question:
 
     def _of_rows(self, start_ms: int, end_ms: int) -> Select:
         columns = self._columns([f"ifnull({key}, {NAME['']})" for key in self.keys], f"ts / {QUARTER_MS}")
-        where = f"ts >= ? AND ts < ?{narrowing.condition(self.chosen)}"
+        where = f"ts >= ? AND ts < ?{narrowing.condition(self.chosen, rows=True)}"
         return select("request_rows", columns, ROW_SUMS, where), (start_ms, end_ms)
 
     def _of_quarters(self, source: str, column: str = "quarter") -> str:

@@ -30,6 +30,7 @@ MAX_HISTORY = timedelta(hours=6)
 
 
 _BY_HOUR = schema.margin("provider", HOUR_QUARTERS)
+_BY_MACHINE = schema.margin("machine", HOUR_QUARTERS)
 
 
 @record
@@ -65,10 +66,11 @@ class LedgerReader:
         self._connection = connection
 
     def usage_since(self, since: datetime, provider: str | None = None) -> Mapping[str, ProviderUsage]:
-        """Use per provider since a moment (aware UTC), of one provider or of all.
+        """This machine's use per provider since a moment (aware UTC), of one provider or of all.
 
         Whole hours come from `margins`, quarter-hours before the first from `quarters`, the broken one at the
-        start from the rows. Where nothing was summed yet all of it comes from the rows.
+        start from the rows. Where nothing was summed yet all of it comes from the rows. `margins` do not tell
+        machines apart by provider: where ledgers were imported, `quarters` stand in.
         """
         start = milliseconds(since)
         quarter = -(-start // QUARTER_MS)
@@ -83,11 +85,14 @@ class LedgerReader:
             f" ifnull(sum(cost_usd), 0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
             f" THEN input + output + cache_read + {written} ELSE 0 END)"
         )
+        own = f" AND machine = {NAME['']}"
         pieces: Sequence[tuple[str, int, int]] = (
             (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= ?1 AND time < ?2", hour, 1 << 40),
-            (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2", quarter, hour * HOUR_QUARTERS),
-            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2", start, quarter * QUARTER_MS),
+            (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2{own}", quarter, hour * HOUR_QUARTERS),
+            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2 AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
+        if self._has_imported():
+            pieces = [(pieces[1][0], quarter, 1 << 40), pieces[2]]
         if not self._summed():
             pieces = [(pieces[-1][0], start, 1 << 62)]
         totals: dict[str, ProviderUsage] = {}
@@ -104,7 +109,7 @@ class LedgerReader:
         week = moment - round(LENGTHS["7d"].total_seconds() * 1000)
         rows = self._connection.execute(
             "SELECT provider, time_window, unit, used, allowed, resets_at, source, observed_at, model"
-            " FROM limit_readings WHERE (resets_at > ? AND observed_at >= ?) OR observed_at >= ?"
+            " FROM limit_readings WHERE machine IS NULL AND ((resets_at > ? AND observed_at >= ?) OR observed_at >= ?)"
             " ORDER BY observed_at DESC LIMIT 2000",
             (moment, week, oldest),
         )
@@ -114,7 +119,7 @@ class LedgerReader:
         """Limit hits since a moment, newest first."""
         rows = self._connection.execute(
             "SELECT provider, kind, ts, until, agent, session, ifnull(text, '') FROM limit_hits"
-            " WHERE ts >= ? AND (? IS NULL OR provider = ?) ORDER BY ts DESC LIMIT 500",
+            " WHERE ts >= ? AND (? IS NULL OR provider = ?) AND machine IS NULL ORDER BY ts DESC LIMIT 500",
             (milliseconds(since), provider, provider),
         )
         return [
@@ -133,6 +138,13 @@ class LedgerReader:
     def version(self) -> int:
         """Changes whenever another connection has written."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def _has_imported(self) -> bool:
+        """Whether rows of other machines are among the sums."""
+        found = self._connection.execute(
+            f"SELECT 1 FROM margins WHERE kind = {_BY_MACHINE} AND part > {NAME['']} LIMIT 1"
+        )
+        return found.fetchone() is not None
 
     def _summed(self) -> bool:
         return self._connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None

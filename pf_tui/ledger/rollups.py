@@ -1,8 +1,8 @@
 """Sums kept beside the rows, and how they are brought up to date.
 
-    quarters   UTC quarter-hour × provider × model × project × agent × session, from the rows
-    margins    UTC hour and UTC day × agent × one of provider, model, project or none of them
-    sessions   session × project × agent, of all time
+    quarters   UTC quarter-hour × provider × model × project × agent × session × machine, from the rows
+    margins    UTC hour and UTC day × agent × one of provider, model, project, machine or none of them
+    sessions   session × project × agent × machine, of all time
     latencies  how many requests took how long, by provider, per quarter-hour and per UTC day
 
 `margins` are there for all of time at ten million rows: by one thing they are streamed in the order asked for,
@@ -86,7 +86,7 @@ def _all(connection: sqlite3.Connection) -> None:
     _from_rows(connection, "request_rows")
     for unit in UNITS:
         _margins(connection, unit, "quarters")
-    connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters GROUP BY 1, 2, 3")
+    connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters GROUP BY {_SESSION}")
     _latency_days(connection, connection.execute("SELECT DISTINCT time FROM latencies WHERE unit = 1"))
 
 
@@ -107,7 +107,7 @@ def _some(connection: sqlite3.Connection) -> None:
     sessions |= _marked_sessions(connection)
     connection.executemany("DELETE FROM sessions WHERE session = ?", sessions)
     connection.executemany(
-        f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters WHERE session = ? GROUP BY 1, 2, 3",
+        f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters WHERE session = ? GROUP BY {_SESSION}",
         sessions,
     )
     _latency_days(connection, connection.execute("SELECT quarter FROM dirty"))
@@ -128,7 +128,7 @@ def _from_rows(connection: sqlite3.Connection, source: str) -> None:
     none = NAME[""]
     connection.execute(
         f"INSERT INTO quarters SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {none}), agent,"
-        f" ifnull(session, {none}), {ROW_SUMS} FROM {source} GROUP BY 1, 2, 3, 4, 5, 6"
+        f" ifnull(session, {none}), ifnull(machine, {none}), {ROW_SUMS} FROM {source} GROUP BY 1, 2, 3, 4, 5, 6, 7"
     )
     taken = connection.execute(
         f"SELECT ts / {QUARTER_MS}, provider, latency_ms, count(*) FROM {source} WHERE latency_ms IS NOT NULL"

@@ -5,6 +5,9 @@ come first by name (resumed sessions copy rows into new files: the copy never wi
 and an agent's own log tell of the same request, the gateway knows who served it and how it went, the
 log knows where it belongs. The rule is a total order, so rows may arrive in any order, any number of
 times, from any process, and the ledger comes out the same.
+
+A request that this machine saw stays as it saw it, whatever imported ledgers tell of the same one; of several
+of those it belongs to the machine whose sight won, of equal ones to the first by name.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ _CHUNK = 500
 """Ids asked for at once: below the 999 variables of old sqlite builds."""
 
 _TS, _SOURCE, _SESSION, _PROJECT = AT["ts"], AT["source"], AT["session"], AT["project"]
+_MACHINE = AT["machine"]
 _SUBAGENT, _ATTRIBUTION, _JOINED = AT["is_subagent"], AT["attribution"], AT["joined"]
 _COUNTED = slice(AT["input"], AT["web_searches"] + 1)
 _MONEY = slice(AT["cost_usd"], AT["cost_basis"] + 1)
@@ -173,6 +177,8 @@ def select(connection: sqlite3.Connection, where: str, values: Sequence[object])
 
 def merged(old: Row, new: Row, names: Names) -> Row:
     """One row from two sights of the same request."""
+    if (old[_MACHINE] is None) != (new[_MACHINE] is None):
+        return (old[0], *(old if old[_MACHINE] is None else new)[1:])
     if (old[_SOURCE] == _GATEWAY) != (new[_SOURCE] == _GATEWAY):
         gateway, log = (old, new) if old[_SOURCE] == _GATEWAY else (new, old)
         row = list(log if total(log) >= total(gateway) else gateway)
@@ -198,8 +204,22 @@ def merged(old: Row, new: Row, names: Names) -> Row:
             ((one[_ATTRIBUTION], one[AT["provider"]]) for one in (won, lost)),
             key=lambda known: (known[0], known[1] == _UNKNOWN, names.text(known[1])),
         )
-    row[_MONEY] = _money(row, (old, new))
+    told = (old, new)
+    if old[_MACHINE] != new[_MACHINE] and _machine_rank(new, names) < _machine_rank(old, names):
+        told = (new, old)
+    row[_MONEY] = _money(row, told)
+    row[_MACHINE] = told[0][_MACHINE]
     return tuple(row)
+
+
+def _machine_rank(row: Row, names: Names) -> tuple[bool, int, int, str]:
+    """Whose machine's row it is: the lower rank's."""
+    return (
+        row[_SOURCE] != _GATEWAY,
+        row[_SUBAGENT],
+        -total(row),
+        names.text(row[_MACHINE]),
+    )
 
 
 def beats(new: Row, old: Row, names: Names) -> bool:
@@ -222,7 +242,7 @@ def total(row: Row) -> int:
     )
 
 
-def _place(row: Row, names: Names) -> tuple[str, str, int, bool, str]:
+def _place(row: Row, names: Names) -> tuple[str, str, int, bool, str, str, str]:
     model = row[AT["model"]]
     return (
         names.text(row[_PROJECT]),
@@ -230,6 +250,8 @@ def _place(row: Row, names: Names) -> tuple[str, str, int, bool, str]:
         row[_TS],
         model == _UNKNOWN,
         names.text(model),
+        names.text(row[AT["root"]]),
+        names.text(row[_MACHINE]),
     )
 
 

@@ -93,6 +93,8 @@ def _salvage(damaged: Path, connection: sqlite3.Connection) -> int:
         requests = connection.execute("SELECT count(*) FROM request_rows").fetchone()[0]
         for table in _ROOTS[2:]:
             for number, columns in tables[table]:
+                if table == "facts" and columns[:1] == ["machine"]:  # the same ledger still
+                    connection.execute("UPDATE facts SET value = ? WHERE key = 'machine'", columns[1:2])
                 values = [number, *columns[1:]] if columns and columns[0] is None else columns
                 values = [*values, *[None] * (_WIDTHS.get(table, (0,))[-1] - len(values))]
                 marks = ", ".join("?" * len(values))

@@ -19,7 +19,7 @@ from pf_tui.records import field, record
 from pf_tui.state.files import cannot_write, set_aside
 from pf_tui.state.paths import make_private
 
-VERSION = 3
+VERSION = 4
 BUSY_MS = 5000
 DAMAGED = ".damaged"
 """Beside the ledger once somebody met damage in it: the next ingest looks at every page."""
@@ -62,16 +62,16 @@ SUM_COLUMNS = tuple(
 )  # fmt: skip
 """What every rollup adds up; `unpriced` are tokens."""
 
-COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project")
+COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project", "machine")
 """What `margins` are by, beside the agent: one column, or none ("0", whose one part is 0)."""
 
 UNITS = (HOUR_QUARTERS, DAY_QUARTERS)
 """How many quarter-hours a row of `margins` holds."""
 
 ROLLUPS = {
-    "quarters": ("quarter", "provider", "model", "project", "agent", "session"),
+    "quarters": ("quarter", "provider", "model", "project", "agent", "session", "machine"),
     "margins": ("kind", "part", "time", "agent"),
-    "sessions": ("session", "project", "agent"),
+    "sessions": ("session", "project", "agent", "machine"),
 }
 """Sums kept beside the rows, and their keys; `ledger.rollups` says what each is for."""
 
@@ -93,7 +93,13 @@ _COLUMNS = (
     " latency_ms INTEGER, ttft_ms INTEGER, request_id TEXT, message_id TEXT, is_subagent INTEGER NOT NULL,"
     " attribution INTEGER NOT NULL, service_tier INTEGER, joined INTEGER, root INTEGER, machine INTEGER"
 )
-"""`root`: the agent's config folder the log lies in. `machine`: whose ledger it was imported from; NULL = this one's."""
+"""`root`: the agent's config folder the log lies in. `machine`: whose ledger it was imported from; NULL = this one's.
+
+Sums have NAME[""] where rows have NULL.
+"""
+
+NAMED_ONCE = "INSERT OR IGNORE INTO facts VALUES ('machine', lower(hex(randomblob(16))))"
+"""What this ledger is known by where it is imported; nobody's name, and made once."""
 
 SUMS = (
     *(
@@ -364,6 +370,7 @@ def _create(connection: sqlite3.Connection) -> None:
         for statement in _TABLES:
             connection.execute(statement)
         connection.executemany("INSERT INTO names (id, text) VALUES (?, ?)", enumerate(FIXED_NAMES, start=1))
+        connection.execute(NAMED_ONCE)
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 

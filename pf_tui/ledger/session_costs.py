@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from pf_tui.ledger.reader import milliseconds
+from pf_tui.ledger.schema import NAME
 from pf_tui.records import record, replace
 
 HOUR = timedelta(hours=1)
@@ -36,7 +37,9 @@ def session_costs(
     costs: dict[str, SessionCost] = {}
     for number, session in numbers.items():
         requests, cost, unpriced = connection.execute(
-            "SELECT sum(requests), sum(cost_usd), sum(unpriced) FROM sessions WHERE session = ?", (number,)
+            "SELECT sum(requests), sum(cost_usd), sum(unpriced) FROM sessions WHERE session = ?"
+            f" AND machine = {NAME['']}",
+            (number,),
         ).fetchone()
         if requests:
             costs[session] = SessionCost(cost_usd=None if not cost and unpriced else cost)
@@ -44,7 +47,7 @@ def session_costs(
         "SELECT r.session, r.hour_usd, p.text, s.text, m.text FROM"
         " (SELECT session, provider, source, model, sum(cost_usd) OVER (PARTITION BY session) AS hour_usd,"
         " row_number() OVER (PARTITION BY session ORDER BY is_subagent, ts DESC) AS place"
-        " FROM request_rows WHERE ts > ? AND ts <= ?) r"
+        " FROM request_rows WHERE ts > ? AND ts <= ? AND machine IS NULL) r"
         " JOIN names p ON p.id = r.provider JOIN names s ON s.id = r.source JOIN names m ON m.id = r.model"
         " WHERE r.place = 1",
         (milliseconds(now - HOUR), milliseconds(now)),
@@ -67,7 +70,8 @@ def window_costs(
     """What a provider's window has cost so far: in all, and by session (USD)."""
     rows = connection.execute(
         "SELECT ifnull(e.text, ''), sum(r.cost_usd) FROM request_rows r JOIN names p ON p.id = r.provider"
-        " LEFT JOIN names e ON e.id = r.session WHERE r.ts >= ? AND r.ts <= ? AND p.text = ? GROUP BY r.session",
+        " LEFT JOIN names e ON e.id = r.session WHERE r.ts >= ? AND r.ts <= ? AND p.text = ?"
+        " AND r.machine IS NULL GROUP BY r.session",
         (milliseconds(since), milliseconds(now), provider),
     ).fetchall()
     return sum(cost or 0.0 for _, cost in rows), {session: cost or 0.0 for session, cost in rows if session}

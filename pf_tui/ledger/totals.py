@@ -52,6 +52,9 @@ NOTHING = Totals()
 UNKNOWN = "unknown"
 """What a part is called that no row names."""
 
+HERE = "here"
+"""What this machine is called beside those whose ledgers were imported."""
+
 
 def total(parts: Iterable[Totals]) -> Totals:
     """All of them together."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from pf_tui.ledger import events, latency, overview, reader, schema, window_history
+from pf_tui.ledger import events, latency, narrowing, overview, reader, schema, window_history
 from pf_tui.ledger import period as spans
 from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.overview import FallbackTotals
@@ -22,8 +22,8 @@ from pf_tui.tui.text import SERIES
 PERIODS = tuple(spans.PERIODS)
 """What `[` and `]` go through."""
 
-GROUPS = ("provider", "model", "project", "agent")
-"""What rows of the analytics pane stand for."""
+GROUPS = ("provider", "model", "project", "agent", "machine")
+"""What rows of the analytics pane stand for; machines where ledgers were imported."""
 
 EVENTS = 500
 """How far back the events pane reads."""
@@ -53,6 +53,8 @@ class LedgerView:
 
     period: str = "7d"
     by: str = "provider"
+    groups: tuple[str, ...] = GROUPS[:-1]
+    """What rows may stand for."""
     totals: Totals = NOTHING
     fallback: FallbackTotals = FallbackTotals()
     parts: tuple[Group, ...] = ()
@@ -91,6 +93,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
         return LedgerView(
             period=period,
             by=by,
+            groups=GROUPS if len(narrowing.parts(connection, "machine")) > 1 else GROUPS[:-1],
             totals=total(part.sums for part in parts),
             fallback=overview.fallbacks(connection, span, Filters()),
             parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),

@@ -156,6 +156,7 @@ ANALYTICS: Schema = obj(
     by_model=several(obj(model=TEXT, **SUMS)),
     by_project=several(obj(project=TEXT, **SUMS)),
     by_agent=several(obj(agent=TEXT, **SUMS)),
+    by_machine=several(obj(machine=TEXT, **SUMS)),
     by_day=several(obj(day={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}, **SUMS)),
     skipped=obj(rows=COUNT, files=several(obj(path=TEXT, line=COUNT, why=TEXT))),
 )
@@ -235,6 +236,7 @@ REQUEST = obj(
     ),
 )
 INGEST = obj(files=COUNT, bytes=COUNT, rows_new=COUNT, rows_skipped=COUNT, seconds=AMOUNT)
+IMPORT_LEDGER = obj(machine=TEXT, requests=COUNT, new=COUNT, limit_hits=COUNT, switches=COUNT)
 IMPORT = obj(imported=FLAG, requests=COUNT, days=COUNT, cost_usd=AMOUNT, fallbacks=COUNT, failed=COUNT)
 RESET = obj(reset=FLAG, backup=MAYBE_TEXT)
 EVENTS = several(

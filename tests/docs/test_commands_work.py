@@ -33,7 +33,7 @@ ELSEWHERE = {
     "analytics reset": "asks",
     "events --follow": "goes on until it is stopped",
     "install": "looks for real agents and asks",
-    "import": "wants a file of the original plugin",
+    "import": "wants a file of the original plugin, or another machine's ledger",
     "doctor": "finds what this machine lacks",
     "trust": "wants a project that has a settings file",
     "reset-terminal": "wants a terminal",

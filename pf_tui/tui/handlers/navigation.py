@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pf_tui.tui.handlers import Handler, handles
 from pf_tui.tui.layout import PANES
-from pf_tui.tui.ledger_view import GROUPS, PERIODS
+from pf_tui.tui.ledger_view import PERIODS
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS
 
 if TYPE_CHECKING:
@@ -93,12 +93,18 @@ def _longer(cockpit: MainScreen, word: str) -> None:
 
 @handles("group-next")
 def _group_next(cockpit: MainScreen, word: str) -> None:
-    cockpit.ask_history(by=GROUPS[(GROUPS.index(cockpit.by) + 1) % len(GROUPS)])
+    _group(cockpit, 1)
 
 
 @handles("group-previous")
 def _group_previous(cockpit: MainScreen, word: str) -> None:
-    cockpit.ask_history(by=GROUPS[GROUPS.index(cockpit.by) - 1])
+    _group(cockpit, -1)
+
+
+def _group(cockpit: MainScreen, step: int) -> None:
+    groups = cockpit.report.groups
+    place = groups.index(cockpit.by) if cockpit.by in groups else 0
+    cockpit.ask_history(by=groups[(place + step) % len(groups)])
 
 
 @handles("all-models")

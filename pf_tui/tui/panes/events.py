@@ -259,7 +259,9 @@ def _begun_anew(event: Event) -> str:
 
 
 def _taken_over(event: Event) -> str:
-    return f"{words.number(optional_number(event.after, 'requests') or 0)} requests taken over"
+    whose = optional_text(event.after, "machine")
+    count = words.number(optional_number(event.after, "requests") or 0)
+    return f"{count} requests taken over{f' of {whose}' if whose else ''}"
 
 
 def _initialised(event: Event) -> str:

@@ -1,0 +1,94 @@
+"""Another machine's ledger taken into this one."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pf_tui.actions.journalling import write_down
+from pf_tui.errors import PfError, WrongUsage
+from pf_tui.ledger import fleet, foreign, schema
+from pf_tui.ledger.fleet import Taken
+from pf_tui.ledger.totals import HERE
+from pf_tui.state import files
+from pf_tui.state.context import Context
+from pf_tui.state.paths import expand
+
+_PIECE = 1 << 20
+
+
+def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
+    """Lay a ledger into this one: all of it or, when anything is wrong with it, nothing.
+
+    Args:
+        file: what `export ledger` wrote; a stream is kept in a private file while it is read.
+        name: what its machine is called here.
+    Raises:
+        WrongUsage: the name is none, or it is needed.
+        StateFileUnusable: the file is no ledger, or is damaged.
+        PfError: the ledger cannot be written, or there is no room.
+    """
+    from pf_tui.actions import usage
+
+    if name is not None and fleet.plain_name(name) is None:
+        raise WrongUsage(
+            f"'{name[: fleet.LONGEST_NAME]}' is no name for a machine",
+            f"1 to {fleet.LONGEST_NAME} printable letters, not '{HERE}': --as laptop",
+        )
+    named = None if name is None else fleet.plain_name(name)
+    with (
+        _as_file(ctx, file) as path,
+        foreign.opened(path) as theirs,
+        schema.opened(ctx.paths.ledger, write=True) as connection,
+        schema.transaction(connection),
+    ):
+        try:
+            taken = fleet.take(connection, theirs, named)
+        except ValueError as error:
+            raise WrongUsage(
+                "this ledger does not say whose it is; nothing was taken over", "name it: --as laptop"
+            ) from error
+    write_down(ctx, "import", why=taken.machine, after={"machine": taken.machine, "requests": taken.new})
+    usage.write_counters(ctx)
+    return taken
+
+
+def document(taken: Taken) -> dict[str, Any]:
+    """The JSON document of `import ledger`."""
+    return {
+        "machine": taken.machine,
+        "requests": taken.requests,
+        "new": taken.new,
+        "limit_hits": taken.hits,
+        "switches": taken.switches,
+    }
+
+
+@contextlib.contextmanager
+def _as_file(ctx: Context, file: Path | BinaryIO) -> Iterator[Path]:
+    if isinstance(file, Path):
+        yield ctx.cwd / expand(file)
+        return
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
+    except OSError as error:
+        raise files.cannot_write(Path(tempfile.gettempdir()), error) from error
+    with folder as place:
+        path = Path(place) / "stdin"
+        size = 0
+        try:
+            with path.open("wb") as whole:
+                while piece := file.read(_PIECE):
+                    size += len(piece)
+                    if size > foreign.MOST_BYTES:
+                        raise PfError(
+                            f"more than {foreign.MOST_BYTES >> 30} GB came; nothing was taken over",
+                            "`pf-tui export ledger -` writes a ledger",
+                        )
+                    whole.write(piece)
+        except OSError as error:
+            raise files.cannot_write(path, error) from error
+        yield path
