@@ -43,7 +43,6 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
         _as_file(ctx, file) as path,
         foreign.opened(path) as theirs,
         schema.opened(ctx.paths.ledger, write=True) as connection,
-        schema.transaction(connection),
     ):
         try:
             taken = fleet.take(connection, theirs, named)

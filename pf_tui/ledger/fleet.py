@@ -8,14 +8,12 @@ limit windows look at this machine's own. Readings of windows, an agent's timeli
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
 
-from pf_tui.ledger import gateway_rows, hits, rollups
+from pf_tui.ledger import gateway_rows, hits, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.foreign import ForeignLedger
-from pf_tui.ledger.request_id import anthropic_message
 from pf_tui.ledger.rows import AT, FIELDS, Names, Row
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.ledger.totals import HERE
@@ -24,15 +22,28 @@ from pf_tui.records import record
 LONGEST_NAME = 64
 """Characters of a machine's name."""
 
-_AT_ONCE = 2000
+CACHE_KB = 64_000
+"""Rows lie by hash, their indexes by time: what is written again and again stays in memory."""
+
+_AT_ONCE = 500
 _GATEWAY = NAME["gateway"]
 _ID, _TS, _SOURCE, _PROVIDER = AT["id"], AT["ts"], AT["source"], AT["provider"]
-_REQUEST, _MESSAGE, _MACHINE = AT["request_id"], AT["message_id"], AT["machine"]
-_WORDS = tuple(
-    AT[name] for name in ("agent", "session", "project", "provider", "model", "served_model", "failure", "service_tier",
-                          "root")
-)  # fmt: skip
+_REQUEST, _MACHINE = AT["request_id"], AT["machine"]
+_NAMED = (
+    "agent",
+    "session",
+    "project",
+    "provider",
+    "model",
+    "served_model",
+    "failure",
+    "service_tier",
+    "root",
+)
 """Columns whose words have another number in every ledger; those of closed lists have the same."""
+
+_WORDS = tuple(AT[name] for name in _NAMED)
+_MAPPED = (*_NAMED, "machine")
 
 
 @record
@@ -51,7 +62,7 @@ class Taken:
 
 
 def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> Taken:
-    """Lay everything in, inside the caller's transaction.
+    """Lay everything in: all of it or nothing, in one transaction.
 
     Args:
         name: what the machine is called here; None = as before, else a name made of its number.
@@ -59,25 +70,31 @@ def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None
         StateFileUnusable: the file holds a word that no ledger has.
         ValueError: it does not say whose it is, and no name was given.
     """
-    machines = _Machines(connection, theirs, name)
-    before = _requests(connection)
-    took = _Requests(connection, theirs, Names(connection), machines)
-    new_hits = sum(hits.note(connection, *hit, machine=machines.name(whose)) for *hit, whose in theirs.hits())
-    new_switches = sum(
-        _switch(connection, switch, machines.name(whose)) for *switch, whose in theirs.switches()
-    )
-    rollups.refresh(connection)
-    return Taken(
-        machine=machines.name(None) or HERE,
-        requests=took.read,
-        new=_requests(connection) - before,
-        hits=new_hits,
-        switches=new_switches,
-    )
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    connection.execute("ATTACH ? AS theirs", (theirs.uri,))
+    with schema.transaction(connection):
+        machines = _Machines(connection, theirs, name)
+        before = _requests(connection)
+        took = _Requests(connection, theirs, Names(connection), machines)
+        new_hits = sum(
+            hits.note(connection, *hit, machine=machines.name(whose)) for *hit, whose in theirs.hits()
+        )
+        new_switches = sum(
+            _switch(connection, switch, machines.name(whose)) for *switch, whose in theirs.switches()
+        )
+        rollups.refresh(connection)
+        return Taken(
+            machine=machines.name(None) or HERE,
+            requests=took.read,
+            new=_requests(connection) - before,
+            hits=new_hits,
+            switches=new_switches,
+        )
 
 
 def _requests(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("SELECT count(*) FROM request_rows").fetchone()[0])
+    return int(connection.execute("SELECT count(*) FROM main.request_rows").fetchone()[0])
 
 
 def plain_name(text: str) -> str | None:
@@ -173,117 +190,149 @@ class _Words(dict[int | None, int | None]):
 class _Requests:
     """The requests of a foreign ledger on their way into this one.
 
-    Nearly all are new, or known as they are. The others are laid over what is known, one by one: those a gateway
-    served, which may stand here under another number, and answers whose id another request has as well.
+    Nearly all are new, or known as they are: sqlite copies those by itself. The odd ones are laid over what is
+    known, one by one: another sight of a request, a gateway's attempt or a log row whose other half is here, and
+    ids that are no plain text.
     """
 
     def __init__(
         self, connection: sqlite3.Connection, theirs: ForeignLedger, names: Names, machines: _Machines
     ) -> None:
-        self.read = 0
         self._connection, self._theirs, self._names = connection, theirs, names
-        self._machines = machines
-        self._machine_of: dict[int | None, int | None] = {}
         self._words = _Words(theirs, names)
-        self._known: list[int] = []
-        connection.create_function("known_row", 1, self._known.append)
-        self._gateways = self._any_gateway()
-        for some in theirs.requests(_AT_ONCE):
-            self._take([self._translated(row) for row in some])
+        connection.execute("CREATE TEMP TABLE words (theirs INTEGER PRIMARY KEY, ours INTEGER NOT NULL)")
+        connection.execute("CREATE TEMP TABLE whose (theirs INTEGER PRIMARY KEY, ours INTEGER)")
+        connection.execute("CREATE TEMP TABLE odd (id INTEGER PRIMARY KEY)")
+        self._machine_of = {
+            number: None if (name := machines.name(told)) is None else names(name)
+            for number, told in theirs.machine_words()
+        }
+        connection.executemany("INSERT INTO whose VALUES (ifnull(?, 0), ?)", self._machine_of.items())
+        self._learn_words()
+        self.read = int(connection.execute("SELECT count(*) FROM theirs.request_rows").fetchone()[0])
+        self._find_odd()
+        self._copy()
+        odd = connection.execute("SELECT id FROM odd ORDER BY id")
+        while some := odd.fetchmany(_AT_ONCE):
+            self._lay([self._translated(row) for row in theirs.requests([number for (number,) in some])])
+        for table in ("words", "whose", "odd"):
+            connection.execute(f"DROP TABLE temp.{table}")
+
+    def _learn_words(self) -> None:
+        """Every word of theirs has a number here; what is no plain text is read first."""
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO main.names (text) SELECT text FROM theirs.names WHERE {_plain('text')} ORDER BY id"
+        )
+        self._connection.execute(
+            "INSERT INTO words SELECT t.id, m.id FROM theirs.names t CROSS JOIN main.names m ON m.text = t.text"
+            f" WHERE {_plain('t.text')}"
+        )
+        others = self._connection.execute(
+            f"SELECT id FROM theirs.names WHERE NOT {_plain('text')}"
+        ).fetchall()
+        self._connection.executemany(
+            "INSERT INTO words VALUES (?, ?)", ((number, self._words[number]) for (number,) in others)
+        )
+
+    def _find_odd(self) -> None:
+        """Mark what sqlite may not copy as it is."""
+        other = f"({', '.join(f't.{name}' if name not in _MAPPED else _here(name) for name in FIELDS)})"
+        mine = f"({', '.join(f'm.{name}' for name in FIELDS)})"
+        both = "theirs.request_rows t CROSS JOIN main.request_rows m"
+        gateway, log = f"source = {_GATEWAY}", f"source != {_GATEWAY}"
+        claude = f"agent = {NAME['claude-code']}"
+        turn = f"agent != {NAME['claude-code']}"
+        of_session = (
+            "theirs.request_rows t CROSS JOIN words w ON w.theirs = t.session CROSS JOIN main.request_rows m"
+        )
+        alone = f"m.{gateway} AND m.joined IS NULL AND m.session = w.ours"
+        logged = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
+        asked = "m.request_id = t.request_id AND m.id != t.id"
+        for found in (
+            f"FROM {both} ON m.id = t.id WHERE {mine} IS NOT {other}",
+            f"FROM theirs.request_rows t WHERE NOT ({_plain('t.request_id')} AND {_plain('t.message_id')})",
+            f"FROM {both} ON {asked} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
+            f"FROM main.request_rows m CROSS JOIN theirs.request_rows t ON {asked} AND t.{gateway} AND t.{claude}"
+            f" WHERE m.{log} AND m.{claude} AND m.request_id IS NOT NULL",
+            f"FROM {of_session} ON {logged} WHERE t.{gateway} AND t.{turn} AND t.joined IS NULL",
+            f"FROM {of_session} ON {alone} WHERE t.{log} AND t.{turn} AND t.joined IS NULL",
+        ):
+            self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {found}")
+        twins = (
+            "SELECT t.message_id FROM odd JOIN theirs.request_rows t USING (id) JOIN main.request_rows m USING (id)"
+            " WHERE t.message_id = m.message_id AND t.request_id != m.request_id"
+        )
+        if self._connection.execute(f"{twins} LIMIT 1").fetchone():
+            self._connection.execute(
+                f"INSERT OR IGNORE INTO odd SELECT id FROM theirs.request_rows WHERE message_id IN ({twins})"
+            )
+
+    def _copy(self) -> None:
+        """Everything else, in the order of the table's own pages."""
+        fresh = "theirs.request_rows t WHERE t.id NOT IN (SELECT id FROM odd)"
+        columns = ", ".join(_here(name) if name in _MAPPED else f"t.{name}" for name in FIELDS)
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO main.dirty SELECT DISTINCT ts / {QUARTER_MS} FROM {fresh}"
+            " AND NOT EXISTS (SELECT 1 FROM main.request_rows m WHERE m.id = t.id)"
+        )
+        self._connection.execute(
+            f"INSERT OR IGNORE INTO main.request_rows ({', '.join(FIELDS)}) SELECT {columns} FROM {fresh} ORDER BY t.id"
+        )
 
     def _translated(self, row: Row) -> Row:
         """The row under this ledger's numbers for its words."""
         mine, words = list(row), self._words
         for place in _WORDS:
             mine[place] = words[mine[place]]
-        whose = mine[_MACHINE]
-        if whose not in self._machine_of:
-            told = None if whose is None else self._theirs.word(whose)
-            name = self._machines.name(told)
-            self._machine_of[whose] = None if name is None else self._names(name)
-        mine[_MACHINE] = self._machine_of[whose]
+        mine[_MACHINE] = self._machine_of[mine[_MACHINE]]
         return mine
 
-    def _take(self, some: list[Row]) -> None:
-        self.read += len(some)
-        plain: list[Row] = []
-        careful: list[Row] = []
-        for row in some:
-            (careful if row[_SOURCE] == _GATEWAY or _beside(row) else plain).append(row)
-        self._known.clear()
-        self._connection.executemany(_PUT, plain)
-        ledger_rows.mark(self._connection, plain)
-        known = set(self._known)
-        again = [row for row in plain if row[_ID] in known]
-        if self._gateways:
-            again += self._met(row for row in plain if row[_ID] not in known)
-        if again or careful:
-            ledger_rows.write(self._connection, [*again, *self._attempts(careful)], self._names)
+    def _lay(self, some: list[Row]) -> None:
+        """Lay odd rows over what is here."""
+        asked = [row[_REQUEST] for row in some if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
+        where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(asked))})"
+        stored = {_sent(row): row for row in ledger_rows.select(self._connection, where, asked)}
+        ready = [
+            self._attempt(row, stored.get(_sent(row))) if row[_SOURCE] == _GATEWAY else self._logged(row)
+            for row in some
+        ]
+        ledger_rows.write(self._connection, ready, self._names)
 
-    def _attempts(self, careful: list[Row]) -> list[Row]:
-        """A gateway's attempts under the number they have here: the agent's own log may have come between."""
-        told = [row for row in careful if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
-        stored: dict[tuple[Any, ...], Row] = {}
-        for start in range(0, len(told), 500):
-            wanted = [row[_REQUEST] for row in told[start : start + 500]]
-            where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(wanted))})"
-            for row in ledger_rows.select(self._connection, where, wanted):
-                stored[_sent(row)] = row
-        return [self._placed(row, stored.get(_sent(row))) for row in careful]
-
-    def _placed(self, row: Row, known: Row | None) -> Row:
-        """The row under the number that lasts: the agent's own where its log told of the request.
+    def _attempt(self, row: Row, known: Row | None) -> Row:
+        """A gateway's row under the number that lasts: the agent's own where its log told of the request.
 
         Args:
             known: the same attempt, as it stands here.
         """
-        if row[_SOURCE] != _GATEWAY or (known is not None and known[_ID] == row[_ID]):
-            return row
         if known is None:
             return gateway_rows.met(self._connection, row, self._names)
+        if known[_ID] == row[_ID]:
+            return row
         if row[AT["joined"]] is None:
             return (known[_ID], *row[1:])
         ledger_rows.remove(self._connection, [known])
         return ledger_rows.merged((row[_ID], *known[1:]), row, self._names)
 
-    def _met(self, fresh: Iterable[Row]) -> list[Row]:
-        """Log rows, just put in, of answers that a gateway here gave: again, joined with its attempt."""
-        found = []
-        for row in fresh:
-            if row[AT["agent"]] != NAME["claude-code"]:
-                until_ms = row[_TS] + (row[AT["latency_ms"]] or 0)
-                both = gateway_rows.adopted(self._connection, row, self._names, until_ms)
-                if both is not row:
-                    found.append(both)
-            elif row[_REQUEST] is not None:
-                failed = row[AT["status"]] == NAME["failed"]
-                number = gateway_rows.passed(self._connection, row[_REQUEST], failed)
-                if number is not None and number != row[_ID]:
-                    ledger_rows.remove(self._connection, [row])
-                    found.append((number, *row[1:]))
-        return found
-
-    def _any_gateway(self) -> bool:
-        """Whether a gateway's attempts are here."""
-        found = self._connection.execute(
-            f"SELECT 1 FROM request_rows WHERE request_id > '' AND source = {_GATEWAY} LIMIT 1"
-        )
-        return found.fetchone() is not None
+    def _logged(self, row: Row) -> Row:
+        """A log's row, joined with the attempt that a gateway here made of it."""
+        if row[AT["agent"]] != NAME["claude-code"]:
+            until_ms = row[_TS] + (row[AT["latency_ms"]] or 0)
+            return gateway_rows.adopted(self._connection, row, self._names, until_ms)
+        failed = row[AT["status"]] == NAME["failed"]
+        number = gateway_rows.passed(self._connection, row[_REQUEST], failed) if row[_REQUEST] else None
+        return row if number is None else (number, *row[1:])
 
 
-_PUT = (
-    f"INSERT INTO request_rows ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
-    # nothing changes: the function says None
-    " ON CONFLICT (id) DO UPDATE SET id = id WHERE known_row(id)"
-)
+def _plain(column: str) -> str:
+    """Condition: printable ASCII without a hidden end, or nothing."""
+    return f"({column} IS NULL OR ({column} NOT GLOB '*[^ -~]*' AND length(CAST({column} AS BLOB)) = length({column})))"
 
 
-def _beside(row: Row) -> bool:
-    """An answer that stands beside another one with the same id."""
-    message = row[_MESSAGE]
-    if not message or not row[_REQUEST] or not message.startswith("msg_"):
-        return False
-    return bool(anthropic_message(message) != row[_ID])
+def _here(name: str) -> str:
+    """A word's number here, of a row `t` of theirs."""
+    if name == "machine":
+        return "(SELECT ours FROM whose WHERE theirs = ifnull(t.machine, 0))"
+    return f"(SELECT ours FROM words WHERE theirs = t.{name})"
 
 
 _sent = itemgetter(_REQUEST, _TS, _PROVIDER)

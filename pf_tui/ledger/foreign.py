@@ -34,9 +34,9 @@ _LONGEST_ID = 512
 _LONGEST_TEXT = 4096
 _TIME = f"typeof({{0}}) = 'integer' AND {{0}} BETWEEN 0 AND {253_402_300_800_000}"
 _COUNT = "typeof({0}) = 'integer' AND {0} BETWEEN 0 AND 1000000000000"
-_WORD = "typeof({0}) = 'integer'"
-_ID = f"typeof({{0}}) = 'text' AND length({{0}}) <= {_LONGEST_ID}"
-_TEXT = f"typeof({{0}}) = 'text' AND length({{0}}) <= {_LONGEST_TEXT}"
+_WORD = "typeof({0}) = 'integer' AND {0} BETWEEN 1 AND ?1"
+_ID = f"typeof({{0}}) = 'text' AND length(CAST({{0}} AS BLOB)) <= {_LONGEST_ID}"
+_TEXT = f"typeof({{0}}) = 'text' AND length(CAST({{0}} AS BLOB)) <= {_LONGEST_TEXT}"
 
 _SOUND = {
     "request_rows": {
@@ -61,7 +61,9 @@ _SOUND = {
             _COUNT,
         ),
         "cost_usd": "{0} IS NULL OR typeof({0}) IN ('real', 'integer') AND {0} BETWEEN 0 AND 1e9",
-        **dict.fromkeys(("latency_ms", "ttft_ms"), f"{{0}} IS NULL OR abs({{0}}) < 1e12 AND {_WORD}"),
+        **dict.fromkeys(
+            ("latency_ms", "ttft_ms"), "{0} IS NULL OR typeof({0}) = 'integer' AND abs({0}) < 1e12"
+        ),
         **dict.fromkeys(("request_id", "message_id"), f"{{0}} IS NULL OR {_ID}"),
         "is_subagent": "{0} IN (0, 1)",
     },
@@ -79,7 +81,7 @@ _SOUND = {
         "why": f"{{0}} IS NULL OR {_TEXT}",
     },
 }
-"""Table -> column -> what a value must be, in SQL."""
+"""Table -> column -> what a value must be, in SQL; ?1 is how many words there are."""
 
 _CLOSED: dict[str, tuple[str, ...]] = {
     "source": ("transcript", "gateway", "opencode-db", "rollout", "chats", "cost-state", "import"),
@@ -94,9 +96,12 @@ _CLOSED: dict[str, tuple[str, ...]] = {
 class ForeignLedger:
     """A ledger that was checked from end to end."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, uri: str) -> None:
         self._connection = connection
         self._path = path
+        self._words = 0
+        self.uri = uri
+        """How another connection opens it, to read."""
 
     def machine(self) -> str | None:
         """What the ledger is known by; None = written by a pf-tui that named none."""
@@ -107,19 +112,19 @@ class ForeignLedger:
         return {key.partition(":")[2]: name for key, name in self._facts("machine:%").items()}
 
     def word(self, number: int) -> str:
-        """The word of a number. Raises StateFileUnusable."""
-        found = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
-        if found is None or not isinstance(found[0], str):
-            raise self._fault("names", f"there is no word {number}, which a request names")
-        if len(found[0]) > _LONGEST_WORD:
-            raise self._fault("names", f"word {number} has {len(found[0])} characters")
-        return str(found[0])
+        """The word of a number."""
+        return str(self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()[0])
 
-    def requests(self, at_once: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Rows in the order of FIELDS and of their numbers, so many at once; words are this ledger's numbers."""
-        cursor = self._connection.execute(f"SELECT {', '.join(FIELDS)} FROM request_rows ORDER BY id")
-        while some := cursor.fetchmany(at_once):
-            yield some
+    def requests(self, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Rows in the order of FIELDS and of their numbers; words are this ledger's numbers."""
+        marks = ", ".join("?" * len(numbers))
+        select = f"SELECT {', '.join(FIELDS)} FROM request_rows WHERE id IN ({marks}) ORDER BY id"
+        return self._connection.execute(select, numbers).fetchall()
+
+    def machine_words(self) -> Iterator[tuple[int | None, str | None]]:
+        """Whose requests it has: (number of the word, the word); None is the ledger's own machine."""
+        for (number,) in self._connection.execute("SELECT DISTINCT machine FROM request_rows LIMIT 1000"):
+            yield number, None if number is None else self.word(number)
 
     def hits(self) -> Iterator[Sequence[Any]]:
         """provider, kind, ts, until, agent, session, waited_ms, text, machine."""
@@ -158,6 +163,7 @@ class ForeignLedger:
             raise StateFileUnusable(
                 self._path, "is a damaged ledger; nothing was taken over", "export it again"
             )
+        self._check_words()
         for table, columns in _SOUND.items():
             self._check_values(table, columns)
         self._check_closed()
@@ -183,11 +189,13 @@ class ForeignLedger:
     def _check_values(self, table: str, columns: dict[str, str]) -> None:
         sound = {column: f"({condition.format(column)})" for column, condition in columns.items()}
         wrong = self._connection.execute(
-            f"SELECT rowid FROM {table} NOT INDEXED WHERE NOT ({' AND '.join(sound.values())}) LIMIT 1"
+            f"SELECT rowid FROM {table} NOT INDEXED WHERE NOT ({' AND '.join(sound.values())} AND ?1 > 0) LIMIT 1",
+            (self._words,),
         ).fetchone()
         if wrong is not None:
             verdicts = self._connection.execute(
-                f"SELECT {', '.join(sound.values())} FROM {table} WHERE rowid = ?", wrong
+                f"SELECT {', '.join(sound.values())} FROM {table} WHERE rowid = ?2 AND ?1 > 0",
+                (self._words, *wrong),
             ).fetchone()
             column = next(name for name, fits in zip(sound, verdicts, strict=True) if not fits)
             raise self._fault_at(table, wrong[0], f"{column} is no value of a ledger")
@@ -198,6 +206,20 @@ class ForeignLedger:
         )
         if self._connection.execute(f"SELECT {tokens} FROM request_rows").fetchone()[0] > MOST_TOKENS:
             raise self._fault(table, "its requests have more tokens than there can be")
+
+    def _check_words(self) -> None:
+        """Words are numbered from 1 without a gap; each is a text."""
+        count, first, last = self._connection.execute(
+            "SELECT count(*), min(id), max(id) FROM names"
+        ).fetchone()
+        if (first, last) != (1, count):
+            raise self._fault("names", "words are missing")
+        wrong = self._connection.execute(
+            f"SELECT id FROM names WHERE typeof(text) != 'text' OR length(CAST(text AS BLOB)) > {_LONGEST_WORD} LIMIT 1"
+        ).fetchone()
+        if wrong is not None:
+            raise self._fault_at("names", wrong[0], "text is no word of a ledger")
+        self._words = count
 
     def _check_closed(self) -> None:
         fixed = self._connection.execute("SELECT id, text FROM names WHERE id <= ?", (len(NAME),)).fetchall()
@@ -238,12 +260,13 @@ def opened(path: Path) -> Iterator[ForeignLedger]:
     """
     _check_file(path)
     quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
+    uri = f"file:{quoted}?mode=ro"
+    connection = sqlite3.connect(uri, uri=True)
     try:
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON", "mmap_size = 0"):
             connection.execute(f"PRAGMA {pragma}")
-        ledger = ForeignLedger(connection, path)
+        ledger = ForeignLedger(connection, path, uri)
         ledger.check()
         yield ledger
     except sqlite3.Error as error:

@@ -84,8 +84,13 @@ def _all(connection: sqlite3.Connection) -> None:
     """Every rollup from nothing."""
     clear(connection)
     _from_rows(connection, "request_rows")
-    for unit in UNITS:
-        _margins(connection, unit, "quarters")
+    hours, days = UNITS
+    _margins(connection, hours, "quarters")
+    for column in COLUMNS:
+        connection.execute(
+            f"INSERT INTO margins SELECT {margin(column, days)}, part, time * {hours} / {days}, agent, {SUMMED}"
+            f" FROM margins WHERE kind = {margin(column, hours)} GROUP BY 2, 3, 4"
+        )
     connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters GROUP BY {_SESSION}")
     _latency_days(connection, connection.execute("SELECT DISTINCT time FROM latencies WHERE unit = 1"))
 

@@ -345,7 +345,9 @@ def _opened_to_read(path: Path, how: str, usual_s: float) -> sqlite3.Connection:
 def _connect_and_migrate(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
     fresh = not path.exists()
     wait_s = patience_s(usual_s)
-    connection = sqlite3.connect(path, timeout=wait_s, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        str(path), timeout=wait_s, isolation_level=None, check_same_thread=False, uri=True
+    )
     try:
         if fresh:
             path.chmod(0o600)

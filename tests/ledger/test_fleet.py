@@ -84,11 +84,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 def take(target: Path, source: Path, name: str | None = None) -> fleet.Taken:
-    with (
-        foreign.opened(source) as theirs,
-        schema.opened(target, write=True) as connection,
-        schema.transaction(connection),
-    ):
+    with foreign.opened(source) as theirs, schema.opened(target, write=True) as connection:
         return fleet.take(connection, theirs, name)
 
 
@@ -347,11 +343,12 @@ HOSTILE = [
     pytest.param(f"{REQUESTS} request_id = hex(zeroblob(300))", "row 1: request_id", id="long-id"),
     pytest.param(f"{REQUESTS} status = 3", "request_rows, row 1: status", id="odd-status"),
     pytest.param(f"{REQUESTS} is_subagent = 7", "request_rows, row 1: is_subagent", id="odd-flag"),
-    pytest.param(f"{REQUESTS} model = 99999", "names: there is no word 99999", id="no-such-word"),
+    pytest.param(f"{REQUESTS} model = 99999", "request_rows, row 1: model", id="no-such-word"),
     pytest.param(
-        "UPDATE names SET text = hex(zeroblob(3000)) WHERE text = 's-1'", "characters", id="long-word"
+        "UPDATE names SET text = hex(zeroblob(3000)) WHERE text = 's-1'", "names, row ", id="long-word"
     ),
     pytest.param("UPDATE names SET text = 'x' WHERE text = 'failed'", "names: the words", id="other-words"),
+    pytest.param("DELETE FROM names WHERE text = 'anthropic-api'", "names: words are missing", id="a-gap"),
     pytest.param(
         "UPDATE limit_hits SET text = hex(zeroblob(9000))", "limit_hits, row 1: text", id="long-text"
     ),
