@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from pf_tui.documents import amounts, words
-from pf_tui.json_values import optional_number
+from pf_tui.json_values import optional_number, optional_text
 from pf_tui.state.journal import Event
 from pf_tui.tui import provider_order
 from pf_tui.tui.columns import Column, body, chosen, head
