@@ -323,15 +323,23 @@ def _logins(
 
 def _keychain(provider: Provider, env: Mapping[str, str]) -> Credential | None:
     """Claude Code's login on a Mac: the Keychain holds it and is not opened; a file tells of its account."""
-    if sys.platform != "darwin" or provider.agent_only != "claude-code" or provider.auth != "subscription":
+    if provider.agent_only != "claude-code" or provider.auth != "subscription" or not keychain_account(env):
         return None
-    folder = env.get("CLAUDE_CONFIG_DIR")
-    path = (Path(folder) if folder else user_home(env)) / ".claude.json"
-    content = _read_login(path)
-    if not isinstance(content, dict) or not content.get("oauthAccount"):
-        return None
-    source = f"login:{_short(path, env)}"
+    source = f"login:{_short(_claude_file(env), env)}"
     return Credential(state="present", source=source, renewable=True, agent="claude-code")
+
+
+def keychain_account(env: Mapping[str, str]) -> bool | None:
+    """Whether Claude Code's own file names the account it signed in with; None off a Mac."""
+    if sys.platform != "darwin":
+        return None
+    content = _read_login(_claude_file(env))
+    return isinstance(content, dict) and bool(content.get("oauthAccount"))
+
+
+def _claude_file(env: Mapping[str, str]) -> Path:
+    folder = env.get("CLAUDE_CONFIG_DIR")
+    return (Path(folder) if folder else user_home(env)) / ".claude.json"
 
 
 def _found_login(

@@ -11,6 +11,7 @@ import pytest
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
+from pf_tui.integrations import doctor
 from pf_tui.ledger.totals import Totals
 from pf_tui.records import replace
 from pf_tui.rules import failures
@@ -206,6 +207,9 @@ def test_on_a_mac_the_account_in_claude_json_tells_of_the_login(
 
     assert held.state == state
     assert "somebody" not in repr(held)
+    (told,) = (one for one in doctor.run(ctx) if one.id == "keychain")
+    assert told.state == ("ok" if platform == "darwin" else "skip")
+    assert ("Keychain is never opened" in told.message) == (platform == "darwin")
 
 
 async def test_a_click_on_a_heading_orders_by_it(dashboard: Opened) -> None:

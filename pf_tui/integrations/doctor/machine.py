@@ -43,6 +43,19 @@ def keyring(ctx: Context) -> Finding:
     )
 
 
+def keychain(ctx: Context) -> Finding:
+    """Claude Code's login on a Mac."""
+    named = credentials.keychain_account(ctx.env)
+    if named is None:
+        return skip("this is no Mac: Claude Code keeps its login in a file")
+    if not named:
+        return skip("no account is named in .claude.json: Claude Code counts as signed out on this Mac")
+    return ok(
+        "Claude Code's login is taken from the account in .claude.json; the Keychain is never opened, "
+        "so whether the login still holds shows at the first request"
+    )
+
+
 def path(ctx: Context) -> Finding:
     """Agents and people find the program."""
     found = shutil.which(NAME, path=ctx.env.get("PATH"))

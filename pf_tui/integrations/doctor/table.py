@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     Check(id="credentials", looks_at="credentials", look=state.credential),
     Check(id="clouds", looks_at="addresses and signatures of clouds", look=state.clouds),
     Check(id="keyring", looks_at="the keyring", look=machine.keyring),
+    Check(id="keychain", looks_at="Claude Code's login on a Mac", look=machine.keychain),
     Check(id="path", looks_at="pf-tui on the PATH", look=machine.path),
     Check(id="inotify", looks_at="file watches of this system", look=machine.inotify),
     Check(id="clock", looks_at="the clock", look=machine.clock),
