@@ -249,13 +249,22 @@ def _keep(paths: Paths, path: Path, content: dict[str, object]) -> None:
     except PfError as error:
         if not spare_place.is_full(error) or not spare_place.write(paths, path, files.json_bytes(content)):
             raise
+        try:
+            path.unlink(missing_ok=True)  # a full disk takes nothing in, but lets go of what is outdated
+        except OSError:
+            spare_place.forget(paths, path)
+            raise error from None
     else:
         spare_place.forget(paths, path)
 
 
 def _kept(paths: Paths, path: Path) -> dict[str, object]:
+    """The file's content, or its stand-in's: there is one only where there is no file."""
+    content = _object(path)
+    if content:
+        return content
     spare = spare_place.of(paths, path)
-    return (_object(spare) if spare is not None else {}) or _object(path)
+    return _object(spare) if spare is not None else {}
 
 
 def _object(path: Path) -> dict[str, object]:

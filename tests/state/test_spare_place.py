@@ -10,8 +10,15 @@ from typing import Any
 import pytest
 
 from pf_tui.errors import PfError
+from pf_tui.records import replace
 from pf_tui.state import files, gateway, spare_place
 from pf_tui.state.paths import Paths
+from tests.conftest import NOON
+
+
+def no_room(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
+    error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    raise files.cannot_write(path, error) from error
 
 
 @pytest.fixture
@@ -21,10 +28,6 @@ def full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     files.make_home(paths)
     (tmp_path / "memory").mkdir()
     monkeypatch.setattr(spare_place, "_BASES", (str(tmp_path / "memory"),))
-
-    def no_room(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
-        error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        raise files.cannot_write(path, error) from error
 
     monkeypatch.setattr(files, "write_json", no_room)
     return paths
@@ -67,3 +70,28 @@ def test_a_folder_that_somebody_else_could_have_made_is_not_used(full: Paths, pl
 
     with pytest.raises(PfError, match="cannot be written"):
         gateway.install(full)
+
+
+def test_what_stood_on_the_disk_before_it_was_full_does_not_count(
+    tmp_path: Path, full: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = full
+    old = gateway.Gateway(host="127.0.0.1", port=4000, pid=os.getpid(), since=NOON)
+    with monkeypatch.context() as roomy:
+        roomy.undo()
+        gateway.write(paths, old, "old")
+
+    monkeypatch.setattr(spare_place, "_BASES", (str(tmp_path / "memory"),))
+    monkeypatch.setattr(files, "write_json", no_room)
+    gateway.write(paths, replace(old, port=4100), "new")
+
+    assert gateway.agents_token(paths) == (4100, "new")
+
+
+def test_a_file_that_is_there_costs_no_look_elsewhere(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.make_home(paths)
+    running = gateway.Gateway(host="127.0.0.1", port=4100, pid=os.getpid(), since=NOON)
+    gateway.write(paths, running, "token")
+    monkeypatch.setattr(spare_place, "of", lambda *_: pytest.fail("looked in memory"))
+
+    assert gateway.agents_token(paths) == (4100, "token")
