@@ -6,7 +6,7 @@ raises; with `keep_going` it becomes a sentence in `problems` and the rest is sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import TypeVar
 
@@ -14,72 +14,39 @@ from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName
 from pf_tui.integrations import apply
-from pf_tui.ledger import reader as ledger
-from pf_tui.ledger.reader import ProviderUsage
 from pf_tui.records import field, record, replace
-from pf_tui.rules import failover, limits, models, spending
-from pf_tui.rules.benches import Bench
-from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
+from pf_tui.rules import failover, spending
+from pf_tui.rules.eligibility import Eligibility
 from pf_tui.rules.failover import Choice, RouteRequest, Routing
-from pf_tui.rules.limits import Limit, Reading
 from pf_tui.rules.spending import Question
-from pf_tui.state import clock, clouds, gateway, journal
-from pf_tui.state.config import Budgets, Config
+from pf_tui.snapshot.provider_view import LedgerFigures, ProviderView, Usage, bench_reason, sum_of, view_of
+from pf_tui.state import clock, gateway, journal
+from pf_tui.state.config import Config
 from pf_tui.state.context import Context
-from pf_tui.state.credentials import MISSING, Credential
+from pf_tui.state.credentials import Credential
 from pf_tui.state.gateway import Gateway
 from pf_tui.state.health import Health
 from pf_tui.state.journal import Event
 from pf_tui.state.project import Project
 
+__all__ = [
+    "EVENTS",
+    "AgentView",
+    "ProviderView",
+    "Serving",
+    "Snapshot",
+    "StateFiles",
+    "Usage",
+    "assemble",
+    "bench_reason",
+    "load",
+    "take",
+]
+
 EVENTS = 50
 """Events a snapshot carries; the events pane reads further back by itself."""
 
 T = TypeVar("T")
-
-
-@record
-class Usage:
-    """What was used of a provider since a moment; cost None = nobody can price any of it."""
-
-    requests: int = 0
-    tokens: int = 0
-    cost_usd: float | None = 0.0
-    unpriced_tokens: int = 0
-
-
-@record
-class ProviderView:
-    """One provider as a face shows it."""
-
-    provider: Provider
-    rank: int | None
-    """Place in the priority list, from 1; None = not in it."""
-    enabled: bool
-    credential: Credential
-    state: str
-    """ready | warning | limited | exhausted | benched | no-credential | disabled"""
-    until: datetime | None
-    """When that state ends by itself."""
-    why: str | None
-    bench: Bench | None
-    """What keeps it from serving `serves`."""
-    resting: tuple[Bench, ...]
-    """Models and model families that rest there, whatever it serves."""
-    limits: tuple[Limit, ...]
-    serves: str | None
-    """The catalog model it would serve now."""
-    today: Usage
-    month: Usage
-
-    @property
-    def id(self) -> str:
-        return self.provider.id
-
-    @property
-    def tightest(self) -> Limit | None:
-        """The window that says how long it lasts (rules.limits.tightest)."""
-        return limits.tightest(self.limits, self.serves)
 
 
 @record
@@ -113,7 +80,7 @@ class StateFiles:
     health: Health
     project: Project | None
     credentials: Mapping[str, Credential]
-    figures: _LedgerFigures
+    figures: LedgerFigures
     events: tuple[Event, ...]
     installed: tuple[str, ...]
     """Agents pf-tui is installed into."""
@@ -243,7 +210,7 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
     if credentials is None:  # what stands elsewhere is known all the same
         credentials = _credentials(ctx, catalog, config, without_file=True)
     spans = (clock.day_start(now, zone), clock.month_start(now, zone))
-    figures = attempt(lambda: _LedgerFigures.read(ctx, health, spans), _LedgerFigures(), always=True)
+    figures = attempt(lambda: LedgerFigures.read(ctx, health, spans), LedgerFigures(), always=True)
     events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
     return StateFiles(
         catalog=catalog,
@@ -267,7 +234,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     wanted, auto_switch, own, order = _decide(catalog, config, project)
     views, standings = [], []
     for provider in _ordered(catalog, order):
-        view, standing = _view_of(provider, state, order, own, wanted, now)
+        view, standing = view_of(provider, state, order, own, wanted, now)
         views.append(view)
         standings.append(standing)
     paid = spending.setting(config.paid, config.paid_until, now)
@@ -303,39 +270,8 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         paused=state.paused,
         files=state,
         today=state.figures.all_today,
-        month=_sum(state.figures.month.values()),
+        month=sum_of(state.figures.month.values()),
     )
-
-
-@record
-class _LedgerFigures:
-    """What the ledger says that a snapshot needs."""
-
-    readings: tuple[Reading, ...] = ()
-    today: Mapping[str, ProviderUsage] = field(default_factory=dict)
-    month: Mapping[str, ProviderUsage] = field(default_factory=dict)
-    all_today: Usage = Usage()
-    """Of every provider, also what was used before its counters were begun anew."""
-
-    @classmethod
-    def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> _LedgerFigures:
-        day, month = spans
-        path = ctx.paths.ledger
-        if not path.exists():
-            return cls()
-        with ledger.reading(path) as book:
-            today = dict(book.usage_since(day))
-            everything = _sum(today.values())
-            for provider, moment in health.resets.items():
-                if moment > day:
-                    fresh = book.usage_since(moment, provider=provider).get(provider)
-                    today[provider] = fresh or ProviderUsage()
-            return cls(
-                readings=tuple(book.latest_readings(ctx.now())),
-                today=today,
-                month=book.usage_since(month),
-                all_today=everything,
-            )
 
 
 def _decide(
@@ -357,152 +293,6 @@ def _has_own_order(config: Config, project: Project | None) -> bool:
 def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
     listed = [catalog.providers[name] for name in order if name in catalog.providers]
     return listed + [provider for provider in catalog.providers.values() if provider.id not in order]
-
-
-def _view_of(
-    provider: Provider,
-    state: StateFiles,
-    order: tuple[str, ...],
-    own: tuple[str, ...],
-    wanted: str | None,
-    now: datetime,
-) -> tuple[ProviderView, Eligibility]:
-    catalog, config, project, health = state.catalog, state.config, state.project, state.health
-    book = state.figures
-    dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
-    credential = state.credentials.get(provider.id, MISSING)
-    rank = order.index(provider.id) + 1 if provider.id in order else None
-    serves = models.match_model(provider.id, wanted, catalog).model
-    today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
-    budgets = _budgets(config, project, provider.id)
-    known = (
-        *limits.current(
-            limits.since_release(
-                [r for r in book.readings if r.provider == provider.id], health.released.get(provider.id)
-            ),
-            now,
-        ),
-        *_budget_limits(budgets, today, month, dates, now),
-    )
-    hidden = project is not None and rank is None and provider.id in own
-    enabled = provider.enabled and not hidden
-    standing = Eligibility(
-        provider=provider.id,
-        enabled=enabled,
-        disabled_why="not in this project's list" if hidden else "disabled in providers.yaml",
-        credential=credential.state,
-        usable=credential.usable,
-        credential_hint=_credential_hint(provider, credential),
-        signing_hint=clouds.cannot_sign(provider, credential),
-        login_of=credential.agent,
-        rests=tuple(
-            ActiveBench(kind=b.kind, until=b.until, model=b.model, family=b.family, why=bench_reason(b))
-            for b in health.benches
-            if b.provider == provider.id and b.holds(now)
-        ),
-        spent=tuple(
-            ExhaustedWindow(
-                window=limits.window_name(limit.window),
-                resets_at=limit.resets_at,
-                model_family=limit.model,
-                budget=limit.source == "budget",
-            )
-            for limit in known
-            if limit.exhausted(now)
-        ),
-    )
-    refusal = why_ineligible(standing, serves)
-    word = (
-        refusal.code
-        if refusal
-        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
-    )
-    view = ProviderView(
-        provider=provider,
-        rank=rank,
-        enabled=enabled,
-        credential=credential,
-        state=word,
-        until=refusal.until if refusal else None,
-        why=refusal.reason if refusal else None,
-        bench=health.bench_for(provider.id, serves, now),
-        resting=tuple(
-            b for b in health.benches if b.provider == provider.id and not b.is_whole and b.holds(now)
-        ),
-        limits=known,
-        serves=serves,
-        today=_usage(today),
-        month=_usage(month),
-    )
-    return view, standing
-
-
-def bench_reason(bench: Bench) -> str:
-    """A bench in a few words: "429 rate", "by hand", "Opus: 429 quota"."""
-    if bench.kind == "manual":
-        return "by hand"
-    status = bench.evidence.get("status")
-    words = f"{status} {bench.kind}" if status else bench.kind
-    return f"{bench.family.capitalize()}: {words}" if bench.family else words
-
-
-def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
-    """The person's budgets; a project lowers them and never raises one, trusted or not."""
-    budgets = config.budgets.get(provider, Budgets())
-    if project is None:
-        return budgets
-    return replace(
-        budgets,
-        daily_requests=_lower(project.daily_requests, budgets.daily_requests),
-        monthly_requests=_lower(project.monthly_requests, budgets.monthly_requests),
-    )
-
-
-def _lower(one: float | None, other: float | None) -> float | None:
-    """The lower of two budgets; None = unlimited."""
-    known = [budget for budget in (one, other) if budget is not None]
-    return min(known, default=None)
-
-
-def _budget_limits(
-    budgets: Budgets,
-    today: ProviderUsage,
-    month: ProviderUsage,
-    dates: tuple[datetime, datetime],
-    now: datetime,
-) -> tuple[Limit, ...]:
-    tomorrow, next_month = dates
-    rows = (
-        ("day", "tokens", today.budget_tokens, budgets.daily_tokens, tomorrow),
-        ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
-        ("day", "usd", today.cost_usd, budgets.daily_usd, tomorrow),
-        ("month", "tokens", month.budget_tokens, budgets.monthly_tokens, next_month),
-        ("month", "requests", month.requests, budgets.monthly_requests, next_month),
-        ("month", "usd", month.cost_usd, budgets.monthly_usd, next_month),
-    )
-    return tuple(
-        Limit(
-            window=window,
-            unit=unit,
-            used=used or 0,
-            limit=allowed,
-            percent=100 * (used or 0) / allowed,
-            resets_at=resets_at,
-            source="budget",
-            observed_at=now,
-        )
-        for window, unit, used, allowed, resets_at in rows
-        if allowed
-    )
-
-
-def _credential_hint(provider: Provider, credential: Credential) -> str:
-    if credential.state == "unknown" and credential.source == "auth.json":
-        return "auth.json cannot be read"
-    if credential.state == "unknown" and credential.source:
-        name = credential.source.removeprefix("env:")
-        return f"{name} may be for something else: pf-tui auth check {provider.id}"
-    return ""
 
 
 def _credentials(
@@ -583,24 +373,3 @@ def _name_problems(catalog: Catalog, order: tuple[str, ...], wanted: str | None)
     if wanted is not None and catalog.find_model(wanted) is None:
         problems.append(f"the default model '{wanted}' is not in the catalog · `pf-tui models`")
     return problems
-
-
-def _usage(found: ProviderUsage) -> Usage:
-    return Usage(
-        requests=found.requests,
-        tokens=found.tokens,
-        cost_usd=found.cost_usd,
-        unpriced_tokens=found.unpriced_tokens,
-    )
-
-
-def _sum(parts: Iterable[ProviderUsage]) -> Usage:
-    """Together; the cost is None when there is use and nobody can price any of it."""
-    used = tuple(parts)
-    priced = [part.cost_usd for part in used if part.cost_usd is not None]
-    return Usage(
-        requests=sum(part.requests for part in used),
-        tokens=sum(part.tokens for part in used),
-        cost_usd=sum(priced) if priced or not used else None,
-        unpriced_tokens=sum(part.unpriced_tokens for part in used),
-    )

@@ -1,0 +1,276 @@
+"""One provider as a face shows it: its windows, budgets, benches and use, and how it stands by the rules.
+
+Standard library only: hooks take a snapshot too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from pf_tui.catalog import Provider
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger.reader import ProviderUsage
+from pf_tui.records import field, record, replace
+from pf_tui.rules import limits, models
+from pf_tui.rules.benches import Bench
+from pf_tui.rules.eligibility import ActiveBench, Eligibility, ExhaustedWindow, why_ineligible
+from pf_tui.rules.limits import Limit, Reading
+from pf_tui.state import clock, clouds
+from pf_tui.state.config import Budgets, Config
+from pf_tui.state.context import Context
+from pf_tui.state.credentials import MISSING, Credential
+from pf_tui.state.health import Health
+from pf_tui.state.project import Project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.snapshot import StateFiles
+
+
+@record
+class Usage:
+    """What was used of a provider since a moment; cost None = nobody can price any of it."""
+
+    requests: int = 0
+    tokens: int = 0
+    cost_usd: float | None = 0.0
+    unpriced_tokens: int = 0
+
+
+@record
+class ProviderView:
+    """One provider as a face shows it."""
+
+    provider: Provider
+    rank: int | None
+    """Place in the priority list, from 1; None = not in it."""
+    enabled: bool
+    credential: Credential
+    state: str
+    """ready | warning | limited | exhausted | benched | no-credential | disabled"""
+    until: datetime | None
+    """When that state ends by itself."""
+    why: str | None
+    bench: Bench | None
+    """What keeps it from serving `serves`."""
+    resting: tuple[Bench, ...]
+    """Models and model families that rest there, whatever it serves."""
+    limits: tuple[Limit, ...]
+    serves: str | None
+    """The catalog model it would serve now."""
+    today: Usage
+    month: Usage
+
+    @property
+    def id(self) -> str:
+        return self.provider.id
+
+    @property
+    def tightest(self) -> Limit | None:
+        """The window that says how long it lasts (rules.limits.tightest)."""
+        return limits.tightest(self.limits, self.serves)
+
+
+@record
+class LedgerFigures:
+    """What the ledger says that a snapshot needs."""
+
+    readings: tuple[Reading, ...] = ()
+    today: Mapping[str, ProviderUsage] = field(default_factory=dict)
+    month: Mapping[str, ProviderUsage] = field(default_factory=dict)
+    all_today: Usage = Usage()
+    """Of every provider, also what was used before its counters were begun anew."""
+
+    @classmethod
+    def read(cls, ctx: Context, health: Health, spans: tuple[datetime, datetime]) -> LedgerFigures:
+        day, month = spans
+        path = ctx.paths.ledger
+        if not path.exists():
+            return cls()
+        with ledger.reading(path) as book:
+            today = dict(book.usage_since(day))
+            everything = sum_of(today.values())
+            for provider, moment in health.resets.items():
+                if moment > day:
+                    fresh = book.usage_since(moment, provider=provider).get(provider)
+                    today[provider] = fresh or ProviderUsage()
+            return cls(
+                readings=tuple(book.latest_readings(ctx.now())),
+                today=today,
+                month=book.usage_since(month),
+                all_today=everything,
+            )
+
+
+def view_of(
+    provider: Provider,
+    state: StateFiles,
+    order: tuple[str, ...],
+    own: tuple[str, ...],
+    wanted: str | None,
+    now: datetime,
+) -> tuple[ProviderView, Eligibility]:
+    """One provider for faces, and as the rules see it.
+
+    Args:
+        order: the priority list that holds here; own: the person's; wanted: the model asked for.
+    """
+    catalog, config, project, health = state.catalog, state.config, state.project, state.health
+    book = state.figures
+    dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
+    credential = state.credentials.get(provider.id, MISSING)
+    rank = order.index(provider.id) + 1 if provider.id in order else None
+    serves = models.match_model(provider.id, wanted, catalog).model
+    today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
+    budgets = _budgets(config, project, provider.id)
+    known = (
+        *limits.current(
+            limits.since_release(
+                [r for r in book.readings if r.provider == provider.id], health.released.get(provider.id)
+            ),
+            now,
+        ),
+        *_budget_limits(budgets, today, month, dates, now),
+    )
+    hidden = project is not None and rank is None and provider.id in own
+    enabled = provider.enabled and not hidden
+    standing = Eligibility(
+        provider=provider.id,
+        enabled=enabled,
+        disabled_why="not in this project's list" if hidden else "disabled in providers.yaml",
+        credential=credential.state,
+        usable=credential.usable,
+        credential_hint=_credential_hint(provider, credential),
+        signing_hint=clouds.cannot_sign(provider, credential),
+        login_of=credential.agent,
+        rests=tuple(
+            ActiveBench(kind=b.kind, until=b.until, model=b.model, family=b.family, why=bench_reason(b))
+            for b in health.benches
+            if b.provider == provider.id and b.holds(now)
+        ),
+        spent=tuple(
+            ExhaustedWindow(
+                window=limits.window_name(limit.window),
+                resets_at=limit.resets_at,
+                model_family=limit.model,
+                budget=limit.source == "budget",
+            )
+            for limit in known
+            if limit.exhausted(now)
+        ),
+    )
+    refusal = why_ineligible(standing, serves)
+    word = (
+        refusal.code
+        if refusal
+        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
+    )
+    view = ProviderView(
+        provider=provider,
+        rank=rank,
+        enabled=enabled,
+        credential=credential,
+        state=word,
+        until=refusal.until if refusal else None,
+        why=refusal.reason if refusal else None,
+        bench=health.bench_for(provider.id, serves, now),
+        resting=tuple(
+            b for b in health.benches if b.provider == provider.id and not b.is_whole and b.holds(now)
+        ),
+        limits=known,
+        serves=serves,
+        today=usage_of(today),
+        month=usage_of(month),
+    )
+    return view, standing
+
+
+def bench_reason(bench: Bench) -> str:
+    """A bench in a few words: "429 rate", "by hand", "Opus: 429 quota"."""
+    if bench.kind == "manual":
+        return "by hand"
+    status = bench.evidence.get("status")
+    words = f"{status} {bench.kind}" if status else bench.kind
+    return f"{bench.family.capitalize()}: {words}" if bench.family else words
+
+
+def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
+    """The person's budgets; a project lowers them and never raises one, trusted or not."""
+    budgets = config.budgets.get(provider, Budgets())
+    if project is None:
+        return budgets
+    return replace(
+        budgets,
+        daily_requests=_lower(project.daily_requests, budgets.daily_requests),
+        monthly_requests=_lower(project.monthly_requests, budgets.monthly_requests),
+    )
+
+
+def _lower(one: float | None, other: float | None) -> float | None:
+    """The lower of two budgets; None = unlimited."""
+    known = [budget for budget in (one, other) if budget is not None]
+    return min(known, default=None)
+
+
+def _budget_limits(
+    budgets: Budgets,
+    today: ProviderUsage,
+    month: ProviderUsage,
+    dates: tuple[datetime, datetime],
+    now: datetime,
+) -> tuple[Limit, ...]:
+    tomorrow, next_month = dates
+    rows = (
+        ("day", "tokens", today.budget_tokens, budgets.daily_tokens, tomorrow),
+        ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
+        ("day", "usd", today.cost_usd, budgets.daily_usd, tomorrow),
+        ("month", "tokens", month.budget_tokens, budgets.monthly_tokens, next_month),
+        ("month", "requests", month.requests, budgets.monthly_requests, next_month),
+        ("month", "usd", month.cost_usd, budgets.monthly_usd, next_month),
+    )
+    return tuple(
+        Limit(
+            window=window,
+            unit=unit,
+            used=used or 0,
+            limit=allowed,
+            percent=100 * (used or 0) / allowed,
+            resets_at=resets_at,
+            source="budget",
+            observed_at=now,
+        )
+        for window, unit, used, allowed, resets_at in rows
+        if allowed
+    )
+
+
+def _credential_hint(provider: Provider, credential: Credential) -> str:
+    if credential.state == "unknown" and credential.source == "auth.json":
+        return "auth.json cannot be read"
+    if credential.state == "unknown" and credential.source:
+        name = credential.source.removeprefix("env:")
+        return f"{name} may be for something else: pf-tui auth check {provider.id}"
+    return ""
+
+
+def usage_of(found: ProviderUsage) -> Usage:
+    """The ledger's sums of one provider."""
+    return Usage(
+        requests=found.requests,
+        tokens=found.tokens,
+        cost_usd=found.cost_usd,
+        unpriced_tokens=found.unpriced_tokens,
+    )
+
+
+def sum_of(parts: Iterable[ProviderUsage]) -> Usage:
+    """Together; the cost is None when there is use and nobody can price any of it."""
+    used = tuple(parts)
+    priced = [part.cost_usd for part in used if part.cost_usd is not None]
+    return Usage(
+        requests=sum(part.requests for part in used),
+        tokens=sum(part.tokens for part in used),
+        cost_usd=sum(priced) if priced or not used else None,
+        unpriced_tokens=sum(part.unpriced_tokens for part in used),
+    )
