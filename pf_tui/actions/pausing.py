@@ -17,7 +17,7 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
-from pf_tui.integrations import install_plan
+from pf_tui.integrations import apply, install_plan
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import Pause
 from pf_tui.records import record, replace
@@ -89,7 +89,7 @@ def _write_down(ctx: Context, action: str, *, paused: bool) -> None:
 def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
     with files.locked(ctx.paths):
         lasts = install_plan.pause(ctx.paths)
-        there = install_plan.keys(ctx.paths)
+        there = apply.keys(ctx)
         since = lasts.since if lasts else ctx.now()
         before = lasts.installs if lasts else ()
         known = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))

@@ -41,14 +41,23 @@ def module(agent: str) -> ModuleType:
 
 def installed(ctx: Context) -> tuple[str, ...]:
     """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
-    from pf_tui.integrations import install_plan
+    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
+    found = {
+        agent for agent, _, root in (name.partition(":") for name in keys(ctx)) if not root or root in roots
+    }
+    return tuple(agent for agent in INTEGRATED if agent in found)
+
+
+def keys(ctx: Context) -> tuple[str, ...]:
+    """Every install by its key; one whose record was lost is known by what stands in the agent's files."""
+    from pf_tui.integrations import install_plan, marks
 
     known = install_plan.keys(ctx.paths)
-    if not known:
-        return ()
-    roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
-    found = {agent for agent, _, root in (name.partition(":") for name in known) if not root or root in roots}
-    return tuple(agent for agent in INTEGRATED if agent in found)
+    if install_plan.pause(ctx.paths) is not None:
+        return known
+    there = {name.partition(":")[0] for name in known}
+    lost = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
+    return (*known, *lost)
 
 
 def paused(ctx: Context) -> datetime | None:

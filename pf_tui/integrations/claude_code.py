@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import claude_models, claude_settings, install_plan, jsonc, program
+from pf_tui.integrations import claude_models, claude_settings, install_plan, jsonc, marks, program
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
 from pf_tui.records import replace
@@ -45,6 +45,9 @@ MARKETPLACE = Path(__file__).parent / "data" / "claude-code"
 HOME = "anthropic-subscription"
 """The provider of Claude Code's own login."""
 
+KEYED = "anthropic-api"
+"""The same vendor's with a key."""
+
 KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
 
@@ -63,7 +66,7 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall claude-code` would change; a route to a provider is taken back as well."""
-    plan = install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+    plan = install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project, lasting=False))
     others = [
         name for name in install_plan.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
     ]
@@ -84,11 +87,11 @@ def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
 def _route_back(ctx: Context) -> FileChange | None:
     """Undoes the route in the person's settings with the last project that asked for it; None without one."""
     path = config_folder(ctx.env) / "settings.json"
-    before = files.read_text(path) or ""
+    before = _read(path) or ""
     if claude_settings.route_in(before) is None:
         return None
     after = claude_settings.unrouted(before)
-    left = None if after.strip() == "{}" else after.encode()
+    left = None if after == claude_settings.MADE else after.encode()
     return FileChange(path=path, before=before.encode(), after=left)
 
 
@@ -102,16 +105,38 @@ def config_folder(env: Mapping[str, str]) -> Path:
     return claude_settings.config_folder(env)
 
 
-def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
-    """Every file that pf-tui has a part in."""
-    root = project_root(ctx.cwd, ctx.env) if project else None
-    folder = root / ".claude" if root else config_folder(ctx.env)
-    words = program.words(ctx.env, portable=project)
-    found = [install_plan.whole(folder / name, content) for name, content in _own_files(words, project)]
-    found.append(_settings_piece(folder / "settings.json", words, root))
-    if root:
-        found.append(_server_piece(root / ".mcp.json", words))
-    return tuple(found)
+def folders(ctx: Context) -> tuple[Path, ...]:
+    """The person's Claude Code folders that pf-tui is in, whatever CLAUDE_CONFIG_DIR this shell has."""
+    own = config_folder(ctx.env)
+    known = install_plan.folders(ctx.paths, AGENT, "settings.json")
+    return tuple(dict.fromkeys((*known, own))) if not known or marks.are_in(AGENT, own) else known
+
+
+def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
+    """Every file that pf-tui has a part in.
+
+    Args:
+        lasting: they are to be written, so the program must lie where it stays.
+    """
+    if project:
+        root = project_root(ctx.cwd, ctx.env)
+        words = program.words(ctx.env, portable=True, lasting=lasting)
+        server = _server_piece(root / ".mcp.json", words)
+        return (*_folder_pieces(ctx, root / ".claude", root, lasting=lasting), server)
+    there = dict.fromkeys((*folders(ctx), config_folder(ctx.env)))
+    return tuple(part for folder in there for part in _folder_pieces(ctx, folder, None, lasting=lasting))
+
+
+def _folder_pieces(ctx: Context, folder: Path, root: Path | None, *, lasting: bool) -> Iterator[ManagedPart]:
+    def words(path: Path) -> tuple[str, ...]:
+        shared = root is not None or program.is_shared(path)
+        return program.words(ctx.env, portable=shared, lasting=lasting)
+
+    plugin = words(folder / "skills" / PLUGIN / ".mcp.json")
+    for name, content in _own_files(plugin, root is not None):
+        yield install_plan.whole(folder / name, content)
+    settings = folder / "settings.json"
+    yield _settings_piece(settings, words(settings), root)
 
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
@@ -137,32 +162,53 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
             "this project has a list of its own, and Claude Code's settings are shared by all projects:"
             " start it here with `pf-tui run claude`"
         )
-    path = config_folder(ctx.env) / "settings.json"
-    helper = _helper(ctx, provider)
+    there = [folder / "settings.json" for folder in folders(ctx)]
+    written = False
+    for path in there:
+        try:
+            written |= _route(ctx, provider, path)
+        except jsonc.JsoncError as error:
+            return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
+        except PfError as error:
+            return _impossible(f"{error.message}; its settings were left as they are")
+    if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
+        return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
+    return _told(ctx, provider, there)
+
+
+def _route(ctx: Context, provider: Provider, path: Path) -> bool:
+    """Write the route into one settings file; False when it led there already.
+
+    Raises:
+        JsoncError, PfError: it cannot be read, edited or written.
+    """
+    text = _read(path)
+    if claude_settings.route_in(text or "") is None and _is_home(ctx, provider, text or ""):
+        return False
     models = claude_models.overrides(ctx.catalog(), provider)
     names = claude_models.aliases(ctx.catalog()) if models else {}
-    try:
-        before = files.read_text(path) or ""
-        if claude_settings.route_in(before) is None and _is_home(ctx, provider, before):
-            return Effect(
-                agent=AGENT, when="now", how="none", text="it uses that already; nothing was written"
-            )
-        after = claude_settings.routed(
-            before if before.strip() else "{}\n",
-            provider.id,
-            {**provider.claude_code.env, **names},
-            helper,
-            models=models,
-            home=mode == "native",
-            keys=provider.id == "anthropic-api",
-        )
-        if after != before:
-            files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
-    except jsonc.JsoncError as error:
-        return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
-    except PfError as error:
-        return _impossible(f"{error.message}; its settings were left as they are")
-    return _told(ctx, provider)
+    address = _own_address(provider)
+    after = claude_settings.routed(
+        claude_settings.MADE if text is None else text,
+        provider.id,
+        {**provider.claude_code.env, **address, **names},
+        _helper(ctx, provider, path),
+        models=models,
+        home=provider.claude_code.mode == "native" and not address,
+        keys=provider.id == KEYED,
+    )
+    if after == text:
+        return False
+    files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
+    return True
+
+
+def _own_address(provider: Provider) -> dict[str, str]:
+    """The address that the person gave the vendor's API in providers.yaml; none for a login, which stays."""
+    url = provider.base_urls.get("anthropic-messages", "")
+    if provider.id != KEYED or claude_settings.plain(url) in ("", key_homes.VENDOR_URL):
+        return {}
+    return {key_homes.BASE_URL: claude_settings.plain(url)}
 
 
 def lead_home(ctx: Context) -> float:
@@ -170,20 +216,31 @@ def lead_home(ctx: Context) -> float:
 
     0.0 when no route of ours leads away. Raises PfError when the settings cannot be edited or written.
     """
-    path = config_folder(ctx.env) / "settings.json"
-    try:
-        text = files.read_text(path) or ""
-        if not text.strip() or claude_settings.leads_home(text):
-            return 0.0
-        vendor = {key_homes.BASE_URL: key_homes.VENDOR_URL}
-        files.write_bytes(path, claude_settings.routed(text, HOME, vendor, None).encode())
-    except jsonc.JsoncError as error:
-        raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
-    return claude_settings.RELOAD_S
+    due_s = 0.0
+    vendor = {key_homes.BASE_URL: key_homes.VENDOR_URL}
+    for path in (folder / "settings.json" for folder in folders(ctx)):
+        try:
+            text = _read(path) or ""
+            if not text.strip() or claude_settings.leads_home(text):
+                continue
+            files.write_bytes(path, claude_settings.routed(text, HOME, vendor, None).encode())
+        except jsonc.JsoncError as error:
+            raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
+        due_s = claude_settings.RELOAD_S
+    return due_s
 
 
-def _told(ctx: Context, provider: Provider) -> Effect:
+def _told(ctx: Context, provider: Provider, there: Sequence[Path]) -> Effect:
     """When the running sessions notice, and what stands in the way."""
+    own = config_folder(ctx.env) / "settings.json"
+    if own not in there:
+        names = ", ".join(str(path.parent) for path in there)
+        return Effect(
+            agent=AGENT,
+            when="next turn",
+            how="settings",
+            text=f"from your next turn with CLAUDE_CONFIG_DIR={names}; pf-tui is not in {own.parent}",
+        )
     for path in list(claude_settings.settings_files(ctx.cwd, ctx.env))[:-1]:
         inner = claude_settings.read(path).get("env")
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
@@ -193,7 +250,7 @@ def _told(ctx: Context, provider: Provider) -> Effect:
                 how="settings",
                 text=f"from your next turn, but not in this project: {path} names its own address",
             )
-    if "ANTHROPIC_BASE_URL" not in provider.claude_code.env:
+    if key_homes.BASE_URL not in provider.claude_code.env:
         return Effect(
             agent=AGENT, when="next start", how="settings", text="from the next start of Claude Code"
         )
@@ -203,24 +260,26 @@ def _told(ctx: Context, provider: Provider) -> Effect:
     return Effect(agent=AGENT, when="next turn", how="settings", text=text)
 
 
-def _helper(ctx: Context, provider: Provider) -> str | None:
+def _helper(ctx: Context, provider: Provider, path: Path) -> str | None:
     """The command that prints the key; None where Claude Code's own login or cloud sign-in serves."""
     native = provider.claude_code.mode == "native"
-    if native and provider.id != "anthropic-api":
+    if native and provider.id != KEYED:
         return None
+    if program.is_shared(path):
+        return f"{program.IF_THERE} && exec {program.NAME} auth helper"
     return shlex.join([*program.words(ctx.env), "auth", "helper"])
 
 
 def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
     """Claude Code goes there by itself: no route of ours, and the person's own sign-in is that provider's."""
-    if provider.claude_code.mode != "native":
+    if provider.claude_code.mode != "native" or _own_address(provider):
         return False
     settings = jsonc.parse(text) if text.strip() else {}
     inner = settings.get("env") if isinstance(settings, dict) else None
     world = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
     helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
     own_key = any(world.get(name) for name in KEYS) or bool(helper)
-    if provider.id == "anthropic-api":
+    if provider.id == KEYED:
         return own_key
     return not own_key and not any(world.get(name) for name in _clouds(provider))
 
@@ -237,7 +296,7 @@ def _own_files(words: tuple[str, ...], project: bool) -> Iterator[tuple[str, byt
         if not path.is_file() or (project and name == ".mcp.json"):
             continue
         content = path.read_bytes()
-        if name == "hooks/hooks.json" and not project:
+        if name == "hooks/hooks.json" and words != (program.NAME,):
             content = content.replace(_escaped(_GUARD), _escaped(_call(words)))
         elif name == ".mcp.json":
             content = _json({"mcpServers": {SERVER: _server(words)}})
@@ -267,10 +326,18 @@ def _settings_piece(path: Path, words: tuple[str, ...], root: Path | None) -> Ma
         return (claude_settings.rerouted(text, there) if there and there.strip() else text).encode()
 
     def take(now: bytes) -> bytes | None:
-        text = _text(path, now)
+        if not (text := _text(path, now)):
+            return now
         return claude_settings.without_status_line(claude_settings.unrouted(text)).encode()
 
-    return ManagedPart(path=path, put=_named(path, put), take=_named(path, take), mode=0o600, private=True)
+    return ManagedPart(
+        path=path,
+        put=_named(path, put),
+        take=_named(path, take),
+        mode=0o600,
+        private=True,
+        bare=claude_settings.without_route,
+    )
 
 
 def _server_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
@@ -297,13 +364,22 @@ def _named(path: Path, edit: Callable[[Before], After]) -> Callable[[Before], Af
     return attempt
 
 
+def _read(path: Path) -> str | None:
+    """The file's text with its byte order mark; None where there is none. Raises StateFileUnusable."""
+    content = install_plan.read(path, None)
+    try:
+        return None if content is None else content.decode()
+    except UnicodeDecodeError as error:
+        raise StateFileUnusable(path, "is not UTF-8 text") from error
+
+
 def _text(path: Path, content: bytes) -> str:
     """The file's text; "" for one that holds nothing."""
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise StateFileUnusable(path, "is not UTF-8 text") from error
-    return text if text.strip() else ""
+    return text if text.strip("\ufeff \t\r\n") else ""
 
 
 def _json(content: object) -> bytes:

@@ -11,12 +11,13 @@ out.
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pf_tui.errors import StateFileUnusable
-from pf_tui.integrations import jsonc
+from pf_tui.integrations import jsonc, program
 from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
 from pf_tui.state import files, paths
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""
+
+MADE = "{}\n"
+"""What a route is put into where there was no file; left alone, the file goes again."""
 
 RELOAD_S = 1.7
 """The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
@@ -57,9 +61,11 @@ def routed(
     Raises:
         JsoncError: the text cannot be edited.
     """
+    original, text = text, text if text.strip("\ufeff \t\r\n") else MADE
     settings = jsonc.parse(text)
     wrote, kept = _note(settings)
-    text = _without_last(text, settings, wrote, kept, {ENV: env, MODELS: models or {}})
+    letters = _letters(original, settings)
+    text = _without_last(text, settings, wrote, kept, {ENV: env, MODELS: models or {}}, letters)
     wanted = dict(env)
     for member, values in ((ENV, env), (MODELS, models or {})):
         now = _map(settings, member)
@@ -86,7 +92,36 @@ def routed(
     for name, part in (("wrote", wrote), ("kept", kept)):
         if filled := {member: value for member, value in part.items() if value or member == HELPER}:
             note[name] = filled
+    if letters:
+        note["letters"] = letters
     return jsonc.set_member(text, (NOTE,), note)
+
+
+def _letters(text: str, settings: object) -> dict[str, str]:
+    """What the person wrote, letter by letter, where JSON alone would not bring it back.
+
+    By its place: "" is the whole of a file without a member, "env" an empty object, "env.NAME" a value.
+    """
+    note = settings.get(NOTE) if isinstance(settings, dict) else None
+    known = note.get("letters") if isinstance(note, dict) else None
+    found = {name: raw for name, raw in _entries(known) if isinstance(raw, str)}
+    if isinstance(note, dict):
+        return found
+    if not isinstance(settings, dict) or not settings:
+        return {"": text}
+    for member in (ENV, MODELS):
+        if settings.get(member) == {}:
+            found[member] = jsonc.raw(text, (member,)) or ""
+    places = [(HELPER,), *((member, name) for member in (ENV, MODELS) for name in _map(settings, member))]
+    for place in places:
+        raw = jsonc.raw(text, place)
+        if raw is not None and raw != json.dumps(jsonc.parse(raw), ensure_ascii=False):
+            found[".".join(place)] = raw
+    return found
+
+
+def _entries(content: object) -> Iterator[tuple[str, object]]:
+    yield from content.items() if isinstance(content, dict) else ()
 
 
 def _without_last(
@@ -95,6 +130,7 @@ def _without_last(
     wrote: dict[str, Any],
     kept: dict[str, Any],
     wanted: Mapping[str, Mapping[str, str]],
+    letters: Mapping[str, str],
 ) -> str:
     """Without the model names of the route before, where the new one has none; the person's own come back.
 
@@ -105,7 +141,7 @@ def _without_last(
         gone = [name for name in gone if member == MODELS or name in ALIASES]
         mine = {name: wrote[member].pop(name) for name in gone}
         own = {name: kept[member].pop(name, None) for name in gone}
-        text = _without(text, member, _map(settings, member), mine, own)
+        text = _without(text, member, _map(settings, member), mine, own, letters.get(member))
     return text
 
 
@@ -119,11 +155,21 @@ def unrouted(text: str) -> str:
     if not isinstance(settings, dict) or NOTE not in settings:
         return text
     wrote, kept = _note(settings)
+    letters = _letters(text, settings)
     text = jsonc.remove_member(text, (NOTE,))
     if settings.get(HELPER) == wrote.get(HELPER):
         text = _restored(text, (HELPER,), kept.get(HELPER))
     for member in (MODELS, ENV):
-        text = _without(text, member, _map(settings, member), wrote[member], kept[member])
+        now, empty = _map(settings, member), letters.get(member)
+        text = _without(text, member, now, wrote[member], kept[member], empty)
+    if "" in letters and jsonc.parse(text) == {}:
+        return letters[""]
+    for place, raw in letters.items():
+        member, _, name = place.partition(".")
+        path = (member, name) if name else (member,)
+        present = jsonc.raw(text, path)
+        if present is not None and jsonc.parse(present) == jsonc.parse(raw):
+            text = jsonc.set_raw(text, path, raw)
     return text
 
 
@@ -138,10 +184,21 @@ def _with(text: str, member: str, values: Mapping[str, str]) -> str:
 
 
 def _without(
-    text: str, member: str, now: Mapping[str, object], mine: Mapping[str, object], own: Mapping[str, object]
+    text: str,
+    member: str,
+    now: Mapping[str, object],
+    mine: Mapping[str, object],
+    own: Mapping[str, object],
+    empty: str | None,
 ) -> str:
-    """The text without our entries, the person's own in their place; what is no longer ours stays."""
+    """The text without our entries, the person's own in their place; what is no longer ours stays.
+
+    Args:
+        empty: the member as the person wrote it, when it had no entry.
+    """
     if mine and now == mine and all(value is None for value in own.values()):
+        if empty is not None:
+            return jsonc.set_raw(text, (member,), empty)
         return jsonc.remove_member(text, (member,))
     for name, value in reversed(list(mine.items())):
         if now.get(name) == value:
@@ -211,6 +268,10 @@ def without_status_line(text: str) -> str:
 
 def wrapped(command: str) -> str | None:
     """The person's own command inside our status line; None when there is none."""
+    if command.startswith(_QUIET_WRAP):
+        rest = command.removeprefix(_QUIET_WRAP)
+        ends = (place for place in range(len(rest)) if rest.startswith("; ", place))
+        return next((rest[at + 2 :] for at in ends if shlex.quote(rest[at + 2 :]) == rest[:at]), None)
     words = _words(command)
     return words[-1] if words[-3:-1] == ["statusline", "--wrap"] else None
 
@@ -224,6 +285,14 @@ def address(cwd: Path, env: Mapping[str, str]) -> str:
         if isinstance(inner, dict) and isinstance(url := inner.get(BASE_URL), str) and url:
             return plain(url)
     return VENDOR_URL
+
+
+def without_route(content: bytes) -> bytes:
+    """The same of a file; one that cannot be read or edited as it is."""
+    try:
+        return unrouted(content.decode()).encode()
+    except (UnicodeDecodeError, jsonc.JsoncError):
+        return content
 
 
 def settings_files(cwd: Path, env: Mapping[str, str]) -> Iterator[Path]:
@@ -268,17 +337,25 @@ def _map(settings: object, member: str) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+_QUIET_WRAP = f"{program.IF_THERE} && exec {program.NAME} statusline --wrap "
+"""How a line begins that other machines share; the person's own follows twice: for us, and without us."""
+
+
 def _status_command(words: Sequence[str], own: str | None) -> str:
-    return shlex.join([*words, "statusline", *(["--wrap", own] if own is not None else [])])
+    if tuple(words) != (program.NAME,):
+        return shlex.join([*words, "statusline", *(["--wrap", own] if own is not None else [])])
+    if own is None:
+        return program.in_shell(words, "statusline")
+    return f"{_QUIET_WRAP}{shlex.quote(own)}; {own}"
 
 
 def _is_ours(command: str) -> bool:
+    if command.startswith(_QUIET_WRAP) or command == program.in_shell((program.NAME,), "statusline"):
+        return True
     words = _words(command)
-    program = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
+    called = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
     known = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
-    return (
-        known and bool(program) and (Path(program[-1]).name == "pf-tui" or program[-2:] == ["-m", "pf_tui"])
-    )
+    return known and bool(called) and (Path(called[-1]).name == "pf-tui" or called[-2:] == ["-m", "pf_tui"])
 
 
 def _words(command: str) -> list[str]:

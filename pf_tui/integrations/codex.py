@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import install_plan, jsonc, program, toml_text
+from pf_tui.integrations import install_plan, jsonc, marks, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
 from pf_tui.rules import addresses as rules
@@ -47,7 +47,7 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall codex` would change."""
-    return install_plan.uninstall(ctx.paths, _key(project), pieces(ctx))
+    return install_plan.uninstall(ctx.paths, _key(project), pieces(ctx, lasting=False))
 
 
 def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
@@ -60,22 +60,32 @@ def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     """Set Codex to `provider`: lines in config.toml, none for what the person has set up there."""
-    path = config_folder(ctx.env) / "config.toml"
-    try:
-        text = _text(path)
-        own = own_provider(ctx, text)
-        wanted = {} if provider.id == own else _served_by(ctx, provider, model)
-        if wanted is None:
-            return _effect(f"not possible in Codex itself: {_why_not(provider)}", applied=False)
-        made = toml_text.with_lines(text, {**_base(ctx, text), **_known(text, wanted)})
-        if made == text:
-            return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
-        files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
-    except (toml_text.TomlError, PfError) as error:
-        return _effect(f"its config.toml could not be changed ({error})", applied=False)
-    if not wanted:
+    news, on_own = False, False
+    for path in (folder / "config.toml" for folder in folders(ctx)):
+        try:
+            text = _text(path)
+            wanted = {} if provider.id == own_provider(ctx, text) else _served_by(ctx, provider, model, path)
+            if wanted is None:
+                return _effect(f"not possible in Codex itself: {_why_not(provider)}", applied=False)
+            made = toml_text.with_lines(text, {**_base(ctx, text, path), **_known(text, wanted)})
+            on_own = not wanted
+            if made != text:
+                files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
+                news = True
+        except (toml_text.TomlError, PfError) as error:
+            return _effect(f"its config.toml could not be changed ({error})", applied=False)
+    if not news:
+        return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
+    if on_own:
         return _effect("on your own setting again, from your next start of Codex")
     return _effect("from your next start of Codex (`codex resume` keeps the session)")
+
+
+def folders(ctx: Context) -> tuple[Path, ...]:
+    """The person's Codex folders that pf-tui is in, whatever CODEX_HOME this shell has."""
+    own = config_folder(ctx.env)
+    known = install_plan.folders(ctx.paths, AGENT, "config.toml")
+    return tuple(dict.fromkeys((*known, own))) if not known or marks.are_in(AGENT, own) else known
 
 
 def config_folder(env: Mapping[str, str]) -> Path:
@@ -97,13 +107,22 @@ def own_provider(ctx: Context, text: str) -> str | None:
     return _at(ctx.catalog(), url) if isinstance(url, str) else None
 
 
-def pieces(ctx: Context) -> tuple[ManagedPart, ...]:
-    """Both files that pf-tui has a part in."""
-    folder = config_folder(ctx.env)
-    return (
-        _config_piece(ctx, folder / "config.toml"),
-        _hooks_piece(folder / "hooks.json", program.words(ctx.env)),
-    )
+def pieces(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
+    """The files that pf-tui has a part in, two in each folder.
+
+    Args:
+        lasting: they are to be written, so the program must lie where it stays.
+    """
+    found: list[ManagedPart] = []
+    for folder in dict.fromkeys((*folders(ctx), config_folder(ctx.env))):
+        hooks = folder / "hooks.json"
+        found.append(_config_piece(ctx, folder / "config.toml", lasting=lasting))
+        found.append(_hooks_piece(hooks, _words(ctx, hooks, lasting=lasting)))
+    return tuple(found)
+
+
+def _words(ctx: Context, path: Path, *, lasting: bool = True) -> tuple[str, ...]:
+    return program.words(ctx.env, portable=program.is_shared(path), lasting=lasting)
 
 
 def is_ours(command: str, event: str) -> bool:
@@ -112,21 +131,30 @@ def is_ours(command: str, event: str) -> bool:
     return words[-3:] == ["hook", "codex", event] and "pf-tui" in command.replace("_", "-")
 
 
-def _config_piece(ctx: Context, path: Path) -> ManagedPart:
+def _config_piece(ctx: Context, path: Path, *, lasting: bool) -> ManagedPart:
     switched = _switched(path)
 
     def put(now: bytes | None) -> bytes:
         text = _decoded(path, now or b"")
         try:
-            return toml_text.with_lines(text, {**_base(ctx, text), **switched}).encode()
+            return with_base(text, switched)
         except toml_text.TomlError as error:
             raise _unusable(path, text, error) from error
 
-    def take(now: bytes) -> bytes | None:
-        text = toml_text.without(_decoded(path, now))
-        return text.encode() if text.strip() else None
+    def with_base(text: str, more: dict[str, object]) -> bytes:
+        return toml_text.with_lines(text, {**_base(ctx, text, path, lasting=lasting), **more}).encode()
 
-    return ManagedPart(path=path, put=put, take=take, mode=0o600)
+    def take(now: bytes) -> bytes | None:
+        return toml_text.without(_decoded(path, now)).encode()
+
+    def bare(now: bytes) -> bytes:
+        try:
+            text = _decoded(path, now)
+            return with_base(text, {}) if toml_text.HEADING in text else now
+        except toml_text.TomlError:
+            return now
+
+    return ManagedPart(path=path, put=put, take=take, mode=0o600, bare=bare)
 
 
 def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
@@ -141,8 +169,7 @@ def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
         return text.encode()
 
     def take(now: bytes) -> bytes | None:
-        text = take_out(_decoded(path, now))
-        return text.encode() if jsonc.parse(text) else None
+        return take_out(_decoded(path, now)).encode() if now.strip() else now
 
     def take_out(text: str) -> str:
         try:
@@ -159,19 +186,27 @@ def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
     return ManagedPart(path=path, put=put, take=take, mode=0o600)
 
 
-def _base(ctx: Context, text: str) -> dict[str, object]:
+def _base(ctx: Context, text: str, path: Path, *, lasting: bool = True) -> dict[str, object]:
     """The lines of an install: MCP server, and notify in front of the person's own."""
-    program_name, *rest = program.words(ctx.env)
+    program_name, *rest = _words(ctx, path, lasting=lasting)
     own = toml_text.parse(toml_text.without(text)).get("notify")
     chained = [str(word) for word in own] if isinstance(own, list) else []
     place = f"mcp_servers.{SERVER}"
     return {
-        "notify": [program_name, *rest, "hook", "codex", "notify", *chained],
+        "notify": [*_notify(program_name, *rest), *chained],
         f"{place}.command": program_name,
         f"{place}.args": [*rest, "mcp"],
         f"{place}.startup_timeout_sec": MCP_START_S,
         f"{place}.env_vars": _variables(ctx.catalog()),
     }
+
+
+def _notify(*words: str) -> tuple[str, ...]:
+    """What Codex starts after a turn; the person's own words and the event follow."""
+    if words != (program.NAME,):
+        return (*words, "hook", AGENT, "notify")
+    quiet = f'{program.IF_THERE} && exec {program.NAME} hook {AGENT} notify "$@"; [ $# -gt 1 ] && exec "$@"'
+    return ("sh", "-c", quiet, program.NAME)
 
 
 def _variables(catalog: Catalog) -> list[str]:
@@ -182,7 +217,7 @@ def _variables(catalog: Catalog) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str, object] | None:
+def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) -> dict[str, object] | None:
     """The lines that set Codex to a provider; None when it cannot serve Codex."""
     if provider.agent_only == AGENT and provider.id == _login(ctx):
         return {"model_provider": "openai"}
@@ -191,7 +226,7 @@ def _served_by(ctx: Context, provider: Provider, model: str | None) -> dict[str,
         return None
     if provider.signing:  # its key and its models' names are the gateway's work
         return None
-    program_name, *rest = program.words(ctx.env)
+    program_name, *rest = _words(ctx, path)
     place = f"model_providers.{provider.id}"
     lines: dict[str, object] = {"model_provider": provider.id}
     native = ctx.catalog().native_id(model, provider.id) if model else None
@@ -271,6 +306,8 @@ def _key(project: bool) -> str:
 
 def _group(words: tuple[str, ...], event: str) -> dict[str, object]:
     command = shlex.join([*words, "hook", AGENT, event])
+    if words == (program.NAME,):
+        command = program.in_shell(words, "hook", AGENT, event)
     limit = END_TIMEOUT_S if event == "SessionEnd" else HOOK_TIMEOUT_S
     return {"hooks": [{"type": "command", "command": command, "timeout": limit}]}
 

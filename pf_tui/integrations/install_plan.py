@@ -38,6 +38,12 @@ class ManagedPart:
     """Permissions of a file that is made; None = 0644. A file that is there keeps its own."""
     private: bool = False
     """It may hold the person's keys: once others have written in it, its text is never remembered."""
+    bare: Callable[[bytes], bytes] = lambda now: now
+    """The content without what a switch has added since the install."""
+    blank: Callable[[bytes], bool] = lambda left: left.strip() in (b"", b"{}")
+    """Nothing is left that a person would miss, in a file that we made."""
+    known: Callable[[bytes], bool] = lambda _: False
+    """The whole file is our own work, although no install is remembered."""
 
 
 @record
@@ -83,7 +89,11 @@ def root_of(key: str) -> Path | None:
 def whole(path: Path, content: bytes, mode: int | None = None) -> ManagedPart:
     """A file that is ours altogether; a person's own file in its place stays, or is put back by uninstall."""
     return ManagedPart(
-        path=path, put=lambda _: content, take=lambda now: None if now == content else now, mode=mode
+        path=path,
+        put=lambda _: content,
+        take=lambda now: None if now == content else now,
+        mode=mode,
+        known=lambda now: now == content or b"pf-tui" in now,
     )
 
 
@@ -100,16 +110,14 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
     for piece in pieces:
         now = read(piece.path, root_of(key))
         entry = object_in(remembered, str(piece.path)) or None
-        original = _original(piece, now, entry)
+        exact, original = _before(piece, now, entry)
         wanted = piece.put(original)
         if now != wanted:
             changes.append(FileChange(path=piece.path, before=now, after=wanted, mode=piece.mode))
-        if entry is None:
-            remembered[str(piece.path)] = _splice(original, wanted)
-        elif now != wanted and piece.private:
+        if entry is not None and now != wanted and piece.private and not exact:
             remembered[str(piece.path)] = {"made": entry["made"], "print": None}
-        elif now != wanted:
-            remembered[str(piece.path)] = _splice(original, wanted)
+        elif entry is None or now != wanted:
+            remembered[str(piece.path)] = _splice(original, piece.bare(wanted))
     made = [
         *texts_in(known, "folders"),
         *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
@@ -130,16 +138,16 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
     for name in dict.fromkeys([*by_path, *remembered]):
         path, entry, piece = Path(name), object_in(remembered, name) or None, by_path.get(name)
         now = read(path, root_of(key))
-        if now is None or (entry is None and piece is None):
+        if now is None:
             continue
-        if entry is not None and _print(now) == entry.get("print"):
-            before = _unspliced(now, entry)
-        elif piece is not None and entry is not None:
-            before = piece.take(now)
-            if entry["made"] and before is not None and before.strip() in (b"", b"{}"):
-                before = None
+        if piece is None:
+            exact = entry is not None and _print(now) == entry.get("print")
+            before = _unspliced(now, entry) if entry is not None and exact else now
         else:
-            continue
+            exact, before = _before(piece, now, entry)
+            made = entry is None or entry["made"]
+            if not exact and made and before not in (None, now) and piece.blank(before or b""):
+                before = None
         if before != now:
             changes.append(FileChange(path=path, before=now, after=before))
     folders = tuple(Path(folder) for folder in texts_in(known, "folders"))
@@ -149,6 +157,16 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
 def installed(paths: Paths, key: str) -> bool:
     """True when an install of that key is remembered."""
     return bool(_record(paths, key))
+
+
+def folders(paths: Paths, key: str, name: str) -> tuple[Path, ...]:
+    """Folders in which that install has written a file of that name, whatever a variable says now."""
+    try:
+        known = object_in(_record(paths, key), "files")
+    except PfError:
+        return ()
+    found = [Path(file).parent for file in known if Path(file).name == name]
+    return tuple(folder for folder in dict.fromkeys(found) if folder.is_dir())
 
 
 def keys(paths: Paths) -> tuple[str, ...]:
@@ -241,11 +259,25 @@ def diff(plan: Plan, home: Path | None = None) -> str:
     return "".join(line if line.endswith("\n") else line + missing for line in lines)
 
 
-def _original(piece: ManagedPart, now: bytes | None, entry: Mapping[str, object] | None) -> bytes | None:
-    """The file without us: what stood there before, with what the person has changed since."""
-    if now is None or entry is None:
+def _before(
+    piece: ManagedPart, now: bytes | None, entry: Mapping[str, object] | None
+) -> tuple[bool, bytes | None]:
+    """(byte for byte, the file without us): what stood there before, with what was changed since."""
+    if now is None:
+        return False, None
+    if entry is None:
+        return False, None if piece.known(now) else piece.take(now)
+    for content in (now, _bare(piece, now)):
+        if _print(content) == entry.get("print"):
+            return True, _unspliced(content, entry)
+    return False, piece.take(now)
+
+
+def _bare(piece: ManagedPart, now: bytes) -> bytes:
+    try:
+        return piece.bare(now)
+    except PfError:  # `take` says what is wrong with it
         return now
-    return _unspliced(now, entry) if _print(now) == entry.get("print") else piece.take(now)
 
 
 def _splice(before: bytes | None, after: bytes) -> dict[str, object]:

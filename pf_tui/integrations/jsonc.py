@@ -77,6 +77,25 @@ def set_member(text: str, path: Sequence[str], value: object) -> str:
     return text[: node.start] + _written(value, _indent_at(text, node.start), text) + text[node.end :]
 
 
+def raw(text: str, path: Sequence[str]) -> str | None:
+    """The value at `path` letter by letter; None where there is none. Raises JsoncError."""
+    node = _at(_document(text), path)
+    return None if node is None else text[node.start : node.end]
+
+
+def set_raw(text: str, path: Sequence[str], value: str) -> str:
+    """The text with the value at `path`, which is there, replaced letter by letter. Raises JsoncError."""
+    node = _at(_document(text), path)
+    return text if node is None else text[: node.start] + value + text[node.end :]
+
+
+def _at(node: _Node | None, path: Sequence[str]) -> _Node | None:
+    for key in path:
+        members = reversed(node.members) if node is not None else ()
+        node = next((one.node for one in members if one.key == key), None)
+    return node
+
+
 def remove_member(text: str, path: Sequence[str]) -> str:
     """The text without the member at `path`, and without the objects on the way that are then empty.
 
@@ -109,9 +128,10 @@ def _insert(text: str, node: _Node, key: str, value: object) -> str:
         return text[: node.start + 1] + head + body + text[close:]
     last = node.members[-1]
     if "\n" not in text[node.start : last.node.start] and not _indent_only(text, last.start):
-        gap = ", " if last.comma is None else " "
-        at = last.node.end if last.comma is None else last.comma
-        return f"{text[:at]}{gap}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}{text[at:]}"
+        one = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+        if last.comma is None:
+            return f"{text[: last.node.end]}, {one}{text[last.node.end :]}"
+        return f"{text[: last.comma]} {one},{text[last.comma :]}"
     inner = _indent_at(text, last.start)
     line = f"{newline}{inner}{json.dumps(key)}: {_written(value, inner, text)}"
     if last.comma is None:

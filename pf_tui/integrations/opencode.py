@@ -25,6 +25,7 @@ AGENT = "opencode"
 SERVER = "pf-tui"
 """The MCP server's name: a model sees its tools as pf-tui_provider_list."""
 
+PLUGIN = "plugin/pf-tui.js"
 PACKAGE = "@opencode-ai/plugin"
 _SCHEMA = "https://opencode.ai/config.json"
 _DATA = Path(__file__).parent / "data" / "opencode"
@@ -44,7 +45,7 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall opencode` would change."""
-    return install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project))
+    return install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project, lasting=False))
 
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
@@ -67,13 +68,22 @@ def config_folder(env: Mapping[str, str]) -> Path:
     return paths.config_folder("opencode", env)
 
 
-def pieces(ctx: Context, project: bool) -> tuple[ManagedPart, ...]:
-    """Every file that pf-tui has a part in."""
+def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
+    """Every file that pf-tui has a part in.
+
+    Args:
+        lasting: they are to be written, so the program must lie where it stays.
+    """
+
+    def words(path: Path) -> tuple[str, ...]:
+        return program.words(ctx.env, portable=project or program.is_shared(path), lasting=lasting)
+
     folder = project_root(ctx.cwd, ctx.env) / ".opencode" if project else config_folder(ctx.env)
-    words = program.words(ctx.env, portable=project)
+    config = _config_file(ctx, folder, project)
+    plugin = words(folder / PLUGIN)
     return (
-        _config_piece(_config_file(ctx, folder, project), words),
-        *(install_plan.whole(folder / name, content) for name, content in _own_files(words)),
+        _config_piece(config, words(config)),
+        *(install_plan.whole(folder / name, content) for name, content in _own_files(plugin)),
         *(piece for free in _free_folders(ctx, project) for piece in package_pieces(free)),
     )
 
@@ -85,7 +95,7 @@ def package_pieces(folder: Path) -> tuple[ManagedPart, ...]:
 
 def _kept_once_there(path: Path, content: bytes) -> ManagedPart:
     """A file that stays when its owner has changed it since."""
-    return ManagedPart(path=path, put=lambda _: content, take=lambda now: now)
+    return ManagedPart(path=path, put=lambda _: content, take=lambda now: None if now == content else now)
 
 
 def _free_folders(ctx: Context, project: bool) -> tuple[Path, ...]:
@@ -157,13 +167,14 @@ def _config_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
 
     def take(now: bytes) -> bytes | None:
         try:
-            text = jsonc.remove_member(_text(path, now), ("mcp", SERVER))
-            left = jsonc.parse(text)
+            return jsonc.remove_member(_text(path, now), ("mcp", SERVER)).encode() if now.strip() else now
         except jsonc.JsoncError as error:
             raise _unusable(path, error) from error
-        return None if left == {"$schema": _SCHEMA} else text.encode()
 
-    return ManagedPart(path=path, put=put, take=take, mode=0o600)
+    def blank(left: bytes) -> bool:
+        return not left.strip() or jsonc.parse(left.decode()) in ({}, {"$schema": _SCHEMA})
+
+    return ManagedPart(path=path, put=put, take=take, mode=0o600, blank=blank)
 
 
 def _text(path: Path, content: bytes) -> str:

@@ -1,27 +1,107 @@
-"""How an agent calls pf-tui: the words its settings start with."""
+"""How an agent calls pf-tui: the words its settings start with, and the same as a line of a shell."""
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from pf_tui.errors import PfError
 
 NAME = "pf-tui"
 
+IF_THERE = f"command -v {NAME} >/dev/null"
+"""What a shell asks before it calls us by name; a machine without pf-tui notices nothing."""
 
-def words(env: Mapping[str, str], *, portable: bool = False) -> tuple[str, ...]:
+_PASSING = re.compile(
+    r"(archive|builds|environments|sdists)-v\d+|\.tmp[\w-]*|pip-(build-env|install|req-build|unpack|wheel|ephem)-.*"
+    r"|_MEI\w*|\.shiv|\.pex"
+)
+"""Folders that are cleared away: caches of uv, pip's builds, what one-file programs unpack."""
+
+
+def words(env: Mapping[str, str], *, portable: bool = False, lasting: bool = True) -> tuple[str, ...]:
     """The program as an agent finds it, whatever its own PATH is.
 
     Args:
-        portable: for a file that a team shares: the bare name, found on each one's PATH.
+        portable: for a file that other machines share: the bare name, found on each one's PATH.
+        lasting: it will stand in an agent's settings; else any place will do, to compare with.
+    Raises:
+        PfError: this pf-tui lies in a place that will vanish, and no other is on the PATH.
     """
+    place = _place(env, lasting=lasting)
     if portable:
         return (NAME,)
-    beside = Path(sys.executable).parent / NAME
-    if beside.is_file():
-        return (str(beside),)
+    return (str(place),) if place is not None else (sys.executable, "-P", "-m", "pf_tui")
+
+
+def in_shell(words: Sequence[str], *rest: str) -> str:
+    """A line that calls us where pf-tui is, and does nothing where it is not."""
+    if tuple(words) == (NAME,):
+        return f"{IF_THERE} || exit 0; exec {shlex.join([NAME, *rest])}"
+    return f"test -x {shlex.quote(words[0])} || exit 0; exec {shlex.join([*words, *rest])}"
+
+
+def is_shared(path: Path) -> bool:
+    """Other machines read the file: a link leads to it in a git repository, or one keeps track of it."""
+    place = Path(os.path.realpath(path))
+    root = next((folder for folder in place.parents if (folder / ".git").exists()), None)
+    if root is None:
+        return False
+    if place != Path(os.path.normpath(path.absolute())):
+        return True
+    try:
+        index = (root / ".git" / "index").read_bytes()
+    except OSError:  # a worktree's index lies elsewhere
+        return False
+    return str(place.relative_to(root)).encode() + b"\0" in index
+
+
+def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
+    """Our script, in a place that stays; None when the interpreter alone has us."""
     import shutil
 
-    if found := shutil.which(NAME, path=env.get("PATH")):
-        return (found,)
-    return (sys.executable, "-P", "-m", "pf_tui")
+    beside = Path(sys.executable).parent / NAME
+    folders = (env.get("PATH") or os.defpath).split(os.pathsep)
+    on_path = (shutil.which(NAME, path=folder) for folder in folders if folder)
+    known = [beside] if beside.is_file() else []
+    known += [Path(found) for found in on_path if found]
+    for place in known:
+        if not lasting or not _vanishes(place, env):
+            return place
+    module = Path(__file__)
+    if lasting and (known or _vanishes(module, env) or not _is_importable(module)):
+        where = known[0] if known else module
+        raise PfError(
+            f"this pf-tui lies in a place that will vanish ({where.parent}), so its path must stand in no"
+            " agent's settings; nothing was changed",
+            f"`uv tool install {NAME}` (or pipx), then install again with that one",
+        )
+    return None
+
+
+def _vanishes(place: Path, env: Mapping[str, str]) -> bool:
+    """A cache, a build's temporary folder, or inside one file that is a whole program."""
+    for path in (place, Path(os.path.realpath(place))):
+        folders = [folder.name for folder in path.parents]
+        if any(_PASSING.fullmatch(name) for name in folders):
+            return True
+        if ".cache" in folders and "pipx" in folders:
+            return True
+        if any(folder.is_file() for folder in path.parents):
+            return True
+    cache = env.get("UV_CACHE_DIR")
+    return bool(cache) and place.is_relative_to(Path(cache or "/"))
+
+
+def _is_importable(module: Path) -> bool:
+    """`python -P -m pf_tui` finds us without help from the environment."""
+    import site
+
+    folders = [Path(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())]
+    if any(module.is_relative_to(folder) for folder in folders):
+        return True
+    return any(folder.glob("*pf_tui*.pth") or folder.glob("__editable__*pf_tui*") for folder in folders)

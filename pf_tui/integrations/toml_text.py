@@ -14,6 +14,9 @@ from pf_tui.records import record
 
 MARK = "# pf-tui"
 HEADING = "# pf-tui: `pf-tui uninstall codex` takes these lines out again"
+BOM = "\ufeff"
+"""What some editors begin a file with; it stays the first letter."""
+
 _ASIDE = "#pf-tui# "
 """In front of each line of the person's that gave way."""
 
@@ -45,7 +48,7 @@ def parse(text: str) -> dict[str, object]:
     import tomllib
 
     try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        return tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         why = re.sub(r" \(at .*\)$", "", str(error)).lower()
@@ -55,9 +58,10 @@ def parse(text: str) -> dict[str, object]:
 
 def without(text: str) -> str:
     """The text as it was before us."""
-    lines = text.splitlines(keepends=True)
+    mark = BOM if text.startswith(BOM) else ""
+    lines = text.removeprefix(BOM).splitlines(keepends=True)
     kept = [line for line in lines if not (line.rstrip("\r\n").endswith(MARK) or line.startswith(HEADING))]
-    return "".join(line.removeprefix(_ASIDE) for line in kept)
+    return mark + "".join(line.removeprefix(_ASIDE) for line in kept)
 
 
 def with_lines(text: str, values: Mapping[str, object]) -> str:
@@ -71,12 +75,13 @@ def with_lines(text: str, values: Mapping[str, object]) -> str:
     if not values:
         return own
     newline = "\r\n" if "\r\n" in own else "\n"
-    rest = own
-    for statement in reversed([one for one in statements(own) if one.key in values]):
+    mark = BOM if own.startswith(BOM) else ""
+    rest = own.removeprefix(BOM)
+    for statement in reversed([one for one in statements(rest) if one.key in values]):
         lines = rest[statement.start : statement.end].splitlines(keepends=True)
         rest = rest[: statement.start] + "".join(_ASIDE + line for line in lines) + rest[statement.end :]
     head = [HEADING, *(f"{key} = {literal(value)} {MARK}" for key, value in values.items())]
-    made = "".join(line + newline for line in head) + rest
+    made = mark + "".join(line + newline for line in head) + rest
     parse(made)
     return made
 

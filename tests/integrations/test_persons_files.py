@@ -1,0 +1,324 @@
+"""The person's own files: every byte back, whatever was lost, moved, linked or shared in between."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+
+import pytest
+
+from pf_tui import actions
+from pf_tui.actions import install
+from pf_tui.errors import PfError
+from pf_tui.integrations import apply, claude_settings, install_plan, program
+from pf_tui.state.context import Context
+
+Make = Callable[..., Context]
+AGENTS = ("claude-code", "codex", "opencode")
+PATH = "/usr/bin:/bin"
+KEYS = {"ANTHROPIC_API_KEY": "k1", "OPENROUTER_API_KEY": "k2", "OPENAI_API_KEY": "k3", "PATH": PATH}
+ODD_JSON = {
+    "empty": "",
+    "blank": "{ }",
+    "blank-lines": "{\r\n}\r\n",
+    "only-a-comment": "{ /* mine */ }",
+    "byte-order-mark": '\ufeff{\n  "model": "opus"\n}\n',
+    "trailing-comma": '{"model": "opus",}',
+    "empty-objects": '{"env": { }, "modelOverrides":{}, "mcp": {}, "model": "x"}',
+    "letters": '{"env":{"ANTHROPIC_API_KEY":"\\u0073k", "Z": "\\/"},"apiKeyHelper":"\\/vault"}',
+    "order-and-comments": '{\n\t// b first\n\t"b": 1, // one\n\n\t"a":\t[1,  2],\n\n\t/* end */\n}',
+    "crlf-without-an-end": '{\r\n  "env": {\r\n    "FOO": "bar"\r\n  }\r\n}',
+}
+ODD_TOML = {
+    "empty": "",
+    "byte-order-mark": '\ufeffmodel = "x"\n',
+    "no-end": 'notify = ["say",\n  "done"] # mine\nmodel="x"\r\n[tui]\ny = 1',
+}
+
+
+@pytest.fixture
+def ctx(context: Make) -> Context:
+    return context(env=KEYS)
+
+
+def own_files(home: Path, json_text: str, toml_text: str) -> dict[Path, bytes]:
+    """The person's settings of three agents."""
+    made = {
+        home / ".claude" / "settings.json": json_text,
+        home / ".config" / "opencode" / "opencode.jsonc": json_text,
+        home / ".codex" / "config.toml": toml_text,
+        home / ".codex" / "hooks.json": json_text,
+    }
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return everything(home)
+
+
+def everything(home: Path) -> dict[Path, bytes]:
+    """Every file but our own state and cache."""
+    ours = (home / ".opencode" / "provider-fallback", home / ".cache")
+    return {
+        path: path.read_bytes()
+        for path in home.rglob("*")
+        if path.is_file() and not any(path.is_relative_to(folder) for folder in ours)
+    }
+
+
+def install_all(ctx: Context) -> None:
+    for agent in AGENTS:
+        install.install(ctx, agent)
+
+
+def uninstall_all(ctx: Context) -> None:
+    for agent in AGENTS:
+        install.uninstall(ctx, agent)
+
+
+def lose_state(ctx: Context) -> None:
+    shutil.rmtree(ctx.paths.home)
+
+
+def route_of(folder: Path) -> str | None:
+    return claude_settings.route_in((folder / "settings.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("json_text", "toml_text"),
+    [
+        pytest.param(text, toml, id=name)
+        for (name, text), toml in zip(ODD_JSON.items(), cycle(ODD_TOML.values()), strict=False)
+    ],
+)
+def test_every_byte_is_back_after_twenty_switches(
+    ctx: Context, home: Path, json_text: str, toml_text: str
+) -> None:
+    before = own_files(home, json_text, toml_text)
+    install_all(ctx)
+
+    for provider in islice(cycle(("openrouter", "anthropic-api", "openai-api")), 20 if json_text else 3):
+        for agent in ("claude-code", "codex"):
+            apply.apply(ctx, agent, ctx.catalog().provider(provider), "gpt-6.1-sol")
+    actions.switch(ctx, "openrouter")
+    install_all(ctx)
+    uninstall_all(ctx)
+
+    assert everything(home) == before
+
+
+def test_a_projects_route_leaves_odd_settings_as_they_were(ctx: Context, home: Path) -> None:
+    for text in ODD_JSON.values():
+        before = own_files(home, text, "")
+        install.install(ctx, "claude-code", in_project=True)
+        actions.switch(ctx, "openrouter")
+        assert route_of(home / ".claude") == "openrouter"
+        actions.switch(ctx, "anthropic-api")
+
+        install.uninstall(ctx, "claude-code", in_project=True)
+
+        assert everything(home) == before
+
+
+def test_a_lost_state_folder_is_no_reason_to_forget_our_own_work(ctx: Context, home: Path) -> None:
+    before = own_files(home, '{"model": "opus"}\n', 'model = "x"\n')
+    install_all(ctx)
+    actions.switch(ctx, "openrouter")
+    lose_state(ctx)
+
+    assert apply.installed(ctx) == ("claude-code", "opencode", "codex")
+    moved = actions.switch(ctx, "anthropic-api", force=True)
+    assert {effect.agent for effect in moved.effects} == set(AGENTS)
+    assert route_of(home / ".claude") == "anthropic-api"
+    lose_state(ctx)
+    uninstall_all(ctx)
+
+    assert everything(home) == before
+
+
+def test_an_install_after_the_loss_knows_what_was_there_before_it(ctx: Context, home: Path) -> None:
+    before = own_files(home, '{"model": "opus"}\n', 'model = "x"\n')
+    install_all(ctx)
+    command = home / ".claude" / "commands" / "provider-status.md"
+    command.write_text(command.read_text() + "\nwritten by an older pf-tui\n")
+    actions.switch(ctx, "openrouter")
+    lose_state(ctx)
+
+    install_all(ctx)
+    uninstall_all(ctx)
+
+    assert everything(home) == before
+
+
+def test_a_state_folder_of_an_earlier_day_is_no_trouble(ctx: Context, home: Path, tmp_path: Path) -> None:
+    before = own_files(home, '{"model": "opus"}\n', 'model = "x"\n')
+    install_all(ctx)
+    shutil.copytree(ctx.paths.home, tmp_path / "backup")
+    actions.switch(ctx, "openrouter")
+    lose_state(ctx)
+    shutil.copytree(tmp_path / "backup", ctx.paths.home)
+
+    actions.switch(ctx, "anthropic-api", force=True)
+    assert route_of(home / ".claude") == "anthropic-api"
+    uninstall_all(ctx)
+
+    assert everything(home) == before
+
+
+def test_a_switch_reaches_the_folder_that_was_installed_into(
+    context: Make, home: Path, tmp_path: Path
+) -> None:
+    claude, codex = tmp_path / "claude-work", tmp_path / "codex-work"
+    there = context(env={**KEYS, "CLAUDE_CONFIG_DIR": str(claude), "CODEX_HOME": str(codex)})
+    install.install(there, "claude-code")
+    install.install(there, "codex")
+    elsewhere = context(env=KEYS)
+
+    done = actions.switch(elsewhere, "openrouter")
+
+    assert route_of(claude) == "openrouter"
+    assert 'model_provider = "openrouter"' in (codex / "config.toml").read_text()
+    assert not (home / ".claude").exists()
+    assert not (home / ".codex").exists()
+    told = next(effect.text for effect in done.effects if effect.agent == "claude-code")
+    assert told == f"from your next turn with CLAUDE_CONFIG_DIR={claude}; pf-tui is not in {home / '.claude'}"
+    install.uninstall(elsewhere, "claude-code")
+    install.uninstall(elsewhere, "codex")
+    assert everything(claude) == everything(codex) == {}
+
+
+def shared(home: Path, tmp_path: Path) -> Path:
+    """Settings that lie in a repository of dotfiles, led to by links."""
+    repository = tmp_path / "dotfiles"
+    (repository / ".git").mkdir(parents=True)
+    own = {"statusLine": {"type": "command", "command": "echo 'my line; yes'"}}
+    (repository / "claude.json").write_text(json.dumps(own, indent=2))
+    (repository / "codex.toml").write_text('notify = ["touch", "told"]\n')
+    (repository / "codex-hooks.json").write_text("{}\n")
+    (home / ".claude").mkdir()
+    (home / ".codex").mkdir()
+    (home / ".claude" / "settings.json").symlink_to(repository / "claude.json")
+    (home / ".codex" / "config.toml").symlink_to(repository / "codex.toml")
+    (home / ".codex" / "hooks.json").symlink_to(repository / "codex-hooks.json")
+    return repository
+
+
+def in_shell(command: str, cwd: Path) -> tuple[int, str]:
+    """What a line does on a machine without pf-tui."""
+    words = ["sh", "-c", command]
+    done = subprocess.run(words, env={"PATH": PATH}, cwd=cwd, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_shared_settings_hold_no_path_of_this_machine_and_are_quiet_elsewhere(
+    ctx: Context, home: Path, tmp_path: Path
+) -> None:
+    repository = shared(home, tmp_path)
+    before = everything(repository)
+    install.install(ctx, "claude-code")
+    install.install(ctx, "codex")
+
+    actions.switch(ctx, "openrouter")
+
+    texts = {path.name: path.read_text() for path in repository.iterdir() if path.is_file()}
+    for name, text in texts.items():
+        assert str(home) not in text, name
+        assert str(Path(sys.executable).parent) not in text, name
+    settings = json.loads(texts["claude.json"])
+    assert in_shell(settings["statusLine"]["command"], tmp_path) == (0, "my line; yes\n")
+    code, said = in_shell(settings["apiKeyHelper"], tmp_path)
+    assert (code != 0, said) == (True, "")
+    hooks = json.loads(texts["codex-hooks.json"])["hooks"]
+    for groups in hooks.values():
+        assert in_shell(groups[0]["hooks"][0]["command"], tmp_path) == (0, "")
+    install.uninstall(ctx, "claude-code")
+    install.uninstall(ctx, "codex")
+    assert everything(repository) == before
+    assert (home / ".claude" / "settings.json").is_symlink()
+
+
+def test_a_shared_notify_starts_the_persons_own_without_us(ctx: Context, home: Path, tmp_path: Path) -> None:
+    import tomllib
+
+    repository = shared(home, tmp_path)
+    install.install(ctx, "codex")
+    notify = tomllib.loads((repository / "codex.toml").read_text())["notify"]
+
+    subprocess.run([*notify, "event"], env={"PATH": "/usr/bin:/bin"}, cwd=tmp_path, check=True)
+
+    assert (tmp_path / "told").exists()
+    assert (tmp_path / "event").exists()
+
+
+def test_a_file_that_no_other_machine_shares_has_the_programs_path(ctx: Context, home: Path) -> None:
+    install.install(ctx, "claude-code")
+
+    line = json.loads((home / ".claude" / "settings.json").read_text())["statusLine"]["command"]
+
+    assert line == f"{Path(sys.executable).parent / 'pf-tui'} statusline"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param(".cache/uv/archive-v0/Xy1/bin", id="uvx"),
+        pytest.param(".cache/uv/environments-v2/pf-tui-1/bin", id="uv-run"),
+        pytest.param(".local/pipx/.cache/ab12/bin", id="pipx-run"),
+        pytest.param("tmp/pip-build-env-k3j/overlay/bin", id="pip-build"),
+        pytest.param("tmp/_MEIabc123", id="one-file-program"),
+        pytest.param(".shiv/pf-tui_1f/site-packages/bin", id="shiv"),
+    ],
+)
+def test_a_place_that_will_vanish_is_refused_with_the_cure(
+    ctx: Context, home: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = home / place
+    folder.mkdir(parents=True)
+    (folder / "pf-tui").write_text("#!/bin/sh\n")
+    monkeypatch.setattr(program.sys, "executable", str(folder / "python3"))
+    before = everything(home)
+
+    with pytest.raises(PfError) as refused:
+        install.install(ctx, "claude-code")
+
+    assert "lies in a place that will vanish" in refused.value.message
+    assert refused.value.hint.startswith("`uv tool install pf-tui`")
+    assert everything(home) == before
+    assert install_plan.keys(ctx.paths) == ()
+    assert install.uninstall(ctx, "claude-code").empty
+
+
+def test_a_lasting_one_on_the_path_is_taken_instead(
+    context: Make, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passing, lasting = home / "uv" / "archive-v0" / "x" / "bin", home / ".local" / "bin"
+    for folder in (passing, lasting):
+        folder.mkdir(parents=True)
+        (folder / "pf-tui").write_text("#!/bin/sh\n")
+        (folder / "pf-tui").chmod(0o755)
+    monkeypatch.setattr(program.sys, "executable", str(passing / "python3"))
+
+    found = program.words({"PATH": f"{passing}:/usr/bin:{lasting}"})
+
+    assert found == (str(lasting / "pf-tui"),)
+
+
+def test_an_address_of_the_persons_own_is_applied(ctx: Context, home: Path) -> None:
+    ctx.paths.home.mkdir(parents=True)
+    ctx.paths.providers.write_text(
+        "providers:\n  - id: anthropic-api\n    base_url: https://proxy.corp.example/anthropic\n"
+    )
+    install.install(ctx, "claude-code")
+
+    actions.switch(ctx, "anthropic-api", force=True)
+
+    settings = json.loads((home / ".claude" / "settings.json").read_text())
+    assert settings["env"]["ANTHROPIC_BASE_URL"] == "https://proxy.corp.example/anthropic"
+    assert settings["apiKeyHelper"].endswith("auth helper")
+    actions.switch(ctx, "openrouter")
+    install.uninstall(ctx, "claude-code")
+    assert everything(home) == {}
