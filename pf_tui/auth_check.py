@@ -7,8 +7,11 @@ Logins that belong to an agent are never used from here; their presence and expi
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Provider
@@ -27,6 +30,14 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 10.0
 """Listing models takes well under a second; a host that needs longer is not usable now."""
+
+MOST_BYTES = 1 << 20
+"""Read of a list of models."""
+
+MOST_NAMES = 40
+
+_PLAIN_NAME = re.compile(r"[\w./:@-]{1,120}")
+"""A model's name that can stand in YAML as it is."""
 
 _MODELS_LIST = (
     ("openai-chat", "/models"),
@@ -70,7 +81,13 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     Raises:
         UnknownName, StateFileUnusable, PfError: the keyring does not open.
     """
-    provider = ctx.catalog().provider(provider_id)
+    catalog = ctx.catalog()
+    provider = catalog.provider(provider_id)
+    served = {
+        catalog.native_id(name, provider.id) or name
+        for name in (catalog.models if provider.custom else ())
+        if catalog.serves(provider.id, name)
+    }
     config = ctx.config()
     held = ctx.credentials(config)[provider.id]
     if held.usable and provider.blanks and (lacking := clouds.problem(provider, held)):
@@ -91,7 +108,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
         return _from_here(provider, held)
     answer = Checked(provider=provider.id, ok=False, asked=False, message="")
     for protocol, url in probes:
-        answer = _ask(provider, held, protocol, url, secret, timeout_s)
+        answer = _ask(provider, held, protocol, url, secret, timeout_s, served)
         if answer.status not in (404, 405):
             break
     return answer
@@ -149,9 +166,43 @@ def _from_here(provider: Provider, held: Credential) -> Checked:
 
 
 def _ask(
-    provider: Provider, held: Credential, protocol: str, url: str, secret: Secret | None, timeout_s: float
+    provider: Provider,
+    held: Credential,
+    protocol: str,
+    url: str,
+    secret: Secret | None,
+    timeout_s: float,
+    served: AbstractSet[str],
 ) -> Checked:
-    """One GET; every outcome is a Checked, never an exception."""
+    """One GET; every outcome is a Checked, never an exception.
+
+    Args:
+        served: what an own server is asked for, by its own names; empty = its list says nothing new.
+    """
+    began = time.monotonic()
+    status, problem, body = get(
+        provider, url, headers(provider, protocol, secret), timeout_s, MOST_BYTES if served else 0
+    )
+    ok, message, hint = _verdict(provider, held, status, problem, url)
+    if ok and served:
+        hint = _listed(body, served)
+    return Checked(
+        provider=provider.id,
+        ok=ok,
+        asked=True,
+        message=message,
+        hint=hint,
+        status=status,
+        url=url,
+        latency_ms=round(1000 * (time.monotonic() - began)),
+        source=held.source,
+    )
+
+
+def get(
+    provider: Provider, url: str, headers: Mapping[str, str], timeout_s: float, most: int
+) -> tuple[int | None, str, bytes]:
+    """One GET: (HTTP status or None, why there was none, so many bytes of a good answer at most)."""
     import http.client
     import urllib.error
     from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -166,51 +217,53 @@ def _ask(
 
     if not url.startswith(("https://", "http://")):
         raise PfError(f"{url} is no web address", f"correct base_url of {provider.id} in providers.yaml")
-    request = Request(url, headers=_headers(provider, protocol, secret))  # noqa: S310 - scheme checked above
-    began = time.monotonic()
-    status: int | None = None
-    problem = ""
+    request = Request(url, headers=dict(headers))  # noqa: S310 - scheme checked above
     try:
         with build_opener(Staying).open(request, timeout=timeout_s) as answer:
-            status = answer.status
+            return answer.status, "", answer.read(most) if most else b""
     except urllib.error.HTTPError as refusal:
-        status = refusal.code
         refusal.close()
+        return refusal.code, "", b""
     except urllib.error.URLError as error:
-        problem = _reason(error.reason)
+        return None, _reason(error.reason), b""
     except (OSError, http.client.HTTPException, ValueError) as error:
-        problem = _reason(error)
-    ok, message, hint = _verdict(provider, held, status, problem, url)
-    return Checked(
-        provider=provider.id,
-        ok=ok,
-        asked=True,
-        message=message,
-        hint=hint,
-        status=status,
-        url=url,
-        latency_ms=round(1000 * (time.monotonic() - began)),
-        source=held.source,
-    )
+        return None, _reason(error), b""
 
 
-def _headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping[str, str]:
+def _listed(body: bytes, served: AbstractSet[str]) -> str | None:
+    """The line for providers.yaml that names the models of a list, where others are asked for; else None."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    items = answer.get("data") if isinstance(answer, dict) else None
+    names = [one.get("id") for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+    plain = [name for name in names if isinstance(name, str) and _PLAIN_NAME.fullmatch(name)]
+    if not plain or served <= set(plain):
+        return None
+    more = f", and {len(plain) - MOST_NAMES} more" if len(plain) > MOST_NAMES else ""
+    listed = ", ".join(plain[:MOST_NAMES])
+    return f"it lists other models than it is asked for; in providers.yaml: models: [{listed}]{more}"
+
+
+def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping[str, str]:
+    """What a request with the key carries."""
     from pf_tui import __version__
 
-    headers = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
+    given = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
     if protocol == "anthropic-messages":
-        headers["anthropic-version"] = "2023-06-01"
+        given["anthropic-version"] = "2023-06-01"
     if secret is None:
-        return headers
+        return given
     if protocol == "anthropic-messages":
-        headers["x-api-key"] = secret.reveal()
+        given["x-api-key"] = secret.reveal()
     elif protocol == "gemini":
-        headers["x-goog-api-key"] = secret.reveal()
+        given["x-goog-api-key"] = secret.reveal()
     elif provider.family == "Azure":
-        headers["api-key"] = secret.reveal()
+        given["api-key"] = secret.reveal()
     else:
-        headers["authorization"] = f"Bearer {secret.reveal()}"
-    return headers
+        given["authorization"] = f"Bearer {secret.reveal()}"
+    return given
 
 
 def _verdict(

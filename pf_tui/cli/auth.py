@@ -66,6 +66,8 @@ def check(ctx: Context, provider: str, as_json: bool) -> None:
         return
     took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
     output.text(f"{found.message}{took}")
+    if found.hint:
+        output.text(found.hint)
 
 
 @subword(auth, "set")

@@ -11,7 +11,7 @@ from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, in_project, maybe_provider, provider_argument, subword
 from pf_tui.cli.values import REQUESTS, TOKENS, USD, Unlimited
 from pf_tui.documents import settings, words
-from pf_tui.errors import WrongUsage
+from pf_tui.errors import PfError, WrongUsage
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.config import Budgets
 from pf_tui.state.context import Context
@@ -33,13 +33,17 @@ limits = Group("limits", "show", implied="set")
 
 @subword(limits, "show")
 @maybe_provider
+@click.option("--refresh", is_flag=True, help="Ask LiteLLM proxies when the budget of the key begins anew.")
 @as_json
 @click.pass_obj
-def show(ctx: Context, provider: str | None, as_json: bool) -> None:
+def show(ctx: Context, provider: str | None, refresh: bool, as_json: bool) -> None:
     """~ marks an estimate; a pace says when a window is used up if work goes on like this."""
     now = snapshot.take(ctx, keep_going=not as_json)
     if provider is not None:
         provider = now.catalog.provider(provider).id
+    if refresh:
+        _refresh(ctx, now, provider)
+        now = snapshot.take(ctx, keep_going=not as_json)
     if as_json:
         output.document(settings.limits(now, provider))
         return
@@ -93,6 +97,25 @@ def set_(
     )
     whose = "every provider in this project" if in_project else provider
     output.text(f"{whose}: {told}; `pf-tui undo` takes it back")
+
+
+def _refresh(ctx: Context, now: Snapshot, only: str | None) -> None:
+    """Ask about every key whose budget was seen, or about the one that is named; what fails is said."""
+    from pf_tui import key_budget
+    from pf_tui.rules.litellm import WINDOW
+
+    asked = [
+        view.provider
+        for view in now.providers
+        if view.id == only or (only is None and any(limit.window == WINDOW for limit in view.limits))
+    ]
+    if not asked:
+        diagnostics.note("no key's budget is known yet; name the proxy: `pf-tui limits PROVIDER --refresh`")
+    for provider in asked:
+        try:
+            actions.note_readings(ctx, [key_budget.ask(ctx, provider)])
+        except PfError as error:
+            diagnostics.note(f"{error.message}; {error.hint}" if error.hint else error.message)
 
 
 def _amount(name: str, value: float | None) -> str:

@@ -162,7 +162,7 @@ limits  Limit windows and your own budgets
     limits                                          of every provider in the list
     limits set openrouter --daily 1M --daily-usd 5  your own budget for a day
 limits show  Show windows and budgets, and when they run dry
-    limits show                                of every provider in the list
+    limits show --refresh                      and when the budget of a LiteLLM proxy's key begins anew
     limits show anthropic-subscription --json  of one, as data
 limits set  Set your own budgets for a provider
     limits set openrouter --daily 1M --monthly 10M  tokens per day and month

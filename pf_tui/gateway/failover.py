@@ -435,4 +435,4 @@ def _counts(route: Route) -> bool:
 def _tells_limits(headers: Mapping[str, str]) -> bool:
     """Some header speaks of a limit window; most answers have none."""
     names = " ".join(headers).lower()
-    return "ratelimit" in names or "x-codex" in names
+    return "ratelimit" in names or "x-codex" in names or "x-litellm-key" in names

@@ -24,6 +24,7 @@ from pf_tui.gateway.sessions import Session
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
+from pf_tui.rules import litellm
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.rules.failures import Failure
 
@@ -117,6 +118,7 @@ class Turn:
             latency_ms=latency_ms,
             ttft_ms=first_byte_ms,
             is_subagent=request.is_subagent,
+            cost_usd=litellm.cost_usd(outcome.headers) if outcome.headers else None,
             **tokens,
         )
 

@@ -80,6 +80,8 @@ class Attempt:
     is_subagent: bool = False
     mode: str = ""
     """"" | fast | batch"""
+    cost_usd: float | None = None
+    """What the upstream says it cost; None = the price table decides."""
 
 
 def add(path: Path, attempts: Sequence[Attempt], *, refresh: bool = True) -> bool:
@@ -248,6 +250,8 @@ def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> R
         attempt.web_searches,
         mode=attempt.mode,
     )
+    if attempt.cost_usd is not None:
+        cost, basis = attempt.cost_usd, "reported"
     return (
         _number(attempt),
         at_ms,

@@ -31,6 +31,7 @@ NAMES = {
     "7d": "the weekly window",
     "day": "today's budget",
     "month": "this month's budget",
+    "budget": "the key's budget",
 }
 
 SAME_RESET = timedelta(minutes=10)
@@ -38,6 +39,12 @@ SAME_RESET = timedelta(minutes=10)
 
 STALE = timedelta(minutes=10)
 """Of two readings further apart than this the newer one is believed, whatever its source."""
+
+BUDGET_LASTS = timedelta(hours=6)
+"""How long a key's budget is believed that names no end."""
+
+SPENT_LASTS = timedelta(hours=1)
+"""The same of one that is used up: nobody asks there, so nothing newer would ever be read."""
 
 MIN_ELAPSED = 0.02
 """Share of a window that must have passed before its pace means anything."""
@@ -61,7 +68,7 @@ class Reading:
 
     provider: str
     window: str
-    """minute | hour | 5h | 7d | day | month"""
+    """minute | hour | 5h | 7d | day | month | budget (of the key that asks)"""
     unit: str
     """percent | tokens | requests | usd"""
     used: float
@@ -124,12 +131,15 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
             continue
         if reading.observed_at > now + CLOCK_SKEW:
             continue  # a clock that was wrong wrote it down
-        if reading.resets_at is None and now - reading.observed_at > LENGTHS.get(reading.window, STALE):
+        if reading.resets_at is None and now - reading.observed_at > _lasts(reading):
             continue
         key = (reading.window, reading.unit, reading.model)
         samples.setdefault(key, []).append(reading)
         if key not in best or _beats(reading, best[key]):
             best[key] = reading
+    for key, reading in best.items():
+        if reading.window == "budget" and reading.resets_at is None:
+            best[key] = _with_end(reading, samples[key])
     order = list(LENGTHS)
     reported = {reading.window for reading in best.values() if reading.source != "estimate"}
     believed = [one for one in best.values() if one.source != "estimate" or one.window not in reported]
@@ -139,6 +149,20 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
     return tuple(
         _limit(reading, samples[(reading.window, reading.unit, reading.model)], now) for reading in found
     )
+
+
+def _lasts(reading: Reading) -> timedelta:
+    """How long a reading without an end is believed."""
+    if reading.window != "budget":
+        return LENGTHS.get(reading.window, STALE)
+    return SPENT_LASTS if (share(reading) or 0) >= 100 else BUDGET_LASTS
+
+
+def _with_end(reading: Reading, samples: Sequence[Reading]) -> Reading:
+    """A budget that headers tell of, with the end that was asked for before."""
+    known = [one for one in samples if one.resets_at is not None and one.limit == reading.limit]
+    latest = max(known, key=lambda one: one.observed_at, default=None)
+    return reading if latest is None else replace(reading, resets_at=latest.resets_at)
 
 
 def since_release(readings: Sequence[Reading], released: datetime | None) -> Sequence[Reading]:

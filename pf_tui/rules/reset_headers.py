@@ -1,7 +1,8 @@
 """When a limit ends and how full windows are, read out of response headers. Pure.
 
 Sources: Anthropic (`anthropic-ratelimit-*`, unified windows measured on Claude Code 2.1.330), OpenAI and
-compatible (`x-ratelimit-*`), Codex (`x-codex-*`, measured on 0.169.0), Google error details (RetryInfo).
+compatible (`x-ratelimit-*`), Codex (`x-codex-*`, measured on 0.169.0), Google error details (RetryInfo),
+LiteLLM (`x-litellm-key-*`, measured on 1.108.7).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from pf_tui.records import replace
+from pf_tui.rules import litellm
 from pf_tui.rules.limits import Reading
 
 CAP = timedelta(days=8)
@@ -207,6 +209,7 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
                         observed_at=now,
                     )
                 )
+    found.append(litellm.budget(provider, headers, now))
     return tuple(reading for reading in found if reading is not None)
 
 

@@ -23,6 +23,7 @@ class Upstream(BaseHTTPRequestHandler):
     status: ClassVar[int] = 200
     location: ClassVar[str | None] = None
     silent: ClassVar[threading.Event | None] = None
+    body: ClassVar[bytes] = b'{"error": "refused ' + KEY.encode() + b'"}'
     asked: ClassVar[list[tuple[str, str, dict[str, str]]]] = []
 
     def do_GET(self) -> None:
@@ -33,10 +34,9 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_response(self.status)
         if self.location:
             self.send_header("location", self.location)
-        body = b'{"error": "refused ' + KEY.encode() + b'"}'
-        self.send_header("content-length", str(len(body)))
+        self.send_header("content-length", str(len(self.body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(self.body)
 
     do_POST = do_GET  # noqa: N815 - http.server's own name
 
@@ -53,7 +53,7 @@ def upstream() -> Iterator[Start]:
     silence = threading.Event()
 
     def start(
-        status: int = 200, location: str | None = None, *, silent: bool = False
+        status: int = 200, location: str | None = None, *, silent: bool = False, body: bytes = Upstream.body
     ) -> tuple[str, list[tuple[str, str, dict[str, str]]]]:
         asked: list[tuple[str, str, dict[str, str]]] = []
         facts = {
@@ -61,6 +61,7 @@ def upstream() -> Iterator[Start]:
             "location": location,
             "asked": asked,
             "silent": silence if silent else None,
+            "body": body,
         }
         server = ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Upstream,), facts))
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -212,3 +213,62 @@ def test_nothing_leaves_the_machine_unless_asked(
     monkeypatch.setattr("socket.getaddrinfo", lambda *_a, **_k: pytest.fail("a name was looked up"))
 
     assert pf(*words).code == 0
+
+
+MODELS = b'{"data": [{"id": "claude-opus-5-5"}, {"id": "team/gpt-6.1-sol"}, {"id": "x: [y"}, 7]}'
+
+
+def test_a_server_whose_models_nobody_named_offers_the_line_for_them(
+    pf: Pf, upstream: Start, lab: Callable[..., None]
+) -> None:
+    url, _ = upstream(body=MODELS)
+    lab(url)
+
+    answer = pf("auth", "check", "my-lab", env={"MY_LAB_KEY": KEY})
+
+    assert answer.code == 0
+    assert "models: [claude-opus-5-5, team/gpt-6.1-sol]" in answer.out
+
+
+INFO = (
+    b'{"key": "hash", "info": {"spend": 1.25, "max_budget": 5.0, "budget_duration": "30d",'
+    b' "budget_reset_at": "2026-12-01T00:00:00+00:00"}}'
+)
+
+
+def test_a_refresh_tells_when_a_keys_budget_begins_anew(
+    pf: Pf, upstream: Start, lab: Callable[..., None]
+) -> None:
+    url, asked = upstream(body=INFO)
+    lab(f"{url}/v1")
+
+    answer = pf("limits", "my-lab", "--refresh", "--json", env={"MY_LAB_KEY": KEY})
+
+    assert (answer.code, answer.err) == (0, "")
+    (limit,) = answer.json["providers"][0]["limits"]
+    assert (limit["window"], limit["unit"], limit["used"], limit["limit"]) == ("budget", "usd", 1.25, 5.0)
+    assert limit["resets_at"].startswith("2026-12-01T00:00:00")
+    assert [(path, headers["authorization"]) for _, path, headers in asked] == [
+        ("/key/info", f"Bearer {KEY}")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"),
+    [
+        pytest.param(500, b"", "tells nothing of its key's budget (HTTP 500)", id="no-database"),
+        pytest.param(302, b"", "tells nothing of its key's budget (HTTP 302)", id="redirect"),
+        pytest.param(200, b"<html>", "the key of my-lab has no budget", id="a-page"),
+    ],
+)
+def test_a_refresh_that_learns_nothing_says_why(
+    pf: Pf, upstream: Start, lab: Callable[..., None], status: int, body: bytes, said: str
+) -> None:
+    url, _ = upstream(status, body=body, location="http://127.0.0.1:1/" if status == 302 else None)
+    lab(url)
+
+    answer = pf("limits", "my-lab", "--refresh", env={"MY_LAB_KEY": KEY})
+
+    assert answer.code == 0
+    assert said in answer.err
+    assert KEY not in answer.err + answer.out

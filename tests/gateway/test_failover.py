@@ -18,6 +18,8 @@ from pf_tui.drill.fake_replies import Reply
 from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest
 from pf_tui.drill.faults import Fault
 from pf_tui.gateway.server import Gateway, listen
+from pf_tui.ledger import reader as ledger
+from pf_tui.ledger import schema
 from pf_tui.state import gateway as live
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import (
@@ -768,3 +770,28 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(open_room: 
     assert all(isinstance(one, asyncio.CancelledError) or one.status == 200 for one in done)  # type: ignore[union-attr]
     assert room.gateway.world.resting._probes == set()
     assert (await room.ask()).by == "anthropic-api"
+
+
+async def test_a_litellm_proxys_budget_and_cost_are_the_windows_and_the_rows(open_room: Open) -> None:
+    room = await open_room()
+    room["anthropic-api"].plan(
+        Reply(
+            headers={
+                "x-litellm-key-max-budget": "5.0",
+                "x-litellm-key-spend": "4.9",
+                "x-litellm-response-cost": "0.25",
+            }
+        )
+    )
+
+    await room.ask(session="one")
+    await room.settled()
+
+    with schema.opened(room.ctx.paths.ledger) as connection:
+        rows = connection.execute("SELECT cost_usd, cost_basis FROM requests").fetchall()
+    assert rows == [(0.25, "reported")]
+    with ledger.reading(room.ctx.paths.ledger) as book:
+        assert [(one.window, one.used, one.limit) for one in book.latest_readings(room.now)] == [
+            ("budget", 4.9, 5.0)
+        ]
+    assert (await room.ask(session="two")).by == "openrouter"  # beyond the switch threshold
