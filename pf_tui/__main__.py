@@ -17,13 +17,15 @@ def main() -> None:
     """The console script."""
     stdio.repair()
     hurried = sys.argv[1:2] in (["hook"], ["statusline"])
-    if hurried:
+    short = hurried or _is_plain_status(sys.argv[1:]) or sys.argv[1:] == ["--version"]
+    if short:
         gc.disable()  # a fifth of a hook's time went into collecting and taking down what ends with it anyway
     code = _run_to_the_end(sys.argv[1:], hurried=hurried)
-    complete = stdio.flush()
-    if hurried:
+    complete = stdio.flush() or hurried
+    code = code if complete else code or 1
+    if short:
         os._exit(code)
-    sys.exit(code if complete else code or 1)
+    sys.exit(code)
 
 
 def _run_to_the_end(words: list[str], *, hurried: bool) -> int:

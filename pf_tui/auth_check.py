@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError
@@ -23,6 +22,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.secret import Secret
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from http.client import HTTPMessage
     from typing import IO

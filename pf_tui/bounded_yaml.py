@@ -10,9 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn  # Any: PyYAML's C and Python loaders and their events, and what YAML holds
 
 from pf_tui.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import (  # Any: PyYAML's C and Python loaders and their events, and what YAML holds
+        Any,
+        NoReturn,
+    )
 
 MAX_DEPTH = 20
 """No setting nests like that."""

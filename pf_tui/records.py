@@ -1,4 +1,4 @@
-"""`@record`: frozen, slotted, keyword-only records whose definition costs microseconds.
+"""`@record`: frozen, slotted, keyword-only records whose definition costs microseconds; `NamedTuple` too.
 
 Why not dataclasses here: importing them and making the 37 records on a hook's path took 60 of the
 95 ms that `import pf_tui.actions` cost (2-core machine, 11.5 ms for a bare interpreter); a hook may take
@@ -8,14 +8,47 @@ five bare starts in all. This module does the same for 3 ms. `dataclasses.replac
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar, dataclass_transform
+    from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - others take it from here
 
     T = TypeVar("T")
 else:
+    _COMPILED = ("__new__", "_make", "_replace", "_asdict", "__getnewargs__", "__repr__")
+
+    class _NamedTupleMaker(type):
+        """Gives a class its fields at once; what `collections.namedtuple` compiles waits for an instance."""
+
+        def __new__(cls, name: str, bases: tuple, namespace: dict) -> type:
+            from _collections import _tuplegetter
+
+            names = tuple(namespace.get("__annotations__", ()))
+            defaults = {field: namespace[field] for field in names if field in namespace}
+            namespace |= {field: _tuplegetter(place, None) for place, field in enumerate(names)}
+            facts = {"_fields": names, "_field_defaults": defaults, "__match_args__": names, "__slots__": ()}
+            return super().__new__(cls, name, bases, namespace | facts)
+
+        def _compile(cls) -> None:
+            from collections import namedtuple
+
+            defaults = cls._field_defaults.values()
+            twin = namedtuple(cls.__name__, cls._fields, defaults=defaults)  # noqa: PYI024 - this is the typed one
+            for part in _COMPILED:
+                setattr(cls, part, vars(twin)[part])
+
+    class NamedTuple(tuple, metaclass=_NamedTupleMaker):  # noqa: SLOT001 - its maker gives it none
+        """`typing.NamedTuple` without typing."""
+
+        def __new__(cls, *values: object, **named: object) -> tuple:
+            cls._compile()
+            return cls(*values, **named)
+
+        @classmethod
+        def _make(cls, values: Iterable) -> tuple:
+            return cls(*values)
 
     def dataclass_transform(**_facts: object) -> Callable:
         """What type checkers read; nothing at run time."""

@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Any  # a buffer, as `io` takes one
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # a buffer, as `io` takes one
 
 _WAYS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 

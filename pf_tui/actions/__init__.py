@@ -9,34 +9,44 @@ history     undo, redo                       usage      counters and limit readi
 readings    limit windows as they are seen   notices    desktop notifications outside the dashboard
 """
 
-from pf_tui.actions.benching import (
-    FailureOutcome,
-    bench,
-    keep_bench,
-    release,
-    remember_repair,
-    report_failure,
-    reset,
-    succeeded,
-)
-from pf_tui.actions.history import UndoOutcome, redo, undo
-from pf_tui.actions.readings import note_readings
-from pf_tui.actions.returning import left_by, note_return
-from pf_tui.actions.sessions import MoveOutcome, move_session
-from pf_tui.actions.settings import (
-    add_to_priority,
-    init_project,
-    move_in_priority,
-    remove_from_priority,
-    set_auto_switch,
-    set_budgets,
-    set_class,
-    set_paid,
-    set_priority,
-    set_project_requests,
-)
-from pf_tui.actions.switching import SwitchOutcome, remember_session, settle, switch, switch_next
-from pf_tui.actions.trusting import TrustOutcome, forget_trust, tell_of_distrust, trust_project, trusted_files
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.actions.benching import (
+        FailureOutcome,
+        bench,
+        keep_bench,
+        release,
+        remember_repair,
+        report_failure,
+        reset,
+        succeeded,
+    )
+    from pf_tui.actions.history import UndoOutcome, redo, undo
+    from pf_tui.actions.readings import note_readings
+    from pf_tui.actions.returning import left_by, note_return
+    from pf_tui.actions.sessions import MoveOutcome, move_session
+    from pf_tui.actions.settings import (
+        add_to_priority,
+        init_project,
+        move_in_priority,
+        remove_from_priority,
+        set_auto_switch,
+        set_budgets,
+        set_class,
+        set_paid,
+        set_priority,
+        set_project_requests,
+    )
+    from pf_tui.actions.switching import SwitchOutcome, remember_session, settle, switch, switch_next
+    from pf_tui.actions.trusting import (
+        TrustOutcome,
+        forget_trust,
+        tell_of_distrust,
+        trust_project,
+        trusted_files,
+    )
 
 __all__ = [
     "FailureOutcome",
@@ -76,3 +86,28 @@ __all__ = [
     "trusted_files",
     "undo",
 ]
+
+_VERBS: dict[str, str] = {
+    "benching": ("FailureOutcome bench keep_bench release remember_repair report_failure reset succeeded"),
+    "history": "UndoOutcome redo undo",
+    "readings": "note_readings",
+    "returning": "left_by note_return",
+    "sessions": "MoveOutcome move_session",
+    "settings": (
+        "add_to_priority init_project move_in_priority remove_from_priority set_auto_switch "
+        "set_budgets set_class set_paid set_priority set_project_requests"
+    ),
+    "switching": "SwitchOutcome remember_session settle switch switch_next",
+    "trusting": "TrustOutcome forget_trust tell_of_distrust trust_project trusted_files",
+}
+"""What each module gives. It is imported when a verb of it is asked for: a hook needs one or two of them."""
+
+_HOMES = {name: module for module, names in _VERBS.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = __import__(f"{__name__}.{_HOMES[name]}", fromlist=[name])
+    found = globals()[name] = getattr(module, name)
+    return found

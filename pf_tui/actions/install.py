@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pf_tui.actions.journalling import write_down
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.errors import PfError
-from pf_tui.integrations import apply, install_plan
+from pf_tui.integrations import apply, install_plan, installs
 from pf_tui.integrations.install_plan import Plan
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
@@ -76,7 +76,7 @@ def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
 def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     """Take pf-tui out of the agent; its files are as they were. Raises PfError as install does."""
     key = plan(ctx, agent, in_project=in_project, removal=True).key
-    remembered = key in install_plan.keys(ctx.paths)
+    remembered = key in installs.keys(ctx.paths)
     done = take_out(ctx, agent, in_project=in_project, running=_running(ctx, agent))
     forgotten = _forget_paused(ctx, key)
     if not done.empty or remembered or forgotten:
@@ -114,7 +114,7 @@ def take_out(
     with files.locked(ctx.paths):
         wanted = plan(ctx, agent, in_project=in_project, removal=True)
         install_plan.apply(ctx.paths, wanted)
-        if agent not in {name.partition(":")[0] for name in install_plan.keys(ctx.paths)}:
+        if agent not in {name.partition(":")[0] for name in installs.keys(ctx.paths)}:
             _own_affair(ctx, agent)
     return wanted
 
@@ -131,11 +131,11 @@ def _write_down(ctx: Context, done: Plan) -> None:
 def _forget_paused(ctx: Context, key: str) -> bool:
     """An install that is taken out during a pause does not come back with `resume`."""
     with files.locked(ctx.paths):
-        lasts = install_plan.pause(ctx.paths)
+        lasts = installs.pause(ctx.paths)
         if lasts is None or key not in lasts.installs:
             return False
         left = tuple(name for name in lasts.installs if name != key)
-        install_plan.remember_pause(ctx.paths, replace(lasts, installs=left))
+        installs.remember_pause(ctx.paths, replace(lasts, installs=left))
         return True
 
 

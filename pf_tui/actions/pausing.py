@@ -17,9 +17,9 @@ from pf_tui.actions.journalling import write_down
 from pf_tui.actions.switching import settle
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
-from pf_tui.integrations import apply, install_plan
+from pf_tui.integrations import apply, installs
 from pf_tui.integrations.apply import Effect
-from pf_tui.integrations.install_plan import Pause
+from pf_tui.integrations.installs import Pause
 from pf_tui.records import record, replace
 from pf_tui.sessions.overview import overview
 from pf_tui.sessions.records import Session
@@ -67,7 +67,7 @@ def resume(ctx: Context) -> PauseOutcome:
 
 def turn(ctx: Context, *, paused: bool) -> bool:
     """Pause or resume for undo, which writes the event itself; returns what it was before."""
-    before = install_plan.pause(ctx.paths) is not None
+    before = installs.pause(ctx.paths) is not None
     if paused != before:
         outcome = _take_out(ctx, time.sleep) if paused else _put_back(ctx)
         if outcome.problems:
@@ -88,12 +88,12 @@ def _write_down(ctx: Context, action: str, *, paused: bool) -> None:
 
 def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
     with files.locked(ctx.paths):
-        lasts = install_plan.pause(ctx.paths)
+        lasts = installs.pause(ctx.paths)
         there = apply.keys(ctx)
         since = lasts.since if lasts else ctx.now()
         before = lasts.installs if lasts else ()
         known = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))
-        install_plan.remember_pause(ctx.paths, known)
+        installs.remember_pause(ctx.paths, known)
     running = _running(ctx)
     done, problems = [], []
     for key in there:
@@ -116,10 +116,10 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
 
 def _put_back(ctx: Context) -> PauseOutcome:
     with files.locked(ctx.paths):
-        lasts = install_plan.pause(ctx.paths)
+        lasts = installs.pause(ctx.paths)
         if lasts is None:
             return PauseOutcome(changed=False, since=None)
-        install_plan.remember_pause(ctx.paths, None)
+        installs.remember_pause(ctx.paths, None)
         problems, gone, done = [], [], []
         for key in lasts.installs:
             agent, _, root = key.partition(":")

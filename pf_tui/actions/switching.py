@@ -20,7 +20,7 @@ from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.models import match_model
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import config, files, health, project
+from pf_tui.state import config, files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied, Health, SessionServed
 from pf_tui.state.journal import Event
@@ -306,6 +306,8 @@ def _put_first(
         settings: dict[str, object] = {"provider_priority": order}
         if wanted:
             settings["default_model"] = wanted
+        from pf_tui.state import project
+
         old = project.change(ctx.paths, ctx.cwd, ctx.env, settings, ctx.now())
         return {"project": old}
     settings = {}

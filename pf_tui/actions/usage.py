@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
@@ -20,6 +19,7 @@ from pf_tui.records import record
 from pf_tui.state import clock, files, usage
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.ingest.outcome import Outcome, Progress
     from pf_tui.ledger.price_check import Check

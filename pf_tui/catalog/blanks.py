@@ -6,16 +6,12 @@ Invariant: a value that is no plain name stays out: a key goes to the address th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pf_tui.catalog.records import Provider
 from pf_tui.records import replace
 
-_BLANK = r"\{([a-z]+)\}"
-_PLAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\Z"
-_PROJECT = r"[A-Za-z0-9][A-Za-z0-9.:-]{0,78}\Z"
-"""Projects of a domain are written example.com:name; they stand in the path alone."""
+_PLAIN_CHARS, _PROJECT_CHARS = 64, 79
 
 _VERTEX_HOSTS = {
     "global": "aiplatform.googleapis.com",
@@ -36,20 +32,31 @@ def filled(provider: Provider, values: Mapping[str, str]) -> Provider:
     if location := known.get("location"):
         known["host"] = _VERTEX_HOSTS.get(location, f"{location}-aiplatform.googleapis.com")
 
-    def value_of(blank: re.Match[str]) -> str:
-        return known.get(blank[1], blank[0])
-
-    urls = {name: re.sub(_BLANK, value_of, url) for name, url in provider.base_urls.items()}
+    urls = dict(provider.base_urls)
+    for name, value in known.items():
+        urls = {protocol: url.replace(f"{{{name}}}", value) for protocol, url in urls.items()}
     return replace(provider, base_urls=urls)
 
 
 def is_plain(blank: str, value: str) -> bool:
-    """The value may stand in an address."""
-    return re.match(_PROJECT if blank == "project" else _PLAIN, value) is not None
+    """The value may stand in an address: a name of letters, digits and inner hyphens.
+
+    Projects of a domain are written example.com:name; they stand in the path alone. No pattern: compiling
+    one takes a hook as long as reading the catalog.
+    """
+    if blank == "project":
+        return len(value) <= _PROJECT_CHARS and value[:1].isalnum() and _is_of(value, ".:-")
+    ends = value[:1].isalnum() and value[-1:].isalnum()
+    return len(value) <= _PLAIN_CHARS and ends and _is_of(value, "-")
+
+
+def _is_of(value: str, marks: str) -> bool:
+    """ASCII letters, digits and these marks alone."""
+    return value.isascii() and all(char.isalnum() or char in marks for char in value)
 
 
 def missing(provider: Provider, url: str) -> tuple[str, ...]:
     """Variables to set so that this address is whole, the usual one for each blank."""
-    names = re.findall(_BLANK, url)
+    names = [part.partition("}")[0] for part in url.split("{")[1:]]
     needed = [provider.blanks[name] for name in names if name in provider.blanks]
     return tuple(dict.fromkeys(held[0] for held in needed if not held[-1].startswith(DEFAULT)))

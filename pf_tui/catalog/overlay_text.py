@@ -10,15 +10,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from pf_tui import bounded_yaml
 from pf_tui.catalog import overlay_dialect
 from pf_tui.catalog.overlay import ROUTED, Overlay
 from pf_tui.errors import StateFileUnusable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # a setting, as the reader of its key gives it
+    from typing import (
+        Any,  # a setting, as the reader of its key gives it
+        NoReturn,
+    )
 
     from yaml.nodes import Node
 

@@ -7,7 +7,6 @@ docs/any-model.md show the same cells.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pf_tui.catalog import Catalog, Provider, blanks
 from pf_tui.clients import CLIENTS, STARTED, Client
@@ -21,7 +20,7 @@ from pf_tui.state import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import Any, TypedDict
 
     class CandidateFacts(TypedDict):
         """How a candidate is asked."""

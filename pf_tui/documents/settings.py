@@ -8,6 +8,10 @@ from pf_tui.documents import status
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import BUDGET_FIELDS, Budgets
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
 
 def priority(now: Snapshot) -> dict[str, object]:
     """The list that holds here, where it comes from, and how its providers stand."""

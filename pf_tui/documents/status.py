@@ -7,11 +7,14 @@ from datetime import datetime
 
 from pf_tui.documents import trust
 from pf_tui.rules.limits import Limit, window_name
-from pf_tui.sessions.records import Session
 from pf_tui.sessions.uses import Use, uses
 from pf_tui.snapshot import ProviderView, Serving, Snapshot, Usage
 from pf_tui.state.clock import to_text
 from pf_tui.state.credentials import Credential
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import Session
 
 
 def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session] = ()) -> dict[str, object]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pf_tui.actions import TrustOutcome
-from pf_tui.state.project import Project
-from pf_tui.state.trust import TrustedFile
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.actions import TrustOutcome
+    from pf_tui.state.project import Project
+    from pf_tui.state.trust import TrustedFile
 
 
 def project(found: Project | None) -> dict[str, object] | None:

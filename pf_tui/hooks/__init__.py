@@ -56,15 +56,14 @@ def _given(stdin: bytes | None) -> bytes:
 
 
 def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str:
-    from importlib import import_module
-
     from pf_tui.hooks import reading
 
     data = reading.event(stdin, MAX_BYTES)
     ctx = reading.context(data, env)
     if agent not in INTEGRATED:
         raise ValueError("no such agent")
-    module = import_module(f"pf_tui.hooks.{agent.replace('-', '_')}")
+    name = f"pf_tui.hooks.{agent.replace('-', '_')}"
+    module = __import__(name, fromlist=[agent])  # importlib would be one more module to load
     if _is_paused(ctx):
         told: str = module.while_paused(ctx, event, data)
         return told

@@ -10,11 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from pf_tui import actions, snapshot
-from pf_tui.documents import words
-from pf_tui.hooks import answer, claude_session, session_evidence
+from pf_tui.hooks import answer, claude_session
 from pf_tui.hooks.reading import said, text
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -25,6 +23,7 @@ from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.health import SessionServed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.catalog import Model
     from pf_tui.rules.failures import Failure
@@ -48,6 +47,8 @@ def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
         return ""
     person = claude_session.as_person(ctx)
     if event in OF_SESSION:
+        from pf_tui.hooks import session_evidence
+
         session_evidence.claude_code(person, event, data)
     return act(person, data)
 
@@ -70,7 +71,7 @@ def _session_started(ctx: Context, data: Mapping[str, object]) -> str:
         return ""
     now = _settled(ctx)
     line = _line(ctx, now)
-    if distrust := actions.tell_of_distrust(ctx, now.project):
+    if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {line} · {distrust}"})
     if not now.notifies and (not _alarming(now) or _is_off(now)):
         return ""
@@ -95,13 +96,15 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
         return ""
     known = ctx.health().sessions.get(session)
     actions.remember_session(ctx, session, AGENT, serves)
-    if distrust := actions.tell_of_distrust(ctx, now.project):
+    if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {distrust}"})
     if known is None or known.provider == serves or not now.notifies:
         return ""
     left = now.view(known.provider) if known.provider in now.catalog.providers else None
     why = ""
     if left is not None and left.state in ("benched", "exhausted"):
+        from pf_tui.documents import words
+
         until = f" until {words.clock(left.until, now.at, ctx.timezone())}" if left.until else ""
         why = f" ({left.id}: {left.why or left.state}{until})"
     return answer({"systemMessage": f"pf-tui: {serves} serves this session now{why}"})
@@ -319,6 +322,8 @@ def _line(ctx: Context, now: Snapshot) -> str:
     view = now.view(now.active.provider) if now.active else None
     for limit in view.limits if view else ():
         if limit.percent is not None and limit.percent >= 100 * now.config.warn_at:
+            from pf_tui.documents import words
+
             resets = f", resets {words.when(limit.resets_at, now.at, zone)}" if limit.resets_at else ""
             parts.append(
                 f"{words.percent(limit.percent)} of {window_name(limit.window, limit.model)}{resets}"

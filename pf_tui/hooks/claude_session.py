@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pf_tui import snapshot
-from pf_tui.integrations import claude_code, claude_settings
+from pf_tui.integrations import claude_address
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -20,7 +20,7 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import Applied
 from pf_tui.state.parent_env import restored
 
-AGENT = claude_code.AGENT
+AGENT = "claude-code"
 
 _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 """Variables that only the client itself gives its hooks."""
@@ -28,7 +28,7 @@ _CLIENT = ("CLAUDE_PID", "CLAUDE_CODE_SESSION_ID", "CLAUDE_PROJECT_DIR")
 
 def as_person(ctx: Context) -> Context:
     """The same world with the keys that our route has emptied for Claude Code's children."""
-    return replace(ctx, env=restored(ctx.env, claude_code.KEYS))
+    return replace(ctx, env=restored(ctx.env, claude_address.KEYS))
 
 
 def behind_gateway(ctx: Context) -> bool:
@@ -52,7 +52,7 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
     url = ctx.env.get(key_homes.BASE_URL)
     if url is None and not any(ctx.env.get(name) for name in _CLIENT):
         return applied or active
-    url = claude_settings.address(ctx.cwd, ctx.env)
+    url = claude_address.address(ctx.cwd, ctx.env)
     there = [
         one.id
         for one in now.catalog.providers.values()
@@ -74,12 +74,12 @@ def reload_s(ctx: Context, now_s: float) -> float:
     url = ctx.env.get(key_homes.BASE_URL)
     if not any(ctx.env.get(name) for name in _CLIENT) or behind_gateway(ctx):
         return 0.0
-    *nearer, own = claude_settings.settings_files(ctx.cwd, ctx.env)
+    *nearer, own = claude_address.settings_files(ctx.cwd, ctx.env)
     for path in nearer:
-        inner = claude_settings.read(path).get("env")
+        inner = claude_address.read(path).get("env")
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return 0.0
-    inner = claude_settings.read(own).get("env")
+    inner = claude_address.read(own).get("env")
     written = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
     if not isinstance(written, str) or written == url:
         return 0.0
@@ -87,28 +87,28 @@ def reload_s(ctx: Context, now_s: float) -> float:
         age = now_s - own.stat().st_mtime
     except OSError:
         return 0.0
-    return max(claude_settings.RELOAD_S - age, 0.0) if age >= 0 else 0.0
+    return max(claude_address.RELOAD_S - age, 0.0) if age >= 0 else 0.0
 
 
 def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
     """The addresses at which Claude Code reaches a provider."""
     known = (env.get(key_homes.BASE_URL), base_urls.get("anthropic-messages"))
-    return {claude_settings.plain(url) for url in known if url}
+    return {claude_address.plain(url) for url in known if url}
 
 
 def follow_settings(ctx: Context) -> None:
     """Adopt the provider in the agent's settings when it differs from ours. Caller holds the lock."""
     now = snapshot.take(ctx)
     applied = next((one.applied for one in now.agents if one.agent == AGENT), None)
-    path = claude_settings.config_folder(ctx.env) / "settings.json"
-    inner = claude_settings.read(path).get("env")
+    path = claude_address.config_folder(ctx.env) / "settings.json"
+    inner = claude_address.read(path).get("env")
     url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None
     if applied is None or not isinstance(url, str):
         return
     there = [
         one.id
         for one in now.catalog.providers.values()
-        if claude_settings.plain(url) in addresses(one.claude_code.env, one.base_urls)
+        if claude_address.plain(url) in addresses(one.claude_code.env, one.base_urls)
     ]
     if not there or applied in there:
         return
@@ -120,7 +120,7 @@ def follow_settings(ctx: Context) -> None:
 
 def _own_sign_in(ctx: Context, now: Snapshot) -> str | None:
     """Whose sign-in Claude Code uses at its vendor: a key goes before a token, a token before the login."""
-    if any(ctx.env.get(name) for name in claude_code.KEYS):
+    if any(ctx.env.get(name) for name in claude_address.KEYS):
         return "anthropic-api"
     if ctx.env.get("CLAUDE_CODE_OAUTH_TOKEN"):
         return "anthropic-oauth"

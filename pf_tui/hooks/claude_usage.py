@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pf_tui.hooks import reading
 from pf_tui.ingest import claude_code as source
-from pf_tui.ingest import coerce, from_hook
+from pf_tui.ingest import coerce
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.records import record as frozen
 from pf_tui.state import files
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pf_tui.ingest.claude_lines import RareLine
+    from pf_tui.ingest.observed import LoggedRequest
 
 TAIL_BYTES = 512 * 1024
 """Some hundred requests; read and decoded in a few milliseconds."""
@@ -87,7 +88,7 @@ def record(
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
     found = [seen._replace(provider=provider) for seen in harvest.requests.values() if seen.ts >= start]
-    if not found or from_hook.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog()):
+    if not found or _written(ctx, found):
         places.remember(path, end)
     delivered = [seen for seen in found if seen.failure is None]
     if not delivered:
@@ -95,6 +96,12 @@ def record(
     last = max(delivered, key=lambda seen: seen.ts)
     known = ctx.catalog().find_model(last.model, provider) if last.model else None
     return known.id if known else None, datetime.fromtimestamp(last.ts / 1000, UTC)
+
+
+def _written(ctx: Context, found: list[LoggedRequest]) -> bool:
+    from pf_tui.ingest import from_hook
+
+    return from_hook.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog())
 
 
 class _Reader(source.Reader):

@@ -13,10 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pf_tui import actions, snapshot
-from pf_tui.actions import answers
-from pf_tui.documents import words
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer, session_evidence
+from pf_tui.hooks import answer
 from pf_tui.hooks.reading import text
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
@@ -38,6 +36,8 @@ def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
     if act is None:
         return ""
     if event != "notify":  # it also fires for Codex's own threads, with what the person wrote
+        from pf_tui.hooks import session_evidence
+
         session_evidence.codex(ctx, event, data)
     told = act(ctx, data)
     return answer(told) if told else ""
@@ -76,7 +76,7 @@ def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object
     if session := text(data, "session_id"):
         with contextlib.suppress(PfError):  # a disk that refuses: the line is told all the same
             actions.remember_session(ctx, session, AGENT, serves)
-    distrust = actions.tell_of_distrust(ctx, now.project)
+    distrust = actions.tell_of_distrust(ctx, now.project) if now.project else None
     if distrust is None and (not now.notifies or now.active is None):
         return None
     line = f"pf-tui: {serves} serves"
@@ -149,6 +149,8 @@ def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
     failed = rollout.failed if rollout else None
     if rollout is None or failed is None or rollout.provider is None:
         return None
+    from pf_tui.actions import answers
+
     now = ctx.now()
     failure = answers.read_agent_error(
         ctx, failed.word, failed.message, failed.at, status=failed.status, model=_model_id(ctx, rollout)
@@ -173,6 +175,8 @@ def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
 
 
 def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
+    from pf_tui.documents import words
+
     ends = outcome.bench.until
     back = f", back {words.when(ends, ctx.now(), ctx.timezone())}" if ends else ""
     effect = next((one for one in outcome.effects if one.agent == AGENT), None)

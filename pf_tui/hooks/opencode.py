@@ -14,20 +14,21 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from pf_tui import actions, snapshot
-from pf_tui.actions import FailureOutcome, answers
-from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
 from pf_tui.hooks.reading import number, said, text
 from pf_tui.records import replace
-from pf_tui.rules import addresses, failures
-from pf_tui.rules.benches import Bench
-from pf_tui.rules.failures import Failure
-from pf_tui.rules.reset_headers import CAP, readings_from_headers
+from pf_tui.rules import addresses
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import gateway
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.actions import FailureOutcome
+    from pf_tui.rules.benches import Bench
+    from pf_tui.rules.failures import Failure
 
 AGENT = "opencode"
 LOCAL = "pf-tui-local"
@@ -70,13 +71,16 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
             found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
     elif to.left is not None:
         found["toast"] = _toast(opencode_routing.nobody(now, ctx, to.left), "warning")
-    if distrust := actions.tell_of_distrust(ctx, now.project):
+    if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         found["toast"] = _toast(distrust, "warning")
     return found
 
 
 def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """A request failed where it left the process: status, headers and body are known."""
+    from pf_tui.actions import answers
+    from pf_tui.rules import failures
+
     if network := text(data, "network"):
         kind = "timeout" if "timeout" in network.lower() else "network"
         return _failed(ctx, data, lambda now: failures.transport(kind, now, network), on_wire=True)
@@ -96,6 +100,9 @@ def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 
 def _retrying(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """OpenCode waits to try again; there is no status, only a sentence and when it will."""
+    from pf_tui.actions import answers
+    from pf_tui.rules.reset_headers import CAP
+
     ends = _moment(data.get("next"))
 
     def classify(now: datetime) -> Failure:
@@ -110,6 +117,8 @@ def _retrying(ctx: Context, data: dict[str, object]) -> dict[str, object]:
 
 def _turn_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """A turn ended in an error, after OpenCode's own retries."""
+    from pf_tui.actions import answers
+
     error = data.get("error")
     facts: dict[str, object] = error if isinstance(error, dict) else {}
     status, body = (
@@ -204,6 +213,8 @@ def _failed(
     if it.asked is None or _is_gateway(now, url):
         return {}
     if headers:
+        from pf_tui.rules.reset_headers import readings_from_headers
+
         actions.note_readings(ctx, readings_from_headers(it.asked, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at)
@@ -245,6 +256,8 @@ def _bench(
 
 def _told(ctx: Context, now: Snapshot, it: Turn, failure: Failure, rest: Bench | None, to: Route) -> str:
     """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
+    from pf_tui.documents import words
+
     ends = rest.until if rest else failure.until
     back = f", back {words.when(ends, now.at, ctx.timezone())}" if ends else ""
     if to.theirs is not None:
@@ -254,7 +267,8 @@ def _told(ctx: Context, now: Snapshot, it: Turn, failure: Failure, rest: Bench |
     else:
         follows = "no other provider that OpenCode has can serve: `pf-tui why`"
     told = f"pf-tui: {it.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
-    return told if _RETRIED.search(told) is None else "pf-tui: this provider rests; `pf-tui why` says more"
+    quiet = re.search(_RETRIED, told) is None
+    return told if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
 
 
 _MATTERS: Mapping[str, str] = {
@@ -266,10 +280,9 @@ _MATTERS: Mapping[str, str] = {
     "overload": "has too much to do",
 }
 
-_RETRIED = re.compile(
-    r"429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error"
-    r"|server[ _-]error|exhausted|timeout|timed out|terminated|connection|try again|at capacity",
-    re.IGNORECASE,
+_RETRIED = (
+    r"(?i:429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error"
+    r"|server[ _-]error|exhausted|timeout|timed out|terminated|connection|try again|at capacity)"
 )
 """What OpenCode retries on when it is in an error's text, whatever the status (read out of 1.18.33)."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pf_tui.documents import words
 from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
@@ -18,6 +17,10 @@ from pf_tui.rules.eligibility import Eligibility, Skipped, why_ineligible
 from pf_tui.rules.failover import Candidate, RouteRequest
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
 
 
 @record
@@ -131,17 +134,22 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     """`openrouter serves from here on; groq: benched (429 rate), back in 12 min`."""
     text = f"{to.provider} serves from here on"
     if to.left is not None:
-        back = f", back {words.when(to.left.until, now.at, ctx.timezone())}" if to.left.until else ""
-        text += f"; {to.left.provider}: {to.left.reason}{back}"
+        text += f"; {to.left.provider}: {to.left.reason}{_back(now, ctx, to.left)}"
     return text
 
 
 def nobody(now: Snapshot, ctx: Context, left: Skipped) -> str:
     """`groq: benched (429 rate), back in 12 min; no other provider that OpenCode has can serve: …`."""
-    back = f", back {words.when(left.until, now.at, ctx.timezone())}" if left.until else ""
     return (
-        f"{left.provider}: {left.reason}{back}; no other provider that OpenCode has can serve: `pf-tui why`"
+        f"{left.provider}: {left.reason}{_back(now, ctx, left)};"
+        " no other provider that OpenCode has can serve: `pf-tui why`"
     )
+
+
+def _back(now: Snapshot, ctx: Context, left: Skipped) -> str:
+    from pf_tui.documents import words
+
+    return f", back {words.when(left.until, now.at, ctx.timezone())}" if left.until else ""
 
 
 def _hindrance(now: Snapshot, it: Turn, provider: str) -> Skipped | None:

@@ -13,10 +13,13 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
 from pf_tui.errors import PfError
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
 
 MAX_ID = 256
 """Letters of a name that we keep: a session's, a prompt's. Agents' have 36."""
@@ -25,7 +28,6 @@ MAX_SAID = 16 * 1024
 """Letters of an error that are looked at; no reset stands further back."""
 
 _IDS = frozenset(("session_id", "prompt_id", "thread-id", "turn-id", "agent_id"))
-_BLANK = re.compile(r"[ \t\r\n]*")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -129,8 +131,9 @@ def _members(text: str) -> dict[str, object]:
 
 
 def _skip_blank(text: str, place: int) -> int:
-    blank = _BLANK.match(text, place)
-    return blank.end() if blank else place
+    while text[place : place + 1] in (" ", "\t", "\r", "\n"):
+        place += 1
+    return place
 
 
 def _end_of_value(text: str, start: int) -> int:

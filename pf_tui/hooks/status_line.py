@@ -6,11 +6,8 @@ they have changed. Invariant: a person's own status line is shown as it is, what
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import IO
 
 from pf_tui import actions, snapshot
 from pf_tui.documents import words
@@ -21,6 +18,11 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 from pf_tui.visible import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
+    from typing import IO
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one status; the client sends two kilobytes."""
@@ -141,6 +143,8 @@ def _start(wrapped: str | None, stdin: bytes, env: Mapping[str, str]) -> subproc
     """Run the person's own status line beside ours, by the shell that would have run it."""
     if not wrapped:
         return None
+    import subprocess
+
     try:
         process = subprocess.Popen(  # noqa: S602 - the person's own command, in a shell as the client runs it
             wrapped,
@@ -158,6 +162,8 @@ def _start(wrapped: str | None, stdin: bytes, env: Mapping[str, str]) -> subproc
 
 def _as_file(data: bytes) -> IO[bytes]:
     """The status as something to read from: no pipe that a command which does not read would block."""
+    import tempfile
+
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process that reads it
     file.write(data)
     file.seek(0)
@@ -167,6 +173,8 @@ def _as_file(data: bytes) -> IO[bytes]:
 def _finish(process: subprocess.Popen[bytes] | None) -> list[str]:
     if process is None:
         return []
+    import subprocess
+
     try:
         told, _ = process.communicate(timeout=OWN_LIMIT_S)
     except (subprocess.TimeoutExpired, OSError, ValueError):

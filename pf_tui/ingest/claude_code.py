@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import (
@@ -26,12 +25,12 @@ from pf_tui.ingest.observed import (
     WindowReading,
 )
 from pf_tui.ledger.request_id import anthropic_message, claude_failure, foreign_answer, identity
-from pf_tui.rules.limit_words import limit_named
-from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state.paths import listed_folders, user_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from pf_tui.ingest.claude_lines import Message, RareLine, Step, Usage
 
 AGENT = "claude-code"
@@ -209,6 +208,9 @@ class Reader:
         harvest.add(failed)
         if kind not in ("rate", "quota", "overload"):
             return
+        from pf_tui.rules.limit_words import limit_named
+        from pf_tui.rules.reset_text import reset_from_text
+
         seen_at = datetime.fromtimestamp(ts / 1000, UTC)
         until = reset_from_text(text, seen_at)
         until_ms = round(until.timestamp() * 1000) if until else None
@@ -357,6 +359,8 @@ def _running_total(row: RareLine, path: str, harvest: ParsedLogs) -> None:
 
 
 def _kind(error: str | None, told: object, text: str) -> str:
+    from pf_tui.rules.limit_words import limit_named
+
     status = told if isinstance(told, int) else None
     if "credit balance" in text.lower() or limit_named(text, None, _ANY_TIME) is not None:
         return "quota"

@@ -13,13 +13,16 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 AGENT = "codex"
 SUFFIXES = (".jsonl", ".jsonl.zst")

@@ -6,10 +6,9 @@ agent's own running totals. Rows keep no prompt and no answer.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from pf_tui.ledger.request_id import same_answer_id
 from pf_tui.ledger.rows import sound
+from pf_tui.records import NamedTuple
 
 
 class LoggedRequest(NamedTuple):

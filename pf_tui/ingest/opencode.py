@@ -12,12 +12,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from pf_tui.ingest.claude_code import STATUS_KINDS
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, WindowReading
 from pf_tui.ledger.request_id import identity
+from pf_tui.records import NamedTuple
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 from pf_tui.state.paths import user_home

@@ -21,8 +21,12 @@ from typing import NamedTuple
 from pf_tui.ingest.observed import CostState, LoggedRequest
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.request_id import identity
-from pf_tui.ledger.rows import AT, Row, sound
+from pf_tui.ledger.rows import AT, sound
 from pf_tui.ledger.schema import NAME
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.rows import Row
 
 KINDS = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h", "web_searches")
 SLACK_MS = 60_000

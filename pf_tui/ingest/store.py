@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from pf_tui.catalog import Catalog
 from pf_tui.ingest import opencode, running_totals
@@ -18,6 +17,7 @@ from pf_tui.ledger.reader import INSERT_READING
 from pf_tui.ledger.rows import AT, Bulk, sound
 from pf_tui.ledger.schema import NAME
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.ingest.files import Read
 

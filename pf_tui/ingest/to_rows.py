@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
-from pf_tui.ingest.attribution import Attribution
 from pf_tui.ingest.observed import LoggedRequest
-from pf_tui.ledger import repricing
 from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.pricetable import Dated
-from pf_tui.ledger.rows import PlainRow, Row, sound
+from pf_tui.ledger.rows import sound
 from pf_tui.ledger.schema import NAME
+from pf_tui.records import NamedTuple
 from pf_tui.rules.pricing import raw_cost_usd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ingest.attribution import Attribution
+    from pf_tui.ledger.prices import Pricer
+    from pf_tui.ledger.pricetable import Dated
+    from pf_tui.ledger.rows import PlainRow, Row
 
 SOURCES: Mapping[str, str] = {client.id: client.log_source for client in CLIENTS.values()}
 
@@ -44,6 +47,9 @@ class RowMaker:
         pricer: Pricer,
         attribution: Callable[[str], Attribution],
     ) -> None:
+        from pf_tui.ledger.repricing import cost_of  # with the price library's part; hooks need `row` alone
+
+        self._cost_of = cost_of
         self._names = names
         self._catalog = catalog
         self._pricer = pricer
@@ -69,7 +75,7 @@ class RowMaker:
             seen.cache_write_1h,
             seen.web_searches,
         ]
-        cost, basis = repricing.cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
+        cost, basis = self._cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
         if cost is None and seen.reported_usd:
             cost, basis = seen.reported_usd, "reported"
         return (

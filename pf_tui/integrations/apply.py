@@ -6,13 +6,16 @@ The verbs call `apply` under the state lock; each agent's own module does the wr
 from __future__ import annotations
 
 from datetime import datetime
-from importlib import import_module
-from types import ModuleType
 
 from pf_tui.catalog import Provider
 from pf_tui.clients import CLIENTS, INTEGRATED
+from pf_tui.integrations import installs
 from pf_tui.records import record
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 
 @record
@@ -36,6 +39,8 @@ def module(agent: str) -> ModuleType:
     It may have more: after_install; and for `doctor` logs and addresses by the environment, disabled and
     key_problem by the context, as (what, cure).
     """
+    from importlib import import_module
+
     return import_module(f"pf_tui.integrations.{CLIENTS[agent].module}")
 
 
@@ -50,10 +55,10 @@ def installed(ctx: Context) -> tuple[str, ...]:
 
 def keys(ctx: Context) -> tuple[str, ...]:
     """Every install by its key; one whose record was lost is known by what stands in the agent's files."""
-    from pf_tui.integrations import install_plan, marks
+    from pf_tui.integrations import marks
 
-    known = install_plan.keys(ctx.paths)
-    if install_plan.pause(ctx.paths) is not None:
+    known = installs.keys(ctx.paths)
+    if installs.pause(ctx.paths) is not None:
         return known
     there = {name.partition(":")[0] for name in known}
     lost = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
@@ -62,9 +67,7 @@ def keys(ctx: Context) -> tuple[str, ...]:
 
 def paused(ctx: Context) -> datetime | None:
     """Since when pf-tui is out of every agent by a person's word; None = it is not paused."""
-    from pf_tui.integrations import install_plan
-
-    lasts = install_plan.pause(ctx.paths)
+    lasts = installs.pause(ctx.paths)
     return lasts.since if lasts else None
 
 

@@ -16,7 +16,16 @@ from pathlib import Path
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import claude_models, claude_settings, install_plan, jsonc, marks, program
+from pf_tui.integrations import (
+    claude_address,
+    claude_models,
+    claude_settings,
+    install_plan,
+    installs,
+    jsonc,
+    marks,
+    program,
+)
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
 from pf_tui.records import replace
@@ -48,9 +57,6 @@ HOME = "anthropic-subscription"
 KEYED = "anthropic-api"
 """The same vendor's with a key."""
 
-KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-"""Variables whose value Claude Code sends to whatever host its base URL names (measured)."""
-
 _GUARD = "command -v pf-tui >/dev/null || exit 0; exec pf-tui "
 """How the data files call us; a team member without pf-tui notices nothing."""
 
@@ -68,7 +74,7 @@ def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall claude-code` would change; a route to a provider is taken back as well."""
     plan = install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project, lasting=False))
     others = [
-        name for name in install_plan.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
+        name for name in installs.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
     ]
     back = _route_back(ctx) if project and not others else None
     return replace(plan, changes=(*plan.changes, back)) if back else plan
@@ -102,7 +108,7 @@ def key(ctx: Context, project: bool) -> str:
 
 def config_folder(env: Mapping[str, str]) -> Path:
     """$CLAUDE_CONFIG_DIR, else ~/.claude."""
-    return claude_settings.config_folder(env)
+    return claude_address.config_folder(env)
 
 
 def folders(ctx: Context) -> tuple[Path, ...]:
@@ -206,9 +212,9 @@ def _route(ctx: Context, provider: Provider, path: Path) -> bool:
 def _own_address(provider: Provider) -> dict[str, str]:
     """The address that the person gave the vendor's API in providers.yaml; none for a login, which stays."""
     url = provider.base_urls.get("anthropic-messages", "")
-    if provider.id != KEYED or claude_settings.plain(url) in ("", key_homes.VENDOR_URL):
+    if provider.id != KEYED or claude_address.plain(url) in ("", key_homes.VENDOR_URL):
         return {}
-    return {key_homes.BASE_URL: claude_settings.plain(url)}
+    return {key_homes.BASE_URL: claude_address.plain(url)}
 
 
 def lead_home(ctx: Context) -> float:
@@ -226,7 +232,7 @@ def lead_home(ctx: Context) -> float:
             files.write_bytes(path, claude_settings.routed(text, HOME, vendor, None).encode())
         except jsonc.JsoncError as error:
             raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
-        due_s = claude_settings.RELOAD_S
+        due_s = claude_address.RELOAD_S
     return due_s
 
 
@@ -241,8 +247,8 @@ def _told(ctx: Context, provider: Provider, there: Sequence[Path]) -> Effect:
             how="settings",
             text=f"from your next turn with CLAUDE_CONFIG_DIR={names}; pf-tui is not in {own.parent}",
         )
-    for path in list(claude_settings.settings_files(ctx.cwd, ctx.env))[:-1]:
-        inner = claude_settings.read(path).get("env")
+    for path in list(claude_address.settings_files(ctx.cwd, ctx.env))[:-1]:
+        inner = claude_address.read(path).get("env")
         if isinstance(inner, dict) and inner.get(key_homes.BASE_URL):
             return Effect(
                 agent=AGENT,
@@ -278,7 +284,7 @@ def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
     inner = settings.get("env") if isinstance(settings, dict) else None
     world = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
     helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
-    own_key = any(world.get(name) for name in KEYS) or bool(helper)
+    own_key = any(world.get(name) for name in claude_address.KEYS) or bool(helper)
     if provider.id == KEYED:
         return own_key
     return not own_key and not any(world.get(name) for name in _clouds(provider))
@@ -422,7 +428,7 @@ def key_problem(ctx: Context) -> tuple[str, str] | None:
     from pf_tui.integrations import key_release
 
     try:
-        settings = claude_settings.read(config_folder(ctx.env) / "settings.json")
+        settings = claude_address.read(config_folder(ctx.env) / "settings.json")
         if claude_settings.HELPER in settings:
             key_release.address(ctx, None)
     except PfError as error:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_settings
+from pf_tui.integrations import claude_address
 from pf_tui.json_values import text_in
 from pf_tui.records import record
 from pf_tui.rules import key_homes
@@ -88,7 +88,7 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
     folders = [cwd]
     if caller is not None and caller.cwd not in (None, cwd) and caller.is_program(PROGRAM):
         folders.append(caller.cwd)
-    person = claude_settings.config_folder(env)
+    person = claude_address.config_folder(env)
     names = ["settings.json"]
     if env.get("CLAUDE_CODE_USE_COWORK_PLUGINS"):
         names.append("cowork_settings.json")

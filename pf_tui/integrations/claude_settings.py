@@ -3,7 +3,7 @@
 A route is the base URL in `env`, the keys there emptied, `apiKeyHelper`, and in `modelOverrides` what the
 provider calls each model. What stood there before is kept in the same file under "pf-tui" and put back on
 the way out, so a person's key never leaves the file it was in. Every other byte stays. Pure: texts in,
-texts out; only `address` looks at files.
+texts out.
 Measured on Claude Code 2.1.330: the client passes over the unknown member, hot-reloads `env`,
 `apiKeyHelper` and `modelOverrides` together, and keeps the last value of a variable that is merely taken
 out.
@@ -16,10 +16,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import jsonc, program
+from pf_tui.integrations.claude_address import plain
 from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
-from pf_tui.state import files, paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,9 +29,6 @@ NOTE = "pf-tui"
 
 MADE = "{}\n"
 """What a route is put into where there was no file; left alone, the file goes again."""
-
-RELOAD_S = 1.7
-"""The client watches its settings: still for 1.0 s, looked at every 0.5 s (2.1.330: 1.03 s measured)."""
 
 HELPER = "apiKeyHelper"
 ENV, MODELS = "env", "modelOverrides"
@@ -276,48 +272,12 @@ def wrapped(command: str) -> str | None:
     return words[-1] if words[-3:-1] == ["statusline", "--wrap"] else None
 
 
-def address(cwd: Path, env: Mapping[str, str]) -> str:
-    """Where Claude Code's requests go: its environment, then the nearest settings file that says so."""
-    if url := env.get(BASE_URL):
-        return plain(url)
-    for path in settings_files(cwd, env):
-        inner = read(path).get("env")
-        if isinstance(inner, dict) and isinstance(url := inner.get(BASE_URL), str) and url:
-            return plain(url)
-    return VENDOR_URL
-
-
 def without_route(content: bytes) -> bytes:
     """The same of a file; one that cannot be read or edited as it is."""
     try:
         return unrouted(content.decode()).encode()
     except (UnicodeDecodeError, jsonc.JsoncError):
         return content
-
-
-def settings_files(cwd: Path, env: Mapping[str, str]) -> Iterator[Path]:
-    """Project before person, local before shared: Claude Code's own order."""
-    yield cwd / ".claude" / "settings.local.json"
-    yield cwd / ".claude" / "settings.json"
-    yield config_folder(env) / "settings.json"
-
-
-def read(path: Path) -> dict[str, object]:
-    """A settings file's content; {} when there is none that Claude Code could read either."""
-    try:
-        return files.read_json(path) or {}
-    except StateFileUnusable:
-        return {}
-
-
-def config_folder(env: Mapping[str, str]) -> Path:
-    """$CLAUDE_CONFIG_DIR, else ~/.claude. Raises PfError without a home."""
-    return paths.config_folder("claude-code", env)
-
-
-def plain(url: str) -> str:
-    """An address without what does not matter: `https://openrouter.ai/api`."""
-    return url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
 
 def _note(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:

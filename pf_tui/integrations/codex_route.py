@@ -18,6 +18,10 @@ from pf_tui.rules import key_homes
 from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
 SYSTEM = Path("/etc/codex")
 PROGRAM = "codex"
 _CONFIG = ("-c", "--config")

@@ -11,18 +11,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import masked_text
+from pf_tui.integrations import installs
 from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
-from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
-
-VERSION = 1
 
 
 @record
@@ -103,7 +99,7 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
     Raises:
         StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
     """
-    known = _record(paths, key)
+    known = installs.record(paths, key)
     remembered = dict(object_in(known, "files"))
     changes: list[FileChange] = []
     wanted_folders, pieces = tuple(folders), tuple(pieces)
@@ -131,7 +127,7 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
 
     Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
     """
-    known = _record(paths, key)
+    known = installs.record(paths, key)
     remembered = dict(object_in(known, "files"))
     by_path = {str(piece.path): piece for piece in pieces}
     changes = []
@@ -156,58 +152,17 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
 
 def installed(paths: Paths, key: str) -> bool:
     """True when an install of that key is remembered."""
-    return bool(_record(paths, key))
+    return bool(installs.record(paths, key))
 
 
 def folders(paths: Paths, key: str, name: str) -> tuple[Path, ...]:
     """Folders in which that install has written a file of that name, whatever a variable says now."""
     try:
-        known = object_in(_record(paths, key), "files")
+        known = object_in(installs.record(paths, key), "files")
     except PfError:
         return ()
     found = [Path(file).parent for file in known if Path(file).name == name]
     return tuple(folder for folder in dict.fromkeys(found) if folder.is_dir())
-
-
-def keys(paths: Paths) -> tuple[str, ...]:
-    """Every remembered install: "opencode", "claude-code:/path/of/project" …"""
-    try:
-        return tuple(_all(paths))
-    except PfError:
-        return ()
-
-
-@record
-class Pause:
-    """pf-tui is out of every agent until a person says `resume`."""
-
-    since: datetime
-    installs: tuple[str, ...]
-    """Keys of the installs that `resume` makes again."""
-
-
-def pause(paths: Paths) -> Pause | None:
-    """The pause that lasts now; None when there is none."""
-    try:
-        found = (files.read_json(_file(paths)) or {}).get("paused")
-    except PfError:
-        return None
-    content: dict[str, object] = found if isinstance(found, dict) else {}
-    since = from_text(content.get("since"))
-    if since is None:
-        return None
-    named = content.get("installs")
-    return Pause(
-        since=since,
-        installs=tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else (),
-    )
-
-
-def remember_pause(paths: Paths, pause: Pause | None) -> None:
-    """Begin or end a pause. Raises PfError when the file cannot be read or written."""
-    kept = None if pause is None else {"since": to_text(pause.since), "installs": list(pause.installs)}
-    with files.locked(paths):
-        _change(paths, lambda content: {**content, "paused": kept})
 
 
 def apply(paths: Paths, plan: Plan) -> None:
@@ -220,7 +175,7 @@ def apply(paths: Paths, plan: Plan) -> None:
     """
     with files.locked(paths):
         if not plan.removal:
-            _remember(paths, plan.key, plan.kept)
+            installs.remember(paths, plan.key, plan.kept)
         for folder in plan.folders if not plan.removal else ():
             _make(folder, plan.root)
         for change in plan.changes:
@@ -229,7 +184,7 @@ def apply(paths: Paths, plan: Plan) -> None:
             for folder in sorted(plan.folders, key=lambda path: -len(path.parts)):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
-            _remember(paths, plan.key, None)
+            installs.remember(paths, plan.key, None)
 
 
 def diff(plan: Plan, home: Path | None = None) -> str:
@@ -238,6 +193,8 @@ def diff(plan: Plan, home: Path | None = None) -> str:
     Secrets of the person's own settings are masked: the diff is shown, kept by terminals, and pasted.
     """
     from difflib import unified_diff
+
+    from pf_tui.integrations import masked_text
 
     lines: list[str] = []
     for change in plan.changes:
@@ -357,37 +314,6 @@ def _make(folder: Path, root: Path | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.cannot_write(folder, error) from error
-
-
-def _file(paths: Paths) -> Path:
-    return paths.home / "installs.json"
-
-
-def _all(paths: Paths) -> dict[str, object]:
-    content = files.read_json(_file(paths)) or {}
-    found = content.get("installs")
-    return found if isinstance(found, dict) else {}
-
-
-def _record(paths: Paths, key: str) -> dict[str, object]:
-    found = _all(paths).get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _remember(paths: Paths, key: str, kept: Mapping[str, object] | None) -> None:
-    installs = {**_all(paths), key: kept}
-    remembered = {name: one for name, one in installs.items() if one is not None}
-    _change(paths, lambda content: {**content, "installs": remembered})
-
-
-def _change(paths: Paths, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
-    """Write installs.json anew; without an install and a pause there is no such file."""
-    content = edit({"version": VERSION, "installs": {}, **(files.read_json(_file(paths)) or {})})
-    content = {name: value for name, value in content.items() if value is not None}
-    if content["installs"] or "paused" in content:
-        files.write_json(_file(paths), content)
-    else:
-        _file(paths).unlink(missing_ok=True)
 
 
 def _lines(content: bytes | None) -> list[str]:

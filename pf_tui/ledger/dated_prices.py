@@ -6,7 +6,6 @@ Source: DeepSeek's price page and change notes (read 2026-11). Chinese public ho
 
 from __future__ import annotations
 
-from copy import copy
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
@@ -49,6 +48,8 @@ def _chat(model: ModelInfo, moment: datetime, price: ModelPrice) -> ModelPrice:
     if not changes:
         return model.get_prices(moment)
     sent, cached, made = map(Decimal, changes[-1])
+    from copy import copy
+
     prices = copy(price)
     vars(prices).update(input_mtok=sent, cache_read_mtok=cached, output_mtok=made)
     return prices

@@ -20,9 +20,13 @@ from pathlib import Path
 from pf_tui.errors import PfError
 from pf_tui.ledger import pricetable, rollups, rows, schema
 from pf_tui.ledger import request_id as identity
-from pf_tui.ledger.rows import AT, Row
+from pf_tui.ledger.rows import AT
 from pf_tui.ledger.schema import NAME
 from pf_tui.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.rows import Row
 
 SLACK_MS = 5_000
 """How far two clocks' words for the same request may lie apart: the client's own start and end."""

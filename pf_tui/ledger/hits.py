@@ -9,6 +9,10 @@ import sqlite3
 
 from pf_tui.ledger.schema import IS_WALL, WALLS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
 SAME_WALL_MS = 300_000
 """What one session runs into within five minutes is one wall: a client retries about three."""
 

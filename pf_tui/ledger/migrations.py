@@ -11,12 +11,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
 
 from sqlite_utils import Database
 
 from pf_tui.ledger import rollups, schema
 from pf_tui.state.files import cannot_write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 _OLD_SUMS: Final = (
     "margins", "rollups", "day_rollups", "session_rollups", "session_days", "cells", "day_cells", "hours", "months", "sessions",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pf_tui.errors import PfError
 from pf_tui.ledger.pricetable import NEWER_PRICES, library
@@ -17,6 +16,7 @@ from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import Provider as Vendor

@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from pf_tui.catalog import Catalog, Price
-from pf_tui.ledger import dated_prices
 from pf_tui.ledger.pricetable import Dated, Key, PriceTable, library
 from pf_tui.records import replace
 from pf_tui.rules.pricing import BATCH_SHARE, WEB_SEARCH_USD, UnitPrices, flat, scaled, tier
@@ -161,6 +160,8 @@ class Pricer:
         mode = key[2]
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ts_ms)
         is_claude = found.id.rpartition("/")[2].rpartition("anthropic.")[2].startswith("claude")
+        from pf_tui.ledger import dated_prices  # decimal, for the few rows that no table prices
+
         standard = dated_prices.at(found, moment)
         if mode not in _CONTEXTS:
             return from_genai(standard, is_claude=is_claude)

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.prices import Pricer
-from pf_tui.ledger.rows import Row
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 from pf_tui.rules.pricing import raw_cost_usd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.rows import Row
 
 _PRICEABLE = (
     "SELECT r.id, r.ts, v.text, ifnull(w.text, m.text), r.input, r.output, r.cache_read,"

@@ -16,10 +16,21 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
-from typing import Any
 
 from pf_tui.ledger.request_id import anthropic_message, same_answer_id
 from pf_tui.ledger.schema import NAME, QUARTER_MS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = Sequence[Any]  # a value for each column, of the column's own type
+    """Values in the order of FIELDS, names interned."""
+
+    PlainRow = tuple[Any, ...]  # as Row
+    """Values in the order of PLAIN, names interned."""
+else:
+    Row = PlainRow = tuple
 
 FIELDS = (
     "id", "ts", "agent", "source", "session", "project", "provider", "model", "served_model",
@@ -27,9 +38,6 @@ FIELDS = (
     "cost_usd", "cost_basis", "status", "failure", "latency_ms", "ttft_ms", "request_id", "message_id",
     "is_subagent", "attribution", "service_tier", "joined", "root", "machine",
 )  # fmt: skip
-
-Row = Sequence[Any]  # a value for each column, of the column's own type
-"""Values in the order of FIELDS, names interned."""
 
 AT = {name: place for place, name in enumerate(FIELDS)}
 
@@ -76,9 +84,6 @@ PLAIN = (
     "is_subagent",
 )  # fmt: skip
 """What a delivered request without anything special has; the rest is the same for many, or nothing."""
-
-PlainRow = tuple[Any, ...]  # as Row
-"""Values in the order of PLAIN, names interned."""
 
 
 class Names:

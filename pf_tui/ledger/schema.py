@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from _thread import get_ident
 from collections.abc import Iterator
-from contextvars import ContextVar
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
@@ -189,7 +189,8 @@ class _Hurry:
     """Not empty once another program was found to hold it: from then on nobody waits at all."""
 
 
-_hurry: ContextVar[_Hurry | None] = ContextVar("hurry", default=None)
+_hurry: dict[int, _Hurry] = {}
+"""By thread. No ContextVar, no threading.local: each is a module to load for every hook."""
 
 
 @contextlib.contextmanager
@@ -198,16 +199,17 @@ def hurried(limit_s: float) -> Iterator[None]:
 
     A ledger that is held is waited for once, and briefly; one of another version, or damaged, is left alone.
     """
-    token = _hurry.set(_Hurry(until_s=time.monotonic() + limit_s))
+    thread = get_ident()
+    _hurry[thread] = _Hurry(until_s=time.monotonic() + limit_s)
     try:
         yield
     finally:
-        _hurry.reset(token)
+        del _hurry[thread]
 
 
 def patience_s(usual_s: float = BUSY_MS / 1000) -> float:
     """How long a connection that is opened now may wait for another program, in seconds."""
-    hurry = _hurry.get()
+    hurry = _hurry.get(get_ident())
     if hurry is None:
         return usual_s
     return 0.0 if hurry.held else max(0.0, min(HURRIED_S, usual_s, (hurry.until_s - time.monotonic()) / 4))
@@ -216,7 +218,7 @@ def patience_s(usual_s: float = BUSY_MS / 1000) -> float:
 def is_held(error: Exception) -> bool:
     """Another program has it; a caller in a hurry will not ask again."""
     held = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
-    if held and (hurry := _hurry.get()) is not None:
+    if held and (hurry := _hurry.get(get_ident())) is not None:
         hurry.held.append(True)
     return held
 
@@ -274,7 +276,7 @@ def connect(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
     Args:
         usual_s: how long it may wait for another program.
     """
-    hurry = _hurry.get() is not None
+    hurry = _hurry.get(get_ident()) is not None
     try:
         make_private(path.parent)
         if _is_no_file(path) and (hurry or not begin_anew(path)):
@@ -387,7 +389,7 @@ def _checked_version(path: Path, connection: sqlite3.Connection) -> int:
             f"has version {version}, this pf-tui knows {VERSION}",
             "update pf-tui; the ledger was left as it is",
         )
-    if 0 < version < VERSION and _hurry.get() is not None:
+    if 0 < version < VERSION and _hurry.get(get_ident()) is not None:
         connection.close()
         raise StateFileUnusable(
             path,

@@ -9,6 +9,10 @@ from pf_tui.records import field, record
 from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
 from pf_tui.rules.repairs import Repair
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
 
 @record
 class FailureClass:

@@ -6,9 +6,9 @@ Invariant: masking never fails and never lengthens what it leaves alone.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -23,35 +23,61 @@ _TAIL = r"[A-Za-z0-9_\-]"
 _LABEL = (
     r"(?i:\b(?:api[-_ ]?key|access[-_ ]?key|token|secret|password|authorization)\b[\"']?\s*[:=]\s*[\"']?)"
 )
-_SHAPES = "|".join(
+_KEY_LONG = ""
+"""Instead of a sign: what has no prefix is at least 32 letters and digits long."""
+
+_SHAPES: tuple[tuple[str, str], ...] = (
+    ("sk-|sk_", rf"\bsk[-_]{_TAIL}{{8,}}"),  # Anthropic, OpenAI, OpenRouter, DeepSeek, Moonshot, Alibaba
     (
-        rf"\bsk[-_]{_TAIL}{{8,}}",  # Anthropic, OpenAI, OpenRouter, DeepSeek, Moonshot, Alibaba
+        "gsk_|hf_|fw_|r8_|vck_|tgp_|pa_|voyage_|gh",
         rf"\b(?:gsk|hf|fw|r8|vck|tgp|rpa|pa|voyage|gh[a-z]|github_pat)_{_TAIL}{{8,}}",  # Groq, GitHub …
+    ),
+    (
+        "xai-|csk-|pplx-|nvapi-|glpat-|sess-|xox|bedrock-api-key-|GOCSPX-|key-",
         rf"\b(?:xai|csk|pplx|nvapi|glpat|sess|xox[a-z]|bedrock-api-key|GOCSPX|key)-{_TAIL}{{8,}}",
-        rf"\bAIza{_TAIL}{{8,}}",  # Google
-        rf"\b(?:ya29|AQ)\.{_TAIL}{{8,}}",  # Google access tokens and authorization keys
-        rf"\b1//0{_TAIL}{{16,}}",  # Google refresh tokens
-        r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}",  # AWS key ids
-        r"\bABSK[A-Za-z0-9+/=]{16,}",  # Bedrock API keys
-        rf"\beyJ{_TAIL}{{8,}}(?:\.{_TAIL}+)*",  # JSON web tokens: Codex, Azure, MiniMax
-        r"\btid=[^\s\"'<>]{8,}",  # Copilot session tokens
-        r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{8,}",
-        rf"{_LABEL}[A-Za-z0-9._~+/=\-]{{8,}}",
-        # No prefix: Mistral, Cohere, Azure, Together, Z.ai, AWS secrets. Ids of requests are spared.
+    ),
+    ("AIza", rf"\bAIza{_TAIL}{{8,}}"),  # Google
+    ("ya29.|AQ.", rf"\b(?:ya29|AQ)\.{_TAIL}{{8,}}"),  # Google access tokens and authorization keys
+    ("1//0", rf"\b1//0{_TAIL}{{16,}}"),  # Google refresh tokens
+    ("AKIA|ASIA|ABIA|ACCA", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"),  # AWS key ids
+    ("ABSK", r"\bABSK[A-Za-z0-9+/=]{16,}"),  # Bedrock API keys
+    ("eyJ", rf"\beyJ{_TAIL}{{8,}}(?:\.{_TAIL}+)*"),  # JSON web tokens: Codex, Azure, MiniMax
+    ("tid=", r"\btid=[^\s\"'<>]{8,}"),  # Copilot session tokens
+    ("bearer|bas", r"(?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=\-]{8,}"),
+    ("key|token|secret|password|author", rf"{_LABEL}[A-Za-z0-9._~+/=\-]{{8,}}"),
+    # No prefix: Mistral, Cohere, Azure, Together, Z.ai, AWS secrets. Ids of requests are spared.
+    (
+        _KEY_LONG,
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}(?:\.[A-Za-z0-9]{8,})?",
+    ),
+    (
+        _KEY_LONG,
         r"(?<![A-Za-z0-9_/+\-])(?=[A-Za-z/+]*\d)(?=[a-z0-9/+]*[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
+    ),
+    (
+        _KEY_LONG,
         (
             r"\b(?!(?:req|msg|resp|rs|org|run|call|toolu|proj|chatcmpl|cmpl|gen|msgbatch|file)[-_])"
             r"[A-Za-z]{2,12}[-_](?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{32,}"
         ),
-    )
+    ),
 )
-"""What keys look like. Source: the providers' own pages on keys and their published secret-scanning forms."""
+"""(what one of must be in a text, in any case; what keys look like), in order of precedence.
+
+Compiling all takes as long as everything else a hook does, and hardly an error holds one of the signs.
+Source: the providers' own pages on keys and their published secret-scanning forms.
+"""
 
 
 def by_shape(text: str) -> str:
     """The text with everything that looks like a key masked."""
-    return re.sub(_SHAPES, MASK, text)
+    folded, long = text.casefold(), re.search("[A-Za-z0-9/+]{32}", text) is not None
+    shapes = [
+        shape
+        for signs, shape in _SHAPES
+        if (long if signs == _KEY_LONG else any(sign.casefold() in folded for sign in signs.split("|")))
+    ]
+    return re.sub("|".join(shapes), MASK, text) if shapes else text
 
 
 def clean(text: str, limit: int = SENTENCE_CHARS) -> str:
@@ -103,7 +129,7 @@ def forms_of(value: str) -> tuple[str, ...]:
     for offset, first in enumerate((0, 2, 3)):
         padded = bytes(offset) + raw
         whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows
-        letters = base64.b64encode(whole).decode()[first:]
+        letters = b2a_base64(whole, newline=False).decode()[first:]
         if len(letters) >= SHORTEST:
             forms |= {letters, letters.replace("+", "-").replace("/", "_"), letters.replace("/", r"\/")}
     forms.add(raw.hex())

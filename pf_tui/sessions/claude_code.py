@@ -21,8 +21,9 @@ from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.evidence import is_settled
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting, word
+from pf_tui.sessions.records import Draft, Focus, LimitSeen, Signals, Stamp, Waiting
 from pf_tui.sessions.subagents import Subagents
+from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False

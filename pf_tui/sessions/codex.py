@@ -17,8 +17,13 @@ from pf_tui.records import replace
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.sessions.logs import Log
 from pf_tui.sessions.processes import Folders, Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, word
+from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp
+from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
 
 AGENT = "codex"
 _LOCKS = "thread-writer-locks"

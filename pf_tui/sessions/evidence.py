@@ -8,16 +8,20 @@ a person, a model or a tool.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import threading
+import sys
 import time
+from _thread import get_ident
 from collections.abc import Mapping
 
 from pf_tui.records import record, replace
-from pf_tui.sessions.records import word
+from pf_tui.sessions.text import word
 from pf_tui.state.paths import Paths, make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
 
 VERSION = 1
 MAX_BYTES = 8 * 1024
@@ -80,7 +84,20 @@ _OF_EVENT = frozenset(("status", "turn", "waiting_for", "retry_at"))
 
 def file_name(agent: str, session: str) -> str:
     """Where a session's evidence lies; ids are hashed because anybody may choose one."""
-    return hashlib.sha256(f"{agent}:{session}".encode("utf-8", "replace")).hexdigest()[:32] + ".json"
+    return _sha256(f"{agent}:{session}".encode("utf-8", "replace"))[:32] + ".json"
+
+
+def _sha256(data: bytes) -> str:
+    """hashlib's own, where it stands without OpenSSL, which takes 3 ms of every hook to load."""
+    try:
+        if sys.version_info >= (3, 12):
+            from _sha2 import sha256
+        else:
+            from _sha256 import sha256  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha256
+    digest: str = sha256(data).hexdigest()
+    return digest
 
 
 def write(paths: Paths, seen: Evidence) -> bool:
@@ -96,7 +113,7 @@ def write(paths: Paths, seen: Evidence) -> bool:
     if seen.event == FACTS:
         seen = replace(seen, event="started")
     data = json.dumps(_to_json(seen), separators=(",", ":")).encode()
-    temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{threading.get_ident()}.tmp"  # noqa: PTH119
+    temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{get_ident()}.tmp"  # noqa: PTH119
     try:
         make_private(paths.sessions)
         handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -9,21 +9,30 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Generic, Protocol, TypeVar
 
-class Follower(Protocol):
-    """Takes rows, oldest first."""
+    class Follower(Protocol):
+        """Takes rows, oldest first."""
 
-    @property
-    def anchors(self) -> Sequence[Callable[[bytes], bool]]:
-        """Rows to begin at: reading goes back until each has matched one."""
+        @property
+        def anchors(self) -> Sequence[Callable[[bytes], bool]]:
+            """Rows to begin at: reading goes back until each has matched one."""
 
-    def take(self, line: bytes) -> None:
-        """One whole row, without its newline; an error that damaged rows cause passes it over."""
+        def take(self, line: bytes) -> None:
+            """One whole row, without its newline; an error that damaged rows cause passes it over."""
 
+    F = TypeVar("F", bound=Follower)
+else:
+    F = object
 
-F = TypeVar("F", bound=Follower)
+    class Generic:
+        """`typing.Generic`, whose parameters only type checkers read."""
+
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
 
 
 BLOCK = 64 * 1024

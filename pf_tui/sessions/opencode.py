@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pf_tui.records import record, replace
 from pf_tui.sessions.evidence import ENDED, Evidence
 from pf_tui.sessions.processes import Process, Processes, focus_of
-from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, Waiting, word
+from pf_tui.sessions.records import Draft, LimitSeen, Signals, Stamp, Waiting
+from pf_tui.sessions.text import word
 from pf_tui.state.clock import from_text
 from pf_tui.state.paths import user_home
 

@@ -22,8 +22,9 @@ from pf_tui.sessions.money import Money
 from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
-from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp, clean
+from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
 from pf_tui.sessions.states import ENDED_SHOWN, decide
+from pf_tui.sessions.text import clean
 from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health

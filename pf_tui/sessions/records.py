@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 STATES: tuple[State, ...] = ("working", "waiting", "limited", "idle", "ended")
 
-MAX_TEXT = 200
-"""Characters of any word that comes from a client's file: longer ones are no model, host or type."""
-
 
 @record
 class Focus:
@@ -179,13 +176,3 @@ class Draft:
     turn_at: datetime | None = None
     """Time of its newest row, by Codex's clock."""
     children: tuple[Draft, ...] = field(default_factory=tuple)
-
-
-def word(value: object) -> str | None:
-    """A short text of a client's file, or None: what is longer than any name is no name."""
-    return clean(value) if isinstance(value, str) and 0 < len(value) <= MAX_TEXT else None
-
-
-def clean(text: str) -> str:
-    """The text without control characters, so that it cannot steer a terminal."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else "�" for char in text)

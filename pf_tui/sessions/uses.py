@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pf_tui.records import record
-from pf_tui.sessions.records import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.sessions.records import Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
-from typing import TypeVar
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import CLIENTS
@@ -27,7 +26,14 @@ from pf_tui.state.credentials import Credential
 from pf_tui.state.gateway import Gateway
 from pf_tui.state.health import Health
 from pf_tui.state.journal import Event
-from pf_tui.state.project import Project
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from pf_tui.state.project import Project
+
+    T = TypeVar("T")
 
 __all__ = [
     "EVENTS",
@@ -45,8 +51,6 @@ __all__ = [
 
 EVENTS = 50
 """Events a snapshot carries; the events pane reads further back by itself."""
-
-T = TypeVar("T")
 
 
 @record

@@ -21,11 +21,11 @@ from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import MISSING, Credential
 from pf_tui.state.health import Health
-from pf_tui.state.project import Project
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.snapshot import StateFiles
+    from pf_tui.state.project import Project
 
 
 @record

@@ -183,7 +183,7 @@ def _from_files(blank: str, env: Mapping[str, str]) -> str | None:
     if blank == "project":
         return _google_project(env)
     if blank == "resource":
-        found = (re.match(_FROM_ENDPOINT, env.get(name, "")) for name in _ENDPOINTS)
+        found = (re.match(_FROM_ENDPOINT, env[name]) for name in _ENDPOINTS if env.get(name))
         return next((match[1] for match in found if match), None)
     return None
 

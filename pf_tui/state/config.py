@@ -5,7 +5,6 @@ Invariant: unknown keys and the order of all keys survive every write.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -136,6 +135,8 @@ def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[
 
 def _set(content: dict[str, object], keys: list[str], value: object) -> object:
     """Set (or remove, for None) one nested key in place; returns a copy of the old value or None."""
+    from copy import deepcopy
+
     place = content
     for key in keys[:-1]:
         inner = place.get(key)
@@ -144,7 +145,7 @@ def _set(content: dict[str, object], keys: list[str], value: object) -> object:
                 return None
             inner = place[key] = {}
         place = inner
-    old = copy.deepcopy(place.get(keys[-1]))
+    old = deepcopy(place.get(keys[-1]))
     if value is None:
         place.pop(keys[-1], None)
         _drop_empty(content, keys[:-1])

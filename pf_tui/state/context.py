@@ -10,12 +10,17 @@ from pathlib import Path
 from pf_tui import catalog as catalogs
 from pf_tui.catalog import Catalog
 from pf_tui.records import field, record, replace
-from pf_tui.state import clouds, config, credentials, files, health, project, yaml_files
+from pf_tui.state import clouds, config, credentials, files, health
 from pf_tui.state.config import Config
 from pf_tui.state.credentials import Credential
 from pf_tui.state.health import Health
-from pf_tui.state.paths import Paths, locate
-from pf_tui.state.project import Project
+from pf_tui.state.paths import Paths, find_project_file, locate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pf_tui.state.project import Project
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +90,12 @@ class Context:
 
     def project(self) -> Project | None:
         """Raises StateFileUnusable."""
-        return project.read(self.paths, self.cwd, self.env)
+        path = find_project_file(self.cwd, self.env)
+        if path is None:
+            return None
+        from pf_tui.state import project  # with its reader and its trust: most folders have no such file
+
+        return project.read_file(self.paths, path)
 
     def credentials(self, settings: Config | None = None) -> dict[str, Credential]:
         """By provider id. Raises StateFileUnusable."""
@@ -104,6 +114,8 @@ class Context:
         return content
 
     def _load_catalog(self) -> Catalog:
+        from pf_tui.state import yaml_files
+
         path = self.paths.providers
 
         def parse() -> Mapping[str, OwnProvider] | None:

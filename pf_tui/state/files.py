@@ -12,13 +12,17 @@ import json
 import os
 import re
 import stat
-import threading
 import time
+from _thread import get_ident
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state.paths import Paths, make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
 
 LOCK_TIMEOUT_S = 5.0
 """As long as a person waits without asking; then a clear error."""
@@ -33,7 +37,8 @@ HALF_WRITTEN_S = 0.01
 FRESH_S = 2.0
 """A file that was last written longer ago is not being written now."""
 
-_held = threading.local()
+_held: dict[tuple[int, Path], int] = {}
+"""How often a thread has taken a directory's lock. No threading.local: importing it takes a millisecond."""
 
 
 @contextlib.contextmanager
@@ -44,22 +49,22 @@ def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
         PfError: someone else holds it longer than `timeout_s` (LOCK_TIMEOUT_S), or the
             directory cannot be written.
     """
-    depths: dict[Path, int] = _held.__dict__.setdefault("depths", {})
-    if depths.get(paths.home):
-        depths[paths.home] += 1
+    mine = (get_ident(), paths.home)
+    if mine in _held:
+        _held[mine] += 1
         try:
             yield
         finally:
-            depths[paths.home] -= 1
+            _held[mine] -= 1
         return
     handle = _open_lock(paths)
     try:
         _acquire(handle, paths, LOCK_TIMEOUT_S if timeout_s is None else timeout_s)
-        depths[paths.home] = 1
+        _held[mine] = 1
         try:
             yield
         finally:
-            depths[paths.home] = 0
+            del _held[mine]
     finally:
         os.close(handle)
 
@@ -97,7 +102,7 @@ def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
     except OSError as error:
         raise StateFileUnusable(path, f"cannot be read ({_why(error)})", f"check {path}") from error
     try:
-        return data.decode("utf-8-sig")
+        return data.removeprefix(b"\xef\xbb\xbf").decode()  # "utf-8-sig" is a module to load
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise StateFileUnusable(path, "is not UTF-8 text", line=line) from error
@@ -223,7 +228,7 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
         raise cannot_write(path, OSError(errno.ELOOP, os.strerror(errno.ELOOP)))
     if mode is None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-    temp = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    temp = target.with_name(f".{target.name}.{os.getpid()}.{get_ident()}.tmp")
     try:
         handle = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:

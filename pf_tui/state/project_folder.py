@@ -12,7 +12,7 @@ import contextlib
 import errno
 import os
 import stat
-import threading
+from _thread import get_ident
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def write(root: Path, path: Path, data: bytes, *, mode: int = 0o644) -> None:
         if status is not None:
             _checked(status, path, None)
             mode = stat.S_IMODE(status.st_mode)
-        temp = f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp"
+        temp = f".{path.name}.{os.getpid()}.{get_ident()}.tmp"
         beside = temp if place.folder is not None else str(path.with_name(temp))
         try:
             _written(beside, place.folder, data, mode)

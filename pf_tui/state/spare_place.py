@@ -9,7 +9,7 @@ import contextlib
 import errno
 import os
 import stat
-import zlib
+from binascii import crc32
 from pathlib import Path
 
 from pf_tui.errors import PfError
@@ -60,7 +60,7 @@ def _folders(paths: Paths) -> list[Path]:
     if not hasattr(os, "getuid"):
         return []
     uid = os.getuid()
-    mark = f"{zlib.crc32(os.fsencode(paths.home)):08x}"  # hashlib would cost each hook 5 ms
+    mark = f"{crc32(os.fsencode(paths.home)):08x}"  # hashlib would cost each hook 5 ms
     return [Path(base.format(uid=uid)) / f"pf-tui-{uid}-{mark}" for base in _BASES]
 
 

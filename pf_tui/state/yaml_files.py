@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import zlib
+from binascii import crc32
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], T]
         StateFileUnusable: the file is bad, now or when it was last looked at.
     """
     key = [_FORMAT, str(path), *stamp]
-    store = paths.cache / f"{zlib.crc32(os.fsencode(path)):08x}.json"
+    store = paths.cache / f"{crc32(os.fsencode(path)):08x}.json"
     try:
         kept = json.loads(store.read_bytes())
         if kept["key"] == key:

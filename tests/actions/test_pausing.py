@@ -13,7 +13,7 @@ from pf_tui import actions, hooks, snapshot
 from pf_tui.actions import install, pausing
 from pf_tui.documents import status
 from pf_tui.errors import PfError
-from pf_tui.integrations import claude_settings
+from pf_tui.integrations import claude_address
 from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 
@@ -228,7 +228,7 @@ def test_a_running_session_is_led_home_before_its_settings_go(
 
     pausing.pause(ctx, wait=wait)
 
-    assert seen == [(claude_settings.RELOAD_S, "https://api.anthropic.com")]
+    assert seen == [(claude_address.RELOAD_S, "https://api.anthropic.com")]
     assert (home / ".claude" / "settings.json").read_text() == OWN[".claude/settings.json"]
 
 

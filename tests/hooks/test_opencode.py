@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -364,7 +365,7 @@ def test_no_refusal_holds_a_word_that_opencode_retries_on(kind: str, ctx: Contex
     status = {"rate": 429, "quota": 402, "auth": 401, "model": 404}[kind]
     answer = failed(ctx, status, headers={"retry-after": "7200"}, body="Rate limit: too many requests, 429")
 
-    assert _RETRIED.search(answer["refuse"]) is None
+    assert re.search(_RETRIED, answer["refuse"]) is None
 
 
 @pytest.mark.parametrize("event", [*opencode.EVENTS, "no.such.event"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError
-from pf_tui.integrations import install_plan
+from pf_tui.integrations import install_plan, installs
 from pf_tui.integrations.install_plan import ManagedPart
 from pf_tui.state.paths import Paths
 from tests.patience import PATIENCE_S
@@ -116,7 +116,7 @@ def test_files_of_an_older_pf_tui_are_taken_out_too(paths: Paths, tmp_path: Path
 
     assert not old.path.exists()
     assert not new.path.exists()
-    assert install_plan.keys(paths) == ()
+    assert installs.keys(paths) == ()
 
 
 def test_a_file_that_cannot_be_written_is_named(paths: Paths, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import codex, install_plan, toml_text
+from pf_tui.integrations import codex, installs, toml_text
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
@@ -306,4 +306,4 @@ def test_codex_has_no_install_for_a_project(ctx: Context) -> None:
     with pytest.raises(PfError, match="per person, not per project"):
         install.install(ctx, "codex", in_project=True)
 
-    assert install_plan.keys(ctx.paths) == ()
+    assert installs.keys(ctx.paths) == ()

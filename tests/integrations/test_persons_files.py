@@ -15,7 +15,7 @@ import pytest
 from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError
-from pf_tui.integrations import apply, claude_settings, install_plan, program
+from pf_tui.integrations import apply, claude_settings, installs, program
 from pf_tui.state.context import Context
 
 Make = Callable[..., Context]
@@ -288,7 +288,7 @@ def test_a_place_that_will_vanish_is_refused_with_the_cure(
     assert "lies in a place that will vanish" in refused.value.message
     assert refused.value.hint.startswith("`uv tool install pf-tui`")
     assert everything(home) == before
-    assert install_plan.keys(ctx.paths) == ()
+    assert installs.keys(ctx.paths) == ()
     assert install.uninstall(ctx, "claude-code").empty
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pf_tui.rules import masking
 from pf_tui.rules.masking import MASK, ValueMask, by_shape, clean
 
 HEX = "9f86d081884c7d659a2feaa0c55ad015"
@@ -58,6 +60,24 @@ def test_no_part_of_a_key_of_any_provider_is_left(key: str, around: str) -> None
 
     assert MASK in shown
     assert not any(key[start : start + 8] in shown for start in range(4, len(key) - 8))
+
+
+WHOLE = re.compile("|".join(shape for _, shape in masking._SHAPES))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*"aZ09_-.=/+: ", "Bearer ", "bASic\t", "API_KEY=", "toKen: ", "ghx_", "pa_", "AQ.", LETTERS, HEX]
+            + [str(key.values[0]) for key in KEYS]
+        ),
+        max_size=12,
+    )
+)
+def test_looking_for_signs_first_masks_what_all_patterns_together_mask(parts: list[str]) -> None:
+    text = "".join(parts)
+
+    assert by_shape(text) == WHOLE.sub(MASK, text)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pf_tui.clients import CLIENTS, INTEGRATED
-from pf_tui.integrations import apply, install_plan
+from pf_tui.integrations import apply, installs
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.rules import addresses as rules
 from pf_tui.state.context import Context
@@ -50,7 +50,7 @@ def versions(ctx: Context) -> Finding:
 
 def pause(ctx: Context) -> Finding:
     """Nobody wonders why no agent follows a switch."""
-    lasts = install_plan.pause(ctx.paths)
+    lasts = installs.pause(ctx.paths)
     if lasts is None:
         return ok("pf-tui is not paused")
     since = lasts.since.astimezone(ctx.timezone())
@@ -80,7 +80,7 @@ def twice(ctx: Context) -> Finding:
             f"the original plugin is installed beside ours ({place})",
             f"both share one state directory, but answer twice: remove {place}, or `pf-tui uninstall`",
         )
-    known = install_plan.keys(ctx.paths)
+    known = installs.keys(ctx.paths)
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
     for agent in INTEGRATED:
         projects = [
@@ -217,7 +217,7 @@ def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
 
 
 def _project_only(ctx: Context, agent: str) -> bool:
-    return agent not in install_plan.keys(ctx.paths)
+    return agent not in installs.keys(ctx.paths)
 
 
 def _originals(ctx: Context) -> Iterator[Path]:

@@ -1,0 +1,92 @@
+"""installs.json: which installs there are, what each of them changed, and whether pf-tui is paused.
+
+Apart from the making of plans, because every hook asks who is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pf_tui.errors import PfError
+from pf_tui.records import record as frozen
+from pf_tui.state import files
+from pf_tui.state.clock import from_text, to_text
+from pf_tui.state.paths import Paths
+
+VERSION = 1
+
+
+def keys(paths: Paths) -> tuple[str, ...]:
+    """Every remembered install: "opencode", "claude-code:/path/of/project" …"""
+    try:
+        return tuple(_all(paths))
+    except PfError:
+        return ()
+
+
+@frozen
+class Pause:
+    """pf-tui is out of every agent until a person says `resume`."""
+
+    since: datetime
+    installs: tuple[str, ...]
+    """Keys of the installs that `resume` makes again."""
+
+
+def pause(paths: Paths) -> Pause | None:
+    """The pause that lasts now; None when there is none."""
+    try:
+        found = (files.read_json(_file(paths)) or {}).get("paused")
+    except PfError:
+        return None
+    content: dict[str, object] = found if isinstance(found, dict) else {}
+    since = from_text(content.get("since"))
+    if since is None:
+        return None
+    named = content.get("installs")
+    return Pause(
+        since=since,
+        installs=tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else (),
+    )
+
+
+def remember_pause(paths: Paths, pause: Pause | None) -> None:
+    """Begin or end a pause. Raises PfError when the file cannot be read or written."""
+    kept = None if pause is None else {"since": to_text(pause.since), "installs": list(pause.installs)}
+    with files.locked(paths):
+        _change(paths, lambda content: {**content, "paused": kept})
+
+
+def _file(paths: Paths) -> Path:
+    return paths.home / "installs.json"
+
+
+def _all(paths: Paths) -> dict[str, object]:
+    content = files.read_json(_file(paths)) or {}
+    found = content.get("installs")
+    return found if isinstance(found, dict) else {}
+
+
+def record(paths: Paths, key: str) -> dict[str, object]:
+    """What is remembered of one install; {} = there is none. Raises StateFileUnusable."""
+    found = _all(paths).get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def remember(paths: Paths, key: str, kept: Mapping[str, object] | None) -> None:
+    """Remember one install anew, or (None) forget it. Call it under the lock."""
+    every = {**_all(paths), key: kept}
+    remembered = {name: one for name, one in every.items() if one is not None}
+    _change(paths, lambda content: {**content, "installs": remembered})
+
+
+def _change(paths: Paths, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
+    """Write installs.json anew; without an install and a pause there is no such file."""
+    content = edit({"version": VERSION, "installs": {}, **(files.read_json(_file(paths)) or {})})
+    content = {name: value for name, value in content.items() if value is not None}
+    if content["installs"] or "paused" in content:
+        files.write_json(_file(paths), content)
+    else:
+        _file(paths).unlink(missing_ok=True)
