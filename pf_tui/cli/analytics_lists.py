@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from rich.text import Text
 
 from pf_tui.cli.analytics_view import Frame, counted, moment, money, parts, place, starred
-from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
+from pf_tui.cli.look import FAINT, Cell, faint, heading, plain, table, wrapped
 from pf_tui.documents import standing, words
 from pf_tui.ledger.blocks import Block
 from pf_tui.ledger.comparison import Compared, PlanUse, changes, usd_per_million
 from pf_tui.ledger.events import FailureCount, HitRow
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.totals import Totals
+from pf_tui.text.columns import Column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

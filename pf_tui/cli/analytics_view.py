@@ -10,7 +10,7 @@ from pathlib import PurePath
 from rich.text import Text
 
 from pf_tui.catalog import Catalog
-from pf_tui.cli.look import FAINT, Cell, Column, faint, heading, plain, table, wrapped
+from pf_tui.cli.look import FAINT, Cell, bar, faint, heading, plain, table, wrapped
 from pf_tui.documents import standing, words
 from pf_tui.ledger.document import cost, zone_name
 from pf_tui.ledger.events import SessionPlace
@@ -19,6 +19,7 @@ from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import Dearest
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
+from pf_tui.text.columns import Column
 
 MOST_SESSIONS = 40
 """Sessions a text view shows; `--csv` has all."""
@@ -285,7 +286,7 @@ def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) ->
     rows = []
     for part in listed:
         sums, weight = part.sums, _weight(part, by_cost=by_cost)
-        bar = words.meter(weight / most, _BAR).rstrip("─")
+        length = bar(weight / most, _BAR)
         rows.append(
             [
                 _name(title, part.name, frame),
@@ -297,7 +298,7 @@ def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) ->
                 plain(words.short(sums.total_tokens)),
                 plain(f"{money(sums)}{starred(sums)}"),
                 faint(f"{100 * weight / whole:.0f} %" if sums.total_tokens else ""),
-                Cell(text=bar if weight else "", style="cyan"),
+                Cell(text=length if weight else "", style="cyan"),
             ]
         )
     return table((Column(title=title, shrinks=True), *_COLUMNS), rows, frame.width)

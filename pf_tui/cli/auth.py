@@ -156,7 +156,8 @@ def _place(name: str) -> str:
 
 
 def _table(views: tuple[ProviderView, ...], now: Snapshot, ctx: Context) -> list[Text]:
-    from pf_tui.cli.look import FAINT, Column, table, wrapped
+    from pf_tui.cli.look import FAINT, table, wrapped
+    from pf_tui.text.columns import Column
 
     columns = (
         Column(title="provider"),

@@ -147,7 +147,8 @@ def told(one: Event) -> str:
 def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     from rich.text import Text
 
-    from pf_tui.cli.look import FAINT, Cell, Column, heading, state, table, wrapped
+    from pf_tui.cli.look import FAINT, Cell, heading, state, table, wrapped
+    from pf_tui.text.columns import Column
 
     serves = (
         f"{now.active.provider} serves {now.active.model or ''}".strip()

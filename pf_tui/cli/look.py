@@ -1,4 +1,4 @@
-"""How text views look: calm lines, three weights of text, numbers to the right.
+"""How text views look on a terminal: the lines of `pf_tui.text` in the terminal's own colours.
 
 A column may be left out when the terminal is narrow; what stays is cut off with an ellipsis only in
 the one column that may shrink. Pure: the width is an argument.
@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
 from pf_tui.records import record, replace
+from pf_tui.text import columns as layout
+from pf_tui.text import meter as meters
+from pf_tui.text.columns import Column
+from pf_tui.text.lines import Line, Span, wrap
+from pf_tui.text.symbols import BRAILLE
 from pf_tui.visible import visible
 
 STATE_STYLES = {
@@ -31,22 +36,8 @@ STATE_STYLES = {
 FAINT = "bright_black"
 """Headings, units, asides."""
 
-WARN_SHARE, FULL_SHARE = 0.75, 0.90
-"""A meter is yellow from the first and red from the second."""
-
-_GAP = 2
-
-
-@record
-class Column:
-    """One column of a table."""
-
-    title: str
-    right: bool = False
-    leaves: int = 0
-    """When it is left out: 1 first, then 2 …; 0 = never."""
-    shrinks: bool = False
-    """It is cut off when nothing is left to leave out; at most one per table."""
+_STYLES = {"text": "", "muted": FAINT, "faint": FAINT, "good": "green", "warn": "yellow", "bad": "red"}
+"""Inks of `pf_tui.text` in a terminal's colours; any other name is a style already."""
 
 
 @record
@@ -76,41 +67,40 @@ def table(
     columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int, *, heading: bool = True
 ) -> list[Text]:
     """The rows as lines of at most `width` cells; empty columns are left out."""
-    rows = [[replace(cell, text=visible(cell.text)) for cell in row] for row in rows]
-    kept = [place for place in range(len(columns)) if any(row[place].text.strip() for row in rows)]
-    sizes = {
-        place: max(
-            [cell_len(columns[place].title) if heading else 0, *(cell_len(row[place].text) for row in rows)]
-        )
-        for place in kept
-    }
-    while _total(sizes, kept) > width and (leaving := _first_to_leave(columns, kept)) is not None:
-        kept.remove(leaving)
-    over = _total(sizes, kept) - width
-    if over > 0:
-        for place in kept:
-            if columns[place].shrinks:
-                sizes[place] = max(sizes[place] - over, 6)
-    lines = []
-    if heading and any(columns[place].title for place in kept):
-        lines.append(_line([(Cell(text=columns[p].title, style=FAINT), columns[p], sizes[p]) for p in kept]))
-    lines += [_line([(row[place], columns[place], sizes[place]) for place in kept]) for row in rows]
-    return lines
+    places = [place for place in range(len(columns)) if any(row[place].text.strip() for row in rows)]
+    named = [
+        replace(columns[place], key=str(place), **({} if heading else {"title": ""})) for place in places
+    ]
+    lines = [
+        {str(place): (Span(row[place].text, row[place].style or "text"),) for place in places} for row in rows
+    ]
+    kept = layout.chosen(named, lines, width)
+    titled = heading and any(column.title for column, _ in kept)
+    above = [layout.head(kept)] if titled else []
+    return [_trimmed(line) for line in (*above, *(layout.body(kept, row) for row in lines))]
 
 
 def between(left: Text, right: Text, width: int) -> list[Text]:
     """`left` and `right` at both ends of one line; two lines when they do not fit."""
     space = width - left.cell_len - right.cell_len
-    if space < _GAP:
+    if space < layout.GAP:
         return [left, right]
     return [Text.assemble(left, " " * space, right)]
 
 
 def meter_style(share: float | None) -> str:
     """Green, yellow, red by how much is used."""
-    if share is None:
-        return FAINT
-    return "red" if share >= FULL_SHARE else "yellow" if share >= WARN_SHARE else "green"
+    return _STYLES[meters.level_ink(None if share is None else 100 * share)]
+
+
+def meter(share: float | None, width: int) -> str:
+    """The dashboard's meter, without its colour."""
+    return "".join(span.text for span in meters.meter(None if share is None else 100 * share, width, BRAILLE))
+
+
+def bar(share: float, width: int) -> str:
+    """A length beside others."""
+    return meters.bar(share, width, BRAILLE)
 
 
 def titled(words: str, aside: str, width: int) -> list[Text]:
@@ -126,46 +116,15 @@ def heading(words: str, aside: str = "") -> Text:
     return Text.assemble((words, "bold"), (f"  {aside}" if aside else "", FAINT))
 
 
-def shortened(words: str, width: int) -> str:
-    """At most `width` cells; what is missing shows as an ellipsis."""
-    if cell_len(words) <= width:
-        return words
-    return set_cell_size(words, max(width - 1, 0)).rstrip() + "…"
-
-
 def wrapped(words: str, width: int, *, indent: str = "", style: str | Style = "") -> list[Text]:
     """A sentence over as many lines as it needs, all of them indented."""
-    lines: list[str] = []
-    current = ""
-    for word in visible(words).split():
-        longer = f"{current} {word}" if current else word
-        if current and cell_len(indent) + cell_len(longer) > width:
-            lines.append(current)
-            current = word
-        else:
-            current = longer
-    lines.append(current)
-    return [Text(indent + line, style=style) for line in lines]
+    lines = wrap(" ".join(visible(words).split()), width - cell_len(indent), whole_words=True)
+    return [Text(indent + "".join(span.text for span in line), style=style) for line in lines]
 
 
-def _total(sizes: dict[int, int], kept: Sequence[int]) -> int:
-    return sum(sizes[place] for place in kept) + _GAP * max(len(kept) - 1, 0)
-
-
-def _first_to_leave(columns: Sequence[Column], kept: Sequence[int]) -> int | None:
-    leaving = [place for place in kept if columns[place].leaves]
-    return min(leaving, key=lambda place: columns[place].leaves) if leaving else None
-
-
-def _line(parts: Sequence[tuple[Cell, Column, int]]) -> Text:
-    line = Text()
-    for number, (cell, column, size) in enumerate(parts):
-        if number:
-            line.append(" " * _GAP)
-        words = shortened(cell.text, size)
-        space = " " * (size - cell_len(words))
-        line.append(space if column.right else "")
-        line.append(words, style=cell.style)
-        line.append("" if column.right else space)
-    line.rstrip()
-    return line
+def _trimmed(line: Line) -> Text:
+    text = Text()
+    for span in line:
+        text.append(span.text, style=_STYLES.get(span.ink, span.ink))
+    text.rstrip()
+    return text

@@ -6,12 +6,13 @@ from datetime import tzinfo
 
 from rich.text import Text
 
-from pf_tui.cli.look import FAINT, Cell, Column, heading, table, wrapped
+from pf_tui.cli.look import FAINT, Cell, heading, table, wrapped
 from pf_tui.clients import CLIENTS
 from pf_tui.documents import words
 from pf_tui.documents.matrix import AGENTS
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.clock import from_text
+from pf_tui.text.columns import Column
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

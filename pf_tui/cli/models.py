@@ -61,7 +61,8 @@ def info(ctx: Context, model: str, as_json: bool) -> None:
 def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
     from rich.text import Text
 
-    from pf_tui.cli.look import FAINT, Cell, Column, faint, plain, table
+    from pf_tui.cli.look import FAINT, Cell, faint, plain, table
+    from pf_tui.text.columns import Column
 
     columns = (
         Column(title="model", shrinks=True),
@@ -92,7 +93,8 @@ def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
 def _detail(found: Resolved, width: int) -> list[Text]:
     from rich.text import Text
 
-    from pf_tui.cli.look import FAINT, Column, faint, plain, table, titled, wrapped
+    from pf_tui.cli.look import FAINT, faint, plain, table, titled, wrapped
+    from pf_tui.text.columns import Column
 
     one = found.model
     lines = titled(one.id, one.name, width)

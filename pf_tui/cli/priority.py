@@ -103,7 +103,8 @@ def _list(now: Snapshot, ctx: Context, width: int, order: tuple[str, ...] | None
     """The list that holds here, or `order`: one's own where the project has another."""
     from rich.text import Text
 
-    from pf_tui.cli.look import FAINT, Cell, Column, plain, state, table
+    from pf_tui.cli.look import FAINT, Cell, plain, state, table
+    from pf_tui.text.columns import Column
 
     zone = ctx.timezone()
     active = now.active.provider if now.active else None

@@ -74,7 +74,8 @@ def _show(ctx: Context, shown: list[Session], *, as_json: bool, watching: bool, 
 
 
 def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
-    from pf_tui.cli.look import FAINT, Column, table, wrapped
+    from pf_tui.cli.look import FAINT, table, wrapped
+    from pf_tui.text.columns import Column
 
     if not shown:
         return wrapped("no agent session runs on this machine", width, style=FAINT)

@@ -10,10 +10,10 @@ from rich.text import Text
 from pf_tui.cli.look import (
     FAINT,
     Cell,
-    Column,
     between,
     faint,
     heading,
+    meter,
     meter_style,
     plain,
     state,
@@ -24,6 +24,7 @@ from pf_tui.documents import auth, serving, standing, words
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.text.columns import Column
 
 _METER = 20
 _COLUMNS = (
@@ -90,7 +91,7 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
         rows.append(
             [
                 plain(_window_words(limit)),
-                Cell(text=words.meter(share, size), style=meter_style(share)),
+                Cell(text=meter(share, size), style=meter_style(share)),
                 Cell(
                     text=f"{'~' if limit.source == 'estimate' else ''}{words.percent(limit.percent)} {aside}"
                 ),

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from pf_tui.rules.request_classes import ClassRule
     from pf_tui.rules.spending import Question
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-
 NEAR = timedelta(hours=3)
 """Below this, time left says more than the time of day."""
 
@@ -128,16 +126,6 @@ def ago(at: datetime, now: datetime) -> str:
     """`just now`, `2 min ago`, `3d 4h ago`."""
     past = now - at
     return "just now" if past < timedelta(seconds=10) else f"{span(past)} ago"
-
-
-def meter(share: float | None, width: int) -> str:
-    """A bar of `width` cells in eighth blocks; the empty part is a thin line."""
-    if share is None or width <= 0:
-        return " " * max(width, 0)
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    full, part = divmod(eighths, 8)
-    bar = "█" * full + (_EIGHTHS[part] if part else "")
-    return bar + "─" * (width - len(bar))
 
 
 def auth(kind: str) -> str:

@@ -27,8 +27,8 @@ from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
 from pf_tui.state.context import Context
+from pf_tui.text import symbols
 from pf_tui.tui import dashboard_words, first_paint, keymap, themes
-from pf_tui.tui.charts import symbols
 from pf_tui.tui.ingest_runner import Logs
 from pf_tui.tui.key_queue import QueuedKeysApp
 from pf_tui.tui.ledger_view import UNREAD, LedgerView

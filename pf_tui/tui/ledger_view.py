@@ -17,7 +17,7 @@ from pf_tui.records import record as made
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
-from pf_tui.tui.text import SERIES
+from pf_tui.text.lines import SERIES
 
 PERIODS = tuple(spans.PERIODS)
 """What `[` and `]` go through."""

@@ -13,11 +13,11 @@ from textual.widget import Widget
 from pf_tui.records import record
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
+from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import layout
-from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes import events, live, status, welcome
-from pf_tui.tui.text import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
 from pf_tui.tui.textual_internals import lay_out_anew
 from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock

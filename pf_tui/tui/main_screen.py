@@ -15,6 +15,7 @@ from pf_tui.errors import PfError
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
+from pf_tui.text.lines import Line
 from pf_tui.tui import dashboard_words, handlers, keymap, layout, panes, progress
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.line_widgets import Foot, Look, StatusLine, TabLine
@@ -23,7 +24,6 @@ from pf_tui.tui.pane import Pane
 from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
-from pf_tui.tui.text import Line
 from pf_tui.tui.textual_internals import strips
 from pf_tui.tui.widgets import (
     AnalyticsPane,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pf_tui.records import record
-from pf_tui.tui.charts.symbols import BRAILLE, Symbols
-from pf_tui.tui.text import BLANK, Line, plain, wrap
+from pf_tui.text.lines import BLANK, Line, plain, wrap
+from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui.times import Clock
 
 

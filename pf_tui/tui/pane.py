@@ -18,10 +18,10 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+from pf_tui.text.lines import BLANK, Line, cells, columns_changed, fit, whole_parts
+from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import actions
-from pf_tui.tui.charts.symbols import BRAILLE, Symbols
 from pf_tui.tui.page import Page, Row
-from pf_tui.tui.text import BLANK, Line, cells, columns_changed, fit, whole_parts
 from pf_tui.tui.textual_internals import lay_out_anew
 from pf_tui.tui.themes import Inks
 from pf_tui.visible import visible

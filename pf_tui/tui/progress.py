@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pf_tui.documents import words
-from pf_tui.tui.charts.meter import meter
-from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.text import Line, Span, line, muted
+from pf_tui.text.lines import Line, Span, line, muted
+from pf_tui.text.meter import meter
+from pf_tui.text.symbols import Symbols
 
 BAR = 16
 _MB = 1_000_000

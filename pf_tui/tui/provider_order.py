@@ -13,7 +13,7 @@ from pf_tui.catalog import Provider
 from pf_tui.documents import standing, words
 from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.tui.text import SERIES, Span, cells, series_ink
+from pf_tui.text.lines import SERIES, Span, cells, series_ink
 
 _VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|meta|mistral|amazon)\.")
 """Who made it, before the family, as Bedrock writes it."""

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-from pf_tui.tui.text import Span
+from pf_tui.text.lines import Span
 
 READABLE = 4.5
 """Least contrast of text on its ground (WCAG AA)."""

@@ -16,6 +16,7 @@ from pf_tui.documents import serving
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import Span, joined, line
 from pf_tui.tui import provider_order
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
@@ -24,7 +25,6 @@ from pf_tui.tui.page import Choice, Page, Space
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
-from pf_tui.tui.text import Span, joined, line
 from pf_tui.tui.times import Clock
 
 

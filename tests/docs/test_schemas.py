@@ -18,7 +18,7 @@ from pf_tui.gateway import settings as gateway_settings
 from pf_tui.state import config, project, settings_table
 from pf_tui.state.setting_kinds import Setting
 from pf_tui.state.settings_table import SETTINGS
-from pf_tui.tui.charts import symbols
+from pf_tui.text import symbols
 
 ROOT = Path(__file__).parents[2]
 

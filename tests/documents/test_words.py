@@ -107,18 +107,3 @@ def test_a_moment_on_the_clock(moment: datetime, zone: str, said: str) -> None:
 )
 def test_a_near_moment_says_how_long_it_is(ahead: timedelta, said: str) -> None:
     assert words.when(NOON + ahead, NOON, UTC) == said
-
-
-@given(st.one_of(st.none(), st.floats(-1, 3)), st.integers(0, 60))
-def test_a_meter_is_as_wide_as_asked(share: float | None, width: int) -> None:
-    assert len(words.meter(share, width)) == width
-
-
-def test_a_meter_fills_from_the_left() -> None:
-    assert [words.meter(share, 4) for share in (0, 0.5, 0.5625, 1, 2)] == [
-        "────",
-        "██──",
-        "██▎─",
-        "████",
-        "████",
-    ]

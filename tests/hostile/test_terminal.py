@@ -19,8 +19,8 @@ from rich.text import Text
 from pf_tui import hooks
 from pf_tui.cli import look
 from pf_tui.state.paths import PROJECT_FILE, Paths
+from pf_tui.text.lines import Span, line, plain, wrap
 from pf_tui.tui import notify
-from pf_tui.tui.text import Span, line, plain, wrap
 from pf_tui.visible import visible
 from tests.cli.conftest import NOON, Pf
 from tests.trusted import trusting

@@ -16,13 +16,13 @@ from pf_tui.records import replace
 from pf_tui.rules.limits import Limit, Reading
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
+from pf_tui.text.lines import Line, Span, cells, line, plain
+from pf_tui.text.symbols import ASCII, BLOCK, BRAILLE, Symbols, without_colour
 from pf_tui.tui.charts.axis import Below, Beside, below, beside, thinned
 from pf_tui.tui.charts.lines import Edge, Trace, even, line_chart, lined
-from pf_tui.tui.charts.symbols import ASCII, BLOCK, BRAILLE, Symbols, without_colour
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import analytics, window_chart
-from pf_tui.tui.text import Line, Span, cells, line, plain
 from pf_tui.tui.times import Clock
 from tests.tui.test_layouts import scene, sums
 

@@ -17,16 +17,16 @@ from pf_tui.records import replace
 from pf_tui.rules import failures
 from pf_tui.state import credentials
 from pf_tui.state.context import Context
+from pf_tui.text.lines import cells, plain
+from pf_tui.text.meter import meter
+from pf_tui.text.symbols import ASCII, BRAILLE
 from pf_tui.tui import dashboard_words
 from pf_tui.tui.charts.bars import Bar, stacked
-from pf_tui.tui.charts.meter import meter
-from pf_tui.tui.charts.symbols import ASCII, BRAILLE
 from pf_tui.tui.dialogs.why import why_page
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes.usage_chart import Drawn
 from pf_tui.tui.provider_order import cut_model, short_model
-from pf_tui.tui.text import cells, plain
 from pf_tui.tui.times import Clock
 
 from .test_layouts import scene

@@ -17,17 +17,17 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
 from pf_tui.state.journal import Event
+from pf_tui.text import lines as ink
+from pf_tui.text.columns import Column, body, chosen
+from pf_tui.text.lines import Span, cells, columns_changed, fit, line, plain
+from pf_tui.text.meter import meter, percent_text
+from pf_tui.text.symbols import ASCII, BRAILLE
 from pf_tui.tui import cli_runner, notify, progress, screenshot
-from pf_tui.tui import text as ink
 from pf_tui.tui.charts.bars import Bar, slots, stacked
-from pf_tui.tui.charts.meter import meter, percent_text
 from pf_tui.tui.charts.spark import spark
-from pf_tui.tui.charts.symbols import ASCII, BRAILLE
 from pf_tui.tui.charts.ticks import scale
-from pf_tui.tui.columns import Column, body, chosen
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import events, limits, live, models, providers, status, welcome
-from pf_tui.tui.text import Span, cells, columns_changed, fit, line, plain
 from pf_tui.tui.times import Clock
 from pf_tui.visible import visible
 from tests.tui.test_layouts import scene

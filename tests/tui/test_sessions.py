@@ -12,12 +12,12 @@ from pf_tui.cli import status_view
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session, WindowShare
 from pf_tui.state.context import Context
+from pf_tui.text.lines import cells, plain
 from pf_tui.tui import layout, session_feed
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import sessions, status
 from pf_tui.tui.session_feed import SessionFeed
-from pf_tui.tui.text import cells, plain
 from pf_tui.tui.times import Clock
 
 from .test_layouts import scene, week

@@ -11,8 +11,8 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from pf_tui.catalog import styles_dir
+from pf_tui.text.lines import SERIES, Span
 from pf_tui.tui import themes
-from pf_tui.tui.text import SERIES, Span
 
 TEXT_INKS = ("text", "muted", "accent", "good", "warn", "bad")
 GROUNDS = ("cursor", "shade", "bar")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import ceil
 
 from pf_tui.records import record
+from pf_tui.text.lines import Line, Span, cells, fit, line, muted
 from pf_tui.tui.charts.ticks import Scale, scale
-from pf_tui.tui.text import Line, Span, cells, fit, line, muted
 
 FEW_ROWS = 8
 """Below this many rows two numbers at the side are enough."""

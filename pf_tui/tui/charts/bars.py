@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pf_tui.records import record
+from pf_tui.text.lines import Line, Span, fit, line
+from pf_tui.text.symbols import Symbols
 from pf_tui.tui.charts.axis import Below, at_the_side, below, thinned, upward
-from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.text import Line, Span, fit, line
 
 WIDEST_BAR = 9
 """Cells; wider ones read as areas."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pf_tui.records import record
+from pf_tui.text.lines import Line, Span, cells, fit, line, merged
+from pf_tui.text.symbols import Symbols
 from pf_tui.tui.charts.axis import Below, Beside, at_the_side, below, beside, upward
-from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.text import Line, Span, cells, fit, line, merged
 
 _BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of the dot at (row, column) of a cell, row 0 at the top. Source: Unicode block U+2800."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.text import Line, Span, line
+from pf_tui.text.lines import Line, Span, line
+from pf_tui.text.symbols import Symbols
 
 
 def spark(values: Sequence[float], width: int, symbols: Symbols, *, ink: str = "accent") -> Line:

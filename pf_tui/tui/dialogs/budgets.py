@@ -11,12 +11,12 @@ from pf_tui import actions
 from pf_tui.documents import amounts, words
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import Budgets
-from pf_tui.tui.charts.meter import meter
+from pf_tui.text.lines import Span, line, muted, wrap
+from pf_tui.text.meter import meter
 from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
-from pf_tui.tui.text import Span, line, muted, wrap
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

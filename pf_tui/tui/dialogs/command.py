@@ -17,11 +17,11 @@ from textual.widgets import Input, Static
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import cache
+from pf_tui.text.lines import Span, cells, fit, line, muted, wrap
 from pf_tui.tui import cli_runner
 from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Page, Row, Space, unkeyed
-from pf_tui.tui.text import Span, cells, fit, line, muted, wrap
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

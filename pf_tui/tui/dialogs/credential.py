@@ -19,12 +19,12 @@ from pf_tui.documents import auth as auth_documents
 from pf_tui.errors import PfError
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.secret import Secret
+from pf_tui.text.lines import Span, line, muted, wrap, wrapped
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog, DialogPane
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
-from pf_tui.tui.text import Span, line, muted, wrap, wrapped
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

@@ -12,13 +12,13 @@ from pf_tui.ledger.events import FailureCount
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.text.lines import Line, Span, bold, line, muted, wrap, wrapped
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.dialogs.why import evidence_text
 from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Page, Row, Space
 from pf_tui.tui.panes import limits
-from pf_tui.tui.text import Line, Span, bold, line, muted, wrap, wrapped
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

@@ -17,10 +17,10 @@ from pf_tui.rules import failover
 from pf_tui.rules.eligibility import ActiveBench, Eligibility
 from pf_tui.rules.failover import Choice
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import Line, Span, joined, line, muted, wrap, wrapped
 from pf_tui.tui import cli_runner, provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.page import Page, Row, Space, unkeyed
-from pf_tui.tui.text import Line, Span, joined, line, muted, wrap, wrapped
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

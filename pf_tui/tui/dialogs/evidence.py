@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
+from pf_tui.text.lines import Line, bold, line, muted, wrap
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.page import Page, Row, Space
 from pf_tui.tui.panes import events
-from pf_tui.tui.text import Line, bold, line, muted, wrap
 
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen

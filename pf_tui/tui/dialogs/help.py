@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import Span, fit, line, muted, wrap
 from pf_tui.tui.actions import ACTIONS, Action, shown
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.keymap import Keymap
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.text import Span, fit, line, muted, wrap
 
 KEYS_WIDTH, NARROW_KEYS_WIDTH = 14, 9
 ROOMY = 60

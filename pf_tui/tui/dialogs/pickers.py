@@ -10,16 +10,16 @@ from textual import events
 from pf_tui import actions as verbs
 from pf_tui.documents import commands
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.columns import Column, body, chosen
+from pf_tui.text.lines import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_ink, wrap
+from pf_tui.text.meter import level_ink, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.actions import ACTIONS, shown
-from pf_tui.tui.charts.meter import level_ink, percent_text
-from pf_tui.tui.columns import Column, body, chosen
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.keymap import Keymap
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.provider_order import ListedProvider
-from pf_tui.tui.text import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_ink, wrap
 from pf_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from pf_tui.records import replace
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.journal import Event
+from pf_tui.text.lines import Line, Span, bold, line, muted, wrap
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.dialogs.pickers import keyed, switch_page
 from pf_tui.tui.messages import Announcement
 from pf_tui.tui.page import Page, Row, Space
 from pf_tui.tui.panes import events as event_words
-from pf_tui.tui.text import Line, Span, bold, line, muted, wrap
 
 if TYPE_CHECKING:
     from pf_tui.tui.ledger_view import SessionUse

@@ -8,10 +8,10 @@ from pf_tui.clients import CLIENTS
 from pf_tui.documents import matrix, words
 from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.text.lines import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
 from pf_tui.tui import provider_order
 from pf_tui.tui.dialogs.dialog import Dialog
 from pf_tui.tui.page import Page, Row, Space, unkeyed
-from pf_tui.tui.text import Line, Span, bold, cells, fit, line, muted, wrap, wrapped
 
 CLOSES = (("q", "closes"),)
 BESIDE = 64

@@ -10,14 +10,14 @@ from pf_tui.documents import words
 from pf_tui.ledger.query import REST
 from pf_tui.ledger.totals import Group
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.columns import GAP, Column, body, chosen, head
+from pf_tui.text.lines import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
 from pf_tui.tui import provider_order
-from pf_tui.tui.columns import GAP, Column, body, chosen, head
 from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.panes import usage_chart
 from pf_tui.tui.panes.models import undated
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS, Drawn
-from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

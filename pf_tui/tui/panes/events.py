@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pf_tui.documents import amounts, words
 from pf_tui.json_values import optional_number, optional_text
 from pf_tui.state.journal import Event
+from pf_tui.text.columns import Column, body, chosen, head
+from pf_tui.text.lines import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 from pf_tui.tui import provider_order
-from pf_tui.tui.columns import Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.text import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 
 COLUMNS = (
     Column(key="time", title="time"),

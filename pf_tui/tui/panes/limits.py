@@ -9,12 +9,12 @@ from pf_tui.documents import words
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
+from pf_tui.text.lines import Line, Span, cells, fit, joined, line, muted, shortened, wrap
+from pf_tui.text.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui import provider_order
-from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Page, Row, Space, unkeyed
 from pf_tui.tui.panes import window_chart
-from pf_tui.tui.text import Line, Span, cells, fit, joined, line, muted, shortened, wrap
 from pf_tui.tui.times import Clock
 
 NARROW = 50

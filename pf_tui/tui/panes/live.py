@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pf_tui.documents import words
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.gateway import LiveRequest
+from pf_tui.text.lines import BLANK, Line, Span, bold, cells, fit, joined, line, muted
 from pf_tui.tui import provider_order
 from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.page import Space
-from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted
 
 SPARK_WIDTH = 20
 LEAST_SPARK = 4

@@ -9,10 +9,10 @@ from pf_tui.catalog import Model
 from pf_tui.documents import words
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.columns import Column, body, chosen, head
+from pf_tui.text.lines import Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui import provider_order
-from pf_tui.tui.columns import Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.text import Line, Span, cells, fit, line, muted, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
+from pf_tui.text.columns import GAP, Column, body, chosen, head
+from pf_tui.text.lines import BLANK, Line, Span, cells, fit, line, muted, shortened
+from pf_tui.text.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui import provider_order
-from pf_tui.tui.charts.meter import alarm, level_ink, meter, percent_text
-from pf_tui.tui.columns import GAP, Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.provider_order import ListedProvider
-from pf_tui.tui.text import BLANK, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.times import Clock
 
 TYPE_CHECKING = False

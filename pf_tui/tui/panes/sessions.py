@@ -8,10 +8,10 @@ from pf_tui.clients import CLIENTS
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
 from pf_tui.sessions.records import Session
+from pf_tui.text.columns import Column, body, chosen, head
+from pf_tui.text.lines import Line, Span, cells, fit, joined, line, muted, shortened, spread
 from pf_tui.tui import provider_order
-from pf_tui.tui.columns import Column, body, chosen, head
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
-from pf_tui.tui.text import Line, Span, cells, fit, joined, line, muted, shortened, spread
 from pf_tui.tui.times import Clock
 from pf_tui.visible import visible
 

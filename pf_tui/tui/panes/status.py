@@ -15,10 +15,10 @@ from pf_tui.rules.limits import Limit
 from pf_tui.rules.spending import Question
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
+from pf_tui.text.meter import alarm, level_ink, percent_text
 from pf_tui.tui import provider_order
-from pf_tui.tui.charts.meter import alarm, level_ink, percent_text
 from pf_tui.tui.page import Space
-from pf_tui.tui.text import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
 
 TWO_LINES = 112
 """Below this width the status wraps to two lines."""

@@ -9,13 +9,13 @@ from pf_tui.documents import words
 from pf_tui.ledger.query import REST
 from pf_tui.ledger.totals import Totals, total
 from pf_tui.records import record
+from pf_tui.text.lines import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
 from pf_tui.tui.charts.axis import Below, thinned
 from pf_tui.tui.charts.bars import Bar, stacked
 from pf_tui.tui.charts.lines import Trace, even, lined
 from pf_tui.tui.charts.spark import spark
 from pf_tui.tui.ledger_view import LedgerView, Step
 from pf_tui.tui.page import Space
-from pf_tui.tui.text import BLANK, SERIES, Line, Span, cells, fit, line, muted, shortened
 
 METRICS = ("cost", "tokens", "requests")
 CHARTS = ("bars", "lines")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.snapshot import Snapshot
+from pf_tui.text.lines import Line, Span, line, muted, wrap
 from pf_tui.tui import provider_order
-from pf_tui.tui.text import Line, Span, line, muted, wrap
 
 _DEMO = "`pf-tui --demo` shows all of this on generated data"
 

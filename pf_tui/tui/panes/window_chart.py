@@ -7,11 +7,11 @@ from datetime import datetime
 
 from pf_tui.ledger.window_history import course_of
 from pf_tui.rules.limits import LENGTHS, Limit, Reading, share
+from pf_tui.text.lines import Line, Span, line, muted
+from pf_tui.text.meter import level_ink
 from pf_tui.tui.charts.axis import Below
 from pf_tui.tui.charts.lines import Edge, Trace, lined
-from pf_tui.tui.charts.meter import level_ink
 from pf_tui.tui.page import Space
-from pf_tui.tui.text import Line, Span, line, muted
 
 LEAST, TALLEST = 6, 14
 """Lines below which the chart says less than the meter above it, and above which it says no more."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pf_tui.tui.charts.symbols import Symbols
-from pf_tui.tui.text import BLANK, Line, Span, line
+from pf_tui.text.lines import BLANK, Line, Span, line
+from pf_tui.text.symbols import Symbols
 
 WARN_PERCENT = 75.0
 ALARM_PERCENT = 90.0
@@ -35,6 +35,12 @@ def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "")
         filled = min(filled, max(width - 1, 1))
     used = Span(symbols.bar * filled, ink or level_ink(percent))
     return line(used, Span(symbols.rule * (width - filled), "faint"))
+
+
+def bar(share: float, width: int, symbols: Symbols) -> str:
+    """A length beside others, up to `width` cells, in the steps that the signs have."""
+    full, part = divmod(round(max(0.0, min(1.0, share)) * width * len(symbols.across)), len(symbols.across))
+    return symbols.across[-1] * full + (symbols.across[part - 1] if part else "")
 
 
 def percent_text(percent: float | None, *, estimate: bool = False) -> str:

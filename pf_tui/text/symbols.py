@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pf_tui.errors import WrongUsage
 from pf_tui.records import record, replace
-from pf_tui.tui.text import Line
+from pf_tui.text.lines import Line
 
 _MARKS = str.maketrans("▶●○◆◌└→←↑↓·…—–─■▏×¹²³⁴⁵⁰°≥≤•", ">*o!:`><^v-~---#|x123450o><-")
 """Marks outside charts, one for one, for terminals that show ASCII alone."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pf_tui.records import record
-from pf_tui.tui.text import Line, Span, cells, fit
+from pf_tui.text.lines import Line, Span, cells, fit
 
 GAP = 2
 """Cells between two columns."""
+
+LEAST = 6
+"""Cells of a name that still tells something."""
 
 
 @record
 class Column:
     """One column of a table."""
 
-    key: str
+    key: str = ""
+    """Its member of a row."""
     title: str
     right: bool = False
     """Numbers stand at the right edge."""
@@ -23,6 +27,8 @@ class Column:
     """Its turn to leave when there is no room, 1 first; 0 = never."""
     least: int = 0
     """Cells it keeps even when it has to be cut; 0 = it is never cut."""
+    shrinks: bool = False
+    """It is cut to LEAST cells, but only when nothing is left to leave out."""
     at_least: int = 0
     """Cells it takes even when its content is shorter."""
     grows: bool = False
@@ -100,7 +106,8 @@ def _squeezed(kept: list[tuple[Column, int]], width: int, gap: int) -> list[tupl
         return [(column, size - over if column.grows else size) for column, size in kept]
     squeezed = []
     for column, size in kept:
-        give = max(0, min(over, size - column.least)) if column.least else 0
+        least = column.least or (LEAST if column.shrinks else size)
+        give = max(0, min(over, size - least))
         over -= give
         squeezed.append((column, size - give))
     return squeezed

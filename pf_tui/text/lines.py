@@ -97,6 +97,13 @@ def fit(content: Line, width: int, *, align: str = "left") -> Line:
     return (blank, *content) if align == "right" else (*content, blank)
 
 
+def cut(text: str, width: int) -> str:
+    """A text in at most `width` cells: what is missing at its end shows as an ellipsis."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(width - 1, 0)).rstrip(" ") + "…"
+
+
 def shortened(text: str, width: int) -> str:
     """A name in at most `width` cells: its beginning and its end, which tell it from its neighbours."""
     if cell_len(text) <= width or width < 3:
@@ -137,8 +144,12 @@ def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
     return content
 
 
-def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
-    """The text in lines of at most `width` cells, broken at blanks."""
+def wrap(text: str, width: int, ink: str = "text", *, whole_words: bool = False) -> list[Line]:
+    """The text in lines of at most `width` cells, broken at blanks.
+
+    Args:
+        whole_words: a word that is longer than a line stays whole, so that it can be copied.
+    """
     lines: list[Line] = []
     current = ""
     for word in visible(text).split(" "):
@@ -146,7 +157,7 @@ def wrap(text: str, width: int, ink: str = "text") -> list[Line]:
             lines.append((Span(current, ink),))
             current = ""
         current = f"{current} {word}" if current else word
-        while cell_len(current) > max(width, 2):
+        while not whole_words and cell_len(current) > max(width, 2):
             head = _head(current, max(width, 2))
             lines.append((Span(head, ink),))
             current = current[len(head) :]

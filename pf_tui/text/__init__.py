@@ -1,0 +1,4 @@
+"""Text on its way to a screen: lines of inked spans, tables, meters and signs, for the CLI and the dashboard.
+
+Pure: the width is an argument. Knows neither Rich nor Textual; each face turns an ink into its own colours.
+"""
