@@ -133,6 +133,8 @@ def write(paths: Paths, seen: Evidence) -> bool:
 
 def prune(paths: Paths, now_s: float) -> None:
     """Forget sessions that ended a day ago, and the oldest beyond MAX_FILES."""
+    from pf_tui.state import files  # a hook prunes at its first event alone
+
     try:
         with os.scandir(paths.sessions) as entries:
             listed = [(entry.stat().st_mtime, entry.path) for entry in entries if not entry.is_dir()]
@@ -144,7 +146,7 @@ def prune(paths: Paths, now_s: float) -> None:
         if not late and place < MAX_FILES:
             continue
         known = _load(path) if late and place < MAX_FILES else None
-        if known is not None and known.event not in ENDED and _runs(known.pid):
+        if known is not None and known.event not in ENDED and known.pid and files.runs(known.pid):
             continue
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108
@@ -289,15 +291,3 @@ def _words(value: object) -> dict[str, str] | None:
 
 def _path(value: object) -> str | None:
     return value if isinstance(value, str) and len(value) < 4096 else None
-
-
-def _runs(pid: int | None) -> bool:
-    if pid is None or pid <= 0 or os.name == "nt":
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True

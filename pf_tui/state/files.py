@@ -369,13 +369,15 @@ def finish_replace(target: Path, folder: int | None = None) -> None:
 
 def runs(pid: int) -> bool:
     """Whether a process of that number is there; one that cannot be asked counts as there."""
+    if pid <= 0:
+        return False
     if os.name == "nt":
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except (OSError, OverflowError):
+    except OSError:
         return True
     return True
 

@@ -9,7 +9,6 @@ from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
     Close,
-    Delta,
     End,
     Event,
     Failure,
@@ -19,7 +18,7 @@ from pf_tui.translate.conversation import (
     stop_of_what_was_sent,
 )
 from pf_tui.translate.failures import classify, error_event
-from pf_tui.translate.ordering import Blocks
+from pf_tui.translate.streams import StreamReader, StreamWriter
 
 FINISHES: Mapping[str, Stop] = {
     "stop": "end",
@@ -117,7 +116,7 @@ def cleaned_stop(said: Stop, calls: bool) -> Stop:
     return stop_of_what_was_sent(said, calls)
 
 
-class EventReader:
+class EventReader(StreamReader):
     """Chat chunks -> neutral events.
 
     Args:
@@ -129,10 +128,7 @@ class EventReader:
     def __init__(
         self, max_tokens: int | None = None, doubts_length: bool = False, lost: str = "call"
     ) -> None:
-        self.usage = Usage()
-        self.ended = False
-        self._splitter = sse.Splitter()
-        self._blocks = Blocks(lost)
+        super().__init__(lost)
         self._begun = False
         self._finish: str | None = None
         self._refused = False
@@ -143,37 +139,19 @@ class EventReader:
         self._ids: dict[object, str] = {}
         self._last: object = None
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """What that chunk of the stream says."""
-        events: list[Event] = []
-        for _, data in self._splitter.feed(chunk):
-            events += self._event(data)
-        return events
+    def _closed(self) -> list[Event]:
+        return self._end() if self._finish is not None else super()._closed()
 
-    def finish(self) -> list[Event]:
-        """The upstream closed the connection."""
-        events: list[Event] = []
-        for _, data in self._splitter.finish():
-            events += self._event(data)
-        if not self.ended:
-            if self._finish is not None:
-                return events + self._end()
-            self.ended = True
-            events.append(Failure("cut", "the provider ended the stream before the answer was whole"))
-        return events
-
-    def _event(self, data: bytes) -> list[Event]:
+    def _event(self, name: bytes, data: bytes) -> list[Event]:
         if self.ended:
             return []
         if data.strip() == b"[DONE]":
             if self._finish is None and not self._blocks.blocks:
-                self.ended = True
-                return [Failure("cut", "the provider ended the stream without an answer")]
+                return self._failed("cut", "the provider ended the stream without an answer")
             return self._end()
-        chunk = sse.content(data)
-        if chunk is None:
-            self.ended = True
-            return [Failure("server", "the provider sent an event that is not JSON")]
+        chunk = self._content(data)
+        if isinstance(chunk, list):
+            return chunk
         groq = object_in(chunk, "x_groq")
         error = chunk.get("error") or groq.get("error")
         if error:
@@ -214,8 +192,7 @@ class EventReader:
         reason = text_in(choice, "finish_reason")
         if reason:
             if reason in _BROKEN:
-                self.ended = True
-                return [*events, Failure("server", f"the provider ended the answer with '{reason}'")]
+                return events + self._failed("server", f"the provider ended the answer with '{reason}'")
             self._finish = reason
         return events
 
@@ -296,7 +273,7 @@ def _words(content: Sequence[object]) -> str:
     )
 
 
-class EventWriter:
+class EventWriter(StreamWriter):
     """Neutral events -> Chat chunks.
 
     Args:
@@ -313,25 +290,6 @@ class EventWriter:
         self._calls = -1
         self._begun = False
 
-    def write(self, event: Event) -> bytes:
-        """That event as bytes of the stream."""
-        kind = type(event)
-        if kind is Delta:
-            return self._delta(event.text)  # type: ignore[union-attr]
-        if kind is Open:
-            return self._begin() + self._open(event)  # type: ignore[arg-type]
-        if kind is Close:
-            return self._close(event)  # type: ignore[arg-type]
-        if kind is Begin:
-            return self._begin()
-        if kind is End:
-            return self._begin() + self._end(event)  # type: ignore[arg-type]
-        return error_event("openai-chat", event)  # type: ignore[arg-type]
-
-    def ping(self) -> bytes:
-        """Shows the client that the stream lives."""
-        return b": keep-alive\n\n"
-
     def _begin(self) -> bytes:
         if self._begun:
             return b""
@@ -342,7 +300,7 @@ class EventWriter:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return sse.plain(self._head | {"choices": [choice]})
 
-    def _open(self, start: Open) -> bytes:
+    def _start(self, start: Open) -> bytes:
         self._kind = start.kind
         if start.kind != "call":
             return b""
@@ -369,3 +327,6 @@ class EventWriter:
         if self._usage:
             out += sse.plain(self._head | {"choices": [], "usage": write_usage(end.usage)})
         return out + sse.DONE
+
+    def _fail(self, failure: Failure) -> bytes:
+        return error_event("openai-chat", failure)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +38,7 @@ from pf_tui.translate.failures import classify, error_body, error_event
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.relay import Relay, restored
+from pf_tui.translate.streams import StreamReader, StreamWriter
 
 PROTOCOLS: Mapping[str, ModuleType] = {
     "anthropic-messages": messages,
@@ -51,25 +51,6 @@ _LETTERS_PER_TOKEN = 3.5
 """A guess for `message_start`, corrected by the true numbers at the end."""
 
 _DECODER = msgspec.json.Decoder()
-
-
-class EventReader(Protocol):
-    """Reads a provider's stream; each protocol's module has one of this name."""
-
-    usage: Usage
-    ended: bool
-
-    def feed(self, chunk: bytes) -> list[Event]: ...
-
-    def finish(self) -> list[Event]: ...
-
-
-class EventWriter(Protocol):
-    """Writes the client's stream; each protocol's module has one of this name."""
-
-    def write(self, event: Event) -> bytes: ...
-
-    def ping(self) -> bytes: ...
 
 
 class Whole(Struct):
@@ -253,7 +234,7 @@ class Exchange:
             return Relay(self)
         return Stream(self, message_id, created, self._usage_wanted)
 
-    def reader(self, message_id: str) -> EventReader:
+    def reader(self, message_id: str) -> StreamReader:
         """The reader of the provider's stream."""
         if self.target.protocol == "openai-chat":
             limit = self.max_tokens if isinstance(self.max_tokens, int) else None
@@ -279,7 +260,7 @@ class Stream:
     def __init__(self, exchange: Exchange, message_id: str, created: int, usage: bool) -> None:
         self._exchange = exchange
         self._reader = exchange.reader(message_id)
-        self._writer: EventWriter
+        self._writer: StreamWriter
         model = exchange.client_model
         if exchange.source == "anthropic-messages":
             self._writer = messages.EventWriter(model, message_id, exchange.estimate)

@@ -9,7 +9,6 @@ from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
     Close,
-    Delta,
     End,
     Event,
     Failure,
@@ -19,7 +18,7 @@ from pf_tui.translate.conversation import (
     stop_of_what_was_sent,
 )
 from pf_tui.translate.failures import classify, error_event
-from pf_tui.translate.ordering import Blocks
+from pf_tui.translate.streams import StreamReader, StreamWriter
 
 STOPS: Mapping[str, Stop] = {
     "end_turn": "end",
@@ -69,42 +68,23 @@ def write_usage(usage: Usage) -> dict[str, object]:
     }
 
 
-class EventReader:
+class EventReader(StreamReader):
     """Messages events -> neutral events."""
 
     def __init__(self) -> None:
-        self.usage = Usage()
-        self.ended = False
-        self._splitter = sse.Splitter()
-        self._blocks = Blocks()
+        super().__init__()
         self._stop: Stop | None = None
         self._sequence: str | None = None
         self._signatures: dict[int, str] = {}
         self._skipped: set[int] = set()
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """What that chunk of the stream says."""
-        events: list[Event] = []
-        for _, data in self._splitter.feed(chunk):
-            events += self._event(data)
-        return events
+    def _closed(self) -> list[Event]:
+        return self._end() if self._stop is not None else super()._closed()
 
-    def finish(self) -> list[Event]:
-        """The upstream closed the connection."""
-        events: list[Event] = []
-        for _, data in self._splitter.finish():
-            events += self._event(data)
-        if not self.ended:
-            events += self._end() if self._stop is not None else self._cut()
-        return events
-
-    def _event(self, data: bytes) -> list[Event]:
-        event = sse.content(data)
-        if self.ended or (event is None and data.strip() in (b"", b"[DONE]")):
-            return []
-        if event is None:
-            self.ended = True
-            return [Failure("server", "the provider sent an event that is not JSON")]
+    def _event(self, name: bytes, data: bytes) -> list[Event]:
+        event = self._content(data)
+        if isinstance(event, list):
+            return event
         kind = event.get("type")
         if kind == "content_block_delta":
             return self._delta(_index(event), object_in(event, "delta"))
@@ -183,10 +163,6 @@ class EventReader:
         stop = stop_of_what_was_sent(self._stop or "end", self._blocks.calls > 0)
         return [*events, End(stop, self.usage, self._sequence)]
 
-    def _cut(self) -> list[Event]:
-        self.ended = True
-        return [Failure("cut", "the provider ended the stream before the answer was whole")]
-
 
 def _index(event: Mapping[str, object]) -> int:
     """Which block an event is about."""
@@ -196,7 +172,7 @@ def _index(event: Mapping[str, object]) -> int:
     return index
 
 
-class EventWriter:
+class EventWriter(StreamWriter):
     """Neutral events -> Messages events.
 
     Args:
@@ -210,21 +186,6 @@ class EventWriter:
         self._index = -1
         self._kind = ""
         self._begun = False
-
-    def write(self, event: Event) -> bytes:
-        """That event as bytes of the stream."""
-        kind = type(event)
-        if kind is Delta:
-            return self._delta(event.text)  # type: ignore[union-attr]
-        if kind is Open:
-            return self._begin() + self._open(event)  # type: ignore[arg-type]
-        if kind is Close:
-            return self._close(event)  # type: ignore[arg-type]
-        if kind is Begin:
-            return self._begin()
-        if kind is End:
-            return self._begin() + self._end(event)  # type: ignore[arg-type]
-        return error_event("anthropic-messages", event)  # type: ignore[arg-type]
 
     def ping(self) -> bytes:
         """Shows the client that the stream lives."""
@@ -247,7 +208,7 @@ class EventWriter:
         }
         return sse.named("message_start", {"type": "message_start", "message": message})
 
-    def _open(self, start: Open) -> bytes:
+    def _start(self, start: Open) -> bytes:
         self._index += 1
         self._kind = start.kind
         block: dict[str, object]
@@ -289,3 +250,6 @@ class EventWriter:
             "usage": write_usage(end.usage),
         }
         return sse.named("message_delta", payload) + sse.named("message_stop", {"type": "message_stop"})
+
+    def _fail(self, failure: Failure) -> bytes:
+        return error_event("anthropic-messages", failure)

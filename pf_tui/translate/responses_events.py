@@ -9,7 +9,6 @@ from pf_tui.translate import sse
 from pf_tui.translate.conversation import (
     Begin,
     Close,
-    Delta,
     End,
     Event,
     Failure,
@@ -19,7 +18,6 @@ from pf_tui.translate.conversation import (
     stop_of_what_was_sent,
 )
 from pf_tui.translate.failures import classify, error_event
-from pf_tui.translate.ordering import Blocks
 from pf_tui.translate.responses_items import (
     call_item,
     message_item,
@@ -27,6 +25,7 @@ from pf_tui.translate.responses_items import (
     response_object,
     status_of,
 )
+from pf_tui.translate.streams import StreamReader, StreamWriter
 
 
 def read_usage(usage: object) -> Usage:
@@ -67,42 +66,19 @@ def reasoning_words(item: Mapping[str, object]) -> str:
     return ""
 
 
-class EventReader:
+class EventReader(StreamReader):
     """Responses events -> neutral events."""
 
     def __init__(self) -> None:
-        self.usage = Usage()
-        self.ended = False
-        self._splitter = sse.Splitter()
-        self._blocks = Blocks()
+        super().__init__()
         self._said: set[object] = set()
         self._summary: dict[object, object] = {}
         self._refused = False
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """What that chunk of the stream says."""
-        events: list[Event] = []
-        for name, data in self._splitter.feed(chunk):
-            events += self._event(name, data)
-        return events
-
-    def finish(self) -> list[Event]:
-        """The upstream closed the connection."""
-        events: list[Event] = []
-        for name, data in self._splitter.finish():
-            events += self._event(name, data)
-        if not self.ended:
-            self.ended = True
-            events.append(Failure("cut", "the provider ended the stream before the answer was whole"))
-        return events
-
     def _event(self, name: bytes, data: bytes) -> list[Event]:
-        event = sse.content(data)
-        if self.ended or (event is None and data.strip() in (b"", b"[DONE]")):
-            return []
-        if event is None:
-            self.ended = True
-            return [Failure("server", "the provider sent an event that is not JSON")]
+        event = self._content(data)
+        if isinstance(event, list):
+            return event
         kind = event.get("type") or name.decode(errors="replace")
         key = event.get("output_index", event.get("item_id"))
         if kind in ("response.output_text.delta", "response.refusal.delta"):
@@ -202,7 +178,7 @@ def _start(item: Mapping[str, object]) -> Open:
     )
 
 
-class EventWriter:
+class EventWriter(StreamWriter):
     """Neutral events -> Responses events.
 
     Args:
@@ -222,26 +198,10 @@ class EventWriter:
         self._pieces: list[str] = []
         self._items: list[dict[str, object]] = []
 
-    def write(self, event: Event) -> bytes:
-        """That event as bytes of the stream."""
-        kind = type(event)
-        if kind is Delta:
-            return self._delta(event.text)  # type: ignore[union-attr]
-        if kind is Open:
-            return self._begin() + self._start(event)  # type: ignore[arg-type]
-        if kind is Close:
-            return self._close(event)  # type: ignore[arg-type]
-        if kind is Begin:
-            return self._begin()
-        if kind is End:
-            return self._begin() + self._end(event)  # type: ignore[arg-type]
+    def _fail(self, failure: Failure) -> bytes:
         self._number += 1
         response = self._response | {"output": self._items}
-        return error_event("openai-responses", event, response=response, sequence_number=self._number)  # type: ignore[arg-type]
-
-    def ping(self) -> bytes:
-        """Shows the client that the stream lives."""
-        return b": keep-alive\n\n"
+        return error_event("openai-responses", failure, response=response, sequence_number=self._number)
 
     def _event(self, kind: str, **payload: object) -> bytes:
         self._number += 1
