@@ -265,7 +265,7 @@ def test_a_fresh_machine_is_told_of_every_agent_there_is(context: Callable[..., 
     alone = " ".join(plain(one) for one in welcome.lines(empty, ("gemini",), 60))
 
     assert "found Claude Code, OpenCode, Codex and Gemini CLI, sign in with `claude /login`" in text
-    assert "found Gemini CLI, sign in there" in alone
+    assert "found Gemini CLI, sign in with `gemini`" in alone
 
 
 def test_with_nobody_to_switch_to_the_sheet_offers_no_key_for_it(
