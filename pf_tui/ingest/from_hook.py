@@ -57,8 +57,7 @@ def write(
         known = catalog.find_model(one.model) if one.model else None
         model = known.id if known is not None else one.model or "unknown"
         provider = one.provider or "unknown"
-        tokens = (one.input, one.output, one.cache_read, one.cache_write_5m, one.cache_write_1h)
-        priced = table.cost(provider, one.model, one.ts, *tokens, one.web_searches, mode=one.mode)
+        priced = table.cost(provider, one.model, one.ts, *rows.priced(one), mode=one.mode)
         row = to_rows.row(names, agent, one, (provider, "agent"), model, priced)
         ready.append(gateway_rows.adopted(connection, row, names, one.ts + (one.latency_ms or 0)))
     rows.write(connection, ready, names)

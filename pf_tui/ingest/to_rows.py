@@ -9,7 +9,6 @@ from pf_tui.catalog import Catalog
 from pf_tui.clients import CLIENTS
 from pf_tui.ingest.observed import LoggedRequest
 from pf_tui.ledger import rows as ledger_rows
-from pf_tui.ledger.rows import sound
 from pf_tui.ledger.schema import NAME
 from pf_tui.records import NamedTuple
 from pf_tui.rules.pricing import raw_cost_usd
@@ -67,22 +66,11 @@ class RowMaker:
         """Any request as a whole row."""
         provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
         model = self._model(seen.model)
-        tokens = [
-            seen.input,
-            seen.output,
-            seen.cache_read,
-            seen.cache_write_5m,
-            seen.cache_write_1h,
-            seen.web_searches,
-        ]
+        tokens = ledger_rows.priced(seen)
         cost, basis = self._cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
         if cost is None and seen.reported_usd:
             cost, basis = seen.reported_usd, "reported"
-        return (
-            *row(self._names, agent, seen, (provider, attribution), model, (cost, basis))[:-2],
-            self.root,
-            None,
-        )
+        return row(self._names, agent, seen, (provider, attribution), model, (cost, basis), self.root)
 
     def plain(
         self, agent: str, requests: Iterable[LoggedRequest]
@@ -183,6 +171,7 @@ def row(
     who: tuple[str, str],
     model: str,
     priced: tuple[float | None, str],
+    root: int | None = None,
 ) -> Row:
     """A sighting as a ledger row.
 
@@ -190,38 +179,20 @@ def row(
         who: provider and how it is known.
         model: the catalog's id, else the raw name.
         priced: USD and its basis.
+        root: the number of the agent's folder.
     """
     provider, attribution = who
-    cost, basis = priced
-    return (
-        seen.id,
-        seen.ts,
-        names(agent),
-        NAME[SOURCES[agent]],
-        names(seen.session),
-        names(seen.project),
-        names(provider),
-        names(model),
-        names(seen.model) if seen.model and seen.model != model else None,
-        seen.input,
-        seen.output,
-        seen.reasoning,
-        seen.cache_read,
-        seen.cache_write_5m,
-        seen.cache_write_1h,
-        seen.web_searches,
-        cost,
-        NAME[basis],
-        NAME["failed" if seen.failure else "ok"],
-        names(seen.failure) if seen.failure else None,
-        seen.latency_ms,
-        seen.ttft_ms,
-        None if seen.request_id is None else sound(seen.request_id),
-        None if seen.message_id is None else sound(seen.message_id),
-        seen.is_subagent,
-        NAME[attribution],
-        names(seen.mode) if seen.mode else None,
-        None,
-        None,
-        None,
+    return ledger_rows.of(
+        names,
+        seen,
+        number=seen.id,
+        ts_ms=seen.ts,
+        agent=agent,
+        source=SOURCES[agent],
+        provider=provider,
+        attribution=attribution,
+        model=model,
+        served_model=seen.model,
+        cost=priced,
+        root=root,
     )

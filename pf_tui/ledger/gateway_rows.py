@@ -239,56 +239,20 @@ def passed(connection: sqlite3.Connection, request_id: str, failed: bool) -> int
 
 def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> Row:
     at_ms = round(attempt.at.timestamp() * 1000)
-    tokens = (
-        attempt.input,
-        attempt.output,
-        attempt.cache_read,
-        attempt.cache_write_5m,
-        attempt.cache_write_1h,
-    )
-    cost, basis = table.cost(
-        attempt.provider,
-        attempt.served_model or attempt.model,
-        at_ms,
-        *tokens,
-        attempt.web_searches,
-        mode=attempt.mode,
-    )
-    if attempt.cost_usd is not None:
-        cost, basis = attempt.cost_usd, "reported"
-    return (
-        _number(attempt),
-        at_ms,
-        names(attempt.agent),
-        NAME["gateway"],
-        names(attempt.session) if attempt.session else None,
-        names(attempt.project) if attempt.project else None,
-        names(attempt.provider),
-        names(attempt.model or "unknown"),
-        names(attempt.served_model)
-        if attempt.served_model and attempt.served_model != attempt.model
-        else None,
-        attempt.input,
-        attempt.output,
-        attempt.reasoning,
-        attempt.cache_read,
-        attempt.cache_write_5m,
-        attempt.cache_write_1h,
-        attempt.web_searches,
-        cost,
-        NAME[basis],
-        NAME["failed" if attempt.failure else "ok"],
-        names(attempt.failure) if attempt.failure else None,
-        attempt.latency_ms,
-        attempt.ttft_ms,
-        rows.sound(attempt.request_id),
-        rows.sound(attempt.message_id) if attempt.message_id else None,
-        int(attempt.is_subagent),
-        NAME["gateway"],
-        names(attempt.mode) if attempt.mode else None,
-        None,
-        None,
-        None,
+    asked = attempt.served_model or attempt.model
+    cost = table.cost(attempt.provider, asked, at_ms, *rows.priced(attempt), mode=attempt.mode)
+    return rows.of(
+        names,
+        attempt,
+        number=_number(attempt),
+        ts_ms=at_ms,
+        agent=attempt.agent,
+        source="gateway",
+        provider=attempt.provider,
+        attribution="gateway",
+        model=attempt.model or "unknown",
+        served_model=attempt.served_model,
+        cost=cost if attempt.cost_usd is None else (attempt.cost_usd, "reported"),
     )
 
 

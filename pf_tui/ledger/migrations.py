@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -45,8 +45,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     try:
         # who waited for another process that did this finds nothing to do
         for version in range(_version(connection), schema.VERSION):
-            for statement in _STEPS[version](Database(connection)):
-                connection.execute(statement)
+            _STEPS[version](Database(connection))
         rollups.refresh(connection)
         connection.execute(f"PRAGMA user_version = {schema.VERSION}")
         connection.execute("COMMIT")
@@ -80,50 +79,51 @@ def _kept(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     return copy
 
 
-def _from_1(database: Database) -> Iterator[str]:
+def _from_1(ledger: Database) -> None:
     """Files were a table with row ids, failures and turns had other indexes."""
-    yield "DROP INDEX request_failed"
-    yield "ALTER TABLE files RENAME TO old_files"
-    yield (
+    ledger.execute("DROP INDEX request_failed")
+    ledger.rename_table("files", "old_files")
+    ledger.execute(
         "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
         " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID"
     )
     known = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
-    yield f"INSERT INTO files ({known}) SELECT {known} FROM old_files"
-    yield "DROP TABLE old_files"
-    yield f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {schema.LOGGED_TURN}"
-    yield (
+    ledger.execute(f"INSERT INTO files ({known}) SELECT {known} FROM old_files")
+    ledger.table("old_files").drop()
+    ledger.execute(f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {schema.LOGGED_TURN}")
+    ledger.execute(
         "CREATE INDEX request_failed ON request_rows (ts, provider, failure, agent, project, session)"
         " WHERE failure IS NOT NULL"
     )
-    yield "CREATE INDEX hit_provider ON limit_hits (provider, ts)"
+    ledger.table("limit_hits").create_index(["provider", "ts"], index_name="hit_provider")
 
 
-def _from_2(database: Database) -> Iterator[str]:
+def _from_2(ledger: Database) -> None:
     """Rows tell the service tier, the config folder and the machine; four tables of sums in place of ten."""
-    yield "DROP VIEW requests"
-    yield "ALTER TABLE request_rows RENAME COLUMN mode TO service_tier"
+    ledger.view("requests").drop()
+    ledger.execute(
+        "ALTER TABLE request_rows RENAME COLUMN mode TO service_tier"
+    )  # transform copies every row
     for column in ("root", "machine"):
-        yield f"ALTER TABLE request_rows ADD COLUMN {column} INTEGER"
+        ledger.table("request_rows").add_column(column, int)
     for table in ("limit_readings", "limit_hits", "switches"):
-        yield f"ALTER TABLE {table} ADD COLUMN machine TEXT"
-    yield (
-        "DELETE FROM switches WHERE id NOT IN"
-        " (SELECT min(id) FROM switches GROUP BY ts, to_provider, ifnull(who, ''))"
+        ledger.table(table).add_column("machine", str)
+    ledger.table("switches").delete_where(
+        "id NOT IN (SELECT min(id) FROM switches GROUP BY ts, to_provider, ifnull(who, ''))"
     )
-    yield schema.SWITCH_ONCE
-    yield "DELETE FROM facts WHERE key = 'months_until'"
-    yield schema.REQUESTS_VIEW
+    ledger.execute(schema.SWITCH_ONCE)
+    ledger.table("facts").delete_where("key = ?", ["months_until"])
+    ledger.execute(schema.REQUESTS_VIEW)
 
 
-def _from_3(database: Database) -> Iterator[str]:
+def _from_3(ledger: Database) -> None:
     """Sums are by machine too, and a ledger is known by a name of its own."""
-    there = set(database.table_names())
-    yield from (f"DROP TABLE {table}" for table in _OLD_SUMS if table in there)
-    yield from schema.SUMS
-    yield schema.NAMED_ONCE
-    yield f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows"
+    for table in _OLD_SUMS:
+        ledger.table(table).drop(ignore=True)
+    for statement in (*schema.SUMS, schema.NAMED_ONCE):
+        ledger.execute(statement)
+    ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows")
 
 
-_STEPS: Final[dict[int, Callable[[Database], Iterator[str]]]] = {1: _from_1, 2: _from_2, 3: _from_3}
+_STEPS: Final[dict[int, Callable[[Database], None]]] = {1: _from_1, 2: _from_2, 3: _from_3}
 """What brings a ledger of a version to the next one."""

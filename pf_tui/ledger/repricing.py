@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.prices import Pricer
@@ -57,7 +57,7 @@ def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[Row]
 
 
 def cost_of(
-    pricer: Pricer, provider: str, model: str, ts_ms: int, tokens: list[int], mode: str
+    pricer: Pricer, provider: str, model: str, ts_ms: int, tokens: Sequence[int], mode: str
 ) -> tuple[float | None, str]:
     """(USD, basis) of input, output, cache read, 5-minute and 1-hour cache write tokens and web searches."""
     if not any(tokens):

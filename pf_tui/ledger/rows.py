@@ -15,20 +15,43 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from pf_tui.ledger.request_id import anthropic_message, same_answer_id
 from pf_tui.ledger.schema import NAME, QUARTER_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     Row = Sequence[Any]  # a value for each column, of the column's own type
     """Values in the order of FIELDS, names interned."""
 
     PlainRow = tuple[Any, ...]  # as Row
     """Values in the order of PLAIN, names interned."""
+
+    class Request(Protocol):
+        """What the gateway and an agent's log both tell of a request; its tokens are named as in FIELDS."""
+
+        @property
+        def session(self) -> str | None: ...
+        @property
+        def project(self) -> str | None: ...
+        @property
+        def failure(self) -> str | None: ...
+        @property
+        def latency_ms(self) -> int | None: ...
+        @property
+        def ttft_ms(self) -> int | None: ...
+        @property
+        def request_id(self) -> str | None: ...
+        @property
+        def message_id(self) -> str | None: ...
+        @property
+        def is_subagent(self) -> int: ...
+        @property
+        def mode(self) -> str: ...
+
 else:
     Row = PlainRow = tuple
 
@@ -115,6 +138,63 @@ class Names:
             found = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
             self._texts[number] = str(found[0]) if found else ""
         return self._texts[number]
+
+
+counted = attrgetter(*FIELDS[_COUNTED])
+"""The tokens and searches of a request, in the order of FIELDS."""
+
+priced = attrgetter(*(name for name in FIELDS[_COUNTED] if name != "reasoning"))
+"""What a cost is worked out from: reasoning is part of the output."""
+
+
+def of(
+    names: Names,
+    seen: Request,
+    *,
+    number: int,
+    ts_ms: int,
+    agent: str,
+    source: str,
+    provider: str,
+    attribution: str,
+    model: str,
+    served_model: str | None,
+    cost: tuple[float | None, str],
+    root: int | None = None,
+) -> Row:
+    """A request as a row, whoever saw it.
+
+    Args:
+        cost: USD and its basis.
+        served_model: what was asked for, or served, where that has another name.
+    """
+    usd, basis = cost
+    return (
+        number,
+        ts_ms,
+        names(agent),
+        NAME[source],
+        None if seen.session is None else names(seen.session),
+        None if seen.project is None else names(seen.project),
+        names(provider),
+        names(model),
+        names(served_model) if served_model and served_model != model else None,
+        *counted(seen),
+        usd,
+        NAME[basis],
+        NAME["failed" if seen.failure else "ok"],
+        names(seen.failure) if seen.failure else None,
+        seen.latency_ms,
+        seen.ttft_ms,
+        sound(seen.request_id) if seen.request_id else None,
+        sound(seen.message_id) if seen.message_id else None,
+        int(seen.is_subagent),
+        NAME[attribution],
+        names(seen.mode) if seen.mode else None,
+        None,
+        root,
+        None,
+    )
 
 
 def sound(text: str) -> str:
