@@ -10,7 +10,7 @@ from pf_tui.ingest import opencode, running_totals
 from pf_tui.ingest.attribution import Attribution
 from pf_tui.ingest.observed import UNFINISHED, LimitHit, LoggedRequest, ParsedLogs, WindowReading
 from pf_tui.ingest.to_rows import SOURCES, RowMaker
-from pf_tui.ledger import estimates, gateway_rows, hits, repricing, rollups, schema
+from pf_tui.ledger import estimates, gateway_rows, limit_hits, repricing, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.reader import INSERT_READING
@@ -145,7 +145,7 @@ class LedgerWriter:
         for hit in found:
             provider, _ = self._shaper.provider(agent, hit.provider, hit.ts)
             counted_in = self._session_of(hit.request)
-            hits.note(
+            limit_hits.note(
                 self._connection,
                 provider,
                 hit.kind,

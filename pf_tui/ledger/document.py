@@ -9,7 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from pf_tui.ledger import events
 from pf_tui.ledger.blocks import Block, blocks
 from pf_tui.ledger.events import FallbackRow
-from pf_tui.ledger.limit_hits import Walls
+from pf_tui.ledger.limit_counts import LimitCounts
 from pf_tui.ledger.overview import Analytics
 from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import UsageQuery
@@ -36,11 +36,11 @@ def analytics_document(
             "limit_hits": found.fallback.limit_hits,
         },
         "by_provider": providers_document(found.providers, fallback or {}),
-        "by_model": walled_document("model", found.models, found.walls),
-        "by_project": walled_document("project", found.projects, found.walls),
-        "by_agent": walled_document("agent", found.agents, found.walls),
-        "by_machine": walled_document("machine", found.machines, found.walls),
-        "by_day": walled_document("day", found.days, found.walls),
+        "by_model": counted_document("model", found.models, found.limit_counts),
+        "by_project": counted_document("project", found.projects, found.limit_counts),
+        "by_agent": counted_document("agent", found.agents, found.limit_counts),
+        "by_machine": counted_document("machine", found.machines, found.limit_counts),
+        "by_day": counted_document("day", found.days, found.limit_counts),
         "skipped": {
             "rows": found.skipped_rows,
             "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.skipped],
@@ -81,7 +81,7 @@ def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, object]]:
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
-def walled_document(key: str, parts: Iterable[Group], found: Walls) -> list[dict[str, object]]:
+def counted_document(key: str, parts: Iterable[Group], found: LimitCounts) -> list[dict[str, object]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
     counts = found.by(key)
     listed = list(parts)

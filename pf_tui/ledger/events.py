@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
 from pf_tui.ledger import narrowing
-from pf_tui.ledger.limit_hits import IS_FALLBACK
+from pf_tui.ledger.limit_counts import IS_FALLBACK
 from pf_tui.ledger.period import Filters, Period, end_ms
-from pf_tui.ledger.schema import IS_WALL, QUARTER_MS
+from pf_tui.ledger.schema import IS_LIMIT_HIT, QUARTER_MS
 from pf_tui.records import record
 
 TYPE_CHECKING = False
@@ -212,7 +212,7 @@ def fallback_rows(
         if wall:
             add(left, "minutes_saved", (wall - ts) / 60_000)
     for provider, number, waited in connection.execute(
-        f"SELECT provider, sum({IS_WALL}), ifnull(sum(waited_ms), 0)"
+        f"SELECT provider, sum({IS_LIMIT_HIT}), ifnull(sum(waited_ms), 0)"
         f" FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?){machine} GROUP BY 1",
         (*end_ms(span), agent, agent, *name),
     ):

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 from operator import itemgetter
 
-from pf_tui.ledger import gateway_rows, hits, rollups, schema
+from pf_tui.ledger import gateway_rows, limit_hits, rollups, schema
 from pf_tui.ledger import rows as ledger_rows
 from pf_tui.ledger.foreign import ForeignLedger
 from pf_tui.ledger.rows import AT, FIELDS, Names, Row
@@ -78,7 +78,7 @@ def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None
         before = _requests(connection)
         took = _Requests(connection, theirs, Names(connection), machines)
         new_hits = sum(
-            hits.note(connection, *hit, machine=machines.name(whose)) for *hit, whose in theirs.hits()
+            limit_hits.note(connection, *hit, machine=machines.name(whose)) for *hit, whose in theirs.hits()
         )
         new_switches = sum(
             _switch(connection, switch, machines.name(whose)) for *switch, whose in theirs.switches()

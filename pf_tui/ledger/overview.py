@@ -1,15 +1,15 @@
-"""Everything `analytics --json` shows of a span: totals, every list, walls, and what could not be read."""
+"""Everything `analytics --json` shows of a span: totals, every list, limit hits, and what could not be read."""
 
 from __future__ import annotations
 
 import sqlite3
 
-from pf_tui.ledger import latency, schema
-from pf_tui.ledger.limit_hits import IS_FALLBACK, Walls, walls
+from pf_tui.ledger import latency, limit_counts, schema
+from pf_tui.ledger.limit_counts import IS_FALLBACK, LimitCounts
 from pf_tui.ledger.narrowing import by_name
 from pf_tui.ledger.period import Filters, Period, end_ms
 from pf_tui.ledger.query import UsageQuery
-from pf_tui.ledger.schema import IS_WALL
+from pf_tui.ledger.schema import IS_LIMIT_HIT
 from pf_tui.ledger.totals import Group, Totals, total
 from pf_tui.records import record
 
@@ -54,7 +54,7 @@ class Analytics:
     damaged_rows: int = 0
     damaged: tuple[SkippedRow, ...] = ()
     """Rows whose numbers were used though they are damaged."""
-    walls: Walls = Walls()
+    limit_counts: LimitCounts = LimitCounts()
     """Limit hits and fallbacks, for the lists."""
 
 
@@ -70,7 +70,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
     lost, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
     ).fetchone()
-    hit = walls(connection, span, filters)
+    hit = limit_counts.count(connection, span, filters)
     return Analytics(
         span=span,
         totals=total(part.sums for part in found),
@@ -87,7 +87,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
         skipped=_skipped(connection, lost=True),
         damaged_rows=damaged,
         damaged=_skipped(connection, lost=False),
-        walls=hit,
+        limit_counts=hit,
     )
 
 
@@ -107,7 +107,7 @@ def fallbacks(connection: sqlite3.Connection, span: Period, filters: Filters) ->
     ).fetchone()[0]
     hits, waited = connection.execute(
         "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
-        f" AND {IS_WALL} AND (? IS NULL OR agent = ?){machine}",
+        f" AND {IS_LIMIT_HIT} AND (? IS NULL OR agent = ?){machine}",
         (*ends, filters.agent, filters.agent, *name),
     ).fetchone()
     return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)

@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pf_tui.ledger import hits
+from pf_tui.ledger import limit_hits
 from pf_tui.state.files import try_lock
 from pf_tui.state.paths import make_private
 
@@ -53,7 +53,7 @@ def put(
     """One row into the ledger, in the caller's transaction."""
     if kind == "hit":
         provider, what, at_ms, until_ms, agent, session, text = values
-        hits.note(connection, provider, what, at_ms, until_ms, agent, session, text=text)
+        limit_hits.note(connection, provider, what, at_ms, until_ms, agent, session, text=text)
     elif kind == "requests":
         if requests is not None:
             requests(values[0], values[1])

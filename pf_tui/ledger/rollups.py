@@ -20,12 +20,12 @@ from pf_tui.ledger import latency
 from pf_tui.ledger.schema import (
     COLUMNS,
     DAY_QUARTERS,
+    LIMIT_KINDS,
     NAME,
     QUARTER_MS,
     ROLLUPS,
     SUM_COLUMNS,
     UNITS,
-    WALLS,
     margin,
 )
 
@@ -33,7 +33,7 @@ TOKENS = "input + output + cache_read + cache_write_5m + cache_write_1h"
 """All tokens of a row, in SQL."""
 
 ROW_SUMS = (
-    f"count(*), sum(status = {NAME['failed']}), sum(ifnull(failure, 0) IN ({', '.join(str(NAME[w]) for w in WALLS)})),"
+    f"count(*), sum(status = {NAME['failed']}), sum(ifnull(failure, 0) IN ({', '.join(str(NAME[w]) for w in LIMIT_KINDS)})),"
     " sum(input), sum(output), sum(reasoning), sum(cache_read), sum(cache_write_5m + cache_write_1h),"
     f" ifnull(sum(cost_usd), 0.0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']} THEN {TOKENS}"
     f" ELSE 0 END), ifnull(sum(CASE WHEN cost_basis = {NAME['subscription-equivalent']} THEN cost_usd END), 0.0)"

@@ -45,10 +45,10 @@ FIXED_NAMES = (
 The attributions stand in order of trust (gateway, agent, timeline, assumed): the lower number wins.
 """
 
-WALLS = ("rate", "quota", "windowless")
+LIMIT_KINDS = ("rate", "quota", "windowless")
 """Failure classes that are limits."""
 
-IS_WALL = f"kind IN {WALLS}"
+IS_LIMIT_HIT = f"kind IN {LIMIT_KINDS}"
 """The same as a condition on `limit_hits`."""
 
 NAME = {word: number for number, word in enumerate(FIXED_NAMES, start=1)}

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pf_tui.errors import StateFileUnusable
-from pf_tui.ledger import fleet, foreign, gateway_rows, hits, reader, request_id, rollups, rows, schema
+from pf_tui.ledger import fleet, foreign, gateway_rows, limit_hits, reader, request_id, rollups, rows, schema
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, period_of
 from pf_tui.ledger.query import UsageQuery
@@ -72,7 +72,7 @@ def ledger(tmp_path: Path) -> Ledger:
             names = rows.Names(connection)
             rows.write(connection, [log_row(names, **one) for one in requests], names)
             for wall in walls:
-                hits.note(connection, *wall)
+                limit_hits.note(connection, *wall)
             connection.executemany(
                 "INSERT INTO switches (ts, from_provider, to_provider, why, who) VALUES (?, ?, ?, ?, ?)",
                 switches,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.ledger import hits, reader, schema
+from pf_tui.ledger import limit_hits, reader, schema
 from pf_tui.ledger.schema import QUARTER_MS
 from pf_tui.rules.limits import Reading
 from tests.ledger.test_views import enter
@@ -81,7 +81,7 @@ def test_a_provider_that_was_unknown_is_named_by_the_next_sight(path: Path) -> N
 
 def test_waiting_is_the_longest_that_was_told(ledger: sqlite3.Connection) -> None:
     for waited in (500, 1500, 1000):
-        hits.note(ledger, "p", "rate", 10**12, None, "claude-code", "s", waited)
+        limit_hits.note(ledger, "p", "rate", 10**12, None, "claude-code", "s", waited)
 
     assert ledger.execute("SELECT waited_ms FROM limit_hits").fetchall() == [(1500,)]
 
