@@ -27,6 +27,10 @@ _FOLD = {code: " " for code in range(128) if not chr(code).isalnum()} | {
 }
 
 
+_ASCII_FOLD = bytes(
+    ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256)
+)
+
 KEYS = frozenset(("words", "codes", "status", "headers", "unless"))
 """How an entry is recognised; the other keys are the fields of a Meaning."""
 
@@ -63,6 +67,7 @@ class Meanings:
         self._by_header = compiled["headers"]
         self._anchors = frozenset(self._by_word)
         self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
+        self._made: dict[int, Meaning] = {}
         self._read: dict[object, Meaning | None] = {}
         """What was read of late: a storm repeats one answer."""
 
@@ -98,7 +103,8 @@ class Meanings:
         phrases: dict[int, list[list[str]]] = {}
         for word in self._anchors.intersection(folded.split()):
             for place, parts in self._by_word[word]:
-                phrases.setdefault(place, []).append(parts)
+                if parts[0] in folded:  # hardly any is
+                    phrases.setdefault(place, []).append(parts)
         if not folded.isascii():
             for place, parts in self._wide:
                 phrases.setdefault(place, []).append(parts)
@@ -112,7 +118,10 @@ class Meanings:
                 continue
             if "unless" in entry and any(_holds(folded, parts) for parts in entry["unless"]):
                 continue
-            return _meaning(entry)
+            made = self._made.get(place)
+            if made is None:
+                made = self._made[place] = _meaning(entry)
+            return made
         return None
 
 
@@ -140,6 +149,8 @@ def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
 
 def fold(text: str) -> str:
     """Lower case, every sign a space: "Rate_limit-exceeded!" -> " rate limit exceeded "."""
+    if text.isascii():  # ten times as fast
+        return f" {b' '.join(text.encode().translate(_ASCII_FOLD).split()).decode()} "
     return f" {' '.join(text.lower().translate(_FOLD).split())} "
 
 

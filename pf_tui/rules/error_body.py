@@ -61,6 +61,9 @@ _QUOTAS = frozenset((
     "quotaid", "quota_id", "quotametric", "quota_metric",
 ))  # fmt: skip
 
+_TELLING = (_CODES | _SENTENCES | _WAITS | _MOMENTS | _QUOTAS | {"param"}) - _NEVER
+"""Fields that are looked at."""
+
 _DECODER = json.JSONDecoder()
 """Made once: making one costs more than most bodies take to read (measured)."""
 
@@ -155,12 +158,15 @@ class _Reader:
             self.encoded(text[place:], depth + 1)
 
     def result(self) -> ErrorBody:
-        text = "\n".join(dict.fromkeys(sentence for _, sentence in self._sentences))
+        if len(self._sentences) == 1:  # of most bodies
+            text = sentence = self._sentences[0][1]
+        else:
+            text = "\n".join(dict.fromkeys(sentence for _, sentence in self._sentences))
+            deepest = max((depth for depth, _ in self._sentences), default=0)
+            told = [sentence for depth, sentence in self._sentences if depth == deepest]
+            sentence = next((one for one in told if " " in one), told[0] if told else "")
         if len(text) > SENTENCES:
             text = f"{text[: SENTENCES - 600]} {text[-600:]}"
-        deepest = max((depth for depth, _ in self._sentences), default=0)
-        told = [sentence for depth, sentence in self._sentences if depth == deepest]
-        sentence = next((one for one in told if " " in one), told[0] if told else "")
         return ErrorBody(
             sentence=re.sub(_WRAPPED, "", sentence) if "Error" in sentence or "Exc" in sentence else sentence,
             folded=fold(text),
@@ -180,7 +186,7 @@ class _Reader:
             self._nodes += 1
             if isinstance(node, dict):
                 later = []
-                for name, value in list(node.items())[:60]:
+                for name, value in node.items() if len(node) <= 60 else list(node.items())[:60]:
                     key = str(name).lower()
                     if isinstance(value, dict | list):
                         if key not in _NEVER and level < 20:
@@ -200,7 +206,7 @@ class _Reader:
                 self.sentence(node[:SEEN], depth)
 
     def _field(self, key: str, value: object, depth: int) -> None:
-        if value is None or isinstance(value, bool) or key in _NEVER:
+        if key not in _TELLING or value is None or isinstance(value, bool):
             return
         if isinstance(value, int | float):
             if key in _CODES:

@@ -82,9 +82,10 @@ def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
         moments += [
             moment_from(headers.get(name), now) for name in names or ["anthropic-ratelimit-unified-reset"]
         ]
-    for left, reset in _COUNTED:
-        if headers.get(left, "").strip() in ("0", "0.0"):
-            moments.append(moment_from(headers.get(reset), now))
+    if any("ratelimit-" in name for name in headers):
+        for left, reset in _COUNTED:
+            if headers.get(left, "").strip() in ("0", "0.0"):
+                moments.append(moment_from(headers.get(reset), now))
     if headers.get("x-ratelimit-remaining", "").strip() == "0":
         moments.append(moment_from(headers.get("x-ratelimit-reset"), now))
     for which in ("primary", "secondary"):

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 # Plain patterns: `re` compiles one when it is first asked; most processes ask for none.
 _EPOCH = (
     r"(?i)limit reached\|(\d{9,13})|\"?resets?_?at\"?[=:]\s*(\d{9,13})|resets?(?: at)?:? (\d{10}|\d{13})\b"
 )
+_LONG_NUMBER = r"\d{9}"
+"""What no epoch is without."""
+
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
     "wait", "expire", "lifted", "back", "重置", "恢复", "刷新", "解除", "重试",
@@ -111,7 +115,7 @@ def reset_from_text(
     cues = _cues(text.lower())
     if not cues and "|" not in text:
         return None
-    if found := re.search(_EPOCH, text):
+    if re.search(_LONG_NUMBER, text) and (found := re.search(_EPOCH, text)):
         number = int(found[1] or found[2] or found[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
     near = [text[place : place + NEAR] for place in cues]
@@ -120,10 +124,9 @@ def reset_from_text(
         or _dated([text[max(0, place - 30) : place + NEAR] for place in cues], seen_at, zone)
         or _clock(near, seen_at, zone)
     )
-    if moment is None:
-        return None
-    short = window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None
-    if short and moment - seen_at > FIVE_HOURS:
+    if moment is None or moment - seen_at <= FIVE_HOURS:
+        return moment
+    if window == "5h" or re.search(_FIVE_HOUR_WORDS, text) is not None:
         return seen_at.astimezone(UTC) + FIVE_HOURS
     return moment
 
@@ -139,6 +142,7 @@ def _cues(lower: str) -> list[int]:
     return sorted(places)[:MOST_CUES]
 
 
+@lru_cache(maxsize=64)
 def zone_named(name: str) -> tzinfo | None:
     """A zone by any of its names: UTC+2, +08:00, SGT, PT, Europe/Berlin, Etc/GMT+5; None when unknown."""
     upper = name.upper()
