@@ -5,6 +5,7 @@ routing    which routes a request may take, in order    failover  one request on
 engine     what all requests share    turn  one request's state and end    repairing  what a provider refuses
 attempt    one attempt: send, hold, let pass            upstream  one exchange; which headers travel
 breaker    circuit breakers: streaks, probes            sse       server-sent events: whole ones, one by one
+http_reply        requests' bodies and answers in aiohttp's terms
 usage_meter       what events tell: usage, ids, the end  stream_errors     how a stream ends that broke
 sessions   where each session stays                     inflight  requests under way, for live.json
 recorder   the writer thread: rows, benches, events     settings  what a person may set

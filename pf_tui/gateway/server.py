@@ -12,13 +12,13 @@ import hmac
 import json
 import socket
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
-from aiohttp import HttpVersion11, web
-from multidict import CIMultiDict
+from aiohttp import web
 
 from pf_tui import __version__
 from pf_tui.actions.journalling import write_down
+from pf_tui.catalog.meanings import Meanings
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
@@ -26,6 +26,7 @@ from pf_tui.gateway.body import PROTOCOLS, parse_request
 from pf_tui.gateway.budget import Hold, OverBudget
 from pf_tui.gateway.engine import Engine
 from pf_tui.gateway.held_reply import ClientGone
+from pf_tui.gateway.http_reply import MAX_BODY_BYTES, HttpReply, body_of
 from pf_tui.gateway.inflight import InFlightRequests
 from pf_tui.gateway.recorder import Recorder
 from pf_tui.gateway.routing_state import REFRESH_S, RoutingState, known_sessions
@@ -33,17 +34,12 @@ from pf_tui.gateway.sessions import Sessions
 from pf_tui.gateway.upstream import Transport
 from pf_tui.rules import failures
 from pf_tui.rules.addresses import LOOPBACK_IN_URL
+from pf_tui.rules.quoting import sentence_to_keep
 from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
-
-MAX_BODY_BYTES = 48 * 1024 * 1024
-"""Vendors take 32 MB; what is larger than this is no conversation."""
-
-WHOLE_BYTES = 2**18
-"""A larger answer leaves piece by piece, as fast as the client takes it."""
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
@@ -78,8 +74,8 @@ class Gateway:
         await asyncio.to_thread(self.world.load)
         self.started = self.ctx.now()
         meanings = self.ctx.catalog().meanings
-        failures.classify(status=429, meanings=meanings, now=self.started)  # what it needs is there early
         self.recorder.start()
+        self.recorder.job(lambda: _practise(meanings))
         self._transport = Transport(self.ctx.env)
         self.flights = InFlightRequests(self._write_live)
         now_s = asyncio.get_running_loop().time()
@@ -172,7 +168,7 @@ class Gateway:
             hold.free()
 
     async def _answer(self, request: web.BaseRequest, path: str, hold: Hold) -> web.StreamResponse:
-        raw = await _body_of(request, hold)
+        raw = await body_of(request, hold)
         if raw is None:
             sentence = (
                 f"pf-tui: more than {MAX_BODY_BYTES >> 20} MB in one request is more than any provider takes"
@@ -183,7 +179,7 @@ class Gateway:
             asked = parse_request(path, request.rel_url.raw_query_string, raw, headers)
         except WrongUsage as error:
             return _response(own_responses.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
-        reply = _Reply(request)
+        reply = HttpReply(request)
         try:
             await self.engine.serve(
                 asked, headers, reply, bearer=self._bears_login(asked.agent, headers), hold=hold
@@ -346,55 +342,6 @@ class Gateway:
         self.recorder.job(lambda: state.write_live(self.ctx.paths, requests, sessions))
 
 
-class _Reply:
-    """An answer on its way to an aiohttp client."""
-
-    __slots__ = ("_request", "response")
-
-    def __init__(self, request: web.BaseRequest) -> None:
-        self._request = request
-        self.response: web.StreamResponse | None = None
-
-    async def whole(self, status: int, headers: Mapping[str, str], body: bytes | bytearray) -> None:
-        if len(body) > WHOLE_BYTES:
-            await self.start(status, CIMultiDict(headers, **{"content-length": str(len(body))}))
-            view = memoryview(body)
-            for place in range(0, len(body), WHOLE_BYTES):
-                await self.send(bytes(view[place : place + WHOLE_BYTES]))
-            await self.end()
-            return
-        self.response = web.Response(status=status, headers=headers, body=body)
-
-    async def start(self, status: int, headers: Mapping[str, str]) -> None:
-        if self._request.version < HttpVersion11 or "content-length" in headers:
-            self.response = web.StreamResponse(status=status, headers=headers)
-        else:  # its head waits for the first piece, so that both leave in one packet
-            self.response = web.Response(status=status, headers=headers)
-            self.response.enable_chunked_encoding()
-        try:
-            await self.response.prepare(self._request)
-        except ConnectionError as error:
-            raise ClientGone from error
-
-    async def send(self, data: bytes) -> None:
-        assert self.response is not None  # noqa: S101 - start comes first
-        try:
-            await self.response.write(data)
-        except ConnectionError as error:
-            raise ClientGone from error
-
-    async def end(self, last: bytes = b"") -> None:
-        response = self.response
-        assert response is not None  # noqa: S101 - start comes first
-        try:
-            if isinstance(response, web.Response):
-                response.body = last
-                last = b""
-            await response.write_eof(last)
-        except ConnectionError as error:
-            raise ClientGone from error
-
-
 def listen(port: int) -> list[socket.socket]:
     """Sockets on both loopback addresses, on one port; 0 = a free one.
 
@@ -428,28 +375,19 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
     return made
 
 
-async def _body_of(request: web.BaseRequest, hold: Hold) -> bytes | None:
-    """The whole body; None when it is larger than we take. Raises OverBudget."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        return None
-    first = await request.content.readany()
-    if request.content.at_eof():
-        return first
-    pieces, size = [first], len(first)
-    hold.grow(size)
-    while piece := await request.content.readany():
-        pieces.append(piece)
-        size += len(piece)
-        hold.grow(len(piece))
-        if size > MAX_BODY_BYTES:
-            return None
-    return b"".join(pieces)
-
-
 def _protocol(path: str) -> str:
     if path in PROTOCOLS:
         return PROTOCOLS[path]
     return "openai-chat"
+
+
+def _practise(meanings: Meanings) -> None:
+    """Read a failure before one comes: what that needs is imported and compiled by then."""
+    body = (
+        '{"error": {"type": "rate_limit_error", "message": "Limit reached: try again at 9:30, key: none."}}'
+    )
+    failure = failures.classify(status=429, body=body, now=datetime.now(UTC), meanings=meanings)
+    sentence_to_keep(failure.message, b"", body)
 
 
 def _response(answer: own_responses.Answer) -> web.Response:

@@ -69,8 +69,21 @@ Source: the providers' own pages on keys and their published secret-scanning for
 """
 
 
+_KINDS = ("bearer", "basic")
+_NAMES = ("key", "token", "secret", "password", "authorization")
+"""Words behind which a value is a key, whatever it looks like."""
+
+_LETTERS_ALONE = ("AIza", "eyJ", "AKIA", "ASIA", "ABIA", "ACCA", "ABSK")
+"""How a key begins that may have neither digit nor sign."""
+
+SHORTEST_SHAPE = 11
+"""Characters of the shortest key that is known by its shape alone."""
+
+
 def by_shape(text: str) -> str:
     """The text with everything that looks like a key masked."""
+    if _is_plain(text):
+        return text
     folded, long = text.casefold(), re.search("[A-Za-z0-9/+]{32}", text) is not None
     shapes = [
         shape
@@ -78,6 +91,21 @@ def by_shape(text: str) -> str:
         if (long if signs == _KEY_LONG else any(sign.casefold() in folded for sign in signs.split("|")))
     ]
     return re.sub("|".join(shapes), MASK, text) if shapes else text
+
+
+def _is_plain(text: str) -> bool:
+    """True of nearly every sentence, at once: no word of it can be a key, none says that a key follows."""
+    if not text.isascii():  # other alphabets have letters that count as ours in another case
+        return False
+    lower = text.lower()
+    if any(kind in lower for kind in _KINDS):
+        return False
+    if (":" in text or "=" in text) and any(name in lower for name in _NAMES):
+        return False
+    return not any(
+        len(word) >= SHORTEST_SHAPE and (not word.isalpha() or word.startswith(_LETTERS_ALONE))
+        for word in text.split()
+    )
 
 
 def clean(text: str, limit: int = SENTENCE_CHARS) -> str:

@@ -13,29 +13,26 @@ from collections.abc import Mapping
 from pf_tui.translate import sse
 from pf_tui.translate.conversation import Failure, FailureKind
 
-_TOO_LONG = re.compile(
-    r"prompt is too long|context_length_exceeded|exceeds? the context window|maximum context length"
+# Plain patterns: `re` compiles one when it is first asked, not at every start of the gateway.
+_TOO_LONG = (
+    r"(?is)prompt is too long|context_length_exceeded|exceeds? the context window|maximum context length"
     r"|input is too long for requested model|too many (?:input )?tokens|expected maxlength"
     r"|prompt tokens \(\d+\) exceed|input token count.{0,40}exceeds|maximum prompt length is"
     r"|reduce the length of the messages|exceeded model token limit|context window exceeds limit"
     r"|context length is only|input length.{0,60}exceeds|exceeds the available context size"
-    r"|greater than the context length|model_context_window_exceeded|maximum context length of",
-    re.IGNORECASE | re.DOTALL,
+    r"|greater than the context length|model_context_window_exceeded|maximum context length of"
 )
 """How vendors say that a conversation is too long. Source: their SDKs and reports, gathered 2026-11-29."""
 
-_NOT_TOO_LONG = re.compile(r"string_above_max_length|'user'", re.IGNORECASE)
+_NOT_TOO_LONG = r"(?i)string_above_max_length|'user'"
 _TOO_LONG_CODES = frozenset(("context_length_exceeded", "1261"))
-_PER_MINUTE = re.compile(r"tokens per (?:minute|day)|\bTP[MD]\b|per minute", re.IGNORECASE)
-_QUOTA = re.compile(
-    r"insufficient_quota|insufficient_user_quota|billing|credit balance|usage_limit_reached"
-    r"|exceeded_current_quota|payment_required|insufficient balance|no balance",
-    re.IGNORECASE,
+_PER_MINUTE = r"(?i)tokens per (?:minute|day)|\bTP[MD]\b|per minute"
+_QUOTA = (
+    r"(?i)insufficient_quota|insufficient_user_quota|billing|credit balance|usage_limit_reached"
+    r"|exceeded_current_quota|payment_required|insufficient balance|no balance"
 )
-_OVERLOADED = re.compile(
-    r"overloaded|at capacity|server_is_overloaded|slow_down|engine_overloaded", re.IGNORECASE
-)
-_RATE = re.compile(r"rate.?limit|too many requests|resource_exhausted|throttl", re.IGNORECASE)
+_OVERLOADED = r"(?i)overloaded|at capacity|server_is_overloaded|slow_down|engine_overloaded"
+_RATE = r"(?i)rate.?limit|too many requests|resource_exhausted|throttl"
 _ZAI: Mapping[str, FailureKind] = {
     **dict.fromkeys(("1302", "1303", "1312"), "rate_limit"),
     **dict.fromkeys(("1113", "1304", "1308", "1309", "1310", "1313", "1314"), "quota"),
@@ -49,10 +46,9 @@ _BY_STATUS: Mapping[int, FailureKind] = {
     413: "invalid", 422: "invalid", 424: "server", 429: "rate_limit", 503: "overloaded", 529: "overloaded",
 }  # fmt: skip
 
-_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:[,_]\d{3})+|\d{3,}")
-_LIMIT = re.compile(
-    r"(?:maximum|limit|window|max|only|>|size)[^0-9>]{0,60}?(\d[\d,_]*)|(\d[\d,_]*)(?: tokens)? maximum",
-    re.IGNORECASE,
+_NUMBER = r"(?<![\w.])\d{1,3}(?:[,_]\d{3})+|\d{3,}"
+_LIMIT = (
+    r"(?i)(?:maximum|limit|window|max|only|>|size)[^0-9>]{0,60}?(\d[\d,_]*)|(\d[\d,_]*)(?: tokens)? maximum"
 )
 
 _ANTHROPIC: Mapping[FailureKind, tuple[int, str]] = {
@@ -91,17 +87,16 @@ def classify(status: int | None, body: object) -> Failure:
     """
     message, words, codes = _described(body)
     kind: FailureKind = _BY_STATUS.get(status or 0, "server")
-    if codes & _TOO_LONG_CODES or (
-        _TOO_LONG.search(words) and not _NOT_TOO_LONG.search(words) and not _PER_MINUTE.search(words)
-    ):
+    too_long = re.search(_TOO_LONG, words) and not re.search(_NOT_TOO_LONG, words)
+    if codes & _TOO_LONG_CODES or (too_long and not re.search(_PER_MINUTE, words)):
         kind = "overflow"
     elif known := next((_ZAI[code] for code in codes if code in _ZAI), None):
         kind = known
-    elif status in (None, 200, 400, 403, 429, 500) and _QUOTA.search(words):
+    elif status in (None, 200, 400, 403, 429, 500) and re.search(_QUOTA, words):
         kind = "quota"
-    elif status in (None, 200, 500, 429) and _OVERLOADED.search(words):
+    elif status in (None, 200, 500, 429) and re.search(_OVERLOADED, words):
         kind = "overloaded"
-    elif status in (None, 200, 500) and _RATE.search(words):
+    elif status in (None, 200, 500) and re.search(_RATE, words):
         kind = "rate_limit"
     elif status in (None, 200):
         kind = _kind_of_words(words)
@@ -157,9 +152,9 @@ def too_long_sentence(message: str, tokens: int | None = None, window: int | Non
         tokens: our estimate of the prompt.
         window: of the model that served, in tokens.
     """
-    numbers = [int(re.sub("[,_]", "", found)) for found in _NUMBER.findall(message)]
+    numbers = [int(re.sub("[,_]", "", found)) for found in re.findall(_NUMBER, message)]
     limit = None
-    for match in _LIMIT.finditer(message):
+    for match in re.finditer(_LIMIT, message):
         value = int(re.sub("[,_]", "", match[1] or match[2]))
         if value in numbers and value >= 1000:
             limit = value

@@ -6,22 +6,19 @@ import json
 import re
 from collections.abc import Mapping
 
-_NAMED = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"Unexpected value\(s\) [`'\"](?P<beta>[^`'\"]+)[`'\"] for the `?anthropic-beta`? header",
-        r"(?P<path>[\w.\[\]-]+): Extra inputs are not permitted",
-        r"Unknown name \"(?P<path>[\w$.]+)\"",
-        r"the property '(?P<path>[\w.]+)' is unsupported",
-        r"property '(?P<path>[\w.]+)' is unsupported",
-        r"Argument not supported: (?P<path>[\w.]+)",
-        r"(?:Unsupported|Unknown|Unrecognized) (?:parameter|argument)s?:? ?[`'\"](?P<path>[\w.\[\]]+)",
-        r"Unrecognized request argument supplied: (?P<path>[\w.]+)",
-        r"unknown field:? [`'\"]?(?:parameter ')?(?P<path>[\w.]+)",
-        r"parameter '(?P<path>[\w.]+)' is not (?:a valid field|supported)",
-        r"does not support (?:the )?parameter [`'\"]?(?P<path>[\w.]+)",
-        r"(?P<path>[\w.]+): unknown parameter",
-    )
+_NAMED = (
+    r"Unexpected value\(s\) [`'\"](?P<beta>[^`'\"]+)[`'\"] for the `?anthropic-beta`? header",
+    r"(?P<path>[\w.\[\]-]+): Extra inputs are not permitted",
+    r"Unknown name \"(?P<path>[\w$.]+)\"",
+    r"the property '(?P<path>[\w.]+)' is unsupported",
+    r"property '(?P<path>[\w.]+)' is unsupported",
+    r"Argument not supported: (?P<path>[\w.]+)",
+    r"(?:Unsupported|Unknown|Unrecognized) (?:parameter|argument)s?:? ?[`'\"](?P<path>[\w.\[\]]+)",
+    r"Unrecognized request argument supplied: (?P<path>[\w.]+)",
+    r"unknown field:? [`'\"]?(?:parameter ')?(?P<path>[\w.]+)",
+    r"parameter '(?P<path>[\w.]+)' is not (?:a valid field|supported)",
+    r"does not support (?:the )?parameter [`'\"]?(?P<path>[\w.]+)",
+    r"(?P<path>[\w.]+): unknown parameter",
 )
 """Wordings of Anthropic, Gemini, Groq, xAI, OpenAI, Together, Cohere, Z.AI and pydantic-made servers."""
 
@@ -49,7 +46,7 @@ def refused_part(status: int, body: bytes) -> str | None:
         return path
     text = text.replace('\\"', '"')
     for pattern in _NAMED:
-        if (found := pattern.search(text)) is None:
+        if (found := re.search(pattern, text)) is None:
             continue
         named = found.groupdict()
         if beta := named.get("beta"):
