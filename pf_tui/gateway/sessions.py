@@ -60,7 +60,9 @@ class Session:
 
     def is_mixed(self, family: str, asked_family: str) -> bool:
         """The history may hold reasoning that `family` did not make."""
-        return family != asked_family or any(maker != family for maker in self.signed.values())
+        if family != asked_family:
+            return True
+        return bool(self.signed) and any(maker != family for maker in self.signed.values())
 
     def is_foreign(self, block: Mapping[str, object], family: str, asked_family: str) -> bool:
         """True when `family` did not make this reasoning block.

@@ -16,13 +16,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import pricetable, rollups, rows, schema
 from pf_tui.ledger import request_id as identity
 from pf_tui.ledger.rows import AT
 from pf_tui.ledger.schema import NAME
-from pf_tui.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ _ANSWERS = {"claude-code": ("msg_", identity.anthropic_message), "codex": ("resp
 """Agents whose logs keep the id of an answer: how such an id begins, and the number it gives."""
 
 
-@record
-class Attempt:
-    """One request to one upstream, delivered or failed."""
+class Attempt(NamedTuple):
+    """One request to one upstream, delivered or failed. A tuple: quickly made."""
 
     at: datetime
     """Aware UTC: when it was sent."""

@@ -15,7 +15,6 @@ from pf_tui.gateway.routing_state import RoutingState
 from pf_tui.ledger import gateway_rows as ledger_attempts
 from pf_tui.ledger import reader as ledger
 from pf_tui.ledger.gateway_rows import Attempt
-from pf_tui.records import replace
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from tests.gateway.upstreams import eventually
@@ -145,9 +144,9 @@ async def test_a_row_that_no_ledger_takes_is_given_up_alone(world: RoutingState)
     world.ctx.paths.home.mkdir(parents=True)
     recorder.start()
     for number in range(4):
-        recorder.attempt(attempt(number) if number != 2 else replace(attempt(number), input=10**30))
+        recorder.attempt(attempt(number) if number != 2 else attempt(number)._replace(input=10**30))
     recorder.job(recorder._flush)
-    recorder.attempt(replace(attempt(9), request_id="req \udcff", message_id="msg \ud800"))
+    recorder.attempt(attempt(9)._replace(request_id="req \udcff", message_id="msg \ud800"))
     await asyncio.to_thread(recorder.stop)
 
     assert requests(world) == 4
