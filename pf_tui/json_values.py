@@ -1,4 +1,4 @@
-"""JSON that others wrote, taken apart by the kind a reader needs. Pure.
+"""JSON that others wrote: read within bounds, and taken apart by the kind a reader needs. Pure.
 
 A field that is missing, null or empty is the kind's empty value; a field of another kind raises TypeError,
 whose words name the field and quote nothing. Where damage is passed over instead, a reader asks `isinstance`.
@@ -6,7 +6,55 @@ whose words name the field and quote nothing. Where damage is passed over instea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+
+MOST = 1e24
+"""Beyond it a number means nothing: it is more than all tokens of the world, or nanoseconds of all time."""
+
+_MOST_DIGITS = 24
+
+
+class NumberOutOfRangeError(ValueError):
+    """A number of a JSON text that no setting, moment or count can be; it quotes nothing of the text."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__("a number is out of range")
+        self.number = number
+
+    def place_in(self, text: str) -> tuple[str, int, int]:
+        """(what it is of, line, column) in the text it came from."""
+        import re
+
+        found = re.search(rf'(?:"((?:[^"\\\n]|\\.)*)"\s*:|[\[,])\s*(?={re.escape(self.number)})', text)
+        at = found.end() if found else 0
+        what = f'"{found[1]}"' if found and found[1] else "a number"
+        return what, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+def parse(text: str | bytes) -> object:
+    """Plain data whose numbers can be compared, added and stored: JSON allows 1e999 and thousands of digits.
+
+    Raises ValueError or RecursionError: it is no JSON, or a number is not between -MOST and MOST.
+    """
+    return json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_not_finite)
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:  # int() takes a second for a million digits, or refuses them
+        raise NumberOutOfRangeError(digits)
+    return int(digits)
+
+
+def _real(digits: str) -> float:
+    number = float(digits)
+    if not -MOST < number < MOST:
+        raise NumberOutOfRangeError(digits)
+    return number
+
+
+def _not_finite(word: str) -> float:
+    raise NumberOutOfRangeError(word)
 
 
 def object_in(entry: Mapping[str, object], key: str) -> dict[str, object]:

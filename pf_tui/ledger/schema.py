@@ -207,8 +207,9 @@ def hurried(limit_s: float) -> Iterator[None]:
         del _hurry[thread]
 
 
-def patience_s(usual_s: float = BUSY_MS / 1000) -> float:
+def patience_s(usual_s: float | None = None) -> float:
     """How long a connection that is opened now may wait for another program, in seconds."""
+    usual_s = BUSY_MS / 1000 if usual_s is None else usual_s
     hurry = _hurry.get(get_ident())
     if hurry is None:
         return usual_s
@@ -224,13 +225,11 @@ def is_held(error: Exception) -> bool:
 
 
 @contextlib.contextmanager
-def opened(
-    path: Path, *, write: bool = False, usual_s: float = BUSY_MS / 1000
-) -> Iterator[sqlite3.Connection]:
+def opened(path: Path, *, write: bool = False, usual_s: float | None = None) -> Iterator[sqlite3.Connection]:
     """Open the ledger; with `write` it is created and brought up to date.
 
     Args:
-        usual_s: how long it may wait for another program.
+        usual_s: how long it may wait for another program; None = BUSY_MS.
     Raises:
         StateFileUnusable: newer than this pf-tui knows, or damaged; it is left as it is.
         PfError: the disk refuses, or another process held it for too long.
@@ -270,11 +269,11 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
 
 
-def connect(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
+def connect(path: Path, usual_s: float | None = None) -> sqlite3.Connection:
     """A connection that writes; a file that is no ledger is set aside and begun anew.
 
     Args:
-        usual_s: how long it may wait for another program.
+        usual_s: how long it may wait for another program; None = BUSY_MS.
     """
     hurry = _hurry.get(get_ident()) is not None
     try:
@@ -307,7 +306,7 @@ def is_suspect(path: Path) -> bool:
     return path.with_name(path.name + DAMAGED).exists()
 
 
-def connect_read_only(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
+def connect_read_only(path: Path, usual_s: float | None = None) -> sqlite3.Connection:
     """A connection that cannot change anything. Raises PfError, also when the file is not there."""
     if _is_no_file(path):
         raise _refused(path, sqlite3.OperationalError("is no file"))
@@ -330,7 +329,7 @@ def _is_no_file(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
-def _opened_to_read(path: Path, how: str, usual_s: float) -> sqlite3.Connection:
+def _opened_to_read(path: Path, how: str, usual_s: float | None) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{_quoted(path)}?{how}", uri=True, timeout=patience_s(usual_s))
     try:
         version = _checked_version(path, connection)
@@ -344,7 +343,7 @@ def _opened_to_read(path: Path, how: str, usual_s: float) -> sqlite3.Connection:
     return connection
 
 
-def _connect_and_migrate(path: Path, usual_s: float = BUSY_MS / 1000) -> sqlite3.Connection:
+def _connect_and_migrate(path: Path, usual_s: float | None = None) -> sqlite3.Connection:
     fresh = not path.exists()
     wait_s = patience_s(usual_s)
     connection = sqlite3.connect(

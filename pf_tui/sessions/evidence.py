@@ -15,6 +15,7 @@ import time
 from _thread import get_ident
 from collections.abc import Mapping
 
+from pf_tui import json_values
 from pf_tui.records import record, replace
 from pf_tui.sessions.text import word
 from pf_tui.state.paths import Paths, make_private
@@ -230,7 +231,7 @@ def _load(path: str) -> Evidence | None:
         if not os.path.isfile(path):  # noqa: PTH113 - reading a pipe may never end
             return None
         with open(path, "rb") as file:  # noqa: PTH123
-            content = json.loads(file.read(MAX_BYTES))
+            content = json_values.parse(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict) or content.get("v") != VERSION:

@@ -17,7 +17,9 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pf_tui import json_values
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.json_values import NumberOutOfRangeError
 from pf_tui.state.paths import Paths, make_private
 
 TYPE_CHECKING = False
@@ -131,7 +133,12 @@ def read_json(
     if text is None:
         return None
     try:
-        content = json.loads(text)
+        content = json_values.parse(text)
+    except NumberOutOfRangeError as error:
+        what, line, column = error.place_in(text)
+        shown = error.number if len(error.number) <= 24 else f"a number of {len(error.number)} characters"
+        why = f"{what} is {shown}; it must be between {-json_values.MOST:g} and {json_values.MOST:g}"
+        raise StateFileUnusable(path, why, line=line, column=column) from error
     except json.JSONDecodeError as error:
         why = "is empty" if not text.strip() else f"is not JSON: {error.msg.lower()}"
         raise StateFileUnusable(path, why, line=error.lineno, column=error.colno) from error

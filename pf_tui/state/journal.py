@@ -7,12 +7,12 @@ action carries its old values in `before`; `undo` and `redo` lines name the acti
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui import json_values
 from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
@@ -109,7 +109,7 @@ def tail(paths: Paths, count: int) -> tuple[Event, ...]:
 def parse(line: bytes) -> Event | None:
     """One line of the file as an Event; None when it is none."""
     try:
-        item = json.loads(line)
+        item = json_values.parse(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(item, dict):

@@ -125,7 +125,7 @@ class _Value:
         if not kind.has_type(self.value):
             raise self._fail(f"expected {kind.expected} for {self.key}, found {files.json_kind(self.value)}")
         if not kind.has_bounds(self.value):
-            raise self._fail(f"{self.key} is {self.value}; {kind.expected} is needed")
+            raise self._fail(f"{self.key} is {self.value}; {kind.needed} is needed")
         if isinstance(self.value, str) and len(self.value) > MAX_NAME:
             raise self._fail(f"{self.key} has more than {MAX_NAME} characters")
         listed = self.value if isinstance(self.value, list) else []

@@ -63,10 +63,15 @@ class Kind:
         """A value of the right type is one that is allowed."""
         if self.words:
             return set([value] if self.type == "choice" else value) <= set(self.words)
-        if self.type not in ("number", "whole"):
+        if self.type not in ("number", "whole", "budget") or value == "unlimited":
             return True
         too_low = self.low is not None and (value <= self.low if self.above else value < self.low)
         return not too_low and (self.high is None or value <= self.high)
+
+    @property
+    def needed(self) -> str:
+        """What an error says is needed instead of a value of the right type."""
+        return f"{self.expected} up to {self.high:g}" if self.type == "budget" else self.expected
 
     def parse(self, value: Any) -> Any:
         """The value as the program keeps it; no budget (0 or "unlimited") is None."""
@@ -77,6 +82,9 @@ class Kind:
         return from_text(value) if self.type == "moment" else value
 
 
+MOST_BUDGET = 1e15
+"""More tokens, requests or dollars than anybody has; a number beyond it is a mistake."""
+
 FLAG = Kind(type="flag", expected="true or false")
 TEXT = Kind(type="text", expected="a text")
 MOMENT = Kind(type="moment", expected="a date and time")
@@ -86,8 +94,8 @@ NUMBER = Kind(type="number", expected="a number")
 SHARE = Kind(type="number", expected="a share between 0 and 1", low=0, high=1, above=True)
 SECONDS = Kind(type="number", expected="a number of seconds above 0", low=0, high=DAY_S, above=True)
 PORT = Kind(type="whole", expected="a port number (0 to 65535)", low=0, high=65_535)
-BUDGET = Kind(type="budget", expected="a number")
-REQUESTS = Kind(type="budget", expected="a number of requests")
+BUDGET = Kind(type="budget", expected="a number", high=MOST_BUDGET)
+REQUESTS = Kind(type="budget", expected="a number of requests", high=MOST_BUDGET)
 OBJECT = Kind(type="object", expected="an object")
 LIST = Kind(type="list", expected="a list")
 
@@ -165,5 +173,5 @@ def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
     if not kind.has_type(value):
         raise files.wrong_type(path, key, kind.expected, value)
     if not kind.has_bounds(value):
-        raise files.wrong_value(path, key, kind.expected, value)
+        raise files.wrong_value(path, key, kind.needed, value)
     return value

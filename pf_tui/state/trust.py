@@ -8,12 +8,12 @@ Invariant: a trust.json that cannot be read trusts nothing, and nothing is writt
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui import json_values
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.json_values import object_in
 from pf_tui.records import record
@@ -188,7 +188,7 @@ def _known_before(paths: Paths) -> Iterator[Path]:
 
 def _paths_in(line: str) -> Iterator[Path]:
     try:
-        event = json.loads(line)
+        event = json_values.parse(line)
     except (ValueError, RecursionError):
         return
     undo = event.get("undo") if isinstance(event, dict) else None

@@ -82,6 +82,11 @@ def test_reading_without_a_file_writes_nothing(paths: Paths) -> None:
     ("content", "sentence"),
     [
         pytest.param(
+            {"usageLimits": {"groq": {"dailyTokens": 1e16}}},
+            '"dailyTokens" is 1e+16; a number up to 1e+15 is needed',
+            id="a-budget-nobody-has",
+        ),
+        pytest.param(
             {"autoSwitch": "yes"},
             'line 2 column 17: expected true or false for "autoSwitch", found a text',
             id="flag",
@@ -159,3 +164,30 @@ def test_when_a_session_goes_back_is_one_of_three_words(paths: Paths) -> None:
     assert parse({"pf": {"return": "never"}}, path).return_when == "never"
     with pytest.raises(StateFileUnusable, match='"return" is "soon"; one of cheap, now, never is needed'):
         parse({"pf": {"return": "soon"}}, path)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        pytest.param("1e999", "1e999", id="infinite"),
+        pytest.param("-1e999", "-1e999", id="infinite-below"),
+        pytest.param("1e25", "1e25", id="absurd"),
+        pytest.param("7" * 401, "a number of 401 characters", id="hundreds-of-digits"),
+        pytest.param("7" * 5000, "a number of 5000 characters", id="more-than-python-reads"),
+        pytest.param("NaN", "NaN", id="none"),
+        pytest.param("Infinity", "Infinity", id="a-word"),
+    ],
+)
+@pytest.mark.parametrize("place", ["usageLimits", "somebodyElses"])
+def test_a_number_that_nothing_can_be_is_refused_with_its_place(
+    paths: Paths, number: str, shown: str, place: str
+) -> None:
+    paths.home.mkdir(parents=True)
+    paths.config.write_text(f'{{"version": 2,\n "{place}": {{"groq": {{"dailyTokens": {number}}}}}}}\n')
+
+    with pytest.raises(StateFileUnusable) as refused:
+        config.read(paths)
+
+    why = f'"dailyTokens" is {shown}; it must be between -1e+24 and 1e+24'
+    assert refused.value.message.startswith("config.json line 2 column ")
+    assert refused.value.message.endswith(f": {why}")
