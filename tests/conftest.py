@@ -19,7 +19,7 @@ import pytest
 
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from tests.patience import LIMITS
+from tests.patience import LIMITS, OF_PROGRAMS
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
@@ -92,7 +92,7 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for place, limit in LIMITS.items():
+    for place, limit in (LIMITS | OF_PROGRAMS).items():
         monkeypatch.setattr(place, limit)
 
 

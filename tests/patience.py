@@ -25,6 +25,13 @@ LIMITS = {
 }
 """How long our own code waits before it gives up; a test of giving up sets its own."""
 
+OF_PROGRAMS = {
+    "pf_tui.gateway.process.START_S": PATIENCE_S,
+    "pf_tui.integrations.doctor.clients.VERSION_S": PATIENCE_S,
+    "pf_tui.tui.cli_runner.COMPLETION_TIMEOUT_S": PATIENCE_S,
+}
+"""How long it waits for programs it starts; apart, because a `patient` hook loads none of these modules."""
+
 _PATIENT = f"""
 from importlib import import_module
 for place, limit in {LIMITS!r}.items():

@@ -12,6 +12,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.documents import amounts
 from pf_tui.errors import UnknownName
 from pf_tui.state import clock as zones
+from pf_tui.visible import visible
 
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -42,7 +43,11 @@ class _Names(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
             known = getattr(world.here().catalog(), self.attribute)
         except Exception:
             return []  # a completion never speaks: broken files are told when the command runs
-        return [CompletionItem(name, help=known[name].name) for name in known if name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=visible(known[name].name))
+            for name in known
+            if name.startswith(incomplete) and visible(name) == name  # a shell shows what it is given
+        ]
 
 
 PROVIDER = _Names("provider", "providers")

@@ -7,6 +7,7 @@ waits for the ledger. Taking in is idempotent: after a crash in the middle it is
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -62,16 +63,24 @@ def put(
 
 
 def add(ledger: Path, rows: list[Row]) -> None:
-    """Let rows wait. Raises OSError when the disk refuses."""
+    """Let rows wait. Raises OSError when the disk refuses, or MAX_BYTES wait already."""
     data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
     path = path_of(ledger)
     make_private(path.parent)
     with _locked(path, os.O_RDWR | os.O_APPEND | os.O_CREAT) as handle:
         size = os.fstat(handle).st_size
         if size > MAX_BYTES:
-            return
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         torn = size and os.pread(handle, 1, size - 1) != b"\n"  # a writer was killed, or the disk was full
         os.write(handle, b"\n" + data if torn else data)
+
+
+def is_full(ledger: Path) -> bool:
+    """No more rows are taken: what is used now is told by the agents' logs alone, if at all."""
+    try:
+        return path_of(ledger).stat().st_size > MAX_BYTES
+    except OSError:
+        return False
 
 
 def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) -> int:

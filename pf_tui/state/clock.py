@@ -52,6 +52,28 @@ def local_zone(env: Mapping[str, str]) -> tzinfo | None:
     return None
 
 
+def is_zone(name: str) -> bool:
+    """$TZ names a zone that can be used: of the zone database, a file of it, or a rule such as CET-1CEST.
+
+    The C library takes every other word for UTC, and says nothing.
+    """
+    import re
+
+    name = name.removeprefix(":")
+    rule = re.fullmatch(r"(?:<[^>]{1,20}>|[A-Za-z]{3,})([+-]?\d{1,2})(?::\d\d){0,2}(?:[<A-Za-z].*)?", name)
+    if rule:
+        return abs(int(rule[1])) < 24
+    if name.startswith("/"):
+        return os.path.isfile(name)  # noqa: PTH113 - a word of the environment, not a place of ours
+    try:
+        from zoneinfo import ZoneInfo
+
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError, ImportError):
+        return name.upper() in ("", "UTC", "GMT")
+    return True
+
+
 def day_start(now: datetime, zone: tzinfo | None) -> datetime:
     """The local midnight that began the day of `now`, as UTC."""
     local = now.astimezone(zone)

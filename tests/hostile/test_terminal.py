@@ -10,14 +10,16 @@ import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
 from pf_tui import hooks
-from pf_tui.cli import look
+from pf_tui.cli import look, values, world
 from pf_tui.state.paths import PROJECT_FILE, Paths
 from pf_tui.text.lines import Span, line, plain, wrap
 from pf_tui.tui import notify
@@ -57,6 +59,24 @@ INVISIBLE = {
 }
 
 both = pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+
+
+@both
+def test_a_shell_is_offered_no_name_with_a_mark_in_it(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def named(name: str) -> SimpleNamespace:
+        return SimpleNamespace(name=name)
+
+    catalog = SimpleNamespace(
+        providers={"openrouter": named(f"Open{mark}Router"), f"open{mark}x": named("X")}
+    )
+    monkeypatch.setattr(world, "here", lambda: SimpleNamespace(catalog=lambda: catalog))
+
+    offered = values.PROVIDER.shell_complete(
+        click.Context(click.Command("use")), click.Argument(["name"]), "open"
+    )
+
+    assert [one.value for one in offered] == ["openrouter"]
+    assert not INVISIBLE & set(str(offered[0].help))
 
 
 def clean(shown: str) -> bool:

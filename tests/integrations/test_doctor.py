@@ -18,6 +18,7 @@ from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.integrations import doctor
 from pf_tui.integrations.doctor import machine
+from pf_tui.ledger import queue
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
 from tests.patience import PATIENCE_S
@@ -104,6 +105,19 @@ def test_a_ledger_of_a_newer_version_is_told(ctx: Context) -> None:
     assert finding(ctx, "newer-version").message.startswith("ledger.db: has version 99")
 
 
+def test_a_queue_that_takes_no_more_rows_is_told(ctx: Context) -> None:
+    ctx.paths.ledger.touch()
+    with queue.path_of(ctx.paths.ledger).open("wb") as file:
+        file.truncate(queue.MAX_BYTES + 1)  # a hole: it takes no room
+
+    found = finding(ctx, "ledger")
+
+    assert found.state == "fail"
+    assert "what is used now is not counted" in found.message
+    with pytest.raises(OSError, match="large"):
+        queue.add(ctx.paths.ledger, [("switch", [1, "a", "b", "c", "d"])])
+
+
 def test_a_damaged_ledger_is_told(ctx: Context) -> None:
     ctx.paths.ledger.write_bytes(b"no database at all" * 100)
 
@@ -173,6 +187,31 @@ def test_a_clock_that_went_back_is_told(ctx: Context, context: Make) -> None:
     found = finding(earlier, "clock")
     assert found.state == "warn"
     assert found.message.startswith("the journal is 3 h ahead of the clock")
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "nowhere", "UTC+99", "../../etc/passwd", "Europe/\x1b[31m"])
+def test_a_time_zone_that_nobody_knows_is_told(context: Make, name: str) -> None:
+    found = finding(context(env={"TZ": name}), "clock")
+
+    assert found.state == "warn"
+    assert found.message.endswith("which is no time zone: days, months and times are in UTC")
+    assert "\x1b" not in found.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Europe/Berlin",
+        ":Asia/Kolkata",
+        "UTC",
+        "CET-1CEST,M3.5.0,M10.5.0/3",
+        "EST5EDT",
+        "<+0530>-5:30",
+        ":UTC",
+    ],
+)
+def test_a_time_zone_in_any_of_its_forms_is_none(context: Make, name: str) -> None:
+    assert finding(context(env={"TZ": name}), "clock").state == "ok"
 
 
 def test_a_clock_at_the_epoch_is_told(context: Make) -> None:

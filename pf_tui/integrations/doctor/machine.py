@@ -12,7 +12,9 @@ from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.integrations.program import NAME
 from pf_tui.state import credentials, files, journal
 from pf_tui.state import gateway as gateways
+from pf_tui.state.clock import is_zone
 from pf_tui.state.context import Context
+from pf_tui.visible import visible
 
 INOTIFY = Path("/proc/sys/fs/inotify")
 FEWEST_INSTANCES = 128
@@ -95,6 +97,11 @@ def clock(ctx: Context) -> Finding:
         return warn(
             f"the journal is {_span(ahead)} ahead of the clock: it went back, and benches last longer",
             "set the clock, then `pf-tui status --reset`",
+        )
+    if (named := ctx.env.get("TZ", "")) and not is_zone(named):
+        return warn(
+            f"TZ is {visible(named)}, which is no time zone: days, months and times are in UTC",
+            "set TZ to a name such as Europe/Berlin, or take it out",
         )
     return ok(f"{now.astimezone(ctx.timezone()):%Y-%m-%d %H:%M %Z}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
-from pf_tui.ledger import schema, upkeep
+from pf_tui.ledger import queue, schema, upkeep
 from pf_tui.state import clouds as cloud_places
 from pf_tui.state import credentials, files, trust
 from pf_tui.state.context import Context
@@ -108,6 +108,12 @@ def ledger(ctx: Context) -> Finding:
     """The history is sound."""
     if not ctx.paths.ledger.exists():
         return ok("there is no history yet; `pf-tui ingest` reads the agents' logs")
+    if queue.is_full(ctx.paths.ledger):
+        return fail(
+            f"{queue.path_of(ctx.paths.ledger)} is full: the ledger could not be written for long, and what"
+            " is used now is not counted",
+            "end the program that holds ledger.db, then `pf-tui ingest`",
+        )
     problem = upkeep.problem(ctx.paths.ledger)
     if problem:
         return fail(problem, "`pf-tui ingest` sets it aside and reads the logs anew")
