@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
+from pf_tui.state import clock
 from pf_tui.state.context import Context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pf_tui.ledger.headroom import Headroom
+
+
+def headroom(ctx: Context) -> Mapping[str, Headroom]:
+    """Provider -> the turns its tightest window holds; nothing where the ledger cannot be read."""
+    from pf_tui.ledger import headroom, schema
+
+    if not ctx.paths.ledger.exists():
+        return {}
+    now = ctx.now()
+    try:
+        with schema.opened(ctx.paths.ledger) as connection:
+            return headroom.headroom(connection, now, clock.day_start(now, ctx.timezone()))
+    except PfError:
+        return {}
 
 
 def note_readings(ctx: Context, seen: Sequence[Reading]) -> None:

@@ -18,7 +18,7 @@ from pf_tui.cli.values import DAY, day_begins, day_ends
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName, WrongUsage
 from pf_tui.json_values import object_in, objects_in
-from pf_tui.ledger import comparison, document, events, narrowing, schema
+from pf_tui.ledger import comparison, cycle, document, events, narrowing, schema
 from pf_tui.ledger import period as spans
 from pf_tui.ledger.blocks import blocks
 from pf_tui.ledger.overview import Analytics
@@ -152,7 +152,8 @@ def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: d
     """The span that a period's word, or --from and --to, name. Raises UnknownName, WrongUsage."""
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
-        return spans.period_of(period, now, zone)
+        began = cycle.began(ctx.paths.ledger, period or "", now)
+        return spans.period_of(period, now, zone, began=began)
     if period is not None:
         raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
     start = None if begins is None else day_begins(begins, now, zone)

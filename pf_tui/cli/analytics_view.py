@@ -34,7 +34,9 @@ _ROOMY = 72
 
 PERIOD_WORDS = {
     "1h": "the last hour",
+    "5h": "the running 5-hour window",
     "24h": "the last 24 hours",
+    "week": "the running week",
     "7d": "the last 7 days",
     "30d": "the last 30 days",
     "90d": "the last 90 days",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from pf_tui import actions, snapshot
+from pf_tui.actions import readings as reads
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, in_project, maybe_provider, provider_argument, subword
 from pf_tui.cli.values import REQUESTS, TOKENS, USD, Unlimited
@@ -18,6 +20,8 @@ from pf_tui.state.context import Context
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from pf_tui.ledger.headroom import Headroom
 
 _OPTIONS = {
     "daily_tokens": "--daily",
@@ -44,10 +48,11 @@ def show(ctx: Context, provider: str | None, refresh: bool, as_json: bool) -> No
     if refresh:
         _refresh(ctx, now, provider)
         now = snapshot.take(ctx, keep_going=not as_json)
+    left = reads.headroom(ctx)
     if as_json:
-        output.document(settings.limits(now, provider))
+        output.document(settings.limits(now, provider, left))
         return
-    output.show(*_windows(now, provider, ctx, output.width()))
+    output.show(*_windows(now, provider, ctx, left, output.width()))
     for problem in now.problems:
         diagnostics.note(problem)
 
@@ -124,7 +129,9 @@ def _amount(name: str, value: float | None) -> str:
     return words.money(value) if name.endswith("usd") else words.short(value)
 
 
-def _windows(now: Snapshot, provider: str | None, ctx: Context, width: int) -> list[Text]:
+def _windows(
+    now: Snapshot, provider: str | None, ctx: Context, left: Mapping[str, Headroom], width: int
+) -> list[Text]:
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, heading, wrapped
@@ -133,7 +140,12 @@ def _windows(now: Snapshot, provider: str | None, ctx: Context, width: int) -> l
     views = [view for view in now.providers if view.limits and provider in (None, view.id)]
     lines: list[Text] = []
     for view in views:
-        lines += [heading(view.id, view.state), *limit_lines(view.limits, now, ctx.timezone(), width), Text()]
+        lines += [heading(view.id, view.state), *limit_lines(view.limits, now, ctx.timezone(), width)]
+        if view.id in left:
+            lines += wrapped(
+                f"{words.turns(left[view.id])} ({words.window_word(left[view.id].window)})", width
+            )
+        lines.append(Text())
     if not views:
         whose = f"{provider} has" if provider else "no provider has"
         none = "no known window and no budget" if provider else "a known window or a budget yet"

@@ -7,6 +7,7 @@ import click
 from pf_tui import snapshot
 from pf_tui.cli import diagnostics
 from pf_tui.cli.grammar import word
+from pf_tui.errors import WrongUsage
 from pf_tui.state.context import Context
 
 
@@ -18,14 +19,25 @@ from pf_tui.state.context import Context
     is_flag=True,
     help="Hand the agent's own login through, to its vendor alone: a limit of the plan saves the turn.",
 )
+@click.option(
+    "--resume-at-reset",
+    "resume",
+    is_flag=True,
+    help="When nobody can serve, wait for the first provider that is back, and go on by itself.",
+)
 @click.pass_obj
-def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) -> None:
+def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, resume: bool) -> None:
     """Words after -- go to the agent. Nothing is written into its settings."""
     from pf_tui.gateway import process
     from pf_tui.launch import plan, supervisor
     from pf_tui.launch.plan import LaunchPlan
 
     chosen = plan.agent_called(agent)
+    if resume and chosen.word == "codex":
+        raise WrongUsage(
+            "Codex does not wait for a reset by itself; nothing was started",
+            "`pf-tui sessions resume ID` sends it on when a limit is over",
+        )
     program = plan.program_of(chosen, ctx.env)
     now = snapshot.take(ctx)
     if now.paused:
@@ -35,6 +47,11 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
     if taken.through == "login":
         diagnostics.note(
             f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
+            + (
+                "; at the reset of its plan it goes on by itself"
+                if resume and chosen.word == "claude"
+                else ""
+            )
             + ("; --pass-through saves the turn itself" if chosen.one_vendor_login else "")
         )
         plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
@@ -47,7 +64,15 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool) ->
             "whether your plan allows that is between you and the vendor"
         )
     laid_out = plan.write_launch_settings(
-        ctx, now, chosen, taken, words, url=running.url, token=token, pass_through=pass_through
+        ctx,
+        now,
+        chosen,
+        taken,
+        words,
+        url=running.url,
+        token=token,
+        pass_through=pass_through,
+        resume=resume,
     )
     supervisor.start(ctx, running)
     plan.exec_agent(laid_out)

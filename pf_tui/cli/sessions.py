@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pf_tui.cli import output
+from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
 from pf_tui.documents import sessions as documents
 from pf_tui.documents import words
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from pf_tui.cli.look import Cell
+
+LOOK_S = 30.0
+"""Between two looks of `resume` whether the session has gone on by itself."""
 
 EVERY_S = 1.0
 """Between two looks of --watch; a look costs about 4 ms of CPU."""
@@ -48,6 +51,38 @@ def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None
         if not watching:
             return
         time.sleep(EVERY_S)
+
+
+@subword(sessions, "resume")
+@click.argument("session", metavar="ID")
+@click.option("--cancel", is_flag=True, help="Take back what `r` in the dashboard asked for.")
+@click.pass_obj
+def resume(ctx: Context, session: str, cancel: bool) -> None:
+    """Waits here until the limit is over, ctrl-c ends that; nothing is ever typed into a terminal."""
+    from pf_tui.actions import resuming
+    from pf_tui.state import resumes
+
+    watch = Watch(ctx)
+    meant = documents.find(overview(ctx, watch), session)
+    name = f"session {meant.id[:8]}"
+    if cancel:
+        taken = resumes.claim(ctx.paths, (meant.agent, meant.id))
+        output.text(f"{name} is not sent on any more" if taken else f"{name} was not to be sent on")
+        return
+    chosen = resuming.way(ctx, meant, watch.processes)
+    if chosen.how in ("queue", "headless"):
+        at = resuming.due(ctx, meant)
+        if at > ctx.now():
+            diagnostics.note(
+                f"{name} goes on at {words.clock(at, ctx.now(), ctx.timezone())}; ctrl+c ends this"
+            )
+        while at > ctx.now():
+            time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
+            meant = next((one for one in overview(ctx, watch) if one.id == meant.id), meant)
+            if meant.state in ("working", "waiting"):
+                output.text(f"{name} has gone on by itself; nothing was sent")
+                return
+    output.text(resuming.resume(ctx, meant, processes=watch.processes))
 
 
 @subword(sessions, "focus")

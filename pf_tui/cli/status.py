@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from pf_tui import actions, snapshot
+from pf_tui.actions import readings as reads
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, maybe_provider, word
 from pf_tui.documents import status as documents
@@ -34,7 +35,7 @@ def status(ctx: Context, provider: str | None, reset: bool, as_json: bool) -> No
     if provider:
         output.show(*status_view.detail(now, now.view(provider), zone, width))
     else:
-        output.show(*status_view.overview(now, zone, width, overview(ctx)))
+        output.show(*status_view.overview(now, zone, width, overview(ctx), reads.headroom(ctx)))
     if reset:
         whose = provider or "all providers"
         diagnostics.note(

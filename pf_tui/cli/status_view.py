@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from rich.text import Text
@@ -21,6 +21,7 @@ from pf_tui.cli.look import (
     wrapped,
 )
 from pf_tui.documents import auth, serving, standing, words
+from pf_tui.ledger.headroom import Headroom
 from pf_tui.rules.limits import Limit
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import ProviderView, Snapshot
@@ -38,10 +39,25 @@ _COLUMNS = (
 )
 
 
-def overview(now: Snapshot, zone: tzinfo | None, width: int, sessions: Sequence[Session] = ()) -> list[Text]:
-    """Who serves, how long, who is next, what it cost; then every provider that matters."""
+def overview(
+    now: Snapshot,
+    zone: tzinfo | None,
+    width: int,
+    sessions: Sequence[Session] = (),
+    left: Mapping[str, Headroom] | None = None,
+) -> list[Text]:
+    """Who serves, how long, who is next, what it cost; then every provider that matters.
+
+    Args:
+        left: provider -> the turns its tightest window holds, where enough is known.
+    """
     shown = [view for view in now.providers if _matters(view, now)]
     lines = [*_paused(now, zone, width), *_head(now, zone, width), *_elsewhere(now, sessions, width)]
+    if now.active is not None and (turns := words.turns((left or {}).get(now.active.provider))):
+        lines += wrapped(turns, width, indent="  ", style=FAINT)
+    if now.question is not None:
+        asked = words.question(now.question, now.at, zone)
+        lines += wrapped(f"{asked}: `pf-tui allow paid --today`", width, indent="  ", style="yellow")
     numbers = standing.numbers(now)
     if shown:
         lines += [

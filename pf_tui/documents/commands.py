@@ -78,6 +78,9 @@ sessions  Show what every agent session does now
 sessions list  Show every session
     sessions list --watch  again whenever something changed
     sessions list --json   as data
+sessions resume  Let a session go on when its limit is over
+    sessions resume 75c41e1d           waits for the reset, then sends it on, once
+    sessions resume 75c41e1d --cancel  not any more
 sessions focus  Bring a session's tmux pane to the front
     sessions focus 75c41e1d       by the first characters of its id
     sessions focus ses_dfa3b4476  of OpenCode

@@ -50,6 +50,7 @@ def session(one: Session) -> dict[str, object]:
         "guess": one.guess,
         "elsewhere": one.elsewhere,
         "waiting_for": one.waiting_for,
+        "resumes_at": _moment(one.resumes_at),
         "limited_until": _moment(one.limited_until),
         "background": one.background,
         "focus": _focus(one.focus),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pf_tui.documents import status
+from pf_tui.ledger.headroom import Headroom
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import BUDGET_FIELDS, Budgets
 
@@ -43,11 +44,28 @@ def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dic
     }
 
 
-def limits(now: Snapshot, only: str | None = None) -> dict[str, object]:
-    """Windows and budgets. Without `only`: of every provider in the list or with a limit."""
+def limits(
+    now: Snapshot, only: str | None = None, left: Mapping[str, Headroom] | None = None
+) -> dict[str, object]:
+    """Windows and budgets. Without `only`: of every provider in the list or with a limit.
+
+    Args:
+        left: provider -> the turns its tightest window holds, where enough is known.
+    """
+    known = left or {}
     views = now.providers if only is None else (now.view(only),)
     shown = [view for view in views if only or view.rank is not None or view.limits]
-    return {"providers": [_limited(view, now.config.budgets.get(view.id, Budgets())) for view in shown]}
+    return {
+        "providers": [
+            {
+                **_limited(view, now.config.budgets.get(view.id, Budgets())),
+                "headroom": {"window": known[view.id].window, "turns": known[view.id].turns}
+                if view.id in known
+                else None,
+            }
+            for view in shown
+        ]
+    }
 
 
 def budgeted(now: Snapshot, provider: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pf_tui.ledger.headroom import Headroom
     from pf_tui.rules.benches import Bench
     from pf_tui.rules.request_classes import ClassRule
     from pf_tui.rules.spending import Question
@@ -38,6 +39,13 @@ def class_rule(name: str, rule: ClassRule) -> str:
     """`subagent → claude-haiku-5-5 at openrouter`."""
     where = " at ".join(part for part in (rule.model or "the model asked for", rule.provider) if part)
     return f"{name} → {where}"
+
+
+def turns(left: Headroom | None) -> str:
+    """`about 14 more turns like today's`; "" where too little is known."""
+    if left is None:
+        return ""
+    return f"about {left.turns} more turn{'' if left.turns == 1 else 's'} like today's"
 
 
 def money(usd: float | None) -> str:

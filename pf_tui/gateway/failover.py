@@ -387,6 +387,14 @@ class RequestFailover(Turn):
         if outcome.meter is not None:
             for signature in outcome.meter.signatures:
                 session.remember(signature, route.model_family)
+        if session.waits_until is not None:
+            session.waits_until = None
+            name = (request.session or "")[:8]
+            engine._recorder.event(
+                "session-resume",
+                why=f"session {name} went on by itself: {route.provider} serves again",
+                after={"session": request.session, "provider": route.provider, "how": "retry"},
+            )
         before = session.provider
         session.served_by(route, request, self._plan.epoch, asyncio.get_running_loop().time())
         if request.session is not None and before != route.provider and self._redirect is None:

@@ -102,11 +102,12 @@ class InFlightRequests:
         self._flying.pop(flight.number, None)
         flight.hold.free()
         request, route = flight.request, flight.route
-        if request.session and route is not None and not request.counting:
+        known = self._sessions.get(request.session or "")
+        if request.session and not request.counting and (route is not None or known is not None):
             self._sessions[request.session] = LiveSession(
                 session=request.session,
-                provider=route.provider,
-                model=route.model,
+                provider=route.provider if route is not None else known.provider if known else "",
+                model=route.model if route is not None else known.model if known else request.model,
                 at=flight.ended or flight.since,
                 status=flight.status,
                 until=flight.until,

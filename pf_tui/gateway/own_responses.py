@@ -23,6 +23,9 @@ UNKNOWN_WAIT_S = 60
 SOON_S = 65
 """Back within about a minute: the client's own retries bridge that (Claude Code's last some three)."""
 
+LONGEST_RETRY_S = 300
+"""What a session that waits for the reset is told at once: a client that waits for hours hears no change."""
+
 _LIMITED = ("benched", "exhausted")
 _PASSING = ("overload", "server", "network", "timeout")
 _REFUSING = ("auth", "account", "address", "model", "unsupported", "request", "context")
@@ -35,6 +38,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    until: datetime | None = None
+    """When somebody is back, where the client is told to ask sooner."""
 
 
 def exhausted(
@@ -43,10 +48,15 @@ def exhausted(
     passed: Sequence[Skipped],
     now: datetime,
     zone: tzinfo | None = None,
+    *,
+    waits: bool = False,
 ) -> Answer:
     """Nobody can serve: one sentence, who is limited, who cannot be reached, who is back first and when.
 
     Where somebody is back within about a minute, or trouble passes by itself, the client's own retries go on.
+
+    Args:
+        waits: the session was started to go on at the reset: its client asks again until somebody is back.
     """
     limited, unreached, refused = by_trouble(passed)
     first = first_back(passed, now)
@@ -62,6 +72,10 @@ def exhausted(
         return Answer(status=503, headers=headers, body=error_body(protocol, "api_error", sentence))
     if soon:
         return Answer(status=429, headers=headers, body=error_body(protocol, "rate_limit_error", sentence))
+    if waits and first is not None:
+        headers["retry-after"] = str(min(wait_s, LONGEST_RETRY_S))
+        body = error_body(protocol, "rate_limit_error", sentence)
+        return Answer(status=429, headers=headers, body=body, until=first.until)
     headers["x-should-retry"] = "false"
     codex = agent == "codex" or protocol == "openai-responses"
     if not limited or (codex and refused):  # Codex prints "Upgrade to Pro" for a usage limit

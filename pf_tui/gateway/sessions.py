@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 
 from pf_tui.gateway.body import Request, signature_of
 from pf_tui.gateway.routing import Route
@@ -22,7 +23,7 @@ MOST_SIGNATURES = 2000
 class Session:
     """One conversation."""
 
-    __slots__ = ("agent", "epoch", "life_s", "provider", "signed", "used_s")
+    __slots__ = ("agent", "epoch", "life_s", "provider", "signed", "used_s", "waits_until")
 
     def __init__(self, agent: str | None, provider: str | None = None) -> None:
         self.agent = agent
@@ -34,6 +35,8 @@ class Session:
         self.life_s = 0.0
         self.signed: dict[int, str] = {}
         """Reasoning block -> family of the model that made it."""
+        self.waits_until: datetime | None = None
+        """Its client asks again until then; None = it does not wait."""
 
     def stays_with(self, request: Request, epoch: int, now_s: float, *, for_ever: bool = False) -> str | None:
         """The provider whose cache is warm for this request; None when moving costs nothing.

@@ -31,6 +31,9 @@ from pf_tui.rules.failures import Failure
 if TYPE_CHECKING:
     from pf_tui.gateway.engine import Engine
 
+RESUME_HEADER = "x-pf-resume"
+"""Says that a session was started to go on by itself when somebody is back."""
+
 _Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
 
@@ -149,8 +152,14 @@ class Turn:
         passed = [*seen, *(p for p in self._passed if p.provider not in {s.provider for s in seen})]
         request = self._request
         answer = own_responses.exhausted(
-            request.protocol, request.agent, passed, self._world.ctx.now(), self._world.ctx.timezone()
+            request.protocol,
+            request.agent,
+            passed,
+            self._world.ctx.now(),
+            self._world.ctx.timezone(),
+            waits=RESUME_HEADER in self._inbound,
         )
+        self._session.waits_until = answer.until
         sentence = own_responses.sentence_in(answer)
         self._engine._recorder.event(
             "refuse",
@@ -218,7 +227,8 @@ class Turn:
             self._request_id = self._engine.request_id(None)
         wait = answer.headers.get("retry-after", "")
         until = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < 9 else None
-        self._answered(answer.status, self._world.ctx.now() + until if until else None)
+        back = answer.until or (self._world.ctx.now() + until if until else None)
+        self._answered(answer.status, back)
         headers = {**answer.headers, "request-id": self._request_id or ""}
         await self._reply.whole(answer.status, headers, answer.body)
 

@@ -292,7 +292,7 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
 
 def _analytics(ctx: Context, given: Sequence[str]) -> str:
     """`/provider-analytics [PERIOD] [--view VIEW] [--costs]`; what needs more room is for a terminal."""
-    from pf_tui.ledger import period, schema
+    from pf_tui.ledger import cycle, period, schema
     from pf_tui.ledger.overview import analytics
 
     usage = f"/provider-analytics 7d --view {', '.join(_SHOWN)}"
@@ -302,7 +302,9 @@ def _analytics(ctx: Context, given: Sequence[str]) -> str:
     view = asked.options.get("--view", "summary")
     if view not in period.VIEWS:
         raise UnknownName("view", view, period.VIEWS, "pf-tui analytics --help")
-    span = period.period_of(asked.words[0] if asked.words else "24h", ctx.now(), ctx.timezone())
+    word = asked.words[0] if asked.words else "24h"
+    began = cycle.began(ctx.paths.ledger, word, ctx.now())
+    span = period.period_of(word, ctx.now(), ctx.timezone(), began=began)
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:

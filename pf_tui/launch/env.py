@@ -27,6 +27,9 @@ PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
 PROJECT_HEADER = "x-pf-project"
 """The folder the agent works in, percent-encoded, so that its project's own list holds."""
 
+RESUME_HEADER = "x-pf-resume"
+"""Says that the session goes on by itself at the reset: the gateway lets its client ask again until then."""
+
 _PLAIN = "".join(map(chr, range(0x21, 0x7F))).replace("%", "")
 """What stands for itself in a header; a blank might be trimmed, a line end would begin another header."""
 
@@ -71,14 +74,22 @@ def claude(
     *,
     pass_through: bool = False,
     project: str | None = None,
+    resume: bool = False,
 ) -> Setting:
-    """Claude Code: base URL and token; with pass-through its own login goes along and ours is a header."""
+    """Claude Code: base URL and token; with pass-through its own login goes along and ours is a header.
+
+    Args:
+        resume: at a limit it waits for the reset instead of giving up.
+    """
     given = {
         "ANTHROPIC_BASE_URL": url,
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
         **_past_proxies(environment),
     }
     headers = _project_header(project)
+    if resume:
+        given["CLAUDE_CODE_RETRY_WATCHDOG"] = "1"
+        headers[RESUME_HEADER] = "1"
     unset: tuple[str, ...] = ("ANTHROPIC_API_KEY", *_CLOUDS)
     if pass_through:
         headers |= {TOKEN_HEADER: token, PASS_HEADER: "1"}
@@ -148,6 +159,7 @@ def opencode(
     chosen: tuple[str, str] | None = None,
     *,
     project: str | None = None,
+    resume: bool = False,
 ) -> Setting:
     """OpenCode: the providers that the gateway serves, at the gateway's address, merged last of all.
 
@@ -158,7 +170,7 @@ def opencode(
     content = _own_content(environment)
     providers = object_in(content, "provider")
     content["provider"] = providers
-    headers = {TOKEN_HEADER: token, **_project_header(project)}
+    headers = {TOKEN_HEADER: token, **_project_header(project), **({RESUME_HEADER: "1"} if resume else {})}
     for name in served:
         provider = catalog.providers[name]
         place = _place(provider)

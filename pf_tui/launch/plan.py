@@ -128,19 +128,20 @@ def setting_for(
     *,
     pass_through: bool = False,
     chosen: tuple[str, str] | None = None,
+    resume: bool = False,
 ) -> Setting:
-    """What points the agent at the gateway."""
+    """What points the agent at the gateway. Args: resume: it waits for the reset at a limit."""
     project = str(now.project.root) if now.project is not None else None
     if project is not None and not (project.isascii() and project.isprintable()):
         project = None  # it travels as a header
     if agent.word == "claude":
-        return env.claude(url, token, environment, pass_through=pass_through, project=project)
+        return env.claude(url, token, environment, pass_through=pass_through, project=project, resume=resume)
     if agent.word == "codex":
         return env.codex(url, token, environment, pass_through=pass_through, project=project)
     if agent.base_url_variable:
         return env.by_variables(agent, url, token, environment)
     served = gateway_serves(now, agent)
-    return env.opencode(url, token, environment, now.catalog, served, chosen, project=project)
+    return env.opencode(url, token, environment, now.catalog, served, chosen, project=project, resume=resume)
 
 
 def write_launch_settings(
@@ -153,11 +154,14 @@ def write_launch_settings(
     url: str,
     token: str,
     pass_through: bool = False,
+    resume: bool = False,
 ) -> LaunchPlan:
     """The run behind a gateway at `url`."""
     names_model = any(word in ("-m", "--model") or word.startswith("--model=") for word in words)
     chosen = None if names_model or taken.model is None else (taken.provider, taken.model)
-    setting = setting_for(now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen)
+    setting = setting_for(
+        now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen, resume=resume
+    )
     before = setting.words
     if agent.word == "claude" and _settings_win(ctx, setting):
         before = (*before, "--settings", str(_write_settings(ctx, setting)))

@@ -12,12 +12,15 @@ from pf_tui.records import record
 
 PERIODS: Mapping[str, timedelta | None] = {
     "1h": timedelta(hours=1),
+    "5h": timedelta(hours=5),
     "24h": timedelta(hours=24),
+    "week": timedelta(days=7),
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
     "90d": timedelta(days=90),
     "all": None,
 }
+"""5h and week begin with the running limit window where that is known (ledger.cycle)."""
 
 VIEWS = (
     "summary", "providers", "models", "projects", "agents", "machines", "sessions", "days", "blocks", "costs",
@@ -63,9 +66,13 @@ def period_of(
     zone: tzinfo | None,
     start: datetime | None = None,
     end: datetime | None = None,
+    *,
+    began: datetime | None = None,
 ) -> Period:
     """The span of a period's word, or of explicit ends.
 
+    Args:
+        began: when the limit window began that the period follows.
     Raises:
         UnknownName: no such period.
         WrongUsage: it ends before it begins.
@@ -78,7 +85,8 @@ def period_of(
     if name not in PERIODS:
         raise UnknownName("period", name, PERIODS, "pf-tui analytics --help")
     length = PERIODS[name]
-    return Period(name=name, start=None if length is None else now - length, end=now, zone=zone)
+    begins = began or (None if length is None else now - length)
+    return Period(name=name, start=begins, end=now, zone=zone)
 
 
 def end_ms(span: Period) -> tuple[int, int]:

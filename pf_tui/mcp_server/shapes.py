@@ -40,7 +40,7 @@ class ModelChosen(Arguments):
 
 
 class PeriodChosen(Arguments):
-    period: Literal["1h", "24h", "7d", "30d", "all"] = Field("24h", description="How far back")
+    period: Literal["1h", "5h", "24h", "week", "7d", "30d", "all"] = Field("24h", description="How far back")
 
 
 class GroupChosen(Arguments):

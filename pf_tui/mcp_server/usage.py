@@ -14,7 +14,7 @@ from pf_tui.actions import usage
 from pf_tui.documents import words
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.json_values import objects_in
-from pf_tui.ledger import document, events, schema
+from pf_tui.ledger import cycle, document, events, schema
 from pf_tui.ledger.overview import Analytics, analytics
 from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.mcp_server import shapes
@@ -95,7 +95,8 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
 
 
 def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
-    return analytics(connection, period_of(period, ctx.now(), ctx.timezone()), Filters())
+    began = cycle.began(ctx.paths.ledger, period, ctx.now())
+    return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), began=began), Filters())
 
 
 def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, object]:
@@ -114,6 +115,8 @@ def _cost_text(one: shapes.Sums | shapes.CostItem) -> str:
 
 
 def _length(period: str) -> str:
+    if period in cycle.WINDOWS:
+        return "the running 5-hour window" if period == "5h" else "the running week"
     return "all time" if period == "all" else f"the last {period}"
 
 

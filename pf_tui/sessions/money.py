@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import schema
+from pf_tui.ledger.headroom import tightest
 from pf_tui.ledger.reader import LedgerReader
 from pf_tui.ledger.session_costs import SessionCost, session_costs, window_costs
-from pf_tui.rules import limits
 from pf_tui.rules.limits import LENGTHS, Limit
 from pf_tui.sessions.records import WindowShare
 from pf_tui.state import files
@@ -20,9 +20,6 @@ from pf_tui.state.paths import Paths
 
 EVERY = timedelta(seconds=10)
 """Costs move with each request; looking more often would cost more than it shows."""
-
-OFFICIAL = ("official", "header", "rollout")
-"""Sources of a percentage that come from the provider; others are worked out here or set by the person."""
 
 
 class Money:
@@ -58,7 +55,7 @@ class Money:
         try:
             with schema.opened(self._path) as connection:
                 self._costs = session_costs(connection, asked, now)
-                self._limits = _tightest(LedgerReader(connection), now)
+                self._limits = tightest(LedgerReader(connection).latest_readings(now), now)
                 for provider in {cost.provider for cost in self._costs.values() if cost.provider}:
                     if (limit := self._limits.get(provider)) and limit.resets_at:
                         since = limit.resets_at - LENGTHS[limit.window]
@@ -79,24 +76,3 @@ class Money:
         if total <= 0 or session not in parts:
             return None
         return WindowShare(window=limit.window, percent=round(limit.percent * parts[session] / total, 2))
-
-
-def _tightest(ledger: LedgerReader, now: datetime) -> dict[str, Limit]:
-    """Provider -> its official window of all models with the highest share used."""
-    readings: dict[str, list[limits.Reading]] = {}
-    for reading in ledger.latest_readings(now):
-        readings.setdefault(reading.provider, []).append(reading)
-    tightest: dict[str, Limit] = {}
-    for provider, some in readings.items():
-        for limit in limits.current(some, now):
-            if (
-                limit.source not in OFFICIAL
-                or limit.model
-                or limit.percent is None
-                or limit.resets_at is None
-            ):
-                continue
-            other = tightest.get(provider)
-            if limit.window in LENGTHS and (other is None or limit.percent > (other.percent or 0.0)):
-                tightest[provider] = limit
-    return tightest

@@ -25,9 +25,10 @@ from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provide
 from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
 from pf_tui.sessions.states import ENDED_SHOWN, decide
 from pf_tui.sessions.text import clean
-from pf_tui.state import files, gateway
+from pf_tui.state import files, gateway, resumes
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
+from pf_tui.state.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Watch:
         self.made: dict[Key, tuple[tuple[object, ...], Session]] = {}
         """What a session was made of, and the session."""
         self._merged: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
+        self._wishes: tuple[object, Mapping[Key, datetime]] = (None, {})
         self._windows: dict[tuple[str, str | None], int | None] = {}
         self._living: dict[Key, Draft] = {}
         self._ended: dict[Key, Draft] = {}
@@ -93,6 +95,13 @@ class Watch:
         merged = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
         self._merged[key] = (draft, inputs, merged)
         return merged
+
+    def wishes(self, paths: Paths) -> Mapping[Key, datetime]:
+        """Sessions that are to go on at the reset, read when the file changed."""
+        stamp = files.identity(paths.resumes)
+        if stamp != self._wishes[0]:
+            self._wishes = (stamp, resumes.read(paths) if stamp else {})
+        return self._wishes[1]
 
     def forget(self, present: set[Key]) -> None:
         """Keep nothing of sessions that are there no more."""
@@ -143,7 +152,8 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
     maker = _Maker(ctx, watch, view, seen, now)
-    sessions = [maker.session(draft) for draft in drafts]
+    wishes = watch.wishes(ctx.paths)
+    sessions = [_with_wish(maker.session(draft), wishes) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
     shown = [one for one in sessions if one.state != "ended" or now - one.observed_at <= ENDED_SHOWN]
     return tuple(sorted(shown, key=lambda one: _order(one, now)))
@@ -300,6 +310,11 @@ def _folded(drafts: list[Draft]) -> list[Draft]:
             draft = replace(draft, signals=signals, children=(*draft.children, *mine))
         folded.append(draft)
     return folded
+
+
+def _with_wish(session: Session, wishes: Mapping[Key, datetime]) -> Session:
+    at = wishes.get((session.agent, session.id))
+    return session if at is None else replace(session, resumes_at=at)
 
 
 def _ended_at(draft: Draft, at: datetime) -> Draft:

@@ -86,6 +86,8 @@ class Session:
     """It runs in a container or on a machine whose processes cannot be seen: no actions."""
     killed: bool = False
     """It ended without saying so."""
+    resumes_at: datetime | None = None
+    """When it is to go on, where the person wished so."""
     agent_type: str | None = None
     """Of a subagent: its kind, e.g. "Explore"."""
     children: tuple[Session, ...] = ()

@@ -88,6 +88,11 @@ class Paths:
         return self.home / "notices.json"
 
     @property
+    def resumes(self) -> Path:
+        """Sessions that are to go on at the reset."""
+        return self.home / "resumes.json"
+
+    @property
     def mcp(self) -> Path:
         return self.home / "mcp.json"
 

@@ -66,6 +66,7 @@ edit | e | providers limits | budget | Set your own budgets for this provider
 One session:
 session | enter right l | sessions | show | Show this session: what it asked, its cost, limits and moves
 session-move | p | sessions | move | Move this session alone to another provider
+session-resume | r | sessions | resume | Let this session go on when its limit is over, or take that back
 session-focus | f | sessions | focus | Bring this session's tmux pane to the front
 install | i | - | install | Put pf-tui into the agent whose sessions go their own way
 
@@ -90,7 +91,7 @@ top | g home | - | top | To the first line
 bottom | G end | - | bottom | To the last line
 filter | slash | - | filter | Show only what matches; esc or ctrl+u clears
 order | o | providers models analytics sessions | order | Order by the next column
-period-shorter | left_square_bracket | - | shorter | A shorter period: 1h, 24h, 7d, 30d, 90d, all
+period-shorter | left_square_bracket | - | shorter | A shorter period: 1h, 5h, 24h, week, 7d, 30d, 90d, all
 period-longer | right_square_bracket | - | longer | A longer period
 view | v | - | view | Draw cost, tokens or requests: as bars, then as lines
 chart | V | - | lines | Draw the same as lines, or as bars again

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from pf_tui.ledger import events, latency, narrowing, overview, reader, schema, window_history
+from pf_tui.ledger import cycle, events, latency, narrowing, overview, reader, schema, window_history
 from pf_tui.ledger import period as spans
 from pf_tui.ledger.events import FailureCount
+from pf_tui.ledger.headroom import Headroom, headroom
 from pf_tui.ledger.overview import FallbackTotals
 from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.ledger.totals import NOTHING, Group, Totals, total
+from pf_tui.records import field
 from pf_tui.records import record as made
 from pf_tui.rules.limits import Reading
+from pf_tui.state import clock
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
 from pf_tui.text.lines import SERIES
@@ -34,7 +37,7 @@ DRAWN = SERIES
 WALLS_SHOWN = timedelta(days=7)
 """The limits pane tells of walls hit in the last week."""
 
-_STEPS = {"1h": timedelta(minutes=15), "24h": timedelta(hours=1)}
+_STEPS = {"1h": timedelta(minutes=15), "5h": timedelta(minutes=15), "24h": timedelta(hours=1)}
 _DAY = timedelta(days=1)
 
 
@@ -67,6 +70,8 @@ class LedgerView:
     """Of the windows that still run, oldest first: how they filled."""
     events: tuple[Event, ...] = ()
     """The journal's tail, further back than a snapshot's, oldest first."""
+    headroom: Mapping[str, Headroom] = field(default_factory=dict)
+    """Provider -> the turns its tightest window holds, where enough is known."""
     known: bool = True
     """False while the ledger has not been read."""
     problem: str = ""
@@ -82,7 +87,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
     path = ctx.paths.ledger
     if not path.exists():
         return LedgerView(period=period, by=by)
-    span = spans.period_of(period, now, zone)
+    span = spans.period_of(period, now, zone, began=cycle.began(path, period, now))
     step = _STEPS.get(period, _DAY)
     with schema.opened(path) as connection, schema.snapshot(connection):
         cells = UsageQuery(connection, span, Filters())
@@ -101,6 +106,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
             step=step,
             hits=tuple(reader.LedgerReader(connection).hits(now - WALLS_SHOWN)),
             readings=tuple(window_history.courses(connection, now)),
+            headroom=headroom(connection, now, clock.day_start(now, zone)),
         )
 
 

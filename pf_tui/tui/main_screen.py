@@ -160,6 +160,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def take_sessions(self, sessions: tuple[Session, ...]) -> None:
         """What the agents do now; a frozen screen stays as it is, the next look tells again."""
+        if any(one.resumes_at is not None for one in sessions):
+            from pf_tui.tui.handlers.sessions import resume_due
+
+            resume_due(self, sessions)
         if self.held:
             self._waiting_sessions = sessions
             return

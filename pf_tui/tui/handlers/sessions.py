@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pf_tui.documents import serving
+from pf_tui.documents import serving, words
+from pf_tui.sessions.records import Session
+from pf_tui.state.context import Context
 from pf_tui.tui.handlers import handles
 from pf_tui.tui.messages import Announcement
 
@@ -26,6 +30,44 @@ def _move(cockpit: MainScreen, word: str) -> None:
 
     if one := cockpit.session(word or cockpit.pane.key):
         cockpit.app.push_screen(Mover(cockpit, one))
+
+
+@handles("session-resume")
+def _resume(cockpit: MainScreen, word: str) -> None:
+    from pf_tui.actions import resuming
+
+    one, ctx = cockpit.session(word or cockpit.pane.key), cockpit.app.ctx
+    if one is None:
+        return
+
+    def ask() -> Announcement:
+        chosen, at = resuming.wish(ctx, one)
+        name = f"session {one.id[:8]}"
+        if at is not None:
+            clock = words.clock(at, ctx.now(), ctx.timezone())
+            return Announcement(f"{name} goes on at {clock} while the dashboard is open — r takes that back")
+        if one.resumes_at is not None:
+            return Announcement(f"{name} is not sent on any more")
+        if chosen.command and chosen.how == "none":
+            return Announcement(f"{chosen.says}: {' '.join(chosen.command)}", "warn")
+        return Announcement(f"{name}: {chosen.says}", "warn" if chosen.how == "none" else "accent")
+
+    cockpit.app.perform(ask)
+
+
+def resume_due(cockpit: MainScreen, sessions: Sequence[Session]) -> None:
+    """Send on the sessions whose time has come."""
+    ctx = cockpit.app.ctx
+    for one in sessions:
+        if one.resumes_at is not None and one.resumes_at <= ctx.now():
+            cockpit.app.perform(partial(_sent_on, ctx, one))
+
+
+def _sent_on(ctx: Context, session: Session) -> Announcement | None:
+    from pf_tui.actions import resuming
+
+    said = resuming.carry_out(ctx, session)
+    return Announcement(said) if said is not None else None
 
 
 @handles("session-focus")

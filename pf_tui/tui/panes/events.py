@@ -276,6 +276,10 @@ def _ruled(event: Event) -> str:
     return "your rules for error answers changed"
 
 
+def _went_on(event: Event) -> str:
+    return f"session {str(event.after.get('session') or '')[:8]} goes on"
+
+
 def _asked(event: Event) -> str:
     return f"spend on {event.after.get('provider', 'a paid provider')}?"
 
@@ -324,6 +328,7 @@ _SENTENCES = {
     "init": _initialised,
     "trust": _trusted,
     "rules": _ruled,
+    "session-resume": _went_on,
     "ask": _asked,
     "paid": _paid,
     "class": _classed,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pf_tui.documents import words
+from pf_tui.ledger.headroom import Headroom
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
@@ -63,6 +64,8 @@ def page_for(
     view = snapshot.view(selected)
     hits = [hit for hit in report.hits if hit.provider == selected]
     windows = _brief(view, space) if brief and view.limits else block(view, snapshot, space)
+    if (left := report.headroom.get(selected)) is not None:
+        windows += _turns(left, space, brief=brief)
     named = beside is not None and beside in snapshot.catalog.providers and beside != selected
     other = snapshot.view(beside) if beside is not None and named else None
     if other is not None and not brief:
@@ -167,6 +170,15 @@ def _brief(view: ProviderView, space: Space) -> list[Row]:
         )
         for limit in view.limits
     ]
+
+
+def _turns(left: Headroom, space: Space, *, brief: bool) -> list[Row]:
+    """What is left in turns, under the windows."""
+    if brief:
+        return [Row(line(" ", muted(f"~{left.turns} turns left of {words.window_word(left.window)}")))]
+    indent = 2 if space.width < NARROW else len(max(_WINDOW_LABELS.values(), key=len)) + 1
+    told = f"{words.turns(left)} ({words.window_word(left.window)})"
+    return [Row(line(" " * indent, one)) for one in wrap(told, space.width - indent, "muted")]
 
 
 def _ending(limit: Limit, clock: Clock) -> Line:

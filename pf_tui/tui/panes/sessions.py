@@ -34,7 +34,7 @@ INKS = {"working": "good", "waiting": "warn", "limited": "bad", "idle": "muted",
 ORDERS = ("", "place", "cost", "context")
 """What `o` goes through; "" = running ones first, then the newest."""
 
-KEYS = (("enter", "shows"), ("p", "moves"), ("f", "focuses"))
+KEYS = (("enter", "shows"), ("p", "moves"), ("r", "resumes"), ("f", "focuses"))
 
 COLUMNS = (
     Column(key="state", title="  state", at_least=11),
@@ -170,7 +170,7 @@ class _Drawing:
             "share": line(
                 muted(f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else "")
             ),
-            "active": line(muted(_since(one, self._space.clock))),
+            "active": line(muted(self._for(one))),
         }
 
     def _single(self, one: Session) -> Line:
@@ -233,14 +233,25 @@ class _Drawing:
 
     def _told(self, one: Session) -> str:
         """`waiting 2 min`, `limited → 16:20`."""
+        if one.resumes_at is not None:
+            return f"goes on in {self._space.clock.left(one.resumes_at)}"
         if one.state == "limited":
             until = one.limited_until
             return f"limited → {self._space.clock.clock(until)}" if until else _word(one)
         return f"{_word(one)} {_since(one, self._space.clock)}".rstrip()
 
+    def _for(self, one: Session) -> str:
+        """How long it has been in its state, or until when it rests."""
+        clock = self._space.clock
+        if one.resumes_at is not None:
+            return f"on in {clock.left(one.resumes_at)}"
+        return _since(one, clock)
+
     def _detail(self, one: Session) -> str:
         """What the state is about, and since when."""
         clock = self._space.clock
+        if one.resumes_at is not None:
+            return f"goes on in {clock.left(one.resumes_at)}"
         if one.state == "limited" and one.limited_until:
             return f"until {clock.clock(one.limited_until)}"
         reason = documents.WAITING_WORDS.get(one.waiting_for or "", "") if one.state == "waiting" else ""

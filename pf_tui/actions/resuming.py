@@ -1,0 +1,232 @@
+"""Let a session go on after its limit: each agent in the way that was measured, one attempt.
+
+Claude Code waits by itself on a plan and where `pf-tui run --resume-at-reset` started it; Codex takes a
+queued message; a session that has ended goes on headless. Invariant: nothing is ever typed into a terminal
+(typing approved a command in a permission dialog), and no session that runs is resumed beside itself.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from pf_tui import snapshot
+from pf_tui.actions.journalling import write_down
+from pf_tui.errors import PfError
+from pf_tui.records import record
+from pf_tui.sessions.processes import Processes
+from pf_tui.sessions.records import Session
+from pf_tui.state import files, resumes
+from pf_tui.state.context import Context
+
+MESSAGE = "continue"
+
+AFTER = timedelta(seconds=5)
+"""A message queued before the reset would meet the limit once more."""
+
+LATE = timedelta(hours=1)
+"""A wish that nobody could carry out for so long is dropped."""
+
+QUEUE_LIMIT_S = 30.0
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@record
+class ResumeWay:
+    """How a session goes on."""
+
+    how: str
+    """self (its client waits) | queue | headless | none (the person must)"""
+    says: str
+    command: tuple[str, ...] = ()
+    """What sends it on."""
+
+
+def way(ctx: Context, session: Session, processes: Processes | None = None) -> ResumeWay:
+    """How this session can go on. Raises PfError where it never can from here."""
+    name = f"session {session.id[:8]}"
+    if session.elsewhere:
+        raise PfError(f"{name} runs in a container or on another machine; nothing was done")
+    if session.parent is not None:
+        raise PfError(f"{name} is a subagent; it goes on with its session", f"resume {session.parent[:8]}")
+    if not _ID.fullmatch(session.id):
+        raise PfError(f"{name} has an id that no command takes; nothing was done")
+    if session.state == "ended":
+        return _headless(session, processes)
+    if session.agent == "codex":
+        command: tuple[str, ...] = ("codex", "queue", "--thread", session.id, "--message", MESSAGE)
+        return ResumeWay(how="queue", says="a queued message sends it on", command=command)
+    if _waits(ctx, session):
+        return ResumeWay(how="self", says="it waits and goes on by itself")
+    if session.agent == "claude-code":
+        command = ("pf-tui", "run", "claude", "--resume-at-reset", "--", "--resume", session.id)
+        return ResumeWay(how="none", says="end it, and start it again so that it waits", command=command)
+    return ResumeWay(how="none", says=f"write `{MESSAGE}` in it: nothing is typed into a terminal for you")
+
+
+def due(ctx: Context, session: Session) -> datetime:
+    """When it can go on: at the end of its limit, or when the first provider is back."""
+    now = ctx.now()
+    if session.state == "limited" and session.limited_until is not None:
+        return max(session.limited_until + AFTER, now)
+    world = snapshot.take(ctx, keep_going=True)
+    if world.active is not None:
+        return now
+    back = world.choice.first_back
+    return max(back.until + AFTER, now) if back is not None and back.until is not None else now
+
+
+def wish(ctx: Context, session: Session) -> tuple[ResumeWay, datetime | None]:
+    """Have it go on at the reset while a dashboard is open, or take that back.
+
+    Returns:
+        The way, and when; None = the wish was taken back, or its client needs none.
+    """
+    chosen = way(ctx, session)
+    key = (session.agent, session.id)
+    if resumes.claim(ctx.paths, key) or chosen.how in ("self", "none"):
+        return chosen, None
+    at = due(ctx, session)
+    resumes.ask(ctx.paths, key, at, ctx.now())
+    return chosen, at
+
+
+def carry_out(ctx: Context, session: Session) -> str | None:
+    """Do what was wished for, once, whoever looks first; returns what was done, None when nothing was due."""
+    at = resumes.read(ctx.paths).get((session.agent, session.id))
+    if at is None or at > ctx.now() or not resumes.claim(ctx.paths, (session.agent, session.id)):
+        return None
+    name = f"session {session.id[:8]}"
+    if ctx.now() - at > LATE:
+        return f"{name} was to go on more than an hour ago, when no dashboard was open; nothing was sent"
+    if session.state in ("working", "waiting"):
+        return f"{name} has gone on by itself; nothing was sent"
+    return resume(ctx, session, beside=True)
+
+
+def resume(
+    ctx: Context,
+    session: Session,
+    *,
+    beside: bool = False,
+    processes: Processes | None = None,
+    run: Run = subprocess.run,
+) -> str:
+    """Send the session on now; returns what was done. One attempt, written down.
+
+    Args:
+        beside: do not wait for what goes on headless.
+        run: starts a program, as subprocess.run does.
+    Raises:
+        PfError: it cannot go on from here, or the attempt failed.
+    """
+    chosen = way(ctx, session, processes)
+    name = f"session {session.id[:8]}"
+    if chosen.how == "self":
+        return f"{name}: {chosen.says}"
+    if chosen.how == "none":
+        raise PfError(f"{name} cannot be sent on from here", _hint(chosen))
+    with files.locked(ctx.paths):
+        write_down(
+            ctx,
+            "session-resume",
+            why=f"{name} is sent on ({chosen.how})",
+            after={"session": session.id, "agent": session.agent, "how": chosen.how},
+        )
+    if chosen.how == "headless" and beside:
+        _start(ctx, session, chosen)
+        return f"{name} goes on in the background; its agent's --resume shows it"
+    limit_s = QUEUE_LIMIT_S if chosen.how == "queue" else None
+    done = _run(ctx, session, chosen, run, limit_s, capture=chosen.how == "queue")
+    if done.returncode:
+        told = (done.stderr or "").strip().splitlines()[-1:] or [f"exit {done.returncode}"]
+        raise PfError(f"{name} did not go on: {told[0][:200]}", _hint(chosen))
+    return f"{name} goes on"
+
+
+def _waits(ctx: Context, session: Session) -> bool:
+    """Its client waits for the reset by itself."""
+    if session.state != "limited":
+        return False
+    if session.agent == "opencode":
+        return session.by == "hook"
+    if session.behind_gateway:
+        return session.by == "gateway"
+    provider = ctx.catalog().providers.get(session.provider or "")
+    return provider is not None and provider.plan and session.limited_until is not None
+
+
+def _headless(session: Session, processes: Processes | None) -> ResumeWay:
+    """A session whose process is gone goes on without a terminal, behind whoever serves."""
+    ours = (sys.executable, "-m", "pf_tui", "run")
+    if session.agent == "claude-code":
+        command = (*ours, "claude", "--", "-p", "--resume", session.id, MESSAGE)
+    elif session.agent == "codex":
+        command = (*ours, "codex", "--", "exec", "resume", session.id, MESSAGE)
+    else:
+        if (processes or _looked()).agents("opencode"):
+            says = "an OpenCode that runs may hold it open: go on there"
+            return ResumeWay(how="none", says=says)
+        command = (*ours, "opencode", "--", "run", "-s", session.id, MESSAGE)
+    return ResumeWay(how="headless", says="it goes on without a terminal", command=command)
+
+
+def _looked() -> Processes:
+    processes = Processes()
+    processes.look()
+    return processes
+
+
+def _environment(ctx: Context, session: Session) -> Mapping[str, str]:
+    """The person's own, with the folder in which the session's Codex keeps its files."""
+    if session.agent != "codex" or session.pid is None:
+        return ctx.env
+    process = _looked().at(session.pid)
+    home = process.env.get("CODEX_HOME") if process is not None else None
+    return {**ctx.env, "CODEX_HOME": home} if home else ctx.env
+
+
+def _run(
+    ctx: Context, session: Session, chosen: ResumeWay, run: Run, limit_s: float | None, *, capture: bool
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return run(
+            list(chosen.command),
+            cwd=session.cwd or str(ctx.cwd),
+            env=dict(_environment(ctx, session)),
+            stdin=subprocess.DEVNULL,
+            capture_output=capture,
+            text=True,
+            timeout=limit_s,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = "does not answer" if isinstance(error, subprocess.TimeoutExpired) else "does not start"
+        raise PfError(f"`{chosen.command[0]}` {why}; session {session.id[:8]} was not sent on") from error
+
+
+def _start(ctx: Context, session: Session, chosen: ResumeWay) -> None:
+    try:
+        subprocess.Popen(
+            list(chosen.command),
+            cwd=session.cwd or str(ctx.cwd),
+            env=dict(ctx.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise PfError(
+            f"`{chosen.command[0]}` does not start; session {session.id[:8]} was not sent on"
+        ) from error
+
+
+def _hint(chosen: ResumeWay) -> str:
+    return f"{chosen.says}: `{' '.join(chosen.command)}`" if chosen.command else chosen.says

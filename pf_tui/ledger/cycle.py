@@ -1,0 +1,37 @@
+"""The running limit window as a period: what was used since it began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from pf_tui.ledger import reader
+from pf_tui.rules.limits import LENGTHS
+
+WINDOWS: Mapping[str, str] = {"5h": "5h", "week": "7d"}
+"""Period -> the limit window it follows."""
+
+
+def began(path: Path, period: str, now: datetime) -> datetime | None:
+    """When the running window began, by whoever told of one last; None where nobody did.
+
+    An estimate begins where the window's first request was, which is no official start: it does not count.
+    """
+    window = WINDOWS.get(period)
+    if window is None or not path.exists():
+        return None
+    with reader.reading(path) as book:
+        told = [
+            one
+            for one in book.latest_readings(now)
+            if one.window == window
+            and one.model is None
+            and one.source != "estimate"
+            and one.resets_at is not None
+            and one.resets_at > now
+        ]
+    latest = max(told, key=lambda one: one.observed_at, default=None)
+    if latest is None or latest.resets_at is None:
+        return None
+    return latest.resets_at - LENGTHS[window]

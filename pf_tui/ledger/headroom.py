@@ -1,0 +1,94 @@
+"""How many more turns a limit window holds, if they are like today's.
+
+A window's percentage and what it has cost so far say what a dollar takes of it; today's turns say what a
+turn costs. An estimate, and only where enough is known.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pf_tui.ledger.reader import LedgerReader, milliseconds
+from pf_tui.ledger.session_costs import window_costs
+from pf_tui.records import record
+from pf_tui.rules import limits
+from pf_tui.rules.limits import LENGTHS, Limit, Reading
+
+PAUSE = timedelta(seconds=60)
+"""A person reads and types for so long; an agent's own requests follow each other sooner."""
+
+LEAST_TURNS = 8
+"""Fewer turns today say nothing about the next ones."""
+
+LEAST_PERCENT = 2.0
+"""A window used less than this was rounded too much."""
+
+OFFICIAL = ("official", "header", "rollout")
+"""Sources of a percentage that come from the provider; others are worked out here or set by the person."""
+
+
+@record
+class Headroom:
+    """What is left of a provider's tightest window."""
+
+    window: str
+    turns: int
+
+
+def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) -> Mapping[str, Headroom]:
+    """Provider -> the turns its tightest window holds; those of which too little is known are left out.
+
+    Args:
+        midnight: when today began.
+    """
+    found: dict[str, Headroom] = {}
+    for provider, limit in tightest(LedgerReader(connection).latest_readings(now), now).items():
+        percent = limit.percent or 0.0
+        if limit.resets_at is None or not LEAST_PERCENT <= percent < 100:
+            continue
+        spent, _ = window_costs(connection, provider, limit.resets_at - LENGTHS[limit.window], now)
+        turns, cost = _today(connection, provider, midnight, now)
+        if turns < LEAST_TURNS or cost <= 0 or spent <= 0:
+            continue
+        left = (100 - percent) / (percent * cost / turns / spent)
+        found[provider] = Headroom(window=limit.window, turns=int(left))
+    return found
+
+
+def tightest(readings: Iterable[Reading], now: datetime) -> dict[str, Limit]:
+    """Provider -> its official window of all models with the highest share used."""
+    by_provider: dict[str, list[Reading]] = {}
+    for reading in readings:
+        by_provider.setdefault(reading.provider, []).append(reading)
+    found: dict[str, Limit] = {}
+    for provider, some in by_provider.items():
+        for limit in limits.current(some, now):
+            official = limit.source in OFFICIAL and not limit.model and limit.window in LENGTHS
+            if not official or limit.percent is None or limit.resets_at is None:
+                continue
+            other = found.get(provider)
+            if other is None or limit.percent > (other.percent or 0.0):
+                found[provider] = limit
+    return found
+
+
+def _today(
+    connection: sqlite3.Connection, provider: str, midnight: datetime, now: datetime
+) -> tuple[int, float]:
+    """(turns, what they cost): requests of one session without a pause are one turn."""
+    rows = connection.execute(
+        "SELECT r.session, r.ts + ifnull(r.latency_ms, 0), r.ts, r.cost_usd, r.is_subagent FROM request_rows r"
+        " JOIN names p ON p.id = r.provider WHERE r.ts >= ? AND r.ts <= ? AND p.text = ? ORDER BY r.session, r.ts",
+        (milliseconds(midnight), milliseconds(now), provider),
+    )
+    turns, cost, session, ended = 0, 0.0, None, 0
+    pause_ms = round(PAUSE.total_seconds() * 1000)
+    for own, end, start, usd, is_subagent in rows:
+        cost += usd or 0.0
+        if own != session or (not is_subagent and start - ended > pause_ms):
+            turns += 1
+            ended = end
+        session, ended = own, max(ended, end)
+    return turns, cost

@@ -1,0 +1,125 @@
+"""Real agents go on by themselves at the reset; nothing is typed into a terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from pf_tui.drill.fake_upstream import ReceivedRequest, Step
+from pf_tui.drill.faults import Fault
+from tests.e2e.test_gateway_agents import (
+    ALLOWED,
+    DONE,
+    TASK,
+    Box,
+    Hosted,
+    box,  # noqa: F401 - a fixture
+    hosted,  # noqa: F401 - a fixture
+    thinks,
+    tool_names,
+)
+from tests.e2e.test_sessions import Onlooker, codex  # noqa: F401 - a fixture
+from tests.mocks import openai
+from tests.mocks.clients import Machine, program, terminal, wait_until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("gateway-agents")]
+
+BACK_S = 75
+"""Longer than a minute: a limit that ends sooner is left to every client's own retries."""
+
+LIMIT = Fault(
+    name="rate-75",
+    says="429, back soon",
+    status=429,
+    error="rate",
+    message="x",
+    back_s=BACK_S,
+    told="retry-after",
+)
+
+
+def limited_once() -> Callable[[ReceivedRequest], Step]:
+    """The model, whose second request with tools hits the limit."""
+    seen = 0
+
+    def script(asked: ReceivedRequest) -> Step:
+        nonlocal seen
+        seen += bool(tool_names(asked))
+        if seen == 2:
+            seen += 1
+            return LIMIT
+        return thinks(asked)
+
+    return script
+
+
+def resumed(made: Machine) -> list[str]:
+    path = made.state / "journal.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [line["why"] for line in lines if line["action"] == "session-resume"]
+
+
+def alone(box: Box, hosted: Hosted) -> Machine:  # noqa: F811
+    """A machine where nobody follows alpha."""
+    made = box("anthropic-messages")
+    made.pf("priority", "set", "alpha")
+    hosted["alpha"].follow(limited_once())
+    return made
+
+
+@pytest.mark.parametrize("agent", ["claude", "opencode"])
+def test_a_headless_turn_waits_for_the_reset_and_ends_well(box: Box, hosted: Hosted, agent: str) -> None:  # noqa: F811
+    program(agent)
+    made = alone(box, hosted)
+
+    words = ("-p", TASK, *ALLOWED) if agent == "claude" else ("run", TASK, "--title", "t")
+    done = made.run("pf-tui", "run", agent, "--resume-at-reset", "--", *words, timeout_s=300)
+
+    assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
+    assert sum(one.step is LIMIT for one in hosted["alpha"].asked) == 1
+    assert len(resumed(made)) == 1
+    assert "went on by itself: alpha serves again" in resumed(made)[0]
+
+
+def test_claude_code_in_a_terminal_waits_and_says_so(box: Box, hosted: Hosted) -> None:  # noqa: F811
+    program("claude")
+    made = alone(box, hosted)
+
+    with terminal(made, "pf-tui", "run", "claude", "--resume-at-reset", "--", *ALLOWED) as screen:
+        screen.wait_for("❯")
+        screen.type(TASK)
+        screen.press("Enter")
+        shown = screen.wait_for("attempt 1/", 60)
+        sessions = json.loads(made.pf("sessions", "--json"))
+        screen.wait_for(DONE, 200)
+        wait_until(lambda: bool(resumed(made)), what="the return is written down")
+
+    assert "API Error" not in shown
+    assert [one["state"] for one in sessions] == ["limited"]
+    assert sessions[0]["limited_until"] is not None
+
+
+def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
+    codex: tuple[Machine, openai.Upstream],  # noqa: F811
+) -> None:
+    made, upstream = codex
+    with terminal(made, "codex", "--dangerously-bypass-hook-trust") as screen:
+        screen.wait_for("Ask Codex")
+        back = int(time.time()) + BACK_S
+        error = {"type": "usage_limit_reached", "message": "limit", "plan_type": "plus", "resets_at": back}
+        upstream.always(openai.Step(status=429, body={"error": error}))
+        screen.submit("write it down", "limit", 90)
+        eye = Onlooker(made)
+        limited = eye.wait("codex", "limited")
+        before = len(upstream.requests)
+        upstream.always(openai.Step(text="I go on."))
+        made.pf("sessions", "resume", limited.id)
+        screen.wait_for("I go on.", 90)
+
+    assert limited.limited_until is not None
+    assert time.time() >= back
+    assert len(upstream.requests) == before + 1
+    assert any("is sent on (queue)" in why for why in resumed(made))
