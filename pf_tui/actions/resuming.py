@@ -27,6 +27,9 @@ MESSAGE = "continue"
 AFTER = timedelta(seconds=5)
 """A message queued before the reset would meet the limit once more."""
 
+MINUTE = timedelta(minutes=1)
+"""Agents that say in words when a limit ends leave its seconds out."""
+
 LATE = timedelta(hours=1)
 """A wish that nobody could carry out for so long is dropped."""
 
@@ -74,7 +77,8 @@ def due(ctx: Context, session: Session) -> datetime:
     """When it can go on: at the end of its limit, or when the first provider is back."""
     now = ctx.now()
     if session.state == "limited" and session.limited_until is not None:
-        return max(session.limited_until + AFTER, now)
+        rounded = session.limited_until.second == 0
+        return max(session.limited_until + (MINUTE if rounded else timedelta()) + AFTER, now)
     world = snapshot.take(ctx, keep_going=True)
     if world.active is not None:
         return now

@@ -8,7 +8,6 @@ from pf_tui import actions, snapshot
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
 from pf_tui.documents import status, words
-from pf_tui.errors import WrongUsage
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
@@ -29,9 +28,8 @@ _RULES = {
 @click.pass_obj
 def allow(ctx: Context, what: str, answer: str | None, as_json: bool) -> None:
     """Without an option: what holds now, and what you are asked."""
-    if answer == "today" and ctx.config().paid == "auto":
-        raise WrongUsage(f"{_RULES['auto']} already; nothing was changed", "`pf-tui allow paid --ask`")
-    if answer is not None:
+    needless = answer == "today" and ctx.config().paid == "auto"
+    if answer is not None and not needless:
         actions.set_paid(ctx, answer)
     now = snapshot.take(ctx)
     if as_json:
@@ -42,10 +40,10 @@ def allow(ctx: Context, what: str, answer: str | None, as_json: bool) -> None:
         clock = words.clock(until, now.at, ctx.timezone())
         output.text(f"paid providers may follow a plan until {clock}; then: {_RULES[now.config.paid]}")
     else:
-        output.text(_RULES[now.paid])
+        output.text(f"{_RULES[now.paid]}{'; nothing was changed' if needless else ''}")
     if now.question is not None:
         output.text(f"{words.question(now.question, now.at, ctx.timezone())}: `pf-tui allow paid --today`")
-    if answer is not None:
+    if answer is not None and not needless:
         serves = now.active.provider if now.active else "nobody"
         output.text(f"{serves} serves now; `pf-tui undo` takes it back")
 

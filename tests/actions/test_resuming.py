@@ -17,7 +17,7 @@ from pf_tui.state import resumes
 from pf_tui.state.context import Context
 from tests.actions.test_sessions import NOON, Make, session
 
-UNTIL = NOON + timedelta(hours=2)
+UNTIL = NOON + timedelta(hours=2, seconds=7)
 LIMITED: dict[str, Any] = {"state": "limited", "limited_until": UNTIL}
 ID = "aaaa1111-2222"
 
@@ -136,6 +136,12 @@ def test_a_session_that_its_agent_sends_on_gets_no_second_sender(context: Make) 
 
     assert "goes on by itself" in resuming.resume(context(), one, run=ran)
     assert ran.words == []
+
+
+def test_an_end_that_was_told_in_whole_minutes_may_be_a_minute_later(context: Make) -> None:
+    one = session("codex", state="limited", limited_until=NOON + timedelta(hours=1))
+
+    assert resuming.due(context(), one) == NOON + timedelta(hours=1) + resuming.MINUTE + resuming.AFTER
 
 
 def test_without_a_limit_it_goes_on_when_somebody_can_serve(context: Make) -> None:

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "trust": "wants a project that has a settings file",
     "reset-terminal": "wants a terminal",
     "sessions focus": "wants a session that runs",
+    "sessions resume": "wants a session that runs",
     "sessions list": "may go on until it is stopped",
     "switch openruter": "shows what a mistake looks like",
 }
