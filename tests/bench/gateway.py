@@ -2,8 +2,8 @@
 
 python -m tests.bench.gateway [--quick]. The budgets are ratios to the bare pass-through of
 the same run. The gateway has one core, load and upstreams the other, where the machine has two.
-On a machine that does other work, only the processor times tell: what waits beside a request grows with the
-wall clock (the writer's batches, the plan read once a second), and counts against the gateway alone.
+On a busy machine all figures are to the gateway's disadvantage: what follows the clock (the writer's batches,
+the plan read once a second) weighs more on each request there, and the bare pass-through has nothing like it.
 The peer is claude-code-router 2.0.0, where a `ccr` is found in PATH or in $PF_TUI_CLIENTS.
 With --quick the ledger's writer hardly gets to work beside the load: those ratios flatter.
 """
