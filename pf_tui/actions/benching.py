@@ -14,7 +14,7 @@ from pf_tui.records import record, replace
 from pf_tui.rules import benches
 from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import files, health
+from pf_tui.state import files, health, usage
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -270,6 +270,7 @@ def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
                 released={**h.released, **dict.fromkeys(chosen, now)},
             ),
         )
+        usage.clear(ctx.paths, chosen)
         write_down(
             ctx,
             "reset",

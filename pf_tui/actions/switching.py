@@ -51,6 +51,7 @@ def switch(
     in_project: bool = False,
     why: str = "asked for",
     to_next: bool = False,
+    auto_switch: bool | None = None,
 ) -> SwitchOutcome:
     """Move a provider to the front of the priority list.
 
@@ -59,6 +60,7 @@ def switch(
         force: although it has no credential or is benched; a bench of it is lifted.
         in_project: write the project's file instead of config.json.
         to_next: it is a step of `switch_next`, which the journal tells apart.
+        auto_switch: also turn automatic switching on or off, which one undo takes back together.
     Raises:
         UnknownName: no such provider or model.
         PfError: it cannot serve, with the cure; nothing was changed.
@@ -81,7 +83,7 @@ def switch(
                 f"`pf-tui models --provider {provider.id}`",
             )
         dropped = _lift_benches(ctx, provider.id) if refusal and force else []
-        undo = _put_first(ctx, before, provider.id, wanted, in_project=in_project)
+        undo = _put_first(ctx, before, provider.id, wanted, in_project=in_project, auto_switch=auto_switch)
         if dropped:
             undo["benches"] = dropped
         changed = any(undo.values())
@@ -99,6 +101,7 @@ def switch(
                     "first": provider.id,
                     "model": after.model,
                     **({"next": True} if to_next else {}),
+                    **({} if auto_switch is None else {"autoSwitch": auto_switch}),
                 },
                 undo=undo,
             )
@@ -120,7 +123,9 @@ def switch(
     )
 
 
-def switch_next(ctx: Context, *, why: str = "asked for the next one") -> SwitchOutcome:
+def switch_next(
+    ctx: Context, *, why: str = "asked for the next one", auto_switch: bool | None = None
+) -> SwitchOutcome:
     """Switch to the provider that policy would choose if the active one failed now.
 
     Asked again and again it goes round all that can serve: a switch puts a provider first, so those of the
@@ -133,7 +138,7 @@ def switch_next(ctx: Context, *, why: str = "asked for the next one") -> SwitchO
         raise NothingCanServe(
             f"there is no next provider: {now.next_reason}", "`pf-tui why` shows every reason"
         )
-    return switch(ctx, _next_in_turn(now), why=why, to_next=True)
+    return switch(ctx, _next_in_turn(now), why=why, to_next=True, auto_switch=auto_switch)
 
 
 def _next_in_turn(now: Snapshot) -> str:
@@ -298,7 +303,13 @@ def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:
 
 
 def _put_first(
-    ctx: Context, before: Snapshot, provider: str, wanted: str | None, *, in_project: bool
+    ctx: Context,
+    before: Snapshot,
+    provider: str,
+    wanted: str | None,
+    *,
+    in_project: bool,
+    auto_switch: bool | None,
 ) -> dict[str, object]:
     """Write the new order; returns what undo needs, {} when nothing had to be moved."""
     order = [provider, *(other for other in before.priority if other != provider)]
@@ -306,6 +317,8 @@ def _put_first(
         settings: dict[str, object] = {"provider_priority": order}
         if wanted:
             settings["default_model"] = wanted
+        if auto_switch is not None:
+            settings["auto_switch"] = auto_switch
         from pf_tui.state import project
 
         old = project.change(ctx.paths, ctx.cwd, ctx.env, settings, ctx.now())
@@ -315,6 +328,8 @@ def _put_first(
         settings["providerPriority"] = [provider, *(o for o in before.own_priority if o != provider)]
     if wanted and wanted != before.model:
         settings["defaultModel"] = wanted
+    if auto_switch is not None and auto_switch != before.config.auto_switch:
+        settings["autoSwitch"] = auto_switch
     if not settings:
         return {}
     return {"config": config.change(ctx.paths, settings)}

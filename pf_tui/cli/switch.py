@@ -48,14 +48,14 @@ def switch(
         if provider or model or auto:
             raise WrongUsage("--undo stands alone", "`pf-tui switch --undo`")
         return _turned(ctx, actions.undo(ctx, "switch"), "undo", as_json=as_json)
-    if auto:
+    if auto and not (provider or model):
         was_on = snapshot.take(ctx).auto_switch
         actions.set_auto_switch(ctx, auto == "on", in_project=in_project)
-        if not (provider or model):
-            return _auto(ctx, was_on, as_json=as_json)
+        return _auto(ctx, was_on, as_json=as_json)
     if provider is None and model is None:
         raise WrongUsage("switch to what?", "name a provider, `next`, or `--undo`; `pf-tui status` lists all")
-    done = _switch(ctx, provider, model, in_project=in_project, force=force)
+    on = None if auto is None else auto == "on"
+    done = _switch(ctx, provider, model, in_project=in_project, force=force, auto_switch=on)
     if as_json:
         content = changes.switched(done)
         output.document({**content, "auto_switch": auto == "on"} if auto else content)
@@ -64,6 +64,8 @@ def switch(
         output.text(f"{_done(done, in_project=in_project)}; `pf-tui undo` takes it back")
     else:
         output.text(f"{done.to_provider} serves already{_model(done.model)}; nothing was changed")
+    if on is not None:
+        output.text(f"  {_auto_words(on)}")
     _tell(done.effects, done.note)
     return None
 
@@ -100,17 +102,25 @@ def _move(ctx: Context, wanted: str, provider: str, *, force: bool, as_json: boo
 
 
 def _switch(
-    ctx: Context, provider: str | None, model: str | None, *, in_project: bool, force: bool
+    ctx: Context,
+    provider: str | None,
+    model: str | None,
+    *,
+    in_project: bool,
+    force: bool,
+    auto_switch: bool | None,
 ) -> SwitchOutcome:
     if provider == "next" and model is None and not in_project:
-        return actions.switch_next(ctx)
+        return actions.switch_next(ctx, auto_switch=auto_switch)
     if provider is None or provider == "next":
         now = snapshot.take(ctx)
         meant = now.next if provider == "next" else now.active
         if meant is None:
-            return actions.switch_next(ctx)
+            return actions.switch_next(ctx, auto_switch=auto_switch)
         provider = meant.provider
-    return actions.switch(ctx, provider, model=model, force=force, in_project=in_project)
+    return actions.switch(
+        ctx, provider, model=model, force=force, in_project=in_project, auto_switch=auto_switch
+    )
 
 
 def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> None:
@@ -132,10 +142,13 @@ def _auto(ctx: Context, was_on: bool, *, as_json: bool) -> None:
     if as_json:
         output.document(changes.auto_switched(now, changed=was_on != now.auto_switch))
         return
-    if now.auto_switch:
-        output.text("auto-switch is on: the first provider that can serve does")
-    else:
-        output.text("auto-switch is off: the first of the list serves, whatever its state")
+    output.text(_auto_words(now.auto_switch))
+
+
+def _auto_words(on: bool) -> str:
+    if on:
+        return "auto-switch is on: the first provider that can serve does"
+    return "auto-switch is off: the first of the list serves, whatever its state"
 
 
 def _tell(effects: tuple[Effect, ...], note: str | None) -> None:

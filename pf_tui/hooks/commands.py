@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pf_tui import actions, snapshot
-from pf_tui.catalog import Model
 from pf_tui.documents import auth, words
-from pf_tui.errors import PfError, UnknownName, WrongUsage
+from pf_tui.errors import PfError, WrongUsage
 from pf_tui.hooks import arguments as typing
+from pf_tui.hooks import list_commands
+from pf_tui.hooks.plain_lines import MAX_LINES, lines, used
 from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state import files
 from pf_tui.state.context import Context
-from pf_tui.visible import visible
-
-MAX_LINES = 9
-"""More does not read well where agents show it."""
 
 PATIENCE_S = 4.0
 """How long an action waits for the state lock; an agent gives up on a hook after its own limit."""
@@ -63,48 +60,48 @@ def _status(ctx: Context, given: Sequence[str]) -> str:
     """`/provider-status [PROVIDER] [--reset]`."""
     asked = typing.read(given, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
     whose = asked.words[0] if asked.words else None
-    lines = []
+    told = []
     if asked.options:
         with files.locked(ctx.paths, PATIENCE_S):
             actions.reset(ctx, whose)
-        lines.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
+        told.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
     now = snapshot.take(ctx, keep_going=True)
     if whose:
-        return _lines([*lines, *_provider(ctx, now, auth.one_of(now, whose))])
+        return lines([*told, *_provider(ctx, now, auth.one_of(now, whose))])
     zone = ctx.timezone()
     if now.active is None:
-        lines.append(f"no provider available: {now.choice.reason}")
+        told.append(f"no provider available: {now.choice.reason}")
     else:
         view = now.view(now.active.provider)
-        lines.append(
+        told.append(
             f"{view.id} serves {now.active.model or 'its own default model'}{_tightest(ctx, now, view)}"
         )
-    lines.append(f"next: {now.next.provider}" if now.next else f"next: nobody ({now.next_reason})")
+    told.append(f"next: {now.next.provider}" if now.next else f"next: nobody ({now.next_reason})")
     resting = [
         view for view in now.providers if view.state in ("benched", "exhausted") and view.rank is not None
     ]
     for view in resting[:3]:
         until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
-        lines.append(f"{view.id}: {view.why or view.state}{until}")
-    lines.append(f"today: {_used(now.today.requests, now.today.tokens, now.today.cost_usd)}")
+        told.append(f"{view.id}: {view.why or view.state}{until}")
+    told.append(f"today: {used(now.today.requests, now.today.tokens, now.today.cost_usd)}")
     if not now.auto_switch:
-        lines.append("auto-switch is off: the first of the list serves, whatever its state")
-    lines += now.problems[:2]
-    return _lines(lines)
+        told.append(_auto_words(False))
+    told += now.problems[:2]
+    return lines(told)
 
 
 def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
     zone = ctx.timezone()
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
     place = f"number {view.rank}" if view.rank else "not in the list"
-    lines = [
+    told = [
         f"{view.id} ({view.provider.name}): {view.why or view.state}{until}",
         f"{place}, serves {view.serves or 'nothing that is asked for'}",
         f"credential: {_credential(view)}",
     ]
-    lines += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
-    lines.append(f"today: {_used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
-    return lines
+    told += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
+    told.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
+    return told
 
 
 def _switch(ctx: Context, given: Sequence[str]) -> str:
@@ -116,28 +113,46 @@ def _switch(ctx: Context, given: Sequence[str]) -> str:
         raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
     with files.locked(ctx.paths, PATIENCE_S):
         if wanted[:1] == ("undo",) or "--undo" in asked.options:
+            was_on = snapshot.take(ctx).auto_switch
             undone = actions.undo(ctx, "switch")
-            return _lines([f"{undone.to_provider or 'nobody'} serves again", *_effects(undone.effects)])
-        if auto:
+            on = snapshot.take(ctx).auto_switch
+            auto_told = [_auto_words(on)] if on != was_on else []
+            serves = f"{undone.to_provider or 'nobody'} serves again"
+            return lines([serves, *auto_told, *_effects(undone.effects)])
+        if auto and not wanted:
             actions.set_auto_switch(ctx, auto == "on")
         if not wanted:
-            return _lines(_whom(snapshot.take(ctx), auto))
+            return lines(_whom(snapshot.take(ctx), auto))
         if wanted[0] == "next" and model is None:
-            done = actions.switch_next(ctx)
+            done = actions.switch_next(ctx, auto_switch=_on(auto))
         else:
-            done = actions.switch(ctx, wanted[0], model=model, force="--force" in asked.options)
+            done = actions.switch(
+                ctx, wanted[0], model=model, force="--force" in asked.options, auto_switch=_on(auto)
+            )
     model = f" with {done.model}" if done.model else ""
     if done.switched:
         was = f" (was {done.from_provider})" if done.from_provider not in (None, done.to_provider) else ""
-        lines = [f"switched to {done.to_provider}{model}{was}"]
+        told = [f"switched to {done.to_provider}{model}{was}"]
     else:
-        lines = [f"{done.to_provider} is first already{model}; nothing was changed"]
-    lines += _effects(done.effects)
+        told = [f"{done.to_provider} is first already{model}; nothing was changed"]
+    if auto:
+        told.append(_auto_words(auto == "on"))
+    told += _effects(done.effects)
     if done.note:
-        lines.append(done.note)
+        told.append(done.note)
     if done.switched:
-        lines.append("/provider-switch undo takes it back")
-    return _lines(lines)
+        told.append("/provider-switch undo takes it back")
+    return lines(told)
+
+
+def _on(auto: str | None) -> bool | None:
+    return None if auto is None else auto == "on"
+
+
+def _auto_words(on: bool) -> str:
+    if on:
+        return "auto-switch is on: the first provider that can serve does"
+    return "auto-switch is off: the first of the list serves, whatever its state"
 
 
 def _whom(now: Snapshot, auto: str | None) -> list[str]:
@@ -145,8 +160,8 @@ def _whom(now: Snapshot, auto: str | None) -> list[str]:
     serves = now.active.provider if now.active else "nobody"
     ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
     others = ", ".join(one for one in ready if one != serves) or "none"
-    lines = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
-    return [*lines, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
+    told = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
+    return [*told, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
 
 
 def _auth(ctx: Context, given: Sequence[str]) -> str:
@@ -156,63 +171,37 @@ def _auth(ctx: Context, given: Sequence[str]) -> str:
     given = [word for word in given[bool(verb) :] if not word.startswith("--")]
     if given:
         view = auth.one_of(now, given[0])
-        lines = [f"{view.id}: {_credential(view)}"]
+        told = [f"{view.id}: {_credential(view)}"]
         if len(given) > 1:
-            lines.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
+            told.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
         if verb in ("check", "remove"):
-            return _lines([*lines, f"in a terminal: pf-tui auth {verb} {view.id}"])
+            return lines([*told, f"in a terminal: pf-tui auth {verb} {view.id}"])
+        if verb in _SIGN_INS:
+            return lines([*told, *_sign_in(view, verb)])
         cure = auth.cure(view.provider)
-        lines.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
-        return _lines(lines)
+        told.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
+        return lines(told)
+    if verb in _SIGN_INS:
+        return lines([f"{verb} whom? /provider-auth {verb} PROVIDER", _NO_SIGN_IN])
     held = [view for view in now.providers if view.credential.state != "missing"]
-    lines = [f"{view.id}: {_credential(view)}" for view in held[: MAX_LINES - 2]]
+    told = [f"{view.id}: {_credential(view)}" for view in held[: MAX_LINES - 2]]
     missing = len(now.providers) - len(held)
-    lines.append(f"{missing} without a credential; in a terminal: pf-tui auth set PROVIDER")
-    return _lines(lines)
+    told.append(f"{missing} without a credential; in a terminal: pf-tui auth set PROVIDER")
+    return lines(told)
 
 
-def _models(ctx: Context, given: Sequence[str]) -> str:
-    """`/provider-models [FAMILY | MODEL]`; the filters of the command line work too."""
-    from pf_tui.documents import models
-
-    usage = "/provider-models FAMILY, or --provider P"
-    asked = typing.read(given, usage, takes=("--family", "--provider", "--capability"), flags=("--all",))
-    asked = asked.without("list", "info")
-    catalog = ctx.catalog()
-    extras = "--all" in asked.options
-    filters = {name: asked.options.get(f"--{name}") for name in ("family", "provider", "capability")}
-    if asked.words:
-        if found := catalog.find_model(asked.words[0]):
-            return _model(found)
-        filters["family"] = asked.words[0]
-    if not any(filters.values()):
-        families: dict[str, int] = {}
-        for one in models.chosen(catalog, extras=extras):
-            families[one.family] = families.get(one.family, 0) + 1
-        told = ", ".join(f"{family} {count}" for family, count in families.items())
-        return _lines([told, "/provider-models FAMILY lists one; everything: pf-tui models"])
-    chosen = models.chosen(catalog, extras=extras, **filters)
-    current = [one for one in chosen if one.status in ("active", "preview")]
-    lines = [
-        f"{one.id}  {words.window(one.context)}"
-        + (f"  ${one.price.input:g}/${one.price.output:g}" if one.price else "")
-        for one in current[: MAX_LINES - 1]
-    ]
-    if rest := len(chosen) - len(lines):
-        asked_for = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
-        lines.append(f"{rest} more, older ones too: pf-tui models {asked_for}")
-    return _lines(lines)
-
-
-def _model(found: Model) -> str:
-    served = ", ".join(found.providers) or "nobody"
-    price = (
-        f"${found.price.input:g} in, ${found.price.output:g} out per million tokens"
-        if found.price
-        else "no price"
-    )
-    size = f"{words.window(found.context)} tokens of context"
-    return _lines([f"{found.id} ({found.status}): {size}, {price}", f"served by {served}"])
+def _sign_in(view: ProviderView, verb: str) -> list[str]:
+    """What pf-tui does instead of logging in itself, and the command of whoever owns the login."""
+    provider = view.provider
+    if provider.login_command is None:
+        key = f"{view.id} has no login, it takes a key that does not expire"
+        return [key, f"in a terminal: pf-tui auth set {view.id}, then pf-tui auth check {view.id}"]
+    does = {
+        "setup": "it uses the login that the agent keeps",
+        "oauth": "the agent signs in by itself, pf-tui uses that login",
+        "refresh": "the agent that owns the login renews it while it works",
+    }
+    return [f"{_NO_SIGN_IN}: {does[verb]}", f"in a terminal: {provider.login_command}"]
 
 
 def _priority(ctx: Context, given: Sequence[str]) -> str:
@@ -222,19 +211,19 @@ def _priority(ctx: Context, given: Sequence[str]) -> str:
             _reorder(ctx, [part for word in typing.read(given, _ORDERS).words for part in _names(word)])
         now = snapshot.take(ctx)
         serves = now.active.provider if now.active else "nobody"
-        return _lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
+        return lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
     now = snapshot.take(ctx, keep_going=True)
     ranked = [view for view in now.providers if view.rank is not None]
     known = [view for view in ranked if view.state != "no-credential"]
     active = now.active.provider if now.active else None
-    lines = [
+    told = [
         f"{view.rank}. {view.id}: {view.state}{' (serves)' if view.id == active else ''}"
         for view in known[: MAX_LINES - 2]
     ]
-    if len(ranked) > len(lines):
-        lines.append(f"{len(ranked) - len(lines)} more, most without a credential")
-    lines.append("/provider-priority A B C makes a new order")
-    return _lines(lines)
+    if len(ranked) > len(told):
+        told.append(f"{len(ranked) - len(told)} more, most without a credential")
+    told.append("/provider-priority A B C makes a new order")
+    return lines(told)
 
 
 def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
@@ -274,86 +263,37 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
             actions.set_budgets(ctx, names[0], settings)
     now = snapshot.take(ctx, keep_going=True)
     views = [auth.one_of(now, names[0])] if names else [view for view in now.providers if view.limits]
-    lines = []
+    told = []
     for view in views:
         head = f"{view.id} " if len(views) > 1 else ""
-        lines += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
-    if not lines:
-        lines.append(
+        told += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
+    if not told:
+        told.append(
             f"{names[0]} has no known window and no budget"
             if names
             else "no provider has a known window or a budget yet"
         )
-        lines.append("/provider-limits PROVIDER daily=1M sets a budget")
+        told.append("/provider-limits PROVIDER daily=1M sets a budget")
     if settings:
-        lines.append(_TAKEN_BACK)
-    return _lines(lines)
-
-
-def _analytics(ctx: Context, given: Sequence[str]) -> str:
-    """`/provider-analytics [PERIOD] [--view VIEW] [--costs]`; what needs more room is for a terminal."""
-    from pf_tui.ledger import cycle, period, schema
-    from pf_tui.ledger.overview import analytics
-
-    usage = f"/provider-analytics 7d --view {', '.join(_SHOWN)}"
-    asked = typing.read(given, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
-    if asked.words == ("reset",):
-        return "history is deleted in a terminal only: pf-tui analytics reset"
-    view = asked.options.get("--view", "summary")
-    if view not in period.VIEWS:
-        raise UnknownName("view", view, period.VIEWS, "pf-tui analytics --help")
-    word = asked.words[0] if asked.words else "24h"
-    began = cycle.began(ctx.paths.ledger, word, ctx.now())
-    span = period.period_of(word, ctx.now(), ctx.timezone(), began=began)
-    if not ctx.paths.ledger.exists():
-        return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
-    with schema.opened(ctx.paths.ledger) as connection:
-        found = analytics(connection, span)
-    sums = found.totals
-    failed = f", {sums.failed} failed" if sums.failed else ""
-    unpriced = f", {words.short(sums.unpriced_tokens)} tokens unpriced" if sums.unpriced_tokens else ""
-    lines = [
-        f"{span.name}: {_used(sums.requests, sums.total_tokens, sums.cost_usd)}{failed}{unpriced}",
-        f"{found.fallback.fallbacks} fallbacks, {found.fallback.limit_hits} limit hits",
-    ]
-    more = f"pf-tui analytics {span.name}" + (f" --view {view}" if view != "summary" else "")
-    if "--compare" in asked.options or view not in _SHOWN:
-        more += " --compare" if "--compare" in asked.options else ""
-        return _lines([*lines, f"in a terminal: {more}"])
-    parts = getattr(found, _SHOWN[view])
-    lines += [
-        f"{part.name}: {_used(part.sums.requests, part.sums.total_tokens, part.sums.cost_usd)}"
-        for part in parts[: MAX_LINES - 3]
-    ]
-    if len(parts) > MAX_LINES - 3:
-        lines.append(f"{len(parts) - MAX_LINES + 3} more in a terminal: {more}")
-    return _lines(lines)
+        told.append(_TAKEN_BACK)
+    return lines(told)
 
 
 COMMANDS: Mapping[str, Callable[[Context, Sequence[str]], str]] = {
     "provider-status": _status,
     "provider-switch": _switch,
     "provider-auth": _auth,
-    "provider-models": _models,
+    "provider-models": list_commands.models,
     "provider-priority": _priority,
     "provider-limits": _limits,
-    "provider-analytics": _analytics,
+    "provider-analytics": list_commands.analytics,
 }
 """The original plugin's seven, by name."""
 
 _CAN_SERVE = ("ready", "warning", "limited")
-_AUTH_VERBS = ("status", "check", "set", "remove", "import")
-_SHOWN = {
-    "summary": "providers",
-    "providers": "providers",
-    "costs": "providers",
-    "models": "models",
-    "projects": "projects",
-    "agents": "agents",
-    "days": "days",
-}
-"""View of the analytics that fits here -> its list."""
-
+_SIGN_INS = ("setup", "oauth", "refresh")
+_AUTH_VERBS = ("status", "check", "set", "remove", "import", *_SIGN_INS)
+_NO_SIGN_IN = "pf-tui signs in nowhere and renews no token"
 _SWITCH_USAGE = "/provider-switch PROVIDER, next or undo"
 _ORDERS = "/provider-priority A B C, add P, remove P or move P 1"
 _TAKEN_BACK = "pf-tui undo takes it back"
@@ -390,10 +330,6 @@ def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:
     )
 
 
-def _used(requests: int, tokens: int, cost_usd: float | None) -> str:
-    return f"{words.number(requests)} requests, {words.short(tokens)} tokens, {words.money(cost_usd)}"
-
-
 def _credential(view: ProviderView) -> str:
     held = view.credential
     return f"{held.state}{f' ({held.source})' if held.source else ''}"
@@ -401,11 +337,3 @@ def _credential(view: ProviderView) -> str:
 
 def _effects(done: Sequence[Effect]) -> list[str]:
     return [f"{effect.agent}: {effect.text}" for effect in done]
-
-
-def _lines(lines: Sequence[str]) -> str:
-    shown = [visible(line) for line in lines if line]
-    if len(shown) > MAX_LINES:
-        more = len(shown) - MAX_LINES + 1
-        shown = [*shown[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]
-    return "\n".join(shown)

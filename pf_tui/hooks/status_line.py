@@ -81,7 +81,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
     parts = [head]
     view = next((one for one in now.providers if one.id == serves), None)
     if view is not None:
-        if view.state in ("benched", "exhausted"):
+        if view.state in ("benched", "exhausted", "no-credential", "disabled"):
             until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
             parts.append(f"{view.state}{until}")
         shown = [one for one in view.limits if one.percent is not None and one.source != "estimate"][:3]

@@ -30,6 +30,12 @@ NOTE = "pf-tui"
 MADE = "{}\n"
 """What a route is put into where there was no file; left alone, the file goes again."""
 
+REFRESH_S = 60.0
+"""How often an idle client asks for the status line (`refreshInterval`, seconds; 2.1.330 and later).
+
+Written as 60.0, as no person would: so it is known as ours, and goes with our line.
+"""
+
 HELPER = "apiKeyHelper"
 ENV, MODELS = "env", "modelOverrides"
 ALIASES = tuple(f"ANTHROPIC_DEFAULT_{line}_MODEL" for line in ("FABLE", "OPUS", "SONNET", "HAIKU"))
@@ -241,13 +247,14 @@ def with_status_line(text: str, words: Sequence[str]) -> str:
     settings = jsonc.parse(text)
     line = settings.get("statusLine") if isinstance(settings, dict) else None
     if line is None:
-        line = {"type": "command", "command": _status_command(words, None)}
-        return jsonc.set_member(text, ("statusLine",), line)
+        ours = {"type": "command", "command": _status_command(words, None), _REFRESH[-1]: REFRESH_S}
+        return jsonc.set_member(text, ("statusLine",), ours)
     command = line.get("command") if isinstance(line, dict) else None
     if not isinstance(command, str) or line.get("type") != "command":
         return text
     own = wrapped(command) if _is_ours(command) else command
-    return jsonc.set_member(text, ("statusLine", "command"), _status_command(words, own))
+    text = jsonc.set_member(text, ("statusLine", "command"), _status_command(words, own))
+    return text if _REFRESH[-1] in line else jsonc.set_member(text, _REFRESH, REFRESH_S)
 
 
 def without_status_line(text: str) -> str:
@@ -259,6 +266,8 @@ def without_status_line(text: str) -> str:
         return text
     if (own := wrapped(command)) is None:
         return jsonc.remove_member(text, ("statusLine",))
+    if jsonc.raw(text, _REFRESH) == json.dumps(REFRESH_S):
+        text = jsonc.remove_member(text, _REFRESH)
     return jsonc.set_member(text, ("statusLine", "command"), own)
 
 
@@ -297,6 +306,7 @@ def _map(settings: object, member: str) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+_REFRESH = ("statusLine", "refreshInterval")
 _QUIET_WRAP = f"{program.IF_THERE} && exec {program.NAME} statusline --wrap "
 """How a line begins that other machines share; the person's own follows twice: for us, and without us."""
 

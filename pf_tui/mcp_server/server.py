@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from pf_tui import __version__, snapshot
 from pf_tui.documents import models, status
 from pf_tui.errors import PfError
-from pf_tui.mcp_server import quoting, tools
+from pf_tui.mcp_server import completing, quoting, telling, tools
 from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI, Watcher
 from pf_tui.mcp_server.table import Tool
 from pf_tui.sessions.overview import overview
@@ -69,6 +69,9 @@ class Room:
         self.bus = InMemorySubscriptionBus()
         self.sessions: deque[ServerSession] = deque(maxlen=MAX_SESSIONS)
         self.subscribed: deque[tuple[ServerSession, str]] = deque(maxlen=4 * MAX_SESSIONS)
+        self.journal = telling.JournalTail(ctx)
+        self.levels: deque[tuple[object, types.LoggingLevel]] = deque(maxlen=MAX_SESSIONS)
+        """(what a client said of itself, what it wants to hear), the latest last."""
         self.server = PfServer(
             "pf-tui",
             version=__version__,
@@ -82,8 +85,12 @@ class Room:
             on_unsubscribe_resource=self._unsubscribe,
             on_list_prompts=self._list_prompts,
             on_get_prompt=self._get_prompt,
+            on_list_resource_templates=self._list_templates,
+            on_completion=self._complete,
             on_subscriptions_listen=ListenHandler(self.bus),
         )
+        # of the protocol to 2025-11-25; the constructor's own argument for it warns on every start
+        self.server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, self._set_level)
         self.server.add_notification_handler(
             "notifications/initialized", types.NotificationParams, self._initialized
         )
@@ -98,6 +105,10 @@ class Room:
                 for session, wanted in list(self.subscribed):
                     if wanted == uri:
                         await self._tell(session, _updated(uri))
+            for level, data in await anyio.to_thread.run_sync(self.journal.poll):
+                for session in list(self.sessions):
+                    if telling.reaches(level, self._wanted(session)):
+                        await self._tell(session, _said(level, data))
             if moved:
                 await self.bus.publish(ResourcesListChanged())
                 for session in list(self.sessions):
@@ -112,6 +123,29 @@ class Room:
 
     async def _initialized(self, request: Request, _: types.NotificationParams) -> None:
         self.sessions.append(request.session)
+
+    async def _set_level(self, request: Request, wanted: types.SetLevelRequestParams) -> types.EmptyResult:
+        self.levels.append((request.session.client_params, wanted.level))
+        return types.EmptyResult()
+
+    def _wanted(self, session: ServerSession) -> types.LoggingLevel:
+        client = session.client_params
+        return next((level for who, level in reversed(self.levels) if who is client), telling.UNASKED)
+
+    async def _list_templates(
+        self, _: Request, __: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        return types.ListResourceTemplatesResult(resource_templates=list(completing.TEMPLATES))
+
+    async def _complete(self, _: Request, wanted: types.CompleteRequestParams) -> types.CompleteResult:
+        found = completing.complete(self.ctx.catalog(), wanted, PROMPT.name)
+        if found is None:
+            asked = quoting.sentence(wanted.argument.name[:80])
+            known = ", ".join((completing.PROVIDER_TEMPLATE, completing.MODEL_TEMPLATE, PROMPT.name))
+            raise MCPError(
+                code=types.INVALID_PARAMS, message=f"nothing completes '{asked}' there; there are {known}"
+            )
+        return types.CompleteResult(completion=found)
 
     async def _list_tools(self, _: Request, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_listed(tool) for tool in tools.TOOLS])
@@ -182,6 +216,13 @@ class Room:
             return quoting.data(status.document(now, sessions=overview(self.ctx)), quoting.strangers(now))
         if uri == MODELS_URI:
             return quoting.data(models.document(self.ctx.catalog()))
+        if uri.startswith(f"{STATUS_URI}/"):
+            now = snapshot.take(self.ctx, keep_going=True)
+            view = now.view(uri.removeprefix(f"{STATUS_URI}/"))
+            return quoting.data(status.provider(view), quoting.strangers(now))
+        if uri.startswith(f"{MODELS_URI}/"):
+            found = self.ctx.catalog().model(uri.removeprefix(f"{MODELS_URI}/"))
+            return quoting.data(models.model(found))
         return None
 
     async def _subscribe(self, request: Request, wanted: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -263,3 +304,8 @@ def _what_is_wrong(error: ValidationError) -> str:
 
 def _updated(uri: str) -> types.ResourceUpdatedNotification:
     return types.ResourceUpdatedNotification(params=types.ResourceUpdatedNotificationParams(uri=uri))
+
+
+def _said(level: types.LoggingLevel, data: object) -> types.LoggingMessageNotification:
+    params = types.LoggingMessageNotificationParams(level=level, logger=telling.LOGGER, data=data)
+    return types.LoggingMessageNotification(params=params)

@@ -92,6 +92,8 @@ class StateFiles:
     zone: tzinfo | None
     """The local zone; None = the system's."""
     paused: datetime | None = None
+    floors: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Tokens of the day and the month that the original plugin counted, for providers with a budget."""
     problems: tuple[str, ...] = ()
 
 
@@ -228,8 +230,20 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
         gateway=gateway.read(ctx.paths),
         zone=zone,
         paused=apply.paused(ctx),
+        floors=_floors(ctx, config, now, zone),
         problems=tuple(problems),
     )
+
+
+def _floors(
+    ctx: Context, config: Config, now: datetime, zone: tzinfo | None
+) -> Mapping[str, tuple[float, float]]:
+    """Read only where a budget of tokens asks for it."""
+    if not any(one.daily_tokens or one.monthly_tokens for one in config.budgets.values()):
+        return {}
+    from pf_tui.state import usage
+
+    return usage.floors(ctx.paths, now.astimezone(zone).date(), also=now.date())
 
 
 def assemble(state: StateFiles, now: datetime) -> Snapshot:

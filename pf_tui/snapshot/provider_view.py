@@ -131,7 +131,7 @@ def view_of(
             ),
             now,
         ),
-        *_budget_limits(budgets, today, month, dates, now),
+        *_budget_limits(budgets, today, month, state.floors.get(provider.id, (0.0, 0.0)), dates, now),
     )
     hidden = project is not None and rank is None and provider.id in own
     enabled = provider.enabled and not hidden
@@ -217,15 +217,21 @@ def _budget_limits(
     budgets: Budgets,
     today: ProviderUsage,
     month: ProviderUsage,
+    floor: tuple[float, float],
     dates: tuple[datetime, datetime],
     now: datetime,
 ) -> tuple[Limit, ...]:
+    """The windows of a person's budgets.
+
+    Args:
+        floor: tokens of the day and the month that the original plugin counted.
+    """
     tomorrow, next_month = dates
     rows = (
-        ("day", "tokens", today.budget_tokens, budgets.daily_tokens, tomorrow),
+        ("day", "tokens", max(today.budget_tokens, floor[0]), budgets.daily_tokens, tomorrow),
         ("day", "requests", today.requests, budgets.daily_requests, tomorrow),
         ("day", "usd", today.cost_usd, budgets.daily_usd, tomorrow),
-        ("month", "tokens", month.budget_tokens, budgets.monthly_tokens, next_month),
+        ("month", "tokens", max(month.budget_tokens, floor[1]), budgets.monthly_tokens, next_month),
         ("month", "requests", month.requests, budgets.monthly_requests, next_month),
         ("month", "usd", month.cost_usd, budgets.monthly_usd, next_month),
     )

@@ -1,11 +1,12 @@
-"""usage.json: today's and this month's tokens, written for readers of the original's shape.
+"""usage.json: today's and this month's tokens, shared with the original plugin.
 
-The ledger is where the numbers come from; nobody here reads the file back.
+What we count is the ledger's, what the original counted beside it is a floor: used = the larger of both.
+A value that we wrote ourselves is no floor: `pf.wrote` holds those, `pf.floor` what the original said before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pf_tui.errors import PfError, StateFileUnusable
@@ -17,10 +18,85 @@ if TYPE_CHECKING:
     pass
 
 VERSION = 2
+_OURS = "pf"
+Pair = tuple[float, float]
+"""(tokens of the day, tokens of the month)"""
+
+
+def floors(paths: Paths, today: date, *, also: date | None = None) -> dict[str, Pair]:
+    """What the original plugin counted for each provider; (0, 0) and a broken file say nothing.
+
+    Args:
+        today: the local day.
+        also: the day in UTC, by which the original turns its counters.
+    """
+    try:
+        content = files.read_json(paths.usage)
+    except StateFileUnusable:
+        return {}
+    return _floors(content or {}, {today, also or today})
+
+
+def clear(paths: Paths, providers: Iterable[str]) -> None:
+    """Begin these providers' counters anew, the original's too. Raises PfError when the disk refuses."""
+    with files.locked(paths):
+        try:
+            content = files.read_json(paths.usage)
+        except StateFileUnusable:
+            return
+        entries = dict(_object(content or {}, "providers"))
+        chosen = [name for name in providers if name in entries]
+        if content is None or not chosen:
+            return
+        zero = {"dailyTokens": 0, "monthlyTokens": 0}
+        ours = _object(content, _OURS)
+        parts = {part: {**_object(ours, part), **dict.fromkeys(chosen, zero)} for part in ("wrote", "floor")}
+        cleared = {name: {**_object(entries, name), **zero} for name in chosen}
+        files.write_json(
+            paths.usage, {**content, "providers": {**entries, **cleared}, _OURS: {**ours, **parts}}
+        )
+
+
+def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, Pair]:
+    resets, ours = _object(content, "lastReset"), _object(content, _OURS)
+    day = resets.get("daily") in {one.isoformat() for one in days}
+    month = resets.get("monthly") in {f"{one:%Y-%m}" for one in days}
+    found = {}
+    for name, entry in _object(content, "providers").items():
+        said = _pair(entry)
+        wrote = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
+        kept = _pair(_object(ours, "floor").get(name))
+        pair = tuple(
+            (kept[at] if wrote is not None and said[at] == wrote[at] else said[at]) if holds else 0.0
+            for at, holds in enumerate((day, month))
+        )
+        if any(pair):
+            found[name] = pair[0], pair[1]
+    return found
+
+
+def _object(content: Mapping[str, object], name: str) -> dict[str, object]:
+    """The object of that name; {} where it is none."""
+    value = content.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _pair(entry: object) -> Pair:
+    content = entry if isinstance(entry, Mapping) else {}
+    return _number(content.get("dailyTokens")), _number(content.get("monthlyTokens"))
+
+
+def _number(value: object) -> float:
+    """A count; 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 < value < 1e15 else 0.0
 
 
 def write(paths: Paths, today: date, counters: Mapping[str, tuple[int, int]]) -> str | None:
-    """Put (daily, monthly) tokens per provider into the file; `today` is the local day.
+    """Put (daily, monthly) tokens per provider into the file, or what the original counted if that is more.
+
+    `today` is the local day.
 
     Unknown keys stay. Returns a sentence when a broken file had to be set aside; writes nothing when
     nothing changed.
@@ -52,6 +128,11 @@ def _merged(
 ) -> dict[str, object]:
     known = old.get("providers")
     entries = dict(known) if isinstance(known, dict) else {}
+    floor = _floors(old, {today})
+    counters = {
+        name: _larger(counters.get(name, (0, 0)), floor.get(name, (0.0, 0.0)))
+        for name in {**counters, **floor}
+    }
     for provider, (daily, monthly) in counters.items():
         entry = entries.get(provider)
         entries[provider] = {
@@ -72,4 +153,17 @@ def _merged(
             "monthly": f"{today:%Y-%m}",
         },
         "providers": entries,
+        _OURS: {
+            **_object(old, _OURS),
+            "wrote": {name: _counted(pair) for name, pair in counters.items()},
+            "floor": {name: _counted(pair) for name, pair in floor.items()},
+        },
     }
+
+
+def _larger(one: tuple[float, float], other: tuple[float, float]) -> tuple[int, int]:
+    return round(max(one[0], other[0])), round(max(one[1], other[1]))
+
+
+def _counted(pair: tuple[float, float]) -> dict[str, int]:
+    return {"dailyTokens": round(pair[0]), "monthlyTokens": round(pair[1])}

@@ -229,7 +229,7 @@ def test_analytics_shows_the_view_that_is_asked_for(ctx: Context) -> None:
     assert ask(ctx, "/provider-analytics 7d --view models").splitlines()[2].startswith("llama-3.3")
     assert ask(ctx, "/provider-analytics 7d --view costs").splitlines()[2].startswith("groq: 1 requests, 1M")
     assert ask(ctx, "/provider-analytics 7d --view errors").splitlines()[2:] == [
-        "in a terminal: pf-tui analytics 7d --view errors"
+        "no request failed in this period"
     ]
     assert "no view is called 'pies'" in ask(ctx, "/provider-analytics 7d --view pies")
     assert ask(ctx, "/provider-analytics reset") == (
@@ -277,3 +277,82 @@ def test_the_commands_need_the_standard_library_alone(ctx: Context) -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=True)
 
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("/provider-auth setup openrouter", "pf-tui auth set openrouter, then pf-tui auth check openrouter"),
+        ("/provider-auth oauth anthropic-subscription", "in a terminal: claude /login"),
+        ("/provider-auth refresh anthropic-oauth", "the agent that owns the login renews it while it works"),
+        ("/provider-auth refresh openrouter", "it takes a key that does not expire"),
+        ("/provider-auth setup", "setup whom? /provider-auth setup PROVIDER"),
+        ("/provider-auth setup openrouter --key sk-or-typed-here", "key ignored"),
+        ("/provider-models family claude", "claude-opus-5-5"),
+        ("/provider-models capability vision", "claude-opus-5-5"),
+        ("/provider-models capability", "capability of what?"),
+        ("/provider-models providers", "openrouter "),
+        ("/provider-models providers groq", "llama-3.3-70b-instruct"),
+        ("/provider-models providers claude-opus-5-5", "served by anthropic-oauth"),
+        ("/provider-models list --filter opus", "claude-opus-5-5"),
+        ("/provider-models --filter=grok", "grok"),
+        ("/provider-models list --filter nosuchmodel", "no model passes: nosuchmodel"),
+    ],
+)
+def test_every_form_of_the_original_is_answered(ctx: Context, line: str, words: str) -> None:
+    told = ask(ctx, line)
+
+    assert words in told
+    assert "sk-or-typed-here" not in told
+
+
+def test_analytics_in_every_view_and_beside_the_period_before(ctx: Context) -> None:
+    attempts = [
+        Attempt(
+            at=NOON - timedelta(minutes=number + 1),
+            agent="codex",
+            provider="groq",
+            model="gpt-6.1-sol",
+            request_id=f"r{number}",
+            session="5e55-1",
+            input=1000,
+            failure=kind,
+        )
+        for number, kind in enumerate((None, "rate", "overload"))
+    ]
+    gateway_rows.add(ctx.paths.ledger, attempts)
+    hour = timedelta(hours=1)
+    ledger.limit_hit(
+        ctx.paths.ledger, "groq", kind="quota", at=NOON - hour, until=NOON + hour, agent=None, session=None
+    )
+
+    told = {
+        view: ask(ctx, f"/provider-analytics 7d --view {view}")
+        for view in ("summary", "errors", "limits", "sessions", "machines", "blocks", "requests")
+    }
+    compared = ask(ctx, "/provider-analytics 7d --compare")
+
+    assert "groq: rate 1 times" in told["errors"]
+    assert "groq: overload 1 times" in told["errors"]
+    assert "groq: quota until 13:00" in told["limits"]
+    assert all(view.startswith("7d: 3 requests") for view in told.values())
+    assert "before: 0 requests" in compared
+    assert "groq: 3 requests" in compared
+
+
+def test_one_undo_takes_a_switch_with_auto_switch_back(ctx: Context) -> None:
+    before = ctx.paths.config.read_bytes()
+
+    told = ask(ctx, "/provider-switch groq --auto off")
+    back = ask(ctx, "/provider-switch undo")
+
+    assert "auto-switch is off: the first of the list serves, whatever its state" in told
+    assert "auto-switch is on: the first provider that can serve does" in back
+    assert ctx.paths.config.read_bytes() == before
+
+
+def test_a_refused_switch_leaves_auto_switch_alone(ctx: Context) -> None:
+    told = ask(ctx, "/provider-switch together --auto off")
+
+    assert "together cannot serve now" in told
+    assert ctx.config().auto_switch

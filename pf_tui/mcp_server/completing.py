@@ -1,0 +1,58 @@
+"""Completion: names of providers and models for the resource templates, and for the prompt's argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mcp import types
+
+from pf_tui.catalog import Catalog
+from pf_tui.mcp_server.changes import MODELS_URI, STATUS_URI
+
+PROVIDER_TEMPLATE = f"{STATUS_URI}/{{provider}}"
+MODEL_TEMPLATE = f"{MODELS_URI}/{{model}}"
+
+TEMPLATES = (
+    types.ResourceTemplate(
+        uri_template=PROVIDER_TEMPLATE,
+        name="provider",
+        title="One provider",
+        description="Its state, limits, credential and use.",
+        mime_type="application/json",
+    ),
+    types.ResourceTemplate(
+        uri_template=MODEL_TEMPLATE,
+        name="model",
+        title="One model",
+        description="Its context, price and the providers that serve it; any usual spelling.",
+        mime_type="application/json",
+    ),
+)
+
+TASKS = ("a large refactoring", "a quick question", "a review", "long context", "tests", "translation")
+"""Starts for the prompt's free text."""
+
+MOST = 100
+"""The protocol allows no more values in one answer."""
+
+
+def complete(catalog: Catalog, wanted: types.CompleteRequestParams, prompt: str) -> types.Completion | None:
+    """What may stand for the argument; None when there is no such reference or argument.
+
+    Args:
+        prompt: the name of our prompt.
+    """
+    ref, argument = wanted.ref, wanted.argument
+    known: Iterable[str] | None = None
+    if isinstance(ref, types.PromptReference):
+        known = TASKS if (ref.name, argument.name) == (prompt, "task") else None
+    elif (ref.uri, argument.name) == (PROVIDER_TEMPLATE, "provider"):
+        known = catalog.providers
+    elif (ref.uri, argument.name) == (MODEL_TEMPLATE, "model"):
+        known = catalog.models
+    if known is None:
+        return None
+    typed = argument.value.casefold()
+    found = [name for name in known if typed in name.casefold()]
+    found.sort(key=lambda name: not name.casefold().startswith(typed))
+    return types.Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
