@@ -9,10 +9,13 @@ import contextlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any  # what json gives
 
 KEPT = timedelta(days=8)
 """Longer than any window: an older wish is nobody's."""
