@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, WrongUsage
@@ -16,6 +15,10 @@ from pf_tui.ledger.totals import HERE
 from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 _PIECE = 1 << 20
 

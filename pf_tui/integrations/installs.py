@@ -38,7 +38,7 @@ class Pause:
 def pause(paths: Paths) -> Pause | None:
     """The pause that lasts now; None when there is none."""
     try:
-        found = (files.read_json(_file(paths)) or {}).get("paused")
+        found = _content(paths).get("paused")
     except PfError:
         return None
     content: dict[str, object] = found if isinstance(found, dict) else {}
@@ -63,9 +63,22 @@ def _file(paths: Paths) -> Path:
     return paths.home / "installs.json"
 
 
+_last: tuple[Path, object, dict[str, object]] | None = None
+"""The file that was read last: its path, its identity then, and what it held."""
+
+
+def _content(paths: Paths) -> dict[str, object]:
+    """What the file holds, not to be changed. Read once while it is the same file: a hook asks five times."""
+    global _last  # noqa: PLW0603 - what a process has read is the process's own
+    path = _file(paths)
+    known = (path, files.identity(path))
+    if _last is None or _last[:2] != known:
+        _last = (*known, files.read_json(path) or {})
+    return _last[2]
+
+
 def _all(paths: Paths) -> dict[str, object]:
-    content = files.read_json(_file(paths)) or {}
-    found = content.get("installs")
+    found = _content(paths).get("installs")
     return found if isinstance(found, dict) else {}
 
 

@@ -10,12 +10,15 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from pf_tui.errors import StateFileUnusable
 from pf_tui.ledger import schema
 from pf_tui.ledger.rows import FIELDS
 from pf_tui.ledger.schema import NAME
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_BYTES = 4 << 30
 """A ledger of ten million requests has two gigabytes."""

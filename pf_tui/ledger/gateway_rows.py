@@ -16,13 +16,13 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from pf_tui.errors import PfError
 from pf_tui.ledger import pricetable, rollups, rows, schema
 from pf_tui.ledger import request_id as identity
 from pf_tui.ledger.rows import AT
 from pf_tui.ledger.schema import NAME
+from pf_tui.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

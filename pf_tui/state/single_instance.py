@@ -34,10 +34,16 @@ class AlreadyRunning:
 
 @contextlib.contextmanager
 def single_instance(paths: Paths, name: str) -> Iterator[AlreadyRunning | None]:
-    """Hold the lock file of that name in the state directory; None when another process has it."""
+    """Hold the lock file of that name in the state directory; None when another process has it.
+
+    Raises PfError: the directory or the file cannot be written.
+    """
     files.make_home(paths)
     path = paths.home / name
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise files.cannot_write(path, error) from error
     try:
         held = files.try_lock(handle)
         for _ in range(10):  # somebody may only be looking

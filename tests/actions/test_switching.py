@@ -16,6 +16,7 @@ from pf_tui import actions, snapshot
 from pf_tui.errors import NothingCanServe, PfError, StateFileUnusable, UnknownName
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
+from tests.patience import PATIENCE_S
 
 KEYS = {"OPENROUTER_API_KEY": "k1", "ANTHROPIC_API_KEY": "k2", "GROQ_API_KEY": "k3"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -250,10 +251,12 @@ def test_a_config_of_the_original_plugin_keeps_working(context: Make) -> None:
     assert (now.active.provider, now.active.model) == ("anthropic-api", "claude-sonnet-5-5")
 
 
-SWITCHER = """
+SWITCHER = f"""
 import sys
 from pf_tui import actions
+from pf_tui.state import files
 from pf_tui.state.context import Context
+files.LOCK_TIMEOUT_S = {PATIENCE_S}
 actions.switch(Context.here("cli"), sys.argv[1])
 """
 

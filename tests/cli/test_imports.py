@@ -88,8 +88,8 @@ STATUS_LINE = json.dumps(
 
 LIGHT = [
     pytest.param(["--version"], "", 3, id="version"),
-    pytest.param(["status", "--json"], "", 81, id="status"),
-    pytest.param(["status", "groq", "--json"], "", 81, id="status-of-one"),
+    pytest.param(["status", "--json"], "", 84, id="status"),
+    pytest.param(["status", "groq", "--json"], "", 84, id="status-of-one"),
     pytest.param(["statusline"], STATUS_LINE, 71, id="statusline"),
     *(
         pytest.param(["hook", "claude-code", event], EVENT, most, id=f"hook-{event}")
