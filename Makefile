@@ -10,7 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # The agents that the end-to-end tests drive; where they are missing those tests are skipped, with that reason.
 AGENTS := @anthropic-ai/claude-code@2.1.330 opencode-ai@1.18.33 @openai/codex@0.169.0 @modelcontextprotocol/inspector@0.22.0
-export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin
+NEWER := @anthropic-ai/claude-code@2.1.332 @openai/codex@0.171.0
+# Several folders, each a set of versions: every end-to-end test runs once for each, and its id says which.
+export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin:$(CURDIR)/.clients/newer/node_modules/.bin
 # What builds the checkout itself; pinned with hashes like what runs, so that nothing unpinned is fetched for it.
 BUILD := "hatchling>=1.27" "pyyaml>=6.0.2" "editables>=0.5"
 
@@ -51,6 +53,7 @@ cells: $(DEV) ## each agent's protocol on each provider, at strict stand-ins
 
 clients: ## the real agents from npm into .clients/, for the end-to-end tests
 	npm install --prefix .clients --no-audit --no-fund --no-package-lock --loglevel error $(AGENTS)
+	npm install --prefix .clients/newer --no-audit --no-fund --no-package-lock --loglevel error $(NEWER)
 
 pictures: $(DEV) ## draw the screenshots and the recording of docs/ anew
 	$(BIN)/python -m docs.pictures $(ARGS)

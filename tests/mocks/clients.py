@@ -19,13 +19,42 @@ import pytest
 KEYS = {"ALPHA_API_KEY": "sk-alpha-0001", "BETA_API_KEY": "sk-beta-0002"}
 
 
+PACKAGES = {"claude": "@anthropic-ai/claude-code", "opencode": "opencode-ai", "codex": "@openai/codex"}
+"""Program -> the npm package that says its version."""
+
+
+def folders() -> list[str]:
+    """Where clients are, each folder a set of versions: $PF_TUI_CLIENTS, as a PATH."""
+    return [folder for folder in os.environ.get("PF_TUI_CLIENTS", "").split(os.pathsep) if folder]
+
+
+class Chosen:
+    """The folder whose versions the running test drives; the others after it."""
+
+    folder = ""
+
+
+def search_path() -> str:
+    """Where programs are looked for: the chosen folder, the others, the machine's own PATH."""
+    return os.pathsep.join(dict.fromkeys(filter(None, (Chosen.folder, *folders(), os.environ["PATH"]))))
+
+
+def version(name: str, folder: str) -> str | None:
+    """Which version of a client a folder holds, by npm's own word; None where it holds none."""
+    if shutil.which(name, path=folder) is None:
+        return None
+    package = Path(folder).parent / PACKAGES[name] / "package.json"
+    try:
+        return str(json.loads(package.read_text())["version"])
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+
+
 def program(name: str) -> Path:
-    """The client: in the folder $PF_TUI_CLIENTS names, else on the PATH; the test is skipped without it."""
-    folder = os.environ.get("PF_TUI_CLIENTS")
-    found = shutil.which(name, path=folder) if folder else None
-    found = found or shutil.which(name)
+    """The client: in the folders $PF_TUI_CLIENTS names, else on the PATH; the test is skipped without it."""
+    found = shutil.which(name, path=search_path())
     if found is None:
-        pytest.skip(f"{name} is not installed (PF_TUI_CLIENTS names a folder that holds it; `make clients`)")
+        pytest.skip(f"{name} is not installed (PF_TUI_CLIENTS names folders that hold it; `make clients`)")
     return Path(found)
 
 
@@ -45,10 +74,9 @@ class Machine:
     def env(self) -> dict[str, str]:
         """Nothing of the person's own environment but where programs are."""
         here = Path(sys.executable).parent
-        folders = [str(here), os.environ.get("PF_TUI_CLIENTS", ""), os.environ["PATH"]]
         return {
             "HOME": str(self.home),
-            "PATH": os.pathsep.join(folder for folder in folders if folder),
+            "PATH": f"{here}{os.pathsep}{search_path()}",
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
