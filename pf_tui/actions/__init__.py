@@ -1,6 +1,7 @@
 """The verbs: what every face does to the shared files. Each is one transaction, journalled, undoable.
 
 switching   switch, switch_next, settle      benching   bench, release, report_failure, succeeded
+leading     to the gateway, and back
 sessions    move_session: one session alone  focusing   a session's pane, to the front
 settings    priority, budgets, auto-switch   auth       keys in and out
 trusting    which project files hold
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
         reset,
         succeeded,
     )
+    from pf_tui.actions.gateway_start import bring_up
     from pf_tui.actions.history import UndoOutcome, redo, undo
+    from pf_tui.actions.leading import lead_back, set_gateway_auto
     from pf_tui.actions.readings import note_readings
     from pf_tui.actions.returning import left_by, note_return
     from pf_tui.actions.sessions import MoveOutcome, move_session
@@ -56,9 +59,11 @@ __all__ = [
     "UndoOutcome",
     "add_to_priority",
     "bench",
+    "bring_up",
     "forget_trust",
     "init_project",
     "keep_bench",
+    "lead_back",
     "left_by",
     "move_in_priority",
     "move_session",
@@ -74,6 +79,7 @@ __all__ = [
     "set_auto_switch",
     "set_budgets",
     "set_class",
+    "set_gateway_auto",
     "set_paid",
     "set_priority",
     "set_project_requests",
@@ -89,7 +95,9 @@ __all__ = [
 
 _VERBS: dict[str, str] = {
     "benching": ("FailureOutcome bench keep_bench release remember_repair report_failure reset succeeded"),
+    "gateway_start": "bring_up",
     "history": "UndoOutcome redo undo",
+    "leading": "lead_back set_gateway_auto",
     "readings": "note_readings",
     "returning": "left_by note_return",
     "sessions": "MoveOutcome move_session",

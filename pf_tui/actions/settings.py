@@ -72,7 +72,7 @@ def move_in_priority(
 def set_budgets(ctx: Context, provider: str, budgets: Mapping[str, float | None]) -> None:
     """Set some budgets of a provider by field name of config.Budgets; None = unlimited."""
     provider = ctx.catalog().provider(provider).id
-    _change(ctx, "limit", config.budget_settings(provider, budgets), {"provider": provider, **budgets})
+    change_setting(ctx, "limit", config.budget_settings(provider, budgets), {"provider": provider, **budgets})
 
 
 def set_project_requests(ctx: Context, budgets: Mapping[str, float | None]) -> None:
@@ -86,7 +86,7 @@ def set_auto_switch(ctx: Context, on: bool, *, in_project: bool = False) -> None
     if in_project:
         _change_project(ctx, "auto-switch", {"auto_switch": on})
     else:
-        _change(ctx, "auto-switch", {"autoSwitch": on}, {"autoSwitch": on})
+        change_setting(ctx, "auto-switch", {"autoSwitch": on}, {"autoSwitch": on})
 
 
 def set_paid(ctx: Context, word: str) -> None:
@@ -96,7 +96,7 @@ def set_paid(ctx: Context, word: str) -> None:
         settings: dict[str, object] = {"pf.paidUntil": clock.to_text(until)}
     else:
         settings = {"pf.paid": word, "pf.paidUntil": None}
-    _change(ctx, "paid", settings, {"paid": word})
+    change_setting(ctx, "paid", settings, {"paid": word})
 
 
 def set_class(ctx: Context, name: str, *, provider: str | None = None, model: str | None = None) -> None:
@@ -120,7 +120,7 @@ def set_class(ctx: Context, name: str, *, provider: str | None = None, model: st
             f"{chosen} does not serve {wanted}; nothing was changed", f"`pf-tui models --provider {chosen}`"
         )
     settings = {f"pf.classes.{name}.provider": chosen, f"pf.classes.{name}.model": wanted}
-    _change(ctx, "class", settings, {"class": name, "provider": chosen, "model": wanted})
+    change_setting(ctx, "class", settings, {"class": name, "provider": chosen, "model": wanted})
 
 
 def set_dashboard(ctx: Context, name: str, value: object) -> None:
@@ -147,10 +147,13 @@ def _write_priority(ctx: Context, order: tuple[str, ...], *, in_project: bool) -
     if in_project:
         _change_project(ctx, "priority", {"provider_priority": list(order)})
     else:
-        _change(ctx, "priority", {"providerPriority": list(order)}, {"providerPriority": list(order)})
+        change_setting(ctx, "priority", {"providerPriority": list(order)}, {"providerPriority": list(order)})
 
 
-def _change(ctx: Context, action: str, settings: Mapping[str, object], told: Mapping[str, object]) -> None:
+def change_setting(
+    ctx: Context, action: str, settings: Mapping[str, object], told: Mapping[str, object]
+) -> None:
+    """Set keys of config.json as one action that can be undone."""
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         old = config.change(ctx.paths, settings)

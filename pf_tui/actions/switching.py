@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pf_tui import snapshot
+from pf_tui.actions.gateway_start import bring_up
 from pf_tui.actions.journalling import write_down
 from pf_tui.actions.returning import left_by, note_return
 from pf_tui.catalog import Provider
@@ -19,7 +20,7 @@ from pf_tui.rules import failover
 from pf_tui.rules.eligibility import Skipped, why_ineligible
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.models import match_model
-from pf_tui.snapshot import Snapshot
+from pf_tui.snapshot import AgentView, Snapshot
 from pf_tui.state import config, files, health
 from pf_tui.state.context import Context
 from pf_tui.state.health import Applied, Health, SessionServed
@@ -69,6 +70,7 @@ def switch(
     catalog = ctx.catalog()
     provider = catalog.provider(provider_id)
     wanted = catalog.model(model).id if model else None
+    missing = bring_up(ctx, provider.id)
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         refusal = _refusal(before, provider, wanted)
@@ -111,6 +113,8 @@ def switch(
         note = "pf-tui is paused: no agent follows before `pf-tui resume`"
     elif in_project and after.project is not None and after.project.warning:
         note = after.project.warning
+    elif missing is not None:
+        note = missing
     elif served != provider.id:
         note = f"{provider.id} is first now, but {served or 'nobody'} serves: {_why_not(after, provider.id)}"
     return SwitchOutcome(
@@ -184,27 +188,25 @@ def settle(
     applied = {agent.agent: agent.applied for agent in now.agents}
     done: list[Effect] = []
     changed: dict[str, str] = {}
-    for agent, due in ((one.agent, one.due or now.active) for one in now.agents):
+    direct: dict[str, str | None] = {}
+    for view in now.agents:
+        agent, due = view.agent, view.due or now.active
         provider = catalog.provider(due.provider)
-        if applied.get(agent) == provider.id and moved_from == provider.id:
+        if not view.stranded and applied.get(agent) == provider.id and moved_from in (None, provider.id):
             continue
-        if applied.get(agent) != provider.id or moved_from is not None:
-            effect, serves = _lead(ctx, now, agent, provider, due.model)
-            done.append(effect)
-            if effect.applied and applied.get(agent) != serves:
-                changed[agent] = serves
+        effect, serves = _lead(ctx, now, view, provider, due.model)
+        done.append(effect)
+        through = effect.applied and effect.how == "gateway"
+        direct[agent] = (view.direct or view.applied or _own_login(now, agent)) if through else None
+        if effect.applied and (applied.get(agent) != serves or direct[agent] != view.direct):
+            changed[agent] = serves
     if changed:
         moment = ctx.now()
-        health.change(
-            ctx.paths,
-            lambda old: replace(
-                old,
-                agents={
-                    **old.agents,
-                    **{agent: Applied(provider=serves, since=moment) for agent, serves in changed.items()},
-                },
-            ),
-        )
+        set_to = {
+            agent: Applied(provider=serves, since=moment, direct=direct[agent])
+            for agent, serves in changed.items()
+        }
+        health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **set_to}))
         for agent in sorted(changed):
             ledger.applied(ctx.paths.ledger, agent, changed[agent], moment)
         if moved_from is None:
@@ -226,14 +228,27 @@ def settle(
     return tuple(done)
 
 
+def _own_login(now: Snapshot, agent: str) -> str | None:
+    """The provider that is the agent's own sign-in."""
+    return next((one.id for one in now.catalog.providers.values() if one.agent_only == agent), None)
+
+
 def _lead(
-    ctx: Context, now: Snapshot, agent: str, provider: Provider, model: str | None
+    ctx: Context, now: Snapshot, view: AgentView, provider: Provider, model: str | None
 ) -> tuple[Effect, str]:
-    """Set an agent to `provider`, else to the next one that it can use; (effect, who serves it)."""
+    """Set an agent to `provider`, else to the next one that it can use; (effect, who serves it).
+
+    Where only the gateway is missing it goes back to whom it reached without it, or stays there.
+    """
+    agent = view.agent
     effect = apply.apply(ctx, agent, provider, model)
     if effect.applied or not CLIENTS[agent].led_by_settings:
         return effect, provider.id
-    for other in now.route(RouteRequest(model=now.model), without=provider.id).candidates:
+    others = now.route(RouteRequest(model=now.model), without=provider.id).candidates
+    if effect.how == "gateway":
+        last = view.direct or view.applied
+        others = tuple(sorted(others, key=lambda one: one.provider != last))
+    for other in others:
         then = apply.apply(ctx, agent, now.catalog.providers[other.provider], other.model)
         if then.applied:
             when = "goes on serving" if then.how == "none" else f"serves {then.text}"

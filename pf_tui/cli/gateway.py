@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
+from pf_tui import actions
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import Group, as_json, subword
-from pf_tui.documents import words
+from pf_tui.documents import changes, words
 from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.json_values import objects_in
 from pf_tui.records import replace
@@ -52,10 +53,13 @@ def stop(ctx: Context, as_json: bool) -> None:
     """Requests under way may end; new ones are refused meanwhile."""
     from pf_tui.gateway import process
 
+    back = actions.lead_back(ctx)
     stopped = process.stop(ctx)
     if as_json:
-        output.document({**document(None), "stopped": stopped})
+        output.document({**document(None), "stopped": stopped, "effect": changes.effects(back)})
         return
+    for effect in back:
+        output.text(f"{effect.agent}: {effect.text}")
     output.text("the gateway has stopped" if stopped else "no gateway runs; nothing was changed")
 
 
@@ -108,6 +112,28 @@ def run(ctx: Context, port: int | None, as_json: bool) -> int:
             diagnostics.note(f"the gateway runs at {running.url}; ctrl+c ends it")
 
     return process.run(replace(ctx.as_("gateway"), cwd=Path("/")), port, announce)
+
+
+@subword(gateway, "auto")
+@click.argument("word", type=click.Choice(["on", "off"]), required=False)
+@as_json
+@click.pass_obj
+def auto(ctx: Context, word: str | None, as_json: bool) -> None:
+    """On: where an installed agent reaches the provider through the gateway alone, a switch leads it there by
+    its settings, and a session's start starts the gateway. When the gateway stops, agents go back to whom
+    they reached without it. Off: `pf-tui run` alone starts an agent behind it."""
+    done = () if word is None else actions.set_gateway_auto(ctx, word == "on")
+    on = ctx.config().leads_to_gateway
+    if as_json:
+        output.document({"auto": on, "effect": changes.effects(done)})
+        return
+    output.text(
+        "agents are led to the gateway where they need it; `pf-tui gateway auto off` ends that"
+        if on
+        else "agents are not led to the gateway; `pf-tui gateway auto on` does that where they need it"
+    )
+    for effect in done:
+        output.text(f"{effect.agent}: {effect.text}")
 
 
 @subword(gateway, "env")

@@ -274,6 +274,9 @@ gateway status  Show whether the gateway runs, and where
 gateway run  Run the gateway in this terminal
     gateway run              until ctrl+c
     gateway run --port 4100  on this port
+gateway auto  Lead agents to the gateway where they need it
+    gateway auto on         a provider that an agent reaches through the gateway alone serves it without `run`
+    gateway auto off --json  no longer; what that changes, as data
 gateway env  Print what a shell needs so that an agent uses the gateway
     gateway env claude    export lines
     gateway env opencode  for OpenCode

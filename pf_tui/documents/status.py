@@ -65,6 +65,7 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object
                 "installed": agent is not None,
                 "applied": agent.applied if agent else None,
                 "pending": agent.pending if agent else None,
+                "via": "gateway" if agent and agent.direct and not agent.stranded else None,
                 "uses": [_use(use) for use in found if use.agent == name],
             }
         )

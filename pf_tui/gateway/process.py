@@ -15,16 +15,15 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING
 
+from pf_tui.actions.gateway_start import start
 from pf_tui.errors import PfError
 from pf_tui.gateway import log
 from pf_tui.gateway.routing_state import environment_keys
-from pf_tui.state import files
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway
@@ -32,9 +31,6 @@ from pf_tui.state.single_instance import AlreadyRunning, single_instance
 
 if TYPE_CHECKING:
     from pf_tui.gateway import server
-
-START_S = 10.0
-"""How long a start in the background may take before it counts as failed."""
 
 SAY_AGAIN_S = 10.0
 """The same complaint of a library is one line in this time."""
@@ -59,46 +55,6 @@ def run(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> 
         sys.setswitchinterval(0.001)  # a writer thread must not keep a request waiting for 5 ms
         gc.set_threshold(20_000, 50, 50)  # a request leaves no cycles; the default costs it 5 %
         return _run_loop(_serve(ctx, held, port, announce))
-
-
-def start(ctx: Context, port: int | None = None) -> Gateway:
-    """Start one in the background, or return the one that runs.
-
-    Raises:
-        PfError: it did not come up; the reason is its own.
-    """
-    if (running := state.read(ctx.paths)) is not None:
-        return running
-    files.make_home(ctx.paths)
-    words = [sys.executable, "-P", "-m", "pf_tui.gateway"]
-    if port is not None:
-        words += ["--port", str(port)]
-    process = subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        cwd="/",
-        env=dict(ctx.env),
-    )
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        if (running := state.read(ctx.paths)) is not None and answers(running):
-            return running
-        if process.poll() is not None and not state.is_served(ctx.paths):
-            break  # where another start was faster, its gateway is the one
-        time.sleep(0.01)
-    said = b""
-    if process.poll() is not None and process.stderr is not None:
-        said = process.stderr.read()
-    else:
-        process.terminate()
-    reason = said.decode("utf-8", "replace").strip().splitlines()
-    raise PfError(
-        f"the gateway did not start: {reason[-1] if reason else f'no answer within {START_S:g} s'}",
-        f"`pf-tui gateway run` shows what it says; {ctx.paths.log} what it noted",
-    )
 
 
 def ensure(ctx: Context, port: int | None = None) -> tuple[Gateway, str]:
@@ -250,18 +206,6 @@ def _run_loop(main: Coroutine[object, object, int]) -> int:
     except ImportError:
         return asyncio.run(main)
     return uvloop.run(main)
-
-
-def answers(running: Gateway) -> bool:
-    """It serves: a request for nothing is answered."""
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=1)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _already(ctx: Context) -> PfError:

@@ -40,6 +40,7 @@ class Settings:
     """The gateway's part of config.json, defaults filled in."""
 
     port: int | None = None
+    auto: bool = settings_table.default("pf.gateway.auto")
     pass_through: bool = settings_table.default("pf.gateway.passThrough")
     limits: Limits = Limits()
     providers: Mapping[str, Limits] = field(default_factory=dict)
@@ -71,6 +72,7 @@ def parse(content: Mapping[str, object], path: Path) -> Settings:
     providers = setting_kinds.mapping(content, "providers", path)
     return Settings(
         port=values["port"],
+        auto=values["auto"],
         pass_through=values["pass_through"],
         limits=limits,
         providers={

@@ -22,6 +22,9 @@ LIMIT_S = 8.0
 
 STATUSLINE_LIMIT_S = 4.0
 
+GATEWAY_S = 4.0
+"""How long a session's start waits for the gateway to come up."""
+
 _SHOWN = frozenset(("systemMessage", "reason", "answer", "toast", "refuse"))
 """Members of an answer that are put on a terminal; the others are data."""
 

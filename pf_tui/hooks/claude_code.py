@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from pf_tui import actions, snapshot
-from pf_tui.hooks import answer, claude_session
+from pf_tui.hooks import GATEWAY_S, answer, claude_session
 from pf_tui.hooks.reading import said, text
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -69,11 +69,12 @@ def _session_started(ctx: Context, data: Mapping[str, object]) -> str:
     """Bring the settings to whoever serves, and tell the person."""
     if text(data, "source") == "compact":
         return ""
+    missing = actions.bring_up(ctx, limit_s=GATEWAY_S)
     now = _settled(ctx)
-    line = _line(ctx, now)
+    line = f"{_line(ctx, now)} · {missing}" if missing else _line(ctx, now)
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {line} · {distrust}"})
-    if not now.notifies and (not _alarming(now) or _is_off(now)):
+    if not now.notifies and not missing and (not _alarming(now) or _is_off(now)):
         return ""
     return answer({"systemMessage": f"pf-tui: {line}"})
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
-from pf_tui.hooks import answer
+from pf_tui.hooks import GATEWAY_S, answer
 from pf_tui.hooks.reading import text
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
@@ -69,6 +69,7 @@ def pass_on(given: Sequence[str]) -> None:
 
 def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | None:
     """Who serves, in one line; what was set before this start holds for the whole session."""
+    missing = actions.bring_up(ctx, limit_s=GATEWAY_S)
     now = snapshot.take(ctx, keep_going=True)
     serves = _serving(ctx, now)
     if serves is None:
@@ -77,9 +78,11 @@ def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object
         with contextlib.suppress(PfError):  # a disk that refuses: the line is told all the same
             actions.remember_session(ctx, session, AGENT, serves)
     distrust = actions.tell_of_distrust(ctx, now.project) if now.project else None
-    if distrust is None and (not now.notifies or now.active is None):
+    if distrust is None and missing is None and (not now.notifies or now.active is None):
         return None
     line = f"pf-tui: {serves} serves"
+    if missing is not None:
+        line += f"; {missing}"
     if now.active is not None and now.active.provider != serves:
         line += f"; {now.active.provider} is the active one"
     if now.next is not None:

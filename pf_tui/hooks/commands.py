@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pf_tui import actions, snapshot
 from pf_tui.documents import auth, words
 from pf_tui.errors import PfError, WrongUsage
+from pf_tui.hooks import GATEWAY_S
 from pf_tui.hooks import arguments as typing
 from pf_tui.hooks import list_commands
 from pf_tui.hooks.plain_lines import MAX_LINES, lines, used
@@ -111,6 +112,8 @@ def _switch(ctx: Context, given: Sequence[str]) -> str:
     model = asked.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
     if auto not in (None, "on", "off"):
         raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
+    if wanted and wanted[0] not in ("undo", "next"):
+        actions.bring_up(ctx, wanted[0], limit_s=GATEWAY_S)
     with files.locked(ctx.paths, PATIENCE_S):
         if wanted[:1] == ("undo",) or "--undo" in asked.options:
             was_on = snapshot.take(ctx).auto_switch

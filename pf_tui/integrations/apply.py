@@ -5,12 +5,15 @@ The verbs call `apply` under the state lock; each agent's own module does the wr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pf_tui.catalog import Provider
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import installs
 from pf_tui.records import record
+from pf_tui.rules.addresses import LOOPBACK
+from pf_tui.state import gateway
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -69,6 +72,37 @@ def paused(ctx: Context) -> datetime | None:
     """Since when pf-tui is out of every agent by a person's word; None = it is not paused."""
     lasts = installs.pause(ctx.paths)
     return lasts.since if lasts else None
+
+
+def door(ctx: Context) -> str | None:
+    """The gateway's address, where agents may be led to it by their settings and it runs."""
+    if not ctx.config().leads_to_gateway:
+        return None
+    running = gateway.read(ctx.paths)
+    return running.url if running is not None else None
+
+
+def needs_gateway(ctx: Context, agent: str, provider: Provider) -> bool:
+    """The agent's own settings cannot lead it to the provider, and the gateway can reach it."""
+    return provider.agent_only is None and bool(module(agent).needs_gateway(ctx, provider))
+
+
+def way_in(ctx: Context, command: str) -> str:
+    """What to do so that an agent gets to the gateway."""
+    if ctx.config().leads_to_gateway:
+        return f"`pf-tui gateway start`, or `{command}` for one run"
+    return f"`{command}`; after `pf-tui gateway auto on` a switch leads there"
+
+
+def past_proxies(env: Mapping[str, str]) -> dict[str, str]:
+    """NO_PROXY for the loopback, where a proxy is set: the token must not leave the machine."""
+    names = {name.lower() for name in env}
+    if not names & {"http_proxy", "https_proxy", "all_proxy"}:
+        return {}
+    own = env.get("NO_PROXY") or env.get("no_proxy") or ""
+    hosts = [host for host in own.split(",") if host.strip()]
+    value = ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
+    return {"NO_PROXY": value, "no_proxy": value}
 
 
 def apply(ctx: Context, agent: str, provider: Provider, model: str | None) -> Effect:

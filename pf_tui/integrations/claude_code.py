@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pf_tui.catalog import Provider
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import apply as agents
 from pf_tui.integrations import (
     claude_address,
     claude_models,
@@ -153,21 +154,11 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     if mode == "proxy":
         if provider.agent_only is not None:
             return _impossible(f"not possible in Claude Code ({provider.claude_code.note}): use OpenCode")
-        return Effect(
-            agent=AGENT,
-            when="never",
-            how="gateway",
-            text=f"reaches {provider.name} through the gateway alone, which translates: `pf-tui run claude`",
-            applied=False,
-        )
+        return _by_gateway(ctx, provider)
     if any("{" in value for value in provider.claude_code.env.values()):
         return _impossible(f"its address is not known: set base_url of {provider.id} in providers.yaml")
-    project = ctx.project()
-    if project is not None and project.priority:
-        return _impossible(
-            "this project has a list of its own, and Claude Code's settings are shared by all projects:"
-            " start it here with `pf-tui run claude`"
-        )
+    if (refused := _own_list(ctx)) is not None:
+        return refused
     there = [folder / "settings.json" for folder in folders(ctx)]
     written = False
     for path in there:
@@ -180,6 +171,63 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
         return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
     return _told(ctx, provider, there)
+
+
+def needs_gateway(ctx: Context, provider: Provider) -> bool:
+    """It speaks no protocol of that provider's."""
+    return provider.claude_code.mode == "proxy"
+
+
+def _own_list(ctx: Context) -> Effect | None:
+    """The refusal where the project has a list of its own."""
+    project = ctx.project()
+    if project is None or not project.priority:
+        return None
+    return _impossible(
+        "this project has a list of its own, and Claude Code's settings are shared by all projects:"
+        " start it here with `pf-tui run claude`"
+    )
+
+
+def _by_gateway(ctx: Context, provider: Provider) -> Effect:
+    """Lead Claude Code to the gateway, which translates, where the person wants that and it runs."""
+    url = agents.door(ctx)
+    if url is None:
+        way = agents.way_in(ctx, "pf-tui run claude")
+        text = f"reaches {provider.name} through the gateway alone, which translates: {way}"
+        return Effect(agent=AGENT, when="never", how="gateway", text=text, applied=False)
+    if (refused := _own_list(ctx)) is not None:
+        return refused
+    there = [folder / "settings.json" for folder in folders(ctx)]
+    for path in there:
+        try:
+            _write_route(ctx, provider, path, _way_to(ctx, url))
+        except jsonc.JsoncError as error:
+            return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
+        except PfError as error:
+            return _impossible(f"{error.message}; its settings were left as they are")
+    told = _told(ctx, provider, there, leads=True)
+    return replace(told, how="gateway", text=f"{told.text}, through the gateway, which translates")
+
+
+def _way_to(ctx: Context, url: str) -> dict[str, str]:
+    """The variables of a route to the gateway; its token comes from the helper, no login goes along."""
+    home = ctx.catalog().provider(HOME).claude_code.env
+    return {
+        **home,
+        key_homes.BASE_URL: url,
+        "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
+        **agents.past_proxies(ctx.env),
+    }
+
+
+def _write_route(ctx: Context, provider: Provider, path: Path, env: Mapping[str, str]) -> None:
+    """Write a route that uses Claude Code's own names of models. Raises JsoncError, PfError."""
+    text = _read(path)
+    before = claude_settings.MADE if text is None else text
+    after = claude_settings.routed(before, provider.id, env, _helper(ctx, provider, path))
+    if after != text:
+        files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
 
 
 def _route(ctx: Context, provider: Provider, path: Path) -> bool:
@@ -236,8 +284,12 @@ def lead_home(ctx: Context) -> float:
     return due_s
 
 
-def _told(ctx: Context, provider: Provider, there: Sequence[Path]) -> Effect:
-    """When the running sessions notice, and what stands in the way."""
+def _told(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: bool = False) -> Effect:
+    """When the running sessions notice, and what stands in the way.
+
+    Args:
+        leads: to the gateway.
+    """
     own = config_folder(ctx.env) / "settings.json"
     if own not in there:
         names = ", ".join(str(path.parent) for path in there)
@@ -256,12 +308,12 @@ def _told(ctx: Context, provider: Provider, there: Sequence[Path]) -> Effect:
                 how="settings",
                 text=f"from your next turn, but not in this project: {path} names its own address",
             )
-    if key_homes.BASE_URL not in provider.claude_code.env:
+    if not leads and key_homes.BASE_URL not in provider.claude_code.env:
         return Effect(
             agent=AGENT, when="next start", how="settings", text="from the next start of Claude Code"
         )
     text = "from your next turn"
-    if gateway.read(ctx.paths) is not None:
+    if not leads and gateway.read(ctx.paths) is not None:
         text += "; sessions behind the gateway move with their next request"
     return Effect(agent=AGENT, when="next turn", how="settings", text=text)
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.integrations import apply as agents
 from pf_tui.integrations import install_plan, jsonc, marks, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.records import replace
 from pf_tui.rules import addresses as rules
 from pf_tui.state import files, paths
 from pf_tui.state.context import Context
@@ -33,6 +35,9 @@ END_TIMEOUT_S = 3
 """More than that Codex does not give SessionEnd, and says so on every run."""
 
 MCP_START_S = 20
+GATEWAY = "pf-tui"
+"""The provider that stands for the gateway in its settings; `auth helper` gives it the gateway's token."""
+
 RESERVED = ("openai", "ollama", "lmstudio")
 """Provider names Codex keeps for itself."""
 
@@ -64,13 +69,16 @@ def after_install(ctx: Context, plan: Plan) -> tuple[str, ...]:
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     """Set Codex to `provider`: lines in config.toml, none for what the person has set up there."""
-    news, on_own = False, False
+    news, on_own, by_gateway = False, False, False
     for path in (folder / "config.toml" for folder in folders(ctx)):
         try:
             text = _text(path)
             wanted = {} if provider.id == own_provider(ctx, text) else _served_by(ctx, provider, model, path)
+            if wanted is None and provider.agent_only is None:
+                by_gateway = True
+                wanted = _by_gateway(ctx, path)
             if wanted is None:
-                return _effect(f"not possible in Codex itself: {_why_not(provider)}", applied=False)
+                return _refused(ctx, provider)
             made = toml_text.with_lines(text, {**_base(ctx, text, path), **_known(text, wanted)})
             on_own = not wanted
             if made != text:
@@ -78,11 +86,20 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
                 news = True
         except (toml_text.TomlError, PfError) as error:
             return _effect(f"its config.toml could not be changed ({error})", applied=False)
+    if by_gateway:
+        text = "from your next start of Codex, through the gateway, which translates"
+        return replace(_effect(text), how="gateway")
     if not news:
         return Effect(agent=AGENT, when="now", how="none", text="it is set to that already")
     if on_own:
         return _effect("on your own setting again, from your next start of Codex")
     return _effect("from your next start of Codex (`codex resume` keeps the session)")
+
+
+def needs_gateway(ctx: Context, provider: Provider) -> bool:
+    """No lines of config.toml lead there."""
+    own = config_folder(ctx.env) / "config.toml"
+    return provider.id != _login(ctx) and _served_by(ctx, provider, None, own) is None
 
 
 def folders(ctx: Context) -> tuple[Path, ...]:
@@ -243,6 +260,23 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
     return lines
 
 
+def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:
+    """The lines that set Codex to the gateway, where the person wants that and it runs."""
+    url = agents.door(ctx)
+    if url is None:
+        return None
+    program_name, *rest = _words(ctx, path)
+    place = f"model_providers.{GATEWAY}"
+    return {
+        "model_provider": GATEWAY,
+        f"{place}.name": GATEWAY,
+        f"{place}.base_url": f"{url}/v1",
+        f"{place}.wire_api": "responses",
+        f"{place}.auth.command": program_name,
+        f"{place}.auth.args": [*rest, "auth", "helper", GATEWAY],
+    }
+
+
 def _known(text: str, wanted: dict[str, object]) -> dict[str, object]:
     """Without the provider's own lines where the person has described a provider of that name."""
     tables = toml_text.parse(toml_text.without(text)).get("model_providers")
@@ -276,10 +310,12 @@ def _inside(content: object, key: str) -> object:
     return content
 
 
-def _why_not(provider: Provider) -> str:
-    if provider.agent_only not in (None, AGENT):
-        return f"that login works in {provider.agent_only} alone"
-    return f"it reaches {provider.name} through the gateway alone: `pf-tui run codex`"
+def _refused(ctx: Context, provider: Provider) -> Effect:
+    if provider.agent_only is not None:
+        why = f"that login works in {provider.agent_only} alone"
+        return _effect(f"not possible in Codex itself: {why}", applied=False)
+    why = f"it reaches {provider.name} through the gateway alone: {agents.way_in(ctx, 'pf-tui run codex')}"
+    return replace(_effect(f"not possible in Codex itself: {why}", applied=False), how="gateway")
 
 
 def _login(ctx: Context) -> str | None:

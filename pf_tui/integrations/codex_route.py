@@ -34,17 +34,7 @@ def next_address(ctx: Context, provider: Provider, caller: Process | None) -> st
     Raises:
         PfError: an address of the provider is not certain.
     """
-    config: dict[str, object] = {}
-    for layer in _layers(ctx, caller):
-        config = _merged(config, layer)
-    tables = config.get("model_providers", {})
-    if not isinstance(tables, dict):
-        raise claude_route.withheld("model_providers of Codex's config.toml is no table")
-    asking = [
-        (str(name), table)
-        for name, table in tables.items()
-        if isinstance(table, dict) and _asks(table, provider)
-    ]
+    asking = _asking(ctx, provider.id, caller)
     for name, table in asking:
         url = table.get("base_url")
         if not isinstance(url, str) or not key_homes.belongs(provider, url):
@@ -63,18 +53,46 @@ def next_address(ctx: Context, provider: Provider, caller: Process | None) -> st
     return next(iter(key_homes.homes(provider)), "")
 
 
-def _asks(table: dict[str, object], provider: Provider) -> bool:
-    """The table's key comes from `auth helper PROVIDER`."""
+def check_gateway(ctx: Context, url: str, caller: Process | None) -> None:
+    """Whatever in Codex's settings asks for the gateway's token sends it to the gateway at `url`.
+
+    Raises:
+        PfError: it would go elsewhere, or that cannot be said.
+    """
+    for name, table in _asking(ctx, codex.GATEWAY, caller):
+        told = table.get("base_url")
+        if not isinstance(told, str) or not key_homes.same_address(told.removesuffix("/v1"), url):
+            raise claude_route.withheld(
+                f"Codex's model_providers.{claude_route.plain_name(name)} sends the gateway's token to"
+                f" {key_homes.shown(str(told))}, where no gateway of ours is",
+                "`pf-tui switch PROVIDER` sets the address",
+            )
+
+
+def _asking(ctx: Context, wanted: str, caller: Process | None) -> list[tuple[str, dict[str, object]]]:
+    """The tables whose key comes from `auth helper WANTED`."""
+    config: dict[str, object] = {}
+    for layer in _layers(ctx, caller):
+        config = _merged(config, layer)
+    tables = config.get("model_providers", {})
+    if not isinstance(tables, dict):
+        raise claude_route.withheld("model_providers of Codex's config.toml is no table")
+    return [
+        (str(name), table)
+        for name, table in tables.items()
+        if isinstance(table, dict) and _asks(table, wanted)
+    ]
+
+
+def _asks(table: dict[str, object], wanted: str) -> bool:
+    """The table's key comes from `auth helper WANTED`."""
     auth = table.get("auth")
     if not isinstance(auth, dict):
         return False
     args = auth.get("args")
     words = [str(auth.get("command", "")), *(map(str, args) if isinstance(args, list) else [])]
     line = " ".join(words).split()
-    return (
-        any(line[place : place + 2] == ["auth", "helper"] for place in range(len(line)))
-        and provider.id in line
-    )
+    return any(line[place : place + 3] == ["auth", "helper", wanted] for place in range(len(line)))
 
 
 def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]:

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import Client
+from pf_tui.integrations.apply import past_proxies
 from pf_tui.json_values import object_in
 from pf_tui.records import field, record
-from pf_tui.rules.addresses import LOOPBACK
 from pf_tui.rules.models import window
 
 TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
@@ -84,7 +84,7 @@ def claude(
     given = {
         "ANTHROPIC_BASE_URL": url,
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
-        **_past_proxies(environment),
+        **past_proxies(environment),
     }
     headers = _project_header(project)
     if resume:
@@ -107,7 +107,7 @@ def claude(
 def by_variables(client: Client, url: str, token: str, environment: Mapping[str, str]) -> Setting:
     """An agent that takes address and token from the two variables of its record."""
     given = {client.base_url_variable: url, client.token_variable: token}
-    return Setting(set={**given, **_past_proxies(environment)})
+    return Setting(set={**given, **past_proxies(environment)})
 
 
 def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, object]:
@@ -147,7 +147,7 @@ def codex(
     for name, value in _project_header(project).items():
         settings[f"{place}.http_headers.{name}"] = value
     words = [part for key, value in settings.items() for part in ("-c", f"{key}={json.dumps(value)}")]
-    return Setting(set={TOKEN_VARIABLE: token, **_past_proxies(environment)}, words=tuple(words))
+    return Setting(set={TOKEN_VARIABLE: token, **past_proxies(environment)}, words=tuple(words))
 
 
 def opencode(
@@ -178,7 +178,7 @@ def opencode(
     if chosen is not None:
         _choose(content, providers, catalog, *chosen)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Setting(set={"OPENCODE_CONFIG_CONTENT": text, **_past_proxies(environment)})
+    return Setting(set={"OPENCODE_CONFIG_CONTENT": text, **past_proxies(environment)})
 
 
 def _project_header(project: str | None) -> dict[str, str]:
@@ -278,14 +278,3 @@ def _merged(own: object, ours: dict[str, object]) -> dict[str, object]:
         **ours,
         "options": {**(options if isinstance(options, dict) else {}), **object_in(ours, "options")},
     }
-
-
-def _past_proxies(environment: Mapping[str, str]) -> dict[str, str]:
-    """NO_PROXY for the loopback, where a proxy is set: the token must not leave the machine."""
-    names = {name.lower() for name in environment}
-    if not names & {"http_proxy", "https_proxy", "all_proxy"}:
-        return {}
-    own = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    hosts = [host for host in own.split(",") if host.strip()]
-    value = ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
-    return {"NO_PROXY": value, "no_proxy": value}

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
+from pf_tui.actions.gateway_start import answers
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError
 from pf_tui.gateway import log, process
@@ -242,7 +243,7 @@ def _restart(ctx: Context, port: int) -> int | None:
         _become_gateway(ctx, port)
     deadline = time.monotonic() + AGAIN_S
     while time.monotonic() < deadline:
-        if (running := state.read(ctx.paths)) is not None and process.answers(running):
+        if (running := state.read(ctx.paths)) is not None and answers(running):
             return running.pid
         if os.waitpid(pid, os.WNOHANG)[0]:
             break

@@ -71,6 +71,10 @@ class AgentView:
     applied: str | None
     pending: str | None
     """The provider it will be set to at its next turn."""
+    direct: str | None = None
+    """Who served it last without the gateway, where its settings lead there."""
+    stranded: bool = False
+    """Its settings lead to the gateway, and that does not run or is not wanted any more."""
     due: Serving | None = None
     """Who should serve it: the active provider, unless the model its session asks for rests there."""
 
@@ -335,9 +339,15 @@ def _agents(
     views, led = [], state.health.agents
     for agent in state.installed:
         applied = led[agent].provider if agent in led else None
+        direct = led[agent].direct if agent in led else None
+        stranded = direct is not None and (state.gateway is None or not state.config.leads_to_gateway)
         due = _due(agent, state, choice, listed, ordered, now)
-        pending = due.provider if due is not None and due.provider != applied else None
-        views.append(AgentView(agent=agent, applied=applied, pending=pending, due=due))
+        pending = due.provider if due is not None and (due.provider != applied or stranded) else None
+        views.append(
+            AgentView(
+                agent=agent, applied=applied, pending=pending, direct=direct, stranded=stranded, due=due
+            )
+        )
     return tuple(views)
 
 

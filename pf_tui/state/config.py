@@ -72,6 +72,11 @@ class Config:
     """Why nothing may be written (a newer version wrote the file)."""
 
     @property
+    def leads_to_gateway(self) -> bool:
+        """`pf.gateway.auto`: agents are led to the gateway by their settings where they need it."""
+        return self.gateway.get("auto") is True
+
+    @property
     def is_notifying(self) -> bool:
         """Somebody wants to hear of limits and moves without the dashboard."""
         return self.notify_desktop or self.notify_osc9

@@ -71,6 +71,12 @@ def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
         os.close(handle)
 
 
+def is_locked_here(paths: Paths) -> bool:
+    """This thread holds the directory's lock."""
+    depths: dict[Path, int] = _held.__dict__.get("depths", {})
+    return bool(depths.get(paths.home))
+
+
 def make_home(paths: Paths) -> None:
     """Create the state directory, readable by its owner only."""
     try:

@@ -34,6 +34,8 @@ class Applied:
 
     provider: str
     since: datetime
+    direct: str | None = None
+    """Who served it last without the gateway, where its settings lead there; None = they do not."""
 
 
 @record
@@ -192,7 +194,11 @@ def _parse(content: Mapping[str, object]) -> Health:
     return Health(
         benches=tuple(bench for item in benches if (bench := bench_from_json(item))),
         agents={
-            agent: Applied(provider=provider, since=since)
+            agent: Applied(
+                provider=provider,
+                since=since,
+                direct=direct if isinstance(direct := item.get("direct"), str) else None,
+            )
             for agent, item in _objects(content.get("agents"))
             if isinstance(provider := item.get("applied"), str) and (since := from_text(item.get("since")))
         },
@@ -260,7 +266,12 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
         {**known_benches.get(bench.key, {}), **bench_to_json(bench)} for bench in health.benches
     ]
     content["agents"] = {
-        agent: {**known_agents.get(agent, {}), "applied": applied.provider, "since": to_text(applied.since)}
+        agent: {
+            **{key: value for key, value in known_agents.get(agent, {}).items() if key != "direct"},
+            "applied": applied.provider,
+            "since": to_text(applied.since),
+            **({"direct": applied.direct} if applied.direct else {}),
+        }
         for agent, applied in health.agents.items()
     }
     content["sessions"] = {

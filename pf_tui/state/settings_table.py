@@ -220,6 +220,14 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="The port it listens on. Without it: a free one.",
     ),
     Setting(
+        key="pf.gateway.auto",
+        kind=FLAG,
+        default=False,
+        field="auto",
+        sentence="A switch leads an installed agent to the gateway by its settings where it reaches the "
+        "provider through the gateway alone; a session's start starts the gateway.",
+    ),
+    Setting(
         key="pf.gateway.passThrough",
         kind=FLAG,
         default=False,

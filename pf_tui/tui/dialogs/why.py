@@ -68,7 +68,8 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
     facts += [f"through the gateway: {words.class_rule(*pair)}" for pair in snapshot.config.classes.items()]
     for agent in snapshot.agents:
         pending = f", {agent.pending} from its next turn" if agent.pending else ""
-        facts.append(f"{agent.agent} is set to {agent.applied or 'nothing yet'}{pending}")
+        through = ", through the gateway" if agent.direct and not agent.stranded else ""
+        facts.append(f"{agent.agent} is set to {agent.applied or 'nothing yet'}{through}{pending}")
     for fact in facts:
         lines += wrap(fact, space.width, "muted")
     return lines
