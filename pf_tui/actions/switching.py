@@ -251,7 +251,8 @@ def _lead(
     for other in others:
         then = apply.apply(ctx, agent, now.catalog.providers[other.provider], other.model)
         if then.applied:
-            when = "goes on serving" if then.how == "none" else f"serves {then.text}"
+            stays = then.how == "none" or (other.provider == view.applied and view.direct is None)
+            when = "goes on serving" if stays else f"serves {then.text}"
             return replace(then, text=f"{effect.text}; there {other.provider} {when}"), other.provider
     return effect, provider.id
 

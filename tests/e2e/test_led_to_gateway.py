@@ -1,4 +1,4 @@
-"""Real Claude Code on a provider that speaks Chat alone, without `run`: a switch leads it to the gateway and back.
+"""Real Claude Code on a provider that speaks Chat alone, without `run`: led to the gateway, and back.
 
 alpha speaks Messages and is reached directly; beta speaks Chat alone.
 """
@@ -70,7 +70,9 @@ def test_a_chat_only_provider_serves_claude_code_without_run(
     assert (agent["applied"], agent["via"]) == ("beta", "gateway")
 
     machine.pf("gateway", "stop")
-    back = machine.run(str(clients.program("claude")), "-p", "again", "--settings", '{"disableAllHooks": true}')
+    back = machine.run(
+        str(clients.program("claude")), "-p", "again", "--settings", '{"disableAllHooks": true}'
+    )
 
     assert address(machine) == alpha.url
     assert "Hello from the mock." in back.stdout
@@ -78,6 +80,8 @@ def test_a_chat_only_provider_serves_claude_code_without_run(
 
     machine.run(str(clients.program("claude")), "-p", "and once more")
 
-    assert json.loads(machine.pf("gateway", "status", "--json"))["running"]  # the session's start brought it up
+    assert json.loads(machine.pf("gateway", "status", "--json"))[
+        "running"
+    ]  # the session's start brought it up
     assert address(machine).startswith("http://127.0.0.1:")
     assert machine.hooks_log() == ""

@@ -384,7 +384,10 @@ def test_who_cannot_serve_claude_code_is_passed_over_there(ctx: Context, claude:
     (told,) = failed.effects
     assert failed.to_provider == "groq"
     assert told.applied
-    assert told.text.endswith("`pf-tui run claude`; there openrouter serves from your next turn")
+    assert told.text.endswith(
+        "`pf-tui run claude`; after `pf-tui gateway auto on` a switch leads there;"
+        " there openrouter serves from your next turn"
+    )
     assert ctx.health().agents["claude-code"].provider == "openrouter"
 
 

@@ -215,7 +215,7 @@ def test_a_provider_that_codex_cannot_use_is_said_honestly(ctx: Context, folder:
 
     assert effect.text == (
         "not possible in Codex itself: it reaches C through the gateway alone: `pf-tui run codex`;"
-        " there openai-api goes on serving"
+        " after `pf-tui gateway auto on` a switch leads there; there openai-api goes on serving"
     )
     assert (folder / "config.toml").read_bytes() == before
 
