@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pf_tui import actions, snapshot
 from pf_tui.documents import auth, words
 from pf_tui.errors import PfError, WrongUsage
-from pf_tui.hooks import GATEWAY_S
+from pf_tui.hooks import GATEWAY_S, list_commands
 from pf_tui.hooks import arguments as typing
-from pf_tui.hooks import list_commands
 from pf_tui.hooks.plain_lines import MAX_LINES, lines, used
 from pf_tui.integrations import apply
 from pf_tui.integrations.apply import Effect
