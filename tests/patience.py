@@ -26,7 +26,7 @@ LIMITS = {
 """How long our own code waits before it gives up; a test of giving up sets its own."""
 
 OF_PROGRAMS = {
-    "pf_tui.gateway.process.START_S": PATIENCE_S,
+    "pf_tui.actions.gateway_start.START_S": PATIENCE_S,
     "pf_tui.integrations.doctor.clients.VERSION_S": PATIENCE_S,
     "pf_tui.tui.cli_runner.COMPLETION_TIMEOUT_S": PATIENCE_S,
 }

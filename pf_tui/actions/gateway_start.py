@@ -20,7 +20,7 @@ START_S = 10.0
 """How long a start in the background may take before it counts as failed."""
 
 
-def bring_up(ctx: Context, provider: str | None = None, *, limit_s: float = START_S) -> str | None:
+def bring_up(ctx: Context, provider: str | None = None, *, limit_s: float | None = None) -> str | None:
     """Start the gateway where an agent needs it to reach who serves; why that failed, in a sentence.
 
     Nothing is started under the state lock: the gateway takes it while it starts.
@@ -42,7 +42,7 @@ def bring_up(ctx: Context, provider: str | None = None, *, limit_s: float = STAR
     return None
 
 
-def start(ctx: Context, port: int | None = None, limit_s: float = START_S) -> Gateway:
+def start(ctx: Context, port: int | None = None, limit_s: float | None = None) -> Gateway:
     """Start one in the background, or return the one that runs.
 
     Raises:
@@ -53,6 +53,7 @@ def start(ctx: Context, port: int | None = None, limit_s: float = START_S) -> Ga
     import subprocess
     import time
 
+    limit_s = START_S if limit_s is None else limit_s
     files.make_home(ctx.paths)
     words = [sys.executable, "-P", "-m", "pf_tui.gateway"]
     if port is not None:
