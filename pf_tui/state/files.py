@@ -73,8 +73,7 @@ def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
 
 def is_locked_here(paths: Paths) -> bool:
     """This thread holds the directory's lock."""
-    depths: dict[Path, int] = _held.__dict__.get("depths", {})
-    return bool(depths.get(paths.home))
+    return (get_ident(), paths.home) in _held
 
 
 def make_home(paths: Paths) -> None:
