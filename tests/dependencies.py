@@ -64,7 +64,10 @@ def _imported(root: Path, declared: set[str]) -> Iterator[tuple[str, str]]:
             else:
                 continue
             for top in {name.partition(".")[0] for name in names}:
-                if top not in sys.stdlib_module_names and top != "pf_tui":
+                ours = top == "pf_tui" or top.startswith(
+                    "_"
+                )  # a part of the standard library, of some version
+                if top not in sys.stdlib_module_names and not ours:
                     owner = _owner(top, names, owners.get(top, []), declared)
                     yield owner, str(path.relative_to(root))
 
