@@ -22,7 +22,7 @@ from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
-from pf_tui.state.paths import Paths, default_config_folder, user_home
+from pf_tui.state.paths import Paths, config_folder, default_config_folder, user_home
 from pf_tui.state.secret import Secret, remember
 
 TYPE_CHECKING = False
@@ -335,6 +335,21 @@ def keychain_account(env: Mapping[str, str]) -> bool | None:
         return None
     content = _read_login(_claude_file(env))
     return isinstance(content, dict) and bool(content.get("oauthAccount"))
+
+
+def claude_plan(env: Mapping[str, str]) -> str | None:
+    """What Claude Code's own files call the plan it is signed in with: "Max", "Pro"; None = nothing does."""
+    login = _read_login(config_folder("claude-code", env) / ".credentials.json")
+    account = _read_login(_claude_file(env))
+    for content, part, name in (
+        (login, "claudeAiOauth", "subscriptionType"),
+        (account, "oauthAccount", "organizationType"),
+    ):
+        inner = content.get(part) if isinstance(content, dict) else None
+        word = inner.get(name) if isinstance(inner, dict) else None
+        if isinstance(word, str) and 0 < len(word) <= 24 and word.replace("_", "").isalnum():
+            return word.removeprefix("claude_").title()
+    return None
 
 
 def _claude_file(env: Mapping[str, str]) -> Path:

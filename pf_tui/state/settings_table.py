@@ -304,6 +304,11 @@ SETTINGS: tuple[Setting, ...] = (
         sentence="What charts are drawn with.",
     ),
     Setting(
+        key="pf.dashboard.welcomed",
+        kind=Kind(type="flag", expected="true or false", unchecked=True),
+        sentence="The first question was answered. Written by the dashboard.",
+    ),
+    Setting(
         key="pf.dashboard.keys",
         kind=Kind(type="object", expected="an object", unchecked=True),
         sentence="Action id (keys.md) to its keys, parted by blanks or a list.",

@@ -179,8 +179,18 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     def _find_agents(self) -> None:
         """Which agents this machine has, and the sheets that a key may open next."""
         found = (*install.found(self.ctx), *install.only_read(self.ctx))
-        self.soon(lambda: setattr(self.cockpit, "found", found))
+        self.soon(lambda: self._meet(found))
         import_module("pf_tui.tui.dialogs.pickers")
+
+    def _meet(self, found: tuple[str, ...]) -> None:
+        """Say which agents there are; where nothing was decided yet, ask the one question."""
+        self.cockpit.found = found
+        if len(self.screen_stack) == 1:
+            from pf_tui.tui.dialogs import first_run
+
+            agent = first_run.agent_to_ask(self.ctx, self.cockpit.known(), found)
+            if agent is not None:
+                self.push_screen(first_run.FirstRun(self.cockpit, agent))
 
     def on_unmount(self) -> None:
         self.feed.stop()

@@ -25,6 +25,7 @@ from pf_tui.tui.pane_columns import PaneColumns
 from pf_tui.tui.panes.live import Flow
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
 from pf_tui.tui.textual_internals import strips
+from pf_tui.tui.times import Clock
 from pf_tui.tui.widgets import (
     AnalyticsPane,
     EventsPane,
@@ -44,6 +45,9 @@ LONG_READING_BYTES = 16 * 1024 * 1024
 
 SAID_S = 6.0
 """How long a message stands; errors stand twice as long."""
+
+STORY_S = 12.0
+"""A move is told for longer: it is read by somebody who looks up."""
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
@@ -182,14 +186,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
         told = ("failover", "return")
         moved = [event for event in now.events if event.action in told and event.id not in known]
         if moved:
-            self.say(panes.events.sentence(moved[-1]), "warn" if moved[-1].action == "failover" else "good")
+            told = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
+            self.say(told, "warn" if moved[-1].action == "failover" else "good", STORY_S)
 
-    def say(self, words: str, ink: str = "accent") -> None:
+    def say(self, words: str, ink: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
         self.said = (words, ink)
         if self._unsaid is not None:
             self._unsaid()
-        timer = self.set_timer(SAID_S * (2 if ink == "bad" else 1), self._fall_silent)
+        timer = self.set_timer(seconds * (2 if ink == "bad" else 1), self._fall_silent)
         self._unsaid = timer.stop
 
     def _fall_silent(self) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from pf_tui.actions.notices import LIMIT_KINDS
 from pf_tui.documents import amounts, words
 from pf_tui.json_values import optional_number, optional_text
+from pf_tui.state.clock import from_text
 from pf_tui.state.journal import Event
 from pf_tui.text.columns import Column, body, chosen, head
 from pf_tui.text.lines import BLANK, Line, Span, cells, fit, joined, line, muted, spread, wrapped
 from pf_tui.tui import provider_order
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
+from pf_tui.tui.times import Clock
 
 COLUMNS = (
     Column(key="time", title="time"),
@@ -119,6 +122,22 @@ def sentence(event: Event) -> str:
     quiet = event.why in QUIET or event.why in said or event.action in ("undo", "redo")
     why = "" if quiet else event.why
     return f"{said}: {why}" if why else said
+
+
+def story(event: Event, clock: Clock) -> str:
+    """A move as it happens: from whom, why, to whom, what it saved, when the first is back."""
+    bench = _mapping(event.after.get("bench"))
+    until = from_text(bench.get("until"))
+    serves = event.after.get("active")
+    if event.action != "failover" or not bench or not serves:
+        return sentence(event)
+    status = _mapping(bench.get("evidence")).get("status")
+    limited = bench.get("kind") in LIMIT_KINDS
+    what = "hit its limit" if limited else f"failed ({bench.get('kind')})"
+    told = f"{bench.get('provider')} {what}{f' ({status})' if status and limited else ''} → {serves}"
+    if until is None or until <= event.ts:
+        return told
+    return f"{told}, saved about {words.span(until - event.ts)}; back at {clock.clock(until)}"
 
 
 def _shortened(text: str) -> str:

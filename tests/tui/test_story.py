@@ -1,0 +1,52 @@
+"""A move as it is told when it happens."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pf_tui.state.clock import to_text
+from pf_tui.state.journal import Event
+from pf_tui.tui.panes.events import story
+from pf_tui.tui.times import Clock
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def moved(kind: str = "quota", until: datetime | None = NOON + timedelta(hours=2)) -> Event:
+    bench = {"provider": "openai-subscription", "kind": kind, "evidence": {"status": 429}}
+    if until is not None:
+        bench["until"] = to_text(until)
+    return Event(
+        id="e",
+        ts=NOON,
+        who="hook",
+        action="failover",
+        why="openai-subscription: 429 quota in Codex",
+        before={"active": "openai-subscription"},
+        after={"active": "anthropic-subscription", "bench": bench},
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        pytest.param(
+            moved(),
+            "openai-subscription hit its limit (429) → anthropic-subscription, "
+            "saved about 2h00; back at 14:00",
+            id="limit",
+        ),
+        pytest.param(
+            moved("auth", None), "openai-subscription failed (auth) → anthropic-subscription", id="no-end"
+        ),
+        pytest.param(
+            Event(id="r", ts=NOON, who="hook", action="return", after={"active": "openai-subscription"}),
+            "back to openai-subscription",
+            id="return",
+        ),
+    ],
+)
+def test_a_move_says_from_whom_why_to_whom_and_what_it_saved(event: Event, told: str) -> None:
+    assert story(event, Clock(now=NOON)) == told
