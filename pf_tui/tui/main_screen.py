@@ -186,8 +186,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
         told = ("failover", "return")
         moved = [event for event in now.events if event.action in told and event.id not in known]
         if moved:
-            told = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
-            self.say(told, "warn" if moved[-1].action == "failover" else "good", STORY_S)
+            sentence = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
+            self.say(sentence, "warn" if moved[-1].action == "failover" else "good", STORY_S)
 
     def say(self, words: str, ink: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
