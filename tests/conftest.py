@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import os
 import shutil
 import signal
@@ -12,25 +14,18 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import hypothesis
 import hypothesis.configuration
 import psutil
 import pytest
 
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from tests.patience import LIMITS, OF_PROGRAMS
+from tests import examples
+from tests.patience import LIMITS
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parent.parent / ".hypothesis")
-# Machines that run tests are shared and slow; how long an example takes says nothing about us.
-hypothesis.settings.register_profile(
-    "shared",
-    deadline=None,
-    derandomize="CI" in os.environ,  # a landing is judged by its own change; `make test` goes on looking
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
-hypothesis.settings.load_profile("shared")
+examples.register()
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -61,6 +56,13 @@ def pytest_configure(config: pytest.Config) -> None:
     time.tzset()
     os.umask(0o022)
     _restore_signals()
+    os.fsync = lambda handle: None  # no test can see what survives a power cut, and a busy disk takes long
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _restore_signals() -> None:
@@ -82,6 +84,14 @@ def _outside_the_checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patient() -> None:
+    """No limit of our own is reached because the machine is busy; a test of giving up sets its own."""
+    for place, limit in LIMITS.items():
+        module, _, name = place.rpartition(".")
+        setattr(importlib.import_module(module), name, limit)
+
+
 @pytest.fixture(autouse=True)
 def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test has a home and a working directory of its own, and no keyring."""
@@ -92,8 +102,6 @@ def _own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    for place, limit in (LIMITS | OF_PROGRAMS).items():
-        monkeypatch.setattr(place, limit)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,24 +21,11 @@ LIMITS = {
     "pf_tui.hooks.claude_code.LOCK_S": PATIENCE_S,
     "pf_tui.hooks.commands.PATIENCE_S": PATIENCE_S,
     "pf_tui.hooks.status_line.OWN_LIMIT_S": PATIENCE_S,
-}
-"""How long our own code waits before it gives up; a test of giving up sets its own."""
-
-OF_PROGRAMS = {
     "pf_tui.actions.gateway_start.START_S": PATIENCE_S,
     "pf_tui.integrations.doctor.clients.VERSION_S": PATIENCE_S,
     "pf_tui.tui.cli_runner.COMPLETION_TIMEOUT_S": PATIENCE_S,
 }
-"""How long it waits for programs it starts; apart, because a `patient` hook loads none of these modules."""
-
-_PATIENT = f"""
-from importlib import import_module
-for place, limit in {LIMITS!r}.items():
-    module, _, name = place.rpartition(".")
-    setattr(import_module(module), name, limit)
-from pf_tui.__main__ import main
-main()
-"""
+"""How long our own code waits before it gives up; a test of giving up sets its own."""
 
 
 def eventually(holds: Callable[[], T | None], what: str) -> T:
@@ -49,8 +35,3 @@ def eventually(holds: Callable[[], T | None], what: str) -> T:
         assert time.monotonic() < deadline_s, f"never: {what}"
         time.sleep(LOOK_EVERY_S)
     return given
-
-
-def patient(*words: str) -> list[str]:
-    """The command line of `pf-tui …` whose own limits (hook, lock) no busy machine reaches."""
-    return [sys.executable, "-c", _PATIENT, *words]

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog, snapshot
@@ -20,6 +20,7 @@ from pf_tui.launch import plan as launch
 from pf_tui.rules.failover import RouteRequest, arrange
 from pf_tui.state.context import Context
 from tests.conftest import NOON
+from tests.examples import examples
 
 CATALOG = catalog.load()
 KEYED = {
@@ -83,7 +84,7 @@ def context(home: Path, world: dict[str, Any]) -> Context:
     return ctx
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(worlds())
 def test_no_two_faces_name_another_next(world: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +102,7 @@ def test_no_two_faces_name_another_next(world: dict[str, Any]) -> None:
         assert set(names.values()) == {expected}
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(worlds(), st.sampled_from(sorted(STARTED)))
 def test_run_names_whom_the_gateway_asks_in_that_order(world: dict[str, Any], word: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -35,10 +35,14 @@ def masked(text: str) -> str:
 
 def taken(app: App[None]) -> tuple[str, str]:
     """(SVG, plain text) of what is on screen now, sheets included."""
-    svg = app.export_screenshot(title="pf-tui")
+    return _masked_svg(app.export_screenshot(title="pf-tui")), text_of(app)
+
+
+def text_of(app: App[None]) -> str:
+    """The plain text of what is on screen now, sheets included."""
     below, above = (strips(screen) for screen in (app.screen_stack[0], app.screen))
     lines = [_over(under.text, over.text).rstrip() for under, over in zip(below, above, strict=False)]
-    return _masked_svg(svg), masked("\n".join(lines)) + "\n"
+    return masked("\n".join(lines)) + "\n"
 
 
 def save(folder: Path, name: str, picture: str, text: str) -> Path:

@@ -13,6 +13,7 @@ from typing import Any  # what a screen returns does not matter here
 from rich.console import Console, RenderableType
 from rich.control import Control
 from textual._compositor import ChopsUpdate
+from textual._context import visible_screen_stack
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -88,6 +89,7 @@ def lay_out_anew(widget: Widget) -> None:
 
 def strips(screen: Screen[Any]) -> list[Strip]:
     """What a screen shows, line by line, without what lies over it; there is a public SVG only."""
+    visible_screen_stack.set(screen.app._background_screens)  # what a sheet lets through
     return screen._compositor.render_strips()
 
 

@@ -10,12 +10,13 @@ from unittest import mock
 
 import click
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import __main__ as front
 from pf_tui.cli import app
 from pf_tui.documents import commands
+from tests.examples import examples
 
 from .conftest import KEYS, Terminal
 
@@ -83,13 +84,13 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(300, one_fixture=True)
 @given(first=st.one_of(st.sampled_from(WORDS), st.text(LETTERS, max_size=8)), rest=ANYTHING)
 def test_any_words_end_in_a_sentence(scratch: Path, first: str, rest: list[str]) -> None:
     check(scratch, [*first.split(), *rest], b"")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(300, one_fixture=True)
 @given(typed=sensible(), stdin=st.binary(max_size=40))
 def test_any_values_end_in_a_sentence(scratch: Path, typed: list[str], stdin: bytes) -> None:
     check(scratch, typed, stdin)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ SLOW = (
 )  # fmt: skip
 """Parts of the standard library that cost as much, a hook's budget being 40 ms on top of an interpreter."""
 
+CACHE: dict[str, str] = {}
+"""Where the compiled catalog lies."""
+
 PROBE = """
 import sys
 sys.argv = ["pf-tui", *{words!r}]
@@ -41,17 +45,21 @@ sys.exit(code)
 """
 
 
-@pytest.fixture(autouse=True)
-def _compiled_catalog(home: Path) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _compiled_catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A checkout parses its YAML at the first run of a machine; the wheel brings the compiled form."""
-    loaded(home, ["status", "--json"])
+    folder = tmp_path_factory.mktemp("compiled")
+    CACHE["XDG_CACHE_HOME"] = str(folder)
+    loaded(folder, ["status", "--json"])
+    yield
+    CACHE.clear()
 
 
 def loaded(home: Path, words: list[str], stdin: str = "", code: int = 0) -> set[str]:
     """The modules that are there when the words have been done."""
     answer = subprocess.run(
         [sys.executable, "-c", PROBE.format(words=words)],
-        env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS},
+        env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS, **CACHE},
         input=stdin,
         capture_output=True,
         text=True,
@@ -127,7 +135,7 @@ def test_a_used_state_directory_needs_no_package_either(home: Path, paths: Paths
     for words in (["switch", "groq"], ["bench", "openrouter"], ["ingest"], ["init"]):
         subprocess.run(
             [sys.executable, "-m", "pf_tui", *words],
-            env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS},
+            env={"HOME": str(home), "PATH": os.environ.get("PATH", ""), "TZ": "UTC", **KEYS, **CACHE},
             cwd=home.parent,
             capture_output=True,
             timeout=PATIENCE_S,

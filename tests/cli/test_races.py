@@ -14,7 +14,8 @@ import pytest
 from pf_tui import catalog
 from pf_tui.state import journal
 from pf_tui.state.paths import Paths
-from tests.patience import PATIENCE_S, patient
+from tests import program
+from tests.patience import PATIENCE_S
 
 from .conftest import KEYS
 
@@ -33,8 +34,8 @@ def env(home: Path) -> dict[str, str]:
 
 
 def begin(env: dict[str, str], *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        patient(*words),
+    return program.Process(
+        *words,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

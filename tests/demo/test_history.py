@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui.demo import history, scenario
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 14, 2, tzinfo=UTC)
 MOMENTS = st.integers(0, 365 * 24 * 60).map(lambda minutes: NOW + timedelta(minutes=minutes))
@@ -18,7 +19,7 @@ def test_the_same_seed_and_moment_give_the_same_month() -> None:
     assert history.make(NOW, UTC, 7) == history.make(NOW, UTC, 7)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(MOMENTS, st.integers(0, 1000))
 def test_nothing_lies_in_the_future_and_the_last_hour_is_never_empty(now: datetime, seed: int) -> None:
     requests = history.make(now, ZoneInfo("Asia/Kathmandu"), seed).requests

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pf_tui.drill.faults import FAULTS
+from tests import program
 from tests.patience import PATIENCE_S
 
 KEYS = {"ANTHROPIC_API_KEY": "sk-ant-mine", "OPENROUTER_API_KEY": "or-mine"}
@@ -42,10 +43,7 @@ class Person:
         (self.state / name).write_text(json.dumps(content))
 
     def run(self, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pf_tui", *words], env={**self.env, **env}, cwd=self.home,
-            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
+        return program.run(*words, env={**self.env, **env}, cwd=self.home)
 
     def drill(self, *words: str) -> dict[str, Any]:
         done = self.run("drill", *words, "--json")
@@ -114,7 +112,11 @@ def test_no_connection_leaves_the_machine(person: Person, tmp_path: Path) -> Non
         "socket.socket.connect = connect\n"
     )
 
-    done = person.run("drill", "--json", PYTHONPATH=str(guard), HTTPS_PROXY="http://192.0.2.1:9")
+    done = subprocess.run(
+        [sys.executable, "-m", "pf_tui", "drill", "--json"],
+        env={**person.env, "PYTHONPATH": str(guard), "HTTPS_PROXY": "http://192.0.2.1:9"},
+        cwd=person.home, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+    )  # fmt: skip
 
     assert done.returncode == 0, done.stderr
 

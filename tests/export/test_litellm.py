@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog, snapshot
@@ -22,6 +22,7 @@ from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
 from pf_tui.state.health import Bench, Health
+from tests.examples import examples
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CATALOG = catalog.load()
@@ -113,7 +114,7 @@ def worlds(draw: st.DrawFn) -> Snapshot:
 
 
 @given(worlds())
-@settings(max_examples=15)
+@examples(15)
 def test_the_order_is_the_chains_for_every_model(now: Snapshot) -> None:
     content = read(now)
 
@@ -122,7 +123,7 @@ def test_the_order_is_the_chains_for_every_model(now: Snapshot) -> None:
 
 
 @given(worlds())
-@settings(max_examples=5)
+@examples(5)
 def test_every_provider_of_the_list_is_asked_or_left_out_with_a_reason(now: Snapshot) -> None:
     proxy = litellm.proxy(now)
 

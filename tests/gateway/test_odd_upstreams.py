@@ -72,8 +72,8 @@ class Raw:
 class Scene:
     """A gateway before two such upstreams."""
 
-    def __init__(self, folder: Path) -> None:
-        self.gate = Gate(folder)
+    def __init__(self, folder: Path, *, alone: bool = False) -> None:
+        self.gate = Gate(folder, alone=alone)
         self.first, self.second = Raw(), Raw()
 
     async def open(self, tls: ssl.SSLContext | None = None) -> None:
@@ -231,7 +231,7 @@ def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
     shutil.which("openssl") is None, reason="openssl, which makes the certificate, is not here"
 )
 async def test_a_host_with_a_certificate_is_asked_and_one_without_a_good_one_is_not(tmp_path: Path) -> None:
-    made = Scene(tmp_path)
+    made = Scene(tmp_path, alone=True)
     certificate, tls = certified(tmp_path)
     made.gate.env["SSL_CERT_FILE"] = str(certificate)
     try:

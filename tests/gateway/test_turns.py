@@ -490,7 +490,7 @@ async def test_a_stop_lets_a_running_stream_end(house: House) -> None:
     heard = await asking
 
     assert heard.whole
-    assert await process.wait() == 0
+    assert await asyncio.to_thread(process.wait) == 0
     assert not house.gate.paths.gateway.exists()
 
 

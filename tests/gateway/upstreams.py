@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from pf_tui.records import replace
 from pf_tui.state import gateway as gateways
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
+from tests import program
 from tests.conftest import NOON
 from tests.patience import PATIENCE_S
 
@@ -122,9 +124,14 @@ def as_agent(agent: str, session: str | None = None) -> dict[str, str]:
 
 
 class Gate:
-    """`pf-tui gateway run` on a scratch state directory."""
+    """`pf-tui gateway run` on a scratch state directory.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        alone: an interpreter of its own, for tests that measure it.
+    """
+
+    def __init__(self, folder: Path, *, alone: bool = False) -> None:
+        self._alone = alone
         self.home = folder / "gate"
         self.state = self.home / "state"
         self.state.mkdir(parents=True)
@@ -136,7 +143,7 @@ class Gate:
             "TZ": "UTC",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[Any] | None = None
         self._client: aiohttp.ClientSession | None = None
         self.url = ""
         self.token = ""
@@ -164,20 +171,22 @@ class Gate:
 
     async def start(self, *words: str) -> None:
         """Run it and wait until it says where."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pf_tui", "gateway", "run", *words,
-            env=self.env, stdin=asyncio.subprocess.DEVNULL,
-            stdout=(self.home / "out.txt").open("ab"), stderr=(self.home / "err.txt").open("ab"),
-        )  # fmt: skip
-        process = self._process
+        process = self._process = self._begin("gateway", "run", *words)
 
         def listens() -> gateways.Gateway | None:
-            assert process.returncode is None, f"the gateway ended: {self.said()}"
+            assert process.poll() is None, f"the gateway ended: {self.said()}"
             return gateways.read(self.paths)
 
         self.url = (await eventually(listens, "the gateway listens")).url
         self.token = json.loads(self.paths.gateway.read_text())["token"]
         self._open_client()
+
+    def _begin(self, *words: str) -> subprocess.Popen[Any]:
+        with (self.home / "out.txt").open("ab") as out, (self.home / "err.txt").open("ab") as err:
+            ends: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": err}
+            if self._alone:
+                return subprocess.Popen([sys.executable, "-m", "pf_tui", *words], env=self.env, **ends)
+            return program.Process(*words, env=self.env, **ends)
 
     def _open_client(self) -> None:
         self._client = aiohttp.ClientSession(
@@ -190,14 +199,11 @@ class Gate:
         process, self._process = self._process, None
         if process is None:
             return None
-        if process.returncode is None:
-            process.send_signal(how)
+        process.send_signal(how)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await process.wait()
+            return await asyncio.to_thread(process.wait, PATIENCE_S)
         finally:
-            if process.returncode is None:
-                process.kill()
+            process.kill()
 
     async def _close_client(self) -> None:
         if self._client is not None:
@@ -251,13 +257,8 @@ class Gate:
 
     async def run(self, *words: str) -> tuple[int, str, str]:
         """`pf-tui …` on this state: (exit code, stdout, stderr)."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pf_tui", *words, env=self.env, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        async with asyncio.timeout(PATIENCE_S):
-            out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        done = await asyncio.to_thread(program.run, *words, env=self.env)
+        return done.returncode, done.stdout, done.stderr
 
     async def document(self, *words: str) -> Any:
         """`pf-tui … --json`."""

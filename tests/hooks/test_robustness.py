@@ -17,8 +17,8 @@ from pf_tui.hooks import LIMIT_S, claude_code, log
 from pf_tui.hooks.claude_code import LOCK_S
 from pf_tui.state.files import LOCK_TIMEOUT_S
 from pf_tui.state.journal import parse
+from tests import program
 from tests.hooks.claude import SESSION, Client, delivered
-from tests.patience import patient
 
 EVENTS = (
     "SessionStart",
@@ -47,7 +47,7 @@ PLANTED = {
 
 def run(words: list[str], stdin: bytes, env: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
     """The hook as an agent runs it, but for its limits."""
-    return subprocess.run(patient(*words), input=stdin, env=env, capture_output=True, check=False)
+    return program.run(*words, input=stdin, env=env, text=False)
 
 
 @pytest.fixture
@@ -197,8 +197,8 @@ def test_the_log_is_rotated(client: Client) -> None:
 
 
 def test_a_reader_that_has_left_is_no_trouble(client: Client) -> None:
-    with subprocess.Popen(
-        patient("hook", "claude-code", "SessionStart"),
+    with program.Process(
+        *("hook", "claude-code", "SessionStart"),
         env=client.env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import actions, hooks
 from pf_tui.actions import install, usage
 from pf_tui.errors import PfError
 from pf_tui.ledger import queue, schema
+from tests import program
+from tests.examples import examples
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed
 from tests.patience import PATIENCE_S
 
@@ -112,20 +114,17 @@ def test_no_state_file_is_opened_as_a_closed_descriptor(client: Client) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-@pytest.mark.parametrize("full", [">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"])
-def test_a_full_device_behind_the_output_costs_no_traceback(client: Client, full: str) -> None:
+@pytest.mark.parametrize("full", [("stdout",), ("stderr",), ("stdout", "stderr")], ids=" and ".join)
+def test_a_full_device_behind_the_output_costs_no_traceback(client: Client, full: tuple[str, ...]) -> None:
     for words in (*HURRIED, *COMMANDS):
-        done = subprocess.run(
-            ["sh", "-c", f'exec "$@" {full}', "sh", *PROGRAM, *words],
-            input=b"{}",
-            env=client.env,
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == (1 if words in COMMANDS and full != "2>/dev/full" else 0), words
-        assert b"Traceback" not in done.stderr
-        assert b"Exception ignored" not in done.stderr
-        assert words in COMMANDS or done.stderr == b""
+        with open("/dev/full", "wb") as device:  # noqa: PTH123 - a device
+            ends = {name: device if name in full else subprocess.PIPE for name in ("stdout", "stderr")}
+            process = program.Process(*words, env=client.env, stdin=subprocess.PIPE, **ends)
+            told = process.communicate(b"{}", timeout=PATIENCE_S)[1] or b""
+        assert process.returncode == (1 if words in COMMANDS and "stdout" in full else 0), words
+        assert b"Traceback" not in told
+        assert b"Exception ignored" not in told
+        assert words in COMMANDS or told == b""
 
 
 @pytest.mark.parametrize("words", [HURRIED[0], HURRIED[-1], ["models"], ["status", "--json"]], ids=" ".join)
@@ -193,12 +192,10 @@ ZONES = (
 def test_no_zone_breaks_a_command_or_a_hook(client: Client, zone: str) -> None:
     env = {**client.env, "TZ": zone}
     for words in (["why"], ["analytics", "--json"], ["doctor", "--json"]):
-        done = subprocess.run([*PROGRAM, *words], env=env, capture_output=True, check=False)
-        assert b"mistake in pf-tui" not in done.stderr + done.stdout, words
+        done = program.run(*words, env=env)
+        assert "mistake in pf-tui" not in done.stderr + done.stdout, words
         assert done.returncode == 0 or words[0] == "doctor", done.stderr
-    subprocess.run(
-        [*PROGRAM, "hook", "claude-code", "StopFailure"], input=failure(client), env=env, check=True
-    )
+    program.run(*HURRIED[1], input=failure(client), env=env, check=True, text=False)
 
     assert client.log() == ""
     assert kinds(client) == ["rate"]
@@ -311,7 +308,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(60, one_fixture=True)
 @given(data=st.dictionaries(st.sampled_from(FIELDS), ANYTHING, max_size=12))
 def test_no_event_of_wrong_types_is_a_mistake_of_ours(client: Client, data: dict[str, Any]) -> None:
     from pf_tui.hooks import claude_code, codex, opencode

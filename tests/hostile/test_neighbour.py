@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import stat
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from pf_tui.cli.serve import own_pages_only, token_required
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.state import gateway, journal
 from pf_tui.state.context import Context
+from tests import program
 
 Make = Callable[..., Context]
 TOKEN, CONTROL = "t" * 43, "c" * 43
@@ -197,11 +196,7 @@ def test_what_is_created_is_the_persons_alone_under_any_umask(tmp_path: Path, um
         ["hook", "claude-code", "SessionStart"],
     )
     for words in commands:
-        subprocess.run(
-            [sys.executable, "-m", "pf_tui", *words],
-            cwd=home / "work", env=env, input=b"gsk_a_key_of_groq", capture_output=True,
-            timeout=60, check=False, umask=umask,
-        )  # fmt: skip
+        program.run(*words, cwd=home / "work", env=env, input="gsk_a_key_of_groq", umask=umask)
 
     state = home / ".opencode" / "provider-fallback"
     places = [home / ".opencode", state, *state.rglob("*")]

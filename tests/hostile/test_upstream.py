@@ -50,7 +50,7 @@ def error(message: str, kind: str = "invalid_request_error") -> bytes:
 @pytest.mark.parametrize("kind", list(KINDS))
 async def test_eight_hostile_answers_at_once_stay_below_150_mb(tmp_path: Path, kind: str) -> None:
     stream, pieces = KINDS[kind]
-    scene = Scene(tmp_path)
+    scene = Scene(tmp_path, alone=True)
     await scene.open(firstByteS=2.0, stallS=2.0)
     scene.hostile.answers(pieces)
     scene.second.answers(pieces)

@@ -123,8 +123,8 @@ class Hostile:
 class Scene:
     """A gateway before a hostile provider and, behind it, another upstream."""
 
-    def __init__(self, folder: Path) -> None:
-        self.gate = Gate(folder)
+    def __init__(self, folder: Path, *, alone: bool = False) -> None:
+        self.gate = Gate(folder, alone=alone)
         self.hostile, self.second = Hostile(), Hostile()
 
     async def open(self, **settings: float) -> None:
@@ -149,7 +149,7 @@ class Scene:
         return await self.gate.ask(MESSAGES, OPUS, stream=stream, agent="claude-code", **more)  # type: ignore[arg-type]
 
     async def at_once(self, *, stream: bool) -> tuple[list[Heard], float]:
-        """Eight requests at once: what was heard, and the most memory the gateway had (MB)."""
+        """Eight requests at once: what was heard, and the most memory a gateway `alone` had (MB)."""
         assert self.gate._process is not None
         process = psutil.Process(self.gate._process.pid)
         asking = asyncio.gather(*(self.ask(stream=stream) for _ in range(AT_ONCE)))
@@ -164,7 +164,7 @@ async def measure(kind: str) -> tuple[list[int | None], float]:
     """Ask one kind eight times at once: the statuses, and the most memory (MB)."""
     stream, pieces = KINDS[kind]
     with tempfile.TemporaryDirectory() as scratch:
-        scene = Scene(Path(scratch))
+        scene = Scene(Path(scratch), alone=True)
         await scene.open(firstByteS=4.0, stallS=4.0)
         scene.hostile.answers(pieces)
         scene.second.answers(pieces)

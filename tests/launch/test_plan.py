@@ -21,6 +21,7 @@ from pf_tui.clients import STARTED
 from pf_tui.launch import plan
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
+from tests import program
 from tests.patience import PATIENCE_S, eventually
 from tests.trusted import trusting
 
@@ -72,10 +73,7 @@ class Person:
         (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": token}))
 
     def run(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pf_tui", *words], env={**self.env, **more}, cwd=self.home,
-            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
+        return program.run(*words, env={**self.env, **more}, cwd=self.home)
 
     def started(self, *words: str, **more: str) -> dict[str, Any]:
         """How the agent was started."""

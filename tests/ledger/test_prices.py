@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from genai_prices import Usage, calc_price
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog
@@ -23,6 +23,7 @@ from pf_tui.ledger.prices import Pricer
 from pf_tui.ledger.pricetable import NEWER_PRICES, PriceTable, library
 from pf_tui.ledger.schema import NAME
 from pf_tui.rules.pricing import raw_cost_usd
+from tests.examples import examples
 from tests.ledger.test_views import row
 
 CATALOG = catalog.load()
@@ -43,7 +44,7 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(
     served=st.sampled_from(SERVED),
     moment=times,

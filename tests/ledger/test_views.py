@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui.ledger import document, latency, rollups, rows, schema, upkeep
@@ -22,6 +22,7 @@ from pf_tui.ledger.period import Filters, Period, period_of
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.schema import NAME
 from pf_tui.ledger.totals import Totals, total
+from tests.examples import examples
 
 ZONES = (
     "UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -151,7 +152,7 @@ def assert_same(found: Totals, wanted: Totals) -> None:
         assert getattr(found, name) == pytest.approx(getattr(wanted, name)), name
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(facts=st.lists(requests, max_size=60), span=spans, chosen=filters)
 def test_every_list_sums_to_the_same_totals(
     facts: list[dict[str, Any]], span: Period, chosen: Filters
@@ -175,7 +176,7 @@ def test_every_list_sums_to_the_same_totals(
         assert_same(analytics(connection, span, chosen).totals, wanted)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(facts=st.lists(requests, max_size=40), zone=st.sampled_from(ZONES))
 def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     span = Period(name="all", start=None, end=FIRST, zone=ZoneInfo(zone))
@@ -191,7 +192,7 @@ def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     assert days == by_hand
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     facts=st.lists(requests, min_size=1, max_size=30),
     later=st.lists(st.tuples(st.integers(0, 29), tokens), max_size=10),
@@ -233,7 +234,7 @@ seen = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(sights=st.lists(seen, min_size=2, max_size=4), order=st.randoms(use_true_random=False))
 def test_sights_of_one_request_leave_one_row_in_any_order(
     sights: list[dict[str, Any]], order: random.Random

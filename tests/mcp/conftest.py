@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 from mcp import StdioServerParameters
 
+from tests import program
 from tests.patience import PATIENCE_S, eventually
 
 SECRETS = {"OPENROUTER_API_KEY": "sk-or-never-shown-0001", "GROQ_API_KEY": "gsk_never_shown_0002"}
@@ -42,22 +42,11 @@ class World:
 
     def pf(self, *words: str) -> str:
         """What a pf-tui command prints."""
-        command = [sys.executable, "-m", "pf_tui", *words]
-        done = subprocess.run(
-            command,
-            cwd=self.work,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=True,
-        )
-        return done.stdout
+        return str(program.run(*words, env=self.env, cwd=self.work, check=True).stdout)
 
     def stdio(self) -> StdioServerParameters:
-        return StdioServerParameters(
-            command=sys.executable, args=["-m", "pf_tui", "mcp"], env=self.env, cwd=self.work
-        )
+        command, *words = program.command("mcp")
+        return StdioServerParameters(command=command, args=words, env=self.env, cwd=self.work)
 
 
 @pytest.fixture
@@ -86,8 +75,8 @@ def serve(world: World) -> Iterator[Callable[..., Served]]:
     running: list[subprocess.Popen[str]] = []
 
     def start(*words: str, **env: str) -> Served:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pf_tui", "mcp", "--http", "--port", "0", *words],
+        process = program.Process(
+            *("mcp", "--http", "--port", "0", *words),
             cwd=world.work,
             env={**world.env, **env},
             stdin=subprocess.DEVNULL,

@@ -6,14 +6,13 @@ import json
 import signal
 import socket
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from tests import program
 from tests.mcp.conftest import Served, World
 from tests.patience import PATIENCE_S
 
@@ -106,14 +105,11 @@ def test_it_listens_on_loopback_alone(serve: Callable[..., Served]) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.9", "example.org"])
 def test_another_address_than_loopback_is_wrong_usage(host: str, world: World) -> None:
     for words, env in ((["--host", host], {}), (["--http"], {"MCP_HOST": host})):
-        done = subprocess.run(
-            [sys.executable, "-m", "pf_tui", "mcp", *words],
-            check=False,
+        done = program.run(
+            "mcp",
+            *words,
             env={**world.env, **env},
             cwd=world.work,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
         )
 
         assert done.returncode == 2
@@ -123,14 +119,11 @@ def test_another_address_than_loopback_is_wrong_usage(host: str, world: World) -
 def test_a_port_of_another_process_is_one_sentence_with_its_cure(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, "-m", "pf_tui", "mcp", "--http"],
-            check=False,
+        done = program.run(
+            "mcp",
+            "--http",
             env={**world.env, "MCP_PORT": str(port)},
             cwd=world.work,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
         )
 
     assert done.returncode == 1
@@ -161,14 +154,13 @@ def test_a_second_server_on_the_same_state_is_refused_with_the_first_ones_addres
 ) -> None:
     first = serve()
     before = (world.state / "mcp.json").read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-m", "pf_tui", "mcp", "--http", "--port", "0"],
-        check=False,
+    done = program.run(
+        "mcp",
+        "--http",
+        "--port",
+        "0",
         env=world.env,
         cwd=world.work,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
     )
 
     pid = first.process.pid

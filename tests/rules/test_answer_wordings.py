@@ -13,13 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui import catalog
 from pf_tui.rules import error_body
 from pf_tui.rules.failures import CLASSES, Failure, classify, classify_agent_error
 from pf_tui.rules.repairs import Repair
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MEANINGS = catalog.load().meanings
@@ -485,7 +486,7 @@ json_values = st.recursive(
 
 
 @given(body=json_values, status=st.sampled_from([None, 200, 400, 401, 403, 404, 413, 422, 429, 500, 529]))
-@settings(max_examples=300)
+@examples(300)
 def test_any_json_is_read_without_an_error(body: Any, status: int | None) -> None:
     failure = read(status, body)
 

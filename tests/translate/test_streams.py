@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pf_tui.drill import fake_replies as replies
 from pf_tui.translate import Exchange, Stream
+from tests.examples import examples
 from tests.translate.conftest import CHAT, MESSAGES, PROTOCOLS, RESPONSES, plain, request, sent
 
 DIRECTIONS = [(source, upstream) for source in PROTOCOLS for upstream in PROTOCOLS if source != upstream]
@@ -118,7 +119,7 @@ def _item(item: dict[str, Any]) -> tuple[str, Any]:
 
 @pytest.mark.parametrize(("source", "upstream"), DIRECTIONS)
 @given(reply=answers, places=st.lists(st.integers(0, 100_000), max_size=12))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_any_cutting_of_a_stream_gives_the_same_blocks(
     source: str, upstream: str, reply: replies.Reply, places: list[int]
 ) -> None:

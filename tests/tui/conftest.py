@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from pf_tui import snapshot as snapshots
 from pf_tui.state.context import Context
-from pf_tui.tui import screenshot
+from pf_tui.tui import key_queue, main_screen, screenshot
 from pf_tui.tui.app import Dashboard
 from pf_tui.tui.main_screen import MainScreen
 from tests.patience import PATIENCE_S
@@ -36,7 +37,7 @@ class Driven:
 
     def text(self) -> str:
         """Everything on screen, sheets included."""
-        return screenshot.taken(self.app)[1]
+        return screenshot.text_of(self.app)
 
     def line(self, number: int) -> str:
         return self.text().splitlines()[number]
@@ -55,32 +56,60 @@ class Driven:
     async def type(self, text: str) -> None:
         await self.press(*("space" if char == " " else char for char in text))
 
-    async def until(self, holds: Callable[[], bool], what: str) -> None:
+    async def until(self, holds: Callable[[], object], what: str) -> None:
         """Let the program go on until something can be seen."""
         deadline_s = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < deadline_s, f"never seen: {what}\n{self.text()}"
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(LOOK_EVERY_S)
+            await quiet(self.app)
 
     async def settled(self) -> None:
-        """Wait until the screen does not change any more."""
-        before = ""
-        for _ in range(100):
-            await self.pilot.pause(0.02)
-            now = self.text()
-            if now == before:
-                return
-            before = now
+        """Wait until everything that was asked for is on screen."""
+        await self.pilot.pause()
 
     async def see(self, words: str) -> None:
         await self.until(lambda: words in self.text(), words)
+
+
+LOOK_EVERY_S = 0.005
+
+
+async def quiet(app: Dashboard) -> None:
+    """Wait until the app has nothing left to do: no message, no key, nothing to paint.
+
+    The toolkit's own tests wait until the process uses no time, which says little on a busy machine.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(0)
+        if loop._ready:  # type: ignore[attr-defined] # nothing else knows what is to be done at once
+            continue
+        if app._waiting and not app._exit:
+            await asyncio.sleep(LOOK_EVERY_S)
+        elif behind := [screen for screen in app.screen_stack if _to_paint(screen)]:
+            behind[0]._on_timer_update()
+        else:
+            return
+
+
+def _to_paint(screen: Screen[Any]) -> bool:
+    if not screen.is_current or screen.app._batch_count:
+        return False
+    painted_on_top = screen._repaint_required or screen._scroll_required or screen._dirty_widgets
+    return bool(
+        screen._layout_required
+        or screen._recompose_required
+        or screen._callbacks
+        or (screen is screen.app.screen and painted_on_top)
+    )
 
 
 Opened = Callable[..., contextlib.AbstractAsyncContextManager[Driven]]
 
 
 @pytest.fixture
-def dashboard(context: Callable[..., Context], home: Path) -> Opened:
+def dashboard(context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) -> Opened:
     """`dashboard(size=(120, 40), env=…, config=…, live=True)`: the dashboard on real files."""
 
     @contextlib.asynccontextmanager
@@ -99,9 +128,16 @@ def dashboard(context: Callable[..., Context], home: Path) -> Opened:
             ctx.paths.home.mkdir(parents=True, exist_ok=True)
             ctx.paths.config.write_text(json.dumps(config))
         app = Dashboard(ctx, shown or snapshots.take(ctx, keep_going=True), live=live, **more)
+        # what is said stays, and a sheet is waited for, however long a busy machine takes
+        monkeypatch.setattr(main_screen, "SAID_S", PATIENCE_S)
+        monkeypatch.setattr(key_queue, "OPENING_S", PATIENCE_S)
+        for place in ("textual.app.wait_for_idle", "textual.pilot.wait_for_idle"):
+            monkeypatch.setattr(place, lambda *_: quiet(app))
         async with app.run_test(size=size) as pilot:
             screen = Driven(app, pilot, ctx)
             await screen.settled()
+            if live:
+                await screen.until(lambda: screen.cockpit.report.known, "the first look at the files")
             yield screen
 
     return opened
