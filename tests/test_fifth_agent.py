@@ -121,7 +121,7 @@ for line in sys.stdin.read().splitlines():
     sys.argv = ["pf-tui", *line.split()]
     with redirect_stdout(out), redirect_stderr(errors):
         try:
-            front.main()
+            front.run(sys.argv[1:])
         except SystemExit:
             pass
     out.flush()
