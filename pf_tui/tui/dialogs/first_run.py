@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _LOGINS = {"claude-code": "anthropic-subscription", "codex": "openai-subscription"}
 """Agents with a login of their own, and the provider it is for."""
 
+ROOMY = 48
+"""From here on both keys and all words stand in the frame."""
+
 SPENDS = "A paid key follows your plan only when you allow it (P); until then nothing is spent."
 
 
@@ -95,7 +98,8 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
         *unkeyed(wrap(SPENDS, space.width, "muted")),
         *unkeyed(wrap(f"`pf-tui uninstall {agent}` takes it out again.", space.width, "muted")),
     ]
-    keys = (("enter", "shows the exact change"), ("esc", "not now"))
+    shows = "shows the exact change" if space.width >= ROOMY else "shows the change"
+    keys = (("enter", shows), ("esc", "not now"))
     return Page(title="Welcome", rows=tuple(rows), keys=keys)
 
 
