@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from pf_tui.cli import output
 from pf_tui.cli.grammar import as_json, word
-from pf_tui.errors import WrongUsage
+from pf_tui.errors import PfError, WrongUsage
+from pf_tui.state.context import Context
+from pf_tui.state.paths import user_home
 
 RESET = (
     "\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1006l\x1b[?1015l\x1b[?1016l"  # mouse and focus reports
@@ -19,18 +22,59 @@ RESET = (
 """What a killed full-screen program leaves switched on, switched off."""
 
 
+_PLACES = {
+    "bash": ("XDG_DATA_HOME", ".local/share", "bash-completion/completions/pf-tui"),
+    "fish": ("XDG_CONFIG_HOME", ".config", "fish/completions/pf-tui.fish"),
+}
+"""Where a shell looks by itself: variable, its default below the home, the file."""
+
+_MARK = "_PF_TUI_COMPLETE"
+
+
 @word("completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), required=False)
 @click.pass_context
-def completion(ctx: click.Context, shell: str) -> None:
-    """Words, options, providers and models."""
+def completion(ctx: click.Context, shell: str | None) -> None:
+    """Words, options, providers and models. Without a shell: sets up the one you use."""
+    if shell is not None:
+        output.block(_script(ctx, shell))
+        return
+    context: Context = ctx.obj
+    used = Path(context.env.get("SHELL", "")).name
+    if used == "zsh":
+        output.text("zsh: put this line into ~/.zshrc, behind compinit:")
+        output.text('eval "$(pf-tui completion zsh)"')
+        return
+    if used not in _PLACES:
+        raise WrongUsage(f"the shell '{used}' cannot be set up", "name bash, zsh or fish")
+    path = _set_up(context, used, _script(ctx, used))
+    output.text(f"{used}: written to {path}; it holds in new shells, delete the file to take it back")
+
+
+def _script(ctx: click.Context, shell: str) -> str:
     from click.shell_completion import get_completion_class
 
     maker = get_completion_class(shell)
     assert maker is not None  # noqa: S101 - the three choices are the ones click knows
     root = ctx.find_root().command
-    script = maker.source_template % maker(root, {}, "pf-tui", "_PF_TUI_COMPLETE").source_vars()
-    output.block(script.strip())
+    return (maker.source_template % maker(root, {}, "pf-tui", _MARK).source_vars()).strip()
+
+
+def _set_up(context: Context, shell: str, script: str) -> Path:
+    """Write the script where the shell looks. Raises PfError for a file of somebody else's."""
+    variable, default, name = _PLACES[shell]
+    folder = context.env.get(variable) or user_home(context.env) / default
+    path = Path(folder) / name
+    try:
+        if path.exists() and _MARK not in path.read_text(encoding="utf-8", errors="replace"):
+            raise PfError(f"{path} is not ours; it was left as it is", "move it away")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{script}\n", encoding="utf-8")
+    except OSError as error:
+        raise PfError(
+            f"{path} cannot be written ({error.strerror})", f"`pf-tui completion {shell}` prints it"
+        ) from error
+    return path
 
 
 @word("reset-terminal")

@@ -288,9 +288,9 @@ serve  Show the dashboard in a browser on this machine
     serve --port 8300  on this port
 
 This program:
-completion  Print the completion script of a shell
-    completion bash > ~/.local/share/bash-completion/completions/pf-tui  for bash
-    completion fish > ~/.config/fish/completions/pf-tui.fish             for fish
+completion  Complete words, options, providers and models in your shell
+    completion              sets up the shell you use
+    completion bash > file  the script itself
 reset-terminal  Bring back a terminal that a killed program left broken
     reset-terminal         cursor, mouse, screen and colours
     reset-terminal --json  says that it was done

@@ -176,6 +176,38 @@ def test_completion_prints_a_script_that_calls_us(pf: Pf, shell: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shell", "place"),
+    [
+        ("/bin/bash", ".local/share/bash-completion/completions/pf-tui"),
+        ("/usr/bin/fish", ".config/fish/completions/pf-tui.fish"),
+    ],
+)
+def test_completion_alone_sets_up_the_shell_in_use(
+    pf: Pf, home: Path, monkeypatch: pytest.MonkeyPatch, shell: str, place: str
+) -> None:
+    monkeypatch.setenv("SHELL", shell)
+
+    assert pf("completion").code == 0
+    assert "_PF_TUI_COMPLETE" in (home / place).read_text()
+    assert pf("completion").code == 0
+
+    (home / place).write_text("mine\n")
+    refused = pf("completion")
+    assert (refused.code, (home / place).read_text()) == (1, "mine\n")
+    assert "is not ours; it was left as it is" in refused.err
+
+
+def test_completion_alone_says_zshs_line_and_refuses_other_shells(
+    pf: Pf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/zsh")
+    assert 'eval "$(pf-tui completion zsh)"' in pf("completion").out
+
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    assert "name bash, zsh or fish" in pf("completion").err
+
+
+@pytest.mark.parametrize(
     ("typed", "offered"),
     [
         pytest.param("pf-tui sw", {"switch"}, id="word"),

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "export otlp": "sends to a receiver",
     "export ledger": "may write a database to stdout",
     "rules add": "wants a failure that nothing recognised",
+    "completion": "writes for the shell of whoever runs the tests",
     "serve": "serves until it is stopped",
     "mcp": "serves until it is stopped",
     "gateway": "starts and stops processes",
