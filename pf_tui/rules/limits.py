@@ -55,6 +55,9 @@ CLOCK_SKEW = timedelta(minutes=1)
 RECENT = 0.2
 """Share of a window whose use, idle time included, is the recent pace."""
 
+BURST = 0.03
+"""Share of a window whose use is the pace of right now, if that is faster: work after an idle stretch."""
+
 ALARMING_GUESS = 50.0
 """An estimate below this percentage forecasts nothing."""
 
@@ -107,7 +110,7 @@ class Limit:
 
     def concerns(self, model: str | None) -> bool:
         """True when use of `model` counts here; a family's window is no other family's business."""
-        return self.model is None or self.model in (model or "")
+        return self.model is None or _plain(self.model) in _plain(model or "")
 
     def exhausted(self, now: datetime) -> bool:
         """True when it keeps its provider from serving: full, sure, not yet reset, no overage in use."""
@@ -212,7 +215,8 @@ def forecast(
     length = LENGTHS.get(window)
     if resets_at is None or length is None or not 0 < percent < 100:
         return None
-    rate = _recent_rate(samples, percent, at, length)
+    rates = (_rate(samples, percent, at, length * part) for part in (RECENT, BURST))
+    rate = max((one for one in rates if one is not None), default=None)
     if rate is None:
         elapsed = at - (resets_at - length)
         if elapsed < length * MIN_ELAPSED:
@@ -320,15 +324,19 @@ def _limit(reading: Reading, samples: Sequence[Reading], now: datetime) -> Limit
     return replace(limit, runs_out_at=max(empty_at, now) if empty_at else None)
 
 
-def _recent_rate(samples: Sequence[Reading], percent: float, at: datetime, length: timedelta) -> float | None:
-    """Percent per second of late, idle time included; None when nothing was read long enough ago."""
+def _rate(samples: Sequence[Reading], percent: float, at: datetime, span: timedelta) -> float | None:
+    """Percent per second within the last `span`, idle time included; None when nothing was read long ago."""
     recent = [
         (sample.observed_at, used)
         for sample in samples
-        if (used := share(sample)) is not None
-        and at - sample.observed_at <= max(length * RECENT, 2 * MIN_SPAN)
+        if (used := share(sample)) is not None and at - sample.observed_at <= max(span, 2 * MIN_SPAN)
     ]
     first_at, first = min(recent, default=(at, percent))
     if at - first_at < MIN_SPAN:
         return None
     return (percent - first) / (at - first_at).total_seconds()
+
+
+def _plain(name: str) -> str:
+    """A model's or family's name however an agent spells it: `GPT-5.3-Codex-Spark`, `codex_spark`."""
+    return name.casefold().replace("_", "-")

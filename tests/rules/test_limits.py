@@ -180,3 +180,23 @@ def test_the_level_follows_the_thresholds(percent: float, source: str, word: str
 def test_the_estimated_limit_is_the_ninetieth_percentile() -> None:
     assert limits.estimated_limit([float(n) for n in range(1, 11)]) == 10
     assert limits.estimated_limit([]) is None
+
+
+def test_a_burst_after_an_idle_stretch_says_when_it_is_empty() -> None:
+    told = [reading(10, ago_min=55), reading(10, ago_min=9), reading(45)]
+
+    [seen] = limits.current(told, NOON)
+
+    assert seen.runs_out_at is not None
+    assert timedelta(minutes=10) < seen.runs_out_at - NOON < timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("spelled", ["GPT-5.3-Codex-Spark", "codex_spark", "gpt-5.3-codex-spark"])
+def test_a_models_own_window_is_its_own_however_the_agent_spells_it(spelled: str) -> None:
+    spark = limit(99, model=spelled)
+
+    assert spark.concerns("gpt-5.3-codex-spark")
+    assert not spark.concerns("gpt-6.1-sol")
+    both = [spark, limit(20)]
+    assert limits.level(both, NOON, warn_at=0.75, switch_at=0.95, model="gpt-6.1-sol") == "ready"
+    assert limits.level(both, NOON, warn_at=0.75, switch_at=0.95, model="gpt-5.3-codex-spark") == "limited"
