@@ -7,8 +7,6 @@ Measured on Claude Code 2.1.332 (`x-claude-code-agent-id`, and `x-claude-code-re
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 
 from pf_tui.records import record
@@ -39,7 +37,6 @@ _HINTS: Mapping[str, RequestClass] = {
 """Claude Code's own words for it."""
 
 _OF_SUBAGENTS = ("x-claude-code-agent-id", "x-parent-session-id", "x-codex-parent-thread-id")
-_NO_TOOLS = re.compile(rb'"tools"\s*:\s*\[\s*\]')
 _MOST_SEARCH_BYTES = 256 * 1024
 """A search is a request of its own with one tool; a larger one is a conversation."""
 
@@ -75,6 +72,8 @@ def _is_search(raw: bytes) -> bool:
     """Its only tool is the vendor's own web search."""
     if b'"web_search_2' not in raw or len(raw) > _MOST_SEARCH_BYTES:
         return False
+    import json  # this module's names are read where nobody needs it
+
     try:
         tools = json.loads(raw).get("tools")
     except (ValueError, AttributeError, RecursionError):
@@ -86,5 +85,7 @@ def _is_search(raw: bytes) -> bool:
 
 def _has_no_tools(headers: Mapping[str, str], raw: bytes) -> bool:
     """OpenCode and Claude Code send titles and summaries without a tool; a conversation has some."""
+    import re
+
     known = "x-session-id" in headers or "x-claude-code-session-id" in headers
-    return known and (b'"tools"' not in raw or _NO_TOOLS.search(raw) is not None)
+    return known and (b'"tools"' not in raw or re.search(rb'"tools"\s*:\s*\[\s*\]', raw) is not None)
