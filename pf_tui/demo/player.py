@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import subprocess
 import sys
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
@@ -41,6 +42,9 @@ DRIFT_PERCENT = 0.1
 
 WINDOW = timedelta(hours=5)
 
+GATEWAY_END_S = 1.0
+"""How long the gateway may take: whoever asked it is gone, so nothing is under way."""
+
 
 class Player:
     """One demo being played; `tick` brings the story to the context's now."""
@@ -62,6 +66,7 @@ class Player:
         self.vendors = Vendors(ctx, tuple(names), pace)
         self._publisher = Publisher(ctx.paths, folder, self.sessions, self._began)
         self._client: aiohttp.ClientSession
+        self._gateway: subprocess.Popen[bytes] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._asked = 0
 
@@ -75,19 +80,19 @@ class Player:
 
     async def start_gateway(self) -> None:
         """The real gateway, as a process of the player's own group, which ends with it. Raises PfError."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            "pf_tui.gateway",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+        self._gateway = process = self._spawn_gateway()
+        while gateway.read(self._ctx.paths) is None and process.poll() is None:  # noqa: ASYNC110 - its file tells
+            await asyncio.sleep(0.02)
+
+    def _spawn_gateway(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pf_tui.gateway"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             env=dict(self._ctx.env),
             cwd="/",
         )
-        while gateway.read(self._ctx.paths) is None and process.returncode is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
     def begin(self) -> None:
         """The first round begins, and every session works by itself from now on."""
@@ -95,13 +100,20 @@ class Player:
         self._tasks = [asyncio.create_task(self._work(session)) for session in self.sessions]
 
     async def close(self) -> None:
-        """End everything but the gateway."""
+        """End everything: a gateway that lived on would make the folder anew that is deleted now."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
         await self.vendors.close()
         self._publisher.close()
+        if self._gateway is not None and self._gateway.poll() is None:
+            self._gateway.terminate()
+            try:
+                await asyncio.to_thread(self._gateway.wait, GATEWAY_END_S)
+            except subprocess.TimeoutExpired:
+                self._gateway.kill()
+                self._gateway.wait()
 
     def tick(self) -> None:
         """Do what is due. Raises PfError when a file refuses; the next tick goes on from there."""
