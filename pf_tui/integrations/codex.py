@@ -250,7 +250,9 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
     program_name, *rest = _words(ctx, path)
     place = f"model_providers.{provider.id}"
     lines: dict[str, object] = {"model_provider": provider.id}
-    native = ctx.catalog().native_id(model, provider.id) if model else None
+    native = _own_model(ctx.catalog(), provider, path) or (
+        ctx.catalog().native_id(model, provider.id) if model else None
+    )
     if native:
         lines["model"] = native
     lines |= {f"{place}.name": provider.name, f"{place}.base_url": url, f"{place}.wire_api": "responses"}
@@ -258,6 +260,13 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
         lines[f"{place}.auth.command"] = program_name
         lines[f"{place}.auth.args"] = [*rest, "auth", "helper", provider.id]
     return lines
+
+
+def _own_model(catalog: Catalog, provider: Provider, path: Path) -> str | None:
+    """The model of the person's own settings under that provider's name; None where it is not sold there."""
+    named = toml_text.parse(toml_text.without(_text(path))).get("model")
+    known = catalog.find_model(named) if isinstance(named, str) else None
+    return catalog.native_id(known.id, provider.id) if known is not None else None
 
 
 def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:

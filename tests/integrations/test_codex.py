@@ -307,3 +307,21 @@ def test_codex_has_no_install_for_a_project(ctx: Context) -> None:
         install.install(ctx, "codex", in_project=True)
 
     assert installs.keys(ctx.paths) == ()
+
+
+def test_a_switch_keeps_the_persons_own_model_where_the_provider_sells_it(
+    context: Make, folder: Path
+) -> None:
+    ctx = context(env={"OPENROUTER_API_KEY": "k1"})
+    (folder / "config.toml").write_text('model = "gpt-5.2"\n')
+    install.install(ctx, "codex")
+    openrouter = ctx.catalog().provider("openrouter")
+
+    codex.apply(ctx, openrouter, "claude-sonnet-5-5")
+    kept = tomllib.loads((folder / "config.toml").read_text())["model"]
+    (folder / "config.toml").write_text('model = "nobody-knows-it"\n')
+    codex.apply(ctx, openrouter, "claude-sonnet-5-5")
+    chosen = tomllib.loads((folder / "config.toml").read_text())["model"]
+
+    assert kept == ctx.catalog().native_id("gpt-5.2", "openrouter")
+    assert chosen == ctx.catalog().native_id("claude-sonnet-5-5", "openrouter")
