@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from pf_tui import catalog
 from pf_tui.drill.fake_replies import Call, Reply
+from pf_tui.ledger import repricing, schema
+from pf_tui.ledger.prices import Pricer
+from pf_tui.rules.pricing import raw_cost_usd
 from tests.gateway.conftest import OPUS, SOL, Open
 from tests.gateway.upstreams import House, as_agent, eventually
 
@@ -85,6 +89,38 @@ async def test_a_translated_turn_is_one_row_with_its_provider_and_tokens(mistral
     assert row["model"] == OPUS
     assert row["served_model"].startswith("mistral-")
     assert row["output"] > 0
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize(
+    ("protocol", "vendor", "asked"),
+    [
+        pytest.param(MESSAGES, "mistral-api", OPUS, id="messages-to-chat"),
+        pytest.param(MESSAGES, "openai-api", OPUS, id="messages-to-responses"),
+        pytest.param(RESPONSES, "anthropic-api", SOL, id="responses-to-messages"),
+        pytest.param(RESPONSES, "mistral-api", SOL, id="responses-to-chat"),
+        pytest.param(CHAT, "anthropic-api", SOL, id="chat-to-messages"),
+    ],
+)
+async def test_a_translated_turn_costs_what_its_vendor_takes_for_what_it_counted(
+    open_house: Open, protocol: str, vendor: str, asked: str, stream: bool
+) -> None:
+    house = await open_house((vendor,), asked)
+    house[vendor].plan(Reply(input=1000, output=200, cache_read=400, cache_write=0))
+
+    await house.gate.ask(protocol, asked, stream=stream, agent=AGENTS[protocol])
+    await house.gate.rows(1)
+    pricer = Pricer(catalog.load())
+    with schema.opened(house.gate.paths.ledger, write=True) as book, schema.transaction(book):
+        repricing.settle(book, pricer)
+    (row,) = house.gate.ledger()
+
+    counted = (row["input"], row["output"], row["cache_read"], row["cache_write_5m"], row["cache_write_1h"])
+    prices = pricer(vendor, row["served_model"], row["ts"])
+    assert (row["provider"], row["model"]) == (vendor, asked)
+    assert counted == (1000, 200, 400, 0, 0)
+    assert prices is not None
+    assert row["cost_usd"] == pytest.approx(raw_cost_usd(prices, *counted))
 
 
 async def test_an_error_comes_in_the_clients_own_shape(mistral: House) -> None:
