@@ -1,6 +1,6 @@
 """Real agents finish a task on a provider that speaks another protocol than theirs.
 
-The task: two commands at once, a picture that is looked at, a last word. alpha says 429 in the middle, beta
+The task: thinking, two commands at once, a picture that is looked at, a last word. alpha says 429 midway, beta
 goes on; both speak one protocol alone. The agent sees its own protocol, the ledger each turn once.
 """
 
@@ -51,7 +51,7 @@ def works(made: Machine, *, limited: bool) -> Any:
             return Reply(text="A title")
         if done == 0:
             calls = (_shell(tools, "echo one >> one.txt"), _shell(tools, "echo two >> two.txt"))
-            return Reply(text="I run both.", calls=calls)
+            return Reply(thinking="Two commands, and neither waits.", text="I run both.", calls=calls)
         if limited and not hit:
             hit = True
             return FAULTS["429-hour"]
