@@ -1,7 +1,7 @@
 """Real agents finish a task on a provider that speaks another protocol than theirs.
 
-The task: thinking, two commands at once, a picture that is looked at, a last word. alpha says 429 midway, beta
-goes on; both speak one protocol alone. The agent sees its own protocol, the ledger each turn once.
+The task: thinking, two commands at once, a picture that is looked at, a last word. alpha says 429 midway,
+beta goes on; both speak one protocol alone. The agent sees its own protocol, the ledger each turn once.
 """
 
 from __future__ import annotations
