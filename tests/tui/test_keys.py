@@ -249,8 +249,9 @@ async def test_brackets_change_the_period(dashboard: Opened) -> None:
         await screen.until(lambda: screen.cockpit.report.known, "the ledger")
         await screen.press("4", "right_square_bracket")
         await screen.see("30 d")
-        await screen.press("left_square_bracket", "left_square_bracket")
-        await screen.see("24 h")
+        for period in ("7 d", "this week", "24 h", "5 h window", "1 h"):
+            await screen.press("left_square_bracket")
+            await screen.see(period)
 
 
 async def test_q_closes_a_sheet_first_and_then_quits(dashboard: Opened) -> None:

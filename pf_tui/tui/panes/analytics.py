@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
 from pf_tui.documents import words
+from pf_tui.ledger.cycle import WINDOWS
 from pf_tui.ledger.query import REST
 from pf_tui.ledger.totals import Group
 from pf_tui.snapshot import Snapshot
@@ -135,11 +136,15 @@ def _view(metric: str, chart: str) -> str:
 
 
 def _period(period: str) -> str:
-    return "all time" if period == "all" else f"{period[:-1]} {period[-1]}"
+    if period in WINDOWS or period == "all":
+        return {"5h": "5 h window", "week": "this week"}.get(period, "all time")
+    return f"{period[:-1]} {period[-1]}"
 
 
 def _last(period: str) -> str:
     """`the last 7 days`, `the last hour`."""
+    if period in WINDOWS:
+        return {"5h": "the running 5-hour window"}.get(period, "the running week")
     unit = {"h": "hour", "d": "day"}[period[-1]]
     return f"the last {unit}" if period[:-1] == "1" else f"the last {period[:-1]} {unit}s"
 
