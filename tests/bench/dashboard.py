@@ -47,30 +47,13 @@ DASHBOARD = [sys.executable, "-m", "pf_tui"]
 
 def main() -> None:
     """Print the table; a budget that is missed is marked."""
-    with _home() as world:
-        minimal = [sys.executable, "-c", MINIMAL]
-        with Terminal(DASHBOARD, world) as first:  # the bytecode and the last frame are there from now on
-            first.see("Providers")
-            first.quiet(1.0)
-            first.send("q")
-            first.ends(5.0)
-        print(f"{'':34}{'minimal app':>14}{'pf-tui':>14}   budget")
-        paint_min, ready_min = _starts(minimal, world, "ready")
-        paint, ready = _starts(DASHBOARD, world, "served by")
-        _row("first non-blank paint, ms", paint_min, paint, "≤ 50", paint <= 50)
-        _row("real data on screen, ms", ready_min, ready, "minimal + 150", ready <= ready_min + 150)
-        key_min, key = _keys(minimal, world, "ready", "jk"), _keys(DASHBOARD, world, "served by", "jk")
-        _row("key to change, median ms", key_min, key, "≤ 16", key <= 16)
+    with home() as world:
+        compare(world)
         refresh, heavy = _refreshes(world)
         _row("file replaced to pixels, p95 ms", None, refresh, "≤ 100", refresh <= 100)
         _row("  bytes of that, a whole switch", None, heavy, "", None)
         small = _one_number(world)
         _row("bytes when one number changes", None, small, "≤ 1024", small <= 1024)
-        cpu_min, bytes_min, rss_min = rest(minimal, world, "ready")
-        cpu, silent, rss = rest(DASHBOARD, world, "served by")
-        _row(f"CPU at rest, % over {REST_S:.0f} s", cpu_min, cpu, "≤ 1", cpu <= 1)
-        _row(f"bytes at rest in {REST_S:.0f} s", bytes_min, silent, "0 (minute tick apart)", silent <= 1024)
-        _row("memory, MB", rss_min, rss, "≤ 80", rss <= 80)
         grown = _growth(world)
         _row(f"memory grown in {CHANGES} changes, MB", None, grown, "≤ 4", grown <= 4)
         bare = _timed([sys.executable, "-c", "pass"], world)
@@ -83,6 +66,28 @@ def main() -> None:
         _row("status --json, ms", bare, status, "≤ 8×", status <= 8 * bare)
 
 
+def compare(world: Mapping[str, str]) -> None:
+    """Print what it costs to start, to press a key and to rest."""
+    minimal = [sys.executable, "-c", MINIMAL]
+    with Terminal(DASHBOARD, world) as first:  # the bytecode and the last frame are there from now on
+        first.see("Providers")
+        first.quiet(1.0)
+        first.send("q")
+        first.ends(5.0)
+    print(f"{'':34}{'minimal app':>14}{'pf-tui':>14}   budget")
+    paint_min, ready_min = _starts(minimal, world, "ready")
+    paint, ready = _starts(DASHBOARD, world, "served by")
+    _row("first non-blank paint, ms", paint_min, paint, "≤ 50", paint <= 50)
+    _row("real data on screen, ms", ready_min, ready, "minimal + 150", ready <= ready_min + 150)
+    key_min, key = _keys(minimal, world, "ready", "jk"), _keys(DASHBOARD, world, "served by", "jk")
+    _row("key to change, median ms", key_min, key, "≤ 16", key <= 16)
+    cpu_min, bytes_min, rss_min = rest(minimal, world, "ready")
+    cpu, silent, rss = rest(DASHBOARD, world, "served by")
+    _row(f"CPU at rest, % over {REST_S:.0f} s", cpu_min, cpu, "≤ 1", cpu <= 1)
+    _row(f"bytes at rest in {REST_S:.0f} s", bytes_min, silent, "0 (minute tick apart)", silent <= 1024)
+    _row("memory, MB", rss_min, rss, "≤ 80", rss <= 80)
+
+
 def _row(what: str, baseline: float | None, value: float, budget: str, kept: bool | None) -> None:
     left = "" if baseline is None else f"{baseline:.1f}"
     mark = "" if kept is None or kept else "   MISSED"
@@ -90,7 +95,7 @@ def _row(what: str, baseline: float | None, value: float, budget: str, kept: boo
 
 
 @contextmanager
-def _home() -> Iterator[dict[str, str]]:
+def home() -> Iterator[dict[str, str]]:
     """A person with four providers, windows and a week of use in the ledger."""
     folder = Path(tempfile.mkdtemp(prefix="pf-bench-"))
     state = folder / ".opencode" / "provider-fallback"
