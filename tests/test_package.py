@@ -54,7 +54,17 @@ def test_the_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> N
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
     installed = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-compile",
+            "--constraint",
+            ROOT / "constraints.txt",
+            wheel,
+        ],
         env={**STARTED_WITH, "HOME": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -50,7 +50,7 @@ def is_run_here(typed: Typed) -> bool:
     words = _words(typed.text)
     usage = (words and words[0].isupper()) or "…" in typed.text or "[OPTIONS]" in typed.text
     first, two = words[0] if words else "", " ".join(words[:2])
-    if "--session" in words:  # moves one that runs
+    if {"--session", "--refresh"} & set(words):  # moves one that runs; asks a provider
         return False
     return not usage and two not in ELSEWHERE and (first not in ELSEWHERE or first == "install")
 
