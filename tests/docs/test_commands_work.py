@@ -42,6 +42,7 @@ ELSEWHERE = {
     "sessions resume": "wants a session that runs",
     "sessions list": "may go on until it is stopped",
     "switch openruter": "shows what a mistake looks like",
+    "switch mistral-api": "wants a key of its own, and starts a gateway",
 }
 """Commands that are not run here, and why."""
 
@@ -50,7 +51,7 @@ def is_run_here(typed: Typed) -> bool:
     words = _words(typed.text)
     usage = (words and words[0].isupper()) or "…" in typed.text or "[OPTIONS]" in typed.text
     first, two = words[0] if words else "", " ".join(words[:2])
-    if {"--session", "--refresh"} & set(words):  # moves one that runs; asks a provider
+    if {"--session", "--refresh", "--machine"} & set(words):  # one that runs; a provider; a second machine
         return False
     return not usage and two not in ELSEWHERE and (first not in ELSEWHERE or first == "install")
 
