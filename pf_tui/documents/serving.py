@@ -58,6 +58,6 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
         served=numbers[provider],
         chosen=chosen if differs else None,
         returns=snapshot.config.return_when if differs and steered else "",
-        follows=chosen if differs and chosen else after,
+        follows=chosen if differs and chosen and steered else after,
         joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
     )

@@ -143,6 +143,7 @@ def test_a_small_value_is_still_a_mark() -> None:
 
 
 @example(5e-324, 3, 1, 2)
+@example(7.1, 3, 2, 2)
 @example(0.30000000000000004, 7, 1, 2)
 @given(st.floats(0.001, 1e9), st.integers(1, 60), st.integers(1, 2), st.integers(2, 4))
 def test_ticks_stand_evenly_apart_with_room_above_the_peak(
