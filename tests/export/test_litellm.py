@@ -18,6 +18,7 @@ from pf_tui.records import replace
 from pf_tui.rules import failover
 from pf_tui.rules.failover import SERVED_PROTOCOLS, RouteRequest
 from pf_tui.snapshot import Snapshot, StateFiles
+from pf_tui.snapshot.provider_view import LedgerFigures
 from pf_tui.state.config import Budgets, Config
 from pf_tui.state.context import Context
 from pf_tui.state.credentials import Credential
@@ -37,7 +38,7 @@ def bare() -> StateFiles:
         health=Health(),
         project=None,
         credentials={},
-        figures=snapshot._LedgerFigures(),
+        figures=LedgerFigures(),
         events=(),
         installed=(),
         gateway=None,
