@@ -182,10 +182,10 @@ async def _film(scene: Stage) -> str:
                     await pilot.press(key)
                 await _verbs_done(app)
             await _settled(app, pilot)
-            if app.cockpit.said is not said[0]:
-                said = (app.cockpit.said, at_s)
-            elif app.cockpit.said is not None and at_s - said[1] >= SAID_S:
-                app.cockpit.said = None
+            if app.main_screen.said is not said[0]:
+                said = (app.main_screen.said, at_s)
+            elif app.main_screen.said is not None and at_s - said[1] >= SAID_S:
+                app.main_screen.said = None
                 await pilot.pause()
             frames.append(Frame(_lines(app), FRAME_S, caption))
             scene.play(at_s + FRAME_S)
@@ -201,7 +201,7 @@ def _dashboard(ctx: Context, theme: str) -> Dashboard:
 async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
     """Everything the files say is on screen."""
     now = snapshot.take(app.ctx, keep_going=True)
-    cockpit = app.cockpit
+    cockpit = app.main_screen
     cockpit.take(now, ledger_view.take(app.ctx, cockpit.period, cockpit.by))
     await pilot.pause()
     await pilot.pause()

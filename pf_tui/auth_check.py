@@ -114,18 +114,18 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     return answer
 
 
-def document(found: Checked) -> dict[str, object]:
+def document(checked: Checked) -> dict[str, object]:
     """The JSON document of `auth check`."""
     return {
-        "provider": found.provider,
-        "ok": found.ok,
-        "asked": found.asked,
-        "status": found.status,
-        "latency_ms": found.latency_ms,
-        "url": found.url,
-        "source": found.source,
-        "message": found.message,
-        "hint": found.hint,
+        "provider": checked.provider,
+        "ok": checked.ok,
+        "asked": checked.asked,
+        "status": checked.status,
+        "latency_ms": checked.latency_ms,
+        "url": checked.url,
+        "source": checked.source,
+        "message": checked.message,
+        "hint": checked.hint,
     }
 
 
@@ -145,29 +145,29 @@ def _probes(provider: Provider) -> list[tuple[str, str]]:
     return [(protocol, url) for url, protocol in found.items()]
 
 
-def _from_here(provider: Provider, held: Credential) -> Checked:
+def _from_here(provider: Provider, credential: Credential) -> Checked:
     """The answer without a request."""
     words = {
         "present": "is present; only its agent can try it"
         if provider.agent_only or provider.auth in ("subscription", "oauth")
         else "is present; it cannot be tried from here",
-        "expired": "has expired" + (", its agent renews it" if held.renewable else ""),
+        "expired": "has expired" + (", its agent renews it" if credential.renewable else ""),
         "unknown": "may be for something else",
         "missing": "is missing",
     }
     return Checked(
         provider=provider.id,
-        ok=held.usable,
+        ok=credential.usable,
         asked=False,
-        message=f"the credential of {provider.id} {words[held.state]}",
-        hint=None if held.usable else f"`pf-tui auth status {provider.id}` says how to get one",
-        source=held.source,
+        message=f"the credential of {provider.id} {words[credential.state]}",
+        hint=None if credential.usable else f"`pf-tui auth status {provider.id}` says how to get one",
+        source=credential.source,
     )
 
 
 def _ask(
     provider: Provider,
-    held: Credential,
+    credential: Credential,
     protocol: str,
     url: str,
     secret: Secret | None,
@@ -183,7 +183,7 @@ def _ask(
     status, problem, body = get(
         provider, url, headers(provider, protocol, secret), timeout_s, MOST_BYTES if served else 0
     )
-    ok, message, hint = _verdict(provider, held, status, problem, url)
+    ok, message, hint = _verdict(provider, credential, status, problem, url)
     if ok and served:
         hint = _listed(body, served)
     return Checked(
@@ -195,7 +195,7 @@ def _ask(
         status=status,
         url=url,
         latency_ms=round(1000 * (time.monotonic() - began)),
-        source=held.source,
+        source=credential.source,
     )
 
 
@@ -237,7 +237,7 @@ def _listed(body: bytes, served: AbstractSet[str]) -> str | None:
     except (ValueError, RecursionError):
         return None
     items = answer.get("data") if isinstance(answer, dict) else None
-    names = [one.get("id") for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+    names = [item.get("id") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     plain = [name for name in names if isinstance(name, str) and _PLAIN_NAME.fullmatch(name)]
     if not plain or served <= set(plain):
         return None
@@ -267,11 +267,11 @@ def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping
 
 
 def _verdict(
-    provider: Provider, held: Credential, status: int | None, problem: str, url: str
+    provider: Provider, credential: Credential, status: int | None, problem: str, url: str
 ) -> tuple[bool, str, str | None]:
     """(works, sentence, cure)."""
     host = url.split("/")[2]
-    source = f" from {held.source}" if held.source else ""
+    source = f" from {credential.source}" if credential.source else ""
     if status is None:
         return False, f"{host} did not answer: {problem}", "check the network; the key was not judged"
     if status < 300:

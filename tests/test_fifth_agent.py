@@ -67,10 +67,10 @@ class Reader:
     def note(self):
         return {}
 
-    def read_line(self, line, path, harvest):
+    def read_line(self, line, path, logs):
         row = json.loads(line)
         number = identity(AGENT, row["id"])
-        harvest.add(LoggedRequest(number, row["at"], "s1", "/work", row["model"], row["tokens"], 10))
+        logs.add(LoggedRequest(number, row["at"], "s1", "/work", row["model"], row["tokens"], 10))
 '''
 
 INSTALLS = '''

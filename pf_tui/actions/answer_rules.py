@@ -140,7 +140,7 @@ def _failure(at: datetime, provider: str, seen: Mapping[str, object]) -> UnreadF
     )
 
 
-def _reads(rule: Rule, one: UnreadFailure) -> bool:
-    if rule.status is not None and rule.status != one.status:
+def _reads(rule: Rule, unread_failure: UnreadFailure) -> bool:
+    if rule.status is not None and rule.status != unread_failure.status:
         return False
-    return rule.pattern is None or re.search(rule.pattern, one.text, re.IGNORECASE) is not None
+    return rule.pattern is None or re.search(rule.pattern, unread_failure.text, re.IGNORECASE) is not None

@@ -96,12 +96,12 @@ def remember_repair(
     with files.locked(ctx.paths):
 
         def edit(old: health.Health) -> health.Health:
-            same = [one for one in old.repairs if (one.provider, one.model) == (provider, model)]
+            same = [repair for repair in old.repairs if (repair.provider, repair.model) == (provider, model)]
             parts = tuple(dict.fromkeys([*(part for one in same for part in one.strip), *strip]))
             made = health.Repair(
                 provider=provider, model=model, strip=parts, since=ctx.now(), evidence=evidence
             )
-            return replace(old, repairs=(*(one for one in old.repairs if one not in same), made))
+            return replace(old, repairs=(*(repair for repair in old.repairs if repair not in same), made))
 
         health.change(ctx.paths, edit)
         write_down(
@@ -114,12 +114,13 @@ def remember_repair(
 
 
 def _forget_repairs(ctx: Context, provider: str, model: str | None) -> None:
-    def stays(one: health.Repair) -> bool:
-        return one.provider != provider or (model is not None and one.model not in (None, model))
+    def stays(repair: health.Repair) -> bool:
+        return repair.provider != provider or (model is not None and repair.model not in (None, model))
 
-    if not all(stays(one) for one in ctx.health().repairs):
+    if not all(stays(repair) for repair in ctx.health().repairs):
         health.change(
-            ctx.paths, lambda old: replace(old, repairs=tuple(one for one in old.repairs if stays(one)))
+            ctx.paths,
+            lambda old: replace(old, repairs=tuple(repair for repair in old.repairs if stays(repair))),
         )
 
 

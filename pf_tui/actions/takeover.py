@@ -141,10 +141,10 @@ def read(path: Path, now: datetime) -> Original:
         )
     providers = {name: _sum(item) for name, item in _items(content["providers"])}
     counted = Sum(
-        requests=sum(one.requests for one in providers.values()),
-        failures=sum(one.failures for one in providers.values()),
-        tokens=sum(one.tokens for one in providers.values()),
-        usd=sum(one.usd for one in providers.values()),
+        requests=sum(provider.requests for provider in providers.values()),
+        failures=sum(provider.failures for provider in providers.values()),
+        tokens=sum(provider.tokens for provider in providers.values()),
+        usd=sum(provider.usd for provider in providers.values()),
     )
     whole = _global(object_in(content, "global"))
     rest = Sum(
@@ -155,7 +155,7 @@ def read(path: Path, now: datetime) -> Original:
     )
     if rest.requests:
         providers[UNKNOWN] = rest
-    total = sum(one.requests for one in providers.values())
+    total = sum(provider.requests for provider in providers.values())
     if total > MOST_REQUESTS:
         raise StateFileUnusable(
             path, f"claims {total} requests; more than {MOST_REQUESTS} are not taken over"
@@ -165,9 +165,9 @@ def read(path: Path, now: datetime) -> Original:
         created=str(content.get("created") or content.get("lastUpdated") or path),
         whole=Sum(
             requests=total,
-            failures=sum(one.failures for one in providers.values()),
-            tokens=sum(one.tokens for one in providers.values()),
-            usd=sum(one.usd for one in providers.values()),
+            failures=sum(provider.failures for provider in providers.values()),
+            tokens=sum(provider.tokens for provider in providers.values()),
+            usd=sum(provider.usd for provider in providers.values()),
         ),
         providers=providers,
         models={

@@ -93,14 +93,14 @@ def tell_of_distrust(ctx: Context, found: Project | None) -> str | None:
     return found.warning
 
 
-def _state(ctx: Context, known: TrustedFile) -> str:
+def _state(ctx: Context, trusted_file: TrustedFile) -> str:
     try:
-        stored = project.stored(ctx.paths, Path(known.path))
+        stored = project.stored(ctx.paths, Path(trusted_file.path))
     except PfError:
         return "unusable"
     if stored is None:
         return "missing"
-    return "trusted" if stored.sha256 == known.sha256 else "changed"
+    return "trusted" if stored.sha256 == trusted_file.sha256 else "changed"
 
 
 def _read(ctx: Context, path: Path) -> Project:

@@ -224,23 +224,23 @@ class Catalog:
             Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id
         )
 
-    def _places(self, asked: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
+    def _places(self, model_entry: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
         """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
         families = self._read("models")["equivalents"].get(tier, {})
-        ceiling = _output_usd(asked) * DEARER
+        ceiling = _output_usd(model_entry) * DEARER
         places: dict[str, tuple[int, bool, int]] = {}
         for family, lines in families.items():
             for line in lines:
                 for model_id in line:
-                    nearness = 1 if asked["id"] in line else 2 if family == asked["family"] else 3
+                    nearness = 1 if model_entry["id"] in line else 2 if family == model_entry["family"] else 3
                     dearer = nearness > 1 and _output_usd(plain.get(model_id)) > ceiling
                     places[model_id] = (nearness, dearer, len(places))
-        own_name = asked.get("base_model") or asked["id"]
+        own_name = model_entry.get("base_model") or model_entry["id"]
         for model_id, entry in plain.items():
             if own_name in (model_id, entry.get("base_model")):
                 places[model_id] = (0, False, len(places))
-            elif entry.get("custom") and tier == asked["tier"] and tier in CHAT_TIERS:
+            elif entry.get("custom") and tier == model_entry["tier"] and tier in CHAT_TIERS:
                 places[model_id] = (4, False, len(places))
         return places
 

@@ -90,9 +90,9 @@ def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
     return lines
 
 
-def costs(found: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[Text]:
+def costs(analytics: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[Text]:
     """By provider and by model, and what the plans cost."""
-    lines = [*parts("providers", found, frame), *parts("models", found, frame)]
+    lines = [*parts("providers", analytics, frame), *parts("models", analytics, frame)]
     if not uses:
         return lines
     rows = [
@@ -117,7 +117,7 @@ def costs(found: Analytics, uses: Sequence[PlanUse], frame: Frame) -> list[Text]
     return [*lines, Text(), *table(columns, rows, frame.width)]
 
 
-def compared(rows: Sequence[Compared], found: Analytics, past: Totals | None, frame: Frame) -> list[Text]:
+def compared(rows: Sequence[Compared], analytics: Analytics, past: Totals | None, frame: Frame) -> list[Text]:
     """Providers side by side, then the period against the one before."""
     cells = [_compared_row(row) for row in rows]
     columns = (
@@ -144,7 +144,7 @@ def compared(rows: Sequence[Compared], found: Analytics, past: Totals | None, fr
     if cells:
         lines += [Text(), *wrapped(legend, frame.width, style=FAINT)]
     if past is not None:
-        lines += _against(found.totals, past, frame)
+        lines += _against(analytics.totals, past, frame)
     return lines
 
 

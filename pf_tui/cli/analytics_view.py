@@ -70,10 +70,10 @@ class Frame:
         return words.clock(moment, self.now, self.zone)
 
 
-def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
+def head(analytics: Analytics, filters: Filters, frame: Frame) -> list[Text]:
     """Which period, and what it adds up to."""
-    totals, width = found.totals, frame.width
-    lines = wrapped(_period(found, frame), width, style="bold")
+    totals, width = analytics.totals, frame.width
+    lines = wrapped(_period(analytics, frame), width, style="bold")
     only = [
         f"{name} {value}"
         for name, value in (
@@ -87,7 +87,7 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
     if only:
         lines += wrapped(f"only {', '.join(only)}", width, style=FAINT)
     if not totals.requests:
-        return [*lines, Text(), *_nothing(found, filters, width)]
+        return [*lines, Text(), *_nothing(analytics, filters, width)]
     facts = [
         f"{money(totals)}{starred(totals)}",
         counted(totals.requests, "request"),
@@ -95,10 +95,10 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
     ]
     if totals.failed:
         facts.append(f"{words.number(totals.failed)} failed")
-    if found.fallback.limit_hits:
-        facts.append(counted(found.fallback.limit_hits, "limit hit"))
-    if found.fallback.fallbacks:
-        facts.append(counted(found.fallback.fallbacks, "fallback"))
+    if analytics.fallback.limit_hits:
+        facts.append(counted(analytics.fallback.limit_hits, "limit hit"))
+    if analytics.fallback.fallbacks:
+        facts.append(counted(analytics.fallback.fallbacks, "fallback"))
     kinds = (
         f"{words.short(totals.input)} in · {words.short(totals.output)} out"
         f" · {words.short(totals.cache_read)} cache read · {words.short(totals.cache_write)} cache write"
@@ -106,25 +106,25 @@ def head(found: Analytics, filters: Filters, frame: Frame) -> list[Text]:
     return [*lines, Text(), *_flowing(facts, width), *wrapped(kinds, width, style=FAINT)]
 
 
-def summary(found: Analytics, frame: Frame) -> list[Text]:
+def summary(analytics: Analytics, frame: Frame) -> list[Text]:
     """By provider, by model, and the days as one line."""
-    if not found.totals.requests:
+    if not analytics.totals.requests:
         return []
-    lines = parts("providers", found, frame)
-    models = found.models[:_TOP]
-    lines += [Text(), *_table("model", models, found.totals, frame)]
-    if len(found.models) > len(models):
-        more = len(found.models) - len(models)
+    lines = parts("providers", analytics, frame)
+    models = analytics.models[:_TOP]
+    lines += [Text(), *_table("model", models, analytics.totals, frame)]
+    if len(analytics.models) > len(models):
+        more = len(analytics.models) - len(models)
         lines += wrapped(f"{more} more: `pf-tui analytics --view models`", frame.width, style=FAINT)
-    return lines + _curve(found.days, frame)
+    return lines + _curve(analytics.days, frame)
 
 
-def parts(view: str, found: Analytics, frame: Frame) -> list[Text]:
+def parts(view: str, analytics: Analytics, frame: Frame) -> list[Text]:
     """One of the lists: providers, models, projects, agents, machines, days."""
-    listed: Sequence[Group] = getattr(found, view)
+    listed: Sequence[Group] = getattr(analytics, view)
     if not listed:
         return []
-    return [Text(), *_table(view.removesuffix("s"), listed, found.totals, frame)]
+    return [Text(), *_table(view.removesuffix("s"), listed, analytics.totals, frame)]
 
 
 def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame) -> list[Text]:
@@ -156,13 +156,13 @@ def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame)
     return lines
 
 
-def foot(found: Analytics, frame: Frame) -> list[Text]:
+def foot(analytics: Analytics, frame: Frame) -> list[Text]:
     """What a reader must know to believe the numbers, each with its cure."""
     notes = (
-        (_plan_note(found), FAINT),
-        (_unpriced_note(found), "yellow"),
-        (_unknown_note(found), FAINT),
-        (_skipped_note(found, frame), FAINT),
+        (_plan_note(analytics), FAINT),
+        (_unpriced_note(analytics), "yellow"),
+        (_unknown_note(analytics), FAINT),
+        (_skipped_note(analytics, frame), FAINT),
     )
     lines = [line for note, style in notes if note for line in wrapped(note, frame.width, style=style)]
     return [Text(), *lines] if lines else []
@@ -191,9 +191,9 @@ def place(path: str, frame: Frame) -> str:
     return path
 
 
-def _nothing(found: Analytics, filters: Filters, width: int) -> list[Text]:
+def _nothing(analytics: Analytics, filters: Filters, width: int) -> list[Text]:
     """No request: where there may be some."""
-    if found.span.name != "all" or filters != Filters():
+    if analytics.span.name != "all" or filters != Filters():
         hint = "`pf-tui analytics all` shows everything there is"
     else:
         hint = (
@@ -203,8 +203,8 @@ def _nothing(found: Analytics, filters: Filters, width: int) -> list[Text]:
     return [*wrapped("no request in this period", width), *wrapped(hint, width, style=FAINT)]
 
 
-def _plan_note(found: Analytics) -> str:
-    usd = found.totals.plan_usd
+def _plan_note(analytics: Analytics) -> str:
+    usd = analytics.totals.plan_usd
     return (
         f"{standing.PLAN} {words.money(usd)} of it is list price; a plan has paid for it already"
         if usd
@@ -212,8 +212,8 @@ def _plan_note(found: Analytics) -> str:
     )
 
 
-def _unpriced_note(found: Analytics) -> str:
-    unpriced = [part for part in found.models if part.sums.unpriced_tokens]
+def _unpriced_note(analytics: Analytics) -> str:
+    unpriced = [part for part in analytics.models if part.sums.unpriced_tokens]
     if not unpriced:
         return ""
     named = ", ".join(f"{words.short(p.sums.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5])
@@ -224,8 +224,8 @@ def _unpriced_note(found: Analytics) -> str:
     )
 
 
-def _unknown_note(found: Analytics) -> str:
-    if all(part.name != "unknown" for part in found.providers):
+def _unknown_note(analytics: Analytics) -> str:
+    if all(part.name != "unknown" for part in analytics.providers):
         return ""
     return (
         "unknown: logs that do not say which provider served; "
@@ -233,15 +233,15 @@ def _unknown_note(found: Analytics) -> str:
     )
 
 
-def _skipped_note(found: Analytics, frame: Frame) -> str:
-    if not found.skipped:
+def _skipped_note(analytics: Analytics, frame: Frame) -> str:
+    if not analytics.skipped:
         return ""
-    first = found.skipped[0]
+    first = analytics.skipped[0]
     where = place(first.path, frame)
     if len(where) > frame.width:
         where = f"…/{PurePath(where).name}"
     return (
-        f"{counted(found.skipped_rows, 'row')} of the logs could not be read, the first: "
+        f"{counted(analytics.skipped_rows, 'row')} of the logs could not be read, the first: "
         f"{where} line {first.line} {first.why}; `--json` names all"
     )
 
@@ -251,11 +251,11 @@ def moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _period(found: Analytics, frame: Frame) -> str:
-    span = found.span
+def _period(analytics: Analytics, frame: Frame) -> str:
+    span = analytics.span
     zone = zone_name(span.zone, span.end)
     if span.start is None:
-        first = f"since {found.days[0].name}, " if found.days else ""
+        first = f"since {analytics.days[0].name}, " if analytics.days else ""
         return f"{PERIOD_WORDS.get(span.name, span.name)} ({first}{zone})"
     begins, ends = span.start.astimezone(span.zone), span.end.astimezone(span.zone)
     if span.name in PERIOD_WORDS:

@@ -94,10 +94,15 @@ def document(done: Rehearsal) -> dict[str, object]:
     }
 
 
-def _seen_document(seen: ObservedAnswer | None) -> dict[str, object] | None:
-    if seen is None:
+def _seen_document(observed_answer: ObservedAnswer | None) -> dict[str, object] | None:
+    if observed_answer is None:
         return None
-    return {"status": seen.status, "provider": seen.provider, "whole": seen.whole, "said": seen.said}
+    return {
+        "status": observed_answer.status,
+        "provider": observed_answer.provider,
+        "whole": observed_answer.whole,
+        "said": observed_answer.said,
+    }
 
 
 def _lines(done: Rehearsal, ctx: Context) -> list[Text]:
@@ -145,13 +150,13 @@ def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
     return lines
 
 
-def _asked(one: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> Text:
+def _asked(drill_request: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> Text:
     from rich.text import Text
 
-    line = Text.assemble("   ", f"{one.provider:<22} ")
-    if one.failure is None:
-        return line.append("serves", "green").append(f" {one.model}", FAINT)
-    line.append(f"fails: {one.failure}", "red")
+    line = Text.assemble("   ", f"{drill_request.provider:<22} ")
+    if drill_request.failure is None:
+        return line.append("serves", "green").append(f" {drill_request.model}", FAINT)
+    line.append(f"fails: {drill_request.failure}", "red")
     if bench is not None:
         what = f" with {bench.model}" if bench.model else ""
         end = words.clock(bench.until, step.at, ctx.timezone()) if bench.until else "you act"
@@ -159,16 +164,16 @@ def _asked(one: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> 
     return line
 
 
-def _seen(seen: ObservedAnswer | None, done: Rehearsal) -> Text:
+def _seen(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Text:
     from rich.text import Text
 
     line = Text.assemble("   ", (f"{done.agent.name + ' sees':<22} ", FAINT))
-    if seen is None:
+    if observed_answer is None:
         return line
-    if seen.whole:
+    if observed_answer.whole:
         return line.append("a whole answer")
-    status = "a cut answer, then" if seen.status == 200 else f"{seen.status}:"
-    return line.append(f"{status} {seen.said or 'no sentence'}", "yellow")
+    status = "a cut answer, then" if observed_answer.status == 200 else f"{observed_answer.status}:"
+    return line.append(f"{status} {observed_answer.said or 'no sentence'}", "yellow")
 
 
 def _costs(done: Rehearsal) -> list[Text]:

@@ -88,8 +88,8 @@ def events(ctx: Context, count: int, follow: bool, as_json: bool) -> None:
         return
     _print(happened, ctx, as_json=as_json)
     if follow:
-        for one in _new_events(ctx, happened):
-            _print((one,), ctx, as_json=as_json)
+        for new_event in _new_events(ctx, happened):
+            _print((new_event,), ctx, as_json=as_json)
     elif not happened:
         output.text("nothing has happened yet")
 
@@ -120,28 +120,30 @@ def _print(happened: tuple[Event, ...], ctx: Context, *, as_json: bool) -> None:
     output.flush()
 
 
-def _event_lines(one: Event, now: datetime, zone: tzinfo | None, width: int) -> list[Text]:
+def _event_lines(event: Event, now: datetime, zone: tzinfo | None, width: int) -> list[Text]:
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, wrapped
 
-    moment = words.clock(one.ts, now, zone)
-    sentence = told(one)
-    who = "" if one.who == "cli" else f" ({one.who})"
+    moment = words.clock(event.ts, now, zone)
+    sentence = told(event)
+    who = "" if event.who == "cli" else f" ({event.who})"
     first, *more = wrapped(f"{sentence}{who}", width, indent=" " * (len(moment) + 2))
     return [Text.assemble((moment, FAINT), "  ", first.plain.strip()), *more]
 
 
-def told(one: Event) -> str:
+def told(event: Event) -> str:
     """An event the way one would tell it."""
-    left, serves = one.before.get("active"), one.after.get("active")
-    moved = f": {left or 'nobody'} → {serves or 'nobody'}" if "active" in one.after and left != serves else ""
-    bench = one.after.get("bench")
-    what = one.after.get("provider") or one.after.get("first")
+    left, serves = event.before.get("active"), event.after.get("active")
+    moved = (
+        f": {left or 'nobody'} → {serves or 'nobody'}" if "active" in event.after and left != serves else ""
+    )
+    bench = event.after.get("bench")
+    what = event.after.get("provider") or event.after.get("first")
     if isinstance(bench, dict):
         what = bench.get("provider")
-    reason = f", {one.why}" if one.why and one.why != "asked for" else ""
-    return f"{one.action}{f' {what}' if what else ''}{moved}{reason}"
+    reason = f", {event.why}" if event.why and event.why != "asked for" else ""
+    return f"{event.action}{f' {what}' if what else ''}{moved}{reason}"
 
 
 def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:

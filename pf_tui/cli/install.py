@@ -147,6 +147,8 @@ def _document(ctx: Context, agent: str, plan: Plan, *, dry_run: bool, in_project
         "project": in_project,
         "dry_run": dry_run,
         "changed": not plan.empty,
-        "files": [{"path": str(one.path), "change": kind(one.before, one.after)} for one in plan.changes],
+        "files": [
+            {"path": str(change.path), "change": kind(change.before, change.after)} for change in plan.changes
+        ],
         "diff": install_plan.diff(plan, user_home(ctx.env)),
     }

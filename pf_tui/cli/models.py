@@ -90,16 +90,16 @@ def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
     return [*table(columns, rows, width), Text(), Text(f"{len(rows)} models", style=FAINT)]
 
 
-def _detail(found: Resolved, width: int) -> list[Text]:
+def _detail(resolved: Resolved, width: int) -> list[Text]:
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, faint, plain, table, titled, wrapped
     from pf_tui.text.columns import Column
 
-    one = found.model
+    one = resolved.model
     lines = titled(one.id, one.name, width)
-    if found.note:
-        lines += wrapped(found.note, width, style="yellow")
+    if resolved.note:
+        lines += wrapped(resolved.note, width, style="yellow")
     price = one.price
     facts = [
         ("family", f"{one.family} ({one.subfamily}), {one.tier}, {one.status}"),
@@ -136,17 +136,17 @@ def _detail(found: Resolved, width: int) -> list[Text]:
     return [*lines, Text(), *table(columns, rows, width)] if rows else lines
 
 
-def _context(one: Model) -> str:
-    least, most = words.window(one.context), words.window(one.context_max)
+def _context(model: Model) -> str:
+    least, most = words.window(model.context), words.window(model.context_max)
     return least if least == most else f"{least}–{most}"
 
 
-def _price(one: Model) -> str:
-    return f"{one.price.input:.2f}/{one.price.output:.2f}" if one.price else "—"
+def _price(model: Model) -> str:
+    return f"{model.price.input:.2f}/{model.price.output:.2f}" if model.price else "—"
 
 
-def _cache(one: Model) -> str:
-    price = one.price
+def _cache(model: Model) -> str:
+    price = model.price
     if price is None or price.cache_read is None:
         return ""
     parts = [f"${price.cache_read:g} read"]

@@ -77,24 +77,26 @@ def _check(ctx: Context, *, as_json: bool) -> None:
     if as_json:
         differences = [
             {
-                "provider": one.provider,
-                "model": one.model,
-                "kind": one.kind,
-                "above_tokens": one.above_tokens,
-                "usd_per_million": one.ours,
-                "published_usd_per_million": one.theirs,
-                "why": one.why,
+                "provider": difference.provider,
+                "model": difference.model,
+                "kind": difference.kind,
+                "above_tokens": difference.above_tokens,
+                "usd_per_million": difference.ours,
+                "published_usd_per_million": difference.theirs,
+                "why": difference.why,
             }
-            for one in found.differences
+            for difference in found.differences
         ]
         output.document({"ids": found.ids, "differences": differences})
         return
-    same = found.ids - len({(one.provider, one.model) for one in found.differences})
+    same = found.ids - len({(difference.provider, difference.model) for difference in found.differences})
     output.text(f"{words.number(same)} of {words.number(found.ids)} ids cost what genai-prices says")
-    for one in found.differences:
-        above = f" above {words.short(one.above_tokens)}" if one.above_tokens else ""
-        prices = f"${one.ours:g} per million, there ${one.theirs:g}"
-        output.text(f"{one.provider} {one.model}: {one.kind}{above} {prices}: {one.why}")
+    for difference in found.differences:
+        above = f" above {words.short(difference.above_tokens)}" if difference.above_tokens else ""
+        prices = f"${difference.ours:g} per million, there ${difference.theirs:g}"
+        output.text(
+            f"{difference.provider} {difference.model}: {difference.kind}{above} {prices}: {difference.why}"
+        )
 
 
 def _sentence(found: Published) -> str:

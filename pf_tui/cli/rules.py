@@ -108,13 +108,13 @@ def _words(rule: dict[str, object]) -> str:
     return f"{' '.join(known_by)} is {means}{scope}{length}"
 
 
-def _failure(one: UnreadFailure) -> dict[str, object]:
+def _failure(unread_failure: UnreadFailure) -> dict[str, object]:
     return {
-        "at": to_text(one.at),
-        "provider": one.provider,
-        "status": one.status,
-        "header": one.header,
-        "code": one.code,
-        "text": one.text,
-        "class": one.kind,
+        "at": to_text(unread_failure.at),
+        "provider": unread_failure.provider,
+        "status": unread_failure.status,
+        "header": unread_failure.header,
+        "code": unread_failure.code,
+        "text": unread_failure.text,
+        "class": unread_failure.kind,
     }

@@ -131,23 +131,23 @@ def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
     return table(columns, rows, width)
 
 
-def _rows(ctx: Context, one: Session, depth: int = 0) -> list[list[Cell]]:
+def _rows(ctx: Context, session: Session, depth: int = 0) -> list[list[Cell]]:
     from pf_tui.cli.look import Cell, faint, plain
 
     now, zone = ctx.now(), ctx.timezone()
-    share = one.window_share
-    name = documents.place(one) if not depth else f"{'  ' * depth}└ {one.agent_type or 'subagent'}"
+    share = session.window_share
+    name = documents.place(session) if not depth else f"{'  ' * depth}└ {session.agent_type or 'subagent'}"
     row = [
-        Cell(text=documents.state(one, now, zone), style=STYLES.get(one.state, "")),
+        Cell(text=documents.state(session, now, zone), style=STYLES.get(session.state, "")),
         plain(name),
-        plain(one.agent if not depth else ""),
-        plain(one.model or ""),
-        plain(one.provider or ""),
-        plain("" if one.context_percent is None else words.percent(one.context_percent)),
-        plain("" if one.cost_usd is None else words.money(one.cost_usd)),
-        plain(words.money(one.cost_per_hour) if one.cost_per_hour else ""),
+        plain(session.agent if not depth else ""),
+        plain(session.model or ""),
+        plain(session.provider or ""),
+        plain("" if session.context_percent is None else words.percent(session.context_percent)),
+        plain("" if session.cost_usd is None else words.money(session.cost_usd)),
+        plain(words.money(session.cost_per_hour) if session.cost_per_hour else ""),
         plain(f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else ""),
-        faint(words.ago(one.last_activity, now) if one.last_activity else ""),
-        faint(one.id[:8] if not depth else ""),
+        faint(words.ago(session.last_activity, now) if session.last_activity else ""),
+        faint(session.id[:8] if not depth else ""),
     ]
-    return [row, *(below for child in one.children for below in _rows(ctx, child, depth + 1))]
+    return [row, *(below for child in session.children for below in _rows(ctx, child, depth + 1))]

@@ -37,7 +37,7 @@ class LedgerRows:
         """Write requests in one transaction."""
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            rows.write(self._connection, [self._row(one) for one in requests], self._names)
+            rows.write(self._connection, [self._row(request) for request in requests], self._names)
             rollups.refresh(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
@@ -58,12 +58,12 @@ class LedgerRows:
                     table.keep(provider, model, "", Dated(basis, [(0, prices)]))
         self._connection.execute("COMMIT")
 
-    def cost_usd(self, one: Request) -> float | None:
+    def cost_usd(self, request: Request) -> float | None:
         """What a request costs by list price; None when the catalog has none."""
-        prices = self._unit_prices(one.provider, one.model)
+        prices = self._unit_prices(request.provider, request.model)
         if prices is None:
             return None
-        return raw_cost_usd(prices, one.input, one.output, one.cache_read, one.cache_write, 0)
+        return raw_cost_usd(prices, request.input, request.output, request.cache_read, request.cache_write, 0)
 
     def _unit_prices(self, provider: str, model: str) -> UnitPrices | None:
         key = (provider, model)
@@ -73,34 +73,34 @@ class LedgerRows:
             self._prices[key] = None if price is None else _flat(price)
         return self._prices[key]
 
-    def _row(self, one: Request) -> rows.Row:
-        known = self._catalog.providers.get(one.provider)
-        cost = self.cost_usd(one)
+    def _row(self, request: Request) -> rows.Row:
+        known = self._catalog.providers.get(request.provider)
+        cost = self.cost_usd(request)
         basis = "unpriced" if cost is None else "subscription-equivalent" if known and known.plan else "list"
         names = self._names
         values = {
-            "id": identity("demo", one.session, one.at.isoformat(), one.failure or ""),
-            "ts": milliseconds(one.at),
-            "agent": names(one.agent),
-            "source": NAME[LOGS[one.agent]],
-            "session": names(one.session),
-            "project": names(f"{self._home}/code/{one.project}"),
-            "provider": names(one.provider),
-            "model": names(one.model),
-            "input": one.input,
-            "output": one.output,
+            "id": identity("demo", request.session, request.at.isoformat(), request.failure or ""),
+            "ts": milliseconds(request.at),
+            "agent": names(request.agent),
+            "source": NAME[LOGS[request.agent]],
+            "session": names(request.session),
+            "project": names(f"{self._home}/code/{request.project}"),
+            "provider": names(request.provider),
+            "model": names(request.model),
+            "input": request.input,
+            "output": request.output,
             "reasoning": 0,
-            "cache_read": one.cache_read,
-            "cache_write_5m": one.cache_write,
+            "cache_read": request.cache_read,
+            "cache_write_5m": request.cache_write,
             "cache_write_1h": 0,
             "web_searches": 0,
             "cost_usd": cost,
             "cost_basis": NAME[basis],
-            "status": NAME["failed" if one.failure else "ok"],
-            "failure": names(one.failure) if one.failure else None,
-            "latency_ms": one.latency_ms,
-            "ttft_ms": one.ttft_ms,
-            "is_subagent": int(one.subagent),
+            "status": NAME["failed" if request.failure else "ok"],
+            "failure": names(request.failure) if request.failure else None,
+            "latency_ms": request.latency_ms,
+            "ttft_ms": request.ttft_ms,
+            "is_subagent": int(request.subagent),
             "attribution": NAME["timeline"],
         }
         return tuple(values.get(name) for name in rows.FIELDS)

@@ -78,10 +78,10 @@ class Vendors:
         return len(self._upstreams[name].asked)
 
     def _script(self, name: str) -> Callable[[ReceivedRequest], Step]:
-        def step(asked: ReceivedRequest) -> Step:
+        def step(received_request: ReceivedRequest) -> Step:
             if name in self.broken:
                 return self._fault(*self.broken[name])
-            return self._reply(name, self._planned.get(agents.session_in(asked.headers) or ""))
+            return self._reply(name, self._planned.get(agents.session_in(received_request.headers) or ""))
 
         return step
 

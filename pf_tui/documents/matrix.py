@@ -149,17 +149,17 @@ def _cell_of(provider: str, agent: str, *, served: str, why: str, **facts: Any) 
     return Cell(provider=provider, agent=agent, served=served, why=why, **{**empty, "lost": (), **facts})
 
 
-def facts_of(found: Candidate, client: Client, catalog: Catalog) -> CandidateFacts:
+def facts_of(candidate: Candidate, client: Client, catalog: Catalog) -> CandidateFacts:
     """How a candidate is asked: native, dialect or translated; what is lost, and how sure that is."""
-    protocol = found.protocol
+    protocol = candidate.protocol
     if protocol is None:
-        return {"how": found.how, "lost": [], "evidence": None, "source": None}
-    provider = catalog.providers[found.provider]
-    native = (found.model and catalog.native_id(found.model, provider.id)) or found.model or ""
+        return {"how": candidate.how, "lost": [], "evidence": None, "source": None}
+    provider = catalog.providers[candidate.provider]
+    native = (candidate.model and catalog.native_id(candidate.model, provider.id)) or candidate.model or ""
     native = clouds.native_name(provider, provider.base_urls[protocol], native)
     settings = losses.settings_for(catalog.dialect(provider.id, protocol), native)
     spoken_first = protocol if protocol in client.protocols else client.protocols[0]
-    how = "dialect" if found.how == "native" and not settings.get("owner") else found.how
+    how = "dialect" if candidate.how == "native" and not settings.get("owner") else candidate.how
     return {
         "how": how,
         "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.searches)),
@@ -219,20 +219,20 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
         "rule": {"provider": rule.provider, "model": rule.model} if rule else None,
         "candidates": [
             {
-                "provider": one.provider,
-                "model": one.model,
-                "protocol": one.protocol,
-                "note": one.note or None,
-                "context": one.context or None,
-                **facts_of(one, client, now.catalog),
+                "provider": candidate.provider,
+                "model": candidate.model,
+                "protocol": candidate.protocol,
+                "note": candidate.note or None,
+                "context": candidate.context or None,
+                **facts_of(candidate, client, now.catalog),
             }
-            for one in sorted(routing.candidates, key=lambda one: one.provider != chosen)
+            for candidate in sorted(routing.candidates, key=lambda candidate: candidate.provider != chosen)
         ],
         "skipped": [_skipped(one) for one in routing.skipped],
         "reserved": routing.reserved,
     }
 
 
-def _skipped(one: Skipped) -> SkippedFacts:
-    until = clock.to_text(one.until) if one.until else None
-    return {"provider": one.provider, "code": one.code, "reason": one.reason, "until": until}
+def _skipped(skipped: Skipped) -> SkippedFacts:
+    until = clock.to_text(skipped.until) if skipped.until else None
+    return {"provider": skipped.provider, "code": skipped.code, "reason": skipped.reason, "until": until}

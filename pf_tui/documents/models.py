@@ -57,9 +57,9 @@ def chosen(
     return models
 
 
-def info(found: Resolved) -> dict[str, object]:
+def info(resolved: Resolved) -> dict[str, object]:
     """One model, with a note when it was asked for by another name."""
-    return {**model(found.model), "note": found.note}
+    return {**model(resolved.model), "note": resolved.note}
 
 
 def model(one: Model) -> dict[str, object]:

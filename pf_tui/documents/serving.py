@@ -34,7 +34,7 @@ class Facts:
 def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
     """What the first line of every face is about."""
     active = snapshot.active
-    running = [one for one in sessions if one.state != "ended"]
+    running = [session for session in sessions if session.state != "ended"]
     waiting = sum(one.state == "waiting" for one in running)
     known = {view.id for view in snapshot.providers}
     served = [(name, number) for name, number in serving(running) if name in known]

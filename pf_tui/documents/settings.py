@@ -82,7 +82,7 @@ def _limited(view: ProviderView, own: Budgets) -> dict[str, object]:
         "name": view.provider.name,
         "rank": view.rank,
         "health": status.health(view),
-        "limits": [status.limit(one) for one in view.limits],
+        "limits": [status.limit(limit) for limit in view.limits],
         "budgets": {name: status.whole(getattr(own, name)) for name in BUDGET_FIELDS},
     }
 

@@ -72,13 +72,13 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object
     return listed
 
 
-def _use(one: Use) -> dict[str, object]:
+def _use(use: Use) -> dict[str, object]:
     return {
-        "provider": one.provider,
-        "model": one.model,
-        "sessions": one.sessions,
-        "by": one.by,
-        "observed_at": to_text(one.observed_at),
+        "provider": use.provider,
+        "model": use.model,
+        "sessions": use.sessions,
+        "by": use.by,
+        "observed_at": to_text(use.observed_at),
     }
 
 

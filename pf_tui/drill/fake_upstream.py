@@ -132,9 +132,9 @@ class FakeUpstream:
             return Reply(text=f"Hello from {self.name}.") if step == "ok" else FAULTS[step]
         return step
 
-    def _next(self, asked: ReceivedRequest) -> Step:
+    def _next(self, received_request: ReceivedRequest) -> Step:
         if self._script is not None:
-            return self._script(asked)
+            return self._script(received_request)
         return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -156,56 +156,58 @@ class FakeUpstream:
             asked.disconnected = not (asked.hung_up or self._closing.is_set())
             raise
 
-    def _aside(self, asked: ReceivedRequest, *, counting: bool) -> web.Response:
+    def _aside(self, received_request: ReceivedRequest, *, counting: bool) -> web.Response:
         if counting:
-            return web.json_response({"input_tokens": max(1, len(asked.body) // 4)})
-        if asked.path.endswith("/models"):
+            return web.json_response({"input_tokens": max(1, len(received_request.body) // 4)})
+        if received_request.path.endswith("/models"):
             models = [{"id": name, "type": "model", "object": "model"} for name in self.all_models_listed]
             return web.json_response({"object": "list", "data": models, "has_more": False})
-        return web.json_response({"error": {"message": f"no such path: {asked.path}"}}, status=404)
+        return web.json_response({"error": {"message": f"no such path: {received_request.path}"}}, status=404)
 
-    async def _reply(self, request: web.Request, asked: ReceivedRequest, reply: Reply) -> web.StreamResponse:
-        protocol = asked.protocol or ""
-        headers = {"request-id": f"req_standin{asked.number:06d}", **reply.headers}
+    async def _reply(
+        self, request: web.Request, received_request: ReceivedRequest, reply: Reply
+    ) -> web.StreamResponse:
+        protocol = received_request.protocol or ""
+        headers = {"request-id": f"req_standin{received_request.number:06d}", **reply.headers}
         await asyncio.sleep(reply.wait_s)
-        if not asked.streams:
-            body = fake_replies.whole(protocol, reply, asked.model, asked.number)
+        if not received_request.streams:
+            body = fake_replies.whole(protocol, reply, received_request.model, received_request.number)
             return web.Response(body=body, content_type="application/json", headers=headers)
         response = await _begin(request, headers)
-        for event in fake_replies.events(protocol, reply, asked.model, asked.number):
+        for event in fake_replies.events(protocol, reply, received_request.model, received_request.number):
             await response.write(event)
             if reply.gap_s:
                 await asyncio.sleep(reply.gap_s)
         return response
 
     async def _fail(
-        self, request: web.Request, asked: ReceivedRequest, protocol: str, fault: Fault
+        self, request: web.Request, received_request: ReceivedRequest, protocol: str, fault: Fault
     ) -> web.StreamResponse:
         now = self._now()
         if fault.how == "silent":
             await self._closing.wait()
         if fault.how in ("reset", "refused", "silent"):
-            return await _reset(request, asked)
-        if fault.how == "event" and not fault.after and asked.streams:
-            response = await _begin(request, {"request-id": f"req_fault{asked.number:06d}"})
+            return await _reset(request, received_request)
+        if fault.how == "event" and not fault.after and received_request.streams:
+            response = await _begin(request, {"request-id": f"req_fault{received_request.number:06d}"})
             await response.write(faults.event(fault, protocol, now))
             return response
-        if fault.how in ("answer", "raw") or (fault.how == "event" and not asked.streams):
-            told = faults.answer(fault, protocol, now, asked.number)
+        if fault.how in ("answer", "raw") or (fault.how == "event" and not received_request.streams):
+            told = faults.answer(fault, protocol, now, received_request.number)
             # an error that would come in a stream has a status of its own when nothing streams
             status = 529 if fault.how == "event" else told.status
             return web.Response(status=status, body=told.body, headers=told.headers)
         reply = Reply(text=f"Hello from {self.name}, a little longer than one word.")
-        if not asked.streams:
-            return await self._fail_whole(request, asked, reply, fault)
-        return await self._fail_midway(request, asked, reply, fault)
+        if not received_request.streams:
+            return await self._fail_whole(request, received_request, reply, fault)
+        return await self._fail_midway(request, received_request, reply, fault)
 
     async def _fail_midway(
-        self, request: web.Request, asked: ReceivedRequest, reply: Reply, fault: Fault
+        self, request: web.Request, received_request: ReceivedRequest, reply: Reply, fault: Fault
     ) -> web.StreamResponse:
-        protocol = asked.protocol or ""
-        events = fake_replies.events(protocol, reply, asked.model, asked.number)
-        response = await _begin(request, {"request-id": f"req_fault{asked.number:06d}"})
+        protocol = received_request.protocol or ""
+        events = fake_replies.events(protocol, reply, received_request.model, received_request.number)
+        response = await _begin(request, {"request-id": f"req_fault{received_request.number:06d}"})
         if fault.how == "drip":
             stream = b"".join(events)
             for start in range(0, len(stream), DRIP_BYTES):
@@ -229,14 +231,16 @@ class FakeUpstream:
             await response.write(faults.event(fault, protocol, self._now()))
         if fault.how == "cut":
             await asyncio.sleep(0.02)  # what was written must leave before the reset overtakes it
-            return await _reset(request, asked)
+            return await _reset(request, received_request)
         return response
 
     async def _fail_whole(
-        self, request: web.Request, asked: ReceivedRequest, reply: Reply, fault: Fault
+        self, request: web.Request, received_request: ReceivedRequest, reply: Reply, fault: Fault
     ) -> web.StreamResponse:
         """The same faults where nothing streams: half a body, or none."""
-        body = fake_replies.whole(asked.protocol or "", reply, asked.model, asked.number)
+        body = fake_replies.whole(
+            received_request.protocol or "", reply, received_request.model, received_request.number
+        )
         response = web.StreamResponse(headers={"content-type": "application/json"})
         response.content_length = len(body)
         await response.prepare(request)
@@ -248,7 +252,7 @@ class FakeUpstream:
         if fault.how in ("late", "stall"):
             await self._closing.wait()
         await asyncio.sleep(0.02)
-        return await _reset(request, asked)
+        return await _reset(request, received_request)
 
 
 async def _begin(request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
@@ -263,9 +267,9 @@ async def _begin(request: web.Request, headers: dict[str, str]) -> web.StreamRes
     return response
 
 
-async def _reset(request: web.Request, asked: ReceivedRequest) -> web.StreamResponse:
+async def _reset(request: web.Request, received_request: ReceivedRequest) -> web.StreamResponse:
     """End the connection as a crash does: RST, nothing said."""
-    asked.hung_up = True
+    received_request.hung_up = True
     transport = request.transport
     if transport is not None:
         peer: socket.socket | None = transport.get_extra_info("socket")

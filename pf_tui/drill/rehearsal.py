@@ -301,8 +301,8 @@ class _Scenario:
             title=title,
             at=at,
             asked=tuple(
-                DrillRequest(provider=one.provider, model=one.served_model, failure=one.failure)
-                for one in scene.recorder.attempts
+                DrillRequest(provider=attempt.provider, model=attempt.served_model, failure=attempt.failure)
+                for attempt in scene.recorder.attempts
             ),
             benches=tuple(scene.recorder.benches),
             seen=heard.seen(),

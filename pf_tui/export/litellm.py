@@ -70,10 +70,10 @@ class Proxy:
         """(provider, model) in the order the proxy asks them for that name."""
         group = self.aliases.get(name, name)
         return tuple(
-            (one.provider, one.model)
+            (deployment.provider, deployment.model)
             for part in (group, *self.fallbacks.get(group, ()))
-            for one in sorted(self.deployments, key=lambda one: one.order)
-            if one.group == part
+            for deployment in sorted(self.deployments, key=lambda deployment: deployment.order)
+            if deployment.group == part
         )
 
 
@@ -85,8 +85,8 @@ def proxy(now: Snapshot) -> Proxy:
 def lasting(standings: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
     """The same providers without what ends by itself: a configuration outlives a rest and a window."""
     return tuple(
-        replace(one, rests=tuple(rest for rest in one.rests if rest.until is None), spent=())
-        for one in standings
+        replace(standing, rests=tuple(rest for rest in standing.rests if rest.until is None), spent=())
+        for standing in standings
     )
 
 
@@ -122,9 +122,9 @@ class _Plan:
             else:
                 self._aliases[model.id] = group
         self._add_spellings([model for model, _ in laid_out])
-        used = {one.provider for one in self._deployments}
+        used = {deployment.provider for deployment in self._deployments}
         return Proxy(
-            deployments=tuple(sorted(self._deployments, key=lambda one: one.stand_in)),
+            deployments=tuple(sorted(self._deployments, key=lambda deployment: deployment.stand_in)),
             aliases=self._aliases,
             fallbacks=self._fallbacks,
             larger=self._larger,
@@ -162,16 +162,16 @@ class _Plan:
         if larger:
             self._larger[name] = tuple(self._stand_in(one) for one in larger)
 
-    def _stand_in(self, one: Candidate) -> str:
+    def _stand_in(self, candidate: Candidate) -> str:
         """The group of that one deployment."""
-        pair = (one.provider, str(one.model))
+        pair = (candidate.provider, str(candidate.model))
         if pair not in self._stand_ins:
-            self._stand_ins[pair] = _stand_in_group(str(one.model), one.provider)
-            self._deployments.append(self._deployment(self._stand_ins[pair], one, 1))
+            self._stand_ins[pair] = _stand_in_group(str(candidate.model), candidate.provider)
+            self._deployments.append(self._deployment(self._stand_ins[pair], candidate, 1))
         return self._stand_ins[pair]
 
-    def _deployment(self, group: str, one: Candidate, order: int) -> Deployment:
-        provider, model = self._catalog.providers[one.provider], str(one.model)
+    def _deployment(self, group: str, candidate: Candidate, order: int) -> Deployment:
+        provider, model = self._catalog.providers[candidate.provider], str(candidate.model)
         native = self._catalog.native_id(model, provider.id) or model
         budget, days = _budget(self._now.config.budgets.get(provider.id, Budgets()))
         own = f"{provider.id}.{model}"
@@ -180,8 +180,8 @@ class _Plan:
             id=own if group == model else f"{own}.in.{group}",
             provider=provider.id,
             model=model,
-            wire=f"{_WIRES[str(one.protocol)]}/{native}",
-            api_base=provider.base_urls[str(one.protocol)],
+            wire=f"{_WIRES[str(candidate.protocol)]}/{native}",
+            api_base=provider.base_urls[str(candidate.protocol)],
             key=self._key(provider),
             order=order,
             max_budget_usd=budget,
@@ -202,7 +202,7 @@ class _Plan:
 
     def _add_spellings(self, models: list[Model]) -> None:
         """Short names and the names sellers use, where they mean one model alone."""
-        groups = {one.group for one in self._deployments}
+        groups = {deployment.group for deployment in self._deployments}
         meant: dict[str, set[str]] = {}
         for model in models:
             group = self._aliases.get(model.id, model.id)
@@ -284,7 +284,7 @@ def _is_stand_in_first(model: Model, routing: Routing) -> bool:
 
 
 def _named(candidates: tuple[Candidate, ...]) -> Chain:
-    return tuple(one for one in candidates if one.model is not None)
+    return tuple(candidate for candidate in candidates if candidate.model is not None)
 
 
 def _plain(chain: Chain) -> Chain:

@@ -59,8 +59,8 @@ def _comments(lines: Iterable[str]) -> Iterator[str]:
 def _models(proxy: Proxy) -> Iterator[str]:
     if not proxy.deployments:
         yield "# nobody in the chain can be asked by a proxy"
-    sellers = [_entry(one) for one in proxy.deployments if not one.stand_in]
-    stand_ins = [_entry(one) for one in proxy.deployments if one.stand_in]
+    sellers = [_entry(deployment) for deployment in proxy.deployments if not deployment.stand_in]
+    stand_ins = [_entry(deployment) for deployment in proxy.deployments if deployment.stand_in]
     yield "# What agents may ask for; asked by `order`."
     yield _block({"model_list": sellers})[:-1]
     if stand_ins:
@@ -68,14 +68,14 @@ def _models(proxy: Proxy) -> Iterator[str]:
         yield _block(stand_ins)
 
 
-def _entry(one: Deployment) -> dict[str, object]:
-    params: dict[str, object] = {"model": one.wire, "api_base": one.api_base}
-    params["api_key"] = f"os.environ/{one.key}" if one.key else "none"
-    params["order"] = one.order
-    if one.max_budget_usd is not None:
-        params |= {"max_budget": one.max_budget_usd, "budget_duration": f"{one.budget_days}d"}
-    info = {"id": one.id} | ({"base_model": one.base_model} if one.base_model else {})
-    return {"model_name": one.group, "litellm_params": params, "model_info": info}
+def _entry(deployment: Deployment) -> dict[str, object]:
+    params: dict[str, object] = {"model": deployment.wire, "api_base": deployment.api_base}
+    params["api_key"] = f"os.environ/{deployment.key}" if deployment.key else "none"
+    params["order"] = deployment.order
+    if deployment.max_budget_usd is not None:
+        params |= {"max_budget": deployment.max_budget_usd, "budget_duration": f"{deployment.budget_days}d"}
+    info = {"id": deployment.id} | ({"base_model": deployment.base_model} if deployment.base_model else {})
+    return {"model_name": deployment.group, "litellm_params": params, "model_info": info}
 
 
 def _settings(proxy: Proxy) -> Iterator[str]:

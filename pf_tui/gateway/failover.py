@@ -257,16 +257,16 @@ class RequestFailover(Turn):
 
     # -- between routes ----------------------------------------------------------------------------
 
-    def _ready(self, found: Candidates) -> Sequence[Route]:
+    def _ready(self, candidates: Candidates) -> Sequence[Route]:
         """The routes that may be asked now, in order; with nobody else, those in passing trouble as well."""
-        routes = found.routes
+        routes = candidates.routes
         if not self._plan.auto_switch:
             return routes
         engine = self._engine
-        sticky = self._sticky = self._pin(routes) or self._stays(found)
+        sticky = self._sticky = self._pin(routes) or self._stays(candidates)
         resting = not self._resting.nobody or self._plan.spent
-        if not resting and not self._plan.last_resort and found.leads(sticky):
-            return found.by_priority
+        if not resting and not self._plan.last_resort and candidates.leads(sticky):
+            return candidates.by_priority
         ready, self._passed = arrange(
             routes,
             self._blocked,
@@ -292,16 +292,16 @@ class RequestFailover(Turn):
         """Why the route must not be asked now, by this project's budgets."""
         return self._resting.blocked(route, alone=alone, spent=self._plan.spent)
 
-    def _stays(self, found: Candidates) -> str | None:
+    def _stays(self, candidates: Candidates) -> str | None:
         """The provider this session stays with; None when it may go to a better one."""
         plan, now_s = self._plan, asyncio.get_running_loop().time()
         stays = self._session.stays_with(
             self._request, plan.epoch, now_s, for_ever=plan.return_when == "never"
         )
-        if stays is None or plan.return_when == "never" or found.leads(stays):
+        if stays is None or plan.return_when == "never" or candidates.leads(stays):
             return stays
-        own = next((route for route in found.by_priority if route.provider == stays), None)
-        for route in found.by_priority:
+        own = next((route for route in candidates.by_priority if route.provider == stays), None)
+        for route in candidates.by_priority:
             if own is None or route is own:
                 break
             may = route.provider not in plan.last_resort and self._blocked(route) is None

@@ -144,7 +144,7 @@ class _OneLine(logging.Handler):
 
 
 async def _serve(
-    ctx: Context, held: AlreadyRunning, port: int | None, announce: Callable[[Gateway], None]
+    ctx: Context, already_running: AlreadyRunning, port: int | None, announce: Callable[[Gateway], None]
 ) -> int:
     from pf_tui.gateway import server, settings
 
@@ -153,7 +153,7 @@ async def _serve(
     sockets = _listen(chosen, kept.port)
     secret = kept.token
     gateway = server.Gateway(ctx, secret, state.control_token(ctx.paths))
-    gateway.recorder.may_write = held.still
+    gateway.recorder.may_write = already_running.still
     logging.getLogger().addHandler(_OneLine(ctx))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -170,19 +170,19 @@ async def _serve(
     state.remember_port(ctx.paths, running.port)
     announce(running)
     log.line(ctx.paths, f"gateway: serves on {running.url}")
-    await _until_asked_or_homeless(gateway, held)
+    await _until_asked_or_homeless(gateway, already_running)
     log.line(ctx.paths, f"gateway: stops; {len(gateway.flights)} requests under way")
     try:
-        await gateway.stop(DRAIN_S if held.still() else HOMELESS_DRAIN_S)
+        await gateway.stop(DRAIN_S if already_running.still() else HOMELESS_DRAIN_S)
     finally:
-        if held.still():  # a file that stays behind means that it died, which brings it back
+        if already_running.still():  # a file that stays behind means that it died, which brings it back
             state.remove(ctx.paths)
     return 0
 
 
-async def _until_asked_or_homeless(gateway: server.Gateway, held: AlreadyRunning) -> None:
+async def _until_asked_or_homeless(gateway: server.Gateway, already_running: AlreadyRunning) -> None:
     """Until somebody asks for the stop, or its directory is gone: nobody could find or stop it then."""
-    while held.still():
+    while already_running.still():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(gateway.stop_asked.wait(), LOOK_S)
             return

@@ -119,7 +119,10 @@ def candidates(
     )
     able = candidates_for(
         asked,
-        [replace(one, has_key=one.provider in keys or one.provider in signers) for one in standings],
+        [
+            replace(standing, has_key=standing.provider in keys or standing.provider in signers)
+            for standing in standings
+        ],
         catalog,
     )
     routes: list[Route] = []

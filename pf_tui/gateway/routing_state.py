@@ -153,7 +153,7 @@ class RoutingState:
             health = self.ctx.health()
             self._released = health.released
             self.resting.load(health.benches)
-            self.repairs = {(one.provider, one.model): one.strip for one in health.repairs}
+            self.repairs = {(repair.provider, repair.model): repair.strip for repair in health.repairs}
             self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
         except PfError as error:
             self.problem = str(error)

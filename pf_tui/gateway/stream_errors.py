@@ -40,7 +40,7 @@ def clean_error(protocol: str, event: bytes) -> bytes:
         said = None
     said = said if isinstance(said, dict) else {}
     choices = said.get("choices")
-    nested = (one.get("error") for one in choices if isinstance(one, dict)) if choices else ()
+    nested = (choice.get("error") for choice in choices if isinstance(choice, dict)) if choices else ()
     error = said.get("error") or next(filter(None, nested), None)
     if isinstance(error, dict):
         if protocol == "openai-chat":

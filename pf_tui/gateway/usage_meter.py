@@ -308,7 +308,9 @@ class UsageMeter:
         for block in (*_blocks(whole.content), *(whole.output or ())):
             if signed := block.signature or block.data or block.encrypted_content:
                 self._sign(signed)
-        broke_off = any(one.error or one.finish_reason in _FAILED_ENDS for one in whole.choices or ())
+        broke_off = any(
+            choice.error or choice.finish_reason in _FAILED_ENDS for choice in whole.choices or ()
+        )
         if whole.error or broke_off or whole.type == "error" or whole.status == "failed":
             return Kind.ERROR
         return Kind.OPENING if is_empty_answer(content_of(body)) else Kind.GOOD

@@ -219,7 +219,7 @@ def _settled(ctx: Context) -> Snapshot:
     now = snapshot.take(ctx)
     if claude_session.behind_gateway(ctx):
         return now
-    if any(one.agent == AGENT and one.pending for one in now.agents):
+    if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         with files.locked(ctx.paths, LOCK_S):
             actions.settle(ctx)
     return now

@@ -47,7 +47,7 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
 
     A real client's environment is believed; called by hand, the active provider is meant.
     """
-    applied = next((one.applied for one in now.agents if one.agent == AGENT and one.applied), None)
+    applied = next((agent.applied for agent in now.agents if agent.agent == AGENT and agent.applied), None)
     active = now.active.provider if now.active else None
     url = ctx.env.get(key_homes.BASE_URL)
     if url is None and not any(ctx.env.get(name) for name in _CLIENT):
@@ -99,7 +99,7 @@ def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
 def follow_settings(ctx: Context) -> None:
     """Adopt the provider in the agent's settings when it differs from ours. Caller holds the lock."""
     now = snapshot.take(ctx)
-    applied = next((one.applied for one in now.agents if one.agent == AGENT), None)
+    applied = next((agent.applied for agent in now.agents if agent.agent == AGENT), None)
     path = claude_address.config_folder(ctx.env) / "settings.json"
     inner = claude_address.read(path).get("env")
     url = inner.get(key_homes.BASE_URL) if isinstance(inner, dict) else None

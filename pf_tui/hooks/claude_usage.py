@@ -77,17 +77,17 @@ def record(
     Args:
         since: since when this provider serves the session; rows before it were someone else's.
     """
-    reader, harvest = _Reader(), ParsedLogs()
+    reader, logs = _Reader(), ParsedLogs()
     places = _Places(ctx.paths.cache)
     lines, end = _tail(path, places.end(path))
     for line in lines:
         if any(needle in line for needle in source.NEEDLES):
             try:
-                reader.read_line(line, path, harvest)
+                reader.read_line(line, path, logs)
             except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
-    found = [seen._replace(provider=provider) for seen in harvest.requests.values() if seen.ts >= start]
+    found = [request._replace(provider=provider) for request in logs.requests.values() if request.ts >= start]
     if not found or _written(ctx, found):
         places.remember(path, end)
     delivered = [seen for seen in found if seen.failure is None]

@@ -201,7 +201,7 @@ def _write(ctx: Context, rollout: Rollout) -> None:
 
         from_hook.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
     if rollout.provider is not None:
-        readings = [replace(one, provider=rollout.provider) for one in rollout.readings]
+        readings = [replace(reading, provider=rollout.provider) for reading in rollout.readings]
         actions.note_readings(ctx, readings)
 
 

@@ -75,14 +75,14 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
     Args:
         served_by: who served this session as far as we noted it; goes before what a gateway's address says.
     """
-    reader, harvest = source.Reader({}), ParsedLogs()
+    reader, logs = source.Reader({}), ParsedLogs()
     error: tuple[datetime, object, str] | None = None
     try:
         for line in _lines(path):
             if not any(needle in line for needle in source.NEEDLES):
                 continue
             try:
-                reader.read_line(line, str(path), harvest)
+                reader.read_line(line, str(path), logs)
                 if b'"codex_error_info"' in line:
                     error = _error(line) or error
                 elif b'"token_usage_record"' in line:
@@ -93,8 +93,8 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
         return None
     named = attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
     provider = named if named in ctx.catalog().providers else served_by
-    seen = tuple(one._replace(provider=provider or named) for one in harvest.requests.values())
-    readings = tuple(_readings(harvest, provider or "unknown"))
+    seen = tuple(request._replace(provider=provider or named) for request in logs.requests.values())
+    readings = tuple(_readings(logs, provider or "unknown"))
     return Rollout(
         session=reader.session,
         provider=provider,
@@ -147,8 +147,8 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
     )
 
 
-def _readings(harvest: ParsedLogs, provider: str) -> Iterator[Reading]:
-    for one in harvest.readings.values():
+def _readings(logs: ParsedLogs, provider: str) -> Iterator[Reading]:
+    for one in logs.readings.values():
         observed_at, resets_at = from_text(one.ts), from_text(one.resets_at)
         if observed_at is None:
             continue

@@ -57,10 +57,10 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
             actions.settle(ctx)
             now = snapshot.take(ctx, keep_going=True)
     active = now.active.provider if now.active else None
-    it = opencode_routing.turn(ctx, now, data)
-    if _is_gateway(now, texts_of(data, "bases").get(it.asked_theirs)):
+    the_turn = opencode_routing.turn(ctx, now, data)
+    if _is_gateway(now, texts_of(data, "bases").get(the_turn.asked_theirs)):
         return {"active": active}
-    to = opencode_routing.route(now, it, local=LOCAL, pin=_pin(ctx, text(data, "session_id")))
+    to = opencode_routing.route(now, the_turn, local=LOCAL, pin=_pin(ctx, text(data, "session_id")))
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
@@ -208,27 +208,27 @@ def _failed(
         on_wire: the request can still be answered by somebody else.
     """
     now = snapshot.take(ctx, keep_going=True)
-    it = opencode_routing.turn(ctx, now, data)
-    url = text(data, "url") or texts_of(data, "bases").get(it.asked_theirs, "")
-    if it.asked is None or _is_gateway(now, url):
+    the_turn = opencode_routing.turn(ctx, now, data)
+    url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_theirs, "")
+    if the_turn.asked is None or _is_gateway(now, url):
         return {}
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
-        actions.note_readings(ctx, readings_from_headers(it.asked, headers, now.at))
+        actions.note_readings(ctx, readings_from_headers(the_turn.asked, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at)
-    outcome = _bench(ctx, now, it, failure, streak, text(data, "session_id"))
+    outcome = _bench(ctx, now, the_turn, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     found: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
         found["until"] = round(outcome.bench.until.timestamp() * 1000)
     if on_wire and failure.failover and (where := _gateway(ctx, now)):
         return {**found, "gateway": where}
-    to = opencode_routing.route(after, it, local=LOCAL)
-    model = opencode_routing.model_id(after, it.asked, it.asked_model)
-    rest = outcome.bench if outcome else after.files.health.bench_for(it.asked, model, now.at)
-    told = _told(ctx, after, it, failure, rest, to)
+    to = opencode_routing.route(after, the_turn, local=LOCAL)
+    model = opencode_routing.model_id(after, the_turn.asked, the_turn.asked_model)
+    rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.asked, model, now.at)
+    told = _told(ctx, after, the_turn, failure, rest, to)
     if on_wire and failure.failover and rest and _is_long(rest, now.at):
         return {**found, "refuse": told}
     if outcome and now.notifies:
@@ -237,24 +237,24 @@ def _failed(
 
 
 def _bench(
-    ctx: Context, now: Snapshot, it: Turn, failure: Failure, streak: int, session: str
+    ctx: Context, now: Snapshot, turn: Turn, failure: Failure, streak: int, session: str
 ) -> FailureOutcome | None:
     """The strike; None when nothing rests for this failure, or when this prompt has had its strike."""
-    if it.asked is None:
+    if turn.asked is None:
         return None
     return actions.report_failure(
         ctx,
-        it.asked,
+        turn.asked,
         failure,
-        model=opencode_routing.model_id(now, it.asked, it.asked_model),
+        model=opencode_routing.model_id(now, turn.asked, turn.asked_model),
         streak=streak,
         agent=AGENT,
         session=session or None,
-        why=f"{it.asked}: {failure.message or failure.kind}",
+        why=f"{turn.asked}: {failure.message or failure.kind}",
     )
 
 
-def _told(ctx: Context, now: Snapshot, it: Turn, failure: Failure, rest: Bench | None, to: Route) -> str:
+def _told(ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench | None, to: Route) -> str:
     """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
     from pf_tui.documents import words
 
@@ -266,7 +266,7 @@ def _told(ctx: Context, now: Snapshot, it: Turn, failure: Failure, rest: Bench |
         follows = "auto-switch is off: `pf-tui switch next` moves on"
     else:
         follows = "no other provider that OpenCode has can serve: `pf-tui why`"
-    told = f"pf-tui: {it.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
+    told = f"pf-tui: {turn.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
     quiet = re.search(_RETRIED, told) is None
     return told if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
 

@@ -95,7 +95,7 @@ def text_lists(value: object) -> dict[str, list[str]]:
     if not isinstance(value, dict):
         return {}
     return {
-        str(name): [one for one in models if isinstance(one, str)]
+        str(name): [model for model in models if isinstance(model, str)]
         for name, models in value.items()
         if isinstance(models, list)
     }

@@ -67,60 +67,60 @@ def turn(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> Turn:
     )
 
 
-def route(now: Snapshot, it: Turn, *, local: str, pin: str | None = None) -> Route:
+def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> Route:
     """Who serves this turn.
 
     Args:
         pin: the provider that the person moved this session to.
         local: the plugin's own provider, which means "whoever serves".
     """
-    if pin is not None and (pinned := _pinned(now, it, pin)) is not None:
+    if pin is not None and (pinned := _pinned(now, turn, pin)) is not None:
         return pinned
-    anyone = it.asked_theirs == local
-    if it.asked is None and not anyone:
+    anyone = turn.asked_theirs == local
+    if turn.asked is None and not anyone:
         return Route(provider=None)
-    hindered = None if it.asked is None else _hindrance(now, it, it.asked)
+    hindered = None if turn.asked is None else _hindrance(now, turn, turn.asked)
     free = hindered is None and not anyone
-    if free and (it.picked or not now.has_own_order):
-        return Route(provider=it.asked)
-    wanted = _wanted(now, it)
+    if free and (turn.picked or not now.has_own_order):
+        return Route(provider=turn.asked)
+    wanted = _wanted(now, turn)
     routing = failover.route(
         RouteRequest(model=wanted),
-        _held(now, it),
+        _held(now, turn),
         now.catalog,
         auto_switch=now.auto_switch,
         own_order=now.has_own_order,
     )
     for candidate in routing.candidates:
-        if candidate.provider == it.asked and hindered is None and _same(now, it, candidate.model):
-            return Route(provider=it.asked)
-        name = _name(it, candidate, wanted)
-        if name is not None and name != (it.asked_theirs, it.asked_model):
+        if candidate.provider == turn.asked and hindered is None and _same(now, turn, candidate.model):
+            return Route(provider=turn.asked)
+        name = _name(turn, candidate, wanted)
+        if name is not None and name != (turn.asked_theirs, turn.asked_model):
             return Route(provider=candidate.provider, theirs=name[0], model=name[1], left=hindered)
-    return Route(provider=it.asked, left=hindered)
+    return Route(provider=turn.asked, left=hindered)
 
 
-def _pinned(now: Snapshot, it: Turn, pin: str) -> Route | None:
+def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     """The turn at the provider its session was moved to; None while that cannot serve it."""
-    if pin not in now.catalog.providers or (pin != it.asked and it.names.theirs(pin) is None):
+    if pin not in now.catalog.providers or (pin != turn.asked and turn.names.theirs(pin) is None):
         return None
-    if pin == it.asked:
-        return None if _hindrance(now, it, pin) else Route(provider=pin)
-    wanted = _wanted(now, it)
+    if pin == turn.asked:
+        return None if _hindrance(now, turn, pin) else Route(provider=pin)
+    wanted = _wanted(now, turn)
     held = [_trusted(now.standing(pin))]
     for candidate in failover.route(RouteRequest(model=wanted), held, now.catalog).candidates:
-        if name := _name(it, candidate, wanted):
+        if name := _name(turn, candidate, wanted):
             return Route(provider=pin, theirs=name[0], model=name[1])
     return None
 
 
-def _name(it: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
+def _name(turn: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
     """(provider, model) as OpenCode calls a candidate; None when it has none of them."""
-    theirs = it.names.theirs(candidate.provider)
+    theirs = turn.names.theirs(candidate.provider)
     if theirs is None:
         return None
-    spare = [it.asked_model, it.defaults.get(theirs, "")]
-    name = it.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
+    spare = [turn.asked_model, turn.defaults.get(theirs, "")]
+    name = turn.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
     return None if name is None else (theirs, name)
 
 
@@ -152,20 +152,20 @@ def _back(now: Snapshot, ctx: Context, left: Skipped) -> str:
     return f", back {words.when(left.until, now.at, ctx.timezone())}" if left.until else ""
 
 
-def _hindrance(now: Snapshot, it: Turn, provider: str) -> Skipped | None:
+def _hindrance(now: Snapshot, turn: Turn, provider: str) -> Skipped | None:
     """Why the provider asked for cannot serve the model asked for; OpenCode's credential counts."""
     if not now.auto_switch:
         return None
-    return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, it.asked_model))
+    return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, turn.asked_model))
 
 
-def _held(now: Snapshot, it: Turn) -> list[Eligibility]:
+def _held(now: Snapshot, turn: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
     listed = now.priority if now.auto_switch else now.priority[:1]
     return [
         _trusted(now.standing(name))
         for name in listed
-        if name in now.catalog.providers and it.names.theirs(name) is not None
+        if name in now.catalog.providers and turn.names.theirs(name) is not None
     ]
 
 
@@ -173,16 +173,16 @@ def _trusted(standing: Eligibility) -> Eligibility:
     return replace(standing, usable=True)
 
 
-def _wanted(now: Snapshot, it: Turn) -> str | None:
+def _wanted(now: Snapshot, turn: Turn) -> str | None:
     """The model asked for, as the catalog knows it; the person's default in place of OpenCode's own."""
-    known = now.catalog.find_model(it.asked_model, it.asked) if it.asked_model else None
-    if now.model is not None and (it.usual or known is None):
+    known = now.catalog.find_model(turn.asked_model, turn.asked) if turn.asked_model else None
+    if now.model is not None and (turn.usual or known is None):
         return now.model
     return known.id if known is not None else None
 
 
-def _same(now: Snapshot, it: Turn, model: str | None) -> bool:
+def _same(now: Snapshot, turn: Turn, model: str | None) -> bool:
     """True when the model asked for is as good as the one the list would give."""
-    if now.model is None or not it.usual or it.asked is None:
+    if now.model is None or not turn.usual or turn.asked is None:
         return True
-    return model is None or model_id(now, it.asked, it.asked_model) == model
+    return model is None or model_id(now, turn.asked, turn.asked_model) == model

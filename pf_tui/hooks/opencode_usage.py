@@ -43,10 +43,10 @@ def _seen(
     message: dict[str, object], data: Mapping[str, object], providers: source.Providers
 ) -> tuple[LoggedRequest, ...]:
     """The message as OpenCode's database would tell it."""
-    harvest = ParsedLogs()
+    logs = ParsedLogs()
     session, folder = text(data, "session_id"), text(data, "cwd")
     aside = bool(text(data, "parent"))
-    seen = source.take(message, text(message, "id"), session, folder, aside, providers, harvest)
+    seen = source.take(message, text(message, "id"), session, folder, aside, providers, logs)
     if seen is not None:
-        harvest.add(seen)
-    return tuple(harvest.requests.values())
+        logs.add(seen)
+    return tuple(logs.requests.values())

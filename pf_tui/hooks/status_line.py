@@ -79,12 +79,14 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
     else:
         head = f"● {serves}"
     parts = [head]
-    view = next((one for one in now.providers if one.id == serves), None)
+    view = next((provider for provider in now.providers if provider.id == serves), None)
     if view is not None:
         if view.state in ("benched", "exhausted", "no-credential", "disabled"):
             until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
             parts.append(f"{view.state}{until}")
-        shown = [one for one in view.limits if one.percent is not None and one.source != "estimate"][:3]
+        shown = [limit for limit in view.limits if limit.percent is not None and limit.source != "estimate"][
+            :3
+        ]
         if shown:
             parts.append(", ".join(_window(one) for one in shown))
         tightest = view.tightest
@@ -131,7 +133,11 @@ def _readings(ctx: Context, data: Mapping[str, object], provider: str) -> list[R
 def _news(now: Snapshot, provider: str, seen: list[Reading]) -> bool:
     """True when a window moved, or the last reading of it is old."""
     view = next((one for one in now.providers if one.id == provider), None)
-    known = {(one.window, one.model): one for one in view.limits if one.source == "official"} if view else {}
+    known = (
+        {(limit.window, limit.model): limit for limit in view.limits if limit.source == "official"}
+        if view
+        else {}
+    )
     for one in seen:
         old = known.get((one.window, one.model))
         if old is None or old.used != one.used or one.observed_at - old.observed_at >= OFTEN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator
 
-from pf_tui.ingest.files import Harvested, Job, read_here
+from pf_tui.ingest.files import Job, ParsedBatch, read_here
 
 BATCH_BYTES = 8 * 1024 * 1024
 """Logs read at once: how often progress is told, and what one process waits for the other at most."""
@@ -17,9 +17,9 @@ WORKER_BYTES = 48 * 1024 * 1024
 """Less than this is read faster by one process than a second one starts."""
 
 
-def harvested(
+def parsed(
     jobs: list[Job], workers: int | None, cancelled: Callable[[], bool]
-) -> Generator[Harvested, None, None]:
+) -> Generator[ParsedBatch, None, None]:
     """Read all files, a batch at a time.
 
     Args:

@@ -126,24 +126,22 @@ class Reader:
             kept["wall"] = self._wall
         return kept
 
-    def read_line(self, line: bytes, path: str, harvest: ParsedLogs) -> None:
+    def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
         """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
         row = self._decode(line)
         message = row.message
         if row.type == "assistant" and message is not None:
             if row.isApiErrorMessage or message.model == "<synthetic>":
                 if row.isApiErrorMessage:
-                    self._failed_turn(row, path, harvest)
+                    self._failed_turn(row, path, logs)
             elif message.usage is not None:
-                self._delivered(row, message, message.usage, path, harvest)
+                self._delivered(row, message, message.usage, path, logs)
         elif row.type == "system" and row.subtype == "api_error":
-            self._retried(row, path, harvest)
+            self._retried(row, path, logs)
         elif row.type == "cost-state":
-            _running_total(row, path, harvest)
+            _running_total(row, path, logs)
 
-    def _delivered(
-        self, row: RareLine, message: Message, usage: Usage, path: str, harvest: ParsedLogs
-    ) -> None:
+    def _delivered(self, row: RareLine, message: Message, usage: Usage, path: str, logs: ParsedLogs) -> None:
         mid = message.id if isinstance(message.id, str) else ""
         vendors = mid.startswith("msg_")
         if vendors:
@@ -175,9 +173,9 @@ class Reader:
             1 if row.isSidechain else 0,
             _mode(usage) if usage.speed or usage.inference_geo or usage.service_tier == "batch" else "",
         )
-        harvest.add(seen)
+        logs.add(seen)
         if usage.iterations:
-            _beside(seen, usage.iterations, harvest)
+            _beside(seen, usage.iterations, logs)
 
     def _foreign(self, row: RareLine, mid: str, session: str, ts: int, usage: Usage) -> int:
         """The number of a row whose id is not the vendor's: by time, and by session where no request id is told.
@@ -197,7 +195,7 @@ class Reader:
         self._last = [*answer, row.uuid or "", made, number]
         return int(number)
 
-    def _failed_turn(self, row: RareLine, path: str, harvest: ParsedLogs) -> None:
+    def _failed_turn(self, row: RareLine, path: str, logs: ParsedLogs) -> None:
         """The error message that ended a turn."""
         ts = _moment(row)
         parts = row.message.content if row.message is not None else None
@@ -205,7 +203,7 @@ class Reader:
         kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
         session = _session(row, path)
         failed = _failure(row, ts, session, path, row.requestId, kind)
-        harvest.add(failed)
+        logs.add(failed)
         if kind not in ("rate", "quota", "overload"):
             return
         from pf_tui.rules.limit_words import limit_named
@@ -222,13 +220,13 @@ class Reader:
             hit = LimitHit(began, was, until_ms, session, waited_ms=waited, window=window)
         else:
             hit = LimitHit(ts, kind, until_ms, session, window=window)
-        harvest.hits.append(hit._replace(text=text[:160], request=failed.id))
+        logs.hits.append(hit._replace(text=text[:160], request=failed.id))
         self._wall = [0, 0, "", 0]
         if named and window in ("5h", "7d") and until_ms:
             read = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
-            harvest.read(read)
+            logs.read(read)
 
-    def _retried(self, row: RareLine, path: str, harvest: ParsedLogs) -> None:
+    def _retried(self, row: RareLine, path: str, logs: ParsedLogs) -> None:
         """One failed attempt that the client retried by itself."""
         ts = _moment(row)
         error = row.error if not isinstance(row.error, str) else None
@@ -238,7 +236,7 @@ class Reader:
         request_id = getattr(error, "requestId", None) or row.requestId
         kind = _kind(None, status, text) if status else "network"
         failed = _failure(row, ts, session, path, request_id, kind)
-        harvest.add(failed)
+        logs.add(failed)
         if kind not in ("rate", "quota"):
             return
         began, last, was, waited = self._wall
@@ -246,7 +244,7 @@ class Reader:
             began, waited = ts, 0
         waited += whole(row.retryInMs)
         self._wall = [began, ts, kind, waited]
-        harvest.hits.append(
+        logs.hits.append(
             LimitHit(began, kind, None, session, waited_ms=waited, text=text[:160], request=failed.id)
         )
 
@@ -277,18 +275,18 @@ def _session(row: RareLine, path: str) -> str:
     return row.sessionId if isinstance(row.sessionId, str) and row.sessionId else Path(path).stem
 
 
-def _beside(seen: LoggedRequest, steps: Iterable[Step], harvest: ParsedLogs) -> None:
+def _beside(logged_request: LoggedRequest, steps: Iterable[Step], logs: ParsedLogs) -> None:
     """What is billed beside the message's own tokens: an advisor's, and compaction on the server."""
     for place, step in enumerate(steps):
         if isinstance(step.type, str) and ("advisor" in step.type or step.type == "compaction"):
             five, hour = _cache_writes(step)
-            harvest.add(
+            logs.add(
                 LoggedRequest(
-                    identity("advisor", str(seen.id), str(place)),
-                    seen.ts,
-                    seen.session,
-                    seen.project,
-                    step.model or seen.model,
+                    identity("advisor", str(logged_request.id), str(place)),
+                    logged_request.ts,
+                    logged_request.session,
+                    logged_request.project,
+                    step.model or logged_request.model,
                     step.input_tokens or 0,
                     step.output_tokens or 0,
                     0,
@@ -296,7 +294,7 @@ def _beside(seen: LoggedRequest, steps: Iterable[Step], harvest: ParsedLogs) -> 
                     five,
                     hour,
                     # no request id: by that it would be joined with the gateway's row of the message itself
-                    is_subagent=seen.is_subagent,
+                    is_subagent=logged_request.is_subagent,
                 )
             )
 
@@ -336,7 +334,7 @@ def _mode(usage: Usage) -> str:
     return f"{mode} us".strip() if usage.inference_geo == "us" else mode
 
 
-def _running_total(row: RareLine, path: str, harvest: ParsedLogs) -> None:
+def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
     session = _session(row, path)
     started = milliseconds(row.startTime) or 0
     for model, use in (row.modelUsage or {}).items():
@@ -355,7 +353,7 @@ def _running_total(row: RareLine, path: str, harvest: ParsedLogs) -> None:
         )
         ends = started + whole(row.totalDuration)
         state = CostState(session, model, totals, started, ends, project_of(None, path))
-        harvest.keep_state((session, model), state)
+        logs.keep_state((session, model), state)
 
 
 def _kind(error: str | None, told: object, text: str) -> str:

@@ -83,7 +83,7 @@ class Reader:
         """What the next reading must know."""
         return vars(self)
 
-    def read_line(self, line: bytes, path: str, harvest: ParsedLogs) -> None:
+    def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
         """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
         row = json.loads(line)
         if not isinstance(row, dict):
@@ -95,31 +95,31 @@ class Reader:
         if kind == "session_meta":
             self._meta(payload, path)
         elif kind == "turn_context":
-            self._settings(payload, harvest)
+            self._settings(payload, logs)
             self.cwd = _text(payload, "cwd") or self.cwd
         elif word == "thread_settings_applied" and isinstance(payload.get("thread_settings"), dict):
-            self._settings(payload["thread_settings"], harvest)
+            self._settings(payload["thread_settings"], logs)
             self.provider = _text(payload["thread_settings"], "model_provider_id") or self.provider
         elif kind == "token_usage_record":
             self.records = True
             ts = _moment(row)
             response = _text(payload, "response_id")
             number = codex_response(response) if response else identity("codex", self._name(path), str(ts))
-            self._request(harvest, payload.get("usage"), ts, path, number, response or None)
+            self._request(logs, payload.get("usage"), ts, path, number, response or None)
         elif kind == "event_msg" and word == "token_count":
-            self._snapshot(harvest, payload, row, path)
+            self._snapshot(logs, payload, row, path)
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
-            self._failure(harvest, payload["error"], _moment(row), path)
+            self._failure(logs, payload["error"], _moment(row), path)
 
-    def _settings(self, said: dict[str, object], harvest: ParsedLogs) -> None:
+    def _settings(self, said: dict[str, object], logs: ParsedLogs) -> None:
         """Model and service tier from here on; the first model is also that of what came before it."""
         self.model = _text(said, "model") or self.model
         if "service_tier" in said:
             self.tier = TIERS.get(_text(said, "service_tier"), "")
         if self.model and self.early:
             for seen in self.early:
-                harvest.requests.pop(seen.id, None)
-                harvest.add(seen._replace(model=self.model))
+                logs.requests.pop(seen.id, None)
+                logs.add(seen._replace(model=self.model))
             self.early = []
 
     def _meta(self, payload: dict[str, object], path: str) -> None:
@@ -134,27 +134,27 @@ class Reader:
         self.family = parent or thread
 
     def _snapshot(
-        self, harvest: ParsedLogs, payload: dict[str, object], row: dict[str, object], path: str
+        self, logs: ParsedLogs, payload: dict[str, object], row: dict[str, object], path: str
     ) -> None:
         info = payload.get("info")
         if isinstance(info, dict) and not self.records:
             totals = _counts(info.get("total_token_usage"))
             last = info.get("last_token_usage")
             if totals is None:
-                self._request(harvest, last, _moment(row), path, self._by_totals(path, _counts(last)), None)
+                self._request(logs, last, _moment(row), path, self._by_totals(path, _counts(last)), None)
             elif totals != self.totals:
                 if not isinstance(last, dict):  # early versions: only the running totals
                     before = self.totals if len(self.totals) == len(totals) else (0,) * len(totals)
                     last = {k: max(0, a - b) for k, a, b in zip(_KINDS, totals, before, strict=True)}
                 self.totals = totals
                 number = self._by_totals(path, (*totals, *(_counts(last) or ())))
-                self._request(harvest, last, _moment(row), path, number, None)
+                self._request(logs, last, _moment(row), path, number, None)
         limits = payload.get("rate_limits")
         if isinstance(limits, dict) and (ts := milliseconds(row.get("timestamp"))):
             model = _text(limits, "limit_name") or _text(limits, "limit_id")
             for name in ("primary", "secondary"):
                 if seen := window_reading(limits.get(name), ts):
-                    harvest.read(
+                    logs.read(
                         seen._replace(
                             model=None if model in ("", "codex") else model, provider=self.provider or None
                         )
@@ -164,7 +164,7 @@ class Reader:
         return identity("codex-count", self.family or self._name(path), json.dumps(counts))
 
     def _request(
-        self, harvest: ParsedLogs, usage: object, ts: int, path: str, number: int, response: str | None
+        self, logs: ParsedLogs, usage: object, ts: int, path: str, number: int, response: str | None
     ) -> None:
         counts = _counts(usage)
         if counts is None or not any(counts):
@@ -188,14 +188,14 @@ class Reader:
         )
         if not self.model:
             self.early.append(seen)
-        harvest.add(seen)
+        logs.add(seen)
 
-    def _failure(self, harvest: ParsedLogs, error: dict[str, object], ts: int, path: str) -> None:
+    def _failure(self, logs: ParsedLogs, error: dict[str, object], ts: int, path: str) -> None:
         word = error.get("codex_error_info")
         text = str(error.get("message") or "")
         kind = _ERRORS.get(word, "server") if isinstance(word, str) else "server"
         session = self._name(path)
-        harvest.add(
+        logs.add(
             LoggedRequest(
                 identity("codex-fail", session, str(ts)),
                 ts,
@@ -210,7 +210,7 @@ class Reader:
         if kind in ("quota", "rate"):
             until = reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
             until_ms = round(until.timestamp() * 1000) if until else None
-            harvest.hits.append(
+            logs.hits.append(
                 LimitHit(ts, kind, until_ms, session, text=text[:160], provider=self.provider or None)
             )
 

@@ -70,7 +70,7 @@ class Read(NamedTuple):
     head_hash: int
 
 
-Harvested = tuple[dict[str, ParsedLogs], list[Read]]
+ParsedBatch = tuple[dict[str, ParsedLogs], list[Read]]
 """What a batch gave, by origin, and how far its files were read."""
 
 
@@ -93,27 +93,27 @@ def jobs(env: Mapping[str, str], known: Known) -> Iterator[Job]:
                     yield job._replace(root=str(root))
 
 
-def read(job: Job, harvest: ParsedLogs) -> Read:
+def read(job: Job, logs: ParsedLogs) -> Read:
     """Read a file from where it was left."""
     module = LINE_SOURCES[job.agent]
     reader = module.Reader(json.loads(job.note) if job.note else {})
     try:
         with FileIO(job.path) as file:
             if job.path.endswith(".json"):
-                end = read_document(file, job.path, reader.read_line, harvest)
+                end = read_document(file, job.path, reader.read_line, logs)
             elif job.path.endswith(ZSTD):
-                end = _read_compressed(file, job, module.NEEDLES, reader.read_line, harvest)
+                end = _read_compressed(file, job, module.NEEDLES, reader.read_line, logs)
             else:
-                end = read_lines(file, job.path, job.offset, module.NEEDLES, reader.read_line, harvest)
+                end = read_lines(file, job.path, job.offset, module.NEEDLES, reader.read_line, logs)
             head = _known_bytes(file, job.size, end)
     except OSError as error:
-        harvest.skip(job.path, 0, f"cannot be read ({error.strerror})")
+        logs.skip(job.path, 0, f"cannot be read ({error.strerror})")
         return Read(job, job.offset, job.note, 0)
     note = reader.note()
     return Read(job, end, json.dumps(note) if note else "", head)
 
 
-def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
+def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
     """Read batches in this process; one that is cancelled gives what it has and is the last."""
     for batch in batches:
         if cancelled():
@@ -121,15 +121,15 @@ def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterat
         yield read_batch(batch, cancelled)
 
 
-def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> Harvested:
+def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> ParsedBatch:
     """Read some files in this process; stops early, with what it has, when cancelled."""
-    harvests: dict[str, ParsedLogs] = {}
+    logs_by_agent: dict[str, ParsedLogs] = {}
     reads: list[Read] = []
     for job in batch:
-        reads.append(read(job, harvests.setdefault(origin(job), ParsedLogs())))
+        reads.append(read(job, logs_by_agent.setdefault(origin(job), ParsedLogs())))
         if cancelled():
             break
-    return harvests, reads
+    return logs_by_agent, reads
 
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
@@ -157,21 +157,21 @@ def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
 
 
 def _read_compressed(
-    file: FileIO, job: Job, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs
+    file: FileIO, job: Job, needles: tuple[bytes, ...], on_line: OnLine, logs: ParsedLogs
 ) -> int:
     """A file packed with zstd, read whole each time it changes; returns its size."""
     try:
         import zstandard  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
-        harvest.skip(job.path, 0, NO_ZSTD)
+        logs.skip(job.path, 0, NO_ZSTD)
         return job.size
     with tempfile.TemporaryFile(buffering=0) as plain:
         try:
             zstandard.ZstdDecompressor().copy_stream(file, plain)
         except zstandard.ZstdError:
-            harvest.skip(job.path, 0, "is cut off or not zstd")
+            logs.skip(job.path, 0, "is cut off or not zstd")
         plain.seek(0)
-        read_lines(plain, job.path, 0, needles, on_line, harvest)
+        read_lines(plain, job.path, 0, needles, on_line, logs)
     return job.size
 
 

@@ -39,7 +39,7 @@ class Reader:
         """What the next reading must know."""
         return {"session": self.session}
 
-    def read_line(self, line: bytes, path: str, harvest: ParsedLogs) -> None:
+    def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
         """Take what one line, or one older file, holds. Raises ValueError or TypeError when it is no JSON object."""
         row = json.loads(line)
         if not isinstance(row, dict):
@@ -50,9 +50,9 @@ class Reader:
         several = row.get("messages") or (patch.get("messages") if isinstance(patch, dict) else None)
         for message in [row, *(several if isinstance(several, list) else ())]:
             if isinstance(message, dict) and message.get("type") == "gemini":
-                self._request(message, path, harvest)
+                self._request(message, path, logs)
 
-    def _request(self, message: dict[str, object], path: str, harvest: ParsedLogs) -> None:
+    def _request(self, message: dict[str, object], path: str, logs: ParsedLogs) -> None:
         tokens, ts = message.get("tokens"), milliseconds(message.get("timestamp"))
         if not isinstance(tokens, dict):
             return
@@ -62,7 +62,7 @@ class Reader:
         sent = whole(tokens.get("input")) + whole(tokens.get("tool"))
         session = self.session or Path(path).stem
         mid = message.get("id")
-        harvest.add(
+        logs.add(
             LoggedRequest(
                 # a message keeps its id when a session is resumed into a new file
                 identity("gemini", mid)

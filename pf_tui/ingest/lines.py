@@ -48,7 +48,7 @@ OnLine = Callable[[bytes, str, ParsedLogs], None]
 
 
 def read_lines(
-    file: FileIO, path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs
+    file: FileIO, path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, logs: ParsedLogs
 ) -> int:
     """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
 
@@ -59,7 +59,7 @@ def read_lines(
     Raises:
         OSError: the file cannot be read.
     """
-    reader = _Reader(path, needles, on_line, harvest)
+    reader = _Reader(path, needles, on_line, logs)
     for start, buffer, end in _whole_lines(file, offset, reader):
         if end:
             reader.take(start, buffer, end)
@@ -69,26 +69,26 @@ def read_lines(
     return offset
 
 
-def read_document(file: FileIO, path: str, on_line: OnLine, harvest: ParsedLogs) -> int:
+def read_document(file: FileIO, path: str, on_line: OnLine, logs: ParsedLogs) -> int:
     """A file that is one JSON document, read whole each time it changes; returns its size.
 
     Raises:
         OSError: the file cannot be read.
     """
     content = file.readall() or b""
-    harvest.bytes += len(content)
-    _Reader(path, (), on_line, harvest).take_document(content)
+    logs.bytes += len(content)
+    _Reader(path, (), on_line, logs).take_document(content)
     return len(content)
 
 
 class _Reader:
     """One file's lines on their way to a source."""
 
-    def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, harvest: ParsedLogs) -> None:
+    def __init__(self, path: str, needles: tuple[bytes, ...], on_line: OnLine, logs: ParsedLogs) -> None:
         self._path = path
         self._common, *self._rare = *(needles or (b"",)), _ESCAPE
         self._on_line = on_line
-        self._harvest = harvest
+        self._logs = logs
         self._counted = (0, 0)  # newlines before an offset
 
     def take(self, start: int, buffer: bytes, end: int) -> None:
@@ -130,7 +130,7 @@ class _Reader:
         if not rest.strip(b"\0 \t\r"):
             return start
         try:
-            self._on_line(rest, self._path, self._harvest)
+            self._on_line(rest, self._path, self._logs)
         except UnusableRowError as reason:
             self.name(start, str(reason))
         except (ValueError, TypeError, RecursionError):
@@ -146,13 +146,13 @@ class _Reader:
 
     def name(self, offset: int, why: str, *, lost: bool = True) -> None:
         """Note the line that begins at an offset."""
-        known = self._harvest.skipped.get(sound(self._path))
+        known = self._logs.skipped.get(sound(self._path))
         line = self._line_number(offset) if known is None or len(known) < MAX_SKIPS else known[-1].line
-        self._harvest.skip(self._path, line, why, lost=lost)
+        self._logs.skip(self._path, line, why, lost=lost)
 
     def _read(self, line: bytes, offset: int) -> None:
         try:
-            self._on_line(line, self._path, self._harvest)
+            self._on_line(line, self._path, self._logs)
         except UnusableRowError as reason:
             self.name(offset, str(reason))
         except (ValueError, TypeError, RecursionError):
@@ -167,7 +167,7 @@ class _Reader:
         lost = NOT_JSON if unfinished or not objects else ""
         for content in objects:
             try:
-                self._on_line(json.dumps(content).encode(), self._path, self._harvest)
+                self._on_line(json.dumps(content).encode(), self._path, self._logs)
             except UnusableRowError as reason:
                 lost = lost or str(reason)
             except (ValueError, TypeError, RecursionError):
@@ -228,7 +228,7 @@ def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[i
     held: list[bytes] = []
     size = 0
     while block := file.read(BLOCK_BYTES):
-        reader._harvest.bytes += len(block)
+        reader._logs.bytes += len(block)
         cut = block.rfind(b"\n") + 1
         if not cut:
             held.append(block)

@@ -144,9 +144,15 @@ class ParsedLogs:
         if won.session != lost.session:
             self.shared_sessions.add(lost.session)
 
-    def read(self, seen: WindowReading) -> None:
+    def read(self, window_reading: WindowReading) -> None:
         """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""
-        self.readings[(seen.window, seen.model, f"{seen.provider}{seen.ts // 600_000}")] = seen
+        self.readings[
+            (
+                window_reading.window,
+                window_reading.model,
+                f"{window_reading.provider}{window_reading.ts // 600_000}",
+            )
+        ] = window_reading
 
     def skip(self, path: str, line: int, why: str, *, lost: bool = True) -> None:
         """Note a row that was lost, or damaged and used all the same."""
@@ -193,18 +199,24 @@ def beats(new: LoggedRequest, old: LoggedRequest) -> bool:
     return _place(new) < _place(old)
 
 
-def _place(seen: LoggedRequest) -> tuple[str, str, int, bool, str]:
-    return seen.project, seen.session, seen.ts, not seen.model, seen.model
+def _place(logged_request: LoggedRequest) -> tuple[str, str, int, bool, str]:
+    return (
+        logged_request.project,
+        logged_request.session,
+        logged_request.ts,
+        not logged_request.model,
+        logged_request.model,
+    )
 
 
-def _apart(one: LoggedRequest, other: LoggedRequest) -> bool:
+def _apart(logged_request: LoggedRequest, other: LoggedRequest) -> bool:
     """As `ledger.rows.apart` says of rows."""
     return bool(
-        one.request_id
+        logged_request.request_id
         and other.request_id
-        and one.request_id != other.request_id
-        and one.message_id
-        and one.message_id == other.message_id
-        and not one.is_subagent
+        and logged_request.request_id != other.request_id
+        and logged_request.message_id
+        and logged_request.message_id == other.message_id
+        and not logged_request.is_subagent
         and not other.is_subagent
     )

@@ -89,8 +89,8 @@ NOT_READ = "OpenCode 2 tables found, not read"
 class _Forks:
     """Turns of main chains by what a fork's copy keeps of them: the copy has another id and another session."""
 
-    def __init__(self, harvest: ParsedLogs) -> None:
-        self._harvest = harvest
+    def __init__(self, logs: ParsedLogs) -> None:
+        self._logs = logs
         self._first: dict[tuple[object, ...], tuple[int, str]] = {}
 
     def add(self, seen: LoggedRequest) -> None:
@@ -99,19 +99,25 @@ class _Forks:
         if key is not None:
             number, session = self._first.setdefault(key, (seen.id, seen.session))
             if session != seen.session and number != seen.id:
-                self._harvest.copies.add(seen.id)
+                self._logs.copies.add(seen.id)
                 seen = seen._replace(id=number)
-        self._harvest.add(seen)
+        self._logs.add(seen)
 
 
-def fork_key(seen: LoggedRequest) -> tuple[object, ...] | None:
+def fork_key(logged_request: LoggedRequest) -> tuple[object, ...] | None:
     """What a turn and its copies have in common; None of what is never copied, or not done yet.
 
     A subagent that began in the same millisecond is another request.
     """
-    if seen.is_subagent or seen.latency_ms is None or not seen.total:
+    if logged_request.is_subagent or logged_request.latency_ms is None or not logged_request.total:
         return None
-    return (seen.ts, seen.latency_ms, seen.provider, seen.model, *seen[5:11])
+    return (
+        logged_request.ts,
+        logged_request.latency_ms,
+        logged_request.provider,
+        logged_request.model,
+        *logged_request[5:11],
+    )
 
 
 class Mark(NamedTuple):
@@ -127,15 +133,15 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
     Raises:
         sqlite3.Error: the database is not OpenCode's or cannot be read now.
     """
-    harvest = ParsedLogs()
+    logs = ParsedLogs()
     updated_ms, last = since
-    forks = _Forks(harvest)
+    forks = _Forks(logs)
     connection = _opened(path)
     try:
         if _is_of_version_2(connection):
-            harvest.skip(str(path), 0, NOT_READ)
+            logs.skip(str(path), 0, NOT_READ)
             if not _has(connection, "message"):
-                return harvest, since
+                return logs, since
         known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
         facts = [f"s.{name}" if name in known else "NULL" for name in ("directory", "parent_id")]
         join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in known else ""
@@ -148,23 +154,21 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             last = max(last, row)
             updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
             text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
-            harvest.bytes += len(text)
+            logs.bytes += len(text)
             if '"assistant"' not in text:
                 continue
             try:
                 message = json.loads(text, strict=False)
             except (ValueError, RecursionError):
-                harvest.skip(str(path), row, f"message {mid} is not JSON")
+                logs.skip(str(path), row, f"message {mid} is not JSON")
                 continue
             if isinstance(message, dict):
-                seen = take(
-                    message, str(mid), str(session), directory or "", bool(parent), providers, harvest
-                )
+                seen = take(message, str(mid), str(session), directory or "", bool(parent), providers, logs)
                 if seen is not None:
                     forks.add(seen)
     finally:
         connection.close()
-    return harvest, Mark(updated_ms, last)
+    return logs, Mark(updated_ms, last)
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
@@ -197,17 +201,17 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def read_message_file(path: str, providers: Providers, harvest: ParsedLogs) -> None:
+def read_message_file(path: str, providers: Providers, logs: ParsedLogs) -> None:
     """One legacy message file. Raises ValueError or TypeError when it is no JSON object."""
     data = Path(path).read_bytes()
-    harvest.bytes += len(data)
+    logs.bytes += len(data)
     message = json.loads(data.decode("utf-8", "replace").strip("\ufeff\0 \t\r\n"), strict=False)
     if not isinstance(message, dict):
         raise TypeError("not an object")
     session = str(message.get("sessionID") or Path(path).parent.name)
-    seen = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, harvest)
+    seen = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, logs)
     if seen is not None:
-        harvest.add(seen)
+        logs.add(seen)
 
 
 def take(
@@ -217,7 +221,7 @@ def take(
     directory: str,
     is_subagent: bool,
     providers: Providers,
-    harvest: ParsedLogs,
+    logs: ParsedLogs,
 ) -> LoggedRequest | None:
     """One message row as a delivered or a failed request; None of anything else."""
     if message.get("role") != "assistant":
@@ -246,7 +250,7 @@ def take(
         whole(cache.get("write")),
         message_id=mid,
         is_subagent=int(is_subagent),
-        failure=_failure(error, created, session, provider, harvest) if error else None,
+        failure=_failure(error, created, session, provider, logs) if error else None,
         latency_ms=completed - created if completed and completed > created else None,
         provider=provider,
         reported_usd=_usd(message.get("cost")),
@@ -255,7 +259,7 @@ def take(
 
 
 def _failure(
-    error: dict[str, object], ts: int, session: str, provider: str | None, harvest: ParsedLogs
+    error: dict[str, object], ts: int, session: str, provider: str | None, logs: ParsedLogs
 ) -> str | None:
     """The failure class of a turn's error; a turn the person stopped is none."""
     data = _inner(error, "data")
@@ -271,7 +275,7 @@ def _failure(
         headers = _inner(data, "responseHeaders")
         until = _retry_after(headers, ts) or reset_from_text(text, datetime.fromtimestamp(ts / 1000, UTC))
         until_ms = round(until.timestamp() * 1000) if until else None
-        harvest.hits.append(LimitHit(ts, kind, until_ms, session, text=text[:160], provider=provider))
+        logs.hits.append(LimitHit(ts, kind, until_ms, session, text=text[:160], provider=provider))
     return kind
 
 

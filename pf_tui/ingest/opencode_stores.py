@@ -63,17 +63,17 @@ def _opencode(
         return 0
     since = opencode.Mark(*json.loads(known[2])) if same and known[2] else opencode.Mark()
     try:
-        harvest, mark = opencode.read_database(path, since, providers)
+        logs, mark = opencode.read_database(path, since, providers)
     except sqlite3.Error as error:
         outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
         return 0
-    if key in harvest.skipped and harvest.skipped[key][0].why == opencode.NOT_READ:
+    if key in logs.skipped and logs.skipped[key][0].why == opencode.NOT_READ:
         outcome.problems.append(f"{path}: {opencode.NOT_READ}")
     job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
     outcome.files += 1
-    outcome.bytes += harvest.bytes
-    outcome.rows_skipped += harvest.lost
-    return sink.store({opencode.AGENT: harvest}, [Read(job, 0, json.dumps(mark), 0)])
+    outcome.bytes += logs.bytes
+    outcome.rows_skipped += logs.lost
+    return sink.store({opencode.AGENT: logs}, [Read(job, 0, json.dumps(mark), 0)])
 
 
 def _legacy(
@@ -93,7 +93,7 @@ def _legacy(
             "SELECT path, mtime_ns, size FROM files WHERE path LIKE ? || '/%/'", (str(root),)
         )
     }
-    harvest, reads = ParsedLogs(), []
+    logs, reads = ParsedLogs(), []
     for folder in _folders(root):
         with os.scandir(folder) as entries:
             files = sorted(
@@ -105,21 +105,21 @@ def _legacy(
             continue
         for file, _ in files:
             try:
-                opencode.read_message_file(file, providers, harvest)
+                opencode.read_message_file(file, providers, logs)
             except (OSError, ValueError, TypeError, RecursionError):
-                harvest.skip(file, 1, "is not JSON")
+                logs.skip(file, 1, "is not JSON")
         reads.append(Read(Job(opencode.AGENT, key, len(files), newest, 0), 0, "", 0))
         outcome.files += len(files)
-        if len(harvest.requests) > LEGACY_BATCH:
-            new += _store_legacy(sink, harvest, reads, outcome)
-            harvest, reads = ParsedLogs(), []
-    return new + (_store_legacy(sink, harvest, reads, outcome) if reads else 0)
+        if len(logs.requests) > LEGACY_BATCH:
+            new += _store_legacy(sink, logs, reads, outcome)
+            logs, reads = ParsedLogs(), []
+    return new + (_store_legacy(sink, logs, reads, outcome) if reads else 0)
 
 
-def _store_legacy(sink: store.LedgerWriter, harvest: ParsedLogs, reads: list[Read], outcome: Outcome) -> int:
-    outcome.bytes += harvest.bytes
-    outcome.rows_skipped += harvest.lost
-    return sink.store({opencode.AGENT: harvest}, reads)
+def _store_legacy(sink: store.LedgerWriter, logs: ParsedLogs, reads: list[Read], outcome: Outcome) -> int:
+    outcome.bytes += logs.bytes
+    outcome.rows_skipped += logs.lost
+    return sink.store({opencode.AGENT: logs}, reads)
 
 
 def _folders(root: Path) -> list[str]:

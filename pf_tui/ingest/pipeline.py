@@ -18,7 +18,7 @@ from pf_tui.catalog import Catalog
 from pf_tui.ingest import codex, files, from_hook, opencode, opencode_stores
 from pf_tui.ingest import store as storing
 from pf_tui.ingest.attribution import Attribution, Timeline, assumed, codex_names
-from pf_tui.ingest.batches import harvested
+from pf_tui.ingest.batches import parsed
 from pf_tui.ingest.files import Read
 from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ingest.outcome import Outcome, Progress
@@ -74,12 +74,12 @@ def ingest(
         total = sum(job.bytes for job in jobs)
         waiting = _Waiting(sink, checkpoint)
         # the second process ends with this one's work, also when the ledger refuses a batch
-        batches = ends.enter_context(contextlib.closing(harvested(jobs, workers, cancelled)))
-        for harvests, reads in batches:
-            outcome.rows_new += waiting.take(harvests, reads)
+        batches = ends.enter_context(contextlib.closing(parsed(jobs, workers, cancelled)))
+        for logs_by_agent, reads in batches:
+            outcome.rows_new += waiting.take(logs_by_agent, reads)
             outcome.files += len(reads)
-            outcome.bytes += sum(harvest.bytes for harvest in harvests.values())
-            outcome.rows_skipped += sum(harvest.lost for harvest in harvests.values())
+            outcome.bytes += sum(logs.bytes for logs in logs_by_agent.values())
+            outcome.rows_skipped += sum(logs.lost for logs in logs_by_agent.values())
             if progress:
                 progress(Progress(outcome.bytes, total, time.monotonic() - began))
         outcome.cancelled = cancelled()
@@ -133,20 +133,20 @@ class _Waiting:
         self._harvests: dict[str, ParsedLogs] = {}
         self._reads: list[Read] = []
 
-    def take(self, harvests: dict[str, ParsedLogs], reads: list[Read]) -> int:
+    def take(self, logs_by_agent: dict[str, ParsedLogs], reads: list[Read]) -> int:
         """Keep a batch, and store what waits once it is much; returns how many requests are new."""
-        for agent, harvest in harvests.items():
-            self._harvests.setdefault(agent, ParsedLogs()).absorb(harvest)
+        for agent, logs in logs_by_agent.items():
+            self._harvests.setdefault(agent, ParsedLogs()).absorb(logs)
         self._reads += reads
-        held = sum(len(harvest.requests) for harvest in self._harvests.values())
+        held = sum(len(logs.requests) for logs in self._harvests.values())
         return self.store() if held >= COMMIT_ROWS else 0
 
     def store(self) -> int:
         """Store what waits; returns how many requests are new."""
         if not self._reads:
             return 0
-        harvests, reads = self._harvests, self._reads
+        logs_by_agent, reads = self._harvests, self._reads
         self._harvests, self._reads = {}, []
-        new = self._sink.store(harvests, reads)
+        new = self._sink.store(logs_by_agent, reads)
         self._checkpoint()
         return new

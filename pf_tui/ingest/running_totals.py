@@ -107,9 +107,11 @@ def _families(waiting: list[Waiting], copies: set[str]) -> dict[str, list[Waitin
         by_start[one.started or one.session].append(one)
     families: dict[str, list[Waiting]] = {}
     for members in by_start.values():
-        originals = {one.session for one in members} - copies
+        originals = {member.session for member in members} - copies
         for session in originals:
-            families[session] = [one for one in members if len(originals) == 1 or one.session == session]
+            families[session] = [
+                member for member in members if len(originals) == 1 or member.session == session
+            ]
     return families
 
 
@@ -128,17 +130,17 @@ def _settle(
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> None:
-    told = _told(connection, [one for members in families.values() for one in members], names)
+    told = _told(connection, [member for members in families.values() for member in members], names)
     made: list[Row] = []
     replaced: list[Row] = []
     gone: list[Row] = []
     for keeper, members in families.items():
-        sessions = {one.session for one in members}
+        sessions = {member.session for member in members}
         totals = _by_model(members, as_row)
         # a provider may serve under another name than was asked for: such rows are in the total of some model
         served = _Served(told, sessions, totals.keys())
         for number, total in sorted(
-            totals.items(), key=lambda one: any((session, one[0]) in told for session in sessions)
+            totals.items(), key=lambda item: any((session, item[0]) in told for session in sessions)
         ):
             parts = [told[session, number] for session in sessions if (session, number) in told]
             told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(

@@ -26,7 +26,7 @@ _COUNTED = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cac
 
 
 class LedgerWriter:
-    """Writes harvests through one connection, one transaction a batch."""
+    """Writes parsed logs through one connection, one transaction a batch."""
 
     def __init__(
         self,
@@ -42,18 +42,18 @@ class LedgerWriter:
         self._shaper = RowMaker(self._names, catalog, pricer, attribution)
         self._bulk = Bulk(connection, self._names)
 
-    def store(self, harvests: Mapping[str, ParsedLogs], reads: Iterable[Read]) -> int:
+    def store(self, logs_by_agent: Mapping[str, ParsedLogs], reads: Iterable[Read]) -> int:
         """Lay everything into the ledger in one transaction; returns how many requests are new."""
         with schema.transaction(self._connection):
             new = 0
-            for origin, harvest in harvests.items():
+            for origin, logs in logs_by_agent.items():
                 agent, _, root = origin.partition("\t")
                 self._shaper.root = self._names(root) if root else None
-                new += self._harvest(agent, harvest)
+                new += self._logs(agent, logs)
             self._shaper.root = None
             self._files(reads)
-            for harvest in harvests.values():
-                self._skipped(harvest)
+            for logs in logs_by_agent.values():
+                self._skipped(logs)
             repricing.settle(self._connection, self._pricer)
             self._pricer.keep()
         return new
@@ -72,42 +72,45 @@ class LedgerWriter:
             )
             repricing.settle(self._connection, self._pricer)
             rollups.refresh(self._connection)
-            estimates.keep(self._connection, (one.id for one in self._catalog.providers.values() if one.plan))
+            estimates.keep(
+                self._connection,
+                (provider.id for provider in self._catalog.providers.values() if provider.plan),
+            )
 
-    def _harvest(self, agent: str, harvest: ParsedLogs) -> int:
-        shared = set(harvest.shared_sessions)
+    def _logs(self, agent: str, logs: ParsedLogs) -> int:
+        shared = set(logs.shared_sessions)
         gateway = f"SELECT 1 FROM request_rows WHERE source = {NAME['gateway']} LIMIT 1"
         store = self._joined if self._connection.execute(gateway).fetchone() else self._alone
-        requests: Iterable[LoggedRequest] = harvest.requests.values()
-        self._shaper.constant = harvest.constant
+        requests: Iterable[LoggedRequest] = logs.requests.values()
+        self._shaper.constant = logs.constant
         new = store(agent, self._without_copies(requests) if agent == opencode.AGENT else requests, shared)
-        self._remove(harvest.copies)
-        self._hits(agent, harvest.hits)
-        self._readings(agent, harvest.readings.values())
-        running_totals.note(self._connection, harvest.cost_states.values())
+        self._remove(logs.copies)
+        self._hits(agent, logs.hits)
+        self._readings(agent, logs.readings.values())
+        running_totals.note(self._connection, logs.cost_states.values())
         if agent == "claude-code":
             running_totals.share(self._connection, shared)
-            running_totals.grown(self._connection, {seen.session for seen in harvest.requests.values()})
+            running_totals.grown(self._connection, {request.session for request in logs.requests.values()})
         return new
 
     def _without_copies(self, requests: Iterable[LoggedRequest]) -> Iterator[LoggedRequest]:
         """A fork's copy under the number of the turn that was read before."""
-        for seen in requests:
+        for request in requests:
             known = None
-            if opencode.fork_key(seen) is not None:
-                row = self._shaper.row(opencode.AGENT, seen)
+            if opencode.fork_key(request) is not None:
+                row = self._shaper.row(opencode.AGENT, request)
                 alike = ("ts", "agent", "model", "provider", "is_subagent", "latency_ms", *_COUNTED)
                 found = self._connection.execute(
                     f"SELECT id FROM request_rows WHERE {' AND '.join(f'{name} = ?' for name in alike)}"
                     " AND id != ? AND session != ? ORDER BY id",
-                    (*(row[AT[name]] for name in alike), seen.id, row[AT["session"]]),
+                    (*(row[AT[name]] for name in alike), request.id, row[AT["session"]]),
                 )
                 known = found.fetchone()
             if known is None:
-                yield seen
+                yield request
             else:
-                self._remove({seen.id})
-                yield seen._replace(id=known[0])
+                self._remove({request.id})
+                yield request._replace(id=known[0])
 
     def _remove(self, numbers: set[int]) -> None:
         """Take out what is counted under another number."""
@@ -126,20 +129,24 @@ class LedgerWriter:
 
     def _joined(self, agent: str, requests: Iterable[LoggedRequest], shared: set[str]) -> int:
         """Requests that a gateway may have seen too; returns how many are new."""
-        rows = [self._one(agent, seen) for seen in requests]
+        rows = [self._one(agent, request) for request in requests]
         return ledger_rows.write(self._connection, rows, self._names, shared)
 
-    def _one(self, agent: str, seen: LoggedRequest) -> ledger_rows.Row:
+    def _one(self, agent: str, logged_request: LoggedRequest) -> ledger_rows.Row:
         """The row, under the number of the gateway's attempt where that saw the same request."""
-        row = self._shaper.row(agent, seen)
+        row = self._shaper.row(agent, logged_request)
         if agent == "claude-code":
-            if seen.request_id is None:
+            if logged_request.request_id is None:
                 return row
-            known = gateway_rows.passed(self._connection, seen.request_id, seen.failure is not None)
+            known = gateway_rows.passed(
+                self._connection, logged_request.request_id, logged_request.failure is not None
+            )
             return row if known is None else (known, *row[1:])
-        if agent == "codex" and (seen.message_id or "").startswith("resp_"):
+        if agent == "codex" and (logged_request.message_id or "").startswith("resp_"):
             return row  # the same number already
-        return gateway_rows.adopted(self._connection, row, self._names, seen.ts + (seen.latency_ms or 0))
+        return gateway_rows.adopted(
+            self._connection, row, self._names, logged_request.ts + (logged_request.latency_ms or 0)
+        )
 
     def _hits(self, agent: str, found: Iterable[LimitHit]) -> None:
         for hit in found:
@@ -165,33 +172,33 @@ class LedgerWriter:
 
     def _readings(self, agent: str, readings: Iterable[WindowReading]) -> None:
         values = []
-        for seen in readings:
-            provider, _ = self._shaper.provider(agent, seen.provider, seen.ts)
+        for reading in readings:
+            provider, _ = self._shaper.provider(agent, reading.provider, reading.ts)
             if provider == "unknown":
                 continue  # nobody's limit
-            share = seen.used / seen.limit if seen.limit else None
+            share = reading.used / reading.limit if reading.limit else None
             values.append(
                 (
                     provider,
-                    seen.window,
-                    seen.unit,
-                    seen.used,
-                    seen.limit,
+                    reading.window,
+                    reading.unit,
+                    reading.used,
+                    reading.limit,
                     share,
-                    seen.resets_at,
-                    seen.source,
-                    seen.ts,
-                    None if seen.model is None else sound(seen.model),
+                    reading.resets_at,
+                    reading.source,
+                    reading.ts,
+                    None if reading.model is None else sound(reading.model),
                 )
             )
         self._connection.executemany(INSERT_READING, values)
 
-    def _skipped(self, harvest: ParsedLogs) -> None:
+    def _skipped(self, logs: ParsedLogs) -> None:
         self._connection.executemany(
             "INSERT OR REPLACE INTO skipped (path, line, why, lost, count) VALUES (?, ?, ?, ?, ?)",
             [
                 (path, row.line, row.why, row.lost, row.rows)
-                for path, rows in harvest.skipped.items()
+                for path, rows in logs.skipped.items()
                 for row in rows
             ],
         )

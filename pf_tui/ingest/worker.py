@@ -21,7 +21,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from pf_tui.ingest.files import Harvested, Job, Read, read_batch, read_here
+from pf_tui.ingest.files import Job, ParsedBatch, Read, read_batch, read_here
 from pf_tui.ingest.observed import CostState, LimitHit, LoggedRequest, ParsedLogs, Skipped, WindowReading
 from pf_tui.ledger.rows import sound
 
@@ -36,7 +36,7 @@ _SIZE = struct.Struct("<Q")
 
 
 class _Told(NamedTuple):
-    """A harvest on its way through a pipe."""
+    """What a process has read, on its way through a pipe."""
 
     requests: list[LoggedRequest]
     hits: list[LimitHit]
@@ -52,7 +52,7 @@ class _Answer(NamedTuple):
     """What the worker made of a batch."""
 
     number: int
-    harvests: dict[str, _Told]
+    logs_by_agent: dict[str, _Told]
     reads: list[tuple[int, str, int]]
     """Offset, note and head hash of each file."""
 
@@ -61,7 +61,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Answer).decode
 
 
-def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[Harvested]:
+def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
     """Read batches here and in a worker; yields them as they are done."""
     try:
         worker = _Worker(batches)
@@ -75,10 +75,10 @@ def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[
             yield read_batch(batches[number], cancelled)
             while (answer := worker.answer(wait=False)) is not None:
                 open_.discard(answer.number)
-                yield _harvested(answer, batches[answer.number])
+                yield _parsed_batch(answer, batches[answer.number])
         while not cancelled() and (answer := worker.answer()) is not None:
             open_.discard(answer.number)
-            yield _harvested(answer, batches[answer.number])
+            yield _parsed_batch(answer, batches[answer.number])
         # the worker ended before it could answer
         yield from read_here([batches[number] for number in sorted(open_)], cancelled)
     finally:
@@ -153,7 +153,7 @@ class _Worker:
 
 def main() -> None:
     """The worker: draws numbers of batches and sends what it read, until there are no more."""
-    gc.disable()  # harvests have no cycles, and the process ends soon
+    gc.disable()  # parsed logs have no cycles, and the process ends soon
     numbers = int(sys.argv[1])
     target = sys.stdout.buffer
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
@@ -184,11 +184,11 @@ def _widen(pipe: IO[bytes]) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
-def _encoded(number: int, harvested: Harvested) -> bytes:
-    harvests, reads = harvested
+def _encoded(number: int, parsed: ParsedBatch) -> bytes:
+    logs_by_agent, reads = parsed
     answer = _Answer(
         number,
-        {agent: _told(harvest) for agent, harvest in harvests.items()},
+        {agent: _told(logs) for agent, logs in logs_by_agent.items()},
         [(read.offset, read.note, read.head_hash) for read in reads],
     )
     try:
@@ -197,16 +197,16 @@ def _encoded(number: int, harvested: Harvested) -> bytes:
         return _encode(_sounded(answer))
 
 
-def _told(harvest: ParsedLogs) -> _Told:
+def _told(logs: ParsedLogs) -> _Told:
     return _Told(
-        list(harvest.requests.values()),
-        harvest.hits,
-        list(harvest.readings.items()),
-        list(harvest.cost_states.items()),
-        list(harvest.shared_sessions),
-        list(harvest.constant),
-        harvest.skipped,
-        harvest.bytes,
+        list(logs.requests.values()),
+        logs.hits,
+        list(logs.readings.items()),
+        list(logs.cost_states.items()),
+        list(logs.shared_sessions),
+        list(logs.constant),
+        logs.skipped,
+        logs.bytes,
     )
 
 
@@ -221,19 +221,19 @@ def _sounded(content: object) -> object:
     return content
 
 
-def _harvested(answer: _Answer, batch: list[Job]) -> Harvested:
-    harvests: dict[str, ParsedLogs] = {}
-    for agent, told in answer.harvests.items():
-        harvest = harvests[agent] = ParsedLogs()
-        harvest.requests = {seen.id: seen for seen in told.requests}
-        harvest.hits = told.hits
-        harvest.readings = dict(told.readings)
-        harvest.cost_states = dict(told.cost_states)
-        harvest.shared_sessions = set(told.shared_sessions)
-        harvest.constant = set(told.constant)
-        harvest.skipped = told.skipped
-        harvest.bytes = told.bytes
-    return harvests, [Read(job, *rest) for job, rest in zip(batch, answer.reads, strict=True)]
+def _parsed_batch(answer: _Answer, batch: list[Job]) -> ParsedBatch:
+    logs_by_agent: dict[str, ParsedLogs] = {}
+    for agent, told in answer.logs_by_agent.items():
+        logs = logs_by_agent[agent] = ParsedLogs()
+        logs.requests = {request.id: request for request in told.requests}
+        logs.hits = told.hits
+        logs.readings = dict(told.readings)
+        logs.cost_states = dict(told.cost_states)
+        logs.shared_sessions = set(told.shared_sessions)
+        logs.constant = set(told.constant)
+        logs.skipped = told.skipped
+        logs.bytes = told.bytes
+    return logs_by_agent, [Read(job, *rest) for job, rest in zip(batch, answer.reads, strict=True)]
 
 
 if __name__ == "__main__":

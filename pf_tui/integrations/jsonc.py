@@ -92,7 +92,7 @@ def set_raw(text: str, path: Sequence[str], value: str) -> str:
 def _at(node: _Node | None, path: Sequence[str]) -> _Node | None:
     for key in path:
         members = reversed(node.members) if node is not None else ()
-        node = next((one.node for one in members if one.key == key), None)
+        node = next((member.node for member in members if member.key == key), None)
     return node
 
 
@@ -105,7 +105,7 @@ def remove_member(text: str, path: Sequence[str]) -> str:
     node = _document(text)
     place: tuple[_Node, int] | None = None
     for depth, key in enumerate(path):
-        keys = [one.key for one in node.members]
+        keys = [member.key for member in node.members]
         found = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
         if found is None:
             return text

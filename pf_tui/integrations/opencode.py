@@ -220,7 +220,7 @@ def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     folder = config_folder(env)
     for path in (folder / "opencode.json", folder / "opencode.jsonc"):
         providers = jsonc.read_or_empty(path).get("provider")
-        for one in providers.values() if isinstance(providers, dict) else ():
-            options = one.get("options") if isinstance(one, dict) else None
+        for provider in providers.values() if isinstance(providers, dict) else ():
+            options = provider.get("options") if isinstance(provider, dict) else None
             if isinstance(options, dict) and isinstance(options.get("baseURL"), str):
                 yield str(path), options["baseURL"]

@@ -95,7 +95,7 @@ def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) ->
         through="login" if first.how == "login" else "gateway",
         provider=first.provider,
         model=first.model,
-        then=tuple(one.provider for one in routing.candidates[1:] if one.how != "login"),
+        then=tuple(candidate.provider for candidate in routing.candidates[1:] if candidate.how != "login"),
         passed=routing.skipped,
     )
 

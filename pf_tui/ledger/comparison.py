@@ -54,21 +54,21 @@ class PlanUse:
 
 
 def compare(
-    connection: sqlite3.Connection, found: Analytics, catalog: Catalog, also: Iterable[str] = ()
+    connection: sqlite3.Connection, analytics: Analytics, catalog: Catalog, also: Iterable[str] = ()
 ) -> tuple[Compared, ...]:
     """Every provider that was used or hit a limit, and of `also` those that could have done some of the work.
 
     Args:
         also: providers that were not used but could be.
     """
-    parts = {part.name: part for part in found.providers}
-    fallback = events.fallback_rows(connection, found.span)
+    parts = {part.name: part for part in analytics.providers}
+    fallback = events.fallback_rows(connection, analytics.span)
     for name in (*fallback, *also):
         parts.setdefault(name, Group(name, NOTHING))
     pricer = Pricer(catalog)
     rows = []
     for name, part in parts.items():
-        usd, share = _same_work(name, found.models, catalog, pricer, milliseconds(found.span.end))
+        usd, share = _same_work(name, analytics.models, catalog, pricer, milliseconds(analytics.span.end))
         if usd is None and not part.sums.requests and name not in fallback:
             continue
         known = catalog.providers.get(name)
@@ -91,13 +91,13 @@ def previous(span: Period) -> Period | None:
     return replace(span, name="previous", start=span.start - (span.end - span.start), end=span.start)
 
 
-def plan_uses(found: Analytics, catalog: Catalog, first: timedelta | None = None) -> tuple[PlanUse, ...]:
+def plan_uses(analytics: Analytics, catalog: Catalog, first: timedelta | None = None) -> tuple[PlanUse, ...]:
     """The plans of every provider that was used, against list prices.
 
     Args:
         first: how long the history is, for a span without a start.
     """
-    length = found.span.end - found.span.start if found.span.start else first or PLAN_MONTH
+    length = analytics.span.end - analytics.span.start if analytics.span.start else first or PLAN_MONTH
     months = max(length / PLAN_MONTH, 1 / 30)
     return tuple(
         PlanUse(
@@ -108,7 +108,7 @@ def plan_uses(found: Analytics, catalog: Catalog, first: timedelta | None = None
             usd_in_span=plan.usd_per_month * months,
             list_price_usd=part.sums.plan_usd,
         )
-        for part in found.providers
+        for part in analytics.providers
         if part.sums.plan_usd
         for plan in catalog.plans(part.name)
     )
@@ -116,13 +116,13 @@ def plan_uses(found: Analytics, catalog: Catalog, first: timedelta | None = None
 
 def comparison_document(
     connection: sqlite3.Connection,
-    found: Analytics,
+    analytics: Analytics,
     filters: Filters,
     catalog: Catalog,
     also: Iterable[str] = (),
 ) -> dict[str, object]:
     """What `--compare` adds: the span before, and providers side by side."""
-    before = previous(found.span)
+    before = previous(analytics.span)
     return {
         "previous": before
         and {
@@ -130,7 +130,7 @@ def comparison_document(
             "to": stamp(before.end, before.zone),
             "totals": sums_document(totals(connection, before, filters)),
         },
-        "providers": [compared_document(row) for row in compare(connection, found, catalog, also)],
+        "providers": [compared_document(row) for row in compare(connection, analytics, catalog, also)],
     }
 
 

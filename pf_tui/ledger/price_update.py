@@ -46,13 +46,13 @@ def published(paths: Paths, now: datetime) -> Published:
     from importlib.metadata import version
 
     found, updated_at = _current(paths.home / NEWER_PRICES)
-    days = (day for one in found.providers for day in _days(one) if day <= now.date())
+    days = (day for provider in found.providers for day in _days(provider) if day <= now.date())
     return Published(
         source="genai-prices",
         version=version("genai-prices"),
         newest=max(days, default=None),
         providers=len(found.providers),
-        models=sum(len(one.models) for one in found.providers),
+        models=sum(len(provider.models) for provider in found.providers),
         updated_at=updated_at,
     )
 

@@ -134,9 +134,9 @@ class Pricer:
     def _model(self, provider: str, model: str) -> Model | None:
         return self._catalog.find_model(model, provider if provider in self._catalog.providers else None)
 
-    def _own(self, provider: str, known: Model | None) -> UnitPrices | None:
+    def _own(self, provider: str, model: Model | None) -> UnitPrices | None:
         """A price of the person's own providers.yaml."""
-        served = known.providers.get(provider) if known is not None else None
+        served = model.providers.get(provider) if model is not None else None
         if served is None or served.price is None:
             return None
         return _from_price(served.price, "yours")
@@ -202,11 +202,11 @@ class Pricer:
         return None
 
 
-def _begins(found: ModelInfo, context: Mapping[str, str]) -> list[datetime]:
+def _begins(model_info: ModelInfo, context: Mapping[str, str]) -> list[datetime]:
     """When the prices of a context begin."""
     days = [
         day
-        for variant in found.price_variants or ()
+        for variant in model_info.price_variants or ()
         if variant.when.items() <= context.items()
         and (day := getattr(variant.constraint, "start_date", None))
     ]

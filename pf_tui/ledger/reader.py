@@ -257,15 +257,15 @@ def moment_of(ms: int | None) -> datetime | None:
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _added(one: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:
-    if one is None:
+def _added(provider_usage: ProviderUsage | None, other: ProviderUsage) -> ProviderUsage:
+    if provider_usage is None:
         return other
     return ProviderUsage(
-        requests=one.requests + other.requests,
-        tokens=one.tokens + other.tokens,
-        budget_tokens=one.budget_tokens + other.budget_tokens,
-        cost_usd=(one.cost_usd or 0.0) + (other.cost_usd or 0.0),
-        unpriced_tokens=one.unpriced_tokens + other.unpriced_tokens,
+        requests=provider_usage.requests + other.requests,
+        tokens=provider_usage.tokens + other.tokens,
+        budget_tokens=provider_usage.budget_tokens + other.budget_tokens,
+        cost_usd=(provider_usage.cost_usd or 0.0) + (other.cost_usd or 0.0),
+        unpriced_tokens=provider_usage.unpriced_tokens + other.unpriced_tokens,
     )
 
 

@@ -36,9 +36,9 @@ def course_of(
 ) -> Sequence[Reading]:
     """Those of one window."""
     return [
-        one
-        for one in readings
-        if (one.provider, one.window, one.unit, one.model) == (provider, window, unit, model)
-        and one.resets_at is not None
-        and abs(one.resets_at - resets_at) < SAME_RESET
+        reading
+        for reading in readings
+        if (reading.provider, reading.window, reading.unit, reading.model) == (provider, window, unit, model)
+        and reading.resets_at is not None
+        and abs(reading.resets_at - resets_at) < SAME_RESET
     ]

@@ -50,9 +50,9 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
         content = _content(connection, found)
     result = shapes.ProvidersUse.model_validate({**content, "providers": content["by_provider"]})
     lines = [
-        f"{one.provider}: {words.number(one.requests)} requests, {words.short(one.total_tokens)} tokens, "
-        f"{_cost_text(one)}, {one.failure_rate:.1%} failed"
-        for one in result.providers[:NAMED]
+        f"{use.provider}: {words.number(use.requests)} requests, {words.short(use.total_tokens)} tokens, "
+        f"{_cost_text(use)}, {use.failure_rate:.1%} failed"
+        for use in result.providers[:NAMED]
     ]
     return result, "\n".join(lines) or "nothing has been used yet"
 
@@ -104,13 +104,13 @@ def _content(connection: sqlite3.Connection, found: Analytics) -> dict[str, obje
     return document.analytics_document(found, events.fallback_rows(connection, span))
 
 
-def _cost_text(one: shapes.Sums | shapes.CostItem) -> str:
+def _cost_text(sums: shapes.Sums | shapes.CostItem) -> str:
     """`$4.18, $1.02 of it paid by a plan, 120K tokens without a price`."""
-    parts = [words.money(one.cost_usd) if one.cost_usd is not None else "no price"]
-    if one.plan_usd:
-        parts.append(f"{words.money(one.plan_usd)} of it paid by a plan")
-    if one.unpriced_tokens:
-        parts.append(f"{words.short(one.unpriced_tokens)} tokens without a price")
+    parts = [words.money(sums.cost_usd) if sums.cost_usd is not None else "no price"]
+    if sums.plan_usd:
+        parts.append(f"{words.money(sums.plan_usd)} of it paid by a plan")
+    if sums.unpriced_tokens:
+        parts.append(f"{words.short(sums.unpriced_tokens)} tokens without a price")
     return ", ".join(parts)
 
 

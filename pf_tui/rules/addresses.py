@@ -48,4 +48,8 @@ def at(url: str, providers: Iterable[Provider]) -> list[Provider]:
     there = place(url)
     if not there[0]:
         return []
-    return [one for one in providers if any(place(base) == there for base in one.base_urls.values())]
+    return [
+        provider
+        for provider in providers
+        if any(place(base) == there for base in provider.base_urls.values())
+    ]

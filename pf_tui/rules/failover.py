@@ -245,7 +245,7 @@ def choose(
         return Choice(provider=None, model=None, reason=_nobody(routing.skipped), passed=routing.skipped)
     places = {standing.provider: place for place, standing in enumerate(standings, start=1)}
     place = places[chosen.provider]
-    outranked = [one for one in routing.candidates if places[one.provider] < place]
+    outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
     passed = [one for one in routing.skipped if places[one.provider] < place]
     passed += [
         Skipped(

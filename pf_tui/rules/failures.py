@@ -164,10 +164,10 @@ def classify_agent_error(
     )
 
 
-def _reported_evidence(text: str, kind: str, known: Meaning | None) -> dict[str, object]:
+def _reported_evidence(text: str, kind: str, meaning: Meaning | None) -> dict[str, object]:
     if not text:
         return {}
-    return {"text": text} if known is not None else {"text": text, "meaning": None, "class": kind}
+    return {"text": text} if meaning is not None else {"text": text, "meaning": None, "class": kind}
 
 
 def reason_in(body: str) -> str:

@@ -163,7 +163,7 @@ def _lasts(reading: Reading) -> timedelta:
 
 def _with_end(reading: Reading, samples: Sequence[Reading]) -> Reading:
     """A budget that headers tell of, with the end that was asked for before."""
-    known = [one for one in samples if one.resets_at is not None and one.limit == reading.limit]
+    known = [sample for sample in samples if sample.resets_at is not None and sample.limit == reading.limit]
     latest = max(known, key=lambda one: one.observed_at, default=None)
     return reading if latest is None else replace(reading, resets_at=latest.resets_at)
 

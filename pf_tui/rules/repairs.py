@@ -30,7 +30,7 @@ _BARE = (
 )
 
 
-def repair_for(kind: str, said: ErrorBody) -> Repair | None:
+def repair_for(kind: str, error_body: ErrorBody) -> Repair | None:
     """The repair an answer asks for; None when it does not say what to leave out.
 
     Args:
@@ -38,11 +38,11 @@ def repair_for(kind: str, said: ErrorBody) -> Repair | None:
     """
     if kind == "thinking":
         return Repair(kind=kind)
-    text = said.text[:1_000]
+    text = error_body.text[:1_000]
     if kind == "beta":
         names = tuple(dict.fromkeys(re.findall(_BETA, text)))
         return Repair(kind=kind, names=names)
-    name = _field(text, said.param)
+    name = _field(text, error_body.param)
     return Repair(kind=kind, names=(name,)) if name else None
 
 

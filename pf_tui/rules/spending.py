@@ -79,7 +79,7 @@ def question(choice: Choice, standings: Sequence[Eligibility], paid: str) -> Que
     if paid != "ask" or choice.provider is not None:
         return None
     waiting = next((one.provider for one in choice.passed if one.code == "paid"), None)
-    held = next((one for one in standings if one.provider == waiting), None)
+    held = next((standing for standing in standings if standing.provider == waiting), None)
     if held is None:
         return None
     ends = [one.until for one in choice.passed if one.provider in held.after and one.until is not None]

@@ -65,32 +65,36 @@ _STATUS_KINDS: Mapping[int, str] = {
 
 
 def by_status(
-    status: int | None, said: ErrorBody, headers: Mapping[str, str], now: datetime, model: str | None
+    status: int | None, error_body: ErrorBody, headers: Mapping[str, str], now: datetime, model: str | None
 ) -> Meaning:
     """What an answer means that the table does not know."""
     if status is None:
-        return Meaning(id="", kind="request" if "invalid request error" in " ".join(said.codes) else "server")
+        return Meaning(
+            id="", kind="request" if "invalid request error" in " ".join(error_body.codes) else "server"
+        )
     if status in (401, 403):
-        if said.is_page:
+        if error_body.is_page:
             return Meaning(id="", kind="server", ends="300")
         return Meaning(id="", kind="rate" if retry_after(headers, now) else "auth")
     if status == 404:
-        return _not_found(said, model)
+        return _not_found(error_body, model)
     if kind := _STATUS_KINDS.get(status):
         return Meaning(id="", kind=kind)
     if status >= 500 or status < 400:
         return Meaning(id="", kind="server")  # a key, or the gateway's token, must not follow a redirect
-    if said.is_page:
+    if error_body.is_page:
         return Meaning(id="", kind="server", ends="60")
-    about_account = said.is_structured and not said.param and _ACCOUNT.intersection(said.folded.split())
-    if about_account and len(said.text) < 400 and re.match(_REQUEST_PATH, said.sentence) is None:
+    about_account = (
+        error_body.is_structured and not error_body.param and _ACCOUNT.intersection(error_body.folded.split())
+    )
+    if about_account and len(error_body.text) < 400 and re.match(_REQUEST_PATH, error_body.sentence) is None:
         return Meaning(id="", kind="account", ends="600")
     return Meaning(id="", kind="request")
 
 
-def _not_found(said: ErrorBody, model: str | None) -> Meaning:
+def _not_found(error_body: ErrorBody, model: str | None) -> Meaning:
     """404: a model that is not there, or an address that is wrong."""
-    named = " model " in said.folded or (model and fold(model) in said.folded)
-    if said.is_page or (said.sentence and not named):
+    named = " model " in error_body.folded or (model and fold(model) in error_body.folded)
+    if error_body.is_page or (error_body.sentence and not named):
         return Meaning(id="", kind="address")
     return Meaning(id="", kind="model", ends="named" if named else "600")

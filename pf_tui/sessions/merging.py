@@ -13,43 +13,53 @@ from pf_tui.state.gateway import LiveRequest, LiveSession
 LIMIT_STATUSES = (429, 529)
 
 
-def with_evidence(draft: Draft, seen: Evidence | None) -> Draft:
+def with_evidence(draft: Draft, evidence: Evidence | None) -> Draft:
     """The draft with what hooks saw of it in this life of its process."""
-    if seen is None:
+    if evidence is None:
         return draft
-    signals, at = draft.signals, datetime.fromtimestamp(seen.at, UTC)
-    if draft.agent == codex.AGENT and seen.event == "PermissionRequest" and signals.busy:
-        asked = seen.turn is None or seen.turn == draft.turn
+    signals, at = draft.signals, datetime.fromtimestamp(evidence.at, UTC)
+    if draft.agent == codex.AGENT and evidence.event == "PermissionRequest" and signals.busy:
+        asked = evidence.turn is None or evidence.turn == draft.turn
         if asked and (draft.turn_at is None or at > draft.turn_at):
             signals = replace(signals, waiting=Waiting(kind="permission", by="hook", at=at))
     if draft.agent == claude_code.AGENT:
-        signals = _claude_signals(signals, seen)
-    if signals.life == "gone" and signals.ended is None and seen.event in ENDED:
+        signals = _claude_signals(signals, evidence)
+    if signals.life == "gone" and signals.ended is None and evidence.event in ENDED:
         signals = replace(signals, ended=Stamp(by="hook", at=at))
     focus = draft.focus
-    if focus is None and seen.tmux and {"socket", "pane"} <= seen.tmux.keys() and signals.life == "alive":
-        focus = Focus(tmux_socket=seen.tmux["socket"], tmux_pane=seen.tmux["pane"], tty=seen.tty)
+    if (
+        focus is None
+        and evidence.tmux
+        and {"socket", "pane"} <= evidence.tmux.keys()
+        and signals.life == "alive"
+    ):
+        focus = Focus(tmux_socket=evidence.tmux["socket"], tmux_pane=evidence.tmux["pane"], tty=evidence.tty)
     return replace(
         draft,
         signals=signals,
-        background=seen.background or 0,
+        background=evidence.background or 0,
         focus=focus,
-        cost_usd=draft.cost_usd if draft.cost_usd is not None else seen.cost_usd,
+        cost_usd=draft.cost_usd if draft.cost_usd is not None else evidence.cost_usd,
     )
 
 
-def _claude_signals(signals: Signals, seen: Evidence) -> Signals:
+def _claude_signals(signals: Signals, evidence: Evidence) -> Signals:
     """What StopFailure and Stop add where the client's own files do not say it."""
-    if signals.limit is not None and signals.limit.until is None and seen.limited:
-        signals = replace(signals, limit=replace(signals.limit, until=_moment(seen.limited.get("until"))))
-    elif signals.limit is None and seen.limited and seen.event == "StopFailure" and not signals.unfinished:
-        at = _moment(seen.limited.get("at"))
+    if signals.limit is not None and signals.limit.until is None and evidence.limited:
+        signals = replace(signals, limit=replace(signals.limit, until=_moment(evidence.limited.get("until"))))
+    elif (
+        signals.limit is None
+        and evidence.limited
+        and evidence.event == "StopFailure"
+        and not signals.unfinished
+    ):
+        at = _moment(evidence.limited.get("at"))
         later = [stamp.at for stamp in (signals.busy,) if stamp]
         if at is not None and signals.last_change is None and not later:
-            limit = LimitSeen(until=_moment(seen.limited.get("until")), by="hook", at=at)
+            limit = LimitSeen(until=_moment(evidence.limited.get("until")), by="hook", at=at)
             signals = replace(signals, limit=limit)
     if signals.idle is None or signals.idle.by != "registry":  # the registry has seen them too
-        signals = replace(signals, background=seen.background or 0)
+        signals = replace(signals, background=evidence.background or 0)
     return signals
 
 

@@ -98,12 +98,12 @@ class Collector:
 def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
     """Every database in use: this environment's and those of the clients that run."""
     found: dict[str, None] = {}
-    for one in places:
+    for place in places:
         try:
-            base = one.get("XDG_DATA_HOME") or f"{user_home(one)}/.local/share"
+            base = place.get("XDG_DATA_HOME") or f"{user_home(place)}/.local/share"
         except Exception:  # noqa: S112 - a client without a home has no database to be found
             continue
-        named = one.get("OPENCODE_DB", "opencode.db")
+        named = place.get("OPENCODE_DB", "opencode.db")
         found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
     return list(found)
 
@@ -154,14 +154,14 @@ def _activity(draft: Draft) -> float:
     return draft.last_activity.timestamp() if draft.last_activity else 0.0
 
 
-def signals_of(signals: Signals, seen: Evidence, at: datetime) -> Signals:
+def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
     """With what the newest evidence says of a session that runs."""
-    if kind := WAITING_FOR.get(seen.waiting_for or ""):
+    if kind := WAITING_FOR.get(evidence.waiting_for or ""):
         return replace(signals, waiting=Waiting(kind=kind, by="hook", at=at))
-    if seen.status == "retry":
-        until = from_text(seen.retry_at)
+    if evidence.status == "retry":
+        until = from_text(evidence.retry_at)
         return replace(signals, retry=LimitSeen(until=until, by="hook", at=at), busy=Stamp(by="hook", at=at))
-    if seen.status == "busy":
+    if evidence.status == "busy":
         return replace(signals, busy=Stamp(by="hook", at=at))
     return replace(signals, idle=Stamp(by="hook", at=at))
 
@@ -189,19 +189,19 @@ def _draft(
     process: Process | None,
     signals: Signals,
     at: datetime,
-    seen: Evidence | None,
+    evidence: Evidence | None,
 ) -> Draft:
     return Draft(
         id=session,
         agent=AGENT,
         signals=signals,
         cwd=(row.directory if row else None)
-        or (seen.cwd if seen else None)
+        or (evidence.cwd if evidence else None)
         or (process.cwd if process else None),
-        pid=process.pid if process else seen.pid if seen else None,
+        pid=process.pid if process else evidence.pid if evidence else None,
         started=process.started if process else row.created if row else None,
         last_activity=max(moment for moment in (at, row.updated if row else None) if moment),
-        parent=(row.parent if row else None) or (seen.parent if seen else None),
+        parent=(row.parent if row else None) or (evidence.parent if evidence else None),
         provider=row.provider if row else None,
         provider_by="log" if row and row.provider else None,
         model=row.model if row else None,
@@ -253,7 +253,7 @@ def _row(
     last = answers[0] if answers else {}
     times = last.get("time")
     finished = not last or bool(last.get("error")) or (isinstance(times, dict) and "completed" in times)
-    counted = next((tokens for one in answers if (tokens := _tokens(one.get("tokens")))), None)
+    counted = next((tokens for answer in answers if (tokens := _tokens(answer.get("tokens")))), None)
     return Row(
         id=str(session),
         parent=word(parent),

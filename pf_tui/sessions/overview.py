@@ -155,7 +155,11 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     wishes = watch.wishes(ctx.paths)
     sessions = [_with_wish(maker.session(draft), wishes) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
-    shown = [one for one in sessions if one.state != "ended" or now - one.observed_at <= ENDED_SHOWN]
+    shown = [
+        session
+        for session in sessions
+        if session.state != "ended" or now - session.observed_at <= ENDED_SHOWN
+    ]
     return tuple(sorted(shown, key=lambda one: _order(one, now)))
 
 

@@ -105,7 +105,7 @@ class Processes:
 
     def agents(self, agent: str) -> list[Process]:
         """The processes of one agent that run, as of the last look."""
-        return [one for one in self._ours() if AGENTS[one.name] == agent]
+        return [our for our in self._ours() if AGENTS[our.name] == agent]
 
     def at(self, pid: int) -> Process | None:
         """The agent's process of that pid."""
@@ -164,22 +164,28 @@ class Processes:
 
     def environments(self) -> Iterable[Mapping[str, str]]:
         """What the agents that run were started with."""
-        return [one.env for one in self._ours()]
+        return [our.env for our in self._ours()]
 
     def _ours(self) -> Iterable[Process]:
         home = self._home
-        return [one for one in self._agents.values() if home is None or one.env.get("HOME") in (None, home)]
+        return [
+            agent for agent in self._agents.values() if home is None or agent.env.get("HOME") in (None, home)
+        ]
 
     def _meet(self, pid: int) -> None:
         made = self._describe(pid)
         if made is not None:
             self._keep(made)
 
-    def _keep(self, made: Process) -> None:
-        self._agents[made.pid] = made
+    def _keep(self, process: Process) -> None:
+        self._agents[process.pid] = process
         # the start is compared once more: between reading and watching the pid may have changed hands
-        if self._exits is not None and self._exits.add(made.pid) and self.start(made.pid) != made.start:
-            self._exits.drop(made.pid)
+        if (
+            self._exits is not None
+            and self._exits.add(process.pid)
+            and self.start(process.pid) != process.start
+        ):
+            self._exits.drop(process.pid)
 
     def _describe(self, pid: int) -> Process | None:
         raw = identity.read(f"{self._proc}/{pid}/stat")

@@ -54,7 +54,7 @@ class Providers:
 
 def provider_of(
     draft: Draft,
-    seen: Evidence | None,
+    evidence: Evidence | None,
     cost: SessionCost | None,
     providers: Providers,
     gateway: GatewayView,
@@ -64,7 +64,9 @@ def provider_of(
     if request := gateway.open.get(draft.id):
         return request.provider or None, "gateway", request.model
     place, place_by = (
-        (seen.base_url_host, "hook") if seen and seen.base_url_host else (draft.base_url, draft.base_url_by)
+        (evidence.base_url_host, "hook")
+        if evidence and evidence.base_url_host
+        else (draft.base_url, draft.base_url_by)
     )
     behind = place is not None and gateway.is_at(place)
     session = gateway.sessions.get(draft.id)
@@ -75,8 +77,8 @@ def provider_of(
         return cost.provider, "gateway", None
     if behind:
         return None, None, None
-    if seen and seen.provider:
-        return seen.provider, "hook", None
+    if evidence and evidence.provider:
+        return evidence.provider, "hook", None
     there = providers.at(place) if place else None
     if there and place_by == "hook":
         return there, "hook", None
@@ -91,9 +93,9 @@ def provider_of(
     return None, None, None
 
 
-def is_behind(draft: Draft, seen: Evidence | None, gateway: GatewayView) -> bool:
+def is_behind(draft: Draft, evidence: Evidence | None, gateway: GatewayView) -> bool:
     """Whether the session's requests go through the running gateway."""
-    place = (seen.base_url_host if seen else None) or draft.base_url
+    place = (evidence.base_url_host if evidence else None) or draft.base_url
     return (
         draft.id in gateway.open
         or gateway.is_at(place or "")
@@ -110,7 +112,7 @@ class GatewayView:
             {one.session: one for one in gateway.live if one.session} if gateway else {}
         )
         self.sessions: Mapping[str, LiveSession] = (
-            {one.session: one for one in gateway.sessions} if gateway else {}
+            {session.session: session for session in gateway.sessions} if gateway else {}
         )
 
     def is_at(self, place: str) -> bool:

@@ -36,9 +36,9 @@ def uses(sessions: Iterable[Session]) -> tuple[Use, ...]:
     Ended sessions, and subagents, which go where their session goes, are not counted.
     """
     groups: dict[tuple[str, str | None, str | None], list[Session]] = {}
-    for one in sessions:
-        if one.state != "ended" and one.parent is None:
-            groups.setdefault((one.agent, one.provider, one.model), []).append(one)
+    for session in sessions:
+        if session.state != "ended" and session.parent is None:
+            groups.setdefault((session.agent, session.provider, session.model), []).append(session)
     found = [_use(key, members) for key, members in groups.items()]
     return tuple(
         sorted(found, key=lambda use: (-use.sessions, use.agent, use.provider or "~", use.model or "~"))
@@ -56,7 +56,7 @@ def serving(sessions: Iterable[Session]) -> tuple[tuple[str, int], ...]:
 
 def _use(key: tuple[str, str | None, str | None], members: Sequence[Session]) -> Use:
     agent, provider, model = key
-    newest = max(members, key=lambda one: one.observed_at)
+    newest = max(members, key=lambda member: member.observed_at)
     return Use(
         agent=agent,
         provider=provider,

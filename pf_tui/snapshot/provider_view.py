@@ -260,13 +260,13 @@ def _credential_hint(provider: Provider, credential: Credential) -> str:
     return ""
 
 
-def usage_of(found: ProviderUsage) -> Usage:
+def usage_of(provider_usage: ProviderUsage) -> Usage:
     """The ledger's sums of one provider."""
     return Usage(
-        requests=found.requests,
-        tokens=found.tokens,
-        cost_usd=found.cost_usd,
-        unpriced_tokens=found.unpriced_tokens,
+        requests=provider_usage.requests,
+        tokens=provider_usage.tokens,
+        cost_usd=provider_usage.cost_usd,
+        unpriced_tokens=provider_usage.unpriced_tokens,
     )
 
 

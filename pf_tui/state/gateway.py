@@ -121,8 +121,8 @@ def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable
     content = {
         "version": 1,
         "pid": os.getpid(),
-        "requests": [_to_json(one) for one in requests],
-        "sessions": [_session_to_json(one) for one in sessions],
+        "requests": [_to_json(request) for request in requests],
+        "sessions": [_session_to_json(session) for session in sessions],
     }
     try:
         files.write_private(paths.live, files.json_bytes(content))
@@ -274,17 +274,17 @@ def _object(path: Path) -> dict[str, object]:
         return {}
 
 
-def _to_json(one: LiveRequest) -> dict[str, object]:
+def _to_json(live_request: LiveRequest) -> dict[str, object]:
     return {
-        "id": one.id,
-        "agent": one.agent,
-        "session": one.session,
-        "provider": one.provider,
-        "model": one.model,
-        "since": to_text(one.since),
-        "tokens": one.tokens,
-        "first_byte_ms": one.first_byte_ms,
-        "attempt": one.attempt,
+        "id": live_request.id,
+        "agent": live_request.agent,
+        "session": live_request.session,
+        "provider": live_request.provider,
+        "model": live_request.model,
+        "since": to_text(live_request.since),
+        "tokens": live_request.tokens,
+        "first_byte_ms": live_request.first_byte_ms,
+        "attempt": live_request.attempt,
     }
 
 
@@ -309,14 +309,14 @@ def _from_json(item: object) -> LiveRequest | None:
     )
 
 
-def _session_to_json(one: LiveSession) -> dict[str, object]:
+def _session_to_json(live_session: LiveSession) -> dict[str, object]:
     return {
-        "session": one.session,
-        "provider": one.provider,
-        "model": one.model,
-        "at": to_text(one.at),
-        "status": one.status,
-        "until": to_text(one.until) if one.until else None,
+        "session": live_session.session,
+        "provider": live_session.provider,
+        "model": live_session.model,
+        "at": to_text(live_session.at),
+        "status": live_session.status,
+        "until": to_text(live_session.until) if live_session.until else None,
     }
 
 

@@ -111,9 +111,9 @@ def thinking_of(message: Mapping[str, object]) -> str:
     return ""
 
 
-def cleaned_stop(said: Stop, calls: bool) -> Stop:
+def cleaned_stop(stop: Stop, calls: bool) -> Stop:
     """The reason that fits what was sent."""
-    return stop_of_what_was_sent(said, calls)
+    return stop_of_what_was_sent(stop, calls)
 
 
 class EventReader(StreamReader):

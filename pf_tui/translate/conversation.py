@@ -262,13 +262,13 @@ class Failure(Struct):
 Event = Begin | Open | Delta | Close | End | Failure
 
 
-def stop_of_what_was_sent(said: Stop, calls: bool) -> Stop:
+def stop_of_what_was_sent(stop: Stop, calls: bool) -> Stop:
     """The reason that fits the content: vendors say `stop` behind calls and `tool_calls` without any."""
-    if calls and said == "end":
+    if calls and stop == "end":
         return "calls"
-    if said == "calls" and not calls:
+    if stop == "calls" and not calls:
         return "end"
-    return said
+    return stop
 
 
 def bad_request(why: str, hint: str = "") -> WrongUsage:

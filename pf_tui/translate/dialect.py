@@ -286,7 +286,7 @@ def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]
         return mapping[word]
     if word not in LADDER:
         return None
-    places = sorted((LADDER.index(known), known) for known in efforts if known in LADDER)
+    places = sorted((LADDER.index(effort), effort) for effort in efforts if effort in LADDER)
     wanted = LADDER.index(word)
     below = [known for place, known in places if place < wanted and known != "none"]
     above = [known for place, known in places if place > wanted]

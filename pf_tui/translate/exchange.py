@@ -207,10 +207,10 @@ class Exchange:
         if self._store is not None:
             self._store.keep(self.target.maker or self.target.provider, call_id, text, signature)
 
-    def _keep(self, found: Answer) -> None:
+    def _keep(self, answer: Answer) -> None:
         if self.keeps_reasoning:
-            text = "\n\n".join(part.text for part in found.parts if type(part) is Thinking)
-            for part in found.parts:
+            text = "\n\n".join(part.text for part in answer.parts if type(part) is Thinking)
+            for part in answer.parts:
                 if type(part) is Call:
                     self.keep(part.id, text, part.signature)
 

@@ -134,16 +134,16 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         look = Look(
             symbols=symbols.without_colour(chosen) if self.no_color else chosen, zone=self.ctx.timezone()
         )
-        cockpit = MainScreen(look)
+        main_screen = MainScreen(look)
         keys = keymap.made(wished.get("keys"))
-        cockpit.keymap = keys
+        main_screen.keymap = keys
         self.set_keymap({name: ",".join(keys.keys[name]) for name in keys.changed})
-        cockpit.own_problems = (*problems, *keys.problems)
-        cockpit.take(snapshot, report)
-        return cockpit
+        main_screen.own_problems = (*problems, *keys.problems)
+        main_screen.take(snapshot, report)
+        return main_screen
 
     @property
-    def cockpit(self) -> MainScreen:
+    def main_screen(self) -> MainScreen:
         """The one screen, whatever lies over it."""
         screen = self.screen_stack[0]
         if not isinstance(screen, MainScreen):
@@ -184,13 +184,13 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     def _meet(self, found: tuple[str, ...]) -> None:
         """Say which agents there are; where nothing was decided yet, ask the one question."""
-        self.cockpit.found = found
+        self.main_screen.found = found
         if len(self.screen_stack) == 1:
             from pf_tui.tui.dialogs import first_run
 
-            agent = first_run.agent_to_ask(self.ctx, self.cockpit.known(), found)
+            agent = first_run.agent_to_ask(self.ctx, self.main_screen.known(), found)
             if agent is not None:
-                self.push_screen(first_run.FirstRun(self.cockpit, agent))
+                self.push_screen(first_run.FirstRun(self.main_screen, agent))
 
     def on_unmount(self) -> None:
         self.feed.stop()
@@ -205,7 +205,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     def _keep_frame(self) -> None:
         """Keep the screen for the first paint of the next start."""
-        lines = self.cockpit.strips()
+        lines = self.main_screen.strips()
         console = Console(
             force_terminal=True,
             color_system=self.console.color_system or "truecolor",  # type: ignore[arg-type] # Rich's own word
@@ -283,13 +283,13 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         if self._ends:
             return
         self._follow_theme(news.snapshot)
-        self.cockpit.take(news.snapshot, news.report)
+        self.main_screen.take(news.snapshot, news.report)
         self.notifier.seen(news.snapshot, self)
 
     @on(SessionsChanged)
     def _agents(self, news: SessionsChanged) -> None:
         if not self._ends:
-            self.cockpit.take_sessions(news.sessions)
+            self.main_screen.take_sessions(news.sessions)
 
     def _follow_theme(self, snapshot: Snapshot) -> None:
         """A theme that was written into config.json elsewhere shows here as well."""
@@ -302,17 +302,17 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     @on(Announcement)
     def _said(self, news: Announcement) -> None:
         if not self._ends:
-            self.cockpit.say(news.words, news.ink)
+            self.main_screen.say(news.words, news.ink)
 
     @on(IngestProgress)
     def _reading(self, news: IngestProgress) -> None:
         if not self._ends:
-            self.cockpit.show_reading(news)
+            self.main_screen.show_reading(news)
 
     @on(IngestEnded)
     def _reading_ended(self, news: IngestEnded) -> None:
         if not self._ends:
-            self.cockpit.end_reading(news)
+            self.main_screen.end_reading(news)
 
     def on_resize(self, event: events.Resize) -> None:
         asyncio.get_running_loop().call_later(RESIZED_S, self.follow_size)

@@ -117,7 +117,7 @@ def failures(ctx: Context, provider: str) -> tuple[FailureCount, ...]:
     now = ctx.now()
     with schema.opened(ctx.paths.ledger) as connection:
         span = spans.period_of("7d", now, ctx.timezone())
-        return tuple(one for one in events.failures(connection, span) if one.provider == provider)
+        return tuple(failure for failure in events.failures(connection, span) if failure.provider == provider)
 
 
 @made

@@ -178,7 +178,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def session(self, key: str | None) -> Session | None:
         """The session of that row."""
-        return next((one for one in self.sessions if f"{one.agent} {one.id}" == key), None)
+        return next((session for session in self.sessions if f"{session.agent} {session.id}" == key), None)
 
     def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
         """A failover is said when it happens, whatever pane is looked at."""
@@ -253,7 +253,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def event(self, key: str | None) -> Event | None:
         """The event of that id, as far back as the pane reads."""
         events = self.report.events or self.known().events
-        return next((one for one in events if one.id == key), None)
+        return next((event for event in events if event.id == key), None)
 
     def jump(self, pane: str) -> None:
         """Give a pane the keys, and show it."""

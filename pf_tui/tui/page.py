@@ -36,7 +36,7 @@ class Page:
     def text(self) -> str:
         """What a person reads, line by line."""
         lines = [*self.pinned, *(row.content for row in self.rows)]
-        return "\n".join(plain(one).rstrip() for one in lines)
+        return "\n".join(plain(line).rstrip() for line in lines)
 
 
 def unkeyed(lines: Sequence[Line]) -> tuple[Row, ...]:

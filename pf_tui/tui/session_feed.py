@@ -40,27 +40,34 @@ class SessionFeed:
         if self._watch is None:
             self._watch = Watch(self._ctx)
         sessions = overview(self._ctx, self._watch)
-        facts = (_minute(self._ctx.now()), *(_facts(one) for one in sessions))
+        facts = (_minute(self._ctx.now()), *(_facts(session) for session in sessions))
         if facts != self._told and (sessions or self._told is None or len(self._told) > 1):
             self._told = facts
             self._tell(sessions)
 
 
-def _facts(one: Session) -> tuple[object, ...]:
+def _facts(session: Session) -> tuple[object, ...]:
     """What is worth a repaint; figures follow with the minute."""
     return (
         *(
-            one.agent,
-            one.id,
-            one.state,
-            one.guess,
-            one.waiting_for,
-            one.limited_until,
-            one.provider,
-            one.model,
+            session.agent,
+            session.id,
+            session.state,
+            session.guess,
+            session.waiting_for,
+            session.limited_until,
+            session.provider,
+            session.model,
         ),
-        *(one.project, one.worktree, one.branch, one.killed, one.elsewhere, one.background),
-        *(_facts(child) for child in one.children),
+        *(
+            session.project,
+            session.worktree,
+            session.branch,
+            session.killed,
+            session.elsewhere,
+            session.background,
+        ),
+        *(_facts(child) for child in session.children),
     )
 
 

@@ -1,4 +1,4 @@
-"""The panes and lines of the cockpit as widgets: a snapshot comes in, a page is drawn. No file, no clock.
+"""The panes and lines of the dashboard as widgets: a snapshot comes in, a page is drawn. No file, no clock.
 
 A hidden pane makes no page; it makes one when it is shown.
 """
@@ -185,7 +185,9 @@ class ModelsPane(SnapshotPane):
         served = snapshot.active.model if snapshot.active else None
         used = None
         if self.current != "models":
-            running = {one.model for one in self.sessions if one.model and one.state != "ended"}
+            running = {
+                session.model for session in self.sessions if session.model and session.state != "ended"
+            }
             used = (
                 *sorted(running),
                 *((snapshot.next.model,) if snapshot.next and snapshot.next.model else ()),

@@ -41,15 +41,15 @@ def test_every_line_that_may_matter_is_decoded_and_every_other_one_must_be_whole
     path = tmp_path_factory.mktemp("logs") / "log.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     taken: list[bytes] = []
-    harvest = ParsedLogs()
+    logs = ParsedLogs()
 
     with pytest.MonkeyPatch.context() as patch, FileIO(path) as file:
         patch.setattr(reading, "BLOCK_BYTES", block)
-        end = reading.read_lines(file, str(path), 0, NEEDLES, lambda line, *_: taken.append(line), harvest)
+        end = reading.read_lines(file, str(path), 0, NEEDLES, lambda line, *_: taken.append(line), logs)
 
     assert end == path.stat().st_size
     assert taken == [line for line in lines if matters(line)]
-    broken = [row.line for row in harvest.skipped.get(str(path), []) if row.why == reading.NOT_JSON]
+    broken = [row.line for row in logs.skipped.get(str(path), []) if row.why == reading.NOT_JSON]
     assert broken == [
         number for number, line in enumerate(lines, start=1) if not matters(line) and not looks_whole(line)
     ]

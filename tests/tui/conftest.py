@@ -32,8 +32,8 @@ class Driven:
         self.app, self.pilot, self.ctx = app, pilot, ctx
 
     @property
-    def cockpit(self) -> MainScreen:
-        return self.app.cockpit
+    def main_screen(self) -> MainScreen:
+        return self.app.main_screen
 
     def text(self) -> str:
         """Everything on screen, sheets included."""

@@ -115,7 +115,7 @@ def test_a_command_for_a_shell_stays_one() -> None:
 
 async def test_a_refused_switch_is_told_in_the_dashboards_words(dashboard: Opened) -> None:
     async with dashboard(config={"version": 2, "providerPriority": ["groq", "deepseek-api"]}) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("enter")
         await screen.see("deepseek-api cannot serve now")
 
@@ -157,7 +157,7 @@ async def test_every_broken_file_is_named_and_x_takes_the_red_lines_away(
         await screen.press("x")
         assert not any(name in screen.text() for name in names)
 
-        screen.cockpit.snapshot = replace(shown, problems=(*told, "journal.jsonl: is new"))
+        screen.main_screen.snapshot = replace(shown, problems=(*told, "journal.jsonl: is new"))
         await screen.settled()
         assert "journal.jsonl" in screen.text()
         assert "health.json" not in screen.text()
@@ -214,7 +214,7 @@ def test_on_a_mac_the_account_in_claude_json_tells_of_the_login(
 
 async def test_a_click_on_a_heading_orders_by_it(dashboard: Opened) -> None:
     async with dashboard((120, 40), live=False) as screen:
-        pane = screen.cockpit.pane
+        pane = screen.main_screen.pane
         heading = plain(pane.page.pinned[-1])
         await screen.pilot.click(pane, offset=(pane.gutter.left + heading.index("today"), 1))
         await screen.settled()

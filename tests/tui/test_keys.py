@@ -74,14 +74,14 @@ async def test_the_cursor_stays_on_a_provider_that_moves(dashboard: Opened) -> N
         await screen.press("J")
         await screen.until(lambda: screen.line(0).startswith(" ● groq"), "groq serves")
 
-        assert screen.cockpit.pane.key == "openrouter"
+        assert screen.main_screen.pane.key == "openrouter"
 
 
 async def test_K_on_a_provider_outside_the_list_adds_it(dashboard: Opened) -> None:  # noqa: N802 - the key
     env = {"OPENROUTER_API_KEY": "x", "GROQ_API_KEY": "x"}
     config = {"version": 2, "providerPriority": ["openrouter"]}
     async with dashboard(config=config, env=env) as screen:
-        assert screen.cockpit.pane.go_to_key("groq")
+        assert screen.main_screen.pane.go_to_key("groq")
         await screen.press("K")
         await screen.see("groq joined the list as number 2")
 
@@ -111,7 +111,7 @@ async def test_b_lets_a_provider_rest_and_releases_it(dashboard: Opened) -> None
 
 async def test_a_switch_that_cannot_be_is_refused_with_its_cure(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("enter")
         await screen.see("deepseek-api cannot serve now: no credential")
 
@@ -123,10 +123,10 @@ async def test_enter_on_a_model_switches_to_the_first_that_serves_it(dashboard: 
         await screen.press("2")
         model = next(
             one.id
-            for one in screen.cockpit.known().catalog.models.values()
+            for one in screen.main_screen.known().catalog.models.values()
             if "groq" in one.providers and "openrouter" not in one.providers and not one.extra
         )
-        assert screen.cockpit.pane.go_to_key(model)
+        assert screen.main_screen.pane.go_to_key(model)
         await screen.press("enter")
         await screen.see("switched to groq")
 
@@ -156,15 +156,15 @@ async def test_numbers_jump_to_panes(dashboard: Opened, key: str, pane: str) -> 
     async with dashboard(live=False) as screen:
         await screen.press(key)
 
-        assert screen.cockpit.current == pane
-        assert screen.app.focused is screen.cockpit.pane
+        assert screen.main_screen.current == pane
+        assert screen.app.focused is screen.main_screen.pane
 
 
 async def test_tab_goes_round_the_panes_on_screen(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
         seen = []
         for _ in range(6):
-            seen.append(screen.cockpit.current)
+            seen.append(screen.main_screen.current)
             await screen.press("tab")
 
         assert seen == ["providers", "sessions", "models", "limits", "analytics", "providers"]
@@ -174,15 +174,15 @@ async def test_the_filter_narrows_as_it_is_typed_and_stays_in_the_title(dashboar
     async with dashboard(live=False) as screen:
         await screen.press("slash")
         await screen.type("groq")
-        assert list(filter(None, (row.key for row in screen.cockpit.pane.page.rows))) == ["groq"]
+        assert list(filter(None, (row.key for row in screen.main_screen.pane.page.rows))) == ["groq"]
 
         await screen.press("enter")
         assert "/groq" in screen.text()
-        assert screen.app.focused is screen.cockpit.pane
+        assert screen.app.focused is screen.main_screen.pane
 
         await screen.press("escape")
         assert "/groq" not in screen.text()
-        assert len(screen.cockpit.pane.page.rows) == 25
+        assert len(screen.main_screen.pane.page.rows) == 25
 
 
 async def test_escape_in_the_filter_line_clears_it(dashboard: Opened) -> None:
@@ -191,8 +191,8 @@ async def test_escape_in_the_filter_line_clears_it(dashboard: Opened) -> None:
         await screen.type("gr")
         await screen.press("escape")
 
-        assert len(screen.cockpit.pane.page.rows) == 25
-        assert screen.app.focused is screen.cockpit.pane
+        assert len(screen.main_screen.pane.page.rows) == 25
+        assert screen.app.focused is screen.main_screen.pane
 
 
 async def test_letters_in_the_filter_line_are_text_and_not_keys(dashboard: Opened) -> None:
@@ -240,13 +240,13 @@ async def test_o_orders_and_the_heading_shows_it(dashboard: Opened) -> None:
         await screen.press("2", "o")
 
         assert "↑" in screen.text()
-        keys = [row.key for row in screen.cockpit.pane.page.rows]
+        keys = [row.key for row in screen.main_screen.pane.page.rows]
         assert keys == sorted(keys)
 
 
 async def test_brackets_change_the_period(dashboard: Opened) -> None:
     async with dashboard() as screen:
-        await screen.until(lambda: screen.cockpit.report.known, "the ledger")
+        await screen.until(lambda: screen.main_screen.report.known, "the ledger")
         await screen.press("4", "right_square_bracket")
         await screen.see("30 d")
         for period in ("7 d", "this week", "24 h", "5 h window", "1 h"):
@@ -260,7 +260,7 @@ async def test_q_closes_a_sheet_first_and_then_quits(dashboard: Opened) -> None:
         assert "Why" in screen.text()
         await screen.press("q")
         assert screen.app.is_running
-        assert screen.app.screen is screen.cockpit
+        assert screen.app.screen is screen.main_screen
         await screen.press("q")
 
         assert screen.app.return_code == 0
@@ -271,9 +271,9 @@ async def test_every_sheet_closes_with_q_and_with_escape(dashboard: Opened) -> N
         for opens in ("s", "w", "d", "question_mark", "t", "c", "e", "right"):
             for closes in ("q", "escape"):
                 await screen.press(opens)
-                assert screen.app.screen is not screen.cockpit, opens
+                assert screen.app.screen is not screen.main_screen, opens
                 await screen.press(closes)
-                assert screen.app.screen is screen.cockpit, (opens, closes)
+                assert screen.app.screen is screen.main_screen, (opens, closes)
 
 
 async def test_a_person_may_have_other_keys(dashboard: Opened) -> None:
@@ -355,13 +355,13 @@ async def test_keys_typed_at_once_go_to_what_the_first_one_opens(dashboard: Open
     async with dashboard(config=THREE) as screen:
         _at_once(screen, "s2")
         await screen.see("switched to groq — u undoes")
-        assert screen.cockpit.current == "providers"
+        assert screen.main_screen.current == "providers"
 
 
 async def test_a_filter_typed_at_once_reaches_the_filter(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         _at_once(screen, "/groq")
-        await screen.until(lambda: screen.cockpit.pane.choice.words == "groq", "the filter")
+        await screen.until(lambda: screen.main_screen.pane.choice.words == "groq", "the filter")
 
 
 async def test_colon_q_enter_typed_at_once_quits_and_switches_nothing(dashboard: Opened) -> None:
@@ -379,7 +379,7 @@ async def test_a_sheet_closed_and_left_at_once_gives_the_keys_back_to_the_list(d
 
 async def test_news_that_come_while_the_program_ends_are_let_go(dashboard: Opened) -> None:
     async with dashboard(config=THREE, live=False) as screen:
-        app, shown = screen.app, screen.app.cockpit.known()
+        app, shown = screen.app, screen.app.main_screen.known()
         done: list[str] = []
     assert not app.screen_stack
 

@@ -350,7 +350,7 @@ async def test_in_a_low_screen_what_is_wrong_leaves_the_list_its_room(
 
 async def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(afternoon: Opened) -> None:
     async with afternoon((80, 24)) as screen:
-        screen.cockpit.report = LedgerView(problem="ledger.db: is not a usable ledger")
+        screen.main_screen.report = LedgerView(problem="ledger.db: is not a usable ledger")
         await screen.press("4")
 
         assert "is not a usable ledger" in screen.text()
@@ -406,7 +406,7 @@ async def test_a_size_is_followed_though_the_toolkit_skips_its_timer(
 
     monkeypatch.setattr(Timer, "_run", late)
     async with dashboard((120, 40), live=False) as screen:
-        foot = screen.cockpit.query_one("#foot")
+        foot = screen.main_screen.query_one("#foot")
         for size in ((80, 24), (44, 24), (100, 30)):
             screen.app.post_message(events.Resize(Size(*size), Size(*size)))
             await screen.until(

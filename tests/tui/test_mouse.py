@@ -13,7 +13,7 @@ THREE = {"version": 2, "providerPriority": ["openrouter", "groq", "openai-api"]}
 async def test_a_click_puts_the_cursor_on_a_row_and_a_double_click_switches(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         await screen.pilot.click("#providers", offset=(10, 3))
-        assert screen.cockpit.pane.key == "groq"
+        assert screen.main_screen.pane.key == "groq"
 
         await screen.pilot.click("#providers", offset=(10, 3), times=2)
         await screen.see("switched to groq")
@@ -23,14 +23,14 @@ async def test_a_click_on_a_pane_gives_it_the_keys(dashboard: Opened) -> None:
     async with dashboard(live=False) as screen:
         await screen.pilot.click("#models", offset=(10, 4))
 
-        assert screen.cockpit.current == "models"
+        assert screen.main_screen.current == "models"
 
 
 async def test_a_click_on_a_tab_shows_its_pane(dashboard: Opened) -> None:
     async with dashboard((44, 24), live=False) as screen:
         await screen.pilot.click("#tabs", offset=(screen.line(2).index("Mod") + 1, 0))
 
-        assert screen.cockpit.current == "models"
+        assert screen.main_screen.current == "models"
 
 
 async def test_a_click_on_a_hint_does_what_it_says(dashboard: Opened) -> None:

@@ -269,7 +269,7 @@ SIZES = [(44, 12), (44, 40), (80, 24), (100, 30), (120, 40), (160, 45)]
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_cockpit_with_sessions(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
     async with afternoon(size) as screen:
-        screen.cockpit.take_sessions(four())
+        screen.main_screen.take_sessions(four())
         await screen.settled()
 
         assert "api (main)" in screen.text()
@@ -278,7 +278,7 @@ async def test_the_cockpit_with_sessions(afternoon: Opened, grid: Any, size: tup
 
 async def test_enter_shows_one_session_with_the_evidence_of_its_state(afternoon: Opened) -> None:
     async with afternoon((100, 34)) as screen:
-        screen.cockpit.take_sessions(four())
+        screen.main_screen.take_sessions(four())
         await screen.press("5", "enter")
         await screen.see("waiting for permission")
 
@@ -290,7 +290,7 @@ async def test_a_session_that_cannot_be_moved_alone_says_what_it_needs_and_nothi
     afternoon: Opened,
 ) -> None:
     async with afternoon((120, 40)) as screen:
-        screen.cockpit.take_sessions(four())
+        screen.main_screen.take_sessions(four())
         await screen.press("5", "p", "2")
         await screen.see("nothing was changed")
 
@@ -327,7 +327,7 @@ def test_sessions_that_the_gateway_moved_follow_the_choice_by_the_setting(
 async def test_i_opens_the_command_that_joins_the_sessions_to_the_choice(afternoon: Opened) -> None:
     async with afternoon((120, 40)) as screen:
         elsewhere = tuple(replace(one, provider="openai-subscription", agent="codex") for one in four())
-        screen.cockpit.take_sessions(elsewhere)
+        screen.main_screen.take_sessions(elsewhere)
         await screen.press("i")
         await screen.settled()
 

@@ -85,7 +85,7 @@ async def test_why_shows_every_reason(dashboard: Opened, grid: Any) -> None:
     async with dashboard((100, 30), config=THREE) as screen:
         actions.bench(screen.ctx.as_("cli"), "groq", why="too slow today")
         screen.app.feed.look()
-        await screen.until(lambda: screen.cockpit.known().view("groq").state == "benched", "groq benched")
+        await screen.until(lambda: screen.main_screen.known().view("groq").state == "benched", "groq benched")
         await screen.press("w")
         text = screen.text()
 
@@ -145,7 +145,7 @@ async def test_a_key_is_set_behind_dots_and_kept_in_the_keyring(
     dashboard: Opened, memory: MemoryKeyring
 ) -> None:
     async with dashboard(config=THREE) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c", "down", "enter")
         await screen.type(KEY)
         assert KEY[:8] not in screen.text()
@@ -156,13 +156,13 @@ async def test_a_key_is_set_behind_dots_and_kept_in_the_keyring(
         assert memory.kept == {("pf-tui", "deepseek-api"): KEY}
         assert screen.config()["pf"]["keyring"] == ["deepseek-api"]
         await screen.until(
-            lambda: screen.cockpit.known().view("deepseek-api").state == "ready", "deepseek-api can serve"
+            lambda: screen.main_screen.known().view("deepseek-api").state == "ready", "deepseek-api can serve"
         )
 
 
 async def test_without_a_keyring_the_0600_file_is_offered(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c", "down", "enter")
         await screen.type(KEY)
         await screen.press("enter")
@@ -180,7 +180,7 @@ async def test_removing_a_key_asks_once_more(dashboard: Opened, memory: MemoryKe
     memory.kept["pf-tui", "deepseek-api"] = KEY
     config = {**THREE, "pf": {"keyring": ["deepseek-api"]}}
     async with dashboard(config=config) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c")
         assert screen.app.screen.pane.go_to_key("remove")
         await screen.press("enter")
@@ -195,7 +195,7 @@ async def test_removing_a_key_asks_once_more(dashboard: Opened, memory: MemoryKe
 async def test_moving_away_takes_the_question_back(dashboard: Opened, memory: MemoryKeyring) -> None:
     memory.kept["pf-tui", "deepseek-api"] = KEY
     async with dashboard(config={**THREE, "pf": {"keyring": ["deepseek-api"]}}) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c")
         assert screen.app.screen.pane.go_to_key("remove")
         await screen.press("enter", "up", "down", "enter")
@@ -289,7 +289,7 @@ async def test_a_failover_is_said_when_it_happens(dashboard: Opened) -> None:
         )
         screen.app.feed.look()
         await screen.until(
-            lambda: screen.cockpit.said is not None and "switched to groq" in screen.cockpit.said[0],
+            lambda: screen.main_screen.said is not None and "switched to groq" in screen.main_screen.said[0],
             "the failover in the last line",
         )
 
@@ -310,9 +310,9 @@ async def test_a_word_that_says_little_is_heard_in_the_last_line(dashboard: Open
         await screen.press("colon")
         await screen.type("bench groq --for 30m")
         await screen.press("enter")
-        await screen.until(lambda: screen.cockpit.known().view("groq").state == "benched", "groq benched")
+        await screen.until(lambda: screen.main_screen.known().view("groq").state == "benched", "groq benched")
 
-        assert screen.app.screen is screen.cockpit
+        assert screen.app.screen is screen.main_screen
 
 
 async def test_an_error_of_the_command_line_shows_its_cure(dashboard: Opened) -> None:
@@ -419,7 +419,7 @@ async def test_without_a_credential_the_sheet_opens_in_its_masked_line(
 ) -> None:
     async with dashboard(config=THREE) as screen:
         before = screen.config()
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c")
         await screen.type("sk-ant-qbanana")
         assert "banana" not in screen.text()
@@ -436,7 +436,7 @@ async def test_a_paste_anywhere_on_the_sheet_is_the_key(
     dashboard: Opened, memory: MemoryKeyring, pasted: str, row: tuple[str, ...]
 ) -> None:
     async with dashboard(config=THREE) as screen:
-        assert screen.cockpit.pane.go_to_key("deepseek-api")
+        assert screen.main_screen.pane.go_to_key("deepseek-api")
         await screen.press("c", *row)
         screen.app.post_message(events.Paste(pasted))
         await screen.settled()
@@ -453,7 +453,7 @@ async def test_a_key_typed_over_another_is_whole_and_does_nothing_else(
 ) -> None:
     async with dashboard(config=THREE) as screen:
         before = screen.config()
-        assert screen.cockpit.pane.go_to_key("openrouter")
+        assert screen.main_screen.pane.go_to_key("openrouter")
         await screen.press("c")
         await screen.type(key)
         assert screen.config() == before
@@ -466,7 +466,7 @@ async def test_a_key_typed_over_another_is_whole_and_does_nothing_else(
 async def test_a_login_takes_no_key_and_says_how_to_sign_in(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         before = screen.config()
-        assert screen.cockpit.pane.go_to_key("anthropic-subscription")
+        assert screen.main_screen.pane.go_to_key("anthropic-subscription")
         await screen.press("c")
         screen.app.post_message(events.Paste(KEY))
         await screen.see("anthropic-subscription takes no key")
@@ -478,10 +478,10 @@ async def test_a_login_takes_no_key_and_says_how_to_sign_in(dashboard: Opened) -
 
 async def test_after_a_filter_the_cursor_stands_on_the_first_match(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
-        assert screen.cockpit.pane.go_to_key("openai-api")
+        assert screen.main_screen.pane.go_to_key("openai-api")
         await screen.press("slash")
         await screen.type("api")
-        pane = screen.cockpit.pane
+        pane = screen.main_screen.pane
 
         assert pane.key == next(row.key for row in pane.page.rows if row.key)
 

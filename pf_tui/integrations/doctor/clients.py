@@ -115,7 +115,7 @@ def fire(ctx: Context) -> Finding:
     sessions = ctx.health().sessions.values()
     since = _install_moment(ctx)
     for agent in installed:
-        last_heard = max((one.since for one in sessions if one.agent == agent), default=None)
+        last_heard = max((session.since for session in sessions if session.agent == agent), default=None)
         worked = _last_worked(ctx, agent)
         if last_heard is not None and last_heard >= since:
             heard.append(agent)

@@ -70,7 +70,7 @@ def thinned(names: Sequence[Below]) -> list[Below]:
     if len(names) < 2:
         return list(names)
     pitch = (names[-1].at - names[0].at) / (len(names) - 1)
-    widest = max(cells(one.text) for one in names)
+    widest = max(cells(name.text) for name in names)
     gap = 1 if widest <= SHORT else 3
     every = max(1, ceil((widest + gap) / max(pitch, 0.01)))
     return list(names[(len(names) - 1) % every :: every])
@@ -81,7 +81,7 @@ def beside(names: Sequence[Beside], rows: int) -> list[Line]:
 
     Of more names than rows the first ones stay: they come most important first.
     """
-    kept = sorted(names[:rows], key=lambda one: (one.row, -one.value))
+    kept = sorted(names[:rows], key=lambda name: (name.row, -name.value))
     places = list[int]()
     for one in kept:
         places.append(max(one.row, places[-1] + 1 if places else 0))

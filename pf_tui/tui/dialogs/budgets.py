@@ -34,8 +34,8 @@ NAMES = {
 class Editor(Dialog):
     """`e`"""
 
-    def __init__(self, cockpit: MainScreen, provider: str) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, provider: str) -> None:
+        super().__init__(screen)
         self.provider = provider
         self._editing: str | None = None
         self._problem = ""
@@ -52,7 +52,7 @@ class Editor(Dialog):
 
     def choose(self, key: str) -> None:
         self._editing = key
-        budgets = self.cockpit.known().config.budgets.get(self.provider, Budgets())
+        budgets = self.main_screen.known().config.budgets.get(self.provider, Budgets())
         typed = self.query_one(TextLine)
         value = getattr(budgets, key)
         typed.value = "" if value is None else amounts.written(value, usd=key.endswith("usd"))

@@ -39,12 +39,12 @@ class CommandLine(Dialog):
 
     SEARCH_FIRST: ClassVar[bool] = True
 
-    def __init__(self, cockpit: MainScreen, typed: str = "") -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, typed: str = "") -> None:
+        super().__init__(screen)
         self._first = typed
         self._offers: tuple[cli_runner.Offer, ...] = ()
         self._history = (
-            (cache.read(cockpit.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
+            (cache.read(screen.app.ctx.paths, _HISTORY) or b"").decode("utf-8", "replace").splitlines()
         )
         self._at = len(self._history)
         self._draft = ""
@@ -75,7 +75,7 @@ class CommandLine(Dialog):
         self.leave()
         if typed:
             self._remember(typed)
-            run(self.cockpit, typed)
+            run(self.main_screen, typed)
 
     def stepped(self, key: str) -> None:
         if key in ("tab", "shift+tab"):
@@ -164,8 +164,8 @@ def _offer_rows(offer: cli_runner.Offer, width: int, space: Space) -> Iterator[R
 class Output(Dialog):
     """What a word printed."""
 
-    def __init__(self, cockpit: MainScreen, typed: str, done: cli_runner.Done) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
+        super().__init__(screen)
         self._first, self._done = typed, done
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
@@ -178,37 +178,37 @@ class Output(Dialog):
         return Page(title="Output", facts=facts, rows=unkeyed(lines), keys=(("q", "closes"),))
 
 
-def run(cockpit: MainScreen, typed: str) -> None:
+def run(screen: MainScreen, typed: str) -> None:
     """Do what was typed. What the dashboard itself can do is done here, the rest by the command line."""
     try:
         words = shlex.split(typed)
     except ValueError:
-        cockpit.say(f"':{typed}': a quotation mark is missing", "bad")
+        screen.say(f"':{typed}': a quotation mark is missing", "bad")
         return
     if words[:1] == ["pf-tui"]:
         words = words[1:]
     if not words:
         return
-    if (deed := cli_runner.own_deed(words, cockpit.known())) is not None:
-        cockpit.action_do(deed)
+    if (deed := cli_runner.own_deed(words, screen.known())) is not None:
+        screen.action_do(deed)
         return
     if refusal := cli_runner.refusal(words):
-        cockpit.say(refusal, "warn")
+        screen.say(refusal, "warn")
         return
-    ctx, width = cockpit.app.ctx, max(40, min(100, round(cockpit.size.width * 0.84) - 4))
-    cockpit.say(f"pf-tui {typed} …", "muted")
-    cockpit.app.look_up(lambda: _finish(cockpit, typed, cli_runner.run(ctx, words, width)))
+    ctx, width = screen.app.ctx, max(40, min(100, round(screen.size.width * 0.84) - 4))
+    screen.say(f"pf-tui {typed} …", "muted")
+    screen.app.look_up(lambda: _finish(screen, typed, cli_runner.run(ctx, words, width)))
 
 
-def _finish(cockpit: MainScreen, typed: str, done: cli_runner.Done) -> None:
-    cockpit.app.feed.look()
+def _finish(screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
+    screen.app.feed.look()
 
     def show() -> None:
         if len(done.lines) <= 2:
             told = " · ".join(one.strip().removeprefix("pf-tui: ") for one in done.lines)
-            cockpit.say(told or "done", "bad" if done.code else "accent")
+            screen.say(told or "done", "bad" if done.code else "accent")
         else:
-            cockpit.said = None
-            cockpit.app.push_screen(Output(cockpit, typed, done))
+            screen.said = None
+            screen.app.push_screen(Output(screen, typed, done))
 
-    cockpit.app.soon(show)
+    screen.app.soon(show)

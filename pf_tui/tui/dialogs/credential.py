@@ -40,8 +40,8 @@ NARROW = 56
 class Credential(Dialog):
     """`c`"""
 
-    def __init__(self, cockpit: MainScreen, provider: str) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, provider: str) -> None:
+        super().__init__(screen)
         self.provider = provider
         self._told: tuple[str, str] = ("", "muted")
         self._secret: Secret | None = None
@@ -57,7 +57,7 @@ class Credential(Dialog):
 
     def opened(self) -> None:
         """Without a credential a key is what one came for."""
-        view = self.cockpit.known().view(self.provider)
+        view = self.main_screen.known().view(self.provider)
         if takes_key(view.provider) and view.credential.state == "missing":
             self.open_line()
 
@@ -68,13 +68,13 @@ class Credential(Dialog):
             return
         event.stop()
         event.prevent_default()
-        if takes_key(self.cockpit.known().view(self.provider).provider):
+        if takes_key(self.main_screen.known().view(self.provider).provider):
             self._type(typed)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste anywhere on the sheet is the key."""
         event.stop()
-        view = self.cockpit.known().view(self.provider)
+        view = self.main_screen.known().view(self.provider)
         if takes_key(view.provider):
             self._type(event.text.strip())
         else:

@@ -35,8 +35,8 @@ KEYS = (("c", "credential"), ("e", "budget"), ("q", "closes"))
 class Detail(Dialog):
     """`right` on a provider."""
 
-    def __init__(self, cockpit: MainScreen, provider: str) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, provider: str) -> None:
+        super().__init__(screen)
         self.provider = provider
         self._failures: tuple[FailureCount, ...] | None = None
         self._benches: tuple[Bench, ...] = ()
@@ -56,13 +56,13 @@ class Detail(Dialog):
         self.app.soon(self.redraw)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        report = self.cockpit.report
+        report = self.main_screen.report
         return page_for(snapshot, space, self.provider, report, self._failures, self._benches)
 
     def action_do(self, words: str) -> None:
         if words in ("credential", "edit"):
             self.leave()
-            self.cockpit.call_after_refresh(self.cockpit.action_do, f"{words} {self.provider}")
+            self.main_screen.call_after_refresh(self.main_screen.action_do, f"{words} {self.provider}")
         else:
             super().action_do(words)
 
@@ -190,11 +190,11 @@ def _failed(hits: Sequence[LimitHit], failures: Sequence[FailureCount] | None, s
         return [line(muted("reading …"))]
     lines = [
         line(
-            Span(f"{one.count}×", "bad" if one.count > 5 else "text"),
-            f" {one.kind.replace('_', ' ')}",
-            muted(f", last {space.clock.clock(datetime.fromtimestamp(one.last_ms / 1000, UTC))}"),
+            Span(f"{failure.count}×", "bad" if failure.count > 5 else "text"),
+            f" {failure.kind.replace('_', ' ')}",
+            muted(f", last {space.clock.clock(datetime.fromtimestamp(failure.last_ms / 1000, UTC))}"),
         )
-        for one in failures[:6]
+        for failure in failures[:6]
     ]
     for hit in hits[:4]:
         until = f", back {space.clock.clock(hit.until)}" if hit.until else ""

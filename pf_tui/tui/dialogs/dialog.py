@@ -68,9 +68,9 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
     PLACEHOLDER: ClassVar[str] = "search"
     app: Dashboard
 
-    def __init__(self, cockpit: MainScreen) -> None:
+    def __init__(self, screen: MainScreen) -> None:
         super().__init__()
-        self.cockpit = cockpit
+        self.main_screen = screen
         self.words = ""
         """What is searched for."""
 
@@ -106,9 +106,9 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             yield DialogPane()
 
     def on_mount(self) -> None:
-        self.pane.symbols = self.cockpit.look.symbols
-        self.set_class(self.cockpit.look.symbols.name == "ascii", "-ascii")
-        self.watch(self.cockpit, "snapshot", self.redraw, init=False)
+        self.pane.symbols = self.main_screen.look.symbols
+        self.set_class(self.main_screen.look.symbols.name == "ascii", "-ascii")
+        self.watch(self.main_screen, "snapshot", self.redraw, init=False)
         self.set_class(self.SEARCH_FIRST, "-searching")
         (self.query_one(TextLine) if self.SEARCH_FIRST else self.pane).focus()
         self.call_after_refresh(self.redraw)
@@ -120,15 +120,17 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
 
     def space(self) -> Space:
         """The room on the sheet, at the snapshot's moment."""
-        clock = Clock(now=self.cockpit.known().at, zone=self.cockpit.look.zone)
+        clock = Clock(now=self.main_screen.known().at, zone=self.main_screen.look.zone)
         width = self.pane.content_size.width
-        return Space(width=width, height=self.size.height - 6, clock=clock, symbols=self.cockpit.look.symbols)
+        return Space(
+            width=width, height=self.size.height - 6, clock=clock, symbols=self.main_screen.look.symbols
+        )
 
     def redraw(self) -> None:
         """Make the page anew; what a thread brings after the sheet was closed is dropped."""
         pane = self.query_one_optional(DialogPane)
         if pane is not None and pane.content_size.width:
-            pane.show(self.build(self.cockpit.known(), self.space(), self.words))
+            pane.show(self.build(self.main_screen.known(), self.space(), self.words))
 
     def leave(self) -> None:
         """Close it."""
@@ -141,7 +143,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             try:
                 self.choose(self.pane.key)
             except PfError as error:
-                self.cockpit.say(dashboard_words.told(error), "bad")
+                self.main_screen.say(dashboard_words.told(error), "bad")
 
     def action_do(self, words: str) -> None:
         """An action of the table, as far as it makes sense here."""
@@ -166,7 +168,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             if self.SEARCHES:
                 self.open_line()
         else:
-            self.cockpit.action_do(words)
+            self.main_screen.action_do(words)
 
     @on(Pane.Moved)
     def _moved(self, event: Pane.Moved) -> None:

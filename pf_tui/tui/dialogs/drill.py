@@ -36,8 +36,8 @@ FIRST = "429-hour"
 class Drill(Dialog):
     """`d`"""
 
-    def __init__(self, cockpit: MainScreen) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen) -> None:
+        super().__init__(screen)
         self._faults: tuple[str, ...] = (FIRST,)
         self._fault = FIRST
         self._rehearsal: tuple[str, ...] = ("rehearsing …",)
@@ -63,7 +63,7 @@ class Drill(Dialog):
     def _list(self) -> None:
         done = cli_runner.run(self.app.ctx, ["drill", "--fault", "list", "--json"], 80)
         if done.code == 0:
-            self._faults = tuple(one["name"] for one in json.loads("\n".join(done.lines)))
+            self._faults = tuple(load["name"] for load in json.loads("\n".join(done.lines)))
 
     def _rehearse(self) -> None:
         ctx, fault, width = self.app.ctx, self._fault, max(40, self.pane.content_size.width or 80)
@@ -115,13 +115,15 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
 
 def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
     """(who fails, what failover then chooses), one failure after the other, by the very rules that serve."""
-    standings = [one for one in snapshot.standings if one.provider in snapshot.priority]
+    standings = [standing for standing in snapshot.standings if standing.provider in snapshot.priority]
     failing = snapshot.active.provider if snapshot.active else None
     fell: set[str] = set()
     while failing is not None and len(fell) < most:
         fell.add(failing)
-        standings = [_rested(one) if one.provider == failing else one for one in standings]
-        left = [one for one in standings if one.provider not in fell]
+        standings = [
+            _rested(standing) if standing.provider == failing else standing for standing in standings
+        ]
+        left = [standing for standing in standings if standing.provider not in fell]
         choice = failover.choose(left, snapshot.model, snapshot.catalog, own_order=snapshot.has_own_order)
         yield failing, choice
         failing = choice.provider

@@ -22,8 +22,8 @@ LABEL = 10
 class Evidence(Dialog):
     """`enter` on an event."""
 
-    def __init__(self, cockpit: MainScreen, event: Event) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, event: Event) -> None:
+        super().__init__(screen)
         self._event = event
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:

@@ -23,11 +23,11 @@ class Help(Dialog):
     PLACEHOLDER: ClassVar[str] = "search keys"
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        return page_for(self.cockpit.keymap, self.cockpit.current, space, words)
+        return page_for(self.main_screen.keymap, self.main_screen.current, space, words)
 
     def choose(self, key: str) -> None:
         self.leave()
-        self.cockpit.call_after_refresh(self.cockpit.action_do, key)
+        self.main_screen.call_after_refresh(self.main_screen.action_do, key)
 
 
 def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
@@ -36,9 +36,9 @@ def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
     rows: list[Row] = []
     for title, members in _groups(pane):
         found = [
-            one
-            for one in members
-            if choice.admits(one.description, one.word, one.id, title, _keys(keys, one))
+            member
+            for member in members
+            if choice.admits(member.description, member.word, member.id, title, _keys(keys, member))
         ]
         if found:
             rows += (

@@ -39,41 +39,49 @@ class Switcher(Dialog):
 
     def choose(self, key: str) -> None:
         self.leave()
-        self.cockpit.action_do(f"switch {key}")
+        self.main_screen.action_do(f"switch {key}")
 
     def on_key(self, event: events.Key) -> None:
-        seat = keyed(self.cockpit.known()).get(event.character or "")
-        if seat is not None:
+        listed_provider = keyed(self.main_screen.known()).get(event.character or "")
+        if listed_provider is not None:
             event.stop()
             event.prevent_default()
-            self.choose(seat.id)
+            self.choose(listed_provider.id)
 
 
 def keyed(snapshot: Snapshot) -> Mapping[str, ListedProvider]:
     """key -> provider that has a credential, in order of priority; the numbers are the list's own."""
-    able = [seat for seat in provider_order.listed_providers(snapshot) if seat.number is not None]
+    able = [
+        listed_provider
+        for listed_provider in provider_order.listed_providers(snapshot)
+        if listed_provider.number is not None
+    ]
     return dict(zip(LETTERS, able, strict=False))
 
 
 def switch_page(snapshot: Snapshot, space: Space) -> Page:
     """Key, name, state, tightest window, model."""
     inks, active = provider_order.inks(snapshot), snapshot.active.provider if snapshot.active else None
-    seats = keyed(snapshot)
+    listed_providers = keyed(snapshot)
     name = provider_order.short_name if space.width < NARROW else str
     table = []
-    for key, seat in seats.items():
-        limit = seat.view.tightest
+    for key, listed_provider in listed_providers.items():
+        limit = listed_provider.view.tightest
         percent = limit.percent if limit else None
         table.append(
             {
                 "key": line(bold(key, "accent")),
                 "name": line(
-                    Span("▶ " if seat.id == active else "  ", "accent"),
-                    Span(name(seat.id), inks.get(seat.id, "text"), bold=seat.id == active),
+                    Span("▶ " if listed_provider.id == active else "  ", "accent"),
+                    Span(
+                        name(listed_provider.id),
+                        inks.get(listed_provider.id, "text"),
+                        bold=listed_provider.id == active,
+                    ),
                 ),
-                "state": line(provider_order.state_word(seat.view)),
+                "state": line(provider_order.state_word(listed_provider.view)),
                 "share": line(Span(percent_text(percent), level_ink(percent) if percent else "muted")),
-                "model": line(muted(seat.view.serves or "")),
+                "model": line(muted(listed_provider.view.serves or "")),
             }
         )
     columns = (
@@ -85,12 +93,12 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
     )
     kept = chosen(columns, table, space.width)
     rows = tuple(
-        Row(fit(body(kept, row), space.width), seat.id)
-        for row, seat in zip(table, seats.values(), strict=True)
+        Row(fit(body(kept, row), space.width), listed_provider.id)
+        for row, listed_provider in zip(table, listed_providers.values(), strict=True)
     )
     if not rows:
         rows = empty(space.width, "no provider has a credential yet", "c on a provider sets one")
-    keys = (("1–9 a–z", "switches"),) if seats else ()
+    keys = (("1–9 a–z", "switches"),) if listed_providers else ()
     return Page(title="Switch to", rows=rows, keys=(*keys, ("q", "closes")))
 
 
@@ -102,18 +110,18 @@ class Palette(Dialog):
     PLACEHOLDER: ClassVar[str] = "what do you want?"
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        found = entries(snapshot, self.cockpit.keymap, tuple(self.app.available_themes))
+        found = entries(snapshot, self.main_screen.keymap, tuple(self.app.available_themes))
         return palette_page(found, space, words)
 
     def choose(self, key: str) -> None:
         self.leave()
         kind, _, rest = key.partition(" ")
         if kind == "do":
-            self.cockpit.call_after_refresh(self.cockpit.action_do, rest)
+            self.main_screen.call_after_refresh(self.main_screen.action_do, rest)
         elif kind == "theme":
-            keep_theme(self.cockpit, rest)
+            keep_theme(self.main_screen, rest)
         else:
-            self.cockpit.call_after_refresh(self.cockpit.action_do, f"command {rest}")
+            self.main_screen.call_after_refresh(self.main_screen.action_do, f"command {rest}")
 
 
 NARROW = 50
@@ -128,9 +136,14 @@ Entry = tuple[str, str, str, str]
 
 def entries(snapshot: Snapshot, keys: Keymap, theme_names: tuple[str, ...]) -> Iterator[Entry]:
     """Everything that can be asked for by name."""
-    for seat in provider_order.listed_providers(snapshot):
-        if seat.number is not None:
-            yield f"do switch {seat.id}", "switch to", seat.id, provider_order.state_word(seat.view).text
+    for listed_provider in provider_order.listed_providers(snapshot):
+        if listed_provider.number is not None:
+            yield (
+                f"do switch {listed_provider.id}",
+                "switch to",
+                listed_provider.id,
+                provider_order.state_word(listed_provider.view).text,
+            )
     for action in ACTIONS:
         yield (
             f"do {action.id}",
@@ -180,9 +193,9 @@ class Themes(Dialog):
 
     SEARCHES: ClassVar[bool] = True
 
-    def __init__(self, cockpit: MainScreen) -> None:
-        super().__init__(cockpit)
-        self._before = cockpit.app.theme
+    def __init__(self, screen: MainScreen) -> None:
+        super().__init__(screen)
+        self._before = screen.app.theme
         self._placed = False
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
@@ -200,7 +213,7 @@ class Themes(Dialog):
 
     def choose(self, key: str) -> None:
         self.leave()
-        keep_theme(self.cockpit, key)
+        keep_theme(self.main_screen, key)
 
     def closing(self) -> None:
         self.app.theme = self._before
@@ -235,9 +248,9 @@ def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space,
     return Page(title="Theme", rows=tuple(rows), keys=(("enter", "keeps it"), ("q", "as before")))
 
 
-def keep_theme(cockpit: MainScreen, name: str) -> None:
+def keep_theme(screen: MainScreen, name: str) -> None:
     """Use a theme, and remember it."""
-    app = cockpit.app
+    app = screen.app
     app.theme = name
 
     def keep() -> Announcement:

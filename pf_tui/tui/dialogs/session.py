@@ -44,14 +44,14 @@ BY_WORDS = {
 class SessionSheet(Dialog):
     """`enter` on a session."""
 
-    def __init__(self, cockpit: MainScreen, session: Session) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, session: Session) -> None:
+        super().__init__(screen)
         self._key = f"{session.agent} {session.id}"
         self._session = session
         self._use: SessionUse | None = None
 
     def opened(self) -> None:
-        self.watch(self.cockpit, "sessions", self.redraw, init=False)
+        self.watch(self.main_screen, "sessions", self.redraw, init=False)
         self.app.look_up(self._read)
 
     def _read(self) -> None:
@@ -61,8 +61,8 @@ class SessionSheet(Dialog):
         self.app.soon(self.redraw)
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        self._session = self.cockpit.session(self._key) or self._session
-        known = self.cockpit.report.events or snapshot.events
+        self._session = self.main_screen.session(self._key) or self._session
+        known = self.main_screen.report.events or snapshot.events
         return page_for(self._session, space, self._use, moves_of(self._session, known))
 
     def on_key(self, event: events.Key) -> None:
@@ -72,7 +72,7 @@ class SessionSheet(Dialog):
             event.stop()
             event.prevent_default()
             self.leave()
-            self.cockpit.call_after_refresh(self.cockpit.action_do, f"{does} {self._key}")
+            self.main_screen.call_after_refresh(self.main_screen.action_do, f"{does} {self._key}")
 
 
 def moves_of(session: Session, known: Sequence[Event]) -> tuple[Event, ...]:
@@ -195,8 +195,8 @@ def _moves(moves: Sequence[Event], space: Space, width: int) -> list[Line]:
 class Mover(Dialog):
     """`p`: one more key moves this session alone."""
 
-    def __init__(self, cockpit: MainScreen, session: Session) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, session: Session) -> None:
+        super().__init__(screen)
         self._session = session
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
@@ -218,8 +218,8 @@ class Mover(Dialog):
         self.app.perform(move)
 
     def on_key(self, event: events.Key) -> None:
-        seat = keyed(self.cockpit.known()).get(event.character or "")
-        if seat is not None:
+        entry = keyed(self.main_screen.known()).get(event.character or "")
+        if entry is not None:
             event.stop()
             event.prevent_default()
-            self.choose(seat.id)
+            self.choose(entry.id)

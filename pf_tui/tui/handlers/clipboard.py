@@ -15,76 +15,76 @@ if TYPE_CHECKING:
 
 
 @handles("copy")
-def _copy(cockpit: MainScreen, word: str) -> None:
+def _copy(screen: MainScreen, word: str) -> None:
     """The name in this row."""
-    if name := _name(cockpit):
-        _take(cockpit, name, f"copied {name}")
+    if name := _name(screen):
+        _take(screen, name, f"copied {name}")
 
 
 @handles("copy-row")
-def _copy_row(cockpit: MainScreen, word: str) -> None:
+def _copy_row(screen: MainScreen, word: str) -> None:
     """This row as JSON, in the shapes of the command line."""
-    if (row := _row(cockpit)) is not None:
-        _take(cockpit, json.dumps(row, indent=2, ensure_ascii=False), "copied the row as JSON")
+    if (row := _row(screen)) is not None:
+        _take(screen, json.dumps(row, indent=2, ensure_ascii=False), "copied the row as JSON")
 
 
 @handles("screenshot")
-def _screenshot(cockpit: MainScreen, word: str) -> None:
+def _screenshot(screen: MainScreen, word: str) -> None:
     from pf_tui.tui import screenshot
 
-    picture, text = screenshot.taken(cockpit.app)
-    folder = cockpit.app.ctx.paths.home / "screenshots"
-    stamp = cockpit.app.ctx.now().astimezone(cockpit.look.zone).strftime("%Y%m%d-%H%M%S")
+    picture, text = screenshot.taken(screen.app)
+    folder = screen.app.ctx.paths.home / "screenshots"
+    stamp = screen.app.ctx.now().astimezone(screen.look.zone).strftime("%Y%m%d-%H%M%S")
 
     def save() -> Announcement:
         path = screenshot.save(folder, f"pf-tui-{stamp}", picture, text)
-        return Announcement(f"saved {screenshot.short(path, cockpit.app.ctx.env)} and .txt beside it")
+        return Announcement(f"saved {screenshot.short(path, screen.app.ctx.env)} and .txt beside it")
 
-    cockpit.app.perform(save)
+    screen.app.perform(save)
 
 
-def _take(cockpit: MainScreen, text: str, said: str) -> None:
+def _take(screen: MainScreen, text: str, said: str) -> None:
     from pf_tui.tui import clipboard
 
-    how = clipboard.copy(cockpit.app, text)
-    cockpit.say(f"{said}{how}")
+    how = clipboard.copy(screen.app, text)
+    screen.say(f"{said}{how}")
 
 
-def _name(cockpit: MainScreen) -> str | None:
+def _name(screen: MainScreen) -> str | None:
     """What stands in the row, as one would type it."""
-    key = cockpit.pane.key
+    key = screen.pane.key
     if key is None:
         return None
-    if cockpit.current == "limits":
+    if screen.current == "limits":
         return key.split(" ")[0]
     return key
 
 
-def _row(cockpit: MainScreen) -> object:
-    key, now = cockpit.pane.key, cockpit.known()
+def _row(screen: MainScreen) -> object:
+    key, now = screen.pane.key, screen.known()
     if key is None:
         return None
-    if cockpit.current == "providers":
+    if screen.current == "providers":
         return status.provider(now.view(key))
-    if cockpit.current == "models":
+    if screen.current == "models":
         return models.model(now.catalog.models[key])
-    if cockpit.current == "limits":
+    if screen.current == "limits":
         name, window, unit, *model = key.split(" ")
         return next(
             (
-                {"provider": name, **status.limit(one)}
-                for one in now.view(name).limits
-                if (one.window, one.unit, one.model or "") == (window, unit, " ".join(model).strip())
+                {"provider": name, **status.limit(limit)}
+                for limit in now.view(name).limits
+                if (limit.window, limit.unit, limit.model or "") == (window, unit, " ".join(model).strip())
             ),
             None,
         )
-    if cockpit.current == "events":
-        event = cockpit.event(key)
+    if screen.current == "events":
+        event = screen.event(key)
         return history.event(event) if event is not None else None
     return next(
         (
-            {cockpit.report.by: part.name, **_sums(part.sums)}
-            for part in cockpit.report.parts
+            {screen.report.by: part.name, **_sums(part.sums)}
+            for part in screen.report.parts
             if part.name == key
         ),
         None,

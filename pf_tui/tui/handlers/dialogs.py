@@ -11,101 +11,101 @@ if TYPE_CHECKING:
 
 
 @handles("quick-switch")
-def _quick_switch(cockpit: MainScreen, word: str) -> None:
+def _quick_switch(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.pickers import Switcher
 
-    cockpit.app.push_screen(Switcher(cockpit))
+    screen.app.push_screen(Switcher(screen))
 
 
 @handles("palette")
-def _palette(cockpit: MainScreen, word: str) -> None:
+def _palette(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.pickers import Palette
 
-    cockpit.app.push_screen(Palette(cockpit))
+    screen.app.push_screen(Palette(screen))
 
 
 @handles("theme")
-def _theme(cockpit: MainScreen, word: str) -> None:
+def _theme(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.pickers import Themes, keep_theme
 
-    if word and word in cockpit.app.available_themes:
-        keep_theme(cockpit, word)
+    if word and word in screen.app.available_themes:
+        keep_theme(screen, word)
     elif word:
-        cockpit.say(f"no theme is called '{word}' · t shows all", "bad")
+        screen.say(f"no theme is called '{word}' · t shows all", "bad")
     else:
-        cockpit.app.push_screen(Themes(cockpit))
+        screen.app.push_screen(Themes(screen))
 
 
 @handles("help")
-def _help(cockpit: MainScreen, word: str) -> None:
+def _help(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.help import Help
 
-    cockpit.app.push_screen(Help(cockpit))
+    screen.app.push_screen(Help(screen))
 
 
 @handles("why")
-def _why(cockpit: MainScreen, word: str) -> None:
+def _why(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.why import Why
 
-    cockpit.app.push_screen(Why(cockpit))
+    screen.app.push_screen(Why(screen))
 
 
 @handles("drill")
-def _drill(cockpit: MainScreen, word: str) -> None:
+def _drill(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.drill import Drill
 
-    cockpit.app.push_screen(Drill(cockpit))
+    screen.app.push_screen(Drill(screen))
 
 
 @handles("detail")
-def _detail(cockpit: MainScreen, word: str) -> None:
+def _detail(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.detail import Detail
 
-    if provider := word or cockpit.selected:
-        cockpit.app.push_screen(Detail(cockpit, provider))
+    if provider := word or screen.selected:
+        screen.app.push_screen(Detail(screen, provider))
 
 
 @handles("credential")
-def _credential(cockpit: MainScreen, word: str) -> None:
+def _credential(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.credential import Credential
 
-    if provider := word or _meant(cockpit):
-        cockpit.app.push_screen(Credential(cockpit, provider))
+    if provider := word or _meant(screen):
+        screen.app.push_screen(Credential(screen, provider))
 
 
 @handles("edit")
-def _edit(cockpit: MainScreen, word: str) -> None:
+def _edit(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.budgets import Editor
 
-    if provider := word or _meant(cockpit):
-        cockpit.app.push_screen(Editor(cockpit, provider))
+    if provider := word or _meant(screen):
+        screen.app.push_screen(Editor(screen, provider))
 
 
 @handles("evidence")
-def _evidence(cockpit: MainScreen, word: str) -> None:
+def _evidence(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.evidence import Evidence
 
-    event = cockpit.event(word or cockpit.pane.key)
+    event = screen.event(word or screen.pane.key)
     if event is not None:
-        cockpit.app.push_screen(Evidence(cockpit, event))
+        screen.app.push_screen(Evidence(screen, event))
 
 
 @handles("command")
-def _command(cockpit: MainScreen, word: str) -> None:
+def _command(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.command import CommandLine
 
-    cockpit.app.push_screen(CommandLine(cockpit, f"{word} " if word else ""))
+    screen.app.push_screen(CommandLine(screen, f"{word} " if word else ""))
 
 
 @handles("ingest")
-def _ingest(cockpit: MainScreen, word: str) -> None:
-    cockpit.app.logs.read()
-    cockpit.say("reading the agents' logs")
+def _ingest(screen: MainScreen, word: str) -> None:
+    screen.app.logs.read()
+    screen.say("reading the agents' logs")
 
 
-def _meant(cockpit: MainScreen) -> str | None:
+def _meant(screen: MainScreen) -> str | None:
     """The provider under the cursor: in the limits pane the one whose windows are looked at."""
-    if cockpit.current == "limits" and cockpit.pane.key:
-        return cockpit.pane.key.split(" ")[0]
-    active = cockpit.known().active
-    return cockpit.selected or (active.provider if active else None)
+    if screen.current == "limits" and screen.pane.key:
+        return screen.pane.key.split(" ")[0]
+    active = screen.known().active
+    return screen.selected or (active.provider if active else None)

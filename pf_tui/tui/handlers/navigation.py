@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
 
 
-def _jump(pane: str, cockpit: MainScreen, word: str) -> None:
-    cockpit.jump(pane)
+def _jump(pane: str, screen: MainScreen, word: str) -> None:
+    screen.jump(pane)
 
 
 for _pane in PANES:
     handles(_pane)(partial(_jump, _pane))
 
 
-def _step_pane(step: int, cockpit: MainScreen, word: str) -> None:
-    shown = [pane for pane in PANES if pane in cockpit.visible_panes or cockpit.alone]
-    here = shown.index(cockpit.current) if cockpit.current in shown else 0
-    cockpit.jump(shown[(here + step) % len(shown)])
+def _step_pane(step: int, screen: MainScreen, word: str) -> None:
+    shown = [pane for pane in PANES if pane in screen.visible_panes or screen.alone]
+    here = shown.index(screen.current) if screen.current in shown else 0
+    screen.jump(shown[(here + step) % len(shown)])
 
 
 handles("pane-next")(partial(_step_pane, 1))
@@ -33,8 +33,8 @@ handles("pane-previous")(partial(_step_pane, -1))
 
 
 def _moves(rows: int) -> Handler:
-    def move(cockpit: MainScreen, word: str) -> None:
-        cockpit.pane.move(rows)
+    def move(screen: MainScreen, word: str) -> None:
+        screen.pane.move(rows)
 
     return move
 
@@ -46,95 +46,95 @@ handles("bottom")(_moves(1_000_000))
 
 
 @handles("page-down")
-def _page_down(cockpit: MainScreen, word: str) -> None:
-    cockpit.pane.move(max(1, cockpit.pane.room // 2))
+def _page_down(screen: MainScreen, word: str) -> None:
+    screen.pane.move(max(1, screen.pane.room // 2))
 
 
 @handles("page-up")
-def _page_up(cockpit: MainScreen, word: str) -> None:
-    cockpit.pane.move(-max(1, cockpit.pane.room // 2))
+def _page_up(screen: MainScreen, word: str) -> None:
+    screen.pane.move(-max(1, screen.pane.room // 2))
 
 
 @handles("zoom")
-def _zoom(cockpit: MainScreen, word: str) -> None:
-    cockpit.zoomed = not cockpit.zoomed
+def _zoom(screen: MainScreen, word: str) -> None:
+    screen.zoomed = not screen.zoomed
 
 
 @handles("freeze")
-def _freeze(cockpit: MainScreen, word: str) -> None:
-    cockpit.hold()
+def _freeze(screen: MainScreen, word: str) -> None:
+    screen.hold()
 
 
 @handles("order")
-def _order(cockpit: MainScreen, word: str) -> None:
-    cockpit.pane.order_by(word)
+def _order(screen: MainScreen, word: str) -> None:
+    screen.pane.order_by(word)
 
 
 @handles("view")
-def _view(cockpit: MainScreen, word: str) -> None:
-    here = VIEWS.index((cockpit.metric, cockpit.chart))
-    cockpit.metric, cockpit.chart = VIEWS[(here + 1) % len(VIEWS)]
+def _view(screen: MainScreen, word: str) -> None:
+    here = VIEWS.index((screen.metric, screen.chart))
+    screen.metric, screen.chart = VIEWS[(here + 1) % len(VIEWS)]
 
 
 @handles("chart")
-def _chart(cockpit: MainScreen, word: str) -> None:
-    cockpit.chart = CHARTS[(CHARTS.index(cockpit.chart) + 1) % len(CHARTS)]
+def _chart(screen: MainScreen, word: str) -> None:
+    screen.chart = CHARTS[(CHARTS.index(screen.chart) + 1) % len(CHARTS)]
 
 
 @handles("period-shorter")
-def _shorter(cockpit: MainScreen, word: str) -> None:
-    cockpit.ask_history(period=PERIODS[max(0, PERIODS.index(cockpit.period) - 1)])
+def _shorter(screen: MainScreen, word: str) -> None:
+    screen.ask_history(period=PERIODS[max(0, PERIODS.index(screen.period) - 1)])
 
 
 @handles("period-longer")
-def _longer(cockpit: MainScreen, word: str) -> None:
-    cockpit.ask_history(period=PERIODS[min(len(PERIODS) - 1, PERIODS.index(cockpit.period) + 1)])
+def _longer(screen: MainScreen, word: str) -> None:
+    screen.ask_history(period=PERIODS[min(len(PERIODS) - 1, PERIODS.index(screen.period) + 1)])
 
 
 @handles("group-next")
-def _group_next(cockpit: MainScreen, word: str) -> None:
-    _group(cockpit, 1)
+def _group_next(screen: MainScreen, word: str) -> None:
+    _group(screen, 1)
 
 
 @handles("group-previous")
-def _group_previous(cockpit: MainScreen, word: str) -> None:
-    _group(cockpit, -1)
+def _group_previous(screen: MainScreen, word: str) -> None:
+    _group(screen, -1)
 
 
-def _group(cockpit: MainScreen, step: int) -> None:
-    groups = cockpit.report.groups
-    place = groups.index(cockpit.by) if cockpit.by in groups else 0
-    cockpit.ask_history(by=groups[(place + step) % len(groups)])
+def _group(screen: MainScreen, step: int) -> None:
+    groups = screen.report.groups
+    place = groups.index(screen.by) if screen.by in groups else 0
+    screen.ask_history(by=groups[(place + step) % len(groups)])
 
 
 @handles("all-models")
-def _all_models(cockpit: MainScreen, word: str) -> None:
-    cockpit.extras = not cockpit.extras
+def _all_models(screen: MainScreen, word: str) -> None:
+    screen.extras = not screen.extras
 
 
 @handles("filter")
-def _filter(cockpit: MainScreen, word: str) -> None:
-    cockpit.open_filter()
+def _filter(screen: MainScreen, word: str) -> None:
+    screen.open_filter()
 
 
 @handles("cancel")
-def _cancel(cockpit: MainScreen, word: str) -> None:
-    if cockpit.cancel_work():
+def _cancel(screen: MainScreen, word: str) -> None:
+    if screen.cancel_work():
         return
-    if cockpit.pane.choice.words or not cockpit.dismiss_problems():
-        cockpit.pane.narrow_to("")
+    if screen.pane.choice.words or not screen.dismiss_problems():
+        screen.pane.narrow_to("")
 
 
 @handles("redraw")
-def _redraw(cockpit: MainScreen, word: str) -> None:
-    cockpit.refresh(repaint=True, layout=True)
+def _redraw(screen: MainScreen, word: str) -> None:
+    screen.refresh(repaint=True, layout=True)
 
 
 @handles("quit")
-def _quit(cockpit: MainScreen, word: str) -> None:
-    cockpit.app.exit()
+def _quit(screen: MainScreen, word: str) -> None:
+    screen.app.exit()
 
 
 @handles("quit-now")
-def _quit_now(cockpit: MainScreen, word: str) -> None:
-    cockpit.app.exit()
+def _quit_now(screen: MainScreen, word: str) -> None:
+    screen.app.exit()

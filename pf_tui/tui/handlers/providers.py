@@ -18,54 +18,54 @@ if TYPE_CHECKING:
 
 
 @handles("switch")
-def _switch(cockpit: MainScreen, word: str) -> None:
+def _switch(screen: MainScreen, word: str) -> None:
     """To the provider named, to the one under the cursor, or to the first that serves this model."""
     if word:
-        switch_to(cockpit, word)
-    elif cockpit.current == "models" and cockpit.pane.key:
-        model = cockpit.pane.key
-        switch_to(cockpit, first_serving(cockpit.known(), model), model)
-    elif cockpit.pane.key:
-        switch_to(cockpit, cockpit.pane.key)
+        switch_to(screen, word)
+    elif screen.current == "models" and screen.pane.key:
+        model = screen.pane.key
+        switch_to(screen, first_serving(screen.known(), model), model)
+    elif screen.pane.key:
+        switch_to(screen, screen.pane.key)
 
 
-def switch_to(cockpit: MainScreen, provider: str, model: str | None = None) -> None:
+def switch_to(screen: MainScreen, provider: str, model: str | None = None) -> None:
     """Put a provider first."""
-    ctx = cockpit.app.ctx
-    cockpit.app.perform(lambda: _switched(actions.switch(ctx, provider, model=model)))
+    ctx = screen.app.ctx
+    screen.app.perform(lambda: _switched(actions.switch(ctx, provider, model=model)))
 
 
 @handles("next")
-def _next(cockpit: MainScreen, word: str) -> None:
-    ctx = cockpit.app.ctx
-    cockpit.app.perform(lambda: _switched(actions.switch_next(ctx)))
+def _next(screen: MainScreen, word: str) -> None:
+    ctx = screen.app.ctx
+    screen.app.perform(lambda: _switched(actions.switch_next(ctx)))
 
 
 @handles("undo")
-def _undo(cockpit: MainScreen, word: str) -> None:
-    ctx = cockpit.app.ctx
-    cockpit.app.perform(lambda: _turned("undone", "U does it again", actions.undo(ctx)))
+def _undo(screen: MainScreen, word: str) -> None:
+    ctx = screen.app.ctx
+    screen.app.perform(lambda: _turned("undone", "U does it again", actions.undo(ctx)))
 
 
 @handles("redo")
-def _redo(cockpit: MainScreen, word: str) -> None:
-    ctx = cockpit.app.ctx
-    cockpit.app.perform(lambda: _turned("done again", "u undoes", actions.redo(ctx)))
+def _redo(screen: MainScreen, word: str) -> None:
+    ctx = screen.app.ctx
+    screen.app.perform(lambda: _turned("done again", "u undoes", actions.redo(ctx)))
 
 
 @handles("move-up")
-def _move_up(cockpit: MainScreen, word: str) -> None:
-    _move(cockpit, -1)
+def _move_up(screen: MainScreen, word: str) -> None:
+    _move(screen, -1)
 
 
 @handles("move-down")
-def _move_down(cockpit: MainScreen, word: str) -> None:
-    _move(cockpit, 1)
+def _move_down(screen: MainScreen, word: str) -> None:
+    _move(screen, 1)
 
 
-def _move(cockpit: MainScreen, step: int) -> None:
+def _move(screen: MainScreen, step: int) -> None:
     """Past the next provider that can be seen beside it; one that is not in the list joins it."""
-    provider, now, ctx = cockpit.pane.key, cockpit.known(), cockpit.app.ctx
+    provider, now, ctx = screen.pane.key, screen.known(), screen.app.ctx
     if provider is None:
         return
     in_project = now.project is not None and bool(now.project.priority)
@@ -75,19 +75,19 @@ def _move(cockpit: MainScreen, step: int) -> None:
         if provider not in order:
             places = actions.add_to_priority(ctx, provider, in_project=in_project)
             return Announcement(f"{provider} joined the list as number {len(places)} — u undoes")
-        shown = [seat.id for seat in provider_order.listed_providers(now) if seat.id in order]
+        shown = [entry.id for entry in provider_order.listed_providers(now) if entry.id in order]
         at = shown.index(provider) + step
         if not 0 <= at < len(shown):
             return Announcement(f"{provider} is the {'first' if step < 0 else 'last'} already")
         actions.move_in_priority(ctx, provider, order.index(shown[at]) + 1, in_project=in_project)
         return None
 
-    cockpit.app.perform(move)
+    screen.app.perform(move)
 
 
 @handles("auto-switch")
-def _auto_switch(cockpit: MainScreen, word: str) -> None:
-    now, ctx = cockpit.known(), cockpit.app.ctx
+def _auto_switch(screen: MainScreen, word: str) -> None:
+    now, ctx = screen.known(), screen.app.ctx
     on = not now.auto_switch
     in_project = now.project is not None and now.project.auto_switch is not None
 
@@ -97,15 +97,15 @@ def _auto_switch(cockpit: MainScreen, word: str) -> None:
             return Announcement("auto-switch on: the first of the list that can serve does — u undoes")
         return Announcement("auto-switch off: the first of the list serves, usable or not — u undoes", "warn")
 
-    cockpit.app.perform(turn)
+    screen.app.perform(turn)
 
 
 @handles("allow-paid")
-def _allow_paid(cockpit: MainScreen, word: str) -> None:
+def _allow_paid(screen: MainScreen, word: str) -> None:
     """Answer the question, or take the answer back."""
-    now, ctx = cockpit.known(), cockpit.app.ctx
+    now, ctx = screen.known(), screen.app.ctx
     if now.config.paid == "auto":
-        cockpit.say("paid providers follow a plan without asking · `:allow paid --ask` asks first")
+        screen.say("paid providers follow a plan without asking · `:allow paid --ask` asks first")
         return
     allowed = now.paid == "auto"
 
@@ -115,15 +115,15 @@ def _allow_paid(cockpit: MainScreen, word: str) -> None:
             return Announcement("paid providers wait for your word again — u undoes")
         return Announcement("paid providers may follow a plan until midnight — u undoes", "warn")
 
-    cockpit.app.perform(answer)
+    screen.app.perform(answer)
 
 
 @handles("bench")
-def _bench(cockpit: MainScreen, word: str) -> None:
-    provider, ctx = cockpit.pane.key, cockpit.app.ctx
+def _bench(screen: MainScreen, word: str) -> None:
+    provider, ctx = screen.pane.key, screen.app.ctx
     if provider is None:
         return
-    resting = cockpit.known().view(provider).state in ("benched", "exhausted")
+    resting = screen.known().view(provider).state in ("benched", "exhausted")
 
     def turn() -> Announcement:
         if resting:
@@ -132,7 +132,7 @@ def _bench(cockpit: MainScreen, word: str) -> None:
         actions.bench(ctx, provider)
         return Announcement(f"{provider} rests until b releases it — u undoes")
 
-    cockpit.app.perform(turn)
+    screen.app.perform(turn)
 
 
 def first_serving(now: Snapshot, model: str) -> str:

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 @handles("session")
-def _session(cockpit: MainScreen, word: str) -> None:
+def _session(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.session import SessionSheet
 
-    if one := cockpit.session(word or cockpit.pane.key):
-        cockpit.app.push_screen(SessionSheet(cockpit, one))
+    if one := screen.session(word or screen.pane.key):
+        screen.app.push_screen(SessionSheet(screen, one))
 
 
 @handles("session-move")
-def _move(cockpit: MainScreen, word: str) -> None:
+def _move(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.session import Mover
 
-    if one := cockpit.session(word or cockpit.pane.key):
-        cockpit.app.push_screen(Mover(cockpit, one))
+    if one := screen.session(word or screen.pane.key):
+        screen.app.push_screen(Mover(screen, one))
 
 
 @handles("session-resume")
@@ -71,21 +71,21 @@ def _sent_on(ctx: Context, session: Session) -> Announcement | None:
 
 
 @handles("session-focus")
-def _focus(cockpit: MainScreen, word: str) -> None:
+def _focus(screen: MainScreen, word: str) -> None:
     from pf_tui.actions import focusing
 
-    if one := cockpit.session(word or cockpit.pane.key):
-        cockpit.app.perform(lambda: Announcement(focusing.focus(cockpit.app.ctx, one)))
+    if one := screen.session(word or screen.pane.key):
+        screen.app.perform(lambda: Announcement(focusing.focus(screen.app.ctx, one)))
 
 
 @handles("install")
-def _install(cockpit: MainScreen, word: str) -> None:
+def _install(screen: MainScreen, word: str) -> None:
     """The command that joins them, ready to be sent: what it changes is shown before it is done."""
-    agent = word or serving.facts(cockpit.known(), cockpit.sessions).joins
+    agent = word or serving.facts(screen.known(), screen.sessions).joins
     if not agent:
-        there = {view.agent for view in cockpit.known().agents}
-        agent = next((name for name in cockpit.found if name not in there), "")
+        there = {view.agent for view in screen.known().agents}
+        agent = next((name for name in screen.found if name not in there), "")
     if agent:
-        cockpit.action_do(f"command install {agent}")
+        screen.action_do(f"command install {agent}")
     else:
-        cockpit.say("pf-tui is in every agent of this machine already")
+        screen.say("pf-tui is in every agent of this machine already")

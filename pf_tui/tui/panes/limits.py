@@ -143,7 +143,10 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
         return rows
     return [
         *rows,
-        *(Row(line(" " * indent, one)) for one in _sources(view.limits, space.clock, space.width - indent)),
+        *(
+            Row(line(" " * indent, source))
+            for source in _sources(view.limits, space.clock, space.width - indent)
+        ),
     ]
 
 
@@ -254,7 +257,7 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
         line(empty, arrow, short),
         line(Span(f"empty ~{clock.clock(empty_at)}", "warn"), arrow, short),
     )
-    return next((one for one in wordings if cells(one) <= space.width - indent), wordings[-1])
+    return next((wording for wording in wordings if cells(wording) <= space.width - indent), wordings[-1])
 
 
 def _sources(limits: Sequence[Limit], clock: Clock, width: int) -> list[Line]:

@@ -87,19 +87,19 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
     return found
 
 
-def _request(one: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
+def _request(live_request: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
     """`▸ openrouter  opus-5-5  1.2K tok  12 s  2nd try`."""
-    ink = provider_order.inks(snapshot, [one.provider]).get(one.provider, "text")
-    again = line(Span(f"try {one.attempt}", "warn")) if one.attempt > 1 else BLANK
-    waiting = one.first_byte_ms is None
-    so_far = line(muted("waiting")) if waiting else line(f"{words.short(one.tokens)} tok")
-    name = provider_order.short_name(one.provider) if space.width < 70 else one.provider
-    agent = line(muted(one.agent)) if one.agent and space.width >= 50 else BLANK
+    ink = provider_order.inks(snapshot, [live_request.provider]).get(live_request.provider, "text")
+    again = line(Span(f"try {live_request.attempt}", "warn")) if live_request.attempt > 1 else BLANK
+    waiting = live_request.first_byte_ms is None
+    so_far = line(muted("waiting")) if waiting else line(f"{words.short(live_request.tokens)} tok")
+    name = provider_order.short_name(live_request.provider) if space.width < 70 else live_request.provider
+    agent = line(muted(live_request.agent)) if live_request.agent and space.width >= 50 else BLANK
     parts = [
         line(Span("· ", "accent"), Span(name, ink)),
-        line(provider_order.short_model(one.model)),
+        line(provider_order.short_model(live_request.model)),
         so_far,
-        line(muted(words.span(snapshot.at - one.since))),
+        line(muted(words.span(snapshot.at - live_request.since))),
         again,
     ]
     whole = joined([*parts, agent])

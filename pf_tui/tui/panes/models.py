@@ -59,7 +59,7 @@ def page_for(
     here = _in_use(snapshot, used) if used is not None and not choice.words else set()
     if few := [one for one in models if one.id in here]:
         models = few
-    numbers = {seat.id: seat.number for seat in provider_order.listed_providers(snapshot) if seat.number}
+    numbers = {entry.id: entry.number for entry in provider_order.listed_providers(snapshot) if entry.number}
     if choice.order:
         models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
     active = snapshot.active.model if snapshot.active else None
@@ -100,9 +100,16 @@ def _in_use(snapshot: Snapshot, used: Collection[str]) -> set[str]:
     return {one.id for one in found if one is not None}
 
 
-def _admitted(one: Model, choice: Choice) -> bool:
+def _admitted(model: Model, choice: Choice) -> bool:
     return choice.admits(
-        one.id, one.name, one.family, one.subfamily, one.tier, one.status, *one.aliases, *one.providers
+        model.id,
+        model.name,
+        model.family,
+        model.subfamily,
+        model.tier,
+        model.status,
+        *model.aliases,
+        *model.providers,
     )
 
 
@@ -127,26 +134,26 @@ def _undated(model: str, snapshot: Snapshot) -> str:
 
 
 def _cells(
-    one: Model, names: Mapping[str, str], numbers: Mapping[str, int | None], *, active: bool
+    model: Model, names: Mapping[str, str], numbers: Mapping[str, int | None], *, active: bool
 ) -> dict[str, Line]:
-    gone = one.status in ("retired", "deprecated")
+    gone = model.status in ("retired", "deprecated")
     ink = "muted" if gone else "text"
     return {
-        "model": line(Span("▶ " if active else "  ", "accent"), Span(names[one.id], ink, bold=active)),
-        "family": line(muted(one.family)),
-        "tier": line(Span(one.status, "warn" if gone else "muted") if gone else muted(one.tier)),
-        "context": line(Span(_context(one), ink)),
-        "in": line(Span(_price(one.price.input if one.price else None), ink)),
-        "out": line(Span(_price(one.price.output if one.price else None), ink)),
-        "served": line(Span(_numbers(_served(one, numbers)), "accent")),
+        "model": line(Span("▶ " if active else "  ", "accent"), Span(names[model.id], ink, bold=active)),
+        "family": line(muted(model.family)),
+        "tier": line(Span(model.status, "warn" if gone else "muted") if gone else muted(model.tier)),
+        "context": line(Span(_context(model), ink)),
+        "in": line(Span(_price(model.price.input if model.price else None), ink)),
+        "out": line(Span(_price(model.price.output if model.price else None), ink)),
+        "served": line(Span(_numbers(_served(model, numbers)), "accent")),
     }
 
 
-def _served(one: Model, numbers: Mapping[str, int | None]) -> list[int]:
+def _served(model: Model, numbers: Mapping[str, int | None]) -> list[int]:
     """Numbers of the person's providers that serve it."""
     return sorted(
         number
-        for provider, served in one.providers.items()
+        for provider, served in model.providers.items()
         if not served.retired and (number := numbers.get(provider))
     )
 
@@ -160,8 +167,8 @@ def _numbers(served: Sequence[int]) -> str:
     return f"{' '.join(map(str, first))} +{len(served) - len(first)}"
 
 
-def _context(one: Model) -> str:
-    least, most = words.window(one.context), words.window(one.context_max)
+def _context(model: Model) -> str:
+    least, most = words.window(model.context), words.window(model.context_max)
     return least if least == most else f"{least}–{most}"
 
 

@@ -56,53 +56,55 @@ def page_for(
     """
     choice = choice or Choice()
     everyone = provider_order.listed_providers(snapshot)
-    seats = [seat for seat in everyone if _admitted(seat, choice)]
-    away = [seat for seat in seats if folded and not choice.words and not seat.present and seat.id != key]
-    if len(away) > 1 and len(away) < len(seats):
-        seats = [seat for seat in seats if seat not in away]
+    entries = [entry for entry in everyone if _admitted(entry, choice)]
+    away = [
+        entry for entry in entries if folded and not choice.words and not entry.present and entry.id != key
+    ]
+    if len(away) > 1 and len(away) < len(entries):
+        entries = [entry for entry in entries if entry not in away]
     else:
         away = []
     if choice.order:
-        seats.sort(key=_ORDER[choice.order])
-    usable = sum(seat.number is not None for seat in everyone)
+        entries.sort(key=_ORDER[choice.order])
+    usable = sum(entry.number is not None for entry in everyone)
     inks = provider_order.inks(snapshot)
     draw = _narrow if space.width < NARROW else _wide
-    pinned, rows = draw(snapshot, seats, inks, space, choice)
-    if not seats:
+    pinned, rows = draw(snapshot, entries, inks, space, choice)
+    if not entries:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
         rows = (*rows, Row(fit(_more(away), space.width)))
-    facts = line(muted(f"{len(seats) if choice.words else usable} of {len(everyone)}"))
+    facts = line(muted(f"{len(entries) if choice.words else usable} of {len(everyone)}"))
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
 
 
 def _more(away: list[ListedProvider]) -> Line:
     """`· 18 more: no login, no key`."""
-    words_for = dict.fromkeys(provider_order.state_word(seat.view).text for seat in away)
+    words_for = dict.fromkeys(provider_order.state_word(entry.view).text for entry in away)
     return line(muted(f"  · {len(away)} more: {', '.join(words_for)}"))
 
 
-def _admitted(seat: ListedProvider, choice: Choice) -> bool:
-    provider = seat.view.provider
-    return choice.admits(seat.id, provider.name, provider.family, provider_order.state_word(seat.view).text)
+def _admitted(entry: ListedProvider, choice: Choice) -> bool:
+    provider = entry.view.provider
+    return choice.admits(entry.id, provider.name, provider.family, provider_order.state_word(entry.view).text)
 
 
 _ORDER: Mapping[str, Callable[[ListedProvider], SupportsRichComparison]] = {
-    "provider": lambda seat: seat.id,
-    "tightest": lambda seat: -(_share(seat.view) or 0.0) if seat.present else 1.0,
-    "today": lambda seat: -(seat.view.today.cost_usd or 0.0) if seat.present else 1.0,
+    "provider": lambda entry: entry.id,
+    "tightest": lambda entry: -(_share(entry.view) or 0.0) if entry.present else 1.0,
+    "today": lambda entry: -(entry.view.today.cost_usd or 0.0) if entry.present else 1.0,
 }
 
 
 def _wide(
-    snapshot: Snapshot, seats: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot, entries: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
     gap = GAP
 
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
-        table = [_cells(seat, inks, space, active=seat.id == active, full=full) for seat in seats]
+        table = [_cells(entry, inks, space, active=entry.id == active, full=full) for entry in entries]
         return table, chosen(COLUMNS, table, space.width, gap)
 
     table, kept = drawn(full=space.width >= ROOMY)
@@ -120,56 +122,57 @@ def _wide(
                 span._replace(text=shortened(span.text, room)) for span in row["provider"]
             )
     rows = tuple(
-        Row(fit(body(kept, row, gap), space.width), seat.id) for seat, row in zip(seats, table, strict=True)
+        Row(fit(body(kept, row, gap), space.width), entry.id)
+        for entry, row in zip(entries, table, strict=True)
     )
     heading = head(kept, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
     return (heading,), rows
 
 
 def _cells(
-    seat: ListedProvider, inks: Mapping[str, str], space: Space, *, active: bool, full: bool
+    entry: ListedProvider, inks: Mapping[str, str], space: Space, *, active: bool, full: bool
 ) -> dict[str, Line]:
-    view, clock = seat.view, space.clock
-    name = seat.id if full else provider_order.short_name(seat.id)
+    view, clock = entry.view, space.clock
+    name = entry.id if full else provider_order.short_name(entry.id)
     row = {
-        "number": _number(seat, active=active),
-        "provider": line(_name(seat, name, inks, active=active)),
-        "auth": line(Span(provider_order.auth_word(view.provider), "muted" if seat.present else "faint")),
+        "number": _number(entry, active=active),
+        "provider": line(_name(entry, name, inks, active=active)),
+        "auth": line(Span(provider_order.auth_word(view.provider), "muted" if entry.present else "faint")),
         "state": line(
-            provider_order.state_word(view) if seat.present else muted(provider_order.state_word(view).text)
+            provider_order.state_word(view) if entry.present else muted(provider_order.state_word(view).text)
         ),
     }
-    if seat.present:
+    if entry.present:
         row |= {"tightest": _tightest(view), "back": _back(view, clock), "today": today(view)}
     return row
 
 
 def _narrow(
-    snapshot: Snapshot, seats: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot, entries: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
-    shown = [seat for seat in seats if seat.present] or seats
-    name_width = min(max((len(provider_order.short_name(seat.id)) for seat in shown), default=8), 18)
+    shown = [entry for entry in entries if entry.present] or entries
+    name_width = min(max((len(provider_order.short_name(entry.id)) for entry in shown), default=8), 18)
     meter_width = space.width - 4 - name_width - 1 - 8 - 1 - 6
     if meter_width < 5:
         name_width, meter_width = name_width + meter_width + 1, 0
     rows = []
-    for seat in seats:
-        room = name_width if seat.present else max(name_width, 15)
-        called = shortened(provider_order.short_name(seat.id), room)
-        name = fit(line(_name(seat, called, inks, active=seat.id == active)), room)
-        start = line(_number(seat, active=seat.id == active), " ", name)
+    for entry in entries:
+        room = name_width if entry.present else max(name_width, 15)
+        called = shortened(provider_order.short_name(entry.id), room)
+        name = fit(line(_name(entry, called, inks, active=entry.id == active)), room)
+        start = line(_number(entry, active=entry.id == active), " ", name)
         rest = space.width - cells(start)
-        rows.append(Row(line(start, fit(_rest(seat, meter_width, rest, space), rest)), seat.id))
+        rows.append(Row(line(start, fit(_rest(entry, meter_width, rest, space), rest)), entry.id))
     return (), tuple(rows)
 
 
-def _rest(seat: ListedProvider, meter_width: int, width: int, space: Space) -> Line:
+def _rest(entry: ListedProvider, meter_width: int, width: int, space: Space) -> Line:
     """What stands right of the name in a narrow row."""
-    view, share = seat.view, _share(seat.view)
+    view, share = entry.view, _share(entry.view)
     back = fit(_back(view, space.clock), 6, align="right")
-    if view.state == "benched" or not seat.present or view.state in ("no-credential", "disabled"):
+    if view.state == "benched" or not entry.present or view.state in ("no-credential", "disabled"):
         word = bench_word(view) if view.state == "benched" else provider_order.state_word(view).text
         ink = "warn" if view.state == "benched" else "muted"
         return line(" ", fit((Span(word, ink),), width - 7), back)
@@ -177,14 +180,14 @@ def _rest(seat: ListedProvider, meter_width: int, width: int, space: Space) -> L
     return line(" " if meter_width else "", bar, fit(_percent(view), 8), " ", back)
 
 
-def _name(seat: ListedProvider, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
-    if not seat.present:
+def _name(entry: ListedProvider, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
+    if not entry.present:
         return Span(text, "muted")
-    return Span(text, inks.get(seat.id, "text"), bold=active)
+    return Span(text, inks.get(entry.id, "text"), bold=active)
 
 
-def _number(seat: ListedProvider, *, active: bool) -> Line:
-    return line(Span("▶" if active else " ", "accent"), muted(f"{seat.number or '·':>2}"))
+def _number(entry: ListedProvider, *, active: bool) -> Line:
+    return line(Span("▶" if active else " ", "accent"), muted(f"{entry.number or '·':>2}"))
 
 
 def _tightest(view: ProviderView) -> Line:

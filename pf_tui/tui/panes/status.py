@@ -118,13 +118,13 @@ def _held(snapshot: Snapshot, space: Space, held: str) -> Line:
     return joined([line(one) for one in told], " ") if told else BLANK
 
 
-def question_line(asked: Question, space: Space) -> Line:
+def question_line(question: Question, space: Space) -> Line:
     """Whether to spend while the plan cannot serve, with the key that answers."""
     key = line(Span("P", "accent", action="allow-paid"), muted(" spends until midnight"))
     told = (
-        words.question(asked, space.clock.now, space.clock.zone),
-        f"{asked.plan} cannot serve: spend on {asked.provider}?",
-        f"spend on {provider_order.short_name(asked.provider)}?",
+        words.question(question, space.clock.now, space.clock.zone),
+        f"{question.plan} cannot serve: spend on {question.provider}?",
+        f"spend on {provider_order.short_name(question.provider)}?",
     )
     mark = Span(" ? ", "warn", bold=True)
     for said in told:

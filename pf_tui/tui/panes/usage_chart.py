@@ -129,10 +129,10 @@ def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
     space = drawn.space
     steps = drawn.steps("lines")
     courses = _courses(drawn, [values for _, values in steps])
-    longest = min(max(cells(one.name) for one in courses), max(10, space.width // 3))
+    longest = min(max(cells(course.name) for course in courses), max(10, space.width // 3))
     traces = [
-        Trace(ink=one.ink, points=even(one.values), name=_end(one, longest, drawn), mark=one.mark)
-        for one in courses
+        Trace(ink=course.ink, points=even(course.values), name=_end(course, longest, drawn), mark=course.mark)
+        for course in courses
     ]
 
     def below(margin: int, plot: int) -> list[Below]:

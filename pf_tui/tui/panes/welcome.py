@@ -14,7 +14,7 @@ _DEMO = "`pf-tui --demo` shows all of this on generated data"
 
 def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     """Above the list while no provider available; [] as soon as somebody has a credential."""
-    if any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
+    if any(entry.number is not None for entry in provider_order.listed_providers(snapshot)):
         return []
     if found:
         *others, last = (CLIENTS[agent].name for agent in found)
@@ -39,7 +39,9 @@ def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
     """
     there = {view.agent for view in snapshot.agents}
     missing = [agent for agent in found if agent not in there and CLIENTS[agent].integrates]
-    if not missing or not any(seat.number is not None for seat in provider_order.listed_providers(snapshot)):
+    if not missing or not any(
+        entry.number is not None for entry in provider_order.listed_providers(snapshot)
+    ):
         return ()
     named = ", ".join(CLIENTS[agent].name for agent in missing)
     step = Span(f"pf-tui install {missing[0]}", "accent")
