@@ -348,12 +348,12 @@ def _keep(ctx: Context, resting: Bench) -> health.Health:
     """Add the bench in place of one of the same key; ended ones are dropped."""
 
     def edit(old: health.Health) -> health.Health:
-        kept = tuple(
+        others = tuple(
             b
             for b in old.benches
             if b.key != resting.key and (b.until is None or b.until > resting.since - benches.STRIKE_MEMORY)
         )
-        return replace(old, benches=(*kept, resting))
+        return replace(old, benches=(*others, resting))
 
     new, _ = health.change(ctx.paths, edit)
     return new

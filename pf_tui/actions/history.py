@@ -133,7 +133,7 @@ def _restore_health(ctx: Context, back: Mapping[str, object]) -> dict[str, objec
             inverse["benches"] = [health.bench_to_json(b) for b in dropped]
         if returning:
             inverse["drop"] = [health.key_to_json(b.key) for b in returning]
-        kept = tuple(b for b in old.benches if b not in dropped and b not in returning)
+        staying = tuple(b for b in old.benches if b not in dropped and b not in returning)
         resets = old.resets
         if "resets" in back:
             inverse["resets"] = {name: moment.isoformat() for name, moment in old.resets.items()}
@@ -144,7 +144,7 @@ def _restore_health(ctx: Context, back: Mapping[str, object]) -> dict[str, objec
             released = {
                 name: at for name, text in object_in(back, "released").items() if (at := from_text(text))
             }
-        return replace(old, benches=(*kept, *returning), resets=resets, released=released)
+        return replace(old, benches=(*staying, *returning), resets=resets, released=released)
 
     health.change(ctx.paths, edit)
     return inverse

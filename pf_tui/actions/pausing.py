@@ -133,8 +133,8 @@ def _put_back(ctx: Context) -> PauseOutcome:
                 continue
             done.append(agent)
         effects = {effect.agent: effect for effect in settle(ctx, snapshot.take(ctx), why="resumed")}
-    told = tuple(effects.get(agent) or _back(agent) for agent in dict.fromkeys(done))
-    return PauseOutcome(changed=True, since=None, effects=told, problems=(*problems, *gone))
+    changes = tuple(effects.get(agent) or _back(agent) for agent in dict.fromkeys(done))
+    return PauseOutcome(changed=True, since=None, effects=changes, problems=(*problems, *gone))
 
 
 def _running(ctx: Context) -> tuple[Session, ...]:

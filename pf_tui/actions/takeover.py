@@ -264,12 +264,12 @@ def _models(original: Original, ctx: Context) -> dict[str, Iterator[str]]:
     queues: dict[str, deque[tuple[str, int]]] = {provider: deque() for provider in original.providers}
     room = {provider: sums.requests for provider, sums in original.providers.items()}
     for name, (count, served_by) in original.models.items():
-        known = ctx.catalog().find_model(name)
+        model = ctx.catalog().find_model(name)
         left = count
         for provider in served_by or tuple(original.providers):
             taken = min(left, room.get(provider, 0))
             if taken:
-                queues[provider].append((known.id if known else name, taken))
+                queues[provider].append((model.id if model else name, taken))
                 room[provider] -= taken
                 left -= taken
     return {provider: _dealt(queue) for provider, queue in queues.items()}

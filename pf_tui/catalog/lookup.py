@@ -96,12 +96,12 @@ class Catalog:
 
     def model(self, name: str) -> Model:
         """The model that spelling means. Raises UnknownName (nearest names)."""
-        found = self.find_model(name)
-        if found is None:
+        model = self.find_model(name)
+        if model is None:
             plain = self._models_by_id().plain
             short = [alias for entry in plain.values() for alias in entry.get("aliases", ())]
             raise UnknownName("model", name, [*plain, *short], "pf-tui models --all")
-        return found
+        return model
 
     def find_model(self, name: str, provider_id: str | None = None) -> Model | None:
         """Like `model()` but None when unknown. Never follows `successor`.
@@ -123,16 +123,16 @@ class Catalog:
 
     def resolve(self, name: str, provider_id: str | None = None) -> Resolved | None:
         """The model that spelling means, with a note when its days are over; None when unknown."""
-        found = self.find_model(name, provider_id)
-        if found is None:
+        model = self.find_model(name, provider_id)
+        if model is None:
             return None
-        if found.status == "retired":
+        if model.status == "retired":
             return Resolved(
-                model=found, note=f"{found.id} is retired: served by {self.serving_model(found.id).id}"
+                model=model, note=f"{model.id} is retired: served by {self.serving_model(model.id).id}"
             )
-        if found.status == "deprecated" and found.successor:
-            return Resolved(model=found, note=f"{found.id} is deprecated: {found.successor} follows it")
-        return Resolved(model=found)
+        if model.status == "deprecated" and model.successor:
+            return Resolved(model=model, note=f"{model.id} is deprecated: {model.successor} follows it")
+        return Resolved(model=model)
 
     def serving_model(self, name: str) -> Model:
         """The model itself, or the living one that follows a retired one. Raises UnknownName."""
@@ -164,9 +164,9 @@ class Catalog:
 
     def may_chat(self, name: str, provider_id: str | None = None) -> bool:
         """`chats` for any spelling; a name nobody knows may, unless it says what else it does."""
-        known = self.find_model(name, provider_id)
-        if known is not None:
-            return self.chats(known.id)
+        model = self.find_model(name, provider_id)
+        if model is not None:
+            return self.chats(model.id)
         return not any(word in name.lower() for word in _NO_CHAT)
 
     def nearest(self, model_id: str) -> tuple[str, ...]:

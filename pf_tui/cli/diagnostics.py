@@ -31,10 +31,10 @@ def guard(action: Callable[[], int | None], *, as_json: bool) -> int:
     except PfError as error:
         return fail(error, as_json=as_json)
     except Exception as error:
-        told = unexpected(error)
+        pf_error = unexpected(error)
         if isinstance(error, OSError):
             _drop_what_cannot_be_sent()
-        return fail(told, as_json=as_json)
+        return fail(pf_error, as_json=as_json)
     return code
 
 

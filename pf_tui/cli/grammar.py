@@ -130,8 +130,8 @@ class Root(click.Group):
         if place is None:
             return None
         module, _, attribute = place.partition(":")
-        found: click.Command = getattr(importlib.import_module(f"pf_tui.cli.{module}"), attribute)
-        return found
+        command: click.Command = getattr(importlib.import_module(f"pf_tui.cli.{module}"), attribute)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

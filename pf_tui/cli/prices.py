@@ -73,7 +73,7 @@ def update_(ctx: Context, as_json: bool) -> None:
 
 
 def _check(ctx: Context, *, as_json: bool) -> None:
-    found = usage.check_prices(ctx)
+    check = usage.check_prices(ctx)
     if as_json:
         differences = [
             {
@@ -85,13 +85,13 @@ def _check(ctx: Context, *, as_json: bool) -> None:
                 "published_usd_per_million": difference.theirs,
                 "why": difference.why,
             }
-            for difference in found.differences
+            for difference in check.differences
         ]
-        output.document({"ids": found.ids, "differences": differences})
+        output.document({"ids": check.ids, "differences": differences})
         return
-    same = found.ids - len({(difference.provider, difference.model) for difference in found.differences})
-    output.text(f"{words.number(same)} of {words.number(found.ids)} ids cost what genai-prices says")
-    for difference in found.differences:
+    same = check.ids - len({(difference.provider, difference.model) for difference in check.differences})
+    output.text(f"{words.number(same)} of {words.number(check.ids)} ids cost what genai-prices says")
+    for difference in check.differences:
         above = f" above {words.short(difference.above_tokens)}" if difference.above_tokens else ""
         prices = f"${difference.ours:g} per million, there ${difference.theirs:g}"
         output.text(

@@ -123,21 +123,21 @@ def _session(
     work, project, session = choose_work(dice), choose_project(dice), session_name(dice)
     count = round(dice.triangular(6, 60, 22))
     at = begin
-    found: list[Request] = []
+    requests: list[Request] = []
     for number in range(count):
         at += timedelta(seconds=dice.expovariate(1 / 38) + 4)
         if at - begin > within:
             break
         one = request(dice, at, work, session, project, number / count)
         if wall is not None and work.provider == wall.work.provider and wall.at <= at < wall.until:
-            if number and found[-1].provider == work.provider:
-                found.append(_failed(one, "quota", 429))
+            if number and requests[-1].provider == work.provider:
+                requests.append(_failed(one, "quota", 429))
             one = one._replace(provider=work.fallback, model=work.fallback_model)
         elif dice.random() < 0.011:
-            found.append(_failed(one, *dice.choice((("overload", 529), ("server", 500), ("rate", 429)))))
+            requests.append(_failed(one, *dice.choice((("overload", 529), ("server", 500), ("rate", 429)))))
             one = one._replace(at=at + timedelta(seconds=2))
-        found.append(one)
-    return found
+        requests.append(one)
+    return requests
 
 
 def _failed(one: Request, kind: str, status: int) -> Request:

@@ -170,7 +170,7 @@ def facts_of(candidate: Candidate, client: Client, catalog: Catalog) -> Candidat
 
 def matrix(now: Snapshot) -> list[MatrixCell]:
     """The cells with how each provider stands here and now, as plain data."""
-    found: list[MatrixCell] = []
+    matrix_cells: list[MatrixCell] = []
     for cell in cells(now.catalog):
         view = now.view(cell.provider)
         client = CLIENTS[cell.agent]
@@ -182,7 +182,7 @@ def matrix(now: Snapshot) -> list[MatrixCell]:
         )
         routing = candidates(request, [now.standing(cell.provider)], now.catalog)
         lacking = routing.skipped[0] if routing.skipped and cell.served != "no" else None
-        found.append(
+        matrix_cells.append(
             {
                 "provider": cell.provider,
                 "agent": cell.agent,
@@ -198,7 +198,7 @@ def matrix(now: Snapshot) -> list[MatrixCell]:
                 "here_why": lacking.reason if lacking else None,
             }
         )
-    return found
+    return matrix_cells
 
 
 def route(now: Snapshot, client: Client, model: str | None, request_class: str | None = None) -> Route:

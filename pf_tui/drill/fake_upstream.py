@@ -138,22 +138,26 @@ class FakeUpstream:
         return self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        asked = ReceivedRequest(request, await request.read(), next(self._numbers))
-        counting = asked.path.endswith("/count_tokens")
-        if asked.method != "POST" or asked.protocol is None or counting:
-            self.others.append(asked)
-            return self._aside(asked, counting=counting)
-        self.asked.append(asked)
-        refused = refusal(self.name, asked.protocol, asked.content) if self.name in VENDORS else None
+        received_request = ReceivedRequest(request, await request.read(), next(self._numbers))
+        counting = received_request.path.endswith("/count_tokens")
+        if received_request.method != "POST" or received_request.protocol is None or counting:
+            self.others.append(received_request)
+            return self._aside(received_request, counting=counting)
+        self.asked.append(received_request)
+        refused = (
+            refusal(self.name, received_request.protocol, received_request.content)
+            if self.name in VENDORS
+            else None
+        )
         if refused is not None:
             return web.Response(status=refused[0], body=refused[1], content_type="application/json")
-        asked.step = step = self._next(asked)
+        received_request.step = step = self._next(received_request)
         try:
             if isinstance(step, Reply):
-                return await self._reply(request, asked, step)
-            return await self._fail(request, asked, asked.protocol, step)
+                return await self._reply(request, received_request, step)
+            return await self._fail(request, received_request, received_request.protocol, step)
         except (asyncio.CancelledError, ConnectionError):
-            asked.disconnected = not (asked.hung_up or self._closing.is_set())
+            received_request.disconnected = not (received_request.hung_up or self._closing.is_set())
             raise
 
     def _aside(self, received_request: ReceivedRequest, *, counting: bool) -> web.Response:

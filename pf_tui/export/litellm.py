@@ -97,8 +97,8 @@ class _Plan:
         self._now = now
         self._catalog: Catalog = now.catalog
         self._refused = {one.provider: one for one in self._unfit(now)}
-        asked = lasting(now.listed if now.auto_switch else now.listed[:1])
-        self._standings = [one for one in asked if one.provider not in self._refused]
+        eligibilities = lasting(now.listed if now.auto_switch else now.listed[:1])
+        self._standings = [one for one in eligibilities if one.provider not in self._refused]
         self._deployments: list[Deployment] = []
         self._stand_ins: dict[tuple[str, str], str] = {}
         self._aliases: dict[str, str] = {}

@@ -19,12 +19,12 @@ SCOPE = "pf_tui"
 def request(metrics: Iterable[Metric], resource: Attributes, at: datetime) -> bytes:
     """An ExportMetricsServiceRequest. Raises PfError without the extra."""
     messages, service = _protobufs()
-    told = messages.ScopeMetrics(
+    scope_metrics = messages.ScopeMetrics(
         scope=messages.Scope(name=SCOPE), metrics=[_metric(messages, metric, at) for metric in metrics]
     )
     about = messages.Resource(attributes=_attributes(messages, resource))
     whole = service.ExportMetricsServiceRequest(
-        resource_metrics=[messages.ResourceMetrics(resource=about, scope_metrics=[told])]
+        resource_metrics=[messages.ResourceMetrics(resource=about, scope_metrics=[scope_metrics])]
     )
     return bytes(whole.SerializeToString(deterministic=True))
 

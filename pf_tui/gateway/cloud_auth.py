@@ -161,9 +161,9 @@ def _request(
     if not url.startswith(("https://", "http://")):
         raise TransportError(f"{url[:40]} is no web address")
     data = body.encode() if isinstance(body, str) else body
-    asked = urllib.request.Request(url, data, dict(headers or {}), method=method)  # noqa: S310 - checked above
+    request = urllib.request.Request(url, data, dict(headers or {}), method=method)  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(asked, timeout=timeout or 20) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout or 20) as answer:  # noqa: S310
             return _Response(answer.status, dict(answer.headers), answer.read())
     except urllib.error.HTTPError as refusal:
         return _Response(refusal.code, dict(refusal.headers), refusal.read())

@@ -119,7 +119,9 @@ class RequestFailover(Turn):
             return True
         now = self._world.ctx.now()
         try:
-            made = Translation(self._request, route, raw, self._engine._reasoning, int(now.timestamp()))
+            translation = Translation(
+                self._request, route, raw, self._engine._reasoning, int(now.timestamp())
+            )
         except WrongUsage as error:
             if route.how == "dialect":  # an odd request of its own protocol is for the provider to judge
                 self._body = raw
@@ -127,7 +129,7 @@ class RequestFailover(Turn):
             self._unreadable = str(error)
             self._passed.append(Skipped(provider=route.provider, code="protocol", reason=str(error)))
             return False
-        if made.only_hosted:
+        if translation.only_hosted:
             self._needs_search = True
             reason = "does not run the tool this request is about"
             self._passed.append(Skipped(provider=route.provider, code="model", reason=reason))
@@ -135,9 +137,9 @@ class RequestFailover(Turn):
                 "skip", why=f"{route.provider} {reason}", once=f"hosted {route.provider}"
             )
             return False
-        self._translation, self._body = made, made.body
-        self._translations[route.provider, route.model] = made
-        for note in made.notes:
+        self._translation, self._body = translation, translation.body
+        self._translations[route.provider, route.model] = translation
+        for note in translation.notes:
             self._engine._recorder.event(
                 "translate",
                 why=f"{route.provider}: {note.detail}",

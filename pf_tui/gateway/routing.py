@@ -108,7 +108,7 @@ def candidates(
         allowed: a provider the person chose for this request: it may cost money.
     """
     signers = signers or {}
-    asked = RouteRequest(
+    route_request = RouteRequest(
         model=request.model,
         agent=request.agent,
         protocols=(request.protocol,),
@@ -118,7 +118,7 @@ def candidates(
         pass_through=bearer,
     )
     able = candidates_for(
-        asked,
+        route_request,
         [
             replace(standing, has_key=standing.provider in keys or standing.provider in signers)
             for standing in standings

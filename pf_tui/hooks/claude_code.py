@@ -229,7 +229,7 @@ def _bench(
     ctx: Context, now: Snapshot, provider: str, failure: Failure, spoken: str, data: Mapping[str, object]
 ) -> None:
     """Bench what the failure is about. Call it under the lock."""
-    known = _asked_for(now, provider, spoken) if spoken else None
+    model = _asked_for(now, provider, spoken) if spoken else None
     prompt = text(data, "prompt_id")
     benches = [bench for bench in now.files.health.benches if bench.provider == provider]
     earlier = [one for bench in benches for one in _prompts(bench)][-PROMPTS:]
@@ -238,7 +238,7 @@ def _bench(
         ctx,
         provider,
         failure,
-        model=known.id if known is not None else None,
+        model=model.id if model is not None else None,
         evidence={
             **({"status": failure.status} if failure.status else {}),
             **({"prompt": prompt} if prompt else {}),
@@ -262,11 +262,11 @@ def _asked_for(now: Snapshot, provider: str, spoken: str) -> Model | None:
     """What the provider was asked for when Claude Code speaks of a model: our overrides rename it."""
     from pf_tui.integrations import claude_models
 
-    known = now.catalog.find_model(spoken, provider)
-    if known is None:
+    model = now.catalog.find_model(spoken, provider)
+    if model is None:
         return None
-    sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(known.id)
-    return now.catalog.find_model(sent, provider) if sent else known
+    sent = claude_models.overrides(now.catalog, now.catalog.providers[provider]).get(model.id)
+    return now.catalog.find_model(sent, provider) if sent else model
 
 
 def _is_unreachable(details: str) -> bool:

@@ -94,8 +94,8 @@ def record(
     if not delivered:
         return None
     last = max(delivered, key=lambda seen: seen.ts)
-    known = ctx.catalog().find_model(last.model, provider) if last.model else None
-    return known.id if known else None, datetime.fromtimestamp(last.ts / 1000, UTC)
+    model = ctx.catalog().find_model(last.model, provider) if last.model else None
+    return model.id if model else None, datetime.fromtimestamp(last.ts / 1000, UTC)
 
 
 def _written(ctx: Context, found: list[LoggedRequest]) -> bool:

@@ -121,8 +121,8 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> None:
         now = ctx.now()
         began = datetime.fromtimestamp(rollout.last_ts / 1000, UTC)
         model = _model_id(ctx, rollout)
-        known = ctx.health().bench_for(rollout.provider, model, now)
-        if known is not None and known.since < began:
+        bench = ctx.health().bench_for(rollout.provider, model, now)
+        if bench is not None and bench.since < began:
             actions.succeeded(ctx, rollout.provider, model)
 
 
@@ -233,5 +233,5 @@ def _serving(ctx: Context, now: Snapshot) -> str | None:
 
 
 def _model_id(ctx: Context, rollout: Rollout) -> str | None:
-    known = ctx.catalog().find_model(rollout.model, rollout.provider) if rollout.model else None
-    return known.id if known is not None else rollout.model or None
+    model = ctx.catalog().find_model(rollout.model, rollout.provider) if rollout.model else None
+    return model.id if model is not None else rollout.model or None

@@ -151,8 +151,8 @@ def _delivered(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     now = snapshot.take(ctx, keep_going=True)
     for provider, model, began in opencode_usage.record(ctx, now, data):
         model_id = opencode_routing.model_id(now, provider, model)
-        known = ctx.health().bench_for(provider, model_id, now.at)
-        if known is not None and known.since < began:
+        bench = ctx.health().bench_for(provider, model_id, now.at)
+        if bench is not None and bench.since < began:
             actions.succeeded(ctx, provider, model_id)
     return {}
 

@@ -126,8 +126,8 @@ def _name(turn: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, st
 
 def model_id(now: Snapshot, provider: str | None, name: str) -> str:
     """The catalog's id of a model, the name itself where the catalog does not know it."""
-    known = now.catalog.find_model(name, provider) if name else None
-    return known.id if known is not None else name
+    model = now.catalog.find_model(name, provider) if name else None
+    return model.id if model is not None else name
 
 
 def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
@@ -175,10 +175,10 @@ def _trusted(standing: Eligibility) -> Eligibility:
 
 def _wanted(now: Snapshot, turn: Turn) -> str | None:
     """The model asked for, as the catalog knows it; the person's default in place of OpenCode's own."""
-    known = now.catalog.find_model(turn.asked_model, turn.asked) if turn.asked_model else None
-    if now.model is not None and (turn.usual or known is None):
+    model = now.catalog.find_model(turn.asked_model, turn.asked) if turn.asked_model else None
+    if now.model is not None and (turn.usual or model is None):
         return now.model
-    return known.id if known is not None else None
+    return model.id if model is not None else None
 
 
 def _same(now: Snapshot, turn: Turn, model: str | None) -> bool:

@@ -25,16 +25,18 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tupl
     """
     names = turn(ctx, now, data).names
     messages = data.get("messages")
-    found: list[LoggedRequest] = []
+    logged_requests: list[LoggedRequest] = []
     for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict) and not message.get("served_by"):
             provider = names.ours(text(message, "providerID")) or text(message, "providerID")
-            found += [seen._replace(provider=provider) for seen in _seen(message, data, names.logins)]
-    if found:
-        from_hook.record(ctx.paths.ledger, source.AGENT, found, now.catalog)
+            logged_requests += [
+                seen._replace(provider=provider) for seen in _seen(message, data, names.logins)
+            ]
+    if logged_requests:
+        from_hook.record(ctx.paths.ledger, source.AGENT, logged_requests, now.catalog)
     return [
         (provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
-        for seen in found
+        for seen in logged_requests
         if (provider := seen.provider or "") in now.catalog.providers and seen.failure is None
     ]
 

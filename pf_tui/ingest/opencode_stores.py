@@ -57,11 +57,11 @@ def _opencode(
     stamps = [status.st_mtime_ns]
     with contextlib.suppress(OSError):
         stamps.append(Path(f"{path}-wal").stat().st_mtime_ns)
-    known = connection.execute("SELECT inode, mtime_ns, note FROM files WHERE path = ?", (key,)).fetchone()
-    same = known is not None and known[0] == status.st_ino and not full
-    if same and known[1] == max(stamps):
+    row = connection.execute("SELECT inode, mtime_ns, note FROM files WHERE path = ?", (key,)).fetchone()
+    same = row is not None and row[0] == status.st_ino and not full
+    if same and row[1] == max(stamps):
         return 0
-    since = opencode.Mark(*json.loads(known[2])) if same and known[2] else opencode.Mark()
+    since = opencode.Mark(*json.loads(row[2])) if same and row[2] else opencode.Mark()
     try:
         logs, mark = opencode.read_database(path, since, providers)
     except sqlite3.Error as error:

@@ -159,8 +159,8 @@ class RowMaker:
 
     def _model(self, name: str) -> str:
         if name not in self._models:
-            known = self._catalog.find_model(name) if name else None
-            self._models[name] = known.id if known is not None else name or "unknown"
+            model = self._catalog.find_model(name) if name else None
+            self._models[name] = model.id if model is not None else name or "unknown"
         return self._models[name]
 
 

@@ -134,12 +134,12 @@ def pieces(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
     Args:
         lasting: they are to be written, so the program must lie where it stays.
     """
-    found: list[ManagedPart] = []
+    managed_parts: list[ManagedPart] = []
     for folder in dict.fromkeys((*folders(ctx), config_folder(ctx.env))):
         hooks = folder / "hooks.json"
-        found.append(_config_piece(ctx, folder / "config.toml", lasting=lasting))
-        found.append(_hooks_piece(hooks, _words(ctx, hooks, lasting=lasting)))
-    return tuple(found)
+        managed_parts.append(_config_piece(ctx, folder / "config.toml", lasting=lasting))
+        managed_parts.append(_hooks_piece(hooks, _words(ctx, hooks, lasting=lasting)))
+    return tuple(managed_parts)
 
 
 def _words(ctx: Context, path: Path, *, lasting: bool = True) -> tuple[str, ...]:

@@ -47,12 +47,12 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
             number = connection.execute("SELECT id FROM names WHERE text = ?", (provider,)).fetchone()
             wanted = _guesses(connection, provider, number[0], walls) if number else []
         which = "provider = ? AND time_window IN ('5h', '7d') AND unit = 'tokens' AND source = 'estimate'"
-        known = connection.execute(
+        rows = connection.execute(
             "SELECT provider, time_window, unit, used, allowed, used_fraction, resets_at, source, observed_at,"
             f" model FROM limit_readings WHERE {which} ORDER BY time_window",
             (provider,),
         ).fetchall()
-        if known != wanted:
+        if rows != wanted:
             connection.execute(f"DELETE FROM limit_readings WHERE {which}", (provider,))
             connection.executemany(INSERT_READING, wanted)
 
@@ -151,9 +151,9 @@ def _week(walls: list[_Wall], now_ms: int) -> int | None:
 
 def _tokens(connection: sqlite3.Connection, provider: int, start_ms: int, end_ms: int) -> int:
     """What budgets count (input, output, cache writes), to the quarter-hour."""
-    found = connection.execute(
+    row = connection.execute(
         "SELECT ifnull(sum(input + output + cache_write), 0) FROM quarters"
         f" WHERE quarter >= ? AND quarter < ? AND provider = ? AND machine = {NAME['']}",
         (start_ms // QUARTER_MS, -(-end_ms // QUARTER_MS), provider),
     ).fetchone()
-    return int(found[0])
+    return int(row[0])

@@ -342,14 +342,14 @@ _sent = itemgetter(_REQUEST, _TS, _PROVIDER)
 def _switch(connection: sqlite3.Connection, switch: Row, machine: str | None) -> bool:
     """Note (ts, from, to, why, who); False when it is known. What two ledgers tell of is the first's by name."""
     ts, left, taken, why, who = switch
-    known = connection.execute(
+    row = connection.execute(
         "SELECT id FROM switches WHERE ts = ? AND to_provider = ? AND who IS ?", (ts, taken, who)
     ).fetchone()
-    if known is None:
+    if row is None:
         connection.execute(
             "INSERT INTO switches (ts, from_provider, to_provider, why, who, machine) VALUES (?, ?, ?, ?, ?, ?)",
             (ts, left, taken, why, who, machine),
         )
     else:
-        connection.execute("UPDATE switches SET machine = min(machine, ?) WHERE id = ?", (machine, known[0]))
-    return known is None
+        connection.execute("UPDATE switches SET machine = min(machine, ?) WHERE id = ?", (machine, row[0]))
+    return row is None

@@ -86,8 +86,8 @@ class PriceTable:
     def usable(self) -> bool:
         """Whether the table was made from the price files as they are now."""
         if self._usable is None:
-            found = self._connection.execute("SELECT value FROM facts WHERE key = 'prices'").fetchone()
-            self._usable = found is not None and found[0] == fingerprint(self._connection)
+            row = self._connection.execute("SELECT value FROM facts WHERE key = 'prices'").fetchone()
+            self._usable = row is not None and row[0] == fingerprint(self._connection)
         return self._usable
 
     def begin(self) -> None:

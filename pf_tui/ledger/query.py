@@ -102,14 +102,14 @@ class UsageQuery:
             (limit,),
         ).fetchall()
         shown = ", ".join(str(number) for (number,) in top)
-        found = self._connection.execute(
+        rows = self._connection.execute(
             f"SELECT text, {SUMMED} FROM sessions JOIN names ON id = session"
             f" WHERE session IN ({shown}){where} GROUP BY session"
         ).fetchall()
         *rest, others = self._connection.execute(
             f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({shown}){where}"
         ).fetchone()
-        return _dearest(found, rest, others)
+        return _dearest(rows, rest, others)
 
     def days(self) -> tuple[Group, ...]:
         """Parts by local day, oldest first."""

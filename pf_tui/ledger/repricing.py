@@ -37,8 +37,8 @@ def reprice_unpriced(connection: sqlite3.Connection, pricer: Pricer) -> int:
 
 def settle(connection: sqlite3.Connection, pricer: Pricer) -> int:
     """Price the rows that wait for it, inside the caller's transaction; returns how many have a cost now."""
-    found = connection.execute(f"{_PRICEABLE} WHERE r.cost_basis = {NAME['pending']}").fetchall()
-    return reprice(connection, pricer, found)
+    rows = connection.execute(f"{_PRICEABLE} WHERE r.cost_basis = {NAME['pending']}").fetchall()
+    return reprice(connection, pricer, rows)
 
 
 def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[Row]) -> int:
@@ -72,13 +72,13 @@ def _in_batches(connection: sqlite3.Connection, pricer: Pricer, which: str) -> i
     done, last = 0, -1
     while True:
         with schema.transaction(connection):  # read in it too: a row that grows meanwhile has another price
-            found = connection.execute(
+            rows = connection.execute(
                 f"{_PRICEABLE} WHERE r.id > ? AND {which} ORDER BY r.id LIMIT ?", (last, BATCH_ROWS)
             ).fetchall()
-            done += reprice(connection, pricer, found)
-        if not found:
+            done += reprice(connection, pricer, rows)
+        if not rows:
             break
-        last = found[-1][0]
+        last = rows[-1][0]
     with schema.transaction(connection):
         pricer.keep()
         rollups.refresh(connection)

@@ -121,12 +121,12 @@ class Names:
         number = self._known.get(text)
         if number is None:
             text = sound(text)
-            found = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
-            if found is None:
+            row = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
+            if row is None:
                 made = self._connection.execute("INSERT INTO names (text) VALUES (?)", (text,))
                 number = int(made.lastrowid or 0)
             else:
-                number = int(found[0])
+                number = int(row[0])
             self._known[text] = number
         return number
 
@@ -135,8 +135,8 @@ class Names:
         if number is None:
             return ""
         if number not in self._texts:
-            found = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
-            self._texts[number] = str(found[0]) if found else ""
+            row = self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()
+            self._texts[number] = str(row[0]) if row else ""
         return self._texts[number]
 
 

@@ -166,7 +166,7 @@ def http_date(text: str) -> datetime | None:
 
 def readings_from_headers(provider: str, headers: Mapping[str, str], now: datetime) -> tuple[Reading, ...]:
     """Every window the headers tell of."""
-    found: list[Reading | None] = []
+    readings: list[Reading | None] = []
     for name in _unified_windows(headers):
         stem = f"anthropic-ratelimit-unified-{name}"
         share = headers.get(f"{stem}-utilization")
@@ -176,14 +176,14 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
             ends = moment_from(headers.get(f"{stem}-reset"), now)
             overdrawn = percent >= 100 and headers.get(f"{stem}-status", "").startswith("allowed")
             reading = _percent(provider, window, percent, ends, now, family or None)
-            found.append(replace(reading, source="overage") if reading and overdrawn else reading)
+            readings.append(replace(reading, source="overage") if reading and overdrawn else reading)
     for which in ("primary", "secondary"):
         used = headers.get(f"x-codex-{which}-used-percent")
         if used is not None:
             minutes = _number(headers.get(f"x-codex-{which}-window-minutes")) or 300
             nearest = min(_CODEX_WORDS, key=lambda known: abs(known - minutes))
             ends = _codex_reset(headers, which, now)
-            found.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), ends, now, None))
+            readings.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), ends, now, None))
     for unit, what in (("requests", "requests"), ("tokens", "tokens")):
         for limit, left, reset in (
             (
@@ -198,7 +198,7 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
                 ends = moment_from(headers.get(reset), now)
                 window = "day" if ends is not None and ends - now > timedelta(hours=1) else "minute"
                 used_now = max(0.0, allowed - _number(remaining))
-                found.append(
+                readings.append(
                     Reading(
                         provider=provider,
                         window=window,
@@ -210,8 +210,8 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
                         observed_at=now,
                     )
                 )
-    found.append(litellm.budget(provider, headers, now))
-    return tuple(reading for reading in found if reading is not None)
+    readings.append(litellm.budget(provider, headers, now))
+    return tuple(reading for reading in readings if reading is not None)
 
 
 def _percent(

@@ -112,7 +112,7 @@ def _told(
     told: Iterable[Evidence], rows: Mapping[str, Row], running: Mapping[int, Process], processes: Processes
 ) -> tuple[list[Draft], set[int]]:
     """What the plugin says, by session; and the processes it spoke for."""
-    found: list[Draft] = []
+    drafts: list[Draft] = []
     taken: set[int] = set()
     for seen in told:
         foreign = seen.domain is not None and processes.domain is not None and seen.domain != processes.domain
@@ -129,8 +129,8 @@ def _told(
             signals = replace(signals, ended=Stamp(by="hook", at=at) if quiet else None)
         else:
             signals = signals_of(signals, seen, at)
-        found.append(_draft(seen.id, row, process, signals, at, seen))
-    return found, taken
+        drafts.append(_draft(seen.id, row, process, signals, at, seen))
+    return drafts, taken
 
 
 def _current(drafts: list[Draft]) -> list[Draft]:
@@ -223,12 +223,12 @@ def _read(path: str, directories: list[str]) -> list[Row]:
         wanted = ", ".join(name if name in known else "NULL" for name in columns)
         marks = ",".join("?" * len(directories))
         living = " AND time_archived IS NULL" if "time_archived" in known else ""
-        found = connection.execute(
+        rows = connection.execute(
             f"SELECT id, {wanted} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
             f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
             directories,
         ).fetchall()
-        return [_row(connection, *facts) for facts in found]
+        return [_row(connection, *facts) for facts in rows]
     finally:
         connection.close()
 

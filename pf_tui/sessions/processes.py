@@ -116,11 +116,11 @@ class Processes:
         found = self._agents.get(pid)
         if found is not None and found.start == start:
             return found
-        made = self._describe(pid)
-        if made is None or made.start != start:
+        process = self._describe(pid)
+        if process is None or process.start != start:
             return None
-        self._keep(made)
-        return made
+        self._keep(process)
+        return process
 
     def life(self, pid: int, start: str | None) -> Life:
         """Whether the process of that pid, begun at that time, runs."""
@@ -173,9 +173,9 @@ class Processes:
         ]
 
     def _meet(self, pid: int) -> None:
-        made = self._describe(pid)
-        if made is not None:
-            self._keep(made)
+        process = self._describe(pid)
+        if process is not None:
+            self._keep(process)
 
     def _keep(self, process: Process) -> None:
         self._agents[process.pid] = process

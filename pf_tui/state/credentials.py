@@ -316,8 +316,8 @@ def _logins(
             if login.key == "*":
                 return Credential(state="present", source=shown, agent=provider.agent_only)
             continue
-        if found := _found_login(login, content, shown, now):
-            return found
+        if credential := _found_login(login, content, shown, now):
+            return credential
     return None
 
 

@@ -287,9 +287,9 @@ def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]
     if word not in LADDER:
         return None
     places = sorted((LADDER.index(effort), effort) for effort in efforts if effort in LADDER)
-    wanted = LADDER.index(word)
-    below = [known for place, known in places if place < wanted and known != "none"]
-    above = [known for place, known in places if place > wanted]
+    meaning_index = LADDER.index(word)
+    below = [known for place, known in places if place < meaning_index and known != "none"]
+    above = [known for place, known in places if place > meaning_index]
     return below[-1] if below else above[0] if above else None
 
 

@@ -146,15 +146,15 @@ class EventReader(StreamReader):
             self._sequence = optional_text(delta, "stop_sequence")
         final = event.get("usage")
         if isinstance(final, Mapping):
-            said = read_usage(final)
+            usage = read_usage(final)
             old = self.usage
             self.usage = Usage(
-                said.input or old.input,
-                said.output or old.output,
-                said.cache_read or old.cache_read,
-                said.cache_write or old.cache_write,
-                said.reasoning or old.reasoning,
-                said.cost_usd if said.cost_usd is not None else old.cost_usd,
+                usage.input or old.input,
+                usage.output or old.output,
+                usage.cache_read or old.cache_read,
+                usage.cache_write or old.cache_write,
+                usage.reasoning or old.reasoning,
+                usage.cost_usd if usage.cost_usd is not None else old.cost_usd,
             )
 
     def _end(self) -> list[Event]:

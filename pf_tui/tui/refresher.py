@@ -142,8 +142,8 @@ class Refresher:
     def _look(self, reason: str) -> None:
         if self._stopped:
             return
-        found = watch.stamps(self._looked)
-        changed = {path for path, stamp in found.items() if self._stamps.get(path, ()) != stamp}
+        stamps = watch.stamps(self._looked)
+        changed = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
         due = self._ctx.now() >= self._due()
         wished = (self._report.period, self._report.by) != self._wish or not self._report.known
         paths = self._ctx.paths
@@ -151,7 +151,7 @@ class Refresher:
         ledger = bool(changed & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})
         if not (changed or due or wished or self._live):
             return
-        self._stamps = found
+        self._stamps = stamps
         if not gateway_only or reason == "begin":
             self._take()
         elif changed or self._live:

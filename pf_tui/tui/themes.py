@@ -216,7 +216,7 @@ class Inks:
         back = span.on or behind
         swap = self._reversed and back == "cursor"
         underlined = self._reversed and back == "shade"
-        made = Style(
+        style = Style(
             color=self._colours["text" if swap else span.ink].rich_color,
             bgcolor=self._colours[back].rich_color if back and not swap else None,
             bold=span.bold or None,
@@ -224,4 +224,4 @@ class Inks:
             underline=underlined or None,
             reverse=swap or None,
         )
-        return made + Style.from_meta({"@click": f"screen.do({span.action!r})"}) if span.action else made
+        return style + Style.from_meta({"@click": f"screen.do({span.action!r})"}) if span.action else style

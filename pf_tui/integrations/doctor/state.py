@@ -125,9 +125,9 @@ def logs(ctx: Context) -> Finding:
     if not ctx.paths.ledger.exists():
         return ok("no log was read yet")
     with schema.opened(ctx.paths.ledger) as connection:
-        found = connection.execute("SELECT path, why FROM skipped WHERE line = 0 ORDER BY path").fetchall()
-    if found:
-        (path, why), more = found[0], len(found) - 1
+        rows = connection.execute("SELECT path, why FROM skipped WHERE line = 0 ORDER BY path").fetchall()
+    if rows:
+        (path, why), more = rows[0], len(rows) - 1
         also = f", and {more} more" if more else ""
         return warn(f"{path}: {why}{also}", "what it holds is missing in every sum")
     return ok("every log that was found was read")
