@@ -130,23 +130,23 @@ class _Waiting:
     def __init__(self, sink: storing.LedgerWriter, checkpoint: Callable[[], None]) -> None:
         self._sink = sink
         self._checkpoint = checkpoint
-        self._harvests: dict[str, ParsedLogs] = {}
+        self._logs_by_agent: dict[str, ParsedLogs] = {}
         self._reads: list[Read] = []
 
     def take(self, logs_by_agent: dict[str, ParsedLogs], reads: list[Read]) -> int:
         """Keep a batch, and store what waits once it is much; returns how many requests are new."""
         for agent, logs in logs_by_agent.items():
-            self._harvests.setdefault(agent, ParsedLogs()).absorb(logs)
+            self._logs_by_agent.setdefault(agent, ParsedLogs()).absorb(logs)
         self._reads += reads
-        held = sum(len(logs.requests) for logs in self._harvests.values())
+        held = sum(len(logs.requests) for logs in self._logs_by_agent.values())
         return self.store() if held >= COMMIT_ROWS else 0
 
     def store(self) -> int:
         """Store what waits; returns how many requests are new."""
         if not self._reads:
             return 0
-        logs_by_agent, reads = self._harvests, self._reads
-        self._harvests, self._reads = {}, []
+        logs_by_agent, reads = self._logs_by_agent, self._reads
+        self._logs_by_agent, self._reads = {}, []
         new = self._sink.store(logs_by_agent, reads)
         self._checkpoint()
         return new
