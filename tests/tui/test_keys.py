@@ -91,7 +91,7 @@ async def test_a_turns_auto_switch_off_and_on(dashboard: Opened) -> None:
         await screen.press("a")
         await screen.see("auto-switch off:")
         assert screen.config()["autoSwitch"] is False
-        await screen.until(lambda: not screen.cockpit.known().auto_switch, "off on screen")
+        await screen.until(lambda: not screen.main_screen.known().auto_switch, "off on screen")
 
         await screen.press("a")
         await screen.see("auto-switch on:")
