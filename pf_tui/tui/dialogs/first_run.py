@@ -51,10 +51,10 @@ def sign_in(now: Snapshot, agent: str, plan: str | None) -> str:
 class FirstRun(Dialog):
     """Opens by itself, once."""
 
-    def __init__(self, cockpit: MainScreen, agent: str) -> None:
-        super().__init__(cockpit)
+    def __init__(self, screen: MainScreen, agent: str) -> None:
+        super().__init__(screen)
         self._agent = agent
-        self._plan = credentials.claude_plan(cockpit.app.ctx.env) if agent == "claude-code" else None
+        self._plan = credentials.claude_plan(screen.app.ctx.env) if agent == "claude-code" else None
         self._change: list[str] | None = None
         """The exact change, once it was asked for."""
 

@@ -33,10 +33,10 @@ def _move(screen: MainScreen, word: str) -> None:
 
 
 @handles("session-resume")
-def _resume(cockpit: MainScreen, word: str) -> None:
+def _resume(main_screen: MainScreen, word: str) -> None:
     from pf_tui.actions import resuming
 
-    one, ctx = cockpit.session(word or cockpit.pane.key), cockpit.app.ctx
+    one, ctx = main_screen.session(word or main_screen.pane.key), main_screen.app.ctx
     if one is None:
         return
 
@@ -52,15 +52,15 @@ def _resume(cockpit: MainScreen, word: str) -> None:
             return Announcement(f"{chosen.says}: {' '.join(chosen.command)}", "warn")
         return Announcement(f"{name}: {chosen.says}", "warn" if chosen.how == "none" else "accent")
 
-    cockpit.app.perform(ask)
+    main_screen.app.perform(ask)
 
 
-def resume_due(cockpit: MainScreen, sessions: Sequence[Session]) -> None:
+def resume_due(main_screen: MainScreen, sessions: Sequence[Session]) -> None:
     """Send on the sessions whose time has come."""
-    ctx = cockpit.app.ctx
+    ctx = main_screen.app.ctx
     for one in sessions:
         if one.resumes_at is not None and one.resumes_at <= ctx.now():
-            cockpit.app.perform(partial(_sent_on, ctx, one))
+            main_screen.app.perform(partial(_sent_on, ctx, one))
 
 
 def _sent_on(ctx: Context, session: Session) -> Announcement | None:
