@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -209,8 +210,10 @@ async def test_a_body_in_chunks_and_one_that_is_compressed_arrive_whole(house: H
 async def test_what_is_no_request_ends_its_own_connection_alone(house: House, sent: bytes) -> None:
     async with line(house) as ours:
         ours.writer.write(sent)
-        ours.writer.write_eof()
-        said = await ours.reader.read()
+        said = b""
+        with contextlib.suppress(ConnectionError):  # it resets a connection with more than it reads
+            ours.writer.write_eof()
+            said = await ours.reader.read()
 
         assert house.gate.token.encode() not in said
         assert b"Traceback" not in said
