@@ -118,12 +118,17 @@ def _from_2(ledger: Database) -> None:
 
 def _from_3(ledger: Database) -> None:
     """Sums are by machine too, and a ledger is known by a name of its own."""
+    ledger.execute(schema.NAMED_ONCE)
+
+
+def _from_4(ledger: Database) -> None:
+    """Sums of one thing lie by time, of 16 days too."""
     for table in _OLD_SUMS:
         ledger.table(table).drop(ignore=True)
-    for statement in (*schema.SUMS, schema.NAMED_ONCE):
+    for statement in schema.SUMS:
         ledger.execute(statement)
     ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows")
 
 
-_STEPS: Final[dict[int, Callable[[Database], None]]] = {1: _from_1, 2: _from_2, 3: _from_3}
+_STEPS: Final[dict[int, Callable[[Database], None]]] = {1: _from_1, 2: _from_2, 3: _from_3, 4: _from_4}
 """What brings a ledger of a version to the next one."""

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.schema import DAY_QUARTERS, NAME, margin
+from pf_tui.ledger.schema import NAME, UNITS, margin
 from pf_tui.ledger.totals import HERE
 
 Chosen = Mapping[str, tuple[int, ...]]
@@ -60,12 +60,9 @@ def begins_with(column: str, text: str) -> tuple[str, list[str]]:
 
 
 def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
-    """The numbers a column has, found by one look each."""
-    kind = margin(column, DAY_QUARTERS)
+    """The numbers a column has, in their order."""
     found = connection.execute(
-        f"WITH RECURSIVE known(part) AS (SELECT min(part) FROM margins WHERE kind = {kind} UNION ALL"
-        f" SELECT (SELECT min(part) FROM margins WHERE kind = {kind} AND part > known.part) FROM known"
-        " WHERE known.part IS NOT NULL) SELECT part FROM known WHERE part IS NOT NULL"
+        f"SELECT DISTINCT part FROM margins WHERE kind = {margin(column, UNITS[-1])} ORDER BY 1"
     )
     return tuple(part for (part,) in found)
 

@@ -91,7 +91,7 @@ class LedgerReader:
             (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2{own}", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2 AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
-        if self._has_imported():
+        if self._has_imported(hour):
             pieces = [(pieces[1][0], quarter, 1 << 40), pieces[2]]
         if not self._summed():
             pieces = [(pieces[-1][0], start, 1 << 62)]
@@ -139,10 +139,11 @@ class LedgerReader:
         """Changes whenever another connection has written."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
-    def _has_imported(self) -> bool:
-        """Whether rows of other machines are among the sums."""
+    def _has_imported(self, hour: int) -> bool:
+        """Whether rows of other machines are among the sums from an hour on."""
         found = self._connection.execute(
-            f"SELECT 1 FROM margins WHERE kind = {_BY_MACHINE} AND part > {NAME['']} LIMIT 1"
+            f"SELECT 1 FROM margins WHERE kind = {_BY_MACHINE} AND time >= ? AND part > {NAME['']} LIMIT 1",
+            (hour,),
         )
         return found.fetchone() is not None
 

@@ -1,12 +1,12 @@
 """Sums kept beside the rows, and how they are brought up to date.
 
     quarters   UTC quarter-hour × provider × model × project × agent × session × machine, from the rows
-    margins    UTC hour and UTC day × agent × one of provider, model, project, machine or none of them
+    margins    UTC hour, UTC day and 16 of them × agent × one of provider, model, project, machine or none of them
     sessions   session × project × agent × machine, of all time
     latencies  how many requests took how long, by provider, per quarter-hour and per UTC day
 
-`margins` are there for all of time at ten million rows: by one thing they are streamed in the order asked for,
-while `quarters` would have to be sorted. Writers mark the quarter-hours they touch in `dirty` (a number, once
+`margins` are there for long spans at ten million rows. They lie by time, so a span reads nothing but its own
+rows, few hundred for each part: 16 days at a time, then the days and hours at its ends. Writers mark the quarter-hours they touch in `dirty` (a number, once
 a batch); `refresh` makes what hangs on them anew from the rows, so no error can stay.
 """
 
@@ -84,31 +84,25 @@ def _all(connection: sqlite3.Connection) -> None:
     """Every rollup from nothing."""
     clear(connection)
     _from_rows(connection, "request_rows")
-    hours, days = UNITS
-    _margins(connection, hours, "quarters")
-    for column in COLUMNS:
-        connection.execute(
-            f"INSERT INTO margins SELECT {margin(column, days)}, part, time * {hours} / {days}, agent, {SUMMED}"
-            f" FROM margins WHERE kind = {margin(column, hours)} GROUP BY 2, 3, 4"
-        )
+    for unit in UNITS:
+        _margins(connection, unit, marked=False)
     connection.execute(f"INSERT INTO sessions SELECT {_SESSION}, {SUMMED} FROM quarters GROUP BY {_SESSION}")
     _latency_days(connection, connection.execute("SELECT DISTINCT time FROM latencies WHERE unit = 1"))
 
 
 def _some(connection: sqlite3.Connection) -> None:
     """What hangs on the marked quarters."""
-    for unit in UNITS:
-        within = _within(unit)
-        for column in COLUMNS:
-            found = f"SELECT {margin(column, unit)}, {column}, quarter / {unit} FROM {within} GROUP BY 2, 3"
-            connection.execute(f"DELETE FROM margins WHERE (kind, part, time) IN ({found})")
     sessions = _marked_sessions(connection)
     connection.execute("DELETE FROM quarters WHERE quarter IN (SELECT quarter FROM dirty)")
     connection.execute("DELETE FROM latencies WHERE unit = 1 AND time IN (SELECT quarter FROM dirty)")
     begin, end = f"quarter * {QUARTER_MS}", f"(quarter + 1) * {QUARTER_MS}"
     _from_rows(connection, f"dirty CROSS JOIN request_rows ON ts >= {begin} AND ts < {end}")
     for unit in UNITS:
-        _margins(connection, unit, _within(unit))
+        kinds = ", ".join(str(margin(column, unit)) for column in COLUMNS)
+        connection.execute(
+            f"DELETE FROM margins WHERE kind IN ({kinds}) AND time IN (SELECT quarter / {unit} FROM dirty)"
+        )
+        _margins(connection, unit, marked=True)
     sessions |= _marked_sessions(connection)
     connection.executemany("DELETE FROM sessions WHERE session = ?", sessions)
     connection.executemany(
@@ -116,12 +110,6 @@ def _some(connection: sqlite3.Connection) -> None:
         sessions,
     )
     _latency_days(connection, connection.execute("SELECT quarter FROM dirty"))
-
-
-def _within(unit: int) -> str:
-    """The rows of `quarters` that lie in a marked hour or day."""
-    marked = f"(SELECT DISTINCT quarter / {unit} AS time FROM dirty)"
-    return f"{marked} CROSS JOIN quarters ON quarter >= time * {unit} AND quarter < (time + 1) * {unit}"
 
 
 def _marked_sessions(connection: sqlite3.Connection) -> set[tuple[int]]:
@@ -142,11 +130,21 @@ def _from_rows(connection: sqlite3.Connection, source: str) -> None:
     _put(connection, 1, latency.counted(taken))
 
 
-def _margins(connection: sqlite3.Connection, unit: int, quarters: str) -> None:
+def _margins(connection: sqlite3.Connection, unit: int, *, marked: bool) -> None:
+    """Units that hold a marked quarter-hour, or all of them, each from the next narrower one."""
+    place = UNITS.index(unit)
     for column in COLUMNS:
+        if place:
+            source, time, part, width = "margins", "time", "part", unit // UNITS[place - 1]
+            kind = f"kind = {margin(column, UNITS[place - 1])}"
+        else:
+            source, time, part, width, kind = "quarters", "quarter", column, unit, "1"
+        if marked:
+            source = f"(SELECT DISTINCT quarter / {unit} AS whole FROM dirty) CROSS JOIN {source}"
+            kind += f" AND {time} >= whole * {width} AND {time} < (whole + 1) * {width}"
         connection.execute(
-            f"INSERT INTO margins SELECT {margin(column, unit)}, {column}, quarter / {unit}, agent, {SUMMED}"
-            f" FROM {quarters} GROUP BY 2, 3, 4"
+            f"INSERT INTO margins SELECT {margin(column, unit)}, {time} / {width}, {part}, agent, {SUMMED}"
+            f" FROM {source} WHERE {kind} GROUP BY 2, 3, 4"
         )
 
 

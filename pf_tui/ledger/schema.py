@@ -19,7 +19,7 @@ from pf_tui.records import field, record
 from pf_tui.state.files import cannot_write, set_aside
 from pf_tui.state.paths import make_private
 
-VERSION = 4
+VERSION = 5
 BUSY_MS = 5000
 DAMAGED = ".damaged"
 """Beside the ledger once somebody met damage in it: the next ingest looks at every page."""
@@ -65,12 +65,12 @@ SUM_COLUMNS = tuple(
 COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project", "machine")
 """What `margins` are by, beside the agent: one column, or none ("0", whose one part is 0)."""
 
-UNITS = (HOUR_QUARTERS, DAY_QUARTERS)
-"""How many quarter-hours a row of `margins` holds."""
+UNITS = (HOUR_QUARTERS, DAY_QUARTERS, 16 * DAY_QUARTERS)
+"""How many quarter-hours a row of `margins` holds: a UTC hour, a UTC day, or 16 of them; each is whole in the next."""
 
 ROLLUPS = {
     "quarters": ("quarter", "provider", "model", "project", "agent", "session", "machine"),
-    "margins": ("kind", "part", "time", "agent"),
+    "margins": ("kind", "time", "part", "agent"),
     "sessions": ("session", "project", "agent", "machine"),
 }
 """Sums kept beside the rows, and their keys; `ledger.rollups` says what each is for."""

@@ -153,7 +153,7 @@ def test_a_newer_ledger_says_so_and_stays(path: Path) -> None:
     before = path.read_bytes()
 
     for write in (False, True):
-        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 4"):
+        with pytest.raises(StateFileUnusable, match="has version 42, this pf-tui knows 5"):
             schema.opened(path, write=write).__enter__()
 
     assert path.read_bytes() == before
