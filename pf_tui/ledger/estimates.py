@@ -91,11 +91,7 @@ def _guesses(
     connection: sqlite3.Connection, provider: str, number: int, walls: dict[str, list[_Wall]]
 ) -> list[tuple[object, ...]]:
     """A reading for every window that ended at a wall often enough."""
-    own = (
-        f"FROM margins m WHERE kind = ?2 AND part = ?1 AND EXISTS (SELECT 1 FROM quarters WHERE provider = ?1"
-        f" AND machine = {NAME['']} AND quarter >= m.time * {HOUR_QUARTERS}"
-        f" AND quarter < (m.time + 1) * {HOUR_QUARTERS})"
-    )
+    own = f"FROM margins WHERE kind = ?2 AND part = ?1 AND machine = {NAME['']}"
     hours = [
         hour
         for (hour,) in connection.execute(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pf_tui.ledger.reader import milliseconds, moment_of
-from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
+from pf_tui.ledger.rollups import SUMMED
 from pf_tui.ledger.schema import DAY_QUARTERS, NAME, QUARTER_MS
 from pf_tui.ledger.totals import Totals
 
@@ -64,12 +64,10 @@ class Attempt(NamedTuple):
 
 def lifetime(connection: sqlite3.Connection) -> Lifetime:
     """Everything the ledger holds of this machine, added up."""
-    imported = connection.execute("SELECT 1 FROM request_rows WHERE machine IS NOT NULL LIMIT 1").fetchone()
-    source, sums = ("quarters", SUMMED) if imported is None else ("own", ROW_SUMS)
-    own = "WITH own AS (SELECT * FROM request_rows WHERE machine IS NULL)"
     first = connection.execute("SELECT min(ts) FROM request_rows WHERE machine IS NULL").fetchone()[0]
     found = connection.execute(
-        f"{own}, summed AS (SELECT provider AS p, model AS m, agent AS a, {sums} FROM {source} GROUP BY 1, 2, 3)"
+        f"WITH summed AS (SELECT provider AS p, model AS m, agent AS a, {SUMMED} FROM quarters"
+        f" WHERE machine = {NAME['']} GROUP BY 1, 2, 3)"
         " SELECT v.text, n.text, g.text, summed.* FROM summed JOIN names v ON v.id = p JOIN names n ON n.id = m"
         " JOIN names g ON g.id = a ORDER BY 1, 2, 3"
     )

@@ -122,7 +122,7 @@ def _from_3(ledger: Database) -> None:
 
 
 def _from_4(ledger: Database) -> None:
-    """Sums of one thing lie by time, of 16 days too."""
+    """Sums of one thing lie by time, tell the machine, and are there of 16 days."""
     for table in _OLD_SUMS:
         ledger.table(table).drop(ignore=True)
     for statement in schema.SUMS:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from pf_tui.ledger.period import Filters
-from pf_tui.ledger.schema import NAME, UNITS, margin
+from pf_tui.ledger.schema import BESIDE, NAME, UNITS, margin
 from pf_tui.ledger.totals import HERE
 
 Chosen = Mapping[str, tuple[int, ...]]
@@ -61,9 +61,8 @@ def begins_with(column: str, text: str) -> tuple[str, list[str]]:
 
 def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
     """The numbers a column has, in their order."""
-    found = connection.execute(
-        f"SELECT DISTINCT part FROM margins WHERE kind = {margin(column, UNITS[-1])} ORDER BY 1"
-    )
+    kind, told = (margin("0", UNITS[-1]), column) if column in BESIDE else (margin(column, UNITS[-1]), "part")
+    found = connection.execute(f"SELECT DISTINCT {told} FROM margins WHERE kind = {kind} ORDER BY 1")
     return tuple(part for (part,) in found)
 
 

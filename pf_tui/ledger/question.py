@@ -13,6 +13,7 @@ from pf_tui.ledger.narrowing import Chosen
 from pf_tui.ledger.period import cover
 from pf_tui.ledger.rollups import ROW_SUMS, SUMMED
 from pf_tui.ledger.schema import (
+    BESIDE,
     DAY_QUARTERS,
     HOUR_QUARTERS,
     NAME,
@@ -71,8 +72,8 @@ class Question:
 
     @property
     def _column(self) -> str | None:
-        """The one column beside the agent that `margins` must know; "0" = none, None = more than one."""
-        columns = {*self.keys, *self.chosen} - {"agent"}
+        """The one column beside agent and machine that `margins` must know; "0" = none, None = more than one."""
+        columns = {*self.keys, *self.chosen} - {*BESIDE}
         if len(columns) > 1 or "session" in columns:
             return None
         return next(iter(columns), "0")
@@ -128,7 +129,7 @@ class Question:
         """
         column = self._column or "0"
         chosen = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
-        columns = self._columns([key if key == "agent" else "part" for key in self.keys], f"time * {unit}")
+        columns = self._columns([key if key in BESIDE else "part" for key in self.keys], f"time * {unit}")
         where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(chosen)}"
         if within and self.slot:
             begins = f"time * {unit} + {self.slot.offset}"

@@ -30,7 +30,6 @@ MAX_HISTORY = timedelta(hours=6)
 
 
 _BY_HOUR = schema.margin("provider", HOUR_QUARTERS)
-_BY_MACHINE = schema.margin("machine", HOUR_QUARTERS)
 
 
 @record
@@ -69,8 +68,7 @@ class LedgerReader:
         """This machine's use per provider since a moment (aware UTC), of one provider or of all.
 
         Whole hours come from `margins`, quarter-hours before the first from `quarters`, the broken one at the
-        start from the rows. Where nothing was summed yet all of it comes from the rows. `margins` do not tell
-        machines apart by provider: where ledgers were imported, `quarters` stand in.
+        start from the rows. Where nothing was summed yet all of it comes from the rows.
         """
         start = milliseconds(since)
         quarter = -(-start // QUARTER_MS)
@@ -87,12 +85,10 @@ class LedgerReader:
         )
         own = f" AND machine = {NAME['']}"
         pieces: Sequence[tuple[str, int, int]] = (
-            (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= ?1 AND time < ?2", hour, 1 << 40),
+            (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= ?1 AND time < ?2{own}", hour, 1 << 40),
             (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2{own}", quarter, hour * HOUR_QUARTERS),
             (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2 AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
-        if self._has_imported(hour):
-            pieces = [(pieces[1][0], quarter, 1 << 40), pieces[2]]
         if not self._summed():
             pieces = [(pieces[-1][0], start, 1 << 62)]
         totals: dict[str, ProviderUsage] = {}
@@ -138,14 +134,6 @@ class LedgerReader:
     def version(self) -> int:
         """Changes whenever another connection has written."""
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def _has_imported(self, hour: int) -> bool:
-        """Whether rows of other machines are among the sums from an hour on."""
-        found = self._connection.execute(
-            f"SELECT 1 FROM margins WHERE kind = {_BY_MACHINE} AND time >= ? AND part > {NAME['']} LIMIT 1",
-            (hour,),
-        )
-        return found.fetchone() is not None
 
     def _summed(self) -> bool:
         return self._connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None

@@ -1,7 +1,7 @@
 """Sums kept beside the rows, and how they are brought up to date.
 
     quarters   UTC quarter-hour × provider × model × project × agent × session × machine, from the rows
-    margins    UTC hour, UTC day and 16 of them × agent × one of provider, model, project, machine or none of them
+    margins    UTC hour, UTC day and 16 of them × agent × machine × one of provider, model, project or none of them
     sessions   session × project × agent × machine, of all time
     latencies  how many requests took how long, by provider, per quarter-hour and per UTC day
 
@@ -18,6 +18,7 @@ from collections.abc import Iterable
 
 from pf_tui.ledger import latency
 from pf_tui.ledger.schema import (
+    BESIDE,
     COLUMNS,
     DAY_QUARTERS,
     LIMIT_KINDS,
@@ -132,7 +133,7 @@ def _from_rows(connection: sqlite3.Connection, source: str) -> None:
 
 def _margins(connection: sqlite3.Connection, unit: int, *, marked: bool) -> None:
     """Units that hold a marked quarter-hour, or all of them, each from the next narrower one."""
-    place = UNITS.index(unit)
+    place, beside = UNITS.index(unit), ", ".join(BESIDE)
     for column in COLUMNS:
         if place:
             source, time, part, width = "margins", "time", "part", unit // UNITS[place - 1]
@@ -143,8 +144,8 @@ def _margins(connection: sqlite3.Connection, unit: int, *, marked: bool) -> None
             source = f"(SELECT DISTINCT quarter / {unit} AS whole FROM dirty) CROSS JOIN {source}"
             kind += f" AND {time} >= whole * {width} AND {time} < (whole + 1) * {width}"
         connection.execute(
-            f"INSERT INTO margins SELECT {margin(column, unit)}, {time} / {width}, {part}, agent, {SUMMED}"
-            f" FROM {source} WHERE {kind} GROUP BY 2, 3, 4"
+            f"INSERT INTO margins SELECT {margin(column, unit)}, {time} / {width}, {part}, {beside}, {SUMMED}"
+            f" FROM {source} WHERE {kind} GROUP BY 2, 3, {beside}"
         )
 
 

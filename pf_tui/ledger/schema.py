@@ -62,15 +62,18 @@ SUM_COLUMNS = tuple(
 )  # fmt: skip
 """What every rollup adds up; `unpriced` are tokens."""
 
-COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project", "machine")
-"""What `margins` are by, beside the agent: one column, or none ("0", whose one part is 0)."""
+COLUMNS: tuple[str, ...] = ("0", "provider", "model", "project")
+"""What `margins` are by, beside agent and machine: one column, or none ("0", whose one part is 0)."""
+
+BESIDE = ("agent", "machine")
+"""What every row of `margins` tells beside its part."""
 
 UNITS = (HOUR_QUARTERS, DAY_QUARTERS, 16 * DAY_QUARTERS)
 """How many quarter-hours a row of `margins` holds: a UTC hour, a UTC day, or 16 of them; each is whole in the next."""
 
 ROLLUPS = {
     "quarters": ("quarter", "provider", "model", "project", "agent", "session", "machine"),
-    "margins": ("kind", "time", "part", "agent"),
+    "margins": ("kind", "time", "part", *BESIDE),
     "sessions": ("session", "project", "agent", "machine"),
 }
 """Sums kept beside the rows, and their keys; `ledger.rollups` says what each is for."""

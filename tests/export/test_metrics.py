@@ -15,7 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pf_tui import snapshot
 from pf_tui.export import metrics, openmetrics
 from pf_tui.export.metrics import MOST, Metric
-from pf_tui.ledger import lifetime, schema
+from pf_tui.ledger import lifetime, schema, upkeep
 from pf_tui.ledger.lifetime import Attempt, Count, Lifetime, Part
 from pf_tui.ledger.totals import Totals
 from pf_tui.records import replace
@@ -193,6 +193,7 @@ def test_what_another_machine_did_is_exported_there(context: Make) -> None:
         number = connection.execute("INSERT INTO names (text) VALUES ('box') RETURNING id").fetchone()[0]
         connection.execute("UPDATE request_rows SET machine = ? WHERE ts % 2 = 1", (number,))
         connection.commit()
+        upkeep.rebuild_rollups(connection)
         after = lifetime.lifetime(connection)
 
     assert [one.sums.requests for one in before.parts] == [2]
