@@ -18,7 +18,7 @@ from pf_tui.state.paths import expand
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, BinaryIO
+    from typing import BinaryIO
 
 _PIECE = 1 << 20
 
@@ -58,7 +58,7 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
     return taken
 
 
-def document(taken: Taken) -> dict[str, Any]:
+def document(taken: Taken) -> dict[str, object]:
     """The JSON document of `import ledger`."""
     return {
         "machine": taken.machine,

@@ -49,7 +49,7 @@ def list_(
 @as_json
 @click.pass_obj
 def info(ctx: Context, model: str, as_json: bool) -> None:
-    """Any spelling is understood: ids of providers, retired names, [1m]."""
+    """Every spelling is understood: ids of providers, retired names, [1m]."""
     catalog = ctx.catalog()
     found = catalog.resolve(model) or Resolved(model=catalog.model(model))
     if as_json:

@@ -63,7 +63,7 @@ class RowMaker:
         self._usual: dict[tuple[str, str, str | None, str | None], _Usual | None] = {}
 
     def row(self, agent: str, seen: LoggedRequest) -> Row:
-        """Any request as a whole row."""
+        """A request as a whole row."""
         provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
         model = self._model(seen.model)
         tokens = ledger_rows.priced(seen)

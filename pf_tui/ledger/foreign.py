@@ -18,7 +18,7 @@ from pf_tui.ledger.schema import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from pf_tui.ledger.rows import Row
 
 MOST_BYTES = 4 << 30
 """A ledger of ten million requests has two gigabytes."""
@@ -118,7 +118,7 @@ class ForeignLedger:
         """The word of a number."""
         return str(self._connection.execute("SELECT text FROM names WHERE id = ?", (number,)).fetchone()[0])
 
-    def requests(self, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
+    def requests(self, numbers: Sequence[int]) -> list[Row]:
         """Rows in the order of FIELDS and of their numbers; words are this ledger's numbers."""
         marks = ", ".join("?" * len(numbers))
         select = f"SELECT {', '.join(FIELDS)} FROM request_rows WHERE id IN ({marks}) ORDER BY id"
@@ -129,14 +129,14 @@ class ForeignLedger:
         for (number,) in self._connection.execute("SELECT DISTINCT machine FROM request_rows LIMIT 1000"):
             yield number, None if number is None else self.word(number)
 
-    def hits(self) -> Iterator[Sequence[Any]]:
+    def hits(self) -> Iterator[Row]:
         """provider, kind, ts, until, agent, session, waited_ms, text, machine."""
         yield from self._connection.execute(
             "SELECT provider, kind, ts, until, agent, session, waited_ms, ifnull(text, ''), machine"
             " FROM limit_hits ORDER BY ts, id"
         )
 
-    def switches(self) -> Iterator[Sequence[Any]]:
+    def switches(self) -> Iterator[Row]:
         """ts, from, to, why, who, machine."""
         yield from self._connection.execute(
             "SELECT ts, from_provider, to_provider, why, who, machine FROM switches ORDER BY ts, id"

@@ -45,7 +45,7 @@ class RouteRequest:
     """What is asked: everything that decides who can be asked for it."""
 
     model: str | None = None
-    """Any spelling; None = each provider's own default."""
+    """In any spelling; None = each provider's own default."""
     agent: AgentId | None = None
     protocols: tuple[Protocol, ...] = ()
     """What the client speaks, what it speaks first in front; () = the protocol does not matter."""

@@ -18,15 +18,10 @@ from pf_tui.state.paths import Paths, find_project_file, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from pf_tui.state.project import Project
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from pf_tui.catalog.entries import OwnProvider
+    from pf_tui.state.project import Project
 
     T = TypeVar("T")
 

@@ -13,10 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any  # what json gives
-
 KEPT = timedelta(days=8)
 """Longer than any window: an older wish is nobody's."""
 
@@ -29,7 +25,9 @@ def read(paths: Paths) -> Mapping[Key, datetime]:
     found: dict[Key, datetime] = {}
     for name, at in _stored(paths).items():
         agent, _, session = name.partition(" ")
-        with contextlib.suppress(TypeError, ValueError, OverflowError, OSError):
+        if not isinstance(at, int | float):
+            continue
+        with contextlib.suppress(ValueError, OverflowError, OSError):
             found[agent, session] = datetime.fromtimestamp(at, UTC)
     return found
 
@@ -53,7 +51,7 @@ def claim(paths: Paths, key: Key) -> bool:
         return True
 
 
-def _stored(paths: Paths) -> dict[str, Any]:
+def _stored(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
         content = json.loads(paths.resumes.read_bytes())
