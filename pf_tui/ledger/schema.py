@@ -203,11 +203,17 @@ def hurried(limit_s: float) -> Iterator[None]:
     A ledger that is held is waited for once, and briefly; one of another version, or damaged, is left alone.
     """
     thread = get_ident()
-    _hurry[thread] = _Hurry(until_s=time.monotonic() + limit_s)
+    outer = _hurry.get(thread)
+    inner = _hurry[thread] = _Hurry(until_s=time.monotonic() + limit_s)
+    if outer is not None:
+        inner.held.extend(outer.held)
     try:
         yield
     finally:
         del _hurry[thread]
+        if outer is not None:
+            outer.held.extend(inner.held)
+            _hurry[thread] = outer
 
 
 def patience_s(usual_s: float | None = None) -> float:
