@@ -6,8 +6,8 @@
     latencies  how many requests took how long, by provider, per quarter-hour and per UTC day
 
 `margins` are there for long spans at ten million rows. They lie by time, so a span reads nothing but its own
-rows, few hundred for each part: 16 days at a time, then the days and hours at its ends. Writers mark the quarter-hours they touch in `dirty` (a number, once
-a batch); `refresh` makes what hangs on them anew from the rows, so no error can stay.
+rows: 16 days at a time, then the days and hours at its ends. Writers mark the quarter-hours they touch in
+`dirty` (a number, once a batch); `refresh` makes what hangs on them anew from the rows, so no error can stay.
 """
 
 from __future__ import annotations
