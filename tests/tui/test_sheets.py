@@ -289,7 +289,7 @@ async def test_a_failover_is_said_when_it_happens(dashboard: Opened) -> None:
         )
         screen.app.feed.look()
         await screen.until(
-            lambda: screen.main_screen.said is not None and "switched to groq" in screen.main_screen.said[0],
+            lambda: screen.main_screen.said is not None and "→ groq" in screen.main_screen.said[0],
             "the failover in the last line",
         )
 
