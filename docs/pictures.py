@@ -55,7 +55,7 @@ class Still(NamedTuple):
 SIZES = ((120, 40), (80, 24), (44, 24))
 STILLS = (
     *(
-        Still(f"cockpit-{columns}-{word}", columns, rows, theme)
+        Still(f"dashboard-{columns}-{word}", columns, rows, theme)
         for columns, rows in SIZES
         for word, theme in (("dark", themes.DARK), ("light", themes.LIGHT))
     ),
@@ -201,8 +201,8 @@ def _dashboard(ctx: Context, theme: str) -> Dashboard:
 async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
     """Everything the files say is on screen."""
     now = snapshot.take(app.ctx, keep_going=True)
-    cockpit = app.main_screen
-    cockpit.take(now, ledger_view.take(app.ctx, cockpit.period, cockpit.by))
+    screen = app.main_screen
+    screen.take(now, ledger_view.take(app.ctx, screen.period, screen.by))
     await pilot.pause()
     await pilot.pause()
 

@@ -60,7 +60,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
     TITLE = "pf-tui"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "suspend_process", "suspend", show=False)]
-    CSS_PATH: ClassVar = [styles_dir() / "cockpit.tcss", styles_dir() / "overlays.tcss"]
+    CSS_PATH: ClassVar = [styles_dir() / "dashboard.tcss", styles_dir() / "overlays.tcss"]
 
     def __init__(
         self,

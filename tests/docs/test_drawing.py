@@ -101,7 +101,7 @@ def test_a_committed_picture_is_well_formed_and_small(path: Path) -> None:
 
 
 def test_the_pictures_show_the_story() -> None:
-    first = next(path for path in PICTURES if path.stem == "cockpit-120-dark")
+    first = next(path for path in PICTURES if path.stem == "dashboard-120-dark")
     shown = " ".join(texts(first.read_text(encoding="utf-8")))
 
     assert "openrouter" in shown

@@ -120,7 +120,7 @@ def afternoon(dashboard: Opened, context: Callable[..., Context]) -> Opened:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=sized)
-async def test_the_cockpit_at_each_size(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
+async def test_the_dashboard_at_each_size(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
     async with afternoon(size) as screen:
         assert screen.text() == grid
 

@@ -267,7 +267,7 @@ SIZES = [(44, 12), (44, 40), (80, 24), (100, 30), (120, 40), (160, 45)]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-async def test_the_cockpit_with_sessions(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
+async def test_the_dashboard_with_sessions(afternoon: Opened, grid: Any, size: tuple[int, int]) -> None:
     async with afternoon(size) as screen:
         screen.main_screen.take_sessions(four())
         await screen.settled()
