@@ -341,11 +341,12 @@ async def test_in_a_low_screen_what_is_wrong_leaves_the_list_its_room(
     shown = replace(scene.afternoon(context), problems=(BROKEN, BROKEN.replace("config", "health")))
     async with afternoon((44, 24), shown=shown) as screen:
         await screen.pilot.resize_terminal(44, 13)
-        await screen.settled()
-        rows = screen.text().splitlines()
 
-        assert [row[:10] for row in rows[-3:-1]] == [" ! health.", " ! config."]
-        assert "openrouter" in rows[4]
+        def told() -> list[str]:
+            return [row[:10] for row in screen.text().splitlines()[-3:-1]]
+
+        await screen.until(lambda: told() == [" ! health.", " ! config."], "a line for each")
+        assert "openrouter" in screen.text().splitlines()[4]
 
 
 async def test_a_ledger_that_cannot_be_read_is_not_said_to_be_empty(afternoon: Opened) -> None:
