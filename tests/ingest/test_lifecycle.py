@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ingest import batches
+from pf_tui.ingest import batches, pipeline
 from pf_tui.ingest.outcome import Progress
 from pf_tui.ledger import schema
 from tests.bench import corpus
@@ -429,7 +429,7 @@ def test_a_newer_ledger_is_left_as_it_is(books: Books) -> None:
 def test_a_ledger_locked_for_good_is_one_sentence(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
     transcript(books).write_text(LINE % (1, "a", 1), encoding="utf-8")
     books.ingest()
-    monkeypatch.setattr(schema, "BUSY_MS", 50)
+    monkeypatch.setattr(pipeline, "WAIT_S", 0.05)
     holder = sqlite3.connect(books.path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
 
