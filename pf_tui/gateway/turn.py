@@ -210,12 +210,13 @@ class Turn:
             until = failed.failure.until
             resets_at = int(until.timestamp()) if until is not None else None
             status, body = translation.error(failed.status, failed.body, resets_at)
-            headers = {"content-type": "application/json", **added}
-            for name in ("retry-after", "x-should-retry"):
-                if failed.headers is not None and name in failed.headers:
-                    headers[name] = failed.headers[name]
-            await self._reply.whole(status, headers, body)
-            return
+            if body != failed.body:
+                headers = {"content-type": "application/json", **added}
+                for name in ("retry-after", "x-should-retry"):
+                    if failed.headers is not None and name in failed.headers:
+                        headers[name] = failed.headers[name]
+                await self._reply.whole(status, headers, body)
+                return
         await attempt.forward(self._reply, failed, added, self._request.protocol)
 
     async def too_much(self) -> None:

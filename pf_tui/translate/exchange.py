@@ -215,14 +215,21 @@ class Exchange:
                     self.keep(part.id, text, part.signature)
 
     def error(self, status: int, raw: bytes, *, resets_at: int | None = None) -> tuple[int, bytes]:
-        """An error answer of the provider in the client's protocol and wording."""
+        """An error answer of the provider in the client's protocol and wording.
+
+        One in the client's own protocol stays as it is: by its status the client knows whether to ask again.
+        Only "too long" is said as the client expects it, because it compacts on the words.
+        """
         try:
             content: object = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             content = raw.decode(errors="replace")
+        failure = classify(status, content)
+        if self.source == self.target.protocol and failure.kind != "overflow" and status >= 400:
+            return status, raw
         return error_body(
             self.source,
-            classify(status, content),
+            failure,
             tokens=self.estimate,
             window=self._window,
             resets_at=resets_at,

@@ -366,6 +366,15 @@ def test_an_error_has_the_client_s_own_shape(status: int, body: Any, anthropic: 
         assert (told, json.loads(content)["error"]["code"]) == openai
 
 
+@pytest.mark.parametrize("protocol", [MESSAGES, CHAT, RESPONSES])
+@pytest.mark.parametrize("status", [401, 429, 500, 502, 503, 529])
+def test_an_error_in_the_client_s_own_protocol_stays_as_it_is(protocol: str, status: int) -> None:
+    """Claude Code asks ten times after a 503 and three times after a 529 (2.1.332)."""
+    raw = b'{"error": {"type": "api_error", "message": "Service unavailable"}}'
+
+    assert Exchange(request(protocol), protocol, plain(protocol)).error(status, raw) == (status, raw)
+
+
 def test_codex_is_told_when_all_is_used_up_and_until_when() -> None:
     status, body = error_body(
         RESPONSES, Failure("quota", "all providers are used up"), resets_at=1_800_000_000
