@@ -260,14 +260,16 @@ def test_a_command_of_someone_else_is_no_business_of_ours(ctx: Context) -> None:
 
 
 NEEDS = """
-import json, sys
+import sys
+bare = {*sys.modules}  # a machine's sitecustomize brings what it likes
+import json
 from pf_tui import hooks
 env, names = json.loads(sys.argv[1])
 for name in names:
     event = {"command_name": name, "command_args": ""}
     assert hooks.run("claude-code", "UserPromptExpansion", json.dumps(event).encode(), env)[0]
-known = (*sys.stdlib_module_names, "pf_tui", "__main__", "_distutils_hack", "_virtualenv")
-print(json.dumps([name for name in sys.modules if name.split(".")[0] not in known]))
+known = (*sys.stdlib_module_names, "pf_tui")
+print(json.dumps([name for name in {*sys.modules} - bare if name.split(".")[0] not in known]))
 """
 
 
