@@ -36,6 +36,9 @@ UNACKNOWLEDGED_S = 15.0
 SUSPEND_S = 5.0
 """The wall clock ran ahead of the monotonic one by more: the machine slept, its connections are stale."""
 
+LOOK_S = 0.5
+"""How often an answer under way is asked whether its connection is still there."""
+
 READ_BYTES = 2**17
 """Of an answer may wait here for a slow client; aiohttp stops reading at twice that."""
 
@@ -68,7 +71,7 @@ class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreach
 class Exchange:
     """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
 
-    __slots__ = ("_content", "_inflate", "_pool", "_response", "headers", "opaque", "status")
+    __slots__ = ("_content", "_inflate", "_look", "_pool", "_response", "headers", "opaque", "status")
 
     def __init__(self, response: aiohttp.ClientResponse, pool: _Pool) -> None:
         self._response = response
@@ -80,6 +83,22 @@ class Exchange:
         self._inflate = _Inflate() if encoding in _INFLATED else None
         self.opaque = encoding not in ("", "identity") and self._inflate is None
         """Compressed in a way we cannot read: it passes unseen."""
+        self._look: asyncio.TimerHandle | None = None
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """End a wait for more of an answer whose connection is gone.
+
+        aiohttp 3.14 closes it at a chunk that cannot be read, and never tells whoever waits for the body.
+        """
+        content, connection = self._content, self._response.connection
+        if connection is None or content.is_eof() or content.exception() is not None:
+            return
+        transport = connection.transport
+        if transport is None or transport.is_closing():
+            content.set_exception(aiohttp.ClientPayloadError("a chunk that cannot be read"))
+            return
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
 
     async def chunk(self) -> bytes:
         """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""
@@ -138,6 +157,7 @@ class Exchange:
     def close(self) -> None:
         """Give the connection back when the whole answer has come, else cut it: the upstream stops."""
         if self._content.is_eof():
+            self._look_no_more()
             self._response.release()
             self._pool.leave()
         else:
@@ -145,8 +165,14 @@ class Exchange:
 
     def cut(self) -> None:
         """End the connection, whatever has come of the answer."""
+        self._look_no_more()
         self._response.close()
         self._pool.leave()
+
+    def _look_no_more(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     @property
     def has_come(self) -> bool:

@@ -150,6 +150,29 @@ async def test_an_answer_that_comes_before_the_body_was_read_is_heard() -> None:
         exchange.close()
 
 
+@pytest.mark.parametrize("before", [b"", b"2\r\nab\r\n"], ids=["first", "midway"])
+async def test_a_chunk_that_cannot_be_read_ends_the_answer_at_once(before: bytes) -> None:
+    """Where it comes by itself, aiohttp closes the connection and never tells whoever reads the body."""
+    heard = asyncio.Event()
+
+    async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(2)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + before)
+        await heard.wait()
+        writer.write(b"zz\r\nwhat\r\n")
+        await reader.read()
+
+    async with server(answer) as port, wired() as transport:
+        exchange = await post(transport, f"http://127.0.0.1:{port}/")
+        if before:
+            assert await exchange.chunk() == b"ab"
+        heard.set()
+
+        with pytest.raises(Unreachable):
+            await asyncio.wait_for(exchange.chunk(), PATIENCE_S)
+        exchange.close()
+
+
 async def test_what_is_no_http_is_an_error_and_an_unread_answer_ends_its_connection() -> None:
     ended = asyncio.Event()
 
