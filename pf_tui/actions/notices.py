@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pf_tui.errors import PfError
+from pf_tui.ledger.schema import LIMIT_KINDS
 from pf_tui.rules.limits import Reading, share, window_name
 from pf_tui.rules.masking import by_shape
 from pf_tui.sessions import identity
@@ -25,9 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.rules.benches import Bench
     from pf_tui.state.journal import Event
-
-LIMIT_KINDS = ("rate", "quota", "windowless")
-"""Failure classes that are a limit."""
 
 SHORT = timedelta(minutes=2)
 """A rest that is over so soon is worth no notice."""

@@ -38,20 +38,6 @@ SUFFIXES = (".jsonl",)
 NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
 """A line without one of these has nothing for us; quotes inside tool results are escaped and never match."""
 
-_KINDS = {
-    "rate_limit": "rate",
-    "billing_error": "quota",
-    "authentication_failed": "auth",
-    "oauth_org_not_allowed": "auth",
-    "account_on_hold": "auth",
-    "verification_required": "auth",
-    "cloud_credential_error": "auth",
-    "overloaded": "overload",
-    "invalid_request": "request",
-    "max_output_tokens": "request",
-    "model_not_found": "model",
-    "server_error": "server",
-}
 STATUS_KINDS = {
     401: "auth",
     402: "quota",
@@ -357,6 +343,7 @@ def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
 
 
 def _kind(error: str | None, told: object, text: str) -> str:
+    from pf_tui.rules.failure_classes import CLAUDE_WORDS
     from pf_tui.rules.limit_words import limit_named
 
     status = told if isinstance(told, int) else None
@@ -366,8 +353,8 @@ def _kind(error: str | None, told: object, text: str) -> str:
         return STATUS_KINDS[status]
     if "529" in text or "Overloaded" in text:
         return "overload"
-    if error in _KINDS:
-        return _KINDS[error]
+    if error is not None and error in CLAUDE_WORDS:
+        return CLAUDE_WORDS[error]
     if status is not None:
         return "server" if status >= 500 else "request"
     return "server"

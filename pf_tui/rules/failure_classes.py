@@ -9,10 +9,6 @@ from pf_tui.records import field, record
 from pf_tui.rules.benches import FIRST_REST, LONGEST_REST
 from pf_tui.rules.repairs import Repair
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 @record
 class FailureClass:
@@ -145,7 +141,7 @@ class Rule:
     """How long, where the answer names no reset."""
 
 
-AGENT_WORDS: Mapping[str, str] = {
+CLAUDE_WORDS: Mapping[str, str] = {
     "rate_limit": "rate",
     "billing_error": "quota",
     "authentication_failed": "auth",
@@ -158,6 +154,11 @@ AGENT_WORDS: Mapping[str, str] = {
     "invalid_request": "request",
     "max_output_tokens": "request",
     "model_not_found": "model",
+}
+"""What Claude Code calls a failure, in its log and in StopFailure -> our class."""
+
+AGENT_WORDS: Mapping[str, str] = {
+    **CLAUDE_WORDS,
     "usage_limit_exceeded": "quota",
     "rate_limit_exceeded": "rate",
     "unauthorized": "auth",
@@ -165,4 +166,4 @@ AGENT_WORDS: Mapping[str, str] = {
     "context_window_exceeded": "context",
     "unknown": "server",
 }
-"""What agents call a failure (Claude Code's StopFailure, Codex's codex_error_info) -> our class."""
+"""What agents call a failure (beside Claude Code's words Codex's codex_error_info) -> our class."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from pf_tui.actions.notices import LIMIT_KINDS
 from pf_tui.documents import amounts, words
 from pf_tui.json_values import optional_number, optional_text
+from pf_tui.ledger.schema import LIMIT_KINDS
 from pf_tui.state.clock import from_text
 from pf_tui.state.journal import Event
 from pf_tui.text.columns import Column, body, chosen, head
