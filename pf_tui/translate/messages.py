@@ -65,9 +65,6 @@ class _Message(TypedDict):
     content: list[dict[str, object]]
 
 
-_EFFORTS = ("low", "medium", "high", "xhigh", "max")
-
-
 def read_request(body: Mapping[str, object], notes: Notes) -> Request:
     """A Messages request in the neutral form. Raises WrongUsage when it is none."""
     messages = body.get("messages")
