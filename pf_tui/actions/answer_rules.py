@@ -14,10 +14,6 @@ from pf_tui.rules.failures import Rule
 from pf_tui.state import answer_rules, config, files, journal
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 LOOK_BACK = 400
 """Events of the journal in which failures are looked for."""
 

@@ -19,10 +19,6 @@ from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 from pf_tui.state.journal import Event
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 _LOOK_BACK = 400
 """Events read to find the last 20 undoable ones: failovers and applies lie between them."""
 

@@ -8,10 +8,6 @@ from pf_tui.state import journal
 from pf_tui.state.context import Context
 from pf_tui.state.journal import Event
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def write_down(
     ctx: Context,

@@ -13,10 +13,6 @@ from pf_tui.rules.request_classes import CLASSES
 from pf_tui.state import clock, config, files, project, settings_table
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def set_priority(ctx: Context, providers: Sequence[str], *, in_project: bool = False) -> tuple[str, ...]:
     """Make this the whole list; returns it. Raises UnknownName, WrongUsage (empty, twice the same)."""

@@ -16,10 +16,6 @@ from pf_tui.state.paths import PROJECT_FILE, find_project_file
 from pf_tui.state.project import Project
 from pf_tui.state.trust import TrustedFile
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 @record
 class TrustOutcome:

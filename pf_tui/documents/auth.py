@@ -7,10 +7,6 @@ from pf_tui.documents import status
 from pf_tui.errors import UnknownName
 from pf_tui.snapshot import ProviderView, Snapshot
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def document(now: Snapshot, only: str | None = None) -> dict[str, object]:
     """The credentials of all providers, or of one. Raises UnknownName."""

@@ -11,10 +11,6 @@ from pf_tui.rules.benches import Bench
 from pf_tui.snapshot import Snapshot
 from pf_tui.state import health
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def switched(done: SwitchOutcome) -> dict[str, object]:
     """A switch; `switched` is false when everything stood that way already."""

@@ -5,10 +5,6 @@ from __future__ import annotations
 from pf_tui.catalog import Catalog, Model, Price, Resolved
 from pf_tui.errors import UnknownName
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def document(
     catalog: Catalog,

@@ -11,10 +11,6 @@ from pf_tui.errors import UnknownName, WrongUsage
 from pf_tui.sessions.records import Focus, Session
 from pf_tui.state.clock import to_text
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 WAITING_WORDS = {"permission": "for permission", "question": "for an answer", "dialog": "in a dialog"}
 
 

@@ -9,10 +9,6 @@ from pf_tui.ledger.headroom import Headroom
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.state.config import BUDGET_FIELDS, Budgets
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def priority(now: Snapshot) -> dict[str, object]:
     """The list that holds here, where it comes from, and how its providers stand."""

@@ -18,10 +18,6 @@ from pf_tui.rules.limits import Reading
 from pf_tui.state.clock import from_text
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 WHOLE_BYTES = 8 * 1024 * 1024
 """A longer rollout is read at its head (who, where) and its tail."""
 

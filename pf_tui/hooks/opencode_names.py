@@ -12,10 +12,6 @@ from pf_tui.catalog import Catalog
 from pf_tui.ingest import opencode as source
 from pf_tui.rules import addresses
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 class Names:
     """OpenCode's providers of one moment, as ours."""

@@ -18,10 +18,6 @@ from pf_tui.rules.failover import Candidate, RouteRequest
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 @record
 class Route:

@@ -13,10 +13,6 @@ from pf_tui.ingest.observed import LoggedRequest, ParsedLogs
 from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tuple[str, str, datetime]]:
     """Write the turn's messages down; returns (our provider, OpenCode's model, begin) of each one delivered.

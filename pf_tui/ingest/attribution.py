@@ -20,10 +20,6 @@ from pf_tui.rules.key_homes import VENDOR_URL
 from pf_tui.state import paths
 from pf_tui.state.paths import user_home
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 
 class Attribution:
     """What is known of who serves one agent."""

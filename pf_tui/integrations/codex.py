@@ -22,10 +22,6 @@ from pf_tui.rules import addresses as rules
 from pf_tui.state import files, paths
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 AGENT = "codex"
 SERVER = "pf-tui"
 EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "Stop", "SessionEnd")

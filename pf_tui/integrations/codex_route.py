@@ -18,10 +18,6 @@ from pf_tui.rules import key_homes
 from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 SYSTEM = Path("/etc/codex")
 PROGRAM = "codex"
 _CONFIG = ("-c", "--config")

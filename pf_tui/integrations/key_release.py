@@ -21,10 +21,6 @@ from pf_tui.state.ancestors import Process
 from pf_tui.state.context import Context
 from pf_tui.state.parent_env import restored
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 NO_KEY = "none"
 """What a server that asks for no key is sent: without a helper Claude Code would send its own login there."""
 

@@ -13,10 +13,6 @@ from collections.abc import Iterator
 from pf_tui.integrations import jsonc, toml_text
 from pf_tui.rules import masking
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 OWN_MEMBER = "apiKeyHelper"
 """Called like a secret, and the command that fetches one."""
 

@@ -12,10 +12,6 @@ from collections.abc import Iterator, Mapping
 
 from pf_tui.records import record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 MARK = "# pf-tui"
 HEADING = "# pf-tui: `pf-tui uninstall codex` takes these lines out again"
 BOM = "\ufeff"

@@ -13,10 +13,6 @@ import re
 from pf_tui.catalog.meanings import fold
 from pf_tui.records import record
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 SEEN = 6_000
 """Characters looked at: the beginning, and of a longer body its end."""
 

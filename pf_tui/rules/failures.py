@@ -39,10 +39,6 @@ from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset
 from pf_tui.rules.reset_text import reset_from_text, zone_named
 from pf_tui.rules.status_meaning import by_quota_names, by_status
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 __all__ = [
     "ACTIONS",
     "AGENT_WORDS",

@@ -20,10 +20,6 @@ from pf_tui.records import record, replace
 from pf_tui.sessions.text import word
 from pf_tui.state.paths import Paths, make_private
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 VERSION = 1
 MAX_BYTES = 8 * 1024
 """Ours have less than 1 KB; a larger file is none of ours."""

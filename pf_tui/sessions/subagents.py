@@ -17,10 +17,6 @@ from pf_tui.sessions.logs import Log
 from pf_tui.sessions.records import Draft, Signals, Stamp
 from pf_tui.sessions.text import word
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 MOST = 20
 """Subagents of one session that are shown at a time, the newest."""
 

@@ -20,10 +20,6 @@ from pf_tui.rules.failures import ACTIONS, CLASSES, SCOPES, Rule
 from pf_tui.state import files, setting_kinds
 from pf_tui.state.setting_kinds import Kind, Setting
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 LONGEST_REST_S = 32 * 86_400
 """No limit is longer than a month."""
 

@@ -22,10 +22,6 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.json_values import NumberOutOfRangeError
 from pf_tui.state.paths import Paths, make_private
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 LOCK_TIMEOUT_S = 5.0
 """As long as a person waits without asking; then a clear error."""
 

@@ -17,10 +17,6 @@ from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 from pf_tui.state.secret import masked_values
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 VERSION = 2
 """2: a bench may be of a model family; a reader of 1 would rest the whole provider."""
 

@@ -19,10 +19,6 @@ from pf_tui.state.clock import from_text, to_text
 from pf_tui.state.paths import Paths
 from pf_tui.state.secret import masked, masked_values
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 ROTATE_BYTES = 5 * 1024 * 1024
 """Then the file becomes journal.1.jsonl."""
 

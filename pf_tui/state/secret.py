@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from pf_tui.rules.masking import SHORTEST, ValueMask
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 _seen: set[str] = set()
 """Every credential this process has met; none of them leaves it in words."""
 

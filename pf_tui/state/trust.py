@@ -21,10 +21,6 @@ from pf_tui.state import files, project_folder
 from pf_tui.state.clock import to_text
 from pf_tui.state.paths import PROJECT_FILE, Paths
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 VERSION = 1
 
 LOCK_S = 1.0

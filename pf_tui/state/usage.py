@@ -13,10 +13,6 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
 VERSION = 2
 _OURS = "pf"
 Pair = tuple[float, float]
