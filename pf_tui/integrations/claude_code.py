@@ -24,7 +24,6 @@ from pf_tui.integrations import (
     install_plan,
     installs,
     jsonc,
-    marks,
     program,
 )
 from pf_tui.integrations.apply import Effect
@@ -114,9 +113,7 @@ def config_folder(env: Mapping[str, str]) -> Path:
 
 def folders(ctx: Context) -> tuple[Path, ...]:
     """The person's Claude Code folders that pf-tui is in, whatever CLAUDE_CONFIG_DIR this shell has."""
-    own = config_folder(ctx.env)
-    known = install_plan.folders(ctx.paths, AGENT, "settings.json")
-    return tuple(dict.fromkeys((*known, own))) if not known or marks.are_in(AGENT, own) else known
+    return install_plan.folders(ctx.paths, AGENT, "settings.json", config_folder(ctx.env))
 
 
 def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
@@ -160,17 +157,25 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
     if (refused := _own_list(ctx)) is not None:
         return refused
     there = [folder / "settings.json" for folder in folders(ctx)]
+    written = _in_each(there, lambda path: _route(ctx, provider, path))
+    if isinstance(written, Effect):
+        return written
+    if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
+        return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
+    return _told(ctx, provider, there)
+
+
+def _in_each(paths: Sequence[Path], write: Callable[[Path], bool]) -> bool | Effect:
+    """Write a route into each settings file: whether one was changed, or why that was not possible."""
     written = False
-    for path in there:
+    for path in paths:
         try:
-            written |= _route(ctx, provider, path)
+            written |= write(path)
         except jsonc.JsoncError as error:
             return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
         except PfError as error:
             return _impossible(f"{error.message}; its settings were left as they are")
-    if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
-        return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
-    return _told(ctx, provider, there)
+    return written
 
 
 def needs_gateway(ctx: Context, provider: Provider) -> bool:
@@ -199,13 +204,9 @@ def _by_gateway(ctx: Context, provider: Provider) -> Effect:
     if (refused := _own_list(ctx)) is not None:
         return refused
     there = [folder / "settings.json" for folder in folders(ctx)]
-    for path in there:
-        try:
-            _write_route(ctx, provider, path, _way_to(ctx, url))
-        except jsonc.JsoncError as error:
-            return _impossible(f"{path} line {error.line}: {error.why}; it was left as it is")
-        except PfError as error:
-            return _impossible(f"{error.message}; its settings were left as they are")
+    written = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
+    if isinstance(written, Effect):
+        return written
     told = _told(ctx, provider, there, leads=True)
     return replace(told, how="gateway", text=f"{told.text}, through the gateway, which translates")
 
@@ -221,13 +222,23 @@ def _way_to(ctx: Context, url: str) -> dict[str, str]:
     }
 
 
-def _write_route(ctx: Context, provider: Provider, path: Path, env: Mapping[str, str]) -> None:
-    """Write a route that uses Claude Code's own names of models. Raises JsoncError, PfError."""
+def _write_route(ctx: Context, provider: Provider, path: Path, env: Mapping[str, str]) -> bool:
+    """Write a route that uses Claude Code's own names of models; False when it stands there.
+
+    Raises:
+        JsoncError, PfError: as `_route`.
+    """
     text = _read(path)
     before = claude_settings.MADE if text is None else text
-    after = claude_settings.routed(before, provider.id, env, _helper(ctx, provider, path))
-    if after != text:
-        files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
+    return _write(path, text, claude_settings.routed(before, provider.id, env, _helper(ctx, provider, path)))
+
+
+def _write(path: Path, before: str | None, after: str) -> bool:
+    """Write a settings file anew where it changes; whether it does."""
+    if after == before:
+        return False
+    files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
+    return True
 
 
 def _route(ctx: Context, provider: Provider, path: Path) -> bool:
@@ -251,10 +262,7 @@ def _route(ctx: Context, provider: Provider, path: Path) -> bool:
         home=provider.claude_code.mode == "native" and not address,
         keys=provider.id == KEYED,
     )
-    if after == text:
-        return False
-    files.write_bytes(path, after.encode(), mode=None if path.exists() else 0o600)
-    return True
+    return _write(path, text, after)
 
 
 def _own_address(provider: Provider) -> dict[str, str]:
@@ -470,7 +478,7 @@ def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(where, URL) of the address its settings name."""
     path = config_folder(env) / "settings.json"
     variables = jsonc.read_or_empty(path).get("env")
-    url = variables.get("ANTHROPIC_BASE_URL") if isinstance(variables, dict) else None
+    url = variables.get(key_homes.BASE_URL) if isinstance(variables, dict) else None
     if isinstance(url, str):
         yield str(path), url
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations import apply as agents
-from pf_tui.integrations import install_plan, jsonc, marks, program, toml_text
+from pf_tui.integrations import install_plan, jsonc, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
 from pf_tui.records import replace
@@ -100,9 +100,7 @@ def needs_gateway(ctx: Context, provider: Provider) -> bool:
 
 def folders(ctx: Context) -> tuple[Path, ...]:
     """The person's Codex folders that pf-tui is in, whatever CODEX_HOME this shell has."""
-    own = config_folder(ctx.env)
-    known = install_plan.folders(ctx.paths, AGENT, "config.toml")
-    return tuple(dict.fromkeys((*known, own))) if not known or marks.are_in(AGENT, own) else known
+    return install_plan.folders(ctx.paths, AGENT, "config.toml", config_folder(ctx.env))
 
 
 def config_folder(env: Mapping[str, str]) -> Path:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import installs
+from pf_tui.integrations import installs, marks
 from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
 from pf_tui.records import record
 from pf_tui.state import files, project_folder
@@ -155,14 +155,21 @@ def installed(paths: Paths, key: str) -> bool:
     return bool(installs.record(paths, key))
 
 
-def folders(paths: Paths, key: str, name: str) -> tuple[Path, ...]:
-    """Folders in which that install has written a file of that name, whatever a variable says now."""
+def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
+    """Folders in which the agent's install has written a file of that name, whatever a variable says now.
+
+    Args:
+        own: the folder that this environment names; one of them where nothing else is, or pf-tui is in it.
+    """
     try:
-        known = object_in(installs.record(paths, key), "files")
+        known = object_in(installs.record(paths, agent), "files")
     except PfError:
-        return ()
-    found = [Path(file).parent for file in known if Path(file).name == name]
-    return tuple(folder for folder in dict.fromkeys(found) if folder.is_dir())
+        known = {}
+    parents = (Path(file).parent for file in known if Path(file).name == name)
+    there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
+    if not there or marks.are_in(agent, own):
+        there.append(own)
+    return tuple(dict.fromkeys(there))
 
 
 def apply(paths: Paths, plan: Plan) -> None:
