@@ -91,12 +91,12 @@ def _guesses(
     connection: sqlite3.Connection, provider: str, number: int, walls: dict[str, list[_Wall]]
 ) -> list[tuple[object, ...]]:
     """A reading for every window that ended at a wall often enough."""
-    own = f"FROM margins WHERE kind = ?2 AND part = ?1 AND machine = {NAME['']}"
+    own = f"FROM margins WHERE kind = :kind AND part = :provider AND machine = {NAME['']}"
     hours = [
         hour
         for (hour,) in connection.execute(
             f"SELECT time {own} AND time >= (SELECT time {own} ORDER BY time DESC LIMIT 1) - 48 GROUP BY 1 ORDER BY 1",
-            (number, margin("provider", HOUR_QUARTERS)),
+            {"provider": number, "kind": margin("provider", HOUR_QUARTERS)},
         )
     ]
     if not hours:

@@ -37,7 +37,7 @@ _LONGEST_ID = 512
 _LONGEST_TEXT = 4096
 _TIME = f"typeof({{0}}) = 'integer' AND {{0}} BETWEEN 0 AND {253_402_300_800_000}"
 _COUNT = "typeof({0}) = 'integer' AND {0} BETWEEN 0 AND 1000000000000"
-_WORD = "typeof({0}) = 'integer' AND {0} BETWEEN 1 AND ?1"
+_WORD = "typeof({0}) = 'integer' AND {0} BETWEEN 1 AND :words"
 _ID = f"typeof({{0}}) = 'text' AND length(CAST({{0}} AS BLOB)) <= {_LONGEST_ID}"
 _TEXT = f"typeof({{0}}) = 'text' AND length(CAST({{0}} AS BLOB)) <= {_LONGEST_TEXT}"
 
@@ -84,7 +84,7 @@ _SOUND = {
         "why": f"{{0}} IS NULL OR {_TEXT}",
     },
 }
-"""Table -> column -> what a value must be, in SQL; ?1 is how many words there are."""
+"""Table -> column -> what a value must be, in SQL; `:words` is how many words there are."""
 
 _CLOSED: dict[str, tuple[str, ...]] = {
     "source": ("transcript", "gateway", "opencode-db", "rollout", "chats", "cost-state", "import"),
@@ -192,13 +192,13 @@ class ForeignLedger:
     def _check_values(self, table: str, columns: dict[str, str]) -> None:
         sound = {column: f"({condition.format(column)})" for column, condition in columns.items()}
         wrong = self._connection.execute(
-            f"SELECT rowid FROM {table} NOT INDEXED WHERE NOT ({' AND '.join(sound.values())} AND ?1 > 0) LIMIT 1",
-            (self._words,),
+            f"SELECT rowid FROM {table} NOT INDEXED WHERE NOT ({' AND '.join(sound.values())}) LIMIT 1",
+            {"words": self._words},
         ).fetchone()
         if wrong is not None:
             verdicts = self._connection.execute(
-                f"SELECT {', '.join(sound.values())} FROM {table} WHERE rowid = ?2 AND ?1 > 0",
-                (self._words, *wrong),
+                f"SELECT {', '.join(sound.values())} FROM {table} WHERE rowid = :row",
+                {"words": self._words, "row": wrong[0]},
             ).fetchone()
             column = next(name for name, fits in zip(sound, verdicts, strict=True) if not fits)
             raise self._fault_at(table, wrong[0], f"{column} is no value of a ledger")

@@ -34,8 +34,9 @@ MAX_BYTES = 64 * 1024 * 1024
 _TRIES = 50
 
 STATEMENTS = {
-    "switch": "INSERT INTO switches (ts, from_provider, to_provider, why, who) SELECT ?1, ?2, ?3, ?4, ?5"
-    " WHERE NOT EXISTS (SELECT 1 FROM switches WHERE ts = ?1 AND to_provider = ?3 AND who = ?5)",
+    "switch": "INSERT INTO switches (ts, from_provider, to_provider, why, who) SELECT * FROM (VALUES (?, ?, ?, ?, ?)) AS new"
+    " WHERE NOT EXISTS (SELECT 1 FROM switches old WHERE old.ts = column1 AND old.to_provider = column3"
+    " AND old.who = column5)",
     "applied": "INSERT OR REPLACE INTO timeline (agent, ts, provider) VALUES (?, ?, ?)",
     "reading": "INSERT OR IGNORE INTO limit_readings (provider, time_window, unit, used, allowed, used_fraction,"
     " resets_at, source, observed_at, model) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -85,9 +85,9 @@ class LedgerReader:
         )
         own = f" AND machine = {NAME['']}"
         pieces: Sequence[tuple[str, int, int]] = (
-            (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= ?1 AND time < ?2{own}", hour, 1 << 40),
-            (f"SELECT provider, {summed} FROM quarters WHERE quarter >= ?1 AND quarter < ?2{own}", quarter, hour * HOUR_QUARTERS),
-            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= ?1 AND ts < ?2 AND machine IS NULL", start, quarter * QUARTER_MS),
+            (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= :first AND time < :last{own}", hour, 1 << 40),
+            (f"SELECT provider, {summed} FROM quarters WHERE quarter >= :first AND quarter < :last{own}", quarter, hour * HOUR_QUARTERS),
+            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= :first AND ts < :last AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
         if not self._summed():
             pieces = [(pieces[-1][0], start, 1 << 62)]
@@ -140,9 +140,11 @@ class LedgerReader:
 
     def _sum(self, select: str, first: int, last: int, provider: str | None) -> dict[str, ProviderUsage]:
         """What the select says of the stretch from `first` to before `last`, under the providers' names."""
-        named = f"SELECT n.text, g.* FROM ({select}) g JOIN names n ON n.id = g.provider WHERE ?3 IS NULL OR n.text = ?3"
+        named = f"SELECT n.text, g.* FROM ({select}) g JOIN names n ON n.id = g.provider WHERE :provider IS NULL OR n.text = :provider"
         try:
-            rows = self._connection.execute(named, (first, last, provider)).fetchall()
+            rows = self._connection.execute(
+                named, {"first": first, "last": last, "provider": provider}
+            ).fetchall()
         except sqlite3.DatabaseError as error:
             raise PfError(f"the ledger cannot be read ({error})", "`pf-tui doctor` looks at it") from error
         return {
