@@ -357,5 +357,5 @@ def _active(now: Snapshot) -> str | None:
 
 def _why_not(now: Snapshot, provider: str) -> str:
     return next(
-        (p.reason for p in now.choice.passed if p.provider == provider), "the project's own order goes first"
+        (p.reason for p in now.choice.skipped if p.provider == provider), "the project's own order goes first"
     )

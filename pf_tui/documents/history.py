@@ -79,7 +79,7 @@ def chain(now: Snapshot) -> list[Step]:
     `verdict` is serves, passed (with code and reason) or ready (it would serve if asked).
     """
     steps: list[Step] = []
-    model_less = {p.provider: p for p in now.choice.passed if p.code == "model"}
+    model_less = {p.provider: p for p in now.choice.skipped if p.code == "model"}
     for view in now.providers:
         if view.rank is None:
             continue

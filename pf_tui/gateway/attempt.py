@@ -141,7 +141,7 @@ class UpstreamAttempt:
         finally:
             exchange.close()
 
-    def left(self) -> Delivered:
+    def delivered_before_leaving(self) -> Delivered:
         """What is known when the client left."""
         return Delivered(headers=self._headers, meter=self._meter)
 
@@ -193,16 +193,16 @@ class UpstreamAttempt:
         ):
             return await self._no_stream(exchange)
         events = EventBuffer()
-        held = await self._first_content(exchange, events)
-        if isinstance(held, Failed):
-            return held
+        buffered = await self._first_content(exchange, events)
+        if isinstance(buffered, Failed):
+            return buffered
         self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
         if self._meter.done and not self._has_hole:  # a short answer, all of it at once
-            await self._reply.end(held)
+            await self._reply.end(buffered)
             return await self._ended(exchange)
         self._reply.hold()
-        await self._reply.send(held)
+        await self._reply.send(buffered)
         return await self._rest(exchange, events)
 
     async def _no_stream(self, exchange: AnyExchange) -> Failed:
@@ -213,12 +213,12 @@ class UpstreamAttempt:
 
     async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
         """Everything up to the first piece of the answer; a Failed when there is none."""
-        held: list[bytes] = []
+        buffered: list[bytes] = []
         limits, opened = self._limits, False
         try:
-            found = self._good_from(exchange, events.feed(exchange.arrived()), held)
-            if found is not None:
-                return found  # head and first piece came together: no timer is needed
+            content = self._good_from(exchange, events.feed(exchange.arrived()), buffered)
+            if content is not None:
+                return content  # head and first piece came together: no timer is needed
             self._reply.hold()
             loop = asyncio.get_running_loop()
             spent_s = (self._flight.elapsed_ms() - self.began_ms) / 1000
@@ -230,9 +230,9 @@ class UpstreamAttempt:
                         limit.reschedule(loop.time() + limits.stall_s)
                     if not (data := await exchange.chunk()):
                         break
-                    found = self._good_from(exchange, events.feed(data), held)
-                    if found is not None:
-                        return found
+                    content = self._good_from(exchange, events.feed(data), buffered)
+                    if content is not None:
+                        return content
                     self._bound(events)
                     if not opened:
                         limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
@@ -244,32 +244,35 @@ class UpstreamAttempt:
                 text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
             return self._judge.unreachable(Unreachable("timeout", text))
         if rest := events.flush():
-            found = self._good_from(exchange, rest + b"\n\n", held)
-            if found is not None:
-                return found
+            content = self._good_from(exchange, rest + b"\n\n", buffered)
+            if content is not None:
+                return content
         if self._meter.finished or self._meter.odd is not None:
             return self._judge.empty(exchange, self._meter.odd or b"")
         when = "before its answer began" if self._opened else "before its first event"
         return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
 
-    def _good_from(self, exchange: AnyExchange, whole: bytes, held: list[bytes]) -> bytes | Failed | None:
-        """What may pass, from the first piece of the answer on; None while there is none, for `held`."""
+    def _good_from(self, exchange: AnyExchange, whole: bytes, buffered: list[bytes]) -> bytes | Failed | None:
+        """What may pass, from the first piece of the answer on; None while there is none, for `buffered`."""
         while whole:
             event, whole = first_of(whole)
-            seen = self._meter.look(event)
-            if seen == Kind.ERROR:
-                return self._judge.in_band(exchange, b"".join([*held, event, whole]), event)
-            if seen == Kind.GARBAGE:
+            meaning = self._meter.look(event)
+            if meaning == Kind.ERROR:
+                return self._judge.in_band(exchange, b"".join([*buffered, event, whole]), event)
+            if meaning == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, event)
-            held.append(event)
+            buffered.append(event)
             self._fillers += len(event)
-            if self._fillers > (FILLER_BYTES if seen == Kind.FILLER else EVENT_BYTES) and seen != Kind.GOOD:
+            if (
+                self._fillers > (FILLER_BYTES if meaning == Kind.FILLER else EVENT_BYTES)
+                and meaning != Kind.GOOD
+            ):
                 raise Unreachable("network", f"{self._fillers >> 20} MB of its stream held no answer")
-            if seen == Kind.GOOD:
+            if meaning == Kind.GOOD:
                 self._first_byte()
-                held.append(self._sifted(whole))
-                return b"".join(held)
-            if seen == Kind.OPENING:
+                buffered.append(self._sifted(whole))
+                return b"".join(buffered)
+            if meaning == Kind.OPENING:
                 self._opened = True
                 if self._meter.done:
                     return self._judge.empty(exchange, self._meter.odd or b"")
@@ -308,9 +311,9 @@ class UpstreamAttempt:
             broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
         except OverBudget:
             broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
-        if self._said is not None:
-            failed = self._judge.in_band(exchange, self._said, self._said)
-            await reply.end(clean_error(self._request.protocol, self._said))
+        if self._complaint is not None:
+            failed = self._judge.in_band(exchange, self._complaint, self._complaint)
+            await reply.end(clean_error(self._request.protocol, self._complaint))
             return Delivered(headers=exchange.headers, meter=meter, failure=failed.failure)
         if meter.broken:
             broke = failures.transport("network", self._judge.clock(), "a piece of its answer was unreadable")
@@ -364,21 +367,21 @@ class UpstreamAttempt:
     _opened = False
     """The stream's handshake has come: from there silence is counted, not the wait for a first byte."""
 
-    _said: bytes | None = None
+    _complaint: bytes | None = None
     """An error event in the middle of the stream."""
 
     @property
     def _has_hole(self) -> bool:
         """What follows must not pass: an error came, or a piece of the answer is missing."""
-        return self._said is not None or self._meter.broken
+        return self._complaint is not None or self._meter.broken
 
     def _sifted(self, whole: bytes) -> bytes:
         """The events without those that no client can read; an error among them is the last."""
         if not whole:
             return b""
-        good, said = self._meter.filter_events(whole)
-        if said is not None:
-            self._said = self._judge.masked(said)
+        good, complaint = self._meter.filter_events(whole)
+        if complaint is not None:
+            self._complaint = self._judge.masked(complaint)
         return good
 
     def _first_byte(self) -> None:
@@ -409,13 +412,13 @@ async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protoc
         answer = own_responses.in_words(protocol, failed.failure.kind, failed.failure.message)
         await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
         return
-    kept = response_headers(CIMultiDict(failed.headers), decoded=True)
+    headers = response_headers(CIMultiDict(failed.headers), decoded=True)
     for name, value in added.items():
-        kept[name] = value
+        headers[name] = value
     body = failed.body or own_responses.error_body(
         protocol, "api_error", f"pf-tui: {failed.route.provider} answered {failed.status} without a word"
     )
-    await reply.whole(failed.status, kept, body)
+    await reply.whole(failed.status, headers, body)
 
 
 async def _drain(exchange: AnyExchange) -> None:

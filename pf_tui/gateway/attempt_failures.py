@@ -116,9 +116,9 @@ class Judge:
         self, exchange: AnyExchange, status: int | None, body: bytes | bytearray, event: bytes | None
     ) -> Failed:
         mask = self._secrets(self._route)
-        kept = mask.data(bytes(body[:KEPT_BYTES]))
+        evidence = mask.data(bytes(body[:KEPT_BYTES]))
         headers = CIMultiDict((name, mask.text(value)) for name, value in exchange.headers.items())
-        data = kept if event is None else mask.data(payload(event))
+        data = evidence if event is None else mask.data(payload(event))
         text = data[:ERROR_BYTES].decode("utf-8", "replace")
         failure = failures.classify(
             status=status,
@@ -134,7 +134,7 @@ class Judge:
             failure=self._without_prompt(failure, text),
             status=exchange.status,
             headers=headers,
-            body=kept,
+            body=evidence,
             window=_window_in(text) if failure.kind == "context" else None,
         )
 
@@ -149,7 +149,7 @@ class Judge:
 
 def _window_in(text: str) -> int | None:
     """The window that a "too long" names: "210000 tokens > 200000 maximum"."""
-    found = _SIZES.search(text)
-    if found is None:
+    match = _SIZES.search(text)
+    if match is None:
         return None
-    return int(found[2] or found[3])
+    return int(match[2] or match[3])

@@ -81,15 +81,15 @@ def parse_request(path: str, query: str, raw: bytes, headers: Mapping[str, str])
     Raises:
         WrongUsage: the body is no JSON object with a model.
     """
-    asked = _asked(raw)
+    fields = _decoded(raw)
     agent, session, is_subagent = _who(headers)
     return Request(
         path=path,
         query=query,
         protocol=PROTOCOLS[path],
         raw=raw,
-        model=asked.model,
-        stream=asked.stream is True,
+        model=fields.model,
+        stream=fields.stream is True,
         session=session,
         agent=agent,
         is_subagent=is_subagent,
@@ -121,11 +121,11 @@ class _Asked(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(_Asked)
 
 
-def _asked(raw: bytes) -> _Asked:
+def _decoded(raw: bytes) -> _Asked:
     try:
-        asked = _DECODER.decode(raw)
-        asked.model.encode()
-        return asked
+        fields = _DECODER.decode(raw)
+        fields.model.encode()
+        return fields
     except UnicodeEncodeError as error:
         raise WrongUsage("the model's name is no text") from error
     except msgspec.ValidationError as error:
@@ -144,8 +144,10 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
         return raw
     wanted = json.dumps(old, ensure_ascii=False).encode()[1:-1]
     escaped = json.dumps(old).encode()[1:-1]
-    found = [m for m in _MODEL.finditer(raw) if m[1] in (wanted, escaped)]
-    place = found[0] if len(found) == 1 else next((m for m in found if _is_top_level(raw, m.start())), None)
+    matches = [m for m in _MODEL.finditer(raw) if m[1] in (wanted, escaped)]
+    place = (
+        matches[0] if len(matches) == 1 else next((m for m in matches if _is_top_level(raw, m.start())), None)
+    )
     if place is None:
         content = json.loads(raw)
         content["model"] = new
@@ -182,9 +184,9 @@ def _drop_thinking(content: dict[str, object], foreign: Callable[[dict[str, obje
     for message in list_in(content, "messages"):
         if not isinstance(message, dict) or not isinstance(blocks := message.get("content"), list):
             continue
-        kept = [block for block in blocks if not (_is_thinking(block) and foreign(block))]
-        if len(kept) != len(blocks):
-            message["content"] = kept or [{"type": "text", "text": "…"}]
+        remaining = [block for block in blocks if not (_is_thinking(block) and foreign(block))]
+        if len(remaining) != len(blocks):
+            message["content"] = remaining or [{"type": "text", "text": "…"}]
             changed = True
     return changed
 
@@ -193,13 +195,13 @@ def _drop_reasoning(content: dict[str, object], foreign: Callable[[dict[str, obj
     items = content.get("input")
     if not isinstance(items, list):
         return False
-    kept = [
+    remaining = [
         item
         for item in items
         if not (isinstance(item, dict) and item.get("type") == "reasoning" and foreign(item))
     ]
-    content["input"] = kept
-    return len(kept) != len(items)
+    content["input"] = remaining
+    return len(remaining) != len(items)
 
 
 def signature_of(block: Mapping[str, object]) -> str | None:

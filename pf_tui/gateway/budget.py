@@ -17,13 +17,13 @@ class OverBudget(Exception):  # noqa: N818 - reads as a sentence: raise OverBudg
 
 
 class Budget:
-    """The bytes that are left."""
+    """The bytes that remain."""
 
-    __slots__ = ("left", "total")
+    __slots__ = ("remaining", "total")
 
     def __init__(self, total: int = TOTAL_BYTES) -> None:
         self.total = total
-        self.left = total
+        self.remaining = total
 
     def hold(self) -> Hold:
         """What one request holds: nothing yet."""
@@ -33,35 +33,35 @@ class Budget:
 class Hold:
     """The bytes of one request and its answer."""
 
-    __slots__ = ("_budget", "_kept", "waiting")
+    __slots__ = ("_budget", "_bytes", "waiting")
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._kept = 0
+        self._bytes = 0
         self.waiting = 0
         """Of a stream's event that is not whole yet."""
 
     def grow(self, size: int) -> None:
         """Keep so many more bytes until the request ends. Raises OverBudget."""
-        if size > self._budget.left:
+        if size > self._budget.remaining:
             raise OverBudget
-        self._budget.left -= size
-        self._kept += size
+        self._budget.remaining -= size
+        self._bytes += size
 
     def wait(self, size: int) -> None:
         """So many bytes wait for the end of their event. Raises OverBudget."""
         more = size - self.waiting
-        if more > self._budget.left:
+        if more > self._budget.remaining:
             raise OverBudget
-        self._budget.left -= more
+        self._budget.remaining -= more
         self.waiting = size
 
     def shrink(self, size: int) -> None:
         """So many of the kept bytes are gone."""
-        self._budget.left += size
-        self._kept -= size
+        self._budget.remaining += size
+        self._bytes -= size
 
     def free(self) -> None:
         """The request has ended."""
-        self._budget.left += self._kept + self.waiting
-        self._kept = self.waiting = 0
+        self._budget.remaining += self._bytes + self.waiting
+        self._bytes = self.waiting = 0

@@ -77,10 +77,10 @@ class _Aws:
             ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
         ):
             session.set_config_variable(name, env.get(variable) or f"{env.get('HOME', '~')}/{usual}")
-        found = session.get_credentials()
-        if found is None:
+        credentials = session.get_credentials()
+        if credentials is None:
             raise PfError("AWS has no credentials for this profile", "`aws configure sso` makes some")
-        return found
+        return credentials
 
     def _signed(self, credentials: AwsCredentials, url: str, body: bytes) -> Mapping[str, str]:
         from botocore.auth import SigV4Auth
@@ -107,9 +107,9 @@ class _Google:
 
     async def headers(self, url: str, body: bytes) -> Mapping[str, str]:
         async with self._lock:
-            held = self._credentials
-            usable = held is not None and held.valid
-            credentials: GoogleCredentials = held if usable else await asyncio.to_thread(self._renew)
+            cached = self._credentials
+            usable = cached is not None and cached.valid
+            credentials: GoogleCredentials = cached if usable else await asyncio.to_thread(self._renew)
         return {"authorization": f"Bearer {credentials.token}"}
 
     def _renew(self) -> GoogleCredentials:
@@ -124,10 +124,12 @@ class _Google:
                 if path is not None and path.is_file():
                     with warnings.catch_warnings():  # it warns of files from others; this is the person's own
                         warnings.simplefilter("ignore", DeprecationWarning)
-                        found, _ = google.auth.load_credentials_from_file(str(path), scopes=[GOOGLE_SCOPE])
+                        credentials, _ = google.auth.load_credentials_from_file(
+                            str(path), scopes=[GOOGLE_SCOPE]
+                        )
                 else:
-                    found, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
-                self._credentials = found
+                    credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
+                self._credentials = credentials
             self._credentials.refresh(_request)
             return self._credentials
         except (GoogleAuthError, ValueError, OSError) as error:

@@ -93,10 +93,10 @@ class Engine:
 
     def request_id(self, headers: Mapping[str, str] | None) -> str:
         """The upstream's id of the request, or one of ours where it has none or always the same."""
-        given = (headers.get("request-id") or headers.get("x-request-id")) if headers is not None else None
-        if given and len(given) <= ID_CHARS and given not in self._ids:
-            self._ids[given] = None
+        supplied = (headers.get("request-id") or headers.get("x-request-id")) if headers is not None else None
+        if supplied and len(supplied) <= ID_CHARS and supplied not in self._ids:
+            self._ids[supplied] = None
             if len(self._ids) > RECENT_IDS:
                 self._ids.popitem(last=False)
-            return given
+            return supplied
         return next(self._own_ids)

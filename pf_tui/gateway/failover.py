@@ -41,18 +41,18 @@ class RequestFailover(Turn):
 
     async def run(self) -> None:
         """Try the routes in order."""
-        found = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
-        if found.reserved is not None:
+        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
+        if candidates.reserved is not None:
             await self._tell(
-                own_responses.reserved(self._request.protocol, found.reserved, self._request.agent)
+                own_responses.reserved(self._request.protocol, candidates.reserved, self._request.agent)
             )
             return
-        self._found = found
-        ready = self._ready(found)
+        self._candidates = candidates
+        ready = self._ready(candidates)
         if wait_s := self._wait_first(ready):
             await self._wait(wait_s)
-            ready = self._ready(found)
-        self._passed = [*self._passed, *found.passed]
+            ready = self._ready(candidates)
+        self._skipped = [*self._skipped, *candidates.skipped]
         if self._request.counting and ready and not _counts(ready[0]):
             await self._estimate()
             return
@@ -127,12 +127,12 @@ class RequestFailover(Turn):
                 self._body = raw
                 return True
             self._unreadable = str(error)
-            self._passed.append(Skipped(provider=route.provider, code="protocol", reason=str(error)))
+            self._skipped.append(Skipped(provider=route.provider, code="protocol", reason=str(error)))
             return False
         if translation.only_hosted:
             self._needs_search = True
             reason = "does not run the tool this request is about"
-            self._passed.append(Skipped(provider=route.provider, code="model", reason=reason))
+            self._skipped.append(Skipped(provider=route.provider, code="model", reason=reason))
             self._engine._recorder.event(
                 "skip", why=f"{route.provider} {reason}", once=f"hosted {route.provider}"
             )
@@ -181,7 +181,7 @@ class RequestFailover(Turn):
                 translation=self._translation,
             )
         except (ClientGone, asyncio.CancelledError):
-            outcome = passing.left()
+            outcome = passing.delivered_before_leaving()
             raise
         finally:
             if ticket.probe:
@@ -199,12 +199,12 @@ class RequestFailover(Turn):
         """The very bytes of the client, but for the model's name and for another vendor's reasoning."""
         request = self._request
         raw = with_model(request.raw, request.model, route.native)
-        asked = self._plan.family_of(request.model)
-        if self._session.is_mixed(route.model_family, asked):
+        family = self._plan.family_of(request.model)
+        if self._session.is_mixed(route.model_family, family):
             raw = without_thinking(
                 raw,
                 request.protocol,
-                lambda block: self._session.is_foreign(block, route.model_family, asked),
+                lambda block: self._session.is_foreign(block, route.model_family, family),
             )
         return raw
 
@@ -252,9 +252,9 @@ class RequestFailover(Turn):
 
     def _remember_repair(self, route: Route) -> None:
         """What was left out made the difference: it is left out there from now on."""
-        if found := self._repairs.worked(route):
-            strip, evidence = found
-            self._world.repairs[route.provider, route.model] = (*self._repairs.known(route), *strip)
+        if repair := self._repairs.worked(route):
+            strip, evidence = repair
+            self._world.repairs[route.provider, route.model] = (*self._repairs.repairs_for(route), *strip)
             self._engine._recorder.repair(route.provider, route.model, strip, evidence)
 
     # -- between routes ----------------------------------------------------------------------------
@@ -269,7 +269,7 @@ class RequestFailover(Turn):
         resting = not self._resting.nobody or self._plan.spent
         if not resting and not self._plan.last_resort and candidates.leads(sticky):
             return candidates.by_priority
-        ready, self._passed = arrange(
+        ready, self._skipped = arrange(
             routes,
             self._blocked,
             first=self._plan.first,
@@ -277,7 +277,7 @@ class RequestFailover(Turn):
             last_resort=self._plan.last_resort,
         )
         if not ready:
-            ready, self._passed = arrange(
+            ready, self._skipped = arrange(
                 routes, lambda route: self._blocked(route, alone=True), first=self._plan.first
             )
         elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
@@ -313,12 +313,14 @@ class RequestFailover(Turn):
 
     def _wait_first(self, ready: Sequence[Route]) -> float:
         """Seconds until a limit ends that is worth waiting for before anybody is asked; 0 = do not wait."""
-        if not self._passed or self._request.counting or not self._plan.auto_switch:
+        if not self._skipped or self._request.counting or not self._plan.auto_switch:
             return 0.0
         ends = [
-            one.until
-            for one in self._passed
-            if one.until is not None and one.kind != "manual" and (not ready or one.provider == self._sticky)
+            skipped.until
+            for skipped in self._skipped
+            if skipped.until is not None
+            and skipped.kind != "manual"
+            and (not ready or skipped.provider == self._sticky)
         ]
         return self._within_patience(min(ends)) if ends else 0.0
 
@@ -329,7 +331,7 @@ class RequestFailover(Turn):
             return 0.0
         if not self._plan.auto_switch:
             return 0.0
-        if route.provider != self._sticky and any(self._blocked(one) is None for one in queue):
+        if route.provider != self._sticky and any(self._blocked(candidate) is None for candidate in queue):
             return 0.0
         bench = self._blocked(route)
         return self._within_patience((bench and bench.until) or failure.until)
@@ -350,13 +352,13 @@ class RequestFailover(Turn):
     def _larger(self, failed: Failed, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""
         size = max(failed.window or failed.route.context, _ROOM_MARGIN)
-        found = self._plan.candidates(
+        candidates = self._plan.candidates(
             self._request, bearer=self._bearer, larger_than=size, allowed=self._chosen
         )
-        tried = {(one.route.provider, one.route.model) for one in self._failed}
+        tried = {(failure.route.provider, failure.route.model) for failure in self._failed}
         larger = [
             route
-            for route in found.routes
+            for route in candidates.routes
             if (route.provider, route.model) not in tried
             and route.context > size
             and self._blocked(route) is None
@@ -376,8 +378,8 @@ class RequestFailover(Turn):
         return True
 
     def _same_with_new_key(self, old: Route) -> Route | None:
-        found = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
-        return next((route for route in found.routes if route.provider == old.provider), None)
+        candidates = self._plan.candidates(self._request, bearer=self._bearer, allowed=self._chosen)
+        return next((route for route in candidates.routes if route.provider == old.provider), None)
 
     def _after(self, route: Route, outcome: Delivered) -> None:
         """An answer has passed: where the session is now, and what that took."""
@@ -419,10 +421,16 @@ class RequestFailover(Turn):
 
     def _tell_return(self, before: str | None, route: Route) -> None:
         """The session went back to a better provider by itself: a journal event, with what that costs."""
-        found, session = self._found, self._request.session
-        if before is None or before == route.provider or found is None or session is None or self._chosen:
+        candidates, session = self._candidates, self._request.session
+        if (
+            before is None
+            or before == route.provider
+            or candidates is None
+            or session is None
+            or self._chosen
+        ):
             return
-        places = {one.provider: place for place, one in enumerate(found.by_priority)}
+        places = {candidate.provider: place for place, candidate in enumerate(candidates.by_priority)}
         if places.get(route.provider, 0) >= places.get(before, -1):
             return
         cost = self._plan.prompt_cost(route, self._request.tokens)

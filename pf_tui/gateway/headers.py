@@ -99,12 +99,12 @@ MOST_MASKS = 64
 
 def route_mask(route: Route) -> ValueMask:
     """Masks all credentials that this upstream can know."""
-    kept = _MASKS.get(id(route))
-    if kept is None:
+    cached = _MASKS.get(id(route))
+    if cached is None:
         if len(_MASKS) >= MOST_MASKS:
             _MASKS.clear()
-        kept = _MASKS[id(route)] = (route, ValueMask(route_secrets(route)))
-    return kept[1]
+        cached = _MASKS[id(route)] = (route, ValueMask(route_secrets(route)))
+    return cached[1]
 
 
 def _may_be_secret(name: str) -> bool:
@@ -134,11 +134,11 @@ def _stays_unless_login(name: str) -> bool:
 
 def response_headers(headers: CIMultiDictProxy[str] | CIMultiDict[str], *, decoded: bool) -> CIMultiDict[str]:
     """The upstream's headers that the client gets."""
-    kept: CIMultiDict[str] = CIMultiDict()
+    forwarded: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():
         if not _ends_here(name, decoded) and value.isprintable():
-            kept.add(name, value)
-    return kept
+            forwarded.add(name, value)
+    return forwarded
 
 
 @lru_cache(maxsize=256)

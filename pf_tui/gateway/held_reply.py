@@ -75,7 +75,7 @@ class HeldReply:
         """A finished answer; the last event of a stream that has begun."""
         self.release()
         if self._saying is not None:
-            await self._said(self._saying)
+            await self._stop_saying(self._saying)
         if not self.begun:
             await self._reply.whole(status, headers, body)
             return
@@ -84,7 +84,7 @@ class HeldReply:
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """The head of an answer that comes in pieces, unless the client has one."""
         if self._saying is not None:
-            await self._said(self._saying)
+            await self._stop_saying(self._saying)
         if not self.begun:
             self.begun = True
             await self._reply.start(status, headers)
@@ -92,7 +92,7 @@ class HeldReply:
     async def send(self, data: bytes) -> None:
         """Whole events."""
         if self._saying is not None:
-            await self._said(self._saying)
+            await self._stop_saying(self._saying)
         self._last_s = asyncio.get_running_loop().time()
         await self._reply.send(data)
 
@@ -100,10 +100,10 @@ class HeldReply:
         """No more pieces after this one."""
         self.release()
         if self._saying is not None:
-            await self._said(self._saying)
+            await self._stop_saying(self._saying)
         await self._reply.end(last)
 
-    async def _said(self, saying: asyncio.Task[None]) -> None:
+    async def _stop_saying(self, saying: asyncio.Task[None]) -> None:
         """Wait for a keep-alive that is on its way."""
         await saying
         self._saying = None
@@ -132,8 +132,8 @@ def in_band(protocol: str, status: int, body: bytes | bytearray) -> bytes:
     except (ValueError, RecursionError):
         content = None
     error = content.get("error") if isinstance(content, dict) else None
-    told = error.get("message") if isinstance(error, dict) else error
-    sentence = str(told) if told else f"the provider answered {status}"
+    message = error.get("message") if isinstance(error, dict) else error
+    sentence = str(message) if message else f"the provider answered {status}"
     if not isinstance(error, dict):
         return cut_event(protocol, sentence)
     if protocol == "anthropic-messages":

@@ -54,10 +54,10 @@ class InFlightRequest:
     def shown(self) -> LiveRequest:
         """As the other faces see it."""
         meter, route = self.meter, self.route
-        told = 0
+        tokens = 0
         if meter is not None:
             reported = meter.usage.get("output_tokens", meter.usage.get("completion_tokens"))
-            told = max(meter.tokens_seen, reported if isinstance(reported, int) else 0)
+            tokens = max(meter.tokens_seen, reported if isinstance(reported, int) else 0)
         return LiveRequest(
             id=str(self.number),
             agent=self.request.agent,
@@ -65,7 +65,7 @@ class InFlightRequest:
             provider=route.provider if route else "",
             model=route.model if route else self.request.model,
             since=self.since,
-            tokens=told,
+            tokens=tokens,
             first_byte_ms=self.first_byte_ms,
             attempt=max(1, self.attempt),
         )
@@ -102,12 +102,12 @@ class InFlightRequests:
         self._flying.pop(flight.number, None)
         flight.hold.free()
         request, route = flight.request, flight.route
-        known = self._sessions.get(request.session or "")
-        if request.session and not request.counting and (route is not None or known is not None):
+        session = self._sessions.get(request.session or "")
+        if request.session and not request.counting and (route is not None or session is not None):
             self._sessions[request.session] = LiveSession(
                 session=request.session,
-                provider=route.provider if route is not None else known.provider if known else "",
-                model=route.model if route is not None else known.model if known else request.model,
+                provider=route.provider if route is not None else session.provider if session else "",
+                model=route.model if route is not None else session.model if session else request.model,
                 at=flight.ended or flight.since,
                 status=flight.status,
                 until=flight.until,

@@ -62,13 +62,13 @@ def _span(raw: bytes, place: int) -> tuple[int, int]:
         return place + 7, _end(raw, place + 7)
     if raw[place - 1 : place] != b'"' or raw[place + 6 : place + 7] != b'"':
         return 0, 0
-    if found := _DATA.search(raw, place, place + NEAR_BYTES):
-        return found.end(), _end(raw, found.end())
+    if match := _DATA.search(raw, place, place + NEAR_BYTES):
+        return match.end(), _end(raw, match.end())
     before = raw.rfind(b'"data"', 0, place)
-    if before >= 0 and (found := _DATA.match(raw, before)):
-        end = _end(raw, found.end())
+    if before >= 0 and (match := _DATA.match(raw, before)):
+        end = _end(raw, match.end())
         if place - NEAR_BYTES <= end <= place:
-            return found.end(), end
+            return match.end(), end
     return 0, 0
 
 

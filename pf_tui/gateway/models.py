@@ -20,7 +20,7 @@ def listed(
     Args:
         blocked: told a provider and a model; True while that provider rests from it.
     """
-    found: dict[str, dict[str, object]] = {}
+    rows: dict[str, dict[str, object]] = {}
     resting: dict[str, dict[str, object]] = {}
     for standing in plan.standings:
         provider = plan.catalog.providers[standing.provider]
@@ -32,9 +32,9 @@ def listed(
         for model in plan.catalog.models.values():
             if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):
                 continue
-            place = resting if blocked(provider.id, model.id) else found
+            place = resting if blocked(provider.id, model.id) else rows
             place.setdefault(model.id, _entry(plan, provider.id, model))
-    items = list({**resting, **found}.values())
+    items = list({**resting, **rows}.values())
     return {
         "object": "list",
         "data": items,

@@ -85,10 +85,10 @@ def content_of(data: bytes | bytearray) -> object:
 def _choice_says(choice: Mapping[str, object]) -> bool:
     if choice.get("finish_reason") not in _ORDINARY_ENDS:
         return True
-    said = choice.get("delta") or choice.get("message") or {}
-    if not isinstance(said, dict):
+    message = choice.get("delta") or choice.get("message") or {}
+    if not isinstance(message, dict):
         return True
-    return bool(choice.get("text")) or any(value for name, value in said.items() if name != "role")
+    return bool(choice.get("text")) or any(value for name, value in message.items() if name != "role")
 
 
 def _responses_says(kind: str, event: Mapping[str, object]) -> bool:
@@ -129,8 +129,8 @@ def _is_bare(block: object, kinds: frozenset[str] | None) -> bool:
 
 
 def _field(value: object, name: str) -> object:
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if found is None or isinstance(found, str | list) else str(found)
+    field = value.get(name) if isinstance(value, dict) else None
+    return field if field is None or isinstance(field, str | list) else str(field)
 
 
 def _mappings(values: object) -> Iterable[dict[str, object]]:

@@ -45,7 +45,7 @@ class Answer:
 def exhausted(
     protocol: str,
     agent: str | None,
-    passed: Sequence[Skipped],
+    skipped: Sequence[Skipped],
     now: datetime,
     zone: tzinfo | None = None,
     *,
@@ -58,13 +58,13 @@ def exhausted(
     Args:
         waits: the session was started to go on at the reset: its client asks again until somebody is back.
     """
-    limited, unreached, refused = by_trouble(passed)
-    first = first_back(passed, now)
+    limited, unreached, refused = by_trouble(skipped)
+    first = first_back(skipped, now)
     wait_s = UNKNOWN_WAIT_S
     if first is not None and first.until is not None:
         wait_s = max(1, -int(-(first.until - now).total_seconds() // 1))
     soon = first is not None and wait_s <= SOON_S
-    sentence = sentence_for(passed, first, now, zone)
+    sentence = sentence_for(skipped, first, now, zone)
     headers = {"content-type": "application/json"}
     if soon:
         headers["retry-after"] = str(wait_s)
@@ -99,59 +99,59 @@ def exhausted(
 
 
 def by_trouble(
-    passed: Sequence[Skipped],
+    skipped: Sequence[Skipped],
 ) -> tuple[dict[str, Skipped], dict[str, Skipped], dict[str, Skipped]]:
     """Who is limited, who cannot be reached, and who refused, by provider."""
     limited, unreached, refused = {}, {}, {}
-    for one in passed:
-        if one.code not in (*_LIMITED, "failed"):
+    for skip in skipped:
+        if skip.code not in (*_LIMITED, "failed"):
             continue
-        if one.kind in _PASSING:
-            unreached[one.provider] = one
-        elif one.kind in _REFUSING:
-            refused[one.provider] = one
+        if skip.kind in _PASSING:
+            unreached[skip.provider] = skip
+        elif skip.kind in _REFUSING:
+            refused[skip.provider] = skip
         else:
-            limited[one.provider] = one
+            limited[skip.provider] = skip
     return limited, unreached, refused
 
 
-def first_back(passed: Sequence[Skipped], now: datetime) -> Skipped | None:
+def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
-    limited = (one for one in passed if one.code in _LIMITED and one.kind not in (*_PASSING, *_REFUSING))
-    ending = [one for one in limited if one.until is not None and one.until > now]
-    return min(ending, key=lambda one: one.until or now) if ending else None
+    limited = (skip for skip in skipped if skip.code in _LIMITED and skip.kind not in (*_PASSING, *_REFUSING))
+    ending = [skip for skip in limited if skip.until is not None and skip.until > now]
+    return min(ending, key=lambda skip: skip.until or now) if ending else None
 
 
 def sentence_for(
-    passed: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
+    skipped: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
 ) -> str:
     """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
-    limited, unreached, refused = by_trouble(passed)
-    paid = [one.provider for one in passed if one.code == "paid"]
+    limited, unreached, refused = by_trouble(skipped)
+    paid = [skip.provider for skip in skipped if skip.code == "paid"]
     asks = f"; {paid[0]} costs money: `pf-tui allow paid --today` lets it serve" if paid else ""
-    told = [
-        *(f"{name} cannot be reached: {one.reason}" for name, one in unreached.items()),
-        *(f"{name} refused: {one.reason}" for name, one in refused.items()),
+    sentences = [
+        *(f"{name} cannot be reached: {skip.reason}" for name, skip in unreached.items()),
+        *(f"{name} refused: {skip.reason}" for name, skip in refused.items()),
     ]
     count = len(limited)
     if first is not None and first.until is not None:
         who = "the only provider is limited" if count == 1 else f"all {count} providers are limited"
-        if told:
+        if sentences:
             who = f"{first.provider} is limited" if count == 1 else f"{count} providers are limited"
         back = f"the first is back at {_clock(first.until, now, zone)} ({first.provider})"
-        return "pf-tui: " + "; ".join([who, back, *told]) + asks
-    if told:
-        told = [*(f"{name} is limited: {one.reason}" for name, one in limited.items()), *told]
+        return "pf-tui: " + "; ".join([who, back, *sentences]) + asks
+    if sentences:
+        sentences = [*(f"{name} is limited: {skip.reason}" for name, skip in limited.items()), *sentences]
     elif limited:
-        told = [
-            "no provider available: " + ", ".join(f"{name} {one.reason}" for name, one in limited.items())
+        sentences = [
+            "no provider available: " + ", ".join(f"{name} {skip.reason}" for name, skip in limited.items())
         ]
     elif asks:
         return f"pf-tui: no provider available{asks}"
     else:
         return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
     ends = "" if unreached and not (limited or refused) else "; pf-tui why shows what ends it"
-    return "pf-tui: " + "; ".join(told) + (asks or ends)
+    return "pf-tui: " + "; ".join(sentences) + (asks or ends)
 
 
 def reserved(protocol: str, login: str, agent: str | None) -> Answer:

@@ -49,12 +49,12 @@ def run(ctx: Context, port: int | None, announce: Callable[[Gateway], None]) -> 
     Raises:
         PfError: another gateway runs on this state directory, or the port is taken.
     """
-    with single_instance(ctx.paths, state.LOCK_NAME) as held:
-        if held is None:
+    with single_instance(ctx.paths, state.LOCK_NAME) as lock:
+        if lock is None:
             raise _already(ctx)
         sys.setswitchinterval(0.001)  # a writer thread must not keep a request waiting for 5 ms
         gc.set_threshold(20_000, 50, 50)  # a request leaves no cycles; the default costs it 5 %
-        return _run_loop(_serve(ctx, held, port, announce))
+        return _run_loop(_serve(ctx, lock, port, announce))
 
 
 def ensure(ctx: Context, port: int | None = None) -> tuple[Gateway, str]:
@@ -100,10 +100,10 @@ def stop(ctx: Context) -> bool:
 
 def token(ctx: Context) -> str:
     """The running gateway's token. Raises PfError when none runs."""
-    found = state.token(ctx.paths)
-    if found is None:
+    token = state.token(ctx.paths)
+    if token is None:
         raise PfError("no gateway runs", "`pf-tui gateway start`")
-    return found
+    return token
 
 
 def ask(
@@ -133,13 +133,13 @@ class _OneLine(logging.Handler):
     def __init__(self, ctx: Context) -> None:
         super().__init__(logging.WARNING)
         self._paths = ctx.paths
-        self._said: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else record.levelname
-        said = f"{record.name}: {record.msg} ({kind})"
-        if time.monotonic() - self._said.get(said, -SAY_AGAIN_S) >= SAY_AGAIN_S:
-            self._said[said] = time.monotonic()
+        line = f"{record.name}: {record.msg} ({kind})"
+        if time.monotonic() - self._logged_at.get(line, -SAY_AGAIN_S) >= SAY_AGAIN_S:
+            self._logged_at[line] = time.monotonic()
             log.line(self._paths, f"gateway: {record.name}: {record.getMessage()} ({kind})")
 
 
@@ -148,10 +148,10 @@ async def _serve(
 ) -> int:
     from pf_tui.gateway import server, settings
 
-    kept = state.install(ctx.paths)
+    addresses = state.install(ctx.paths)
     chosen = port if port is not None else settings.parse(ctx.config().gateway, ctx.paths.config).port
-    sockets = _listen(chosen, kept.port)
-    secret = kept.token
+    sockets = _listen(chosen, addresses.port)
+    secret = addresses.token
     gateway = server.Gateway(ctx, secret, state.control_token(ctx.paths))
     gateway.recorder.may_write = already_running.still
     logging.getLogger().addHandler(_OneLine(ctx))

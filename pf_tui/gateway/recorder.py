@@ -61,8 +61,8 @@ class Recorder:
         self._by: deque[Job] = deque()
         self._waiting: deque[Attempt | Reading] = deque()
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
-        self._said: dict[str, float] = {}
-        self._told: dict[str, float] = {}
+        self._written_at: dict[str, float] = {}
+        self._bench_written_at: dict[str, float] = {}
         self._ledger = ledger_attempts.Writer(world.ctx.paths.ledger)
         self._rows: list[Attempt] = []
         self._rollups_due_s = 0.0
@@ -104,7 +104,7 @@ class Recorder:
         def write() -> None:
             outcome = actions.keep_bench(self._world.ctx, bench, agent=agent, session=session, why=why)
             if outcome.moved:
-                self._told[bench.provider] = time.monotonic()
+                self._bench_written_at[bench.provider] = time.monotonic()
             done()
 
         self._later(write)
@@ -142,12 +142,12 @@ class Recorder:
         """
         if once is not None:
             moment = time.monotonic()
-            if moment - self._said.get(once, -EVENT_GAP_S) < EVENT_GAP_S:
+            if moment - self._written_at.get(once, -EVENT_GAP_S) < EVENT_GAP_S:
                 return
-            self._said[once] = moment
+            self._written_at[once] = moment
 
         def write() -> None:
-            if time.monotonic() - self._told.get(unless_told or "", -TOLD_S) < TOLD_S:
+            if time.monotonic() - self._bench_written_at.get(unless_told or "", -TOLD_S) < TOLD_S:
                 return
             write_down(self._world.ctx, action, why=why, before=before, after=after, evidence=evidence)
 
@@ -201,11 +201,11 @@ class Recorder:
 
     def _flush(self) -> None:
         """Write what has come since the last batch."""
-        taken = []
+        batch = []
         while self._waiting:  # the loop goes on adding at the other end
-            taken.append(self._waiting.popleft())
-        readings = [item for item in taken if isinstance(item, Reading)]
-        self._rows += [item for item in taken if isinstance(item, Attempt)]
+            batch.append(self._waiting.popleft())
+        readings = [item for item in batch if isinstance(item, Reading)]
+        self._rows += [item for item in batch if isinstance(item, Attempt)]
         if readings:
             actions.note_readings(self._world.ctx, readings)
         if self._rows and self._add():
@@ -214,7 +214,7 @@ class Recorder:
             lost = len(self._rows) - KEPT_ROWS
             self._rows = self._rows[lost:]
             log.line(self._world.ctx.paths, f"gateway: the ledger refuses rows; {lost} were given up")
-        if taken:
+        if batch:
             self._world.refresh_soon()
 
     def _add(self) -> bool:

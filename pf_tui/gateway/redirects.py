@@ -24,7 +24,7 @@ class Redirect:
     """The request class."""
     provider: str | None
     model: str | None
-    asked: str
+    asked_model: str
     """The model its agent asked for."""
 
 
@@ -37,7 +37,7 @@ def find(plan: RoutingPlan, request: Request, headers: Mapping[str, str]) -> Red
     model = rule.model or None
     if model is not None and plan.catalog.find_model(model) is None:
         model = None  # a name nobody knows would end the request
-    return Redirect(name=name, provider=rule.provider, model=model, asked=request.model)
+    return Redirect(name=name, provider=rule.provider, model=model, asked_model=request.model)
 
 
 def redirected(request: Request, redirect: Redirect) -> Request:

@@ -24,16 +24,16 @@ Known = Mapping[tuple[str, str | None], tuple[str, ...]]
 class Repairs:
     """What is left out of one request, by provider and model."""
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self, repairs: Known) -> None:
+        self._known_repairs = repairs
         self._tried: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
 
-    def known(self, route: Route) -> tuple[str, ...]:
+    def repairs_for(self, route: Route) -> tuple[str, ...]:
         """What is left out there since earlier requests."""
-        if not self._known:
+        if not self._known_repairs:
             return ()
-        own = self._known.get((route.provider, route.model), ())
-        return (*own, *self._known.get((route.provider, None), ()))
+        own = self._known_repairs.get((route.provider, route.model), ())
+        return (*own, *self._known_repairs.get((route.provider, None), ()))
 
     def asked_for(self, failed: Failed) -> bool:
         """The answer asks for a repair that was not tried yet: the same provider may be asked once more."""
@@ -49,7 +49,7 @@ class Repairs:
                 part = BETA + repair.names[0]
         else:
             part = None
-        if part is None or part in tried or part in self.known(route):
+        if part is None or part in tried or part in self.repairs_for(route):
             return False
         tried[part] = failed.failure.evidence
         return True
@@ -86,8 +86,8 @@ class Repairs:
 
     def _parts(self, route: Route) -> tuple[str, ...]:
         if not self._tried:
-            return self.known(route)
-        return (*self.known(route), *self._tried.get((route.provider, route.model), ()))
+            return self.repairs_for(route)
+        return (*self.repairs_for(route), *self._tried.get((route.provider, route.model), ()))
 
 
 def _fields(part: str) -> tuple[str, ...]:
@@ -113,8 +113,8 @@ def _without_betas(inbound: Iterable[tuple[str, str]], parts: tuple[str, ...]) -
     refused = {part.removeprefix(BETA) for part in parts if part.startswith(BETA)}
     for name, value in inbound:
         if name.lower() == "anthropic-beta":
-            kept = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
-            if kept:
-                yield name, ",".join(kept)
+            remaining = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
+            if remaining:
+                yield name, ",".join(remaining)
         else:
             yield name, value

@@ -73,7 +73,7 @@ class Candidates:
     """Routes in order of priority, and everyone who is none."""
 
     routes: tuple[Route, ...]
-    passed: tuple[Skipped, ...]
+    skipped: tuple[Skipped, ...]
     by_priority: tuple[Route, ...] = ()
     """The routes in the order they are asked while nobody rests and no session has a place of its own."""
     reserved: str | None = None
@@ -126,10 +126,10 @@ def candidates(
         catalog,
     )
     routes: list[Route] = []
-    held: list[Skipped] = []
+    skipped: list[Skipped] = []
     for candidate in able.candidates:
-        if candidate.held and candidate.provider != allowed:
-            held.append(Skipped(provider=candidate.provider, code="paid", reason=candidate.held))
+        if candidate.held_reason and candidate.provider != allowed:
+            skipped.append(Skipped(provider=candidate.provider, code="paid", reason=candidate.held_reason))
             continue
         route = _route(request, candidate, catalog, keys, signers)
         if any(other.url == route.url and other.credential == route.credential for other in routes):
@@ -138,7 +138,7 @@ def candidates(
     ordered, _ = arrange(routes, lambda _: None, first=first)
     return Candidates(
         routes=tuple(routes),
-        passed=(*able.skipped, *held),
+        skipped=(*able.skipped, *skipped),
         by_priority=tuple(ordered),
         reserved=able.reserved,
     )
@@ -159,7 +159,7 @@ def _route(
         credential = credential_headers(provider, protocol, keys[provider.id])
     elif provider.agent_only is None:
         credential = {"x-pf-none": ""}
-    known = catalog.models.get(model)
+    entry = catalog.models.get(model)
     base = provider.base_urls[protocol]
     native = clouds.native_name(provider, base, _native(request.model, model, provider.id, catalog))
     base = clouds.host_base(provider, base, native)
@@ -169,13 +169,13 @@ def _route(
         if vertex
         else _url(base, protocol, request)
     )
-    taken = dialect(catalog.dialect(provider.id, protocol), provider.id, protocol, native)
-    passes = candidate.how == "native" and taken.owner
+    dialect_of = dialect(catalog.dialect(provider.id, protocol), provider.id, protocol, native)
+    passes = candidate.how == "native" and dialect_of.owner
     return Route(
         provider=provider.id,
         family=provider.family,
         model=model,
-        model_family=known.family if known is not None else provider.family,
+        model_family=entry.family if entry is not None else provider.family,
         native=native,
         url=url,
         credential=credential,
@@ -183,10 +183,10 @@ def _route(
         context=candidate.context,
         distance=candidate.distance,
         plan=candidate.plan,
-        silence_s=max(taken.silence_s, THINKING_SILENCE_S if _thinks(known) else 0),
+        silence_s=max(dialect_of.silence_s, THINKING_SILENCE_S if _thinks(entry) else 0),
         protocol=protocol,
         how="dialect" if candidate.how == "native" and not passes else candidate.how,
-        dialect=None if passes else taken,
+        dialect=None if passes else dialect_of,
         form="vertex" if vertex else "",
         signer=None if provider.id in keys else signers.get(provider.id),
     )
@@ -220,12 +220,12 @@ def credential_headers(provider: Provider, protocol: str, key: Secret) -> dict[s
     return {"x-api-key": value, **bearer}
 
 
-def _native(asked: str, model: str, provider: str, catalog: Catalog) -> str:
+def _native(wanted: str, model: str, provider: str, catalog: Catalog) -> str:
     """The upstream's name; what was asked stays as it is where it already means the same there."""
-    known = catalog.find_model(asked, provider)
-    native = catalog.native_id(model, provider) or (asked if known is None else model)
-    if known is not None and known.id == model and asked.removesuffix("[1m]") == native:
-        return asked.removesuffix("[1m]")
+    entry = catalog.find_model(wanted, provider)
+    native = catalog.native_id(model, provider) or (wanted if entry is None else model)
+    if entry is not None and entry.id == model and wanted.removesuffix("[1m]") == native:
+        return wanted.removesuffix("[1m]")
     return native
 
 

@@ -56,7 +56,7 @@ class RoutingPlan:
         """Providers past the switch threshold: new sessions begin elsewhere."""
         self._candidates: dict[tuple[object, ...], Candidates] = {}
         self._limits: dict[tuple[str, float], Limits] = {}
-        self._asked: dict[str, tuple[str, str]] = {}
+        self._names: dict[str, tuple[str, str]] = {}
 
     def candidates(
         self, request: Request, *, bearer: bool, larger_than: int = 0, allowed: str | None = None
@@ -78,11 +78,11 @@ class RoutingPlan:
             request.stream,
             allowed,
         )
-        found = self._candidates.get(key)
-        if found is None:
+        candidates = self._candidates.get(key)
+        if candidates is None:
             if len(self._candidates) >= MOST_CANDIDATES:
                 self._candidates.clear()
-            found = self._candidates[key] = routing.candidates(
+            candidates = self._candidates[key] = routing.candidates(
                 request,
                 self.standings,
                 self.catalog,
@@ -93,38 +93,38 @@ class RoutingPlan:
                 signers=self.signers,
                 allowed=allowed,
             )
-        return found
+        return candidates
 
     def limits_of(self, route: Route) -> Limits:
         """How long that provider may be silent with that model."""
         key = (route.provider, route.silence_s)
-        found = self._limits.get(key)
-        if found is None:
-            found = self._limits[key] = self.settings.limits_of(*key)
-        return found
+        limits = self._limits.get(key)
+        if limits is None:
+            limits = self._limits[key] = self.settings.limits_of(*key)
+        return limits
 
     def prompt_cost(self, route: Route, tokens: int) -> str:
         """What reading a prompt anew costs, in words."""
         if route.plan:
             return "which the plan covers"
-        found = self.catalog.models.get(route.model)
-        price = found.price if found is not None else None
+        entry = self.catalog.models.get(route.model)
+        price = entry.price if entry is not None else None
         if price is None:
             return "at a price nobody told us"
         return f"about ${tokens * price.input / 1_000_000:.2f}"
 
     def family_of(self, model: str) -> str:
         """The vendor of the model an agent asked for; the first word of a name nobody knows."""
-        return self._known(model)[1]
+        return self._names_of(model)[1]
 
     def id_of(self, model: str) -> str:
         """The catalog's id of a model an agent asked for; the name itself when nobody knows it."""
-        return self._known(model)[0]
+        return self._names_of(model)[0]
 
-    def _known(self, model: str) -> tuple[str, str]:
-        known = self._asked.get(model)
-        if known is None:
-            found = self.catalog.find_model(model)
-            known = (found.id, found.family) if found is not None else (model, model.partition("-")[0])
-            self._asked[model] = known
-        return known
+    def _names_of(self, model: str) -> tuple[str, str]:
+        names = self._names.get(model)
+        if names is None:
+            entry = self.catalog.find_model(model)
+            names = (entry.id, entry.family) if entry is not None else (model, model.partition("-")[0])
+            self._names[model] = names
+        return names

@@ -154,7 +154,7 @@ class RoutingState:
             self._released = health.released
             self.resting.load(health.benches)
             self.repairs = {(repair.provider, repair.model): repair.strip for repair in health.repairs}
-            self.pins = {name: one.pin for name, one in health.sessions.items() if one.pin}
+            self.pins = {name: session.pin for name, session in health.sessions.items() if session.pin}
         except PfError as error:
             self.problem = str(error)
 
@@ -223,35 +223,35 @@ class RoutingState:
             The providers they are for, and those of them whose key is another one than before.
         """
         catalog = self.ctx.catalog()
-        held = self.ctx.env
-        taken, changed = [], []
+        env = self.ctx.env
+        providers, changed = [], []
         for provider in catalog.providers.values():
             for name in _names(provider):
                 if value := values.get(name):
                     self._session_env[name] = value
-                    taken.append(provider.id)
-                    if held.get(name) != value:
+                    providers.append(provider.id)
+                    if env.get(name) != value:
                         changed.append(provider.id)
         self._session_env |= {name: values[name] for name in clouds.variables() if values.get(name)}
         self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
         self._keys = None
         self._signers = {}
         self._stale = True
-        return tuple(dict.fromkeys(taken)), tuple(dict.fromkeys(changed))
+        return tuple(dict.fromkeys(providers)), tuple(dict.fromkeys(changed))
 
     def sources(self) -> dict[str, str]:
         """Provider -> where its key comes from, of those that have one we may use."""
         plan = self._plans.get(None)
         if plan is None:
             return {}
-        held = self.ctx.credentials()
-        found = {}
+        credentials = self.ctx.credentials()
+        sources = {}
         for provider in plan.keys:
-            source = held[provider].source or "" if provider in held else ""
+            source = credentials[provider].source or "" if provider in credentials else ""
             name = source.removeprefix("env:")
             handed = source != name and self._own_env.get(name) != self._session_env.get(name, "")
-            found[provider] = "env (session)" if handed and name in self._session_env else source
-        return found
+            sources[provider] = "env (session)" if handed and name in self._session_env else source
+        return sources
 
     async def key_changed(self, provider: str) -> bool:
         """The provider refused its key: look whether there is a new one; True when there is."""
@@ -299,14 +299,14 @@ class RoutingState:
 
     def _signers_of(self, now: Snapshot, keys: Mapping[str, Secret]) -> dict[str, Signer]:
         """What proves requests to clouds whose login signs; each is made once and kept."""
-        found = {}
+        signers = {}
         for view in now.providers:
             signing, credential = view.provider.signing, view.credential
             if not signing or view.id in keys or not credential.usable or credential.agent is not None:
                 continue
             if not now.standing(view.id).signing_hint:
-                found[view.id] = self._signers.setdefault(view.id, signer(signing, self.ctx.env))
-        return found
+                signers[view.id] = self._signers.setdefault(view.id, signer(signing, self.ctx.env))
+        return signers
 
     def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
         """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
@@ -369,7 +369,11 @@ def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
         sessions = ctx.health().sessions
     except PfError:
         return {}
-    return {name: (one.agent, one.provider) for name, one in sessions.items() if one.since > oldest}
+    return {
+        name: (session.agent, session.provider)
+        for name, session in sessions.items()
+        if session.since > oldest
+    }
 
 
 def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:

@@ -176,19 +176,19 @@ class Gateway:
             return _response(own_responses.refused(413, PROTOCOLS[path], sentence))
         headers = request.headers
         try:
-            asked = parse_request(path, request.rel_url.raw_query_string, raw, headers)
+            parsed = parse_request(path, request.rel_url.raw_query_string, raw, headers)
         except WrongUsage as error:
             return _response(own_responses.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
         reply = HttpReply(request)
         try:
             await self.engine.serve(
-                asked, headers, reply, bearer=self._bears_login(asked.agent, headers), hold=hold
+                parsed, headers, reply, bearer=self._bears_login(parsed.agent, headers), hold=hold
             )
         except ClientGone:
             if request.transport is not None:
                 request.transport.close()
         except PfError as error:
-            return _response(own_responses.refused(500, asked.protocol, f"pf-tui: {error}"))
+            return _response(own_responses.refused(500, parsed.protocol, f"pf-tui: {error}"))
         return reply.response or web.Response(status=500)
 
     def _bears_login(self, agent: str | None, headers: Mapping[str, str]) -> bool:
@@ -235,12 +235,12 @@ class Gateway:
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )
-        taken, changed = await asyncio.to_thread(self.world.take_credentials, values)
+        providers, changed = await asyncio.to_thread(self.world.take_credentials, values)
         if changed:
             await asyncio.to_thread(self._write_down, changed)
         await self.world.plan()
         self._release_renewed()
-        return _json({"providers": list(taken)})
+        return _json({"providers": list(providers)})
 
     def _write_down(self, providers: tuple[str, ...]) -> None:
         """Whose key was replaced is an event; one that cannot be written is a line of the log."""
@@ -299,14 +299,14 @@ class Gateway:
         return origin is None or origin == f"http://{headers['Host']}"
 
     def _carries_control_token(self, request: web.BaseRequest) -> bool:
-        given = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
-        return hmac.compare_digest(given, self._control_token)
+        token = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
+        return hmac.compare_digest(token, self._control_token)
 
     def _carries_token(self, request: web.BaseRequest) -> bool:
         headers = request.headers
-        given = headers.get(TOKEN_HEADER)
-        if given is not None:
-            return hmac.compare_digest(given.encode("utf-8", "replace"), self._token)
+        token = headers.get(TOKEN_HEADER)
+        if token is not None:
+            return hmac.compare_digest(token.encode("utf-8", "replace"), self._token)
         bearer = headers.get("Authorization", "")
         if bearer[:7].lower() == "bearer " and hmac.compare_digest(
             bearer[7:].strip().encode("utf-8", "replace"), self._token

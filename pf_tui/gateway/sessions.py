@@ -82,11 +82,11 @@ class Sessions:
     """All conversations, the latest used last."""
 
     def __init__(
-        self, known: Mapping[str, tuple[str, str]] | None = None, epoch: int = 0, now_s: float = 0.0
+        self, sessions: Mapping[str, tuple[str, str]] | None = None, epoch: int = 0, now_s: float = 0.0
     ) -> None:
         """Args: known: session -> (agent, provider), from before a restart: as if they had been used now."""
         self._all: OrderedDict[str, Session] = OrderedDict()
-        for name, (agent, provider) in (known or {}).items():
+        for name, (agent, provider) in (sessions or {}).items():
             session = self._all[name] = Session(agent, provider)
             session.epoch, session.used_s = epoch, now_s
 
@@ -99,11 +99,11 @@ class Sessions:
         if request.session is None:
             return Session(request.agent)
         name = f"{request.session} {lane}" if lane else request.session
-        found = self._all.get(name)
-        if found is None:
-            found = self._all[name] = Session(request.agent)
+        session = self._all.get(name)
+        if session is None:
+            session = self._all[name] = Session(request.agent)
             if len(self._all) > MOST:
                 self._all.popitem(last=False)
         else:
             self._all.move_to_end(name)
-        return found
+        return session

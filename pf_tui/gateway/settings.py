@@ -85,8 +85,8 @@ def parse(content: Mapping[str, object], path: Path) -> Settings:
 
 def _limits(content: Mapping[str, object], base: Limits, path: Path) -> Limits:
     """The limits in `content`, those of `base` where it says nothing."""
-    said = [setting for setting in _EACH if content.get(setting.name) is not None]
-    values = setting_kinds.parse(content, path, said, settings_table.GATEWAY)
+    own = [setting for setting in _EACH if content.get(setting.name) is not None]
+    values = setting_kinds.parse(content, path, own, settings_table.GATEWAY)
     megabytes = values.pop("answer_mb", None)
     if megabytes is not None:
         values["answer_bytes"] = megabytes * 2**20

@@ -13,11 +13,11 @@ LONG_BYTES = 2**12
 class EventBuffer:
     """Holds back what is not a whole event yet."""
 
-    __slots__ = ("_kept", "_parts", "_rest", "waiting")
+    __slots__ = ("_parts", "_parts_bytes", "_rest", "waiting")
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
-        self._kept = 0
+        self._parts_bytes = 0
         self._rest = b""
         """The end of what waits, long enough to hold all of a blank line but its last byte."""
         self.waiting = 0
@@ -36,7 +36,7 @@ class EventBuffer:
             return b""
         whole = b"".join([*self._parts, buffer[:end]]) if self._parts else buffer[:end]
         self._parts, self._rest = [], b""
-        self._kept = self.waiting = 0
+        self._parts_bytes = self.waiting = 0
         if end != len(buffer):
             self._put_by(buffer[end:])
         return whole
@@ -45,16 +45,16 @@ class EventBuffer:
         """Keep what is no whole event; a long one is not copied again for each piece of it."""
         if len(buffer) > LONG_BYTES:
             self._parts.append(buffer[:-3])
-            self._kept += len(buffer) - 3
+            self._parts_bytes += len(buffer) - 3
             buffer = buffer[-3:]
         self._rest = buffer
-        self.waiting = self._kept + len(buffer)
+        self.waiting = self._parts_bytes + len(buffer)
 
     def flush(self) -> bytes:
         """What came after the last blank line: an event whose end is missing, or nothing."""
         rest = b"".join([*self._parts, self._rest])
         self._parts, self._rest = [], b""
-        self._kept = self.waiting = 0
+        self._parts_bytes = self.waiting = 0
         return rest
 
 

@@ -35,23 +35,23 @@ def clean_error(protocol: str, event: bytes) -> bytes:
     Anthropic's own client goes by the event's name.
     """
     try:
-        said = json.loads(payload(event))
+        content = json.loads(payload(event))
     except (ValueError, RecursionError):
-        said = None
-    said = said if isinstance(said, dict) else {}
-    choices = said.get("choices")
+        content = None
+    content = content if isinstance(content, dict) else {}
+    choices = content.get("choices")
     nested = (choice.get("error") for choice in choices if isinstance(choice, dict)) if choices else ()
-    error = said.get("error") or next(filter(None, nested), None)
+    error = content.get("error") or next(filter(None, nested), None)
     if isinstance(error, dict):
         if protocol == "openai-chat":
-            return event if "choices" not in said else b"data: " + _json({"error": error}) + b"\n\n"
+            return event if "choices" not in content else b"data: " + _json({"error": error}) + b"\n\n"
         named = protocol == "openai-responses" or event[:6] == b"event:"
-        if named and said.get("type") == "error":
+        if named and content.get("type") == "error":
             return event
-    elif protocol == "openai-responses" and said.get("type") in ("error", "response.failed") and not error:
+    elif protocol == "openai-responses" and content.get("type") in ("error", "response.failed") and not error:
         return event
-    told = error.get("message") if isinstance(error, dict) else error or said.get("message")
-    return cut_event(protocol, str(told or "the provider broke off its answer"))
+    message = error.get("message") if isinstance(error, dict) else error or content.get("message")
+    return cut_event(protocol, str(message or "the provider broke off its answer"))
 
 
 def _json(content: dict[str, object]) -> bytes:

@@ -77,8 +77,8 @@ class Translation:
         for name, value in inbound:
             lower = name.lower()
             if lower == "anthropic-beta" and same:
-                if kept := translate.betas(value, self._dialect):
-                    yield name, kept
+                if betas := translate.betas(value, self._dialect):
+                    yield name, betas
             elif lower == _LITE or (not same and _is_vendors(lower)):
                 continue
             else:

@@ -67,7 +67,7 @@ class Turn:
         self._chosen = redirect.provider if redirect else self._world.pins.get(request.session or "")
         """The provider that the person chose for this session, or for requests of this class."""
         self._failed: list[Failed] = []
-        self._passed: list[Skipped] = []
+        self._skipped: list[Skipped] = []
         self._attempts: list[_Attempted] = []
         self._request_id: str | None = None
         self._fresh_key: set[str] = set()
@@ -76,7 +76,7 @@ class Turn:
         self._translations: dict[tuple[str, str], Translation] = {}
         self._unreadable: str | None = None
         self._repairs = Repairs(engine._world.repairs)
-        self._found: Candidates | None = None
+        self._candidates: Candidates | None = None
         self._sticky: str | None = None
         """Where the session stays, if anywhere."""
         self._patience_s = plan.settings.short_wait_s * (1 + JITTER_SHARE)
@@ -109,7 +109,7 @@ class Turn:
             at=started,
             agent=request.agent or "unknown",
             provider=route.provider,
-            model=self._plan.id_of(self._redirect.asked if self._redirect else request.model),
+            model=self._plan.id_of(self._redirect.asked_model if self._redirect else request.model),
             request_id=request_id,
             ordinal=ordinal,
             answered=answered,
@@ -138,23 +138,25 @@ class Turn:
         if failed and self._is_for_the_client():
             await self._forward(_told_first(failed))
             return
-        seen = [
+        failures = [
             Skipped(
-                provider=one.route.provider,
-                code="benched" if one.failure.scope else "failed",
-                reason=words_of(one.failure),
-                until=None if one.failure.forever or one.failure.kind in TRANSIENT else one.failure.until,
-                kind=one.failure.kind,
+                provider=failure.route.provider,
+                code="benched" if failure.failure.scope else "failed",
+                reason=words_of(failure.failure),
+                until=None
+                if failure.failure.forever or failure.failure.kind in TRANSIENT
+                else failure.failure.until,
+                kind=failure.failure.kind,
             )
-            for one in failed
-            if one.failure.failover or one.route.same_model  # a stand-in's reasons are its own
+            for failure in failed
+            if failure.failure.failover or failure.route.same_model  # a stand-in's reasons are its own
         ]
-        passed = [*seen, *(p for p in self._passed if p.provider not in {s.provider for s in seen})]
+        skipped = [*failures, *(p for p in self._skipped if p.provider not in {s.provider for s in failures})]
         request = self._request
         answer = own_responses.exhausted(
             request.protocol,
             request.agent,
-            passed,
+            skipped,
             self._world.ctx.now(),
             self._world.ctx.timezone(),
             waits=RESUME_HEADER in self._inbound,
@@ -165,14 +167,16 @@ class Turn:
             "refuse",
             why=sentence,
             after={"model": request.model, "session": request.session},
-            evidence={"passed": {p.provider: p.reason for p in passed if p.code in ("benched", "exhausted")}},
-            once=f"refuse {request.agent} {[p.provider for p in seen]}",
+            evidence={
+                "passed": {p.provider: p.reason for p in skipped if p.code in ("benched", "exhausted")}
+            },
+            once=f"refuse {request.agent} {[p.provider for p in failures]}",
         )
         await self._tell(answer)
 
     def _another_refused(self) -> bool:
         """Not the first of the list found fault with the request: it may take less than that one."""
-        first = self._found.by_priority[:1] if self._found is not None else ()
+        first = self._candidates.by_priority[:1] if self._candidates is not None else ()
         return len(self._failed) > 1 or self._failed[-1].route not in first
 
     def _is_for_the_client(self) -> bool:
@@ -184,13 +188,13 @@ class Turn:
             return last.route.same_model or not self._another_refused()
         if last.failure.kind == "context":
             return True
-        kinds = {one.failure.kind for one in self._failed}
+        kinds = {failure.failure.kind for failure in self._failed}
         if kinds <= {"model", "unsupported"}:
             return True
-        if any(one.code in ("benched", "exhausted") for one in self._passed):
+        if any(skip.code in ("benched", "exhausted") for skip in self._skipped):
             return False
         soon = self._world.ctx.now() + timedelta(seconds=own_responses.SOON_S)
-        ends = [one.failure.until for one in self._failed]
+        ends = [failure.failure.until for failure in self._failed]
         in_a_minute = kinds <= {"rate", "windowless"} and all(end is not None and end <= soon for end in ends)
         return kinds <= set(TRANSIENT) or in_a_minute
 
@@ -238,8 +242,8 @@ def _told_first(failed: Sequence[Failed]) -> Failed:
     """Whose own words the client hears: of limits the one that ends first."""
     if failed[0].failure.kind == "model":
         return failed[0]
-    if all(one.failure.kind in ("rate", "windowless") and one.failure.until for one in failed):
-        return min(failed, key=lambda one: one.failure.until or datetime.max.replace(tzinfo=UTC))
+    if all(failure.failure.kind in ("rate", "windowless") and failure.failure.until for failure in failed):
+        return min(failed, key=lambda failure: failure.failure.until or datetime.max.replace(tzinfo=UTC))
     return failed[-1]
 
 

@@ -139,10 +139,10 @@ def _all_at_once(whole: bytes) -> list[_Seen] | None:
     if had != _BLANK_LINE:
         return None
     try:
-        seen = _ALL_DECODER.decode(b"[" + b",".join(data) + b"]")
+        usages = _ALL_DECODER.decode(b"[" + b",".join(data) + b"]")
     except (msgspec.MsgspecError, RecursionError):
         return None
-    return seen if len(seen) == len(data) + count else None
+    return usages if len(usages) == len(data) + count else None
 
 
 class Kind:
@@ -189,16 +189,16 @@ class UsageMeter:
         """
         head = whole.removesuffix(_DONE)
         if len(head) != len(whole) and head.endswith(b"\n\n"):
-            good, said = self.filter_events(head)
-            if said is not None or self.broken:
-                return good, said
+            good, complaint = self.filter_events(head)
+            if complaint is not None or self.broken:
+                return good, complaint
             self.finished = self.done = True
             return good + _DONE, None
-        seen = _all_at_once(whole)
-        if seen is None:
+        usages = _all_at_once(whole)
+        if usages is None:
             return self._sift_slowly(whole)
         fillers = pieces = 0
-        for place, event in enumerate(seen):
+        for place, event in enumerate(usages):
             if event.type == "content_block_delta":  # nearly all of them are this
                 pieces += 1
                 if type(event.delta) is _Delta and event.delta.signature:
@@ -210,7 +210,7 @@ class UsageMeter:
             elif kind == Kind.FILLER:
                 fillers += 1
         self.tokens_seen += pieces
-        if fillers < len(seen):
+        if fillers < len(usages):
             self.moved = True
         return whole, None
 
@@ -239,17 +239,17 @@ class UsageMeter:
             self.finished = self.done = True
             return Kind.GOOD if self.answered else Kind.OPENING
         try:
-            seen = _DECODER.decode(data)
+            usage = _DECODER.decode(data)
         except msgspec.ValidationError:
             return self._look_loosely(data)
         except (msgspec.DecodeError, RecursionError):
             return Kind.GARBAGE
-        kind = self._see(seen)
+        kind = self._see(usage)
         if self.answered or kind != Kind.GOOD:
             return kind
         self.head = data[:8]
-        if is_opening(seen.type, data):
-            if seen.type is None and seen.choices is None and seen.usage is None:
+        if is_opening(usage.type, data):
+            if usage.type is None and usage.choices is None and usage.usage is None:
                 self.odd = event
             return Kind.OPENING
         self.answered = True
@@ -259,40 +259,40 @@ class UsageMeter:
         """An event that is no JSON was a piece of the answer: it begins as one, or names its fields."""
         return data[:8] == self.head or (data[:1] == b"{" and any(mark in data for mark in _CONTENT_MARKS))
 
-    def _see(self, seen: _Seen) -> int:
-        kind = seen.type
+    def _see(self, usage: _Seen) -> int:
+        kind = usage.type
         if kind == "content_block_delta":
             self.tokens_seen += 1
-            if type(seen.delta) is _Delta and seen.delta.signature:
-                self._sign(seen.delta.signature)
+            if type(usage.delta) is _Delta and usage.delta.signature:
+                self._sign(usage.delta.signature)
             return Kind.GOOD
         if kind in _FILLER:
             return Kind.FILLER
-        if seen.usage is not None:
-            self._use(seen.usage)
+        if usage.usage is not None:
+            self._use(usage.usage)
         if kind in _LAST:
             self.finished = self.done = True
-        holder = seen.message if isinstance(seen.message, _Holder) else seen.response
+        holder = usage.message if isinstance(usage.message, _Holder) else usage.response
         if holder is not None:
             self._hold(holder.id, holder.model)
             if holder.usage is not None:
                 self._use(holder.usage)
-        elif seen.choices is not None:
-            self._hold(seen.id, seen.model)
+        elif usage.choices is not None:
+            self._hold(usage.id, usage.model)
             self.tokens_seen += 1
-            for choice in seen.choices:
+            for choice in usage.choices:
                 if choice.finish_reason:
                     self.finished = True
                 if choice.error or choice.finish_reason in _FAILED_ENDS:
                     return Kind.ERROR
-        elif kind == "message_delta" and type(seen.delta) is _Delta and seen.delta.stop_reason:
+        elif kind == "message_delta" and type(usage.delta) is _Delta and usage.delta.stop_reason:
             self.finished = True
         elif kind is not None and kind.endswith(".delta"):
             self.tokens_seen += 1
-        block = seen.content_block or seen.item
+        block = usage.content_block or usage.item
         if block is not None and (signed := block.data or block.encrypted_content):
             self._sign(signed)
-        return Kind.ERROR if seen.error or kind in ("error", "response.failed") else Kind.GOOD
+        return Kind.ERROR if usage.error or kind in ("error", "response.failed") else Kind.GOOD
 
     def take(self, body: bytes | bytearray) -> int:
         """Take ids and usage from a whole answer; returns its Kind."""

@@ -113,14 +113,14 @@ def decide(
     only = model or None if failure.scope == "model" or (failure.scope == "family" and not family) else None
     if failure.kind == "model" and only is None and family is None:
         return None  # a name nobody knows is a slip of the person's, not the provider's fault
-    known = list(benches)
-    earlier = next((b for b in known if b.key == (provider, only, failure.kind, family)), None)
+    history = list(benches)
+    earlier = next((b for b in history if b.key == (provider, only, failure.kind, family)), None)
     same = earlier is not None and (earlier.holds(now) or (at is not None and at <= earlier.since))
     strikes = _strikes(earlier, same, now)
     until = None if failure.forever else _end(failure, strikes, now)
     if earlier is not None and same and not _outlasts(until, earlier.until):
         return None
-    resting = (b for b in known if b.provider == provider and b.holds(now) and b.kind != "manual")
+    resting = (b for b in history if b.provider == provider and b.holds(now) and b.kind != "manual")
     wide = (b for b in resting if (b.model, b.family) in ((None, None), (only, family)))
     if any(b is not earlier and not _outlasts(until, b.until) for b in wide):
         return None

@@ -30,10 +30,10 @@ def carried(provider: Provider, model: str | None, catalog: Catalog) -> Sequence
     """The protocols over which the provider serves that model."""
     if not provider.carries or model is None:
         return provider.protocols
-    known = catalog.models.get(model)
-    if known is None:
+    entry = catalog.models.get(model)
+    if entry is None:
         return provider.protocols
-    return provider.carries.get(known.family) or provider.carries.get("*", ())
+    return provider.carries.get(entry.family) or provider.carries.get("*", ())
 
 
 def native_name(provider: Provider, base: str, native: str) -> str:
@@ -78,8 +78,8 @@ def service_of(url: str) -> str:
 
 def region_of(url: str) -> str | None:
     """The region a host of AWS stands in."""
-    found = re.match(r"https?://bedrock-(?:mantle|runtime)\.([a-z0-9-]+)\.", url)
-    return found[1] if found else None
+    match = re.match(r"https?://bedrock-(?:mantle|runtime)\.([a-z0-9-]+)\.", url)
+    return match[1] if match else None
 
 
 def speaks(provider: Provider, protocol: Protocol) -> bool:

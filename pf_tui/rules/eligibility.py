@@ -56,7 +56,7 @@ class Eligibility:
     """Whether a key could be read; None = nobody looked, `usable` counts."""
     rests: tuple[ActiveBench, ...] = ()
     spent: tuple[ExhaustedWindow, ...] = ()
-    held: str = ""
+    held_reason: str = ""
     """Why a paid provider may not follow a plan now; "" when it may."""
     after: tuple[str, ...] = ()
     """The plans before it in the list, where it is held."""
@@ -93,8 +93,8 @@ def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
                 reason=f"{spent.window} is used up",
                 until=spent.resets_at,
             )
-    if standing.held:
-        return Skipped(provider=standing.provider, code="paid", reason=standing.held)
+    if standing.held_reason:
+        return Skipped(provider=standing.provider, code="paid", reason=standing.held_reason)
     return None
 
 

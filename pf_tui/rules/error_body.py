@@ -159,8 +159,10 @@ class _Reader:
         else:
             text = "\n".join(dict.fromkeys(sentence for _, sentence in self._sentences))
             deepest = max((depth for depth, _ in self._sentences), default=0)
-            told = [sentence for depth, sentence in self._sentences if depth == deepest]
-            sentence = next((one for one in told if " " in one), told[0] if told else "")
+            sentences = [sentence for depth, sentence in self._sentences if depth == deepest]
+            sentence = next(
+                (sentence for sentence in sentences if " " in sentence), sentences[0] if sentences else ""
+            )
         if len(text) > SENTENCES:
             text = f"{text[: SENTENCES - 600]} {text[-600:]}"
         return ErrorBody(
@@ -233,7 +235,7 @@ class _Reader:
     def _pairs(self, text: str, depth: int) -> None:
         """What is not JSON: cut in the middle, or a dict printed by Python."""
         pairs = re.findall(_PAIR, text)
-        told = len(self._sentences)
+        count = len(self._sentences)
         for name, double, single, number in pairs[:80]:
             self._structured = True
             value = double or single
@@ -242,7 +244,7 @@ class _Reader:
                 self._field(key, float(number) if "." in number else int(number), depth)
             elif value:
                 self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
-        if len(self._sentences) == told and not pairs:
+        if len(self._sentences) == count and not pairs:
             self._sentences.append((depth, text))
 
 

@@ -78,7 +78,7 @@ class Candidate:
     """A flat plan: a request costs nothing more."""
     context: int
     """Window in tokens; 0 = unknown."""
-    held: str = ""
+    held_reason: str = ""
     """Why it may not follow the plan that comes before it for this agent; "" when it may."""
 
     @property
@@ -107,12 +107,12 @@ class Choice:
     provider: str | None
     model: str | None
     reason: str
-    passed: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def first_back(self) -> Skipped | None:
         """The passed-over provider that is back first, if any has an end."""
-        ending = [p for p in self.passed if p.until is not None]
+        ending = [p for p in self.skipped if p.until is not None]
         return min(ending, key=lambda p: (p.until is None, p.until)) if ending else None
 
 
@@ -141,16 +141,20 @@ def route(
 
     def blocked(candidate: Candidate) -> Skipped | None:
         refusal = why_ineligible(by_provider[candidate.provider], candidate.model)
-        return None if refusal is not None and refusal.code == "paid" and not candidate.held else refusal
+        return (
+            None if refusal is not None and refusal.code == "paid" and not candidate.held_reason else refusal
+        )
 
     first = listed[0].provider if own_order and listed else None
     ordered, refused = arrange(
-        (one for one in laid_out.candidates if one.provider != without), blocked, first=first
+        (candidate for candidate in laid_out.candidates if candidate.provider != without),
+        blocked,
+        first=first,
     )
     places = {standing.provider: place for place, standing in enumerate(listed)}
     skipped = sorted(
-        (one for one in (*refused, *laid_out.skipped) if one.provider != without),
-        key=lambda one: places[one.provider],
+        (skip for skip in (*refused, *laid_out.skipped) if skip.provider != without),
+        key=lambda skip: places[skip.provider],
     )
     return Routing(candidates=tuple(ordered), skipped=tuple(skipped), reserved=laid_out.reserved)
 
@@ -242,18 +246,18 @@ def choose(
     routing = route(RouteRequest(model=wanted), standings, catalog, own_order=own_order, without=without)
     chosen = routing.first
     if chosen is None:
-        return Choice(provider=None, model=None, reason=_nobody(routing.skipped), passed=routing.skipped)
+        return Choice(provider=None, model=None, reason=_nobody(routing.skipped), skipped=routing.skipped)
     places = {standing.provider: place for place, standing in enumerate(standings, start=1)}
     place = places[chosen.provider]
     outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
-    passed = [one for one in routing.skipped if places[one.provider] < place]
-    passed += [
+    skipped = [skip for skip in routing.skipped if places[skip.provider] < place]
+    skipped += [
         Skipped(
-            provider=one.provider,
+            provider=skip.provider,
             code="model",
-            reason=f"{one.note}; {chosen.provider} serves {chosen.model or 'it'}",
+            reason=f"{skip.note}; {chosen.provider} serves {chosen.model or 'it'}",
         )
-        for one in outranked
+        for skip in outranked
     ]
     reason = "first in priority" if place == 1 else f"{_ordinal(place)} in priority, the first that can serve"
     if outranked:
@@ -262,7 +266,7 @@ def choose(
         provider=chosen.provider,
         model=chosen.model,
         reason=f"{reason}; {chosen.note}" if chosen.note else reason,
-        passed=tuple(sorted(passed, key=lambda one: places[one.provider])),
+        skipped=tuple(sorted(skipped, key=lambda skip: places[skip.provider])),
     )
 
 
@@ -301,8 +305,8 @@ def _candidate(
         how=how,
         plan=provider.plan,
         context=window(catalog, match.model, provider.id) if match.model else 0,
-        held=standing.held
-        if any(_reaches(request, catalog.providers[one]) for one in standing.after)
+        held_reason=standing.held_reason
+        if any(_reaches(request, catalog.providers[name]) for name in standing.after)
         else "",
     )
 
@@ -367,8 +371,8 @@ def _spoken(
     return order[0], "translated"  # type: ignore[return-value]
 
 
-def _nobody(passed: Sequence[Skipped]) -> str:
-    if not passed:
+def _nobody(skipped: Sequence[Skipped]) -> str:
+    if not skipped:
         return "the priority list is empty"
     words = {
         "no-credential": "without a credential",
@@ -382,7 +386,7 @@ def _nobody(passed: Sequence[Skipped]) -> str:
         "paid": "paid and not allowed",
     }
     counts = [
-        f"{count} {word}" for code, word in words.items() if (count := sum(p.code == code for p in passed))
+        f"{count} {word}" for code, word in words.items() if (count := sum(p.code == code for p in skipped))
     ]
     return f"no provider can serve: {', '.join(counts)}"
 

@@ -127,34 +127,34 @@ def classify_agent_error(
     for rule in rules:
         if _matches(rule, status, text):
             return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
-    said = error_body.read(text)
-    known = meanings.find(status=status, headers={}, codes=said.codes, folded=said.folded)
-    kind = known.kind if known else AGENT_WORDS.get(word, "server")
-    if known is None and status is not None and kind in ("server", "request"):
-        kind = by_status(status, said, {}, now, model).kind
+    body = error_body.read(text)
+    meaning = meanings.find(status=status, headers={}, codes=body.codes, folded=body.folded)
+    kind = meaning.kind if meaning else AGENT_WORDS.get(word, "server")
+    if meaning is None and status is not None and kind in ("server", "request"):
+        kind = by_status(status, body, {}, now, model).kind
     kind = "rate" if kind == "windowless" else kind
-    scope = known.scope if known else None
+    scope = meaning.scope if meaning else None
     if scope is None:
         scope = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
-    family = _family(said.folded, model) if scope == "family" else None
-    until = reset_from_text(said.text, now, _zone(known), window=known.window if known else None)
-    if known is not None and until is None and known.ends in _PERIODS:
-        until = _period_end(known.ends, now)
+    family = _family(body.folded, model) if scope == "family" else None
+    until = reset_from_text(body.text, now, _zone(meaning), window=meaning.window if meaning else None)
+    if meaning is not None and until is None and meaning.ends in _PERIODS:
+        until = _period_end(meaning.ends, now)
     if kind == "model" and until is None:
         until = now + (CLASSES[kind].rest or timedelta(hours=12))
     cleared = CLASSES[kind].rest is None and kind in ("auth", "account", "address")
-    forever = cleared or (until is None and known is not None and known.ends == "cleared")
+    forever = cleared or (until is None and meaning is not None and meaning.ends == "cleared")
     return Failure(
         kind=kind,
         failover=CLASSES[kind].failover,
         scope=_narrowed(scope, family),
         until=None if forever or until is None else min(max(until, now + SHORTEST), now + MONTH_CAP),
         status=status,
-        message=clean(said.sentence or text),
-        evidence=_reported_evidence(clean(text), kind, known),
+        message=clean(body.sentence or text),
+        evidence=_reported_evidence(clean(text), kind, meaning),
         forever=forever,
         family=family,
-        meaning=known.id if known else None,
+        meaning=meaning.id if meaning else None,
         at_once=True,
         guess=None if forever or until is not None else REPORTED,
     )
@@ -205,11 +205,11 @@ class _Answer:
         self,
         status: int | None,
         headers: Mapping[str, str],
-        said: ErrorBody,
+        body: ErrorBody,
         now: datetime,
         model: str | None,
     ) -> None:
-        self.status, self.headers, self.said = status, headers, said
+        self.status, self.headers, self.body = status, headers, body
         self.now, self.model = now, model
 
     def failure(self, meaning: Meaning) -> Failure:
@@ -218,8 +218,8 @@ class _Answer:
         until = self._named(meaning)
         if kind == "rate" and until is None and meaning.ends == "named" and not self._has_windows():
             kind = "windowless"
-        known = CLASSES[kind]
-        scope: str | None = meaning.scope or known.bench
+        failure_class = CLASSES[kind]
+        scope: str | None = meaning.scope or failure_class.bench
         if kind == "rate" and meaning.scope is None:
             burst = until is None or until - now <= WHOLE_PROVIDER_AFTER
             scope = "model" if burst else "provider"
@@ -230,11 +230,11 @@ class _Answer:
         guess = None if forever or scope is None else self._guess(kind, meaning, until)
         if not forever and scope is not None:
             until = self._rest(kind, meaning, until)
-        repair = repair_for(meaning.repair, self.said) if meaning.repair else None
-        message = _masked(self.said.sentence[:1_000])
+        repair = repair_for(meaning.repair, self.body) if meaning.repair else None
+        message = _masked(self.body.sentence[:1_000])
         return Failure(
             kind=kind,
-            failover=known.failover,
+            failover=failure_class.failover,
             scope=scope,
             until=None if forever or scope is None else until,
             status=self.status,
@@ -244,7 +244,7 @@ class _Answer:
             family=family,
             repair=repair,
             meaning=meaning.id or None,
-            at_once=known.after > 1 and meaning.ends != "named",
+            at_once=failure_class.after > 1 and meaning.ends != "named",
             guess=guess,
         )
 
@@ -255,11 +255,11 @@ class _Answer:
             return None
         window = meaning.window
         moments = [reset_at(self.headers, now)]
-        moments += [moment_from(value, now) for value in (*self.said.waits, *self.said.moments)]
+        moments += [moment_from(value, now) for value in (*self.body.waits, *self.body.moments)]
         named = [moment for moment in moments if moment is not None]
         if not named or kind == "quota":
-            told = reset_from_text(self.said.text, now, _zone(meaning) or UTC, window=window)
-            named += [told] if told is not None else []
+            reset = reset_from_text(self.body.text, now, _zone(meaning) or UTC, window=window)
+            named += [reset] if reset is not None else []
         if not named:
             return None
         if kind in ("overload", "server"):
@@ -291,7 +291,7 @@ class _Answer:
             family = window.partition("_")[2]
             if family and family in (self.model or family):
                 return family if family in _FAMILIES else family_of(self.model)
-        return _family(self.said.folded, self.model)
+        return _family(self.body.folded, self.model)
 
     def _has_windows(self) -> bool:
         return any(
@@ -299,36 +299,40 @@ class _Answer:
         )
 
     def _evidence(self, meaning: Meaning, message: str) -> dict[str, object]:
-        seen: dict[str, object] = {}
+        evidence: dict[str, object] = {}
         if self.status is not None:
-            seen["status"] = self.status
+            evidence["status"] = self.status
         telling = next((name for name in _TELLING if name in self.headers), None)
         if telling:
-            seen["header"] = f"{telling}: {self.headers[telling]}"
+            evidence["header"] = f"{telling}: {self.headers[telling]}"
         if message:
-            seen["text"] = message
+            evidence["text"] = message
         if meaning.id:
-            seen["meaning"] = meaning.id
+            evidence["meaning"] = meaning.id
         elif message:  # a person may make a rule of it
-            code = min(self.said.codes, default="")
-            seen |= {"meaning": None, "class": meaning.kind, **({"code": _masked(code, 60)} if code else {})}
-        return seen
+            code = min(self.body.codes, default="")
+            evidence |= {
+                "meaning": None,
+                "class": meaning.kind,
+                **({"code": _masked(code, 60)} if code else {}),
+            }
+        return evidence
 
 
 def _read(answer: _Answer, meanings: Meanings) -> Meaning:
     """The meaning of an answer: windows in its headers, then the table, then its status."""
-    headers, said, status = answer.headers, answer.said, answer.status
+    headers, body, status = answer.headers, answer.body, answer.status
     if headers.get("anthropic-ratelimit-unified-status") == "rejected" and status in (None, 400, 403, 429):
         windows = rejected_windows(headers)
         scope = "family" if windows and all("_" in window for window in windows) else None
         return Meaning(id="unified-window", kind="quota", scope=scope)
-    codes = said.codes
+    codes = body.codes
     if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
         codes = codes | {fold(kind.partition(":")[0])}
-    known = meanings.find(status=status, headers=headers, codes=codes, folded=said.folded)
-    if said.quotas and (known is None or known.kind in ("rate", "quota")):
-        return by_quota_names(said.quotas)
-    return known or by_status(status, said, headers, answer.now, answer.model)
+    meaning = meanings.find(status=status, headers=headers, codes=codes, folded=body.folded)
+    if body.quotas and (meaning is None or meaning.kind in ("rate", "quota")):
+        return by_quota_names(body.quotas)
+    return meaning or by_status(status, body, headers, answer.now, answer.model)
 
 
 def _plain(text: str) -> ErrorBody:

@@ -43,11 +43,11 @@ into pf-tui, and where both keep their files. Source: the variables Claude Code 
 network and provider settings, and what its runtime (Bun, Node) and the C library read."""
 
 
-def same_address(one: str, other: str) -> bool:
+def same_address(first: str, other: str) -> bool:
     """Two addresses are the same place; False when either is no plain one and they differ in a letter."""
-    if one == other:
+    if first == other:
         return True
-    canonical = _canonical(one)
+    canonical = _canonical(first)
     return canonical is not None and canonical == _canonical(other)
 
 

@@ -39,10 +39,10 @@ def limit_named(text: str, until: datetime | None, seen_at: datetime) -> NamedLi
     Args:
         until: the reset it names; tells the window where the words do not.
     """
-    found = re.search(_PHRASE, text[:1_000])
-    if found is None:
+    match = re.search(_PHRASE, text[:1_000])
+    if match is None:
         return None
-    words = (found["what"] or found["named"] or "").lower()
+    words = (match["what"] or match["named"] or "").lower()
     if any(word in words for word in _CLIENT):
         return None
     family = next((name for name in _FAMILIES if name in words), None)

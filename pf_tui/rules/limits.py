@@ -145,12 +145,14 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
             best[key] = _with_end(reading, samples[key])
     order = list(LENGTHS)
     reported = {reading.window for reading in best.values() if reading.source != "estimate"}
-    believed = [one for one in best.values() if one.source != "estimate" or one.window not in reported]
-    found = sorted(
+    believed = [
+        reading for reading in best.values() if reading.source != "estimate" or reading.window not in reported
+    ]
+    by_window = sorted(
         believed, key=lambda r: (order.index(r.window) if r.window in order else 99, r.model or "")
     )
     return tuple(
-        _limit(reading, samples[(reading.window, reading.unit, reading.model)], now) for reading in found
+        _limit(reading, samples[(reading.window, reading.unit, reading.model)], now) for reading in by_window
     )
 
 
@@ -163,8 +165,8 @@ def _lasts(reading: Reading) -> timedelta:
 
 def _with_end(reading: Reading, samples: Sequence[Reading]) -> Reading:
     """A budget that headers tell of, with the end that was asked for before."""
-    known = [sample for sample in samples if sample.resets_at is not None and sample.limit == reading.limit]
-    latest = max(known, key=lambda one: one.observed_at, default=None)
+    timed = [sample for sample in samples if sample.resets_at is not None and sample.limit == reading.limit]
+    latest = max(timed, key=lambda sample: sample.observed_at, default=None)
     return reading if latest is None else replace(reading, resets_at=latest.resets_at)
 
 
@@ -177,7 +179,11 @@ def since_release(readings: Sequence[Reading], released: datetime | None) -> Seq
         for reading in readings
         if reading.observed_at <= released and (share(reading) or 0) >= 100
     }
-    return [one for one in readings if one.observed_at > released or (one.window, one.model) not in full]
+    return [
+        reading
+        for reading in readings
+        if reading.observed_at > released or (reading.window, reading.model) not in full
+    ]
 
 
 def tightest(limits: Iterable[Limit], model: str | None) -> Limit | None:
@@ -216,7 +222,7 @@ def forecast(
     if resets_at is None or length is None or not 0 < percent < 100:
         return None
     rates = (_rate(samples, percent, at, length * part) for part in (RECENT, BURST))
-    rate = max((one for one in rates if one is not None), default=None)
+    rate = max((rate for rate in rates if rate is not None), default=None)
     if rate is None:
         elapsed = at - (resets_at - length)
         if elapsed < length * MIN_ELAPSED:

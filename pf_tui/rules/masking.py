@@ -153,7 +153,7 @@ def forms_of(value: str) -> tuple[str, ...]:
     forms |= {form.replace("/", r"\/") for form in tuple(forms)}
     raw = value.encode("utf-8", "surrogateescape")
     for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
-        forms |= {encoded, re.sub("%..", lambda found: found[0].lower(), encoded)}
+        forms |= {encoded, re.sub("%..", lambda match: match[0].lower(), encoded)}
     for offset, first in enumerate((0, 2, 3)):
         padded = bytes(offset) + raw
         whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows

@@ -62,21 +62,21 @@ def match_model(
     seller = catalog.providers.get(provider)
     if wanted is None:
         return ModelMatch(model=seller.default_model if seller else None)
-    asked = catalog.find_model(wanted, provider)
-    if asked is None:
+    entry = catalog.find_model(wanted, provider)
+    if entry is None:
         return _unlisted(seller, wanted, catalog)
-    living = catalog.serving_model(asked.id)
-    for same in dict.fromkeys((asked.id, living.id)):
+    living = catalog.serving_model(entry.id)
+    for same in dict.fromkeys((entry.id, living.id)):
         if catalog.serves(provider, same) and window(catalog, same, provider) > larger_than:
-            note = "" if same == asked.id else f"{asked.id} is retired, {same} follows it"
+            note = "" if same == entry.id else f"{entry.id} is retired, {same} follows it"
             return ModelMatch(model=same, note=note)
 
     def suits(model: str) -> bool:
-        held = window(catalog, model, provider)
+        context = window(catalog, model, provider)
         return (
             catalog.serves(provider, model)
-            and held >= min_context_tokens
-            and held > larger_than
+            and context >= min_context_tokens
+            and context > larger_than
             and needs <= set(catalog.models[model].capabilities)
         )
 

@@ -140,13 +140,13 @@ def scaled(prices: UnitPrices, share: float) -> UnitPrices:
         prices,
         tiers=tuple(
             Tier(
-                above_tokens=one.above_tokens,
-                input=one.input * share,
-                output=one.output * share,
-                cache_read=one.cache_read * share,
-                cache_write_5m=one.cache_write_5m * share,
-                cache_write_1h=one.cache_write_1h * share,
+                above_tokens=tier.above_tokens,
+                input=tier.input * share,
+                output=tier.output * share,
+                cache_read=tier.cache_read * share,
+                cache_write_5m=tier.cache_write_5m * share,
+                cache_write_1h=tier.cache_write_1h * share,
             )
-            for one in prices.tiers
+            for tier in prices.tiers
         ),
     )

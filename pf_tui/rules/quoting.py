@@ -46,8 +46,8 @@ def quotes(sentence: str, request: bytes) -> bool:
         return False
     if sentence.isascii() and not any(probe in request for probe in _probes(sentence)):
         return False  # quick, and true of nearly every answer
-    asked = _letters(_ESCAPES.sub(_unescaped, request.decode("utf-8", "replace")))
-    return any(words[start : start + QUOTE_CHARS] in asked for start in range(len(words) - QUOTE_CHARS + 1))
+    text = _letters(_ESCAPES.sub(_unescaped, request.decode("utf-8", "replace")))
+    return any(words[start : start + QUOTE_CHARS] in text for start in range(len(words) - QUOTE_CHARS + 1))
 
 
 def code_in(body: str) -> str:
@@ -84,5 +84,5 @@ def _letters(text: str) -> str:
     return _SIGNS.sub("", text).casefold()
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    return chr(int(found[1], 16)) if found[1] else " "
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else " "

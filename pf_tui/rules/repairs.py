@@ -49,9 +49,9 @@ def repair_for(kind: str, error_body: ErrorBody) -> Repair | None:
 def _field(text: str, param: str | None) -> str | None:
     if param:
         return param.removeprefix("body.")
-    if found := re.search(_PATH, text, re.IGNORECASE | re.MULTILINE):
-        return found[1]
-    if found := re.search(_QUOTED, text):
-        return found[1]
-    found = re.search(_BARE, text)
-    return found[1] if found and found[1].lower() not in ("is", "not", "was", "supplied") else None
+    if match := re.search(_PATH, text, re.IGNORECASE | re.MULTILINE):
+        return match[1]
+    if match := re.search(_QUOTED, text):
+        return match[1]
+    match = re.search(_BARE, text)
+    return match[1] if match and match[1].lower() not in ("is", "not", "was", "supplied") else None

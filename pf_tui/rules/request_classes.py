@@ -87,5 +87,5 @@ def _has_no_tools(headers: Mapping[str, str], raw: bytes) -> bool:
     """OpenCode and Claude Code send titles and summaries without a tool; a conversation has some."""
     import re
 
-    known = "x-session-id" in headers or "x-claude-code-session-id" in headers
-    return known and (b'"tools"' not in raw or re.search(rb'"tools"\s*:\s*\[\s*\]', raw) is not None)
+    tracked = "x-session-id" in headers or "x-claude-code-session-id" in headers
+    return tracked and (b'"tools"' not in raw or re.search(rb'"tools"\s*:\s*\[\s*\]', raw) is not None)

@@ -83,16 +83,16 @@ def reset_at(headers: Mapping[str, str], now: datetime) -> datetime | None:
             moment_from(headers.get(name), now) for name in names or ["anthropic-ratelimit-unified-reset"]
         ]
     if any("ratelimit-" in name for name in headers):
-        for left, reset in _COUNTED:
-            if headers.get(left, "").strip() in ("0", "0.0"):
+        for remaining, reset in _COUNTED:
+            if headers.get(remaining, "").strip() in ("0", "0.0"):
                 moments.append(moment_from(headers.get(reset), now))
     if headers.get("x-ratelimit-remaining", "").strip() == "0":
         moments.append(moment_from(headers.get("x-ratelimit-reset"), now))
     for which in ("primary", "secondary"):
         if _number(headers.get(f"x-codex-{which}-used-percent")) >= 100:
             moments.append(_codex_reset(headers, which, now))
-    known = [moment for moment in moments if moment is not None and moment >= now]
-    return max(known) if known else None
+    future = [moment for moment in moments if moment is not None and moment >= now]
+    return max(future) if future else None
 
 
 def rejected_windows(headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -105,12 +105,12 @@ def rejected_windows(headers: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _unified_windows(headers: Mapping[str, str]) -> tuple[str, ...]:
-    found = (
+    matches = (
         re.fullmatch(_UNIFIED_NAME, name)
         for name in headers
         if name.startswith("anthropic-ratelimit-unified-")
     )
-    return tuple(dict.fromkeys(match[1] for match in found if match))
+    return tuple(dict.fromkeys(match[1] for match in matches if match))
 
 
 def _codex_reset(headers: Mapping[str, str], which: str, now: datetime) -> datetime | None:
@@ -151,14 +151,14 @@ def http_date(text: str) -> datetime | None:
 
     By hand: the email module costs a hook 20 ms.
     """
-    found = re.fullmatch(_HTTP_DATE, text.strip())
-    if found is None or found[2].lower() not in _MONTHS:
+    match = re.fullmatch(_HTTP_DATE, text.strip())
+    if match is None or match[2].lower() not in _MONTHS:
         return None
-    day, year, hour, minute, second = (int(found[i]) for i in (1, 3, 4, 5, 6))
-    zone = found[7]
+    day, year, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6))
+    zone = match[7]
     try:
         ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:])) if zone[0] in "+-" else timedelta(0)
-        moment = datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
+        moment = datetime(year, _MONTHS.index(match[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
         return moment + ahead if zone[0] == "-" else moment - ahead
     except (ValueError, OverflowError):
         return None
@@ -181,11 +181,11 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
         used = headers.get(f"x-codex-{which}-used-percent")
         if used is not None:
             minutes = _number(headers.get(f"x-codex-{which}-window-minutes")) or 300
-            nearest = min(_CODEX_WORDS, key=lambda known: abs(known - minutes))
+            nearest = min(_CODEX_WORDS, key=lambda size: abs(size - minutes))
             ends = _codex_reset(headers, which, now)
             readings.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), ends, now, None))
     for unit, what in (("requests", "requests"), ("tokens", "tokens")):
-        for limit, left, reset in (
+        for limit, rest, reset in (
             (
                 f"anthropic-ratelimit-{what}-limit",
                 f"anthropic-ratelimit-{what}-remaining",
@@ -193,7 +193,7 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
             ),
             (f"x-ratelimit-limit-{what}", f"x-ratelimit-remaining-{what}", f"x-ratelimit-reset-{what}"),
         ):
-            allowed, remaining = _number(headers.get(limit)), headers.get(left)
+            allowed, remaining = _number(headers.get(limit)), headers.get(rest)
             if allowed and remaining is not None:
                 ends = moment_from(headers.get(reset), now)
                 window = "day" if ends is not None and ends - now > timedelta(hours=1) else "minute"

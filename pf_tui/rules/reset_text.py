@@ -115,8 +115,8 @@ def reset_from_text(
     cues = _cues(text.lower())
     if not cues and "|" not in text:
         return None
-    if re.search(_LONG_NUMBER, text) and (found := re.search(_EPOCH, text)):
-        number = int(found[1] or found[2] or found[3])
+    if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
+        number = int(match[1] or match[2] or match[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
     near = [text[place : place + NEAR] for place in cues]
     moment = (
@@ -148,12 +148,12 @@ def zone_named(name: str) -> tzinfo | None:
     upper = name.upper()
     if upper in _ABBREVIATED:
         return timezone(timedelta(hours=_ABBREVIATED[upper]))
-    if found := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", upper):
-        ahead = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
-        return timezone(ahead if found[1] == "+" else -ahead) if ahead < timedelta(hours=24) else None
-    if found := re.fullmatch(r"ETC/GMT([+-])(\d{1,2})", upper):  # POSIX: Etc/GMT+5 lies west
-        ahead = timedelta(hours=int(found[2]))
-        return timezone(-ahead if found[1] == "+" else ahead) if ahead < timedelta(hours=24) else None
+    if match := re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", upper):
+        ahead = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        return timezone(ahead if match[1] == "+" else -ahead) if ahead < timedelta(hours=24) else None
+    if match := re.fullmatch(r"ETC/GMT([+-])(\d{1,2})", upper):  # POSIX: Etc/GMT+5 lies west
+        ahead = timedelta(hours=int(match[2]))
+        return timezone(-ahead if match[1] == "+" else ahead) if ahead < timedelta(hours=24) else None
     if upper not in _REGIONAL and "/" not in name:
         return None
     try:
@@ -167,11 +167,11 @@ def zone_named(name: str) -> tzinfo | None:
 def _duration(near: list[str], seen_at: datetime) -> datetime | None:
     """ "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
     for text in near:
-        if found := re.match(_AFTER, text):
-            parts = re.findall(_PART, found[1])
+        if match := re.match(_AFTER, text):
+            parts = re.findall(_PART, match[1])
             seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
-        elif found := re.match(_LITTLE, text):
-            seconds = _SPAN[found[2].lower()] * (3 if "few" in found[1] else 1)
+        elif match := re.match(_LITTLE, text):
+            seconds = _SPAN[match[2].lower()] * (3 if "few" in match[1] else 1)
         else:
             continue
         return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
@@ -186,13 +186,13 @@ def _unit_s(unit: str) -> float:
 def _dated(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
     """The first date that follows a word about the reset within a few words."""
     for text in near:
-        for found in re.finditer(_DATE, text):
+        for match in re.finditer(_DATE, text):
             try:
-                year, month, day, hour, minute, second = (int(found[part] or 0) for part in _DATE_PARTS)
+                year, month, day, hour, minute, second = (int(match[part] or 0) for part in _DATE_PARTS)
                 moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - _placed has its zone
             except ValueError:
                 continue
-            return _placed(moment, found["zone"], seen_at, zone)
+            return _placed(moment, match["zone"], seen_at, zone)
     return None
 
 
@@ -207,14 +207,14 @@ def _placed(moment: datetime, name: str | None, seen_at: datetime, zone: tzinfo 
 def _clock(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
     for text in near:
         for pattern in _CLOCKS:
-            found = re.match(pattern, text)
-            if found and (moment := _next_clock(found, text[found.end() :], seen_at, zone)):
+            match = re.match(pattern, text)
+            if match and (moment := _next_clock(match, text[match.end() :], seen_at, zone)):
                 return moment
     return None
 
 
-def _next_clock(found: re.Match[str], after: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
-    parts = {name.rstrip("2"): value for name, value in found.groupdict().items() if value is not None}
+def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
+    parts = {name.rstrip("2"): value for name, value in match.groupdict().items() if value is not None}
     clock = _time_of_day(parts)
     has_day = any(parts.get(name) for name in ("word", "weekday", "month"))
     if clock is None and (parts.get("hour") or not has_day):

@@ -62,25 +62,27 @@ def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> 
     if paid == "auto":
         return list(standings)
     plans: list[str] = []
-    held = []
+    names = []
     for standing in standings:
         provider = catalog.providers.get(standing.provider)
         if provider is not None and plans and costs(provider):
-            held.append(replace(standing, held=HELD[paid], after=tuple(plans)))
+            names.append(replace(standing, held_reason=HELD[paid], after=tuple(plans)))
             continue
         if provider is not None and provider.plan and standing.enabled and standing.usable:
             plans.append(standing.provider)
-        held.append(standing)
-    return held
+        names.append(standing)
+    return names
 
 
 def question(choice: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:
     """What to ask the person: nobody serves, and a paid provider could."""
     if paid != "ask" or choice.provider is not None:
         return None
-    waiting = next((one.provider for one in choice.passed if one.code == "paid"), None)
-    held = next((standing for standing in standings if standing.provider == waiting), None)
-    if held is None:
+    waiting = next((skip.provider for skip in choice.skipped if skip.code == "paid"), None)
+    standing = next((standing for standing in standings if standing.provider == waiting), None)
+    if standing is None:
         return None
-    ends = [one.until for one in choice.passed if one.provider in held.after and one.until is not None]
-    return Question(plan=held.after[0], back=min(ends, default=None), provider=held.provider)
+    ends = [
+        skip.until for skip in choice.skipped if skip.provider in standing.after and skip.until is not None
+    ]
+    return Question(plan=standing.after[0], back=min(ends, default=None), provider=standing.provider)

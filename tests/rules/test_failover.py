@@ -69,7 +69,7 @@ def test_a_provider_that_cannot_serve_is_passed_over_with_its_reason(
     choice = choose([first, standing("openrouter")], None, CATALOG)
 
     assert choice.provider == "openrouter"
-    assert [(p.provider, p.code, p.reason) for p in choice.passed] == [("groq", code, reason)]
+    assert [(p.provider, p.code, p.reason) for p in choice.skipped] == [("groq", code, reason)]
 
 
 def test_a_model_no_one_there_serves_is_a_reason_too() -> None:
@@ -78,7 +78,7 @@ def test_a_model_no_one_there_serves_is_a_reason_too() -> None:
     choice = choose([standing("deepseek-api"), standing("openai-api")], embedding, CATALOG)
 
     assert choice.provider == "openai-api"
-    assert choice.passed[0].code == "model"
+    assert choice.skipped[0].code == "model"
 
 
 def test_a_bench_of_one_model_leaves_the_others_free() -> None:
@@ -156,8 +156,8 @@ def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: li
 
     order = [s.provider for s in standings]
     expected = order if choice.provider is None else order[: order.index(choice.provider)]
-    assert [p.provider for p in choice.passed] == expected
-    assert all(p.reason for p in choice.passed)
+    assert [p.provider for p in choice.skipped] == expected
+    assert all(p.reason for p in choice.skipped)
     if choice.provider:
         chosen = standings[order.index(choice.provider)]
         assert chosen.enabled
@@ -219,5 +219,5 @@ def test_a_passed_over_stand_in_says_who_has_the_model_itself() -> None:
     choice = choose(standings, "claude-opus-5-5", CATALOG)
 
     assert choice.provider == "openrouter"
-    assert choice.passed[1].provider == "zai-coding-plan"
-    assert choice.passed[1].reason.endswith("openrouter serves claude-opus-5-5")
+    assert choice.skipped[1].provider == "zai-coding-plan"
+    assert choice.skipped[1].reason.endswith("openrouter serves claude-opus-5-5")

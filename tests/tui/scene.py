@@ -130,7 +130,7 @@ def afternoon(context: Callable[..., Context]) -> Snapshot:
         provider="anthropic-subscription",
         model="claude-opus-5-5",
         reason="first in priority",
-        passed=(Skipped(provider="bedrock", code="benched", reason="benched (529 overloaded)"),),
+        skipped=(Skipped(provider="bedrock", code="benched", reason="benched (529 overloaded)"),),
     )
     return replace(
         plain,

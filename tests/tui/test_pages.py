@@ -239,7 +239,7 @@ def test_when_nobody_serves_the_status_says_who_is_back_first(afternoon: Snapsho
 
     back = Skipped(provider="bedrock", code="benched", reason="529", until=scene.at(minutes=8))
     nobody = replace(
-        afternoon, active=None, choice=replace(afternoon.choice, provider=None, model=None, passed=(back,))
+        afternoon, active=None, choice=replace(afternoon.choice, provider=None, model=None, skipped=(back,))
     )
     text = plain(status.lines_for(nobody, space(120))[0])
 

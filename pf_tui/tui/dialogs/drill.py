@@ -97,7 +97,7 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
         fails = line(Span(failed, inks.get(failed, "text"), bold=True), " hits its limit (429)")
         for place, one in enumerate(wrapped(fails, space.width - 4)):
             rows.append(Row(line(muted(f"{'' if place else number:>2}  "), one)))
-        for passed in choice.passed:
+        for passed in choice.skipped:
             until = f", until {space.clock.clock(passed.until)}" if passed.until else ""
             rows += [
                 Row(line("    ", one))

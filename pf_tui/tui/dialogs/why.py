@@ -28,7 +28,7 @@ class Why(Dialog):
 def why_page(snapshot: Snapshot, space: Space) -> Page:
     """Each provider of the list in turn: passed over and why, serving, or ready to follow."""
     rows = [*unkeyed(_decision(snapshot, space)), Row()]
-    less = {passed.provider: passed for passed in snapshot.choice.passed if passed.code == "model"}
+    less = {passed.provider: passed for passed in snapshot.choice.skipped if passed.code == "model"}
     names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
     for view in snapshot.providers:
         if view.rank is not None:
