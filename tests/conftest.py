@@ -29,7 +29,7 @@ examples.register()
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
-KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "PF_TUI_CLIENTS")
+KEPT = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "PF_TUI_CLIENTS", "PF_TUI_ORIGINAL")
 """Variables of the machine that tests see; of every other one a test says what it is."""
 
 KEPT_FAMILIES = ("PYTEST_", "COVERAGE_", "COV_")

@@ -223,7 +223,7 @@ def write_counters(ctx: Context) -> str | None:
         provider: (today.get(provider, ledger.ProviderUsage()).budget_tokens, used.budget_tokens)
         for provider, used in month.items()
     }
-    return usage.write(ctx.paths, now.astimezone(tz).date(), _known(ctx, counters))
+    return usage.write(ctx.paths, now.astimezone(tz).date(), _known(ctx, counters), also=now.date())
 
 
 def _known(ctx: Context, counters: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:

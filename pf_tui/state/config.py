@@ -111,8 +111,9 @@ def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
         StateFileUnusable: the file cannot be read or is of a newer version; it is left as it is.
         PfError: the lock or the disk refused.
     """
-    with files.locked(paths):
-        stored = files.read_json(paths.config)
+    before: dict[str, object] = {}
+
+    def changed(stored: dict[str, object] | None) -> dict[str, object]:
         content: dict[str, object] = {"version": VERSION} if stored is None else stored
         current = parse(content, paths.config)
         if current.read_only:
@@ -121,10 +122,13 @@ def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:
                 f"{current.read_only}; it is read-only here",
                 "update pf-tui; the file was left as it is",
             )
-        before = {key: _set(content, key.split("."), value) for key, value in settings.items()}
+        before.update({key: _set(content, key.split("."), value) for key, value in settings.items()})
         parse(content, paths.config)
-        files.write_json(paths.config, content)
-        return before
+        return content
+
+    with files.locked(paths):
+        files.rewrite_json(paths.config, changed)
+    return before
 
 
 def budget_settings(provider: str, changes: Mapping[str, float | None]) -> dict[str, object]:

@@ -159,9 +159,9 @@ def remove_from_keyring(provider_id: str) -> bool:
 def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetime) -> None:
     """Put the key into auth.json (0600), because the person said so, and read it back."""
     field_name = {"subscription": "sessionToken", "oauth": "accessToken"}.get(provider.auth, "apiKey")
-    with files.locked(paths):
-        content = files.read_json(paths.auth) or {}
-        entries = _entries(content, paths)
+
+    def with_key(stored: dict[str, object] | None) -> dict[str, object]:
+        entries = _entries(stored or {}, paths)
         old = entries.get(provider.id)
         kept = (
             {key: value for key, value in old.items() if key not in _KEY_FIELDS}
@@ -169,8 +169,10 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
             else {}
         )
         entries[provider.id] = {**kept, field_name: secret.reveal(), "updatedAt": now.isoformat()}
-        content["providers"] = entries
-        files.write_json(paths.auth, content)
+        return {**(stored or {}), "providers": entries}
+
+    with files.locked(paths):
+        files.rewrite_json(paths.auth, with_key)
         back = _stored(paths).get(provider.id)
     if not isinstance(back, dict) or back.get(field_name) != secret.reveal():
         raise PfError("auth.json did not keep the key", f"check {paths.auth}")
@@ -178,17 +180,17 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
 
 def remove_from_file(paths: Paths, provider_id: str) -> bool:
     """Delete the provider's entry from auth.json; False when there was none."""
+    was_there = False
+
+    def without_key(stored: dict[str, object] | None) -> dict[str, object] | None:
+        nonlocal was_there
+        entries = {} if stored is None else _entries(stored, paths)
+        was_there = entries.pop(provider_id, None) is not None
+        return {**(stored or {}), "providers": entries} if was_there else None
+
     with files.locked(paths):
-        content = files.read_json(paths.auth)
-        if content is None:
-            return False
-        entries = _entries(content, paths)
-        if provider_id not in entries:
-            return False
-        del entries[provider_id]
-        content["providers"] = entries
-        files.write_json(paths.auth, content)
-        return True
+        files.rewrite_json(paths.auth, without_key)
+    return was_there
 
 
 def ids_in_file(paths: Paths) -> tuple[str, ...]:

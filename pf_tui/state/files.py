@@ -35,6 +35,9 @@ HALF_WRITTEN_S = 0.01
 FRESH_S = 2.0
 """A file that was last written longer ago is not being written now."""
 
+REWRITES = 50
+"""How often a change begins anew because somebody else wrote the file meanwhile."""
+
 _held: dict[tuple[int, Path], int] = {}
 """How often a thread has taken a directory's lock. No threading.local: importing it takes a millisecond."""
 
@@ -199,6 +202,31 @@ def write_json(path: Path, content: dict[str, object], *, mode: int = 0o600) -> 
     write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode)
 
 
+def rewrite_json(
+    path: Path, change: Callable[[dict[str, object] | None], dict[str, object] | None], *, mode: int = 0o600
+) -> None:
+    """Read the file, change it, replace it; again from the start when somebody else wrote it meanwhile.
+
+    Call it under `locked()`, which the original plugin does not take.
+
+    Args:
+        change: gets the content, None where there is no file; returns the new one, None to write nothing.
+    Raises:
+        StateFileUnusable: the file cannot be read.
+        PfError: the disk refuses, or the file never stood still.
+    """
+    for _ in range(REWRITES):
+        read_text(path)  # says what a pipe, a device or a huge file is, which are not to be opened
+        seen = _bytes(path)
+        content = change(read_json(path))
+        if content is None:
+            return
+        with contextlib.suppress(_ChangedMeanwhileError):
+            write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(seen,))
+            return
+    raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that may be lost and belongs to its owner alone; neither locked nor fsynced.
 
@@ -225,9 +253,27 @@ def json_bytes(content: object, *, indent: int | None = None) -> bytes:
         return json.dumps(content, indent=indent).encode()
 
 
-def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
+def _bytes(path: Path) -> bytes | None:
+    """The content itself: two writes within a tick of the clock leave the same size and time."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateFileUnusable(path, f"cannot be read ({_why(error)})", f"check {path}") from error
+
+
+class _ChangedMeanwhileError(Exception):
+    """The file is not the one that was read."""
+
+
+def write_bytes(
+    path: Path, data: bytes, *, mode: int | None = 0o600, over: tuple[bytes | None] | None = None
+) -> None:
     """Replace `path` by `data` atomically; a symbolic link stays one. mode None keeps the file's own.
 
+    Args:
+        over: the content that may be replaced, (None,) for no file; None takes any.
     Raises:
         PfError: the directory is read-only, missing or full; the old file stands.
     """
@@ -247,6 +293,9 @@ def write_bytes(path: Path, data: bytes, *, mode: int | None = 0o600) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+        if over is not None and _bytes(target) != over[0]:
+            temp.unlink()
+            raise _ChangedMeanwhileError
         os.replace(temp, target)  # noqa: PTH105 - the one call this room is about
         finish_replace(target)
     except OSError as error:

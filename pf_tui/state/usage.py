@@ -1,15 +1,18 @@
 """usage.json: today's and this month's tokens, shared with the original plugin.
 
 What we count is the ledger's, what the original counted beside it is a floor: used = the larger of both.
-A value that we wrote ourselves is no floor: `pf.wrote` holds those, `pf.floor` what the original said before.
+A value that we wrote ourselves is no floor: `pf.wrote` holds those, `pf.floor` what the original said before,
+and on which day: the original's days are UTC's, ours the person's.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 
 from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.records import record
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -30,45 +33,62 @@ def floors(paths: Paths, today: date, *, also: date | None = None) -> dict[str, 
         content = files.read_json(paths.usage)
     except StateFileUnusable:
         return {}
-    return _floors(content or {}, {today, also or today})
+    held = _floors(content or {}, {today, also or today})
+    return {name: floor.pair for name, floor in held.items()}
 
 
 def clear(paths: Paths, providers: Iterable[str]) -> None:
     """Begin these providers' counters anew, the original's too. Raises PfError when the disk refuses."""
-    with files.locked(paths):
-        try:
-            content = files.read_json(paths.usage)
-        except StateFileUnusable:
-            return
+
+    def cleared(content: dict[str, object] | None) -> dict[str, object] | None:
         entries = dict(_object(content or {}, "providers"))
         chosen = [name for name in providers if name in entries]
         if content is None or not chosen:
-            return
+            return None
         zero = {"dailyTokens": 0, "monthlyTokens": 0}
         ours = _object(content, _OURS)
         parts = {part: {**_object(ours, part), **dict.fromkeys(chosen, zero)} for part in ("wrote", "floor")}
-        cleared = {name: {**_object(entries, name), **zero} for name in chosen}
-        files.write_json(
-            paths.usage, {**content, "providers": {**entries, **cleared}, _OURS: {**ours, **parts}}
-        )
+        zeroed = {name: {**_object(entries, name), **zero} for name in chosen}
+        return {**content, "providers": {**entries, **zeroed}, _OURS: {**ours, **parts}}
+
+    with files.locked(paths), contextlib.suppress(StateFileUnusable):
+        files.rewrite_json(paths.usage, cleared)
 
 
-def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, Pair]:
+@record
+class _Floor:
+    """What the original counted for a provider, and when."""
+
+    pair: Pair
+    days: tuple[str, str]
+    """(day, month) in which it holds, as ISO dates."""
+
+
+def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, _Floor]:
     resets, ours = _object(content, "lastReset"), _object(content, _OURS)
-    day = resets.get("daily") in {one.isoformat() for one in days}
-    month = resets.get("monthly") in {f"{one:%Y-%m}" for one in days}
-    found = {}
+    now = {day.isoformat() for day in days}, {f"{day:%Y-%m}" for day in days}
+    turned = _days(resets, ("daily", "monthly"), ("", ""))
+    held = {}
     for name, entry in _object(content, "providers").items():
-        said = _pair(entry)
+        said, kept = _pair(entry), _object(_object(ours, "floor"), name)
         wrote = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
-        kept = _pair(_object(ours, "floor").get(name))
-        pair = tuple(
-            (kept[at] if wrote is not None and said[at] == wrote[at] else said[at]) if holds else 0.0
-            for at, holds in enumerate((day, month))
-        )
-        if any(pair):
-            found[name] = pair[0], pair[1]
-    return found
+        since = _days(kept, ("day", "month"), turned)
+        counts, when = [0.0, 0.0], list(turned)
+        for at in (0, 1):
+            ours_last = wrote is not None and said[at] == wrote[at]
+            when[at] = since[at] if ours_last else turned[at]
+            if when[at] in now[at]:
+                counts[at] = _pair(kept)[at] if ours_last else said[at]
+        if any(counts):
+            held[name] = _Floor(pair=(counts[0], counts[1]), days=(when[0], when[1]))
+    return held
+
+
+def _days(
+    content: Mapping[str, object], keys: tuple[str, str], otherwise: tuple[str, str]
+) -> tuple[str, str]:
+    day, month = (content.get(key, other) for key, other in zip(keys, otherwise, strict=True))
+    return str(day), str(month)
 
 
 def _object(content: Mapping[str, object], name: str) -> dict[str, object]:
@@ -89,44 +109,45 @@ def _number(value: object) -> float:
     return float(value) if 0 < value < 1e15 else 0.0
 
 
-def write(paths: Paths, today: date, counters: Mapping[str, tuple[int, int]]) -> str | None:
+def write(
+    paths: Paths, today: date, counters: Mapping[str, tuple[int, int]], *, also: date | None = None
+) -> str | None:
     """Put (daily, monthly) tokens per provider into the file, or what the original counted if that is more.
 
-    `today` is the local day.
-
-    Unknown keys stay. Returns a sentence when a broken file had to be set aside; writes nothing when
-    nothing changed.
+    `today` is the local day, `also` the day in UTC. Unknown keys stay. Returns a sentence when a broken file
+    had to be set aside; writes nothing when nothing changed.
     """
-    with files.locked(paths):
-        note = None
-        try:
-            content = files.read_json(paths.usage)
-        except StateFileUnusable as error:
-            aside = files.set_aside(paths.usage)
-            if aside is None:
-                raise
-            content = None
-            note = f"{error.message}; it was set aside as {aside.name} and begun anew"
+
+    def changed(content: dict[str, object] | None) -> dict[str, object] | None:
         old = content or {}
         version = old.get("version", VERSION)
         if isinstance(version, int | float) and version > VERSION:
             raise PfError(
                 f"usage.json has version {version}, this pf-tui knows {VERSION}; it is read-only here"
             )
-        new = _merged(old, today, counters)
-        if new != content:
-            files.write_json(paths.usage, new)
-        return note
+        new = _merged(old, today, counters, {today, also or today})
+        return new if new != content else None
+
+    with files.locked(paths):
+        try:
+            files.rewrite_json(paths.usage, changed)
+            return None
+        except StateFileUnusable as error:
+            aside = files.set_aside(paths.usage)
+            if aside is None:
+                raise
+            files.rewrite_json(paths.usage, changed)
+            return f"{error.message}; it was set aside as {aside.name} and begun anew"
 
 
 def _merged(
-    old: Mapping[str, object], today: date, counters: Mapping[str, tuple[int, int]]
+    old: Mapping[str, object], today: date, counters: Mapping[str, tuple[int, int]], days: set[date]
 ) -> dict[str, object]:
     known = old.get("providers")
     entries = dict(known) if isinstance(known, dict) else {}
-    floor = _floors(old, {today})
+    floor = _floors(old, days)
     counters = {
-        name: _larger(counters.get(name, (0, 0)), floor.get(name, (0.0, 0.0)))
+        name: _larger(counters.get(name, (0, 0)), floor[name].pair if name in floor else (0.0, 0.0))
         for name in {**counters, **floor}
     }
     for provider, (daily, monthly) in counters.items():
@@ -152,7 +173,10 @@ def _merged(
         _OURS: {
             **_object(old, _OURS),
             "wrote": {name: _counted(pair) for name, pair in counters.items()},
-            "floor": {name: _counted(pair) for name, pair in floor.items()},
+            "floor": {
+                name: {**_counted(held.pair), "day": held.days[0], "month": held.days[1]}
+                for name, held in floor.items()
+            },
         },
     }
 

@@ -231,3 +231,43 @@ class TestAFileThatIsBeingWritten:
             files.read_json(path, pause=pauses.append, now=lambda: path.stat().st_mtime + 60)
 
         assert pauses == []
+
+
+def test_a_file_that_another_program_wrote_meanwhile_is_changed_anew(paths: Paths) -> None:
+    """The original plugin takes no lock: what it writes between our reading and our writing stays."""
+    paths.home.mkdir(parents=True)
+    paths.usage.write_text('{"theirs": 1}')
+    written = paths.usage.stat().st_mtime_ns
+    looks: list[object] = []
+
+    def change(content: dict[str, object] | None) -> dict[str, object]:
+        looks.append(content)
+        if len(looks) == 1:
+            paths.usage.write_text('{"theirs": 2}')
+            os.utime(paths.usage, ns=(written, written))
+        return {**(content or {}), "ours": True}
+
+    with files.locked(paths):
+        files.rewrite_json(paths.usage, change)
+
+    assert looks == [{"theirs": 1}, {"theirs": 2}]
+    assert json.loads(paths.usage.read_text()) == {"theirs": 2, "ours": True}
+    assert list(paths.home.glob(".usage.json.*")) == []
+
+
+def test_a_file_that_never_stands_still_is_left_alone(paths: Paths) -> None:
+    paths.home.mkdir(parents=True)
+    paths.usage.write_text("{}")
+    looks = 0
+
+    def change(content: dict[str, object] | None) -> dict[str, object]:
+        nonlocal looks
+        looks += 1
+        paths.usage.write_text(json.dumps({"n": looks}))
+        return {"ours": True}
+
+    with files.locked(paths), pytest.raises(PfError) as told:
+        files.rewrite_json(paths.usage, change)
+
+    assert told.value.message == f"another program goes on writing {paths.usage}; nothing was changed"
+    assert json.loads(paths.usage.read_text()) == {"n": looks}
