@@ -1,4 +1,4 @@
-"""What an agent is told when no provider available: at once, in its own words, with the time it is back.
+"""What an agent is told when no provider is available: at once, in its own words, with the time it is back.
 
 Minutes of silent client retries are the enemy, but what passes by itself, or is over within about a minute,
 is left to them. Measured on the real clients: Claude Code stops on

@@ -74,7 +74,7 @@ class Question(BaseModel):
 
 
 class Active(BaseModel):
-    provider: str | None = Field(description="null = no provider available; reason says why")
+    provider: str | None = Field(description="null = no provider is available; reason says why")
     model: str | None
     since: str | None
     reason: str

@@ -234,7 +234,7 @@ def choose(
 
     Args: as in `route`.
     Returns:
-        provider None when no provider available; `reason` then says so with counts.
+        provider None when no provider is available; `reason` then says so with counts.
     """
     if not auto_switch and standings:
         first = standings[0]

@@ -18,6 +18,7 @@ from pf_tui.cli.grammar import Group
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+CODE = (ROOT, ROOT / "pf_tui", ROOT / "docs", ROOT / "tests")
 WRITTEN = [page for page in PAGES if "reference" not in page.parts]
 
 
@@ -62,6 +63,13 @@ def test_every_command_line_shown_is_understood(typed: Typed) -> None:
             found.make_parser(context).parse_args(list(rest))
     except click.UsageError as error:
         pytest.fail(f"{typed.page}:{typed.line}: {typed.text}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.name)
+def test_every_module_named_on_a_page_is_there(page: Path) -> None:
+    names = set(re.findall(r"`([a-z_0-9]+(?:/[a-z_0-9]+)*\.py)`", page.read_text(encoding="utf-8")))
+
+    assert [name for name in sorted(names) if not any((folder / name).exists() for folder in CODE)] == []
 
 
 def _words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What an agent is told when no provider available: the exact words."""
+"""What an agent is told when no provider is available: the exact words."""
 
 from __future__ import annotations
 
