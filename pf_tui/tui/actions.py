@@ -38,8 +38,12 @@ def shown(key: str) -> str:
 
 def done_by(key: str, pane: str) -> str:
     """The id of what a key, as people write it, does in a pane; "" when it does nothing there."""
-    here = [one for one in ACTIONS if key in map(shown, one.keys) and (not one.where or pane in one.where)]
-    return max(here, key=lambda one: len(one.where) > 0).id if here else ""
+    here = [
+        action
+        for action in ACTIONS
+        if key in map(shown, action.keys) and (not action.where or pane in action.where)
+    ]
+    return max(here, key=lambda action: len(action.where) > 0).id if here else ""
 
 
 # Columns: id | keys | panes in which it holds (- = everywhere) | word | description. A group ends in a colon.

@@ -93,15 +93,15 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         self.logs = Logs(ctx, self.post_message)
         self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider", self._tell_sessions)
         self.notifier = Notifier(snapshot)
-        for one in themes.HOUSE:
-            self.register_theme(one)
+        for house_theme in themes.HOUSE:
+            self.register_theme(house_theme)
         self.theme, self.theme_problem = self._wished_theme(theme, snapshot)
         self._theme_wish = str(snapshot.config.dashboard.get("theme", ""))
         self.animation_level = "none"
 
-    def _wished_theme(self, asked: str, snapshot: Snapshot) -> tuple[str, str]:
+    def _wished_theme(self, theme_name: str, snapshot: Snapshot) -> tuple[str, str]:
         """The theme to begin with, and what was wrong with the wish."""
-        wish = asked or str(snapshot.config.dashboard.get("theme", ""))
+        wish = theme_name or str(snapshot.config.dashboard.get("theme", ""))
         usual = themes.usual(self.console.color_system or "", self.ctx.env.get("COLORFGBG", ""))
         if not wish or wish in self.available_themes:
             return wish or usual, ""
@@ -151,9 +151,9 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         return screen
 
     def get_driver_class(self) -> type[Driver]:
-        found = super().get_driver_class()
-        if found.__name__ != "LinuxDriver":
-            return found
+        driver = super().get_driver_class()
+        if driver.__name__ != "LinuxDriver":
+            return driver
         from pf_tui.tui.terminal import Terminal
 
         return Terminal
@@ -178,17 +178,17 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     def _find_agents(self) -> None:
         """Which agents this machine has, and the sheets that a key may open next."""
-        found = (*install.found(self.ctx), *install.only_read(self.ctx))
-        self.soon(lambda: self._meet(found))
+        agents = (*install.found(self.ctx), *install.only_read(self.ctx))
+        self.soon(lambda: self._meet(agents))
         import_module("pf_tui.tui.dialogs.pickers")
 
-    def _meet(self, found: tuple[str, ...]) -> None:
+    def _meet(self, agents: tuple[str, ...]) -> None:
         """Say which agents there are; where nothing was decided yet, ask the one question."""
-        self.main_screen.found = found
+        self.main_screen.found = agents
         if len(self.screen_stack) == 1:
             from pf_tui.tui.dialogs import first_run
 
-            agent = first_run.agent_to_ask(self.ctx, self.main_screen.known(), found)
+            agent = first_run.agent_to_ask(self.ctx, self.main_screen.known(), agents)
             if agent is not None:
                 self.push_screen(first_run.FirstRun(self.main_screen, agent))
 
@@ -238,22 +238,22 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
         def do() -> None:
             try:
-                said = verb()
+                message = verb()
             except PfError as error:
-                said = Announcement(dashboard_words.told(error), "bad")
+                message = Announcement(dashboard_words.told(error), "bad")
             self.feed.look()
-            if said is not None:
-                self.post_message(said)
+            if message is not None:
+                self.post_message(message)
 
         with contextlib.suppress(RuntimeError):  # leaving
             self._verbs.submit(copy_context().run, do)
 
-    def look_up(self, read: Callable[[], None]) -> None:
+    def look_up(self, look: Callable[[], None]) -> None:
         """Read something beside the snapshot in a thread; what it cannot read is said."""
 
         def do() -> None:
             try:
-                read()
+                look()
             except PfError as error:
                 self.post_message(Announcement(dashboard_words.told(error), "bad"))
 

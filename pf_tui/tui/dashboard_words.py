@@ -36,6 +36,6 @@ def told(error: PfError) -> str:
     return f"{error.message} · {hint}" if hint else error.message
 
 
-def _line(found: re.Match[str]) -> str:
-    words = found[1]
-    return found[0] if words.split(" ")[0] in _ELSEWHERE else f"`:{words}`"
+def _line(match: re.Match[str]) -> str:
+    words = match[1]
+    return match[0] if words.split(" ")[0] in _ELSEWHERE else f"`:{words}`"

@@ -46,10 +46,10 @@ def drawn(paths: Paths, size: tuple[int, int], theme: str, *, colour: bool) -> s
         colour: False under NO_COLOR: a kept frame has colours and is not used.
     """
     columns, rows = size
-    kept = _text(paths, _NAME.format(columns=columns, rows=rows)).split("\n") if colour else []
-    kept_theme, _, kind = kept[0].partition(" ") if kept else ("", "", "")
-    if len(kept) == rows + 1 and kind == _kind() and theme in ("", kept_theme):
-        return ENTER + "\r\n".join([*kept[1:-1], f"\x1b[0m\x1b[2m{_READING}\x1b[0m"])
+    screen_lines = _text(paths, _NAME.format(columns=columns, rows=rows)).split("\n") if colour else []
+    kept_theme, _, kind = screen_lines[0].partition(" ") if screen_lines else ("", "", "")
+    if len(screen_lines) == rows + 1 and kind == _kind() and theme in ("", kept_theme):
+        return ENTER + "\r\n".join([*screen_lines[1:-1], f"\x1b[0m\x1b[2m{_READING}\x1b[0m"])
     first = _text(paths, _LAST) or " pf-tui"
     return f"{ENTER}{first[:columns]}\r\n\r\n\x1b[2m{_READING}\x1b[0m"
 

@@ -103,18 +103,18 @@ class Logs:
     # -- watching
 
     def _watch(self) -> None:
-        told = ""
+        message = ""
         while not self._stop.is_set():
             began = time.monotonic()
             try:
                 folders, database = roots(self._ctx.env), database_stamp(self._ctx.env)
             except PfError as error:
-                if str(error) != told:
-                    told = str(error)
-                    self._post(IngestEnded(problem=told))
+                if str(error) != message:
+                    message = str(error)
+                    self._post(IngestEnded(problem=message))
                 self._stop.wait(SETTINGS_S)  # it may be corrected at any moment
                 continue
-            told = ""
+            message = ""
             if (folders or database[0]) and not self._paused:
                 self._go()
             with contextlib.suppress(OSError):  # no events here: the look every LOOK_S remains
@@ -192,20 +192,20 @@ class Logs:
             return
         ended = True
         for line in child.stdout:
-            told = json.loads(line)
-            ended = "total" not in told
+            message = json.loads(line)
+            ended = "total" not in message
             self._busy = not ended
             if ended:
                 self._post(
                     IngestEnded(
-                        rows_new=told["new"],
-                        skipped=told["skipped"],
-                        cancelled=told["cancelled"],
-                        problem=told["problem"],
+                        rows_new=message["new"],
+                        skipped=message["skipped"],
+                        cancelled=message["cancelled"],
+                        problem=message["problem"],
                     )
                 )
             else:
-                self._post(IngestProgress(told["done"], told["total"], told["seconds"]))
+                self._post(IngestProgress(message["done"], message["total"], message["seconds"]))
         with self._lock:
             if self._child is child:
                 self._child = None

@@ -79,15 +79,15 @@ def _read(wish: object) -> tuple[tuple[str, ...], list[str]]:
 
 def _clashes(keys: Mapping[str, Sequence[str]], changed: Iterable[str]) -> list[tuple[str, str, str]]:
     """(who gives way, who keeps it, key): what the person changed gives way to what stood there."""
-    found = []
+    clashes = []
     mine = set(changed)
     for at, first in enumerate(ACTIONS):
         for second in ACTIONS[at + 1 :]:
             for key in set(keys[first.id]) & set(keys[second.id]):
                 if _meet(first, second) and not (key in first.keys and key in second.keys):
                     loser, winner = (first, second) if first.id in mine else (second, first)
-                    found.append((loser.id, winner.id, key))
-    return found
+                    clashes.append((loser.id, winner.id, key))
+    return clashes
 
 
 def _meet(first: Action, second: Action) -> bool:

@@ -36,8 +36,8 @@ def visible(width: str, height: str, current: str, below: str, *, zoomed: bool) 
     if width == "-medium":
         return frozenset({"providers", below})
     if height == "-short":  # one pane in each half
-        left = current if current in LEFT else "providers"
-        return frozenset({left, "limits" if below in LEFT else below})
+        shown_left = current if current in LEFT else "providers"
+        return frozenset({shown_left, "limits" if below in LEFT else below})
     together = set(TOGETHER) - ({"sessions"} if current == "models" else set())
     return frozenset({*together, below if below == "events" else "analytics"})
 

@@ -93,7 +93,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
         cells = UsageQuery(connection, span, Filters())
         parts = cells.by(by)
         # of all time, only the dearest are drawn one by one
-        told = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
+        names = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
         medians = latency.medians(connection, span) if by == "provider" else {}
         return LedgerView(
             period=period,
@@ -102,7 +102,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
             totals=total(part.sums for part in parts),
             fallback=overview.fallbacks(connection, span, Filters()),
             parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
-            steps=_without_holes(cells.steps(step, by, told), span.start, now, step, zone),
+            steps=_without_holes(cells.steps(step, by, names), span.start, now, step, zone),
             step=step,
             hits=tuple(reader.LedgerReader(connection).hits(now - WALLS_SHOWN)),
             readings=tuple(window_history.courses(connection, now)),
@@ -143,7 +143,7 @@ def of_session(ctx: Context, session: str) -> SessionUse:
 
 
 def _without_holes(
-    found: Mapping[datetime, Mapping[str, Totals]],
+    by_moment: Mapping[datetime, Mapping[str, Totals]],
     start: datetime | None,
     end: datetime,
     step: timedelta,
@@ -151,7 +151,7 @@ def _without_holes(
 ) -> tuple[Step, ...]:
     """Every step from the first to the last one; two offsets of one local day are one step."""
     cells: dict[datetime, dict[str, Totals]] = {}
-    for moment, parts in found.items():
+    for moment, parts in by_moment.items():
         cell = cells.setdefault(moment.replace(tzinfo=None), {})
         for name, sums in parts.items():
             cell[name] = total([cell[name], sums]) if name in cell else sums

@@ -90,7 +90,9 @@ class StatusLine(Lines):
             clock = Clock(now=self.snapshot.at, zone=self.look.zone)
             space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
             flowing = live.count(self.snapshot, self.rates)
-            self.show(status.lines_for(self.snapshot, space, self.sessions, held=self.held, live=flowing))
+            self.show(
+                status.lines_for(self.snapshot, space, self.sessions, hold_text=self.held, live=flowing)
+            )
 
 
 class TabLine(Lines):
@@ -133,8 +135,8 @@ class TabLine(Lines):
             parts.append(line(Span("⁰Events", "accent", bold=True)))
         for name, number, word, few in self.NAMES:
             here = name == self.current
-            said = f"{number}{word if here else {'whole': word, 'short': few, 'numbers': ''}[others]}"
-            parts.append(line(Span(said, "accent" if here else "muted", bold=here, action=name)))
+            label = f"{number}{word if here else {'whole': word, 'short': few, 'numbers': ''}[others]}"
+            parts.append(line(Span(label, "accent" if here else "muted", bold=here, action=name)))
         return line(" ", joined(parts, "  " if others == "whole" else " "))
 
 
@@ -175,11 +177,11 @@ class Foot(Lines):
             named = ", ".join(dict.fromkeys(problem.split(" ")[0].rstrip(":") for problem in others))
             lines.append(fit(line(" ", Span("! ", "bad", bold=True), Span(f"also {named}", "bad")), width))
         for problem in reversed(shown):
-            told = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
-            if len(told) > each:
-                told[each - 1 :] = [fit(joined(told[each - 1 :], " "), width - 4)]
-            lines.append(line(" ", Span("! ", "bad", bold=True), told[0]))
-            lines += [line("   ", one) for one in told[1:]]
+            text_lines = wrap(problem.replace(self._home(), "~/"), width - 4, "bad")
+            if len(text_lines) > each:
+                text_lines[each - 1 :] = [fit(joined(text_lines[each - 1 :], " "), width - 4)]
+            lines.append(line(" ", Span("! ", "bad", bold=True), text_lines[0]))
+            lines += [line("   ", text_line) for text_line in text_lines[1:]]
         return lines
 
     def watch_snapshot(self) -> None:
@@ -209,7 +211,7 @@ class Foot(Lines):
         width = self.size.width
         if self.said is not None:
             words, ink = self.said
-            lines = [line(" ", one) for one in wrap(words, width - 2, ink)]
+            lines = [line(" ", text_line) for text_line in wrap(words, width - 2, ink)]
             self.show(lines[: self._most_lines])
             return
         space = Space(

@@ -164,7 +164,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def take_sessions(self, sessions: tuple[Session, ...]) -> None:
         """What the agents do now; a frozen screen stays as it is, the next look tells again."""
-        if any(one.resumes_at is not None for one in sessions):
+        if any(session.resumes_at is not None for session in sessions):
             from pf_tui.tui.handlers.sessions import resume_due
 
             resume_due(self, sessions)
@@ -182,9 +182,9 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _tell_failover(self, before: Snapshot, now: Snapshot) -> None:
         """A failover is said when it happens, whatever pane is looked at."""
-        known = {event.id for event in before.events}
-        told = ("failover", "return")
-        moved = [event for event in now.events if event.action in told and event.id not in known]
+        event_ids = {event.id for event in before.events}
+        kinds = ("failover", "return")
+        moved = [event for event in now.events if event.action in kinds and event.id not in event_ids]
         if moved:
             sentence = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
             self.say(sentence, "warn" if moved[-1].action == "failover" else "good", STORY_S)

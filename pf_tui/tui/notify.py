@@ -42,9 +42,9 @@ class Notifier:
         wished = now.config
         if not (wished.notify_bell or wished.notify_osc9) or self._here():
             return
-        told = [words for kind, words in changes(before, now) if kind in wished.notify_kinds]
-        if told:
-            self._send(told[-1], wished, app)
+        messages = [words for kind, words in changes(before, now) if kind in wished.notify_kinds]
+        if messages:
+            self._send(messages[-1], wished, app)
 
     def _here(self) -> bool:
         if self.focused is None:
@@ -60,24 +60,24 @@ class Notifier:
 
 def changes(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
     """(kind, sentence) of everything that happened between two snapshots. Pure."""
-    told: list[tuple[str, str]] = []
+    notices: list[tuple[str, str]] = []
     old = {view.id: view for view in before.providers}
     for view in now.providers:
         was = old.get(view.id)
         if was is None:
             continue
         if was.state in _SPENT and view.state not in (*_SPENT, "no-credential", "disabled"):
-            told.append(("reset", f"pf-tui: {view.id} can serve again"))
+            notices.append(("reset", f"pf-tui: {view.id} can serve again"))
         elif now.active and view.id == now.active.provider and _warned(was, view):
-            told.append(("warn", f"pf-tui: {view.id} {_share(view)}"))
-    left, serves = before.active, now.active
-    known = {event.id for event in before.events}
-    moved = [event for event in now.events if event.id not in known and event.action == "failover"]
-    if moved and left and serves and left.provider != serves.provider:
-        told.append(("failover", f"pf-tui: {serves.provider} serves now: {moved[-1].why}"))
-    elif left and serves is None:
-        told.append(("failover", "pf-tui: no provider available"))
-    return told
+            notices.append(("warn", f"pf-tui: {view.id} {_share(view)}"))
+    previous, serves = before.active, now.active
+    event_ids = {event.id for event in before.events}
+    moved = [event for event in now.events if event.id not in event_ids and event.action == "failover"]
+    if moved and previous and serves and previous.provider != serves.provider:
+        notices.append(("failover", f"pf-tui: {serves.provider} serves now: {moved[-1].why}"))
+    elif previous and serves is None:
+        notices.append(("failover", "pf-tui: no provider available"))
+    return notices
 
 
 def _warned(was: ProviderView, view: ProviderView) -> bool:

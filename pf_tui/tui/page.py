@@ -46,7 +46,10 @@ def unkeyed(lines: Sequence[Line]) -> tuple[Row, ...]:
 
 def empty(width: int, *sentences: str) -> tuple[Row, ...]:
     """The empty state: what is missing, and the one next step."""
-    return (Row(), *(Row(one) for sentence in sentences for one in wrap(sentence, width, "muted")))
+    return (
+        Row(),
+        *(Row(text_line) for sentence in sentences for text_line in wrap(sentence, width, "muted")),
+    )
 
 
 @record

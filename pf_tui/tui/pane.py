@@ -181,14 +181,14 @@ class Pane(Widget, can_focus=True):
 
     def _hinted(self, parts: Sequence[str], keys: Sequence[tuple[str, str]]) -> Content:
         """Where the list stands, and the keys with their words, which a click does as well."""
-        told = [Content(self.symbols.plain(visible(part))) for part in parts]
+        plain_parts = [Content(self.symbols.plain(visible(part))) for part in parts]
         for key, word in keys:
             does = actions.done_by(key.split(" ")[0], self.id or "")
             text = self.symbols.plain(visible(f"{key} {word}"))
-            told.append(
+            plain_parts.append(
                 Content.styled(text, Style.from_meta({"@click": f"screen.do({does!r})"}) if does else "")
             )
-        return Content(self.symbols.plain(" · ")).join(told)
+        return Content(self.symbols.plain(" · ")).join(plain_parts)
 
     # -- events of the toolkit
 

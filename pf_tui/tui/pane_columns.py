@@ -49,11 +49,11 @@ class _Columns(VerticalLayout):
         self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
     ) -> ArrangeResult:
         panes = sorted(children, key=lambda pane: self.order.index(pane.id or ""))
-        left = [pane for pane in panes if pane.id not in RIGHT]
+        left_panes = [pane for pane in panes if pane.id not in RIGHT]
         right = [pane for pane in panes if pane.id in RIGHT]
-        if not self.beside or not left or not right:
+        if not self.beside or not left_panes or not right:
             return super().arrange(parent, panes, size, greedy)
         width = max(LEAST_LEFT, size.width // 2)
-        placed = super().arrange(parent, left, Size(width, size.height), greedy)
+        placed = super().arrange(parent, left_panes, Size(width, size.height), greedy)
         others = super().arrange(parent, right, Size(size.width - width, size.height), greedy)
         return [*placed, *WidgetPlacement.translate(others, Offset(width, 0))]

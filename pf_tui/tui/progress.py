@@ -23,7 +23,7 @@ def line_for(done: int, total: int, seconds: float, symbols: Symbols) -> Line:
     ]
     if done and seconds > 0:
         rate = done / seconds
-        left = timedelta(seconds=(total - done) / rate)
-        parts.append(muted(f"  {rate / _MB:.0f} MB/s  {words.span(left)} left"))
+        remaining = timedelta(seconds=(total - done) / rate)
+        parts.append(muted(f"  {rate / _MB:.0f} MB/s  {words.span(remaining)} left"))
     parts += ["   ", Span("esc", "accent", action="cancel"), muted(" stops")]
     return line(*parts)

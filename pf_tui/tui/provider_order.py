@@ -71,16 +71,16 @@ def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
     Args:
         also: providers seen in the history.
     """
-    seen = set(also)
-    known = {view.id: view for view in snapshot.providers}
+    used = set(also)
+    views = {view.id: view for view in snapshot.providers}
     order = [
         name
         for name in snapshot.catalog.providers
-        if name in known and (known[name].credential.usable or known[name].month.requests or name in seen)
+        if name in views and (views[name].credential.usable or views[name].month.requests or name in used)
     ]
-    order += sorted(seen - set(order) - {"unknown"})
+    order += sorted(used - set(order) - {"unknown"})
     if len(order) > SERIES:  # those that were used have a colour first
-        order.sort(key=lambda name: not (name in seen or (name in known and known[name].month.requests)))
+        order.sort(key=lambda name: not (name in used or (name in views and views[name].month.requests)))
     return {name: series_ink(place) for place, name in enumerate(order)}
 
 

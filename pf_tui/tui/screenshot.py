@@ -30,7 +30,7 @@ _SECRETS = re.compile(
 
 def masked(text: str) -> str:
     """The text with each secret as dots, no cell wider or narrower."""
-    return _SECRETS.sub(lambda found: "•" * len(found[0]), text)
+    return _SECRETS.sub(lambda match: "•" * len(match[0]), text)
 
 
 def taken(app: App[None]) -> tuple[str, str]:

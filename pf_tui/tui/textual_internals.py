@@ -40,10 +40,10 @@ class _CroppedUpdate(ChopsUpdate):
         written: list[str] = []
         for y, first, last in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                left, right = max(x, first), min(end, last)
-                if strip is not None and left < right:
-                    written.append(Control.move_to(left, y).segment.text)
-                    written.append(strip.crop(left - x, right - x).render(console))
+                left_edge, right = max(x, first), min(end, last)
+                if strip is not None and left_edge < right:
+                    written.append(Control.move_to(left_edge, y).segment.text)
+                    written.append(strip.crop(left_edge - x, right - x).render(console))
         return "".join(written)
 
 

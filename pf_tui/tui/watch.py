@@ -45,8 +45,8 @@ def stamps(looked: tuple[Path, ...]) -> Stamps:
 
     An empty file counts as none: reading a ledger makes an empty `-wal` beside it.
     """
-    found = {path: files.identity(path) for path in looked}
-    return {path: stamp if stamp and stamp[1] else None for path, stamp in found.items()}
+    identities = {path: files.identity(path) for path in looked}
+    return {path: stamp if stamp and stamp[1] else None for path, stamp in identities.items()}
 
 
 class DirectoryWatch:

@@ -47,20 +47,20 @@ def upward(peak: float, rows: int) -> Scale:
 
 def below(names: Sequence[Below], width: int) -> Line:
     """The names that fit without touching each other; the earlier of two that touch stays."""
-    taken: list[tuple[int, int, Below]] = []
-    for one in names:
-        size = cells(one.text)
+    places: list[tuple[int, int, Below]] = []
+    for name in names:
+        size = cells(name.text)
         if size > width:
             continue
-        wish = max(0, min(width - size, one.at - (size - 1) // 2 - (size + 1) % 2))
-        for start in range(wish, max(-1, wish - one.slack - 1), -1):
-            if all(start > end or start + size < begin for begin, end, _ in taken):
-                taken.append((start, start + size, one))
+        wish = max(0, min(width - size, name.at - (size - 1) // 2 - (size + 1) % 2))
+        for start in range(wish, max(-1, wish - name.slack - 1), -1):
+            if all(start > end or start + size < begin for begin, end, _ in places):
+                places.append((start, start + size, name))
                 break
     spans: list[Span | str] = []
     at = 0
-    for start, end, one in sorted(taken, key=lambda place: place[0]):
-        spans += [" " * (start - at), Span(one.text, one.ink)]
+    for start, end, name in sorted(places, key=lambda place: place[0]):
+        spans += [" " * (start - at), Span(name.text, name.ink)]
         at = end
     return fit(line(*spans), width)
 
@@ -81,18 +81,18 @@ def beside(names: Sequence[Beside], rows: int) -> list[Line]:
 
     Of more names than rows the first ones stay: they come most important first.
     """
-    kept = sorted(names[:rows], key=lambda name: (name.row, -name.value))
+    fitting = sorted(names[:rows], key=lambda name: (name.row, -name.value))
     places = list[int]()
-    for one in kept:
-        places.append(max(one.row, places[-1] + 1 if places else 0))
+    for name in fitting:
+        places.append(max(name.row, places[-1] + 1 if places else 0))
     floor = rows - 1
     for place in range(len(places) - 1, -1, -1):
         places[place] = min(places[place], floor)
         floor = places[place] - 1
-    found: list[Line] = [()] * rows
-    for row, one in zip(places, kept, strict=True):
-        found[row] = one.content
-    return found
+    lines: list[Line] = [()] * rows
+    for row, name in zip(places, fitting, strict=True):
+        lines[row] = name.content
+    return lines
 
 
 def at_the_side(text: str, margin: int) -> Line:

@@ -47,8 +47,8 @@ def slots(count: int, width: int) -> Slots:
     gap = min(each - bar, max(gap, bar // 2))
     if count > 1 and bar < WIDEST_BAR and count * (bar + 1 + gap) - gap <= width:
         bar += 1  # no gap stands behind the last bar
-    left = max(0, (width - count * (bar + gap) + gap) // 2)
-    return Slots(bar=bar, gap=gap, left=left)
+    margin = max(0, (width - count * (bar + gap) + gap) // 2)
+    return Slots(bar=bar, gap=gap, left=margin)
 
 
 def stacked(

@@ -75,8 +75,8 @@ class Editor(Dialog):
 
         def keep() -> Announcement:
             actions.set_budgets(ctx, provider, {name: value})
-            told = amounts.written(value, usd=name.endswith("usd"))
-            return Announcement(f"{provider}: {told} {NAMES[name]} — u undoes")
+            amount = amounts.written(value, usd=name.endswith("usd"))
+            return Announcement(f"{provider}: {amount} {NAMES[name]} — u undoes")
 
         self.app.perform(keep)
 
@@ -97,7 +97,7 @@ def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -
         value = amounts.written(allowed, usd=usd) if allowed else "unlimited"
         size = max(0, min(20, space.width - 42))
         bar = meter(share, size, space.symbols) if allowed else line(" " * size if limited else "")
-        told = (
+        amount = (
             words.money(used) if usd else words.short(used) if "tokens" in name else words.number(round(used))
         )
         rows.append(
@@ -107,13 +107,16 @@ def page_for(view: ProviderView, budgets: Budgets, space: Space, problem: str) -
                     Span(f"{value:>10}", "text" if allowed else "muted", bold=bool(allowed)),
                     "  ",
                     bar,
-                    muted(f"{told:>7} used"),
+                    muted(f"{amount:>7} used"),
                 ),
                 name,
             )
         )
     text = "a used-up budget counts like the provider's own limit: the next provider serves"
-    rows += [Row(), *(Row(one) for one in wrap(problem or text, space.width, "bad" if problem else "muted"))]
+    rows += [
+        Row(),
+        *(Row(text_line) for text_line in wrap(problem or text, space.width, "bad" if problem else "muted")),
+    ]
     return Page(
         title="Budgets",
         facts=line(Span(view.id, bold=True)),

@@ -108,9 +108,9 @@ class CommandLine(Dialog):
 
     def _complete(self, value: str, *, space: str = " ", offer: bool = True) -> None:
         typed = self.query_one(TextLine)
-        kept = typed.value[: len(typed.value) - len(cli_runner.last_word(typed.value))]
+        before = typed.value[: len(typed.value) - len(cli_runner.last_word(typed.value))]
         with typed.prevent(Input.Changed):
-            typed.value = f"{kept}{value}{space}"
+            typed.value = f"{before}{value}{space}"
         typed.cursor_position = len(typed.value)
         typed.focus()
         if offer:
@@ -142,7 +142,7 @@ class CommandLine(Dialog):
         """Keep it for the next time, unless a key could stand in it."""
         if typed.startswith("auth"):
             return
-        lines = [*(one for one in self._history if one != typed), typed][-HISTORY_LINES:]
+        lines = [*(line for line in self._history if line != typed), typed][-HISTORY_LINES:]
         cache.keep(self.app.ctx.paths, _HISTORY, "\n".join(lines).encode())
 
 
@@ -157,8 +157,8 @@ def _offer_rows(offer: cli_runner.Offer, width: int, space: Space) -> Iterator[R
     first, *more = wrap(offer.does, max(12, space.width - width), "muted")
     word = fit((Span(offer.value, "accent"),), width)
     yield Row(fit(line(word, first), space.width), offer.value)
-    for one in more:
-        yield Row(line(" " * width, one))
+    for text_line in more:
+        yield Row(line(" " * width, text_line))
 
 
 class Output(Dialog):
@@ -205,8 +205,8 @@ def _finish(screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
 
     def show() -> None:
         if len(done.lines) <= 2:
-            told = " · ".join(one.strip().removeprefix("pf-tui: ") for one in done.lines)
-            screen.say(told or "done", "bad" if done.code else "accent")
+            summary = " · ".join(output.strip().removeprefix("pf-tui: ") for output in done.lines)
+            screen.say(summary or "done", "bad" if done.code else "accent")
         else:
             screen.said = None
             screen.app.push_screen(Output(screen, typed, done))

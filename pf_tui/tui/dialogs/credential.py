@@ -111,10 +111,10 @@ class Credential(Dialog):
     # -- what the rows do, in threads
 
     def _check(self) -> None:
-        found = auth_check.check(self.app.ctx, self.provider)
-        took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
-        words = f"{found.message}{took}" + (f" · {found.hint}" if found.hint else "")
-        self.app.soon(partial(self._tell, words, "good" if found.ok else "bad"))
+        result = auth_check.check(self.app.ctx, self.provider)
+        took = f" in {result.latency_ms} ms" if result.latency_ms is not None else ""
+        words = f"{result.message}{took}" + (f" · {result.hint}" if result.hint else "")
+        self.app.soon(partial(self._tell, words, "good" if result.ok else "bad"))
 
     def _keep(self, secret: Secret, *, in_file: bool = False) -> None:
         def keep() -> None:
@@ -183,20 +183,28 @@ def takes_key(provider: Provider) -> bool:
     return provider.auth in _KEYS or not provider.login_command
 
 
-def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept: bool, sure: bool) -> Page:
+def page_for(
+    view: ProviderView, space: Space, feedback: tuple[str, str], *, unkept: bool, sure: bool
+) -> Page:
     """What is known, what can be done, and what came of it."""
-    held, provider = view.credential, view.provider
-    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(held.state, "muted")
-    place = f" in {held.source}" if held.source else ""
-    rows = [Row(one) for one in wrapped(line(Span(held.state, ink, bold=True), place), space.width)]
-    if held.expires_at:
-        rows.append(Row(line(muted(f"until {space.clock.clock(held.expires_at)}"))))
+    credential, provider = view.credential, view.provider
+    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
+    place = f" in {credential.source}" if credential.source else ""
+    rows = [
+        Row(text_line)
+        for text_line in wrapped(line(Span(credential.state, ink, bold=True), place), space.width)
+    ]
+    if credential.expires_at:
+        rows.append(Row(line(muted(f"until {space.clock.clock(credential.expires_at)}"))))
     names = [*provider.env, *provider.env_all, *provider.env_maybe]
     if names:
-        rows += [Row(one) for one in wrap(f"variables looked at: {', '.join(names)}", space.width, "muted")]
+        rows += [
+            Row(text_line)
+            for text_line in wrap(f"variables looked at: {', '.join(names)}", space.width, "muted")
+        ]
     if provider.login_command:
         text = f"its login belongs to the agent: run `{provider.login_command}`; pf-tui starts none"
-        rows += [Row(one) for one in wrap(text, space.width, "muted")]
+        rows += [Row(text_line) for text_line in wrap(text, space.width, "muted")]
     rows.append(Row())
     cheapest = "the cheapest real request this provider allows, once, to its own host"
     rows += _choice("check", "check", cheapest, space)
@@ -206,14 +214,16 @@ def page_for(view: ProviderView, space: Space, told: tuple[str, str], *, unkept:
     if unkept:
         private = "the key you typed, in a file only you can read (0600)"
         rows += _choice("file", "keep in auth.json", private, space)
-    if held.source in ("keyring", "auth.json"):
+    if credential.source in ("keyring", "auth.json"):
         does = (
-            "enter again deletes it; that cannot be undone" if sure else f"delete the key from {held.source}"
+            "enter again deletes it; that cannot be undone"
+            if sure
+            else f"delete the key from {credential.source}"
         )
         rows += _choice("remove", "remove", does, space, ink="bad" if sure else "text")
-    words, told_ink = told
+    words, told_ink = feedback
     if words:
-        rows += [Row(), *(Row(one) for one in wrap(words, space.width, told_ink))]
+        rows += [Row(), *(Row(text_line) for text_line in wrap(words, space.width, told_ink))]
     title = line(Span(provider_order.short_name(view.id) if space.width < 50 else view.id, "text", bold=True))
     return Page(
         title="Credential", facts=title, rows=tuple(rows), keys=(("enter", "does it"), ("q", "closes"))
@@ -224,6 +234,9 @@ def _choice(key: str, word: str, does: str, space: Space, *, ink: str = "text") 
     """The word and what it does; beside each other where there is room, else below."""
     label = Span(f"{word:<{LABEL}}", "accent")
     if space.width < NARROW:
-        return [Row(line(label), key), *(Row(line("  ", one)) for one in wrap(does, space.width - 2, ink))]
+        return [
+            Row(line(label), key),
+            *(Row(line("  ", text_line)) for text_line in wrap(does, space.width - 2, ink)),
+        ]
     first, *more = wrap(does, space.width - LABEL, ink)
-    return [Row(line(label, first), key), *(Row(line(" " * LABEL, one)) for one in more)]
+    return [Row(line(label, first), key), *(Row(line(" " * LABEL, text_line)) for text_line in more)]

@@ -84,10 +84,12 @@ def page_for(
     def section(label: str, lines: Iterable[Line]) -> None:
         if narrow:
             titled = [line(muted(label))] if label else []
-            rows.extend(Row(one) for one in (*titled, *(line(" ", one) for one in lines)))
+            rows.extend(
+                Row(text_line) for text_line in (*titled, *(line(" ", text_line) for text_line in lines))
+            )
             return
-        for place, one in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), one)))
+        for place, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
 
     section("state", _state(view, space, width))
     section("credential", _credential(view, space, width))
@@ -102,7 +104,7 @@ def page_for(
     section("this month", wrapped(_usage(view.month, plan=view.provider.plan), width))
     rows.append(Row())
     section(
-        "benches", [one for bench in benches for one in _bench(bench, space, width)] or [line(muted("none"))]
+        "benches", [row for bench in benches for row in _bench(bench, space, width)] or [line(muted("none"))]
     )
     hits = [hit for hit in report.hits if hit.provider == provider]
     section("last week", _failed(hits, failures, space))
@@ -123,33 +125,33 @@ def _narrower(space: Space, width: int) -> Space:
 def _state(view: ProviderView, space: Space, width: int) -> list[Line]:
     word = provider_order.state_word(view)
     rank = f"number {view.rank} in the list" if view.rank else "not in the list: it never serves"
-    said = ", ".join(part for part in (word.text, view.why) if part)
+    state_text = ", ".join(part for part in (word.text, view.why) if part)
     if view.why and view.why.startswith(word.text):
-        said = view.why
+        state_text = view.why
     until = f" until {space.clock.both(view.until)}" if view.until else ""
     serves = f" · would serve {view.serves}" if view.serves else ""
-    first, *more = wrap(f"{said}{until} · {rank}{serves}", width, "muted")
+    first, *more = wrap(f"{state_text}{until} · {rank}{serves}", width, "muted")
     return [line(word, Span(first[0].text.removeprefix(word.text), "muted")), *more]
 
 
 def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
-    held = view.credential
-    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(held.state, "muted")
+    credential = view.credential
+    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
     parts = [
-        f"in {held.source}" if held.source else "",
-        f"only {held.agent} can use it" if held.agent else "",
+        f"in {credential.source}" if credential.source else "",
+        f"only {credential.agent} can use it" if credential.agent else "",
     ]
-    if held.expires_at:
-        verb = "expired" if held.state == "expired" else "until"
-        renewed = ", renewed by its agent" if held.renewable else ""
-        parts.append(f"{verb} {space.clock.clock(held.expires_at)}{renewed}")
-    first, *more = wrap(" · ".join([held.state, *(part for part in parts if part)]), width, "muted")
-    word = line(Span(held.state, ink), Span(first[0].text.removeprefix(held.state), "muted"))
+    if credential.expires_at:
+        verb = "expired" if credential.state == "expired" else "until"
+        renewed = ", renewed by its agent" if credential.renewable else ""
+        parts.append(f"{verb} {space.clock.clock(credential.expires_at)}{renewed}")
+    first, *more = wrap(" · ".join([credential.state, *(part for part in parts if part)]), width, "muted")
+    word = line(Span(credential.state, ink), Span(first[0].text.removeprefix(credential.state), "muted"))
     lines = [word, *more]
-    if not held.usable:
+    if not credential.usable:
         lines += wrap(documents.cure(view.provider), width, "accent")
     names = [*view.provider.env, *view.provider.env_all, *view.provider.env_maybe]
-    if names and held.state != "present":
+    if names and credential.state != "present":
         lines += wrap(f"looked at: {', '.join(names)}", width, "muted")
     return lines
 
@@ -215,10 +217,10 @@ def _models(view: ProviderView, snapshot: Snapshot, width: int) -> list[Line]:
 
 def _claude_code(view: ProviderView) -> str:
     mode = view.provider.claude_code
-    said = {
+    reach = {
         "native": "its own login or key, from the next turn on",
         "anthropic-compatible": "through its Anthropic-compatible address, from the next turn on",
         "proxy": "through the gateway: pf-tui run claude",
         "none": "not possible; use OpenCode",
     }.get(mode.mode, mode.mode)
-    return f"{said}{f' · {mode.note}' if mode.note else ''}"
+    return f"{reach}{f' · {mode.note}' if mode.note else ''}"

@@ -95,15 +95,15 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
     inks = provider_order.inks(snapshot)
     for number, (failed, choice) in enumerate(steps, start=1):
         fails = line(Span(failed, inks.get(failed, "text"), bold=True), " hits its limit (429)")
-        for place, one in enumerate(wrapped(fails, space.width - 4)):
-            rows.append(Row(line(muted(f"{'' if place else number:>2}  "), one)))
-        for passed in choice.skipped:
-            until = f", until {space.clock.clock(passed.until)}" if passed.until else ""
+        for place, text_line in enumerate(wrapped(fails, space.width - 4)):
+            rows.append(Row(line(muted(f"{'' if place else number:>2}  "), text_line)))
+        for skip in choice.skipped:
+            until = f", until {space.clock.clock(skip.until)}" if skip.until else ""
             rows += [
-                Row(line("    ", one))
-                for one in wrap(f"× {passed.provider}: {passed.reason}{until}", space.width - 4, "muted")
+                Row(line("    ", text_line))
+                for text_line in wrap(f"× {skip.provider}: {skip.reason}{until}", space.width - 4, "muted")
             ]
-        rows += [Row(line("    ", one)) for one in _outcome(choice, snapshot, space)]
+        rows += [Row(line("    ", text_line)) for text_line in _outcome(choice, snapshot, space)]
         rows.append(Row())
     rows += [*unkeyed(wrap(_turn(snapshot), space.width, "muted")), Row()]
     for text in rehearsal:
@@ -123,8 +123,10 @@ def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
         standings = [
             _rested(standing) if standing.provider == failing else standing for standing in standings
         ]
-        left = [standing for standing in standings if standing.provider not in fell]
-        choice = failover.choose(left, snapshot.model, snapshot.catalog, own_order=snapshot.has_own_order)
+        remaining = [standing for standing in standings if standing.provider not in fell]
+        choice = failover.choose(
+            remaining, snapshot.model, snapshot.catalog, own_order=snapshot.has_own_order
+        )
         yield failing, choice
         failing = choice.provider
 
@@ -147,10 +149,10 @@ def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:
 
 
 def _price(model: str | None, snapshot: Snapshot) -> str:
-    known = snapshot.catalog.models.get(model) if model else None
-    if known is None or known.price is None:
+    entry = snapshot.catalog.models.get(model) if model else None
+    if entry is None or entry.price is None:
         return ""
-    return f"{words.money(known.price.input)}/{words.money(known.price.output)} per M"
+    return f"{words.money(entry.price.input)}/{words.money(entry.price.output)} per M"
 
 
 def _turn(snapshot: Snapshot) -> str:

@@ -36,10 +36,10 @@ def page_for(event: Event, space: Space) -> Page:
     rows: list[Row] = []
 
     def section(label: str, lines: list[Line]) -> None:
-        for place, one in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), one)))
+        for place, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
 
-    rows += [Row(one) for one in wrap(events.sentence(event), space.width)]
+    rows += [Row(text_line) for text_line in wrap(events.sentence(event), space.width)]
     rows.append(Row())
     section("when", [line(f"{space.clock.clock(event.ts)}, {space.clock.ago(event.ts)}")])
     section("who", [line(event.who)])

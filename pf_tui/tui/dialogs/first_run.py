@@ -31,13 +31,13 @@ ROOMY = 48
 SPENDS = "A paid key follows your plan only when you allow it (P); until then nothing is spent."
 
 
-def agent_to_ask(ctx: Context, now: Snapshot, found: Sequence[str]) -> str | None:
+def agent_to_ask(ctx: Context, now: Snapshot, agents: Sequence[str]) -> str | None:
     """The agent the question is about; None where something was decided already, or nobody could serve."""
     if ctx.paths.config.exists() or now.events or now.agents or now.paused:
         return None
     if not any(view.credential.usable for view in now.providers):
         return None
-    return next((agent for agent in found if CLIENTS[agent].integrates), None)
+    return next((agent for agent in agents if CLIENTS[agent].integrates), None)
 
 
 def sign_in(now: Snapshot, agent: str, plan: str | None) -> str:
@@ -93,7 +93,7 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
     ask = wrap("Let pf-tui move it when its limit is hit?", space.width)
     rows = [
         *unkeyed(head),
-        *(Row(one, "install" if place == 0 else None) for place, one in enumerate(ask)),
+        *(Row(text_line, "install" if place == 0 else None) for place, text_line in enumerate(ask)),
         Row(),
         *unkeyed(wrap(SPENDS, space.width, "muted")),
         *unkeyed(wrap(f"`pf-tui uninstall {agent}` takes it out again.", space.width, "muted")),
@@ -109,8 +109,8 @@ def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
     inks = {"+": "good", "-": "bad"}
     rows = []
     for place, text in enumerate((*settings, *change)):
-        for part, one in enumerate(wrap(text, space.width, inks.get(text[:1], "text"))):
-            rows.append(Row(one, f"line {place}" if part == 0 else None))
+        for part, text_line in enumerate(wrap(text, space.width, inks.get(text[:1], "text"))):
+            rows.append(Row(text_line, f"line {place}" if part == 0 else None))
     facts = line(bold(CLIENTS[agent].name))
     return Page(
         title="The change", facts=facts, rows=tuple(rows), keys=(("enter", "makes it"), ("esc", "not now"))

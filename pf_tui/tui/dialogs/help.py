@@ -35,18 +35,18 @@ def page_for(keys: Keymap, pane: str, space: Space, words: str = "") -> Page:
     choice = Choice(words=words)
     rows: list[Row] = []
     for title, members in _groups(pane):
-        found = [
+        matches = [
             member
             for member in members
             if choice.admits(member.description, member.word, member.id, title, _keys(keys, member))
         ]
-        if found:
+        if matches:
             rows += (
                 [Row(line(Span(title, "accent", bold=True)))]
                 if not rows
                 else [Row(), Row(line(Span(title, "accent", bold=True)))]
             )
-            rows += [row for one in found for row in _lines(keys, one, space.width, pane)]
+            rows += [row for member in matches for row in _lines(keys, member, space.width, pane)]
     if not rows:
         return Page(title="Keys", rows=empty(space.width, f"no key is about '{words}'"), keys=_HINTS)
     return Page(title="Keys", facts=line(muted(f"in {pane}")), rows=tuple(rows), keys=_HINTS)
@@ -57,12 +57,19 @@ _HINTS = (("enter", "does it"), ("/", "search"), ("q", "closes"))
 
 def _groups(pane: str) -> Iterator[tuple[str, Sequence[Action]]]:
     """(title, actions): what this pane alone knows, then the table's groups."""
-    own = [one for one in ACTIONS if pane in one.where]
+    own = [action for action in ACTIONS if pane in action.where]
     yield f"Here, in {pane}", own
-    groups = dict.fromkeys(one.group for one in ACTIONS)
+    groups = dict.fromkeys(action.group for action in ACTIONS)
     for group in groups:
-        yield group, [one for one in ACTIONS if one.group == group and one not in own and not one.where]
-    yield "In other panes", [one for one in ACTIONS if one.where and one not in own]
+        yield (
+            group,
+            [
+                action
+                for action in ACTIONS
+                if action.group == group and action not in own and not action.where
+            ],
+        )
+    yield "In other panes", [action for action in ACTIONS if action.where and action not in own]
 
 
 def _keys(keys: Keymap, action: Action) -> str:
@@ -78,5 +85,5 @@ def _lines(keys: Keymap, action: Action, width: int, pane: str) -> list[Row]:
     head = line("  ", fit((Span(_keys(keys, action), "accent"),), room), mark)
     return [
         Row(fit(line(head, first), width), action.id),
-        *(Row(line(" " * (room + 3), one)) for one in more),
+        *(Row(line(" " * (room + 3), text_line)) for text_line in more),
     ]

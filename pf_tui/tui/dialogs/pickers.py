@@ -91,9 +91,9 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
         Column(key="share", title="", right=True, at_least=5),
         Column(key="model", title="", leaves=1),
     )
-    kept = chosen(columns, table, space.width)
+    fitted = chosen(columns, table, space.width)
     rows = tuple(
-        Row(fit(body(kept, row), space.width), listed_provider.id)
+        Row(fit(body(fitted, row), space.width), listed_provider.id)
         for row, listed_provider in zip(table, listed_providers.values(), strict=True)
     )
     if not rows:
@@ -110,8 +110,8 @@ class Palette(Dialog):
     PLACEHOLDER: ClassVar[str] = "what do you want?"
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        found = entries(snapshot, self.main_screen.keymap, tuple(self.app.available_themes))
-        return palette_page(found, space, words)
+        matches = entries(snapshot, self.main_screen.keymap, tuple(self.app.available_themes))
+        return palette_page(matches, space, words)
 
     def choose(self, key: str) -> None:
         self.leave()
@@ -157,10 +157,10 @@ def entries(snapshot: Snapshot, keys: Keymap, theme_names: tuple[str, ...]) -> I
         yield f"command {command.name}", "command", f"{command.name}  {command.summary}", f":{command.name}"
 
 
-def palette_page(found: Iterator[Entry], space: Space, words: str) -> Page:
+def palette_page(entries: Iterator[Entry], space: Space, words: str) -> Page:
     """What matches, what begins with the words first."""
     choice = Choice(words=words)
-    matching = [entry for entry in found if choice.admits(entry[1], entry[2])]
+    matching = [entry for entry in entries if choice.admits(entry[1], entry[2])]
     wanted = words.casefold()
     if wanted:
         matching.sort(
@@ -184,7 +184,7 @@ def _entry_rows(entry: Entry, width: int) -> list[Row]:
     tail = fit((Span(right, "accent"),), cells(right))
     return [
         Row(line(head, fit(first, room), " ", tail), key),
-        *(Row(line(" " * cells(head), one)) for one in more),
+        *(Row(line(" " * cells(head), text_line)) for text_line in more),
     ]
 
 
@@ -219,7 +219,7 @@ class Themes(Dialog):
         self.app.theme = self._before
 
 
-def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space, words: str) -> Page:
+def theme_page(themes: Mapping[str, object], saved: str, here: str, space: Space, words: str) -> Page:
     """Names, dark and light, and the colours of charts."""
     choice = Choice(words=words)
     swatches = tuple(Span("■", series_ink(place)) for place in range(SERIES))
@@ -235,9 +235,11 @@ def theme_page(themes: Mapping[str, object], kept: str, here: str, space: Space,
             room = space.width - 30
             sample: Line = BLANK
             if name == here:
-                sample = next((one for one in ((*swatches, *levels), swatches) if cells(one) <= room), BLANK)
+                sample = next(
+                    (swatch for swatch in ((*swatches, *levels), swatches) if cells(swatch) <= room), BLANK
+                )
             text = line(
-                Span("● " if name == kept else "  ", "accent"),
+                Span("● " if name == saved else "  ", "accent"),
                 fit((Span(name),), 22),
                 muted(f"{kind:<6}"),
                 sample,

@@ -62,8 +62,8 @@ class SessionSheet(Dialog):
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         self._session = self.main_screen.session(self._key) or self._session
-        known = self.main_screen.report.events or snapshot.events
-        return page_for(self._session, space, self._use, moves_of(self._session, known))
+        events = self.main_screen.report.events or snapshot.events
+        return page_for(self._session, space, self._use, moves_of(self._session, events))
 
     def on_key(self, event: events.Key) -> None:
         """The keys of the pane hold for the session that is looked at."""
@@ -75,7 +75,7 @@ class SessionSheet(Dialog):
             self.main_screen.call_after_refresh(self.main_screen.action_do, f"{does} {self._key}")
 
 
-def moves_of(session: Session, known: Sequence[Event]) -> tuple[Event, ...]:
+def moves_of(session: Session, events: Sequence[Event]) -> tuple[Event, ...]:
     """The events that name this session, the newest first."""
 
     def names(event: Event) -> bool:
@@ -83,7 +83,7 @@ def moves_of(session: Session, known: Sequence[Event]) -> tuple[Event, ...]:
             facts.get("session") == session.id for facts in (event.before, event.after, event.evidence)
         )
 
-    return tuple(event for event in reversed(known) if names(event))
+    return tuple(event for event in reversed(events) if names(event))
 
 
 def page_for(session: Session, space: Space, use: SessionUse | None, moves: Sequence[Event] = ()) -> Page:
@@ -94,15 +94,18 @@ def page_for(session: Session, space: Space, use: SessionUse | None, moves: Sequ
 
     def section(label: str, lines: Iterable[Line]) -> None:
         if narrow:
-            rows.extend(Row(one) for one in (line(muted(label)), *(line(" ", one) for one in lines)))
+            rows.extend(
+                Row(text_line)
+                for text_line in (line(muted(label)), *(line(" ", text_line) for text_line in lines))
+            )
             return
-        for place, one in enumerate(lines):
-            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), one)))
+        for place, text_line in enumerate(lines):
+            rows.append(Row(line(muted(f"{label if place == 0 else '':<{LABEL}}"), text_line)))
 
     clock = space.clock
     state = documents.state(session, clock.now, clock.zone)
-    told = f"by {BY_WORDS[session.by]}, {clock.ago(session.observed_at)}"
-    section("state", [line(bold(state)), *wrap(told, width, "muted")])
+    source = f"by {BY_WORDS[session.by]}, {clock.ago(session.observed_at)}"
+    section("state", [line(bold(state)), *wrap(source, width, "muted")])
     section("provider", _provider(session, width))
     section("model", [line(session.model or "unknown")])
     section("context", [line(_context(session))])
@@ -186,9 +189,9 @@ def _moves(moves: Sequence[Event], space: Space, width: int) -> list[Line]:
     if not moves:
         return [line(muted("none"))]
     return [
-        one
+        text_line
         for event in moves
-        for one in wrap(f"{space.clock.clock(event.ts)}  {event_words.sentence(event)}", width)
+        for text_line in wrap(f"{space.clock.clock(event.ts)}  {event_words.sentence(event)}", width)
     ]
 
 

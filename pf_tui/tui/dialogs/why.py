@@ -28,7 +28,7 @@ class Why(Dialog):
 def why_page(snapshot: Snapshot, space: Space) -> Page:
     """Each provider of the list in turn: passed over and why, serving, or ready to follow."""
     rows = [*unkeyed(_decision(snapshot, space)), Row()]
-    less = {passed.provider: passed for passed in snapshot.choice.skipped if passed.code == "model"}
+    less = {skip.provider: skip for skip in snapshot.choice.skipped if skip.code == "model"}
     names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
     for view in snapshot.providers:
         if view.rank is not None:
@@ -63,8 +63,8 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
     if snapshot.gateway is not None:
         facts.append(f"the gateway runs at {snapshot.gateway.url}")
     if snapshot.question is not None:
-        asked = words.question(snapshot.question, space.clock.now, space.clock.zone)
-        facts.append(f"{asked}: P allows it until midnight, else nothing is spent")
+        question = words.question(snapshot.question, space.clock.now, space.clock.zone)
+        facts.append(f"{question}: P allows it until midnight, else nothing is spent")
     facts += [f"through the gateway: {words.class_rule(*pair)}" for pair in snapshot.config.classes.items()]
     for agent in snapshot.agents:
         pending = f", {agent.pending} from its next turn" if agent.pending else ""
@@ -91,19 +91,19 @@ def _step(
         sign, ink, text = "·", "text", f"{able} with {view.serves or 'its own model'}"
     name: Line = (Span(view.id, provider_order.inks(snapshot).get(view.id, "muted"), bold=serves),)
     start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "))
-    seen = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
+    evidence = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
     room = space.width - cells(start) - names - 2
-    beside = space.width >= BESIDE or (not seen and len(text) <= room)
+    beside = space.width >= BESIDE or (not evidence and len(text) <= room)
     indent = cells(start) + (names + 2 if beside else 0)
-    said = wrap(text, space.width - indent, ink)
-    if seen:
-        said += wrap(f"seen: {seen}", space.width - indent, "muted")
+    text_lines = wrap(text, space.width - indent, ink)
+    if evidence:
+        text_lines += wrap(f"seen: {evidence}", space.width - indent, "muted")
     if beside:
-        yield Row(line(start, fit(name, names), "  ", said.pop(0)), view.id)
+        yield Row(line(start, fit(name, names), "  ", text_lines.pop(0)), view.id)
     else:
         yield Row(line(start, name), view.id)
-    for one in said:
-        yield Row(line(" " * indent, one))
+    for text_line in text_lines:
+        yield Row(line(" " * indent, text_line))
 
 
 def evidence_text(evidence: object) -> str:
@@ -135,8 +135,8 @@ def _agents(snapshot: Snapshot, space: Space) -> Iterator[Line]:
         return
     yield line()
     yield line(bold("through the gateway", "text"))
-    for provider, found in rows.items():
-        served = [f"{CLIENTS[cell.agent].name} {cell.words}" for cell in found if cell.served != "no"]
-        yield from wrap(f"{provider}: {', '.join(served) or found[0].why}", space.width, "text")
-        if lost := dict.fromkeys(word for cell in found for word in cell.lost):
+    for provider, settings in rows.items():
+        served = [f"{CLIENTS[cell.agent].name} {cell.words}" for cell in settings if cell.served != "no"]
+        yield from wrap(f"{provider}: {', '.join(served) or settings[0].why}", space.width, "text")
+        if lost := dict.fromkeys(word for cell in settings for word in cell.lost):
             yield from wrap(f"  may lack {', '.join(lost)}", space.width, "muted")

@@ -43,11 +43,11 @@ def _screenshot(screen: MainScreen, word: str) -> None:
     screen.app.perform(save)
 
 
-def _take(screen: MainScreen, text: str, said: str) -> None:
+def _take(screen: MainScreen, text: str, label: str) -> None:
     from pf_tui.tui import clipboard
 
     how = clipboard.copy(screen.app, text)
-    screen.say(f"{said}{how}")
+    screen.say(f"{label}{how}")
 
 
 def _name(screen: MainScreen) -> str | None:

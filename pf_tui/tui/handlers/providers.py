@@ -137,16 +137,16 @@ def _bench(screen: MainScreen, word: str) -> None:
 
 def first_serving(now: Snapshot, model: str) -> str:
     """The first provider of the list that can serve exactly this model. Raises PfError when none can."""
-    passed = []
+    skipped = []
     for provider in now.priority:
         if provider in now.catalog.providers and now.catalog.serves(provider, model):
             refusal = why_ineligible(now.standing(provider), model)
             if refusal is None:
                 return provider
-            passed.append(f"{provider}: {refusal.reason}")
-    if passed:
+            skipped.append(f"{provider}: {refusal.reason}")
+    if skipped:
         raise PfError(
-            f"no provider available for {model} now: {'; '.join(passed[:3])}", "w shows every reason"
+            f"no provider available for {model} now: {'; '.join(skipped[:3])}", "w shows every reason"
         )
     raise PfError(f"no provider of the list serves {model}", f"`:models info {model}` shows who does")
 

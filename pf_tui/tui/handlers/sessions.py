@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 def _session(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.session import SessionSheet
 
-    if one := screen.session(word or screen.pane.key):
-        screen.app.push_screen(SessionSheet(screen, one))
+    if session := screen.session(word or screen.pane.key):
+        screen.app.push_screen(SessionSheet(screen, session))
 
 
 @handles("session-move")
 def _move(screen: MainScreen, word: str) -> None:
     from pf_tui.tui.dialogs.session import Mover
 
-    if one := screen.session(word or screen.pane.key):
-        screen.app.push_screen(Mover(screen, one))
+    if session := screen.session(word or screen.pane.key):
+        screen.app.push_screen(Mover(screen, session))
 
 
 @handles("session-resume")
 def _resume(main_screen: MainScreen, word: str) -> None:
     from pf_tui.actions import resuming
 
-    one, ctx = main_screen.session(word or main_screen.pane.key), main_screen.app.ctx
-    if one is None:
+    session, ctx = main_screen.session(word or main_screen.pane.key), main_screen.app.ctx
+    if session is None:
         return
 
     def ask() -> Announcement:
-        chosen, at = resuming.wish(ctx, one)
-        name = f"session {one.id[:8]}"
+        chosen, at = resuming.wish(ctx, session)
+        name = f"session {session.id[:8]}"
         if at is not None:
             clock = words.clock(at, ctx.now(), ctx.timezone())
             return Announcement(f"{name} goes on at {clock} while the dashboard is open — r takes that back")
-        if one.resumes_at is not None:
+        if session.resumes_at is not None:
             return Announcement(f"{name} is not sent on any more")
         if chosen.command and chosen.how == "none":
             return Announcement(f"{chosen.says}: {' '.join(chosen.command)}", "warn")
@@ -58,24 +58,24 @@ def _resume(main_screen: MainScreen, word: str) -> None:
 def resume_due(main_screen: MainScreen, sessions: Sequence[Session]) -> None:
     """Send on the sessions whose time has come."""
     ctx = main_screen.app.ctx
-    for one in sessions:
-        if one.resumes_at is not None and one.resumes_at <= ctx.now():
-            main_screen.app.perform(partial(_sent_on, ctx, one))
+    for session in sessions:
+        if session.resumes_at is not None and session.resumes_at <= ctx.now():
+            main_screen.app.perform(partial(_sent_on, ctx, session))
 
 
 def _sent_on(ctx: Context, session: Session) -> Announcement | None:
     from pf_tui.actions import resuming
 
-    said = resuming.carry_out(ctx, session)
-    return Announcement(said) if said is not None else None
+    outcome = resuming.carry_out(ctx, session)
+    return Announcement(outcome) if outcome is not None else None
 
 
 @handles("session-focus")
 def _focus(screen: MainScreen, word: str) -> None:
     from pf_tui.actions import focusing
 
-    if one := screen.session(word or screen.pane.key):
-        screen.app.perform(lambda: Announcement(focusing.focus(screen.app.ctx, one)))
+    if session := screen.session(word or screen.pane.key):
+        screen.app.perform(lambda: Announcement(focusing.focus(screen.app.ctx, session)))
 
 
 @handles("install")

@@ -73,18 +73,19 @@ def page_for(
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
     gap, columns = GAP, _columns(report.by)
-    kept = chosen(columns, table, space.width)
-    if any(size < cells(row["name"]) for row in table for column, size in kept if column.key == "name"):
+    fitted = chosen(columns, table, space.width)
+    if any(size < cells(row["name"]) for row in table for column, size in fitted if column.key == "name"):
         gap = 1  # a narrow gap is better than a cut name
-        kept = chosen(columns, table, space.width, gap)
-    room = next(size for column, size in kept if column.key == "name") - MARK
+        fitted = chosen(columns, table, space.width, gap)
+    room = next(size for column, size in fitted if column.key == "name") - MARK
     if any(cells(name) > room for name in shown.values()):
         names = {part: shortened(name, room) for part, name in names.items()}
         table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
     rows = tuple(
-        Row(fit(body(kept, row, gap), space.width), part.name) for part, row in zip(parts, table, strict=True)
+        Row(fit(body(fitted, row, gap), space.width), part.name)
+        for part, row in zip(parts, table, strict=True)
     )
-    heading = head(kept, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
+    heading = head(fitted, choice.order, downward=choice.order != "name", gap=gap, orders=ORDERS)
     pinned = (
         *usage_chart.draw(drawn, chart, len(rows)),
         *([fit(untold, space.width)] if untold else ()),
@@ -176,9 +177,9 @@ def _cells(
     space: Space,
 ) -> dict[str, Line]:
     sums = part.sums
-    swatch = space.symbols.swatch([one.name for one in report.parts].index(part.name))
-    known = snapshot.catalog.providers.get(part.name)
-    plan = "~" if sums.plan_usd or (known is not None and known.plan) else " "
+    swatch = space.symbols.swatch([group.name for group in report.parts].index(part.name))
+    entry = snapshot.catalog.providers.get(part.name)
+    plan = "~" if sums.plan_usd or (entry is not None and entry.plan) else " "
     cost = "—" if sums.unpriced_tokens and not sums.cost_usd else words.money(sums.cost_usd)
     rate = sums.failure_rate
     return {

@@ -37,28 +37,28 @@ def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None
     choice = choice or Choice()
     shown = [event for event in reversed(events) if choice.admits(sentence(event), event.who, event.action)]
     table = [_cells(event, space) for event in shown]
-    kept = chosen(COLUMNS, table, space.width)
-    rows = tuple(row for place, event in enumerate(shown) for row in _rows(event, place, kept, space))
+    fitted = chosen(COLUMNS, table, space.width)
+    rows = tuple(row for place, event in enumerate(shown) for row in _rows(event, place, fitted, space))
     if not events:
         rows = empty(space.width, "nothing has happened yet", "enter on a provider switches to it")
     elif not shown:
         rows = empty(space.width, f"no event matches '{choice.words}'", "esc shows all")
     return Page(
-        title="Events", facts=line(muted(str(len(shown)))), pinned=(head(kept),), rows=rows, keys=KEYS
+        title="Events", facts=line(muted(str(len(shown)))), pinned=(head(fitted),), rows=rows, keys=KEYS
     )
 
 
-def _rows(event: Event, place: int, kept: Sequence[tuple[Column, int]], space: Space) -> Iterator[Row]:
+def _rows(event: Event, place: int, fitted: Sequence[tuple[Column, int]], space: Space) -> Iterator[Row]:
     """A sentence that is longer than its column goes on below."""
-    width = kept[-1][1]
+    width = fitted[-1][1]
     indent = space.width - width
     cut = _cells(event, space)
     first, *more = wrapped(cut["what"], width)
     if len(more) >= MOST_LINES:
         more[MOST_LINES - 2 :] = [fit(line(more[MOST_LINES - 2], " " * width), width)]
-    yield Row(fit(body(kept, {**cut, "what": first}), space.width), event.id or str(place))
-    for one in more:
-        yield Row(line(" " * indent, one))
+    yield Row(fit(body(fitted, {**cut, "what": first}), space.width), event.id or str(place))
+    for text_line in more:
+        yield Row(line(" " * indent, text_line))
 
 
 def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) -> Line:
@@ -72,26 +72,29 @@ def latest(events: Sequence[Event], space: Space, instead: Sequence[Line] = ()) 
     if not loud:
         right = _hints((_FEW if tight else _HINTS)[1:], tight=tight)  # there is nothing to undo
         room = width - cells(right) - 2
-        fitting = next((one for one in instead if cells(one) <= room), instead[-1] if instead else BLANK)
+        fitting = next(
+            (candidate for candidate in instead if cells(candidate) <= room),
+            instead[-1] if instead else BLANK,
+        )
         return line(" ", spread(fit(fitting, room), right, width), " ")
-    told = sentence(loud[-1])
+    sentence_text = sentence(loud[-1])
     wordings = (
-        told,
-        provider_order.short_name(told),
-        _shortened(told),
-        _gist(_shortened(told)),
-        _shortened(told.split(", ")[0]),
-        _shortened(told).partition(": ")[0],
+        sentence_text,
+        provider_order.short_name(sentence_text),
+        _shortened(sentence_text),
+        _gist(_shortened(sentence_text)),
+        _shortened(sentence_text.split(", ")[0]),
+        _shortened(sentence_text).partition(": ")[0],
     )
     for wording in wordings:
         what, why = _split(wording)
-        left = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
+        start_line = line(muted(f"{space.clock.clock(loud[-1].ts)}  "), Span(what), muted(why))
         for hints in (_FEW, _FEWEST) if tight else (_HINTS, _FEWER):
             right = _hints(hints, tight=tight)
             room = width - cells(right) - 2
-            if cells(left) <= room:
-                return line(" ", spread(left, right, width), " ")
-    bare = left[1:]  # what happened says more than when
+            if cells(start_line) <= room:
+                return line(" ", spread(start_line, right, width), " ")
+    bare = start_line[1:]  # what happened says more than when
     return line(" ", spread(fit(bare, room), right, width), " ")
 
 
@@ -118,10 +121,10 @@ _FEWEST = (("u", "", "undo"), ("?", "", "help"))
 def sentence(event: Event) -> str:
     """What happened, as one line."""
     tell = _SENTENCES.get(event.action)
-    said = tell(event) if tell else event.action
-    quiet = event.why in QUIET or event.why in said or event.action in ("undo", "redo")
+    text = tell(event) if tell else event.action
+    quiet = event.why in QUIET or event.why in text or event.action in ("undo", "redo")
     why = "" if quiet else event.why
-    return f"{said}: {why}" if why else said
+    return f"{text}: {why}" if why else text
 
 
 def story(event: Event, clock: Clock) -> str:
@@ -134,10 +137,10 @@ def story(event: Event, clock: Clock) -> str:
     status = _mapping(bench.get("evidence")).get("status")
     limited = bench.get("kind") in LIMIT_KINDS
     what = "hit its limit" if limited else f"failed ({bench.get('kind')})"
-    told = f"{bench.get('provider')} {what}{f' ({status})' if status and limited else ''} → {serves}"
+    story_text = f"{bench.get('provider')} {what}{f' ({status})' if status and limited else ''} → {serves}"
     if until is None or until <= event.ts:
-        return told
-    return f"{told}, saved about {words.span(until - event.ts)}; back at {clock.clock(until)}"
+        return story_text
+    return f"{story_text}, saved about {words.span(until - event.ts)}; back at {clock.clock(until)}"
 
 
 def _shortened(text: str) -> str:
@@ -202,8 +205,8 @@ def _benched(event: Event) -> str:
 
 
 def _limited(event: Event) -> str:
-    told = {key: value for key, value in event.after.items() if key not in ("active", "provider")}
-    budgets = ", ".join(_budget(key, value) for key, value in told.items())
+    limits = {key: value for key, value in event.after.items() if key not in ("active", "provider")}
+    budgets = ", ".join(_budget(key, value) for key, value in limits.items())
     return f"budget of {event.after.get('provider')}: {budgets}"
 
 
@@ -304,8 +307,8 @@ def _asked(event: Event) -> str:
 
 
 def _paid(event: Event) -> str:
-    told = {"today": "may follow a plan today", "auto": "follow a plan", "ask": "wait for your word"}
-    return f"paid providers {told.get(str(event.after.get('paid')), 'never follow a plan')}"
+    answers = {"today": "may follow a plan today", "auto": "follow a plan", "ask": "wait for your word"}
+    return f"paid providers {answers.get(str(event.after.get('paid')), 'never follow a plan')}"
 
 
 def _classed(event: Event) -> str:

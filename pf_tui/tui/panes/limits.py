@@ -64,24 +64,30 @@ def page_for(
     view = snapshot.view(selected)
     hits = [hit for hit in report.hits if hit.provider == selected]
     windows = _brief(view, space) if brief and view.limits else block(view, snapshot, space)
-    if (left := report.headroom.get(selected)) is not None:
-        windows += _turns(left, space, brief=brief)
+    if (headroom := report.headroom.get(selected)) is not None:
+        windows += _turns(headroom, space, brief=brief)
     named = beside is not None and beside in snapshot.catalog.providers and beside != selected
     other = snapshot.view(beside) if beside is not None and named else None
     if other is not None and not brief:
         windows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     flowing = [Row(), *unkeyed(live)] if live else []
     walls = [] if brief else _hits(hits, space)
-    taken = len(windows) + len(flowing) + (0 if more else len(walls))  # alone, the walls can be scrolled to
+    rows_used = (
+        len(windows) + len(flowing) + (0 if more else len(walls))
+    )  # alone, the walls can be scrolled to
     course = other if other is not None and key and key.startswith(f"{other.id} ") else view
-    chart = [] if brief else course_rows(course, report, space, room - taken, key)
+    chart = [] if brief else course_rows(course, report, space, room - rows_used, key)
     rows = [*windows, *chart, *flowing, *walls]
     if more and not chart:  # it can be scrolled to
         rows += course_rows(view, report, space, window_chart.LEAST + 4, key)
     if more:
-        for one in snapshot.providers:
-            if one.limits and one.id not in (selected, beside):
-                rows += [Row(), Row(line(_heading(one, snapshot))), *block(one, snapshot, space)]
+        for shown_view in snapshot.providers:
+            if shown_view.limits and shown_view.id not in (selected, beside):
+                rows += [
+                    Row(),
+                    Row(line(_heading(shown_view, snapshot))),
+                    *block(shown_view, snapshot, space),
+                ]
     name = selected if space.width >= NARROW else provider_order.short_name(selected)
     name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
     facts = line(Span(name, provider_order.inks(snapshot).get(selected, "text")))
@@ -110,7 +116,7 @@ def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
     if not view.limits:
         sentence = "no limit is known: nothing was reported, and you set no budget"
         return [
-            *(Row(one) for one in wrap(sentence, space.width, "muted")),
+            *(Row(text_line) for text_line in wrap(sentence, space.width, "muted")),
             Row(_key_hint("e", "sets a budget")),
         ]
     label_width = max(len(_label(limit)) for limit in view.limits)
@@ -175,24 +181,30 @@ def _brief(view: ProviderView, space: Space) -> list[Row]:
     ]
 
 
-def _turns(left: Headroom, space: Space, *, brief: bool) -> list[Row]:
+def _turns(headroom: Headroom, space: Space, *, brief: bool) -> list[Row]:
     """What is left in turns, under the windows."""
     if brief:
-        return [Row(line(" ", muted(f"~{left.turns} turns left of {words.window_word(left.window)}")))]
+        return [
+            Row(line(" ", muted(f"~{headroom.turns} turns left of {words.window_word(headroom.window)}")))
+        ]
     indent = 2 if space.width < NARROW else len(max(_WINDOW_LABELS.values(), key=len)) + 1
-    told = f"{words.turns(left)} ({words.window_word(left.window)})"
-    return [Row(line(" " * indent, one)) for one in wrap(told, space.width - indent, "muted")]
+    turns_text = f"{words.turns(headroom)} ({words.window_word(headroom.window)})"
+    return [
+        Row(line(" " * indent, text_line)) for text_line in wrap(turns_text, space.width - indent, "muted")
+    ]
 
 
 def _ending(limit: Limit, clock: Clock) -> Line:
     """`1h38 ~15:12`: time to the reset, and when it is empty at this pace."""
     if limit.source == "budget":
         return line(muted(f"of {amount(limit.limit, limit.unit)}"))
-    left = ""
+    reset_text = ""
     if limit.resets_at:
-        left = clock.left(limit.resets_at) if clock.near(limit.resets_at) else clock.clock(limit.resets_at)
+        reset_text = (
+            clock.left(limit.resets_at) if clock.near(limit.resets_at) else clock.clock(limit.resets_at)
+        )
     empty = line(Span(f"~{clock.clock(limit.runs_out_at)}", "warn")) if limit.runs_out_at else ()
-    return line(muted(left), " " if empty and left else "", empty)
+    return line(muted(reset_text), " " if empty and reset_text else "", empty)
 
 
 def _key(view: ProviderView, limit: Limit) -> str:
@@ -242,18 +254,22 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
     clock, follows = space.clock, snapshot.next.provider if snapshot.next and serves else None
     empty = Span(f"empty at ~{clock.clock(empty_at)}", "warn")
     at = line(Span("at this pace ", "warn"), empty)
-    left = Span(f" in {clock.left(empty_at)}" if clock.near(empty_at) else "", "warn")
+    span = Span(f" in {clock.left(empty_at)}" if clock.near(empty_at) else "", "warn")
     if not follows:
         return next(
-            (one for one in (line(at, left), line(empty, left)) if cells(one) <= space.width - indent),
+            (
+                candidate
+                for candidate in (line(at, span), line(empty, span))
+                if cells(candidate) <= space.width - indent
+            ),
             line(empty),
         )
     ink = provider_order.inks(snapshot).get(follows, "accent")
     arrow, name, short = muted(" → "), Span(follows, ink), Span(provider_order.short_name(follows), ink)
     wordings = (
-        line(at, left, arrow, name),
-        line(empty, left, arrow, name),
-        line(empty, left, arrow, short),
+        line(at, span, arrow, name),
+        line(empty, span, arrow, name),
+        line(empty, span, arrow, short),
         line(empty, arrow, short),
         line(Span(f"empty ~{clock.clock(empty_at)}", "warn"), arrow, short),
     )

@@ -44,7 +44,7 @@ class Flow:
             return ()
         if self._at is not None and snapshot.at - self._at < LEAST_STEP:
             return tuple(self._rates)
-        now = {one.id: one.tokens for one in running.live}
+        now = {request.id: request.tokens for request in running.live}
         if self._at is not None and (now or self._seen):
             grown = sum(max(0, tokens - self._seen.get(name, 0)) for name, tokens in now.items())
             seconds = (snapshot.at - self._at).total_seconds()
@@ -79,12 +79,12 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
     room = min(SPARK_WIDTH, space.width - cells(head) - 2)
     if any(rates) and room >= LEAST_SPARK:
         head = line(head, "  ", spark(rates, room, space.symbols))
-    shown = sorted(running.live, key=lambda one: one.since)[:most]
+    shown = sorted(running.live, key=lambda request: request.since)[:most]
     rest = len(running.live) - len(shown)
-    found = [fit(head, space.width), *(_request(one, snapshot, space) for one in shown)]
+    lines_drawn = [fit(head, space.width), *(_request(request, snapshot, space) for request in shown)]
     if rest:
-        found.append(line(muted(f"  and {rest} more")))
-    return found
+        lines_drawn.append(line(muted(f"  and {rest} more")))
+    return lines_drawn
 
 
 def _request(live_request: LiveRequest, snapshot: Snapshot, space: Space) -> Line:

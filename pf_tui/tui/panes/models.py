@@ -54,30 +54,30 @@ def page_for(
         used: show these alone, and the ones that serve now and next; None = all.
     """
     choice = choice or Choice()
-    everyone = [one for one in snapshot.catalog.models.values() if extras or not one.extra]
-    models = [one for one in everyone if _admitted(one, choice)]
+    everyone = [model for model in snapshot.catalog.models.values() if extras or not model.extra]
+    models = [model for model in everyone if _admitted(model, choice)]
     here = _in_use(snapshot, used) if used is not None and not choice.words else set()
-    if few := [one for one in models if one.id in here]:
+    if few := [model for model in models if model.id in here]:
         models = few
     numbers = {entry.id: entry.number for entry in provider_order.listed_providers(snapshot) if entry.number}
     if choice.order:
-        models.sort(key=lambda one: _ORDER[choice.order](one, numbers))
+        models.sort(key=lambda model: _ORDER[choice.order](model, numbers))
     active = snapshot.active.model if snapshot.active else None
-    names = {one.id: one.id for one in models}
-    table = [_cells(one, names, numbers, active=one.id == active) for one in models]
-    kept = chosen(COLUMNS, table, space.width)
-    if _cut(kept, table):  # a name without its date says more than a cut one
-        names = {one.id: _undated(one.id, snapshot) for one in models}
-        table = [_cells(one, names, numbers, active=one.id == active) for one in models]
-        kept = chosen(COLUMNS, table, space.width)
-    if 2 * (cut := _cut(kept, table)) > len(models):  # other columns leave first
-        kept = chosen(NAMES_FIRST, table, space.width)
+    names = {model.id: model.id for model in models}
+    table = [_cells(model, names, numbers, active=model.id == active) for model in models]
+    fitted = chosen(COLUMNS, table, space.width)
+    if _cut(fitted, table):  # a name without its date says more than a cut one
+        names = {model.id: _undated(model.id, snapshot) for model in models}
+        table = [_cells(model, names, numbers, active=model.id == active) for model in models]
+        fitted = chosen(COLUMNS, table, space.width)
+    if 2 * (cut := _cut(fitted, table)) > len(models):  # other columns leave first
+        fitted = chosen(NAMES_FIRST, table, space.width)
     elif cut:
-        room = _room(kept) - MARK
+        room = _room(fitted) - MARK
         names = {model: shortened(name, room) for model, name in names.items()}
-        table = [_cells(one, names, numbers, active=one.id == active) for one in models]
+        table = [_cells(model, names, numbers, active=model.id == active) for model in models]
     rows = tuple(
-        Row(fit(body(kept, row), space.width), one.id) for one, row in zip(models, table, strict=True)
+        Row(fit(body(fitted, row), space.width), model.id) for model, row in zip(models, table, strict=True)
     )
     if not models:
         rows = empty(space.width, f"no model matches '{choice.words}'", "esc shows all")
@@ -87,7 +87,7 @@ def page_for(
     return Page(
         title="Models",
         facts=line(muted(count)),
-        pinned=(head(kept, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),),
+        pinned=(head(fitted, choice.order, downward=choice.order in ("context", "served"), orders=ORDERS),),
         rows=rows,
         keys=KEYS,
     )
@@ -95,9 +95,9 @@ def page_for(
 
 def _in_use(snapshot: Snapshot, used: Collection[str]) -> set[str]:
     """The models of the sessions, of who serves and of its stand-in."""
-    names = [*used, *(one.model for one in (snapshot.active, snapshot.next) if one and one.model)]
-    found = (snapshot.catalog.find_model(name) for name in names)
-    return {one.id for one in found if one is not None}
+    names = [*used, *(route.model for route in (snapshot.active, snapshot.next) if route and route.model)]
+    entries = (snapshot.catalog.find_model(name) for name in names)
+    return {entry.id for entry in entries if entry is not None}
 
 
 def _admitted(model: Model, choice: Choice) -> bool:
@@ -113,13 +113,13 @@ def _admitted(model: Model, choice: Choice) -> bool:
     )
 
 
-def _room(kept: Sequence[tuple[Column, int]]) -> int:
-    return next(size for column, size in kept if column.key == "model")
+def _room(fitted: Sequence[tuple[Column, int]]) -> int:
+    return next(size for column, size in fitted if column.key == "model")
 
 
-def _cut(kept: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
+def _cut(fitted: Sequence[tuple[Column, int]], table: Sequence[Mapping[str, Line]]) -> int:
     """How many names are longer than their column."""
-    return sum(cells(row["model"]) > _room(kept) for row in table)
+    return sum(cells(row["model"]) > _room(fitted) for row in table)
 
 
 def undated(model: str) -> str:
@@ -160,9 +160,9 @@ def _served(model: Model, numbers: Mapping[str, int | None]) -> list[int]:
 
 def _numbers(served: Sequence[int]) -> str:
     """`1 2 5`; of many the first ones, and how many more: the other columns keep their room."""
-    told = " ".join(map(str, served))
-    if len(told) <= MOST_NUMBERS:
-        return told
+    counts = " ".join(map(str, served))
+    if len(counts) <= MOST_NUMBERS:
+        return counts
     first = list(served[:3])
     return f"{' '.join(map(str, first))} +{len(served) - len(first)}"
 
@@ -177,9 +177,9 @@ def _price(usd: float | None) -> str:
 
 
 _ORDER: Mapping[str, Callable[[Model, Mapping[str, int | None]], SupportsRichComparison]] = {
-    "model": lambda one, numbers: one.id,
-    "context": lambda one, numbers: -one.context_max,
-    "in": lambda one, numbers: one.price.input if one.price else 1e9,
-    "out": lambda one, numbers: one.price.output if one.price else 1e9,
-    "served": lambda one, numbers: -len(_served(one, numbers)),
+    "model": lambda model, numbers: model.id,
+    "context": lambda model, numbers: -model.context_max,
+    "in": lambda model, numbers: model.price.input if model.price else 1e9,
+    "out": lambda model, numbers: model.price.output if model.price else 1e9,
+    "served": lambda model, numbers: -len(_served(model, numbers)),
 }

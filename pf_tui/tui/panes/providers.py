@@ -107,25 +107,25 @@ def _wide(
         table = [_cells(entry, inks, space, active=entry.id == active, full=full) for entry in entries]
         return table, chosen(COLUMNS, table, space.width, gap)
 
-    table, kept = drawn(full=space.width >= ROOMY)
-    room = next(size for column, size in kept if column.key == "provider")
-    if len(kept) < len(COLUMNS) or any(
+    table, fitted = drawn(full=space.width >= ROOMY)
+    room = next(size for column, size in fitted if column.key == "provider")
+    if len(fitted) < len(COLUMNS) or any(
         cells(row["provider"]) > room for row in table
     ):  # a short name says more than a cut one
-        table, kept = drawn(full=False)
-        if len(kept) < len(COLUMNS):  # a narrow gap is better than a column less
+        table, fitted = drawn(full=False)
+        if len(fitted) < len(COLUMNS):  # a narrow gap is better than a column less
             gap = 1
-            table, kept = drawn(full=False)
-        room = next(size for column, size in kept if column.key == "provider")
+            table, fitted = drawn(full=False)
+        room = next(size for column, size in fitted if column.key == "provider")
         for row in table:
             row["provider"] = tuple(
                 span._replace(text=shortened(span.text, room)) for span in row["provider"]
             )
     rows = tuple(
-        Row(fit(body(kept, row, gap), space.width), entry.id)
+        Row(fit(body(fitted, row, gap), space.width), entry.id)
         for entry, row in zip(entries, table, strict=True)
     )
-    heading = head(kept, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
+    heading = head(fitted, choice.order, downward=choice.order != "provider", gap=gap, orders=ORDERS)
     return (heading,), rows
 
 

@@ -59,11 +59,11 @@ def page_for(sessions: Sequence[Session], inks: Inks, space: Space, choice: Choi
         inks: the colour of each provider.
     """
     choice = choice or Choice()
-    shown = [one for one in sessions if _admitted(one, choice)]
+    shown = [session for session in sessions if _admitted(session, choice)]
     if choice.order:
         shown.sort(key=_ORDER[choice.order])
-    running = [one for one in shown if one.state != "ended"]
-    ended = [one for one in shown if one.state == "ended"]
+    running = [session for session in shown if session.state != "ended"]
+    ended = [session for session in shown if session.state == "ended"]
     drawn = _Drawing(running, ended, inks, space, choice)
     rows = list(drawn.rows(running))
     if ended:
@@ -87,8 +87,8 @@ def page_for(sessions: Sequence[Session], inks: Inks, space: Space, choice: Choi
 
 def _facts(running: Sequence[Session]) -> Line:
     """`3`, `1 waits`."""
-    waiting = sum(one.state == "waiting" for one in running)
-    limited = sum(one.state == "limited" for one in running)
+    waiting = sum(session.state == "waiting" for session in running)
+    limited = sum(session.state == "limited" for session in running)
     return joined(
         [
             line(muted(str(len(running)))),
@@ -98,16 +98,21 @@ def _facts(running: Sequence[Session]) -> Line:
     )
 
 
-def _admitted(one: Session, choice: Choice) -> bool:
+def _admitted(session: Session, choice: Choice) -> bool:
     return choice.admits(
-        documents.place(one), one.agent, one.provider or "", one.model or "", one.state, one.id
+        documents.place(session),
+        session.agent,
+        session.provider or "",
+        session.model or "",
+        session.state,
+        session.id,
     )
 
 
 _ORDER: Mapping[str, Callable[[Session], SupportsRichComparison]] = {
-    "place": lambda one: (one.state == "ended", documents.place(one).casefold()),
-    "cost": lambda one: -(one.cost_usd or 0.0),
-    "context": lambda one: -(one.context_percent or 0.0),
+    "place": lambda session: (session.state == "ended", documents.place(session).casefold()),
+    "cost": lambda session: -(session.cost_usd or 0.0),
+    "context": lambda session: -(session.context_percent or 0.0),
 }
 
 
@@ -125,179 +130,190 @@ class _Drawing:
         self._inks, self._space = inks, space
         self.pinned: tuple[Line, ...] = ()
         self._kept: list[tuple[Column, int]] = []
-        children = sum(min(len(one.children), MOST_CHILDREN + 1) for one in running)
+        children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
         needed = 2 * (len(running) + len(ended)) + children + bool(ended)
         self._lines = 1 if space.width >= WIDE or needed > space.height else 2
         if self._lines == 1 and space.width >= MIDDLE:
-            table = [self._cells(one) for one in (*running, *ended)]
+            table = [self._cells(session) for session in (*running, *ended)]
             self._kept = chosen(COLUMNS, table, space.width)
             self.pinned = (head(self._kept, choice.order, downward=choice.order != "place", orders=ORDERS),)
 
     def rows(self, sessions: Sequence[Session]) -> list[Row]:
         """Each session, and the subagents that work for it."""
         rows: list[Row] = []
-        for one in sessions:
-            rows += self._of(one)
-            shown = one.children if len(one.children) <= MOST_CHILDREN + 1 else one.children[:MOST_CHILDREN]
+        for session in sessions:
+            rows += self._of(session)
+            shown = (
+                session.children
+                if len(session.children) <= MOST_CHILDREN + 1
+                else session.children[:MOST_CHILDREN]
+            )
             rows += [Row(self._child(child)) for child in shown]
-            if more := len(one.children) - len(shown):
+            if more := len(session.children) - len(shown):
                 rows.append(Row(line(muted(f"  └ {words.number(more)} more subagents"))))
         return rows
 
-    def _of(self, one: Session) -> list[Row]:
-        width, key = self._space.width, f"{one.agent} {one.id}"
+    def _of(self, session: Session) -> list[Row]:
+        width, key = self._space.width, f"{session.agent} {session.id}"
         if self._kept:
-            return [Row(fit(body(self._kept, self._cells(one)), width), key)]
+            return [Row(fit(body(self._kept, self._cells(session)), width), key)]
         if self._lines == 1:
-            return [Row(self._single(one), key)]
+            return [Row(self._single(session), key)]
         if width >= MIDDLE:
-            return [Row(self._upper(one), key), Row(self._lower(one))]
-        return [Row(self._first(one), key), Row(self._second(one))]
+            return [Row(self._upper(session), key), Row(self._lower(session))]
+        return [Row(self._first(session), key), Row(self._second(session))]
 
     # -- one line
 
-    def _cells(self, one: Session) -> dict[str, Line]:
-        share = one.window_share
+    def _cells(self, session: Session) -> dict[str, Line]:
+        share = session.window_share
         return {
-            "state": line(_sign(one), Span(_word(one), INKS[one.state])),
-            "place": line(_place(one, 40)),
-            "agent": line(muted(_agent(one))),
-            "model": line(_model(one)),
-            "provider": line(self._provider(one)),
-            "context": line(_percent(one)),
-            "cost": line(_cost(one)),
-            "rate": line(muted(words.money(one.cost_per_hour) if one.cost_per_hour else "")),
+            "state": line(_sign(session), Span(_word(session), INKS[session.state])),
+            "place": line(_place(session, 40)),
+            "agent": line(muted(_agent(session))),
+            "model": line(_model(session)),
+            "provider": line(self._provider(session)),
+            "context": line(_percent(session)),
+            "cost": line(_cost(session)),
+            "rate": line(muted(words.money(session.cost_per_hour) if session.cost_per_hour else "")),
             "share": line(
                 muted(f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else "")
             ),
-            "active": line(muted(self._for(one))),
+            "active": line(muted(self._for(session))),
         }
 
-    def _single(self, one: Session) -> Line:
+    def _single(self, session: Session) -> Line:
         """Where room is dear in both directions: sign, place, state."""
-        state = fit(line(Span(self._detail(one), INKS[one.state])), 19, align="right")
+        state = fit(line(Span(self._detail(session), INKS[session.state])), 19, align="right")
         room = self._space.width - cells(state) - 3
-        return fit(line(_sign(one), _fitted(_place(one, room), room), " ", state), self._space.width)
+        return fit(line(_sign(session), _fitted(_place(session, room), room), " ", state), self._space.width)
 
     # -- two lines
 
-    def _first(self, one: Session) -> Line:
+    def _first(self, session: Session) -> Line:
         width = self._space.width
-        state = line(Span(self._told(one), INKS[one.state]))
+        state = line(Span(self._told(session), INKS[session.state]))
         room = width - cells(state) - 5
-        return spread(line(" ", _sign(one), _place(one, room)), line(state, " "), width)
+        return spread(line(" ", _sign(session), _place(session, room)), line(state, " "), width)
 
-    def _second(self, one: Session) -> Line:
+    def _second(self, session: Session) -> Line:
         width = self._space.width
-        figures = joined([line(_percent(one)), line(_cost(one))])
+        figures = joined([line(_percent(session)), line(_cost(session))])
         room = width - cells(figures) - 5
-        model, agent = _model(one), _agent(one)
+        model, agent = _model(session), _agent(session)
         who = line(muted(f"{agent} · "), model._replace(text=shortened(model.text, room - len(agent) - 3)))
         return spread(line("   ", fit(who, min(room, cells(who)))), line(figures, " "), width)
 
-    def _upper(self, one: Session) -> Line:
+    def _upper(self, session: Session) -> Line:
         width = self._space.width
         figures = line(
-            muted(f"{_agent(one):<9} "), fit((_model(one),), 16), fit((_percent(one),), 6, align="right")
+            muted(f"{_agent(session):<9} "),
+            fit((_model(session),), 16),
+            fit((_percent(session),), 6, align="right"),
         )
         room = width - 12 - cells(figures) - 2
-        state = fit(line(_sign(one), Span(_word(one), INKS[one.state])), 12)
-        return fit(line(state, _fitted(_place(one, room), room), "  ", figures), width)
+        state = fit(line(_sign(session), Span(_word(session), INKS[session.state])), 12)
+        return fit(line(state, _fitted(_place(session, room), room), "  ", figures), width)
 
-    def _lower(self, one: Session) -> Line:
-        width, share = self._space.width, one.window_share
+    def _lower(self, session: Session) -> Line:
+        width, share = self._space.width, session.window_share
         part = f"{words.percent(share.percent)} of {words.window_word(share.window)}" if share else ""
-        rate = f"{words.money(one.cost_per_hour)}/h" if one.cost_per_hour else ""
-        said = [line(self._provider(one)), line(_cost(one)), line(muted(rate)), line(muted(part))]
+        rate = f"{words.money(session.cost_per_hour)}/h" if session.cost_per_hour else ""
+        parts = [line(self._provider(session)), line(_cost(session)), line(muted(rate)), line(muted(part))]
         for less in (2, 3):  # why it waits says more
-            if cells(joined(said)) + 14 + cells(self._detail(one)) > width:
-                said[less] = ()
-        figures = joined(said)
+            if cells(joined(parts)) + 14 + cells(self._detail(session)) > width:
+                parts[less] = ()
+        figures = joined(parts)
         room = width - 12 - cells(figures) - 2
         detail = fit(
-            line(Span(self._detail(one), INKS[one.state] if one.state != "working" else "muted")), room
+            line(Span(self._detail(session), INKS[session.state] if session.state != "working" else "muted")),
+            room,
         )
         return fit(line(" " * 12, detail, "  ", figures), width)
 
-    def _child(self, one: Session) -> Line:
+    def _child(self, session: Session) -> Line:
         indent = 12 if self._space.width >= MIDDLE else 3
-        kind = one.agent_type or "subagent"
-        told = joined([line(Span(kind)), line(_model(one)), line(_cost(one))])
-        return fit(line(muted(" " * indent + "└ "), _sign(one), told), self._space.width)
+        kind = session.agent_type or "subagent"
+        text = joined([line(Span(kind)), line(_model(session)), line(_cost(session))])
+        return fit(line(muted(" " * indent + "└ "), _sign(session), text), self._space.width)
 
     # -- words
 
-    def _provider(self, one: Session) -> Span:
-        name = one.provider or "provider unknown"
+    def _provider(self, session: Session) -> Span:
+        name = session.provider or "provider unknown"
         return Span(provider_order.short_name(name), self._inks.get(name, "muted"))
 
-    def _told(self, one: Session) -> str:
+    def _told(self, session: Session) -> str:
         """`waiting 2 min`, `limited → 16:20`."""
-        if one.resumes_at is not None:
-            return f"goes on in {self._space.clock.left(one.resumes_at)}"
-        if one.state == "limited":
-            until = one.limited_until
-            return f"limited → {self._space.clock.clock(until)}" if until else _word(one)
-        return f"{_word(one)} {_since(one, self._space.clock)}".rstrip()
+        if session.resumes_at is not None:
+            return f"goes on in {self._space.clock.left(session.resumes_at)}"
+        if session.state == "limited":
+            until = session.limited_until
+            return f"limited → {self._space.clock.clock(until)}" if until else _word(session)
+        return f"{_word(session)} {_since(session, self._space.clock)}".rstrip()
 
-    def _for(self, one: Session) -> str:
+    def _for(self, session: Session) -> str:
         """How long it has been in its state, or until when it rests."""
         clock = self._space.clock
-        if one.resumes_at is not None:
-            return f"on in {clock.left(one.resumes_at)}"
-        return _since(one, clock)
+        if session.resumes_at is not None:
+            return f"on in {clock.left(session.resumes_at)}"
+        return _since(session, clock)
 
-    def _detail(self, one: Session) -> str:
+    def _detail(self, session: Session) -> str:
         """What the state is about, and since when."""
         clock = self._space.clock
-        if one.resumes_at is not None:
-            return f"goes on in {clock.left(one.resumes_at)}"
-        if one.state == "limited" and one.limited_until:
-            return f"until {clock.clock(one.limited_until)}"
-        reason = documents.WAITING_WORDS.get(one.waiting_for or "", "") if one.state == "waiting" else ""
+        if session.resumes_at is not None:
+            return f"goes on in {clock.left(session.resumes_at)}"
+        if session.state == "limited" and session.limited_until:
+            return f"until {clock.clock(session.limited_until)}"
+        reason = (
+            documents.WAITING_WORDS.get(session.waiting_for or "", "") if session.state == "waiting" else ""
+        )
         reason = reason.removeprefix("for ").removeprefix("in ")
-        reason = "killed" if one.killed else "elsewhere" if one.elsewhere else reason
-        if one.state == "idle" and one.background:
-            reason = f"{one.background} in background"
+        reason = "killed" if session.killed else "elsewhere" if session.elsewhere else reason
+        if session.state == "idle" and session.background:
+            reason = f"{session.background} in background"
         if self._lines == 1 and not reason:
-            reason = _word(one)
-        return " · ".join(part for part in (reason, _since(one, clock)) if part)
+            reason = _word(session)
+        return " · ".join(part for part in (reason, _since(session, clock)) if part)
 
 
-def _sign(one: Session) -> Span:
-    return Span(f"{SIGNS[one.state]} ", INKS[one.state])
+def _sign(session: Session) -> Span:
+    return Span(f"{SIGNS[session.state]} ", INKS[session.state])
 
 
-def _word(one: Session) -> str:
-    return f"{one.state}{'?' if one.guess else ''}"
+def _word(session: Session) -> str:
+    return f"{session.state}{'?' if session.guess else ''}"
 
 
-def _agent(one: Session) -> str:
-    return CLIENTS[one.agent].word
+def _agent(session: Session) -> str:
+    return CLIENTS[session.agent].word
 
 
-def _model(one: Session) -> Span:
-    return Span(provider_order.short_model(visible(one.model))) if one.model else muted("model unknown")
+def _model(session: Session) -> Span:
+    return (
+        Span(provider_order.short_model(visible(session.model))) if session.model else muted("model unknown")
+    )
 
 
-def _place(one: Session, room: int) -> Span:
-    return Span(shortened(visible(documents.place(one)), max(room, 3)), bold=one.state == "waiting")
+def _place(session: Session, room: int) -> Span:
+    return Span(shortened(visible(documents.place(session)), max(room, 3)), bold=session.state == "waiting")
 
 
 def _fitted(span: Span, room: int) -> Line:
     return fit((span,), max(room, 1))
 
 
-def _percent(one: Session) -> Span:
-    ink = "warn" if (one.context_percent or 0) >= 80 else "text"
-    return Span(words.percent(one.context_percent) if one.context_percent is not None else "", ink)
+def _percent(session: Session) -> Span:
+    ink = "warn" if (session.context_percent or 0) >= 80 else "text"
+    return Span(words.percent(session.context_percent) if session.context_percent is not None else "", ink)
 
 
-def _cost(one: Session) -> Span:
-    return Span(words.money(one.cost_usd) if one.cost_usd is not None else "")
+def _cost(session: Session) -> Span:
+    return Span(words.money(session.cost_usd) if session.cost_usd is not None else "")
 
 
-def _since(one: Session, clock: Clock) -> str:
+def _since(session: Session, clock: Clock) -> str:
     """How long it has been in its state; under a minute nothing, because the screen ticks by minutes."""
-    past = clock.now - one.observed_at
+    past = clock.now - session.observed_at
     return words.span(past) if past.total_seconds() >= 60 else ""

@@ -74,17 +74,22 @@ _CUT = tuple(replace(_LESS[-1], most=most) for most in (28, LONG, 15, 12))
 
 
 def lines_for(
-    snapshot: Snapshot, space: Space, sessions: Sequence[Session] = (), *, held: str = "", live: Line = BLANK
+    snapshot: Snapshot,
+    space: Space,
+    sessions: Sequence[Session] = (),
+    *,
+    hold_text: str = "",
+    live: Line = BLANK,
 ) -> list[Line]:
     """One line, or two below TWO_LINES.
 
     Args:
         sessions: what the agents do.
-        held: that the screen is frozen, and since when.
+        hold_text: that the screen is frozen, and since when.
         live: the requests in flight.
     """
     now, width = facts(snapshot, sessions), space.width - 2
-    hold = _held(snapshot, space, held)
+    hold = _held(snapshot, space, hold_text)
     two = space.width < TWO_LINES
     for wording in (*_LESS, *_CUT) if _long(snapshot, now) else _LESS:
         who, rest = _who(snapshot, now, wording), _lasts(snapshot, now, space, wording)
@@ -105,39 +110,39 @@ def lines_for(
             _padded(_ends(who, cost, width)),
             _padded(line("  ", _lower(hold, rest, flow, auto, width - 2))),
         ]
-    left, right = joined([who, *rest], "   "), joined([hold, flow, counts, auto, cost], "   ")
-    if cells(left) + cells(right) + 1 > width:
+    left_line, right = joined([who, *rest], "   "), joined([hold, flow, counts, auto, cost], "   ")
+    if cells(left_line) + cells(right) + 1 > width:
         right = joined([hold, auto, cost], "   ")
-    return [_padded(_ends(left, right, width))]
+    return [_padded(_ends(left_line, right, width))]
 
 
-def _held(snapshot: Snapshot, space: Space, held: str) -> Line:
+def _held(snapshot: Snapshot, space: Space, hold: str) -> Line:
     """What is never left out: that pf-tui is paused, or the screen is frozen, and since when."""
     paused = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
-    told = [Span(word, "warn", bold=True) for word in (paused, held) if word]
-    return joined([line(one) for one in told], " ") if told else BLANK
+    spans = [Span(word, "warn", bold=True) for word in (paused, hold) if word]
+    return joined([line(span) for span in spans], " ") if spans else BLANK
 
 
 def question_line(question: Question, space: Space) -> Line:
     """Whether to spend while the plan cannot serve, with the key that answers."""
     key = line(Span("P", "accent", action="allow-paid"), muted(" spends until midnight"))
-    told = (
+    wordings = (
         words.question(question, space.clock.now, space.clock.zone),
         f"{question.plan} cannot serve: spend on {question.provider}?",
         f"spend on {provider_order.short_name(question.provider)}?",
     )
     mark = Span(" ? ", "warn", bold=True)
-    for said in told:
-        whole = line(mark, Span(said, "warn"), "  ", key)
+    for wording in wordings:
+        whole = line(mark, Span(wording, "warn"), "  ", key)
         if cells(whole) <= space.width - 1:
             return whole
-    return fit(line(mark, Span(told[-1], "warn"), " ", key[0]), space.width)
+    return fit(line(mark, Span(wordings[-1], "warn"), " ", key[0]), space.width)
 
 
-def _ends(left: Line, right: Line, width: int) -> Line:
+def _ends(left_line: Line, right: Line, width: int) -> Line:
     """Both ends of a line; when they do not fit the left one is cut, because the right one is the cost."""
     room = max(width - cells(right) - 1, 0)
-    return spread(fit(left, min(room, cells(left))), right, width)
+    return spread(fit(left_line, min(room, cells(left_line))), right, width)
 
 
 def _lower(hold: Line, rest: list[Line], flow: Line, auto: Line, width: int) -> Line:
@@ -147,8 +152,8 @@ def _lower(hold: Line, rest: list[Line], flow: Line, auto: Line, width: int) -> 
         return spread(_fitting([hold, *rest], width - cells(right) - bool(right)), right, width)
     if auto:
         auto = line(Span("auto off", "warn")) if cells(auto) > 14 or width < TWO_LINES // 2 else auto
-    said = joined([hold, auto])
-    return joined([said, fit(joined(rest, " "), max(width - cells(said) - 2 * bool(said), 0))])
+    lower = joined([hold, auto])
+    return joined([lower, fit(joined(rest, " "), max(width - cells(lower) - 2 * bool(lower), 0))])
 
 
 def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
@@ -158,13 +163,13 @@ def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
     view = snapshot.view(now.provider)
     sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
     model = now.model or "its own model"
-    told = provider_order.short_model(model) if wording.short_model else model
+    model_name = provider_order.short_model(model) if wording.short_model else model
     return line(
         Span(sign, provider_order.STATE_INKS[view.state]),
         bold(name, provider_order.inks(snapshot).get(now.provider, "text")),
         muted(f" serves {now.served}") if now.chosen and wording.counts else "",
         "  ",
-        Span(provider_order.cut_model(told, wording.most) if wording.most else told),
+        Span(provider_order.cut_model(model_name, wording.most) if wording.most else model_name),
     )
 
 
@@ -184,7 +189,7 @@ def _lasts(snapshot: Snapshot, now: Facts, space: Space, wording: _Wording) -> l
     if now.provider is None:
         return [_nobody(snapshot, space, wording)]
     chosen = [_choice(snapshot, now, wording)] if now.served and now.chosen != now.provider else []
-    chosen = [one for one in chosen if one]
+    chosen = [part for part in chosen if part]
     limit = snapshot.view(now.provider).tightest
     after = line(Span("→ ", "accent"), _next(snapshot, now.follows, wording))
     if snapshot.active is None:
@@ -210,8 +215,8 @@ def _choice(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
 
 def _long(snapshot: Snapshot, now: Facts) -> bool:
     """A name is so long that nothing else would have room."""
-    told = (now.provider or "", now.model or "", now.chosen or "", now.follows or "")
-    return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in told)
+    names = (now.provider or "", now.model or "", now.chosen or "", now.follows or "")
+    return any(cells(provider_order.short_model(provider_order.short_name(name))) > LONG for name in names)
 
 
 def _cut(name: str, wording: _Wording) -> str:

@@ -155,7 +155,7 @@ class _Course:
 def _courses(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Course]:
     """The largest parts first; the smallest of many are one line together."""
     by_shape = drawn.space.symbols.told_apart_by_shape
-    found = [
+    courses = [
         _Course(
             name=called,
             values=tuple(values[place] for values in steps),
@@ -164,21 +164,25 @@ def _courses(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Course]:
         )
         for place, (name, called) in enumerate(drawn.names.items())
     ]
-    untold = [one for one in found if one.name == REST]  # it stands for the smallest of the parts
-    told = sorted((one for one in found if one.name != REST), key=lambda one: -sum(one.values))
-    if len(told) <= SERIES:
-        return told
-    shown, rest = told[: SERIES - 1], told[SERIES - 1 :]
-    together = tuple(sum(values) for values in zip(*(one.values for one in (*rest, *untold)), strict=True))
+    untold = [course for course in courses if course.name == REST]  # it stands for the smallest of the parts
+    ordered = sorted(
+        (course for course in courses if course.name != REST), key=lambda course: -sum(course.values)
+    )
+    if len(ordered) <= SERIES:
+        return ordered
+    shown, rest = ordered[: SERIES - 1], ordered[SERIES - 1 :]
+    together = tuple(
+        sum(values) for values in zip(*(course.values for course in (*rest, *untold)), strict=True)
+    )
     return [*shown, _Course(name=f"{len(rest)} others", values=together, ink="muted")]
 
 
 def _end(course: _Course, width: int, drawn: Drawn) -> Line:
     """What stands at the end of a line: its name, and where there is room what the last step came to."""
-    told = line(Span(shortened(course.name, width), course.ink))
+    label = line(Span(shortened(course.name, width), course.ink))
     if drawn.space.width < ROOMY:
-        return fit(told, min(width, cells(told)))
-    return line(fit(told, width), muted(f"{drawn.amount(course.values[-1]):>8}"))
+        return fit(label, min(width, cells(label)))
+    return line(fit(label, width), muted(f"{drawn.amount(course.values[-1]):>8}"))
 
 
 def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Step], int]:
@@ -192,8 +196,8 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     for end in range(len(steps), 0, -every):
         group = steps[max(0, end - every) : end]
         parts: dict[str, Totals] = {}
-        for one in group:
-            for name, sums in one.parts.items():
+        for course in group:
+            for name, sums in course.parts.items():
                 parts[name] = total([parts[name], sums]) if name in parts else sums
         merged.append(Step(start=group[0].start, parts=parts))
     return merged[::-1], every

@@ -16,10 +16,10 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     """Above the list while no provider is available; [] as soon as somebody has a credential."""
     if any(entry.number is not None for entry in provider_order.listed_providers(snapshot)):
         return []
-    if found:
-        *others, last = (CLIENTS[agent].name for agent in found)
+    if agents:
+        *others, last = (CLIENTS[agent].name for agent in agents)
         named = f"{', '.join(others)} and {last}" if others else last
-        login = CLIENTS[found[0]].login_command
+        login = CLIENTS[agents[0]].login_command
         where = f"with `{login}`" if login else "there"
         step = f"found {named}, sign in {where}, or press c on a provider to set its key"
     else:
@@ -32,13 +32,13 @@ def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
     ]
 
 
-def next_step(snapshot: Snapshot, found: Sequence[str]) -> tuple[Line, ...]:
+def next_step(snapshot: Snapshot, agents: Sequence[str]) -> tuple[Line, ...]:
     """For the foot while nothing has happened: what to install so that a switch moves an agent.
 
     In full, and as little as it can be said with.
     """
     there = {view.agent for view in snapshot.agents}
-    missing = [agent for agent in found if agent not in there and CLIENTS[agent].integrates]
+    missing = [agent for agent in agents if agent not in there and CLIENTS[agent].integrates]
     if not missing or not any(
         entry.number is not None for entry in provider_order.listed_providers(snapshot)
     ):

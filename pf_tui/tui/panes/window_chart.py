@@ -31,22 +31,22 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
     height = min(room, TALLEST)
     if length is None or ends is None or height < LEAST or space.width < NARROWEST:
         return ()
-    seen = [
-        (one.observed_at, percent)
-        for one in course_of(readings, provider, limit.window, limit.unit, limit.model, ends)
-        if (percent := share(one)) is not None
+    points = [
+        (reading.observed_at, percent)
+        for reading in course_of(readings, provider, limit.window, limit.unit, limit.model, ends)
+        if (percent := share(reading)) is not None
     ]
-    if not seen:
+    if not points:
         return ()
     began = ends - length
 
     def across(moment: datetime) -> float:
         return max(0.0, min(1.0, (moment - began) / length))
 
-    measured = tuple((across(at), percent) for at, percent in seen)
+    measured = tuple((across(at), percent) for at, percent in points)
     ink = level_ink(limit.percent)
     traces = [Trace(ink=ink, points=measured)]
-    if seen[0][0] > began:
+    if points[0][0] > began:
         traces.append(Trace(ink="muted", points=((0.0, 0.0), measured[0]), dashed=True))
     if limit.runs_out_at is not None:
         empty = (across(limit.runs_out_at), WALL)
@@ -63,8 +63,8 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
         ]
         if limit.runs_out_at is not None:
             for text in ("empty ~", "~"):  # in as many words as there is room for
-                told = f"{text}{clock.clock(limit.runs_out_at)}"
-                names.append(Below(at=at(limit.runs_out_at), text=told, ink="warn", slack=SLACK))
+                label = f"{text}{clock.clock(limit.runs_out_at)}"
+                names.append(Below(at=at(limit.runs_out_at), text=label, ink="warn", slack=SLACK))
         return [*names, Below(at=at(began), text=clock.clock(began))]
 
     most = max(WALL, *(percent for _, percent in measured))
