@@ -117,5 +117,5 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = __import__(f"{__name__}.{_HOMES[name]}", fromlist=[name])
-    found = globals()[name] = getattr(module, name)
-    return found
+    attribute = globals()[name] = getattr(module, name)
+    return attribute

@@ -44,17 +44,17 @@ class UnreadFailure:
 def unread(ctx: Context) -> tuple[UnreadFailure, ...]:
     """Failures that nothing recognised, newest first, each once; without those a rule of yours reads."""
     own = rules(ctx)
-    found: dict[tuple[str, int | None, str], UnreadFailure] = {}
+    unread_answers: dict[tuple[str, int | None, str], UnreadFailure] = {}
     for event in reversed(journal.tail(ctx.paths, LOOK_BACK)):
-        seen = event.evidence
-        if "meaning" not in seen or seen["meaning"] is not None:
+        evidence = event.evidence
+        if "meaning" not in evidence or evidence["meaning"] is not None:
             continue
         bench = event.after.get("bench")
         provider = bench.get("provider") if isinstance(bench, dict) else event.after.get("provider")
-        one = _failure(event.ts, str(provider or ""), seen)
-        if not any(_reads(rule, one) for rule in own):
-            found.setdefault((one.provider, one.status, one.text), one)
-    return tuple(found.values())
+        failure = _failure(event.ts, str(provider or ""), evidence)
+        if not any(_reads(rule, failure) for rule in own):
+            unread_answers.setdefault((failure.provider, failure.status, failure.text), failure)
+    return tuple(unread_answers.values())
 
 
 def rules(ctx: Context) -> tuple[Rule, ...]:
@@ -122,17 +122,17 @@ def _write(ctx: Context, new: list[dict[str, object]], why: str, rule: Mapping[s
         write_down(ctx, "rules", why=why, after={"rule": dict(rule)}, undo={"config": old})
 
 
-def _failure(at: datetime, provider: str, seen: Mapping[str, object]) -> UnreadFailure:
-    status = seen.get("status")
-    words = {name: str(seen[name]) for name in ("header", "code") if seen.get(name)}
+def _failure(at: datetime, provider: str, evidence: Mapping[str, object]) -> UnreadFailure:
+    status = evidence.get("status")
+    words = {name: str(evidence[name]) for name in ("header", "code") if evidence.get(name)}
     return UnreadFailure(
         at=at,
         provider=provider,
         status=status if isinstance(status, int) else None,
         header=words.get("header"),
         code=words.get("code"),
-        text=str(seen.get("text") or ""),
-        kind=str(seen.get("class") or ""),
+        text=str(evidence.get("text") or ""),
+        kind=str(evidence.get("class") or ""),
     )
 
 

@@ -97,7 +97,7 @@ def remember_repair(
 
         def edit(old: health.Health) -> health.Health:
             same = [repair for repair in old.repairs if (repair.provider, repair.model) == (provider, model)]
-            parts = tuple(dict.fromkeys([*(part for one in same for part in one.strip), *strip]))
+            parts = tuple(dict.fromkeys([*(part for event in same for part in event.strip), *strip]))
             made = health.Repair(
                 provider=provider, model=model, strip=parts, since=ctx.now(), evidence=evidence
             )
@@ -171,14 +171,14 @@ def report_failure(
         before: a snapshot that the caller took under the lock it still holds.
     """
     with files.locked(ctx.paths):
-        known = ctx.health().benches
+        history = ctx.health().benches
         resting = benches.decide(
-            failure, provider_id, model, known, ctx.now(), at=at, streak=streak, source=ctx.who
+            failure, provider_id, model, history, ctx.now(), at=at, streak=streak, source=ctx.who
         )
         if resting is None:
             return None
-        asked = {} if resting.is_whole else _known(asked=model)
-        resting = replace(resting, evidence={**resting.evidence, **(evidence or {}), **asked})
+        details = {} if resting.is_whole else _known(asked=model)
+        resting = replace(resting, evidence={**resting.evidence, **(evidence or {}), **details})
         return keep_bench(ctx, resting, agent=agent, session=session, why=why, before=before)
 
 
@@ -195,26 +195,26 @@ def keep_bench(
     provider_id = resting.provider
     with files.locked(ctx.paths):
         before = before or snapshot.take(ctx)
-        seen = {**resting.evidence, **_known(agent=agent, session=session)}
+        evidence = {**resting.evidence, **_known(agent=agent, session=session)}
         if resting.kind == "address":
-            seen["overlay"] = files.version_of(ctx.paths.providers)
-        resting = replace(resting, evidence=seen)
+            evidence["overlay"] = files.version_of(ctx.paths.providers)
+        resting = replace(resting, evidence=evidence)
         after = before.after(health=_keep(ctx, resting))
-        left = before.active.provider if before.active else None
+        previous = before.active.provider if before.active else None
         serves = after.active.provider if after.active else None
-        moved = serves is not None and serves != left
+        moved = serves is not None and serves != previous
         sentence = why or f"{provider_id}: {resting.kind}"
         write_down(
             ctx,
             "failover" if moved else "bench",
             why=sentence,
-            before={"active": left},
+            before={"active": previous},
             after={"active": serves, "bench": health.bench_to_json(resting)},
             undo={"drop": [health.key_to_json(resting.key)]},
             evidence=resting.evidence,
         )
         if moved:
-            done = settle(ctx, after, why=sentence, moved_from=left)
+            done = settle(ctx, after, why=sentence, moved_from=previous)
         elif resting.is_whole or after.agents == before.agents:
             done = ()
         else:  # the active one serves on, but not what this session asks for
@@ -244,7 +244,7 @@ def keep_bench(
         notices.limit_hit(ctx, resting, serves=serves, moved=moved, asks=asks)
     return FailureOutcome(
         bench=resting,
-        from_provider=left,
+        from_provider=previous,
         to_provider=serves,
         model=after.active.model if after.active else None,
         reason=after.choice.reason,
@@ -288,19 +288,19 @@ def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         after = before.after(health=_keep(ctx, resting))
-        left = before.active.provider if before.active else None
+        previous = before.active.provider if before.active else None
         write_down(
             ctx,
             action,
             why=why,
-            before={"active": left},
+            before={"active": previous},
             after={
                 "active": after.active.provider if after.active else None,
                 "bench": health.bench_to_json(resting),
             },
             undo={"drop": [health.key_to_json(resting.key)]},
         )
-        settle(ctx, after, why=why, moved_from=left)
+        settle(ctx, after, why=why, moved_from=previous)
 
 
 def _lift(
@@ -328,7 +328,7 @@ def _lift(
             ),
         )
         after = before.after(health=new)
-        left = before.active.provider if before.active else None
+        previous = before.active.provider if before.active else None
         undo: dict[str, object] = {"benches": dropped}
         if full:
             undo["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
@@ -336,11 +336,11 @@ def _lift(
             ctx,
             action,
             why=why,
-            before={"active": left, "benches": dropped},
+            before={"active": previous, "benches": dropped},
             after={"active": after.active.provider if after.active else None, **what},
             undo=undo,
         )
-        settle(ctx, after, why=why, moved_from=left)
+        settle(ctx, after, why=why, moved_from=previous)
     return len(dropped) + len(full)
 
 

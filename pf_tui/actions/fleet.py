@@ -48,24 +48,24 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
         schema.opened(ctx.paths.ledger, write=True) as connection,
     ):
         try:
-            taken = fleet.take(connection, theirs, named)
+            counts = fleet.take(connection, theirs, named)
         except ValueError as error:
             raise WrongUsage(
                 "this ledger does not say whose it is; nothing was taken over", "name it: --as laptop"
             ) from error
-    write_down(ctx, "import", why=taken.machine, after={"machine": taken.machine, "requests": taken.new})
+    write_down(ctx, "import", why=counts.machine, after={"machine": counts.machine, "requests": counts.new})
     usage.write_counters(ctx)
-    return taken
+    return counts
 
 
-def document(taken: Taken) -> dict[str, object]:
+def document(counts: Taken) -> dict[str, object]:
     """The JSON document of `import ledger`."""
     return {
-        "machine": taken.machine,
-        "requests": taken.requests,
-        "new": taken.new,
-        "limit_hits": taken.hits,
-        "switches": taken.switches,
+        "machine": counts.machine,
+        "requests": counts.requests,
+        "new": counts.new,
+        "limit_hits": counts.hits,
+        "switches": counts.switches,
     }
 
 

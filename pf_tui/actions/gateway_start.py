@@ -74,12 +74,12 @@ def start(ctx: Context, port: int | None = None, limit_s: float | None = None) -
         if process.poll() is not None and not state.is_served(ctx.paths):
             break  # where another start was faster, its gateway is the one
         time.sleep(0.01)
-    said = b""
+    output = b""
     if process.poll() is not None and process.stderr is not None:
-        said = process.stderr.read()
+        output = process.stderr.read()
     else:
         process.terminate()
-    reason = said.decode("utf-8", "replace").strip().splitlines()
+    reason = output.decode("utf-8", "replace").strip().splitlines()
     raise PfError(
         f"the gateway did not start: {reason[-1] if reason else f'no answer within {limit_s:g} s'}",
         f"`pf-tui gateway run` shows what it says; {ctx.paths.log} what it noted",

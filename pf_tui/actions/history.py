@@ -69,22 +69,22 @@ def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, object]) -
     before = snapshot.take(ctx)
     inverse = _restore(ctx, back)
     after = snapshot.take(ctx)
-    left = before.active.provider if before.active else None
+    previous = before.active.provider if before.active else None
     serves = after.active.provider if after.active else None
     write_down(
         ctx,
         action,
         why=f"{action} of {event.action}",
-        before={"active": left},
+        before={"active": previous},
         after={"active": serves, "action": event.action},
         undo=inverse,
         of=event.id,
     )
     return UndoOutcome(
         event=event,
-        from_provider=left,
+        from_provider=previous,
         to_provider=serves,
-        effects=settle(ctx, after, why=action, moved_from=left),
+        effects=settle(ctx, after, why=action, moved_from=previous),
     )
 
 

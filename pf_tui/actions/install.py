@@ -134,8 +134,8 @@ def _forget_paused(ctx: Context, key: str) -> bool:
         lasts = installs.pause(ctx.paths)
         if lasts is None or key not in lasts.installs:
             return False
-        left = tuple(name for name in lasts.installs if name != key)
-        installs.remember_pause(ctx.paths, replace(lasts, installs=left))
+        remaining = tuple(name for name in lasts.installs if name != key)
+        installs.remember_pause(ctx.paths, replace(lasts, installs=remaining))
         return True
 
 
@@ -146,13 +146,13 @@ def _running(ctx: Context, agent: str) -> tuple[Session, ...]:
     from pf_tui.sessions.overview import overview
 
     try:
-        return tuple(one for one in overview(ctx) if one.state != "ended")
+        return tuple(session for session in overview(ctx) if session.state != "ended")
     except (PfError, OSError):
         return ()
 
 
 def _reads_settings(running: Sequence[Session], agent: str) -> bool:
-    mine = [one for one in running if one.agent == agent and not one.behind_gateway]
+    mine = [session for session in running if session.agent == agent and not session.behind_gateway]
     return bool(mine) and hasattr(apply.module(agent), "lead_home")
 
 

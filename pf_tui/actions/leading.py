@@ -31,11 +31,15 @@ def set_gateway_auto(ctx: Context, on: bool) -> tuple[Effect, ...]:
 def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...]:
     """Set every agent that is led to the gateway to whom it reached without it; one effect each."""
     with files.locked(ctx.paths):
-        led = {agent: one for agent, one in ctx.health().agents.items() if one.direct is not None}
+        led = {
+            agent: agent_state
+            for agent, agent_state in ctx.health().agents.items()
+            if agent_state.direct is not None
+        }
         catalog, moment = ctx.catalog(), ctx.now()
         done, back = [], {}
-        for agent, one in led.items():
-            last = catalog.providers.get(one.direct or "")
+        for agent, agent_state in led.items():
+            last = catalog.providers.get(agent_state.direct or "")
             if last is None:
                 continue
             effect = apply.apply(ctx, agent, last, last.default_model)
@@ -44,8 +48,8 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
                 back[agent] = Applied(provider=last.id, since=moment)
         if back:
             health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **back}))
-            for agent, one in back.items():
-                ledger.applied(ctx.paths.ledger, agent, one.provider, moment)
+            for agent, agent_state in back.items():
+                ledger.applied(ctx.paths.ledger, agent, agent_state.provider, moment)
             write_down(
                 ctx,
                 "apply",

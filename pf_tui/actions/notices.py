@@ -84,9 +84,9 @@ def returned(ctx: Context, event: Event) -> None:
         _tell(ctx, "reset", f"{provider} serves again: {event.why}", provider, None)
 
 
-def readings(ctx: Context, seen: Iterable[Reading]) -> None:
+def readings(ctx: Context, readings: Iterable[Reading]) -> None:
     """Windows that are past the warning threshold by the provider's own word."""
-    for reading in seen:
+    for reading in readings:
         percent = share(reading)
         if percent is None or reading.source == "estimate" or reading.window == "minute":
             continue
@@ -116,7 +116,7 @@ def desktop_words(
         if program := find("terminal-notifier"):
             return (program, "-title", "pf-tui", "-message", f" {words}")
         if program := find("osascript"):
-            script = [part for one in _APPLESCRIPT for part in ("-e", one)]
+            script = [part for script_line in _APPLESCRIPT for part in ("-e", script_line)]
             return (program, *script, "--", words)
         return ()
     program = find("notify-send") if any(env.get(name) for name in _DISPLAY[:3]) else None
@@ -152,11 +152,11 @@ def send(command: Sequence[str], env: Mapping[str, str]) -> None:
     spawn = getattr(os, "posix_spawn", None)
     if spawn is None:
         return
-    given = {name: value for name in _PASSED if (value := env.get(name))}
+    variables = {name: value for name in _PASSED if (value := env.get(name))}
     words = [sys.executable, "-I", "-S", "-c", _BOUNDED, str(LIFE_S), *command]
     files = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
     try:
-        _children.append(spawn(sys.executable, words, given, file_actions=files, setpgroup=0))
+        _children.append(spawn(sys.executable, words, variables, file_actions=files, setpgroup=0))
     except OSError:
         return  # no notice is no reason to fail
 
@@ -191,11 +191,11 @@ def _write_osc9(words: str, env: Mapping[str, str]) -> None:
 
 def _terminal(env: Mapping[str, str]) -> str | None:
     """The agent's terminal: its own word, else the nearest process above that has one."""
-    told = env.get("CLAUDE_PID", "")
-    pid = int(told) if told.isdecimal() and len(told) < 12 else os.getpid()
+    claude_pid = env.get("CLAUDE_PID", "")
+    pid = int(claude_pid) if claude_pid.isdecimal() and len(claude_pid) < 12 else os.getpid()
     for _ in range(MAX_UP):
-        if (found := identity.terminal(pid)) is not None:
-            return found
+        if (terminal := identity.terminal(pid)) is not None:
+            return terminal
         above = identity.parent(pid)
         if above is None:
             return None

@@ -92,8 +92,8 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
         there = apply.keys(ctx)
         since = lasts.since if lasts else ctx.now()
         before = lasts.installs if lasts else ()
-        known = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))
-        installs.remember_pause(ctx.paths, known)
+        pause = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))
+        installs.remember_pause(ctx.paths, pause)
     running = _running(ctx)
     done, problems = [], []
     for key in there:
@@ -140,7 +140,7 @@ def _put_back(ctx: Context) -> PauseOutcome:
 def _running(ctx: Context) -> tuple[Session, ...]:
     """Sessions that run now; a log that cannot be read keeps nobody from pausing."""
     try:
-        return tuple(one for one in overview(ctx) if one.state != "ended")
+        return tuple(session for session in overview(ctx) if session.state != "ended")
     except (PfError, OSError):
         return ()
 
@@ -156,9 +156,9 @@ def _back(agent: str) -> Effect:
 
 def _staying(running: Sequence[Session]) -> Iterator[Effect]:
     """What no file can change: sessions behind the gateway, and Codex's, which read their settings once."""
-    for agent in dict.fromkeys(one.agent for one in running):
-        mine = [one for one in running if one.agent == agent]
-        behind = sum(one.behind_gateway for one in mine)
+    for agent in dict.fromkeys(session.agent for session in running):
+        mine = [session for session in running if session.agent == agent]
+        behind = sum(session.behind_gateway for session in mine)
         if behind:
             many = "1 session stays" if behind == 1 else f"{behind} sessions stay"
             text = f"{many} behind the gateway until it ends: `pf-tui run` started it"

@@ -29,14 +29,14 @@ def headroom(ctx: Context) -> Mapping[str, Headroom]:
         return {}
 
 
-def note_readings(ctx: Context, seen: Sequence[Reading]) -> None:
+def note_readings(ctx: Context, readings: Sequence[Reading]) -> None:
     """Keep what was read of limit windows, and tell the person of one that is nearly used up."""
-    ledger.limit_readings(ctx.paths.ledger, seen)
+    ledger.limit_readings(ctx.paths.ledger, readings)
     try:
         wished = ctx.config().is_notifying
     except PfError:
         return  # whoever reads the file tells of it
-    if seen and wished:
+    if readings and wished:
         from pf_tui.actions import notices
 
-        notices.readings(ctx, seen)
+        notices.readings(ctx, readings)

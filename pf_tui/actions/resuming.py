@@ -149,8 +149,8 @@ def resume(
     limit_s = QUEUE_LIMIT_S if chosen.how == "queue" else None
     done = _run(ctx, session, chosen, run, limit_s, capture=chosen.how == "queue")
     if done.returncode:
-        told = (done.stderr or "").strip().splitlines()[-1:] or [f"exit {done.returncode}"]
-        raise PfError(f"{name} did not go on: {told[0][:200]}", _hint(chosen))
+        complaint = (done.stderr or "").strip().splitlines()[-1:] or [f"exit {done.returncode}"]
+        raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(chosen))
     return f"{name} goes on"
 
 

@@ -62,8 +62,8 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
             f"{provider.id} cannot serve: {refusal.reason}; nothing was changed", cure(provider, refusal)
         )
     with files.locked(ctx.paths):
-        known = ctx.health().sessions.get(session.id)
-        before = known.pin if known else None
+        session_entry = ctx.health().sessions.get(session.id)
+        before = session_entry.pin if session_entry else None
         if before != provider.id:
             restore_pins(ctx, {session.id: {"agent": session.agent, "pin": provider.id}})
             write_down(
@@ -93,13 +93,13 @@ def restore_pins(ctx: Context, pins: Mapping[str, object]) -> dict[str, object]:
         for session in pins:
             wanted = object_in(pins, session)
             agent, pin = text_in(wanted, "agent"), optional_text(wanted, "pin")
-            known = sessions.get(session)
-            inverse[session] = {"agent": agent, "pin": known.pin if known else None}
-            if known is None:
+            entry = sessions.get(session)
+            inverse[session] = {"agent": agent, "pin": entry.pin if entry else None}
+            if entry is None:
                 if pin is None:
                     continue
-                known = SessionServed(agent=agent, provider=pin, since=ctx.now())
-            sessions[session] = replace(known, pin=pin)
+                entry = SessionServed(agent=agent, provider=pin, since=ctx.now())
+            sessions[session] = replace(entry, pin=pin)
         return replace(old, sessions=sessions)
 
     health.change(ctx.paths, edit)

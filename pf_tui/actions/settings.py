@@ -147,7 +147,7 @@ def _write_priority(ctx: Context, order: tuple[str, ...], *, in_project: bool) -
 
 
 def change_setting(
-    ctx: Context, action: str, settings: Mapping[str, object], told: Mapping[str, object]
+    ctx: Context, action: str, settings: Mapping[str, object], changes: Mapping[str, object]
 ) -> None:
     """Set keys of config.json as one action that can be undone."""
     with files.locked(ctx.paths):
@@ -155,7 +155,7 @@ def change_setting(
         old = config.change(ctx.paths, settings)
         if old == dict(settings):
             return
-        _finish(ctx, action, before, told, {"config": old})
+        _finish(ctx, action, before, changes, {"config": old})
 
 
 def _change_project(ctx: Context, action: str, settings: Mapping[str, object]) -> None:
@@ -169,17 +169,17 @@ def _finish(
     ctx: Context,
     action: str,
     before: snapshot.Snapshot,
-    told: Mapping[str, object],
+    changes: Mapping[str, object],
     undo: Mapping[str, object],
 ) -> None:
     after = snapshot.take(ctx)
-    left = before.active.provider if before.active else None
+    previous = before.active.provider if before.active else None
     write_down(
         ctx,
         action,
         why="asked for",
-        before={"active": left, **undo},
-        after={"active": after.active.provider if after.active else None, **told},
+        before={"active": previous, **undo},
+        after={"active": after.active.provider if after.active else None, **changes},
         undo=undo,
     )
-    settle(ctx, after, why=action, moved_from=left)
+    settle(ctx, after, why=action, moved_from=previous)

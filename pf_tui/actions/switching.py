@@ -230,7 +230,9 @@ def settle(
 
 def _own_login(now: Snapshot, agent: str) -> str | None:
     """The provider that is the agent's own sign-in."""
-    return next((one.id for one in now.catalog.providers.values() if one.agent_only == agent), None)
+    return next(
+        (provider.id for provider in now.catalog.providers.values() if provider.agent_only == agent), None
+    )
 
 
 def _lead(
@@ -247,7 +249,7 @@ def _lead(
     others = now.route(RouteRequest(model=now.model), without=provider.id).candidates
     if effect.how == "gateway":
         last = view.direct or view.applied
-        others = tuple(sorted(others, key=lambda one: one.provider != last))
+        others = tuple(sorted(others, key=lambda candidate: candidate.provider != last))
     for other in others:
         then = apply.apply(ctx, agent, now.catalog.providers[other.provider], other.model)
         if then.applied:
@@ -259,8 +261,8 @@ def _lead(
 
 def remember_session(ctx: Context, session: str, agent: str, provider: str) -> None:
     """Note which provider serves this session, for the failure that may follow."""
-    known = ctx.health().sessions.get(session)
-    if known and known.provider == provider and known.agent == agent:
+    entry = ctx.health().sessions.get(session)
+    if entry and entry.provider == provider and entry.agent == agent:
         return
     at = ctx.now()
 

@@ -97,7 +97,10 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
         rows.write(connection, made, names)
         connection.executemany(
             "INSERT INTO switches (ts, from_provider, to_provider, why, who) VALUES (?, ?, ?, ?, 'import')",
-            [(_ms(at), left, taken, why) for at, left, taken, why in original.fallbacks],
+            [
+                (_ms(at), from_provider, to_provider, why)
+                for at, from_provider, to_provider, why in original.fallbacks
+            ],
         )
         connection.execute("INSERT INTO files (path, size, offset) VALUES (?, ?, 0)", (mark, len(made)))
         rollups.refresh(connection)
@@ -204,8 +207,8 @@ def _requests(original: Original, ctx: Context) -> Iterator[_Request]:
         bearing = good or sums.requests
         for number in range(sums.requests):
             failure = number >= good
-            told = failed.get(provider) if failure else None
-            at, model, kind = told.popleft() if told else (next(days), "", "server")
+            failure_row = failed.get(provider) if failure else None
+            at, model, kind = failure_row.popleft() if failure_row else (next(days), "", "server")
             share = 0 if failure and good else 1
             place = number if share else 0
             yield _Request(
@@ -265,13 +268,13 @@ def _models(original: Original, ctx: Context) -> dict[str, Iterator[str]]:
     room = {provider: sums.requests for provider, sums in original.providers.items()}
     for name, (count, served_by) in original.models.items():
         model = ctx.catalog().find_model(name)
-        left = count
+        remaining = count
         for provider in served_by or tuple(original.providers):
-            taken = min(left, room.get(provider, 0))
-            if taken:
-                queues[provider].append((model.id if model else name, taken))
-                room[provider] -= taken
-                left -= taken
+            share = min(remaining, room.get(provider, 0))
+            if share:
+                queues[provider].append((model.id if model else name, share))
+                room[provider] -= share
+                remaining -= share
     return {provider: _dealt(queue) for provider, queue in queues.items()}
 
 
@@ -285,14 +288,14 @@ def _dealt(queue: deque[tuple[str, int]]) -> Iterator[str]:
 
 def _failed(original: Original, ctx: Context) -> dict[str, deque[tuple[datetime, str, str]]]:
     """The failures the file tells of one by one: provider -> (when, model, class)."""
-    found: dict[str, deque[tuple[datetime, str, str]]] = {}
+    failed: dict[str, deque[tuple[datetime, str, str]]] = {}
     for at, provider, model, text in original.errors:
-        known = ctx.catalog().find_model(model) if model else None
+        entry = ctx.catalog().find_model(model) if model else None
         kind = failures.classify(
             status=_status(text), body=text, now=at, meanings=ctx.catalog().meanings
         ).kind
-        found.setdefault(provider, deque()).append((at, known.id if known else model, kind))
-    return found
+        failed.setdefault(provider, deque()).append((at, entry.id if entry else model, kind))
+    return failed
 
 
 def _status(text: str) -> int | None:
@@ -335,36 +338,36 @@ def _global(item: Mapping[str, object]) -> Sum:
 
 def _days(value: object) -> tuple[tuple[datetime, int], ...]:
     """The file keeps the newest first, under `day` or `date`."""
-    found = []
+    days = []
     for item in value if isinstance(value, list) else ():
         if not isinstance(item, dict):
             continue
         day = from_text(item.get("day") or item.get("date"))
         if day is not None and (count := _whole(item.get("requests"))):
-            found.append((day.replace(hour=12, minute=0, second=0, microsecond=0), count))
-    return tuple(sorted(found))
+            days.append((day.replace(hour=12, minute=0, second=0, microsecond=0), count))
+    return tuple(sorted(days))
 
 
 def _fallbacks(value: object) -> tuple[tuple[datetime, str, str, str], ...]:
-    found = []
+    fallbacks = []
     for item in value if isinstance(value, list) else ():
         at = from_text(item.get("timestamp")) if isinstance(item, dict) else None
         if at is None or not isinstance(item.get("toProvider"), str):
             continue
-        found.append(
+        fallbacks.append(
             (at, str(item.get("fromProvider") or UNKNOWN), item["toProvider"], str(item.get("reason", "")))
         )
-    return tuple(sorted(found))
+    return tuple(sorted(fallbacks))
 
 
 def _errors(value: object) -> tuple[tuple[datetime, str, str, str], ...]:
-    found = []
+    errors = []
     for item in value if isinstance(value, list) else ():
         at = from_text(item.get("timestamp")) if isinstance(item, dict) else None
         if at is not None:
             provider, model = str(item.get("provider", UNKNOWN)), str(item.get("model") or "")
-            found.append((at, provider, model, str(item.get("error", ""))))
-    return tuple(sorted(found))
+            errors.append((at, provider, model, str(item.get("error", ""))))
+    return tuple(sorted(errors))
 
 
 def _items(value: object) -> list[tuple[str, Mapping[str, object]]]:

@@ -57,7 +57,7 @@ def forget_trust(ctx: Context, folder: Path) -> Path:
     """Trust the project's file no more; the folder may be gone. Raises PfError when it was not trusted."""
     path = find_project_file(folder, ctx.env) or folder / PROJECT_FILE
     with files.locked(ctx.paths):
-        if trust.key_of(path) not in {known.path for known in trust.accepted(ctx.paths)}:
+        if trust.key_of(path) not in {file.path for file in trust.accepted(ctx.paths)}:
             raise PfError(f"{path} is not trusted; nothing was changed", "`pf-tui trust --list`")
         here = replace(ctx, cwd=folder)
         before = snapshot.take(here, keep_going=True)
@@ -67,26 +67,26 @@ def forget_trust(ctx: Context, folder: Path) -> Path:
 
 def trusted_files(ctx: Context) -> tuple[tuple[TrustedFile, str], ...]:
     """Every accepted file, with what it is now: trusted | changed | missing | unusable."""
-    return tuple((known, _state(ctx, known)) for known in trust.accepted(ctx.paths))
+    return tuple((file, _state(ctx, file)) for file in trust.accepted(ctx.paths))
 
 
-def tell_of_distrust(ctx: Context, found: Project | None) -> str | None:
+def tell_of_distrust(ctx: Context, file: Project | None) -> str | None:
     """The sentence about a file that is not trusted, the first time these contents are met; else None."""
-    if found is None or found.warning is None or not found.sha256:
+    if file is None or file.warning is None or not file.sha256:
         return None
     try:
-        if not trust.is_news(ctx.paths, found.path, found.sha256):
+        if not trust.is_news(ctx.paths, file.path, file.sha256):
             return None
-        if found.trust == "changed":
+        if file.trust == "changed":
             write_down(
                 ctx,
                 "trust",
                 why="changed by somebody else",
-                after={"project": str(found.path), "trusted": False},
+                after={"project": str(file.path), "trusted": False},
             )
     except PfError:
         return None  # what cannot be remembered would be said at every prompt
-    return found.warning
+    return file.warning
 
 
 def _state(ctx: Context, trusted_file: TrustedFile) -> str:
@@ -100,22 +100,22 @@ def _state(ctx: Context, trusted_file: TrustedFile) -> str:
 
 
 def _read(ctx: Context, path: Path) -> Project:
-    found = project.read_file(ctx.paths, path)
-    if found is None:
+    project_file = project.read_file(ctx.paths, path)
+    if project_file is None:
         raise PfError(f"{path} went away", "try again")
-    return found
+    return project_file
 
 
 def _finish(
     ctx: Context, before: snapshot.Snapshot, path: Path, old: Mapping[str, object] | None, *, trusted: bool
 ) -> None:
     after = snapshot.take(ctx, keep_going=True)
-    left = before.active.provider if before.active else None
+    previous = before.active.provider if before.active else None
     write_down(
         ctx,
         "trust",
         why="asked for",
-        before={"active": left},
+        before={"active": previous},
         after={
             "active": after.active.provider if after.active else None,
             "project": str(path),
@@ -123,4 +123,4 @@ def _finish(
         },
         undo={"trust": {"path": str(path), "entry": old}},
     )
-    settle(ctx, after, why="trust", moved_from=left)
+    settle(ctx, after, why="trust", moved_from=previous)
