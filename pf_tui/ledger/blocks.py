@@ -32,12 +32,12 @@ class Block:
 
 def blocks(cells: UsageQuery, now: datetime) -> tuple[Block, ...]:
     """Oldest first; the last one is active while its end lies ahead."""
-    found: list[tuple[int, list[Totals]]] = []
+    blocks: list[tuple[int, list[Totals]]] = []
     for hour, sums in cells.hours().items():
-        if not found or hour >= found[-1][0] + _HOURS:
-            found.append((hour, []))
-        found[-1][1].append(sums)
-    return tuple(_block(cells, hour * _HOUR_MS, total(parts), now) for hour, parts in found)
+        if not blocks or hour >= blocks[-1][0] + _HOURS:
+            blocks.append((hour, []))
+        blocks[-1][1].append(sums)
+    return tuple(_block(cells, hour * _HOUR_MS, total(parts), now) for hour, parts in blocks)
 
 
 def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Block:
@@ -50,7 +50,7 @@ def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Blo
         (start_ms, milliseconds(end)),
     ).fetchone()
     minutes = max(((last or start_ms) - (first or start_ms)) / 60_000, 1.0)
-    left = (end - now).total_seconds() / 60
+    minutes_left = (end - now).total_seconds() / 60
     return Block(
         start=start,
         end=end,
@@ -58,5 +58,5 @@ def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Blo
         active=True,
         tokens_per_minute=sums.total_tokens / minutes,
         usd_per_hour=sums.cost_usd / minutes * 60,
-        projected_usd=sums.cost_usd + sums.cost_usd / minutes * left,
+        projected_usd=sums.cost_usd + sums.cost_usd / minutes * minutes_left,
     )

@@ -71,12 +71,12 @@ def compare(
         usd, share = _same_work(name, analytics.models, catalog, pricer, milliseconds(analytics.span.end))
         if usd is None and not part.sums.requests and name not in fallback:
             continue
-        known = catalog.providers.get(name)
+        provider = catalog.providers.get(name)
         rows.append(
             Compared(
                 part=part,
                 fallback=fallback.get(name, FallbackRow()),
-                plan=known is not None and known.plan,
+                plan=provider is not None and provider.plan,
                 same_work_usd=usd,
                 same_work_share=share,
             )
@@ -182,7 +182,7 @@ def _same_work(
     provider: str, models: Iterable[Group], catalog: Catalog, pricer: Pricer, at_ms: int
 ) -> tuple[float | None, float]:
     """(what the models' tokens cost there, share of all tokens it can take)."""
-    all_tokens = taken = 0
+    all_tokens = tokens = 0
     usd = 0.0
     for part in models:
         all_tokens += part.sums.total_tokens
@@ -192,14 +192,14 @@ def _same_work(
         if prices is None:
             continue
         tier, sums = prices.tiers[0], part.sums
-        taken += sums.total_tokens
+        tokens += sums.total_tokens
         usd += (
             sums.input * tier.input
             + sums.output * tier.output
             + sums.cache_read * tier.cache_read
             + sums.cache_write * tier.cache_write_5m
         ) / 1_000_000
-    return (usd, taken / all_tokens) if taken else (None, 0.0)
+    return (usd, tokens / all_tokens) if tokens else (None, 0.0)
 
 
 def _serves(catalog: Catalog, provider: str, model: str) -> bool:

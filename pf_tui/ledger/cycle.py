@@ -22,16 +22,16 @@ def began(path: Path, period: str, now: datetime) -> datetime | None:
     if window is None or not path.exists():
         return None
     with reader.reading(path) as book:
-        told = [
-            one
-            for one in book.latest_readings(now)
-            if one.window == window
-            and one.model is None
-            and one.source != "estimate"
-            and one.resets_at is not None
-            and one.resets_at > now
+        reported = [
+            reading
+            for reading in book.latest_readings(now)
+            if reading.window == window
+            and reading.model is None
+            and reading.source != "estimate"
+            and reading.resets_at is not None
+            and reading.resets_at > now
         ]
-    latest = max(told, key=lambda one: one.observed_at, default=None)
+    latest = max(reported, key=lambda reading: reading.observed_at, default=None)
     if latest is None or latest.resets_at is None:
         return None
     return latest.resets_at - LENGTHS[window]

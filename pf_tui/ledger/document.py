@@ -21,33 +21,33 @@ if TYPE_CHECKING:
 
 
 def analytics_document(
-    found: Analytics, fallback: Mapping[str, FallbackRow] | None = None
+    analytics: Analytics, fallback: Mapping[str, FallbackRow] | None = None
 ) -> dict[str, object]:
     """`analytics --json` as agreed in the command line's shapes."""
-    span = found.span
+    span = analytics.span
     return {
         "period": span.name,
         "from": stamp(span.start, span.zone),
         "to": stamp(span.end, span.zone),
         "timezone": zone_name(span.zone, span.end),
         "totals": {
-            **sums_document(found.totals),
-            "fallbacks": found.fallback.fallbacks,
-            "limit_hits": found.fallback.limit_hits,
+            **sums_document(analytics.totals),
+            "fallbacks": analytics.fallback.fallbacks,
+            "limit_hits": analytics.fallback.limit_hits,
         },
-        "by_provider": providers_document(found.providers, fallback or {}),
-        "by_model": counted_document("model", found.models, found.limit_counts),
-        "by_project": counted_document("project", found.projects, found.limit_counts),
-        "by_agent": counted_document("agent", found.agents, found.limit_counts),
-        "by_machine": counted_document("machine", found.machines, found.limit_counts),
-        "by_day": counted_document("day", found.days, found.limit_counts),
+        "by_provider": providers_document(analytics.providers, fallback or {}),
+        "by_model": counted_document("model", analytics.models, analytics.limit_counts),
+        "by_project": counted_document("project", analytics.projects, analytics.limit_counts),
+        "by_agent": counted_document("agent", analytics.agents, analytics.limit_counts),
+        "by_machine": counted_document("machine", analytics.machines, analytics.limit_counts),
+        "by_day": counted_document("day", analytics.days, analytics.limit_counts),
         "skipped": {
-            "rows": found.skipped_rows,
-            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.skipped],
+            "rows": analytics.skipped_rows,
+            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in analytics.skipped],
         },
         "damaged": {
-            "rows": found.damaged_rows,
-            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in found.damaged],
+            "rows": analytics.damaged_rows,
+            "files": [{"path": row.path, "line": row.line, "why": row.why} for row in analytics.damaged],
         },
     }
 
@@ -81,9 +81,9 @@ def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, object]]:
     return [{key: part.name, **sums_document(part.sums)} for part in parts]
 
 
-def counted_document(key: str, parts: Iterable[Group], found: LimitCounts) -> list[dict[str, object]]:
+def counted_document(key: str, parts: Iterable[Group], limit_counts: LimitCounts) -> list[dict[str, object]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
-    counts = found.by(key)
+    counts = limit_counts.by(key)
     listed = list(parts)
     names = {part.name for part in listed}
     listed += [Group(name, NOTHING) for name in sorted(counts) if name not in names]
@@ -126,11 +126,11 @@ def providers_document(
 
 
 def view_document(
-    connection: sqlite3.Connection, view: str, found: Analytics, filters: Filters, now: datetime
+    connection: sqlite3.Connection, view: str, analytics: Analytics, filters: Filters, now: datetime
 ) -> dict[str, object]:
     """The whole document of one view: the common one, with the view's own list beside."""
-    span = found.span
-    document = analytics_document(found, events.fallback_rows(connection, span, filters))
+    span = analytics.span
+    document = analytics_document(analytics, events.fallback_rows(connection, span, filters))
     cells = UsageQuery(connection, span, filters)
     if view == "sessions":
         document["by_session"] = parts_document("session", cells.by("session"))

@@ -62,7 +62,7 @@ def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wal
     newest = connection.execute(
         "SELECT max(ts) FROM limit_hits WHERE provider = ? AND machine IS NULL", (provider,)
     ).fetchone()[0]
-    found: dict[str, list[_Wall]] = {window: [] for window in _MS}
+    hits: dict[str, list[_Wall]] = {window: [] for window in _MS}
     for ts, until, text in connection.execute(
         "SELECT ts, until, ifnull(text, '') FROM limit_hits WHERE provider = ? AND ts > ? AND kind = 'quota'"
         " AND until > ts AND machine IS NULL ORDER BY ts DESC",
@@ -71,11 +71,11 @@ def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wal
         window = _window(text.lower(), until - ts)
         if window is None:
             continue
-        seen = found[window]
-        apart = [abs(wall.resets_ms - until) > _SAME_RESET_MS for wall in seen]
-        if until - ts <= _MS[window] and len(seen) < MOST_WALLS and all(apart):
-            seen.append(_Wall(hit_ms=ts, resets_ms=until))
-    return found
+        window_hits = hits[window]
+        apart = [abs(wall.resets_ms - until) > _SAME_RESET_MS for wall in window_hits]
+        if until - ts <= _MS[window] and len(window_hits) < MOST_WALLS and all(apart):
+            window_hits.append(_Wall(hit_ms=ts, resets_ms=until))
+    return hits
 
 
 def _window(text: str, left_ms: int) -> str | None:
@@ -112,10 +112,10 @@ def _guesses(
         start_ms = begun[window]
         if len(walls[window]) < ENOUGH_WALLS or start_ms is None:
             continue
-        held = [
+        tokens = [
             _tokens(connection, number, wall.resets_ms - length_ms, wall.hit_ms) for wall in walls[window]
         ]
-        limit = estimated_limit([float(tokens) for tokens in held if tokens])
+        limit = estimated_limit([float(tokens) for tokens in tokens if tokens])
         if limit:
             used = float(_tokens(connection, number, start_ms, now_ms + QUARTER_MS))
             resets_ms = start_ms + length_ms

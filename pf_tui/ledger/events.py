@@ -174,15 +174,15 @@ def hits(
 
 def session_places(connection: sqlite3.Connection, sessions: Iterable[str]) -> Mapping[str, SessionPlace]:
     """Where some sessions were and when they were last used, to the quarter-hour."""
-    found: dict[str, SessionPlace] = {}
+    places: dict[str, SessionPlace] = {}
     for session in sessions:
         for quarter, project in connection.execute(
             "SELECT max(quarter), ifnull(p.text, '') FROM quarters q LEFT JOIN names p ON p.id = q.project"
             " WHERE q.session = (SELECT id FROM names WHERE text = ?) GROUP BY q.session",
             (session,),
         ):
-            found[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
-    return found
+            places[session] = SessionPlace(project=project, last_ms=quarter * QUARTER_MS)
+    return places
 
 
 def fallback_rows(
@@ -197,20 +197,20 @@ def fallback_rows(
         cell = counts.setdefault(provider, {})
         cell[name] = cell.get(name, 0) + value
 
-    for left, taken, ts, whose in connection.execute(
+    for from_provider, to_provider, ts, whose in connection.execute(
         "SELECT from_provider, to_provider, ts, machine FROM switches s WHERE s.ts >= ? AND s.ts < ?"
         f" AND {IS_FALLBACK}{machine}",
         (*end_ms(span), *name),
     ):
-        add(left, "taken_over_from", 1)
-        add(taken, "taken_over_by", 1)
+        add(from_provider, "taken_over_from", 1)
+        add(to_provider, "taken_over_by", 1)
         wall = connection.execute(
             "SELECT max(until) FROM limit_hits WHERE provider = ? AND ts BETWEEN ? AND ? AND until > ?"
             " AND machine IS ?",
-            (left, ts - 60_000, ts, ts, whose),
+            (from_provider, ts - 60_000, ts, ts, whose),
         ).fetchone()[0]
         if wall:
-            add(left, "minutes_saved", (wall - ts) / 60_000)
+            add(from_provider, "minutes_saved", (wall - ts) / 60_000)
     for provider, number, waited in connection.execute(
         f"SELECT provider, sum({IS_LIMIT_HIT}), ifnull(sum(waited_ms), 0)"
         f" FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?){machine} GROUP BY 1",

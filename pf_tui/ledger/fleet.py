@@ -109,7 +109,7 @@ class _Machines:
 
     def __init__(self, connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> None:
         self._connection = connection
-        known = {
+        names = {
             key.partition(":")[2]: value
             for key, value in connection.execute("SELECT key, value FROM facts WHERE key LIKE 'machine:%'")
         }
@@ -119,18 +119,18 @@ class _Machines:
             raise ValueError(number)
         self._named: dict[str | None, str | None] = {None: name}
         if name is None:
-            self._named[None] = None if number == own else known.get(str(number)) or _made_up(str(number))
-        elif number is not None and known.get(number, name) != name:
-            _rename(connection, known[number], name)
-            known = {one: name if text == known[number] else text for one, text in known.items()}
+            self._named[None] = None if number == own else names.get(str(number)) or _made_up(str(number))
+        elif number is not None and names.get(number, name) != name:
+            _rename(connection, names[number], name)
+            names = {word_id: name if text == names[number] else text for word_id, text in names.items()}
         if number is not None and self._named[None] is not None:
-            self._keep(number, str(self._named[None]), known)
+            self._keep(number, str(self._named[None]), names)
         for other, text in theirs.machines().items():
             if other == own:
                 self._named[text] = None
                 continue
-            called = known.get(other) or self._free(plain_name(text) or _made_up(other), known)
-            self._keep(other, called, known)
+            called = names.get(other) or self._free(plain_name(text) or _made_up(other), names)
+            self._keep(other, called, names)
             self._named[text] = called
 
     def name(self, theirs: str | None) -> str | None:
@@ -139,17 +139,17 @@ class _Machines:
             self._named[theirs] = plain_name(str(theirs)) or _made_up(str(theirs))
         return self._named[theirs]
 
-    def _free(self, text: str, known: Mapping[str, str]) -> str:
+    def _free(self, text: str, names: Mapping[str, str]) -> str:
         """The name, or one like it that no other machine has."""
-        taken = {*known.values(), self._named[None]}
+        names_used = {*names.values(), self._named[None]}
         place = 1
-        while text in taken:
+        while text in names_used:
             place += 1
             text = f"{text.rpartition(' ')[0] if place > 2 else text} {place}"
         return text
 
-    def _keep(self, number: str, text: str, known: dict[str, str]) -> None:
-        known[number] = text
+    def _keep(self, number: str, text: str, names: dict[str, str]) -> None:
+        names[number] = text
         self._connection.execute(
             "INSERT OR REPLACE INTO facts VALUES (?, ?)", (f"machine:{number[:64]}", text)
         )
@@ -183,8 +183,8 @@ class _Words(dict[int | None, int | None]):
         self._theirs, self._names = theirs, names
 
     def __missing__(self, number: int | None) -> int | None:
-        found = self[number] = self._names(self._theirs.word(int(number or 0)))
-        return found
+        name_id = self[number] = self._names(self._theirs.word(int(number or 0)))
+        return name_id
 
 
 class _Requests:
@@ -204,8 +204,8 @@ class _Requests:
         connection.execute("CREATE TEMP TABLE whose (theirs INTEGER PRIMARY KEY, ours INTEGER)")
         connection.execute("CREATE TEMP TABLE odd (id INTEGER PRIMARY KEY)")
         self._machine_of = {
-            number: None if (name := machines.name(told)) is None else names(name)
-            for number, told in theirs.machine_words()
+            number: None if (name := machines.name(word)) is None else names(name)
+            for number, word in theirs.machine_words()
         }
         connection.executemany("INSERT INTO whose VALUES (ifnull(?, 0), ?)", self._machine_of.items())
         self._learn_words()
@@ -247,17 +247,17 @@ class _Requests:
         )
         alone = f"m.{gateway} AND m.joined IS NULL AND m.session = w.ours"
         logged = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
-        asked = "m.request_id = t.request_id AND m.id != t.id"
-        for found in (
+        condition = "m.request_id = t.request_id AND m.id != t.id"
+        for rows_found in (
             f"FROM {both} ON m.id = t.id WHERE {mine} IS NOT {other}",
             f"FROM theirs.request_rows t WHERE NOT ({_plain('t.request_id')} AND {_plain('t.message_id')})",
-            f"FROM {both} ON {asked} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
-            f"FROM main.request_rows m CROSS JOIN theirs.request_rows t ON {asked} AND t.{gateway} AND t.{claude}"
+            f"FROM {both} ON {condition} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
+            f"FROM main.request_rows m CROSS JOIN theirs.request_rows t ON {condition} AND t.{gateway} AND t.{claude}"
             f" WHERE m.{log} AND m.{claude} AND m.request_id IS NOT NULL",
             f"FROM {of_session} ON {logged} WHERE t.{gateway} AND t.{turn} AND t.joined IS NULL",
             f"FROM {of_session} ON {alone} WHERE t.{log} AND t.{turn} AND t.joined IS NULL",
         ):
-            self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {found}")
+            self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {rows_found}")
         twins = (
             "SELECT t.message_id FROM odd JOIN theirs.request_rows t USING (id) JOIN main.request_rows m USING (id)"
             " WHERE t.message_id = m.message_id AND t.request_id != m.request_id"
@@ -289,29 +289,29 @@ class _Requests:
 
     def _lay(self, some: list[Row]) -> None:
         """Lay odd rows over what is here."""
-        asked = [row[_REQUEST] for row in some if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
-        where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(asked))})"
-        stored = {_sent(row): row for row in ledger_rows.select(self._connection, where, asked)}
+        request_ids = [row[_REQUEST] for row in some if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
+        where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(request_ids))})"
+        stored = {_sent(row): row for row in ledger_rows.select(self._connection, where, request_ids)}
         ready = [
             self._attempt(row, stored.get(_sent(row))) if row[_SOURCE] == _GATEWAY else self._logged(row)
             for row in some
         ]
         ledger_rows.write(self._connection, ready, self._names)
 
-    def _attempt(self, row: Row, known: Row | None) -> Row:
+    def _attempt(self, row: Row, stored_row: Row | None) -> Row:
         """A gateway's row under the number that lasts: the agent's own where its log told of the request.
 
         Args:
-            known: the same attempt, as it stands here.
+            stored_row: the same attempt, as it stands here.
         """
-        if known is None:
+        if stored_row is None:
             return gateway_rows.met(self._connection, row, self._names)
-        if known[_ID] == row[_ID]:
+        if stored_row[_ID] == row[_ID]:
             return row
         if row[AT["joined"]] is None:
-            return (known[_ID], *row[1:])
-        ledger_rows.remove(self._connection, [known])
-        return ledger_rows.merged((row[_ID], *known[1:]), row, self._names)
+            return (stored_row[_ID], *row[1:])
+        ledger_rows.remove(self._connection, [stored_row])
+        return ledger_rows.merged((row[_ID], *stored_row[1:]), row, self._names)
 
     def _logged(self, row: Row) -> Row:
         """A log's row, joined with the attempt that a gateway here made of it."""
@@ -341,14 +341,14 @@ _sent = itemgetter(_REQUEST, _TS, _PROVIDER)
 
 def _switch(connection: sqlite3.Connection, switch: Row, machine: str | None) -> bool:
     """Note (ts, from, to, why, who); False when it is known. What two ledgers tell of is the first's by name."""
-    ts, left, taken, why, who = switch
+    ts, from_provider, to_provider, why, who = switch
     row = connection.execute(
-        "SELECT id FROM switches WHERE ts = ? AND to_provider = ? AND who IS ?", (ts, taken, who)
+        "SELECT id FROM switches WHERE ts = ? AND to_provider = ? AND who IS ?", (ts, to_provider, who)
     ).fetchone()
     if row is None:
         connection.execute(
             "INSERT INTO switches (ts, from_provider, to_provider, why, who, machine) VALUES (?, ?, ?, ?, ?, ?)",
-            (ts, left, taken, why, who, machine),
+            (ts, from_provider, to_provider, why, who, machine),
         )
     else:
         connection.execute("UPDATE switches SET machine = min(machine, ?) WHERE id = ?", (machine, row[0]))

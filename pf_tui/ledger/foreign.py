@@ -173,10 +173,10 @@ class ForeignLedger:
 
     def _check_table(self, name: str, columns: dict[str, str]) -> None:
         """A plain table with these columns: no view, no virtual table, nothing computed."""
-        found = self._connection.execute(
+        stored_sql = self._connection.execute(
             "SELECT sql FROM sqlite_master WHERE name = ? AND type = 'table'", (name,)
         ).fetchone()
-        plain = found is not None and str(found[0]).upper().startswith("CREATE TABLE")
+        plain = stored_sql is not None and str(stored_sql[0]).upper().startswith("CREATE TABLE")
         have = (
             {row[1]: row[6] for row in self._connection.execute(f"PRAGMA table_xinfo({name})")}
             if plain
@@ -237,8 +237,8 @@ class ForeignLedger:
                 raise self._fault_at("request_rows", wrong[0], f"{column} is no word of a ledger")
 
     def _facts(self, like: str) -> dict[str, str]:
-        found = self._connection.execute("SELECT key, value FROM facts WHERE key LIKE ? LIMIT 1000", (like,))
-        return {key: value for key, value in found if isinstance(key, str) and isinstance(value, str)}
+        facts = self._connection.execute("SELECT key, value FROM facts WHERE key LIKE ? LIMIT 1000", (like,))
+        return {key: value for key, value in facts if isinstance(key, str) and isinstance(value, str)}
 
     def _fault_at(self, table: str, number: int, why: str) -> StateFileUnusable:
         place = self._connection.execute(

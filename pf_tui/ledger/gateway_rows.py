@@ -170,10 +170,10 @@ def write(
     names = names or rows.Names(connection)
     table = pricetable.PriceTable(connection)
     made = [_row(attempt, names, table) for attempt in attempts]
-    known, lines = _known(connection, made), _lines(connection, attempts, made)
+    earlier, lines = _known(connection, made), _lines(connection, attempts, made)
     ready: list[Row] = []  # they go in together, which is quicker
     for attempt, row in zip(attempts, made, strict=True):
-        if (number := known.get(_sent(row))) is not None:
+        if (number := earlier.get(_sent(row))) is not None:
             ready.append((number, *row[1:]))
         elif attempt.agent == "claude-code":
             ready.append(_joined(connection, row, _told(lines, attempt, row), names))
@@ -194,13 +194,13 @@ def adopted(connection: sqlite3.Connection, row: Row, names: rows.Names, until_m
         row: of a log that shares no id with the gateway; its ts is when the client began.
         until_ms: when the client says the answer was complete.
     """
-    found = rows.select(
+    candidates = rows.select(
         connection,
         f"source = {NAME['gateway']} AND joined IS NULL AND session = ? AND ts BETWEEN ? AND ? AND agent = ?",
         (row[AT["session"]], row[AT["ts"]] - SLACK_MS, until_ms + SLACK_MS, row[AT["agent"]]),
     )
-    taken = connection.execute("SELECT source FROM request_rows WHERE id = ?", (row[0],)).fetchone()
-    best = None if taken == (NAME["gateway"],) else _nearest(found, row, until_ms)
+    source = connection.execute("SELECT source FROM request_rows WHERE id = ?", (row[0],)).fetchone()
+    best = None if source == (NAME["gateway"],) else _nearest(candidates, row, until_ms)
     if best is None:
         return row
     # the log's id lasts: the same message is read again whenever it changes
@@ -228,18 +228,18 @@ def met(connection: sqlite3.Connection, row: Row, names: rows.Names) -> Row:
 
 def passed(connection: sqlite3.Connection, request_id: str, failed: bool) -> int | None:
     """The row of the attempt that answered under a request id; None when our gateway did not see it."""
-    found = connection.execute(
+    rows_found = connection.execute(
         f"SELECT id, status FROM request_rows WHERE request_id = ? AND source = {NAME['gateway']} ORDER BY ts DESC",
         (request_id,),
     ).fetchall()
     wanted = NAME["failed" if failed else "ok"]
-    return next((int(number) for number, status in found if status == wanted), None)
+    return next((int(number) for number, status in rows_found if status == wanted), None)
 
 
 def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> Row:
     at_ms = round(attempt.at.timestamp() * 1000)
-    asked = attempt.served_model or attempt.model
-    cost = table.cost(attempt.provider, asked, at_ms, *rows.priced(attempt), mode=attempt.mode)
+    wanted = attempt.served_model or attempt.model
+    cost = table.cost(attempt.provider, wanted, at_ms, *rows.priced(attempt), mode=attempt.mode)
     return rows.of(
         names,
         attempt,
@@ -281,11 +281,11 @@ def _sent(row: Row) -> tuple[str, int, int]:
 
 def _known(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
-    found: list[Row] = []
+    stored: list[Row] = []
     for some in _in_parts(sorted({row[AT["request_id"]] for row in made})):
         marks = ", ".join("?" * len(some))
-        found += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
-    return {_sent(row): row[0] for row in found}
+        stored += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
+    return {_sent(row): row[0] for row in stored}
 
 
 def _lines(
@@ -340,27 +340,29 @@ def _turn(connection: sqlite3.Connection, row: Row) -> Row | None:
     """The row of another agent's log that an answered attempt belongs to, if it was read before."""
     if row[AT["session"]] is None:
         return None
-    found = rows.select(
+    candidates = rows.select(
         connection,
         f"ts BETWEEN ? AND ? AND agent = ? AND session = ? AND {schema.LOGGED_TURN}",
         (row[AT["ts"]] - LONGEST_TURN_MS, row[AT["ts"]] + SLACK_MS, row[AT["agent"]], row[AT["session"]]),
     )
     around = [
-        turn for turn in found if turn[AT["ts"]] + (turn[AT["latency_ms"]] or 0) + SLACK_MS >= row[AT["ts"]]
+        turn
+        for turn in candidates
+        if turn[AT["ts"]] + (turn[AT["latency_ms"]] or 0) + SLACK_MS >= row[AT["ts"]]
     ]
     return _nearest(around, row, row[AT["ts"]])
 
 
-def _nearest(found: Sequence[Row], row: Row, at_ms: int) -> Row | None:
+def _nearest(candidates: Sequence[Row], row: Row, at_ms: int) -> Row | None:
     """Of rows that may be the same request: same outcome and model, then same tokens, then next in time."""
     same = (AT["status"], AT["model"])
-    fitting = [one for one in found if all(one[place] == row[place] for place in same)]
+    fitting = [row_ for row_ in candidates if all(row_[place] == row[place] for place in same)]
     if rows.total(row):
         # a gateway that saw no usage (a client that left) may still be it; one that saw other tokens is not
-        fitting = [one for one in fitting if rows.total(one) in (0, rows.total(row))]
+        fitting = [row_ for row_ in fitting if rows.total(row_) in (0, rows.total(row))]
     return min(
         fitting,
-        key=lambda one: (rows.total(one) != rows.total(row), abs(one[AT["ts"]] - at_ms)),
+        key=lambda row_: (rows.total(row_) != rows.total(row), abs(row_[AT["ts"]] - at_ms)),
         default=None,
     )
 

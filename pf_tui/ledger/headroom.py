@@ -43,7 +43,7 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
     Args:
         midnight: when today began.
     """
-    found: dict[str, Headroom] = {}
+    by_provider: dict[str, Headroom] = {}
     for provider, limit in tightest(LedgerReader(connection).latest_readings(now), now).items():
         percent = limit.percent or 0.0
         if limit.resets_at is None or not LEAST_PERCENT <= percent < 100:
@@ -52,9 +52,9 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
         turns, cost = _today(connection, provider, midnight, now)
         if turns < LEAST_TURNS or cost <= 0 or spent <= 0:
             continue
-        left = (100 - percent) / (percent * cost / turns / spent)
-        found[provider] = Headroom(window=limit.window, turns=int(left))
-    return found
+        turns_left = (100 - percent) / (percent * cost / turns / spent)
+        by_provider[provider] = Headroom(window=limit.window, turns=int(turns_left))
+    return by_provider
 
 
 def tightest(readings: Iterable[Reading], now: datetime) -> dict[str, Limit]:
@@ -62,16 +62,16 @@ def tightest(readings: Iterable[Reading], now: datetime) -> dict[str, Limit]:
     by_provider: dict[str, list[Reading]] = {}
     for reading in readings:
         by_provider.setdefault(reading.provider, []).append(reading)
-    found: dict[str, Limit] = {}
+    tightest_by_provider: dict[str, Limit] = {}
     for provider, some in by_provider.items():
         for limit in limits.current(some, now):
             official = limit.source in OFFICIAL and not limit.model and limit.window in LENGTHS
             if not official or limit.percent is None or limit.resets_at is None:
                 continue
-            other = found.get(provider)
+            other = tightest_by_provider.get(provider)
             if other is None or limit.percent > (other.percent or 0.0):
-                found[provider] = limit
-    return found
+                tightest_by_provider[provider] = limit
+    return tightest_by_provider
 
 
 def _today(

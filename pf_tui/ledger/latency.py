@@ -41,10 +41,10 @@ def medians(connection: sqlite3.Connection, span: Period) -> dict[str, float]:
     return {names[provider]: _median(lanes) for provider, lanes in counts.items()}
 
 
-def counted(taken: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int]]:
+def counted(samples: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int]]:
     """(time, provider, latency in ms, how many), ordered by time and provider -> (time, provider, lanes)."""
     before, lanes = (0, 0), 0
-    for time, provider, latency_ms, many in taken:
+    for time, provider, latency_ms, many in samples:
         if (time, provider) != before and lanes:
             yield (*before, lanes)
             lanes = 0
@@ -86,9 +86,9 @@ def _median(lanes: int) -> float:
         int.from_bytes(whole[place : place + _LANE_BYTES], "little")
         for place in range(0, len(whole), _LANE_BYTES)
     ]
-    half, seen = sum(counts) / 2, 0
+    half, count_so_far = sum(counts) / 2, 0
     for place, count in enumerate(counts):
-        seen += count
-        if seen >= half and count:
+        count_so_far += count
+        if count_so_far >= half and count:
             return round(LATENCY_STEP**place, 1)
     return 0.0

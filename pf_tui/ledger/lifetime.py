@@ -65,7 +65,7 @@ class Attempt(NamedTuple):
 def lifetime(connection: sqlite3.Connection) -> Lifetime:
     """Everything the ledger holds of this machine, added up."""
     first = connection.execute("SELECT min(ts) FROM request_rows WHERE machine IS NULL").fetchone()[0]
-    found = connection.execute(
+    records = connection.execute(
         f"WITH summed AS (SELECT provider AS p, model AS m, agent AS a, {SUMMED} FROM quarters"
         f" WHERE machine = {NAME['']} GROUP BY 1, 2, 3)"
         " SELECT v.text, n.text, g.text, summed.* FROM summed JOIN names v ON v.id = p JOIN names n ON n.id = m"
@@ -74,7 +74,7 @@ def lifetime(connection: sqlite3.Connection) -> Lifetime:
     day_ms = QUARTER_MS * DAY_QUARTERS
     return Lifetime(
         since=None if first is None else moment_of(first // day_ms * day_ms),
-        parts=tuple(Part(row[0], row[1], row[2], Totals._make(row[6:])) for row in found),
+        parts=tuple(Part(row[0], row[1], row[2], Totals._make(row[6:])) for row in records),
         hits=_counts(connection, "SELECT provider, kind, count(*) FROM limit_hits"),
         switches=_counts(connection, "SELECT to_provider, '', count(*) FROM switches"),
     )
@@ -82,7 +82,7 @@ def lifetime(connection: sqlite3.Connection) -> Lifetime:
 
 def attempts(connection: sqlite3.Connection, since: datetime) -> Iterator[Attempt]:
     """What the gateway asked of providers since then."""
-    found = connection.execute(
+    rows_read = connection.execute(
         "SELECT v.text, m.text, w.text, a.text, f.text, r.status, r.input, r.output, r.reasoning, r.cache_read,"
         " r.cache_write_5m + r.cache_write_1h, r.latency_ms, r.ttft_ms FROM request_rows r"
         " JOIN names v ON v.id = r.provider JOIN names m ON m.id = r.model JOIN names a ON a.id = r.agent"
@@ -90,10 +90,10 @@ def attempts(connection: sqlite3.Connection, since: datetime) -> Iterator[Attemp
         " WHERE r.ts >= ? AND r.source = ? AND r.machine IS NULL",
         (milliseconds(since), NAME["gateway"]),
     )
-    for row in found:
+    for row in rows_read:
         yield Attempt._make((*row[:5], row[5] == NAME["failed"], *row[6:]))
 
 
 def _counts(connection: sqlite3.Connection, select: str) -> tuple[Count, ...]:
-    found = connection.execute(f"{select} WHERE machine IS NULL GROUP BY 1, 2 ORDER BY 1, 2")
-    return tuple(Count(*row) for row in found)
+    pairs = connection.execute(f"{select} WHERE machine IS NULL GROUP BY 1, 2 ORDER BY 1, 2")
+    return tuple(Count(*row) for row in pairs)

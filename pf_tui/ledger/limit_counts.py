@@ -81,22 +81,22 @@ def count(connection: sqlite3.Connection, span: Period, filters: Filters) -> Lim
         f"{_HITS}{machine}", (start, end, filters.agent, filters.agent, *name)
     ).fetchall()
     switches = machine.replace("machine", "s.machine")
-    found = [*hits, *connection.execute(f"{_FALLBACKS}{switches}", (start, end, *name))]
+    switched = [*hits, *connection.execute(f"{_FALLBACKS}{switches}", (start, end, *name))]
     by_project: dict[str, Counter[str]] = {}
-    for session, counts in _counted((session or "", name) for _, name, _, session, *_ in found).items():
+    for session, counts in _counted((session or "", name) for _, name, _, session, *_ in switched).items():
         by_project.setdefault(_project(connection, session), Counter()).update(counts)
     return LimitCounts(
-        day=_by_day(found, span.zone),
-        agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in found),
+        day=_by_day(switched, span.zone),
+        agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in switched),
         project=by_project,
-        machine=_counted((whose or HERE, name) for _, name, *_, whose in found),
+        machine=_counted((whose or HERE, name) for _, name, *_, whose in switched),
         waited_ms=sum(waited for *_, waited, _ in hits),
     )
 
 
-def _by_day(found: Sequence[_Wall], zone: tzinfo | None) -> Counts:
+def _by_day(hits: Sequence[_Wall], zone: tzinfo | None) -> Counts:
     """By local day."""
-    times = sorted((ts, name) for ts, name, *_ in found)
+    times = sorted((ts, name) for ts, name, *_ in hits)
     days: list[tuple[int, str]] = []
     if times:
         for _, end, offset in one_offset(times[0][0], times[-1][0] + 1, zone):

@@ -37,17 +37,17 @@ def note(
         certain: the session is the one the failed request is counted in, not a copy's.
         machine: whose ledger tells of it; None = this one's.
     """
-    known = _copy(connection, provider, kind, ts_ms, session, machine) or _known(
+    earlier = _copy(connection, provider, kind, ts_ms, session, machine) or _known(
         connection, provider, kind, ts_ms, session
     )
-    if known is None:
+    if earlier is None:
         connection.execute(
             "INSERT OR IGNORE INTO limit_hits (provider, kind, ts, until, agent, session, waited_ms, text, machine)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (provider, kind, ts_ms, until_ms, agent, session, waited_ms, text, machine),
         )
         return True
-    number, was, began = known
+    number, was, began = earlier
     connection.execute(
         "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
         # of a resumed session's copy and its original, the one that `rows.beats` keeps, in any order
@@ -81,19 +81,19 @@ def _copy(
     machine: str | None,
 ) -> tuple[int, str, int] | None:
     """(id, provider, ts) of the same hit in another machine's copy of the log, where another provider may be assumed."""
-    found = connection.execute(
+    copy = connection.execute(
         "SELECT id, provider, ts, machine FROM limit_hits WHERE ts = ? AND session = ? AND kind = ?"
         " AND machine IS NOT ?",
         (ts_ms, session, kind, machine),
     ).fetchone()
-    if found is None:
+    if copy is None:
         return None
-    number, was, began, theirs = found
-    told = (
+    number, was, began, theirs = copy
+    evidence = (
         (was == "unknown", theirs is not None, was),
         (provider == "unknown", machine is not None, provider),
     )
-    return number, min(told)[-1], began
+    return number, min(evidence)[-1], began
 
 
 def _known(
@@ -103,11 +103,11 @@ def _known(
     if session is None or kind not in LIMIT_KINDS:
         # a resumed session's copy has the very same time
         same = "provider = ? AND kind = ? AND ts = ? AND (session IS NULL) = (? IS NULL)"
-        found = connection.execute(
+        candidates = connection.execute(
             f"SELECT id, provider, ts FROM limit_hits WHERE {same}", (provider, kind, ts_ms, session)
         )
     else:
-        found = connection.execute(
+        candidates = connection.execute(
             "SELECT id, provider, ts FROM limit_hits WHERE ts BETWEEN ? AND ? AND (session = ? OR ts = ?)"
             f" AND {IS_LIMIT_HIT}"
             " AND (provider = ? OR provider = 'unknown' OR ? = 'unknown') ORDER BY abs(ts - ?) LIMIT 1",
@@ -121,5 +121,5 @@ def _known(
                 ts_ms,
             ),
         )
-    hit: tuple[int, str, int] | None = found.fetchone()
+    hit: tuple[int, str, int] | None = candidates.fetchone()
     return hit

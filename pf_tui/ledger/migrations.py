@@ -87,8 +87,8 @@ def _from_1(ledger: Database) -> None:
         "CREATE TABLE files (path TEXT PRIMARY KEY, agent INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,"
         " offset INTEGER, head_hash INTEGER, note TEXT) WITHOUT ROWID"
     )
-    known = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
-    ledger.execute(f"INSERT INTO files ({known}) SELECT {known} FROM old_files")
+    columns = "path, agent, inode, size, mtime_ns, offset, head_hash, note"
+    ledger.execute(f"INSERT INTO files ({columns}) SELECT {columns} FROM old_files")
     ledger.table("old_files").drop()
     ledger.execute(f"CREATE INDEX request_turn ON request_rows (session, ts) WHERE {schema.LOGGED_TURN}")
     ledger.execute(

@@ -20,19 +20,21 @@ OWN = NAME[""]
 
 def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
     """The numbers of every name that is meant; an empty tuple where there is none."""
-    found: dict[str, tuple[int, ...]] = {}
+    chosen_ids: dict[str, tuple[int, ...]] = {}
     if filters.project is not None:
-        asked, ending = filters.project, f"/{filters.project}"
+        project, ending = filters.project, f"/{filters.project}"
         named = named_parts(connection, "project")
-        found["project"] = tuple(one for one, text in named if text == asked or text.endswith(ending))
+        chosen_ids["project"] = tuple(
+            number for number, text in named if text == project or text.endswith(ending)
+        )
     if filters.agent is not None:
-        found["agent"] = _numbers(connection, "text = ?", [filters.agent])
+        chosen_ids["agent"] = _numbers(connection, "text = ?", [filters.agent])
     if filters.session is not None:
-        found["session"] = _numbers(connection, *begins_with("text", filters.session))
+        chosen_ids["session"] = _numbers(connection, *begins_with("text", filters.session))
     if filters.machine is not None:
         own = filters.machine == HERE
-        found["machine"] = (OWN,) if own else _numbers(connection, "text = ?", [filters.machine])
-    return found
+        chosen_ids["machine"] = (OWN,) if own else _numbers(connection, "text = ?", [filters.machine])
+    return chosen_ids
 
 
 def condition(numbers: Chosen, *, rows: bool = False) -> str:
@@ -61,9 +63,11 @@ def begins_with(column: str, text: str) -> tuple[str, list[str]]:
 
 def parts(connection: sqlite3.Connection, column: str) -> tuple[int, ...]:
     """The numbers a column has, in their order."""
-    kind, told = (margin("0", UNITS[-1]), column) if column in BESIDE else (margin(column, UNITS[-1]), "part")
-    found = connection.execute(f"SELECT DISTINCT {told} FROM margins WHERE kind = {kind} ORDER BY 1")
-    return tuple(part for (part,) in found)
+    kind, part_column = (
+        (margin("0", UNITS[-1]), column) if column in BESIDE else (margin(column, UNITS[-1]), "part")
+    )
+    values = connection.execute(f"SELECT DISTINCT {part_column} FROM margins WHERE kind = {kind} ORDER BY 1")
+    return tuple(part for (part,) in values)
 
 
 def named_parts(connection: sqlite3.Connection, column: str) -> list[tuple[int, str]]:
@@ -74,7 +78,7 @@ def named_parts(connection: sqlite3.Connection, column: str) -> list[tuple[int, 
 
 
 def _numbers(connection: sqlite3.Connection, where: str, values: Sequence[str]) -> tuple[int, ...]:
-    return tuple(one for (one,) in connection.execute(f"SELECT id FROM names WHERE {where}", values))
+    return tuple(number for (number,) in connection.execute(f"SELECT id FROM names WHERE {where}", values))
 
 
 def _listed(numbers: Sequence[int]) -> str:

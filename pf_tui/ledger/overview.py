@@ -66,18 +66,18 @@ def analytics(connection: sqlite3.Connection, span: Period, filters: Filters | N
 
 def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -> Analytics:
     cells = UsageQuery(connection, span, filters)
-    found = providers(connection, cells, span)
+    shares = providers(connection, cells, span)
     lost, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
     ).fetchone()
     hit = limit_counts.count(connection, span, filters)
     return Analytics(
         span=span,
-        totals=total(part.sums for part in found),
+        totals=total(part.sums for part in shares),
         fallback=FallbackTotals(
             fallbacks=hit.totals["fallbacks"], limit_hits=hit.totals["limit_hits"], waited_ms=hit.waited_ms
         ),
-        providers=found,
+        providers=shares,
         models=cells.by("model"),
         projects=cells.by("project"),
         agents=cells.by("agent"),

@@ -50,7 +50,7 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
     for provider in catalog.providers.values():
         if provider.genai_id:
             sellers.setdefault(provider.genai_id, provider.id)
-    compared, found = 0, list[Difference]()
+    compared, differences = 0, list[Difference]()
     for vendor in pricer.vendors():
         for model in vendor.models if vendor.id in sellers else ():
             theirs = from_genai(model.get_prices(now), is_claude=False)
@@ -59,8 +59,8 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
             compared += 1
             ours = pricer(sellers[vendor.id], model.id, milliseconds(now))
             if ours is not None:
-                found += _differences(sellers[vendor.id], model, ours, theirs, now)
-    return Check(ids=compared, differences=tuple(found))
+                differences += _differences(sellers[vendor.id], model, ours, theirs, now)
+    return Check(ids=compared, differences=tuple(differences))
 
 
 def _differences(

@@ -45,14 +45,14 @@ def published(paths: Paths, now: datetime) -> Published:
     """How old the table is that prices come from now."""
     from importlib.metadata import version
 
-    found, updated_at = _current(paths.home / NEWER_PRICES)
-    days = (day for provider in found.providers for day in _days(provider) if day <= now.date())
+    published_prices, updated_at = _current(paths.home / NEWER_PRICES)
+    days = (day for provider in published_prices.providers for day in _days(provider) if day <= now.date())
     return Published(
         source="genai-prices",
         version=version("genai-prices"),
         newest=max(days, default=None),
-        providers=len(found.providers),
-        models=sum(len(provider.models) for provider in found.providers),
+        providers=len(published_prices.providers),
+        models=sum(len(provider.models) for provider in published_prices.providers),
         updated_at=updated_at,
     )
 
@@ -90,7 +90,7 @@ def _fetched(url: str) -> list[object]:
     updater = Keeping(url=url)
     host = url.split("/")[2] if "://" in url else url
     try:
-        found = updater.fetch()
+        fetched = updater.fetch()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _no_table(host) from error
     except Exception as error:
@@ -101,7 +101,7 @@ def _fetched(url: str) -> list[object]:
             f"{host} gave no prices ({f'HTTP {status}' if status else 'no connection'}); the old ones stay",
             "try again when there is a network",
         ) from error
-    if len(found.providers) < LEAST_PROVIDERS:
+    if len(fetched.providers) < LEAST_PROVIDERS:
         raise _no_table(host)
     return updater.sent
 
@@ -117,11 +117,11 @@ def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
     from genai_prices.data_snapshot import get_snapshot
 
     shipped = library()
-    kept, bundled = files.identity(newer), files.identity(shipped) if shipped else None
-    if kept is None or (bundled is not None and kept[0] <= bundled[0]):
+    newer_identity, bundled = files.identity(newer), files.identity(shipped) if shipped else None
+    if newer_identity is None or (bundled is not None and newer_identity[0] <= bundled[0]):
         return get_snapshot(), None
     try:
-        return _parsed(json.loads(newer.read_bytes())), datetime.fromtimestamp(kept[0] / 1e9, UTC)
+        return _parsed(json.loads(newer.read_bytes())), datetime.fromtimestamp(newer_identity[0] / 1e9, UTC)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return get_snapshot(), None
 

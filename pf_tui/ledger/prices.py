@@ -92,8 +92,8 @@ class Pricer:
 
     def basis(self, provider: str) -> str:
         """list | subscription-equivalent"""
-        known = self._catalog.providers.get(provider)
-        return "subscription-equivalent" if known is not None and known.plan else "list"
+        entry = self._catalog.providers.get(provider)
+        return "subscription-equivalent" if entry is not None and entry.plan else "list"
 
     def vendors(self) -> Iterable[Vendor]:
         """genai-prices' vendors, with their models."""
@@ -117,14 +117,14 @@ class Pricer:
     def _at(self, key: Key, ts_ms: int) -> UnitPrices | None:
         provider, model, mode = key
         base = mode.removesuffix("us").rstrip()
-        known = self._model(provider, model)
-        prices = self._own(provider, known)
+        catalog_model = self._model(provider, model)
+        prices = self._own(provider, catalog_model)
         if prices is None:
             prices = self._published((provider, model, base), ts_ms)
             if prices is not None:
                 base = ""  # in them already
-            elif known is not None and known.price is not None:
-                prices = _from_price(known.price, "catalog")
+            elif catalog_model is not None and catalog_model.price is not None:
+                prices = _from_price(catalog_model.price, "catalog")
         if prices is None:
             return None
         if base == "batch":
@@ -143,37 +143,37 @@ class Pricer:
 
     def _changes(self, key: Key) -> list[int]:
         """When this model's published price changes (UTC ms); marks it when that is every day anew."""
-        found = self._entry(key)
-        if found is None:
+        entry = self._entry(key)
+        if entry is None:
             return []
-        prices = found.prices if isinstance(found.prices, list) else []
-        constraints = [entry.constraint for entry in (*prices, *(found.price_variants or ()))]
+        prices = entry.prices if isinstance(entry.prices, list) else []
+        constraints = [entry.constraint for entry in (*prices, *(entry.price_variants or ()))]
         if any(hasattr(constraint, "start_time") for constraint in constraints):
             self._hourly.add(key)
         days = [constraint.start_date for constraint in constraints if hasattr(constraint, "start_date")]
         return [round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000) for day in days]
 
     def _published(self, key: Key, ts_ms: int) -> UnitPrices | None:
-        found = self._entry(key)
-        if found is None:
+        entry = self._entry(key)
+        if entry is None:
             return None
         mode = key[2]
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ts_ms)
-        is_claude = found.id.rpartition("/")[2].rpartition("anthropic.")[2].startswith("claude")
+        is_claude = entry.id.rpartition("/")[2].rpartition("anthropic.")[2].startswith("claude")
         from pf_tui.ledger import dated_prices  # decimal, for the few rows that no table prices
 
-        standard = dated_prices.at(found, moment)
+        standard = dated_prices.at(entry, moment)
         if mode not in _CONTEXTS:
             return from_genai(standard, is_claude=is_claude)
         context = dict(_CONTEXTS[mode])
         if "service_tier" in context:
             # the library's tables of tiers begin in October 2026: their first price is the nearest there is
-            moment = max([moment, *_begins(found, context)])
-        special = found.get_prices(moment, context)
-        if special != found.get_prices(moment):
+            moment = max([moment, *_begins(entry, context)])
+        special = entry.get_prices(moment, context)
+        if special != entry.get_prices(moment):
             return from_genai(special, is_claude=is_claude)
         prices = from_genai(standard, is_claude=is_claude)
-        share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(found.id, 1.0) if mode == "fast" else 1.0
+        share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(entry.id, 1.0) if mode == "fast" else 1.0
         return scaled(prices, share) if prices is not None else None
 
     def _entry(self, key: Key) -> ModelInfo | None:
@@ -183,22 +183,22 @@ class Pricer:
             self._find = _snapshot(
                 self._table.newer() if self._table is not None else None
             ).find_provider_model
-        known = self._model(provider, model)
+        catalog_model = self._model(provider, model)
         ours = self._catalog.providers.get(provider)
         vendor = ours.genai_id if ours is not None else None
         names = [model]
-        if known is not None:
-            native = self._catalog.native_id(known.id, provider) if ours is not None else None
-            names = list(dict.fromkeys(filter(None, (model, native, known.id))))
+        if catalog_model is not None:
+            native = self._catalog.native_id(catalog_model.id, provider) if ours is not None else None
+            names = list(dict.fromkeys(filter(None, (model, native, catalog_model.id))))
             if vendor is None:
-                vendor = _VENDORS.get(known.family)
+                vendor = _VENDORS.get(catalog_model.family)
         # last, without a vendor: genai-prices then knows first-hand spellings only, and says no to the rest
         for name, seller in [*((name, vendor) for name in names), *((name, None) for name in names)]:
             try:
-                _, found = self._find(name.removesuffix("[1m]"), None, seller, None)
+                _, entry = self._find(name.removesuffix("[1m]"), None, seller, None)
             except LookupError:
                 continue
-            return found
+            return entry
         return None
 
 
@@ -235,9 +235,14 @@ def _from_price(price: Price, source: str) -> UnitPrices:
     )
     longer = tuple(
         tier(
-            one.above_input_tokens, one.input, one.output, one.cache_read, one.cache_write, one.cache_write_1h
+            price_tier.above_input_tokens,
+            price_tier.input,
+            price_tier.output,
+            price_tier.cache_read,
+            price_tier.cache_write,
+            price_tier.cache_write_1h,
         )
-        for one in price.tiers
+        for price_tier in price.tiers
     )
     return replace(base, tiers=(*base.tiers, *longer))
 
@@ -251,10 +256,10 @@ def from_genai(prices: ModelPrice, *, is_claude: bool) -> UnitPrices | None:
     )
     tiers = []
     for start in starts:
-        sent, made, read, write, hour = (_at(getattr(prices, name), start) for name in _UNITS)
+        sent, made, cached, write, hour = (_at(getattr(prices, name), start) for name in _UNITS)
         if hour is None and is_claude and sent is not None:
             hour = sent * _HOUR_SHARE
-        tiers.append(tier(start, sent or 0.0, made or 0.0, read, write, hour))
+        tiers.append(tier(start, sent or 0.0, made or 0.0, cached, write, hour))
     searches = getattr(prices, "web_searches_kcount", None)
     search_usd = float(searches) / 1000 if searches is not None else WEB_SEARCH_USD
     return UnitPrices(tiers=tuple(tiers), web_search_usd=search_usd, source="genai-prices")

@@ -118,17 +118,17 @@ class PriceTable:
         return _folder(self._connection) / NEWER_PRICES
 
     def _load(self, key: Key) -> Dated | None:
-        found = self._connection.execute(
+        rows_read = self._connection.execute(
             "SELECT valid_from, above_tokens, input, output, cache_read, cache_write_5m, cache_write_1h, web_search,"
             " source, basis FROM prices WHERE provider = ? AND model = ? AND mode = ? ORDER BY 1, 2",
             key,
         ).fetchall()
-        if not found:
+        if not rows_read:
             return None
         entries: dict[int, list[tuple[float | None, ...]]] = {}
-        for start, *rest in found:
+        for start, *rest in rows_read:
             entries.setdefault(start, []).append(tuple(rest))
-        return Dated(found[0][-1], [(start, _prices(rows)) for start, rows in entries.items()])
+        return Dated(rows_read[0][-1], [(start, _prices(rows)) for start, rows in entries.items()])
 
 
 def fingerprint(connection: sqlite3.Connection) -> str:
@@ -166,10 +166,10 @@ def _stamp(path: Path | None) -> str:
     if path is None:
         return "-"
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return "-"
-    return f"{found.st_size}.{found.st_mtime_ns}"
+    return f"{stat.st_size}.{stat.st_mtime_ns}"
 
 
 def _rows(prices: UnitPrices | None) -> list[tuple[object, ...]]:

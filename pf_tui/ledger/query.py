@@ -121,8 +121,8 @@ class UsageQuery:
 
     def hours(self) -> dict[int, Totals]:
         """By UTC hour since 1970-01-01, oldest first."""
-        found = self._grouped((), _HOUR)
-        return {hour: Totals._make(found[(hour,)]) for (hour,) in sorted(found)}
+        by_hour = self._grouped((), _HOUR)
+        return {hour: Totals._make(by_hour[(hour,)]) for (hour,) in sorted(by_hour)}
 
     def steps(
         self, step: timedelta, by: str = "provider", names: Sequence[str] | None = None
@@ -134,20 +134,20 @@ class UsageQuery:
         Args:
             names: the parts to tell apart; what is left of the whole is one called `REST`.
         """
-        found = self._steps(step, (by,), names)
+        by_step = self._steps(step, (by,), names)
         if names is not None:
             for moment, whole in self._steps(step, (), None).items():
-                parts = found.setdefault(moment, {})
-                left = tuple(map(sub, whole[""], total(parts.values())))
-                if left[0] > 0:
-                    parts[REST] = Totals._make(max(0, value) for value in left)
-        return dict(sorted(found.items()))
+                parts = by_step.setdefault(moment, {})
+                remainder = tuple(map(sub, whole[""], total(parts.values())))
+                if remainder[0] > 0:
+                    parts[REST] = Totals._make(max(0, value) for value in remainder)
+        return dict(sorted(by_step.items()))
 
     def _steps(
         self, step: timedelta, keys: tuple[str, ...], names: Sequence[str] | None
     ) -> dict[datetime, dict[str, Totals]]:
         zone = self._span.zone
-        found: dict[datetime, dict[str, Totals]] = {}
+        by_step: dict[datetime, dict[str, Totals]] = {}
         for start, end, offset in self._one_offset():
             if step >= timedelta(days=1):
                 slot = Slot(offset=offset, width=DAY_QUARTERS)
@@ -161,20 +161,20 @@ class UsageQuery:
                 if time not in moments:
                     moments[time] = begins(time)
                 parts, part = (
-                    found.setdefault(moments[time], {}),
+                    by_step.setdefault(moments[time], {}),
                     (name[0] or _nameless(keys[0])) if keys else "",
                 )
                 parts[part] = Totals._make(map(add, parts[part], sums) if part in parts else sums)
-        return found
+        return by_step
 
     def _by_local_day(self) -> dict[int, Sequence[float]]:
         """Local day since 1970-01-01 -> sums: one look per offset from UTC."""
-        found: dict[int, Sequence[float]] = {}
+        by_day: dict[int, Sequence[float]] = {}
         for start, end, offset in self._one_offset():
             slot = Slot(offset=offset, width=DAY_QUARTERS)
             for (day,), sums in self._grouped((), slot, start, end).items():
-                found[day] = tuple(map(add, found[day], sums)) if day in found else sums
-        return found
+                by_day[day] = tuple(map(add, by_day[day], sums)) if day in by_day else sums
+        return by_day
 
     def _one_offset(self) -> Iterator[tuple[int, int, int]]:
         first, last = self._connection.execute(
@@ -193,14 +193,14 @@ class UsageQuery:
         only: Collection[str] = (),
     ) -> dict[Row, Sequence[float]]:
         """([slot], *names of the keys) -> sums, in the order of SUM_COLUMNS."""
-        found: dict[Row, Sequence[float]] = {}
+        groups: dict[Row, Sequence[float]] = {}
         width = len(keys) + (slot is not None)
         start, end = self._start if start is None else start, self._end if end is None else end
         for statement, values in self._selects(keys, slot, start, end, names, only):
             for row in self._connection.execute(named(statement, len(keys), timed=slot is not None), values):
                 key, sums = row[:width], row[width:]
-                found[key] = tuple(map(add, found[key], sums)) if key in found else sums
-        return found
+                groups[key] = tuple(map(add, groups[key], sums)) if key in groups else sums
+        return groups
 
     def _selects(
         self,
@@ -214,8 +214,8 @@ class UsageQuery:
         """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
         chosen = {**self._chosen}
         if names is not None:
-            kept = self._numbers(names, _nameless(keys[0]))
-            chosen[keys[0]] = tuple(one for one in chosen.get(keys[0], kept) if one in kept)
+            numbers = self._numbers(names, _nameless(keys[0]))
+            chosen[keys[0]] = tuple(number for number in chosen.get(keys[0], numbers) if number in numbers)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
@@ -239,8 +239,8 @@ class UsageQuery:
 
     def _numbers(self, names: Sequence[str], nameless: str) -> tuple[int, ...]:
         marks = ", ".join("?" * len(names))
-        found = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
-        return (*(number for (number,) in found), *((NAME[""],) if nameless in names else ()))
+        rows_read = self._connection.execute(f"SELECT id FROM names WHERE text IN ({marks})", tuple(names))
+        return (*(number for (number,) in rows_read), *((NAME[""],) if nameless in names else ()))
 
 
 def _nameless(column: str) -> str:

@@ -160,11 +160,11 @@ def named(statement: str, keys: int, *, timed: bool) -> str:
 
 def _numbered(columns: str) -> str:
     """Sums with names s0, s1 … so that an outer query can ask for them."""
-    depth, found, start = 0, [], 0
+    depth, parts, start = 0, [], 0
     for place, letter in enumerate(columns):
         depth += (letter == "(") - (letter == ")")
         if letter == "," and depth == 0:
-            found.append(columns[start:place])
+            parts.append(columns[start:place])
             start = place + 1
-    found.append(columns[start:])
-    return ", ".join(f"{part.strip()} AS s{place}" for place, part in enumerate(found))
+    parts.append(columns[start:])
+    return ", ".join(f"{part.strip()} AS s{place}" for place, part in enumerate(parts))

@@ -86,7 +86,7 @@ def is_full(ledger: Path) -> bool:
 
 def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) -> int:
     """Put everything that waits into the ledger; returns how many rows. Call it outside a transaction."""
-    taken = 0
+    count = 0
     for path in _claimed(ledger):
         rows = [row for line in path.read_bytes().splitlines() if (row := _row(line)) is not None]
         connection.execute("BEGIN IMMEDIATE")
@@ -100,8 +100,8 @@ def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) ->
                 connection.execute("ROLLBACK")
             raise
         path.unlink(missing_ok=True)
-        taken += len(rows)
-    return taken
+        count += len(rows)
+    return count
 
 
 def _claimed(ledger: Path) -> list[Path]:

@@ -41,12 +41,12 @@ def settle(connection: sqlite3.Connection, pricer: Pricer) -> int:
     return reprice(connection, pricer, rows)
 
 
-def reprice(connection: sqlite3.Connection, pricer: Pricer, found: Iterable[Row]) -> int:
+def reprice(connection: sqlite3.Connection, pricer: Pricer, rows: Iterable[Row]) -> int:
     """Work out cost and basis of rows and mark their quarters; returns how many have a cost now."""
     changes: list[tuple[float | None, int, int]] = []
     quarters: set[int] = set()
     priced = 0
-    for number, ts, provider, model, *tokens, mode in found:
+    for number, ts, provider, model, *tokens, mode in rows:
         cost, basis = cost_of(pricer, provider, model, ts, tokens, mode)
         priced += cost is not None
         changes.append((cost, NAME[basis], number))

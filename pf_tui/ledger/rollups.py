@@ -77,8 +77,8 @@ def _most(connection: sqlite3.Connection, marked: int) -> bool:
     """Whether so much is marked that one pass over all rows is faster than one look per quarter."""
     if marked <= MANY_QUARTERS:
         return False
-    known = connection.execute("SELECT count(DISTINCT quarter) FROM quarters").fetchone()[0]
-    return marked * 2 > int(known)
+    quarters = connection.execute("SELECT count(DISTINCT quarter) FROM quarters").fetchone()[0]
+    return marked * 2 > int(quarters)
 
 
 def _all(connection: sqlite3.Connection) -> None:
@@ -114,8 +114,8 @@ def _some(connection: sqlite3.Connection) -> None:
 
 
 def _marked_sessions(connection: sqlite3.Connection) -> set[tuple[int]]:
-    found = "SELECT DISTINCT session FROM dirty CROSS JOIN quarters ON quarters.quarter = dirty.quarter"
-    return set(connection.execute(found).fetchall())
+    sessions = "SELECT DISTINCT session FROM dirty CROSS JOIN quarters ON quarters.quarter = dirty.quarter"
+    return set(connection.execute(sessions).fetchall())
 
 
 def _from_rows(connection: sqlite3.Connection, source: str) -> None:
@@ -124,11 +124,11 @@ def _from_rows(connection: sqlite3.Connection, source: str) -> None:
         f"INSERT INTO quarters SELECT ts / {QUARTER_MS}, provider, model, ifnull(project, {none}), agent,"
         f" ifnull(session, {none}), ifnull(machine, {none}), {ROW_SUMS} FROM {source} GROUP BY 1, 2, 3, 4, 5, 6, 7"
     )
-    taken = connection.execute(
+    samples = connection.execute(
         f"SELECT ts / {QUARTER_MS}, provider, latency_ms, count(*) FROM {source} WHERE latency_ms IS NOT NULL"
         " GROUP BY 1, 2, 3"
     )
-    _put(connection, 1, latency.counted(taken))
+    _put(connection, 1, latency.counted(samples))
 
 
 def _margins(connection: sqlite3.Connection, unit: int, *, marked: bool) -> None:
@@ -153,12 +153,12 @@ def _latency_days(connection: sqlite3.Connection, quarters: Iterable[tuple[int]]
     """The UTC days that these quarter-hours lie in."""
     for day in sorted({quarter // DAY_QUARTERS for (quarter,) in quarters}):
         connection.execute("DELETE FROM latencies WHERE unit = ? AND time = ?", (DAY_QUARTERS, day))
-        found = connection.execute(
+        days = connection.execute(
             "SELECT provider, counts FROM latencies WHERE unit = 1 AND time >= ? AND time < ?",
             (day * DAY_QUARTERS, (day + 1) * DAY_QUARTERS),
         )
         whole: Counter[int] = Counter()
-        for provider, counts in found:
+        for provider, counts in days:
             whole[provider] += latency.unpacked(counts)
         _put(connection, DAY_QUARTERS, ((day, provider, counts) for provider, counts in whole.items()))
 

@@ -149,7 +149,7 @@ priced = attrgetter(*(name for name in FIELDS[_COUNTED] if name != "reasoning"))
 
 def of(
     names: Names,
-    seen: Request,
+    request: Request,
     *,
     number: int,
     ts_ms: int,
@@ -174,23 +174,23 @@ def of(
         ts_ms,
         names(agent),
         NAME[source],
-        None if seen.session is None else names(seen.session),
-        None if seen.project is None else names(seen.project),
+        None if request.session is None else names(request.session),
+        None if request.project is None else names(request.project),
         names(provider),
         names(model),
         names(served_model) if served_model and served_model != model else None,
-        *counted(seen),
+        *counted(request),
         usd,
         NAME[basis],
-        NAME["failed" if seen.failure else "ok"],
-        names(seen.failure) if seen.failure else None,
-        seen.latency_ms,
-        seen.ttft_ms,
-        sound(seen.request_id) if seen.request_id else None,
-        sound(seen.message_id) if seen.message_id else None,
-        int(seen.is_subagent),
+        NAME["failed" if request.failure else "ok"],
+        names(request.failure) if request.failure else None,
+        request.latency_ms,
+        request.ttft_ms,
+        sound(request.request_id) if request.request_id else None,
+        sound(request.message_id) if request.message_id else None,
+        int(request.is_subagent),
         NAME[attribution],
-        names(seen.mode) if seen.mode else None,
+        names(request.mode) if request.mode else None,
         None,
         root,
         None,
@@ -215,10 +215,10 @@ def write(
     rows = list(rows)
     stored = _stored(connection, sorted({number for row in rows for number in (row[0], _first(row))}))
     arrived: dict[int, Row] = {}
-    for one in rows:
-        row = _placed(one, stored, arrived)
-        known = arrived.get(row[0])
-        arrived[row[0]] = row if known is None else merged(known, row, names)
+    for new_row in rows:
+        row = _placed(new_row, stored, arrived)
+        stored_row = arrived.get(row[0])
+        arrived[row[0]] = row if stored_row is None else merged(stored_row, row, names)
     stored |= _stored(connection, sorted(arrived.keys() - {row[0] for row in rows} - stored.keys()))
     changed = []
     for number in sorted(arrived):
@@ -286,14 +286,14 @@ def merged(old: Row, new: Row, names: Names) -> Row:
             if row[place] in _NOWHERE:
                 row[place] = lost[place]
         row[_ATTRIBUTION], row[AT["provider"]] = min(
-            ((one[_ATTRIBUTION], one[AT["provider"]]) for one in (won, lost)),
-            key=lambda known: (known[0], known[1] == _UNKNOWN, names.text(known[1])),
+            ((row[_ATTRIBUTION], row[AT["provider"]]) for row in (won, lost)),
+            key=lambda attribution: (attribution[0], attribution[1] == _UNKNOWN, names.text(attribution[1])),
         )
-    told = (old, new)
+    pair = (old, new)
     if old[_MACHINE] != new[_MACHINE] and _machine_rank(new, names) < _machine_rank(old, names):
-        told = (new, old)
-    row[_MONEY] = _money(row, told)
-    row[_MACHINE] = told[0][_MACHINE]
+        pair = (new, old)
+    row[_MONEY] = _money(row, pair)
+    row[_MACHINE] = pair[0][_MACHINE]
     return tuple(row)
 
 
@@ -345,11 +345,11 @@ def apart(row: Row, other: Row) -> bool:
 
     A side chain replays its parent's answer under a request id of its own: that is still one request.
     """
-    asked, told = row[AT["request_id"]], other[AT["request_id"]]
+    own_id, other_id = row[AT["request_id"]], other[AT["request_id"]]
     return bool(
-        asked
-        and told
-        and asked != told
+        own_id
+        and other_id
+        and own_id != other_id
         and row[AT["message_id"]]
         and row[AT["message_id"]] == other[AT["message_id"]]
         and not row[_SUBAGENT]
@@ -379,9 +379,12 @@ def _placed(row: Row, stored: Mapping[int, Row], arrived: Mapping[int, Row]) -> 
 
 def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
     """The cost of the sight whose facts the row has; of neither: pending until the next pricing."""
-    for one in priced:
-        if all(row[place] == one[place] for place in _PRICED_BY) and one[AT["cost_basis"]] != NAME["pending"]:
-            return one[AT["cost_usd"]], one[AT["cost_basis"]]
+    for priced_row in priced:
+        if (
+            all(row[place] == priced_row[place] for place in _PRICED_BY)
+            and priced_row[AT["cost_basis"]] != NAME["pending"]
+        ):
+            return priced_row[AT["cost_usd"]], priced_row[AT["cost_basis"]]
     return None, NAME["pending"]
 
 
@@ -438,9 +441,9 @@ class Bulk:
         )
         mark(self._connection, rows)
         if self._known:
-            known = set(self._known)
-            whole = [_whole(row, same) for row in rows if row[0] in known]
-            return len(rows) - len(known) + write(self._connection, whole, self._names, shared)
+            names_before = set(self._known)
+            whole = [_whole(row, same) for row in rows if row[0] in names_before]
+            return len(rows) - len(names_before) + write(self._connection, whole, self._names, shared)
         return len(rows)
 
 

@@ -57,7 +57,7 @@ def salvage_new(ledger: Path) -> dict[str, int]:
 
     Raises PfError or sqlite3.Error when the ledger itself refuses.
     """
-    found = {}
+    salvaged = {}
     for damaged in sorted(ledger.parent.glob(f"{ledger.name}.corrupt-*")):
         if damaged.name.endswith(("-wal", "-shm")) or not damaged.is_file():
             continue
@@ -66,11 +66,11 @@ def salvage_new(ledger: Path) -> dict[str, int]:
             if connection.execute("SELECT 1 FROM facts WHERE key = ?", (key,)).fetchone():
                 continue
             with contextlib.suppress(OSError):  # it cannot be read at all
-                found[damaged.name] = _salvage(damaged, connection)
+                salvaged[damaged.name] = _salvage(damaged, connection)
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (key, "1"))
             with schema.transaction(connection):
                 rollups.refresh(connection)
-    return found
+    return salvaged
 
 
 def _salvage(damaged: Path, connection: sqlite3.Connection) -> int:
@@ -146,15 +146,15 @@ class _Pages:
 
     def tables(self) -> dict[str, list[Record]]:
         """The rows of each table, as far as they can be read."""
-        found: dict[str, list[Record]] = {name: [] for name in _ROOTS}
+        by_table: dict[str, list[Record]] = {name: [] for name in _ROOTS}
         roots = {}
         for _, columns in self._tree(1):
             if len(columns) == 5 and columns[0] == "table" and isinstance(columns[3], int):
                 roots[columns[1]] = columns[3]
         for name, root in roots.items():
             rows = list(self._tree(root))
-            if name in found:
-                found[name] = rows
+            if name in by_table:
+                by_table[name] = rows
         self._skip_free()
         for page in range(2, self._count + 1):
             if page in self._seen or self._kind(page) != _TABLE_LEAF:
@@ -163,8 +163,8 @@ class _Pages:
                 columns = record[1]
                 table = _OF_WIDTH.get(len(columns))
                 if table and columns[0] is None and _fits(table, columns):
-                    found[table].append(record)
-        return found
+                    by_table[table].append(record)
+        return by_table
 
     def _skip_free(self) -> None:
         """Free pages hold rows that were deleted: they count as seen."""
@@ -216,17 +216,17 @@ class _Pages:
         least = (usable - 12) * 32 // 255 - 23
         local = least + (length - least) % (usable - 4)
         local = local if local <= most else least
-        parts, left = [data[start : start + local]], length - local
+        parts, remaining = [data[start : start + local]], length - local
         following = int.from_bytes(data[start + local : start + local + 4], "big")
         for _ in range(self._count):
-            if left <= 0:
+            if remaining <= 0:
                 return b"".join(parts)
             if not 0 < following <= self._count:
                 break
             page = self._page(following)
             following = int.from_bytes(page[:4], "big")
-            parts.append(page[4 : 4 + min(left, usable - 4)])
-            left -= usable - 4
+            parts.append(page[4 : 4 + min(remaining, usable - 4)])
+            remaining -= usable - 4
         raise ValueError("a record without its end")
 
     def _places(self, page: int) -> list[int]:

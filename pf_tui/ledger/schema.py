@@ -227,10 +227,10 @@ def patience_s(usual_s: float | None = None) -> float:
 
 def is_held(error: Exception) -> bool:
     """Another program has it; a caller in a hurry will not ask again."""
-    held = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
-    if held and (hurry := _hurry.get(get_ident())) is not None:
+    locked = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
+    if locked and (hurry := _hurry.get(get_ident())) is not None:
         hurry.held.append(True)
-    return held
+    return locked
 
 
 @contextlib.contextmanager

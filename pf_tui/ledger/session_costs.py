@@ -80,11 +80,11 @@ def window_costs(
 def _numbers(connection: sqlite3.Connection, sessions: Collection[str]) -> dict[int, str]:
     """The ledger's number of each session's name -> that name."""
     names = list(sessions)
-    found: dict[int, str] = {}
+    costs: dict[int, str] = {}
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
         marks = ",".join("?" * len(some))
-        found |= dict(
+        costs |= dict(
             connection.execute(f"SELECT id, text FROM names WHERE text IN ({marks})", some).fetchall()
         )
-    return found
+    return costs
