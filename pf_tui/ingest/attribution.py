@@ -51,17 +51,17 @@ class Timeline:
 
 def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
     """The provider an agent is configured for now; "unknown" when nothing says so."""
-    known = _ASSUMED.get(agent)
-    if known is None:
-        known = getattr(import_module(f"pf_tui.ingest.{CLIENTS[agent].module}"), "assumed", None)
-    return known(env, catalog) if known else "unknown"
+    provider = _ASSUMED.get(agent)
+    if provider is None:
+        provider = getattr(import_module(f"pf_tui.ingest.{CLIENTS[agent].module}"), "assumed", None)
+    return provider(env, catalog) if provider else "unknown"
 
 
 def provider_at(url: str, catalog: Catalog, protocols: Iterable[str] = ("anthropic-messages",)) -> str | None:
     """The provider whose base URL this is; None when it is nobody's."""
     spoken = set(protocols)
-    found = [one for one in addresses.at(url, catalog.providers.values()) if not one.plan]
-    return next((one.id for one in found if spoken & one.base_urls.keys()), None)
+    providers = [provider for provider in addresses.at(url, catalog.providers.values()) if not provider.plan]
+    return next((provider.id for provider in providers if spoken & provider.base_urls.keys()), None)
 
 
 def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str | None]:

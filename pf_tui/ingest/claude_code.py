@@ -68,11 +68,11 @@ def roots(env: Mapping[str, str]) -> Iterator[Path]:
     # Claude Desktop's agent sessions have a folder of this kind each
     for desktop in (xdg / "Claude", home / "Library" / "Application Support" / "Claude"):
         bases += sorted((desktop / "local-agent-mode-sessions").glob("*/*/local_*/.claude"))
-    seen = set()
+    seen_roots = set()
     for base in bases:
         folder = base / "projects"
-        if folder.is_dir() and (real := folder.resolve()) not in seen:
-            seen.add(real)
+        if folder.is_dir() and (real := folder.resolve()) not in seen_roots:
+            seen_roots.add(real)
             yield folder
 
 
@@ -103,14 +103,14 @@ class Reader:
 
     def note(self) -> dict[str, object]:
         """What the next reading must know."""
-        kept: dict[str, object] = {}
+        message_ids: dict[str, object] = {}
         if self._open[0]:
-            kept["open"] = self._open
+            message_ids["open"] = self._open
         if self._last[0]:
-            kept["last"] = self._last
+            message_ids["last"] = self._last
         if self._wall[0]:
-            kept["wall"] = self._wall
-        return kept
+            message_ids["wall"] = self._wall
+        return message_ids
 
     def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
         """Take what one line holds. Raises ValueError or TypeError when it is no JSON object."""
@@ -141,7 +141,7 @@ class Reader:
         number = self._number if vendors else self._foreign(row, mid, session, ts, usage)
         five, hour = _cache_writes(usage)
         thinking, searches = usage.output_tokens_details, usage.server_tool_use
-        seen = LoggedRequest(
+        logged_request = LoggedRequest(
             number,
             ts,
             session,
@@ -159,9 +159,9 @@ class Reader:
             1 if row.isSidechain else 0,
             _mode(usage) if usage.speed or usage.inference_geo or usage.service_tier == "batch" else "",
         )
-        logs.add(seen)
+        logs.add(logged_request)
         if usage.iterations:
-            _beside(seen, usage.iterations, logs)
+            _beside(logged_request, usage.iterations, logs)
 
     def _foreign(self, row: RareLine, mid: str, session: str, ts: int, usage: Usage) -> int:
         """The number of a row whose id is not the vendor's: by time, and by session where no request id is told.
@@ -209,8 +209,8 @@ class Reader:
         logs.hits.append(hit._replace(text=text[:160], request=failed.id))
         self._wall = [0, 0, "", 0]
         if named and window in ("5h", "7d") and until_ms:
-            read = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
-            logs.read(read)
+            reading = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
+            logs.read(reading)
 
     def _retried(self, row: RareLine, path: str, logs: ParsedLogs) -> None:
         """One failed attempt that the client retried by itself."""
@@ -342,11 +342,11 @@ def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
         logs.keep_state((session, model), state)
 
 
-def _kind(error: str | None, told: object, text: str) -> str:
+def _kind(error: str | None, word: object, text: str) -> str:
     from pf_tui.rules.failure_classes import CLAUDE_WORDS
     from pf_tui.rules.limit_words import limit_named
 
-    status = told if isinstance(told, int) else None
+    status = word if isinstance(word, int) else None
     if "credit balance" in text.lower() or limit_named(text, None, _ANY_TIME) is not None:
         return "quota"
     if status in STATUS_KINDS and (error in (None, "unknown", "server_error") or status == 529):

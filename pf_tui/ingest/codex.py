@@ -76,7 +76,7 @@ class Reader:
         self.subagent = int(note.get("subagent", 0))
         self.tier = str(note.get("tier", ""))
         """How it is served, where that has another price."""
-        self.early = [LoggedRequest(*one) for one in note.get("early", ())]
+        self.early = [LoggedRequest(*fields) for fields in note.get("early", ())]
         """Requests before any model was named."""
 
     def note(self) -> dict[str, object]:
@@ -111,15 +111,15 @@ class Reader:
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
             self._failure(logs, payload["error"], _moment(row), path)
 
-    def _settings(self, said: dict[str, object], logs: ParsedLogs) -> None:
+    def _settings(self, settings: dict[str, object], logs: ParsedLogs) -> None:
         """Model and service tier from here on; the first model is also that of what came before it."""
-        self.model = _text(said, "model") or self.model
-        if "service_tier" in said:
-            self.tier = TIERS.get(_text(said, "service_tier"), "")
+        self.model = _text(settings, "model") or self.model
+        if "service_tier" in settings:
+            self.tier = TIERS.get(_text(settings, "service_tier"), "")
         if self.model and self.early:
-            for seen in self.early:
-                logs.requests.pop(seen.id, None)
-                logs.add(seen._replace(model=self.model))
+            for request in self.early:
+                logs.requests.pop(request.id, None)
+                logs.add(request._replace(model=self.model))
             self.early = []
 
     def _meta(self, payload: dict[str, object], path: str) -> None:
@@ -153,9 +153,9 @@ class Reader:
         if isinstance(limits, dict) and (ts := milliseconds(row.get("timestamp"))):
             model = _text(limits, "limit_name") or _text(limits, "limit_id")
             for name in ("primary", "secondary"):
-                if seen := window_reading(limits.get(name), ts):
+                if reading := window_reading(limits.get(name), ts):
                     logs.read(
-                        seen._replace(
+                        reading._replace(
                             model=None if model in ("", "codex") else model, provider=self.provider or None
                         )
                     )
@@ -170,7 +170,7 @@ class Reader:
         if counts is None or not any(counts):
             return  # a fork begins with a snapshot of nothing
         sent, cached, written, made, reasoned = counts
-        seen = LoggedRequest(
+        logged_request = LoggedRequest(
             number,
             ts,
             self._name(path),
@@ -187,8 +187,8 @@ class Reader:
             provider=self.provider or None,
         )
         if not self.model:
-            self.early.append(seen)
-        logs.add(seen)
+            self.early.append(logged_request)
+        logs.add(logged_request)
 
     def _failure(self, logs: ParsedLogs, error: dict[str, object], ts: int, path: str) -> None:
         word = error.get("codex_error_info")
@@ -225,16 +225,16 @@ def window_reading(window: object, ts: int) -> WindowReading | None:
     used, minutes = _number(window.get("used_percent")), _number(window.get("window_minutes"))
     if used is None or minutes is None or not 0 <= used <= MAX_PERCENT:
         return None
-    resets, left = _number(window.get("resets_at")), _number(window.get("resets_in_seconds"))
+    resets, in_seconds = _number(window.get("resets_at")), _number(window.get("resets_in_seconds"))
     ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
-    if ends is None and left is not None and 0 <= left < 1e8:  # rollouts of 2025
-        ends = ts + int(left * 1000)
+    if ends is None and in_seconds is not None and 0 <= in_seconds < 1e8:  # rollouts of 2025
+        ends = ts + int(in_seconds * 1000)
     return WindowReading(ts, window_word(int(minutes)), "percent", used, 100.0, ends, "rollout")
 
 
 def window_word(minutes: int) -> str:
     """Our word for a window of so many minutes."""
-    return _WINDOWS[min(_WINDOWS, key=lambda known: abs(known - minutes))]
+    return _WINDOWS[min(_WINDOWS, key=lambda size: abs(size - minutes))]
 
 
 def _moment(row: Mapping[str, object]) -> int:

@@ -84,12 +84,12 @@ def known(connection: sqlite3.Connection) -> dict[str, tuple[int, int, int, int,
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
 
 
-def jobs(env: Mapping[str, str], known: Known) -> Iterator[Job]:
+def jobs(env: Mapping[str, str], stored: Known) -> Iterator[Job]:
     """Every line file that has something new."""
     for agent, module in LINE_SOURCES.items():
         for root in module.roots(env):
             for entry in _walk(str(root), module.SUFFIXES):
-                if job := _job(agent, entry, known):
+                if job := _job(agent, entry, stored):
                     yield job._replace(root=str(root))
 
 
@@ -135,15 +135,15 @@ def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
     """Every log below a folder, in each folder once; those that cannot be read are skipped."""
     waiting, linked = [folder], list[str]()
-    seen: set[tuple[int, int]] = set()
+    folders: set[tuple[int, int]] = set()
     while waiting or linked:
         # links last: a folder that is there by itself is known by its own path
         place = waiting.pop() if waiting else linked.pop()
         try:
             status = Path(place).stat()
-            if (status.st_dev, status.st_ino) in seen:
+            if (status.st_dev, status.st_ino) in folders:
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            folders.add((status.st_dev, status.st_ino))
             with os.scandir(place) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
@@ -175,7 +175,7 @@ def _read_compressed(
     return job.size
 
 
-def _job(agent: str, entry: os.DirEntry[str], known: Known) -> Job | None:
+def _job(agent: str, entry: os.DirEntry[str], stored: Known) -> Job | None:
     """What is to be read of a file; None when nothing is."""
     try:
         status = entry.stat()
@@ -183,7 +183,7 @@ def _job(agent: str, entry: os.DirEntry[str], known: Known) -> Job | None:
         return None
     path = entry.path
     size, mtime_ns, inode = status.st_size, status.st_mtime_ns, status.st_ino
-    before = known.get(sound(path))
+    before = stored.get(sound(path))
     if before is None:
         return Job(agent, path, size, mtime_ns, inode) if size else None
     old_inode, old_size, old_mtime, offset, head_hash, note = before

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Catalog) -> bool:
+def record(ledger: Path, agent: str, logged_requests: Iterable[LoggedRequest], catalog: Catalog) -> bool:
     """Write requests whose provider is known; where the ledger refuses they wait for the next ingest.
 
     False when not even that was possible: the same is to be tried again.
     """
-    seen = list(seen)
+    logged_requests = list(logged_requests)
     try:
         with schema.opened(ledger, write=True) as connection, schema.transaction(connection):
-            write(connection, agent, seen, catalog)
+            write(connection, agent, logged_requests, catalog)
     except (sqlite3.Error, PfError, OSError) as error:
         schema.is_held(error)
         try:
-            queue.add(ledger, [("requests", [agent, [list(one) for one in seen]])])
+            queue.add(ledger, [("requests", [agent, [list(request) for request in logged_requests]])])
         except (OSError, TypeError, ValueError):
             return False
     return True
@@ -42,23 +42,23 @@ def record(ledger: Path, agent: str, seen: Iterable[LoggedRequest], catalog: Cat
 def take_in(connection: sqlite3.Connection, ledger: Path, catalog: Catalog) -> int:
     """Rows that waited while the ledger was held or refused them; returns how many."""
 
-    def requests(agent: str, seen: list[list[Any]]) -> None:  # the fields of a LoggedRequest
-        write(connection, agent, [LoggedRequest(*one) for one in seen], catalog)
+    def requests(agent: str, records: list[list[Any]]) -> None:  # the fields of a LoggedRequest
+        write(connection, agent, [LoggedRequest(*fields) for fields in records], catalog)
 
     return queue.take_in(connection, ledger, requests)
 
 
 def write(
-    connection: sqlite3.Connection, agent: str, seen: Iterable[LoggedRequest], catalog: Catalog
+    connection: sqlite3.Connection, agent: str, logged_requests: Iterable[LoggedRequest], catalog: Catalog
 ) -> None:
     names, table = rows.Names(connection), PriceTable(connection)
     ready = []
-    for one in seen:
-        known = catalog.find_model(one.model) if one.model else None
-        model = known.id if known is not None else one.model or "unknown"
-        provider = one.provider or "unknown"
-        priced = table.cost(provider, one.model, one.ts, *rows.priced(one), mode=one.mode)
-        row = to_rows.row(names, agent, one, (provider, "agent"), model, priced)
-        ready.append(gateway_rows.adopted(connection, row, names, one.ts + (one.latency_ms or 0)))
+    for request in logged_requests:
+        entry = catalog.find_model(request.model) if request.model else None
+        model = entry.id if entry is not None else request.model or "unknown"
+        provider = request.provider or "unknown"
+        priced = table.cost(provider, request.model, request.ts, *rows.priced(request), mode=request.mode)
+        row = to_rows.row(names, agent, request, (provider, "agent"), model, priced)
+        ready.append(gateway_rows.adopted(connection, row, names, request.ts + (request.latency_ms or 0)))
     rows.write(connection, ready, names)
     rollups.refresh(connection)

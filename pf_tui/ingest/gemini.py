@@ -83,8 +83,8 @@ class Reader:
 
 def project_of(path: str) -> str:
     """The project: by ~/.gemini/projects.json where it knows the folder's slug, else the slug."""
-    before, found, after = path.replace("\\", "/").rpartition("/.gemini/tmp/")
-    if not found:
+    before, marker, after = path.replace("\\", "/").rpartition("/.gemini/tmp/")
+    if not marker:
         return Path(path).parent.parent.name
     slug = after.split("/", 1)[0]
     return _projects(f"{before}/.gemini").get(slug, slug)

@@ -146,8 +146,8 @@ class _Reader:
 
     def name(self, offset: int, why: str, *, lost: bool = True) -> None:
         """Note the line that begins at an offset."""
-        known = self._logs.skipped.get(sound(self._path))
-        line = self._line_number(offset) if known is None or len(known) < MAX_SKIPS else known[-1].line
+        skipped = self._logs.skipped.get(sound(self._path))
+        line = self._line_number(offset) if skipped is None or len(skipped) < MAX_SKIPS else skipped[-1].line
         self._logs.skip(self._path, line, why, lost=lost)
 
     def _read(self, line: bytes, offset: int) -> None:
@@ -178,15 +178,15 @@ class _Reader:
             self.name(offset, damage, lost=False)
 
     def _line_number(self, offset: int) -> int:
-        known, lines = self._counted
-        if offset < known:
-            known = lines = 0
+        place, lines = self._counted
+        if offset < place:
+            place = lines = 0
         with FileIO(self._path) as file:
-            file.seek(known)
-            while known < offset and (block := file.read(min(BLOCK_BYTES, offset - known))):
+            file.seek(place)
+            while place < offset and (block := file.read(min(BLOCK_BYTES, offset - place))):
                 lines += block.count(b"\n")
-                known += len(block)
-        self._counted = (known, lines)
+                place += len(block)
+        self._counted = (place, lines)
         return lines + 1
 
 
@@ -202,8 +202,8 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
     decoder = json.JSONDecoder(strict=False)
     objects: list[dict[str, object]] = []
     place, lost, tries = 0, False, MOST_TRIES
-    while found := _OBJECT.search(text, place):
-        start = found.start()
+    while match := _OBJECT.search(text, place):
+        start = match.start()
         gap = text[place:start]
         lost |= bool(gap.strip(_WASTE))
         damage = damage or (MENDED if "\0" in gap else "")
@@ -225,37 +225,37 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
 def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:
     """(offset, buffer, end of its last whole line); what follows the last newline comes with end 0."""
     file.seek(offset)
-    held: list[bytes] = []
+    pieces: list[bytes] = []
     size = 0
     while block := file.read(BLOCK_BYTES):
         reader._logs.bytes += len(block)
         cut = block.rfind(b"\n") + 1
         if not cut:
-            held.append(block)
+            pieces.append(block)
             size += len(block)
             if size > MAX_LINE_BYTES:
                 reader.name(offset, TOO_LONG)
                 offset += size + _to_next_line(file)
-                held, size = [], 0
+                pieces, size = [], 0
             continue
-        buffer = b"".join((*held, block)) if held else block
+        buffer = b"".join((*pieces, block)) if pieces else block
         end = size + cut
         yield offset, buffer, end
         offset += end
-        held, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
-    if held:
-        yield offset, b"".join(held), 0
+        pieces, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
+    if pieces:
+        yield offset, b"".join(pieces), 0
 
 
 def _to_next_line(file: FileIO) -> int:
     """Leave a line that is too long; returns how many bytes were skipped."""
-    passed = 0
+    size = 0
     while block := file.read(BLOCK_BYTES):
         if cut := block.find(b"\n") + 1:
             file.seek(cut - len(block), 1)
-            return passed + cut
-        passed += len(block)
-    return passed
+            return size + cut
+        size += len(block)
+    return size
 
 
 def _add_lines(starts: set[int], needle: bytes, buffer: bytes, first: int, place: int, end: int) -> None:

@@ -127,20 +127,20 @@ class ParsedLogs:
         """By file."""
         self.bytes = 0
 
-    def add(self, seen: LoggedRequest) -> None:
+    def add(self, request: LoggedRequest) -> None:
         """Keep the request, or lay it over what is known of it."""
-        if not seen.model.isascii():
-            seen = seen._replace(model=sound(seen.model))
-        known = self.requests.setdefault(seen.id, seen)
-        if known is seen:
+        if not request.model.isascii():
+            request = request._replace(model=sound(request.model))
+        first = self.requests.setdefault(request.id, request)
+        if first is request:
             return
-        if _apart(known, seen):
-            self.constant.add(str(seen.message_id))
-            seen = seen._replace(id=same_answer_id(str(seen.message_id), str(seen.request_id)))
-            if (known := self.requests.setdefault(seen.id, seen)) is seen:
+        if _apart(first, request):
+            self.constant.add(str(request.message_id))
+            request = request._replace(id=same_answer_id(str(request.message_id), str(request.request_id)))
+            if (first := self.requests.setdefault(request.id, request)) is request:
                 return
-        won, lost = (seen, known) if beats(seen, known) else (known, seen)
-        self.requests[seen.id] = won
+        won, lost = (request, first) if beats(request, first) else (first, request)
+        self.requests[request.id] = won
         if won.session != lost.session:
             self.shared_sessions.add(lost.session)
 

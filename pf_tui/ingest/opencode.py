@@ -45,8 +45,8 @@ def database(env: Mapping[str, str]) -> Path:
 def databases(env: Mapping[str, str]) -> Iterator[Path]:
     """The database, and those of other channels beside it (opencode-beta.db …)."""
     first = database(env)
-    found = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
-    yield from (path for path in dict.fromkeys(found) if path.is_file())
+    paths = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
+    yield from (path for path in dict.fromkeys(paths) if path.is_file())
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:
@@ -93,15 +93,15 @@ class _Forks:
         self._logs = logs
         self._first: dict[tuple[object, ...], tuple[int, str]] = {}
 
-    def add(self, seen: LoggedRequest) -> None:
+    def add(self, request: LoggedRequest) -> None:
         """Keep a request, a copy under the number of what it is a copy of."""
-        key = fork_key(seen)
+        key = fork_key(request)
         if key is not None:
-            number, session = self._first.setdefault(key, (seen.id, seen.session))
-            if session != seen.session and number != seen.id:
-                self._logs.copies.add(seen.id)
-                seen = seen._replace(id=number)
-        self._logs.add(seen)
+            number, session = self._first.setdefault(key, (request.id, request.session))
+            if session != request.session and number != request.id:
+                self._logs.copies.add(request.id)
+                request = request._replace(id=number)
+        self._logs.add(request)
 
 
 def fork_key(logged_request: LoggedRequest) -> tuple[object, ...] | None:
@@ -142,9 +142,9 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             logs.skip(str(path), 0, NOT_READ)
             if not _has(connection, "message"):
                 return logs, since
-        known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
-        facts = [f"s.{name}" if name in known else "NULL" for name in ("directory", "parent_id")]
-        join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in known else ""
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        facts = [f"s.{name}" if name in columns else "NULL" for name in ("directory", "parent_id")]
+        join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in columns else ""
         rows = connection.execute(
             f"SELECT m.rowid, m.id, m.session_id, m.time_updated, m.data, {', '.join(facts if join else ['NULL'] * 2)}"
             f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?",
@@ -163,9 +163,11 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
                 logs.skip(str(path), row, f"message {mid} is not JSON")
                 continue
             if isinstance(message, dict):
-                seen = take(message, str(mid), str(session), directory or "", bool(parent), providers, logs)
-                if seen is not None:
-                    forks.add(seen)
+                request = take(
+                    message, str(mid), str(session), directory or "", bool(parent), providers, logs
+                )
+                if request is not None:
+                    forks.add(request)
     finally:
         connection.close()
     return logs, Mark(updated_ms, last)
@@ -173,8 +175,8 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
     """Whether it has rows in a table of that name."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    return found.fetchone() is not None and bool(
+    row = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    return row.fetchone() is not None and bool(
         connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
     )
 
@@ -186,12 +188,12 @@ def _is_of_version_2(connection: sqlite3.Connection) -> bool:
 
 def unread(env: Mapping[str, str]) -> list[Path]:
     """Databases with turns that are not read."""
-    found = []
+    files = []
     for path in databases(env):
         with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(path)) as connection:
             if _is_of_version_2(connection):
-                found.append(path)
-    return found
+                files.append(path)
+    return files
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -209,9 +211,9 @@ def read_message_file(path: str, providers: Providers, logs: ParsedLogs) -> None
     if not isinstance(message, dict):
         raise TypeError("not an object")
     session = str(message.get("sessionID") or Path(path).parent.name)
-    seen = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, logs)
-    if seen is not None:
-        logs.add(seen)
+    request = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, logs)
+    if request is not None:
+        logs.add(request)
 
 
 def take(
@@ -237,7 +239,7 @@ def take(
     place = _inner(message, "path")
     error = _inner(message, "error")
     provider = providers(str(message.get("providerID") or ""))
-    seen = LoggedRequest(
+    request = LoggedRequest(
         identity("opencode", mid),
         created,
         session,
@@ -255,7 +257,7 @@ def take(
         provider=provider,
         reported_usd=_usd(message.get("cost")),
     )
-    return seen if seen.total or seen.failure else None
+    return request if request.total or request.failure else None
 
 
 def _failure(
@@ -318,8 +320,8 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
         return []
     readings = []
     for group, facts in quota.items() if isinstance(quota, dict) else ():
-        left = facts.get("remainingFraction") if isinstance(facts, dict) else None
-        if isinstance(left, bool) or not isinstance(left, int | float) or not seen_at:
+        fraction = facts.get("remainingFraction") if isinstance(facts, dict) else None
+        if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not seen_at:
             continue
         resets = facts.get("resetTime")
         ends: int | None = None
@@ -333,7 +335,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
                 seen_at,
                 "5h",
                 "percent",
-                100 * (1 - left),
+                100 * (1 - fraction),
                 100.0,
                 ends,
                 "header",

@@ -87,7 +87,7 @@ def _legacy(
 ) -> int:
     """Legacy message files: a folder whose newest file is known is skipped."""
     new = 0
-    known = {
+    stored = {
         row[0]: row[1:]
         for row in connection.execute(
             "SELECT path, mtime_ns, size FROM files WHERE path LIKE ? || '/%/'", (str(root),)
@@ -101,7 +101,7 @@ def _legacy(
             )
         newest = max((stamp for _, stamp in files), default=0)
         key = f"{folder}/"
-        if known.get(key) == (newest, len(files)) and not full:
+        if stored.get(key) == (newest, len(files)) and not full:
             continue
         for file, _ in files:
             try:

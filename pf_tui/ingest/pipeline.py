@@ -138,8 +138,8 @@ class _Waiting:
         for agent, logs in logs_by_agent.items():
             self._logs_by_agent.setdefault(agent, ParsedLogs()).absorb(logs)
         self._reads += reads
-        held = sum(len(logs.requests) for logs in self._logs_by_agent.values())
-        return self.store() if held >= COMMIT_ROWS else 0
+        requests = sum(len(logs.requests) for logs in self._logs_by_agent.values())
+        return self.store() if requests >= COMMIT_ROWS else 0
 
     def store(self) -> int:
         """Store what waits; returns how many requests are new."""

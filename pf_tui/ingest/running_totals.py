@@ -103,8 +103,8 @@ class Waiting(NamedTuple):
 def _families(waiting: list[Waiting], copies: set[str]) -> dict[str, list[Waiting]]:
     """Totals by the session that what they lack belongs to."""
     by_start: dict[object, list[Waiting]] = defaultdict(list)
-    for one in waiting:
-        by_start[one.started or one.session].append(one)
+    for total in waiting:
+        by_start[total.started or total.session].append(total)
     families: dict[str, list[Waiting]] = {}
     for members in by_start.values():
         originals = {member.session for member in members} - copies
@@ -130,7 +130,7 @@ def _settle(
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> None:
-    told = _told(connection, [member for members in families.values() for member in members], names)
+    by_session = _told(connection, [member for members in families.values() for member in members], names)
     made: list[Row] = []
     replaced: list[Row] = []
     gone: list[Row] = []
@@ -138,25 +138,25 @@ def _settle(
         sessions = {member.session for member in members}
         totals = _by_model(members, as_row)
         # a provider may serve under another name than was asked for: such rows are in the total of some model
-        served = _Served(told, sessions, totals.keys())
+        served = _Served(by_session, sessions, totals.keys())
         for number, total in sorted(
-            totals.items(), key=lambda item: any((session, item[0]) in told for session in sessions)
+            totals.items(), key=lambda item: any((session, item[0]) in by_session for session in sessions)
         ):
-            parts = [told[session, number] for session in sessions if (session, number) in told]
+            parts = [by_session[session, number] for session in sessions if (session, number) in by_session]
             told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(
                 KINDS
             )
             missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
             missing = served.taken_from(missing)
             model = total.model if parts or served.model is None else names.text(served.model)
-            known = {
+            rows_by_session = {
                 session: ledger_rows.select(connection, "id = ?", (_number(session, number, names),))
                 for session in sessions
             }
             if any(missing[:5]):
                 made.append(_row(keeper, number, total._replace(model=model), missing, parts, names, as_row))
-                replaced += known.pop(keeper)
-            gone += [row for rows in known.values() for row in rows]
+                replaced += rows_by_session.pop(keeper)
+            gone += [row for rows in rows_by_session.values() for row in rows]
     ledger_rows.put(connection, made, replaced)
     ledger_rows.remove(connection, gone)
 
@@ -165,15 +165,15 @@ class _Served:
     """Rows of a session under model names that its own totals do not know."""
 
     def __init__(
-        self, told: dict[tuple[str, int], _Told], sessions: Collection[str], asked: Collection[int]
+        self, booked: dict[tuple[str, int], _Told], sessions: Collection[str], wanted: Collection[int]
     ) -> None:
-        found = [
+        parts = [
             (part, model)
-            for (session, model), part in told.items()
-            if session in sessions and model not in asked
+            for (session, model), part in booked.items()
+            if session in sessions and model not in wanted
         ]
-        self._left = [sum(kind) for kind in zip(*(part.sums for part, _ in found), strict=True)]
-        self.model = max(found, key=lambda one: (sum(one[0].sums), -one[1]))[1] if found else None
+        self._left = [sum(kind) for kind in zip(*(part.sums for part, _ in parts), strict=True)]
+        self.model = max(parts, key=lambda part: (sum(part[0].sums), -part[1]))[1] if parts else None
         """Most of them are of this one."""
 
     def taken_from(self, missing: list[int]) -> list[int]:
@@ -181,7 +181,7 @@ class _Served:
         if not self._left:
             return missing
         filled = list(map(min, missing, self._left))
-        self._left = [left - part for left, part in zip(self._left, filled, strict=True)]
+        self._left = [remaining - part for remaining, part in zip(self._left, filled, strict=True)]
         return [lacking - part for lacking, part in zip(missing, filled, strict=True)]
 
 
@@ -199,7 +199,7 @@ def _row(
     as_row: Callable[[LoggedRequest], Row],
 ) -> Row:
     """What is missing as a row of its own."""
-    sent, out, read, five, hour, searches = missing
+    sent, out, cached, five, hour, searches = missing
     row = list(
         as_row(
             LoggedRequest(
@@ -211,7 +211,7 @@ def _row(
                 sent,
                 out,
                 0,
-                read,
+                cached,
                 five,
                 hour,
                 searches,
@@ -251,14 +251,14 @@ class _Told(NamedTuple):
 def _told(
     connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
 ) -> dict[tuple[str, int], _Told]:
-    numbers = {names(one.session): one.session for one in waiting}
-    oldest = min((one.started for one in waiting), default=0) - SLACK_MS
-    found = connection.execute(
+    numbers = {names(total.session): total.session for total in waiting}
+    oldest = min((total.started for total in waiting), default=0) - SLACK_MS
+    rows_read = connection.execute(
         f"SELECT session, model, {_SUMS}, max(ts), max(project) FROM request_rows WHERE ts >= ?"
         f" AND source != {NAME['cost-state']} AND machine IS NULL AND session IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         (oldest, json.dumps(list(numbers))),
     )
     return {
         (numbers[session], model): _Told(sums, last, names.text(project))
-        for session, model, *sums, last, project in found
+        for session, model, *sums, last, project in rows_read
     }

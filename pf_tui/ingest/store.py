@@ -68,7 +68,7 @@ class LedgerWriter:
         with schema.transaction(self._connection):
             self._readings("opencode", quota)
             running_totals.settle(
-                self._connection, self._names, lambda seen: self._shaper.row("claude-code", seen)
+                self._connection, self._names, lambda request: self._shaper.row("claude-code", request)
             )
             repricing.settle(self._connection, self._pricer)
             rollups.refresh(self._connection)
@@ -96,21 +96,21 @@ class LedgerWriter:
     def _without_copies(self, requests: Iterable[LoggedRequest]) -> Iterator[LoggedRequest]:
         """A fork's copy under the number of the turn that was read before."""
         for request in requests:
-            known = None
+            row_id = None
             if opencode.fork_key(request) is not None:
                 row = self._shaper.row(opencode.AGENT, request)
                 alike = ("ts", "agent", "model", "provider", "is_subagent", "latency_ms", *_COUNTED)
-                found = self._connection.execute(
+                candidates = self._connection.execute(
                     f"SELECT id FROM request_rows WHERE {' AND '.join(f'{name} = ?' for name in alike)}"
                     " AND id != ? AND session != ? ORDER BY id",
                     (*(row[AT[name]] for name in alike), request.id, row[AT["session"]]),
                 )
-                known = found.fetchone()
-            if known is None:
+                row_id = candidates.fetchone()
+            if row_id is None:
                 yield request
             else:
                 self._remove({request.id})
-                yield request._replace(id=known[0])
+                yield request._replace(id=row_id[0])
 
     def _remove(self, numbers: set[int]) -> None:
         """Take out what is counted under another number."""
@@ -138,18 +138,18 @@ class LedgerWriter:
         if agent == "claude-code":
             if logged_request.request_id is None:
                 return row
-            known = gateway_rows.passed(
+            row_id = gateway_rows.passed(
                 self._connection, logged_request.request_id, logged_request.failure is not None
             )
-            return row if known is None else (known, *row[1:])
+            return row if row_id is None else (row_id, *row[1:])
         if agent == "codex" and (logged_request.message_id or "").startswith("resp_"):
             return row  # the same number already
         return gateway_rows.adopted(
             self._connection, row, self._names, logged_request.ts + (logged_request.latency_ms or 0)
         )
 
-    def _hits(self, agent: str, found: Iterable[LimitHit]) -> None:
-        for hit in found:
+    def _hits(self, agent: str, hits: Iterable[LimitHit]) -> None:
+        for hit in hits:
             provider, _ = self._shaper.provider(agent, hit.provider, hit.ts)
             counted_in = self._session_of(hit.request)
             limit_hits.note(
@@ -167,8 +167,8 @@ class LedgerWriter:
 
     def _session_of(self, request: int | None) -> str:
         """The session a request is counted in: a resumed one copies its rows, walls and all."""
-        found = self._connection.execute("SELECT session FROM request_rows WHERE id = ?", (request,))
-        return self._names.text((found.fetchone() or (None,))[0])
+        row = self._connection.execute("SELECT session FROM request_rows WHERE id = ?", (request,))
+        return self._names.text((row.fetchone() or (None,))[0])
 
     def _readings(self, agent: str, readings: Iterable[WindowReading]) -> None:
         values = []
@@ -208,22 +208,22 @@ class LedgerWriter:
         # read anew, or gone on from its unfinished line: what was said of it may be over
         self._connection.executemany(
             "DELETE FROM skipped WHERE path = ? AND (? = 0 OR why = ?)",
-            [(sound(read.job.path), read.job.offset, UNFINISHED) for read in reads],
+            [(sound(log.job.path), log.job.offset, UNFINISHED) for log in reads],
         )
         self._connection.executemany(
             "INSERT OR REPLACE INTO files (path, agent, inode, size, mtime_ns, offset, head_hash, note)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
-                    sound(read.job.path),
-                    self._names(read.job.agent),
-                    read.job.inode,
-                    read.job.size,
-                    read.job.mtime_ns,
-                    read.offset,
-                    read.head_hash,
-                    read.note,
+                    sound(log.job.path),
+                    self._names(log.job.agent),
+                    log.job.inode,
+                    log.job.size,
+                    log.job.mtime_ns,
+                    log.offset,
+                    log.head_hash,
+                    log.note,
                 )
-                for read in reads
+                for log in reads
             ],
         )

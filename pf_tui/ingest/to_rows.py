@@ -62,15 +62,15 @@ class RowMaker:
         self._who: dict[tuple[str, str], tuple[str, str]] = {}
         self._usual: dict[tuple[str, str, str | None, str | None], _Usual | None] = {}
 
-    def row(self, agent: str, seen: LoggedRequest) -> Row:
+    def row(self, agent: str, request: LoggedRequest) -> Row:
         """A request as a whole row."""
-        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
-        model = self._model(seen.model)
-        tokens = ledger_rows.priced(seen)
-        cost, basis = self._cost_of(self._pricer, provider, seen.model, seen.ts, tokens, seen.mode)
-        if cost is None and seen.reported_usd:
-            cost, basis = seen.reported_usd, "reported"
-        return row(self._names, agent, seen, (provider, attribution), model, (cost, basis), self.root)
+        provider, attribution = self.provider(agent, request.provider, request.ts, request.model)
+        model = self._model(request.model)
+        tokens = ledger_rows.priced(request)
+        cost, basis = self._cost_of(self._pricer, provider, request.model, request.ts, tokens, request.mode)
+        if cost is None and request.reported_usd:
+            cost, basis = request.reported_usd, "reported"
+        return row(self._names, agent, request, (provider, attribution), model, (cost, basis), self.root)
 
     def plain(
         self, agent: str, requests: Iterable[LoggedRequest]
@@ -81,30 +81,30 @@ class RowMaker:
         others: list[ledger_rows.Row] = []
         where: tuple[str, str] | None = None  # neighbours are of one session, mostly
         session_number = project_number = 0
-        for seen in requests:
-            (number, ts, session, project, model, sent, made, thought, read, five, hour, searches, request_id,
-             message_id, aside, mode, failure, latency, ttft, named, reported) = seen  # fmt: skip
+        for request in requests:
+            (number, ts, session, project, model, sent, made, thought, cached, five, hour, searches, request_id,
+             message_id, aside, mode, failure, latency, ttft, named, reported) = request  # fmt: skip
             key = (agent, model, named, timeline.at(ts) if timeline else None)
             if key not in usual:
-                usual[key] = self._usually(agent, seen)
-            known = usual[key]
+                usual[key] = self._usually(agent, request)
+            usual_provider = usual[key]
             ascii_ids = ((request_id or "") + (message_id or "")).isascii()
             odd = mode or failure or (self.constant and message_id in self.constant)
-            if known is None or odd or not (ascii_ids and latency is ttft is reported is None):
-                others.append(self.row(agent, seen))
+            if usual_provider is None or odd or not (ascii_ids and latency is ttft is reported is None):
+                others.append(self.row(agent, request))
                 continue
             if (session, project) != where:
                 where = (session, project)
                 session_number, project_number = names(session), names(project)
-            provider, model_number, served_model, cost, basis, dated, attribution = known
-            if sent or made or read or five or hour or searches:
+            provider, model_number, served_model, cost, basis, dated, attribution = usual_provider
+            if sent or made or cached or five or hour or searches:
                 if (prices := dated.at(ts)) is None:
                     cost, basis = None, NAME["unpriced"]
                 else:
-                    cost = raw_cost_usd(prices, sent, made, read, five, hour, searches)
+                    cost = raw_cost_usd(prices, sent, made, cached, five, hour, searches)
             plain[attribution].append(
                 (number, ts, session_number, project_number, provider, model_number, served_model, sent, made,
-                 thought, read, five, hour, searches, cost, basis, request_id, message_id, aside)
+                 thought, cached, five, hour, searches, cost, basis, request_id, message_id, aside)
             )  # fmt: skip
         return plain, others
 
@@ -127,18 +127,18 @@ class RowMaker:
             self._who[key] = (self._assumed(facts.assumed, model), "assumed")
         return self._who[key]
 
-    def _usually(self, agent: str, seen: LoggedRequest) -> _Usual | None:
+    def _usually(self, agent: str, request: LoggedRequest) -> _Usual | None:
         """What requests like this one have in common; None when each must be looked at."""
-        provider, attribution = self.provider(agent, seen.provider, seen.ts, seen.model)
-        dated = self._pricer.dated(provider, seen.model)
+        provider, attribution = self.provider(agent, request.provider, request.ts, request.model)
+        dated = self._pricer.dated(provider, request.model)
         if dated is None:
             return None
-        model = self._model(seen.model)
+        model = self._model(request.model)
         names = self._names
         return _Usual(
             names(provider),
             names(model),
-            names(seen.model) if seen.model and seen.model != model else None,
+            names(request.model) if request.model and request.model != model else None,
             0.0,
             NAME[self._pricer.basis(provider)],
             dated,
@@ -152,8 +152,8 @@ class RowMaker:
 
     def _assumed(self, provider: str, model: str) -> str:
         """The agent's login, unless that never served such a model."""
-        known = self._catalog.find_model(model) if model and provider != "unknown" else None
-        if known is not None and provider in self._catalog.providers and provider not in known.providers:
+        entry = self._catalog.find_model(model) if model and provider != "unknown" else None
+        if entry is not None and provider in self._catalog.providers and provider not in entry.providers:
             return "unknown"
         return provider
 
@@ -167,7 +167,7 @@ class RowMaker:
 def row(
     names: ledger_rows.Names,
     agent: str,
-    seen: LoggedRequest,
+    request: LoggedRequest,
     who: tuple[str, str],
     model: str,
     priced: tuple[float | None, str],
@@ -184,15 +184,15 @@ def row(
     provider, attribution = who
     return ledger_rows.of(
         names,
-        seen,
-        number=seen.id,
-        ts_ms=seen.ts,
+        request,
+        number=request.id,
+        ts_ms=request.ts,
         agent=agent,
         source=SOURCES[agent],
         provider=provider,
         attribution=attribution,
         model=model,
-        served_model=seen.model,
+        served_model=request.model,
         cost=priced,
         root=root,
     )

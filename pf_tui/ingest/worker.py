@@ -189,7 +189,7 @@ def _encoded(number: int, parsed: ParsedBatch) -> bytes:
     answer = _Answer(
         number,
         {agent: _told(logs) for agent, logs in logs_by_agent.items()},
-        [(read.offset, read.note, read.head_hash) for read in reads],
+        [(job_read.offset, job_read.note, job_read.head_hash) for job_read in reads],
     )
     try:
         return _encode(answer)
@@ -223,16 +223,16 @@ def _sounded(content: object) -> object:
 
 def _parsed_batch(answer: _Answer, batch: list[Job]) -> ParsedBatch:
     logs_by_agent: dict[str, ParsedLogs] = {}
-    for agent, told in answer.logs_by_agent.items():
+    for agent, fields in answer.logs_by_agent.items():
         logs = logs_by_agent[agent] = ParsedLogs()
-        logs.requests = {request.id: request for request in told.requests}
-        logs.hits = told.hits
-        logs.readings = dict(told.readings)
-        logs.cost_states = dict(told.cost_states)
-        logs.shared_sessions = set(told.shared_sessions)
-        logs.constant = set(told.constant)
-        logs.skipped = told.skipped
-        logs.bytes = told.bytes
+        logs.requests = {request.id: request for request in fields.requests}
+        logs.hits = fields.hits
+        logs.readings = dict(fields.readings)
+        logs.cost_states = dict(fields.cost_states)
+        logs.shared_sessions = set(fields.shared_sessions)
+        logs.constant = set(fields.constant)
+        logs.skipped = fields.skipped
+        logs.bytes = fields.bytes
     return logs_by_agent, [Read(job, *rest) for job, rest in zip(batch, answer.reads, strict=True)]
 
 
