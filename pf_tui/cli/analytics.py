@@ -188,14 +188,14 @@ def filters_of(
     return filters
 
 
-def _project(ctx: Context, connection: sqlite3.Connection, asked: str) -> str:
-    folder = asked.rstrip("/") or asked
+def _project(ctx: Context, connection: sqlite3.Connection, wanted: str) -> str:
+    folder = wanted.rstrip("/") or wanted
     if folder in (".", "..") or folder.startswith(("./", "../", "~")):
         folder = os.path.realpath(ctx.cwd / expand(folder))
     if _any(connection) and not narrowing.chosen(connection, Filters(project=folder))["project"]:
         names = [Path(text).name for _, text in narrowing.named_parts(connection, "project") if text]
         if names:
-            raise UnknownName("project", asked, names, "pf-tui analytics all --view projects")
+            raise UnknownName("project", wanted, names, "pf-tui analytics all --view projects")
     return folder
 
 
@@ -207,14 +207,14 @@ def _any(connection: sqlite3.Connection) -> bool:
 def _document(
     ctx: Context, connection: sqlite3.Connection, view: str, span: Period, filters: Filters, *, compare: bool
 ) -> dict[str, object]:
-    found = overview(connection, span, filters)
-    content = document.view_document(connection, view, found, filters, ctx.now())
+    analytics = overview(connection, span, filters)
+    content = document.view_document(connection, view, analytics, filters, ctx.now())
     if view == "costs":
-        uses = comparison.plan_uses(found, ctx.catalog(), _length(found))
+        uses = comparison.plan_uses(analytics, ctx.catalog(), _length(analytics))
         content["plans"] = [comparison.plan_document(use) for use in uses]
     if compare:
         content["compare"] = comparison.comparison_document(
-            connection, found, filters, ctx.catalog(), _able(ctx)
+            connection, analytics, filters, ctx.catalog(), _able(ctx)
         )
     return content
 
@@ -225,7 +225,7 @@ def _show(
     from pf_tui.cli import analytics_lists as lists
     from pf_tui.cli import analytics_view as views
 
-    found = overview(connection, span, filters)
+    analytics = overview(connection, span, filters)
     frame = views.Frame(
         now=ctx.now(),
         zone=span.zone,
@@ -233,32 +233,32 @@ def _show(
         catalog=ctx.catalog(),
         home=ctx.env.get("HOME", ""),
     )
-    lines = views.head(found, filters, frame)
+    lines = views.head(analytics, filters, frame)
     if compare:
         before = comparison.previous(span)
         past = comparison.totals(connection, before, filters) if before else None
-        rows = comparison.compare(connection, found, ctx.catalog(), _able(ctx))
-        lines += lists.compared(rows, found, past, frame)
+        rows = comparison.compare(connection, analytics, ctx.catalog(), _able(ctx))
+        lines += lists.compared(rows, analytics, past, frame)
     if not compare or view not in ("summary", "providers"):
-        lines += _body(ctx, connection, view, found, filters, frame)
-    output.show(*lines, *views.foot(found, frame))
+        lines += _body(ctx, connection, view, analytics, filters, frame)
+    output.show(*lines, *views.foot(analytics, frame))
 
 
 def _body(
     ctx: Context,
     connection: sqlite3.Connection,
     view: str,
-    found: Analytics,
+    analytics: Analytics,
     filters: Filters,
     frame: Frame,
 ) -> list[Text]:
     from pf_tui.cli import analytics_lists as lists
     from pf_tui.cli import analytics_view as views
 
-    span = found.span
+    span = analytics.span
     cells = UsageQuery(connection, span, filters)
     if view == "summary":
-        return views.summary(found, frame)
+        return views.summary(analytics, frame)
     if view == "sessions":
         dearest = cells.sessions(views.MOST_SESSIONS)
         places = events.session_places(connection, [part.name for part in dearest.parts])
@@ -266,15 +266,17 @@ def _body(
     if view == "blocks":
         return lists.blocks(blocks(cells, ctx.now()), frame)
     if view == "costs":
-        return lists.costs(found, comparison.plan_uses(found, ctx.catalog(), _length(found)), frame)
+        return lists.costs(
+            analytics, comparison.plan_uses(analytics, ctx.catalog(), _length(analytics)), frame
+        )
     if view == "errors":
         return lists.errors(events.failures(connection, span, filters), frame)
     if view == "limits":
-        return lists.hits(events.hits(connection, span, lists.MOST + 1, filters), found, frame)
+        return lists.hits(events.hits(connection, span, lists.MOST + 1, filters), analytics, frame)
     if view == "requests":
         newest = [*events.requests(connection, span, filters, newest=lists.MOST)]
-        return lists.requests(newest[::-1], found.totals.requests, frame)
-    return views.parts(view, found, frame)
+        return lists.requests(newest[::-1], analytics.totals.requests, frame)
+    return views.parts(view, analytics, frame)
 
 
 def rows_of(connection: sqlite3.Connection, span: Period, filters: Filters, *, as_csv: bool) -> None:
@@ -300,9 +302,9 @@ def _able(ctx: Context) -> list[str]:
     return [view.id for view in now.providers if view.rank is not None and view.credential.usable]
 
 
-def _length(found: Analytics) -> timedelta | None:
+def _length(analytics: Analytics) -> timedelta | None:
     """How long the history of an "all" period is."""
-    if not found.days:
+    if not analytics.days:
         return None
-    first = date.fromisoformat(found.days[0].name)
-    return found.span.end - day_begins(first, found.span.end, found.span.zone)
+    first = date.fromisoformat(analytics.days[0].name)
+    return analytics.span.end - day_begins(first, analytics.span.end, analytics.span.zone)

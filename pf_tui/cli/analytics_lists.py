@@ -46,11 +46,11 @@ FAILURE_WORDS = {
 """The failure classes of `rules.failures` as people call them; a test compares the two."""
 
 
-def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
+def blocks(blocks: Sequence[Block], frame: Frame) -> list[Text]:
     """Five-hour blocks, and of the running one its pace and where that ends."""
-    if not found:
+    if not blocks:
         return []
-    most = max(block.sums.total_tokens for block in found)
+    most = max(block.sums.total_tokens for block in blocks)
     rows = [
         [
             Cell(text=_block_time(block, frame), style="bold" if block.active else ""),
@@ -60,7 +60,7 @@ def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
             faint(f"{100 * block.sums.total_tokens / most:.0f} %" if most else ""),
             Cell(text="active" if block.active else "", style="green"),
         ]
-        for block in found
+        for block in blocks
     ]
     columns = (
         Column(title="block of 5 hours", shrinks=True),
@@ -71,15 +71,15 @@ def blocks(found: Sequence[Block], frame: Frame) -> list[Text]:
         Column(title="", leaves=3),
     )
     lines = [Text(), *table(columns, rows, frame.width)]
-    running = found[-1]
+    running = blocks[-1]
     if running.active:
-        left = words.span(running.end - frame.now)
+        remaining = words.span(running.end - frame.now)
         burn = (
-            f"now: {left} left, {words.short(running.tokens_per_minute)} tokens/min, "
+            f"now: {remaining} left, {words.short(running.tokens_per_minute)} tokens/min, "
             f"{words.money(running.usd_per_hour)}/h, about {words.money(running.projected_usd)} at its end"
         )
         lines += [Text(), *wrapped(burn, frame.width)]
-        highest = max(found[:-1], key=lambda block: block.sums.total_tokens, default=None)
+        highest = max(blocks[:-1], key=lambda block: block.sums.total_tokens, default=None)
         if highest is not None and highest.sums.total_tokens:
             share = 100 * running.sums.total_tokens / highest.sums.total_tokens
             lines += wrapped(
@@ -148,9 +148,9 @@ def compared(rows: Sequence[Compared], analytics: Analytics, past: Totals | None
     return lines
 
 
-def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
+def errors(failure_counts: Sequence[FailureCount], frame: Frame) -> list[Text]:
     """Failed requests by provider and class."""
-    if not found:
+    if not failure_counts:
         return [Text(), *wrapped("no request failed in this period", frame.width)]
     rows = [
         [
@@ -159,7 +159,7 @@ def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
             plain(words.number(row.count)),
             faint(_stamp(moment(row.last_ms), frame)),
         ]
-        for row in found
+        for row in failure_counts
     ]
     columns = (
         Column(title="provider", shrinks=True),
@@ -170,11 +170,11 @@ def errors(found: Sequence[FailureCount], frame: Frame) -> list[Text]:
     return [Text(), *table(columns, rows, frame.width)]
 
 
-def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Text]:
+def hits(hit_rows: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Text]:
     """Every limit hit: when, whose, until when, and what waiting cost."""
-    if not found:
+    if not hit_rows:
         return [Text(), *wrapped("no limit was hit in this period", frame.width)]
-    shown = found[:MOST]
+    shown = hit_rows[:MOST]
     rows = []
     for hit in shown:
         at = moment(hit.ts_ms)
@@ -201,11 +201,11 @@ def hits(found: Sequence[HitRow], analytics: Analytics, frame: Frame) -> list[Te
     )
     lines = [Text(), *table(columns, rows, frame.width)]
     waited = analytics.fallback.waited_ms
-    told = counted(analytics.fallback.limit_hits, "limit hit")
+    sentence = counted(analytics.fallback.limit_hits, "limit hit")
     if waited:
-        told += f", {words.span(timedelta(milliseconds=waited))} waited in retries"
-    lines += [Text(), *wrapped(told, frame.width)]
-    if len(found) > MOST:
+        sentence += f", {words.span(timedelta(milliseconds=waited))} waited in retries"
+    lines += [Text(), *wrapped(sentence, frame.width)]
+    if len(hit_rows) > MOST:
         lines += wrapped(f"the newest {MOST}; `--csv` has more", frame.width, style=FAINT)
     return lines
 
@@ -247,8 +247,8 @@ def requests(newest: Sequence[RequestFacts], count: int, frame: Frame) -> list[T
     )
     lines = [Text(), *table(columns, rows, frame.width)]
     if count > len(newest):
-        told = f"the newest {len(newest)} of {words.number(count)}; `--json` and `--csv` print all"
-        lines += wrapped(told, frame.width, style=FAINT)
+        notice = f"the newest {len(newest)} of {words.number(count)}; `--json` and `--csv` print all"
+        lines += wrapped(notice, frame.width, style=FAINT)
     return lines
 
 
@@ -260,14 +260,14 @@ def _block_time(block: Block, frame: Frame) -> str:
 def _compared_row(row: Compared) -> list[Cell]:
     sums = row.part.sums
     used = bool(sums.requests)
-    seen = used or row.fallback.limit_hits > 0
+    used_or_limited = used or row.fallback.limit_hits > 0
     each, saved, lost = usd_per_million(sums), row.fallback.minutes_saved, row.fallback.minutes_lost
     latency = row.part.latency_ms_p50
     same = "" if row.same_work_usd is None else f"~{words.money(row.same_work_usd)}"
     if same and row.same_work_share < 0.995:
         same += f" ({100 * row.same_work_share:.0f} %)"
     return [
-        Cell(text=row.part.name, style="" if seen else FAINT),
+        Cell(text=row.part.name, style="" if used_or_limited else FAINT),
         plain(words.number(sums.requests) if used else ""),
         plain(words.short(sums.total_tokens) if used else ""),
         plain(f"{money(sums)}{starred(sums)}" if used else ""),
@@ -291,14 +291,14 @@ def _against(now: Totals, past: Totals, frame: Frame) -> list[Text]:
     if not past.requests:
         return [Text(), *wrapped("the period before has no requests", frame.width, style=FAINT)]
     grown = changes(now, past)
-    told = [
+    clauses = [
         f"cost {_change(grown['cost'])} (from {words.money(past.cost_usd)})",
         f"requests {_change(grown['requests'])} (from {words.number(past.requests)})",
         f"tokens {_change(grown['tokens'])} (from {words.short(past.total_tokens)})",
     ]
     if past.failed or now.failed:
-        told.append(f"failed {words.number(now.failed)} (from {words.number(past.failed)})")
-    return [Text(), heading("against the period before"), *wrapped(", ".join(told), frame.width)]
+        clauses.append(f"failed {words.number(now.failed)} (from {words.number(past.failed)})")
+    return [Text(), heading("against the period before"), *wrapped(", ".join(clauses), frame.width)]
 
 
 def _change(share: float | None) -> str:

@@ -170,8 +170,8 @@ def foot(analytics: Analytics, frame: Frame) -> list[Text]:
 
 def money(sums: Totals) -> str:
     """The cost; a dash when nobody knows any of it, a + when somebody does not know all."""
-    known = cost(sums)
-    return f"{words.money(known)}{'+' if known is not None and sums.unpriced_tokens else ''}"
+    money_text = cost(sums)
+    return f"{words.money(money_text)}{'+' if money_text is not None and sums.unpriced_tokens else ''}"
 
 
 def starred(sums: Totals) -> str:
@@ -329,12 +329,12 @@ def _curve(days: Sequence[Group], frame: Frame) -> list[Text]:
     most = max(shown, key=lambda part: part.sums.cost_usd)
     if not most.sums.cost_usd:
         return []
-    known = {part.name: part.sums.cost_usd for part in shown}
+    costs = {part.name: part.sums.cost_usd for part in shown}
     first = datetime.strptime(shown[0].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
     last = datetime.strptime(shown[-1].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
     columns = []
     for step in range((last - first).days + 1):
-        value = known.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
+        value = costs.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
         columns.append(_EIGHTHS[math.ceil(8 * value / most.sums.cost_usd)])
     columns = columns[-(frame.width - 2) :]
     mean = total(part.sums for part in shown).cost_usd / len(columns)

@@ -57,17 +57,17 @@ def status(ctx: Context, provider: str | None, as_json: bool) -> None:
 @click.pass_obj
 def check(ctx: Context, provider: str, as_json: bool) -> None:
     """One request that costs nothing, to that provider's own host; exit 1 when the key does not work."""
-    found = auth_check.check(ctx, provider)
+    outcome = auth_check.check(ctx, provider)
     if as_json:
-        output.document(auth_check.document(found))
-    if not found.ok:
-        raise PfError(found.message, found.hint or "")
+        output.document(auth_check.document(outcome))
+    if not outcome.ok:
+        raise PfError(outcome.message, outcome.hint or "")
     if as_json:
         return
-    took = f" in {found.latency_ms} ms" if found.latency_ms is not None else ""
-    output.text(f"{found.message}{took}")
-    if found.hint:
-        output.text(found.hint)
+    took = f" in {outcome.latency_ms} ms" if outcome.latency_ms is not None else ""
+    output.text(f"{outcome.message}{took}")
+    if outcome.hint:
+        output.text(outcome.hint)
 
 
 @subword(auth, "set")
@@ -167,9 +167,9 @@ def _table(views: tuple[ProviderView, ...], now: Snapshot, ctx: Context) -> list
         Column(title="expires", leaves=2),
     )
     width = output.width()
-    held = [view for view in views if view.credential.state != "missing"]
+    present = [view for view in views if view.credential.state != "missing"]
     missing = [view for view in views if view.credential.state == "missing"]
-    lines = table(columns, [_row(view, now, ctx) for view in [*held, *missing]], width)
+    lines = table(columns, [_row(view, now, ctx) for view in [*present, *missing]], width)
     for view in views if len(views) == 1 else ():
         names = [*view.provider.env, *view.provider.env_all, *view.provider.env_maybe]
         if names:
@@ -184,16 +184,16 @@ def _table(views: tuple[ProviderView, ...], now: Snapshot, ctx: Context) -> list
 def _row(view: ProviderView, now: Snapshot, ctx: Context) -> list[Cell]:
     from pf_tui.cli.look import FAINT, Cell, faint, plain
 
-    held = view.credential
-    style = {"present": "green", "expired": "yellow", "unknown": "yellow"}.get(held.state, FAINT)
-    expires = words.clock(held.expires_at, now.at, ctx.timezone()) if held.expires_at else ""
-    if held.renewable and expires:
+    credential = view.credential
+    style = {"present": "green", "expired": "yellow", "unknown": "yellow"}.get(credential.state, FAINT)
+    expires = words.clock(credential.expires_at, now.at, ctx.timezone()) if credential.expires_at else ""
+    if credential.renewable and expires:
         expires += " (renewed)"
     return [
-        Cell(text=view.id, style=FAINT if held.state == "missing" else ""),
+        Cell(text=view.id, style=FAINT if credential.state == "missing" else ""),
         faint(words.auth(view.provider.auth)),
-        Cell(text=held.state, style=style),
-        plain(held.source or "") if held.usable else faint(_way(view)),
+        Cell(text=credential.state, style=style),
+        plain(credential.source or "") if credential.usable else faint(_way(view)),
         plain(expires),
     ]
 

@@ -43,8 +43,8 @@ def fail(error: PfError, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        told = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
-        _write(json.dumps(told, ensure_ascii=False))
+        content = {"error": {"code": error.code, "message": error.message, "hint": error.hint or None}}
+        _write(json.dumps(content, ensure_ascii=False))
     else:
         _write(f"{_styled('pf-tui:', '1;31')} {visible(error.message)}")
         if error.hint:

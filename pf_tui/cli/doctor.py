@@ -58,5 +58,7 @@ def _lines(result: checks.Result, width: int) -> list[Text]:
 def _sum(results: tuple[checks.Result, ...]) -> list[Text]:
     counts = {state: sum(result.state == state for result in results) for state in ("fail", "warn", "skip")}
     words = [f"{count} {state}" for state, count in counts.items() if count]
-    told = f"{len(results)} checks: {', '.join(words)}" if words else f"{len(results)} checks, all is well"
-    return [Text(), Text(told)]
+    sentence = (
+        f"{len(results)} checks: {', '.join(words)}" if words else f"{len(results)} checks, all is well"
+    )
+    return [Text(), Text(sentence)]

@@ -53,19 +53,21 @@ def document(done: Rehearsal) -> dict[str, object]:
         "model": done.model,
         "first": done.first,
         "chain": list(done.chain),
-        "passed": [{"provider": one.provider, "code": one.code, "reason": one.reason} for one in done.passed],
+        "passed": [
+            {"provider": skip.provider, "code": skip.code, "reason": skip.reason} for skip in done.passed
+        ],
         "steps": [
             {
                 "title": step.title,
                 "at": to_text(step.at),
                 "asked": [
                     {
-                        "provider": one.provider,
-                        "model": one.model,
-                        "served": one.failure is None,
-                        "failure": one.failure,
+                        "provider": request.provider,
+                        "model": request.model,
+                        "served": request.failure is None,
+                        "failure": request.failure,
                     }
-                    for one in step.asked
+                    for request in step.asked
                 ],
                 "benches": [bench_to_json(bench) for bench in step.benches],
                 "seen": _seen_document(step.seen),
@@ -128,9 +130,10 @@ def _chain(done: Rehearsal) -> list[Text]:
 
     order = " → ".join(done.chain) or "nobody"
     lines = [Text.assemble(("chain      ", FAINT), order)]
-    told = [one for one in done.passed if one.code not in ("no-credential", "disabled")]
+    skipped = [skip for skip in done.passed if skip.code not in ("no-credential", "disabled")]
     lines += [
-        Text.assemble(("left out   ", FAINT), f"{one.provider:<22} ", (one.reason, FAINT)) for one in told
+        Text.assemble(("left out   ", FAINT), f"{skip.provider:<22} ", (skip.reason, FAINT))
+        for skip in skipped
     ]
     return lines
 
@@ -139,9 +142,9 @@ def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
     from rich.text import Text
 
     lines = [Text.assemble((f"{number}  ", FAINT), (step.title, "bold"))]
-    for one in step.asked:
-        bench = next((bench for bench in step.benches if bench.provider == one.provider), None)
-        lines.append(_asked(one, bench, step, ctx))
+    for request in step.asked:
+        bench = next((bench for bench in step.benches if bench.provider == request.provider), None)
+        lines.append(_asked(request, bench, step, ctx))
     if not step.asked:
         lines.append(Text.assemble("   ", ("nobody is asked: all of them rest", FAINT)))
     lines.append(_seen(step.seen, done))
@@ -182,8 +185,8 @@ def _costs(done: Rehearsal) -> list[Text]:
     tokens = done.turn.input + done.turn.cache_read + done.turn.cache_write_5m
     whose = "your usual request" if done.turn_is_own else "a usual request of an agent"
     cached, out = words.short(done.turn.cache_read), words.short(done.turn.output)
-    told = f"{words.short(tokens)} in ({cached} cached), {out} out"
-    lines = [Text.assemble(("cost", "bold"), (f"  {whose}: {told}", FAINT))]
+    counts_text = f"{words.short(tokens)} in ({cached} cached), {out} out"
+    lines = [Text.assemble(("cost", "bold"), (f"  {whose}: {counts_text}", FAINT))]
     lines += [_cost(cost, first=cost is done.costs[0]) for cost in done.costs]
     return lines
 

@@ -69,23 +69,25 @@ def stop(ctx: Context, as_json: bool) -> None:
 def status(ctx: Context, as_json: bool) -> None:
     """Address, process, since when, requests under way, and whose keys it holds."""
     running = state.read(ctx.paths)
-    told = _asked(ctx, running)
+    content = _asked(ctx, running)
     if as_json:
-        output.document({**document(running), **told})
+        output.document({**document(running), **content})
         return
     if running is None:
         output.text("no gateway runs; `pf-tui gateway start` starts one")
         return
     since = words.clock(running.since, ctx.now(), ctx.timezone())
     output.text(f"the gateway runs at {running.url}, process {running.pid}, since {since}")
-    if not told:
+    if not content:
         output.text("it does not answer; `pf-tui gateway stop`, then start it again")
         return
-    output.text(f"{told['live']} under way · {told['served']} served · {told['failovers']} failed over")
-    for held in objects_in(told, "credentials"):
-        output.text(f"  {held['provider']:<24} {held['source']}")
-    if told["problem"]:
-        diagnostics.note(str(told["problem"]))
+    output.text(
+        f"{content['live']} under way · {content['served']} served · {content['failovers']} failed over"
+    )
+    for credential in objects_in(content, "credentials"):
+        output.text(f"  {credential['provider']:<24} {credential['source']}")
+    if content["problem"]:
+        diagnostics.note(str(content["problem"]))
 
 
 @subword(gateway, "run")
@@ -177,7 +179,7 @@ def _asked(ctx: Context, running: Gateway | None) -> dict[str, object]:
     from pf_tui.gateway import process
 
     try:
-        code, told = process.ask(running, process.token(ctx), "GET", "/pf/status")
+        code, content = process.ask(running, process.token(ctx), "GET", "/pf/status")
     except PfError:
         return {}
-    return {k: v for k, v in told.items() if k != "since"} if code == 200 else {}
+    return {k: v for k, v in content.items() if k != "since"} if code == 200 else {}

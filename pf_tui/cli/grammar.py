@@ -94,9 +94,11 @@ class Group(click.Group):
             {name for param in self.commands[word].params for name in param.opts}
             for word in (self.default, self.implied)
         )
-        told = {arg.partition("=")[0] for arg in args}
+        options = {arg.partition("=")[0] for arg in args}
         return (
-            self.implied if told & {name for name in other - own if name.startswith("--")} else self.default
+            self.implied
+            if options & {name for name in other - own if name.startswith("--")}
+            else self.default
         )
 
     def _subword_place(self, args: list[str]) -> int | None:
@@ -140,12 +142,12 @@ class Root(click.Group):
             raise self._unknown(args[0])
         return super().resolve_command(ctx, args)
 
-    def _unknown(self, asked: str) -> WrongUsage:
+    def _unknown(self, typed_word: str) -> WrongUsage:
         from difflib import get_close_matches
 
-        nearest = get_close_matches(asked, self.code, n=3, cutoff=0.6)
+        nearest = get_close_matches(typed_word, self.code, n=3, cutoff=0.6)
         near = f"nearest: {', '.join(nearest)}; " if nearest else ""
-        return WrongUsage(f"no command is called '{asked}'", f"{near}`pf-tui --help` lists all")
+        return WrongUsage(f"no command is called '{typed_word}'", f"{near}`pf-tui --help` lists all")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for group in commands.GROUPS:

@@ -67,8 +67,8 @@ def why(
     from pf_tui.cli import matrix_view
 
     if client is not None:
-        asked = matrix.route(now, client, model, request_class)
-        output.show(*matrix_view.route(asked, now, ctx.timezone(), output.width()))
+        routing = matrix.route(now, client, model, request_class)
+        output.show(*matrix_view.route(routing, now, ctx.timezone(), output.width()))
     if all_cells:
         output.show(*matrix_view.matrix(matrix.matrix(now), output.width()))
     if client is None and not all_cells:
@@ -94,9 +94,9 @@ def events(ctx: Context, count: int, follow: bool, as_json: bool) -> None:
         output.text("nothing has happened yet")
 
 
-def _new_events(ctx: Context, seen: tuple[Event, ...]) -> Iterator[Event]:
+def _new_events(ctx: Context, events: tuple[Event, ...]) -> Iterator[Event]:
     """Each event once, as it is appended; a rotated journal is followed."""
-    known = {event.id for event in seen or journal.tail(ctx.paths, 1)}
+    event_ids = {event.id for event in events or journal.tail(ctx.paths, 1)}
     stamp = files.identity(ctx.paths.journal)
     while True:
         time.sleep(_LOOK_EVERY_S)
@@ -104,19 +104,19 @@ def _new_events(ctx: Context, seen: tuple[Event, ...]) -> Iterator[Event]:
             continue
         stamp = now
         tail = journal.tail(ctx.paths, _CATCH_UP)
-        yield from (event for event in tail if event.id not in known)
-        known |= {event.id for event in tail}
+        yield from (event for event in tail if event.id not in event_ids)
+        event_ids |= {event.id for event in tail}
 
 
 def _print(happened: tuple[Event, ...], ctx: Context, *, as_json: bool) -> None:
     if as_json:
-        for one in happened:
-            output.line(history.event(one))
+        for event in happened:
+            output.line(history.event(event))
         return
     now, zone = ctx.now(), ctx.timezone()
     width = output.width()
-    for one in happened:
-        output.show(*_event_lines(one, now, zone, width))
+    for event in happened:
+        output.show(*_event_lines(event, now, zone, width))
     output.flush()
 
 
@@ -134,9 +134,11 @@ def _event_lines(event: Event, now: datetime, zone: tzinfo | None, width: int) -
 
 def told(event: Event) -> str:
     """An event the way one would tell it."""
-    left, serves = event.before.get("active"), event.after.get("active")
+    previous, serves = event.before.get("active"), event.after.get("active")
     moved = (
-        f": {left or 'nobody'} → {serves or 'nobody'}" if "active" in event.after and left != serves else ""
+        f": {previous or 'nobody'} → {serves or 'nobody'}"
+        if "active" in event.after and previous != serves
+        else ""
     )
     bench = event.after.get("bench")
     what = event.after.get("provider") or event.after.get("first")
@@ -183,8 +185,8 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     lines += table(columns, rows, width, heading=False)
     for view in now.providers:
         if view.rank is not None and view.resting:
-            told = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
-            lines += wrapped(told, width, indent="  ", style="yellow")
+            sentence = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
+            lines += wrapped(sentence, width, indent="  ", style="yellow")
     if without:
         names = ", ".join(step["provider"] for step in without)
         lines += wrapped(f"without a credential: {names}", width, indent="  ", style=FAINT)
@@ -193,8 +195,8 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     for name, rule in now.config.classes.items():
         lines += wrapped(f"through the gateway: {words.class_rule(name, rule)}", width)
     if now.question is not None:
-        asked = words.question(now.question, now.at, zone)
-        lines += wrapped(f"{asked}: `pf-tui allow paid --today`", width, style="yellow")
+        question = words.question(now.question, now.at, zone)
+        lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, style="yellow")
     if not now.auto_switch:
         lines += wrapped(
             "auto-switch is off: `pf-tui switch --auto on` lets the list decide", width, style="yellow"

@@ -38,7 +38,7 @@ def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as
             "no agent was found: neither claude, opencode nor codex is on the PATH" + _also_read(ctx),
             "install one of them, or name it: `pf-tui install claude-code`",
         )
-    _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, asked=agent is not None, removal=False)
+    _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, ask=agent is not None, removal=False)
 
 
 @word("uninstall")
@@ -52,7 +52,7 @@ def uninstall(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, 
     agents = (agent,) if agent else apply.installed(ctx)
     if not agents:
         raise PfError("pf-tui is not installed into any agent here; nothing was changed", "`pf-tui doctor`")
-    _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, asked=agent is not None, removal=True)
+    _each(ctx, agents, in_project, dry_run=dry_run, as_json=as_json, ask=agent is not None, removal=True)
 
 
 def _each(
@@ -62,10 +62,10 @@ def _each(
     *,
     dry_run: bool,
     as_json: bool,
-    asked: bool,
+    ask: bool,
     removal: bool,
 ) -> None:
-    if not (asked or dry_run) and (as_json or not _somebody_there()):
+    if not (ask or dry_run) and (as_json or not _somebody_there()):
         verb = "uninstall" if removal else "install"
         raise WrongUsage(
             f"there is nobody to ask which of {', '.join(agents)} is meant; nothing was changed",
@@ -74,7 +74,7 @@ def _each(
     documents = []
     for agent in agents:
         plan = verbs.plan(ctx, agent, in_project=in_project, removal=removal)
-        if not asked and not dry_run and not _agreed(ctx, agent, plan, removal=removal):
+        if not ask and not dry_run and not _agreed(ctx, agent, plan, removal=removal):
             output.text(f"{agent}: left as it was")
             continue
         if not dry_run:
@@ -89,8 +89,8 @@ def _each(
         else:
             output.block(_told(ctx, agent, plan, removal=removal))
     if as_json:
-        output.document(documents[0] if asked else documents)
-    elif not asked and not removal and (also := _also_read(ctx)):
+        output.document(documents[0] if ask else documents)
+    elif not ask and not removal and (also := _also_read(ctx)):
         output.text(also.removeprefix("; "))
 
 
@@ -112,11 +112,11 @@ def _agreed(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> bool:
         return True
     what = f"take pf-tui out of {agent}" if removal else f"set up {agent}"
     while True:
-        said = click.prompt(
+        reply = click.prompt(
             f"{what} ({visible(_files(plan))})? [Y]es, [n]o, [d]iff", default="y", show_default=False
         )
-        if said[:1].lower() != "d":
-            return str(said)[:1].lower() == "y"
+        if reply[:1].lower() != "d":
+            return str(reply)[:1].lower() == "y"
         output.block(install_plan.diff(plan, user_home(ctx.env)).rstrip("\n"))
 
 

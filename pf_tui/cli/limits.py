@@ -48,11 +48,11 @@ def show(ctx: Context, provider: str | None, refresh: bool, as_json: bool) -> No
     if refresh:
         _refresh(ctx, now, provider)
         now = snapshot.take(ctx, keep_going=not as_json)
-    left = reads.headroom(ctx)
+    headroom = reads.headroom(ctx)
     if as_json:
-        output.document(settings.limits(now, provider, left))
+        output.document(settings.limits(now, provider, headroom))
         return
-    output.show(*_windows(now, provider, ctx, left, output.width()))
+    output.show(*_windows(now, provider, ctx, headroom, output.width()))
     for problem in now.problems:
         diagnostics.note(problem)
 
@@ -69,7 +69,7 @@ def show(ctx: Context, provider: str | None, refresh: bool, as_json: bool) -> No
 @as_json
 @click.pass_obj
 def set_(
-    ctx: Context, /, provider: str, in_project: bool, as_json: bool, **given: float | Unlimited | None
+    ctx: Context, /, provider: str, in_project: bool, as_json: bool, **numbers: float | Unlimited | None
 ) -> None:
     """A used-up budget counts like a provider's own limit: the next provider serves.
 
@@ -77,7 +77,7 @@ def set_(
     """
     wanted = {
         name: None if isinstance(value, Unlimited) else value
-        for name, value in given.items()
+        for name, value in numbers.items()
         if value is not None
     }
     if not wanted:
@@ -97,11 +97,11 @@ def set_(
     if as_json:
         output.document(settings.budgeted(now, provider))
         return
-    told = ", ".join(
+    changes = ", ".join(
         f"{_OPTIONS[name].removeprefix('--')} {_amount(name, value)}" for name, value in wanted.items()
     )
     whose = "every provider in this project" if in_project else provider
-    output.text(f"{whose}: {told}; `pf-tui undo` takes it back")
+    output.text(f"{whose}: {changes}; `pf-tui undo` takes it back")
 
 
 def _refresh(ctx: Context, now: Snapshot, only: str | None) -> None:
@@ -109,14 +109,14 @@ def _refresh(ctx: Context, now: Snapshot, only: str | None) -> None:
     from pf_tui import key_budget
     from pf_tui.rules.litellm import WINDOW
 
-    asked = [
+    providers = [
         view.provider
         for view in now.providers
         if view.id == only or (only is None and any(limit.window == WINDOW for limit in view.limits))
     ]
-    if not asked:
+    if not providers:
         diagnostics.note("no key's budget is known yet; name the proxy: `pf-tui limits PROVIDER --refresh`")
-    for provider in asked:
+    for provider in providers:
         try:
             actions.note_readings(ctx, [key_budget.ask(ctx, provider)])
         except PfError as error:
@@ -130,7 +130,7 @@ def _amount(name: str, value: float | None) -> str:
 
 
 def _windows(
-    now: Snapshot, provider: str | None, ctx: Context, left: Mapping[str, Headroom], width: int
+    now: Snapshot, provider: str | None, ctx: Context, headroom: Mapping[str, Headroom], width: int
 ) -> list[Text]:
     from rich.text import Text
 
@@ -141,9 +141,9 @@ def _windows(
     lines: list[Text] = []
     for view in views:
         lines += [heading(view.id, view.state), *limit_lines(view.limits, now, ctx.timezone(), width)]
-        if view.id in left:
+        if view.id in headroom:
             lines += wrapped(
-                f"{words.turns(left[view.id])} ({words.window_word(left[view.id].window)})", width
+                f"{words.turns(headroom[view.id])} ({words.window_word(headroom[view.id].window)})", width
             )
         lines.append(Text())
     if not views:

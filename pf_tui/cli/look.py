@@ -74,18 +74,18 @@ def table(
     lines = [
         {str(place): (Span(row[place].text, row[place].style or "text"),) for place in places} for row in rows
     ]
-    kept = layout.chosen(named, lines, width)
-    titled = heading and any(column.title for column, _ in kept)
-    above = [layout.head(kept)] if titled else []
-    return [_trimmed(line) for line in (*above, *(layout.body(kept, row) for row in lines))]
+    fitted = layout.chosen(named, lines, width)
+    titled = heading and any(column.title for column, _ in fitted)
+    above = [layout.head(fitted)] if titled else []
+    return [_trimmed(line) for line in (*above, *(layout.body(fitted, row) for row in lines))]
 
 
-def between(left: Text, right: Text, width: int) -> list[Text]:
-    """`left` and `right` at both ends of one line; two lines when they do not fit."""
-    space = width - left.cell_len - right.cell_len
+def between(text: Text, right: Text, width: int) -> list[Text]:
+    """`text` and `right` at both ends of one line; two lines when they do not fit."""
+    space = width - text.cell_len - right.cell_len
     if space < layout.GAP:
-        return [left, right]
-    return [Text.assemble(left, " " * space, right)]
+        return [text, right]
+    return [Text.assemble(text, " " * space, right)]
 
 
 def meter_style(share: float | None) -> str:

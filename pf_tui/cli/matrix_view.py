@@ -34,16 +34,22 @@ def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> lis
     by_rule = ", by your rule" if content["rule"] else ""
     lines = [heading(f"{name} asks for {model}{what}{by_rule}"), Text()]
     rows = []
-    for place, one in enumerate(content["candidates"], start=1):
-        how = f"{one['protocol']}, {one['how']}" if one["protocol"] else "its own login, without the gateway"
-        sure = f" ({one['evidence']})" if one["evidence"] and one["how"] != "native" else ""
+    for place, candidate in enumerate(content["candidates"], start=1):
+        how = (
+            f"{candidate['protocol']}, {candidate['how']}"
+            if candidate["protocol"]
+            else "its own login, without the gateway"
+        )
+        sure = f" ({candidate['evidence']})" if candidate["evidence"] and candidate["how"] != "native" else ""
         rows.append(
             [
                 Cell(text=str(place)),
-                Cell(text=one["provider"], style="bold" if place == 1 else ""),
-                Cell(text=one["model"] or ""),
-                Cell(text=f"{how}{sure}", style=_STYLES.get(one["how"], "")),
-                Cell(text=f"without {', '.join(one['lost'])}" if one["lost"] else "", style=FAINT),
+                Cell(text=candidate["provider"], style="bold" if place == 1 else ""),
+                Cell(text=candidate["model"] or ""),
+                Cell(text=f"{how}{sure}", style=_STYLES.get(candidate["how"], "")),
+                Cell(
+                    text=f"without {', '.join(candidate['lost'])}" if candidate["lost"] else "", style=FAINT
+                ),
             ]
         )
     columns = (
@@ -60,20 +66,20 @@ def route(content: Route, now: Snapshot, zone: tzinfo | None, width: int) -> lis
             width,
             indent="  ",
         )
-    told = []
-    without = [one["provider"] for one in content["skipped"] if one["reason"] == "no credential"]
+    parts = []
+    without = [skip["provider"] for skip in content["skipped"] if skip["reason"] == "no credential"]
     for skipped in content["skipped"]:
         if skipped["provider"] in without:
             continue
         until = from_text(skipped["until"])
         end = f", until {words.clock(until, now.at, zone)}" if until else ""
-        told.append(
+        parts.append(
             [Cell(text=f"✗ {skipped['provider']}", style=FAINT), Cell(text=f"{skipped['reason']}{end}")]
         )
-    if told:
+    if parts:
         lines += [
             Text(),
-            *table((Column(title=""), Column(title="", shrinks=True)), told, width, heading=False),
+            *table((Column(title=""), Column(title="", shrinks=True)), parts, width, heading=False),
         ]
     if without:
         lines += wrapped(f"without a credential: {', '.join(without)}", width, indent="  ", style=FAINT)
@@ -86,12 +92,14 @@ def matrix(cells: list[MatrixCell], width: int) -> list[Text]:
     for cell in cells:
         by_provider.setdefault(cell["provider"], {})[cell["agent"]] = cell
     rows = []
-    for provider, found in by_provider.items():
-        first = found[AGENTS[0]]
-        row = [Cell(text=provider, style="bold" if any(one["here"] for one in found.values()) else "")]
-        row += [_cell(found[agent]) for agent in AGENTS]
-        lacking = next((one["here_why"] for one in found.values() if one["here_why"]), None)
-        row.append(Cell(text=lacking or first["why"] or _evidence(found), style=FAINT))
+    for provider, client_cells in by_provider.items():
+        first = client_cells[AGENTS[0]]
+        row = [
+            Cell(text=provider, style="bold" if any(entry["here"] for entry in client_cells.values()) else "")
+        ]
+        row += [_cell(client_cells[agent]) for agent in AGENTS]
+        lacking = next((entry["here_why"] for entry in client_cells.values() if entry["here_why"]), None)
+        row.append(Cell(text=lacking or first["why"] or _evidence(client_cells), style=FAINT))
         rows.append(row)
     columns = (
         Column(title="provider"),
@@ -127,6 +135,6 @@ def _cell(cell: MatrixCell) -> Cell:
     return Cell(text=f"{word}{mark}", style=_STYLES[word] if cell["here"] else FAINT)
 
 
-def _evidence(found: dict[str, MatrixCell]) -> str:
-    words_ = {one["evidence"] for one in found.values() if one["evidence"]}
+def _evidence(cells_of: dict[str, MatrixCell]) -> str:
+    words_ = {entry["evidence"] for entry in cells_of.values() if entry["evidence"]}
     return ", ".join(word for word in ("documented", "reported", "untried") if word in words_)

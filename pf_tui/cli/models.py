@@ -37,11 +37,11 @@ def list_(
 ) -> None:
     """Prices are USD per million tokens."""
     catalog = ctx.catalog()
-    found = documents.chosen(catalog, family=family, provider=provider, capability=capability, extras=extras)
+    models = documents.chosen(catalog, family=family, provider=provider, capability=capability, extras=extras)
     if as_json:
-        output.document([documents.model(one) for one in found])
+        output.document([documents.model(entry) for entry in models])
         return
-    output.show(*_table(found, catalog, output.width()))
+    output.show(*_table(models, catalog, output.width()))
 
 
 @subword(models, "info")
@@ -51,14 +51,14 @@ def list_(
 def info(ctx: Context, model: str, as_json: bool) -> None:
     """Every spelling is understood: ids of providers, retired names, [1m]."""
     catalog = ctx.catalog()
-    found = catalog.resolve(model) or Resolved(model=catalog.model(model))
+    resolved = catalog.resolve(model) or Resolved(model=catalog.model(model))
     if as_json:
-        output.document(documents.info(found))
+        output.document(documents.info(resolved))
         return
-    output.show(*_detail(found, output.width()))
+    output.show(*_detail(resolved, output.width()))
 
 
-def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
+def _table(models: list[Model], catalog: Catalog, width: int) -> list[Text]:
     from rich.text import Text
 
     from pf_tui.cli.look import FAINT, Cell, faint, plain, table
@@ -75,15 +75,15 @@ def _table(found: list[Model], catalog: Catalog, width: int) -> list[Text]:
     )
     rows = [
         [
-            Cell(text=one.id, style=FAINT if one.status == "retired" else ""),
-            plain(one.family),
-            faint(one.tier),
-            plain(_context(one)),
-            plain(_price(one)),
-            plain(sum(catalog.serves(name, one.id) for name in one.providers)),
-            faint("" if one.status == "active" else one.status),
+            Cell(text=entry.id, style=FAINT if entry.status == "retired" else ""),
+            plain(entry.family),
+            faint(entry.tier),
+            plain(_context(entry)),
+            plain(_price(entry)),
+            plain(sum(catalog.serves(name, entry.id) for name in entry.providers)),
+            faint("" if entry.status == "active" else entry.status),
         ]
-        for one in found
+        for entry in models
     ]
     if not rows:
         return [Text("no model passes all of these filters; `pf-tui models` lists all", style=FAINT)]
@@ -96,22 +96,22 @@ def _detail(resolved: Resolved, width: int) -> list[Text]:
     from pf_tui.cli.look import FAINT, faint, plain, table, titled, wrapped
     from pf_tui.text.columns import Column
 
-    one = resolved.model
-    lines = titled(one.id, one.name, width)
+    entry = resolved.model
+    lines = titled(entry.id, entry.name, width)
     if resolved.note:
         lines += wrapped(resolved.note, width, style="yellow")
-    price = one.price
+    price = entry.price
     facts = [
-        ("family", f"{one.family} ({one.subfamily}), {one.tier}, {one.status}"),
-        ("successor", one.successor or ""),
-        ("context", f"{_context(one)} in, {words.window(one.max_output)} out"),
-        ("can", ", ".join(one.capabilities)),
-        ("in → out", f"{', '.join(one.inputs)} → {', '.join(one.outputs)}"),
+        ("family", f"{entry.family} ({entry.subfamily}), {entry.tier}, {entry.status}"),
+        ("successor", entry.successor or ""),
+        ("context", f"{_context(entry)} in, {words.window(entry.max_output)} out"),
+        ("can", ", ".join(entry.capabilities)),
+        ("in → out", f"{', '.join(entry.inputs)} → {', '.join(entry.outputs)}"),
         (
             "price",
             f"${price.input:g} in, ${price.output:g} out per million tokens" if price else "not published",
         ),
-        ("cache", _cache(one)),
+        ("cache", _cache(entry)),
     ]
     lines.append(Text())
     for name, value in facts:
@@ -125,7 +125,7 @@ def _detail(resolved: Resolved, width: int) -> list[Text]:
             plain(words.window(served.context) if served.context else ""),
             faint("retired" if served.retired else f"until {served.shutdown}" if served.shutdown else ""),
         ]
-        for name, served in one.providers.items()
+        for name, served in entry.providers.items()
     ]
     columns = (
         Column(title="provider"),

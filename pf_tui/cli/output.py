@@ -113,10 +113,10 @@ def console() -> Console:
     """Rich's console on stdout; NO_COLOR, FORCE_COLOR, COLUMNS and TERM are honoured."""
     from rich.console import Console
 
-    found = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    if not found.is_terminal and "COLUMNS" not in found._environ:
-        found.width = PIPE_WIDTH
-    return found
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in console._environ:
+        console.width = PIPE_WIDTH
+    return console
 
 
 def width() -> int:

@@ -29,15 +29,17 @@ def show(ctx: Context, check: bool, as_json: bool) -> None:
     if check:
         _check(ctx, as_json=as_json)
         return
-    found, own = published(ctx.paths, ctx.now()), _own(ctx.catalog())
+    prices, own = published(ctx.paths, ctx.now()), _own(ctx.catalog())
     unpriced = usage.unpriced(ctx)
     if as_json:
-        output.document(_document(found, own, unpriced))
+        output.document(_document(prices, own, unpriced))
         return
-    output.text(_sentence(found))
-    if found.updated_at is not None:
+    output.text(_sentence(prices))
+    if prices.updated_at is not None:
         zone, now = ctx.timezone(), ctx.now()
-        output.text(f"fetched {words.clock(found.updated_at, now, zone)}, {words.ago(found.updated_at, now)}")
+        output.text(
+            f"fetched {words.clock(prices.updated_at, now, zone)}, {words.ago(prices.updated_at, now)}"
+        )
     else:
         output.text("as they came with this program; `pf-tui prices update` fetches newer ones")
     if own:
@@ -99,20 +101,20 @@ def _check(ctx: Context, *, as_json: bool) -> None:
         )
 
 
-def _sentence(found: Published) -> str:
-    newest = f", newest change {found.newest.isoformat()}" if found.newest else ""
-    models = f"{words.number(found.models)} models of {found.providers} vendors"
-    return f"{found.source} {found.version}: {models}{newest}"
+def _sentence(published: Published) -> str:
+    newest = f", newest change {published.newest.isoformat()}" if published.newest else ""
+    models = f"{words.number(published.models)} models of {published.providers} vendors"
+    return f"{published.source} {published.version}: {models}{newest}"
 
 
-def _document(found: Published, own: int, unpriced: dict[str, int]) -> dict[str, object]:
+def _document(published: Published, own: int, unpriced: dict[str, int]) -> dict[str, object]:
     return {
-        "source": found.source,
-        "version": found.version,
-        "date": found.newest.isoformat() if found.newest else None,
-        "updated_at": to_text(found.updated_at) if found.updated_at else None,
-        "vendors": found.providers,
-        "models": found.models,
+        "source": published.source,
+        "version": published.version,
+        "date": published.newest.isoformat() if published.newest else None,
+        "updated_at": to_text(published.updated_at) if published.updated_at else None,
+        "vendors": published.providers,
+        "models": published.models,
         "own_prices": own,
         "unpriced": [{"model": model, "tokens": tokens} for model, tokens in unpriced.items()],
     }

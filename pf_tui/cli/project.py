@@ -61,13 +61,13 @@ def trust(ctx: Context, folder: str | None, listed: bool, forgotten: str | None,
 
 
 def _list(ctx: Context, *, as_json: bool) -> None:
-    known = actions.trusted_files(ctx)
+    files = actions.trusted_files(ctx)
     if as_json:
-        output.document(documents.listed(known))
+        output.document(documents.listed(files))
         return
-    for one, state in known:
-        output.text(one.path if state == "trusted" else f"{one.path} ({state})")
-    if not known:
+    for trusted_file, state in files:
+        output.text(trusted_file.path if state == "trusted" else f"{trusted_file.path} ({state})")
+    if not files:
         output.text("no project file is trusted; `pf-tui trust DIR` accepts one")
 
 

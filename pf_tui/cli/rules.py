@@ -28,7 +28,7 @@ def list_(ctx: Context, as_json: bool) -> None:
     """They go before the table of meanings; the first that fits decides."""
     stored = verbs.stored_rules(ctx)
     if as_json:
-        output.document({"rules": stored, "unread": [_failure(one) for one in verbs.unread(ctx)]})
+        output.document({"rules": stored, "unread": [_failure(answer) for answer in verbs.unread(ctx)]})
         return
     for number, rule in enumerate(stored, start=1):
         output.text(f"{number:>3}  {_words(rule)}")
@@ -84,14 +84,14 @@ def remove(ctx: Context, number: int, as_json: bool) -> None:
 
 def _list(ctx: Context, unread: tuple[UnreadFailure, ...], *, as_json: bool) -> None:
     if as_json:
-        output.document({"rules": verbs.stored_rules(ctx), "unread": [_failure(one) for one in unread]})
+        output.document({"rules": verbs.stored_rules(ctx), "unread": [_failure(answer) for answer in unread]})
         return
     now, zone = ctx.now(), ctx.timezone()
-    for number, one in enumerate(unread, start=1):
-        status = f"{one.status} " if one.status else ""
-        taken = f" · taken for {one.kind}" if one.kind else ""
-        told = f"{one.provider}: {status}{one.text}".strip()
-        output.text(f"{number:>3}  {words.clock(one.at, now, zone)}  {told}{taken}")
+    for number, answer in enumerate(unread, start=1):
+        status = f"{answer.status} " if answer.status else ""
+        taken_as = f" · taken for {answer.kind}" if answer.kind else ""
+        sentence = f"{answer.provider}: {status}{answer.text}".strip()
+        output.text(f"{number:>3}  {words.clock(answer.at, now, zone)}  {sentence}{taken_as}")
     if unread:
         output.text("`pf-tui rules add 1 --class quota --for 1h` makes a rule of the first")
     else:

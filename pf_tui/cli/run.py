@@ -43,10 +43,10 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     if now.paused:
         diagnostics.note(f"pf-tui is paused: {chosen.name} runs by itself; `pf-tui resume`")
         plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
-    taken = plan.launch_route(now, chosen, pass_through=pass_through)
-    if taken.through == "login":
+    route = plan.launch_route(now, chosen, pass_through=pass_through)
+    if route.through == "login":
         diagnostics.note(
-            f"{taken.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
+            f"{route.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
             + (
                 "; at the reset of its plan it goes on by itself"
                 if resume and chosen.word == "claude"
@@ -56,8 +56,8 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
         )
         plan.exec_agent(plan.write_login_settings(ctx, chosen, words))
     running, token = process.ensure(ctx)
-    then = f", then {', '.join(taken.then)}" if taken.then else "; no provider follows"
-    diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {taken.provider} serves{then}")
+    then = f", then {', '.join(route.then)}" if route.then else "; no provider follows"
+    diagnostics.note(f"{chosen.name} behind the gateway at {running.url}: {route.provider} serves{then}")
     if pass_through:
         diagnostics.note(
             f"your own {chosen.name} login goes through the gateway, byte for byte, to its vendor alone; "
@@ -67,7 +67,7 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
         ctx,
         now,
         chosen,
-        taken,
+        route,
         words,
         url=running.url,
         token=token,

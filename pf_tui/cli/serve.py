@@ -96,8 +96,8 @@ def token_required(token: str) -> Callable[..., Awaitable[web.StreamResponse]]:
     return guard
 
 
-def _same(given: str, wanted: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode())
+def _same(header: str, wanted: str) -> bool:
+    return hmac.compare_digest(header.encode("utf-8", "replace"), wanted.encode())
 
 
 own_pages_only.__middleware_version__ = 1  # type: ignore[attr-defined] # what aiohttp's decorator sets

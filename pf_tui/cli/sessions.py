@@ -44,7 +44,7 @@ def list_(ctx: Context, everything: bool, watching: bool, as_json: bool) -> None
     watch = Watch(ctx)
     before = None
     while True:
-        shown = [one for one in overview(ctx, watch) if everything or one.state != "ended"]
+        shown = [session for session in overview(ctx, watch) if everything or session.state != "ended"]
         if shown != before:
             _show(ctx, shown, as_json=as_json, watching=watching, first=before is None)
             before = shown
@@ -66,8 +66,8 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
     meant = documents.find(overview(ctx, watch), session)
     name = f"session {meant.id[:8]}"
     if cancel:
-        taken = resumes.claim(ctx.paths, (meant.agent, meant.id))
-        output.text(f"{name} is not sent on any more" if taken else f"{name} was not to be sent on")
+        claimed = resumes.claim(ctx.paths, (meant.agent, meant.id))
+        output.text(f"{name} is not sent on any more" if claimed else f"{name} was not to be sent on")
         return
     chosen = resuming.way(ctx, meant, watch.processes)
     if chosen.how in ("queue", "headless"):
@@ -78,7 +78,7 @@ def resume(ctx: Context, session: str, cancel: bool) -> None:
             )
         while at > ctx.now():
             time.sleep(min(LOOK_S, max((at - ctx.now()).total_seconds(), 0.0)))
-            meant = next((one for one in overview(ctx, watch) if one.id == meant.id), meant)
+            meant = next((session for session in overview(ctx, watch) if session.id == meant.id), meant)
             if meant.state in ("working", "waiting"):
                 output.text(f"{name} has gone on by itself; nothing was sent")
                 return
@@ -127,7 +127,7 @@ def _lines(ctx: Context, shown: list[Session], width: int) -> list[Text]:
         Column(title="active", right=True, leaves=1),
         Column(title="id"),
     )
-    rows = [row for one in shown for row in _rows(ctx, one)]
+    rows = [row for session in shown for row in _rows(ctx, session)]
     return table(columns, rows, width)
 
 

@@ -44,20 +44,20 @@ def overview(
     zone: tzinfo | None,
     width: int,
     sessions: Sequence[Session] = (),
-    left: Mapping[str, Headroom] | None = None,
+    headroom: Mapping[str, Headroom] | None = None,
 ) -> list[Text]:
     """Who serves, how long, who is next, what it cost; then every provider that matters.
 
     Args:
-        left: provider -> the turns its tightest window holds, where enough is known.
+        headroom: provider -> the turns its tightest window holds, where enough is known.
     """
     shown = [view for view in now.providers if _matters(view, now)]
     lines = [*_paused(now, zone, width), *_head(now, zone, width), *_elsewhere(now, sessions, width)]
-    if now.active is not None and (turns := words.turns((left or {}).get(now.active.provider))):
+    if now.active is not None and (turns := words.turns((headroom or {}).get(now.active.provider))):
         lines += wrapped(turns, width, indent="  ", style=FAINT)
     if now.question is not None:
-        asked = words.question(now.question, now.at, zone)
-        lines += wrapped(f"{asked}: `pf-tui allow paid --today`", width, indent="  ", style="yellow")
+        question = words.question(now.question, now.at, zone)
+        lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, indent="  ", style="yellow")
     numbers = standing.numbers(now)
     if shown:
         lines += [
@@ -96,10 +96,10 @@ def detail(now: Snapshot, view: ProviderView, zone: tzinfo | None, width: int) -
     return lines
 
 
-def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
+def limit_lines(limits: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     """One meter per window, with its reset, pace and source."""
     rows = []
-    for limit in known:
+    for limit in limits:
         share = None if limit.percent is None else limit.percent / 100
         size = _METER if width >= 72 else 10
         aside = "!" if share is not None and share >= 0.9 else ""
@@ -132,10 +132,10 @@ def limit_lines(known: tuple[Limit, ...], now: Snapshot, zone: tzinfo | None, wi
 def _paused(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     if now.paused is None:
         return []
-    told = (
+    sentence = (
         f"paused since {words.clock(now.paused, now.at, zone)}: pf-tui is in no agent's way; `pf-tui resume`"
     )
-    return wrapped(told, width, style="bold yellow")
+    return wrapped(sentence, width, style="bold yellow")
 
 
 def _head(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
@@ -183,12 +183,12 @@ _FOLLOW = {
 
 def _elsewhere(now: Snapshot, sessions: Sequence[Session], width: int) -> list[Text]:
     """Who really serves the sessions that run, where that is not the choice."""
-    told = serving.facts(now, sessions)
-    if not told.served or told.chosen is None:
+    lines = serving.facts(now, sessions)
+    if not lines.served or lines.chosen is None:
         return []
-    cure = f"`pf-tui install {told.joins}` joins them" if told.joins else _FOLLOW[told.returns]
-    count = f"{told.served} session{'s' if told.served > 1 else ''}"
-    return wrapped(f"but {told.provider} really serves {count}; {cure}", width, indent="  ", style="yellow")
+    cure = f"`pf-tui install {lines.joins}` joins them" if lines.joins else _FOLLOW[lines.returns]
+    count = f"{lines.served} session{'s' if lines.served > 1 else ''}"
+    return wrapped(f"but {lines.provider} really serves {count}; {cure}", width, indent="  ", style="yellow")
 
 
 def _row(view: ProviderView, now: Snapshot, zone: tzinfo | None, number: int | None) -> list[Cell]:
@@ -219,8 +219,8 @@ def _foot(now: Snapshot, shown: list[ProviderView], zone: tzinfo | None, width: 
     lines: list[Text] = []
     for view in shown:
         if view.resting:
-            told = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
-            lines += wrapped(told, width, style="yellow")
+            sentence = f"{view.id}: {words.resting(view.resting, now.at, zone)}"
+            lines += wrapped(sentence, width, style="yellow")
     if any(view.provider.plan and view.today.cost_usd for view in shown):
         lines += wrapped(
             f"{standing.PLAN} what the same would cost at list price; the plan is paid already",
@@ -241,8 +241,11 @@ def _foot(now: Snapshot, shown: list[ProviderView], zone: tzinfo | None, width: 
 def _matters(view: ProviderView, now: Snapshot) -> bool:
     """It can serve, or could but for a moment, or was used; what has no credential stays out."""
     serving = now.active is not None and now.active.provider == view.id
-    known = view.state not in ("no-credential", "disabled") or view.credential.state in ("expired", "unknown")
-    return serving or bool(view.today.requests) or (view.rank is not None and known)
+    relevant = view.state not in ("no-credential", "disabled") or view.credential.state in (
+        "expired",
+        "unknown",
+    )
+    return serving or bool(view.today.requests) or (view.rank is not None and relevant)
 
 
 def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
@@ -258,17 +261,17 @@ def _state_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
 
 
 def _credential_words(view: ProviderView, now: Snapshot, zone: tzinfo | None) -> str:
-    held = view.credential
-    found = f"{words.auth(view.provider.auth)}: {held.state}"
-    if held.source:
-        found += f" ({held.source})"
-    if held.expires_at:
-        renews = ", renewed by its agent" if held.renewable else ""
-        verb = "expired" if held.expires_at <= now.at else "expires"
-        found += f", {verb} {words.clock(held.expires_at, now.at, zone)}{renews}"
-    if not held.usable:
-        found += f"; `{auth.cure(view.provider)}`"
-    return found
+    credential = view.credential
+    sentence = f"{words.auth(view.provider.auth)}: {credential.state}"
+    if credential.source:
+        sentence += f" ({credential.source})"
+    if credential.expires_at:
+        renews = ", renewed by its agent" if credential.renewable else ""
+        verb = "expired" if credential.expires_at <= now.at else "expires"
+        sentence += f", {verb} {words.clock(credential.expires_at, now.at, zone)}{renews}"
+    if not credential.usable:
+        sentence += f"; `{auth.cure(view.provider)}`"
+    return sentence
 
 
 def _usage_words(view: ProviderView, *, month: bool) -> str:

@@ -49,17 +49,17 @@ def ledger(ctx: Context, file: Path, name: str | None, as_json: bool) -> None:
     imported is history: budgets and limits look at this machine's own use. Nothing is taken over from a file
     that has anything wrong with it. A - stands for stdin."""
     if str(file) != "-":
-        taken = fleet.take_in(ctx, file, name)
+        machine = fleet.take_in(ctx, file, name)
     elif sys.stdin.isatty():
         raise WrongUsage(
             "a ledger cannot be typed", "ssh laptop pf-tui export ledger - | pf-tui import ledger -"
         )
     else:
-        taken = fleet.take_in(ctx, sys.stdin.buffer, name)
+        machine = fleet.take_in(ctx, sys.stdin.buffer, name)
     if as_json:
-        output.document(fleet.document(taken))
+        output.document(fleet.document(machine))
         return
     output.text(
-        f"{taken.machine}: {words.number(taken.new)} of {words.number(taken.requests)} requests are new here,"
-        f" {words.number(taken.hits)} limit hits, {words.number(taken.switches)} switches"
+        f"{machine.machine}: {words.number(machine.new)} of {words.number(machine.requests)} requests are new"
+        f" here, {words.number(machine.hits)} limit hits, {words.number(machine.switches)} switches"
     )

@@ -40,12 +40,12 @@ class _Names(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
         from pf_tui.cli import world
 
         try:
-            known = getattr(world.here().catalog(), self.attribute)
+            values = getattr(world.here().catalog(), self.attribute)
         except Exception:
             return []  # a completion never speaks: broken files are told when the command runs
         return [
-            CompletionItem(name, help=visible(known[name].name))
-            for name in known
+            CompletionItem(name, help=visible(values[name].name))
+            for name in values
             if name.startswith(incomplete) and visible(name) == name  # a shell shows what it is given
         ]
 
@@ -61,10 +61,10 @@ class _Agent(click.ParamType):  # type: ignore[type-arg] # generic from click 8.
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         served = {client.id: client.id for client in CLIENTS.values() if client.protocols}
-        known = served | {client.word: client.id for client in CLIENTS.values() if client.protocols}
-        if value not in known:
-            raise UnknownName("agent", str(value), known, "pf-tui why --help")
-        return known[value]
+        clients = served | {client.word: client.id for client in CLIENTS.values() if client.protocols}
+        if value not in clients:
+            raise UnknownName("agent", str(value), clients, "pf-tui why --help")
+        return clients[value]
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
