@@ -46,7 +46,7 @@ def split(arguments: str) -> list[str]:
     return words[0].split() if len(words) == 1 else words
 
 
-def read(given: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()) -> Asked:
+def read(typed: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()) -> Asked:
     """Words and options: `--model X`, `--model=X`.
 
     Args:
@@ -58,7 +58,7 @@ def read(given: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: 
     """
     words: list[str] = []
     options: dict[str, str] = {}
-    queue = iter(given)
+    queue = iter(typed)
     for word in queue:
         option, equals, value = word.partition("=")
         if not word.startswith("-"):
@@ -74,13 +74,13 @@ def read(given: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: 
     return Asked(words=tuple(words), options=options)
 
 
-def budgets(given: Sequence[str]) -> tuple[dict[str, float | None], list[str]]:
+def budgets(words: Sequence[str]) -> tuple[dict[str, float | None], list[str]]:
     """`daily=1M`, `--daily 1M` or `--daily=1M` as settings (None = unlimited); and words that are none.
 
     Raises:
         WrongUsage: no such limit, or no amount.
     """
-    queue = iter(given)
+    queue = iter(words)
     settings: dict[str, float | None] = {}
     others = []
     for word in queue:

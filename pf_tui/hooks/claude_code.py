@@ -60,8 +60,8 @@ def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     if event == "UserPromptSubmit" and text(data, "prompt").startswith("/"):
         from pf_tui.hooks import commands
 
-        found = commands.typed(text(data, "prompt"))
-        return _blocked(commands.answer(ctx, *found) or "") if found else ""
+        command = commands.typed(text(data, "prompt"))
+        return _blocked(commands.answer(ctx, *command) or "") if command else ""
     return ""
 
 
@@ -84,8 +84,8 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
     if text(data, "prompt").startswith("/"):
         from pf_tui.hooks import commands
 
-        if found := commands.typed(text(data, "prompt")):
-            return _blocked(commands.answer(ctx, *found) or "")
+        if command := commands.typed(text(data, "prompt")):
+            return _blocked(commands.answer(ctx, *command) or "")
     now = _settled(ctx)
     session = text(data, "session_id")
     if (pause_s := claude_session.reload_s(ctx, time.time())) > 0:
@@ -95,19 +95,19 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
     serves = claude_session.provider(ctx, now)
     if not session or serves is None:
         return ""
-    known = ctx.health().sessions.get(session)
+    entry = ctx.health().sessions.get(session)
     actions.remember_session(ctx, session, AGENT, serves)
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {distrust}"})
-    if known is None or known.provider == serves or not now.notifies:
+    if entry is None or entry.provider == serves or not now.notifies:
         return ""
-    left = now.view(known.provider) if known.provider in now.catalog.providers else None
+    view = now.view(entry.provider) if entry.provider in now.catalog.providers else None
     why = ""
-    if left is not None and left.state in ("benched", "exhausted"):
+    if view is not None and view.state in ("benched", "exhausted"):
         from pf_tui.documents import words
 
-        until = f" until {words.clock(left.until, now.at, ctx.timezone())}" if left.until else ""
-        why = f" ({left.id}: {left.why or left.state}{until})"
+        until = f" until {words.clock(view.until, now.at, ctx.timezone())}" if view.until else ""
+        why = f" ({view.id}: {view.why or view.state}{until})"
     return answer({"systemMessage": f"pf-tui: {serves} serves this session now{why}"})
 
 
@@ -115,8 +115,8 @@ def _expanded(ctx: Context, data: Mapping[str, object]) -> str:
     """A slash command: ours are answered here, with no model call."""
     from pf_tui.hooks import commands
 
-    told = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
-    return "" if told is None else _blocked(told)
+    answer = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
+    return "" if answer is None else _blocked(answer)
 
 
 def _failed(ctx: Context, data: Mapping[str, object]) -> str:
@@ -127,26 +127,30 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     from pf_tui.hooks import claude_usage
     from pf_tui.rules import failures
 
-    seen = claude_usage.last_error(text(data, "transcript_path"))
-    told = said(data, "error")
-    word = next((one for one in told.split() if one in failures.AGENT_WORDS), told or seen.error)
-    details = seen.text or said(data, "error_details") or said(data, "last_assistant_message")
+    error = claude_usage.last_error(text(data, "transcript_path"))
+    error_words = said(data, "error")
+    word = next(
+        (word for word in error_words.split() if word in failures.AGENT_WORDS), error_words or error.error
+    )
+    details = error.text or said(data, "error_details") or said(data, "last_assistant_message")
     if not (details or word):
         return ""  # nothing says what failed, so nothing may rest for it
-    status = seen.status or _status_in(details)
-    failure = answers.read_agent_error(ctx, word, details, ctx.now(), status=status, model=seen.model or None)
+    status = error.status or _status_in(details)
+    failure = answers.read_agent_error(
+        ctx, word, details, ctx.now(), status=status, model=error.model or None
+    )
     if failure.kind == "server" and status is None and _is_unreachable(details):
         failure = replace(failures.transport("network", ctx.now(), details), at_once=True)
     with files.locked(ctx.paths, LOCK_S):
         now = snapshot.take(ctx)
         health = ctx.health()
-        known = health.sessions.get(text(data, "session_id"))
-        provider = known.provider if known else claude_session.provider(ctx, now)
+        session = health.sessions.get(text(data, "session_id"))
+        provider = session.provider if session else claude_session.provider(ctx, now)
         prompt = text(data, "prompt_id")
         counted = prompt and any(prompt in _prompts(bench) for bench in health.benches)
         if provider is not None and provider in now.catalog.providers and not counted:
-            _bench(ctx, now, provider, failure, seen.model or _model_in(details), data)
-    _use(ctx, data, provider, known)
+            _bench(ctx, now, provider, failure, error.model or _model_in(details), data)
+    _use(ctx, data, provider, session)
     return ""
 
 
@@ -155,9 +159,9 @@ def _stopped(ctx: Context, data: Mapping[str, object]) -> str:
     if claude_session.behind_gateway(ctx):
         return ""
     now = _settled(ctx)
-    known = ctx.health().sessions.get(text(data, "session_id"))
-    provider = known.provider if known else claude_session.provider(ctx, now)
-    delivered = _use(ctx, data, provider, known)
+    session = ctx.health().sessions.get(text(data, "session_id"))
+    provider = session.provider if session else claude_session.provider(ctx, now)
+    delivered = _use(ctx, data, provider, session)
     if provider is None or delivered is None:
         return ""
     model, at = delivered
@@ -232,7 +236,7 @@ def _bench(
     model = _asked_for(now, provider, spoken) if spoken else None
     prompt = text(data, "prompt_id")
     benches = [bench for bench in now.files.health.benches if bench.provider == provider]
-    earlier = [one for bench in benches for one in _prompts(bench)][-PROMPTS:]
+    earlier = [prompt for bench in benches for prompt in _prompts(bench)][-PROMPTS:]
     status = f"{failure.status} " if failure.status else ""
     actions.report_failure(
         ctx,
@@ -286,8 +290,8 @@ def _status_in(details: str) -> int | None:
     """
     import re
 
-    found = re.search(r"(?:API Error: |Repeated |\()([45]\d{2})\b(?!\.\d)", details)
-    return int(found[1]) if found else None
+    match = re.search(r"(?:API Error: |Repeated |\()([45]\d{2})\b(?!\.\d)", details)
+    return int(match[1]) if match else None
 
 
 def _model_in(details: str) -> str:

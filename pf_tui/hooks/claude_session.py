@@ -54,9 +54,9 @@ def provider(ctx: Context, now: Snapshot) -> str | None:
         return applied or active
     url = claude_address.address(ctx.cwd, ctx.env)
     there = [
-        one.id
-        for one in now.catalog.providers.values()
-        if url in addresses(one.claude_code.env, one.base_urls)
+        entry.id
+        for entry in now.catalog.providers.values()
+        if url in addresses(entry.claude_code.env, entry.base_urls)
     ]
     for wanted in (applied, active):
         if wanted in there:
@@ -92,8 +92,8 @@ def reload_s(ctx: Context, now_s: float) -> float:
 
 def addresses(env: Mapping[str, str], base_urls: Mapping[str, str]) -> set[str]:
     """The addresses at which Claude Code reaches a provider."""
-    known = (env.get(key_homes.BASE_URL), base_urls.get("anthropic-messages"))
-    return {claude_address.plain(url) for url in known if url}
+    bases = (env.get(key_homes.BASE_URL), base_urls.get("anthropic-messages"))
+    return {claude_address.plain(url) for url in bases if url}
 
 
 def follow_settings(ctx: Context) -> None:
@@ -106,15 +106,15 @@ def follow_settings(ctx: Context) -> None:
     if applied is None or not isinstance(url, str):
         return
     there = [
-        one.id
-        for one in now.catalog.providers.values()
-        if claude_address.plain(url) in addresses(one.claude_code.env, one.base_urls)
+        entry.id
+        for entry in now.catalog.providers.values()
+        if claude_address.plain(url) in addresses(entry.claude_code.env, entry.base_urls)
     ]
     if not there or applied in there:
         return
     moment = ctx.now()
-    seen = Applied(provider=there[0], since=moment)
-    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: seen}))
+    observed = Applied(provider=there[0], since=moment)
+    health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, AGENT: observed}))
     ledger.applied(ctx.paths.ledger, AGENT, there[0], moment)
 
 

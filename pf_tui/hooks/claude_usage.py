@@ -87,21 +87,23 @@ def record(
             except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
                 continue  # a row that makes no sense costs only itself; the ingest counts it
     start = 0 if since is None else round((since - SLACK).timestamp() * 1000)
-    found = [request._replace(provider=provider) for request in logs.requests.values() if request.ts >= start]
-    if not found or _written(ctx, found):
+    requests = [
+        request._replace(provider=provider) for request in logs.requests.values() if request.ts >= start
+    ]
+    if not requests or _written(ctx, requests):
         places.remember(path, end)
-    delivered = [seen for seen in found if seen.failure is None]
+    delivered = [request for request in requests if request.failure is None]
     if not delivered:
         return None
-    last = max(delivered, key=lambda seen: seen.ts)
+    last = max(delivered, key=lambda request: request.ts)
     model = ctx.catalog().find_model(last.model, provider) if last.model else None
     return model.id if model else None, datetime.fromtimestamp(last.ts / 1000, UTC)
 
 
-def _written(ctx: Context, found: list[LoggedRequest]) -> bool:
+def _written(ctx: Context, logged_requests: list[LoggedRequest]) -> bool:
     from pf_tui.ingest import from_hook
 
-    return from_hook.record(ctx.paths.ledger, source.AGENT, found, ctx.catalog())
+    return from_hook.record(ctx.paths.ledger, source.AGENT, logged_requests, ctx.catalog())
 
 
 class _Reader(source.Reader):
@@ -196,7 +198,7 @@ class _Places:
         """Neither locked nor fsynced: it is a cache."""
         self._ends.pop(path, None)
         self._ends[path] = end
-        kept = dict(list(self._ends.items())[-MAX_PLACES:])
+        places = dict(list(self._ends.items())[-MAX_PLACES:])
         with contextlib.suppress(OSError):
             make_private(self._path.parent)
-            files.write_private(self._path, files.json_bytes(kept))
+            files.write_private(self._path, files.json_bytes(places))

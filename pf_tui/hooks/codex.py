@@ -39,8 +39,8 @@ def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
         from pf_tui.hooks import session_evidence
 
         session_evidence.codex(ctx, event, data)
-    told = act(ctx, data)
-    return answer(told) if told else ""
+    answer_text = act(ctx, data)
+    return answer(answer_text) if answer_text else ""
 
 
 def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
@@ -49,15 +49,15 @@ def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
     return answer({"decision": "block", "reason": done}) if done else ""
 
 
-def pass_on(given: Sequence[str]) -> None:
+def pass_on(arguments: Sequence[str]) -> None:
     """Start the person's own notify program as Codex would have: its words, the event as the last one."""
-    if len(given) < 2:
+    if len(arguments) < 2:
         return
     import subprocess
 
     try:
         subprocess.Popen(
-            list(given),
+            list(arguments),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -94,11 +94,11 @@ def _prompt(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | Non
     """The seven commands without a model; else what the turn before failed of."""
     if done := _command(ctx, text(data, "prompt").strip()):
         return {"decision": "block", "reason": done}
-    told = _strike(ctx, data)
+    answer = _strike(ctx, data)
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         actions.settle(ctx)
-    return {"systemMessage": told} if told else None
+    return {"systemMessage": answer} if answer else None
 
 
 def _command(ctx: Context, prompt: str) -> str | None:
@@ -107,8 +107,8 @@ def _command(ctx: Context, prompt: str) -> str | None:
         return None
     from pf_tui.hooks import commands
 
-    asked = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
-    return None if asked is None else commands.answer(ctx, *asked)
+    command = commands.typed(prompt if prompt.startswith("/") else f"/{prompt}")
+    return None if command is None else commands.answer(ctx, *command)
 
 
 def _stopped(ctx: Context, data: Mapping[str, object]) -> None:
@@ -182,7 +182,7 @@ def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
 
     ends = outcome.bench.until
     back = f", back {words.when(ends, ctx.now(), ctx.timezone())}" if ends else ""
-    effect = next((one for one in outcome.effects if one.agent == AGENT), None)
+    effect = next((effect for effect in outcome.effects if effect.agent == AGENT), None)
     if outcome.to_provider is None:
         follows = f"no other provider available: {outcome.reason}"
     elif effect is None:
@@ -213,8 +213,8 @@ def _rollout(ctx: Context, data: Mapping[str, object]) -> Rollout | None:
     path = Path(named) if named else codex_rollout.find(ctx.env, text(data, "thread-id"))
     if path is None:
         return None
-    known = ctx.health().sessions.get(text(data, "session_id") or text(data, "thread-id"))
-    return codex_rollout.read(ctx, path, known.provider if known else None)
+    session = ctx.health().sessions.get(text(data, "session_id") or text(data, "thread-id"))
+    return codex_rollout.read(ctx, path, session.provider if session else None)
 
 
 def _serving(ctx: Context, now: Snapshot) -> str | None:

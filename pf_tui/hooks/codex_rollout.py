@@ -89,16 +89,16 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
         return None
     named = attribution.codex_names(ctx.env, ctx.catalog())(reader.provider) if reader.provider else None
     provider = named if named in ctx.catalog().providers else served_by
-    seen = tuple(request._replace(provider=provider or named) for request in logs.requests.values())
+    requests = tuple(request._replace(provider=provider or named) for request in logs.requests.values())
     readings = tuple(_readings(logs, provider or "unknown"))
     return Rollout(
         session=reader.session,
         provider=provider,
         model=reader.model,
-        seen=tuple(one for one in seen if one.provider) if provider else (),
+        seen=tuple(request for request in requests if request.provider) if provider else (),
         readings=readings,
         failed=_failed(error, readings),
-        last_ts=max((one.ts for one in seen if one.failure is None), default=None),
+        last_ts=max((request.ts for request in requests if request.failure is None), default=None),
     )
 
 
@@ -131,9 +131,13 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
     facts = next(iter(info.values()), None) if isinstance(info, dict) and info else None
     word = next(iter(info), "unknown") if isinstance(info, dict) else str(info or "unknown")
     status = facts.get("http_status_code") if isinstance(facts, dict) else None
-    if status is None and (found := _STATUS.search(message)):
-        status = int(found[1])
-    full = [one.resets_at for one in readings if one.used >= 100 and one.resets_at and one.resets_at > at]
+    if status is None and (match := _STATUS.search(message)):
+        status = int(match[1])
+    full = [
+        reading.resets_at
+        for reading in readings
+        if reading.used >= 100 and reading.resets_at and reading.resets_at > at
+    ]
     return Failed(
         at=at,
         word=word,
@@ -144,18 +148,18 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
 
 
 def _readings(logs: ParsedLogs, provider: str) -> Iterator[Reading]:
-    for one in logs.readings.values():
-        observed_at, resets_at = from_text(one.ts), from_text(one.resets_at)
+    for window_reading in logs.readings.values():
+        observed_at, resets_at = from_text(window_reading.ts), from_text(window_reading.resets_at)
         if observed_at is None:
             continue
         yield Reading(
             provider=provider,
-            window=one.window,
-            unit=one.unit,
-            used=one.used,
-            limit=one.limit,
+            window=window_reading.window,
+            unit=window_reading.unit,
+            used=window_reading.used,
+            limit=window_reading.limit,
             resets_at=resets_at,
-            source=one.source,
+            source=window_reading.source,
             observed_at=observed_at,
-            model=one.model,
+            model=window_reading.model,
         )

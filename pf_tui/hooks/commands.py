@@ -56,65 +56,65 @@ def typed(prompt: str) -> tuple[str, str] | None:
     return (name(first), rest.strip()) if name(first) in COMMANDS else None
 
 
-def _status(ctx: Context, given: Sequence[str]) -> str:
+def _status(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-status [PROVIDER] [--reset]`."""
-    asked = typing.read(given, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
-    whose = asked.words[0] if asked.words else None
-    told = []
-    if asked.options:
+    typed = typing.read(arguments, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
+    whose = typed.words[0] if typed.words else None
+    rows = []
+    if typed.options:
         with files.locked(ctx.paths, PATIENCE_S):
             actions.reset(ctx, whose)
-        told.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
+        rows.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
     now = snapshot.take(ctx, keep_going=True)
     if whose:
-        return lines([*told, *_provider(ctx, now, auth.one_of(now, whose))])
+        return lines([*rows, *_provider(ctx, now, auth.one_of(now, whose))])
     zone = ctx.timezone()
     if now.active is None:
-        told.append(f"no provider available: {now.choice.reason}")
+        rows.append(f"no provider available: {now.choice.reason}")
     else:
         view = now.view(now.active.provider)
-        told.append(
+        rows.append(
             f"{view.id} serves {now.active.model or 'its own default model'}{_tightest(ctx, now, view)}"
         )
-    told.append(f"next: {now.next.provider}" if now.next else f"next: nobody ({now.next_reason})")
+    rows.append(f"next: {now.next.provider}" if now.next else f"next: nobody ({now.next_reason})")
     resting = [
         view for view in now.providers if view.state in ("benched", "exhausted") and view.rank is not None
     ]
     for view in resting[:3]:
         until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
-        told.append(f"{view.id}: {view.why or view.state}{until}")
-    told.append(f"today: {used(now.today.requests, now.today.tokens, now.today.cost_usd)}")
+        rows.append(f"{view.id}: {view.why or view.state}{until}")
+    rows.append(f"today: {used(now.today.requests, now.today.tokens, now.today.cost_usd)}")
     if not now.auto_switch:
-        told.append(_auto_words(False))
-    told += now.problems[:2]
-    return lines(told)
+        rows.append(_auto_words(False))
+    rows += now.problems[:2]
+    return lines(rows)
 
 
 def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
     zone = ctx.timezone()
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
     place = f"number {view.rank}" if view.rank else "not in the list"
-    told = [
+    lines = [
         f"{view.id} ({view.provider.name}): {view.why or view.state}{until}",
         f"{place}, serves {view.serves or 'nothing that is asked for'}",
         f"credential: {_credential(view)}",
     ]
-    told += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
-    told.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
-    return told
+    lines += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
+    lines.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
+    return lines
 
 
-def _switch(ctx: Context, given: Sequence[str]) -> str:
+def _switch(ctx: Context, words: Sequence[str]) -> str:
     """`/provider-switch PROVIDER [MODEL]`, `next`, `undo`; `--force` and `--auto` as on the command line."""
-    asked = typing.read(given, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
-    wanted, auto = asked.words, asked.options.get("--auto")
-    model = asked.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
+    typed = typing.read(words, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
+    wanted, auto = typed.words, typed.options.get("--auto")
+    model = typed.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
     if auto not in (None, "on", "off"):
         raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
     if wanted and wanted[0] not in ("undo", "next"):
         actions.bring_up(ctx, wanted[0], limit_s=GATEWAY_S)
     with files.locked(ctx.paths, PATIENCE_S):
-        if wanted[:1] == ("undo",) or "--undo" in asked.options:
+        if wanted[:1] == ("undo",) or "--undo" in typed.options:
             was_on = snapshot.take(ctx).auto_switch
             undone = actions.undo(ctx, "switch")
             on = snapshot.take(ctx).auto_switch
@@ -129,22 +129,22 @@ def _switch(ctx: Context, given: Sequence[str]) -> str:
             done = actions.switch_next(ctx, auto_switch=_on(auto))
         else:
             done = actions.switch(
-                ctx, wanted[0], model=model, force="--force" in asked.options, auto_switch=_on(auto)
+                ctx, wanted[0], model=model, force="--force" in typed.options, auto_switch=_on(auto)
             )
     model = f" with {done.model}" if done.model else ""
     if done.switched:
         was = f" (was {done.from_provider})" if done.from_provider not in (None, done.to_provider) else ""
-        told = [f"switched to {done.to_provider}{model}{was}"]
+        rows = [f"switched to {done.to_provider}{model}{was}"]
     else:
-        told = [f"{done.to_provider} is first already{model}; nothing was changed"]
+        rows = [f"{done.to_provider} is first already{model}; nothing was changed"]
     if auto:
-        told.append(_auto_words(auto == "on"))
-    told += _effects(done.effects)
+        rows.append(_auto_words(auto == "on"))
+    rows += _effects(done.effects)
     if done.note:
-        told.append(done.note)
+        rows.append(done.note)
     if done.switched:
-        told.append("/provider-switch undo takes it back")
-    return lines(told)
+        rows.append("/provider-switch undo takes it back")
+    return lines(rows)
 
 
 def _on(auto: str | None) -> bool | None:
@@ -161,35 +161,35 @@ def _whom(now: Snapshot, auto: str | None) -> list[str]:
     """Who serves and who could, for a switch that names nobody."""
     serves = now.active.provider if now.active else "nobody"
     ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
-    others = ", ".join(one for one in ready if one != serves) or "none"
-    told = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
-    return [*told, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
+    others = ", ".join(provider for provider in ready if provider != serves) or "none"
+    lines = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
+    return [*lines, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
 
 
-def _auth(ctx: Context, given: Sequence[str]) -> str:
+def _auth(ctx: Context, words: Sequence[str]) -> str:
     """`/provider-auth [PROVIDER]`; the command line's other verbs are for a terminal, and said so."""
     now = snapshot.take(ctx, keep_going=True)
-    verb = given[0] if given[:1] and given[0] in _AUTH_VERBS else ""
-    given = [word for word in given[bool(verb) :] if not word.startswith("--")]
-    if given:
-        view = auth.one_of(now, given[0])
-        told = [f"{view.id}: {_credential(view)}"]
-        if len(given) > 1:
-            told.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
+    verb = words[0] if words[:1] and words[0] in _AUTH_VERBS else ""
+    words = [word for word in words[bool(verb) :] if not word.startswith("--")]
+    if words:
+        view = auth.one_of(now, words[0])
+        rows = [f"{view.id}: {_credential(view)}"]
+        if len(words) > 1:
+            rows.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
         if verb in ("check", "remove"):
-            return lines([*told, f"in a terminal: pf-tui auth {verb} {view.id}"])
+            return lines([*rows, f"in a terminal: pf-tui auth {verb} {view.id}"])
         if verb in _SIGN_INS:
-            return lines([*told, *_sign_in(view, verb)])
+            return lines([*rows, *_sign_in(view, verb)])
         cure = auth.cure(view.provider)
-        told.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
-        return lines(told)
+        rows.append(f"in a terminal: {cure}" if not view.credential.usable else f"another one: {cure}")
+        return lines(rows)
     if verb in _SIGN_INS:
         return lines([f"{verb} whom? /provider-auth {verb} PROVIDER", _NO_SIGN_IN])
-    held = [view for view in now.providers if view.credential.state != "missing"]
-    told = [f"{view.id}: {_credential(view)}" for view in held[: MAX_LINES - 2]]
-    missing = len(now.providers) - len(held)
-    told.append(f"{missing} without a credential; in a terminal: pf-tui auth set PROVIDER")
-    return lines(told)
+    views = [view for view in now.providers if view.credential.state != "missing"]
+    rows = [f"{view.id}: {_credential(view)}" for view in views[: MAX_LINES - 2]]
+    missing = len(now.providers) - len(views)
+    rows.append(f"{missing} without a credential; in a terminal: pf-tui auth set PROVIDER")
+    return lines(rows)
 
 
 def _sign_in(view: ProviderView, verb: str) -> list[str]:
@@ -206,26 +206,26 @@ def _sign_in(view: ProviderView, verb: str) -> list[str]:
     return [f"{_NO_SIGN_IN}: {does[verb]}", f"in a terminal: {provider.login_command}"]
 
 
-def _priority(ctx: Context, given: Sequence[str]) -> str:
+def _priority(ctx: Context, words: Sequence[str]) -> str:
     """`/provider-priority [A B C]`, `set A,B,C`, `add P`, `remove P`, `move P N`."""
-    if given and given != ["show"]:
+    if words and words != ["show"]:
         with files.locked(ctx.paths, PATIENCE_S):
-            _reorder(ctx, [part for word in typing.read(given, _ORDERS).words for part in _names(word)])
+            _reorder(ctx, [part for word in typing.read(words, _ORDERS).words for part in _names(word)])
         now = snapshot.take(ctx)
         serves = now.active.provider if now.active else "nobody"
         return lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
     now = snapshot.take(ctx, keep_going=True)
     ranked = [view for view in now.providers if view.rank is not None]
-    known = [view for view in ranked if view.state != "no-credential"]
+    views = [view for view in ranked if view.state != "no-credential"]
     active = now.active.provider if now.active else None
-    told = [
+    rows = [
         f"{view.rank}. {view.id}: {view.state}{' (serves)' if view.id == active else ''}"
-        for view in known[: MAX_LINES - 2]
+        for view in views[: MAX_LINES - 2]
     ]
-    if len(ranked) > len(told):
-        told.append(f"{len(ranked) - len(told)} more, most without a credential")
-    told.append("/provider-priority A B C makes a new order")
-    return lines(told)
+    if len(ranked) > len(rows):
+        rows.append(f"{len(ranked) - len(rows)} more, most without a credential")
+    rows.append("/provider-priority A B C makes a new order")
+    return lines(rows)
 
 
 def _reorder(ctx: Context, wanted: Sequence[str]) -> None:
@@ -250,11 +250,11 @@ def _names(word: str) -> list[str]:
     return [part for part in word.split(",") if part]
 
 
-def _limits(ctx: Context, given: Sequence[str]) -> str:
+def _limits(ctx: Context, words: Sequence[str]) -> str:
     """`/provider-limits [PROVIDER] [daily=1M] [monthly-usd=50]`; options as on the command line work too."""
-    given = given[given[:1] in (["show"], ["set"]) :]
-    names = [word for word in given[:1] if not word.startswith("-") and "=" not in word]
-    settings, others = typing.budgets(given[len(names) :])
+    words = words[words[:1] in (["show"], ["set"]) :]
+    names = [word for word in words[:1] if not word.startswith("-") and "=" not in word]
+    settings, others = typing.budgets(words[len(names) :])
     names += others
     if len(names) > 1:
         raise WrongUsage(f"there is no limit called {names[1]}", f"name one of {', '.join(typing.BUDGETS)}")
@@ -265,20 +265,20 @@ def _limits(ctx: Context, given: Sequence[str]) -> str:
             actions.set_budgets(ctx, names[0], settings)
     now = snapshot.take(ctx, keep_going=True)
     views = [auth.one_of(now, names[0])] if names else [view for view in now.providers if view.limits]
-    told = []
+    rows = []
     for view in views:
         head = f"{view.id} " if len(views) > 1 else ""
-        told += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
-    if not told:
-        told.append(
+        rows += [head + _limit(ctx, now, view, place) for place in range(len(view.limits))]
+    if not rows:
+        rows.append(
             f"{names[0]} has no known window and no budget"
             if names
             else "no provider has a known window or a budget yet"
         )
-        told.append("/provider-limits PROVIDER daily=1M sets a budget")
+        rows.append("/provider-limits PROVIDER daily=1M sets a budget")
     if settings:
-        told.append(_TAKEN_BACK)
-    return lines(told)
+        rows.append(_TAKEN_BACK)
+    return lines(rows)
 
 
 COMMANDS: Mapping[str, Callable[[Context, Sequence[str]], str]] = {
@@ -305,12 +305,12 @@ def _tightest(ctx: Context, now: Snapshot, view: ProviderView) -> str:
     tightest = view.tightest
     if tightest is None:
         return ""
-    told = f" · {words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}"
+    used = f" · {words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}"
     if tightest.runs_out_at:
-        return f"{told}, empty ~{words.clock(tightest.runs_out_at, now.at, ctx.timezone())}"
+        return f"{used}, empty ~{words.clock(tightest.runs_out_at, now.at, ctx.timezone())}"
     if tightest.resets_at:
-        return f"{told}, resets {words.when(tightest.resets_at, now.at, ctx.timezone())}"
-    return told
+        return f"{used}, resets {words.when(tightest.resets_at, now.at, ctx.timezone())}"
+    return used
 
 
 def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:
@@ -318,23 +318,23 @@ def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:
     what = words.window_word(limit.window, limit.model)
     if limit.source == "budget":
         what = f"{limit.unit} a {limit.window}"
-    told = f"{what}: {words.percent(limit.percent)}"
+    sentence = f"{what}: {words.percent(limit.percent)}"
     if limit.unit != "percent" and limit.limit:
-        told += f" of {words.money(limit.limit) if limit.unit == 'usd' else words.short(limit.limit)}"
+        sentence += f" of {words.money(limit.limit) if limit.unit == 'usd' else words.short(limit.limit)}"
     if limit.resets_at:
-        told += f", resets {words.when(limit.resets_at, now.at, ctx.timezone())}"
+        sentence += f", resets {words.when(limit.resets_at, now.at, ctx.timezone())}"
     if limit.runs_out_at:
-        told += f", empty ~{words.clock(limit.runs_out_at, now.at, ctx.timezone())}"
+        sentence += f", empty ~{words.clock(limit.runs_out_at, now.at, ctx.timezone())}"
     return (
-        f"{told} ({limit.source}, {words.ago(limit.observed_at, now.at)})"
+        f"{sentence} ({limit.source}, {words.ago(limit.observed_at, now.at)})"
         if limit.source != "budget"
-        else told
+        else sentence
     )
 
 
 def _credential(view: ProviderView) -> str:
-    held = view.credential
-    return f"{held.state}{f' ({held.source})' if held.source else ''}"
+    credential = view.credential
+    return f"{credential.state}{f' ({credential.source})' if credential.source else ''}"
 
 
 def _effects(done: Sequence[Effect]) -> list[str]:

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 MODELS_USAGE = "/provider-models FAMILY, info MODEL, capability C or providers P"
 
 
-def models(ctx: Context, given: Sequence[str]) -> str:
+def models(ctx: Context, words: Sequence[str]) -> str:
     """`[FAMILY | MODEL]`, `info MODEL`, `family F`, `capability C`, `providers P`, `list --filter W`."""
     from pf_tui.documents import models as documents
 
     options = ("--family", "--provider", "--capability", "--filter")
-    asked = typing.read(given, MODELS_USAGE, takes=options, flags=("--all",))
-    verb, *named = asked.words or ("",)
+    typed = typing.read(words, MODELS_USAGE, takes=options, flags=("--all",))
+    verb, *named = typed.words or ("",)
     if verb not in _MODEL_VERBS:
-        verb, named = "list", list(asked.words)
-    catalog, extras = ctx.catalog(), "--all" in asked.options
-    filters = {name: asked.options.get(f"--{name}") for name in ("family", "provider", "capability")}
+        verb, named = "list", list(typed.words)
+    catalog, extras = ctx.catalog(), "--all" in typed.options
+    filters = {name: typed.options.get(f"--{name}") for name in ("family", "provider", "capability")}
     wanted = named[0] if named else ""
     if verb == "providers":
         return _providers(catalog, wanted, extras=extras)
@@ -41,56 +41,56 @@ def models(ctx: Context, given: Sequence[str]) -> str:
             return lines([f"{verb} of what?", _all_of(catalog, verb)])
         filters[verb] = wanted
     elif wanted:
-        if found := catalog.find_model(wanted):
-            return _model(found)
+        if entry := catalog.find_model(wanted):
+            return _model(entry)
         if verb == "info":
             catalog.model(wanted)
         filters["family"] = wanted
-    needle = asked.options.get("--filter", "").casefold()
+    needle = typed.options.get("--filter", "").casefold()
     if not needle and not any(filters.values()):
         return lines([_all_of(catalog, "family"), f"{MODELS_USAGE}; everything: pf-tui models"])
     chosen = [
-        one
-        for one in documents.chosen(catalog, extras=extras, **filters)
-        if needle in " ".join((one.id, one.name, one.family, *one.capabilities)).casefold()
+        model
+        for model in documents.chosen(catalog, extras=extras, **filters)
+        if needle in " ".join((model.id, model.name, model.family, *model.capabilities)).casefold()
     ]
     if not chosen:
         return f"no model passes: {needle or wanted}"
-    told = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
-    return _listed(chosen, f"pf-tui models {told}".rstrip())
+    options_text = " ".join(f"--{name} {value.lower()}" for name, value in filters.items() if value)
+    return _listed(chosen, f"pf-tui models {options_text}".rstrip())
 
 
 _MODEL_VERBS = ("list", "info", "family", "capability", "providers")
 
 
 def _listed(chosen: Sequence[Model], everything: str) -> str:
-    current = [one for one in chosen if one.status in ("active", "preview")] or list(chosen)
-    told = [
-        f"{one.id}  {words.window(one.context)}"
-        + (f"  ${one.price.input:g}/${one.price.output:g}" if one.price else "")
-        for one in current[: MAX_LINES - 1]
+    current = [model for model in chosen if model.status in ("active", "preview")] or list(chosen)
+    rows = [
+        f"{model.id}  {words.window(model.context)}"
+        + (f"  ${model.price.input:g}/${model.price.output:g}" if model.price else "")
+        for model in current[: MAX_LINES - 1]
     ]
-    if rest := len(chosen) - len(told):
-        told.append(f"{rest} more, older ones too: {everything}")
-    return lines(told)
+    if rest := len(chosen) - len(rows):
+        rows.append(f"{rest} more, older ones too: {everything}")
+    return lines(rows)
 
 
 def _providers(catalog: Catalog, wanted: str, *, extras: bool) -> str:
     """Who serves a model, what a provider serves, or how many each of them does."""
     from pf_tui.documents import models as documents
 
-    if wanted and (found := catalog.find_model(wanted)):
-        return _model(found)
+    if wanted and (entry := catalog.find_model(wanted)):
+        return _model(entry)
     if wanted:
         name = catalog.provider(wanted).id
         chosen = documents.chosen(catalog, extras=extras, family=None, provider=name, capability=None)
         return _listed(chosen, f"pf-tui models --provider {name}") if chosen else f"{name}: no model is known"
     counts = {
-        name: sum(catalog.serves(name, one.id) for one in documents.chosen(catalog, extras=extras))
+        name: sum(catalog.serves(name, model.id) for model in documents.chosen(catalog, extras=extras))
         for name in catalog.providers
     }
-    told = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
-    return lines([told, "/provider-models providers P lists one"])
+    counts_text = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    return lines([counts_text, "/provider-models providers P lists one"])
 
 
 def _all_of(catalog: Catalog, what: str) -> str:
@@ -98,70 +98,70 @@ def _all_of(catalog: Catalog, what: str) -> str:
     from pf_tui.documents import models as documents
 
     counts: dict[str, int] = {}
-    for one in documents.chosen(catalog, extras=False):
-        for name in (one.family,) if what == "family" else one.capabilities:
+    for model in documents.chosen(catalog, extras=False):
+        for name in (model.family,) if what == "family" else model.capabilities:
             counts[name] = counts.get(name, 0) + 1
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _model(found: Model) -> str:
-    served = ", ".join(found.providers) or "nobody"
+def _model(model: Model) -> str:
+    served = ", ".join(model.providers) or "nobody"
     price = (
-        f"${found.price.input:g} in, ${found.price.output:g} out per million tokens"
-        if found.price
+        f"${model.price.input:g} in, ${model.price.output:g} out per million tokens"
+        if model.price
         else "no price"
     )
-    size = f"{words.window(found.context)} tokens of context"
-    return lines([f"{found.id} ({found.status}): {size}, {price}", f"served by {served}"])
+    size = f"{words.window(model.context)} tokens of context"
+    return lines([f"{model.id} ({model.status}): {size}, {price}", f"served by {served}"])
 
 
-def analytics(ctx: Context, given: Sequence[str]) -> str:
+def analytics(ctx: Context, arguments: Sequence[str]) -> str:
     """`[show] [PERIOD] [--view VIEW] [--costs] [--compare]`; what needs more room is for a terminal."""
     from pf_tui.ledger import cycle, period, schema
     from pf_tui.ledger.overview import analytics as overview
 
     usage = f"/provider-analytics 7d --view {', '.join(_VIEWS)}"
-    asked = typing.read(given, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
-    if asked.words == ("reset",):
+    typed = typing.read(arguments, usage, takes=("--view",), flags=("--costs", "--compare")).without("show")
+    if typed.words == ("reset",):
         return "history is deleted in a terminal only: pf-tui analytics reset"
-    view = asked.options.get("--view", "costs" if "--costs" in asked.options else "summary")
+    view = typed.options.get("--view", "costs" if "--costs" in typed.options else "summary")
     if view not in period.VIEWS:
         raise UnknownName("view", view, period.VIEWS, "pf-tui analytics --help")
-    if len(asked.words) > 1:
-        raise WrongUsage(f"{asked.words[1]} is not known here", usage)
-    word = asked.words[0] if asked.words else "24h"
+    if len(typed.words) > 1:
+        raise WrongUsage(f"{typed.words[1]} is not known here", usage)
+    word = typed.words[0] if typed.words else "24h"
     began = cycle.began(ctx.paths.ledger, word, ctx.now())
     span = period.period_of(word, ctx.now(), ctx.timezone(), began=began)
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:
-        found = overview(connection, span)
-        if "--compare" in asked.options:
-            rows = _compared(ctx, connection, found)
+        figures = overview(connection, span)
+        if "--compare" in typed.options:
+            rows = _compared(ctx, connection, figures)
         else:
-            rows = _VIEWS.get(view, _groups("providers"))(ctx, connection, found)
-    sums = found.totals
+            rows = _VIEWS.get(view, _groups("providers"))(ctx, connection, figures)
+    sums = figures.totals
     failed = f", {sums.failed} failed" if sums.failed else ""
     unpriced = f", {words.short(sums.unpriced_tokens)} tokens unpriced" if sums.unpriced_tokens else ""
-    told = [
+    sentences = [
         f"{span.name}: {used(sums.requests, sums.total_tokens, sums.cost_usd)}{failed}{unpriced}",
-        f"{found.fallback.fallbacks} fallbacks, {found.fallback.limit_hits} limit hits",
+        f"{figures.fallback.fallbacks} fallbacks, {figures.fallback.limit_hits} limit hits",
     ]
     more = f"pf-tui analytics {span.name}" + (f" --view {view}" if view != "summary" else "")
-    more += " --compare" if "--compare" in asked.options else ""
-    room = MAX_LINES - len(told)
+    more += " --compare" if "--compare" in typed.options else ""
+    room = MAX_LINES - len(sentences)
     if len(rows) > room:
         rows = [*rows[: room - 1], f"{len(rows) - room + 1} more in a terminal: {more}"]
-    return lines([*told, *rows])
+    return lines([*sentences, *rows])
 
 
 Rows: TypeAlias = "Callable[[Context, sqlite3.Connection, Analytics], list[str]]"
 
 
 def _groups(name: str) -> Rows:
-    def rows(_: Context, __: sqlite3.Connection, found: Analytics) -> list[str]:
-        groups: tuple[Group, ...] = getattr(found, name)
-        return [f"{one.name}: {_sums(one)}" for one in groups]
+    def rows(_: Context, __: sqlite3.Connection, analytics: Analytics) -> list[str]:
+        groups: tuple[Group, ...] = getattr(analytics, name)
+        return [f"{group.name}: {_sums(group)}" for group in groups]
 
     return rows
 
@@ -170,48 +170,48 @@ def _sums(group: Group) -> str:
     return used(group.sums.requests, group.sums.total_tokens, group.sums.cost_usd)
 
 
-def _compared(ctx: Context, connection: sqlite3.Connection, found: Analytics) -> list[str]:
+def _compared(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
     """The period before, then every provider with what all of the work would cost there."""
     from pf_tui.ledger import comparison
     from pf_tui.ledger.period import Filters
 
-    told = []
-    if (before := comparison.previous(found.span)) is not None:
+    lines = []
+    if (before := comparison.previous(analytics.span)) is not None:
         past = comparison.totals(connection, before, Filters())
-        told.append(f"before: {used(past.requests, past.total_tokens, past.cost_usd)}")
-    for row in comparison.compare(connection, found, ctx.catalog()):
+        lines.append(f"before: {used(past.requests, past.total_tokens, past.cost_usd)}")
+    for row in comparison.compare(connection, analytics, ctx.catalog()):
         same = f"; all of it {words.money(row.same_work_usd)} there" if row.same_work_usd is not None else ""
-        told.append(f"{row.part.name}: {_sums(row.part)}{same}")
-    return told
+        lines.append(f"{row.part.name}: {_sums(row.part)}{same}")
+    return lines
 
 
-def _errors(ctx: Context, connection: sqlite3.Connection, found: Analytics) -> list[str]:
+def _errors(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
     from pf_tui.ledger import events
 
-    rows = events.failures(connection, found.span)
-    told = [
+    rows = events.failures(connection, analytics.span)
+    lines = [
         f"{row.provider}: {row.kind} {words.number(row.count)} times, last {_when(ctx, row.last_ms)}"
         for row in rows
     ]
-    return told or ["no request failed in this period"]
+    return lines or ["no request failed in this period"]
 
 
-def _limits(ctx: Context, connection: sqlite3.Connection, found: Analytics) -> list[str]:
+def _limits(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
     from pf_tui.ledger import events
 
-    told = []
-    for hit in events.hits(connection, found.span, MAX_LINES):
+    lines = []
+    for hit in events.hits(connection, analytics.span, MAX_LINES):
         until = f" until {_when(ctx, hit.until_ms)}" if hit.until_ms else ""
-        told.append(f"{_when(ctx, hit.ts_ms)}  {hit.provider}: {hit.kind}{until}")
-    return told or ["no limit was hit in this period"]
+        lines.append(f"{_when(ctx, hit.ts_ms)}  {hit.provider}: {hit.kind}{until}")
+    return lines or ["no limit was hit in this period"]
 
 
-def _sessions(_: Context, connection: sqlite3.Connection, found: Analytics) -> list[str]:
+def _sessions(_: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
     from pf_tui.ledger.period import Filters
     from pf_tui.ledger.query import UsageQuery
 
-    dearest = UsageQuery(connection, found.span, Filters()).sessions(MAX_LINES)
-    return [f"{one.name[:8]}: {_sums(one)}" for one in dearest.parts]
+    dearest = UsageQuery(connection, analytics.span, Filters()).sessions(MAX_LINES)
+    return [f"{part.name[:8]}: {_sums(part)}" for part in dearest.parts]
 
 
 def _when(ctx: Context, ms: int) -> str:

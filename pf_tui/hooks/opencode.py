@@ -40,8 +40,8 @@ LONG_WAIT = timedelta(seconds=60)
 
 def handle(ctx: Context, event: str, data: dict[str, object]) -> str:
     """The plugin's instruction for one event; "" for an event that is none of ours."""
-    known = EVENTS.get(event)
-    return "" if known is None else answer(known(ctx, data))
+    handler = EVENTS.get(event)
+    return "" if handler is None else answer(handler(ctx, data))
 
 
 def while_paused(ctx: Context, event: str, data: dict[str, object]) -> str:
@@ -64,16 +64,16 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
-    found: dict[str, object] = {"active": active}
+    answer: dict[str, object] = {"active": active}
     if to.theirs is not None:
-        found["route"] = {"providerID": to.theirs, "modelID": to.model}
+        answer["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
-            found["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
+            answer["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
     elif to.left is not None:
-        found["toast"] = _toast(opencode_routing.nobody(now, ctx, to.left), "warning")
+        answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.left), "warning")
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
-        found["toast"] = _toast(distrust, "warning")
-    return found
+        answer["toast"] = _toast(distrust, "warning")
+    return answer
 
 
 def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
@@ -161,11 +161,11 @@ def _command(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     """One of the seven commands: done here, shown in place of a model's answer, under what was typed."""
     from pf_tui.hooks import commands
 
-    name, given = text(data, "command"), text(data, "arguments").strip()
-    told = commands.answer(ctx, name, given)
-    if told is None:
+    name, arguments = text(data, "command"), text(data, "arguments").strip()
+    answer = commands.answer(ctx, name, arguments)
+    if answer is None:
         return {}
-    return {"answer": f"/{commands.name(name)} {given}".rstrip() + f"\n\n{told}"}
+    return {"answer": f"/{commands.name(name)} {arguments}".rstrip() + f"\n\n{answer}"}
 
 
 def _pin(ctx: Context, session: str) -> str | None:
@@ -220,20 +220,20 @@ def _failed(
     failure = classify(now.at)
     outcome = _bench(ctx, now, the_turn, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
-    found: dict[str, object] = {"benched": outcome is not None}
+    answer: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
-        found["until"] = round(outcome.bench.until.timestamp() * 1000)
+        answer["until"] = round(outcome.bench.until.timestamp() * 1000)
     if on_wire and failure.failover and (where := _gateway(ctx, now)):
-        return {**found, "gateway": where}
+        return {**answer, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.asked, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.asked, model, now.at)
-    told = _told(ctx, after, the_turn, failure, rest, to)
+    message = _told(ctx, after, the_turn, failure, rest, to)
     if on_wire and failure.failover and rest and _is_long(rest, now.at):
-        return {**found, "refuse": told}
+        return {**answer, "refuse": message}
     if outcome and now.notifies:
-        found["toast"] = _toast(told, "warning")
-    return found
+        answer["toast"] = _toast(message, "warning")
+    return answer
 
 
 def _bench(
@@ -266,9 +266,9 @@ def _told(ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench
         follows = "auto-switch is off: `pf-tui switch next` moves on"
     else:
         follows = "no other provider that OpenCode has can serve: `pf-tui why`"
-    told = f"pf-tui: {turn.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
-    quiet = re.search(_RETRIED, told) is None
-    return told if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
+    message = f"pf-tui: {turn.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
+    quiet = re.search(_RETRIED, message) is None
+    return message if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
 
 
 _MATTERS: Mapping[str, str] = {

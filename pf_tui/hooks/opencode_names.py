@@ -52,8 +52,8 @@ class Names:
         if self._theirs is None:
             self._theirs = {}
             for name in self._models:
-                if known := self.ours(name):
-                    self._theirs.setdefault(known, name)
+                if own_name := self.ours(name):
+                    self._theirs.setdefault(own_name, name)
         return self._theirs.get(ours)
 
     def model(
@@ -70,8 +70,8 @@ class Names:
         if native in offered:
             return native
         for name in offered if model else ():
-            known = self._catalog.find_model(name, provider)
-            if known is not None and known.id == model:
+            entry = self._catalog.find_model(name, provider)
+            if entry is not None and entry.id == model:
                 return name
         spare = next((name for name in others if name in offered), None)
         return spare or (next(iter(offered), None) if any_will_do else None)
@@ -82,7 +82,7 @@ class Names:
             return None
         fitting = addresses.at(url, self._catalog.providers.values())
         own = [provider.id for provider in fitting if provider.custom]
-        shipped = [one.id for one in fitting if not (one.custom or one.plan or one.agent_only)]
+        shipped = [entry.id for entry in fitting if not (entry.custom or entry.plan or entry.agent_only)]
         return next((ids[0] for ids in (own, shipped) if len(ids) == 1), None)
 
 

@@ -103,8 +103,8 @@ def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     if pin == turn.asked:
         return None if _hindrance(now, turn, pin) else Route(provider=pin)
     wanted = _wanted(now, turn)
-    held = [_trusted(now.standing(pin))]
-    for candidate in failover.route(RouteRequest(model=wanted), held, now.catalog).candidates:
+    standings = [_trusted(now.standing(pin))]
+    for candidate in failover.route(RouteRequest(model=wanted), standings, now.catalog).candidates:
         if name := _name(turn, candidate, wanted):
             return Route(provider=pin, theirs=name[0], model=name[1])
     return None
@@ -134,18 +134,18 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     return text
 
 
-def nobody(now: Snapshot, ctx: Context, left: Skipped) -> str:
+def nobody(now: Snapshot, ctx: Context, skipped: Skipped) -> str:
     """`groq: benched (429 rate), back in 12 min; no other provider that OpenCode has can serve: …`."""
     return (
-        f"{left.provider}: {left.reason}{_back(now, ctx, left)};"
+        f"{skipped.provider}: {skipped.reason}{_back(now, ctx, skipped)};"
         " no other provider that OpenCode has can serve: `pf-tui why`"
     )
 
 
-def _back(now: Snapshot, ctx: Context, left: Skipped) -> str:
+def _back(now: Snapshot, ctx: Context, skipped: Skipped) -> str:
     from pf_tui.documents import words
 
-    return f", back {words.when(left.until, now.at, ctx.timezone())}" if left.until else ""
+    return f", back {words.when(skipped.until, now.at, ctx.timezone())}" if skipped.until else ""
 
 
 def _hindrance(now: Snapshot, turn: Turn, provider: str) -> Skipped | None:

@@ -26,14 +26,14 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tupl
         if isinstance(message, dict) and not message.get("served_by"):
             provider = names.ours(text(message, "providerID")) or text(message, "providerID")
             logged_requests += [
-                seen._replace(provider=provider) for seen in _seen(message, data, names.logins)
+                request._replace(provider=provider) for request in _seen(message, data, names.logins)
             ]
     if logged_requests:
         from_hook.record(ctx.paths.ledger, source.AGENT, logged_requests, now.catalog)
     return [
-        (provider, seen.model, datetime.fromtimestamp(seen.ts / 1000, UTC))
-        for seen in logged_requests
-        if (provider := seen.provider or "") in now.catalog.providers and seen.failure is None
+        (provider, request.model, datetime.fromtimestamp(request.ts / 1000, UTC))
+        for request in logged_requests
+        if (provider := request.provider or "") in now.catalog.providers and request.failure is None
     ]
 
 
@@ -44,7 +44,7 @@ def _seen(
     logs = ParsedLogs()
     session, folder = text(data, "session_id"), text(data, "cwd")
     aside = bool(text(data, "parent"))
-    seen = source.take(message, text(message, "id"), session, folder, aside, providers, logs)
-    if seen is not None:
-        logs.add(seen)
+    requests = source.take(message, text(message, "id"), session, folder, aside, providers, logs)
+    if requests is not None:
+        logs.add(requests)
     return tuple(logs.requests.values())

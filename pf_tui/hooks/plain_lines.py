@@ -11,9 +11,9 @@ MAX_LINES = 9
 """More does not read well where agents show it."""
 
 
-def lines(told: Sequence[str]) -> str:
+def lines(lines_told: Sequence[str]) -> str:
     """The lines that are not empty, cut with a hint where there are too many."""
-    shown = [visible(line) for line in told if line]
+    shown = [visible(line) for line in lines_told if line]
     if len(shown) > MAX_LINES:
         more = len(shown) - MAX_LINES + 1
         shown = [*shown[: MAX_LINES - 1], f"{more} more lines in a terminal: pf-tui status"]

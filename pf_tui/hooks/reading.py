@@ -104,29 +104,29 @@ def _members(text: str) -> dict[str, object]:
     One that is nested too deeply, or holds a number too long to be one, is skipped.
     """
     decoder = json.JSONDecoder(strict=False, parse_constant=_nothing)
-    found: dict[str, object] = {}
+    members: dict[str, object] = {}
     place = _skip_blank(text, 0)
     if text[place : place + 1] != "{":
-        return found
+        return members
     place += 1
     while True:
         try:
             name, place = decoder.raw_decode(text, _skip_blank(text, place))
         except (ValueError, RecursionError):
-            return found
+            return members
         place = _skip_blank(text, place)
         if not isinstance(name, str) or text[place : place + 1] != ":":
-            return found
+            return members
         start = _skip_blank(text, place + 1)
         try:
-            found[name], place = decoder.raw_decode(text, start)
+            members[name], place = decoder.raw_decode(text, start)
         except json.JSONDecodeError:
-            return found
+            return members
         except (ValueError, RecursionError):
             place = _end_of_value(text, start)
         place = _skip_blank(text, place)
         if text[place : place + 1] != ",":
-            return found
+            return members
         place += 1
 
 

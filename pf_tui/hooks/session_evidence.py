@@ -45,7 +45,7 @@ def claude_code(ctx: Context, event: str, data: Mapping[str, object]) -> None:
 def status_line(ctx: Context, data: Mapping[str, object]) -> None:
     """Context, cost and address, as Claude Code's status line tells them; no event."""
     window, cost, model = (_inner(data, name) for name in ("context_window", "cost", "model"))
-    told = {
+    context = {
         "tokens": window.get("total_input_tokens"),
         "window": window.get("context_window_size"),
         "percent": window.get("used_percentage"),
@@ -58,7 +58,7 @@ def status_line(ctx: Context, data: Mapping[str, object]) -> None:
         data,
         _number(ctx.env.get("CLAUDE_PID")),
         base_url_host=_host(ctx.env.get("ANTHROPIC_BASE_URL") or "https://api.anthropic.com"),
-        context={name: value for name, value in told.items() if _is_number(value)} or None,
+        context={name: value for name, value in context.items() if _is_number(value)} or None,
         cost_usd=spent if _is_number(spent) else None,
         model=text(model, "id")[:200] or None,
     )
@@ -111,7 +111,7 @@ def _write(
     session = text(data, "session_id")
     if not 0 < len(session) <= 200:
         return
-    seen = Evidence(
+    evidence = Evidence(
         agent=agent,
         id=session,
         at=ctx.now().timestamp() if at is None else at,
@@ -124,7 +124,7 @@ def _write(
         tmux=_tmux(ctx.env),
         **facts,
     )
-    write(ctx.paths, seen)
+    write(ctx.paths, evidence)
 
 
 def _tmux(env: Mapping[str, str]) -> dict[str, str] | None:

@@ -46,7 +46,7 @@ def line(stdin: bytes, env: Mapping[str, str], wrapped: str | None) -> str:
         log.failure("statusline", error, env)
         ours = ""
     lines = [*_finish(own), *([ours] if ours else [])]
-    return "".join(f"{one}\n" for one in lines)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
@@ -61,9 +61,9 @@ def _ours(stdin: bytes, env: Mapping[str, str]) -> str:
     now = snapshot.take(ctx, keep_going=True)
     serves = claude_session.provider(ctx, now)
     if serves is not None and not claude_session.behind_gateway(ctx):
-        seen = _readings(ctx, data, serves)
-        if _news(now, serves, seen):
-            actions.note_readings(ctx, seen)
+        readings = _readings(ctx, data, serves)
+        if _news(now, serves, readings):
+            actions.note_readings(ctx, readings)
             now = snapshot.take(ctx, keep_going=True)
     return _text(ctx, now, serves)
 
@@ -88,7 +88,7 @@ def _text(ctx: Context, now: Snapshot, serves: str | None) -> str:
             :3
         ]
         if shown:
-            parts.append(", ".join(_window(one) for one in shown))
+            parts.append(", ".join(_window(window) for window in shown))
         tightest = view.tightest
         if tightest is not None and tightest.runs_out_at is not None:
             parts.append(f"empty ~{words.clock(tightest.runs_out_at, now.at, zone)}")
@@ -106,15 +106,15 @@ def _window(limit: Limit) -> str:
 
 def _readings(ctx: Context, data: Mapping[str, object], provider: str) -> list[Reading]:
     """What the client says of the plan's windows; nothing with a key, which has none."""
-    told = data.get("rate_limits")
-    found = []
-    for name, window in told.items() if isinstance(told, dict) else ():
+    limits = data.get("rate_limits")
+    readings = []
+    for name, window in limits.items() if isinstance(limits, dict) else ():
         percent = window.get("used_percentage") if isinstance(window, dict) else None
         if name not in WINDOWS or isinstance(percent, bool) or not isinstance(percent, int | float):
             continue
         if not 0 <= percent <= 1000:
             continue
-        found.append(
+        readings.append(
             Reading(
                 provider=provider,
                 window=WINDOWS[name],
@@ -127,20 +127,20 @@ def _readings(ctx: Context, data: Mapping[str, object], provider: str) -> list[R
                 model=name.removeprefix("seven_day_") if name.startswith("seven_day_") else None,
             )
         )
-    return found
+    return readings
 
 
-def _news(now: Snapshot, provider: str, seen: list[Reading]) -> bool:
+def _news(now: Snapshot, provider: str, readings: list[Reading]) -> bool:
     """True when a window moved, or the last reading of it is old."""
-    view = next((one for one in now.providers if one.id == provider), None)
-    known = (
+    view = next((view for view in now.providers if view.id == provider), None)
+    limits = (
         {(limit.window, limit.model): limit for limit in view.limits if limit.source == "official"}
         if view
         else {}
     )
-    for one in seen:
-        old = known.get((one.window, one.model))
-        if old is None or old.used != one.used or one.observed_at - old.observed_at >= OFTEN:
+    for new_reading in readings:
+        old = limits.get((new_reading.window, new_reading.model))
+        if old is None or old.used != new_reading.used or new_reading.observed_at - old.observed_at >= OFTEN:
             return True
     return False
 
@@ -182,8 +182,8 @@ def _finish(process: subprocess.Popen[bytes] | None) -> list[str]:
     import subprocess
 
     try:
-        told, _ = process.communicate(timeout=OWN_LIMIT_S)
+        output, _ = process.communicate(timeout=OWN_LIMIT_S)
     except (subprocess.TimeoutExpired, OSError, ValueError):
         process.kill()
         return []
-    return told.decode("utf-8", "replace").rstrip("\n").split("\n") if told.strip() else []
+    return output.decode("utf-8", "replace").rstrip("\n").split("\n") if output.strip() else []
