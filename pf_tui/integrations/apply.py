@@ -50,22 +50,22 @@ def module(agent: str) -> ModuleType:
 def installed(ctx: Context) -> tuple[str, ...]:
     """The agents pf-tui is installed into, for this person or this project: ("claude-code", "opencode")."""
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
-    found = {
+    agents = {
         agent for agent, _, root in (name.partition(":") for name in keys(ctx)) if not root or root in roots
     }
-    return tuple(agent for agent in INTEGRATED if agent in found)
+    return tuple(agent for agent in INTEGRATED if agent in agents)
 
 
 def keys(ctx: Context) -> tuple[str, ...]:
     """Every install by its key; one whose record was lost is known by what stands in the agent's files."""
     from pf_tui.integrations import marks
 
-    known = installs.keys(ctx.paths)
+    install_keys = installs.keys(ctx.paths)
     if installs.pause(ctx.paths) is not None:
-        return known
-    there = {name.partition(":")[0] for name in known}
+        return install_keys
+    there = {name.partition(":")[0] for name in install_keys}
     lost = [agent for agent in INTEGRATED if agent not in there and marks.are_for(agent, ctx.env)]
-    return (*known, *lost)
+    return (*install_keys, *lost)
 
 
 def paused(ctx: Context) -> datetime | None:

@@ -97,8 +97,8 @@ def _route_back(ctx: Context) -> FileChange | None:
     if claude_settings.route_in(before) is None:
         return None
     after = claude_settings.unrouted(before)
-    left = None if after == claude_settings.MADE else after.encode()
-    return FileChange(path=path, before=before.encode(), after=left)
+    content = None if after == claude_settings.MADE else after.encode()
+    return FileChange(path=path, before=before.encode(), after=content)
 
 
 def key(ctx: Context, project: bool) -> str:
@@ -207,8 +207,8 @@ def _by_gateway(ctx: Context, provider: Provider) -> Effect:
     written = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
     if isinstance(written, Effect):
         return written
-    told = _told(ctx, provider, there, leads=True)
-    return replace(told, how="gateway", text=f"{told.text}, through the gateway, which translates")
+    effect = _told(ctx, provider, there, leads=True)
+    return replace(effect, how="gateway", text=f"{effect.text}, through the gateway, which translates")
 
 
 def _way_to(ctx: Context, url: str) -> dict[str, str]:

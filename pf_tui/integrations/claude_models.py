@@ -35,8 +35,8 @@ def overrides(catalog: Catalog, provider: Provider) -> dict[str, str]:
 
 def aliases(catalog: Catalog) -> dict[str, str]:
     """The variable of each alias -> the id it stands for."""
-    found = {name: catalog.find_model(name.split("_")[2].lower()) for name in ALIASES}
-    return {name: model.id for name, model in found.items() if model is not None}
+    entries = {name: catalog.find_model(name.split("_")[2].lower()) for name in ALIASES}
+    return {name: model.id for name, model in entries.items() if model is not None}
 
 
 def plain(catalog: Catalog) -> dict[str, str]:

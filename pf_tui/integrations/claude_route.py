@@ -100,11 +100,11 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
     if wanted is None or "local" in wanted:
         places = dict.fromkeys(place for folder in folders for place in (*_roots(folder), folder))
         yield from _documents((place / ".claude" / "settings.local.json" for place in places), foreign=True)
-    if given := words.get("--settings"):
-        yield _given(given, folders)
+    if word := words.get("--settings"):
+        yield _given(word, folders)
     yield from _documents(_managed(person), foreign=False)
-    if given := words.get("--managed-settings"):
-        yield _given(given, folders)
+    if word := words.get("--managed-settings"):
+        yield _given(word, folders)
 
 
 def _documents(paths: Iterator[Path], *, foreign: bool) -> Iterator[Layer]:
@@ -162,12 +162,12 @@ def _settings_words(caller: Process | None) -> dict[str, str]:
         if any(option in caller.words[0] for option in options):
             raise withheld("Claude Code was started with settings of its own, which cannot be read here")
         return {}
-    given: dict[str, str] = {}
+    settings_words: dict[str, str] = {}
     for number, word in enumerate(caller.words):
         name, equals, value = word.partition("=")
         if name in options:
-            given[name] = value if equals else "".join(caller.words[number + 1 : number + 2])
-    return given
+            settings_words[name] = value if equals else "".join(caller.words[number + 1 : number + 2])
+    return settings_words
 
 
 def _document(path: Path, *, foreign: bool, follow: bool = False) -> Layer | None:
@@ -277,8 +277,8 @@ def _address(layers: list[Layer], env: Mapping[str, str]) -> tuple[str, str]:
     return env.get(BASE_URL, "").strip() or VENDOR_URL, "the environment"
 
 
-def _same(one: str, other: str) -> bool:
-    return one == other or key_homes.same_address(one, other)
+def _same(value: str, other: str) -> bool:
+    return value == other or key_homes.same_address(value, other)
 
 
 def _just_started(layers: list[Layer], caller: Process | None, now_s: float) -> bool:

@@ -65,23 +65,23 @@ def routed(
     """
     original, text = text, text if text.strip("\ufeff \t\r\n") else MADE
     settings = jsonc.parse(text)
-    wrote, kept = _note(settings)
+    wrote, old_note = _note(settings)
     letters = _letters(original, settings)
-    text = _without_last(text, settings, wrote, kept, {ENV: env, MODELS: models or {}}, letters)
+    text = _without_last(text, settings, wrote, old_note, {ENV: env, MODELS: models or {}}, letters)
     wanted = dict(env)
     for member, values in ((ENV, env), (MODELS, models or {})):
         now = _map(settings, member)
         for name in values:
             if name in now and now[name] != wrote[member].get(name):
-                kept[member][name] = now[name]
+                old_note[member][name] = now[name]
     for name in env:
-        if name in kept[ENV] and (keys or (home and name == BASE_URL)):
-            wanted[name] = kept[ENV][name]
+        if name in old_note[ENV] and (keys or (home and name == BASE_URL)):
+            wanted[name] = old_note[ENV][name]
     present = settings.get(HELPER) if isinstance(settings, dict) else None
     if present is not None and present != wrote.pop(HELPER, None):
-        kept[HELPER] = present
-    if home and HELPER in kept:
-        helper = kept[HELPER]
+        old_note[HELPER] = present
+    if home and HELPER in old_note:
+        helper = old_note[HELPER]
     for member, values in ((ENV, wanted), (MODELS, models or {})):
         text = _with(text, member, values)
         wrote[member] |= values
@@ -91,7 +91,7 @@ def routed(
     elif present is not None:
         text = jsonc.remove_member(text, (HELPER,))
     note: dict[str, object] = {"provider": provider}
-    for name, part in (("wrote", wrote), ("kept", kept)):
+    for name, part in (("wrote", wrote), ("kept", old_note)):
         if filled := {member: value for member, value in part.items() if value or member == HELPER}:
             note[name] = filled
     if letters:
@@ -105,21 +105,21 @@ def _letters(text: str, settings: object) -> dict[str, str]:
     By its place: "" is the whole of a file without a member, "env" an empty object, "env.NAME" a value.
     """
     note = settings.get(NOTE) if isinstance(settings, dict) else None
-    known = note.get("letters") if isinstance(note, dict) else None
-    found = {name: raw for name, raw in _entries(known) if isinstance(raw, str)}
+    letters = note.get("letters") if isinstance(note, dict) else None
+    letters_by_name = {name: raw for name, raw in _entries(letters) if isinstance(raw, str)}
     if isinstance(note, dict):
-        return found
+        return letters_by_name
     if not isinstance(settings, dict) or not settings:
         return {"": text}
     for member in (ENV, MODELS):
         if settings.get(member) == {}:
-            found[member] = jsonc.raw(text, (member,)) or ""
+            letters_by_name[member] = jsonc.raw(text, (member,)) or ""
     places = [(HELPER,), *((member, name) for member in (ENV, MODELS) for name in _map(settings, member))]
     for place in places:
         raw = jsonc.raw(text, place)
         if raw is not None and raw != json.dumps(jsonc.parse(raw), ensure_ascii=False):
-            found[".".join(place)] = raw
-    return found
+            letters_by_name[".".join(place)] = raw
+    return letters_by_name
 
 
 def _entries(content: object) -> Iterator[tuple[str, object]]:
@@ -130,19 +130,19 @@ def _without_last(
     text: str,
     settings: object,
     wrote: dict[str, Any],
-    kept: dict[str, Any],
+    note: dict[str, Any],
     wanted: Mapping[str, Mapping[str, str]],
     letters: Mapping[str, str],
 ) -> str:
     """Without the model names of the route before, where the new one has none; the person's own come back.
 
-    `wrote` and `kept` forget what is put back. Other variables stay for the new route to name.
+    `wrote` and `note` forget what is put back. Other variables stay for the new route to name.
     """
     for member in (MODELS, ENV):
         gone = [name for name in wrote[member] if name not in wanted[member]]
         gone = [name for name in gone if member == MODELS or name in ALIASES]
         mine = {name: wrote[member].pop(name) for name in gone}
-        own = {name: kept[member].pop(name, None) for name in gone}
+        own = {name: note[member].pop(name, None) for name in gone}
         text = _without(text, member, _map(settings, member), mine, own, letters.get(member))
     return text
 
@@ -156,14 +156,14 @@ def unrouted(text: str) -> str:
     settings = jsonc.parse(text)
     if not isinstance(settings, dict) or NOTE not in settings:
         return text
-    wrote, kept = _note(settings)
+    wrote, note = _note(settings)
     letters = _letters(text, settings)
     text = jsonc.remove_member(text, (NOTE,))
     if settings.get(HELPER) == wrote.get(HELPER):
-        text = _restored(text, (HELPER,), kept.get(HELPER))
+        text = _restored(text, (HELPER,), note.get(HELPER))
     for member in (MODELS, ENV):
         now, empty = _map(settings, member), letters.get(member)
-        text = _without(text, member, now, wrote[member], kept[member], empty)
+        text = _without(text, member, now, wrote[member], note[member], empty)
     if "" in letters and jsonc.parse(text) == {}:
         return letters[""]
     for place, raw in letters.items():
@@ -302,8 +302,8 @@ def _note(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _map(settings: object, member: str) -> Mapping[str, object]:
     """That member's entries; none where it is no object."""
-    found = settings.get(member) if isinstance(settings, dict) else None
-    return found if isinstance(found, dict) else {}
+    mapping = settings.get(member) if isinstance(settings, dict) else None
+    return mapping if isinstance(mapping, dict) else {}
 
 
 _REFRESH = ("statusLine", "refreshInterval")
@@ -324,8 +324,8 @@ def _is_ours(command: str) -> bool:
         return True
     words = _words(command)
     called = words[:-1] if words[-1:] == ["statusline"] else words[:-3]
-    known = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
-    return known and bool(called) and (Path(called[-1]).name == "pf-tui" or called[-2:] == ["-m", "pf_tui"])
+    ours = words[-1:] == ["statusline"] or words[-3:-1] == ["statusline", "--wrap"]
+    return ours and bool(called) and (Path(called[-1]).name == "pf-tui" or called[-2:] == ["-m", "pf_tui"])
 
 
 def _words(command: str) -> list[str]:

@@ -190,10 +190,14 @@ def _hooks_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
         try:
             for event in EVENTS:
                 groups = _groups(jsonc.parse(text), event)
-                kept = [group for group in groups if not _is_our_group(group, event)]
-                if kept != groups:
+                groups_left = [group for group in groups if not _is_our_group(group, event)]
+                if groups_left != groups:
                     place = ("hooks", event)
-                    text = jsonc.set_member(text, place, kept) if kept else jsonc.remove_member(text, place)
+                    text = (
+                        jsonc.set_member(text, place, groups_left)
+                        if groups_left
+                        else jsonc.remove_member(text, place)
+                    )
         except jsonc.JsoncError as error:
             raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
         return text
@@ -259,8 +263,8 @@ def _served_by(ctx: Context, provider: Provider, model: str | None, path: Path) 
 def _own_model(catalog: Catalog, provider: Provider, path: Path) -> str | None:
     """The model of the person's own settings under that provider's name; None where it is not sold there."""
     named = toml_text.parse(toml_text.without(_text(path))).get("model")
-    known = catalog.find_model(named) if isinstance(named, str) else None
-    return catalog.native_id(known.id, provider.id) if known is not None else None
+    entry = catalog.find_model(named) if isinstance(named, str) else None
+    return catalog.native_id(entry.id, provider.id) if entry is not None else None
 
 
 def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:
@@ -329,14 +333,14 @@ def _login(ctx: Context) -> str | None:
         content = {}
     if isinstance(content, dict) and content.get("tokens"):
         return _LOGINS[0]
-    known = isinstance(content, dict) and content.get("OPENAI_API_KEY")
-    return "openai-api" if known or ctx.env.get("OPENAI_API_KEY") else None
+    has_key = isinstance(content, dict) and content.get("OPENAI_API_KEY")
+    return "openai-api" if has_key or ctx.env.get("OPENAI_API_KEY") else None
 
 
 def _at(catalog: Catalog, url: str) -> str | None:
     """The provider whose address this is, when it is one alone."""
-    found = [one.id for one in rules.at(url, catalog.providers.values()) if not one.agent_only]
-    return found[0] if len(found) == 1 else None
+    ids = [provider.id for provider in rules.at(url, catalog.providers.values()) if not provider.agent_only]
+    return ids[0] if len(ids) == 1 else None
 
 
 def _key(project: bool) -> str:

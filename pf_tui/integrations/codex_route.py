@@ -56,11 +56,11 @@ def check_gateway(ctx: Context, url: str, caller: Process | None) -> None:
         PfError: it would go elsewhere, or that cannot be said.
     """
     for name, table in _asking(ctx, codex.GATEWAY, caller):
-        told = table.get("base_url")
-        if not isinstance(told, str) or not key_homes.same_address(told.removesuffix("/v1"), url):
+        base_url = table.get("base_url")
+        if not isinstance(base_url, str) or not key_homes.same_address(base_url.removesuffix("/v1"), url):
             raise claude_route.withheld(
                 f"Codex's model_providers.{claude_route.plain_name(name)} sends the gateway's token to"
-                f" {key_homes.shown(str(told))}, where no gateway of ours is",
+                f" {key_homes.shown(str(base_url))}, where no gateway of ours is",
                 "`pf-tui switch PROVIDER` sets the address",
             )
 
@@ -95,8 +95,8 @@ def _layers(ctx: Context, caller: Process | None) -> Iterator[dict[str, object]]
     """Every document, the one that wins last."""
     words = caller.words if caller is not None and caller.is_program(PROGRAM) else ()
     if caller is not None and words and not caller.exact:
-        given = words[0].split()
-        if any(word.startswith((*_CONFIG, *_PROFILE)) for word in given):
+        value = words[0].split()
+        if any(word.startswith((*_CONFIG, *_PROFILE)) for word in value):
             raise claude_route.withheld(
                 "Codex was started with settings of its own, which cannot be read here"
             )
@@ -158,12 +158,14 @@ def _override(text: str) -> dict[str, object]:
     return {first: content}
 
 
-def _merged(one: dict[str, object], other: dict[str, object]) -> dict[str, object]:
-    """`other` laid over `one`, tables into each other."""
-    merged = dict(one)
+def _merged(layer: dict[str, object], other: dict[str, object]) -> dict[str, object]:
+    """`other` laid over `layer`, tables into each other."""
+    merged = dict(layer)
     for name, value in other.items():
-        held = merged.get(name)
-        merged[name] = _merged(held, value) if isinstance(held, dict) and isinstance(value, dict) else value
+        existing = merged.get(name)
+        merged[name] = (
+            _merged(existing, value) if isinstance(existing, dict) and isinstance(value, dict) else value
+        )
     return merged
 
 

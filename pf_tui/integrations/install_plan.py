@@ -36,7 +36,7 @@ class ManagedPart:
     """It may hold the person's keys: once others have written in it, its text is never remembered."""
     bare: Callable[[bytes], bytes] = lambda now: now
     """The content without what a switch has added since the install."""
-    blank: Callable[[bytes], bool] = lambda left: left.strip() in (b"", b"{}")
+    blank: Callable[[bytes], bool] = lambda rest: rest.strip() in (b"", b"{}")
     """Nothing is left that a person would miss, in a file that we made."""
     known: Callable[[bytes], bool] = lambda _: False
     """The whole file is our own work, although no install is remembered."""
@@ -99,8 +99,8 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
     Raises:
         StateFileUnusable: a file of the agent's cannot be read or edited; nothing was changed.
     """
-    known = installs.record(paths, key)
-    remembered = dict(object_in(known, "files"))
+    earlier = installs.record(paths, key)
+    remembered = dict(object_in(earlier, "files"))
     changes: list[FileChange] = []
     wanted_folders, pieces = tuple(folders), tuple(pieces)
     for piece in pieces:
@@ -115,11 +115,11 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
         elif entry is None or now != wanted:
             remembered[str(piece.path)] = _splice(original, piece.bare(wanted))
     made = [
-        *texts_in(known, "folders"),
+        *texts_in(earlier, "folders"),
         *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
     ]
-    kept = {"files": remembered, "folders": list(dict.fromkeys(made))}
-    return Plan(key=key, changes=tuple(changes), folders=wanted_folders, kept=kept)
+    record = {"files": remembered, "folders": list(dict.fromkeys(made))}
+    return Plan(key=key, changes=tuple(changes), folders=wanted_folders, kept=record)
 
 
 def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
@@ -127,8 +127,8 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
 
     Files that the record knows and `pieces` no longer names (an older pf-tui wrote them) are undone too.
     """
-    known = installs.record(paths, key)
-    remembered = dict(object_in(known, "files"))
+    earlier = installs.record(paths, key)
+    remembered = dict(object_in(earlier, "files"))
     by_path = {str(piece.path): piece for piece in pieces}
     changes = []
     for name in dict.fromkeys([*by_path, *remembered]):
@@ -146,7 +146,7 @@ def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
                 before = None
         if before != now:
             changes.append(FileChange(path=path, before=now, after=before))
-    folders = tuple(Path(folder) for folder in texts_in(known, "folders"))
+    folders = tuple(Path(folder) for folder in texts_in(earlier, "folders"))
     return Plan(key=key, changes=tuple(changes), folders=folders, removal=True)
 
 
@@ -162,10 +162,10 @@ def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
         own: the folder that this environment names; one of them where nothing else is, or pf-tui is in it.
     """
     try:
-        known = object_in(installs.record(paths, agent), "files")
+        files = object_in(installs.record(paths, agent), "files")
     except PfError:
-        known = {}
-    parents = (Path(file).parent for file in known if Path(file).name == name)
+        files = {}
+    parents = (Path(file).parent for file in files if Path(file).name == name)
     there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
     if not there or marks.are_in(agent, own):
         there.append(own)
@@ -275,8 +275,8 @@ def _print(content: bytes) -> str:
 def read(path: Path, root: Path | None) -> bytes | None:
     """A file's bytes; below `root`, a project's folder, nothing leads out. Raises StateFileUnusable."""
     if root is not None and path.is_relative_to(root):
-        found = project_folder.read(root, path, project_folder.AGENT_BYTES)
-        return None if found is None else found.data
+        content = project_folder.read(root, path, project_folder.AGENT_BYTES)
+        return None if content is None else content.data
     try:
         return path.read_bytes()
     except FileNotFoundError:

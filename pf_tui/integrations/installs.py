@@ -38,10 +38,10 @@ class Pause:
 def pause(paths: Paths) -> Pause | None:
     """The pause that lasts now; None when there is none."""
     try:
-        found = _content(paths).get("paused")
+        pause = _content(paths).get("paused")
     except PfError:
         return None
-    content: dict[str, object] = found if isinstance(found, dict) else {}
+    content: dict[str, object] = pause if isinstance(pause, dict) else {}
     since = from_text(content.get("since"))
     if since is None:
         return None
@@ -54,9 +54,9 @@ def pause(paths: Paths) -> Pause | None:
 
 def remember_pause(paths: Paths, pause: Pause | None) -> None:
     """Begin or end a pause. Raises PfError when the file cannot be read or written."""
-    kept = None if pause is None else {"since": to_text(pause.since), "installs": list(pause.installs)}
+    pause_entry = None if pause is None else {"since": to_text(pause.since), "installs": list(pause.installs)}
     with files.locked(paths):
-        _change(paths, lambda content: {**content, "paused": kept})
+        _change(paths, lambda content: {**content, "paused": pause_entry})
 
 
 def _file(paths: Paths) -> Path:
@@ -71,27 +71,27 @@ def _content(paths: Paths) -> dict[str, object]:
     """What the file holds, not to be changed. Read once while it is the same file: a hook asks five times."""
     global _last  # noqa: PLW0603 - what a process has read is the process's own
     path = _file(paths)
-    known = (path, files.identity(path))
-    if _last is None or _last[:2] != known:
-        _last = (*known, files.read_json(path) or {})
+    cache_key = (path, files.identity(path))
+    if _last is None or _last[:2] != cache_key:
+        _last = (*cache_key, files.read_json(path) or {})
     return _last[2]
 
 
 def _all(paths: Paths) -> dict[str, object]:
-    found = _content(paths).get("installs")
-    return found if isinstance(found, dict) else {}
+    records = _content(paths).get("installs")
+    return records if isinstance(records, dict) else {}
 
 
 def record(paths: Paths, key: str) -> dict[str, object]:
     """What is remembered of one install; {} = there is none. Raises StateFileUnusable."""
-    found = _all(paths).get(key)
-    return found if isinstance(found, dict) else {}
+    entry = _all(paths).get(key)
+    return entry if isinstance(entry, dict) else {}
 
 
-def remember(paths: Paths, key: str, kept: Mapping[str, object] | None) -> None:
+def remember(paths: Paths, key: str, entry: Mapping[str, object] | None) -> None:
     """Remember one install anew, or (None) forget it. Call it under the lock."""
-    every = {**_all(paths), key: kept}
-    remembered = {name: one for name, one in every.items() if one is not None}
+    every = {**_all(paths), key: entry}
+    remembered = {name: record for name, record in every.items() if record is not None}
     _change(paths, lambda content: {**content, "installs": remembered})
 
 

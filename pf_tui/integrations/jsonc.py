@@ -66,7 +66,7 @@ def set_member(text: str, path: Sequence[str], value: object) -> str:
     for depth, key in enumerate(path):
         if not isinstance(node.value, dict):
             raise JsoncError(f"{_name(path[:depth])} is no object", text, node.start)
-        member = next((one for one in reversed(node.members) if one.key == key), None)
+        member = next((member for member in reversed(node.members) if member.key == key), None)
         if member is None:
             for inner in reversed(path[depth + 1 :]):
                 value = {inner: value}
@@ -106,12 +106,12 @@ def remove_member(text: str, path: Sequence[str]) -> str:
     place: tuple[_Node, int] | None = None
     for depth, key in enumerate(path):
         keys = [member.key for member in node.members]
-        found = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
-        if found is None:
+        position = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
+        if position is None:
             return text
         if place is None or len(node.members) > 1 or depth == 0:
-            place = (node, found)
-        node = node.members[found].node
+            place = (node, position)
+        node = node.members[position].node
     if place is None:
         return text
     return _cut(text, *place)
@@ -128,10 +128,10 @@ def _insert(text: str, node: _Node, key: str, value: object) -> str:
         return text[: node.start + 1] + head + body + text[close:]
     last = node.members[-1]
     if "\n" not in text[node.start : last.node.start] and not _indent_only(text, last.start):
-        one = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+        member_text = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
         if last.comma is None:
-            return f"{text[: last.node.end]}, {one}{text[last.node.end :]}"
-        return f"{text[: last.comma]} {one},{text[last.comma :]}"
+            return f"{text[: last.node.end]}, {member_text}{text[last.node.end :]}"
+        return f"{text[: last.comma]} {member_text},{text[last.comma :]}"
     inner = _indent_at(text, last.start)
     line = f"{newline}{inner}{json.dumps(key)}: {_written(value, inner, text)}"
     if last.comma is None:
@@ -164,9 +164,9 @@ def _cut(text: str, node: _Node, index: int) -> str:
 
 def _kept(between: str, rest: str) -> str:
     """The comments before a member that goes; one to the end of its line has a line's end after it."""
-    kept = between.rstrip()
-    open_ended = "//" in kept.rpartition("\n")[2] and not rest.lstrip(" \t").startswith(("\n", "\r\n"))
-    return f"{kept}\n" if open_ended else kept
+    before = between.rstrip()
+    open_ended = "//" in before.rpartition("\n")[2] and not rest.lstrip(" \t").startswith(("\n", "\r\n"))
+    return f"{before}\n" if open_ended else before
 
 
 def _tail(text: str, end: int, node: _Node) -> str:
@@ -190,13 +190,13 @@ def _value(text: str, at: int, depth: int) -> _Node:
         return _object(text, at, depth)
     if sign == "[":
         return _list(text, at, depth)
-    found = _STRING.match(text, at) or _PLAIN.match(text, at)
-    if found is None:
+    match = _STRING.match(text, at) or _PLAIN.match(text, at)
+    if match is None:
         raise JsoncError("a value is missing" if sign else "ends too early", text, at)
     try:
-        return _Node(start=at, end=found.end(), value=json.loads(found[0], strict=False))
+        return _Node(start=at, end=match.end(), value=json.loads(match[0], strict=False))
     except ValueError as error:
-        raise JsoncError(f"{found[0][:20]} is no value", text, at) from error
+        raise JsoncError(f"{match[0][:20]} is no value", text, at) from error
 
 
 def _object(text: str, start: int, depth: int) -> _Node:
@@ -236,14 +236,14 @@ def _list(text: str, start: int, depth: int) -> _Node:
 
 def _skip(text: str, at: int) -> int:
     """Past spaces and comments."""
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    match = _SPACE.match(text, at)
+    return match.end() if match else at
 
 
 def _line_comment(text: str, at: int) -> int:
     """Past a comment that stands behind a value in its own line: it belongs to that value."""
-    found = re.compile(r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*?\*/)").match(text, at)
-    return found.end() if found else at
+    match = re.compile(r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*?\*/)").match(text, at)
+    return match.end() if match else at
 
 
 def _written(value: object, indent: str, text: str) -> str:
@@ -255,8 +255,8 @@ def _written(value: object, indent: str, text: str) -> str:
 
 def _unit(text: str) -> str:
     """One step of the file's indentation; two spaces when it shows none."""
-    found = re.search(r'^([ \t]+)"', text, re.MULTILINE)
-    return found[1] if found else "  "
+    match = re.search(r'^([ \t]+)"', text, re.MULTILINE)
+    return match[1] if match else "  "
 
 
 def _indent_at(text: str, at: int) -> str:

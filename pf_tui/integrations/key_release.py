@@ -89,8 +89,8 @@ def _for_claude(ctx: Context, provider_id: str | None, caller: Process | None) -
     url = way()
     if (token := _gateway_token(ctx, url)) is not None:
         return token
-    known = ctx.catalog().providers.values()
-    there = [provider for provider in known if key_homes.belongs(provider, url)]
+    providers = ctx.catalog().providers.values()
+    there = [provider for provider in providers if key_homes.belongs(provider, url)]
     if provider_id is not None:
         named = ctx.catalog().provider(provider_id)
         there = [provider for provider in there if provider.id == named.id]

@@ -143,8 +143,8 @@ def _config_file(ctx: Context, folder: Path, project: bool) -> Path:
     root = project_root(ctx.cwd, ctx.env) if project else None
     if root is not None:
         places += [root / "opencode.jsonc", root / "opencode.json"]
-    there = {path: found for path in places if (found := install_plan.read(path, root)) is not None}
-    ours = [path for path, found in there.items() if f'"{SERVER}"'.encode() in found]
+    there = {path: content for path in places if (content := install_plan.read(path, root)) is not None}
+    ours = [path for path, content in there.items() if f'"{SERVER}"'.encode() in content]
     return next(iter((*ours, *there)), folder / "opencode.json")
 
 
@@ -171,8 +171,8 @@ def _config_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
         except jsonc.JsoncError as error:
             raise _unusable(path, error) from error
 
-    def blank(left: bytes) -> bool:
-        return not left.strip() or jsonc.parse(left.decode()) in ({}, {"$schema": _SCHEMA})
+    def blank(rest: bytes) -> bool:
+        return not rest.strip() or jsonc.parse(rest.decode()) in ({}, {"$schema": _SCHEMA})
 
     return ManagedPart(path=path, put=put, take=take, mode=0o600, blank=blank)
 

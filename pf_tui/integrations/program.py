@@ -67,14 +67,14 @@ def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
     beside = Path(sys.executable).parent / NAME
     folders = (env.get("PATH") or os.defpath).split(os.pathsep)
     on_path = (shutil.which(NAME, path=folder) for folder in folders if folder)
-    known = [beside] if beside.is_file() else []
-    known += [Path(found) for found in on_path if found]
-    for place in known:
+    places = [beside] if beside.is_file() else []
+    places += [Path(path) for path in on_path if path]
+    for place in places:
         if not lasting or not _vanishes(place, env):
             return place
     module = Path(__file__)
-    if lasting and (known or _vanishes(module, env) or not _is_importable(module)):
-        where = known[0] if known else module
+    if lasting and (places or _vanishes(module, env) or not _is_importable(module)):
+        where = places[0] if places else module
         raise PfError(
             f"this pf-tui lies in a place that will vanish ({where.parent}), so its path must stand in no"
             " agent's settings; nothing was changed",

@@ -50,9 +50,9 @@ def parse(text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text.removeprefix(BOM))
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        match = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         why = re.sub(r" \(at .*\)$", "", str(error)).lower()
-        where = (int(found[1]), int(found[2])) if found else (None, None)
+        where = (int(match[1]), int(match[2])) if match else (None, None)
         raise TomlError(why, *where) from error
 
 
@@ -60,8 +60,10 @@ def without(text: str) -> str:
     """The text as it was before us."""
     mark = BOM if text.startswith(BOM) else ""
     lines = text.removeprefix(BOM).splitlines(keepends=True)
-    kept = [line for line in lines if not (line.rstrip("\r\n").endswith(MARK) or line.startswith(HEADING))]
-    return mark + "".join(line.removeprefix(_ASIDE) for line in kept)
+    lines_left = [
+        line for line in lines if not (line.rstrip("\r\n").endswith(MARK) or line.startswith(HEADING))
+    ]
+    return mark + "".join(line.removeprefix(_ASIDE) for line in lines_left)
 
 
 def with_lines(text: str, values: Mapping[str, object]) -> str:
@@ -77,7 +79,7 @@ def with_lines(text: str, values: Mapping[str, object]) -> str:
     newline = "\r\n" if "\r\n" in own else "\n"
     mark = BOM if own.startswith(BOM) else ""
     rest = own.removeprefix(BOM)
-    for statement in reversed([one for one in statements(rest) if one.key in values]):
+    for statement in reversed([statement for statement in statements(rest) if statement.key in values]):
         lines = rest[statement.start : statement.end].splitlines(keepends=True)
         rest = rest[: statement.start] + "".join(_ASIDE + line for line in lines) + rest[statement.end :]
     head = [HEADING, *(f"{key} = {literal(value)} {MARK}" for key, value in values.items())]
@@ -118,7 +120,7 @@ def _value_end(text: str, at: int) -> int:
     depth = 0
     while at < len(text):
         sign = text[at]
-        quote = next((one for one in _STRINGS if text.startswith(one, at)), None)
+        quote = next((quote for quote in _STRINGS if text.startswith(quote, at)), None)
         if quote:
             at = _string_end(text, at, quote)
             continue
@@ -148,8 +150,8 @@ def _string_end(text: str, at: int, quote: str) -> int:
 
 def _line_end(text: str, at: int) -> int:
     """At the line's end, before the newline."""
-    found = text.find("\n", at)
-    return len(text) if found < 0 else found
+    position = text.find("\n", at)
+    return len(text) if position < 0 else position
 
 
 def _plain(key: str) -> str:

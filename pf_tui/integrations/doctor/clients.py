@@ -30,22 +30,22 @@ ORIGINAL = "provider-fallback-plugin"
 
 def versions(ctx: Context) -> Finding:
     """Each agent that is installed answers, and is one whose behaviour we know."""
-    told, old = [], []
+    versions_text, old = [], []
     for client in (CLIENTS[name] for name in INTEGRATED):
         agent, oldest = client.id, client.oldest_version
-        found = shutil.which(client.program, path=ctx.env.get("PATH"))
-        if found is None:
+        program = shutil.which(client.program, path=ctx.env.get("PATH"))
+        if program is None:
             continue
-        version = _version(found, ctx.env)
-        told.append(f"{agent} {'.'.join(map(str, version)) if version else 'without a version'}")
+        version = _version(program, ctx.env)
+        versions_text.append(f"{agent} {'.'.join(map(str, version)) if version else 'without a version'}")
         if version is not None and version < oldest:
             old.append(f"{agent} {'.'.join(map(str, version))}")
-    if not told:
+    if not versions_text:
         *others, last = (CLIENTS[agent].program for agent in INTEGRATED)
         return warn(f"neither {', '.join(others)} nor {last} is on the PATH", "install one of them")
     if old:
         return warn(f"{', '.join(old)} is older than what pf-tui was measured with", "update it")
-    return ok(", ".join(told))
+    return ok(", ".join(versions_text))
 
 
 def pause(ctx: Context) -> Finding:
@@ -80,13 +80,13 @@ def twice(ctx: Context) -> Finding:
             f"the original plugin is installed beside ours ({place})",
             f"both share one state directory, but answer twice: remove {place}, or `pf-tui uninstall`",
         )
-    known = installs.keys(ctx.paths)
+    install_keys = installs.keys(ctx.paths)
     roots = {str(folder) for folder in (ctx.cwd, *ctx.cwd.parents)}
     for agent in INTEGRATED:
         projects = [
-            name for name in known if name.startswith(f"{agent}:") and name.partition(":")[2] in roots
+            name for name in install_keys if name.startswith(f"{agent}:") and name.partition(":")[2] in roots
         ]
-        if agent in known and projects:
+        if agent in install_keys and projects:
             return warn(
                 f"{agent} has pf-tui twice here: for you and for {projects[0].partition(':')[2]}",
                 f"`pf-tui uninstall {agent} --project`",
@@ -111,14 +111,14 @@ def fire(ctx: Context) -> Finding:
     installed = apply.installed(ctx)
     if not installed:
         return skip("pf-tui is in no agent here")
-    silent, heard = [], []
+    silent, answered = [], []
     sessions = ctx.health().sessions.values()
     since = _install_moment(ctx)
     for agent in installed:
         last_heard = max((session.since for session in sessions if session.agent == agent), default=None)
         worked = _last_worked(ctx, agent)
         if last_heard is not None and last_heard >= since:
-            heard.append(agent)
+            answered.append(agent)
         elif worked is not None and worked - since > QUIET:
             silent.append(agent)
     if silent:
@@ -126,7 +126,7 @@ def fire(ctx: Context) -> Finding:
             f"{silent[0]} has worked since the install, but none of its hooks has called pf-tui",
             CLIENTS[silent[0]].hooks_cure,
         )
-    return ok(f"heard from {', '.join(heard)}" if heard else "no agent has worked since the install")
+    return ok(f"heard from {', '.join(answered)}" if answered else "no agent has worked since the install")
 
 
 def log(ctx: Context) -> Finding:
@@ -212,8 +212,8 @@ def _version(program: str, env: Mapping[str, str]) -> tuple[int, ...] | None:
             )
         except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
             return None
-    found = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
-    return tuple(int(part) for part in found.groups()) if found else None
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
+    return tuple(int(part) for part in match.groups()) if match else None
 
 
 def _project_only(ctx: Context, agent: str) -> bool:

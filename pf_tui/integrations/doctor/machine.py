@@ -60,13 +60,13 @@ def keychain(ctx: Context) -> Finding:
 
 def path(ctx: Context) -> Finding:
     """Agents and people find the program."""
-    found = shutil.which(NAME, path=ctx.env.get("PATH"))
-    if found is None:
+    program = shutil.which(NAME, path=ctx.env.get("PATH"))
+    if program is None:
         return warn(
             f"{NAME} is not on the PATH; hooks that name it by its full path still work",
             "add the folder it was installed into to PATH",
         )
-    return ok(f"{found} ({__version__})")
+    return ok(f"{program} ({__version__})")
 
 
 def inotify(_: Context) -> Finding:

@@ -52,9 +52,9 @@ def readable(ctx: Context) -> Finding:
         "the project's file": ctx.project,
     }
     broken: list[PfError] = []
-    for read in readers.values():
+    for reader in readers.values():
         try:
-            read()
+            reader()
         except PfError as error:
             if "version" not in error.message:
                 broken.append(error)
@@ -67,29 +67,29 @@ def readable(ctx: Context) -> Finding:
 def trusted(ctx: Context) -> Finding:
     """A project's own settings hold as far as the person has accepted them."""
     try:
-        found = ctx.project()
+        project = ctx.project()
         accepted = len(trust.accepted(ctx.paths))
     except StateFileUnusable as error:
         return fail(error.message, error.hint)
-    if found is None:
+    if project is None:
         return ok(f"no project file here; {accepted} accepted elsewhere")
-    if found.warning:
-        what, _, cure = found.warning.partition(" · ")
+    if project.warning:
+        what, _, cure = project.warning.partition(" · ")
         return warn(what, cure)
-    return ok(f"{found.path} is {found.trust}")
+    return ok(f"{project.path} is {project.trust}")
 
 
 def newer(ctx: Context) -> Finding:
     """A later pf-tui wrote it: it is only read here."""
-    for name, known in (("config.json", CONFIG_VERSION), ("health.json", 1), ("installs.json", 1)):
+    for name, newest in (("config.json", CONFIG_VERSION), ("health.json", 1), ("installs.json", 1)):
         try:
             content = files.read_json(ctx.paths.home / name) or {}
         except StateFileUnusable:
             continue
-        version = content.get("version", known)
-        if isinstance(version, int | float) and version > known:
+        version = content.get("version", newest)
+        if isinstance(version, int | float) and version > newest:
             return fail(
-                f"{name} has version {version:g}, this pf-tui knows {known}; it is read-only here",
+                f"{name} has version {version:g}, this pf-tui knows {newest}; it is read-only here",
                 "update pf-tui",
             )
     if ctx.paths.ledger.exists():
@@ -152,21 +152,21 @@ def secrets(ctx: Context) -> Finding:
 
 def set_aside(ctx: Context) -> Finding:
     """A file of ours was damaged once and begun anew."""
-    found = sorted(ctx.paths.home.glob("*.corrupt-*")) if ctx.paths.home.is_dir() else []
-    if found:
+    aside = sorted(ctx.paths.home.glob("*.corrupt-*")) if ctx.paths.home.is_dir() else []
+    if aside:
         return warn(
-            f"{found[-1].name} was damaged and begun anew", f"look into it, then delete it: rm {found[-1]}"
+            f"{aside[-1].name} was damaged and begun anew", f"look into it, then delete it: rm {aside[-1]}"
         )
     return ok("no file has been set aside")
 
 
 def credential(ctx: Context) -> Finding:
     """Somebody can serve at all."""
-    held = ctx.credentials()
-    usable = [name for name, one in held.items() if one.usable]
+    credentials = ctx.credentials()
+    usable = [name for name, credential in credentials.items() if credential.usable]
     if not usable:
         return fail("no provider has a credential", "`pf-tui auth set PROVIDER`, or sign in to an agent")
-    expired = [name for name, one in held.items() if one.state == "expired"]
+    expired = [name for name, credential in credentials.items() if credential.state == "expired"]
     if expired:
         return warn(
             f"the credential of {', '.join(expired)} has expired", f"`pf-tui auth status {expired[0]}`"
@@ -176,11 +176,15 @@ def credential(ctx: Context) -> Finding:
 
 def clouds(ctx: Context) -> Finding:
     """Clouds with a credential have an address, and what signs for them is installed."""
-    catalog, held = ctx.catalog(), ctx.credentials()
-    listed = [one for one in catalog.providers.values() if one.blanks and held[one.id].usable]
+    catalog, credentials = ctx.catalog(), ctx.credentials()
+    listed = [
+        provider
+        for provider in catalog.providers.values()
+        if provider.blanks and credentials[provider.id].usable
+    ]
     if not listed:
         return skip("no cloud has a credential")
     for provider in listed:
-        if problem := cloud_places.problem(provider, held[provider.id]):
+        if problem := cloud_places.problem(provider, credentials[provider.id]):
             return warn(f"the gateway cannot ask {provider.id}: {problem[0]}", problem[1])
-    return ok(f"the gateway can ask {', '.join(one.id for one in listed)}")
+    return ok(f"the gateway can ask {', '.join(provider.id for provider in listed)}")

@@ -58,12 +58,12 @@ def run(ctx: Context) -> tuple[Result, ...]:
 
 def _one(ctx: Context, check: Check) -> Result:
     try:
-        found = check.look(ctx)
+        result = check.look(ctx)
     except PfError as error:
-        found = fail(error.message, error.hint)
+        result = fail(error.message, error.hint)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        found = fail(
+        result = fail(
             f"{check.looks_at} could not be looked at ({why})", f"check {error.filename or ctx.paths.home}"
         )
-    return Result(id=check.id, state=found.state, message=found.message, fix=found.fix)
+    return Result(id=check.id, state=result.state, message=result.message, fix=result.fix)
