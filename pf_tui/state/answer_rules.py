@@ -60,24 +60,24 @@ def parse(content: object, path: Path) -> tuple[Rule, ...]:
 def _rule(item: object, path: Path) -> Rule:
     if not isinstance(item, dict):
         raise files.wrong_type(path, "rules", "an object for each rule", item)
-    said = setting_kinds.parse(item, path, RULE_KEYS)
-    pattern = _pattern(said, path)
-    if said["status"] is None and not pattern:
+    item_values = setting_kinds.parse(item, path, RULE_KEYS)
+    pattern = _pattern(item_values, path)
+    if item_values["status"] is None and not pattern:
         raise StateFileUnusable(path, 'a gateway rule needs "status", "text" or "pattern"')
-    if said["then"] is None and said["class"] is None:
+    if item_values["then"] is None and item_values["class"] is None:
         raise StateFileUnusable(path, f'a gateway rule needs "then" ({", ".join(ACTIONS)}) or "class"')
     return Rule(
-        status=said["status"],
+        status=item_values["status"],
         pattern=pattern,
-        then=said["then"],
-        kind=said["class"],
-        scope=said["scope"],
-        rest=None if said["restS"] is None else timedelta(seconds=float(said["restS"])),
+        then=item_values["then"],
+        kind=item_values["class"],
+        scope=item_values["scope"],
+        rest=None if item_values["restS"] is None else timedelta(seconds=float(item_values["restS"])),
     )
 
 
-def _pattern(said: Mapping[str, object], path: Path) -> str | None:
-    text, pattern = optional_text(said, "text"), optional_text(said, "pattern")
+def _pattern(item_values: Mapping[str, object], path: Path) -> str | None:
+    text, pattern = optional_text(item_values, "text"), optional_text(item_values, "pattern")
     if not pattern:
         return re.escape(text) if text else None
     try:

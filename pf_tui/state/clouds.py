@@ -91,14 +91,14 @@ LOGIN_NAMES = (
 
 def values(provider: Provider, env: Mapping[str, str]) -> dict[str, str]:
     """What fills the provider's blanks here, by blank."""
-    found: dict[str, str] = {}
+    values_by_name: dict[str, str] = {}
     for blank, names in provider.blanks.items():
         fixed = next((name[1:] for name in names if name.startswith(blanks.DEFAULT)), None)
         value = next((env[name] for name in names if env.get(name)), None)
         value = value or _from_files(blank, env) or fixed
         if value:
-            found[blank] = value.strip()
-    return found
+            values_by_name[blank] = value.strip()
+    return values_by_name
 
 
 def cannot_sign(provider: Provider, credential: Credential) -> str:
@@ -183,8 +183,8 @@ def _from_files(blank: str, env: Mapping[str, str]) -> str | None:
     if blank == "project":
         return _google_project(env)
     if blank == "resource":
-        found = (re.match(_FROM_ENDPOINT, env[name]) for name in _ENDPOINTS if env.get(name))
-        return next((match[1] for match in found if match), None)
+        matches = (re.match(_FROM_ENDPOINT, env[name]) for name in _ENDPOINTS if env.get(name))
+        return next((match[1] for match in matches if match), None)
     return None
 
 
@@ -211,8 +211,8 @@ def _google_project(env: Mapping[str, str]) -> str | None:
         return None
     if not isinstance(content, dict):
         return None
-    found = content.get("project_id") or content.get("quota_project_id")
-    return found if isinstance(found, str) else None
+    project = content.get("project_id") or content.get("quota_project_id")
+    return project if isinstance(project, str) else None
 
 
 def _text(path: Path | None) -> str:

@@ -97,8 +97,8 @@ def parse(content: Mapping[str, object], path: Path) -> Config:
     version = values["version"]
     if version > VERSION:
         values["read_only"] = f"config.json has version {version:g}, this pf-tui knows {VERSION}"
-    known = {name: value for name, value in values.items() if name in _FIELDS and value is not None}
-    return Config(budgets=_budgets(content, path), classes=_classes(values), **known)
+    known_fields = {name: value for name, value in values.items() if name in _FIELDS and value is not None}
+    return Config(budgets=_budgets(content, path), classes=_classes(values), **known_fields)
 
 
 def change(paths: Paths, settings: Mapping[str, object]) -> dict[str, object]:

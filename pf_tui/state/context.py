@@ -99,13 +99,13 @@ class Context:
             self.catalog().providers.values(), self.paths, settings, self.env, self.now()
         )
 
-    def _unchanged(self, path: Path, read: Callable[[], T]) -> T:
-        """What `read` returned before, while the file is the same one: every write replaces the file."""
+    def _unchanged(self, path: Path, load: Callable[[], T]) -> T:
+        """What `load` returned before, while the file is the same one: every write replaces the file."""
         stamp = files.identity(path)
-        known = self._read.get(path)
-        if known is None or known[0] != stamp:
-            known = self._read[path] = (stamp, read())
-        content: T = known[1]
+        cached = self._read.get(path)
+        if cached is None or cached[0] != stamp:
+            cached = self._read[path] = (stamp, load())
+        content: T = cached[1]
         return content
 
     def _load_catalog(self) -> Catalog:

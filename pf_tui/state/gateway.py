@@ -85,7 +85,7 @@ def read(paths: Paths) -> Gateway | None:
         port=port,
         pid=pid,
         since=since,
-        live=tuple(one for item in live.get("requests", ()) if (one := _from_json(item)) is not None),
+        live=tuple(request for item in live.get("requests", ()) if (request := _from_json(item)) is not None),
         sessions=tuple(last for item in live.get("sessions", ()) if (last := _session(item)) is not None),
     )
 
@@ -112,8 +112,8 @@ def agents_token(paths: Paths) -> tuple[int, str] | None:
 
 def token(paths: Paths) -> str | None:
     """What gateway.json says agents must show; None when there is none."""
-    found = _kept(paths, paths.gateway).get("token")
-    return found if isinstance(found, str) else None
+    token = _kept(paths, paths.gateway).get("token")
+    return token if isinstance(token, str) else None
 
 
 def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable[LiveSession] = ()) -> None:
@@ -169,10 +169,10 @@ def control_token(paths: Paths) -> str:
 
 def remember_port(paths: Paths, port: int) -> None:
     """The next gateway tries to listen there again."""
-    known = install(paths)
-    if known.port != port:
+    content = install(paths)
+    if content.port != port:
         with files.locked(paths):
-            _keep(paths, _install_file(paths), {"token": known.token, "port": port})
+            _keep(paths, _install_file(paths), {"token": content.token, "port": port})
 
 
 def write(paths: Paths, running: Gateway, token: str) -> None:

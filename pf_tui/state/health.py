@@ -81,10 +81,10 @@ def without_mended(health: Health, overlay: str) -> Health:
     Args:
         overlay: which writing of the file holds now (files.version_of).
     """
-    left = tuple(
+    benches = tuple(
         b for b in health.benches if b.kind != "address" or b.evidence.get("overlay", overlay) == overlay
     )
-    return replace(health, benches=left)
+    return replace(health, benches=benches)
 
 
 def read(paths: Paths) -> Health:

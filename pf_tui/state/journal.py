@@ -185,17 +185,17 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
     with handle:
         position = handle.seek(0, os.SEEK_END)
         last = max(0, position - LOOK_BYTES)
-        held: list[bytes] = []
+        pieces: list[bytes] = []
         while position > last:
             step = min(_BLOCK_BYTES, position - last)
             position -= step
             handle.seek(position)
             first, *lines = handle.read(step).split(b"\n")
             if lines:
-                lines[-1] += b"".join(reversed(held))
+                lines[-1] += b"".join(reversed(pieces))
                 yield from (line for line in reversed(lines) if line.strip())
-                held = []
-            held.append(first)
-        rest = b"".join(reversed(held))
+                pieces = []
+            pieces.append(first)
+        rest = b"".join(reversed(pieces))
         if rest.strip() and position == 0:
             yield rest

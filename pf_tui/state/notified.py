@@ -29,24 +29,26 @@ def first_time(paths: Paths, key: str, end: datetime | None, now: datetime) -> b
     """
     try:
         with files.locked(paths):
-            told = _read(paths)
-            known = told.pop(key, None)
-            fresh = known is None or not _is_same(known, end, now)
-            told[key] = {"at": now.timestamp(), "end": end.timestamp() if end else None} if fresh else known
+            entries = _read(paths)
+            before = entries.pop(key, None)
+            fresh = before is None or not _is_same(before, end, now)
+            entries[key] = (
+                {"at": now.timestamp(), "end": end.timestamp() if end else None} if fresh else before
+            )
             if fresh:
-                kept = dict(list(told.items())[-MOST:])
-                files.write_private(paths.notices, files.json_bytes(kept))
+                newest = dict(list(entries.items())[-MOST:])
+                files.write_private(paths.notices, files.json_bytes(newest))
             return fresh
     except (PfError, OSError):
         return False  # a notice that cannot be remembered would be sent again and again
 
 
-def _is_same(known: object, end: datetime | None, now: datetime) -> bool:
-    if not isinstance(known, dict):
+def _is_same(earlier: object, end: datetime | None, now: datetime) -> bool:
+    if not isinstance(earlier, dict):
         return False
     try:
-        at = datetime.fromtimestamp(known["at"], UTC)
-        before = datetime.fromtimestamp(known["end"], UTC) if known["end"] is not None else None
+        at = datetime.fromtimestamp(earlier["at"], UTC)
+        before = datetime.fromtimestamp(earlier["end"], UTC) if earlier["end"] is not None else None
     except (TypeError, KeyError, ValueError, OverflowError, OSError):
         return False
     if end is None or before is None:

@@ -19,7 +19,7 @@ def restored(env: Mapping[str, str], names: Iterable[str], proc: Path = Path("/p
     missing = {name for name in names if env.get(name) == ""}
     if not missing:
         return env
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     process = "self"
     for _ in range(MAX_STEPS):
         try:
@@ -30,8 +30,8 @@ def restored(env: Mapping[str, str], names: Iterable[str], proc: Path = Path("/p
             break
         for entry in block.split(b"\0"):
             name, _, value = entry.decode("utf-8", "replace").partition("=")
-            if name in missing and value and name not in found:
-                found[name] = value
-        if missing <= found.keys():
+            if name in missing and value and name not in variables:
+                variables[name] = value
+        if missing <= variables.keys():
             break
-    return {**env, **found} if found else env
+    return {**env, **variables} if variables else env

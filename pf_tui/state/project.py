@@ -119,10 +119,10 @@ def read(paths: Paths, cwd: Path, env: Mapping[str, str]) -> Project | None:
 def read_file(paths: Paths, path: Path) -> Project | None:
     """As `read`, for a project file whose place is known."""
     try:
-        found = stored(paths, path)
+        stored_text = stored(paths, path)
     except ForeignOwner:
         return Project(path=path, trust="foreign")
-    return None if found is None else _within_trust(paths, path, found)
+    return None if stored_text is None else _within_trust(paths, path, stored_text)
 
 
 def stored(paths: Paths, path: Path) -> Stored | None:
@@ -131,8 +131,12 @@ def stored(paths: Paths, path: Path) -> Stored | None:
     stamp = project_folder.identity(root, path, SETTINGS_BYTES)
     if stamp is None:
         return None
-    kept = yaml_files.cached(paths, path, stamp, lambda: _load(root, path))
-    return None if kept is None else Stored(settings=kept["settings"], sha256=kept["sha256"])
+    cached_text = yaml_files.cached(paths, path, stamp, lambda: _load(root, path))
+    return (
+        None
+        if cached_text is None
+        else Stored(settings=cached_text["settings"], sha256=cached_text["sha256"])
+    )
 
 
 def create(paths: Paths, cwd: Path, env: Mapping[str, str], at: datetime) -> Path:
@@ -188,26 +192,28 @@ def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: da
 
 def _load(root: Path, path: Path) -> Kept | None:
     """The known settings, checked, and the file's fingerprint, as JSON keeps them."""
-    found = project_folder.read(root, path, SETTINGS_BYTES)
-    if found is None:
+    content = project_folder.read(root, path, SETTINGS_BYTES)
+    if content is None:
         return None
-    text = project_folder.text(found.data, path)
-    return {"settings": project_text.settings(text, path), "sha256": trust.fingerprint(found.data)}
+    text = project_folder.text(content.data, path)
+    return {"settings": project_text.settings(text, path), "sha256": trust.fingerprint(content.data)}
 
 
-def _within_trust(paths: Paths, path: Path, found: Stored) -> Project:
+def _within_trust(paths: Paths, path: Path, stored: Stored) -> Project:
     """What the file says, as far as it may."""
-    verdict = trust.verdict(paths, path, found.sha256)
-    obeyed = [one for one in settings_table.PROJECT if verdict == "trusted" or one.untrusted]
+    verdict = trust.verdict(paths, path, stored.sha256)
+    obeyed = [setting for setting in settings_table.PROJECT if verdict == "trusted" or setting.untrusted]
     values: dict[str, Any] = {
-        one.field: value for one in obeyed if (value := _value(found.settings, one)) is not None
+        setting.field: value for setting in obeyed if (value := _value(stored.settings, setting)) is not None
     }
-    withheld = set(found.settings) - {name for one in obeyed for name in (one.project, one.old_project)}
+    withheld = set(stored.settings) - {
+        name for setting in obeyed for name in (setting.project, setting.old_project)
+    }
     return Project(
         path=path,
         trust=verdict,
-        withheld=tuple(name for name in found.settings if name in withheld),
-        sha256=found.sha256,
+        withheld=tuple(name for name in stored.settings if name in withheld),
+        sha256=stored.sha256,
         **values,
     )
 
@@ -222,14 +228,14 @@ def _value(settings: Mapping[str, object], wanted: Setting) -> object:
 
 def _spellings(settings: Mapping[str, object]) -> set[str]:
     """The keys that a change sets, in both spellings."""
-    old = {one.old_project for one in settings_table.PROJECT if one.project in settings}
+    old = {setting.old_project for setting in settings_table.PROJECT if setting.project in settings}
     return set(settings) | old - {""}
 
 
 def _text(path: Path) -> str | None:
     """The file's text with the byte order mark that some editors put in front."""
-    found = project_folder.read(path.parent.parent, path, SETTINGS_BYTES)
-    return None if found is None else project_folder.text(found.data, path)
+    content = project_folder.read(path.parent.parent, path, SETTINGS_BYTES)
+    return None if content is None else project_folder.text(content.data, path)
 
 
 def _sound(data: bytes, path: Path) -> bytes:

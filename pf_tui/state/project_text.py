@@ -32,14 +32,14 @@ def settings(text: str, path: Path) -> dict[str, object]:
         StateFileUnusable: with the line of what is wrong.
     """
     content, lines = front_matter(text, path)
-    found: dict[str, object] = {}
+    settings_by_name: dict[str, object] = {}
     for key, value in content.items():
         if value is None or key not in _SETTINGS:
             continue
         checked = _Value(key=key, value=value, path=path, line=lines.get(key)).checked(_SETTINGS[key].kind)
         if checked is not None:
-            found[key] = checked
-    return found
+            settings_by_name[key] = checked
+    return settings_by_name
 
 
 def front_matter(text: str, path: Path) -> tuple[dict[str, object], dict[str, int]]:

@@ -22,23 +22,23 @@ Key = tuple[str, str]
 
 def read(paths: Paths) -> Mapping[Key, datetime]:
     """Session -> when it is to go on."""
-    found: dict[Key, datetime] = {}
+    by_key: dict[Key, datetime] = {}
     for name, at in _stored(paths).items():
         agent, _, session = name.partition(" ")
         if not isinstance(at, int | float):
             continue
         with contextlib.suppress(ValueError, OverflowError, OSError):
-            found[agent, session] = datetime.fromtimestamp(at, UTC)
-    return found
+            by_key[agent, session] = datetime.fromtimestamp(at, UTC)
+    return by_key
 
 
 def ask(paths: Paths, key: Key, at: datetime, now: datetime) -> None:
     """Remember that the session is to go on at that moment. Raises PfError."""
     with files.locked(paths):
         oldest = (now - KEPT).timestamp()
-        kept = {name: due for name, due in _stored(paths).items() if _is_after(due, oldest)}
-        kept[" ".join(key)] = at.timestamp()
-        files.write_json(paths.resumes, kept)
+        later = {name: due for name, due in _stored(paths).items() if _is_after(due, oldest)}
+        later[" ".join(key)] = at.timestamp()
+        files.write_json(paths.resumes, later)
 
 
 def claim(paths: Paths, key: Key) -> bool:

@@ -317,19 +317,22 @@ SETTINGS: tuple[Setting, ...] = (
 
 GATEWAY = "pf.gateway."
 CONFIG = tuple(
-    one
-    for one in SETTINGS
-    if one.key and EACH not in one.key and not one.key.startswith(GATEWAY) and not one.kind.unchecked
+    setting
+    for setting in SETTINGS
+    if setting.key
+    and EACH not in setting.key
+    and not setting.key.startswith(GATEWAY)
+    and not setting.kind.unchecked
 )
 """What every reader of config.json checks."""
 
-BUDGETS = tuple(one for one in SETTINGS if EACH in one.key)
-PROJECT = tuple(one for one in SETTINGS if one.project)
+BUDGETS = tuple(setting for setting in SETTINGS if EACH in setting.key)
+PROJECT = tuple(setting for setting in SETTINGS if setting.project)
 
 
 def find(key: str) -> Setting:
     """The setting of that place in config.json."""
-    return next(one for one in SETTINGS if one.key == key)
+    return next(setting for setting in SETTINGS if setting.key == key)
 
 
 def default(key: str) -> Any:

@@ -45,12 +45,12 @@ def single_instance(paths: Paths, name: str) -> Iterator[AlreadyRunning | None]:
     except OSError as error:
         raise files.cannot_write(path, error) from error
     try:
-        held = files.try_lock(handle)
+        locked = files.try_lock(handle)
         for _ in range(10):  # somebody may only be looking
-            if held:
+            if locked:
                 break
             time.sleep(0.005)
-            held = files.try_lock(handle)
-        yield AlreadyRunning(handle, path) if held else None
+            locked = files.try_lock(handle)
+        yield AlreadyRunning(handle, path) if locked else None
     finally:
         os.close(handle)

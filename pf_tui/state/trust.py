@@ -100,10 +100,14 @@ def is_news(paths: Paths, path: Path, sha256: str) -> bool:
         return False
     with files.locked(paths):
         content = _content(paths) or _first(paths)
-        told = content.get("told")
-        told = {name: value for name, value in told.items() if name != key} if isinstance(told, dict) else {}
-        told[key] = sha256
-        content["told"] = dict(list(told.items())[-MOST_TOLD:])
+        entries = content.get("told")
+        entries = (
+            {name: value for name, value in entries.items() if name != key}
+            if isinstance(entries, dict)
+            else {}
+        )
+        entries[key] = sha256
+        content["told"] = dict(list(entries.items())[-MOST_TOLD:])
         files.write_json(paths.trust, content)
         return True
 
@@ -155,11 +159,11 @@ def _first(paths: Paths) -> dict[str, object]:
     accepted_files: dict[str, object] = {}
     for path in dict.fromkeys(_known_before(paths)):
         try:
-            found = project_folder.read(path.parent.parent, path, project_folder.SETTINGS_BYTES)
+            content = project_folder.read(path.parent.parent, path, project_folder.SETTINGS_BYTES)
         except (PfError, ValueError):
             continue
-        if found is not None:
-            accepted_files[key_of(path)] = entry(fingerprint(found.data), by="upgrade", at=None)
+        if content is not None:
+            accepted_files[key_of(path)] = entry(fingerprint(content.data), by="upgrade", at=None)
     return {"version": VERSION, "files": accepted_files}
 
 

@@ -41,11 +41,11 @@ def cached(paths: Paths, path: Path, stamp: Sequence[int], load: Callable[[], T]
     key = [_FORMAT, str(path), *stamp]
     store = paths.cache / f"{crc32(os.fsencode(path)):08x}.json"
     try:
-        kept = json.loads(store.read_bytes())
-        if kept["key"] == key:
-            if "bad" in kept:
-                raise _refusal(path, kept["bad"])
-            data: T = kept["data"]
+        content = json.loads(store.read_bytes())
+        if content["key"] == key:
+            if "bad" in content:
+                raise _refusal(path, content["bad"])
+            data: T = content["data"]
             return data
     except (OSError, ValueError, KeyError, TypeError):
         pass
