@@ -201,10 +201,10 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
     """Read the files. Args and Raises as `take`."""
     problems: list[str] = []
 
-    def attempt(read: Callable[[], T], default: T, *, always: bool = False) -> T:
+    def attempt(load: Callable[[], T], default: T, *, always: bool = False) -> T:
         """Read one part; `always` is for what never stops a reader, as files of ours that can be rebuilt."""
         try:
-            return read()
+            return load()
         except PfError as error:
             if not (keep_going or always):
                 raise
@@ -243,7 +243,7 @@ def _floors(
     ctx: Context, config: Config, now: datetime, zone: tzinfo | None
 ) -> Mapping[str, tuple[float, float]]:
     """Read only where a budget of tokens asks for it."""
-    if not any(one.daily_tokens or one.monthly_tokens for one in config.budgets.values()):
+    if not any(budget.daily_tokens or budget.monthly_tokens for budget in config.budgets.values()):
         return {}
     from pf_tui.state import usage
 
@@ -260,7 +260,9 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         views.append(view)
         standings.append(standing)
     paid = spending.setting(config.paid, config.paid_until, now)
-    listed = spending.held_back([one for one in standings if one.provider in order], catalog, paid)
+    listed = spending.held_back(
+        [standing for standing in standings if standing.provider in order], catalog, paid
+    )
     standings[: len(listed)] = listed
     ordered = _has_own_order(config, project)
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
@@ -355,18 +357,18 @@ def _due(
     agent: str, state: StateFiles, choice: Choice, listed: list[Eligibility], ordered: bool, now: datetime
 ) -> Serving | None:
     """Who should serve an agent; a model its session asked for that rests at the active one decides."""
-    asked = [
+    models = [
         model
         for bench in state.health.benches
         if bench.provider == choice.provider and not bench.is_whole and bench.holds(now)
         if bench.evidence.get("agent") == agent and isinstance(model := bench.evidence.get("asked"), str)
     ]
-    if asked and CLIENTS[agent].led_by_settings:
-        request = RouteRequest(model=asked[-1])
+    if models and CLIENTS[agent].led_by_settings:
+        request = RouteRequest(model=models[-1])
         first = failover.route(request, listed, state.catalog, own_order=ordered).first
         if first is not None:
             return Serving(
-                provider=first.provider, model=first.model, since=None, reason=f"{asked[-1]} rests there"
+                provider=first.provider, model=first.model, since=None, reason=f"{models[-1]} rests there"
             )
     return _serving(choice, None)
 

@@ -124,7 +124,7 @@ def view_of(
     serves = models.match_model(provider.id, wanted, catalog).model
     today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
     budgets = _budgets(config, project, provider.id)
-    known = (
+    shown_limits = (
         *limits.current(
             limits.since_release(
                 [r for r in book.readings if r.provider == provider.id], health.released.get(provider.id)
@@ -156,7 +156,7 @@ def view_of(
                 model_family=limit.model,
                 budget=limit.source == "budget",
             )
-            for limit in known
+            for limit in shown_limits
             if limit.exhausted(now)
         ),
     )
@@ -164,7 +164,7 @@ def view_of(
     word = (
         refusal.code
         if refusal
-        else limits.level(known, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
+        else limits.level(shown_limits, now, warn_at=config.warn_at, switch_at=config.switch_at, model=serves)
     )
     view = ProviderView(
         provider=provider,
@@ -178,7 +178,7 @@ def view_of(
         resting=tuple(
             b for b in health.benches if b.provider == provider.id and not b.is_whole and b.holds(now)
         ),
-        limits=known,
+        limits=shown_limits,
         serves=serves,
         today=usage_of(today),
         month=usage_of(month),
@@ -207,10 +207,10 @@ def _budgets(config: Config, project: Project | None, provider: str) -> Budgets:
     )
 
 
-def _lower(one: float | None, other: float | None) -> float | None:
+def _lower(floor: float | None, other: float | None) -> float | None:
     """The lower of two budgets; None = unlimited."""
-    known = [budget for budget in (one, other) if budget is not None]
-    return min(known, default=None)
+    budgets = [budget for budget in (floor, other) if budget is not None]
+    return min(budgets, default=None)
 
 
 def _budget_limits(
