@@ -87,13 +87,13 @@ def _hook(agent: str, event: str) -> int:
     return _answer(answer, code)
 
 
-def _notify(given: list[str]) -> int:
+def _notify(arguments: list[str]) -> int:
     """Codex's notify: the person's own program first, then the event, which is the last word."""
     from pf_tui import hooks
     from pf_tui.hooks import codex
 
-    codex.pass_on(given)
-    answer, code = hooks.run("codex", "notify", given[-1].encode("utf-8", "replace"), os.environ)
+    codex.pass_on(arguments)
+    answer, code = hooks.run("codex", "notify", arguments[-1].encode("utf-8", "replace"), os.environ)
     return _answer(answer, code)
 
 

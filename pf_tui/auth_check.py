@@ -89,26 +89,26 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
         if catalog.serves(provider.id, name)
     }
     config = ctx.config()
-    held = ctx.credentials(config)[provider.id]
-    if held.usable and provider.blanks and (lacking := clouds.problem(provider, held)):
+    credential = ctx.credentials(config)[provider.id]
+    if credential.usable and provider.blanks and (lacking := clouds.problem(provider, credential)):
         return Checked(
             provider=provider.id,
             ok=False,
             asked=False,
             message=f"the gateway cannot ask {provider.id}: {lacking[0]}",
             hint=lacking[1],
-            source=held.source,
+            source=credential.source,
         )
     probes = _probes(provider)
     if provider.auth not in _ASKABLE or provider.agent_only or not probes:
-        return _from_here(provider, held)
+        return _from_here(provider, credential)
     home = key_homes.homes(provider)[0]
     secret = credentials.secret_for(provider, ctx.paths, config, ctx.env, to=home)
     if secret is None and provider.auth != "none":
-        return _from_here(provider, held)
+        return _from_here(provider, credential)
     answer = Checked(provider=provider.id, ok=False, asked=False, message="")
     for protocol, url in probes:
-        answer = _ask(provider, held, protocol, url, secret, timeout_s, served)
+        answer = _ask(provider, credential, protocol, url, secret, timeout_s, served)
         if answer.status not in (404, 405):
             break
     return answer
@@ -132,7 +132,7 @@ def document(checked: Checked) -> dict[str, object]:
 def _probes(provider: Provider) -> list[tuple[str, str]]:
     """(protocol, URL) to try, the cheapest first; a placeholder in the base URL leaves none."""
     places = [_OWN_PATHS[provider.id]] if provider.id in _OWN_PATHS else []
-    found: dict[str, str] = {}
+    probes: dict[str, str] = {}
     for protocol, path in [*places, *_MODELS_LIST]:
         base = provider.base_urls.get(protocol, "").rstrip("/")
         if not base or "{" in base:
@@ -141,8 +141,8 @@ def _probes(provider: Provider) -> list[tuple[str, str]]:
             base = base.rpartition("/")[0]
         elif protocol == "anthropic-messages":
             base = base.removesuffix("/v1")
-        found.setdefault(base + path.removeprefix("/.."), protocol)
-    return [(protocol, url) for url, protocol in found.items()]
+        probes.setdefault(base + path.removeprefix("/.."), protocol)
+    return [(protocol, url) for url, protocol in probes.items()]
 
 
 def _from_here(provider: Provider, credential: Credential) -> Checked:
@@ -250,20 +250,20 @@ def headers(provider: Provider, protocol: str, secret: Secret | None) -> Mapping
     """What a request with the key carries."""
     from pf_tui import __version__
 
-    given = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
+    headers_sent = {"user-agent": f"pf-tui/{__version__}", "accept": "application/json", **provider.headers}
     if protocol == "anthropic-messages":
-        given["anthropic-version"] = "2023-06-01"
+        headers_sent["anthropic-version"] = "2023-06-01"
     if secret is None:
-        return given
+        return headers_sent
     if protocol == "anthropic-messages":
-        given["x-api-key"] = secret.reveal()
+        headers_sent["x-api-key"] = secret.reveal()
     elif protocol == "gemini":
-        given["x-goog-api-key"] = secret.reveal()
+        headers_sent["x-goog-api-key"] = secret.reveal()
     elif provider.family == "Azure":
-        given["api-key"] = secret.reveal()
+        headers_sent["api-key"] = secret.reveal()
     else:
-        given["authorization"] = f"Bearer {secret.reveal()}"
-    return given
+        headers_sent["authorization"] = f"Bearer {secret.reveal()}"
+    return headers_sent
 
 
 def _verdict(

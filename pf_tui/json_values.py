@@ -26,9 +26,9 @@ class NumberOutOfRangeError(ValueError):
         """(what it is of, line, column) in the text it came from."""
         import re
 
-        found = re.search(rf'(?:"((?:[^"\\\n]|\\.)*)"\s*:|[\[,])\s*(?={re.escape(self.number)})', text)
-        at = found.end() if found else 0
-        what = f'"{found[1]}"' if found and found[1] else "a number"
+        match = re.search(rf'(?:"((?:[^"\\\n]|\\.)*)"\s*:|[\[,])\s*(?={re.escape(self.number)})', text)
+        at = match.end() if match else 0
+        what = f'"{match[1]}"' if match and match[1] else "a number"
         return what, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 

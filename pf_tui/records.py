@@ -85,10 +85,10 @@ def record(cls: type[T]) -> type[T]:
     """Make a class with annotated fields a record."""
     namespace = dict(vars(cls))
     names = tuple(namespace.get("__annotations__", {}))
-    given = {name: namespace.pop(name) for name in names if name in namespace}
+    defaults_given = {name: namespace.pop(name) for name in names if name in namespace}
     defaults = {
         name: value if isinstance(value, _Default) else _Default(value, None, True, True)
-        for name, value in given.items()
+        for name, value in defaults_given.items()
     }
     for unwanted in ("__dict__", "__weakref__"):
         namespace.pop(unwanted, None)
@@ -121,8 +121,8 @@ def replace(item: T, **changes: object) -> T:
 
 
 def _maker(title: str, names: tuple[str, ...], defaults: dict[str, _Default]) -> Callable[..., None]:
-    constants = {name: known.value for name, known in defaults.items() if known.value is not _MISSING}
-    factories = [(name, known.factory) for name, known in defaults.items() if known.factory is not None]
+    constants = {name: default.value for name, default in defaults.items() if default.value is not _MISSING}
+    factories = [(name, default.factory) for name, default in defaults.items() if default.factory is not None]
     put = object.__setattr__
 
     def __init__(self: object, **values: object) -> None:  # noqa: N807 - it becomes the class's own
@@ -197,14 +197,14 @@ class _Fields:
         import dataclasses
 
         def fact(name: str) -> object:
-            known = self.defaults.get(name)
+            default = self.defaults.get(name)
             facts: dict[str, Any] = {}  # keyword arguments of different types
-            if known is not None:
-                facts = {"repr": known.shown, "compare": known.compare}
-                if known.factory is not None:
-                    facts["default_factory"] = known.factory
-                elif known.value is not _MISSING:
-                    facts["default_factory"] = lambda: known.value
+            if default is not None:
+                facts = {"repr": default.shown, "compare": default.compare}
+                if default.factory is not None:
+                    facts["default_factory"] = default.factory
+                elif default.value is not _MISSING:
+                    facts["default_factory"] = lambda: default.value
             return dataclasses.field(**facts)
 
         spec = [(name, object, fact(name)) for name in self.names]

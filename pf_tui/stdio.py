@@ -65,11 +65,11 @@ def _stream(number: int, way: str, name: str) -> io.TextIOWrapper:
     """A text stream as the interpreter makes it, on a descriptor that may not block."""
     raw = _Patient(number, way, closefd=False)
     buffer: Any = io.BufferedReader(raw) if way == "r" else io.BufferedWriter(raw)
-    kept = getattr(sys, name)
+    stream = getattr(sys, name)
     return io.TextIOWrapper(
         buffer,
-        encoding=kept.encoding if kept else "utf-8",
-        errors=kept.errors if kept else ("backslashreplace" if name == "stderr" else "surrogateescape"),
+        encoding=stream.encoding if stream else "utf-8",
+        errors=stream.errors if stream else ("backslashreplace" if name == "stderr" else "surrogateescape"),
         line_buffering=name == "stderr" or raw.isatty(),
     )
 

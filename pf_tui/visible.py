@@ -34,7 +34,7 @@ def visible(text: str, *, keep: str = "") -> str:
     """
     if text.isprintable() and all(char < "\u034f" or "\u2010" <= char < "\u2fff" for char in text):
         return text  # Latin letters, and the marks that our own lines are made of
-    return re.sub(_HIDDEN, lambda found: found[0] if found[0] in keep else _named(found[0]), text)
+    return re.sub(_HIDDEN, lambda match: match[0] if match[0] in keep else _named(match[0]), text)
 
 
 def _named(char: str) -> str:

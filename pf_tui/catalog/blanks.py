@@ -28,12 +28,12 @@ def filled(provider: Provider, values: Mapping[str, str]) -> Provider:
     """The provider with its addresses filled as far as `values` go."""
     if not any("{" in url for url in provider.base_urls.values()):
         return provider
-    known = {name: value for name, value in values.items() if is_plain(name, value)}
-    if location := known.get("location"):
-        known["host"] = _VERTEX_HOSTS.get(location, f"{location}-aiplatform.googleapis.com")
+    plain_values = {name: value for name, value in values.items() if is_plain(name, value)}
+    if location := plain_values.get("location"):
+        plain_values["host"] = _VERTEX_HOSTS.get(location, f"{location}-aiplatform.googleapis.com")
 
     urls = dict(provider.base_urls)
-    for name, value in known.items():
+    for name, value in plain_values.items():
         urls = {protocol: url.replace(f"{{{name}}}", value) for protocol, url in urls.items()}
     return replace(provider, base_urls=urls)
 
@@ -59,4 +59,4 @@ def missing(provider: Provider, url: str) -> tuple[str, ...]:
     """Variables to set so that this address is whole, the usual one for each blank."""
     names = [part.partition("}")[0] for part in url.split("{")[1:]]
     needed = [provider.blanks[name] for name in names if name in provider.blanks]
-    return tuple(dict.fromkeys(held[0] for held in needed if not held[-1].startswith(DEFAULT)))
+    return tuple(dict.fromkeys(blank[0] for blank in needed if not blank[-1].startswith(DEFAULT)))

@@ -70,15 +70,15 @@ def _read(path: Path) -> Any:
 
 def _answers(listed: Iterable[Entry]) -> MeaningIndex:
     """The table of meanings, indexed."""
-    found: dict[str, Entry] = {}
+    answers: dict[str, Entry] = {}
     for entry in listed:
-        if entry["id"] in found:
+        if entry["id"] in answers:
             raise ValueError(f"answer {entry['id']} is there twice")
         plain = _known(entry, set(Meaning.__annotations__) | meanings.KEYS, "answer")
-        found[entry["id"]] = {
+        answers[entry["id"]] = {
             key: str(value) if key in ("ends", "window") else value for key, value in plain.items()
         }
-    return meanings.index(found.values())
+    return meanings.index(answers.values())
 
 
 def _providers(listed: Iterable[Entry]) -> list[Entry]:
@@ -99,11 +99,11 @@ def _models(listed: Iterable[Entry], *, extra: bool) -> dict[str, Entry]:
 
 def _dialects(listed: Iterable[Entry], providers: Iterable[Entry]) -> dict[str, Entry]:
     """Provider -> protocol -> settings; of providers that exist, and of servers nobody described."""
-    known = {entry["id"] for entry in providers} | {COMPATIBLE}
+    ids = {entry["id"] for entry in providers} | {COMPATIBLE}
     dialects: dict[str, Entry] = {}
     for entry in listed:
         names = (entry["provider"], *entry.get("also", ()))
-        if unknown := set(names) - known:
+        if unknown := set(names) - ids:
             raise ValueError(f"dialects.yaml names no provider of the catalog: {', '.join(sorted(unknown))}")
         for protocol, settings in entry.items():
             if protocol in ("provider", "also"):

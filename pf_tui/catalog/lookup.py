@@ -56,11 +56,11 @@ class Catalog:
     providers: Mapping[str, Provider]
     default_priority: tuple[str, ...]
 
-    def __init__(self, read: Callable[[str], Any], overlay: Overlay | None = None) -> None:
+    def __init__(self, load: Callable[[str], Any], overlay: Overlay | None = None) -> None:
         """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part (`entries`)."""
-        self._read = read
+        self._read = load
         self._overlay = overlay
-        plain: Iterable[ProviderEntry] = read("providers")
+        plain: Iterable[ProviderEntry] = load("providers")
         if overlay is not None:
             from pf_tui.catalog import overlay as overlays
 
@@ -89,10 +89,10 @@ class Catalog:
 
     def provider(self, provider_id: str) -> Provider:
         """The provider of that id. Raises UnknownName (nearest names)."""
-        found = self.providers.get(provider_id) or self.providers.get(provider_id.strip().lower())
-        if found is None:
+        provider = self.providers.get(provider_id) or self.providers.get(provider_id.strip().lower())
+        if provider is None:
             raise UnknownName("provider", provider_id, self.providers, "pf-tui status")
-        return found
+        return provider
 
     def model(self, name: str) -> Model:
         """The model that spelling means. Raises UnknownName (nearest names)."""
@@ -136,12 +136,12 @@ class Catalog:
 
     def serving_model(self, name: str) -> Model:
         """The model itself, or the living one that follows a retired one. Raises UnknownName."""
-        found = self.model(name)
-        passed = set()
-        while found.status == "retired" and found.successor and found.id not in passed:
-            passed.add(found.id)
-            found = self._models_by_id()[found.successor]
-        return found
+        entry = self.model(name)
+        visited = set()
+        while entry.status == "retired" and entry.successor and entry.id not in visited:
+            visited.add(entry.id)
+            entry = self._models_by_id()[entry.successor]
+        return entry
 
     def native_id(self, model_id: str, provider_id: str) -> str | None:
         """What that provider calls the model; None when it does not serve it."""
@@ -171,8 +171,8 @@ class Catalog:
 
     def nearest(self, model_id: str) -> tuple[str, ...]:
         """Chat models of other tiers, nearest tier first: who is left when the tier has nobody."""
-        asked = self._models_by_id().plain.get(model_id)
-        tiers = _NEAREST_TIERS.get(asked["tier"], ()) if asked is not None else ()
+        wanted_model = self._models_by_id().plain.get(model_id)
+        tiers = _NEAREST_TIERS.get(wanted_model["tier"], ()) if wanted_model is not None else ()
         return tuple(other for tier in tiers for other in self.equivalents(model_id, tier))
 
     def equivalents(self, model_id: str, tier: str | None = None) -> tuple[str, ...]:
@@ -185,11 +185,11 @@ class Catalog:
             tier: look in this tier instead of the model's own.
         """
         plain = self._models_by_id().plain
-        asked = plain.get(model_id)
-        if asked is None:
+        wanted_model = plain.get(model_id)
+        if wanted_model is None:
             return ()
-        places = self._places(asked, tier or asked["tier"])
-        needs_tools = "tools" in asked.get("capabilities", ())
+        places = self._places(wanted_model, tier or wanted_model["tier"])
+        needs_tools = "tools" in wanted_model.get("capabilities", ())
         able = [
             other
             for other in places

@@ -91,8 +91,8 @@ class Meanings:
             return self._read[key]
         if len(self._read) >= REMEMBERED:
             self._read.clear()
-        found = self._read[key] = self._find(status, headers, codes, folded)
-        return found
+        meaning = self._read[key] = self._find(status, headers, codes, folded)
+        return meaning
 
     def _find(
         self, status: int | None, headers: Mapping[str, str], codes: Collection[str], folded: str
@@ -136,8 +136,8 @@ def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
         for phrase in entry.get("words", ()):
             parts = _parts(phrase)
             anchor = _anchor(parts, common)
-            kept = compiled["wide"] if anchor is None else compiled["words"].setdefault(anchor, [])
-            kept.append((place, list(parts)))
+            matching = compiled["wide"] if anchor is None else compiled["words"].setdefault(anchor, [])
+            matching.append((place, list(parts)))
         if "headers" in entry and not entry.get("words") and not entry.get("codes"):
             compiled["headers"].append(place)
         plain: dict[str, Any] = {key: value for key, value in entry.items() if key not in ("words", "codes")}

@@ -59,16 +59,16 @@ def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> s
     """
     if len(name) > LONGEST:
         return None
-    seen: set[str] = set()
+    visited: set[str] = set()
     for candidate, undated in _simpler(name, prefixes):
         folded = fold(candidate)
-        if folded in seen:
+        if folded in visited:
             continue
-        seen.add(folded)
-        known = index.get(folded)
+        visited.add(folded)
+        ids = index.get(folded)
         # without its date a name may mean the undated model itself, never another snapshot or a short name
-        if known is not None and (not undated or fold(known) == folded):
-            return known
+        if ids is not None and (not undated or fold(ids) == folded):
+            return ids
     return None
 
 

@@ -203,8 +203,8 @@ def _served_by(
     price: PriceEntry | None,
 ) -> ModelEntry:
     """The model with what the person said of it at that provider."""
-    known = entry["providers"].get(provider_id)
-    served: ServedEntry = known.copy() if known is not None else {"id": native or ""}
+    offer = entry["providers"].get(provider_id)
+    served: ServedEntry = offer.copy() if offer is not None else {"id": native or ""}
     served.pop("retired", None)
     if "id" in settings:
         served["id"] = settings["id"]

@@ -53,11 +53,11 @@ def _settings(reader: Reader, node: Node, what: str) -> dict[str, object]:
 
 def _models(reader: Reader, node: Node) -> dict[str, object]:
     """Settings by a pattern of model names."""
-    found: dict[str, object] = {}
+    models: dict[str, object] = {}
     for pattern, value in reader.pairs(node, "a mapping of model patterns to settings"):
         keys = reader.mapping(value, "a model's dialect", tuple(SETTINGS))
-        found[pattern] = {name: SETTINGS[name](reader, entry) for name, entry in keys.items()}
-    return found
+        models[pattern] = {name: SETTINGS[name](reader, entry) for name, entry in keys.items()}
+    return models
 
 
 def _text(reader: Reader, node: Node) -> str:

@@ -124,10 +124,10 @@ class Reader:
             for entry in node.value:
                 if _kind(entry) != "map":
                     self.wrong(entry, "a provider (a mapping with an id)")
-                found = [value for key, value in entry.value if key.value == "id"]
-                if not found:
+                ids = [value for key, value in entry.value if key.value == "id"]
+                if not ids:
                     self.fail(entry, "a provider needs an id", 'begin it with "- id: NAME"')
-                yield found[0], entry
+                yield ids[0], entry
         elif _kind(node) != "null":
             self.wrong(node, "a list or a mapping of providers")
 
@@ -165,7 +165,7 @@ class Reader:
                 models[name] = {**models.get(name, {}), "price": price}
         return settings  # type: ignore[return-value] # each value was read by its key
 
-    def mapping(self, node: Node, what: str, known: tuple[str, ...]) -> dict[str, Node]:
+    def mapping(self, node: Node, what: str, keys: tuple[str, ...]) -> dict[str, Node]:
         """The values of a mapping by key; each key known and there once."""
         if _kind(node) == "null":
             return {}
@@ -176,20 +176,20 @@ class Reader:
             name = self.text(key)
             if name in values:
                 self.fail(key, f"{_shown(name)} stands here a second time in {what}")
-            if name not in known:
-                self._unknown_key(key, name, what, known)
+            if name not in keys:
+                self._unknown_key(key, name, what, keys)
             values[name] = value
         return values
 
-    def _unknown_key(self, node: Node, name: str, what: str, known: tuple[str, ...]) -> NoReturn:
+    def _unknown_key(self, node: Node, name: str, what: str, keys: tuple[str, ...]) -> NoReturn:
         if name.lower().replace("-", "_") in _SECRET_KEYS:
             self.fail(
                 node,
                 "a key does not belong in this file",
                 "name its variable under env, or use `pf-tui auth set PROVIDER`",
             )
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f'did you mean "{near[0]}"?' if near else f"it has: {', '.join(known)}"
+        near = get_close_matches(name, keys, n=1, cutoff=0.5)
+        hint = f'did you mean "{near[0]}"?' if near else f"it has: {', '.join(keys)}"
         self.fail(node, f"{what} has no setting {_shown(name)}", hint)
 
     def text(self, node: Node) -> str:
@@ -237,8 +237,8 @@ class Reader:
 
     def scalar(self, node: Node) -> object:
         """Text, a number, true or false."""
-        read = {"bool": self.boolean, "int": self.integer}.get(_kind(node), self.text)
-        return read(node)
+        read_scalar = {"bool": self.boolean, "int": self.integer}.get(_kind(node), self.text)
+        return read_scalar(node)
 
     def names(self, node: Node) -> list[str]:
         """One name or a list of names."""
@@ -275,10 +275,10 @@ class Reader:
         return urls
 
     def protocols(self, node: Node) -> list[str]:
-        found: list[str] = []
+        protocols: list[str] = []
         for entry in node.value if _kind(node) == "seq" else [node]:
-            found += _PROTOCOLS[self.one_of(entry, tuple(_PROTOCOLS), "protocol")]
-        return list(dict.fromkeys(found))
+            protocols += _PROTOCOLS[self.one_of(entry, tuple(_PROTOCOLS), "protocol")]
+        return list(dict.fromkeys(protocols))
 
     def auth(self, node: Node) -> str:
         """One kind; a list of one is understood as well."""
@@ -287,13 +287,13 @@ class Reader:
             self.fail(node, "a provider has one auth", "write one provider for each kind")
         return self.one_of(entries[0], _AUTH, "auth")
 
-    def one_of(self, node: Node, known: tuple[str, ...], what: str) -> str:
+    def one_of(self, node: Node, words: tuple[str, ...], what: str) -> str:
         word = self.text(node)
-        if word not in known:
-            near = get_close_matches(word, known, n=1, cutoff=0.5)
+        if word not in words:
+            near = get_close_matches(word, words, n=1, cutoff=0.5)
             self.fail(
                 node,
-                f"expected one of {', '.join(known)} for {what}",
+                f"expected one of {', '.join(words)} for {what}",
                 f'did you mean "{near[0]}"?' if near else "",
             )
         return word

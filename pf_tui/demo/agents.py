@@ -94,7 +94,7 @@ class Publisher:
     def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], began: datetime) -> None:
         self._paths, self._home, self._sessions, self._began = paths, home, sessions, began
         self._told: dict[str, str] = {}
-        self._tokens = {one.id: 18_000 + 9_000 * place for place, one in enumerate(sessions)}
+        self._tokens = {session.id: 18_000 + 9_000 * place for place, session in enumerate(sessions)}
         self._locks: list[IO[bytes]] = []
 
     def open(self) -> None:
@@ -135,7 +135,7 @@ class Publisher:
         tokens = self._tokens[session.id]
         context = {"tokens": tokens, "window": WINDOW_TOKENS, "percent": 100 * tokens / WINDOW_TOKENS}
         claude = session.agent == "claude-code"
-        seen = Evidence(
+        session_evidence = Evidence(
             agent=session.agent,
             id=session.id,
             at=now.timestamp(),
@@ -147,7 +147,7 @@ class Publisher:
             cwd=self._folder(session),
             context=context,
         )
-        evidence.write(self._paths, seen)
+        evidence.write(self._paths, session_evidence)
 
     def _register(self, session: Session, state: str, now: datetime) -> None:
         """Claude Code's own registry of running sessions."""

@@ -66,10 +66,10 @@ def make(now: datetime, zone: tzinfo | None, seed: int) -> History:
         for _ in range(_sessions(dice, day, back)):
             begin = day + timedelta(hours=min(23.0, max(6.5, dice.gauss(14.5, 3.4))))
             requests += _session(dice, begin, wall)
-    requests = [one for one in requests if one.at < now]
+    requests = [request for request in requests if request.at < now]
     for minutes in (38, 21, 9):
         requests += _session(dice, now - timedelta(minutes=minutes), None, within=timedelta(minutes=minutes))
-    requests = [one for one in requests if one.at < now]
+    requests = [request for request in requests if request.at < now]
     requests.sort()
     return History(requests, [wall for wall in walls if wall.at < now - timedelta(hours=6)])
 
@@ -128,21 +128,23 @@ def _session(
         at += timedelta(seconds=dice.expovariate(1 / 38) + 4)
         if at - begin > within:
             break
-        one = request(dice, at, work, session, project, number / count)
+        demand = request(dice, at, work, session, project, number / count)
         if wall is not None and work.provider == wall.work.provider and wall.at <= at < wall.until:
             if number and requests[-1].provider == work.provider:
-                requests.append(_failed(one, "quota", 429))
-            one = one._replace(provider=work.fallback, model=work.fallback_model)
+                requests.append(_failed(demand, "quota", 429))
+            demand = demand._replace(provider=work.fallback, model=work.fallback_model)
         elif dice.random() < 0.011:
-            requests.append(_failed(one, *dice.choice((("overload", 529), ("server", 500), ("rate", 429)))))
-            one = one._replace(at=at + timedelta(seconds=2))
-        requests.append(one)
+            requests.append(
+                _failed(demand, *dice.choice((("overload", 529), ("server", 500), ("rate", 429))))
+            )
+            demand = demand._replace(at=at + timedelta(seconds=2))
+        requests.append(demand)
     return requests
 
 
-def _failed(one: Request, kind: str, status: int) -> Request:
-    return one._replace(
-        at=one.at - timedelta(milliseconds=300),
+def _failed(request: Request, kind: str, status: int) -> Request:
+    return request._replace(
+        at=request.at - timedelta(milliseconds=300),
         input=0,
         output=0,
         cache_read=0,

@@ -48,13 +48,13 @@ _PASSED_ON_BEGINS = ("LC_", "PYTHON", "TEXTUAL", "COVERAGE")
 
 def environment(folder: Path, outside: Mapping[str, str]) -> dict[str, str]:
     """The environment of the demo: its own home, no key, no keyring, no network."""
-    taken = {
+    variables = {
         name: value
         for name, value in outside.items()
         if name in _PASSED_ON or name.startswith(_PASSED_ON_BEGINS)
     }
     return {
-        **taken,
+        **variables,
         **scenario.IN_ENVIRONMENT,
         **_NO_NETWORK,
         "no_proxy": "127.0.0.1,localhost,::1",

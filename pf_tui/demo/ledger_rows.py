@@ -50,11 +50,11 @@ class LedgerRows:
         self._connection.execute("BEGIN IMMEDIATE")
         table.begin()
         for provider in scenario.PRIORITY:
-            known = self._catalog.providers.get(provider)
+            entry = self._catalog.providers.get(provider)
             for model in dict.fromkeys(work.model for work in scenario.WORK):
                 prices = self._unit_prices(provider, model)
-                if known is not None and prices is not None:
-                    basis = "subscription-equivalent" if known.plan else "list"
+                if entry is not None and prices is not None:
+                    basis = "subscription-equivalent" if entry.plan else "list"
                     table.keep(provider, model, "", Dated(basis, [(0, prices)]))
         self._connection.execute("COMMIT")
 
@@ -68,15 +68,21 @@ class LedgerRows:
     def _unit_prices(self, provider: str, model: str) -> UnitPrices | None:
         key = (provider, model)
         if key not in self._prices:
-            known = self._catalog.find_model(model, provider)
-            price = known.price if known else None
+            model_entry = self._catalog.find_model(model, provider)
+            price = model_entry.price if model_entry else None
             self._prices[key] = None if price is None else _flat(price)
         return self._prices[key]
 
     def _row(self, request: Request) -> rows.Row:
-        known = self._catalog.providers.get(request.provider)
+        provider = self._catalog.providers.get(request.provider)
         cost = self.cost_usd(request)
-        basis = "unpriced" if cost is None else "subscription-equivalent" if known and known.plan else "list"
+        basis = (
+            "unpriced"
+            if cost is None
+            else "subscription-equivalent"
+            if provider and provider.plan
+            else "list"
+        )
         names = self._names
         values = {
             "id": identity("demo", request.session, request.at.isoformat(), request.failure or ""),

@@ -233,7 +233,7 @@ class Player:
     def _plan(self, session: Session) -> Request:
         """Tokens and times of the next answer."""
         self._asked += 1
-        work = next(one for one in scenario.WORK if one.agent == session.agent)
+        work = next(work for work in scenario.WORK if work.agent == session.agent)
         depth = min(1.0, self._asked / 80)
         return history.request(self._dice, self._ctx.now(), work, session.id, session.project, depth)
 

@@ -88,8 +88,8 @@ class Vendors:
     def _fault(self, fault: str, until: datetime) -> Fault:
         seconds = max(1, round((until - self._ctx.now()).total_seconds()))
         usual = FAULTS[FAULT_NAMES[fault]]
-        told = usual.told or ("" if fault == "credit" else "retry-after")
-        return replace(usual, back_s=seconds if told else None, told=told)
+        header = usual.told or ("" if fault == "credit" else "retry-after")
+        return replace(usual, back_s=seconds if header else None, told=header)
 
     def _reply(self, name: str, planned: Request | None) -> Reply:
         headers = self._headers(name)

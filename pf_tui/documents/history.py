@@ -33,17 +33,17 @@ _SAID = ("id", "ts", "who", "action", "why", "before", "after")
 
 def events(happened: Iterable[Event]) -> list[dict[str, object]]:
     """The journal's lines, oldest first."""
-    return [event(one) for one in happened]
+    return [event(item) for item in happened]
 
 
-def event(one: Event) -> dict[str, object]:
+def event(event: Event) -> dict[str, object]:
     """One line of the journal, without what only undo needs."""
-    line = one.to_json()
+    line = event.to_json()
     shown = {name: line[name] for name in _SAID}
-    if one.evidence:
+    if event.evidence:
         shown["evidence"] = line["evidence"]
-    if one.of:
-        shown["of"] = one.of
+    if event.of:
+        shown["of"] = event.of
     return shown
 
 

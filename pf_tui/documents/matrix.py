@@ -110,25 +110,27 @@ def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tupl
     """Every provider with every agent, as if its credential were there."""
     listed = tuple(catalog.providers.values() if providers is None else providers)
     whole = {
-        one.id: blanks.filled(one, _SAMPLES) if one.blanks else one
-        for one in {**catalog.providers, **{one.id: one for one in listed}}.values()
+        provider.id: blanks.filled(provider, _SAMPLES) if provider.blanks else provider
+        for provider in {**catalog.providers, **{provider.id: provider for provider in listed}}.values()
     }
     before, catalog.providers = catalog.providers, whole
     try:
-        return tuple(_cell(whole[one.id], CLIENTS[agent], catalog) for one in listed for agent in AGENTS)
+        return tuple(
+            _cell(whole[provider.id], CLIENTS[agent], catalog) for provider in listed for agent in AGENTS
+        )
     finally:
         catalog.providers = before
 
 
 def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
-    asked = client.usual_model or provider.default_model
+    model_wanted = client.usual_model or provider.default_model
     standing = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
-    request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, pass_through=True)
+    request = RouteRequest(model=model_wanted, agent=client.id, protocols=client.protocols, pass_through=True)
     routing = candidates(request, [standing], catalog)
     if not routing.candidates:
         return _cell_of(provider.id, client.id, served="no", why=routing.skipped[0].reason)
-    found = routing.candidates[0]
-    facts = facts_of(found, client, catalog)
+    first = routing.candidates[0]
+    facts = facts_of(first, client, catalog)
     by_key = provider.agent_only is None
     return _cell_of(
         provider.id,
@@ -136,8 +138,8 @@ def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
         served="key" if by_key else "pass-through",
         why="" if by_key else f"{client.name}'s own login, with --pass-through",
         how=facts["how"],
-        protocol=found.protocol,
-        model=found.model,
+        protocol=first.protocol,
+        model=first.model,
         lost=tuple(facts["lost"]),
         evidence=facts["evidence"],
         source=facts["source"],
@@ -208,13 +210,15 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
         request_class: of a request of this class, which the person may serve elsewhere.
     """
     rule = now.config.classes.get(request_class or "")
-    asked = (rule.model if rule else None) or model or now.model or client.usual_model
-    request = RouteRequest(model=asked, agent=client.id, protocols=client.protocols, without_gateway=True)
+    model_wanted = (rule.model if rule else None) or model or now.model or client.usual_model
+    request = RouteRequest(
+        model=model_wanted, agent=client.id, protocols=client.protocols, without_gateway=True
+    )
     routing = now.route(request)
     chosen = rule.provider if rule else None
     return {
         "agent": client.id,
-        "model": asked,
+        "model": model_wanted,
         "class": request_class,
         "rule": {"provider": rule.provider, "model": rule.model} if rule else None,
         "candidates": [
@@ -228,7 +232,7 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
             }
             for candidate in sorted(routing.candidates, key=lambda candidate: candidate.provider != chosen)
         ],
-        "skipped": [_skipped(one) for one in routing.skipped],
+        "skipped": [_skipped(skip) for skip in routing.skipped],
         "reserved": routing.reserved,
     }
 

@@ -16,8 +16,8 @@ def document(
 ) -> list[dict[str, object]]:
     """Models in catalog order: the 116, a person's own, and with `extras` what lies beside them."""
     return [
-        model(one)
-        for one in chosen(catalog, family=family, provider=provider, capability=capability, extras=extras)
+        model(entry)
+        for entry in chosen(catalog, family=family, provider=provider, capability=capability, extras=extras)
     ]
 
 
@@ -38,18 +38,20 @@ def chosen(
     Raises:
         UnknownName: no such family, provider or capability.
     """
-    models = [one for one in catalog.models.values() if extras or not one.extra]
+    models = [model for model in catalog.models.values() if extras or not model.extra]
     if family is not None:
-        known = {name for one in catalog.models.values() for name in (one.family, one.subfamily)}
-        wanted = _named("family", family, known)
-        models = [one for one in models if wanted in (one.family.casefold(), one.subfamily.casefold())]
+        names_listed = {name for model in catalog.models.values() for name in (model.family, model.subfamily)}
+        wanted = _named("family", family, names_listed)
+        models = [
+            model for model in models if wanted in (model.family.casefold(), model.subfamily.casefold())
+        ]
     if capability is not None:
-        known = {name for one in catalog.models.values() for name in one.capabilities}
-        wanted = _named("capability", capability, known)
-        models = [one for one in models if wanted in one.capabilities]
+        names_listed = {name for model in catalog.models.values() for name in model.capabilities}
+        wanted = _named("capability", capability, names_listed)
+        models = [model for model in models if wanted in model.capabilities]
     if provider is not None:
         serving = catalog.provider(provider).id
-        models = [one for one in models if catalog.serves(serving, one.id)]
+        models = [model for model in models if catalog.serves(serving, model.id)]
     return models
 
 
@@ -58,24 +60,24 @@ def info(resolved: Resolved) -> dict[str, object]:
     return {**model(resolved.model), "note": resolved.note}
 
 
-def model(one: Model) -> dict[str, object]:
+def model(model: Model) -> dict[str, object]:
     """The model object."""
     return {
-        "id": one.id,
-        "name": one.name,
-        "family": one.family,
-        "subfamily": one.subfamily,
-        "tier": one.tier,
-        "status": one.status,
-        "successor": one.successor,
-        "context": one.context,
-        "context_max": one.context_max,
-        "max_output": one.max_output,
-        "capabilities": list(one.capabilities),
-        "modalities": {"input": list(one.inputs), "output": list(one.outputs)},
-        "price": price(one.price),
-        "release_date": one.release_date,
-        "extra": one.extra,
+        "id": model.id,
+        "name": model.name,
+        "family": model.family,
+        "subfamily": model.subfamily,
+        "tier": model.tier,
+        "status": model.status,
+        "successor": model.successor,
+        "context": model.context,
+        "context_max": model.context_max,
+        "max_output": model.max_output,
+        "capabilities": list(model.capabilities),
+        "modalities": {"input": list(model.inputs), "output": list(model.outputs)},
+        "price": price(model.price),
+        "release_date": model.release_date,
+        "extra": model.extra,
         "providers": {
             name: {
                 "id": served.native_id,
@@ -83,7 +85,7 @@ def model(one: Model) -> dict[str, object]:
                 "shutdown": served.shutdown,
                 "retired": served.retired,
             }
-            for name, served in one.providers.items()
+            for name, served in model.providers.items()
         },
     }
 
@@ -99,8 +101,8 @@ def price(listed: Price | None) -> dict[str, object]:
     }
 
 
-def _named(kind: str, asked: str, known: set[str]) -> str:
-    names = {name.casefold() for name in known}
-    if asked.casefold() not in names:
-        raise UnknownName(kind, asked, sorted(known), "pf-tui models")
-    return asked.casefold()
+def _named(kind: str, name: str, choices: set[str]) -> str:
+    names = {name.casefold() for name in choices}
+    if name.casefold() not in names:
+        raise UnknownName(kind, name, sorted(choices), "pf-tui models")
+    return name.casefold()

@@ -35,9 +35,9 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
     """What the first line of every face is about."""
     active = snapshot.active
     running = [session for session in sessions if session.state != "ended"]
-    waiting = sum(one.state == "waiting" for one in running)
-    known = {view.id for view in snapshot.providers}
-    served = [(name, number) for name, number in serving(running) if name in known]
+    waiting = sum(session.state == "waiting" for session in running)
+    ids = {view.id for view in snapshot.providers}
+    served = [(name, number) for name, number in serving(running) if name in ids]
     chosen = active.provider if active else None
     after = snapshot.next.provider if snapshot.next else None
     if not served:

@@ -16,42 +16,42 @@ WAITING_WORDS = {"permission": "for permission", "question": "for an answer", "d
 
 def document(sessions: Iterable[Session]) -> list[dict[str, object]]:
     """`sessions --json`."""
-    return [session(one) for one in sessions]
+    return [session(item) for item in sessions]
 
 
-def session(one: Session) -> dict[str, object]:
+def session(item: Session) -> dict[str, object]:
     """One session; unknown is null, never 0."""
-    share = one.window_share
+    share = item.window_share
     return {
-        "id": one.id,
-        "agent": one.agent,
-        "project": one.project,
-        "worktree": one.worktree,
-        "branch": one.branch,
-        "state": one.state,
-        "provider": one.provider,
-        "model": one.model,
-        "context_tokens": one.context_tokens,
-        "context_percent": one.context_percent,
-        "cost_usd": one.cost_usd,
-        "cost_per_hour": one.cost_per_hour,
+        "id": item.id,
+        "agent": item.agent,
+        "project": item.project,
+        "worktree": item.worktree,
+        "branch": item.branch,
+        "state": item.state,
+        "provider": item.provider,
+        "model": item.model,
+        "context_tokens": item.context_tokens,
+        "context_percent": item.context_percent,
+        "cost_usd": item.cost_usd,
+        "cost_per_hour": item.cost_per_hour,
         "window_share": {"window": share.window, "percent": share.percent} if share else None,
-        "started": _moment(one.started),
-        "last_activity": _moment(one.last_activity),
-        "parent": one.parent,
-        "pid": one.pid,
-        "by": one.by,
-        "provider_by": one.provider_by,
-        "observed_at": to_text(one.observed_at),
-        "guess": one.guess,
-        "elsewhere": one.elsewhere,
-        "waiting_for": one.waiting_for,
-        "resumes_at": _moment(one.resumes_at),
-        "limited_until": _moment(one.limited_until),
-        "background": one.background,
-        "focus": _focus(one.focus),
-        "agent_type": one.agent_type,
-        "children": [session(child) for child in one.children],
+        "started": _moment(item.started),
+        "last_activity": _moment(item.last_activity),
+        "parent": item.parent,
+        "pid": item.pid,
+        "by": item.by,
+        "provider_by": item.provider_by,
+        "observed_at": to_text(item.observed_at),
+        "guess": item.guess,
+        "elsewhere": item.elsewhere,
+        "waiting_for": item.waiting_for,
+        "resumes_at": _moment(item.resumes_at),
+        "limited_until": _moment(item.limited_until),
+        "background": item.background,
+        "focus": _focus(item.focus),
+        "agent_type": item.agent_type,
+        "children": [session(child) for child in item.children],
     }
 
 
@@ -75,10 +75,10 @@ def find(sessions: Iterable[Session], wanted: str) -> Session:
         WrongUsage: several begin so.
     """
     everyone = list(sessions)
-    for one in everyone:
-        if one.id == wanted:
-            return one
-    meant = [one for one in everyone if wanted and one.id.startswith(wanted)]
+    for session in everyone:
+        if session.id == wanted:
+            return session
+    meant = [session for session in everyone if wanted and session.id.startswith(wanted)]
     if len(meant) == 1:
         return meant[0]
     if meant:
@@ -86,26 +86,26 @@ def find(sessions: Iterable[Session], wanted: str) -> Session:
             f"{len(meant)} sessions begin with '{wanted}'",
             "write more of the id; `pf-tui sessions` lists them",
         )
-    raise UnknownName("session", wanted, [one.id for one in everyone], "pf-tui sessions --all")
+    raise UnknownName("session", wanted, [session.id for session in everyone], "pf-tui sessions --all")
 
 
-def state(one: Session, now: datetime, zone: tzinfo | None) -> str:
+def state(session: Session, now: datetime, zone: tzinfo | None) -> str:
     """`waiting for permission`, `limited until 16:20`, `working?` (a guess)."""
-    told: str = one.state
-    if one.state == "waiting":
-        told = f"waiting {WAITING_WORDS.get(one.waiting_for or '', '')}".rstrip()
-    elif one.state == "limited" and one.limited_until is not None:
-        told = f"limited until {words.clock(one.limited_until, now, zone)}"
-    elif one.killed:
-        told = "ended (killed)"
-    return f"{told}{'?' if one.guess else ''}{' elsewhere' if one.elsewhere else ''}"
+    words_told: str = session.state
+    if session.state == "waiting":
+        words_told = f"waiting {WAITING_WORDS.get(session.waiting_for or '', '')}".rstrip()
+    elif session.state == "limited" and session.limited_until is not None:
+        words_told = f"limited until {words.clock(session.limited_until, now, zone)}"
+    elif session.killed:
+        words_told = "ended (killed)"
+    return f"{words_told}{'?' if session.guess else ''}{' elsewhere' if session.elsewhere else ''}"
 
 
-def place(one: Session) -> str:
+def place(session: Session) -> str:
     """`api (main)`, `api/feat-x (feat/x)`: project, linked worktree and branch."""
-    name = (one.project or "").rstrip("/").rpartition("/")[2] or one.project or "—"
-    name = f"{name}/{one.worktree}" if one.worktree else name
-    return f"{name} ({one.branch})" if one.branch else name
+    name = (session.project or "").rstrip("/").rpartition("/")[2] or session.project or "—"
+    name = f"{name}/{session.worktree}" if session.worktree else name
+    return f"{name} ({session.branch})" if session.branch else name
 
 
 def _focus(focus: Focus | None) -> dict[str, object] | None:

@@ -41,22 +41,22 @@ def reordered(before: Sequence[str], after: Sequence[str], now: Snapshot) -> dic
 
 
 def limits(
-    now: Snapshot, only: str | None = None, left: Mapping[str, Headroom] | None = None
+    now: Snapshot, only: str | None = None, headroom: Mapping[str, Headroom] | None = None
 ) -> dict[str, object]:
     """Windows and budgets. Without `only`: of every provider in the list or with a limit.
 
     Args:
-        left: provider -> the turns its tightest window holds, where enough is known.
+        headroom: provider -> the turns its tightest window holds, where enough is known.
     """
-    known = left or {}
+    headrooms = headroom or {}
     views = now.providers if only is None else (now.view(only),)
     shown = [view for view in views if only or view.rank is not None or view.limits]
     return {
         "providers": [
             {
                 **_limited(view, now.config.budgets.get(view.id, Budgets())),
-                "headroom": {"window": known[view.id].window, "turns": known[view.id].turns}
-                if view.id in known
+                "headroom": {"window": headrooms[view.id].window, "turns": headrooms[view.id].turns}
+                if view.id in headrooms
                 else None,
             }
             for view in shown

@@ -46,18 +46,18 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
 
 def question(now: Snapshot) -> dict[str, object] | None:
     """What the person is asked: whether a paid provider may serve while the plan cannot."""
-    asked = now.question
-    if asked is None:
+    question = now.question
+    if question is None:
         return None
-    return {"plan": asked.plan, "back": moment(asked.back), "provider": asked.provider}
+    return {"plan": question.plan, "back": moment(question.back), "provider": question.provider}
 
 
 def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object]]:
     """Installed agents, then those that merely run; what each was set to, and what it really uses."""
-    found = uses(sessions)
+    use_by_agent = uses(sessions)
     installed = {agent.agent: agent for agent in now.agents}
     listed = []
-    for name in dict.fromkeys((*installed, *(use.agent for use in found))):
+    for name in dict.fromkeys((*installed, *(use.agent for use in use_by_agent))):
         agent = installed.get(name)
         listed.append(
             {
@@ -66,7 +66,7 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object
                 "applied": agent.applied if agent else None,
                 "pending": agent.pending if agent else None,
                 "via": "gateway" if agent and agent.direct and not agent.stranded else None,
-                "uses": [_use(use) for use in found if use.agent == name],
+                "uses": [_use(use) for use in use_by_agent if use.agent == name],
             }
         )
     return listed
@@ -82,15 +82,15 @@ def _use(use: Use) -> dict[str, object]:
     }
 
 
-def serving(one: Serving | None) -> dict[str, object] | None:
+def serving(serving: Serving | None) -> dict[str, object] | None:
     """Who serves, since when and why."""
-    if one is None:
+    if serving is None:
         return None
     return {
-        "provider": one.provider,
-        "model": one.model,
-        "since": moment(one.since),
-        "reason": one.reason,
+        "provider": serving.provider,
+        "model": serving.model,
+        "since": moment(serving.since),
+        "reason": serving.reason,
     }
 
 
@@ -106,7 +106,7 @@ def provider(view: ProviderView) -> dict[str, object]:
         "auth": credential(view.provider.auth, view.credential),
         "health": health(view),
         "resting": resting(view),
-        "limits": [limit(one) for one in view.limits],
+        "limits": [limit(item) for item in view.limits],
         "usage": {"today": usage(view.today), "month": usage(view.month)},
     }
 
@@ -114,18 +114,18 @@ def provider(view: ProviderView) -> dict[str, object]:
 def resting(view: ProviderView) -> list[dict[str, object]]:
     """Models and model families that rest at a provider."""
     return [
-        {"model": one.model, "family": one.family, "kind": one.kind, "until": moment(one.until)}
-        for one in view.resting
+        {"model": bench.model, "family": bench.family, "kind": bench.kind, "until": moment(bench.until)}
+        for bench in view.resting
     ]
 
 
-def credential(kind: str, held: Credential) -> dict[str, object]:
+def credential(kind: str, credential: Credential) -> dict[str, object]:
     """Whether there is a credential and where; never the credential."""
     return {
         "kind": kind,
-        "state": held.state,
-        "source": held.source,
-        "expires_at": moment(held.expires_at),
+        "state": credential.state,
+        "source": credential.source,
+        "expires_at": moment(credential.expires_at),
     }
 
 
@@ -140,20 +140,20 @@ def health(view: ProviderView) -> dict[str, object]:
     return {"state": view.state, "until": moment(until), "why": why, "evidence": _evidence(view)}
 
 
-def limit(one: Limit) -> dict[str, object]:
+def limit(item: Limit) -> dict[str, object]:
     """The limit object: a window, what is used of it, and who says so."""
     return {
-        "window": one.window,
-        "unit": one.unit,
-        "used": whole(one.used),
-        "limit": whole(one.limit),
-        "percent": None if one.percent is None else round(one.percent, 2),
-        "resets_at": moment(one.resets_at),
-        "source": one.source,
-        "observed_at": to_text(one.observed_at),
-        "runs_out_at": moment(one.runs_out_at),
-        "model": one.model,
-        "family": one.model,
+        "window": item.window,
+        "unit": item.unit,
+        "used": whole(item.used),
+        "limit": whole(item.limit),
+        "percent": None if item.percent is None else round(item.percent, 2),
+        "resets_at": moment(item.resets_at),
+        "source": item.source,
+        "observed_at": to_text(item.observed_at),
+        "runs_out_at": moment(item.runs_out_at),
+        "model": item.model,
+        "family": item.model,
     }
 
 

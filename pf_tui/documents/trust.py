@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from pf_tui.state.trust import TrustedFile
 
 
-def project(found: Project | None) -> dict[str, object] | None:
+def project(project: Project | None) -> dict[str, object] | None:
     """How far a project's file is obeyed; null without one."""
-    if found is None:
+    if project is None:
         return None
     return {
-        "path": str(found.path),
-        "trust": found.trust,
-        "withheld": list(found.withheld),
-        "cure": "pf-tui trust" if found.withheld else None,
+        "path": str(project.path),
+        "trust": project.trust,
+        "withheld": list(project.withheld),
+        "cure": "pf-tui trust" if project.withheld else None,
     }
 
 
@@ -34,17 +34,17 @@ def trusted(done: TrustOutcome) -> dict[str, object]:
     }
 
 
-def listed(known: Sequence[tuple[TrustedFile, str]]) -> dict[str, object]:
+def listed(files: Sequence[tuple[TrustedFile, str]]) -> dict[str, object]:
     """Every accepted file with its state: trusted, changed, missing or unusable."""
     return {
         "files": [
             {
-                "path": one.path,
-                "sha256": one.sha256,
-                "since": one.since or None,
-                "by": one.by,
+                "path": file.path,
+                "sha256": file.sha256,
+                "since": file.since or None,
+                "by": file.by,
                 "state": state,
             }
-            for one, state in known
+            for file, state in files
         ]
     }

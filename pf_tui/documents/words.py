@@ -29,10 +29,10 @@ WINDOW_WORDS = {"7d": "week", "minute": "min"}
 """Windows whose id is not the word for them."""
 
 
-def question(asked: Question, now: datetime, zone: tzinfo | None) -> str:
+def question(question: Question, now: datetime, zone: tzinfo | None) -> str:
     """`claude-max cannot serve until 16:20; openrouter could, and costs money`."""
-    back = f" until {clock(asked.back, now, zone)}" if asked.back else ""
-    return f"{asked.plan} cannot serve{back}; {asked.provider} could, and costs money"
+    back = f" until {clock(question.back, now, zone)}" if question.back else ""
+    return f"{question.plan} cannot serve{back}; {question.provider} could, and costs money"
 
 
 def class_rule(name: str, rule: ClassRule) -> str:
@@ -41,11 +41,11 @@ def class_rule(name: str, rule: ClassRule) -> str:
     return f"{name} → {where}"
 
 
-def turns(left: Headroom | None) -> str:
+def turns(headroom: Headroom | None) -> str:
     """`about 14 more turns like today's`; "" where too little is known."""
-    if left is None:
+    if headroom is None:
         return ""
-    return f"about {left.turns} more turn{'' if left.turns == 1 else 's'} like today's"
+    return f"about {headroom.turns} more turn{'' if headroom.turns == 1 else 's'} like today's"
 
 
 def money(usd: float | None) -> str:

@@ -55,10 +55,10 @@ class ReceivedRequest:
     def content(self) -> dict[str, object]:
         """The body as an object; {} when it is none."""
         try:
-            found = json.loads(self.body)
+            content = json.loads(self.body)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}
 
     @property
     def model(self) -> str:
@@ -197,10 +197,10 @@ class FakeUpstream:
             await response.write(faults.event(fault, protocol, now))
             return response
         if fault.how in ("answer", "raw") or (fault.how == "event" and not received_request.streams):
-            told = faults.answer(fault, protocol, now, received_request.number)
+            answer = faults.answer(fault, protocol, now, received_request.number)
             # an error that would come in a stream has a status of its own when nothing streams
-            status = 529 if fault.how == "event" else told.status
-            return web.Response(status=status, body=told.body, headers=told.headers)
+            status = 529 if fault.how == "event" else answer.status
+            return web.Response(status=status, body=answer.body, headers=answer.headers)
         reply = Reply(text=f"Hello from {self.name}, a little longer than one word.")
         if not received_request.streams:
             return await self._fail_whole(request, received_request, reply, fault)

@@ -137,15 +137,18 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
         StateFileUnusable: a state file cannot be read.
     """
     now = snapshot.take(ctx)
-    agent, taken = _agent(now, word)
-    protocol = _protocol(now, agent, taken.provider)
+    agent, agent_route = _agent(now, word)
+    protocol = _protocol(now, agent, agent_route.provider)
     with tempfile.TemporaryDirectory(prefix="pf-tui-drill-") as folder:
         async with sandbox.open_sandbox(ctx, now, Path(folder)) as scene:
-            play = _Scenario(scene, now, agent, protocol, taken, fault)
+            play = _Scenario(scene, now, agent, protocol, agent_route, fault)
             steps = await play.run()
             usual = scene.usual
     served = dict.fromkeys(
-        (one.provider, one.model) for step in steps for one in step.asked if one.failure is None and one.model
+        (request.provider, request.model)
+        for step in steps
+        for request in step.asked
+        if request.failure is None and request.model
     )
     turn = usual or USUAL_TURN
     pricer = Pricer(now.catalog)
@@ -154,10 +157,10 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
         agent=agent,
         protocol=protocol,
         model=play.model,
-        first=taken.provider,
+        first=agent_route.provider,
         steps=tuple(steps),
         chain=tuple(dict.fromkeys(route.provider for route in play.found.routes)),
-        passed=tuple(one for one in play.found.skipped if now.view(one.provider).credential.usable),
+        passed=tuple(skip for skip in play.found.skipped if now.view(skip.provider).credential.usable),
         costs=tuple(_cost(pricer, provider, model or "", turn, now.at) for provider, model in served),
         turn=turn,
         turn_is_own=usual is not None,
@@ -174,21 +177,26 @@ class _Scenario:
         now: Snapshot,
         agent: Client,
         protocol: str,
-        taken: launch.LaunchRoute,
+        launch_route: launch.LaunchRoute,
         fault: Fault,
     ) -> None:
         self._scene = scene
         self._now = now
         self._agent = agent
         self._protocol = protocol
-        self._first = taken.provider
+        self._first = launch_route.provider
         self._fault = fault
-        known = settings.parse(now.config.gateway, scene.ctx.paths.config)
-        self._limits = known.limits_of(taken.provider)
-        self._is_login = taken.through == "login"
-        self._bearer = known.pass_through and agent.one_vendor_login
-        asked = taken.model or now.model or now.catalog.providers[taken.provider].default_model or ""
-        self.model = now.catalog.native_id(asked, taken.provider) or asked
+        settings_values = settings.parse(now.config.gateway, scene.ctx.paths.config)
+        self._limits = settings_values.limits_of(launch_route.provider)
+        self._is_login = launch_route.through == "login"
+        self._bearer = settings_values.pass_through and agent.one_vendor_login
+        model = (
+            launch_route.model
+            or now.model
+            or now.catalog.providers[launch_route.provider].default_model
+            or ""
+        )
+        self.model = now.catalog.native_id(model, launch_route.provider) or model
         self.notes: list[str] = []
         self.found: Candidates
 
@@ -240,14 +248,14 @@ class _Scenario:
     async def _login_fails(self) -> Step:
         """The agent's own login meets the fault: the agent sees it, and its hook benches the provider."""
         scene, now = self._scene, self._scene.clock()
-        told = faults.answer(self._fault, self._protocol, now, 1)
+        answer = faults.answer(self._fault, self._protocol, now, 1)
         failure = (
             failures.transport("network", now, self._fault.says)
             if self._fault.how not in ("answer", "raw", "event")
             else failures.classify(
-                status=told.status if self._fault.how != "event" else None,
-                headers=told.headers,
-                body=told.body.decode(),
+                status=answer.status if self._fault.how != "event" else None,
+                headers=answer.headers,
+                body=answer.body.decode(),
                 now=now,
                 meanings=scene.ctx.catalog().meanings,
             )
@@ -269,7 +277,7 @@ class _Scenario:
             asked=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
             benches=(done.bench,) if done is not None else (),
             seen=ObservedAnswer(
-                status=told.status, provider=self._first, whole=False, said=failure.message or None
+                status=answer.status, provider=self._first, whole=False, said=failure.message or None
             ),
         )
 
@@ -293,9 +301,9 @@ class _Scenario:
         scene = self._scene
         scene.recorder.forget()
         request, headers = self._request()
-        heard = _CapturedReply()
+        reply = _CapturedReply()
         at = scene.clock()
-        await scene.engine.serve(request, headers, heard, bearer=self._bearer)
+        await scene.engine.serve(request, headers, reply, bearer=self._bearer)
         await scene.written()
         return Step(
             title=title,
@@ -305,7 +313,7 @@ class _Scenario:
                 for attempt in scene.recorder.attempts
             ),
             benches=tuple(scene.recorder.benches),
-            seen=heard.seen(),
+            seen=reply.seen(),
             note=note,
         )
 
@@ -326,7 +334,7 @@ class _Scenario:
 
     def _ends_the_turn(self, step: Step) -> bool:
         """The request itself is at fault: no other provider is asked, and none rests."""
-        failed = [one for one in step.asked if one.failure is not None]
+        failed = [request for request in step.asked if request.failure is not None]
         return bool(failed) and not failures.CLASSES[failed[-1].failure or "server"].failover
 
     def _about_time(self) -> str | None:
@@ -362,12 +370,12 @@ class _CapturedReply:
         self._body += last
 
     def seen(self) -> ObservedAnswer:
-        said = _error_in(self._body)
+        error = _error_in(self._body)
         return ObservedAnswer(
             status=self._status,
             provider=self._headers.get("x-pf-provider"),
-            whole=self._status == 200 and said is None,
-            said=said,
+            whole=self._status == 200 and error is None,
+            said=error,
         )
 
 
@@ -404,20 +412,20 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
             refusals.append(error)
     if not ways:
         listed = [name for name in now.priority if name in now.catalog.providers]
-        found = (why_ineligible(now.standing(name), now.view(name).serves) for name in listed)
-        passed = [one for one in found if one is not None]
-        if not passed:
+        verdicts = (why_ineligible(now.standing(name), now.view(name).serves) for name in listed)
+        refusals_known = [refusal for refusal in verdicts if refusal is not None]
+        if not refusals_known:
             raise refusals[0]
         raise launch.no_provider_error(
-            "no provider available now, so nobody can be made to fail", passed, now
+            "no provider available now, so nobody can be made to fail", refusals_known, now
         )
     active = now.active.provider if now.active else None
-    return next(((agent, found) for agent, found in ways if found.provider == active), ways[0])
+    return next(((agent, route) for agent, route in ways if route.provider == active), ways[0])
 
 
 def _protocol(now: Snapshot, agent: Client, provider: str) -> str:
-    known = now.catalog.providers[provider]
-    return next((name for name in agent.protocols if name in known.protocols), agent.protocols[0])
+    entry = now.catalog.providers[provider]
+    return next((name for name in agent.protocols if name in entry.protocols), agent.protocols[0])
 
 
 def _content(protocol: str, model: str) -> dict[str, object]:

@@ -127,7 +127,7 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
         for stand_in in stand_ins.values():
             await stand_in.start()
         paths = Paths(folder)
-        usual = _copy(ctx, now, paths, {name: one.url for name, one in stand_ins.items()})
+        usual = _copy(ctx, now, paths, {name: upstream.url for name, upstream in stand_ins.items()})
         copied = replace(
             ctx, paths=paths, env=_without_keys(ctx, now, paths), who="gateway", clock=clock, _catalogs={}
         )
@@ -183,9 +183,9 @@ def _without_keys(ctx: Context, now: Snapshot, paths: Paths) -> dict[str, str]:
         for provider in now.catalog.providers.values()
         for name in (*provider.env, *provider.env_all, *provider.env_maybe)
     }
-    kept = {name: value for name, value in ctx.env.items() if name not in names}
-    proxies = [name for name in kept if name.lower().endswith("_proxy")]
+    env = {name: value for name, value in ctx.env.items() if name not in names}
+    proxies = [name for name in env if name.lower().endswith("_proxy")]
     return {
-        **{name: value for name, value in kept.items() if name not in proxies},
+        **{name: value for name, value in env.items() if name not in proxies},
         "PROVIDER_FALLBACK_HOME": str(paths.home),
     }

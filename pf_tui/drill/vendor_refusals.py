@@ -75,9 +75,9 @@ def groq(protocol: str, body: Body) -> str | None:
             return f"property '{name}' is unsupported"
     if body.get("n", 1) != 1:
         return "'n' must be 1"
-    known = {"role", "content", "tool_calls", "tool_call_id"}
+    keys = {"role", "content", "tool_calls", "tool_call_id"}
     for place, message in enumerate(body["messages"]):
-        if extra := sorted(set(message) - known):
+        if extra := sorted(set(message) - keys):
             return (
                 f"'messages.{place}' : for 'role:{message['role']}' the property '{extra[0]}' is unsupported"
             )

@@ -96,9 +96,11 @@ class _Plan:
     def __init__(self, now: Snapshot) -> None:
         self._now = now
         self._catalog: Catalog = now.catalog
-        self._refused = {one.provider: one for one in self._unfit(now)}
+        self._refused = {skip.provider: skip for skip in self._unfit(now)}
         eligibilities = lasting(now.listed if now.auto_switch else now.listed[:1])
-        self._standings = [one for one in eligibilities if one.provider not in self._refused]
+        self._standings = [
+            eligibility for eligibility in eligibilities if eligibility.provider not in self._refused
+        ]
         self._deployments: list[Deployment] = []
         self._stand_ins: dict[tuple[str, str], str] = {}
         self._aliases: dict[str, str] = {}
@@ -110,8 +112,8 @@ class _Plan:
         skipped: dict[str, Skipped] = {}
         laid_out = [(model, self._route(model.id)) for model in self._models()]
         for model, routing in sorted(laid_out, key=lambda pair: _is_stand_in_first(*pair)):
-            for one in routing.skipped:
-                skipped.setdefault(one.provider, one)
+            for skip in routing.skipped:
+                skipped.setdefault(skip.provider, skip)
             chain = _named(routing.candidates)
             if not chain:
                 continue
@@ -153,14 +155,14 @@ class _Plan:
 
     def _add_group(self, name: str, chain: Chain, larger: Chain) -> None:
         """The deployments up to the last seller of the model itself; the stand-ins after it fall back."""
-        sellers = [place for place, one in enumerate(chain, start=1) if one.distance == SAME]
+        sellers = [place for place, candidate in enumerate(chain, start=1) if candidate.distance == SAME]
         head = max(sellers, default=1)
-        for place, one in enumerate(chain[:head], start=1):
-            self._deployments.append(self._deployment(name, one, place))
+        for place, candidate in enumerate(chain[:head], start=1):
+            self._deployments.append(self._deployment(name, candidate, place))
         if chain[head:]:
-            self._fallbacks[name] = tuple(self._stand_in(one) for one in chain[head:])
+            self._fallbacks[name] = tuple(self._stand_in(candidate) for candidate in chain[head:])
         if larger:
-            self._larger[name] = tuple(self._stand_in(one) for one in larger)
+            self._larger[name] = tuple(self._stand_in(candidate) for candidate in larger)
 
     def _stand_in(self, candidate: Candidate) -> str:
         """The group of that one deployment."""
@@ -233,7 +235,9 @@ class _Plan:
                 continue
             if name in self._refused:
                 yield self._refused[name]
-            elif not self._now.auto_switch and name not in {one.provider for one in self._standings}:
+            elif not self._now.auto_switch and name not in {
+                standing.provider for standing in self._standings
+            }:
                 yield Skipped(provider=name, code="disabled", reason="auto-switch is off: the first serves")
             elif name in skipped and skipped[name].code != "model":
                 yield skipped[name]
@@ -242,7 +246,7 @@ class _Plan:
                 yield Skipped(provider=name, code="model", reason=why)
 
     def _notes(self, used: set[str]) -> Iterator[str]:
-        for name in (one.provider for one in self._now.listed if one.provider in used):
+        for name in (view.provider for view in self._now.listed if view.provider in used):
             provider, view = self._catalog.providers[name], self._now.view(name)
             source = view.credential.source or ""
             if not source.startswith("env:") and (key := self._key(provider)):
@@ -289,7 +293,7 @@ def _named(candidates: tuple[Candidate, ...]) -> Chain:
 
 def _plain(chain: Chain) -> Chain:
     """The chain without why each stands where it does: two names for one order are one group."""
-    return tuple(replace(one, note="", distance=SAME) for one in chain)
+    return tuple(replace(candidate, note="", distance=SAME) for candidate in chain)
 
 
 def _stand_in_group(model: str, provider: str) -> str:

@@ -48,7 +48,7 @@ def _head(proxy: Proxy) -> Iterator[str]:
         yield from _comments(proxy.notes)
     if proxy.left_out:
         yield "# Left out:"
-        yield from _comments(f"{one.provider}: {one.reason}" for one in proxy.left_out)
+        yield from _comments(f"{skip.provider}: {skip.reason}" for skip in proxy.left_out)
 
 
 def _comments(lines: Iterable[str]) -> Iterator[str]:

@@ -74,11 +74,11 @@ def measure(now: Snapshot, book: Lifetime, life: Iterable[Attempt]) -> tuple[Met
     Args:
         life: the gateway's attempts since it started; nothing when none runs.
     """
-    told = [*_ledger(now.catalog, book), *_limits(now)]
+    figures = [*_ledger(now.catalog, book), *_limits(now)]
     if now.gateway is not None:
-        told += _gateway(now.catalog, life, now.gateway.since)
-        told.append(_in_flight(now))
-    return tuple(metric for metric in told if metric.points)
+        figures += _gateway(now.catalog, life, now.gateway.since)
+        figures.append(_in_flight(now))
+    return tuple(metric for metric in figures if metric.points)
 
 
 def _ledger(catalog: Catalog, book: Lifetime) -> list[Metric]:
@@ -149,18 +149,20 @@ def _gateway(catalog: Catalog, life: Iterable[Attempt], since: datetime) -> list
     tokens: dict[str, _Series] = {name: _Series() for name in _TOKENS}
     requests = _Series()
     durations, first_chunks = _Series(DURATIONS_S), _Series(FIRST_CHUNK_S)
-    for one in life:
-        where = _where(catalog, one.provider, one.model, one.agent) | {"gen_ai.operation.name": "chat"}
-        if one.served_model:
-            where["gen_ai.response.model"] = one.served_model
-        for series, count in zip(tokens.values(), _counts(one), strict=True):
+    for request in life:
+        where = _where(catalog, request.provider, request.model, request.agent) | {
+            "gen_ai.operation.name": "chat"
+        }
+        if request.served_model:
+            where["gen_ai.response.model"] = request.served_model
+        for series, count in zip(tokens.values(), _counts(request), strict=True):
             series.add(where, count)
-        ended = {**where, "error.type": one.failure or "failed"} if one.failed else where
+        ended = {**where, "error.type": request.failure or "failed"} if request.failed else where
         requests.add(ended, 1)
-        if one.latency_ms is not None:
-            durations.add(ended, one.latency_ms / 1000)
-        if one.ttft_ms is not None and not one.failed:
-            first_chunks.add(where, one.ttft_ms / 1000)
+        if request.latency_ms is not None:
+            durations.add(ended, request.latency_ms / 1000)
+        if request.ttft_ms is not None and not request.failed:
+            first_chunks.add(where, request.ttft_ms / 1000)
 
     def counter(name: str, unit: str, about: str, series: _Series) -> Metric:
         return Metric(name=name, unit=unit, help=about, kind="counter", points=series.points(), since=since)
@@ -227,8 +229,8 @@ def _where(catalog: Catalog, provider: str, model: str, agent: str) -> dict[str,
 
 def _vendor(catalog: Catalog, provider: str) -> str:
     """The word the conventions have for who is asked; else our own."""
-    known = catalog.providers.get(provider)
-    return _VENDORS.get(known.family if known else "", provider)
+    entry = catalog.providers.get(provider)
+    return _VENDORS.get(entry.family if entry else "", provider)
 
 
 _VENDORS: Mapping[str, str] = {
@@ -268,15 +270,19 @@ class _Series:
     def points(self) -> tuple[Point, ...]:
         """In the order of their attributes; the least of too many together."""
         first = sorted(self._values, key=lambda key: (-self._values[key], key))
-        kept = {key: key for key in first} if len(first) <= MOST else {key: key for key in first[: MOST - 1]}
+        series = (
+            {key: key for key in first} if len(first) <= MOST else {key: key for key in first[: MOST - 1]}
+        )
         values: dict[Attributes, float] = {}
         counts: dict[Attributes, list[int]] = {}
         for key in first:
-            place = kept.get(key, _OTHERS)
+            place = series.get(key, _OTHERS)
             values[place] = values.get(place, 0) + self._values[key]
             if self.bounds:
                 before = counts.setdefault(place, self._empty())
-                counts[place] = [one + more for one, more in zip(before, self._counts[key], strict=True)]
+                counts[place] = [
+                    number + more for number, more in zip(before, self._counts[key], strict=True)
+                ]
         return tuple(
             Point(attributes=key, value=values[key], counts=tuple(counts.get(key, ())))
             for key in sorted(values)

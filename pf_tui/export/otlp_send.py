@@ -33,11 +33,13 @@ def send(target: Target, body: bytes) -> None:
             raise PfError(f"{target.shown} answered {error.code}", _CURES.get(error.code, _LOOK)) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         why = getattr(error, "reason", None) or error
-        said = visible(str(why) or type(why).__name__)[:LONGEST_WORDS]
-        raise PfError(f"{target.shown} cannot be reached: {said}", "is the receiver running?") from None
+        sentence = visible(str(why) or type(why).__name__)[:LONGEST_WORDS]
+        raise PfError(f"{target.shown} cannot be reached: {sentence}", "is the receiver running?") from None
     if count:
-        said = visible(words)[:LONGEST_WORDS]
-        raise PfError(f"{target.shown} did not take {count} data points: {said or 'it says no more'}", _LOOK)
+        sentence = visible(words)[:LONGEST_WORDS]
+        raise PfError(
+            f"{target.shown} did not take {count} data points: {sentence or 'it says no more'}", _LOOK
+        )
 
 
 _LOOK = "look into the receiver's own log"

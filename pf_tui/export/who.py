@@ -19,26 +19,26 @@ MACHINE_FILE = "/etc/machine-id"
 def instance(paths: Paths) -> str:
     """A service.instance.id: a hash, so that neither the machine's id nor the person's name leaves."""
     machine = identity.read(MACHINE_FILE).strip() or platform.node().encode()
-    told = hashlib.sha256(b"\0".join((b"pf-tui", machine, bytes(paths.home)))).digest()
-    return str(uuid.UUID(bytes=told[:16]))
+    digest = hashlib.sha256(b"\0".join((b"pf-tui", machine, bytes(paths.home)))).digest()
+    return str(uuid.UUID(bytes=digest[:16]))
 
 
 def resource(env: Mapping[str, str], version: str, instance: str) -> Attributes:
     """Who tells it; the person's OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME go before ours."""
-    told = {"service.name": "pf-tui", "service.version": version, "service.instance.id": instance}
-    told |= pairs(env.get("OTEL_RESOURCE_ATTRIBUTES", ""), "OTEL_RESOURCE_ATTRIBUTES")
+    attributes = {"service.name": "pf-tui", "service.version": version, "service.instance.id": instance}
+    attributes |= pairs(env.get("OTEL_RESOURCE_ATTRIBUTES", ""), "OTEL_RESOURCE_ATTRIBUTES")
     if name := env.get("OTEL_SERVICE_NAME", "").strip():
-        told["service.name"] = name
-    return tuple(sorted(told.items()))
+        attributes["service.name"] = name
+    return tuple(sorted(attributes.items()))
 
 
 def pairs(text: str, where: str) -> dict[str, str]:
     """`a=b,c=d`, values percent-encoded. Raises WrongUsage, which repeats nothing of the text."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     for place, item in enumerate((part for part in text.split(",") if part.strip()), start=1):
         name, is_pair, value = item.partition("=")
         name, value = name.strip(), unquote(value.strip())
         if not is_pair or not name or not (name + value).isprintable():
             raise WrongUsage(f"{where}: entry {place} is no name=value", "separate entries by commas")
-        found[name] = value
-    return found
+        by_name[name] = value
+    return by_name

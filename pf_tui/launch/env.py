@@ -63,8 +63,8 @@ class Setting:
 
     def over(self, environment: Mapping[str, str]) -> dict[str, str]:
         """`environment` with this laid over it."""
-        kept = {name: value for name, value in environment.items() if name not in self.unset}
-        return {**kept, **self.set}
+        env = {name: value for name, value in environment.items() if name not in self.unset}
+        return {**env, **self.set}
 
 
 def claude(
@@ -81,33 +81,33 @@ def claude(
     Args:
         resume: at a limit it waits for the reset instead of giving up.
     """
-    given = {
+    variables = {
         "ANTHROPIC_BASE_URL": url,
         "CLAUDE_CODE_GATEWAY_HINT_HEADERS": "1",
         **past_proxies(environment),
     }
     headers = _project_header(project)
     if resume:
-        given["CLAUDE_CODE_RETRY_WATCHDOG"] = "1"
+        variables["CLAUDE_CODE_RETRY_WATCHDOG"] = "1"
         headers[RESUME_HEADER] = "1"
     unset: tuple[str, ...] = ("ANTHROPIC_API_KEY", *_CLOUDS)
     if pass_through:
         headers |= {TOKEN_HEADER: token, PASS_HEADER: "1"}
         unset = (*_CLAUDE_LOGIN, *_CLOUDS)
     else:
-        given["ANTHROPIC_AUTH_TOKEN"] = token
+        variables["ANTHROPIC_AUTH_TOKEN"] = token
     if headers:
         own = environment.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-        kept = [line for line in own if line.partition(":")[0].strip().lower() not in headers]
+        own_lines = [line for line in own if line.partition(":")[0].strip().lower() not in headers]
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        given["ANTHROPIC_CUSTOM_HEADERS"] = "\n".join([*kept, *lines])
-    return Setting(set=given, unset=unset)
+        variables["ANTHROPIC_CUSTOM_HEADERS"] = "\n".join([*own_lines, *lines])
+    return Setting(set=variables, unset=unset)
 
 
 def by_variables(client: Client, url: str, token: str, environment: Mapping[str, str]) -> Setting:
     """An agent that takes address and token from the two variables of its record."""
-    given = {client.base_url_variable: url, client.token_variable: token}
-    return Setting(set={**given, **past_proxies(environment)})
+    variables = {client.base_url_variable: url, client.token_variable: token}
+    return Setting(set={**variables, **past_proxies(environment)})
 
 
 def claude_settings(setting: Setting, models: Mapping[str, str]) -> dict[str, object]:
@@ -252,19 +252,19 @@ def _choose(
     if place not in providers or model_id not in catalog.models:
         return
     native = catalog.native_id(model_id, provider_id) or model_id
-    known = _opencode_model(catalog, model_id, provider_id)
+    model = _opencode_model(catalog, model_id, provider_id)
     entry = object_in(providers, place)
-    providers[place] = {**entry, "models": {native: known, **object_in(entry, "models")}}
+    providers[place] = {**entry, "models": {native: model, **object_in(entry, "models")}}
     content["model"] = f"{place}/{native}"
 
 
 def _own_content(environment: Mapping[str, str]) -> dict[str, object]:
     """What the person put into OPENCODE_CONFIG_CONTENT; it stays."""
     try:
-        found = json.loads(environment.get("OPENCODE_CONFIG_CONTENT") or "{}")
+        content = json.loads(environment.get("OPENCODE_CONFIG_CONTENT") or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _merged(own: object, ours: dict[str, object]) -> dict[str, object]:

@@ -58,18 +58,18 @@ class LaunchPlan:
 
 def agent_called(word: str) -> Client:
     """The agent a person means. Raises WrongUsage."""
-    found = STARTED.get(word) or next((one for one in STARTED.values() if one.id == word), None)
-    if found is None:
+    agent = STARTED.get(word) or next((client for client in STARTED.values() if client.id == word), None)
+    if agent is None:
         raise WrongUsage(f"pf-tui cannot start '{word}'", f"one of: {', '.join(STARTED)}")
-    return found
+    return agent
 
 
 def program_of(agent: Client, environment: Mapping[str, str]) -> str:
     """Where the agent's program is. Raises PfError when it is not installed."""
-    found = shutil.which(agent.program, path=environment.get("PATH"))
-    if found is None:
+    program = shutil.which(agent.program, path=environment.get("PATH"))
+    if program is None:
         raise PfError(f"{agent.name} is not on this machine: no '{agent.program}' in PATH", agent.setup)
-    return found
+    return program
 
 
 def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) -> LaunchRoute:
@@ -116,7 +116,11 @@ def request_of(
 def gateway_serves(now: Snapshot, agent: Client) -> tuple[str, ...]:
     """Every provider whose key the gateway may use for this agent, in order of priority."""
     able = candidates(request_of(now, agent), now.listed, now.catalog).candidates
-    return tuple(one.provider for one in able if one.how != "login" and now.standing(one.provider).usable)
+    return tuple(
+        candidate.provider
+        for candidate in able
+        if candidate.how != "login" and now.standing(candidate.provider).usable
+    )
 
 
 def setting_for(
@@ -148,7 +152,7 @@ def write_launch_settings(
     ctx: Context,
     now: Snapshot,
     agent: Client,
-    taken: LaunchRoute,
+    launch_route: LaunchRoute,
     words: tuple[str, ...],
     *,
     url: str,
@@ -158,7 +162,9 @@ def write_launch_settings(
 ) -> LaunchPlan:
     """The run behind a gateway at `url`."""
     names_model = any(word in ("-m", "--model") or word.startswith("--model=") for word in words)
-    chosen = None if names_model or taken.model is None else (taken.provider, taken.model)
+    chosen = (
+        None if names_model or launch_route.model is None else (launch_route.provider, launch_route.model)
+    )
     setting = setting_for(
         now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen, resume=resume
     )
@@ -201,24 +207,26 @@ def exec_agent(run: LaunchPlan) -> NoReturn:
         raise PfError(f"{run.program} does not start ({why})", "try it by itself first") from error
 
 
-def no_provider_error(sentence: str, passed: Sequence[Skipped], now: Snapshot) -> NothingCanServe:
+def no_provider_error(sentence: str, skipped: Sequence[Skipped], now: Snapshot) -> NothingCanServe:
     """The refusal: who rests until when, why the others cannot, and what ends it."""
-    if not passed:
+    if not skipped:
         return NothingCanServe("the priority list is empty", "`pf-tui priority add PROVIDER`")
-    resting = sorted((one for one in passed if one.code == "benched"), key=lambda one: str(one.until or "~"))
-    told = [_rest(one, now) for one in resting]
-    told += [f"{one.provider} ({one.reason})" for one in passed if one.code != "benched"]
-    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    resting = sorted(
+        (skip for skip in skipped if skip.code == "benched"), key=lambda skip: str(skip.until or "~")
+    )
+    reasons = [_rest(skip, now) for skip in resting]
+    reasons += [f"{skip.provider} ({skip.reason})" for skip in skipped if skip.code != "benched"]
+    more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
     hint = "`pf-tui why` and `pf-tui auth status`"
     if resting:
         hint = f"`pf-tui release {resting[0].provider}` ends its rest now; `pf-tui why` shows every reason"
-    return NothingCanServe(f"{sentence}: {', '.join(told[:3])}{more}", hint)
+    return NothingCanServe(f"{sentence}: {', '.join(reasons[:3])}{more}", hint)
 
 
-def _rest(passed: Skipped, now: Snapshot) -> str:
-    why = passed.reason.removeprefix("benched ")
-    until = "somebody acts" if passed.until is None else clock(passed.until, now.at, None)
-    return f"{passed.provider} rests until {until} {why}"
+def _rest(skip: Skipped, now: Snapshot) -> str:
+    why = skip.reason.removeprefix("benched ")
+    until = "somebody acts" if skip.until is None else clock(skip.until, now.at, None)
+    return f"{skip.provider} rests until {until} {why}"
 
 
 def _settings_win(ctx: Context, setting: Setting) -> bool:

@@ -172,8 +172,8 @@ class Supervisor:
 
 def died(ctx: Context) -> Death | None:
     """The gateway that left its file behind; None when one runs, or was stopped."""
-    left = state.left_behind(ctx.paths)
-    return Death(pid=left[0], port=left[1]) if left else None
+    address = state.left_behind(ctx.paths)
+    return Death(pid=address[0], port=address[1]) if address else None
 
 
 def start(ctx: Context, running: state.Gateway) -> None:
@@ -196,15 +196,15 @@ def main(agent_pid: int, gateway_pid: int) -> None:
     begun = time.monotonic()
     supervisor = Supervisor(ctx, lambda port: _restart(ctx, port), gateway_pid=gateway_pid)
     while os.getppid() == agent_pid and ctx.paths.home.is_dir():
-        with single_instance(ctx.paths, LOCK_NAME) as held:
-            supervisor.step(leads=held is not None)
-            while held is not None and held.still() and os.getppid() == agent_pid:
+        with single_instance(ctx.paths, LOCK_NAME) as lock:
+            supervisor.step(leads=lock is not None)
+            while lock is not None and lock.still() and os.getppid() == agent_pid:
                 _reap()
                 supervisor.step(leads=True)
                 if time.monotonic() - begun > WARM_S:
                     _warm()
                 _rest(agent_pid, state.read(ctx.paths))
-        if held is None:
+        if lock is None:
             _rest(agent_pid, state.read(ctx.paths))
 
 

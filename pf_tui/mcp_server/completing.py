@@ -43,16 +43,16 @@ def complete(catalog: Catalog, wanted: types.CompleteRequestParams, prompt: str)
         prompt: the name of our prompt.
     """
     ref, argument = wanted.ref, wanted.argument
-    known: Iterable[str] | None = None
+    values: Iterable[str] | None = None
     if isinstance(ref, types.PromptReference):
-        known = TASKS if (ref.name, argument.name) == (prompt, "task") else None
+        values = TASKS if (ref.name, argument.name) == (prompt, "task") else None
     elif (ref.uri, argument.name) == (PROVIDER_TEMPLATE, "provider"):
-        known = catalog.providers
+        values = catalog.providers
     elif (ref.uri, argument.name) == (MODEL_TEMPLATE, "model"):
-        known = catalog.models
-    if known is None:
+        values = catalog.models
+    if values is None:
         return None
     typed = argument.value.casefold()
-    found = [name for name in known if typed in name.casefold()]
-    found.sort(key=lambda name: not name.casefold().startswith(typed))
-    return types.Completion(values=found[:MOST], total=len(found), has_more=len(found) > MOST)
+    matches = [name for name in values if typed in name.casefold()]
+    matches.sort(key=lambda name: not name.casefold().startswith(typed))
+    return types.Completion(values=matches[:MOST], total=len(matches), has_more=len(matches) > MOST)

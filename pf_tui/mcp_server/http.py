@@ -76,5 +76,5 @@ class TokenRequired:
 
     def _carries_token(self, request: Request) -> bool:
         bearer = request.headers.get("authorization", "")
-        given = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get("x-pf-token", "")
-        return hmac.compare_digest(given.strip().encode("utf-8", "replace"), self.token)
+        token = bearer[7:] if bearer[:7].lower() == "bearer " else request.headers.get("x-pf-token", "")
+        return hmac.compare_digest(token.strip().encode("utf-8", "replace"), self.token)

@@ -138,14 +138,15 @@ class Room:
         return types.ListResourceTemplatesResult(resource_templates=list(completing.TEMPLATES))
 
     async def _complete(self, _: Request, wanted: types.CompleteRequestParams) -> types.CompleteResult:
-        found = completing.complete(self.ctx.catalog(), wanted, PROMPT.name)
-        if found is None:
-            asked = quoting.sentence(wanted.argument.name[:80])
-            known = ", ".join((completing.PROVIDER_TEMPLATE, completing.MODEL_TEMPLATE, PROMPT.name))
+        completion = completing.complete(self.ctx.catalog(), wanted, PROMPT.name)
+        if completion is None:
+            typed_text = quoting.sentence(wanted.argument.name[:80])
+            references = ", ".join((completing.PROVIDER_TEMPLATE, completing.MODEL_TEMPLATE, PROMPT.name))
             raise MCPError(
-                code=types.INVALID_PARAMS, message=f"nothing completes '{asked}' there; there are {known}"
+                code=types.INVALID_PARAMS,
+                message=f"nothing completes '{typed_text}' there; there are {references}",
             )
-        return types.CompleteResult(completion=found)
+        return types.CompleteResult(completion=completion)
 
     async def _list_tools(self, _: Request, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_listed(tool) for tool in tools.TOOLS])
@@ -200,10 +201,10 @@ class Room:
         except PfError as error:
             raise MCPError(code=types.INTERNAL_ERROR, message=quoting.sentence(str(error))) from error
         if content is None:
-            asked = quoting.sentence(uri[:80])
+            quoted = quoting.sentence(uri[:80])
             raise MCPError(
                 code=types.INVALID_PARAMS,
-                message=f"no resource is called '{asked}'; there are {STATUS_URI} and {MODELS_URI}",
+                message=f"no resource is called '{quoted}'; there are {STATUS_URI} and {MODELS_URI}",
             )
         text = json.dumps(content, ensure_ascii=False, indent=1)
         return types.ReadResourceResult(
@@ -221,8 +222,8 @@ class Room:
             view = now.view(uri.removeprefix(f"{STATUS_URI}/"))
             return quoting.data(status.provider(view), quoting.strangers(now))
         if uri.startswith(f"{MODELS_URI}/"):
-            found = self.ctx.catalog().model(uri.removeprefix(f"{MODELS_URI}/"))
-            return quoting.data(models.model(found))
+            model = self.ctx.catalog().model(uri.removeprefix(f"{MODELS_URI}/"))
+            return quoting.data(models.model(model))
         return None
 
     async def _subscribe(self, request: Request, wanted: types.SubscribeRequestParams) -> types.EmptyResult:
@@ -233,8 +234,10 @@ class Room:
         self, request: Request, wanted: types.UnsubscribeRequestParams
     ) -> types.EmptyResult:
         uri = str(wanted.uri)
-        kept = [(session, known) for session, known in self.subscribed if known != uri]
-        self.subscribed = deque(kept, maxlen=self.subscribed.maxlen)
+        remaining = [
+            (session, subscription) for session, subscription in self.subscribed if subscription != uri
+        ]
+        self.subscribed = deque(remaining, maxlen=self.subscribed.maxlen)
         return types.EmptyResult()
 
     async def _list_prompts(
@@ -291,14 +294,15 @@ def _listed(tool: Tool) -> types.Tool:
 
 
 def _failed(sentence: str) -> types.CallToolResult:
-    told = quoting.sentence(sentence)
-    return types.CallToolResult(content=[types.TextContent(type="text", text=told)], is_error=True)
+    quoted = quoting.sentence(sentence)
+    return types.CallToolResult(content=[types.TextContent(type="text", text=quoted)], is_error=True)
 
 
 def _what_is_wrong(error: ValidationError) -> str:
     """Each wrong argument by name; its value is the caller's and stays out."""
     return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'arguments'}: {one['msg'].lower()}" for one in error.errors()
+        f"{'.'.join(map(str, error['loc'])) or 'arguments'}: {error['msg'].lower()}"
+        for error in error.errors()
     )
 
 

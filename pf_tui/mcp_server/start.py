@@ -67,8 +67,8 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
     Raises:
         PfError: another one serves this state directory, or the port belongs to another process.
     """
-    with single_instance(ctx.paths, LOCK_NAME) as held:
-        if held is None:
+    with single_instance(ctx.paths, LOCK_NAME) as lock:
+        if lock is None:
             raise _already(ctx)
         return _run_http(ctx, host, port, announce)
 
@@ -76,10 +76,10 @@ def run_http(ctx: Context, host: str, port: int, announce: Callable[[str], None]
 def _already(ctx: Context) -> PfError:
     """One serves any number of agents; a second would take mcp.json, and with it the first one's clients."""
     try:
-        known = files.read_json(ctx.paths.mcp) or {}
+        content = files.read_json(ctx.paths.mcp) or {}
     except StateFileUnusable:
-        known = {}
-    pid, where = known.get("pid"), known.get("url")
+        content = {}
+    pid, where = content.get("pid"), content.get("url")
     if not isinstance(pid, int) or not isinstance(where, str):
         return PfError("an MCP server is starting on this state directory; nothing was started", "try again")
     return PfError(
@@ -155,8 +155,8 @@ def _remove(ctx: Context) -> None:
     """Remove mcp.json if it is still about this process."""
     with files.locked(ctx.paths):
         try:
-            known = files.read_json(ctx.paths.mcp) or {}
+            content = files.read_json(ctx.paths.mcp) or {}
         except StateFileUnusable:
             return
-        if known.get("pid") == os.getpid():
+        if content.get("pid") == os.getpid():
             ctx.paths.mcp.unlink(missing_ok=True)

@@ -71,8 +71,8 @@ class JournalTail:
 
 def entry(event: Event) -> Entry:
     """One event as a log message; nothing in it is ours to trust, so it is quoted like every answer."""
-    left, serves = event.before.get("active") or "nobody", event.after.get("active") or "nobody"
-    moved = f": {left} → {serves}" if "active" in event.after and left != serves else ""
+    previous, serves = event.before.get("active") or "nobody", event.after.get("active") or "nobody"
+    moved = f": {previous} → {serves}" if "active" in event.after and previous != serves else ""
     why = f", {event.why}" if event.why and event.why != "asked for" else ""
     message = f"{event.action}{moved}{why}"
     facts = {"message": message, "action": event.action, "who": event.who, "ts": to_text(event.ts)}

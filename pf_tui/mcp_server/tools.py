@@ -58,48 +58,52 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
         if following
         else None,
         paused=status.moment(now.paused),
-        question=shapes.Question.model_validate(asked) if (asked := status.question(now)) else None,
+        question=shapes.Question.model_validate(question) if (question := status.question(now)) else None,
     )
     return result, summary(now)
 
 
 def _provider_switch(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
     done = actions.switch(ctx, wanted.providerId, why="asked for by an agent")
-    effect = [shapes.EffectItem.model_validate(one) for one in changes.effects(done.effects)]
+    effect = [shapes.EffectItem.model_validate(effect) for effect in changes.effects(done.effects)]
     result = shapes.Switched(
         success=True, provider=done.to_provider, model=done.model, effect=effect, note=done.note
     )
     text = f"switched to {done.to_provider}" if done.switched else f"{done.to_provider} was first already"
-    sentences = [text, *(f"{one.agent}: {one.text}" for one in effect), *([done.note] if done.note else [])]
+    sentences = [
+        text,
+        *(f"{item.agent}: {item.text}" for item in effect),
+        *([done.note] if done.note else []),
+    ]
     return result, "; ".join(sentences)
 
 
 def _model_list(ctx: Context, wanted: shapes.ModelFilter) -> Answer:
     catalog = ctx.catalog()
-    found = models.chosen(
+    found_models = models.chosen(
         catalog, family=wanted.family, provider=wanted.provider, capability=wanted.capability
     )
     items = [
         shapes.ModelItem(
-            id=one.id,
-            name=one.name,
-            family=one.family,
-            contextWindow=one.context,
-            capabilities=list(one.capabilities),
-            status=one.status,
-            providers=[name for name in one.providers if catalog.serves(name, one.id)],
+            id=model.id,
+            name=model.name,
+            family=model.family,
+            contextWindow=model.context,
+            capabilities=list(model.capabilities),
+            status=model.status,
+            providers=[name for name in model.providers if catalog.serves(name, model.id)],
         )
-        for one in found
+        for model in found_models
     ]
     return shapes.ModelList(models=items), f"{len(items)} models: {', '.join(item.id for item in items)}"
 
 
 def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
     catalog = ctx.catalog()
-    found = catalog.resolve(wanted.modelId)
-    if found is None:
+    resolved = catalog.resolve(wanted.modelId)
+    if resolved is None:
         raise UnknownName("model", wanted.modelId, catalog.models)
-    result = shapes.ModelInfo.model_validate(models.info(found))
+    result = shapes.ModelInfo.model_validate(models.info(resolved))
     price = result.price
     cost = (
         f"${price.input:g} in, ${price.output:g} out per million tokens"
@@ -117,23 +121,23 @@ def _model_info(ctx: Context, wanted: shapes.ModelChosen) -> Answer:
 def _auth_status(ctx: Context, _: shapes.Nothing) -> Answer:
     content = auth.document(snapshot.take(ctx, keep_going=True))
     result = shapes.AuthList.model_validate(content)
-    held = [f"{item.id} ({item.auth.source})" for item in result.providers if item.usable]
+    credentials = [f"{item.id} ({item.auth.source})" for item in result.providers if item.usable]
     missing = sum(not item.usable for item in result.providers)
-    return result, f"usable: {', '.join(held) or 'none'}; {missing} without a usable credential"
+    return result, f"usable: {', '.join(credentials) or 'none'}; {missing} without a usable credential"
 
 
 def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
     provider = ctx.catalog().provider(wanted.providerId)
     answer = auth_check.check(ctx, provider.id)
-    held = ctx.credentials()[provider.id]
+    credential = ctx.credentials()[provider.id]
     message = answer.message if answer.asked else f"not checked: {answer.message}"
     result = shapes.AuthChecked(
         provider=provider.id,
         authenticated=answer.ok,
         checked=answer.asked,
-        state=held.state,
-        source=held.source,
-        expires_at=status.moment(held.expires_at),
+        state=credential.state,
+        source=credential.source,
+        expires_at=status.moment(credential.expires_at),
         message=message,
         cure=None if answer.ok else answer.hint or auth.cure(provider),
     )
@@ -155,8 +159,8 @@ def summary(now: Snapshot) -> str:
     following = f"next: {now.next.provider}" if now.next else "no next provider"
     model = now.active.model or "its own default"
     paused = "; pf-tui is paused, no agent follows it" if now.paused else ""
-    told = f"{now.active.provider} serves {model} ({view.state}{used}); {following}{paused}"
-    return quoting.sentence(told, unknown)
+    sentence = f"{now.active.provider} serves {model} ({view.state}{used}); {following}{paused}"
+    return quoting.sentence(sentence, unknown)
 
 
 TOOLS: tuple[Tool, ...] = (

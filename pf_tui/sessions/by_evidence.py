@@ -28,18 +28,18 @@ class Collector:
         evidence: Mapping[tuple[str, str], Evidence],
     ) -> list[Draft]:
         """Those that hooks tell of and whose process runs, and one for each process nothing tells of."""
-        running = {one.pid: one for one in processes.agents(self._agent)}
-        drafts, told = [], set[int]()
-        for (agent, _), seen in evidence.items():
-            process = running.get(seen.pid or 0)
-            lives = process is not None and seen.start in (None, process.start)
-            if agent == self._agent and process is not None and lives and seen.event not in ENDED:
-                told.add(process.pid)
-                at = datetime.fromtimestamp(seen.at, UTC)
-                signals = signals_of(Signals(life="alive", last_change=at), seen, at)
-                drafts.append(self._draft(seen.id, process, signals, seen.cwd, at))
+        running = {agent.pid: agent for agent in processes.agents(self._agent)}
+        drafts, session_ids = [], set[int]()
+        for (agent, _), session_evidence in evidence.items():
+            process = running.get(session_evidence.pid or 0)
+            lives = process is not None and session_evidence.start in (None, process.start)
+            if agent == self._agent and process is not None and lives and session_evidence.event not in ENDED:
+                session_ids.add(process.pid)
+                at = datetime.fromtimestamp(session_evidence.at, UTC)
+                signals = signals_of(Signals(life="alive", last_change=at), session_evidence, at)
+                drafts.append(self._draft(session_evidence.id, process, signals, session_evidence.cwd, at))
         for process in running.values():
-            if process.pid not in told:
+            if process.pid not in session_ids:
                 at = process.started or now
                 signals = Signals(life="alive", last_change=at)
                 drafts.append(self._draft(f"pid-{process.pid}", process, signals, None, at))

@@ -62,21 +62,21 @@ class Collector:
         self, env: Mapping[str, str], processes: Processes, now: datetime, evidence: object
     ) -> list[Draft]:
         """What the registries of all configuration folders say; an unchanged draft is the same object."""
-        found: dict[str, Draft] = {}
+        by_pid: dict[str, Draft] = {}
         present: set[str] = set()
         for folder in self._folders.of(env, processes.environments()):
             for entry in self._entries(folder, present):
                 draft = self._session(folder, entry, processes, now)
                 if draft is None:
                     continue
-                other = found.get(draft.id)
+                other = by_pid.get(draft.id)
                 if other is None or _newer(draft, other):
-                    found[draft.id] = draft
+                    by_pid[draft.id] = draft
         for gone in self._registry.keys() - present:
             del self._registry[gone]
-        for gone in self._sessions.keys() - found.keys():
+        for gone in self._sessions.keys() - by_pid.keys():
             del self._sessions[gone]
-        return list(found.values())
+        return list(by_pid.values())
 
     def _entries(self, folder: str, present: set[str]) -> Iterator[_Entry]:
         """The registry's files; only those that changed are read."""
@@ -90,17 +90,17 @@ class Collector:
             try:
                 status = entry.stat()
                 stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-                known = self._registry.get(entry.path)
-                if known is None or known[0] != stamp or (not is_settled(stamp[0]) and known[1]):
+                cached = self._registry.get(entry.path)
+                if cached is None or cached[0] != stamp or (not is_settled(stamp[0]) and cached[1]):
                     if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
                         continue
-                    known = (stamp, _entry(_object(entry.path, status.st_size)))
-                    self._registry[entry.path] = known
+                    cached = (stamp, _entry(_object(entry.path, status.st_size)))
+                    self._registry[entry.path] = cached
             except (OSError, ValueError, RecursionError):
                 continue  # half written: it is whole at the next look
             present.add(entry.path)
-            if known[1] is not None:
-                yield known[1]
+            if cached[1] is not None:
+                yield cached[1]
 
     def _session(self, folder: str, entry: _Entry, processes: Processes, now: datetime) -> Draft | None:
         life = entry.life(processes)
@@ -332,8 +332,8 @@ def _limit(row: Mapping[str, object], message: Mapping[str, object]) -> LimitSee
         texts = (
             [part.get("text") for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
         )
-        said = next((text for text in texts if isinstance(text, str)), "")
-        until = reset_from_text(said[:2000], at)
+        text_found = next((text for text in texts if isinstance(text, str)), "")
+        until = reset_from_text(text_found[:2000], at)
     return LimitSeen(until=until, by="log", at=at)
 
 

@@ -45,10 +45,10 @@ class Collector:
             self._threads.clear()
             return []
         homes = self._folders.of(env, [process.env for process in running.values()])
-        held = self._held(homes, running, processes)
-        for thread in self._threads.keys() - held.keys():
+        rollouts = self._held(homes, running, processes)
+        for thread in self._threads.keys() - rollouts.keys():
             del self._threads[thread]
-        return [self._draft(home, thread, process, now) for thread, (home, process) in held.items()]
+        return [self._draft(home, thread, process, now) for thread, (home, process) in rollouts.items()]
 
     def _held(
         self, homes: list[str], running: Mapping[int, Process], processes: Processes
@@ -64,18 +64,18 @@ class Collector:
                             inodes[entry.inode()] = (home, thread)
             except OSError:
                 continue
-        held: dict[str, tuple[str, Process]] = {}
+        by_process: dict[str, tuple[str, Process]] = {}
         for pid, inode in processes.flocks():
             if pid in running and inode in inodes:
                 home, thread = inodes[inode]
-                held[thread] = (home, running[pid])
-        return held
+                by_process[thread] = (home, running[pid])
+        return by_process
 
     def _draft(self, home: str, thread: str, process: Process, now: datetime) -> Draft:
-        known = self._threads.get(thread)
-        if known is None:
-            known = self._threads[thread] = _Thread(home, thread)
-        return known.draft(process, now)
+        state = self._threads.get(thread)
+        if state is None:
+            state = self._threads[thread] = _Thread(home, thread)
+        return state.draft(process, now)
 
 
 class _Thread:

@@ -97,19 +97,19 @@ def _sha256(data: bytes) -> str:
     return digest
 
 
-def write(paths: Paths, seen: Evidence) -> bool:
+def write(paths: Paths, evidence: Evidence) -> bool:
     """Lay what was seen over what is known; False when something newer stands there or the disk refuses."""
-    path = f"{paths.sessions}/{file_name(seen.agent, seen.id)}"
-    known = _load(path)
-    if known is not None and (known.agent, known.id) == (seen.agent, seen.id):
-        if known.at > seen.at and seen.event != FACTS:
+    path = f"{paths.sessions}/{file_name(evidence.agent, evidence.id)}"
+    stored = _load(path)
+    if stored is not None and (stored.agent, stored.id) == (evidence.agent, evidence.id):
+        if stored.at > evidence.at and evidence.event != FACTS:
             return False
-        seen = _merged(known, seen)
-        if seen == known:
+        evidence = _merged(stored, evidence)
+        if evidence == stored:
             return True
-    if seen.event == FACTS:
-        seen = replace(seen, event="started")
-    data = json.dumps(_to_json(seen), separators=(",", ":")).encode()
+    if evidence.event == FACTS:
+        evidence = replace(evidence, event="started")
+    data = json.dumps(_to_json(evidence), separators=(",", ":")).encode()
     temp = f"{paths.sessions}/.{os.path.basename(path)}.{os.getpid()}.{get_ident()}.tmp"  # noqa: PTH119
     try:
         make_private(paths.sessions)
@@ -123,8 +123,8 @@ def write(paths: Paths, seen: Evidence) -> bool:
         with contextlib.suppress(OSError):
             os.unlink(temp)  # noqa: PTH108
         return False
-    if known is None:
-        prune(paths, seen.at)
+    if stored is None:
+        prune(paths, evidence.at)
     return True
 
 
@@ -142,8 +142,8 @@ def prune(paths: Paths, now_s: float) -> None:
         late = now_s - changed_s > KEEP_S
         if not late and place < MAX_FILES:
             continue
-        known = _load(path) if late and place < MAX_FILES else None
-        if known is not None and known.event not in ENDED and known.pid and files.runs(known.pid):
+        stored = _load(path) if late and place < MAX_FILES else None
+        if stored is not None and stored.event not in ENDED and stored.pid and files.runs(stored.pid):
             continue
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108
@@ -168,7 +168,7 @@ class Store:
             return {}
         if listed != self._listed:
             self._read()
-            self._all = {(one.agent, one.id): one for _, one in self._files.values() if one is not None}
+            self._all = {(item.agent, item.id): item for _, item in self._files.values() if item is not None}
             self._listed = listed if is_settled(listed) else None
         return self._all
 
@@ -183,13 +183,13 @@ class Store:
                 except OSError:
                     continue
                 stamp = (status.st_mtime_ns, status.st_ino)
-                known = self._files.get(entry.path)
-                if known is None or known[0] != stamp or not is_settled(stamp[0]):
-                    seen = _load(entry.path)
-                    if seen is not None and file_name(seen.agent, seen.id) != entry.name:
-                        seen = None  # copied or renamed by hand
-                    known = (stamp, seen)
-                present[entry.path] = known
+                file = self._files.get(entry.path)
+                if file is None or file[0] != stamp or not is_settled(stamp[0]):
+                    evidence = _load(entry.path)
+                    if evidence is not None and file_name(evidence.agent, evidence.id) != entry.name:
+                        evidence = None  # copied or renamed by hand
+                    file = (stamp, evidence)
+                present[entry.path] = file
         self._files = present
 
 
@@ -198,27 +198,27 @@ def is_settled(mtime_ns: int) -> bool:
     return abs(time.time_ns() - mtime_ns) > SETTLES_NS
 
 
-def _merged(known: Evidence, seen: Evidence) -> Evidence:
+def _merged(earlier: Evidence, later: Evidence) -> Evidence:
     """The newer event with what older ones said of the rest; a new process starts from nothing."""
-    if seen.start is not None and known.start is not None and seen.start != known.start:
-        return replace(seen, event=seen.event or "started")
-    kept = _EVENT if seen.event == FACTS else ()
+    if later.start is not None and earlier.start is not None and later.start != earlier.start:
+        return replace(later, event=later.event or "started")
+    fields_kept = _EVENT if later.event == FACTS else ()
     older = {
-        name: getattr(known, name)
+        name: getattr(earlier, name)
         for name in Evidence.__slots__  # type: ignore[attr-defined]
-        if name in kept or (name not in _OF_EVENT and getattr(seen, name) is None)
+        if name in fields_kept or (name not in _OF_EVENT and getattr(later, name) is None)
     }
-    return replace(seen, **older)
+    return replace(later, **older)
 
 
-def _to_json(seen: Evidence) -> dict[str, object]:
-    event = {name: getattr(seen, name) for name in _EVENT if getattr(seen, name) is not None}
+def _to_json(evidence: Evidence) -> dict[str, object]:
+    event = {name: getattr(evidence, name) for name in _EVENT if getattr(evidence, name) is not None}
     rest = {
-        name: getattr(seen, name)
+        name: getattr(evidence, name)
         for name in Evidence.__slots__  # type: ignore[attr-defined]
-        if name not in _EVENT and name not in ("agent", "id") and getattr(seen, name) is not None
+        if name not in _EVENT and name not in ("agent", "id") and getattr(evidence, name) is not None
     }
-    return {"v": VERSION, "agent": seen.agent, "id": seen.id, "evidence": event, **rest}
+    return {"v": VERSION, "agent": evidence.agent, "id": evidence.id, "evidence": event, **rest}
 
 
 def _load(path: str) -> Evidence | None:
@@ -277,13 +277,13 @@ def _number(value: object) -> float | None:
 def _numbers(value: object) -> dict[str, float] | None:
     if not isinstance(value, dict):
         return None
-    return {name: number for name, one in value.items() if (number := _number(one)) is not None}
+    return {name: number for name, item in value.items() if (number := _number(item)) is not None}
 
 
 def _words(value: object) -> dict[str, str] | None:
     if not isinstance(value, dict):
         return None
-    return {str(name): text for name, one in value.items() if (text := word(one)) is not None}
+    return {str(name): text for name, item in value.items() if (text := word(item)) is not None}
 
 
 def _path(value: object) -> str | None:

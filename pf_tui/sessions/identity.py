@@ -14,20 +14,20 @@ _TERMINAL_MAJORS = {**dict.fromkeys(range(136, 144), "/dev/pts/"), 4: "/dev/tty"
 
 def start(pid: int, proc: str = PROC) -> str | None:
     """Clock ticks after boot; None when there is no such process, or only its exit status is left."""
-    known = fields(read(f"{proc}/{pid}/stat"))
-    return known[19] if known is not None else None
+    stat = fields(read(f"{proc}/{pid}/stat"))
+    return stat[19] if stat is not None else None
 
 
 def parent(pid: int, proc: str = PROC) -> int | None:
     """The process above; None for the first one."""
-    known = fields(read(f"{proc}/{pid}/stat"))
-    return int(known[1]) if known is not None and known[1].isdecimal() and int(known[1]) > 1 else None
+    stat = fields(read(f"{proc}/{pid}/stat"))
+    return int(stat[1]) if stat is not None and stat[1].isdecimal() and int(stat[1]) > 1 else None
 
 
 def terminal(pid: int, proc: str = PROC) -> str | None:
     """The terminal of a process (`/dev/pts/4`); None when it has none."""
-    known = fields(read(f"{proc}/{pid}/stat"))
-    return terminal_of(known[4]) if known is not None else None
+    stat = fields(read(f"{proc}/{pid}/stat"))
+    return terminal_of(stat[4]) if stat is not None else None
 
 
 def terminal_of(field_7: str) -> str | None:
@@ -59,8 +59,8 @@ def domain(proc: str = PROC) -> str | None:
 
 def fields(raw: bytes) -> list[str] | None:
     """The fields of a stat from the state (field 3) on; None for a process that has ended."""
-    known = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
-    return known if len(known) > 19 and known[0] not in ("Z", "X") else None
+    words = raw[raw.rfind(b")") + 1 :].decode("ascii", "replace").split()
+    return words if len(words) > 19 and words[0] not in ("Z", "X") else None
 
 
 def read(path: str) -> bytes:

@@ -112,25 +112,25 @@ def _take(follower: Follower, line: bytes) -> None:
 def _start(handle: int, size: int, anchors: Sequence[Callable[[bytes], bool]]) -> int:
     """Where the oldest of the newest anchor rows begins; where the look back ended when one is missing."""
     missing = list(anchors)
-    end, held = size, b""
-    found = size
+    end, tail = size, b""
+    place = size
     while end > 0 and missing and size - end < MAX_BACK:
         begin = max(0, end - BLOCK)
-        held = os.pread(handle, end - begin, begin) + held
+        tail = os.pread(handle, end - begin, begin) + tail
         end = begin
         first = (
-            held.find(b"\n") + 1 if begin else 0
+            tail.find(b"\n") + 1 if begin else 0
         )  # the row cut at the front comes whole with the next block
         if begin and not first:
             continue
-        stop = len(held)
+        stop = len(tail)
         while stop > first and missing:
-            start = max(held.rfind(b"\n", first, stop - 1) + 1, first)
-            line = held[start:stop]
+            start = max(tail.rfind(b"\n", first, stop - 1) + 1, first)
+            line = tail[start:stop]
             matched = [anchor for anchor in missing if anchor(line)]
             if matched:
                 missing = [anchor for anchor in missing if anchor not in matched]
-                found = begin + start
+                place = begin + start
             stop = start
-        held = held[:first]
-    return found if not missing else end + (held.find(b"\n") + 1 if end else 0)
+        tail = tail[:first]
+    return place if not missing else end + (tail.find(b"\n") + 1 if end else 0)

@@ -19,8 +19,8 @@ def with_evidence(draft: Draft, evidence: Evidence | None) -> Draft:
         return draft
     signals, at = draft.signals, datetime.fromtimestamp(evidence.at, UTC)
     if draft.agent == codex.AGENT and evidence.event == "PermissionRequest" and signals.busy:
-        asked = evidence.turn is None or evidence.turn == draft.turn
-        if asked and (draft.turn_at is None or at > draft.turn_at):
+        same_turn = evidence.turn is None or evidence.turn == draft.turn
+        if same_turn and (draft.turn_at is None or at > draft.turn_at):
             signals = replace(signals, waiting=Waiting(kind="permission", by="hook", at=at))
     if draft.agent == claude_code.AGENT:
         signals = _claude_signals(signals, evidence)

@@ -38,23 +38,23 @@ class Money:
 
     def look(self, sessions: Collection[str], now: datetime) -> None:
         """Ask the ledger anew if it may say something else by now; one that cannot be read says nothing."""
-        asked = frozenset(sessions)
+        ids = frozenset(sessions)
         recent = self._at is not None and abs(now - self._at) < EVERY
-        if recent and asked <= self._asked:
+        if recent and ids <= self._asked:
             return
         stamp = (files.identity(self._path), files.identity(self._path.with_name(f"{self._path.name}-wal")))
         minute = self._at is not None and abs(now - self._at) < timedelta(minutes=1)
-        if minute and stamp == self._stamp and asked <= self._asked:
+        if minute and stamp == self._stamp and ids <= self._asked:
             return
-        self._at, self._stamp, self._asked = now, stamp, asked
+        self._at, self._stamp, self._asked = now, stamp, ids
         self.version += 1
         self._windows.clear()
         self._costs, self._limits = {}, {}
-        if stamp[0] is None or not asked:
+        if stamp[0] is None or not ids:
             return
         try:
             with schema.opened(self._path) as connection:
-                self._costs = session_costs(connection, asked, now)
+                self._costs = session_costs(connection, ids, now)
                 self._limits = tightest(LedgerReader(connection).latest_readings(now), now)
                 for provider in {cost.provider for cost in self._costs.values() if cost.provider}:
                     if (limit := self._limits.get(provider)) and limit.resets_at:

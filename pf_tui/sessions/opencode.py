@@ -63,74 +63,77 @@ class Collector:
         evidence: Mapping[tuple[str, str], Evidence],
     ) -> list[Draft]:
         """Those the plugin tells of, and one guess for each process it does not tell of."""
-        running = {one.pid: one for one in processes.agents(AGENT)}
-        running = {pid: one for pid, one in running.items() if one.parent not in running}
-        told = [one for (agent, _), one in evidence.items() if agent == AGENT]
+        running = {agent.pid: agent for agent in processes.agents(AGENT)}
+        running = {pid: agent for pid, agent in running.items() if agent.parent not in running}
+        evidences = [item for (agent, _), item in evidence.items() if agent == AGENT]
         rows: dict[str, Row] = {}
         if running:
-            places = [env, *(one.env for one in running.values())]
-            directories = {one.cwd for one in running.values() if one.cwd} | {
-                one.cwd for one in told if one.cwd
+            places = [env, *(agent.env for agent in running.values())]
+            directories = {agent.cwd for agent in running.values() if agent.cwd} | {
+                item.cwd for item in evidences if item.cwd
             }
             for path in databases(places):
                 rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
-        found, taken = _told(told, rows, running, processes)
-        found = _current(found)
-        for process in sorted(running.values(), key=lambda one: one.started or now, reverse=True):
-            if process.pid not in taken:
-                found.append(_guessed(process, rows, {draft.id for draft in found}, now))
-        return found
+        drafts, session_ids = _told(evidences, rows, running, processes)
+        drafts = _current(drafts)
+        for process in sorted(running.values(), key=lambda draft: draft.started or now, reverse=True):
+            if process.pid not in session_ids:
+                drafts.append(_guessed(process, rows, {draft.id for draft in drafts}, now))
+        return drafts
 
     def _rows(self, path: str, directories: list[str]) -> list[Row]:
         """The sessions of those folders; asked again only when the database changed."""
         stamp = (*_stamp(path), *_stamp(f"{path}-wal"), tuple(directories))
-        known = self._stamps.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        cached = self._stamps.get(path)
+        if cached is not None and cached[0] == stamp:
+            return cached[1]
         try:
             rows = _read(path, directories)
         except sqlite3.Error:
-            return known[1] if known else []
+            return cached[1] if cached else []
         self._stamps[path] = (stamp, rows)
         return rows
 
 
 def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
     """Every database in use: this environment's and those of the clients that run."""
-    found: dict[str, None] = {}
+    paths_found: dict[str, None] = {}
     for place in places:
         try:
             base = place.get("XDG_DATA_HOME") or f"{user_home(place)}/.local/share"
         except Exception:  # noqa: S112 - a client without a home has no database to be found
             continue
         named = place.get("OPENCODE_DB", "opencode.db")
-        found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
-    return list(found)
+        paths_found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
+    return list(paths_found)
 
 
 def _told(
-    told: Iterable[Evidence], rows: Mapping[str, Row], running: Mapping[int, Process], processes: Processes
+    evidences: Iterable[Evidence],
+    rows: Mapping[str, Row],
+    running: Mapping[int, Process],
+    processes: Processes,
 ) -> tuple[list[Draft], set[int]]:
     """What the plugin says, by session; and the processes it spoke for."""
     drafts: list[Draft] = []
-    taken: set[int] = set()
-    for seen in told:
-        foreign = seen.domain is not None and processes.domain is not None and seen.domain != processes.domain
-        alive = seen.pid is not None and not foreign and processes.life(seen.pid, seen.start) != "gone"
-        life = "foreign" if foreign else "alive" if alive and seen.event not in ENDED else "gone"
-        process = running.get(seen.pid) if alive and seen.pid is not None else None
+    ids: set[int] = set()
+    for item in evidences:
+        foreign = item.domain is not None and processes.domain is not None and item.domain != processes.domain
+        alive = item.pid is not None and not foreign and processes.life(item.pid, item.start) != "gone"
+        life = "foreign" if foreign else "alive" if alive and item.event not in ENDED else "gone"
+        process = running.get(item.pid) if alive and item.pid is not None else None
         if process is not None:
-            taken.add(process.pid)
-        at = datetime.fromtimestamp(seen.at, UTC)
-        row = rows.get(seen.id)
+            ids.add(process.pid)
+        at = datetime.fromtimestamp(item.at, UTC)
+        row = rows.get(item.id)
         signals = Signals(life=life, last_change=at)  # type: ignore[arg-type]
         if life == "gone":
-            quiet = seen.event in ENDED or seen.status == "idle"
+            quiet = item.event in ENDED or item.status == "idle"
             signals = replace(signals, ended=Stamp(by="hook", at=at) if quiet else None)
         else:
-            signals = signals_of(signals, seen, at)
-        drafts.append(_draft(seen.id, row, process, signals, at, seen))
-    return drafts, taken
+            signals = signals_of(signals, item, at)
+        drafts.append(_draft(item.id, row, process, signals, at, item))
+    return drafts, ids
 
 
 def _current(drafts: list[Draft]) -> list[Draft]:
@@ -166,15 +169,15 @@ def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
     return replace(signals, idle=Stamp(by="hook", at=at))
 
 
-def _guessed(process: Process, rows: Mapping[str, Row], taken: set[str], now: datetime) -> Draft:
+def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: datetime) -> Draft:
     """The newest session of the process's folder since it began, which is probably its own."""
     mine = [
         row
         for row in rows.values()
-        if row.directory == process.cwd and row.parent is None and row.id not in taken
+        if row.directory == process.cwd and row.parent is None and row.id not in ids
         if row.updated and (process.started is None or row.updated >= process.started)
     ]
-    row = max(mine, key=lambda one: one.updated or now, default=None)
+    row = max(mine, key=lambda draft: draft.updated or now, default=None)
     at = (row.updated if row else process.started) or now
     signals = Signals(life="alive", last_change=at)
     if row is not None and not row.finished:
@@ -218,11 +221,11 @@ def _read(path: str, directories: list[str]) -> list[Row]:
     connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
     try:
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        known = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        present = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
         columns = ("parent_id", "directory", "model", "cost", "time_created", "time_updated")
-        wanted = ", ".join(name if name in known else "NULL" for name in columns)
+        wanted = ", ".join(name if name in present else "NULL" for name in columns)
         marks = ",".join("?" * len(directories))
-        living = " AND time_archived IS NULL" if "time_archived" in known else ""
+        living = " AND time_archived IS NULL" if "time_archived" in present else ""
         rows = connection.execute(
             f"SELECT id, {wanted} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
             f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
@@ -249,7 +252,7 @@ def _row(
         "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 4",
         (session,),
     ).fetchall()
-    answers = [one for (data,) in newest if (one := _json(data)).get("role") == "assistant"]
+    answers = [message for (data,) in newest if (message := _json(data)).get("role") == "assistant"]
     last = answers[0] if answers else {}
     times = last.get("time")
     finished = not last or bool(last.get("error")) or (isinstance(times, dict) and "completed" in times)

@@ -81,17 +81,17 @@ class Watch:
         """A model's context window in tokens, by the catalog."""
         key = (model, provider)
         if key not in self._windows:
-            known = catalog.find_model(model, provider)
-            self._windows[key] = known.context if known else None
+            entry = catalog.find_model(model, provider)
+            self._windows[key] = entry.context if entry else None
         return self._windows[key]
 
-    def merge(self, draft: Draft, seen: Mapping[Key, Evidence], view: GatewayView) -> Draft:
+    def merge(self, draft: Draft, evidence: Mapping[Key, Evidence], view: GatewayView) -> Draft:
         """The draft with what hooks and gateway know of it; the same object while none of them says more."""
         key = (draft.agent, draft.id)
-        inputs = (seen.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
-        known = self._merged.get(key)
-        if known is not None and known[0] is draft and known[1] == inputs:
-            return known[2]
+        inputs = (evidence.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
+        earlier = self._merged.get(key)
+        if earlier is not None and earlier[0] is draft and earlier[1] == inputs:
+            return earlier[2]
         merged = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
         self._merged[key] = (draft, inputs, merged)
         return merged
@@ -124,11 +124,11 @@ class Watch:
             del self._noticed[key]
             self._ended.pop(key, None)
         self._living = living
-        found = [
+        ended = [
             _ended_at(draft, self._noticed[key]) if key in self._noticed else draft
             for key, draft in present.items()
         ]
-        return [*found, *(draft for key, draft in self._ended.items() if key not in present)]
+        return [*ended, *(draft for key, draft in self._ended.items() if key not in present)]
 
 
 def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
@@ -140,18 +140,18 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch = watch or Watch(ctx)
     now = ctx.now()
     watch.processes.look(ctx.env.get("HOME"))
-    seen = watch.evidence.all()
+    evidence = watch.evidence.all()
     drafts = [
         draft
         for collector in watch.collectors
-        for draft in collector.sessions(ctx.env, watch.processes, now, seen)
+        for draft in collector.sessions(ctx.env, watch.processes, now, evidence)
     ]
-    drafts += _ended_by_hook(drafts, seen, now)
+    drafts += _ended_by_hook(drafts, evidence, now)
     view = GatewayView(gateway.read(ctx.paths))
-    drafts = _folded([watch.merge(draft, seen, view) for draft in watch.remember(drafts, now)])
+    drafts = _folded([watch.merge(draft, evidence, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
-    maker = _Maker(ctx, watch, view, seen, now)
+    maker = _Maker(ctx, watch, view, evidence, now)
     wishes = watch.wishes(ctx.paths)
     sessions = [_with_wish(maker.session(draft), wishes) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
@@ -160,7 +160,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
         for session in sessions
         if session.state != "ended" or now - session.observed_at <= ENDED_SHOWN
     ]
-    return tuple(sorted(shown, key=lambda one: _order(one, now)))
+    return tuple(sorted(shown, key=lambda session: _order(session, now)))
 
 
 def _collector(agent: str) -> Any:
@@ -175,9 +175,9 @@ class _Maker:
     """Makes sessions of drafts, with what all of them share."""
 
     def __init__(
-        self, ctx: Context, watch: Watch, view: GatewayView, seen: Mapping[Key, Evidence], now: datetime
+        self, ctx: Context, watch: Watch, view: GatewayView, evidence: Mapping[Key, Evidence], now: datetime
     ) -> None:
-        self._watch, self._view, self._seen, self._now = watch, view, seen, now
+        self._watch, self._view, self._seen, self._now = watch, view, evidence, now
         self._providers = watch.providers(_catalog(ctx))
         self._health = watch.health(ctx)
 
@@ -196,13 +196,18 @@ class _Maker:
 
     def _make(self, draft: Draft, place: Place | None) -> Session:
         now, cost = self._now, self._watch.money.of(draft.id)
-        seen = self._seen.get((draft.agent, draft.id))
+        session_evidence = self._seen.get((draft.agent, draft.id))
         provider, provider_by, sent = provider_of(
-            draft, seen, cost, self._providers, self._view, self._health
+            draft, session_evidence, cost, self._providers, self._view, self._health
         )
         verdict = decide(self._with_bench(draft.signals, provider), now)
-        model = sent or draft.model or (seen.model if seen else None) or (cost.model if cost else None)
-        tokens, percent = self._context(draft, seen, model, provider)
+        model = (
+            sent
+            or draft.model
+            or (session_evidence.model if session_evidence else None)
+            or (cost.model if cost else None)
+        )
+        tokens, percent = self._context(draft, session_evidence, model, provider)
         usd = cost.cost_usd if cost else None
         return Session(
             id=draft.id,
@@ -219,7 +224,7 @@ class _Maker:
             limited_until=verdict.limited_until,
             provider=provider,
             provider_by=provider_by,
-            behind_gateway=is_behind(draft, seen, self._view),
+            behind_gateway=is_behind(draft, session_evidence, self._view),
             model=model,
             context_tokens=tokens,
             context_percent=percent,
@@ -257,12 +262,12 @@ class _Maker:
         return replace(signals, limit=replace(limit, until=until)) if until else signals
 
     def _context(
-        self, draft: Draft, seen: Evidence | None, model: str | None, provider: str | None
+        self, draft: Draft, evidence: Evidence | None, model: str | None, provider: str | None
     ) -> tuple[int | None, float | None]:
         """(tokens, percent of the window); the client's own window before the catalog's."""
-        told = (seen.context if seen else None) or {}
-        tokens = draft.context_tokens if draft.context_tokens is not None else _whole(told.get("tokens"))
-        window = draft.context_window or _whole(told.get("window"))
+        context = (evidence.context if evidence else None) or {}
+        tokens = draft.context_tokens if draft.context_tokens is not None else _whole(context.get("tokens"))
+        window = draft.context_window or _whole(context.get("window"))
         if window is None and model:
             window = self._watch.window(model, provider, self._providers.catalog)
         if tokens is None or not window:
@@ -270,23 +275,29 @@ class _Maker:
         return tokens, round(100 * tokens / window, 1)
 
 
-def _ended_by_hook(drafts: Iterable[Draft], seen: Mapping[Key, Evidence], now: datetime) -> list[Draft]:
+def _ended_by_hook(drafts: Iterable[Draft], evidence: Mapping[Key, Evidence], now: datetime) -> list[Draft]:
     """Sessions that only their last hook still tells of, unless their process has begun another one."""
     present = {(draft.agent, draft.id) for draft in drafts}
     running = {(draft.agent, draft.pid) for draft in drafts if draft.signals.life == "alive"}
     ended = []
-    for key, one in seen.items():
-        at = datetime.fromtimestamp(one.at, UTC)
+    for key, item in evidence.items():
+        at = datetime.fromtimestamp(item.at, UTC)
         late = now - at > ENDED_SHOWN
-        if one.event not in ENDED or late or key in present or (one.agent, one.pid) in running or one.parent:
+        if (
+            item.event not in ENDED
+            or late
+            or key in present
+            or (item.agent, item.pid) in running
+            or item.parent
+        ):
             continue
         ended.append(
             Draft(
-                id=one.id,
-                agent=one.agent,
+                id=item.id,
+                agent=item.agent,
                 signals=Signals(life="gone", ended=Stamp(by="hook", at=at)),
-                cwd=one.cwd,
-                pid=one.pid,
+                cwd=item.cwd,
+                pid=item.pid,
                 last_activity=at,
             )
         )

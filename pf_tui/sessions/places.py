@@ -45,10 +45,10 @@ class Places:
         return place
 
     def _now(self, cwd: str) -> Place:
-        known = self._roots.get(cwd)
-        if known is None or (known[2] is not None and not os.path.exists(known[2])):  # noqa: PTH110
-            known = self._roots[cwd] = _root(cwd)
-        project, worktree, head = known
+        root = self._roots.get(cwd)
+        if root is None or (root[2] is not None and not os.path.exists(root[2])):  # noqa: PTH110
+            root = self._roots[cwd] = _root(cwd)
+        project, worktree, head = root
         return Place(project=project, worktree=worktree, branch=self._branch(head) if head else None)
 
     def _branch(self, head: str) -> str | None:
@@ -56,10 +56,10 @@ class Places:
             changed = os.stat(head).st_mtime_ns  # noqa: PTH116
         except OSError:
             return None
-        known = self._heads.get(head)
-        if known is None or known[0] != changed:
-            known = self._heads[head] = (changed, _checked_out(_text(head)))
-        return known[1]
+        cached = self._heads.get(head)
+        if cached is None or cached[0] != changed:
+            cached = self._heads[head] = (changed, _checked_out(_text(head)))
+        return cached[1]
 
 
 def _root(cwd: str) -> tuple[str, str | None, str | None]:
@@ -71,9 +71,9 @@ def _root(cwd: str) -> tuple[str, str | None, str | None]:
         git = f"{folder}/.git"
         if os.path.isdir(git):  # noqa: PTH112
             return folder, None, f"{git}/HEAD"
-        said = _text(git)
-        if said.startswith("gitdir:"):
-            place = os.path.normpath(os.path.join(folder, said.removeprefix("gitdir:").strip()))  # noqa: PTH118
+        pointer = _text(git)
+        if pointer.startswith("gitdir:"):
+            place = os.path.normpath(os.path.join(folder, pointer.removeprefix("gitdir:").strip()))  # noqa: PTH118
             main, marker, name = place.rpartition("/.git/worktrees/")
             return (main, name, f"{place}/HEAD") if marker else (folder, None, f"{place}/HEAD")
         above = os.path.dirname(folder)  # noqa: PTH120

@@ -97,9 +97,9 @@ class Processes:
                 if pid not in self._agents and identity.name(pid, self._proc) in AGENTS:
                     self._meet(pid)
         exited = self._exits.look() if self._exits else set()
-        for pid, known in list(self._agents.items()):
+        for pid, agent in list(self._agents.items()):
             watched = self._exits is not None and pid in self._exits
-            if pid in exited or (not watched and self.start(pid) != known.start):
+            if pid in exited or (not watched and self.start(pid) != agent.start):
                 del self._agents[pid]
                 self._looks[pid] = 0
 
@@ -113,9 +113,9 @@ class Processes:
 
     def known(self, pid: int, start: str) -> Process | None:
         """A process by pid and start, whatever it is called; None when it does not run (any more)."""
-        found = self._agents.get(pid)
-        if found is not None and found.start == start:
-            return found
+        agent = self._agents.get(pid)
+        if agent is not None and agent.start == start:
+            return agent
         process = self._describe(pid)
         if process is None or process.start != start:
             return None
@@ -128,8 +128,8 @@ class Processes:
             return "unsure" if _answers(pid) else "gone"
         if start is not None and (pid, start) in self._dead:
             return "gone"
-        found = self._agents.get(pid)
-        running = found.start if found is not None else self.start(pid)
+        agent = self._agents.get(pid)
+        running = agent.start if agent is not None else self.start(pid)
         if running is not None and start is None:
             return "unsure"
         if running is not None and running == start:
@@ -153,14 +153,14 @@ class Processes:
 
     def flocks(self) -> list[tuple[int, int]]:
         """(pid, inode) of every whole-file lock that is held on this machine."""
-        held = []
+        paths = []
         for line in identity.read(f"{self._proc}/locks").decode("ascii", "replace").splitlines():
             parts = line.split()
             if len(parts) > 5 and parts[1] == "FLOCK" and parts[4].isdecimal():
                 inode = parts[5].rpartition(":")[2]
                 if inode.isdecimal():
-                    held.append((int(parts[4]), int(inode)))
-        return held
+                    paths.append((int(parts[4]), int(inode)))
+        return paths
 
     def environments(self) -> Iterable[Mapping[str, str]]:
         """What the agents that run were started with."""
@@ -220,14 +220,14 @@ class Folders:
     def of(self, env: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> list[str]:
         """Each folder once, however it is spelled."""
         named: dict[str, None] = dict.fromkeys(self._named(env, str(user_home(env))))
-        for one in others:
-            named.update(dict.fromkeys(self._named(one, one.get("HOME"))))
-        found: dict[str, str] = {}
+        for other in others:
+            named.update(dict.fromkeys(self._named(other, other.get("HOME"))))
+        owners: dict[str, str] = {}
         for path in named:
             if path not in self._real:
                 self._real[path] = os.path.realpath(path)
-            found.setdefault(self._real[path], path)
-        return list(found.values())
+            owners.setdefault(self._real[path], path)
+        return list(owners.values())
 
     def _named(self, env: Mapping[str, str], home: str | None) -> list[str]:
         value = env.get(self._variable)
@@ -293,14 +293,14 @@ def focus_of(process: Process | None) -> Focus | None:
 
 
 def _environment(path: str) -> dict[str, str]:
-    kept: dict[str, str] = {}
+    env: dict[str, str] = {}
     for entry in identity.read(path).split(b"\0"):
         name, _, value = entry.partition(b"=")
         key = name.decode("ascii", "replace")
         if key in _KEPT:
             text = os.fsdecode(value)
-            kept[key] = (identity.address(text) or "") if key in ADDRESSES else text
-    return kept
+            env[key] = (identity.address(text) or "") if key in ADDRESSES else text
+    return env
 
 
 def _link(path: str) -> str | None:

@@ -34,7 +34,9 @@ class Providers:
                     self._by_address.setdefault(place, []).append(provider.id)
         ranked = sorted(
             catalog.providers.values(),
-            key=lambda one: _KEYS_FIRST.index(one.auth) if one.auth in _KEYS_FIRST else len(_KEYS_FIRST),
+            key=lambda provider: (
+                _KEYS_FIRST.index(provider.auth) if provider.auth in _KEYS_FIRST else len(_KEYS_FIRST)
+            ),
         )
         for provider in ranked:
             if provider.opencode_id:
@@ -72,8 +74,8 @@ def provider_of(
     session = gateway.sessions.get(draft.id)
     if session and (behind or place is None):
         return session.provider, "gateway", session.model
-    passed = cost is not None and cost.provider is not None and cost.provider_source == "gateway"
-    if passed and cost and (behind or place is None):
+    by_gateway = cost is not None and cost.provider is not None and cost.provider_source == "gateway"
+    if by_gateway and cost and (behind or place is None):
         return cost.provider, "gateway", None
     if behind:
         return None, None, None
@@ -109,7 +111,7 @@ class GatewayView:
     def __init__(self, gateway: Gateway | None) -> None:
         self._port = gateway.port if gateway else None
         self.open: Mapping[str, LiveRequest] = (
-            {one.session: one for one in gateway.live if one.session} if gateway else {}
+            {request.session: request for request in gateway.live if request.session} if gateway else {}
         )
         self.sessions: Mapping[str, LiveSession] = (
             {session.session: session for session in gateway.sessions} if gateway else {}

@@ -46,7 +46,7 @@ class Subagents:
 
     def working(self, parent: Draft) -> tuple[Draft, ...]:
         """Those that had not finished at the last look, newest first, at most MOST."""
-        newest = sorted(self._open.values(), key=lambda one: one.born_s, reverse=True)[:MOST]
+        newest = sorted(self._open.values(), key=lambda subagent: subagent.born_s, reverse=True)[:MOST]
         return tuple(agent.draft(parent) for agent in newest)
 
     def _list(self, now_s: float) -> None:

@@ -39,9 +39,9 @@ def uses(sessions: Iterable[Session]) -> tuple[Use, ...]:
     for session in sessions:
         if session.state != "ended" and session.parent is None:
             groups.setdefault((session.agent, session.provider, session.model), []).append(session)
-    found = [_use(key, members) for key, members in groups.items()]
+    uses_list = [_use(key, members) for key, members in groups.items()]
     return tuple(
-        sorted(found, key=lambda use: (-use.sessions, use.agent, use.provider or "~", use.model or "~"))
+        sorted(uses_list, key=lambda use: (-use.sessions, use.agent, use.provider or "~", use.model or "~"))
     )
 
 

@@ -59,13 +59,13 @@ def line(*parts: str | Span | Line) -> Line:
 
 def merged(spans: Iterable[Span]) -> Line:
     """The spans with neighbours that look alike as one."""
-    found: list[Span] = []
+    spans_out: list[Span] = []
     for span in spans:
-        if found and found[-1][1:] == span[1:]:
-            found[-1] = span._replace(text=found[-1].text + span.text)
+        if spans_out and spans_out[-1][1:] == span[1:]:
+            spans_out[-1] = span._replace(text=spans_out[-1].text + span.text)
         else:
-            found.append(span)
-    return tuple(found)
+            spans_out.append(span)
+    return tuple(spans_out)
 
 
 def muted(text: str) -> Span:
@@ -113,12 +113,12 @@ def shortened(text: str, width: int) -> str:
     return f"{first}…{last}"
 
 
-def spread(left: Line, right: Line, width: int) -> Line:
-    """`left` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
-    gap = width - cells(left) - cells(right)
+def spread(line_left: Line, right: Line, width: int) -> Line:
+    """`line_left` at the left edge, `right` at the right one; when both do not fit, `right` goes."""
+    gap = width - cells(line_left) - cells(right)
     if gap < 1 or not right:
-        return fit(left, width)
-    return (*left, Span(" " * gap), *right)
+        return fit(line_left, width)
+    return (*line_left, Span(" " * gap), *right)
 
 
 def joined(parts: Iterable[Line], gap: str = "  ") -> Line:
@@ -134,13 +134,13 @@ def joined(parts: Iterable[Line], gap: str = "  ") -> Line:
 
 def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
     """As many parts of a joined line as fit whole into `width` cells."""
-    kept, room = 0, width
+    count, room = 0, width
     for place, span in enumerate(content):
         if span.text == gap:
-            kept = place
+            count = place
         room -= cell_len(span.text)
         if room < 0:
-            return content[:kept]
+            return content[:count]
     return content
 
 
@@ -214,34 +214,34 @@ def _head(text: str, width: int) -> str:
 def _cut(content: Line, width: int) -> Line:
     if width <= 0:
         return BLANK
-    room, kept = width - 1, list[Span]()
+    room, spans_out = width - 1, list[Span]()
     for span in content:
         size = cell_len(span.text)
         if size > room:
-            kept.append(span._replace(text=set_cell_size(span.text, room).rstrip(" ") + "…"))
+            spans_out.append(span._replace(text=set_cell_size(span.text, room).rstrip(" ") + "…"))
             break
-        kept.append(span)
+        spans_out.append(span)
         room -= size
-    short = width - cells(tuple(kept))
-    return (*kept, Span(" " * short)) if short else tuple(kept)
+    short = width - cells(tuple(spans_out))
+    return (*spans_out, Span(" " * short)) if short else tuple(spans_out)
 
 
 def _cells_of(content: Line) -> list[tuple[str, Sequence[object]]]:
     """One entry per cell: its character and everything else about it."""
-    found: list[tuple[str, Sequence[object]]] = []
+    cells_out: list[tuple[str, Sequence[object]]] = []
     marks = ""
     for span in content:
         facts = span[1:4]
         if span.text.isascii() and not marks:
-            found += [(char, facts) for char in span.text]
+            cells_out += [(char, facts) for char in span.text]
             continue
         for char in span.text:
             if size := cell_len(char):
-                found.append((marks + char, facts))
-                found += [("", facts)] * (size - 1)
+                cells_out.append((marks + char, facts))
+                cells_out += [("", facts)] * (size - 1)
                 marks = ""
-            elif found:  # a mark without a cell of its own belongs to the one before
-                found[-1] = (found[-1][0] + char, found[-1][1])
+            elif cells_out:  # a mark without a cell of its own belongs to the one before
+                cells_out[-1] = (cells_out[-1][0] + char, cells_out[-1][1])
             else:
                 marks += char
-    return [(marks, ())] if marks and not found else found
+    return [(marks, ())] if marks and not cells_out else cells_out

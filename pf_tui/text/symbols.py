@@ -79,7 +79,7 @@ ASCII = Symbols(
     border="ascii",
 )
 
-SETS = {one.name: one for one in (BRAILLE, BLOCK, ASCII)}
+SETS = {symbols.name: symbols for symbols in (BRAILLE, BLOCK, ASCII)}
 
 
 def find(name: str) -> Symbols:

@@ -98,25 +98,25 @@ def mended(text: str, schema: Mapping[str, object] | None = None) -> str:
 def _candidates(text: str) -> list[str]:
     """The text, and what it may have been meant as, the nearest first."""
     bare = fence[1] if (fence := _FENCE.match(text)) and "```" in text else text.strip()
-    escaped = _STRING.sub(lambda found: _CONTROL.sub(_escape, found[0]), bare)
+    escaped = _STRING.sub(lambda match: _CONTROL.sub(_escape, match[0]), bare)
     pruned = _TRAILING_COMMA.sub(r"\1", escaped)
-    found = [bare, escaped, pruned]
+    candidates = [bare, escaped, pruned]
     if bare.startswith("{}"):
-        found += [bare[2:], escaped[2:]]
+        candidates += [bare[2:], escaped[2:]]
     scan = Scan()
     scan.feed(pruned)
     if (
         scan.closers and not scan.in_string
     ):  # a string that was cut stays cut: half a file must not be written
-        found.append(_TRAILING_COMMA.sub(r"\1", pruned + scan.ending()))
+        candidates.append(_TRAILING_COMMA.sub(r"\1", pruned + scan.ending()))
     start, end = pruned.find("{"), pruned.rfind("}")
     if 0 <= start < end:
-        found.append(pruned[start : end + 1])
-    return found
+        candidates.append(pruned[start : end + 1])
+    return candidates
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+def _escape(match: re.Match[str]) -> str:
+    return _ESCAPES.get(match[0]) or f"\\u{ord(match[0]):04x}"
 
 
 def _object(text: str) -> dict[str, object] | None:
@@ -217,12 +217,12 @@ class ArgumentStream:
         """The rest, when the call is whole."""
         if self._way == "over":
             return self._kept
-        given = "".join(self._given)
+        text = "".join(self._given)
         whole = mended("".join(self._pieces), self._schema)
-        if whole.startswith(given):
-            return whole[len(given) :]
+        if whole.startswith(text):
+            return whole[len(text) :]
         ending = self._scan.ending()
-        return ending if not self._scan.in_string and parsed(given + ending) is not None else ""
+        return ending if not self._scan.in_string and parsed(text + ending) is not None else ""
 
 
 _ODD = re.compile(r"[\x00-\x1f]|,\s*[}\]]")

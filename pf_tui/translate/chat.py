@@ -353,12 +353,12 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     for place, part in enumerate(parts):
         if type(part) is Call and not part.id:
             part.id = f"call_{naming.digest(str(body.get('id')), 12)}_{place}"
-    said = FINISHES.get(str(choice.get("finish_reason")), "end")
+    finish = FINISHES.get(str(choice.get("finish_reason")), "end")
     if isinstance(message.get("refusal"), str) and message["refusal"]:
-        said = "refusal"
+        finish = "refusal"
     calls = any(type(part) is Call for part in parts)
     usage = read_usage(body.get("usage"))
-    return Answer(parts, cleaned_stop(said, calls), usage, str(body.get("model") or ""))
+    return Answer(parts, cleaned_stop(finish, calls), usage, str(body.get("model") or ""))
 
 
 def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) -> dict[str, object]:

@@ -226,10 +226,8 @@ class EventReader(StreamReader):
         google = object_in(object_in(call, "extra_content"), "google")
         if signature := text_in(google, "thought_signature"):
             self._blocks.sign(key, signature)
-        given = function.get("arguments")
-        arguments = (
-            sse.dumps(given).decode() if isinstance(given, Mapping) else text_in(function, "arguments")
-        )
+        text = function.get("arguments")
+        arguments = sse.dumps(text).decode() if isinstance(text, Mapping) else text_in(function, "arguments")
         if arguments:
             events += self._blocks.add(key, arguments)
         return events
@@ -256,12 +254,12 @@ class EventReader(StreamReader):
     def _end(self) -> list[Event]:
         events = self._blocks.close_all()
         self.ended = True
-        said = FINISHES.get(self._finish or "stop", "end")
-        if said == "length" and self._max_tokens and self.usage.output < 0.9 * self._max_tokens:
-            said = "end"
+        finish = FINISHES.get(self._finish or "stop", "end")
+        if finish == "length" and self._max_tokens and self.usage.output < 0.9 * self._max_tokens:
+            finish = "end"
         if self._refused:
-            said = "refusal"
-        return [*events, End(stop_of_what_was_sent(said, self._blocks.calls > 0), self.usage)]
+            finish = "refusal"
+        return [*events, End(stop_of_what_was_sent(finish, self._blocks.calls > 0), self.usage)]
 
 
 def _words(content: Sequence[object]) -> str:

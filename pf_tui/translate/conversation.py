@@ -315,10 +315,10 @@ def in_order(turns: list[Turn], notes: Notes) -> list[Turn]:
 
 
 def _answer(call: Call, answers: dict[str, Result], notes: Notes) -> Part:
-    found = answers.get(call.id)
-    if found is not None:
-        found.custom = call.custom
-        return found
+    answer = answers.get(call.id)
+    if answer is not None:
+        answer.custom = call.custom
+        return answer
     notes.add("interrupted", "a call that was interrupted got a result that says so")
     words = Text("interrupted before the tool gave a result")
     return Result(call.id, [words], failed=True, custom=call.custom)

@@ -288,8 +288,8 @@ def nearest_effort(word: str, efforts: Sequence[str], mapping: Mapping[str, str]
         return None
     places = sorted((LADDER.index(effort), effort) for effort in efforts if effort in LADDER)
     meaning_index = LADDER.index(word)
-    below = [known for place, known in places if place < meaning_index and known != "none"]
-    above = [known for place, known in places if place > meaning_index]
+    below = [effort for place, effort in places if place < meaning_index and effort != "none"]
+    above = [effort for place, effort in places if place > meaning_index]
     return below[-1] if below else above[0] if above else None
 
 

@@ -131,15 +131,15 @@ class Exchange:
     def tool(self, name: str) -> ToolName:
         """What the client calls the tool that goes by `name` upstream."""
         flat = self.renamed.get(name)
-        given = flat.name if flat is not None else name
+        tool_name = flat.name if flat is not None else name
         if flat is not None and (flat.namespace or flat.custom):
             return flat
-        return self._names.get(given) or ToolName(given)
+        return self._names.get(tool_name) or ToolName(tool_name)
 
     def schema(self, tool: ToolName) -> Mapping[str, object] | None:
         """The schema the client gave that tool."""
-        known = self._tools.get(naming.flat(tool.name, tool.namespace))
-        return None if known is None else known.schema
+        own_tool = self._tools.get(naming.flat(tool.name, tool.namespace))
+        return None if own_tool is None else own_tool.schema
 
     def answer(self, raw: bytes, *, message_id: str, created: int = 0) -> Whole:
         """A whole 200 answer of the provider, for the client.
@@ -155,26 +155,26 @@ class Exchange:
         if isinstance(content.get("error"), (Mapping, str)) and content["error"]:
             return self._failed(classify(200, content))
         notes = Notes()
-        read = PROTOCOLS[self.target.protocol]
+        reader = PROTOCOLS[self.target.protocol]
         try:
-            found: Answer = read.read_answer(content, notes)
+            answer: Answer = reader.read_answer(content, notes)
         except Exception:
             return self._failed(Failure("server", "the provider's answer is not as its protocol has it"))
-        self._keep(found)
+        self._keep(answer)
         if self.source == self.target.protocol:
             if self.renamed:
                 restored(content, self.source, self.renamed)
                 raw = sse.dumps(content)
-            return Whole(200, raw, found.usage, notes.tuple())
-        if found.usage.total_input == 0 and found.usage.output == 0:
-            found.usage = Usage(
-                input=self.estimate, output=sum(len(_text(part)) for part in found.parts) // 4
+            return Whole(200, raw, answer.usage, notes.tuple())
+        if answer.usage.total_input == 0 and answer.usage.output == 0:
+            answer.usage = Usage(
+                input=self.estimate, output=sum(len(_text(part)) for part in answer.parts) // 4
             )
-        for part in found.parts:
+        for part in answer.parts:
             self._bring_back(part, message_id)
         when = () if self.source == "anthropic-messages" else (created,)
-        body = PROTOCOLS[self.source].write_answer(found, self.client_model, message_id, *when)
-        return Whole(200, sse.dumps(body), found.usage, notes.tuple())
+        body = PROTOCOLS[self.source].write_answer(answer, self.client_model, message_id, *when)
+        return Whole(200, sse.dumps(body), answer.usage, notes.tuple())
 
     def _bring_back(self, part: object, message_id: str) -> None:
         if type(part) is Call:
@@ -314,9 +314,9 @@ class Stream:
         """Shows the client that the stream lives."""
         return self._writer.ping()
 
-    def _written(self, read: Callable[..., list[Event]], *chunk: bytes) -> bytes:
+    def _written(self, read_events: Callable[..., list[Event]], *chunk: bytes) -> bytes:
         try:
-            events = read(*chunk)
+            events = read_events(*chunk)
         except (AttributeError, TypeError, KeyError, ValueError):
             self._reader.ended = True
             events = [Failure("server", "the provider sent an event that is not as its protocol has it")]
@@ -371,8 +371,8 @@ class Stream:
     def _close(self, close: Close) -> bytes:
         out = b""
         if self._kind == "call" and self._call is not None:
-            held = self._arguments
-            rest = plain_input("".join(self._input)) if held is None else held.finish()
+            arguments = self._arguments
+            rest = plain_input("".join(self._input)) if arguments is None else arguments.finish()
             out = self._writer.write(Delta(rest)) if rest else b""
             if self._exchange.keeps_reasoning:
                 self._exchange.keep(self._call.id, "".join(self._thoughts), close.signature)

@@ -90,8 +90,8 @@ def classify(status: int | None, body: object) -> Failure:
     too_long = re.search(_TOO_LONG, words) and not re.search(_NOT_TOO_LONG, words)
     if codes & _TOO_LONG_CODES or (too_long and not re.search(_PER_MINUTE, words)):
         kind = "overflow"
-    elif known := next((_ZAI[code] for code in codes if code in _ZAI), None):
-        kind = known
+    elif zai_kind := next((_ZAI[code] for code in codes if code in _ZAI), None):
+        kind = zai_kind
     elif status in (None, 200, 400, 403, 429, 500) and re.search(_QUOTA, words):
         kind = "quota"
     elif status in (None, 200, 500, 429) and re.search(_OVERLOADED, words):
@@ -152,7 +152,7 @@ def too_long_sentence(message: str, tokens: int | None = None, window: int | Non
         tokens: our estimate of the prompt.
         window: of the model that served, in tokens.
     """
-    numbers = [int(re.sub("[,_]", "", found)) for found in re.findall(_NUMBER, message)]
+    numbers = [int(re.sub("[,_]", "", number)) for number in re.findall(_NUMBER, message)]
     limit = None
     for match in re.finditer(_LIMIT, message):
         value = int(re.sub("[,_]", "", match[1] or match[2]))

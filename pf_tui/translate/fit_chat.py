@@ -36,7 +36,7 @@ def fit(
     _settings(body, target, notes)
     if target.order_rules:
         body["messages"] = _ordered(messages, target)
-    return {name: known for name, known in names.items() if name != known.name}
+    return {name: own_name for name, own_name in names.items() if name != own_name.name}
 
 
 def _roles(body: dict[str, object], messages: list[dict[str, object]], target: Dialect) -> None:
@@ -67,8 +67,8 @@ def _reasoning(
         details = message.pop("reasoning_details", None)
         calls = objects_in(message, "tool_calls")
         if maker and not text and store is not None:
-            kept = [store.find(maker, str(call.get("id"))) for call in calls]
-            text = next((found.text for found in kept if found is not None and found.text), None)
+            thoughts = [store.find(maker, str(call.get("id"))) for call in calls]
+            text = next((thought.text for thought in thoughts if thought is not None and thought.text), None)
         if not text and calls and target.reasoning_filler is not None:
             text = target.reasoning_filler
         if target.reasoning_back == "reasoning" and details:
@@ -93,8 +93,8 @@ def _sign(calls: list[dict[str, object]], target: Dialect, store: reasoning.Reas
             continue
         signature = google_signature(call)
         if not signature and store is not None:
-            kept = store.find(target.maker or target.provider, str(call.get("id")))
-            signature = kept.signature if kept is not None else ""
+            thought = store.find(target.maker or target.provider, str(call.get("id")))
+            signature = thought.signature if thought is not None else ""
         if not signature and place == 0:
             signature = SIGNATURE_FILLER
         if signature:
@@ -137,37 +137,38 @@ def _part(part: dict[str, object], target: Dialect, notes: Notes) -> dict[str, o
 def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, ToolName]:
     """Tools, their names and schemas, and the choice among them."""
     names: dict[str, ToolName] = {}
-    kept = []
+    tools_left = []
     for tool in objects_in(body, "tools"):
         if tool.get("type") != "function":
             kind = str(tool.get("type"))
             if kind == "custom" and "custom" not in target.tool_types:
-                kept.append(_as_function(tool, names, target))
+                tools_left.append(_as_function(tool, names, target))
             elif kind in target.tool_types or kind in target.hosted_tools:
-                kept.append(tool)
+                tools_left.append(tool)
             else:
                 notes.add("hosted-tool", f"{kind} is not run by this provider and was left out")
             continue
         function = object_in(tool, "function")
-        given = str(function.get("name") or "")
-        name = function["name"] = short(given, target)
-        names[name] = ToolName(given)
+        own = str(function.get("name") or "")
+        name = function["name"] = short(own, target)
+        names[name] = ToolName(own)
         if target.schema_drop or target.schema_rules or "parameters" not in function:
             schema = object_in(function, "parameters")
             function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
         if not target.strict_tools:
             function.pop("strict", None)
-        kept.append(tool)
-    if target.tools_most and len(kept) > target.tools_most:
+        tools_left.append(tool)
+    if target.tools_most and len(tools_left) > target.tools_most:
         notes.add(
-            "tools", f"only {target.tools_most} of {len(kept)} tools were sent: this provider takes no more"
+            "tools",
+            f"only {target.tools_most} of {len(tools_left)} tools were sent: this provider takes no more",
         )
-        kept = kept[: target.tools_most]
-    if not kept:
+        tools_left = tools_left[: target.tools_most]
+    if not tools_left:
         for name in ("tools", "tool_choice", "parallel_tool_calls"):
             body.pop(name, None)
         return names
-    body["tools"] = kept
+    body["tools"] = tools_left
     _choice(body, target)
     if not target.parallel_calls:
         body.pop("parallel_tool_calls", None)
@@ -177,9 +178,9 @@ def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, T
 def _as_function(tool: dict[str, object], names: dict[str, ToolName], target: Dialect) -> dict[str, object]:
     """A custom tool as a function with one string."""
     custom = object_in(tool, "custom")
-    given = str(custom.get("name") or "")
-    name = short(given, target)
-    names[name] = ToolName(given, custom=True)
+    own = str(custom.get("name") or "")
+    name = short(own, target)
+    names[name] = ToolName(own, custom=True)
     parameters = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
     function = {"name": name, "description": custom.get("description") or "", "parameters": parameters}
     return {"type": "function", "function": function}

@@ -45,15 +45,15 @@ def fit(
     if target.call_ids != "any" or names or not own:
         _blocks(messages, target, notes)
     _effort(body, target)
-    return {name: known for name, known in names.items() if name != known.name}
+    return {name: own_name for name, own_name in names.items() if name != own_name.name}
 
 
 def _strip_billing(body: dict[str, object]) -> None:
     system = body.get("system")
     if isinstance(system, list):
-        kept = [block for block in system if not str(block.get("text") or "").startswith(BILLING_LINE)]
-        if kept:
-            body["system"] = kept
+        blocks = [block for block in system if not str(block.get("text") or "").startswith(BILLING_LINE)]
+        if blocks:
+            body["system"] = blocks
         else:
             body.pop("system")
     elif isinstance(system, str) and system.startswith(BILLING_LINE):
@@ -62,27 +62,29 @@ def _strip_billing(body: dict[str, object]) -> None:
 
 def _no_mid_system(messages: list[dict[str, object]]) -> None:
     """Instructions between the turns as reminders in a user message, behind the results they meet."""
-    kept: list[dict[str, object]] = []
+    messages_left: list[dict[str, object]] = []
     waiting: list[dict[str, object]] = []
     for message in messages:
         if message.get("role") != "system":
             if message.get("role") == "user" and waiting:
-                kept.append(message | {"content": [*_blocks_of(message.get("content")), *waiting]})
+                messages_left.append(message | {"content": [*_blocks_of(message.get("content")), *waiting]})
             else:
                 if waiting:
-                    kept.append({"role": "user", "content": waiting})
-                kept.append(message)
+                    messages_left.append({"role": "user", "content": waiting})
+                messages_left.append(message)
             waiting = []
             continue
         text = words_of(message.get("content"))
         block: dict[str, object] = {"type": "text", "text": f"<system-reminder>\n{text}\n</system-reminder>"}
-        if kept and kept[-1]["role"] == "user":
-            kept[-1] = kept[-1] | {"content": [*_blocks_of(kept[-1].get("content")), block]}
+        if messages_left and messages_left[-1]["role"] == "user":
+            messages_left[-1] = messages_left[-1] | {
+                "content": [*_blocks_of(messages_left[-1].get("content")), block]
+            }
         else:
             waiting.append(block)
     if waiting:
-        kept.append({"role": "user", "content": waiting})
-    messages[:] = kept
+        messages_left.append({"role": "user", "content": waiting})
+    messages[:] = messages_left
 
 
 def _blocks_of(content: object) -> list[object]:
@@ -101,7 +103,7 @@ def _reasoning(
         content = message.get("content")
         if message.get("role") != "assistant" or not isinstance(content, list):
             continue
-        kept = []
+        content_left = []
         for block in content:
             kind = block.get("type")
             if kind in ("thinking", "redacted_thinking"):
@@ -111,17 +113,19 @@ def _reasoning(
                     continue
                 if not maker:
                     continue
-                kept.append(block if block.get(key) == signature else block | {key: signature})
+                content_left.append(block if block.get(key) == signature else block | {key: signature})
             else:
-                kept.append(block)
-        calls = [block for block in kept if block.get("type") == "tool_use"]
-        thinks = any(block.get("type") == "thinking" for block in kept)
+                content_left.append(block)
+        calls = [block for block in content_left if block.get("type") == "tool_use"]
+        thinks = any(block.get("type") == "thinking" for block in content_left)
         if calls and not thinks and target.reasoning_filler is not None and _thinking_is_on(body):
-            found = None if store is None else store.find(maker, str(calls[0].get("id")))
-            words = found.text if found is not None and found.text else target.reasoning_filler
-            kept.insert(0, {"type": "thinking", "thinking": words, "signature": ""})
-        if len(kept) != len(content) or any(a is not b for a, b in zip(kept, content, strict=False)):
-            messages[place] = message | {"content": kept or [{"type": "text", "text": "…"}]}
+            thought = None if store is None else store.find(maker, str(calls[0].get("id")))
+            words = thought.text if thought is not None and thought.text else target.reasoning_filler
+            content_left.insert(0, {"type": "thinking", "thinking": words, "signature": ""})
+        if len(content_left) != len(content) or any(
+            a is not b for a, b in zip(content_left, content, strict=False)
+        ):
+            messages[place] = message | {"content": content_left or [{"type": "text", "text": "…"}]}
 
 
 def _thinking_is_on(body: Mapping[str, object]) -> bool:
@@ -133,7 +137,7 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
     names: dict[str, ToolName] = {}
     if "tools" not in body:
         return names
-    kept = []
+    tools_left = []
     for tool in objects_in(body, "tools"):
         kind = text_in(tool, "type")
         if kind not in ("", "custom"):
@@ -144,24 +148,24 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
                 or plain in target.hosted_tools
                 or kind in target.tool_types
             ):
-                kept.append(tool)
+                tools_left.append(tool)
             else:
                 notes.add("hosted-tool", f"{plain} is not run by this provider and was left out")
             continue
         if target.maker != reasoning.ANTHROPIC:
             tool.pop("type", None)  # "custom" is what no type means, and DeepSeek refuses the word
-        given = str(tool.get("name") or "")
-        name = tool["name"] = short(given, target)
-        names[name] = ToolName(given)
+        own = str(tool.get("name") or "")
+        name = tool["name"] = short(own, target)
+        names[name] = ToolName(own)
         if target.schema_drop or target.schema_rules:
             tool["input_schema"] = cleaned(
                 object_in(tool, "input_schema"), target.schema_drop, target.schema_rules
             )
         if not target.strict_tools:
             tool.pop("strict", None)
-        kept.append(tool)
-    if kept:
-        body["tools"] = kept
+        tools_left.append(tool)
+    if tools_left:
+        body["tools"] = tools_left
     else:
         body.pop("tools")
         body.pop("tool_choice", None)

@@ -41,24 +41,24 @@ def fit(
     if not isinstance(items, list):
         return {}
     lifted: list[dict[str, object]] = []
-    kept: list[dict[str, object]] = []
+    items_left: list[dict[str, object]] = []
     for item in items:
         if target.tools_flat and item.get("type") == "additional_tools":
             lifted += objects_in(item, "tools")
         else:
-            kept.append(item)
+            items_left.append(item)
     names: dict[str, ToolName] = {}
     if target.tools_flat:
         for name in _CLIENT_ONLY:
             body.pop(name, None)
     if lifted or "tools" in body:
         _tools(body, [*lifted, *objects_in(body, "tools")], target, names, notes)
-    body["input"] = list(_items(kept, target, notes))
+    body["input"] = list(_items(items_left, target, notes))
     _include(body, target)
     set_effort(body, target, "reasoning.effort")
     if not target.cache_key:
         body.pop("prompt_cache_key", None)
-    return {name: known for name, known in names.items() if known != ToolName(name)}
+    return {name: own_name for name, own_name in names.items() if own_name != ToolName(name)}
 
 
 def _include(body: dict[str, object], target: Dialect) -> None:
@@ -68,9 +68,9 @@ def _include(body: dict[str, object], target: Dialect) -> None:
         if not thought:
             del body["reasoning"]
     if target.tools_flat and isinstance(body.get("include"), list):
-        kept = [entry for entry in list_in(body, "include") if entry == "reasoning.encrypted_content"]
-        body["include"] = kept
-        if not kept:
+        entries = [entry for entry in list_in(body, "include") if entry == "reasoning.encrypted_content"]
+        body["include"] = entries
+        if not entries:
             del body["include"]
     if body.get("store") and target.tools_flat:
         body["store"] = False
@@ -83,17 +83,18 @@ def _tools(
     names: dict[str, ToolName],
     notes: Notes,
 ) -> None:
-    kept = list(_flattened(listed, None, target, names, notes))
-    if target.tools_most and len(kept) > target.tools_most:
+    tools_left = list(_flattened(listed, None, target, names, notes))
+    if target.tools_most and len(tools_left) > target.tools_most:
         notes.add(
-            "tools", f"only {target.tools_most} of {len(kept)} tools were sent: this provider takes no more"
+            "tools",
+            f"only {target.tools_most} of {len(tools_left)} tools were sent: this provider takes no more",
         )
-        kept = kept[: target.tools_most]
-    if not kept:
+        tools_left = tools_left[: target.tools_most]
+    if not tools_left:
         for name in ("tools", "tool_choice", "parallel_tool_calls"):
             body.pop(name, None)
         return
-    body["tools"] = kept
+    body["tools"] = tools_left
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("name") and target.tools_flat:
         flat = naming.flat(str(choice["name"]), choice.get("namespace"))
@@ -112,12 +113,12 @@ def _flattened(
     notes: Notes,
 ) -> Iterable[dict[str, object]]:
     for tool in tools:
-        kind, given = str(tool.get("type")), str(tool.get("name") or "")
+        kind, own = str(tool.get("type")), str(tool.get("name") or "")
         if kind == "namespace" and target.tools_flat:
-            yield from _flattened(objects_in(tool, "tools"), given or None, target, names, notes)
+            yield from _flattened(objects_in(tool, "tools"), own or None, target, names, notes)
         elif kind == "function" and (target.tools_flat or target.tool_names or target.schema_rules):
-            name = short(naming.flat(given, namespace), target)
-            names[name] = ToolName(given, namespace)
+            name = short(naming.flat(own, namespace), target)
+            names[name] = ToolName(own, namespace)
             schema = cleaned(plain_schema(tool.get("parameters")), target.schema_drop, target.schema_rules)
             written: dict[str, object] = {"type": "function", "name": name, "parameters": schema}
             if tool.get("description"):
@@ -126,10 +127,10 @@ def _flattened(
                 written["strict"] = tool["strict"]
             yield written
         elif kind == "custom" and target.tools_flat and "custom" not in target.tool_types:
-            name = short(naming.flat(given, namespace), target)
-            names[name] = ToolName(given, namespace, custom=True)
+            name = short(naming.flat(own, namespace), target)
+            names[name] = ToolName(own, namespace, custom=True)
             grammar = optional_text(object_in(tool, "format"), "definition")
-            facts = Tool(given, text_in(tool, "description"), custom=True, grammar=grammar)
+            facts = Tool(own, text_in(tool, "description"), custom=True, grammar=grammar)
             yield {
                 "type": "function",
                 "name": name,
@@ -154,8 +155,8 @@ def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) ->
     for item in items:
         kind = item.get("type") or "message"
         if kind == "reasoning":
-            if (kept := _reasoning(item, target)) is not None:
-                yield kept
+            if (fitted := _reasoning(item, target)) is not None:
+                yield fitted
         elif kind == "message":
             role = item.get("role")
             if target.system_roles and role in ("system", "developer") and role not in target.system_roles:

@@ -282,11 +282,11 @@ def _write_user(turn: Turn, notes: Notes) -> Iterator[dict[str, object]]:
 
 def _set_breakpoints(messages: list[_Message]) -> None:
     """Cache breakpoints behind the last two user messages: the prefix of this turn and of the next."""
-    left = 2
+    remaining = 2
     for message in reversed(messages):
-        if message["role"] == "user" and left:
+        if message["role"] == "user" and remaining:
             message["content"][-1]["cache_control"] = {"type": "ephemeral"}
-            left -= 1
+            remaining -= 1
 
 
 def _write_tools(request: Request, notes: Notes) -> dict[str, object]:

@@ -30,11 +30,11 @@ class ToolName(Struct, frozen=True):
 def digest(text: str, letters: int) -> str:
     """A short name made of `text`, of digits and lower-case letters."""
     number = int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
-    found = ""
+    code = ""
     for _ in range(letters):
         number, place = divmod(number, 36)
-        found += _BASE36[place]
-    return found
+        code += _BASE36[place]
+    return code
 
 
 def flat(name: str, namespace: str | None) -> str:
@@ -56,7 +56,7 @@ def tool_name(name: str, most: int = NAME_MOST, extra: str = "", letter_first: b
     return f"{clean[: most - 7]}_{digest(name, 6)}"
 
 
-def call_id(given: str, rule: str) -> str:
+def call_id(raw_id: str, rule: str) -> str:
     """The id as `rule` wants it.
 
     Args:
@@ -64,11 +64,11 @@ def call_id(given: str, rule: str) -> str:
     """
     kind, _, number = rule.partition("-")
     if kind == "any" or not number:
-        return given
+        return raw_id
     length = int(number)
     if kind == "alnum":
-        return given if len(given) == length and not _ALNUM.search(given) else digest(given, length)
-    clean = _FOREIGN.sub("_", given)
-    if clean == given and 0 < len(given) <= length:
-        return given
-    return f"{clean[: max(0, length - 13)]}_{digest(given, 12)}"[:length]
+        return raw_id if len(raw_id) == length and not _ALNUM.search(raw_id) else digest(raw_id, length)
+    clean = _FOREIGN.sub("_", raw_id)
+    if clean == raw_id and 0 < len(raw_id) <= length:
+        return raw_id
+    return f"{clean[: max(0, length - 13)]}_{digest(raw_id, 12)}"[:length]

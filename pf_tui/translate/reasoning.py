@@ -77,10 +77,10 @@ class ReasoningStore:
 
     def find(self, maker: str, call_id: str) -> Kept | None:
         """What came with that call from that vendor."""
-        found = self._kept.get((maker, call_id))
-        if found is not None:
+        thought = self._kept.get((maker, call_id))
+        if thought is not None:
             self._kept.move_to_end((maker, call_id))
-        return found
+        return thought
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -46,9 +46,9 @@ def refused_part(status: int, body: bytes) -> str | None:
         return path
     text = text.replace('\\"', '"')
     for pattern in _NAMED:
-        if (found := re.search(pattern, text)) is None:
+        if (match := re.search(pattern, text)) is None:
             continue
-        named = found.groupdict()
+        named = match.groupdict()
         if beta := named.get("beta"):
             return BETA + beta.split(",")[0].strip()
         return _path(str(named["path"]).replace("[", ".").replace("]", "").split("."))

@@ -139,9 +139,9 @@ class EventReader(StreamReader):
         if kind in ("function_call", "custom_tool_call"):
             if not self._blocks.has(key) and key not in self._said:
                 events += self._blocks.open(key, _start(item))
-            if key not in self._said and (given := item.get("arguments") or item.get("input")):
+            if key not in self._said and (arguments := item.get("arguments") or item.get("input")):
                 self._said.add(key)
-                events += self._blocks.add(key, str(given))
+                events += self._blocks.add(key, str(arguments))
             return events + self._blocks.close(key)
         if kind == "reasoning":
             if not self._blocks.has(key) and key not in self._said:

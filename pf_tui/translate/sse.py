@@ -25,14 +25,14 @@ class Splitter:
         """The events that are whole with this chunk."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            if found := self._line(line.removesuffix(b"\r")):
-                yield found
+            if event := self._line(line.removesuffix(b"\r")):
+                yield event
 
     def finish(self) -> Iterator[tuple[bytes, bytes]]:
         """The event that the upstream did not end with an empty line."""
         for line in (self._rest.removesuffix(b"\r"), b""):
-            if found := self._line(line):
-                yield found
+            if event := self._line(line):
+                yield event
         self._rest = b""
 
     def _line(self, line: bytes) -> tuple[bytes, bytes] | None:
