@@ -182,10 +182,10 @@ async def _film(scene: Stage) -> str:
                     await pilot.press(key)
                 await _verbs_done(app)
             await _settled(app, pilot)
-            if app.main_screen.said is not said[0]:
-                said = (app.main_screen.said, at_s)
-            elif app.main_screen.said is not None and at_s - said[1] >= SAID_S:
-                app.main_screen.said = None
+            if app.main_screen.notice is not said[0]:
+                said = (app.main_screen.notice, at_s)
+            elif app.main_screen.notice is not None and at_s - said[1] >= SAID_S:
+                app.main_screen.notice = None
                 await pilot.pause()
             frames.append(Frame(_lines(app), FRAME_S, caption))
             scene.play(at_s + FRAME_S)

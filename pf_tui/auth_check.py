@@ -63,7 +63,7 @@ class Checked:
 
     provider: str
     ok: bool
-    asked: bool
+    made_request: bool
     """False when no request was made: the answer is what lies on this machine."""
     message: str
     hint: str | None = None
@@ -94,7 +94,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
         return Checked(
             provider=provider.id,
             ok=False,
-            asked=False,
+            made_request=False,
             message=f"the gateway cannot ask {provider.id}: {lacking[0]}",
             hint=lacking[1],
             source=credential.source,
@@ -106,7 +106,7 @@ def check(ctx: Context, provider_id: str, *, timeout_s: float = TIMEOUT_S) -> Ch
     secret = credentials.secret_for(provider, ctx.paths, config, ctx.env, to=home)
     if secret is None and provider.auth != "none":
         return _from_here(provider, credential)
-    answer = Checked(provider=provider.id, ok=False, asked=False, message="")
+    answer = Checked(provider=provider.id, ok=False, made_request=False, message="")
     for protocol, url in probes:
         answer = _ask(provider, credential, protocol, url, secret, timeout_s, served)
         if answer.status not in (404, 405):
@@ -119,7 +119,7 @@ def document(checked: Checked) -> dict[str, object]:
     return {
         "provider": checked.provider,
         "ok": checked.ok,
-        "asked": checked.asked,
+        "asked": checked.made_request,
         "status": checked.status,
         "latency_ms": checked.latency_ms,
         "url": checked.url,
@@ -158,7 +158,7 @@ def _from_here(provider: Provider, credential: Credential) -> Checked:
     return Checked(
         provider=provider.id,
         ok=credential.usable,
-        asked=False,
+        made_request=False,
         message=f"the credential of {provider.id} {words[credential.state]}",
         hint=None if credential.usable else f"`pf-tui auth status {provider.id}` says how to get one",
         source=credential.source,
@@ -189,7 +189,7 @@ def _ask(
     return Checked(
         provider=provider.id,
         ok=ok,
-        asked=True,
+        made_request=True,
         message=message,
         hint=hint,
         status=status,

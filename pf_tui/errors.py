@@ -51,16 +51,16 @@ class UnknownName(PfError):  # noqa: N818
     Args:
         kind: "provider", "model", "period" …
         name: what was asked for.
-        known: every valid name; the nearest go into the hint.
+        names: every valid name; the nearest go into the hint.
         lister: the command that lists them all.
     """
 
     code = 3
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], lister: str = "") -> None:
+    def __init__(self, kind: str, name: str, names: Iterable[str], lister: str = "") -> None:
         from difflib import get_close_matches  # 3 ms that only a mistyped name should pay
 
-        self.nearest = tuple(get_close_matches(name, list(known), n=3, cutoff=0.4))
+        self.nearest = tuple(get_close_matches(name, list(names), n=3, cutoff=0.4))
         parts = [f"nearest: {', '.join(self.nearest)}"] if self.nearest else []
         if lister:
             parts.append(f"`{lister}` lists all")

@@ -177,7 +177,7 @@ def report_failure(
         )
         if resting is None:
             return None
-        details = {} if resting.is_whole else _known(asked=model)
+        details = {} if resting.is_whole else _without_blanks(asked=model)
         resting = replace(resting, evidence={**resting.evidence, **(evidence or {}), **details})
         return keep_bench(ctx, resting, agent=agent, session=session, why=why, before=before)
 
@@ -195,7 +195,7 @@ def keep_bench(
     provider_id = resting.provider
     with files.locked(ctx.paths):
         before = before or snapshot.take(ctx)
-        evidence = {**resting.evidence, **_known(agent=agent, session=session)}
+        evidence = {**resting.evidence, **_without_blanks(agent=agent, session=session)}
         if resting.kind == "address":
             evidence["overlay"] = files.version_of(ctx.paths.providers)
         resting = replace(resting, evidence=evidence)
@@ -359,5 +359,5 @@ def _keep(ctx: Context, resting: Bench) -> health.Health:
     return new
 
 
-def _known(**values: str | None) -> dict[str, str]:
+def _without_blanks(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}

@@ -20,7 +20,7 @@ from pf_tui.state.health import Applied
 from pf_tui.state.paths import config_folder
 
 
-def found(ctx: Context) -> tuple[str, ...]:
+def agents_present(ctx: Context) -> tuple[str, ...]:
     """The agents on this machine: on the PATH, or with a configuration folder of their own."""
     return tuple(
         agent

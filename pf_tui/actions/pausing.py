@@ -105,7 +105,7 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
             problems.append(str(error))
             continue
         done.append(agent)
-    effects = tuple(_taken(agent) for agent in dict.fromkeys(done))
+    effects = tuple(_removal_effect(agent) for agent in dict.fromkeys(done))
     return PauseOutcome(
         changed=lasts is None or bool(done),
         since=since,
@@ -145,7 +145,7 @@ def _running(ctx: Context) -> tuple[Session, ...]:
         return ()
 
 
-def _taken(agent: str) -> Effect:
+def _removal_effect(agent: str) -> Effect:
     text = "its settings are as they were before pf-tui; its running sessions go on by themselves"
     return Effect(agent=agent, when="now", how="settings", text=text)
 

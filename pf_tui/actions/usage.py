@@ -223,10 +223,10 @@ def write_counters(ctx: Context) -> str | None:
         provider: (today.get(provider, ledger.ProviderUsage()).budget_tokens, used.budget_tokens)
         for provider, used in month.items()
     }
-    return usage.write(ctx.paths, now.astimezone(tz).date(), _known(ctx, counters), also=now.date())
+    return usage.write(ctx.paths, now.astimezone(tz).date(), _of_providers(ctx, counters), also=now.date())
 
 
-def _known(ctx: Context, counters: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:
+def _of_providers(ctx: Context, counters: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:
     """The original knows providers only: what nobody can be named for stays out."""
     providers = ctx.catalog().providers
     return {name: pair for name, pair in counters.items() if name in providers}

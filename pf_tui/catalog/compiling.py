@@ -74,7 +74,7 @@ def _answers(listed: Iterable[Entry]) -> MeaningIndex:
     for entry in listed:
         if entry["id"] in answers:
             raise ValueError(f"answer {entry['id']} is there twice")
-        plain = _known(entry, set(Meaning.__annotations__) | meanings.KEYS, "answer")
+        plain = _checked_keys(entry, set(Meaning.__annotations__) | meanings.KEYS, "answer")
         answers[entry["id"]] = {
             key: str(value) if key in ("ends", "window") else value for key, value in plain.items()
         }
@@ -85,14 +85,14 @@ def _providers(listed: Iterable[Entry]) -> list[Entry]:
     """In default order: the original's priority number from high to low, then as listed."""
     ordered = sorted(listed, key=lambda entry: -entry["priority"])
     return [
-        {**_known(entry, _PROVIDER_KEYS, "provider"), "default_rank": rank}
+        {**_checked_keys(entry, _PROVIDER_KEYS, "provider"), "default_rank": rank}
         for rank, entry in enumerate(ordered, start=1)
     ]
 
 
 def _models(listed: Iterable[Entry], *, extra: bool) -> dict[str, Entry]:
     return {
-        entry["id"]: {**_known(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
+        entry["id"]: {**_checked_keys(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
         for entry in listed
     }
 
@@ -116,7 +116,7 @@ def _dialects(listed: Iterable[Entry], providers: Iterable[Entry]) -> dict[str, 
     return dialects
 
 
-def _known(entry: Entry, keys: set[str], kind: str) -> Entry:
+def _checked_keys(entry: Entry, keys: set[str], kind: str) -> Entry:
     if unknown := set(entry) - keys - _FOR_READERS:
         raise ValueError(f"{kind} {entry.get('id')} has unknown keys: {', '.join(sorted(unknown))}")
     return {key: value for key, value in entry.items() if key not in _FOR_READERS}

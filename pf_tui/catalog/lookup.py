@@ -58,7 +58,7 @@ class Catalog:
 
     def __init__(self, load: Callable[[str], Any], overlay: Overlay | None = None) -> None:
         """Args: read: "providers", "models", "names", "dialects" or "answers" -> that part (`entries`)."""
-        self._read = load
+        self._load = load
         self._overlay = overlay
         plain: Iterable[ProviderEntry] = load("providers")
         if overlay is not None:
@@ -84,7 +84,7 @@ class Catalog:
         if self._meanings is None:
             from pf_tui.catalog.meanings import Meanings
 
-            self._meanings = Meanings(self._read("answers"))
+            self._meanings = Meanings(self._load("answers"))
         return self._meanings
 
     def provider(self, provider_id: str) -> Provider:
@@ -205,7 +205,7 @@ class Catalog:
 
         A provider without an entry is taken for a compatible server; the person's own settings go over it.
         """
-        shipped = self._read("dialects")
+        shipped = self._load("dialects")
         entry = shipped.get(provider_id, {}).get(protocol)
         if entry is None:
             entry = shipped["compatible"].get(protocol, {})
@@ -216,18 +216,18 @@ class Catalog:
 
     def dialect_protocols(self, provider_id: str) -> frozenset[str]:
         """The protocols whose dialect at that provider is known; empty = nothing is known of it."""
-        return frozenset(self._read("dialects").get(provider_id, ()))
+        return frozenset(self._load("dialects").get(provider_id, ()))
 
     def plans(self, provider_id: str) -> tuple[Plan, ...]:
         """The flat plans of that provider and what they cost; empty when it has none."""
         return tuple(
-            Plan(**plan) for plan in self._read("models")["plans"] if plan["provider"] == provider_id
+            Plan(**plan) for plan in self._load("models")["plans"] if plan["provider"] == provider_id
         )
 
     def _places(self, model_entry: ModelEntry, tier: str) -> dict[str, tuple[int, bool, int]]:
         """Each stand-in's place: how near it is, whether it is dearer, its place in equivalents.yaml."""
         plain = self._models_by_id().plain
-        families = self._read("models")["equivalents"].get(tier, {})
+        families = self._load("models")["equivalents"].get(tier, {})
         ceiling = _output_usd(model_entry) * DEARER
         places: dict[str, tuple[int, bool, int]] = {}
         for family, lines in families.items():
@@ -260,7 +260,7 @@ class Catalog:
 
     def _models_by_id(self) -> building.ModelsById:
         if self._models is None:
-            plain: Mapping[str, ModelEntry] = self._read("models")["models"]
+            plain: Mapping[str, ModelEntry] = self._load("models")["models"]
             if self._overlay is not None:
                 from pf_tui.catalog import overlay as overlays
 
@@ -272,7 +272,7 @@ class Catalog:
         """The id the shipped catalog gives that spelling."""
         from pf_tui.catalog import names
 
-        part = self._read("names")
+        part = self._load("names")
         return names.resolve(name, part["names"], frozenset(part["prefixes"]))
 
     def _spellings(self) -> dict[str, str]:
@@ -280,7 +280,7 @@ class Catalog:
         if self._index is None:
             from pf_tui.catalog import names
 
-            part = self._read("names")
+            part = self._load("names")
             self._index = dict(part["names"])
             self._prefixes = frozenset(part["prefixes"]) | {provider.lower() for provider in self.providers}
             for model_id, entry in self._models_by_id().plain.items():

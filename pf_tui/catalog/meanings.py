@@ -68,7 +68,7 @@ class Meanings:
         self._anchors = frozenset(self._by_word)
         self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
         self._made: dict[int, Meaning] = {}
-        self._read: dict[object, Meaning | None] = {}
+        self._memo: dict[object, Meaning | None] = {}
         """What was read of late: a storm repeats one answer."""
 
     def find(
@@ -87,11 +87,11 @@ class Meanings:
             folded: the body's sentences, folded.
         """
         key = (status, frozenset(codes), folded, tuple(headers.get(name) for name in self._watched))
-        if key in self._read:
-            return self._read[key]
-        if len(self._read) >= REMEMBERED:
-            self._read.clear()
-        meaning = self._read[key] = self._find(status, headers, codes, folded)
+        if key in self._memo:
+            return self._memo[key]
+        if len(self._memo) >= REMEMBERED:
+            self._memo.clear()
+        meaning = self._memo[key] = self._find(status, headers, codes, folded)
         return meaning
 
     def _find(

@@ -150,8 +150,8 @@ def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame)
         Column(title="cost", right=True),
     )
     lines = [Text(), *table(columns, rows, frame.width)] if rows else []
-    if dearest.found > len(shown):
-        more = f"{dearest.found - len(shown)} more: `pf-tui analytics --view sessions --csv`"
+    if dearest.total > len(shown):
+        more = f"{dearest.total - len(shown)} more: `pf-tui analytics --view sessions --csv`"
         lines += wrapped(more, frame.width, style=FAINT)
     return lines
 

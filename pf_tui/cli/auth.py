@@ -79,7 +79,7 @@ def check(ctx: Context, provider: str, as_json: bool) -> None:
 def set_(ctx: Context, provider: str, from_stdin: bool, in_file: bool, as_json: bool) -> None:
     """The key is asked for without showing it, kept in the keyring and read back."""
     provider = ctx.catalog().provider(provider).id
-    secret = _from_stdin() if from_stdin else _asked(provider)
+    secret = _from_stdin() if from_stdin else _ask_key(provider)
     place = keys.set_key(ctx, provider, secret, in_file=in_file)
     if as_json:
         output.document({"provider": provider, "stored": place})
@@ -135,7 +135,7 @@ def _from_stdin() -> Secret:
         raise WrongUsage("stdin holds no text; nothing was stored", "pipe the key alone") from error
 
 
-def _asked(provider: str) -> Secret:
+def _ask_key(provider: str) -> Secret:
     if not sys.stdin.isatty():
         raise WrongUsage("there is no terminal to ask for the key", f"`pf-tui auth set {provider} --stdin`")
     return _clean(click.prompt(f"key of {provider}", hide_input=True, err=True))

@@ -54,7 +54,7 @@ def document(done: Rehearsal) -> dict[str, object]:
         "first": done.first,
         "chain": list(done.chain),
         "passed": [
-            {"provider": skip.provider, "code": skip.code, "reason": skip.reason} for skip in done.passed
+            {"provider": skip.provider, "code": skip.code, "reason": skip.reason} for skip in done.skipped
         ],
         "steps": [
             {
@@ -67,10 +67,10 @@ def document(done: Rehearsal) -> dict[str, object]:
                         "served": request.failure is None,
                         "failure": request.failure,
                     }
-                    for request in step.asked
+                    for request in step.requests
                 ],
                 "benches": [bench_to_json(bench) for bench in step.benches],
-                "seen": _seen_document(step.seen),
+                "seen": _seen_document(step.answer),
                 "note": step.note,
             }
             for step in done.steps
@@ -103,7 +103,7 @@ def _seen_document(observed_answer: ObservedAnswer | None) -> dict[str, object] 
         "status": observed_answer.status,
         "provider": observed_answer.provider,
         "whole": observed_answer.whole,
-        "said": observed_answer.said,
+        "said": observed_answer.error,
     }
 
 
@@ -130,7 +130,7 @@ def _chain(done: Rehearsal) -> list[Text]:
 
     order = " → ".join(done.chain) or "nobody"
     lines = [Text.assemble(("chain      ", FAINT), order)]
-    skipped = [skip for skip in done.passed if skip.code not in ("no-credential", "disabled")]
+    skipped = [skip for skip in done.skipped if skip.code not in ("no-credential", "disabled")]
     lines += [
         Text.assemble(("left out   ", FAINT), f"{skip.provider:<22} ", (skip.reason, FAINT))
         for skip in skipped
@@ -142,18 +142,18 @@ def _step(number: int, step: Step, done: Rehearsal, ctx: Context) -> list[Text]:
     from rich.text import Text
 
     lines = [Text.assemble((f"{number}  ", FAINT), (step.title, "bold"))]
-    for request in step.asked:
+    for request in step.requests:
         bench = next((bench for bench in step.benches if bench.provider == request.provider), None)
-        lines.append(_asked(request, bench, step, ctx))
-    if not step.asked:
+        lines.append(_request_line(request, bench, step, ctx))
+    if not step.requests:
         lines.append(Text.assemble("   ", ("nobody is asked: all of them rest", FAINT)))
-    lines.append(_seen(step.seen, done))
+    lines.append(_answer_line(step.answer, done))
     if step.note:
         lines.append(Text.assemble("   ", (step.note, FAINT)))
     return lines
 
 
-def _asked(drill_request: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> Text:
+def _request_line(drill_request: DrillRequest, bench: Bench | None, step: Step, ctx: Context) -> Text:
     from rich.text import Text
 
     line = Text.assemble("   ", f"{drill_request.provider:<22} ")
@@ -167,7 +167,7 @@ def _asked(drill_request: DrillRequest, bench: Bench | None, step: Step, ctx: Co
     return line
 
 
-def _seen(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Text:
+def _answer_line(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Text:
     from rich.text import Text
 
     line = Text.assemble("   ", (f"{done.agent.name + ' sees':<22} ", FAINT))
@@ -176,7 +176,7 @@ def _seen(observed_answer: ObservedAnswer | None, done: Rehearsal) -> Text:
     if observed_answer.whole:
         return line.append("a whole answer")
     status = "a cut answer, then" if observed_answer.status == 200 else f"{observed_answer.status}:"
-    return line.append(f"{status} {observed_answer.said or 'no sentence'}", "yellow")
+    return line.append(f"{status} {observed_answer.error or 'no sentence'}", "yellow")
 
 
 def _costs(done: Rehearsal) -> list[Text]:

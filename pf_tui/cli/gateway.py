@@ -69,7 +69,7 @@ def stop(ctx: Context, as_json: bool) -> None:
 def status(ctx: Context, as_json: bool) -> None:
     """Address, process, since when, requests under way, and whose keys it holds."""
     running = state.read(ctx.paths)
-    content = _asked(ctx, running)
+    content = _ask_gateway(ctx, running)
     if as_json:
         output.document({**document(running), **content})
         return
@@ -171,7 +171,7 @@ def document(running: Gateway | None) -> dict[str, object]:
     }
 
 
-def _asked(ctx: Context, running: Gateway | None) -> dict[str, object]:
+def _ask_gateway(ctx: Context, running: Gateway | None) -> dict[str, object]:
     """What the running gateway says of itself; {} when none runs or it does not answer."""
     if running is None:
         return {}

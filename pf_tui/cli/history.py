@@ -126,13 +126,13 @@ def _event_lines(event: Event, now: datetime, zone: tzinfo | None, width: int) -
     from pf_tui.cli.look import FAINT, wrapped
 
     moment = words.clock(event.ts, now, zone)
-    sentence = told(event)
+    sentence = event_line(event)
     who = "" if event.who == "cli" else f" ({event.who})"
     first, *more = wrapped(f"{sentence}{who}", width, indent=" " * (len(moment) + 2))
     return [Text.assemble((moment, FAINT), "  ", first.plain.strip()), *more]
 
 
-def told(event: Event) -> str:
+def event_line(event: Event) -> str:
     """An event the way one would tell it."""
     previous, serves = event.before.get("active"), event.after.get("active")
     moved = (

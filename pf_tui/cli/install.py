@@ -32,7 +32,7 @@ dry_run = click.option("--dry-run", is_flag=True, help="Show the exact change; w
 @click.pass_obj
 def install(ctx: Context, agent: str | None, in_project: bool, dry_run: bool, as_json: bool) -> None:
     """Without an agent: looks for all of them and asks. Doing it twice changes nothing."""
-    agents = (agent,) if agent else verbs.found(ctx)
+    agents = (agent,) if agent else verbs.agents_present(ctx)
     if not agents:
         raise PfError(
             "no agent was found: neither claude, opencode nor codex is on the PATH" + _also_read(ctx),
@@ -87,7 +87,7 @@ def _each(
                 install_plan.diff(plan, user_home(ctx.env)).rstrip("\n") or f"{agent}: nothing would change"
             )
         else:
-            output.block(_told(ctx, agent, plan, removal=removal))
+            output.block(_sentence(ctx, agent, plan, removal=removal))
     if as_json:
         output.document(documents[0] if ask else documents)
     elif not ask and not removal and (also := _also_read(ctx)):
@@ -124,7 +124,7 @@ def _files(plan: Plan) -> str:
     return f"{len(plan.changes)} file{'s' if len(plan.changes) != 1 else ''}"
 
 
-def _told(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
+def _sentence(ctx: Context, agent: str, plan: Plan, *, removal: bool) -> str:
     if removal:
         return (
             f"{agent}: pf-tui is out; its files are as they were"

@@ -22,7 +22,7 @@ def pause(ctx: Context, as_json: bool) -> int:
     done = pausing.pause(ctx)
     if as_json:
         output.document(document(done))
-        return _told(done)
+        return _tell(done)
     since = words.clock(done.since, ctx.now(), ctx.timezone()) if done.since else ""
     if done.changed:
         output.text("paused: pf-tui is in no agent's way")
@@ -30,7 +30,7 @@ def pause(ctx: Context, as_json: bool) -> int:
         output.text(f"pf-tui is paused since {since}; nothing was changed")
     _effects(done)
     output.text("`pf-tui resume` puts it back")
-    return _told(done)
+    return _tell(done)
 
 
 @word("resume")
@@ -41,10 +41,10 @@ def resume(ctx: Context, as_json: bool) -> int:
     done = pausing.resume(ctx)
     if as_json:
         output.document(document(done))
-        return _told(done)
+        return _tell(done)
     output.text("resumed" if done.changed else "pf-tui is not paused; nothing was changed")
     _effects(done)
-    return _told(done)
+    return _tell(done)
 
 
 def document(done: PauseOutcome) -> dict[str, object]:
@@ -63,7 +63,7 @@ def _effects(done: PauseOutcome) -> None:
         output.text(f"  {CLIENTS[effect.agent].name}: {effect.text}")
 
 
-def _told(done: PauseOutcome) -> int:
+def _tell(done: PauseOutcome) -> int:
     for problem in done.problems:
         diagnostics.note(problem)
     return 1 if done.problems else 0

@@ -8,7 +8,7 @@ from pf_tui import actions, snapshot
 from pf_tui.actions import SwitchOutcome, UndoOutcome
 from pf_tui.cli import diagnostics, output
 from pf_tui.cli.grammar import as_json, in_project, word
-from pf_tui.cli.history import told
+from pf_tui.cli.history import event_line
 from pf_tui.cli.values import MODEL, PROVIDER
 from pf_tui.documents import changes
 from pf_tui.errors import WrongUsage
@@ -129,7 +129,7 @@ def _turned(ctx: Context, done: UndoOutcome, verb: str, *, as_json: bool) -> Non
         output.document(changes.turned(done, verb, now))
         return
     back = "redo" if verb == "undo" else "undo"
-    output.text(f"{verb}ne: {told(done.event)}; `pf-tui {back}` turns it round")
+    output.text(f"{verb}ne: {event_line(done.event)}; `pf-tui {back}` turns it round")
     serves = done.to_provider or "nobody"
     output.text(
         f"{serves} serves now" if done.from_provider != done.to_provider else f"{serves} serves as before"
@@ -162,13 +162,13 @@ def _done(done: SwitchOutcome, *, in_project: bool) -> str:
     where = " in this project" if in_project else ""
     if done.note:
         return f"{done.to_provider} is first in {'this project' if in_project else 'your own list'} now"
-    return f"switched to {done.to_provider}{_model(done.model)}{where}{_left(done)}"
+    return f"switched to {done.to_provider}{_model(done.model)}{where}{_previous(done)}"
 
 
 def _model(model: str | None) -> str:
     return f" with {model}" if model else ""
 
 
-def _left(done: SwitchOutcome) -> str:
+def _previous(done: SwitchOutcome) -> str:
     moved = done.from_provider and done.from_provider != done.to_provider
     return f" (was {done.from_provider})" if moved else ""

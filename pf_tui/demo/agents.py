@@ -93,7 +93,7 @@ class Publisher:
 
     def __init__(self, paths: Paths, home: Path, sessions: Sequence[Session], began: datetime) -> None:
         self._paths, self._home, self._sessions, self._began = paths, home, sessions, began
-        self._told: dict[str, str] = {}
+        self._states: dict[str, str] = {}
         self._tokens = {session.id: 18_000 + 9_000 * place for place, session in enumerate(sessions)}
         self._locks: list[IO[bytes]] = []
 
@@ -115,9 +115,9 @@ class Publisher:
             state = "busy" if session.id in busy else "idle"
             if session.asks and (now - self._began) % ASKS_EVERY > ASKS_EVERY * 2 / 3:
                 state = "waiting"
-            if self._told.get(session.id) == state:
+            if self._states.get(session.id) == state:
                 continue
-            self._told[session.id] = state
+            self._states[session.id] = state
             if state == "busy":
                 tokens = self._tokens[session.id] + GROWTH_TOKENS
                 self._tokens[session.id] = min(WINDOW_TOKENS, tokens)

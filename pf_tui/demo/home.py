@@ -103,7 +103,7 @@ def prepare(ctx: Context, folder: Path, seed: int) -> None:
 def readings(now: datetime) -> list[Reading]:
     """What the windows were last seen at, with the last hours behind the first one."""
 
-    def seen(
+    def reading_of(
         provider: str,
         window: str,
         percent: float,
@@ -128,11 +128,13 @@ def readings(now: datetime) -> list[Reading]:
     reset = timedelta(seconds=story.FIRST_BACK_S + 2)
     first, second = scenario.PRIORITY[0], scenario.PRIORITY[4]
     rising = [
-        seen(first, "5h", round(70 * (1 - minutes / 300) ** 1.4, 1), reset, ago=timedelta(minutes=minutes))
+        reading_of(
+            first, "5h", round(70 * (1 - minutes / 300) ** 1.4, 1), reset, ago=timedelta(minutes=minutes)
+        )
         for minutes in range(288, 0, -12)
     ]
     third = [  # at this pace it is empty before it begins anew
-        seen(
+        reading_of(
             "zai-coding-plan",
             "5h",
             percent,
@@ -143,17 +145,19 @@ def readings(now: datetime) -> list[Reading]:
         for ago, percent in ((52, 2), (45, 5), (38, 9), (30, 12), (21, 19), (14, 22), (8, 27), (2, 31))
     ]
     week = [
-        seen(first, "7d", percent, timedelta(days=2, hours=19), ago=timedelta(hours=ago))
+        reading_of(first, "7d", percent, timedelta(days=2, hours=19), ago=timedelta(hours=ago))
         for ago, percent in ((92, 4), (80, 11), (69, 14), (54, 21), (44, 27), (31, 29), (20, 35), (6, 39))
     ]
     return [
         *rising,
         *third,
         *week,
-        seen(first, "7d", 41, timedelta(days=2, hours=19)),
-        seen(first, "7d", 52, timedelta(days=2, hours=19), model="opus"),
-        seen(second, "5h", 100, timedelta(hours=2, minutes=18), ago=timedelta(minutes=31), source="rollout"),
-        seen(second, "7d", 58, timedelta(days=4, hours=3), ago=timedelta(minutes=31), source="rollout"),
+        reading_of(first, "7d", 41, timedelta(days=2, hours=19)),
+        reading_of(first, "7d", 52, timedelta(days=2, hours=19), model="opus"),
+        reading_of(
+            second, "5h", 100, timedelta(hours=2, minutes=18), ago=timedelta(minutes=31), source="rollout"
+        ),
+        reading_of(second, "7d", 58, timedelta(days=4, hours=3), ago=timedelta(minutes=31), source="rollout"),
     ]
 
 

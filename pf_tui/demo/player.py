@@ -68,7 +68,7 @@ class Player:
         self._client: aiohttp.ClientSession
         self._gateway: subprocess.Popen[bytes] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._asked = 0
+        self._turns_planned = 0
 
     async def open(self) -> None:
         """Let the vendors listen and the sessions begin. Raises PfError."""
@@ -232,9 +232,9 @@ class Player:
 
     def _plan(self, session: Session) -> Request:
         """Tokens and times of the next answer."""
-        self._asked += 1
+        self._turns_planned += 1
         work = next(work for work in scenario.WORK if work.agent == session.agent)
-        depth = min(1.0, self._asked / 80)
+        depth = min(1.0, self._turns_planned / 80)
         return history.request(self._dice, self._ctx.now(), work, session.id, session.project, depth)
 
     def _use(self, provider: str) -> None:

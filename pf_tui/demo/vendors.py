@@ -75,7 +75,7 @@ class Vendors:
 
     def answered(self, name: str) -> int:
         """Requests a provider was asked, failed ones too."""
-        return len(self._upstreams[name].asked)
+        return len(self._upstreams[name].requests)
 
     def _script(self, name: str) -> Callable[[ReceivedRequest], Step]:
         def step(received_request: ReceivedRequest) -> Step:
@@ -88,7 +88,7 @@ class Vendors:
     def _fault(self, fault: str, until: datetime) -> Fault:
         seconds = max(1, round((until - self._ctx.now()).total_seconds()))
         usual = FAULTS[FAULT_NAMES[fault]]
-        header = usual.told or ("" if fault == "credit" else "retry-after")
+        header = usual.limit_form or ("" if fault == "credit" else "retry-after")
         return replace(usual, back_s=seconds if header else None, told=header)
 
     def _reply(self, name: str, planned: Request | None) -> Reply:

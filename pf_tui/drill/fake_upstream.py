@@ -77,7 +77,7 @@ class FakeUpstream:
 
     def __init__(self, name: str = "stand-in", *, now: Callable[[], datetime] | None = None) -> None:
         self.name = name
-        self.asked: list[ReceivedRequest] = []
+        self.requests: list[ReceivedRequest] = []
         """POSTs for answers, oldest first; counting and listing models are in `others`."""
         self.others: list[ReceivedRequest] = []
         self.all_models_listed = ("claude-opus-5-5", "claude-sonnet-5-5")
@@ -106,7 +106,7 @@ class FakeUpstream:
 
     def forget(self) -> None:
         """Begin counting anew."""
-        self.asked.clear()
+        self.requests.clear()
         self.others.clear()
 
     async def start(self) -> str:
@@ -143,7 +143,7 @@ class FakeUpstream:
         if received_request.method != "POST" or received_request.protocol is None or counting:
             self.others.append(received_request)
             return self._aside(received_request, counting=counting)
-        self.asked.append(received_request)
+        self.requests.append(received_request)
         refused = (
             refusal(self.name, received_request.protocol, received_request.content)
             if self.name in VENDORS

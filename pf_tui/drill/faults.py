@@ -30,8 +30,8 @@ class Fault:
     """A key of WORDS: how each protocol calls it."""
     message: str = ""
     back_s: int | None = None
-    """When the limit ends, from now; told in the way of `told`."""
-    told: str = ""
+    """When the limit ends, from now; said in the way of `limit_form`."""
+    limit_form: str = ""
     """retry-after | retry-after-ms | date | unified | body"""
     after: int = 0
     """Pieces of the answer itself before it happens; 0 = before the first event."""
@@ -73,17 +73,17 @@ _CREDIT = (
 
 _FAULTS = (
     Fault(name="429", says="429, back in 30 s", status=429, error="rate", message=_LIMIT,
-          back_s=30, told="retry-after"),
+          back_s=30, limit_form="retry-after"),
     Fault(name="429-ms", says="429, back in 20.5 s, told in ms", status=429, error="rate", message=_LIMIT,
-          back_s=21, told="retry-after-ms"),
+          back_s=21, limit_form="retry-after-ms"),
     Fault(name="429-date", says="429, back at a date", status=429, error="rate", message=_LIMIT,
-          back_s=45, told="date"),
+          back_s=45, limit_form="date"),
     Fault(name="429-hour", says="429, back in an hour", status=429, error="rate", message=_LIMIT,
-          back_s=3600, told="retry-after"),
+          back_s=3600, limit_form="retry-after"),
     Fault(name="windowless", says="429 that says nothing of a window", status=429, error="rate",
           message=_LIMIT),
     Fault(name="quota", says="the plan's 5-hour window is used up", status=429, error="plan",
-          message="You have hit your 5-hour limit", back_s=7200, told="unified"),
+          message="You have hit your 5-hour limit", back_s=7200, limit_form="unified"),
     Fault(name="insufficient-quota", says="429, the quota is used up", status=429, error="quota",
           message="You exceeded your current quota, please check your plan and billing details."),
     Fault(name="spend-cap", says="429, the monthly spend cap is reached", status=429, error="spend",
@@ -177,13 +177,13 @@ def _told_in_headers(fault: Fault, protocol: str, now: datetime) -> dict[str, st
         return {}
     back = now + timedelta(seconds=fault.back_s)
     seconds = str(round(back.timestamp()))
-    if fault.told == "retry-after-ms":
+    if fault.limit_form == "retry-after-ms":
         return {"retry-after-ms": str(fault.back_s * 1000 - 500)}
-    if fault.told == "date":
+    if fault.limit_form == "date":
         return {"retry-after": format_datetime(back, usegmt=True)}
-    if fault.told == "retry-after":
+    if fault.limit_form == "retry-after":
         return {"retry-after": str(fault.back_s)}
-    if fault.told == "unified" and protocol == "anthropic-messages":
+    if fault.limit_form == "unified" and protocol == "anthropic-messages":
         return {
             "anthropic-ratelimit-unified-status": "rejected",
             "anthropic-ratelimit-unified-reset": seconds,
@@ -195,7 +195,7 @@ def _told_in_headers(fault: Fault, protocol: str, now: datetime) -> dict[str, st
             "anthropic-ratelimit-unified-7d-reset": str(round(back.timestamp()) + 86400),
             "anthropic-ratelimit-unified-7d-utilization": "0.41",
         }
-    if fault.told == "unified" and protocol == "openai-responses":
+    if fault.limit_form == "unified" and protocol == "openai-responses":
         return {
             "x-codex-primary-used-percent": "100.0",
             "x-codex-primary-window-minutes": "300",

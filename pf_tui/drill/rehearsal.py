@@ -67,7 +67,7 @@ class ObservedAnswer:
     """Who served, by the answer's own header."""
     whole: bool
     """A complete answer."""
-    said: str | None = None
+    error: str | None = None
     """The error's sentence."""
 
 
@@ -77,9 +77,9 @@ class Step:
 
     title: str
     at: datetime
-    asked: tuple[DrillRequest, ...]
+    requests: tuple[DrillRequest, ...]
     benches: tuple[Bench, ...]
-    seen: ObservedAnswer | None
+    answer: ObservedAnswer | None
     note: str | None = None
 
 
@@ -110,7 +110,7 @@ class Rehearsal:
     steps: tuple[Step, ...]
     chain: tuple[str, ...] = ()
     """Who could be asked for this request, in order."""
-    passed: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     """Those of the list who have a credential and could not be asked, with the reason."""
     costs: tuple[Cost, ...] = ()
     turn: Tokens = USUAL_TURN
@@ -147,7 +147,7 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
     served = dict.fromkeys(
         (request.provider, request.model)
         for step in steps
-        for request in step.asked
+        for request in step.requests
         if request.failure is None and request.model
     )
     turn = usual or USUAL_TURN
@@ -159,8 +159,8 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
         model=play.model,
         first=agent_route.provider,
         steps=tuple(steps),
-        chain=tuple(dict.fromkeys(route.provider for route in play.found.routes)),
-        passed=tuple(skip for skip in play.found.skipped if now.view(skip.provider).credential.usable),
+        chain=tuple(dict.fromkeys(route.provider for route in play.candidates.routes)),
+        skipped=tuple(skip for skip in play.candidates.skipped if now.view(skip.provider).credential.usable),
         costs=tuple(_cost(pricer, provider, model or "", turn, now.at) for provider, model in served),
         turn=turn,
         turn_is_own=usual is not None,
@@ -198,12 +198,12 @@ class _Scenario:
         )
         self.model = now.catalog.native_id(model, launch_route.provider) or model
         self.notes: list[str] = []
-        self.found: Candidates
+        self.candidates: Candidates
 
     async def run(self) -> list[Step]:
         """Play it."""
         plan = await self._scene.world.plan(None)
-        self.found = plan.candidates(self._request()[0], bearer=self._bearer)
+        self.candidates = plan.candidates(self._request()[0], bearer=self._bearer)
         steps = []
         if self._is_login and not self._bearer:
             steps.append(await self._login_fails())
@@ -220,7 +220,7 @@ class _Scenario:
             )
         elif any(step.benches for step in steps):
             steps.append(await self._ask("the next request", note=self._skipped()))
-            if len({route.provider for route in self.found.routes}) > 1:
+            if len({route.provider for route in self.candidates.routes}) > 1:
                 self._plan_all(self._fault)
                 steps.append(await self._ask("everybody else does the same"))
             else:
@@ -240,7 +240,7 @@ class _Scenario:
             )
             if steps[-1].benches or self._ends_the_turn(steps[-1]) or self._fault.how in _MIDWAY:
                 break
-        if self._fault.how in _MIDWAY and steps[-1].seen is not None and not steps[-1].seen.whole:
+        if self._fault.how in _MIDWAY and steps[-1].answer is not None and not steps[-1].answer.whole:
             self._plan(self._first, "ok")
             steps.append(await self._ask("the agent asks again by itself"))
         return steps
@@ -274,10 +274,10 @@ class _Scenario:
         return Step(
             title=f"{self._first}: {self._fault.says}",
             at=now,
-            asked=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
+            requests=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
             benches=(done.bench,) if done is not None else (),
-            seen=ObservedAnswer(
-                status=answer.status, provider=self._first, whole=False, said=failure.message or None
+            answer=ObservedAnswer(
+                status=answer.status, provider=self._first, whole=False, error=failure.message or None
             ),
         )
 
@@ -308,12 +308,12 @@ class _Scenario:
         return Step(
             title=title,
             at=at,
-            asked=tuple(
+            requests=tuple(
                 DrillRequest(provider=attempt.provider, model=attempt.served_model, failure=attempt.failure)
                 for attempt in scene.recorder.attempts
             ),
             benches=tuple(scene.recorder.benches),
-            seen=reply.seen(),
+            answer=reply.observed(),
             note=note,
         )
 
@@ -334,7 +334,7 @@ class _Scenario:
 
     def _ends_the_turn(self, step: Step) -> bool:
         """The request itself is at fault: no other provider is asked, and none rests."""
-        failed = [request for request in step.asked if request.failure is not None]
+        failed = [request for request in step.requests if request.failure is not None]
         return bool(failed) and not failures.CLASSES[failed[-1].failure or "server"].failover
 
     def _about_time(self) -> str | None:
@@ -369,13 +369,13 @@ class _CapturedReply:
     async def end(self, last: bytes = b"") -> None:
         self._body += last
 
-    def seen(self) -> ObservedAnswer:
+    def observed(self) -> ObservedAnswer:
         error = _error_in(self._body)
         return ObservedAnswer(
             status=self._status,
             provider=self._headers.get("x-pf-provider"),
             whole=self._status == 200 and error is None,
-            said=error,
+            error=error,
         )
 
 

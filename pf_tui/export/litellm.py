@@ -66,7 +66,7 @@ class Proxy:
     notes: tuple[str, ...]
     """What the person set that LiteLLM cannot be told."""
 
-    def asked(self, name: str) -> tuple[tuple[str, str], ...]:
+    def order_for(self, name: str) -> tuple[tuple[str, str], ...]:
         """(provider, model) in the order the proxy asks them for that name."""
         group = self.aliases.get(name, name)
         return tuple(

@@ -52,21 +52,21 @@ def target(env: Mapping[str, str], endpoint: str | None) -> Target:
     """
     if env.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         raise PfError("OTEL_SDK_DISABLED=true switches every export off", "unset OTEL_SDK_DISABLED")
-    protocol = _said(env, "PROTOCOL") or "http/protobuf"
+    protocol = _setting(env, "PROTOCOL") or "http/protobuf"
     if protocol != "http/protobuf":
         why = f"{_PREFIX}PROTOCOL is {visible(protocol)}; pf-tui speaks http/protobuf alone"
         raise WrongUsage(why, f"unset it, or set {_PREFIX}METRICS_PROTOCOL=http/protobuf")
-    compression = _said(env, "COMPRESSION") or "none"
+    compression = _setting(env, "COMPRESSION") or "none"
     if compression not in ("none", "gzip"):
         raise WrongUsage(f"{_PREFIX}COMPRESSION is {visible(compression)}", "use gzip or none")
     return Target(
         url=_url(env, endpoint),
-        headers=who.pairs(_said(env, "HEADERS"), f"{_PREFIX}HEADERS"),
+        headers=who.pairs(_setting(env, "HEADERS"), f"{_PREFIX}HEADERS"),
         timeout_s=_timeout_s(env),
         gzip=compression == "gzip",
-        certificate=_said(env, "CERTIFICATE") or None,
-        client_certificate=_said(env, "CLIENT_CERTIFICATE") or None,
-        client_key=_said(env, "CLIENT_KEY") or None,
+        certificate=_setting(env, "CERTIFICATE") or None,
+        client_certificate=_setting(env, "CLIENT_CERTIFICATE") or None,
+        client_key=_setting(env, "CLIENT_KEY") or None,
     )
 
 
@@ -95,7 +95,7 @@ def _url(env: Mapping[str, str], endpoint: str | None) -> str:
 
 def _timeout_s(env: Mapping[str, str]) -> float:
     """Milliseconds in the variable."""
-    text = _said(env, "TIMEOUT")
+    text = _setting(env, "TIMEOUT")
     if not text:
         return TIMEOUT_S
     if not (text.isascii() and text.isdigit()):
@@ -103,6 +103,6 @@ def _timeout_s(env: Mapping[str, str]) -> float:
     return min(int(text[:9]) / 1000 or LONGEST_S, LONGEST_S)
 
 
-def _said(env: Mapping[str, str], name: str) -> str:
+def _setting(env: Mapping[str, str], name: str) -> str:
     """What is said of metrics, else of everything."""
     return (env.get(f"{_PREFIX}METRICS_{name}") or env.get(_PREFIX + name) or "").strip()

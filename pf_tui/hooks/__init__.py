@@ -42,7 +42,7 @@ def run(agent: str, event: str, stdin: bytes | None, env: Mapping[str, str]) -> 
             None = read it from the process's own, within the time limit.
         env: the agent's environment. It holds secrets: nothing of it is ever logged.
     """
-    return _guarded(f"{agent} {event}", env, LIMIT_S, lambda: _handle(agent, event, _given(stdin), env)), 0
+    return _guarded(f"{agent} {event}", env, LIMIT_S, lambda: _handle(agent, event, _input(stdin), env)), 0
 
 
 def statusline(stdin: bytes | None, env: Mapping[str, str], wrapped: str | None = None) -> tuple[str, int]:
@@ -51,10 +51,10 @@ def statusline(stdin: bytes | None, env: Mapping[str, str], wrapped: str | None 
     Args:
         wrapped: the person's own status line command, whose output goes first.
     """
-    return _guarded("statusline", env, STATUSLINE_LIMIT_S, lambda: _line(_given(stdin), env, wrapped)), 0
+    return _guarded("statusline", env, STATUSLINE_LIMIT_S, lambda: _line(_input(stdin), env, wrapped)), 0
 
 
-def _given(stdin: bytes | None) -> bytes:
+def _input(stdin: bytes | None) -> bytes:
     return stdio.read(MAX_BYTES) if stdin is None else stdin
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from pf_tui import actions, snapshot
 from pf_tui.hooks import GATEWAY_S, answer, claude_session
-from pf_tui.hooks.reading import said, text
+from pf_tui.hooks.reading import text, words_in
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.rules.benches import Bench
@@ -128,11 +128,11 @@ def _failed(ctx: Context, data: Mapping[str, object]) -> str:
     from pf_tui.rules import failures
 
     error = claude_usage.last_error(text(data, "transcript_path"))
-    error_words = said(data, "error")
+    error_words = words_in(data, "error")
     word = next(
         (word for word in error_words.split() if word in failures.AGENT_WORDS), error_words or error.error
     )
-    details = error.text or said(data, "error_details") or said(data, "last_assistant_message")
+    details = error.text or words_in(data, "error_details") or words_in(data, "last_assistant_message")
     if not (details or word):
         return ""  # nothing says what failed, so nothing may rest for it
     status = error.status or _status_in(details)

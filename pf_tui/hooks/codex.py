@@ -174,10 +174,10 @@ def _strike(ctx: Context, data: Mapping[str, object]) -> str | None:
     )
     if outcome is None:
         return None
-    return _told(ctx, rollout.provider, outcome)
+    return _sentence(ctx, rollout.provider, outcome)
 
 
-def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
+def _sentence(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
     from pf_tui.documents import words
 
     ends = outcome.bench.until
@@ -196,10 +196,10 @@ def _told(ctx: Context, provider: str, outcome: actions.FailureOutcome) -> str:
 
 def _write(ctx: Context, rollout: Rollout) -> None:
     """Usage and limit readings into the ledger."""
-    if rollout.seen:
+    if rollout.requests:
         from pf_tui.ingest import from_hook
 
-        from_hook.record(ctx.paths.ledger, AGENT, rollout.seen, ctx.catalog())
+        from_hook.record(ctx.paths.ledger, AGENT, rollout.requests, ctx.catalog())
     if rollout.provider is not None:
         readings = [replace(reading, provider=rollout.provider) for reading in rollout.readings]
         actions.note_readings(ctx, readings)

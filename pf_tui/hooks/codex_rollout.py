@@ -48,7 +48,7 @@ class Rollout:
     provider: str | None
     """Our id; None = a provider pf-tui does not know."""
     model: str
-    seen: tuple[LoggedRequest, ...]
+    requests: tuple[LoggedRequest, ...]
     readings: tuple[Reading, ...]
     failed: Failed | None
     last_ts: int | None
@@ -95,7 +95,7 @@ def read(ctx: Context, path: Path, served_by: str | None) -> Rollout | None:
         session=reader.session,
         provider=provider,
         model=reader.model,
-        seen=tuple(request for request in requests if request.provider) if provider else (),
+        requests=tuple(request for request in requests if request.provider) if provider else (),
         readings=readings,
         failed=_failed(error, readings),
         last_ts=max((request.ts for request in requests if request.failure is None), default=None),

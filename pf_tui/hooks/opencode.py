@@ -17,7 +17,7 @@ from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
 from pf_tui.hooks import answer, opencode_routing, session_evidence
 from pf_tui.hooks.opencode_routing import Route, Turn
-from pf_tui.hooks.reading import number, said, text
+from pf_tui.hooks.reading import number, text, words_in
 from pf_tui.records import replace
 from pf_tui.rules import addresses
 from pf_tui.snapshot import Snapshot
@@ -69,8 +69,8 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
         answer["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
             answer["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
-    elif to.left is not None:
-        answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.left), "warning")
+    elif to.skipped is not None:
+        answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.skipped), "warning")
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         answer["toast"] = _toast(distrust, "warning")
     return answer
@@ -123,7 +123,7 @@ def _turn_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     facts: dict[str, object] = error if isinstance(error, dict) else {}
     status, body = (
         number(facts.get("status")),
-        _body(facts, "body") or said(facts, "message") or said(data, "error"),
+        _body(facts, "body") or words_in(facts, "message") or words_in(data, "error"),
     )
     headers = _headers(facts.get("headers"))
     if status is None and text(facts, "name") in ("ContextOverflowError", "MessageOutputLengthError"):
@@ -210,12 +210,12 @@ def _failed(
     now = snapshot.take(ctx, keep_going=True)
     the_turn = opencode_routing.turn(ctx, now, data)
     url = text(data, "url") or texts_of(data, "bases").get(the_turn.asked_theirs, "")
-    if the_turn.asked is None or _is_gateway(now, url):
+    if the_turn.provider is None or _is_gateway(now, url):
         return {}
     if headers:
         from pf_tui.rules.reset_headers import readings_from_headers
 
-        actions.note_readings(ctx, readings_from_headers(the_turn.asked, headers, now.at))
+        actions.note_readings(ctx, readings_from_headers(the_turn.provider, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at)
     outcome = _bench(ctx, now, the_turn, failure, streak, text(data, "session_id"))
@@ -226,9 +226,9 @@ def _failed(
     if on_wire and failure.failover and (where := _gateway(ctx, now)):
         return {**answer, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
-    model = opencode_routing.model_id(after, the_turn.asked, the_turn.asked_model)
-    rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.asked, model, now.at)
-    message = _told(ctx, after, the_turn, failure, rest, to)
+    model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
+    rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
+    message = _sentence(ctx, after, the_turn, failure, rest, to)
     if on_wire and failure.failover and rest and _is_long(rest, now.at):
         return {**answer, "refuse": message}
     if outcome and now.notifies:
@@ -240,21 +240,23 @@ def _bench(
     ctx: Context, now: Snapshot, turn: Turn, failure: Failure, streak: int, session: str
 ) -> FailureOutcome | None:
     """The strike; None when nothing rests for this failure, or when this prompt has had its strike."""
-    if turn.asked is None:
+    if turn.provider is None:
         return None
     return actions.report_failure(
         ctx,
-        turn.asked,
+        turn.provider,
         failure,
-        model=opencode_routing.model_id(now, turn.asked, turn.asked_model),
+        model=opencode_routing.model_id(now, turn.provider, turn.asked_model),
         streak=streak,
         agent=AGENT,
         session=session or None,
-        why=f"{turn.asked}: {failure.message or failure.kind}",
+        why=f"{turn.provider}: {failure.message or failure.kind}",
     )
 
 
-def _told(ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench | None, to: Route) -> str:
+def _sentence(
+    ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench | None, to: Route
+) -> str:
     """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
     from pf_tui.documents import words
 
@@ -266,7 +268,7 @@ def _told(ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench
         follows = "auto-switch is off: `pf-tui switch next` moves on"
     else:
         follows = "no other provider that OpenCode has can serve: `pf-tui why`"
-    message = f"pf-tui: {turn.asked} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
+    message = f"pf-tui: {turn.provider} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
     quiet = re.search(_RETRIED, message) is None
     return message if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
 

@@ -28,7 +28,7 @@ class Route:
     theirs: str | None = None
     """OpenCode's ids, when it is another model than asked for."""
     model: str | None = None
-    left: Skipped | None = None
+    skipped: Skipped | None = None
     """Why the provider asked for does not serve."""
 
 
@@ -39,7 +39,7 @@ class Turn:
     names: Names
     asked_theirs: str
     asked_model: str
-    asked: str | None
+    provider: str | None
     """Our id of the provider asked for."""
     picked: bool
     """The person chose this model in this session."""
@@ -56,7 +56,7 @@ def turn(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> Turn:
         names=names,
         asked_theirs=theirs,
         asked_model=text(data, "model"),
-        asked=names.ours(theirs),
+        provider=names.ours(theirs),
         picked=data.get("picked") is True,
         usual=data.get("usual") is True,
         defaults=texts(data.get("defaults")),
@@ -73,34 +73,34 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
     if pin is not None and (pinned := _pinned(now, turn, pin)) is not None:
         return pinned
     anyone = turn.asked_theirs == local
-    if turn.asked is None and not anyone:
+    if turn.provider is None and not anyone:
         return Route(provider=None)
-    hindered = None if turn.asked is None else _hindrance(now, turn, turn.asked)
+    hindered = None if turn.provider is None else _hindrance(now, turn, turn.provider)
     free = hindered is None and not anyone
     if free and (turn.picked or not now.has_own_order):
-        return Route(provider=turn.asked)
+        return Route(provider=turn.provider)
     wanted = _wanted(now, turn)
     routing = failover.route(
         RouteRequest(model=wanted),
-        _held(now, turn),
+        _standings(now, turn),
         now.catalog,
         auto_switch=now.auto_switch,
         own_order=now.has_own_order,
     )
     for candidate in routing.candidates:
-        if candidate.provider == turn.asked and hindered is None and _same(now, turn, candidate.model):
-            return Route(provider=turn.asked)
+        if candidate.provider == turn.provider and hindered is None and _same(now, turn, candidate.model):
+            return Route(provider=turn.provider)
         name = _name(turn, candidate, wanted)
         if name is not None and name != (turn.asked_theirs, turn.asked_model):
-            return Route(provider=candidate.provider, theirs=name[0], model=name[1], left=hindered)
-    return Route(provider=turn.asked, left=hindered)
+            return Route(provider=candidate.provider, theirs=name[0], model=name[1], skipped=hindered)
+    return Route(provider=turn.provider, skipped=hindered)
 
 
 def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     """The turn at the provider its session was moved to; None while that cannot serve it."""
-    if pin not in now.catalog.providers or (pin != turn.asked and turn.names.theirs(pin) is None):
+    if pin not in now.catalog.providers or (pin != turn.provider and turn.names.theirs(pin) is None):
         return None
-    if pin == turn.asked:
+    if pin == turn.provider:
         return None if _hindrance(now, turn, pin) else Route(provider=pin)
     wanted = _wanted(now, turn)
     standings = [_trusted(now.standing(pin))]
@@ -129,8 +129,8 @@ def model_id(now: Snapshot, provider: str | None, name: str) -> str:
 def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     """`openrouter serves from here on; groq: benched (429 rate), back in 12 min`."""
     text = f"{to.provider} serves from here on"
-    if to.left is not None:
-        text += f"; {to.left.provider}: {to.left.reason}{_back(now, ctx, to.left)}"
+    if to.skipped is not None:
+        text += f"; {to.skipped.provider}: {to.skipped.reason}{_back(now, ctx, to.skipped)}"
     return text
 
 
@@ -155,7 +155,7 @@ def _hindrance(now: Snapshot, turn: Turn, provider: str) -> Skipped | None:
     return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, turn.asked_model))
 
 
-def _held(now: Snapshot, turn: Turn) -> list[Eligibility]:
+def _standings(now: Snapshot, turn: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
     listed = now.priority if now.auto_switch else now.priority[:1]
     return [
@@ -171,7 +171,7 @@ def _trusted(standing: Eligibility) -> Eligibility:
 
 def _wanted(now: Snapshot, turn: Turn) -> str | None:
     """The model asked for, as the catalog knows it; the person's default in place of OpenCode's own."""
-    model = now.catalog.find_model(turn.asked_model, turn.asked) if turn.asked_model else None
+    model = now.catalog.find_model(turn.asked_model, turn.provider) if turn.asked_model else None
     if now.model is not None and (turn.usual or model is None):
         return now.model
     return model.id if model is not None else None
@@ -179,6 +179,6 @@ def _wanted(now: Snapshot, turn: Turn) -> str | None:
 
 def _same(now: Snapshot, turn: Turn, model: str | None) -> bool:
     """True when the model asked for is as good as the one the list would give."""
-    if now.model is None or not turn.usual or turn.asked is None:
+    if now.model is None or not turn.usual or turn.provider is None:
         return True
-    return model is None or model_id(now, turn.asked, turn.asked_model) == model
+    return model is None or model_id(now, turn.provider, turn.asked_model) == model

@@ -26,7 +26,7 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tupl
         if isinstance(message, dict) and not message.get("served_by"):
             provider = names.ours(text(message, "providerID")) or text(message, "providerID")
             logged_requests += [
-                request._replace(provider=provider) for request in _seen(message, data, names.logins)
+                request._replace(provider=provider) for request in _requests_of(message, data, names.logins)
             ]
     if logged_requests:
         from_hook.record(ctx.paths.ledger, source.AGENT, logged_requests, now.catalog)
@@ -37,7 +37,7 @@ def record(ctx: Context, now: Snapshot, data: Mapping[str, object]) -> list[tupl
     ]
 
 
-def _seen(
+def _requests_of(
     message: dict[str, object], data: Mapping[str, object], providers: source.Providers
 ) -> tuple[LoggedRequest, ...]:
     """The message as OpenCode's database would tell it."""

@@ -62,7 +62,7 @@ def text(data: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def said(data: Mapping[str, object], name: str) -> str:
+def words_in(data: Mapping[str, object], name: str) -> str:
     """The words of a field, also where a writer made an object, a list or a number of them."""
     return _flat(data.get(name), 0)[:MAX_SAID]
 

@@ -79,7 +79,7 @@ def origin(job: Job) -> str:
     return f"{job.agent}\t{os.path.dirname(job.root)}"  # noqa: PTH120 - no Path for each of a batch
 
 
-def known(connection: sqlite3.Connection) -> dict[str, tuple[int, int, int, int, int, str]]:
+def stored_files(connection: sqlite3.Connection) -> dict[str, tuple[int, int, int, int, int, str]]:
     """Every file as it was read last."""
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
 

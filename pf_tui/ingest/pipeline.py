@@ -64,7 +64,7 @@ def ingest(
     ):
         from_hook.take_in(connection, ledger, catalog)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-        jobs = list(files.jobs(env, {} if full else files.known(connection)))
+        jobs = list(files.jobs(env, {} if full else files.stored_files(connection)))
         sink = storing.LedgerWriter(
             connection,
             catalog,
@@ -97,7 +97,7 @@ def total_bytes(env: Mapping[str, str], ledger: Path) -> int:
     """Bytes an ingest would read now (for a progress bar before it starts)."""
     if ledger.exists():
         with schema.opened(ledger) as connection:
-            return sum(job.bytes for job in files.jobs(env, files.known(connection)))
+            return sum(job.bytes for job in files.jobs(env, files.stored_files(connection)))
     return sum(job.bytes for job in files.jobs(env, {}))
 
 

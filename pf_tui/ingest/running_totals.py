@@ -130,7 +130,7 @@ def _settle(
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> None:
-    by_session = _told(connection, [member for members in families.values() for member in members], names)
+    by_session = _booked(connection, [member for members in families.values() for member in members], names)
     made: list[Row] = []
     replaced: list[Row] = []
     gone: list[Row] = []
@@ -165,23 +165,23 @@ class _Served:
     """Rows of a session under model names that its own totals do not know."""
 
     def __init__(
-        self, booked: dict[tuple[str, int], _Told], sessions: Collection[str], wanted: Collection[int]
+        self, booked: dict[tuple[str, int], _Booked], sessions: Collection[str], wanted: Collection[int]
     ) -> None:
         parts = [
             (part, model)
             for (session, model), part in booked.items()
             if session in sessions and model not in wanted
         ]
-        self._left = [sum(kind) for kind in zip(*(part.sums for part, _ in parts), strict=True)]
+        self._remaining = [sum(kind) for kind in zip(*(part.sums for part, _ in parts), strict=True)]
         self.model = max(parts, key=lambda part: (sum(part[0].sums), -part[1]))[1] if parts else None
         """Most of them are of this one."""
 
     def taken_from(self, missing: list[int]) -> list[int]:
         """What is missing beyond these rows; what they fill is used up."""
-        if not self._left:
+        if not self._remaining:
             return missing
-        filled = list(map(min, missing, self._left))
-        self._left = [remaining - part for remaining, part in zip(self._left, filled, strict=True)]
+        filled = list(map(min, missing, self._remaining))
+        self._remaining = [remaining - part for remaining, part in zip(self._remaining, filled, strict=True)]
         return [lacking - part for lacking, part in zip(missing, filled, strict=True)]
 
 
@@ -194,7 +194,7 @@ def _row(
     model: int,
     total: _Total,
     missing: list[int],
-    parts: list[_Told],
+    parts: list[_Booked],
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> Row:
@@ -240,7 +240,7 @@ def _by_model(members: list[Waiting], as_row: Callable[[LoggedRequest], Row]) ->
     return largest
 
 
-class _Told(NamedTuple):
+class _Booked(NamedTuple):
     """What the rows of a session and model add up to."""
 
     sums: list[int]
@@ -248,9 +248,9 @@ class _Told(NamedTuple):
     project: str
 
 
-def _told(
+def _booked(
     connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
-) -> dict[tuple[str, int], _Told]:
+) -> dict[tuple[str, int], _Booked]:
     numbers = {names(total.session): total.session for total in waiting}
     oldest = min((total.started for total in waiting), default=0) - SLACK_MS
     rows_read = connection.execute(
@@ -259,6 +259,6 @@ def _told(
         (oldest, json.dumps(list(numbers))),
     )
     return {
-        (numbers[session], model): _Told(sums, last, names.text(project))
+        (numbers[session], model): _Booked(sums, last, names.text(project))
         for session, model, *sums, last, project in rows_read
     }

@@ -129,16 +129,16 @@ class LedgerWriter:
 
     def _joined(self, agent: str, requests: Iterable[LoggedRequest], shared: set[str]) -> int:
         """Requests that a gateway may have seen too; returns how many are new."""
-        rows = [self._one(agent, request) for request in requests]
+        rows = [self._row_of(agent, request) for request in requests]
         return ledger_rows.write(self._connection, rows, self._names, shared)
 
-    def _one(self, agent: str, logged_request: LoggedRequest) -> ledger_rows.Row:
+    def _row_of(self, agent: str, logged_request: LoggedRequest) -> ledger_rows.Row:
         """The row, under the number of the gateway's attempt where that saw the same request."""
         row = self._shaper.row(agent, logged_request)
         if agent == "claude-code":
             if logged_request.request_id is None:
                 return row
-            row_id = gateway_rows.passed(
+            row_id = gateway_rows.attempt_row(
                 self._connection, logged_request.request_id, logged_request.failure is not None
             )
             return row if row_id is None else (row_id, *row[1:])

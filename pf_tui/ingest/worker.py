@@ -35,7 +35,7 @@ _NUMBER = struct.Struct("<H")
 _SIZE = struct.Struct("<Q")
 
 
-class _Told(NamedTuple):
+class _EncodedLogs(NamedTuple):
     """What a process has read, on its way through a pipe."""
 
     requests: list[LoggedRequest]
@@ -52,7 +52,7 @@ class _Answer(NamedTuple):
     """What the worker made of a batch."""
 
     number: int
-    logs_by_agent: dict[str, _Told]
+    logs_by_agent: dict[str, _EncodedLogs]
     reads: list[tuple[int, str, int]]
     """Offset, note and head hash of each file."""
 
@@ -188,7 +188,7 @@ def _encoded(number: int, parsed: ParsedBatch) -> bytes:
     logs_by_agent, reads = parsed
     answer = _Answer(
         number,
-        {agent: _told(logs) for agent, logs in logs_by_agent.items()},
+        {agent: _encoded_logs(logs) for agent, logs in logs_by_agent.items()},
         [(job_read.offset, job_read.note, job_read.head_hash) for job_read in reads],
     )
     try:
@@ -197,8 +197,8 @@ def _encoded(number: int, parsed: ParsedBatch) -> bytes:
         return _encode(_sounded(answer))
 
 
-def _told(logs: ParsedLogs) -> _Told:
-    return _Told(
+def _encoded_logs(logs: ParsedLogs) -> _EncodedLogs:
+    return _EncodedLogs(
         list(logs.requests.values()),
         logs.hits,
         list(logs.readings.items()),

@@ -162,7 +162,7 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
         return written
     if not written and all(_is_home(ctx, provider, _read(path) or "") for path in there):
         return Effect(agent=AGENT, when="now", how="none", text="it uses that already; nothing was written")
-    return _told(ctx, provider, there)
+    return _effect(ctx, provider, there)
 
 
 def _in_each(paths: Sequence[Path], write: Callable[[Path], bool]) -> bool | Effect:
@@ -207,7 +207,7 @@ def _by_gateway(ctx: Context, provider: Provider) -> Effect:
     written = _in_each(there, lambda path: _write_route(ctx, provider, path, _way_to(ctx, url)))
     if isinstance(written, Effect):
         return written
-    effect = _told(ctx, provider, there, leads=True)
+    effect = _effect(ctx, provider, there, leads=True)
     return replace(effect, how="gateway", text=f"{effect.text}, through the gateway, which translates")
 
 
@@ -292,7 +292,7 @@ def lead_home(ctx: Context) -> float:
     return due_s
 
 
-def _told(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: bool = False) -> Effect:
+def _effect(ctx: Context, provider: Provider, there: Sequence[Path], *, leads: bool = False) -> Effect:
     """When the running sessions notice, and what stands in the way.
 
     Args:

@@ -101,10 +101,10 @@ def _layers(cwd: Path, env: Mapping[str, str], caller: Process | None) -> Iterat
         places = dict.fromkeys(place for folder in folders for place in (*_roots(folder), folder))
         yield from _documents((place / ".claude" / "settings.local.json" for place in places), foreign=True)
     if word := words.get("--settings"):
-        yield _given(word, folders)
+        yield _layer_of(word, folders)
     yield from _documents(_managed(person), foreign=False)
     if word := words.get("--managed-settings"):
-        yield _given(word, folders)
+        yield _layer_of(word, folders)
 
 
 def _documents(paths: Iterator[Path], *, foreign: bool) -> Iterator[Layer]:
@@ -140,7 +140,7 @@ def _roots(folder: Path) -> Iterator[Path]:
     yield root
 
 
-def _given(value: str, folders: list[Path]) -> Layer:
+def _layer_of(value: str, folders: list[Path]) -> Layer:
     """What `--settings` or `--managed-settings` names: JSON itself, or a file."""
     if value.lstrip().startswith("{"):
         return Layer(place="--settings", variables=_variables(value, "--settings"), foreign=False)

@@ -75,7 +75,7 @@ def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
                 wanted = _by_gateway(ctx, path)
             if wanted is None:
                 return _refused(ctx, provider)
-            made = toml_text.with_lines(text, {**_base(ctx, text, path), **_known(text, wanted)})
+            made = toml_text.with_lines(text, {**_base(ctx, text, path), **_without_own(text, wanted)})
             on_own = not wanted
             if made != text:
                 files.write_bytes(path, made.encode(), mode=None if path.exists() else 0o600)
@@ -284,7 +284,7 @@ def _by_gateway(ctx: Context, path: Path) -> dict[str, object] | None:
     }
 
 
-def _known(text: str, wanted: dict[str, object]) -> dict[str, object]:
+def _without_own(text: str, wanted: dict[str, object]) -> dict[str, object]:
     """Without the provider's own lines where the person has described a provider of that name."""
     tables = toml_text.parse(toml_text.without(text)).get("model_providers")
     name = wanted.get("model_provider")

@@ -38,7 +38,7 @@ class ManagedPart:
     """The content without what a switch has added since the install."""
     blank: Callable[[bytes], bool] = lambda rest: rest.strip() in (b"", b"{}")
     """Nothing is left that a person would miss, in a file that we made."""
-    known: Callable[[bytes], bool] = lambda _: False
+    is_ours: Callable[[bytes], bool] = lambda _: False
     """The whole file is our own work, although no install is remembered."""
 
 
@@ -62,7 +62,7 @@ class Plan:
     folders: tuple[Path, ...] = ()
     """Folders that must be there, or (uninstall) that go when they are empty."""
     removal: bool = False
-    kept: Mapping[str, object] | None = None
+    record: Mapping[str, object] | None = None
     """The record as it will be written; None = none is left."""
 
     @property
@@ -89,7 +89,7 @@ def whole(path: Path, content: bytes, mode: int | None = None) -> ManagedPart:
         put=lambda _: content,
         take=lambda now: None if now == content else now,
         mode=mode,
-        known=lambda now: now == content or b"pf-tui" in now,
+        is_ours=lambda now: now == content or b"pf-tui" in now,
     )
 
 
@@ -119,7 +119,7 @@ def install(paths: Paths, key: str, pieces: Iterable[ManagedPart], folders: Iter
         *_missing([*wanted_folders, *(piece.path.parent for piece in pieces)]),
     ]
     record = {"files": remembered, "folders": list(dict.fromkeys(made))}
-    return Plan(key=key, changes=tuple(changes), folders=wanted_folders, kept=record)
+    return Plan(key=key, changes=tuple(changes), folders=wanted_folders, record=record)
 
 
 def uninstall(paths: Paths, key: str, pieces: Iterable[ManagedPart]) -> Plan:
@@ -182,7 +182,7 @@ def apply(paths: Paths, plan: Plan) -> None:
     """
     with files.locked(paths):
         if not plan.removal:
-            installs.remember(paths, plan.key, plan.kept)
+            installs.remember(paths, plan.key, plan.record)
         for folder in plan.folders if not plan.removal else ():
             _make(folder, plan.root)
         for change in plan.changes:
@@ -230,7 +230,7 @@ def _before(
     if now is None:
         return False, None
     if entry is None:
-        return False, None if piece.known(now) else piece.take(now)
+        return False, None if piece.is_ours(now) else piece.take(now)
     for content in (now, _bare(piece, now)):
         if _print(content) == entry.get("print"):
             return True, _unspliced(content, entry)

@@ -153,16 +153,16 @@ def _cut(text: str, node: _Node, index: int) -> str:
         start = node.start + 1
         between = text[start : member.start]
         rest = _tail(text, end, node)
-        return text[:start] + _kept(between, rest) + rest
+        return text[:start] + _comments_before(between, rest) + rest
     before = node.members[index - 1]
     start = before.node.end
     if before.comma is None:  # cannot be: two members have a comma between them
         return text[:start] + text[end:]
     comma = "," if member.comma is not None else ""
-    return text[:start] + comma + _kept(text[before.comma : member.start], text[end:]) + text[end:]
+    return text[:start] + comma + _comments_before(text[before.comma : member.start], text[end:]) + text[end:]
 
 
-def _kept(between: str, rest: str) -> str:
+def _comments_before(between: str, rest: str) -> str:
     """The comments before a member that goes; one to the end of its line has a line's end after it."""
     before = between.rstrip()
     open_ended = "//" in before.rpartition("\n")[2] and not rest.lstrip(" \t").startswith(("\n", "\r\n"))

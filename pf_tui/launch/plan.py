@@ -44,7 +44,7 @@ class LaunchRoute:
     model: str | None
     then: tuple[str, ...] = ()
     """Who follows, in order."""
-    passed: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @record
@@ -96,7 +96,7 @@ def launch_route(now: Snapshot, agent: Client, *, pass_through: bool = False) ->
         provider=first.provider,
         model=first.model,
         then=tuple(candidate.provider for candidate in routing.candidates[1:] if candidate.how != "login"),
-        passed=routing.skipped,
+        skipped=routing.skipped,
     )
 
 

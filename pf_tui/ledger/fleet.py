@@ -86,7 +86,7 @@ def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None
         rollups.refresh(connection)
         return Taken(
             machine=machines.name(None) or HERE,
-            requests=took.read,
+            requests=took.rows_read,
             new=_requests(connection) - before,
             hits=new_hits,
             switches=new_switches,
@@ -209,7 +209,7 @@ class _Requests:
         }
         connection.executemany("INSERT INTO whose VALUES (ifnull(?, 0), ?)", self._machine_of.items())
         self._learn_words()
-        self.read = int(connection.execute("SELECT count(*) FROM theirs.request_rows").fetchone()[0])
+        self.rows_read = int(connection.execute("SELECT count(*) FROM theirs.request_rows").fetchone()[0])
         self._find_odd()
         self._copy()
         odd = connection.execute("SELECT id FROM odd ORDER BY id")
@@ -319,7 +319,7 @@ class _Requests:
             until_ms = row[_TS] + (row[AT["latency_ms"]] or 0)
             return gateway_rows.adopted(self._connection, row, self._names, until_ms)
         failed = row[AT["status"]] == NAME["failed"]
-        number = gateway_rows.passed(self._connection, row[_REQUEST], failed) if row[_REQUEST] else None
+        number = gateway_rows.attempt_row(self._connection, row[_REQUEST], failed) if row[_REQUEST] else None
         return row if number is None else (number, *row[1:])
 
 

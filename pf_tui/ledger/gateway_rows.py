@@ -170,13 +170,13 @@ def write(
     names = names or rows.Names(connection)
     table = pricetable.PriceTable(connection)
     made = [_row(attempt, names, table) for attempt in attempts]
-    earlier, lines = _known(connection, made), _lines(connection, attempts, made)
+    earlier, lines = _stored_ids(connection, made), _lines(connection, attempts, made)
     ready: list[Row] = []  # they go in together, which is quicker
     for attempt, row in zip(attempts, made, strict=True):
         if (number := earlier.get(_sent(row))) is not None:
             ready.append((number, *row[1:]))
         elif attempt.agent == "claude-code":
-            ready.append(_joined(connection, row, _told(lines, attempt, row), names))
+            ready.append(_joined(connection, row, _lines_of(lines, attempt, row), names))
         elif attempt.answered and not _named_by_answer(attempt) and (turn := _turn(connection, row)):
             # the log's number lasts: it is read again when the turn changes
             rows.write(connection, [(turn[0], *row[1:])], names)
@@ -226,7 +226,7 @@ def met(connection: sqlite3.Connection, row: Row, names: rows.Names) -> Row:
     return (turn[0], *row[1:])
 
 
-def passed(connection: sqlite3.Connection, request_id: str, failed: bool) -> int | None:
+def attempt_row(connection: sqlite3.Connection, request_id: str, failed: bool) -> int | None:
     """The row of the attempt that answered under a request id; None when our gateway did not see it."""
     rows_found = connection.execute(
         f"SELECT id, status FROM request_rows WHERE request_id = ? AND source = {NAME['gateway']} ORDER BY ts DESC",
@@ -279,7 +279,7 @@ def _sent(row: Row) -> tuple[str, int, int]:
     return row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]
 
 
-def _known(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[str, int, int], int]:
+def _stored_ids(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
     stored: list[Row] = []
     for some in _in_parts(sorted({row[AT["request_id"]] for row in made})):
@@ -312,7 +312,7 @@ def _lines(
     return lines
 
 
-def _told(lines: Mapping[str, list[Row]], attempt: Attempt, row: Row) -> list[Row]:
+def _lines_of(lines: Mapping[str, list[Row]], attempt: Attempt, row: Row) -> list[Row]:
     """Those of them that tell of this attempt."""
     if not attempt.answered:
         return []

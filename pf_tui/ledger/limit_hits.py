@@ -37,7 +37,7 @@ def note(
         certain: the session is the one the failed request is counted in, not a copy's.
         machine: whose ledger tells of it; None = this one's.
     """
-    earlier = _copy(connection, provider, kind, ts_ms, session, machine) or _known(
+    earlier = _copy(connection, provider, kind, ts_ms, session, machine) or _same_hit(
         connection, provider, kind, ts_ms, session
     )
     if earlier is None:
@@ -96,7 +96,7 @@ def _copy(
     return number, min(evidence)[-1], began
 
 
-def _known(
+def _same_hit(
     connection: sqlite3.Connection, provider: str, kind: str, ts_ms: int, session: str | None
 ) -> tuple[int, str, int] | None:
     """(id, provider, ts) of the hit this one is another sight of."""

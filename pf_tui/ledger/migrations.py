@@ -40,7 +40,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
         PfError: the copy could not be written; nothing was changed.
     """
     older = _version(connection)
-    copy = _kept(connection, path, older)
+    copy = _keep_copy(connection, path, older)
     connection.execute("BEGIN IMMEDIATE")
     try:
         # who waited for another process that did this finds nothing to do
@@ -62,7 +62,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _kept(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+def _keep_copy(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     """The ledger as it is, beside it. Raises PfError when the disk refuses."""
     copy = copy_of(path, version)
     unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")

@@ -66,7 +66,7 @@ class Pricer:
     def __init__(self, catalog: Catalog, connection: sqlite3.Connection | None = None) -> None:
         self._catalog = catalog
         self._table = PriceTable(connection) if connection is not None else None
-        self._known: dict[Key, Dated] = {}
+        self._dated_prices: dict[Key, Dated] = {}
         self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
         self._hourly: set[Key] = set()
         self._fresh: set[Key] = set()
@@ -85,9 +85,9 @@ class Pricer:
     def dated(self, provider: str, model: str, mode: str = "") -> Dated | None:
         """The same over time; None where every hour has its own prices."""
         key = (provider, model, mode)
-        dated = self._known.get(key)
+        dated = self._dated_prices.get(key)
         if dated is None:
-            dated = self._known[key] = self._stored(key) or self._look(key)
+            dated = self._dated_prices[key] = self._stored(key) or self._look(key)
         return None if key in self._hourly else dated
 
     def basis(self, provider: str) -> str:
@@ -103,7 +103,7 @@ class Pricer:
         """Store what was found since the last time; inside the caller's transaction."""
         for key in self._fresh if self._table is not None else ():
             if key not in self._hourly:
-                self._table.keep(*key, self._known[key])  # type: ignore[union-attr]
+                self._table.keep(*key, self._dated_prices[key])  # type: ignore[union-attr]
         self._fresh.clear()
 
     def _stored(self, key: Key) -> Dated | None:

@@ -47,15 +47,15 @@ class PriceTable:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._read: dict[Key, Dated | None] = {}
+        self._dated: dict[Key, Dated | None] = {}
         self._usable: bool | None = None
 
     def find(self, provider: str, model: str, mode: str = "") -> Dated | None:
         """What is stored; None when nobody has asked for it yet."""
         key = (provider, model, mode)
-        if key not in self._read:
-            self._read[key] = self._load(key) if self.usable() else None
-        return self._read[key]
+        if key not in self._dated:
+            self._dated[key] = self._load(key) if self.usable() else None
+        return self._dated[key]
 
     def cost(
         self,
@@ -96,14 +96,14 @@ class PriceTable:
         self._connection.execute(
             "INSERT OR REPLACE INTO facts VALUES ('prices', ?)", (fingerprint(self._connection),)
         )
-        self._read.clear()
+        self._dated.clear()
         self._usable = True
 
     def keep(self, provider: str, model: str, mode: str, dated: Dated) -> None:
         """Store an answer; inside the caller's transaction."""
         if not self.usable():
             self.begin()
-        self._read[provider, model, mode] = dated
+        self._dated[provider, model, mode] = dated
         self._connection.executemany(
             f"INSERT OR REPLACE INTO prices VALUES ({', '.join('?' * 13)})",
             [

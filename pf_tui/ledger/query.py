@@ -42,7 +42,7 @@ class Dearest(NamedTuple):
 
     parts: tuple[Group, ...]
     rest: Totals
-    found: int
+    total: int
     """How many there are in all."""
 
 
@@ -256,4 +256,4 @@ def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> Dearest:
     """Of rows (name, *sums), and what the others are together."""
     parts = [Group(name or UNKNOWN, Totals._make(sums)) for name, *sums in top]
     whole = Totals._make(rest) if others else NOTHING
-    return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, found=len(parts) + others)
+    return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, total=len(parts) + others)

@@ -114,11 +114,11 @@ class Names:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._known: dict[str, int] = dict(NAME)
+        self._ids: dict[str, int] = dict(NAME)
         self._texts: dict[int, str] = {number: text for text, number in NAME.items()}
 
     def __call__(self, text: str) -> int:
-        number = self._known.get(text)
+        number = self._ids.get(text)
         if number is None:
             text = sound(text)
             row = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
@@ -127,7 +127,7 @@ class Names:
                 number = int(made.lastrowid or 0)
             else:
                 number = int(row[0])
-            self._known[text] = number
+            self._ids[text] = number
         return number
 
     def text(self, number: int | None) -> str:
@@ -409,8 +409,8 @@ class Bulk:
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
         self._connection = connection
         self._names = names
-        self._known: list[int] = []
-        connection.create_function("known_row", 1, self._known.append)
+        self._ids: list[int] = []
+        connection.create_function("known_row", 1, self._ids.append)
 
     def add(
         self,
@@ -431,7 +431,7 @@ class Bulk:
         if root is not None:
             same["root"] = root
         rows.sort(key=itemgetter(0))  # neighbours go into the same page
-        self._known.clear()
+        self._ids.clear()
         self._connection.executemany(
             f"INSERT INTO request_rows ({', '.join((*same, *PLAIN))})"
             f" VALUES ({', '.join((*map(str, same.values()), *'?' * len(PLAIN)))})"
@@ -440,8 +440,8 @@ class Bulk:
             rows,
         )
         mark(self._connection, rows)
-        if self._known:
-            names_before = set(self._known)
+        if self._ids:
+            names_before = set(self._ids)
             whole = [_whole(row, same) for row in rows if row[0] in names_before]
             return len(rows) - len(names_before) + write(self._connection, whole, self._names, shared)
         return len(rows)

@@ -188,7 +188,7 @@ class _Hurry:
 
     until_s: float
     """By the monotonic clock: nothing waits for the ledger after that."""
-    held: list[bool] = field(default_factory=list)
+    locked: list[bool] = field(default_factory=list)
     """Not empty once another program was found to hold it: from then on nobody waits at all."""
 
 
@@ -206,13 +206,13 @@ def hurried(limit_s: float) -> Iterator[None]:
     outer = _hurry.get(thread)
     inner = _hurry[thread] = _Hurry(until_s=time.monotonic() + limit_s)
     if outer is not None:
-        inner.held.extend(outer.held)
+        inner.locked.extend(outer.locked)
     try:
         yield
     finally:
         del _hurry[thread]
         if outer is not None:
-            outer.held.extend(inner.held)
+            outer.locked.extend(inner.locked)
             _hurry[thread] = outer
 
 
@@ -222,14 +222,14 @@ def patience_s(usual_s: float | None = None) -> float:
     hurry = _hurry.get(get_ident())
     if hurry is None:
         return usual_s
-    return 0.0 if hurry.held else max(0.0, min(HURRIED_S, usual_s, (hurry.until_s - time.monotonic()) / 4))
+    return 0.0 if hurry.locked else max(0.0, min(HURRIED_S, usual_s, (hurry.until_s - time.monotonic()) / 4))
 
 
 def is_held(error: Exception) -> bool:
     """Another program has it; a caller in a hurry will not ask again."""
     locked = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
     if locked and (hurry := _hurry.get(get_ident())) is not None:
-        hurry.held.append(True)
+        hurry.locked.append(True)
     return locked
 
 

@@ -108,7 +108,7 @@ class Room:
             for level, data in await anyio.to_thread.run_sync(self.journal.poll):
                 for session in list(self.sessions):
                     if telling.reaches(level, self._wanted(session)):
-                        await self._tell(session, _said(level, data))
+                        await self._tell(session, _log_message(level, data))
             if moved:
                 await self.bus.publish(ResourcesListChanged())
                 for session in list(self.sessions):
@@ -310,6 +310,6 @@ def _updated(uri: str) -> types.ResourceUpdatedNotification:
     return types.ResourceUpdatedNotification(params=types.ResourceUpdatedNotificationParams(uri=uri))
 
 
-def _said(level: types.LoggingLevel, data: object) -> types.LoggingMessageNotification:
+def _log_message(level: types.LoggingLevel, data: object) -> types.LoggingMessageNotification:
     params = types.LoggingMessageNotificationParams(level=level, logger=telling.LOGGER, data=data)
     return types.LoggingMessageNotification(params=params)

@@ -130,11 +130,11 @@ def _auth_check(ctx: Context, wanted: shapes.ProviderChosen) -> Answer:
     provider = ctx.catalog().provider(wanted.providerId)
     answer = auth_check.check(ctx, provider.id)
     credential = ctx.credentials()[provider.id]
-    message = answer.message if answer.asked else f"not checked: {answer.message}"
+    message = answer.message if answer.made_request else f"not checked: {answer.message}"
     result = shapes.AuthChecked(
         provider=provider.id,
         authenticated=answer.ok,
-        checked=answer.asked,
+        checked=answer.made_request,
         state=credential.state,
         source=credential.source,
         expires_at=status.moment(credential.expires_at),

@@ -30,7 +30,7 @@ NAMED = 5
 
 def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
     with _ledger(ctx) as connection:
-        analytics = _found(ctx, connection, wanted.period)
+        analytics = _analytics(ctx, connection, wanted.period)
         content = _content(connection, analytics)
     result = shapes.Summary.model_validate(content)
     totals = result.totals
@@ -46,7 +46,7 @@ def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
 
 def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
     with _ledger(ctx) as connection:
-        analytics = _found(ctx, connection, "all")
+        analytics = _analytics(ctx, connection, "all")
         content = _content(connection, analytics)
     result = shapes.ProvidersUse.model_validate({**content, "providers": content["by_provider"]})
     lines = [
@@ -60,7 +60,7 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
 def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
     group = wanted.groupBy
     with _ledger(ctx) as connection:
-        analytics = _found(ctx, connection, "all")
+        analytics = _analytics(ctx, connection, "all")
         content = _content(connection, analytics)
     parts = objects_in(content, f"by_{group}")
     items = [shapes.CostItem.model_validate({**part, "name": part[group]}) for part in parts]
@@ -94,7 +94,7 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def _found(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
+def _analytics(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
     began = cycle.began(ctx.paths.ledger, period, ctx.now())
     return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), began=began), Filters())
 

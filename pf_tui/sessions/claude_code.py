@@ -106,7 +106,7 @@ class Collector:
         life = entry.life(processes)
         if life == "gone" and entry.changed is not None and now - entry.changed > timedelta(days=1):
             return None
-        process = processes.known(entry.pid, entry.start) if life == "alive" and entry.start else None
+        process = processes.process(entry.pid, entry.start) if life == "alive" and entry.start else None
         files = self._sessions.get(entry.session)
         if files is None or files.folder != folder:
             files = self._sessions[entry.session] = _Files(folder, entry.session)

@@ -45,12 +45,12 @@ class Collector:
             self._threads.clear()
             return []
         homes = self._folders.of(env, [process.env for process in running.values()])
-        rollouts = self._held(homes, running, processes)
+        rollouts = self._locks(homes, running, processes)
         for thread in self._threads.keys() - rollouts.keys():
             del self._threads[thread]
         return [self._draft(home, thread, process, now) for thread, (home, process) in rollouts.items()]
 
-    def _held(
+    def _locks(
         self, homes: list[str], running: Mapping[int, Process], processes: Processes
     ) -> dict[str, tuple[str, Process]]:
         """Thread -> (home, process) of every writer lock that is held."""

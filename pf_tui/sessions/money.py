@@ -31,7 +31,7 @@ class Money:
         self._path = paths.ledger
         self._at: datetime | None = None
         self._stamp: object = None
-        self._asked: frozenset[str] = frozenset()
+        self._session_ids: frozenset[str] = frozenset()
         self._costs: Mapping[str, SessionCost] = {}
         self._limits: Mapping[str, Limit] = {}
         self._windows: dict[str, tuple[float, Mapping[str, float]]] = {}
@@ -40,13 +40,13 @@ class Money:
         """Ask the ledger anew if it may say something else by now; one that cannot be read says nothing."""
         ids = frozenset(sessions)
         recent = self._at is not None and abs(now - self._at) < EVERY
-        if recent and ids <= self._asked:
+        if recent and ids <= self._session_ids:
             return
         stamp = (files.identity(self._path), files.identity(self._path.with_name(f"{self._path.name}-wal")))
         minute = self._at is not None and abs(now - self._at) < timedelta(minutes=1)
-        if minute and stamp == self._stamp and ids <= self._asked:
+        if minute and stamp == self._stamp and ids <= self._session_ids:
             return
-        self._at, self._stamp, self._asked = now, stamp, ids
+        self._at, self._stamp, self._session_ids = now, stamp, ids
         self.version += 1
         self._windows.clear()
         self._costs, self._limits = {}, {}

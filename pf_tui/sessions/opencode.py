@@ -74,7 +74,7 @@ class Collector:
             }
             for path in databases(places):
                 rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
-        drafts, session_ids = _told(evidences, rows, running, processes)
+        drafts, session_ids = _with_evidence(evidences, rows, running, processes)
         drafts = _current(drafts)
         for process in sorted(running.values(), key=lambda draft: draft.started or now, reverse=True):
             if process.pid not in session_ids:
@@ -108,7 +108,7 @@ def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
     return list(paths_found)
 
 
-def _told(
+def _with_evidence(
     evidences: Iterable[Evidence],
     rows: Mapping[str, Row],
     running: Mapping[int, Process],

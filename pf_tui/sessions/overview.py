@@ -177,7 +177,7 @@ class _Maker:
     def __init__(
         self, ctx: Context, watch: Watch, view: GatewayView, evidence: Mapping[Key, Evidence], now: datetime
     ) -> None:
-        self._watch, self._view, self._seen, self._now = watch, view, evidence, now
+        self._watch, self._view, self._evidence, self._now = watch, view, evidence, now
         self._providers = watch.providers(_catalog(ctx))
         self._health = watch.health(ctx)
 
@@ -196,7 +196,7 @@ class _Maker:
 
     def _make(self, draft: Draft, place: Place | None) -> Session:
         now, cost = self._now, self._watch.money.of(draft.id)
-        session_evidence = self._seen.get((draft.agent, draft.id))
+        session_evidence = self._evidence.get((draft.agent, draft.id))
         provider, provider_by, sent = provider_of(
             draft, session_evidence, cost, self._providers, self._view, self._health
         )

@@ -111,7 +111,7 @@ class Processes:
         """The agent's process of that pid."""
         return self._agents.get(pid)
 
-    def known(self, pid: int, start: str) -> Process | None:
+    def process(self, pid: int, start: str) -> Process | None:
         """A process by pid and start, whatever it is called; None when it does not run (any more)."""
         agent = self._agents.get(pid)
         if agent is not None and agent.start == start:

@@ -37,7 +37,7 @@ class Context:
     """tui | cli | hook | mcp | gateway: the journal's `who`."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _catalogs: dict[object, Catalog] = field(default_factory=dict, repr=False, compare=False)
-    _read: dict[Path, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
+    _cached: dict[Path, tuple[object, Any]] = field(default_factory=dict, repr=False, compare=False)
     """What was read of a file, beside the file's identity then; its reader knows of what type that is."""
 
     @classmethod
@@ -102,9 +102,9 @@ class Context:
     def _unchanged(self, path: Path, load: Callable[[], T]) -> T:
         """What `load` returned before, while the file is the same one: every write replaces the file."""
         stamp = files.identity(path)
-        cached = self._read.get(path)
+        cached = self._cached.get(path)
         if cached is None or cached[0] != stamp:
-            cached = self._read[path] = (stamp, load())
+            cached = self._cached[path] = (stamp, load())
         content: T = cached[1]
         return content
 

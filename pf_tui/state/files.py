@@ -38,7 +38,7 @@ FRESH_S = 2.0
 REWRITES = 50
 """How often a change begins anew because somebody else wrote the file meanwhile."""
 
-_held: dict[tuple[int, Path], int] = {}
+_lock_depths: dict[tuple[int, Path], int] = {}
 """How often a thread has taken a directory's lock. No threading.local: importing it takes a millisecond."""
 
 
@@ -51,28 +51,28 @@ def locked(paths: Paths, timeout_s: float | None = None) -> Iterator[None]:
             directory cannot be written.
     """
     mine = (get_ident(), paths.home)
-    if mine in _held:
-        _held[mine] += 1
+    if mine in _lock_depths:
+        _lock_depths[mine] += 1
         try:
             yield
         finally:
-            _held[mine] -= 1
+            _lock_depths[mine] -= 1
         return
     handle = _open_lock(paths)
     try:
         _acquire(handle, paths, LOCK_TIMEOUT_S if timeout_s is None else timeout_s)
-        _held[mine] = 1
+        _lock_depths[mine] = 1
         try:
             yield
         finally:
-            del _held[mine]
+            del _lock_depths[mine]
     finally:
         os.close(handle)
 
 
 def is_locked_here(paths: Paths) -> bool:
     """This thread holds the directory's lock."""
-    return (get_ident(), paths.home) in _held
+    return (get_ident(), paths.home) in _lock_depths
 
 
 def make_home(paths: Paths) -> None:

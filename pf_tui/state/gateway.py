@@ -73,7 +73,7 @@ class Gateway:
 
 def read(paths: Paths) -> Gateway | None:
     """The gateway that runs on this state directory; None when there is none."""
-    content = _kept(paths, paths.gateway)
+    content = _content(paths, paths.gateway)
     pid, port, since = content.get("pid"), content.get("port"), from_text(content.get("since"))
     if not isinstance(pid, int) or not isinstance(port, int) or since is None or not alive(pid):
         return None
@@ -92,7 +92,7 @@ def read(paths: Paths) -> Gateway | None:
 
 def left_behind(paths: Paths) -> tuple[int, int] | None:
     """(process id, port) of a gateway that ended without taking its file away; one that was stopped does."""
-    content = _kept(paths, paths.gateway)
+    content = _content(paths, paths.gateway)
     pid, port = content.get("pid"), content.get("port")
     if not isinstance(pid, int) or not isinstance(port, int) or not 0 < port < 65_536:
         return None
@@ -101,7 +101,7 @@ def left_behind(paths: Paths) -> tuple[int, int] | None:
 
 def agents_token(paths: Paths) -> tuple[int, str] | None:
     """(port, token) of a gateway that serves now; a port that was its own may be another program's by now."""
-    content = _kept(paths, paths.gateway)
+    content = _content(paths, paths.gateway)
     pid, port, token = content.get("pid"), content.get("port"), content.get("token")
     if not (isinstance(pid, int) and isinstance(port, int) and isinstance(token, str)) or not alive(pid):
         return None
@@ -112,7 +112,7 @@ def agents_token(paths: Paths) -> tuple[int, str] | None:
 
 def token(paths: Paths) -> str | None:
     """What gateway.json says agents must show; None when there is none."""
-    token = _kept(paths, paths.gateway).get("token")
+    token = _content(paths, paths.gateway).get("token")
     return token if isinstance(token, str) else None
 
 
@@ -142,7 +142,7 @@ class Install:
 def install(paths: Paths) -> Install:
     """This install's token, made when first asked for, in a 0600 file."""
     with files.locked(paths):
-        content = _kept(paths, _install_file(paths))
+        content = _content(paths, _install_file(paths))
         token, port = content.get("token"), content.get("port")
         if not isinstance(token, str) or len(token) < 32:
             import secrets
@@ -158,7 +158,7 @@ def control_token(paths: Paths) -> str:
     Made when first asked for, in a 0600 file of its own.
     """
     with files.locked(paths):
-        token = _kept(paths, _control_file(paths)).get("control_token")
+        token = _content(paths, _control_file(paths)).get("control_token")
         if not isinstance(token, str) or len(token) < 32:
             import secrets
 
@@ -193,7 +193,7 @@ def remove(paths: Paths) -> None:
     if not paths.home.is_dir():
         return  # the directory went first; a lock would make it anew
     with files.locked(paths):
-        if _kept(paths, paths.gateway).get("pid") == os.getpid():
+        if _content(paths, paths.gateway).get("pid") == os.getpid():
             paths.gateway.unlink(missing_ok=True)
             spare_place.forget(paths, paths.gateway)
             paths.live.unlink(missing_ok=True)
@@ -258,7 +258,7 @@ def _keep(paths: Paths, path: Path, content: dict[str, object]) -> None:
         spare_place.forget(paths, path)
 
 
-def _kept(paths: Paths, path: Path) -> dict[str, object]:
+def _content(paths: Paths, path: Path) -> dict[str, object]:
     """The file's content, or its stand-in's: there is one only where there is no file."""
     content = _object(path)
     if content:

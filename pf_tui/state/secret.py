@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pf_tui.rules.masking import SHORTEST, ValueMask
 
-_seen: set[str] = set()
+_values: set[str] = set()
 """Every credential this process has met; none of them leaves it in words."""
 
 _mask: ValueMask | None = None
@@ -13,8 +13,8 @@ _mask: ValueMask | None = None
 def remember(value: object) -> None:
     """Mask this value from now on wherever words are kept or shown."""
     global _mask  # noqa: PLW0603 - what a process has met is the process's own
-    if isinstance(value, str) and len(value) >= SHORTEST and value not in _seen:
-        _seen.add(value)
+    if isinstance(value, str) and len(value) >= SHORTEST and value not in _values:
+        _values.add(value)
         _mask = None
 
 
@@ -22,7 +22,7 @@ def masked(text: str) -> str:
     """The text without any credential this process has met."""
     global _mask  # noqa: PLW0603
     if _mask is None:
-        _mask = ValueMask(tuple(_seen))
+        _mask = ValueMask(tuple(_values))
     return _mask.text(text)
 
 

@@ -172,8 +172,8 @@ class ArgumentStream:
         self._schema = schema
         self._scan = Scan()
         self._pieces: list[str] = []
-        self._given: list[str] = []
-        self._kept = ""
+        self._passed_on: list[str] = []
+        self._pending = ""
         self._way = ""
         """"" undecided, "pass", "hold", "over" (whole: what follows is no part of it)."""
 
@@ -185,7 +185,7 @@ class ArgumentStream:
             if len(piece) < 2 or not (begin := piece[1:].lstrip()):
                 return ""
             self._way = "pass" if piece[0] == "{" and begin[0] in '"}' else "hold"
-        if self._way == "over" and piece.strip() and self._given == ["{"]:
+        if self._way == "over" and piece.strip() and self._passed_on == ["{"]:
             self._start_again(piece)  # {} came first, the true object behind it
         if self._way != "pass":
             return ""
@@ -194,30 +194,30 @@ class ArgumentStream:
         piece, rest = (piece, "") if end < 0 else (piece[:end], piece[end:])
         if _ODD.search(piece):
             piece = _sound(piece, inside, escaped)
-        if self._kept:
+        if self._pending:
             begin = piece.lstrip()
             if not begin:
                 return ""
-            piece, self._kept = (piece if begin[0] in "}]" else f",{piece}"), ""
+            piece, self._pending = (piece if begin[0] in "}]" else f",{piece}"), ""
         if end >= 0:
-            piece, self._kept, self._way = piece[:-1], "}", "over"
-            if rest.strip() and "".join((*self._given, piece)).strip() == "{":
+            piece, self._pending, self._way = piece[:-1], "}", "over"
+            if rest.strip() and "".join((*self._passed_on, piece)).strip() == "{":
                 self._start_again(rest)
                 return ""
         elif not self._scan.in_string and piece.rstrip().endswith(","):
-            piece, self._kept = piece.rstrip()[:-1], ","
+            piece, self._pending = piece.rstrip()[:-1], ","
         if piece:
-            self._given.append(piece)
+            self._passed_on.append(piece)
         return piece
 
     def _start_again(self, piece: str) -> None:
-        self._pieces, self._way, self._kept = [piece], "hold", ""
+        self._pieces, self._way, self._pending = [piece], "hold", ""
 
     def finish(self) -> str:
         """The rest, when the call is whole."""
         if self._way == "over":
-            return self._kept
-        text = "".join(self._given)
+            return self._pending
+        text = "".join(self._passed_on)
         whole = mended("".join(self._pieces), self._schema)
         if whole.startswith(text):
             return whole[len(text) :]

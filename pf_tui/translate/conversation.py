@@ -44,21 +44,21 @@ class Notes:
     """The notes of one request or answer, each once."""
 
     def __init__(self) -> None:
-        self._seen: dict[Note, None] = {}
+        self._notes: dict[Note, None] = {}
 
     def add(self, kind: str, detail: str) -> None:
         """Remember that something was lost."""
-        self._seen.setdefault(Note(kind, detail))
+        self._notes.setdefault(Note(kind, detail))
 
     def __iter__(self) -> Iterator[Note]:
-        return iter(self._seen)
+        return iter(self._notes)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._notes)
 
     def tuple(self) -> tuple[Note, ...]:
         """All of them, in the order they were made."""
-        return tuple(self._seen)
+        return tuple(self._notes)
 
 
 class Text(Struct):

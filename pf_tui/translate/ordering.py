@@ -12,14 +12,14 @@ from pf_tui.translate.conversation import Close, Delta, Event, Open
 class _Block:
     """A block on its way out."""
 
-    __slots__ = ("held", "opened", "scan", "signature", "start", "whole")
+    __slots__ = ("opened", "pending", "scan", "signature", "start", "whole")
 
     def __init__(self, start: Open) -> None:
         self.start = start
         self.opened = False
         self.whole = False
         self.signature = Close()
-        self.held: list[str] = []
+        self.pending: list[str] = []
         self.scan = Scan() if start.kind == "call" else None
 
 
@@ -66,7 +66,7 @@ class Blocks:
             if len(self._queue) > 1:
                 return [Delta(text), *self.advance()]
             return [Delta(text)]
-        block.held.append(text)
+        block.pending.append(text)
         return self.advance() if place == 0 else []
 
     def close(self, key: object, signature: Close | None = None) -> list[Event]:
@@ -108,9 +108,9 @@ class Blocks:
             if not block.opened:
                 block.opened = True
                 events.append(start)
-            if block.held:
-                events.append(Delta("".join(block.held)))
-                block.held.clear()
+            if block.pending:
+                events.append(Delta("".join(block.pending)))
+                block.pending.clear()
             behind = len(self._queue) > 1
             done = block.whole or (behind and (block.scan is None or block.scan.complete))
             if not done:

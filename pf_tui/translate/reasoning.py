@@ -59,7 +59,7 @@ class ReasoningStore:
 
     def __init__(self, most: int = 4096, most_characters: int = 16_000_000) -> None:
         self._most, self._most_characters = most, most_characters
-        self._kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
+        self._thoughts: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self._characters = 0
 
     def keep(self, maker: str, call_id: str, text: str = "", signature: str = "") -> None:
@@ -67,20 +67,22 @@ class ReasoningStore:
         if not text and not signature:
             return
         key = (maker, call_id)
-        if (old := self._kept.pop(key, None)) is not None:
+        if (old := self._thoughts.pop(key, None)) is not None:
             self._characters -= len(old.text) + len(old.signature)
-        self._kept[key] = Kept(text, signature)
+        self._thoughts[key] = Kept(text, signature)
         self._characters += len(text) + len(signature)
-        while len(self._kept) > self._most or (self._characters > self._most_characters and self._kept):
-            _, gone = self._kept.popitem(last=False)
+        while len(self._thoughts) > self._most or (
+            self._characters > self._most_characters and self._thoughts
+        ):
+            _, gone = self._thoughts.popitem(last=False)
             self._characters -= len(gone.text) + len(gone.signature)
 
     def find(self, maker: str, call_id: str) -> Kept | None:
         """What came with that call from that vendor."""
-        thought = self._kept.get((maker, call_id))
+        thought = self._thoughts.get((maker, call_id))
         if thought is not None:
-            self._kept.move_to_end((maker, call_id))
+            self._thoughts.move_to_end((maker, call_id))
         return thought
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._thoughts)

@@ -71,7 +71,7 @@ class EventReader(StreamReader):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: set[object] = set()
+        self._done_keys: set[object] = set()
         self._summary: dict[object, object] = {}
         self._refused = False
 
@@ -87,7 +87,7 @@ class EventReader(StreamReader):
         if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
             return self._thought(key, event)
         if kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
-            self._said.add(key)
+            self._done_keys.add(key)
             return self._blocks.add(key, text_in(event, "delta"))
         if kind == "response.output_item.added":
             return self._added(key, object_in(event, "item"))
@@ -103,7 +103,7 @@ class EventReader(StreamReader):
         return []
 
     def _words(self, key: object, kind: str, text: str) -> list[Event]:
-        self._said.add(key)
+        self._done_keys.add(key)
         if self._blocks.has(key):
             return self._blocks.add(key, text)
         return self._blocks.open(key, Open(kind)) + self._blocks.add(key, text)  # type: ignore[arg-type]
@@ -133,22 +133,22 @@ class EventReader(StreamReader):
             parts = [part for part in list_in(item, "content") if isinstance(part, dict)]
             self._refused = self._refused or any(part.get("type") == "refusal" for part in parts)
             text = "".join(part.get("text") or part.get("refusal") or "" for part in parts)
-            if key not in self._said and text:
+            if key not in self._done_keys and text:
                 events += self._words(key, "text", text)
             return events + self._blocks.close(key)
         if kind in ("function_call", "custom_tool_call"):
-            if not self._blocks.has(key) and key not in self._said:
+            if not self._blocks.has(key) and key not in self._done_keys:
                 events += self._blocks.open(key, _start(item))
-            if key not in self._said and (arguments := item.get("arguments") or item.get("input")):
-                self._said.add(key)
+            if key not in self._done_keys and (arguments := item.get("arguments") or item.get("input")):
+                self._done_keys.add(key)
                 events += self._blocks.add(key, str(arguments))
             return events + self._blocks.close(key)
         if kind == "reasoning":
-            if not self._blocks.has(key) and key not in self._said:
+            if not self._blocks.has(key) and key not in self._done_keys:
                 events += self._blocks.open(key, Open("thinking", str(item.get("id") or "")))
-            if key not in self._said and (text := reasoning_words(item)):
+            if key not in self._done_keys and (text := reasoning_words(item)):
                 events += self._blocks.add(key, text)
-            self._said.add(key)
+            self._done_keys.add(key)
             return events + self._blocks.close(key, Close(text_in(item, "encrypted_content")))
         return events
 

@@ -178,17 +178,17 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
 
     def _find_agents(self) -> None:
         """Which agents this machine has, and the sheets that a key may open next."""
-        agents = (*install.found(self.ctx), *install.only_read(self.ctx))
+        agents = (*install.agents_present(self.ctx), *install.only_read(self.ctx))
         self.soon(lambda: self._meet(agents))
         import_module("pf_tui.tui.dialogs.pickers")
 
     def _meet(self, agents: tuple[str, ...]) -> None:
         """Say which agents there are; where nothing was decided yet, ask the one question."""
-        self.main_screen.found = agents
+        self.main_screen.agents = agents
         if len(self.screen_stack) == 1:
             from pf_tui.tui.dialogs import first_run
 
-            agent = first_run.agent_to_ask(self.ctx, self.main_screen.known(), agents)
+            agent = first_run.agent_to_ask(self.ctx, self.main_screen.shown_snapshot(), agents)
             if agent is not None:
                 self.push_screen(first_run.FirstRun(self.main_screen, agent))
 
@@ -240,7 +240,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             try:
                 message = verb()
             except PfError as error:
-                message = Announcement(dashboard_words.told(error), "bad")
+                message = Announcement(dashboard_words.error_words(error), "bad")
             self.feed.look()
             if message is not None:
                 self.post_message(message)
@@ -255,7 +255,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             try:
                 look()
             except PfError as error:
-                self.post_message(Announcement(dashboard_words.told(error), "bad"))
+                self.post_message(Announcement(dashboard_words.error_words(error), "bad"))
 
         run = copy_context().run  # widgets find their app through it
         threading.Thread(target=run, args=(do,), name="pf-look-up", daemon=True).start()
@@ -284,7 +284,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             return
         self._follow_theme(news.snapshot)
         self.main_screen.take(news.snapshot, news.report)
-        self.notifier.seen(news.snapshot, self)
+        self.notifier.take(news.snapshot, self)
 
     @on(SessionsChanged)
     def _agents(self, news: SessionsChanged) -> None:
@@ -300,7 +300,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
                 self.theme = wish
 
     @on(Announcement)
-    def _said(self, news: Announcement) -> None:
+    def _announce(self, news: Announcement) -> None:
         if not self._ends:
             self.main_screen.say(news.words, news.ink)
 

@@ -30,7 +30,7 @@ def cure(hint: str) -> str:
     return _COMMAND.sub(_line, hint).strip(" ;,")
 
 
-def told(error: PfError) -> str:
+def error_words(error: PfError) -> str:
     """The error as the dashboard says it."""
     hint = cure(error.hint)
     return f"{error.message} · {hint}" if hint else error.message

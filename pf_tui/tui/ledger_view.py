@@ -72,13 +72,13 @@ class LedgerView:
     """The journal's tail, further back than a snapshot's, oldest first."""
     headroom: Mapping[str, Headroom] = field(default_factory=dict)
     """Provider -> the turns its tightest window holds, where enough is known."""
-    known: bool = True
+    loaded: bool = True
     """False while the ledger has not been read."""
     problem: str = ""
     """Why it cannot be read; "" = it was."""
 
 
-UNREAD = LedgerView(known=False)
+UNREAD = LedgerView(loaded=False)
 
 
 def take(ctx: Context, period: str, by: str) -> LedgerView:

@@ -68,7 +68,7 @@ class StatusLine(Lines):
     """Who serves, how long it lasts, who is next, what it cost."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
-    held: reactive[str] = reactive("", repaint=False)
+    frozen: reactive[str] = reactive("", repaint=False)
     """That the screen is frozen, and since when."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
     sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
@@ -79,7 +79,7 @@ class StatusLine(Lines):
     def watch_sessions(self) -> None:
         self.redraw()
 
-    def watch_held(self) -> None:
+    def watch_frozen(self) -> None:
         self.redraw()
 
     def on_resize(self) -> None:
@@ -91,7 +91,7 @@ class StatusLine(Lines):
             space = Space(width=self.size.width, height=2, clock=clock, symbols=self.look.symbols)
             flowing = live.count(self.snapshot, self.rates)
             self.show(
-                status.lines_for(self.snapshot, space, self.sessions, hold_text=self.held, live=flowing)
+                status.lines_for(self.snapshot, space, self.sessions, hold_text=self.frozen, live=flowing)
             )
 
 
@@ -144,14 +144,14 @@ class Foot(Lines):
     """What happened last; for a moment, what a key press did; and always what is wrong with a file."""
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
-    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    notice: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     """(words, ink) of a message that stands for a moment."""
     working: reactive[Line] = reactive((), repaint=False)
     """How far long work is; () when none runs."""
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """What is wrong with the dashboard's own settings."""
     dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
-    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    agents: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
     MOST_PROBLEMS = 2
     """Told in full; of more each has a line, and the last one names the others."""
@@ -187,7 +187,7 @@ class Foot(Lines):
     def watch_snapshot(self) -> None:
         self.redraw()
 
-    def watch_said(self) -> None:
+    def watch_notice(self) -> None:
         self.redraw()
 
     def watch_working(self) -> None:
@@ -199,7 +199,7 @@ class Foot(Lines):
     def watch_dismissed(self) -> None:
         self.redraw()
 
-    def watch_found(self) -> None:
+    def watch_agents(self) -> None:
         self.redraw()
 
     def on_resize(self) -> None:
@@ -209,8 +209,8 @@ class Foot(Lines):
         if self.snapshot is None or not self.size.width:
             return
         width = self.size.width
-        if self.said is not None:
-            words, ink = self.said
+        if self.notice is not None:
+            words, ink = self.notice
             lines = [line(" ", text_line) for text_line in wrap(words, width - 2, ink)]
             self.show(lines[: self._most_lines])
             return
@@ -220,7 +220,7 @@ class Foot(Lines):
             clock=Clock(now=self.snapshot.at, zone=self.look.zone),
             symbols=self.look.symbols,
         )
-        lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.found))]
+        lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.agents))]
         lines[:0] = self._problems(width)
         if self.snapshot.question is not None:
             lines.insert(0, status.question_line(self.snapshot.question, space))

@@ -75,15 +75,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
     chart: reactive[str] = reactive(CHARTS[0], repaint=False)
     extras: reactive[bool] = reactive(False, repaint=False)
     alone: reactive[bool] = reactive(False, repaint=False)
-    held: reactive[str] = reactive("", repaint=False)
-    said: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
+    frozen: reactive[str] = reactive("", repaint=False)
+    notice: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
     working: reactive[Line] = reactive((), repaint=False)
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
     dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
     """Problems that were read and are not shown again while they stay as they are."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
     """Tokens per second through the gateway, look by look."""
-    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    agents: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """Agents on this machine."""
     sessions: reactive[tuple[Session, ...]] = reactive((), repaint=False)
     """Agent sessions that run, or ended within the last hour."""
@@ -105,12 +105,12 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         look = self.look
         yield StatusLine(look, "status").data_bind(
-            MainScreen.snapshot, MainScreen.held, MainScreen.rates, MainScreen.sessions
+            MainScreen.snapshot, MainScreen.frozen, MainScreen.rates, MainScreen.sessions
         )
         yield TabLine(look, "tabs").data_bind(MainScreen.current, MainScreen.facts)
         with PaneColumns("panes"):
             yield ProvidersPane(look, "providers").data_bind(
-                MainScreen.snapshot, MainScreen.found, MainScreen.current
+                MainScreen.snapshot, MainScreen.agents, MainScreen.current
             )
             yield SessionsPane(look, "sessions").data_bind(MainScreen.snapshot, MainScreen.sessions)
             yield ModelsPane(look, "models").data_bind(
@@ -132,11 +132,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
             )
         yield Foot(look, "foot").data_bind(
             MainScreen.snapshot,
-            MainScreen.said,
+            MainScreen.notice,
             MainScreen.working,
             MainScreen.own_problems,
             MainScreen.dismissed,
-            MainScreen.found,
+            MainScreen.agents,
         )
 
     def on_mount(self) -> None:
@@ -152,7 +152,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def take(self, snapshot: Snapshot, report: LedgerView) -> None:
         """A new state of the world; a frozen screen keeps it for later."""
-        if self.held:
+        if self.frozen:
             self._waiting = (snapshot, report)
             return
         before = self.snapshot
@@ -168,7 +168,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             from pf_tui.tui.handlers.sessions import resume_due
 
             resume_due(self, sessions)
-        if self.held:
+        if self.frozen:
             self._waiting_sessions = sessions
             return
         first = not self.sessions and bool(sessions) and not self._chosen
@@ -191,7 +191,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def say(self, words: str, ink: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
-        self.said = (words, ink)
+        self.notice = (words, ink)
         if self._unsaid is not None:
             self._unsaid()
         timer = self.set_timer(seconds * (2 if ink == "bad" else 1), self._fall_silent)
@@ -199,7 +199,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def _fall_silent(self) -> None:
         self._unsaid = None
-        self.said = None
+        self.notice = None
 
     def show_reading(self, news: IngestProgress) -> None:
         """How far the agents' logs have been read, unless that takes no time."""
@@ -232,7 +232,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     # -- what is looked at
 
-    def known(self) -> Snapshot:
+    def shown_snapshot(self) -> Snapshot:
         """The state of the world on screen."""
         if self.snapshot is None:
             raise AssertionError("the screen is mounted with a snapshot")
@@ -252,7 +252,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def event(self, key: str | None) -> Event | None:
         """The event of that id, as far back as the pane reads."""
-        events = self.report.events or self.known().events
+        events = self.report.events or self.shown_snapshot().events
         return next((event for event in events if event.id == key), None)
 
     def jump(self, pane: str) -> None:
@@ -283,8 +283,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def hold(self) -> None:
         """Freeze, or go on with what has come meanwhile."""
-        if self.held:
-            self.held = ""
+        if self.frozen:
+            self.frozen = ""
             if self._waiting is not None:
                 waiting, self._waiting = self._waiting, None
                 self.take(*waiting)
@@ -292,7 +292,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
                 sessions, self._waiting_sessions = self._waiting_sessions, None
                 self.take_sessions(sessions)
         elif self.snapshot is not None:
-            self.held = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
+            self.frozen = f"FROZEN since {self.snapshot.at.astimezone(self.look.zone):%H:%M}"
 
     def ask_history(self, *, period: str = "", by: str = "") -> None:
         """Show another period or grouping of the ledger."""
@@ -353,4 +353,4 @@ class MainScreen(Screen[None], inherit_bindings=False):
         try:
             handlers.handler_of(action_id)(self, word)
         except PfError as error:
-            self.say(dashboard_words.told(error), "bad")
+            self.say(dashboard_words.error_words(error), "bad")

@@ -36,7 +36,7 @@ class Notifier:
         """A key was pressed: somebody is here."""
         self._touched_at = time.monotonic()
 
-    def seen(self, now: Snapshot, app: App[None]) -> None:
+    def take(self, now: Snapshot, app: App[None]) -> None:
         """Tell what is worth a look."""
         before, self._last = self._last, now
         wished = now.config

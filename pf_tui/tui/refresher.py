@@ -145,7 +145,7 @@ class Refresher:
         stamps = watch.stamps(self._looked)
         changed = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
         due = self._ctx.now() >= self._due()
-        wished = (self._report.period, self._report.by) != self._wish or not self._report.known
+        wished = (self._report.period, self._report.by) != self._wish or not self._report.loaded
         paths = self._ctx.paths
         gateway_only = changed <= {paths.live, paths.gateway} and not due
         ledger = bool(changed & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})

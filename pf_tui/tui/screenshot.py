@@ -33,7 +33,7 @@ def masked(text: str) -> str:
     return _SECRETS.sub(lambda match: "•" * len(match[0]), text)
 
 
-def taken(app: App[None]) -> tuple[str, str]:
+def capture(app: App[None]) -> tuple[str, str]:
     """(SVG, plain text) of what is on screen now, sheets included."""
     return _masked_svg(app.export_screenshot(title="pf-tui")), text_of(app)
 

@@ -22,7 +22,7 @@ class SessionFeed:
     def __init__(self, ctx: Context, tell: Callable[[Sessions], None]) -> None:
         self._ctx, self._tell = ctx, tell
         self._watch: Watch | None = None
-        self._told: tuple[object, ...] | None = None
+        self._last_facts: tuple[object, ...] | None = None
         self._looked_s = float("-inf")
         self.shown = True
         """The pane is on screen."""
@@ -41,8 +41,8 @@ class SessionFeed:
             self._watch = Watch(self._ctx)
         sessions = overview(self._ctx, self._watch)
         facts = (_minute(self._ctx.now()), *(_facts(session) for session in sessions))
-        if facts != self._told and (sessions or self._told is None or len(self._told) > 1):
-            self._told = facts
+        if facts != self._last_facts and (sessions or self._last_facts is None or len(self._last_facts) > 1):
+            self._last_facts = facts
             self._tell(sessions)
 
 

@@ -21,7 +21,7 @@ class Clock:
     now: datetime
     zone: tzinfo | None = None
 
-    def left(self, at: datetime) -> str:
+    def time_left(self, at: datetime) -> str:
         """Time until `at`: `1h38`, `12 min`, `<1 min`."""
         ahead = at - self.now
         return words.span(ahead) if ahead >= timedelta(minutes=1) else "<1 min"
@@ -32,11 +32,11 @@ class Clock:
 
     def ends(self, at: datetime) -> str:
         """Time left when that is under three hours, else the time of day."""
-        return f"in {self.left(at)}" if self.near(at) else self.clock(at)
+        return f"in {self.time_left(at)}" if self.near(at) else self.clock(at)
 
     def both(self, at: datetime) -> str:
         """`15:40 · in 1h38`."""
-        return f"{self.clock(at)} · in {self.left(at)}" if self.near(at) else self.clock(at)
+        return f"{self.clock(at)} · in {self.time_left(at)}" if self.near(at) else self.clock(at)
 
     def near(self, at: datetime) -> bool:
         return at < self.now + words.NEAR

@@ -123,17 +123,17 @@ class ProvidersPane(SnapshotPane):
     MARKS_SELECTED = True
     ORDERS = providers.ORDERS
     BINDINGS = bindings_of("providers")
-    found: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    agents: reactive[tuple[str, ...]] = reactive((), repaint=False)
     current: reactive[str] = reactive("providers", repaint=False)
     """The pane that has the keys: while it is this one all are listed, else those that can serve."""
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         folded = self.current != "providers"
         page = providers.page_for(snapshot, space, self.choice, folded=folded, key=self.key)
-        first = welcome.lines(snapshot, self.found, space.width)
+        first = welcome.lines(snapshot, self.agents, space.width)
         return replace(page, pinned=(*first, *page.pinned)) if first else page
 
-    def watch_found(self) -> None:
+    def watch_agents(self) -> None:
         self.redraw()
 
     def watch_current(self) -> None:

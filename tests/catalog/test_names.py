@@ -238,7 +238,7 @@ def test_case_and_separators_do_not_matter(model_id: str, separator: str, upper:
 )
 def test_a_name_with_something_added_is_another_name(model_id: str, extra: str, joint: str) -> None:
     spelling = model_id + joint + extra
-    known = {fold(known) for known in CATALOG._read("names")["names"]}
+    known = {fold(known) for known in CATALOG._load("names")["names"]}
     assume(fold(spelling) not in known)
     assume(extra not in ("latest", "thinking", "001", "002") and not extra.isdigit())
 

@@ -76,4 +76,4 @@ async def test_it_notices_a_client_that_leaves(stand_in: FakeUpstream) -> None:
         await response.content.readany()
         response.close()
 
-    await eventually(lambda: stand_in.asked[0].disconnected, "the stand-in noticed")
+    await eventually(lambda: stand_in.requests[0].disconnected, "the stand-in noticed")

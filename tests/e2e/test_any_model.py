@@ -109,7 +109,7 @@ def test_an_agent_finishes_its_task_on_any_protocol(box: Box, hosted: Hosted, ag
     assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
     assert (made.work / "one.txt").read_text() == "one\n"
     assert (made.work / "two.txt").read_text() == "two\n"
-    alpha, beta = hosted["alpha"].asked, hosted["beta"].asked
+    alpha, beta = hosted["alpha"].requests, hosted["beta"].requests
     assert {asked.protocol for asked in (*alpha, *beta)} == {wire}
     if _look(tool_names(beta[-1]), made):
         assert base64.b64encode(b"\x89PNG")[:4] in beta[-1].body  # the picture came along

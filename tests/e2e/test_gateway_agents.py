@@ -195,7 +195,7 @@ def rows(made: Machine) -> list[dict[str, Any]]:
 
 def check(made: Machine, hosted: Hosted, *, agent: str, helper: bool) -> None:
     """The limit was met once, everything after it came from beta, and the ledger has one row for each."""
-    alpha, beta = hosted["alpha"].asked, hosted["beta"].asked
+    alpha, beta = hosted["alpha"].requests, hosted["beta"].requests
     total = len(alpha) + len(beta)
     wait_until(lambda: len(rows(made)) >= total, what=f"{total} rows in the ledger")
     found = rows(made)
@@ -220,7 +220,7 @@ def until_the_helper_is_heard(made: Machine, hosted: Hosted) -> None:
     """A subagent works in the background; its parent has the last word."""
 
     def heard() -> bool:
-        return (made.work / "helper.txt").exists() and not is_subagent(hosted["beta"].asked[-1])
+        return (made.work / "helper.txt").exists() and not is_subagent(hosted["beta"].requests[-1])
 
     wait_until(heard, what="the last word after the helper's")
 
@@ -332,7 +332,7 @@ def test_an_agent_ends_at_once_when_nobody_can_serve(box: Box, hosted: Hosted, a
         assert "usage limit" in said
     else:
         assert "all 2 providers are limited; the first is back at " in said
-    assert len(hosted["alpha"].asked) == len(hosted["beta"].asked) == 1
+    assert len(hosted["alpha"].requests) == len(hosted["beta"].requests) == 1
 
 
 CHEAP = "claude-haiku-5-5"
@@ -353,9 +353,9 @@ def test_a_subagent_of_a_real_task_is_served_by_the_cheaper_model(
 
     assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
     assert (made.work / "helper.txt").read_text() == "found\n"
-    helpers = [one for one in hosted["beta"].asked if tool_names(one)]
+    helpers = [one for one in hosted["beta"].requests if tool_names(one)]
     assert helpers
     assert all(is_subagent(one) and one.content["model"] == CHEAP for one in helpers)
-    assert not any(is_subagent(one) for one in hosted["alpha"].asked)
+    assert not any(is_subagent(one) for one in hosted["alpha"].requests)
     wait_until(lambda: any(row["is_subagent"] for row in rows(made)), what="the helper's row")
     assert {row["served_model"] for row in rows(made) if row["is_subagent"]} == {CHEAP}

@@ -37,7 +37,7 @@ LIMIT = Fault(
     error="rate",
     message="x",
     back_s=BACK_S,
-    told="retry-after",
+    limit_form="retry-after",
 )
 
 
@@ -79,7 +79,7 @@ def test_a_headless_turn_waits_for_the_reset_and_ends_well(box: Box, hosted: Hos
     done = made.run("pf-tui", "run", agent, "--resume-at-reset", "--", *words, timeout_s=300)
 
     assert (done.returncode, DONE in done.stdout) == (0, True), done.stdout + done.stderr
-    assert sum(one.step is LIMIT for one in hosted["alpha"].asked) == 1
+    assert sum(one.step is LIMIT for one in hosted["alpha"].requests) == 1
     assert len(resumed(made)) == 1
     assert "went on by itself: alpha serves again" in resumed(made)[0]
 

@@ -18,7 +18,7 @@ BOTH = {"subagent": {"provider": "openrouter", "model": HAIKU}}
 
 
 def models(room: Room, provider: str) -> list[Any]:
-    return [one.content["model"] for one in room[provider].asked]
+    return [one.content["model"] for one in room[provider].requests]
 
 
 async def test_a_subagent_goes_to_the_cheaper_model_and_the_conversation_stays(open_room: Open) -> None:  # noqa: F811
@@ -82,7 +82,7 @@ async def test_nothing_is_spent_until_the_person_allows_it(open_room: Open) -> N
 
     assert refused.status == 429
     assert "openrouter costs money: `pf-tui allow paid --today` lets it serve" in refused.body.decode()
-    assert room["openrouter"].asked == []
+    assert room["openrouter"].requests == []
     await room.settled()
     asked = [line for line in room.journal() if line["action"] == "ask"]
     assert [line["after"]["provider"] for line in asked] == ["openrouter"]
@@ -98,7 +98,7 @@ async def test_an_unanswered_question_ends_when_the_plan_is_back(open_room: Open
     room.now += timedelta(hours=2)
 
     assert (await room.ask(model="glm-5", session="s")).by == "zai-coding-plan"
-    assert room["openrouter"].asked == []
+    assert room["openrouter"].requests == []
 
 
 @pytest.mark.parametrize("choice", ["session", "class"])

@@ -51,7 +51,7 @@ async def test_a_bedrock_key_goes_as_bearer_and_alone(gate: StillGate, upstream:
     heard = await gate.ask(MESSAGES, OPUS, agent="claude-code")
 
     assert heard.whole
-    (asked,) = upstream.asked
+    (asked,) = upstream.requests
     assert asked.headers["authorization"] == f"Bearer {secret_of('bedrock')}"
     assert "x-api-key" not in asked.headers
     assert asked.model == "anthropic.claude-opus-5-5"
@@ -75,7 +75,7 @@ async def test_a_model_that_mantle_serves_at_its_other_address_is_asked_there(
     heard = [await gate.ask("openai-responses", "gpt-6.1-sol", agent="codex") for _ in range(2)]
 
     assert all(one.whole for one in heard), heard
-    assert [asked.path for asked in upstream.asked] == [
+    assert [asked.path for asked in upstream.requests] == [
         "/openai/v1/responses",
         "/v1/responses",
         "/v1/responses",
@@ -99,7 +99,7 @@ async def test_iam_keys_sign_the_whole_request(gate: StillGate, upstream: FakeUp
     for model in (OPUS, "gpt-6.1-sol"):
         assert (await gate.ask(MESSAGES, model, agent="claude-code")).whole
 
-    for asked in upstream.asked:
+    for asked in upstream.requests:
         wrong = sigv4.problem(
             "POST",
             asked.path,
@@ -111,7 +111,7 @@ async def test_iam_keys_sign_the_whole_request(gate: StillGate, upstream: FakeUp
         )
         assert wrong is None
         assert asked.headers["x-amz-security-token"] == "session"
-    assert [asked.path for asked in upstream.asked] == ["/v1/messages", "/v1/responses"]
+    assert [asked.path for asked in upstream.requests] == ["/v1/messages", "/v1/responses"]
 
 
 async def test_a_profile_signs_and_names_the_region(gate: StillGate, upstream: FakeUpstream) -> None:
@@ -129,7 +129,7 @@ async def test_a_profile_signs_and_names_the_region(gate: StillGate, upstream: F
 
     assert clouds.values(gate.context.catalog().providers["bedrock"], gate.env) == {"region": "eu-north-1"}
     assert (await gate.ask(MESSAGES, OPUS, agent="claude-code")).whole
-    assert upstream.asked[0].headers["authorization"].startswith(f"AWS4-HMAC-SHA256 Credential={ACCESS}/")
+    assert upstream.requests[0].headers["authorization"].startswith(f"AWS4-HMAC-SHA256 Credential={ACCESS}/")
 
 
 async def test_a_service_account_gives_tokens_that_are_kept(gate: StillGate, upstream: FakeUpstream) -> None:
@@ -151,11 +151,11 @@ async def test_a_service_account_gives_tokens_that_are_kept(gate: StillGate, ups
         await runner.cleanup()
 
     assert all(one.whole for one in heard), heard
-    assert [asked.path for asked in upstream.asked] == [
+    assert [asked.path for asked in upstream.requests] == [
         "/claude-opus-5-5:streamRawPredict",
         "/claude-opus-5-5:rawPredict",
     ]
-    for asked in upstream.asked:
+    for asked in upstream.requests:
         assert asked.headers["authorization"] == "Bearer token-1"
         assert asked.content["anthropic_version"] == "vertex-2023-10-16"
         assert "model" not in asked.content
@@ -186,7 +186,7 @@ async def test_azure_takes_its_key_under_the_name_each_host_wants(
     await gate.ask(MESSAGES, OPUS, agent="claude-code")
     await gate.ask(MESSAGES, "gpt-6.1-sol", agent="claude-code")
 
-    claude, gpt = upstream.asked
+    claude, gpt = upstream.requests
     assert (claude.path, claude.headers.get("x-api-key")) == ("/v1/messages", secret_of("azure"))
     assert (gpt.path, gpt.headers.get("api-key")) == ("/v1/responses", secret_of("azure"))
     assert "authorization" not in claude.headers
@@ -227,7 +227,7 @@ async def test_doctor_and_auth_check_name_what_an_address_lacks(gate: StillGate)
     checked = auth_check.check(gate.context, "bedrock")
     (found,) = [one for one in doctor.run(gate.context) if one.id == "clouds"]
 
-    assert (checked.ok, checked.asked) == (False, False)
+    assert (checked.ok, checked.made_request) == (False, False)
     assert checked.message == "the gateway cannot ask bedrock: its address needs AWS_REGION"
     assert (found.state, found.message, found.fix) == ("warn", checked.message, "export AWS_REGION=…")
 
@@ -264,7 +264,7 @@ async def test_a_login_that_has_ended_moves_the_turn_on(gate: StillGate, upstrea
 
     assert heard.whole
     assert heard.headers["x-pf-provider"] == "anthropic-api"
-    assert not upstream.asked
+    assert not upstream.requests
 
 
 async def _token_server(minted: list[str]) -> tuple[str, web.AppRunner]:

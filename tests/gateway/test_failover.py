@@ -275,7 +275,7 @@ async def test_a_persons_rule_sends_a_400_on_and_lets_the_provider_rest(open_roo
     first, second = await room.ask(), await room.ask()
 
     assert (first.by, second.by) == ("openrouter", "openrouter")
-    assert len(room["anthropic-api"].asked) == 1
+    assert len(room["anthropic-api"].requests) == 1
 
 
 async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room: Open) -> None:
@@ -286,14 +286,14 @@ async def test_one_request_tries_out_a_provider_whose_bench_has_ended(open_room:
     room.now += timedelta(minutes=1)
 
     probe = asyncio.create_task(room.ask())
-    await eventually(lambda: len(room["anthropic-api"].asked) == 2, "the probe")
+    await eventually(lambda: len(room["anthropic-api"].requests) == 2, "the probe")
     others = await asyncio.gather(*(room.ask() for _ in range(5)))
     room["anthropic-api"]._closing.set()
     answer = await probe
 
     assert [one.by for one in others] == ["openrouter"] * 5
     assert answer.by == "openrouter"  # the probe itself went on when its connection ended
-    assert len(room["anthropic-api"].asked) <= 3  # a kept connection that broke is asked anew once
+    assert len(room["anthropic-api"].requests) <= 3  # a kept connection that broke is asked anew once
 
 
 async def test_a_success_after_a_bench_clears_it(open_room: Open) -> None:
@@ -318,7 +318,7 @@ async def test_three_500_in_a_row_bench_for_half_a_minute(open_room: Open) -> No
     await room.settled()
 
     (bench,) = room.ctx.health().benches
-    assert (bench.kind, bench.model, len(room["anthropic-api"].asked)) == ("server", None, 3)
+    assert (bench.kind, bench.model, len(room["anthropic-api"].requests)) == ("server", None, 3)
 
 
 async def test_a_success_in_between_begins_the_count_anew(open_room: Open) -> None:
@@ -378,7 +378,7 @@ async def test_without_automatic_switching_the_first_provider_answers_for_itself
 
     assert (answer.status, answer.headers["retry-after"]) == (429, "30")
     assert "x-should-retry" not in answer.headers
-    assert room["openrouter"].asked == []
+    assert room["openrouter"].requests == []
 
 
 async def test_a_model_the_catalog_does_not_know_is_asked_for_by_its_name(open_room: Open) -> None:
@@ -386,7 +386,7 @@ async def test_a_model_the_catalog_does_not_know_is_asked_for_by_its_name(open_r
 
     await room.ask(model="claude-opus-9-preview")
 
-    assert room["anthropic-api"].asked[0].model == "claude-opus-9-preview"
+    assert room["anthropic-api"].requests[0].model == "claude-opus-9-preview"
 
 
 async def test_the_1m_suffix_is_no_part_of_the_name(open_room: Open) -> None:
@@ -394,7 +394,7 @@ async def test_the_1m_suffix_is_no_part_of_the_name(open_room: Open) -> None:
 
     await room.ask(model=f"{OPUS}[1m]")
 
-    assert room["anthropic-api"].asked[0].model == OPUS
+    assert room["anthropic-api"].requests[0].model == OPUS
 
 
 async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) -> None:
@@ -468,7 +468,7 @@ async def test_thinking_that_another_vendor_made_stays_out_after_the_way_back(op
 
     assert (await room.ask(session="s", body=body)).by == "anthropic-api"
 
-    sent = room["anthropic-api"].asked[-1].content["messages"][1]["content"]
+    sent = room["anthropic-api"].requests[-1].content["messages"][1]["content"]
     assert sent == [mine, text]
 
 
@@ -537,8 +537,8 @@ async def test_a_login_that_may_pass_goes_to_its_vendor_byte_for_byte(open_room:
     first, second = await room.ask(headers=bearer), await room.ask(headers=bearer)
 
     assert (first.by, second.by) == ("anthropic-subscription", "anthropic-api")
-    assert room["anthropic-subscription"].asked[0].headers["authorization"] == "Bearer sk-ant-oat01-mine"
-    at_the_key = room["anthropic-api"].asked[0].headers
+    assert room["anthropic-subscription"].requests[0].headers["authorization"] == "Bearer sk-ant-oat01-mine"
+    at_the_key = room["anthropic-api"].requests[0].headers
     assert "authorization" not in at_the_key
     assert at_the_key["x-api-key"] == secret_of("anthropic-api")
 
@@ -565,7 +565,7 @@ async def test_our_token_goes_to_nobody_even_beside_a_login(open_room: Open) -> 
 
     await room.ask(headers=bearer)
 
-    assert TOKEN not in room["anthropic-subscription"].asked[0].headers.values()
+    assert TOKEN not in room["anthropic-subscription"].requests[0].headers.values()
 
 
 async def test_a_connection_that_its_host_closed_meanwhile_is_no_failure(open_room: Open) -> None:
@@ -674,7 +674,7 @@ async def test_a_body_in_chunks_with_expect_is_taken(open_room: Open) -> None:
     )
 
     assert said.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
-    assert room["anthropic-api"].asked[0].body == body
+    assert room["anthropic-api"].requests[0].body == body
 
 
 async def test_head_answers_whether_somebody_is_there(open_room: Open) -> None:

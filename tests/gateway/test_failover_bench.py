@@ -66,7 +66,7 @@ class Bench:
 
     def verdict(self, heard: Heard, *, asked: int) -> str:
         """Judge one answer. `asked`: the most requests that the first provider may have got."""
-        assert len(self.first.asked) <= asked
+        assert len(self.first.requests) <= asked
         assert heard.broken is None
         if heard.whole:
             return "pass"
@@ -80,7 +80,7 @@ def fault(name: str, **more: Any) -> Fault:
 
 async def s01(bench: Bench) -> str:
     """429 with retry-after 2, then fine."""
-    limit = fault("s01", status=429, error="rate", message="slow down", back_s=2, told="retry-after")
+    limit = fault("s01", status=429, error="rate", message="slow down", back_s=2, limit_form="retry-after")
     bench.first.plan(limit, "ok")  # type: ignore[arg-type]
     return bench.verdict(await bench.ask(), asked=2)
 
@@ -167,7 +167,7 @@ async def s13(bench: Bench) -> str:
     bench.first.plan("filter")
     heard = await bench.ask()
     bench.verdict(heard, asked=1)
-    assert bench.second.asked == []
+    assert bench.second.requests == []
     assert heard.status == 400
     assert b"filter" in heard.body or b"polic" in heard.body
     return "pass"
@@ -178,7 +178,7 @@ async def s14(bench: Bench) -> str:
     bench.first.plan("cut")
     bench.second.plan("400")
     heard = await bench.ask()
-    assert bench.second.asked == []
+    assert bench.second.requests == []
     assert b"broke" in heard.body
     return bench.verdict(heard, asked=1)
 
@@ -198,7 +198,7 @@ async def s15(bench: Bench) -> str:
             back = number
     assert back is not None
     assert (back - 15) * 4 <= 30
-    assert len(bench.first.asked) <= 24
+    assert len(bench.first.requests) <= 24
     return "pass"
 
 

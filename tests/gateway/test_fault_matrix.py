@@ -202,7 +202,7 @@ async def walk(house: House, fault: str, protocol: str, stream: bool) -> Outcome
     for _ in range(wanted.asks):
         heard.append(await gate.ask(protocol, house.model, stream=stream))
         await gate.settled()
-    asked = (len(first.asked), len(second.asked))
+    asked = (len(first.requests), len(second.requests))
     rows = [row for row in gate.ledger() if row["id"] not in before]
     bench, why = bench_of(house), why_of(house)
     if FAULTS[fault].how == "refused":

@@ -41,7 +41,7 @@ async def test_each_key_is_seen_by_its_own_host_alone(
 
     assert heard.whole
     for name in names:
-        seen = everything(house[name].asked[0])
+        seen = everything(house[name].requests[0])
         assert secret_of(name) in seen
         for other in names:
             assert other == name or secret_of(other) not in seen
@@ -104,7 +104,7 @@ async def test_a_redirect_is_not_followed_with_a_key(house: House) -> None:
         heard = await house.gate.ask("anthropic-messages", OPUS)
 
         assert heard.whole
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
         assert elsewhere.others == []
     finally:
         await redirecting()
@@ -116,7 +116,7 @@ async def test_passing_through_needs_the_persons_word(house: House) -> None:
 
     await house.gate.ask("anthropic-messages", OPUS, headers=login)
 
-    seen = everything(house["anthropic-api"].asked[0])
+    seen = everything(house["anthropic-api"].requests[0])
     assert not re.search("oat01", seen)
 
 
@@ -135,11 +135,11 @@ async def test_a_login_passed_through_reaches_its_vendor_byte_for_byte_and_nobod
 
     assert served.headers["x-pf-provider"] == "anthropic-subscription"
     assert moved.headers["x-pf-provider"] == "openrouter"
-    for asked in house["anthropic-subscription"].asked:
+    for asked in house["anthropic-subscription"].requests:
         assert asked.headers["authorization"] == LOGIN
         assert "x-pf-" not in everything(asked)
         assert house.gate.token not in everything(asked)
-    assert "oat01" not in everything(house["openrouter"].asked[0])
+    assert "oat01" not in everything(house["openrouter"].requests[0])
     await house.gate.stop()
     for path in house.gate.home.rglob("*"):
         assert not path.is_file() or b"oat01" not in path.read_bytes(), path
@@ -152,7 +152,7 @@ async def test_a_login_that_comes_first_is_never_replaced_by_a_paid_key(open_hou
 
     assert heard.status == 403
     assert "pf-tui run claude" in heard.json["error"]["message"]
-    assert all(upstream.asked == [] for upstream in house.upstreams.values())
+    assert all(upstream.requests == [] for upstream in house.upstreams.values())
 
 
 async def _redirecting(house: House, target: str):  # type: ignore[no-untyped-def]

@@ -103,7 +103,7 @@ async def test_a_client_that_waits_to_be_told_so_sends_its_body_then(house: Hous
 
         ours.writer.write(WHOLE)
         assert (await ours.answer())[0] == 200
-    assert house["anthropic-api"].asked[0].headers.get("expect") is None
+    assert house["anthropic-api"].requests[0].headers.get("expect") is None
 
 
 async def test_a_stranger_that_waits_to_be_told_so_is_refused_before_its_body(house: House) -> None:
@@ -161,7 +161,7 @@ async def test_a_request_that_offers_http_2_is_served_as_it_is(house: House) -> 
         ours.writer.write(ours.request(*offers, body=WHOLE))
 
         assert (await ours.answer())[0] == 200
-    assert {"upgrade", "http2-settings", "connection"}.isdisjoint(house["anthropic-api"].asked[0].headers)
+    assert {"upgrade", "http2-settings", "connection"}.isdisjoint(house["anthropic-api"].requests[0].headers)
 
 
 async def test_two_requests_in_one_packet_are_answered_one_after_the_other(house: House) -> None:
@@ -184,7 +184,7 @@ async def test_a_body_in_chunks_and_one_that_is_compressed_arrive_whole(house: H
         ours.writer.write(ours.request("content-encoding: gzip", body=gzip.compress(WHOLE)))
         assert (await ours.answer())[0] == 200
 
-    for asked in house["anthropic-api"].asked:
+    for asked in house["anthropic-api"].requests:
         assert asked.body == WHOLE
 
 
@@ -224,7 +224,7 @@ async def test_a_client_that_hangs_up_its_sending_half_is_gone_and_so_is_its_req
     house["anthropic-api"].plan("silent")
     async with line(house) as ours:
         ours.writer.write(ours.request(body=BODY))
-        await eventually(lambda: house["anthropic-api"].asked, "the upstream is asked")
+        await eventually(lambda: house["anthropic-api"].requests, "the upstream is asked")
         ours.writer.write_eof()
         assert await ours.reader.read() == b""
 

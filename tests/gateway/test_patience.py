@@ -20,7 +20,7 @@ RATE_2 = Fault(
     error="rate",
     message="x",
     back_s=2,
-    told="retry-after",
+    limit_form="retry-after",
 )
 
 
@@ -166,7 +166,7 @@ async def test_a_limit_of_seconds_is_waited_out_where_the_cache_is_warm(open_roo
     assert (answer.status, answer.by) == (200, "anthropic-api")
     (wait_s,) = slept(room)
     assert 2.0 <= wait_s <= 2.2
-    assert room["openrouter"].asked == []
+    assert room["openrouter"].requests == []
     await room.settled()
     assert "failover" not in [line["action"] for line in room.journal()]
 

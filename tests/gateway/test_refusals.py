@@ -39,7 +39,7 @@ async def test_a_request_of_a_stranger_is_refused_and_nobody_is_asked(
     assert heard.headers.get("x-should-retry") == "false"
     assert "access-control-allow-origin" not in heard.headers
     assert heard.json["error"]["message"].startswith("pf-tui: ")
-    assert all(upstream.asked == [] for upstream in house.upstreams.values())
+    assert all(upstream.requests == [] for upstream in house.upstreams.values())
 
 
 async def test_the_token_may_come_in_either_header(house: House) -> None:

@@ -98,7 +98,7 @@ async def test_a_refused_field_is_left_out_and_remembered(gate: StillGate, upstr
 
     assert first.whole
     assert second.whole
-    assert ["widget" in asked.content for asked in upstream.asked] == [True, False, False]
+    assert ["widget" in asked.content for asked in upstream.requests] == [True, False, False]
     (repair,) = repairs(gate)
     assert (repair["provider"], repair["model"], repair["strip"]) == ("lab", OPUS, ["widget"])
     assert repair["evidence"]["status"] == 400
@@ -118,7 +118,7 @@ async def test_release_forgets_what_was_left_out(gate: StillGate, upstream: Fake
 
     assert code == 0, err
     assert repairs(gate) == []
-    assert "widget" in upstream.asked[-1].content
+    assert "widget" in upstream.requests[-1].content
 
 
 async def test_a_refused_beta_goes_with_the_fields_it_gates(gate: StillGate, upstream: FakeUpstream) -> None:
@@ -146,7 +146,7 @@ async def test_a_refused_beta_goes_with_the_fields_it_gates(gate: StillGate, ups
     heard = await ask(gate, sent, context_management={"edits": []})
 
     assert heard.whole
-    first, second = upstream.asked
+    first, second = upstream.requests
     assert "context_management" in first.content
     assert "context_management" not in second.content
     assert second.headers["anthropic-beta"] == "effort-2025-11-24"
@@ -176,8 +176,8 @@ async def test_reasoning_with_a_foreign_signature_goes_once_and_is_not_remembere
     await gate.settled()
 
     assert heard.whole
-    assert len(upstream.asked) == 2
-    assert upstream.asked[1].content["messages"][1]["content"] == [{"type": "text", "text": "hi"}]
+    assert len(upstream.requests) == 2
+    assert upstream.requests[1].content["messages"][1]["content"] == [{"type": "text", "text": "hi"}]
     assert repairs(gate) == []
 
 
@@ -191,7 +191,7 @@ async def test_what_does_not_help_is_asked_once_and_not_remembered(
 
     assert heard.status == 400
     assert "Extra inputs" in heard.json["error"]["message"]
-    assert len(upstream.asked) == 2
+    assert len(upstream.requests) == 2
     assert repairs(gate) == []
 
 
@@ -204,7 +204,7 @@ async def test_a_web_search_nobody_can_run_is_a_tools_error(
     heard = await ask(gate, tools=[tool], stream=stream)
 
     assert heard.status == 200
-    assert not upstream.asked
+    assert not upstream.requests
     if stream:
         blocks = [event["content_block"] for event in heard.events if event["type"] == "content_block_start"]
         assert heard.events[-1]["type"] == "message_stop"

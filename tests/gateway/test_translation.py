@@ -150,7 +150,7 @@ async def test_a_body_that_is_no_request_is_refused_in_one_sentence(mistral: Hou
 
     assert heard.status == 400
     assert heard.json["error"]["type"] == "invalid_request_error"
-    assert not mistral["mistral-api"].asked
+    assert not mistral["mistral-api"].requests
 
 
 async def test_tokens_are_counted_here_where_the_provider_counts_none(mistral: House) -> None:
@@ -175,7 +175,7 @@ async def test_a_web_search_goes_to_a_provider_that_runs_it(open_house: Open) ->
     heard = await house.gate.ask(MESSAGES, OPUS, agent="claude-code", body=json.dumps(body).encode())
 
     assert heard.headers["x-pf-provider"] == "anthropic-api"
-    assert not house["mistral-api"].asked
+    assert not house["mistral-api"].requests
 
 
 async def test_what_is_lost_is_said_once_in_the_journal(mistral: House) -> None:
@@ -202,7 +202,7 @@ async def test_what_is_lost_is_said_once_in_the_journal(mistral: House) -> None:
 async def test_no_header_of_another_vendor_reaches_a_provider(mistral: House) -> None:
     await mistral.gate.ask(MESSAGES, OPUS, agent="claude-code", headers={"anthropic-beta": "x-2025-01-01"})
 
-    sent = mistral["mistral-api"].asked[0].headers
+    sent = mistral["mistral-api"].requests[0].headers
     assert not [name for name in sent if name.lower().startswith(("anthropic-", "x-claude-", "x-stainless-"))]
 
 

@@ -34,8 +34,8 @@ async def test_a_limited_provider_is_asked_once_and_then_left_alone(house: House
     heard = [await house.gate.ask(MESSAGES, OPUS) for _ in range(12)]
 
     assert all(one.whole for one in heard)
-    assert len(house["anthropic-api"].asked) == 1
-    assert len(house["openrouter"].asked) == 12
+    assert len(house["anthropic-api"].requests) == 1
+    assert len(house["openrouter"].requests) == 12
 
 
 async def test_the_answer_names_who_served(house: House) -> None:
@@ -45,7 +45,7 @@ async def test_the_answer_names_who_served(house: House) -> None:
 
     assert heard.headers["x-pf-provider"] == "openrouter"
     assert heard.headers["request-id"]
-    assert house["openrouter"].asked[0].model == "anthropic/claude-opus-5.5"
+    assert house["openrouter"].requests[0].model == "anthropic/claude-opus-5.5"
 
 
 async def test_the_body_passes_byte_for_byte_where_the_model_has_the_same_name(house: House) -> None:
@@ -56,7 +56,7 @@ async def test_the_body_passes_byte_for_byte_where_the_model_has_the_same_name(h
 
     await house.gate.ask(MESSAGES, OPUS, body=body, headers={"anthropic-beta": "one,two", "x-odd": "1"})
 
-    asked = house["anthropic-api"].asked[0]
+    asked = house["anthropic-api"].requests[0]
     assert asked.body == body
     assert asked.headers["anthropic-beta"] == "one,two"
 
@@ -64,7 +64,7 @@ async def test_the_body_passes_byte_for_byte_where_the_model_has_the_same_name(h
 async def test_the_query_goes_along(house: House) -> None:
     await house.gate.ask(MESSAGES, OPUS, path="/v1/messages?beta=true")
 
-    assert house["anthropic-api"].asked[0].query == "beta=true"
+    assert house["anthropic-api"].requests[0].query == "beta=true"
 
 
 async def test_the_answer_passes_byte_for_byte(house: House) -> None:
@@ -76,7 +76,7 @@ async def test_the_answer_passes_byte_for_byte(house: House) -> None:
 
     reply = Reply(text="a b c", thinking="hm", calls=(Call(name="X"), Call(name="Y")))
     assert through.body == b"".join(
-        fake_replies.events(MESSAGES, reply, OPUS, house["anthropic-api"].asked[0].number)
+        fake_replies.events(MESSAGES, reply, OPUS, house["anthropic-api"].requests[0].number)
     )
 
 
@@ -112,7 +112,7 @@ async def test_a_restart_keeps_the_benches(house: House) -> None:
     heard = await house.gate.ask(MESSAGES, OPUS)
 
     assert heard.headers["x-pf-provider"] == "openrouter"
-    assert len(house["anthropic-api"].asked) == 1
+    assert len(house["anthropic-api"].requests) == 1
 
 
 async def test_a_killed_gateway_leaves_its_benches_and_another_takes_its_place(house: House) -> None:
@@ -199,8 +199,8 @@ async def test_a_storm_on_a_limited_provider_loses_nothing(house: House) -> None
 
     wholes = [whole for part in done for whole in part]
     assert (len(wholes), all(wholes)) == (300, True)
-    assert len(house["anthropic-api"].asked) <= 32
-    rows = await house.gate.rows(300 + len(house["anthropic-api"].asked))
+    assert len(house["anthropic-api"].requests) <= 32
+    rows = await house.gate.rows(300 + len(house["anthropic-api"].requests))
     assert sum(row["status"] == "ok" for row in rows) == 300
     assert len(house.gate.health()) == 1
     assert house.gate.health()[0]["strikes"] == 1
@@ -210,24 +210,24 @@ async def test_a_client_that_leaves_ends_the_request_upstream(house: House) -> N
     upstream = house["anthropic-api"]
     upstream.plan(Reply(text="word " * 400, gap_s=0.05))
     asking = asyncio.create_task(house.gate.ask(MESSAGES, OPUS))
-    await eventually(lambda: upstream.asked, "the upstream was asked")
+    await eventually(lambda: upstream.requests, "the upstream was asked")
 
     asking.cancel()
-    await eventually(lambda: upstream.asked[0].disconnected, "the upstream saw the client leave")
+    await eventually(lambda: upstream.requests[0].disconnected, "the upstream saw the client leave")
 
-    assert house["openrouter"].asked == []
+    assert house["openrouter"].requests == []
 
 
 async def test_a_client_that_leaves_before_the_first_byte_ends_the_request_upstream(house: House) -> None:
     upstream = house["anthropic-api"]
     upstream.plan("silent")
     asking = asyncio.create_task(house.gate.ask(MESSAGES, OPUS))
-    await eventually(lambda: upstream.asked, "the upstream was asked")
+    await eventually(lambda: upstream.requests, "the upstream was asked")
 
     asking.cancel()
-    await eventually(lambda: upstream.asked[0].disconnected, "the upstream saw the client leave")
+    await eventually(lambda: upstream.requests[0].disconnected, "the upstream saw the client leave")
 
-    assert house["openrouter"].asked == []
+    assert house["openrouter"].requests == []
     assert house.gate.health() == []
 
 
@@ -239,8 +239,8 @@ async def test_a_body_of_20_mb_passes(house: House) -> None:
     heard = await house.gate.ask(MESSAGES, OPUS, body=body)
 
     assert heard.whole
-    assert house["anthropic-api"].asked[0].body == body
-    assert len(house["openrouter"].asked[0].body) > 20_000_000
+    assert house["anthropic-api"].requests[0].body == body
+    assert len(house["openrouter"].requests[0].body) > 20_000_000
 
 
 async def test_counting_tokens_is_free_and_benches_nobody(house: House) -> None:
@@ -291,7 +291,7 @@ async def test_what_is_too_long_goes_to_a_larger_window_and_never_to_the_same_si
 
     assert heard.whole  # OpenRouter's window of the same model is larger: 1 050 000
     assert heard.headers["x-pf-provider"] == "openrouter"
-    assert len(house["openai-api"].asked) == 1
+    assert len(house["openai-api"].requests) == 1
 
 
 async def test_what_is_too_long_for_everybody_comes_back_in_the_providers_own_words(open_house: Open) -> None:
@@ -305,7 +305,7 @@ async def test_what_is_too_long_for_everybody_comes_back_in_the_providers_own_wo
 
     assert heard.status == 400
     assert heard.json["error"]["code"] == "context_length_exceeded"
-    asked = [one.model for upstream in house.upstreams.values() for one in upstream.asked]
+    asked = [one.model for upstream in house.upstreams.values() for one in upstream.requests]
     assert len(asked) == len(set(asked))
     assert house.gate.health() == []
 
@@ -367,7 +367,7 @@ async def test_a_wrong_request_is_not_paid_for_twice(house: House) -> None:
     heard = await house.gate.ask(MESSAGES, OPUS)
 
     assert heard.status == 400
-    assert house["openrouter"].asked == []
+    assert house["openrouter"].requests == []
 
 
 async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside_one(
@@ -392,9 +392,9 @@ async def test_thinking_of_another_vendor_is_removed_on_a_switch_and_kept_inside
     heard = await house.gate.ask(MESSAGES, OPUS, body=body)
 
     assert heard.whole
-    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["anthropic-api"].asked[0].body
-    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["openrouter"].asked[0].body
-    last = house["deepseek-api"].asked[0]
+    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["anthropic-api"].requests[0].body
+    assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" in house["openrouter"].requests[0].body
+    last = house["deepseek-api"].requests[0]
     assert b"EqsigABCDEFGHIJKLMNOPQRSTUVWXYZabcdef1" not in last.body
     assert b"hello" in last.body
 
@@ -414,7 +414,7 @@ async def test_the_rows_say_what_was_asked_what_served_and_why_not(house: House)
     assert (served["input"], served["output"], served["cache_read"]) == (11, 7, 3400)
     assert served["cache_write_5m"] == 120
     assert served["latency_ms"] >= served["ttft_ms"] >= 0
-    assert served["message_id"] == f"msg_standin{house['openrouter'].asked[0].number:06d}"
+    assert served["message_id"] == f"msg_standin{house['openrouter'].requests[0].number:06d}"
 
 
 async def test_a_bench_and_its_failover_are_one_line_of_the_journal_with_the_evidence(house: House) -> None:
@@ -448,8 +448,8 @@ async def test_headers_of_the_person_go_to_that_provider_alone(open_house: Open)
 
     await house.gate.ask(MESSAGES, OPUS)
 
-    assert house["anthropic-api"].asked[0].headers["x-team"] == "blue"
-    assert "x-team" not in house["openrouter"].asked[0].headers
+    assert house["anthropic-api"].requests[0].headers["x-team"] == "blue"
+    assert "x-team" not in house["openrouter"].requests[0].headers
 
 
 async def test_a_cut_stream_is_one_clean_error_and_a_second_try_succeeds(house: House) -> None:
@@ -482,7 +482,7 @@ async def test_a_stop_lets_a_running_stream_end(house: House) -> None:
             {"x-pf-token": house.gate.token},
         )
     )
-    await eventually(lambda: house["anthropic-api"].asked, "the upstream was asked")
+    await eventually(lambda: house["anthropic-api"].requests, "the upstream was asked")
 
     process = house.gate._process
     assert process is not None

@@ -805,7 +805,7 @@ def test_a_body_that_is_no_request_is_refused_in_one_sentence(protocol: str, raw
 
 
 def test_every_shipped_dialect_can_be_read_and_says_where_it_is_from() -> None:
-    for provider, protocols in CATALOG._read("dialects").items():
+    for provider, protocols in CATALOG._load("dialects").items():
         for protocol in protocols:
             dialect = target(provider, protocol)
             assert protocol in PROTOCOLS

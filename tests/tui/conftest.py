@@ -137,7 +137,7 @@ def dashboard(context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch) 
             screen = Driven(app, pilot, ctx)
             await screen.settled()
             if live:
-                await screen.until(lambda: screen.main_screen.report.known, "the first look at the files")
+                await screen.until(lambda: screen.main_screen.report.loaded, "the first look at the files")
             yield screen
 
     return opened

@@ -102,7 +102,7 @@ def test_a_model_is_shortened_at_its_vendor_and_its_date(name: str, short: str) 
     ],
 )
 def test_the_dashboard_names_keys_and_its_own_line_and_no_option_of_a_shell(hint: str) -> None:
-    told = dashboard_words.told(PfError("groq cannot serve", hint))
+    told = dashboard_words.error_words(PfError("groq cannot serve", hint))
 
     assert "force" not in told
     assert "pf-tui" not in told
@@ -110,7 +110,7 @@ def test_the_dashboard_names_keys_and_its_own_line_and_no_option_of_a_shell(hint
 
 
 def test_a_command_for_a_shell_stays_one() -> None:
-    assert "`pf-tui run claude`" in dashboard_words.told(PfError("x", "`pf-tui run claude` saves it"))
+    assert "`pf-tui run claude`" in dashboard_words.error_words(PfError("x", "`pf-tui run claude` saves it"))
 
 
 async def test_a_refused_switch_is_told_in_the_dashboards_words(dashboard: Opened) -> None:

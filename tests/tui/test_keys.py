@@ -91,7 +91,7 @@ async def test_a_turns_auto_switch_off_and_on(dashboard: Opened) -> None:
         await screen.press("a")
         await screen.see("auto-switch off:")
         assert screen.config()["autoSwitch"] is False
-        await screen.until(lambda: not screen.main_screen.known().auto_switch, "off on screen")
+        await screen.until(lambda: not screen.main_screen.shown_snapshot().auto_switch, "off on screen")
 
         await screen.press("a")
         await screen.see("auto-switch on:")
@@ -123,7 +123,7 @@ async def test_enter_on_a_model_switches_to_the_first_that_serves_it(dashboard: 
         await screen.press("2")
         model = next(
             one.id
-            for one in screen.main_screen.known().catalog.models.values()
+            for one in screen.main_screen.shown_snapshot().catalog.models.values()
             if "groq" in one.providers and "openrouter" not in one.providers and not one.extra
         )
         assert screen.main_screen.pane.go_to_key(model)
@@ -246,7 +246,7 @@ async def test_o_orders_and_the_heading_shows_it(dashboard: Opened) -> None:
 
 async def test_brackets_change_the_period(dashboard: Opened) -> None:
     async with dashboard() as screen:
-        await screen.until(lambda: screen.main_screen.report.known, "the ledger")
+        await screen.until(lambda: screen.main_screen.report.loaded, "the ledger")
         await screen.press("4", "right_square_bracket")
         await screen.see("30 d")
         for period in ("7 d", "this week", "24 h", "5 h window", "1 h"):
@@ -379,7 +379,7 @@ async def test_a_sheet_closed_and_left_at_once_gives_the_keys_back_to_the_list(d
 
 async def test_news_that_come_while_the_program_ends_are_let_go(dashboard: Opened) -> None:
     async with dashboard(config=THREE, live=False) as screen:
-        app, shown = screen.app, screen.app.main_screen.known()
+        app, shown = screen.app, screen.app.main_screen.shown_snapshot()
         done: list[str] = []
     assert not app.screen_stack
 

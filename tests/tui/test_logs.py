@@ -58,11 +58,11 @@ async def test_a_row_that_an_agent_appends_is_on_screen(
 ) -> None:
     ctx = context(now=lambda: datetime.now(UTC), who="tui")
     async with dashboard(ctx=ctx) as screen:
-        await screen.until(lambda: screen.main_screen.known().today.requests == 1, "the first row")
+        await screen.until(lambda: screen.main_screen.shown_snapshot().today.requests == 1, "the first row")
         before = screen.line(0)
         with transcript.open("a") as file:
             file.write(row(2) + "\n")
-        await screen.until(lambda: screen.main_screen.known().today.requests == 2, "the second row")
+        await screen.until(lambda: screen.main_screen.shown_snapshot().today.requests == 2, "the second row")
 
         assert screen.line(0) != before
         await screen.until(

@@ -52,7 +52,7 @@ def heard(worlds: Any, settings: dict[str, Any], *, focused: bool | None) -> Scr
     before, after = worlds(settings)
     screen, notifier = Screen(), Notifier(before)
     notifier.focused = focused
-    notifier.seen(after, screen)  # type: ignore[arg-type]
+    notifier.take(after, screen)  # type: ignore[arg-type]
     return screen
 
 

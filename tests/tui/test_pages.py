@@ -120,7 +120,7 @@ def test_bars_and_gaps_are_even_and_inside(count: int, width: int) -> None:
     pitch = place.bar + place.gap
 
     assert place.bar >= 1
-    assert place.left + count * pitch - place.gap <= max(width, count)
+    assert place.margin + count * pitch - place.gap <= max(width, count)
 
 
 @given(

@@ -85,7 +85,9 @@ async def test_why_shows_every_reason(dashboard: Opened, grid: Any) -> None:
     async with dashboard((100, 30), config=THREE) as screen:
         actions.bench(screen.ctx.as_("cli"), "groq", why="too slow today")
         screen.app.feed.look()
-        await screen.until(lambda: screen.main_screen.known().view("groq").state == "benched", "groq benched")
+        await screen.until(
+            lambda: screen.main_screen.shown_snapshot().view("groq").state == "benched", "groq benched"
+        )
         await screen.press("w")
         text = screen.text()
 
@@ -156,7 +158,8 @@ async def test_a_key_is_set_behind_dots_and_kept_in_the_keyring(
         assert memory.kept == {("pf-tui", "deepseek-api"): KEY}
         assert screen.config()["pf"]["keyring"] == ["deepseek-api"]
         await screen.until(
-            lambda: screen.main_screen.known().view("deepseek-api").state == "ready", "deepseek-api can serve"
+            lambda: screen.main_screen.shown_snapshot().view("deepseek-api").state == "ready",
+            "deepseek-api can serve",
         )
 
 
@@ -289,7 +292,7 @@ async def test_a_failover_is_said_when_it_happens(dashboard: Opened) -> None:
         )
         screen.app.feed.look()
         await screen.until(
-            lambda: screen.main_screen.said is not None and "→ groq" in screen.main_screen.said[0],
+            lambda: screen.main_screen.notice is not None and "→ groq" in screen.main_screen.notice[0],
             "the failover in the last line",
         )
 
@@ -310,7 +313,9 @@ async def test_a_word_that_says_little_is_heard_in_the_last_line(dashboard: Open
         await screen.press("colon")
         await screen.type("bench groq --for 30m")
         await screen.press("enter")
-        await screen.until(lambda: screen.main_screen.known().view("groq").state == "benched", "groq benched")
+        await screen.until(
+            lambda: screen.main_screen.shown_snapshot().view("groq").state == "benched", "groq benched"
+        )
 
         assert screen.app.screen is screen.main_screen
 

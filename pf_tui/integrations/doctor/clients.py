@@ -98,7 +98,7 @@ def enabled(ctx: Context) -> Finding:
     """No setting of an agent keeps hooks or plugin from loading."""
     installed = apply.installed(ctx)
     for agent in installed:
-        disabled = _asked(agent, "disabled", ctx)
+        disabled = _answer_of(agent, "disabled", ctx)
         if disabled is not None:
             return fail(*disabled)
     if not installed:
@@ -162,7 +162,7 @@ def keys(ctx: Context) -> Finding:
     from pf_tui.integrations import key_release
 
     for agent in apply.installed(ctx):
-        problem = _asked(agent, "key_problem", ctx)
+        problem = _answer_of(agent, "key_problem", ctx)
         if problem is not None:
             return warn(*problem)
     since = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -248,7 +248,7 @@ def _install_moment(ctx: Context) -> datetime:
 
 def _last_worked(ctx: Context, agent: str) -> datetime | None:
     """When the agent last wrote its own log."""
-    times = [path.stat().st_mtime for path in _asked(agent, "logs", ctx.env) or () if path.exists()]
+    times = [path.stat().st_mtime for path in _answer_of(agent, "logs", ctx.env) or () if path.exists()]
     return datetime.fromtimestamp(max(times), UTC) if times else None
 
 
@@ -257,10 +257,10 @@ def _addresses(ctx: Context) -> Iterator[tuple[str, str]]:
     if url := ctx.env.get("ANTHROPIC_BASE_URL"):
         yield "ANTHROPIC_BASE_URL of this shell", url
     for agent in INTEGRATED:
-        yield from _asked(agent, "addresses", ctx.env) or ()
+        yield from _answer_of(agent, "addresses", ctx.env) or ()
 
 
-def _asked(agent: str, question: str, about: object) -> Any:  # each question has an answer of its own
+def _answer_of(agent: str, question: str, about: object) -> Any:  # each question has an answer of its own
     """What the agent's module answers; None where it has nothing to say of that."""
     answer = getattr(apply.module(agent), question, None)
     return answer(about) if answer is not None else None

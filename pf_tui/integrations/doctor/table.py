@@ -53,10 +53,10 @@ CHECKS: tuple[Check, ...] = (
 
 def run(ctx: Context) -> tuple[Result, ...]:
     """Every check, in order; one that breaks is a finding of its own."""
-    return tuple(_one(ctx, check) for check in CHECKS)
+    return tuple(_result_of(ctx, check) for check in CHECKS)
 
 
-def _one(ctx: Context, check: Check) -> Result:
+def _result_of(ctx: Context, check: Check) -> Result:
     try:
         result = check.look(ctx)
     except PfError as error:

@@ -35,7 +35,7 @@ class Slots:
 
     bar: int
     gap: int
-    left: int
+    margin: int
     """Cells before the first bar."""
 
 
@@ -48,7 +48,7 @@ def slots(count: int, width: int) -> Slots:
     if count > 1 and bar < WIDEST_BAR and count * (bar + 1 + gap) - gap <= width:
         bar += 1  # no gap stands behind the last bar
     margin = max(0, (width - count * (bar + gap) + gap) // 2)
-    return Slots(bar=bar, gap=gap, left=margin)
+    return Slots(bar=bar, gap=gap, margin=margin)
 
 
 def stacked(
@@ -74,7 +74,7 @@ def stacked(
     tops = [_heights(bar, axis.top, rows, symbols) for bar in bars]
     drawn = []
     for row in range(rows - 1, -1, -1):
-        spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.left)]
+        spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.margin)]
         for at, top in enumerate(tops):
             spans.append(Span(" " * (place.gap if at else 0)))
             spans.append(_cell(top, row, inks, symbols, place.bar))
@@ -133,7 +133,7 @@ def _cell(ends: Sequence[int], row: int, inks: Sequence[str], symbols: Symbols, 
 
 def _labels(bars: Sequence[Bar], place: Slots, margin: int, width: int) -> Line:
     """The labels under their bars; as many are left out as it takes to keep them apart."""
-    first = margin + place.left + place.bar // 2
+    first = margin + place.margin + place.bar // 2
     pitch = place.bar + place.gap
     return below(
         thinned([Below(at=first + at * pitch, text=bar.label) for at, bar in enumerate(bars)]), width

@@ -52,7 +52,7 @@ class Editor(Dialog):
 
     def choose(self, key: str) -> None:
         self._editing = key
-        budgets = self.main_screen.known().config.budgets.get(self.provider, Budgets())
+        budgets = self.main_screen.shown_snapshot().config.budgets.get(self.provider, Budgets())
         typed = self.query_one(TextLine)
         value = getattr(budgets, key)
         typed.value = "" if value is None else amounts.written(value, usd=key.endswith("usd"))

@@ -122,9 +122,9 @@ class CommandLine(Dialog):
             self._show(typed, cli_runner.first_words(typed))
             return
         ctx = self.app.ctx
-        self.app.look_up(lambda: self._found(typed, cli_runner.completions(ctx, typed)))
+        self.app.look_up(lambda: self._show_soon(typed, cli_runner.completions(ctx, typed)))
 
-    def _found(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
+    def _show_soon(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
         self.app.soon(partial(self._show, typed, offers))
 
     def _show(self, typed: str, offers: tuple[cli_runner.Offer, ...]) -> None:
@@ -189,7 +189,7 @@ def run(screen: MainScreen, typed: str) -> None:
         words = words[1:]
     if not words:
         return
-    if (deed := cli_runner.own_deed(words, screen.known())) is not None:
+    if (deed := cli_runner.own_deed(words, screen.shown_snapshot())) is not None:
         screen.action_do(deed)
         return
     if refusal := cli_runner.refusal(words):
@@ -208,7 +208,7 @@ def _finish(screen: MainScreen, typed: str, done: cli_runner.Done) -> None:
             summary = " · ".join(output.strip().removeprefix("pf-tui: ") for output in done.lines)
             screen.say(summary or "done", "bad" if done.code else "accent")
         else:
-            screen.said = None
+            screen.notice = None
             screen.app.push_screen(Output(screen, typed, done))
 
     screen.app.soon(show)

@@ -43,7 +43,7 @@ class Credential(Dialog):
     def __init__(self, screen: MainScreen, provider: str) -> None:
         super().__init__(screen)
         self.provider = provider
-        self._told: tuple[str, str] = ("", "muted")
+        self._feedback: tuple[str, str] = ("", "muted")
         self._secret: Secret | None = None
         """Typed, and not kept yet because there is no keyring."""
         self._sure = False
@@ -57,7 +57,7 @@ class Credential(Dialog):
 
     def opened(self) -> None:
         """Without a credential a key is what one came for."""
-        view = self.main_screen.known().view(self.provider)
+        view = self.main_screen.shown_snapshot().view(self.provider)
         if takes_key(view.provider) and view.credential.state == "missing":
             self.open_line()
 
@@ -68,13 +68,13 @@ class Credential(Dialog):
             return
         event.stop()
         event.prevent_default()
-        if takes_key(self.main_screen.known().view(self.provider).provider):
+        if takes_key(self.main_screen.shown_snapshot().view(self.provider).provider):
             self._type(typed)
 
     def on_paste(self, event: events.Paste) -> None:
         """A paste anywhere on the sheet is the key."""
         event.stop()
-        view = self.main_screen.known().view(self.provider)
+        view = self.main_screen.shown_snapshot().view(self.provider)
         if takes_key(view.provider):
             self._type(event.text.strip())
         else:
@@ -86,7 +86,7 @@ class Credential(Dialog):
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
         view = snapshot.view(self.provider)
-        return page_for(view, space, self._told, unkept=self._secret is not None, sure=self._sure)
+        return page_for(view, space, self._feedback, unkept=self._secret is not None, sure=self._sure)
 
     def moved(self, key: str | None) -> None:
         if self._sure and key != "remove":
@@ -145,7 +145,7 @@ class Credential(Dialog):
         self.app.perform(done)
 
     def _tell(self, words: str, ink: str) -> None:
-        self._told = (words, ink)
+        self._feedback = (words, ink)
         self.redraw()
 
     # -- the line to type into

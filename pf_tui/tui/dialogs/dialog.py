@@ -120,7 +120,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
 
     def space(self) -> Space:
         """The room on the sheet, at the snapshot's moment."""
-        clock = Clock(now=self.main_screen.known().at, zone=self.main_screen.look.zone)
+        clock = Clock(now=self.main_screen.shown_snapshot().at, zone=self.main_screen.look.zone)
         width = self.pane.content_size.width
         return Space(
             width=width, height=self.size.height - 6, clock=clock, symbols=self.main_screen.look.symbols
@@ -130,7 +130,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
         """Make the page anew; what a thread brings after the sheet was closed is dropped."""
         pane = self.query_one_optional(DialogPane)
         if pane is not None and pane.content_size.width:
-            pane.show(self.build(self.main_screen.known(), self.space(), self.words))
+            pane.show(self.build(self.main_screen.shown_snapshot(), self.space(), self.words))
 
     def leave(self) -> None:
         """Close it."""
@@ -143,7 +143,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
             try:
                 self.choose(self.pane.key)
             except PfError as error:
-                self.main_screen.say(dashboard_words.told(error), "bad")
+                self.main_screen.say(dashboard_words.error_words(error), "bad")
 
     def action_do(self, words: str) -> None:
         """An action of the table, as far as it makes sense here."""
@@ -198,7 +198,7 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
         self.stepped(event.key)
 
     @on(TextLine.Left)
-    def _left(self, event: TextLine.Left) -> None:
+    def _leave_line(self, event: TextLine.Left) -> None:
         event.stop()
         self.left_line()
 

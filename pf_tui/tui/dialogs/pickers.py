@@ -42,7 +42,7 @@ class Switcher(Dialog):
         self.main_screen.action_do(f"switch {key}")
 
     def on_key(self, event: events.Key) -> None:
-        listed_provider = keyed(self.main_screen.known()).get(event.character or "")
+        listed_provider = keyed(self.main_screen.shown_snapshot()).get(event.character or "")
         if listed_provider is not None:
             event.stop()
             event.prevent_default()

@@ -9,7 +9,7 @@ from textual import events
 
 from pf_tui import actions
 from pf_tui.documents import sessions as documents
-from pf_tui.documents import words as said
+from pf_tui.documents import words as phrases
 from pf_tui.ledger.totals import Group
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session
@@ -134,8 +134,8 @@ def _provider(session: Session, width: int) -> list[Line]:
 def _context(session: Session) -> str:
     if session.context_tokens is None:
         return "unknown"
-    share = f", {said.percent(session.context_percent)} of its window" if session.context_percent else ""
-    return f"{said.short(session.context_tokens)} tokens{share}"
+    share = f", {phrases.percent(session.context_percent)} of its window" if session.context_percent else ""
+    return f"{phrases.short(session.context_tokens)} tokens{share}"
 
 
 def _cost(session: Session) -> str:
@@ -143,9 +143,11 @@ def _cost(session: Session) -> str:
         return "unknown"
     share = session.window_share
     parts = [
-        said.money(session.cost_usd),
-        f"{said.money(session.cost_per_hour)} in the last hour" if session.cost_per_hour else "",
-        f"{said.percent(share.percent)} of the {said.window_word(share.window)} window" if share else "",
+        phrases.money(session.cost_usd),
+        f"{phrases.money(session.cost_per_hour)} in the last hour" if session.cost_per_hour else "",
+        f"{phrases.percent(share.percent)} of the {phrases.window_word(share.window)} window"
+        if share
+        else "",
     ]
     return ", ".join(part for part in parts if part)
 
@@ -157,7 +159,7 @@ def _where(session: Session) -> str:
 
 
 def _child(child: Session) -> Line:
-    cost = f"  {said.money(child.cost_usd)}" if child.cost_usd is not None else ""
+    cost = f"  {phrases.money(child.cost_usd)}" if child.cost_usd is not None else ""
     model = provider_order.short_model(child.model) if child.model else "model unknown"
     return line(child.agent_type or "subagent", muted(f"  {child.state}  {model}{cost}"))
 
@@ -174,8 +176,8 @@ def _model(group: Group) -> Line:
     sums = group.sums
     return line(
         f"{provider_order.short_model(group.name):<18} ",
-        muted(f"{said.number(sums.requests)} requests  {said.short(sums.total_tokens)} tokens  "),
-        said.money(sums.cost_usd),
+        muted(f"{phrases.number(sums.requests)} requests  {phrases.short(sums.total_tokens)} tokens  "),
+        phrases.money(sums.cost_usd),
     )
 
 
@@ -221,7 +223,7 @@ class Mover(Dialog):
         self.app.perform(move)
 
     def on_key(self, event: events.Key) -> None:
-        entry = keyed(self.main_screen.known()).get(event.character or "")
+        entry = keyed(self.main_screen.shown_snapshot()).get(event.character or "")
         if entry is not None:
             event.stop()
             event.prevent_default()

@@ -32,7 +32,7 @@ def _copy_row(screen: MainScreen, word: str) -> None:
 def _screenshot(screen: MainScreen, word: str) -> None:
     from pf_tui.tui import screenshot
 
-    picture, text = screenshot.taken(screen.app)
+    picture, text = screenshot.capture(screen.app)
     folder = screen.app.ctx.paths.home / "screenshots"
     stamp = screen.app.ctx.now().astimezone(screen.look.zone).strftime("%Y%m%d-%H%M%S")
 
@@ -61,7 +61,7 @@ def _name(screen: MainScreen) -> str | None:
 
 
 def _row(screen: MainScreen) -> object:
-    key, now = screen.pane.key, screen.known()
+    key, now = screen.pane.key, screen.shown_snapshot()
     if key is None:
         return None
     if screen.current == "providers":

@@ -107,5 +107,5 @@ def _meant(screen: MainScreen) -> str | None:
     """The provider under the cursor: in the limits pane the one whose windows are looked at."""
     if screen.current == "limits" and screen.pane.key:
         return screen.pane.key.split(" ")[0]
-    active = screen.known().active
+    active = screen.shown_snapshot().active
     return screen.selected or (active.provider if active else None)

@@ -24,7 +24,7 @@ def _switch(screen: MainScreen, word: str) -> None:
         switch_to(screen, word)
     elif screen.current == "models" and screen.pane.key:
         model = screen.pane.key
-        switch_to(screen, first_serving(screen.known(), model), model)
+        switch_to(screen, first_serving(screen.shown_snapshot(), model), model)
     elif screen.pane.key:
         switch_to(screen, screen.pane.key)
 
@@ -65,7 +65,7 @@ def _move_down(screen: MainScreen, word: str) -> None:
 
 def _move(screen: MainScreen, step: int) -> None:
     """Past the next provider that can be seen beside it; one that is not in the list joins it."""
-    provider, now, ctx = screen.pane.key, screen.known(), screen.app.ctx
+    provider, now, ctx = screen.pane.key, screen.shown_snapshot(), screen.app.ctx
     if provider is None:
         return
     in_project = now.project is not None and bool(now.project.priority)
@@ -87,7 +87,7 @@ def _move(screen: MainScreen, step: int) -> None:
 
 @handles("auto-switch")
 def _auto_switch(screen: MainScreen, word: str) -> None:
-    now, ctx = screen.known(), screen.app.ctx
+    now, ctx = screen.shown_snapshot(), screen.app.ctx
     on = not now.auto_switch
     in_project = now.project is not None and now.project.auto_switch is not None
 
@@ -103,7 +103,7 @@ def _auto_switch(screen: MainScreen, word: str) -> None:
 @handles("allow-paid")
 def _allow_paid(screen: MainScreen, word: str) -> None:
     """Answer the question, or take the answer back."""
-    now, ctx = screen.known(), screen.app.ctx
+    now, ctx = screen.shown_snapshot(), screen.app.ctx
     if now.config.paid == "auto":
         screen.say("paid providers follow a plan without asking · `:allow paid --ask` asks first")
         return
@@ -123,7 +123,7 @@ def _bench(screen: MainScreen, word: str) -> None:
     provider, ctx = screen.pane.key, screen.app.ctx
     if provider is None:
         return
-    resting = screen.known().view(provider).state in ("benched", "exhausted")
+    resting = screen.shown_snapshot().view(provider).state in ("benched", "exhausted")
 
     def turn() -> Announcement:
         if resting:

@@ -81,10 +81,10 @@ def _focus(screen: MainScreen, word: str) -> None:
 @handles("install")
 def _install(screen: MainScreen, word: str) -> None:
     """The command that joins them, ready to be sent: what it changes is shown before it is done."""
-    agent = word or serving.facts(screen.known(), screen.sessions).joins
+    agent = word or serving.facts(screen.shown_snapshot(), screen.sessions).joins
     if not agent:
-        there = {view.agent for view in screen.known().agents}
-        agent = next((name for name in screen.found if name not in there), "")
+        there = {view.agent for view in screen.shown_snapshot().agents}
+        agent = next((name for name in screen.agents if name not in there), "")
     if agent:
         screen.action_do(f"command install {agent}")
     else:

@@ -95,7 +95,7 @@ def page_for(
 
 
 def _nothing(report: LedgerView, width: int) -> tuple[Row, ...]:
-    if not report.known:
+    if not report.loaded:
         return empty(width, "reading …")
     if report.problem:
         return empty(width, report.problem)

@@ -302,7 +302,7 @@ def _went_on(event: Event) -> str:
     return f"session {str(event.after.get('session') or '')[:8]} goes on"
 
 
-def _asked(event: Event) -> str:
+def _question_text(event: Event) -> str:
     return f"spend on {event.after.get('provider', 'a paid provider')}?"
 
 
@@ -351,7 +351,7 @@ _SENTENCES = {
     "trust": _trusted,
     "rules": _ruled,
     "session-resume": _went_on,
-    "ask": _asked,
+    "ask": _question_text,
     "paid": _paid,
     "class": _classed,
     "demo": _demonstrated,

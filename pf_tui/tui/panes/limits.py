@@ -201,7 +201,7 @@ def _ending(limit: Limit, clock: Clock) -> Line:
     reset_text = ""
     if limit.resets_at:
         reset_text = (
-            clock.left(limit.resets_at) if clock.near(limit.resets_at) else clock.clock(limit.resets_at)
+            clock.time_left(limit.resets_at) if clock.near(limit.resets_at) else clock.clock(limit.resets_at)
         )
     empty = line(Span(f"~{clock.clock(limit.runs_out_at)}", "warn")) if limit.runs_out_at else ()
     return line(muted(reset_text), " " if empty and reset_text else "", empty)
@@ -254,7 +254,7 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
     clock, follows = space.clock, snapshot.next.provider if snapshot.next and serves else None
     empty = Span(f"empty at ~{clock.clock(empty_at)}", "warn")
     at = line(Span("at this pace ", "warn"), empty)
-    span = Span(f" in {clock.left(empty_at)}" if clock.near(empty_at) else "", "warn")
+    span = Span(f" in {clock.time_left(empty_at)}" if clock.near(empty_at) else "", "warn")
     if not follows:
         return next(
             (

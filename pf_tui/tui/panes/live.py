@@ -32,7 +32,7 @@ class Flow:
     """Tokens per second, look by look. The one thing a single snapshot cannot tell."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._tokens_before: dict[str, int] = {}
         self._at: datetime | None = None
         self._rates: list[float] = []
 
@@ -40,16 +40,16 @@ class Flow:
         """The rates so far, tokens per second, oldest first; () while no gateway runs."""
         running = snapshot.gateway
         if running is None:
-            self._seen, self._at, self._rates = {}, None, []
+            self._tokens_before, self._at, self._rates = {}, None, []
             return ()
         if self._at is not None and snapshot.at - self._at < LEAST_STEP:
             return tuple(self._rates)
         now = {request.id: request.tokens for request in running.live}
-        if self._at is not None and (now or self._seen):
-            grown = sum(max(0, tokens - self._seen.get(name, 0)) for name, tokens in now.items())
+        if self._at is not None and (now or self._tokens_before):
+            grown = sum(max(0, tokens - self._tokens_before.get(name, 0)) for name, tokens in now.items())
             seconds = (snapshot.at - self._at).total_seconds()
             self._rates = [*self._rates, grown / seconds][-KEPT:]
-        self._seen, self._at = now, snapshot.at
+        self._tokens_before, self._at = now, snapshot.at
         return tuple(self._rates)
 
 

@@ -224,7 +224,7 @@ def _back(view: ProviderView, clock: Clock) -> Line:
         at = limit.resets_at
     if at is None:
         return BLANK
-    return line(Span(clock.left(at), "warn" if view.state == "benched" else "muted"))
+    return line(Span(clock.time_left(at), "warn" if view.state == "benched" else "muted"))
 
 
 def bench_word(view: ProviderView) -> str:

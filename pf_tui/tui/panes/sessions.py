@@ -129,14 +129,14 @@ class _Drawing:
     ) -> None:
         self._inks, self._space = inks, space
         self.pinned: tuple[Line, ...] = ()
-        self._kept: list[tuple[Column, int]] = []
+        self._fitted: list[tuple[Column, int]] = []
         children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
         needed = 2 * (len(running) + len(ended)) + children + bool(ended)
         self._lines = 1 if space.width >= WIDE or needed > space.height else 2
         if self._lines == 1 and space.width >= MIDDLE:
             table = [self._cells(session) for session in (*running, *ended)]
-            self._kept = chosen(COLUMNS, table, space.width)
-            self.pinned = (head(self._kept, choice.order, downward=choice.order != "place", orders=ORDERS),)
+            self._fitted = chosen(COLUMNS, table, space.width)
+            self.pinned = (head(self._fitted, choice.order, downward=choice.order != "place", orders=ORDERS),)
 
     def rows(self, sessions: Sequence[Session]) -> list[Row]:
         """Each session, and the subagents that work for it."""
@@ -155,8 +155,8 @@ class _Drawing:
 
     def _of(self, session: Session) -> list[Row]:
         width, key = self._space.width, f"{session.agent} {session.id}"
-        if self._kept:
-            return [Row(fit(body(self._kept, self._cells(session)), width), key)]
+        if self._fitted:
+            return [Row(fit(body(self._fitted, self._cells(session)), width), key)]
         if self._lines == 1:
             return [Row(self._single(session), key)]
         if width >= MIDDLE:
@@ -192,7 +192,7 @@ class _Drawing:
 
     def _first(self, session: Session) -> Line:
         width = self._space.width
-        state = line(Span(self._told(session), INKS[session.state]))
+        state = line(Span(self._state_text(session), INKS[session.state]))
         room = width - cells(state) - 5
         return spread(line(" ", _sign(session), _place(session, room)), line(state, " "), width)
 
@@ -243,10 +243,10 @@ class _Drawing:
         name = session.provider or "provider unknown"
         return Span(provider_order.short_name(name), self._inks.get(name, "muted"))
 
-    def _told(self, session: Session) -> str:
+    def _state_text(self, session: Session) -> str:
         """`waiting 2 min`, `limited → 16:20`."""
         if session.resumes_at is not None:
-            return f"goes on in {self._space.clock.left(session.resumes_at)}"
+            return f"goes on in {self._space.clock.time_left(session.resumes_at)}"
         if session.state == "limited":
             until = session.limited_until
             return f"limited → {self._space.clock.clock(until)}" if until else _word(session)
@@ -256,14 +256,14 @@ class _Drawing:
         """How long it has been in its state, or until when it rests."""
         clock = self._space.clock
         if session.resumes_at is not None:
-            return f"on in {clock.left(session.resumes_at)}"
+            return f"on in {clock.time_left(session.resumes_at)}"
         return _since(session, clock)
 
     def _detail(self, session: Session) -> str:
         """What the state is about, and since when."""
         clock = self._space.clock
         if session.resumes_at is not None:
-            return f"goes on in {clock.left(session.resumes_at)}"
+            return f"goes on in {clock.time_left(session.resumes_at)}"
         if session.state == "limited" and session.limited_until:
             return f"until {clock.clock(session.limited_until)}"
         reason = (

@@ -89,7 +89,7 @@ def lines_for(
         live: the requests in flight.
     """
     now, width = facts(snapshot, sessions), space.width - 2
-    hold = _held(snapshot, space, hold_text)
+    hold = _hold_line(snapshot, space, hold_text)
     two = space.width < TWO_LINES
     for wording in (*_LESS, *_CUT) if _long(snapshot, now) else _LESS:
         who, rest = _who(snapshot, now, wording), _lasts(snapshot, now, space, wording)
@@ -116,7 +116,7 @@ def lines_for(
     return [_padded(_ends(left_line, right, width))]
 
 
-def _held(snapshot: Snapshot, space: Space, hold: str) -> Line:
+def _hold_line(snapshot: Snapshot, space: Space, hold: str) -> Line:
     """What is never left out: that pf-tui is paused, or the screen is frozen, and since when."""
     paused = f"paused {space.clock.clock(snapshot.paused)}" if snapshot.paused else ""
     spans = [Span(word, "warn", bold=True) for word in (paused, hold) if word]
@@ -242,13 +242,13 @@ def _end(limit: Limit, space: Space, wording: _Wording) -> Line:
     """`empty ~15:12 in 1h10` at this pace, else `resets in 1h38`; in brief `~1h10`, `1h38`."""
     clock = space.clock
     if wording.brief and limit.runs_out_at is not None:
-        return line(Span(f"~{clock.left(limit.runs_out_at)}", "warn"))
+        return line(Span(f"~{clock.time_left(limit.runs_out_at)}", "warn"))
     if wording.brief and limit.resets_at is not None:
-        return line(muted(clock.left(limit.resets_at)))
+        return line(muted(clock.time_left(limit.resets_at)))
     if limit.runs_out_at is not None:
         text = f"empty ~{clock.clock(limit.runs_out_at)}"
         if wording.countdown and clock.near(limit.runs_out_at):
-            text += f" in {clock.left(limit.runs_out_at)}"
+            text += f" in {clock.time_left(limit.runs_out_at)}"
         return line(Span(text, "warn"))
     return line(muted(f"resets {clock.ends(limit.resets_at)}")) if limit.resets_at else ()
 
