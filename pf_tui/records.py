@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar, dataclass_transform
+    from typing import Any, TypeVar, dataclass_transform  # Any: a field's value, as in dataclasses
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - others take it from here
 
     T = TypeVar("T")

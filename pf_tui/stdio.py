@@ -12,7 +12,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # a buffer, as `io` takes one
+    from typing import Any  # Any: a buffer, as `io` takes one
 
 _WAYS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 

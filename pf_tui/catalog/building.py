@@ -16,7 +16,7 @@ from pf_tui.catalog.records import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: a record's fields by name, each of its own type
 
     from pf_tui.catalog.entries import ModelEntry, PriceEntry, ProviderEntry, ServedEntry
 

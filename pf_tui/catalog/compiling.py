@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast  # Any: entries as YAML has them: each field is checked by the record it becomes
 
 from pf_tui.catalog import meanings, names
 from pf_tui.catalog.meanings import Meaning

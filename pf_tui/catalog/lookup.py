@@ -11,7 +11,7 @@ from pf_tui.errors import UnknownName
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any  # a part of the compiled form: each is of a shape of its own
+    from typing import Any  # Any: a part of the compiled form, each is of a shape of its own
 
     from pf_tui.catalog.entries import ModelEntry, ProviderEntry, ServedEntry
     from pf_tui.catalog.meanings import Meanings

@@ -12,7 +12,7 @@ from pf_tui.records import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # the table as YAML has it, checked by `compiling`
+    from typing import Any  # Any: the table as YAML has it, checked by `compiling`
 
     from pf_tui.catalog.entries import MeaningEntry, MeaningIndex
 

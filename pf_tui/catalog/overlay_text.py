@@ -19,7 +19,7 @@ from pf_tui.errors import StateFileUnusable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import (
-        Any,  # a setting, as the reader of its key gives it
+        Any,  # Any: a setting, as the reader of its key gives it
         NoReturn,
     )
 

@@ -17,7 +17,7 @@ from pf_tui.catalog.lookup import Catalog
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Any  # each part is of a shape of its own: see `entries`
+    from typing import Any  # Any: each part is of a shape of its own: see `entries`
 
     from pf_tui.catalog.overlay import Overlay
 

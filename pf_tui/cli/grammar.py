@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar  # Any: click's own keyword arguments
 
 import click
 from click.shell_completion import CompletionItem

@@ -20,7 +20,7 @@ from pf_tui.state import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypedDict
+    from typing import Any, TypedDict  # Any: a cell's fields by name, each of its own type
 
     class CandidateFacts(TypedDict):
         """How a candidate is asked."""

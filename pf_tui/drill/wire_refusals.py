@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any  # Any: a request as the agent wrote it: JSON of any shape
 
 Body = Mapping[str, Any]
 """A request as anybody may send it: a refusal looks into one place of it, and trips over what is worse."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from types import ModuleType
-from typing import Any
+from typing import Any  # Any: the extra's protobuf messages have no types
 
 from pf_tui.errors import PfError
 from pf_tui.export.metrics import Attributes, Metric, Point

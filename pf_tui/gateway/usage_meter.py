@@ -6,7 +6,7 @@ They are read with msgspec, many events at a time.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any  # Any: usage as vendors write it: numbers, nested or null
 
 import msgspec
 

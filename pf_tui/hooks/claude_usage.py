@@ -24,7 +24,7 @@ from pf_tui.state.paths import make_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: a module loaded late: its members keep their own types
 
     from pf_tui.ingest.claude_lines import RareLine
     from pf_tui.ingest.observed import LoggedRequest

@@ -15,7 +15,7 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: fields of Evidence by name, each of its own type
 
 MAX_UP = 4
 """Processes between a hook and its agent: a shell, a wrapper."""

@@ -29,7 +29,7 @@ from pf_tui.state.paths import listed_folders, user_home
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: a note as JSON gave it back, written by this module alone
 
     from pf_tui.ingest.claude_lines import Message, RareLine, Step, Usage
 

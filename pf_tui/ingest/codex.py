@@ -22,7 +22,7 @@ from pf_tui.state import paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: a note as JSON gave it back, written by this module alone
 
 AGENT = "codex"
 SUFFIXES = (".jsonl", ".jsonl.zst")

@@ -18,7 +18,7 @@ from pf_tui.ledger.pricetable import PriceTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: LoggedRequest's fields in order, each of its own type
 
 
 def record(ledger: Path, agent: str, logged_requests: Iterable[LoggedRequest], catalog: Catalog) -> bool:

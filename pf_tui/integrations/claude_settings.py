@@ -22,7 +22,7 @@ from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # a note's members: two maps of words, and a command
+    from typing import Any  # Any: a note's members: two maps of words, and a command
 
 NOTE = "pf-tui"
 """The member that remembers what was there; no client reads it."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from operator import add, sub
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple  # Any: SQLite's columns, each of its own type
 
 from pf_tui.ledger import narrowing, period
 from pf_tui.ledger.period import Filters, Period

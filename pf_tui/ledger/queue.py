@@ -20,7 +20,7 @@ from pf_tui.state.paths import make_private
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeAlias
+    from typing import Any, TypeAlias  # Any: SQLite's columns and parameters, each of its own type
 
     Row: TypeAlias = tuple[str, list[Any]]  # a value for each column or parameter, of its own type
     """(kind, values)."""

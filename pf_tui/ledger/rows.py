@@ -22,7 +22,7 @@ from pf_tui.ledger.schema import NAME, QUARTER_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Protocol
+    from typing import Any, Protocol  # Any: SQLite's columns, each of its own type
 
     Row = Sequence[Any]  # a value for each column, of the column's own type
     """Values in the order of FIELDS, names interned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any  # Any: each tool's own type of arguments
 
 from pydantic import BaseModel
 

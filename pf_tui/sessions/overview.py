@@ -32,7 +32,7 @@ from pf_tui.state.paths import Paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any  # Any: collectors, which are modules with one class each
 
     from pf_tui.sessions.records import By
 

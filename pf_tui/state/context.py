@@ -18,7 +18,7 @@ from pf_tui.state.paths import Paths, find_project_file, locate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
+    from typing import Any, TypeVar  # Any: what a file was read into: each reader's own type
 
     from pf_tui.catalog.entries import OwnProvider
     from pf_tui.state.project import Project

@@ -30,10 +30,6 @@ if TYPE_CHECKING:
         sha256: str
 
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 TEMPLATE = """\
 ---
 # pf-tui settings of this project; a line left out follows your own settings.

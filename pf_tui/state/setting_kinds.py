@@ -14,7 +14,7 @@ from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # a value of its setting's own kind
+    from typing import Any  # Any: a value of its setting's own kind
 
 EACH = "ID"
 """Stands for a provider's id in a key."""

@@ -34,7 +34,7 @@ from pf_tui.state.setting_kinds import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any  # a value of its setting's own kind
+    from typing import Any  # Any: a value of its setting's own kind
 
 NOTICES = ("warn", "limit", "failover", "reset")
 """What a person may be told of."""

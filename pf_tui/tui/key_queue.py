@@ -7,7 +7,7 @@ line over a slow connection) the second key would go to what the first one has j
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
+from typing import Any  # Any: Textual's push_screen has four signatures
 
 from textual import events, on
 from textual.message import Message

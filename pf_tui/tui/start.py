@@ -17,7 +17,7 @@ from pf_tui.tui import first_paint
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any
+    from typing import Any  # Any: termios' settings: numbers and a list
 
     from pf_tui.state.context import Context
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import selectors
 from collections.abc import Iterable
-from typing import Any  # what a screen returns does not matter here
+from typing import Any  # Any: what a screen returns does not matter here
 
 from rich.console import Console, RenderableType
 from rich.control import Control

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any  # Any: each question to an agent's module has an answer of its own
 
 from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import apply, installs
