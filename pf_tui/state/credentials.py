@@ -80,7 +80,7 @@ def look_up(
     """
     stored = {} if without_file else _stored(paths)
     looked: dict[Path, object] = {}
-    known = {
+    credentials = {
         provider.id: _environment(provider, env)
         or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
         or _auth_json(stored.get(provider.id), now)
@@ -90,9 +90,12 @@ def look_up(
         for provider in providers
     }
     if not without_file:
-        return known
+        return credentials
     unread = Credential(state="unknown", source="auth.json")
-    return {name: unread if held.state == "missing" else held for name, held in known.items()}
+    return {
+        name: unread if credential.state == "missing" else credential
+        for name, credential in credentials.items()
+    }
 
 
 def secret_for(
@@ -134,10 +137,10 @@ def store_in_keyring(provider_id: str, secret: Secret) -> None:
     backend = _open_keyring(provider_id)
     try:
         backend.set_password(KEYRING_SERVICE, provider_id, secret.reveal())
-        kept = backend.get_password(KEYRING_SERVICE, provider_id)
+        before = backend.get_password(KEYRING_SERVICE, provider_id)
     except Exception as error:  # backends raise anything, from RuntimeError to D-Bus types
         raise _keyring_refused(error, provider_id) from error
-    if kept != secret.reveal():
+    if before != secret.reveal():
         raise PfError(
             "the keyring took the key and did not give it back; nothing counts as stored",
             _file_hint(provider_id),
@@ -163,12 +166,12 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
     def with_key(stored: dict[str, object] | None) -> dict[str, object]:
         entries = _entries(stored or {}, paths)
         old = entries.get(provider.id)
-        kept = (
+        entry_left = (
             {key: value for key, value in old.items() if key not in _KEY_FIELDS}
             if isinstance(old, dict)
             else {}
         )
-        entries[provider.id] = {**kept, field_name: secret.reveal(), "updatedAt": now.isoformat()}
+        entries[provider.id] = {**entry_left, field_name: secret.reveal(), "updatedAt": now.isoformat()}
         return {**(stored or {}), "providers": entries}
 
     with files.locked(paths):
@@ -402,7 +405,9 @@ def _dig(content: object, dotted: str) -> object:
             inner = place if part == "*" else place.get(part[:-2]) if isinstance(place, dict) else None
             rest = ".".join(parts[index + 1 :])
             values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
-            return next((found for value in values if (found := _dig(value, rest) if rest else value)), None)
+            return next(
+                (value_at for value in values if (value_at := _dig(value, rest) if rest else value)), None
+            )
         place = place.get(part) if isinstance(place, dict) else None
     return place
 
@@ -442,7 +447,7 @@ def _usual_folder(variable: str, home: Path) -> Path | None:
     """Where what a variable names is while it has no value."""
     if variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
         return home / (".config" if variable == "XDG_CONFIG_HOME" else ".local/share")
-    agent = next((one.id for one in CLIENTS.values() if one.config_variable == variable), None)
+    agent = next((client.id for client in CLIENTS.values() if client.config_variable == variable), None)
     return None if agent is None else default_config_folder(agent, {"HOME": str(home)})
 
 

@@ -217,12 +217,12 @@ def rewrite_json(
     """
     for _ in range(REWRITES):
         read_text(path)  # says what a pipe, a device or a huge file is, which are not to be opened
-        seen = _bytes(path)
+        original = _bytes(path)
         content = change(read_json(path))
         if content is None:
             return
         with contextlib.suppress(_ChangedMeanwhileError):
-            write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(seen,))
+            write_bytes(path, json_bytes(content, indent=2) + b"\n", mode=mode, over=(original,))
             return
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
 

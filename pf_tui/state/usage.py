@@ -33,8 +33,8 @@ def floors(paths: Paths, today: date, *, also: date | None = None) -> dict[str, 
         content = files.read_json(paths.usage)
     except StateFileUnusable:
         return {}
-    held = _floors(content or {}, {today, also or today})
-    return {name: floor.pair for name, floor in held.items()}
+    floors_by_name = _floors(content or {}, {today, also or today})
+    return {name: floor.pair for name, floor in floors_by_name.items()}
 
 
 def clear(paths: Paths, providers: Iterable[str]) -> None:
@@ -68,20 +68,20 @@ def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, _Floor]
     resets, ours = _object(content, "lastReset"), _object(content, _OURS)
     now = {day.isoformat() for day in days}, {f"{day:%Y-%m}" for day in days}
     turned = _days(resets, ("daily", "monthly"), ("", ""))
-    held = {}
+    floors = {}
     for name, entry in _object(content, "providers").items():
-        said, kept = _pair(entry), _object(_object(ours, "floor"), name)
+        count, before = _pair(entry), _object(_object(ours, "floor"), name)
         wrote = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
-        since = _days(kept, ("day", "month"), turned)
+        since = _days(before, ("day", "month"), turned)
         counts, when = [0.0, 0.0], list(turned)
         for at in (0, 1):
-            ours_last = wrote is not None and said[at] == wrote[at]
+            ours_last = wrote is not None and count[at] == wrote[at]
             when[at] = since[at] if ours_last else turned[at]
             if when[at] in now[at]:
-                counts[at] = _pair(kept)[at] if ours_last else said[at]
+                counts[at] = _pair(before)[at] if ours_last else count[at]
         if any(counts):
-            held[name] = _Floor(pair=(counts[0], counts[1]), days=(when[0], when[1]))
-    return held
+            floors[name] = _Floor(pair=(counts[0], counts[1]), days=(when[0], when[1]))
+    return floors
 
 
 def _days(
@@ -143,8 +143,8 @@ def write(
 def _merged(
     old: Mapping[str, object], today: date, counters: Mapping[str, tuple[int, int]], days: set[date]
 ) -> dict[str, object]:
-    known = old.get("providers")
-    entries = dict(known) if isinstance(known, dict) else {}
+    providers = old.get("providers")
+    entries = dict(providers) if isinstance(providers, dict) else {}
     floor = _floors(old, days)
     counters = {
         name: _larger(counters.get(name, (0, 0)), floor[name].pair if name in floor else (0.0, 0.0))
@@ -174,15 +174,15 @@ def _merged(
             **_object(old, _OURS),
             "wrote": {name: _counted(pair) for name, pair in counters.items()},
             "floor": {
-                name: {**_counted(held.pair), "day": held.days[0], "month": held.days[1]}
-                for name, held in floor.items()
+                name: {**_counted(entry.pair), "day": entry.days[0], "month": entry.days[1]}
+                for name, entry in floor.items()
             },
         },
     }
 
 
-def _larger(one: tuple[float, float], other: tuple[float, float]) -> tuple[int, int]:
-    return round(max(one[0], other[0])), round(max(one[1], other[1]))
+def _larger(pair: tuple[float, float], other: tuple[float, float]) -> tuple[int, int]:
+    return round(max(pair[0], other[0])), round(max(pair[1], other[1]))
 
 
 def _counted(pair: tuple[float, float]) -> dict[str, int]:
