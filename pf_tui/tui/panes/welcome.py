@@ -12,7 +12,7 @@ from pf_tui.tui import provider_order
 _DEMO = "`pf-tui --demo` shows all of this on generated data"
 
 
-def lines(snapshot: Snapshot, found: Sequence[str], width: int) -> list[Line]:
+def lines(snapshot: Snapshot, agents: Sequence[str], width: int) -> list[Line]:
     """Above the list while no provider is available; [] as soon as somebody has a credential."""
     if any(entry.number is not None for entry in provider_order.listed_providers(snapshot)):
         return []
