@@ -34,6 +34,13 @@ AGENT = "opencode"
 LOCAL = "pf-tui-local"
 """The plugin's own provider in OpenCode: "whoever serves"."""
 
+GATEWAY_START_S = 5.0
+"""The plugin waits 9 s for a hook's answer."""
+
+ROUNDS = 3
+"""Tries of one request that failed, OpenCode's own waits between them, before the turn is ended while somebody
+else could serve: 7 s. OpenCode itself tries six times in 74 to 79 s (measured on 1.18.33)."""
+
 LONG_WAIT = timedelta(seconds=60)
 """OpenCode waits out any retry-after in silence, hours too (measured on 1.18.33); beyond this it is told."""
 
@@ -134,14 +141,20 @@ def _turn_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
             word = "authentication_failed" if text(facts, "name") == "ProviderAuthError" else "unknown"
             return answers.read_agent_error(ctx, word, body, now)
         failure = answers.read_answer(ctx, status=status, headers=headers, body=body, at=now)
-        # OpenCode has tried for minutes: a limit without an end is no burst
-        return (
-            answers.read_agent_error(ctx, "rate_limit", body, now)
-            if failure.kind == "windowless"
-            else failure
-        )
+        return _lasting(ctx, failure, body, now)
 
     return _failed(ctx, data, classify, headers=headers)
+
+
+def _lasting(ctx: Context, failure: Failure, body: str, now: datetime) -> Failure:
+    """The failure of a request that was tried again and again: it is no burst, and not over in seconds."""
+    from pf_tui.actions import answers
+
+    if failure.kind == "windowless":
+        return answers.read_agent_error(ctx, "rate_limit", body, now)
+    if failure.kind in ("overload", "server") and (failure.until is None or failure.until - now < LONG_WAIT):
+        return replace(failure, until=now + LONG_WAIT)
+    return failure
 
 
 def _delivered(ctx: Context, data: dict[str, object]) -> dict[str, object]:
@@ -218,18 +231,21 @@ def _failed(
         actions.note_readings(ctx, readings_from_headers(the_turn.provider, headers, now.at))
     streak = max(number(data.get("streak")) or 1, number(data.get("attempt")) or 1)
     failure = classify(now.at)
+    on_and_on = on_wire and failure.failover and (number(data.get("rounds")) or 1) >= ROUNDS
+    if on_and_on and (on_and_on := opencode_routing.goes_elsewhere(now, the_turn)):
+        failure = _lasting(ctx, failure, _body(data, "body"), now.at)
     outcome = _bench(ctx, now, the_turn, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
     answer: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
         answer["until"] = round(outcome.bench.until.timestamp() * 1000)
-    if on_wire and failure.failover and (where := _gateway(ctx, now)):
+    if on_wire and failure.failover and (where := _gateway(ctx, now, start=on_and_on)):
         return {**answer, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
     message = _sentence(ctx, after, the_turn, failure, rest, to)
-    if on_wire and failure.failover and rest and _is_long(rest, now.at):
+    if on_wire and failure.failover and rest and (_is_long(rest, now.at) or on_and_on):
         return {**answer, "refuse": message}
     if outcome and now.notifies:
         answer["toast"] = _toast(message, "warning")
@@ -293,12 +309,20 @@ def _is_long(rest: Bench, now: datetime) -> bool:
     return rest.until is None or rest.until - now > LONG_WAIT
 
 
-def _gateway(ctx: Context, now: Snapshot) -> dict[str, str] | None:
-    """Where the gateway listens and its loopback token; None while there is none."""
-    if now.gateway is None:
-        return None
-    token = gateway.token(ctx.paths)
-    return {"url": now.gateway.url, "token": token} if token is not None else None
+def _gateway(ctx: Context, now: Snapshot, *, start: bool = False) -> dict[str, str] | None:
+    """Where the gateway listens and its loopback token; None while there is none.
+
+    Args:
+        start: bring one up where the person wants it (`pf.gateway.auto`).
+    """
+    here = now.gateway
+    if here is None and start and ctx.config().leads_to_gateway:
+        from pf_tui.actions import gateway_start
+
+        with contextlib.suppress(PfError):
+            here = gateway_start.start(ctx, limit_s=GATEWAY_START_S)
+    token = gateway.token(ctx.paths) if here is not None else None
+    return {"url": here.url, "token": token} if here is not None and token is not None else None
 
 
 def _is_gateway(now: Snapshot, url: str | None) -> bool:

@@ -80,20 +80,33 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
     if free and (turn.picked or not now.has_own_order):
         return Route(provider=turn.provider)
     wanted = _wanted(now, turn)
-    routing = failover.route(
-        RouteRequest(model=wanted),
-        _standings(now, turn),
-        now.catalog,
-        auto_switch=now.auto_switch,
-        own_order=now.has_own_order,
-    )
-    for candidate in routing.candidates:
+    for candidate in _candidates(now, turn):
         if candidate.provider == turn.provider and hindered is None and _same(now, turn, candidate.model):
             return Route(provider=turn.provider)
         name = _name(turn, candidate, wanted)
         if name is not None and name != (turn.asked_theirs, turn.asked_model):
             return Route(provider=candidate.provider, theirs=name[0], model=name[1], skipped=hindered)
     return Route(provider=turn.provider, skipped=hindered)
+
+
+def goes_elsewhere(now: Snapshot, turn: Turn) -> bool:
+    """Whether somebody else could serve this turn, whom OpenCode has as well."""
+    wanted = _wanted(now, turn)
+    return any(
+        candidate.provider != turn.provider and _name(turn, candidate, wanted) is not None
+        for candidate in _candidates(now, turn)
+    )
+
+
+def _candidates(now: Snapshot, turn: Turn) -> tuple[Candidate, ...]:
+    routing = failover.route(
+        RouteRequest(model=_wanted(now, turn)),
+        _standings(now, turn),
+        now.catalog,
+        auto_switch=now.auto_switch,
+        own_order=now.has_own_order,
+    )
+    return tuple(routing.candidates)
 
 
 def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:

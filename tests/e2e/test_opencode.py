@@ -84,6 +84,37 @@ def test_a_limit_in_run_ends_the_turn_at_once_and_the_next_is_served_elsewhere(
     assert box.hooks_log() == ""
 
 
+@pytest.mark.parametrize("status", [429, 500, 529])
+def test_a_failure_that_goes_on_ends_the_turn_after_three_tries(
+    status: int, box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """OpenCode alone tries six times in 74 to 79 s."""
+    alpha.always(Step(status=status))
+
+    failing = opencode_run(box, "hello", "--title", "t")
+    following = opencode_run(box, "--continue", "and on")
+
+    assert failing.returncode == 1
+    assert "your next turn runs on beta (beta/m-beta)" in failing.stderr
+    assert following.returncode == 0
+    assert (len(alpha.requests), beta.models()) == (3, ["m-beta"])
+
+
+def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.always(Step(status=529))
+    box.pf("gateway", "auto", "on")
+    try:
+        done = opencode_run(box, "hello", "--title", "t")
+    finally:
+        box.pf("gateway", "stop")
+
+    assert done.returncode == 0, done.stderr
+    assert "Hello from the mock." in done.stdout
+    assert (len(alpha.requests), len(beta.requests)) == (3, 1)
+
+
 def test_the_bench_says_which_answer_of_which_session_led_to_it(box: Machine, alpha: Upstream) -> None:
     alpha.always(LIMITED)
 

@@ -18,8 +18,11 @@ from pf_tui.errors import PfError
 from pf_tui.hooks import opencode
 from pf_tui.hooks.opencode import _RETRIED
 from pf_tui.sessions.evidence import Store
+from pf_tui.state import config
+from pf_tui.state import gateway as state_gateway
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
+from pf_tui.state.gateway import Gateway
 from tests.conftest import NOON
 
 Make = Callable[..., Context]
@@ -223,6 +226,50 @@ def test_a_short_limit_is_left_to_opencodes_own_wait(ctx: Context) -> None:
     assert "refuse" not in answer
     assert answer["benched"] is True
     assert ctx.health().benches[0].model == "m-alpha"
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes", "matter"),
+    [(429, 5, "is at its limit"), (500, 1, "does not answer"), (529, 1, "has too much to do")],
+)
+def test_a_failure_that_goes_on_ends_the_turn_while_somebody_else_could_serve(
+    status: int, minutes: int, matter: str, ctx: Context
+) -> None:
+    tries = [failed(ctx, status, body="oops", streak=n, rounds=n) for n in (1, 2, 3)]
+
+    assert ["refuse" in answer for answer in tries] == [False, False, True]
+    assert re.fullmatch(
+        rf"pf-tui: alpha {matter}, back in {minutes} min; your next turn runs on beta \(beta/m-beta\)",
+        tries[2]["refuse"],
+    )
+    assert max(bench.until or NOON for bench in ctx.health().benches) == NOON + timedelta(minutes=minutes)
+    assert turn(ctx)["route"] == {"providerID": "beta", "modelID": "m-beta"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 529])
+def test_a_failure_that_goes_on_is_left_to_opencodes_own_retries_when_nobody_else_can(
+    status: int, ctx: Context
+) -> None:
+    failed(ctx, 402, provider="beta", model="m-beta", body="payment required")
+
+    assert not any("refuse" in failed(ctx, status, body="oops", streak=n, rounds=n) for n in range(1, 6))
+
+
+def test_a_failure_that_goes_on_starts_the_gateway_where_it_may(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(ctx: Context, limit_s: float) -> Gateway | None:
+        run_gateway(ctx)
+        write_json(ctx.paths.home / "gateway-install.json", {"token": "tok"})
+        return state_gateway.read(ctx.paths)
+
+    monkeypatch.setattr("pf_tui.actions.gateway_start.start", start)
+    config.change(ctx.paths, {"pf.gateway.auto": True})
+
+    tries = [failed(ctx, 529, body="oops", streak=n, rounds=n) for n in (1, 2, 3)]
+
+    assert [answer.get("gateway", {}).get("url") for answer in tries] == [None, None, "http://127.0.0.1:4100"]
+    assert "refuse" not in tries[2]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 // It decides nothing. Each event goes as JSON to `pf-tui hook opencode EVENT`; the answer says what to do:
 //   {answer}   text to show instead of calling a model     {route}    the model this turn runs on
 //   {toast}    a line for the person                       {gateway}  where a failed request goes next
-//   {refuse}   a sentence that ends the turn at once, when waiting would take hours
+//   {refuse}   a sentence that ends the turn at once: waiting would take hours, or somebody else could serve
 // No imports, no packages: OpenCode would wait for an install at its start. Prompts never leave OpenCode.
 //
 // OpenCode 1.18.33 has no hook that answers a command in the model's place, and an abort (measured) ends
@@ -17,6 +17,8 @@ const TAG = "x-pf-tui-model"
 const COPIES = Symbol.for("pf-tui")
 const PATIENCE_MS = 9000
 const SHOW_MS = 250
+const ROUND_MS = 1500
+const ROUNDS_END_MS = 60000
 const MOST_ENDED = 5
 const MAX_BODY = 8192
 const TOLD = ["retry-after", "retry-after-ms", "x-should-retry", "date"]
@@ -27,6 +29,8 @@ const sessions = new Map()
 const running = new Set()
 /** "provider/model" -> how often it failed in a row; -> the gateway that takes its requests until a time. */
 const streaks = new Map()
+/** "provider/model" -> {count, at}: failures in a row, those at the same time (a turn and its title) as one. */
+const rounds = new Map()
 const detours = new Map()
 
 export const PfTui = async ({ client, directory }) => {
@@ -345,6 +349,7 @@ function watchFetch() {
     }
     if (answer.status < 400) {
       streaks.delete(tag)
+      rounds.delete(tag)
       return answer
     }
     const text = await answer.text()
@@ -361,6 +366,11 @@ async function rescue(plain, request, facts) {
   const [provider, ...rest] = tag.split("/")
   const streak = (streaks.get(tag) ?? 0) + 1
   streaks.set(tag, streak)
+  const last = rounds.get(tag)
+  const since = Date.now() - (last?.at ?? 0)
+  const round = !last || since > ROUNDS_END_MS ? { count: 1, at: Date.now() } : last
+  if (round === last && since > ROUND_MS) Object.assign(round, { count: last.count + 1, at: Date.now() })
+  rounds.set(tag, round)
   const { gateway, benched, until, refuse, toast } = await hook("request.failed", {
     ...session.here,
     session_id: request.id,
@@ -368,6 +378,7 @@ async function rescue(plain, request, facts) {
     model: rest.join("/"),
     url: request.url.split("?")[0],
     streak,
+    rounds: round.count,
     ...facts,
   })
   if (benched) session.failed = provider
