@@ -38,8 +38,10 @@ GATEWAY_START_S = 5.0
 """The plugin waits 9 s for a hook's answer."""
 
 ROUNDS = 3
-"""Tries of one request that failed, OpenCode's own waits between them, before the turn is ended while somebody
-else could serve: 7 s. OpenCode itself tries six times in 74 to 79 s (measured on 1.18.33)."""
+"""Failed tries of one request before its turn is ended while somebody else could serve: 7 s in all.
+
+OpenCode itself tries six times in 74 to 79 s (measured on 1.18.33).
+"""
 
 LONG_WAIT = timedelta(seconds=60)
 """OpenCode waits out any retry-after in silence, hours too (measured on 1.18.33); beyond this it is told."""

@@ -28,6 +28,7 @@ from pf_tui.integrations import (
 )
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
+from pf_tui.integrations.shared_files import is_shared
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
 from pf_tui.state import files, gateway
@@ -133,7 +134,7 @@ def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[Manage
 
 def _folder_pieces(ctx: Context, folder: Path, root: Path | None, *, lasting: bool) -> Iterator[ManagedPart]:
     def words(path: Path) -> tuple[str, ...]:
-        shared = root is not None or program.is_shared(path)
+        shared = root is not None or is_shared(path, ctx.env)
         return program.words(ctx.env, portable=shared, lasting=lasting)
 
     plugin = words(folder / "skills" / PLUGIN / ".mcp.json")
@@ -331,7 +332,7 @@ def _helper(ctx: Context, provider: Provider, path: Path) -> str | None:
     native = provider.claude_code.mode == "native"
     if native and provider.id != KEYED:
         return None
-    if program.is_shared(path):
+    if is_shared(path, ctx.env):
         return f"{program.IF_THERE} && exec {program.NAME} auth helper"
     return shlex.join([*program.words(ctx.env), "auth", "helper"])
 

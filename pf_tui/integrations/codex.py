@@ -17,6 +17,7 @@ from pf_tui.integrations import apply as agents
 from pf_tui.integrations import install_plan, jsonc, program, toml_text
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.integrations.shared_files import is_shared
 from pf_tui.records import replace
 from pf_tui.rules import addresses as rules
 from pf_tui.state import files, paths
@@ -137,7 +138,7 @@ def pieces(ctx: Context, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
 
 
 def _words(ctx: Context, path: Path, *, lasting: bool = True) -> tuple[str, ...]:
-    return program.words(ctx.env, portable=program.is_shared(path), lasting=lasting)
+    return program.words(ctx.env, portable=is_shared(path, ctx.env), lasting=lasting)
 
 
 def is_ours(command: str, event: str) -> bool:

@@ -17,6 +17,7 @@ from pf_tui.errors import StateFileUnusable
 from pf_tui.integrations import install_plan, jsonc, program
 from pf_tui.integrations.apply import Effect
 from pf_tui.integrations.install_plan import ManagedPart, Plan
+from pf_tui.integrations.shared_files import is_shared
 from pf_tui.state import paths
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root, user_home
@@ -76,7 +77,7 @@ def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[Manage
     """
 
     def words(path: Path) -> tuple[str, ...]:
-        return program.words(ctx.env, portable=project or program.is_shared(path), lasting=lasting)
+        return program.words(ctx.env, portable=project or is_shared(path, ctx.env), lasting=lasting)
 
     folder = project_root(ctx.cwd, ctx.env) / ".opencode" if project else config_folder(ctx.env)
     config = _config_file(ctx, folder, project)

@@ -45,21 +45,6 @@ def in_shell(words: Sequence[str], *rest: str) -> str:
     return f"test -x {shlex.quote(words[0])} || exit 0; exec {shlex.join([*words, *rest])}"
 
 
-def is_shared(path: Path) -> bool:
-    """Other machines read the file: a link leads to it in a git repository, or one keeps track of it."""
-    place = Path(os.path.realpath(path))
-    root = next((folder for folder in place.parents if (folder / ".git").exists()), None)
-    if root is None:
-        return False
-    if place != Path(os.path.normpath(path.absolute())):
-        return True
-    try:
-        index = (root / ".git" / "index").read_bytes()
-    except OSError:  # a worktree's index lies elsewhere
-        return False
-    return str(place.relative_to(root)).encode() + b"\0" in index
-
-
 def _place(env: Mapping[str, str], *, lasting: bool) -> Path | None:
     """Our script, in a place that stays; None when the interpreter alone has us."""
     import shutil

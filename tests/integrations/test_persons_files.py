@@ -16,6 +16,7 @@ from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError
 from pf_tui.integrations import apply, claude_settings, installs, program
+from pf_tui.integrations.shared_files import is_shared
 from pf_tui.state.context import Context
 
 Make = Callable[..., Context]
@@ -252,6 +253,129 @@ def test_a_shared_notify_starts_the_persons_own_without_us(ctx: Context, home: P
 
     assert (tmp_path / "told").exists()
     assert (tmp_path / "event").exists()
+
+
+def git(folder: Path, *words: str) -> None:
+    """git, with nothing of this machine's own settings."""
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    who = ["-c", "user.name=t", "-c", "user.email=t@example", "-c", "protocol.file.allow=always"]
+    env = {"PATH": PATH, "HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(["git", *who, *words], env=env, cwd=folder, check=True, capture_output=True)
+
+
+def by_checkout(home: Path, aside: Path, version: str) -> None:
+    git(home, "init", "-q")
+    git(home, "-c", f"index.version={version}", "add", "-f", ".claude/settings.json")
+
+
+def by_worktree(home: Path, aside: Path, version: str) -> None:
+    git(aside, "init", "-q")
+    git(aside, "commit", "-q", "--allow-empty", "-m", "begin")
+    git(aside, "worktree", "add", "-q", str(aside / "linked"))
+    shutil.move(aside / "linked" / ".git", home / ".git")
+    git(aside, "worktree", "repair", str(home))
+    git(home, "-c", f"index.version={version}", "add", "-f", ".claude/settings.json")
+
+
+def by_submodule(home: Path, aside: Path, version: str) -> None:
+    for name in ("inner", "outer"):
+        (aside / name).mkdir()
+        git(aside / name, "init", "-q")
+        git(aside / name, "commit", "-q", "--allow-empty", "-m", "begin")
+    git(aside / "outer", "submodule", "--quiet", "add", str(aside / "inner"), "agents")
+    place = aside / "outer" / "agents"
+    shutil.move(home / ".claude", place / "claude")
+    (home / ".claude").symlink_to(place / "claude")
+
+
+def by_bare(where: str) -> Callable[[Path, Path, str], None]:
+    def keep(home: Path, aside: Path, version: str) -> None:
+        (home / where).parent.mkdir(parents=True, exist_ok=True)
+        git(home, "init", "-q", "--bare", where)
+        words = (f"--git-dir={home / where}", f"--work-tree={home}", "-c", f"index.version={version}")
+        git(home, *words, "add", "-f", ".claude/settings.json")
+
+    return keep
+
+
+def by_chezmoi(source: str, entry: str, config: str = "") -> Callable[[Path, Path, str], None]:
+    def keep(home: Path, aside: Path, version: str) -> None:
+        (home / source / entry).parent.mkdir(parents=True)
+        (home / source / entry).write_text("{}")
+        if config:
+            (home / ".config" / "chezmoi").mkdir(parents=True)
+            (home / ".config" / "chezmoi" / "chezmoi.toml").write_text(config)
+
+    return keep
+
+
+def by_link(mark: str) -> Callable[[Path, Path, str], None]:
+    """As stow, dotbot and rcm lay them: a link of the file, or of its folder."""
+
+    def keep(home: Path, aside: Path, version: str) -> None:
+        (aside / mark).mkdir()
+        shutil.move(home / ".claude", aside / "claude")
+        (home / ".claude").symlink_to(aside / "claude")
+
+    return keep
+
+
+KEEPERS = {
+    "checkout": by_checkout,
+    "linked-worktree": by_worktree,
+    "submodule": by_submodule,
+    "bare-cfg": by_bare(".cfg"),
+    "bare-dotfiles.git": by_bare(".dotfiles.git"),
+    "yadm": by_bare(".local/share/yadm/repo.git"),
+    "yadm-2": by_bare(".config/yadm/repo.git"),
+    "vcsh": by_bare(".config/vcsh/repo.d/agents.git"),
+    "chezmoi": by_chezmoi(".local/share/chezmoi", "dot_claude/settings.json"),
+    "chezmoi-private-template": by_chezmoi(
+        ".local/share/chezmoi", "private_dot_claude/private_readonly_settings.json.tmpl"
+    ),
+    "chezmoi-elsewhere": by_chezmoi("files", "dot_claude/settings.json", 'sourceDir = "~/files"\n'),
+    "stow": by_link(".git"),
+    "mercurial": by_link(".hg"),
+}
+WITH_AN_INDEX = ("checkout", "linked-worktree", "bare-cfg")
+
+
+@pytest.mark.parametrize(
+    ("keeper", "version"),
+    [*((keeper, "2") for keeper in KEEPERS), *((keeper, "4") for keeper in WITH_AN_INDEX)],
+)
+def test_what_keeps_dotfiles_is_known(keeper: str, version: str, home: Path, tmp_path: Path) -> None:
+    settings, aside = home / ".claude" / "settings.json", tmp_path / "aside"
+    aside.mkdir()
+    settings.parent.mkdir()
+    for name in ("settings.json", "other.json"):
+        (settings.parent / name).write_text("{}\n")
+    assert not is_shared(settings, {"HOME": str(home)})
+
+    KEEPERS[keeper](home, aside, version)
+
+    assert is_shared(settings, {"HOME": str(home)})
+    linked = (home / ".claude").is_symlink()
+    assert is_shared(home / ".claude" / "other.json", {"HOME": str(home)}) is linked
+
+
+def test_a_repository_named_in_the_environment_is_known(home: Path, tmp_path: Path) -> None:
+    (home / ".claude").mkdir()
+    (home / ".claude" / "settings.json").write_text("{}\n")
+    by_bare("../far/away.git")(home, tmp_path, "2")
+    env = {"HOME": str(home), "GIT_DIR": str(tmp_path / "far" / "away.git"), "GIT_WORK_TREE": str(home)}
+
+    assert is_shared(home / ".claude" / "settings.json", env)
+
+
+def test_a_home_folder_that_is_a_link_shares_nothing(home: Path, tmp_path: Path) -> None:
+    (home / ".claude").mkdir()
+    (home / ".claude" / "settings.json").write_text("{}\n")
+    git(home, "init", "-q")
+    (tmp_path / "link").symlink_to(home)
+
+    assert not is_shared(tmp_path / "link" / ".claude" / "settings.json", {"HOME": str(tmp_path / "link")})
 
 
 def test_a_file_that_no_other_machine_shares_has_the_programs_path(ctx: Context, home: Path) -> None:
