@@ -10,7 +10,7 @@ from pathlib import Path
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.ledger import fleet, foreign, schema
-from pf_tui.ledger.fleet import Taken
+from pf_tui.ledger.fleet import ImportCounts
 from pf_tui.ledger.totals import HERE
 from pf_tui.state import files
 from pf_tui.state.context import Context
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 
 
-def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
+def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> ImportCounts:
     """Lay a ledger into this one: all of it or, when anything is wrong with it, nothing.
 
     Args:
@@ -58,7 +58,7 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> Taken:
     return counts
 
 
-def document(counts: Taken) -> dict[str, object]:
+def document(counts: ImportCounts) -> dict[str, object]:
     """The JSON document of `import ledger`."""
     return {
         "machine": counts.machine,

@@ -111,17 +111,17 @@ def _project(header: str | None) -> str | None:
     return folder
 
 
-class _Asked(msgspec.Struct):
+class _Fields(msgspec.Struct):
     """What is read of a body; the rest is checked to be JSON and skipped, which keeps 20 MB cheap."""
 
     model: str
     stream: bool | None = None
 
 
-_DECODER = msgspec.json.Decoder(_Asked)
+_DECODER = msgspec.json.Decoder(_Fields)
 
 
-def _decoded(raw: bytes) -> _Asked:
+def _decoded(raw: bytes) -> _Fields:
     try:
         fields = _DECODER.decode(raw)
         fields.model.encode()

@@ -17,14 +17,14 @@ BETA = "beta:"
 THINKING = "thinking:"
 """Earlier reasoning that the vendor does not know as its own; not remembered, it is this conversation's."""
 
-Known = Mapping[tuple[str, str | None], tuple[str, ...]]
+KnownRepairs = Mapping[tuple[str, str | None], tuple[str, ...]]
 """(provider, model; None = all its models) -> parts left out there."""
 
 
 class Repairs:
     """What is left out of one request, by provider and model."""
 
-    def __init__(self, repairs: Known) -> None:
+    def __init__(self, repairs: KnownRepairs) -> None:
         self._known_repairs = repairs
         self._tried: dict[tuple[str, str], dict[str, Mapping[str, object]]] = {}
 

@@ -46,7 +46,7 @@ class _Block(msgspec.Struct, gc=False):
     encrypted_content: str | None = None
 
 
-class _Seen(msgspec.Struct, gc=False):
+class _Usage(msgspec.Struct, gc=False):
     """What is read of an event; everything else is checked to be JSON and skipped."""
 
     type: str | None = None
@@ -86,8 +86,8 @@ class _Whole(msgspec.Struct, gc=False):
 
 
 _WHOLE_DECODER = msgspec.json.Decoder(_Whole)
-_DECODER = msgspec.json.Decoder(_Seen)
-_ALL_DECODER = msgspec.json.Decoder(list[_Seen])
+_DECODER = msgspec.json.Decoder(_Usage)
+_ALL_DECODER = msgspec.json.Decoder(list[_Usage])
 _LAST = frozenset({"message_stop", "response.completed", "response.incomplete", "response.failed"})
 _FILLER = frozenset({"ping", "keepalive", "codex.rate_limits"})
 _FAILED_ENDS = frozenset({"error", "network_error", "insufficient_system_resource"})
@@ -111,7 +111,7 @@ _RUNS = (
 """What stands between two events of the kind that most events are."""
 
 
-def _all_at_once(whole: bytes) -> list[_Seen] | None:
+def _all_at_once(whole: bytes) -> list[_Usage] | None:
     """Plain events decoded as one JSON list, many times as fast; None = one by one.
 
     Plain are events of one data line each, with at most their name before it.
@@ -259,7 +259,7 @@ class UsageMeter:
         """An event that is no JSON was a piece of the answer: it begins as one, or names its fields."""
         return data[:8] == self.head or (data[:1] == b"{" and any(mark in data for mark in _CONTENT_MARKS))
 
-    def _see(self, usage: _Seen) -> int:
+    def _see(self, usage: _Usage) -> int:
         kind = usage.type
         if kind == "content_block_delta":
             self.tokens_seen += 1

@@ -21,16 +21,18 @@ BUDGETS = {
 
 
 @record
-class Asked:
+class Arguments:
     """The words and options behind a command."""
 
     words: tuple[str, ...]
     options: Mapping[str, str]
     """Option -> its value; "" for one that takes none."""
 
-    def without(self, *verbs: str) -> Asked:
+    def without(self, *verbs: str) -> Arguments:
         """The same without a leading verb: `show` and `set` go without saying here."""
-        return Asked(words=self.words[self.words[:1] in [(verb,) for verb in verbs] :], options=self.options)
+        return Arguments(
+            words=self.words[self.words[:1] in [(verb,) for verb in verbs] :], options=self.options
+        )
 
 
 def split(arguments: str) -> list[str]:
@@ -46,7 +48,9 @@ def split(arguments: str) -> list[str]:
     return words[0].split() if len(words) == 1 else words
 
 
-def read(typed: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()) -> Asked:
+def read(
+    typed: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: Sequence[str] = ()
+) -> Arguments:
     """Words and options: `--model X`, `--model=X`.
 
     Args:
@@ -71,7 +75,7 @@ def read(typed: Sequence[str], usage: str, *, takes: Sequence[str] = (), flags: 
                 raise WrongUsage(f"{option} needs a value", usage)
         else:
             raise WrongUsage(f"{option} is not known here", usage)
-    return Asked(words=tuple(words), options=options)
+    return Arguments(words=tuple(words), options=options)
 
 
 def budgets(words: Sequence[str]) -> tuple[dict[str, float | None], list[str]]:

@@ -39,7 +39,7 @@ LINE_SOURCES: Mapping[str, ModuleType] = {
 
 _KNOWN = "SELECT path, inode, size, mtime_ns, offset, head_hash, note FROM files"
 
-Known = Mapping[str, tuple[int, int, int, int, int, str]]
+StoredFiles = Mapping[str, tuple[int, int, int, int, int, str]]
 """path -> inode, size, mtime, offset, head hash, note of when it was read last"""
 
 
@@ -84,7 +84,7 @@ def stored_files(connection: sqlite3.Connection) -> dict[str, tuple[int, int, in
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
 
 
-def jobs(env: Mapping[str, str], stored: Known) -> Iterator[Job]:
+def jobs(env: Mapping[str, str], stored: StoredFiles) -> Iterator[Job]:
     """Every line file that has something new."""
     for agent, module in LINE_SOURCES.items():
         for root in module.roots(env):
@@ -175,7 +175,7 @@ def _read_compressed(
     return job.size
 
 
-def _job(agent: str, entry: os.DirEntry[str], stored: Known) -> Job | None:
+def _job(agent: str, entry: os.DirEntry[str], stored: StoredFiles) -> Job | None:
     """What is to be read of a file; None when nothing is."""
     try:
         status = entry.stat()

@@ -47,7 +47,7 @@ _MAPPED = (*_NAMED, "machine")
 
 
 @record
-class Taken:
+class ImportCounts:
     """What an import brought."""
 
     machine: str
@@ -61,7 +61,7 @@ class Taken:
     """New ones."""
 
 
-def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> Taken:
+def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None) -> ImportCounts:
     """Lay everything in: all of it or nothing, in one transaction.
 
     Args:
@@ -84,7 +84,7 @@ def take(connection: sqlite3.Connection, theirs: ForeignLedger, name: str | None
             _switch(connection, switch, machines.name(whose)) for *switch, whose in theirs.switches()
         )
         rollups.refresh(connection)
-        return Taken(
+        return ImportCounts(
             machine=machines.name(None) or HERE,
             requests=took.rows_read,
             new=_requests(connection) - before,

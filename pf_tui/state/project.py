@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypedDict  # Any: a setting of its own kind
 
-    class Kept(TypedDict):
+    class CachedProject(TypedDict):
         """A project's file as the cache holds it."""
 
         settings: dict[str, object]
@@ -186,7 +186,7 @@ def restore(paths: Paths, path: Path, text: str | None, *, trusted: bool, at: da
         return {"path": str(path), "text": current, "trusted": was_trusted}
 
 
-def _load(root: Path, path: Path) -> Kept | None:
+def _load(root: Path, path: Path) -> CachedProject | None:
     """The known settings, checked, and the file's fingerprint, as JSON keeps them."""
     content = project_folder.read(root, path, SETTINGS_BYTES)
     if content is None:

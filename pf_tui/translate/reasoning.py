@@ -42,7 +42,7 @@ def read_mark(signature: str) -> tuple[str, str, str]:
     return "", signature, ""
 
 
-class Kept(Struct, frozen=True):
+class Thought(Struct, frozen=True):
     """What came with a call and must go back with it."""
 
     text: str = ""
@@ -59,7 +59,7 @@ class ReasoningStore:
 
     def __init__(self, most: int = 4096, most_characters: int = 16_000_000) -> None:
         self._most, self._most_characters = most, most_characters
-        self._thoughts: OrderedDict[tuple[str, str], Kept] = OrderedDict()
+        self._thoughts: OrderedDict[tuple[str, str], Thought] = OrderedDict()
         self._characters = 0
 
     def keep(self, maker: str, call_id: str, text: str = "", signature: str = "") -> None:
@@ -69,7 +69,7 @@ class ReasoningStore:
         key = (maker, call_id)
         if (old := self._thoughts.pop(key, None)) is not None:
             self._characters -= len(old.text) + len(old.signature)
-        self._thoughts[key] = Kept(text, signature)
+        self._thoughts[key] = Thought(text, signature)
         self._characters += len(text) + len(signature)
         while len(self._thoughts) > self._most or (
             self._characters > self._most_characters and self._thoughts
@@ -77,7 +77,7 @@ class ReasoningStore:
             _, gone = self._thoughts.popitem(last=False)
             self._characters -= len(gone.text) + len(gone.signature)
 
-    def find(self, maker: str, call_id: str) -> Kept | None:
+    def find(self, maker: str, call_id: str) -> Thought | None:
         """What came with that call from that vendor."""
         thought = self._thoughts.get((maker, call_id))
         if thought is not None:

@@ -31,10 +31,10 @@ RESTORE = (
 class Opened:
     """The terminal, taken at once: settings remembered, echo silenced, the last screen drawn."""
 
-    def __init__(self, theme: str = "", *, agents_known: bool = True) -> None:
+    def __init__(self, theme: str = "", *, last_screen: bool = True) -> None:
         """
         Args:
-            agents_known: False when there is no last screen to show (the demo).
+            last_screen: False when there is no last screen to show (the demo).
         """
         self._settings: list[Any] | None = None  # numbers and a list, as termios has them
         try:
@@ -45,7 +45,7 @@ class Opened:
         except termios.error:
             self._settings = None
         self._follow_signals()
-        first_paint.write(_last_screen(theme) if agents_known else first_paint.ENTER)
+        first_paint.write(_last_screen(theme) if last_screen else first_paint.ENTER)
 
     def _follow_signals(self) -> None:
         """Until the dashboard follows them itself: put the terminal back, then end as a shell expects."""

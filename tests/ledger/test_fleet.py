@@ -83,7 +83,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return make
 
 
-def take(target: Path, source: Path, name: str | None = None) -> fleet.Taken:
+def take(target: Path, source: Path, name: str | None = None) -> fleet.ImportCounts:
     with foreign.opened(source) as theirs, schema.opened(target, write=True) as connection:
         return fleet.take(connection, theirs, name)
 

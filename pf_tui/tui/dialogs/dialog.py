@@ -197,8 +197,8 @@ class Dialog(ModalScreen[None], inherit_bindings=False):
         event.stop()
         self.stepped(event.key)
 
-    @on(TextLine.Left)
-    def _leave_line(self, event: TextLine.Left) -> None:
+    @on(TextLine.Leave)
+    def _leave_line(self, event: TextLine.Leave) -> None:
         event.stop()
         self.left_line()
 

@@ -10,9 +10,9 @@ _LEAVING = ("escape", "ctrl+c")
 
 
 class TextLine(Input):
-    """Posts `Left` for esc, ctrl+c and backspace on an empty line, `Step` for arrows and tab."""
+    """Posts `Leave` for esc, ctrl+c and backspace on an empty line, `Step` for arrows and tab."""
 
-    class Left(Message):
+    class Leave(Message):
         """The person wants out."""
 
     class Step(Message):
@@ -32,7 +32,7 @@ class TextLine(Input):
         if event.key in _LEAVING or (event.key == "backspace" and not self.value):
             event.stop()
             event.prevent_default()
-            self.post_message(self.Left())
+            self.post_message(self.Leave())
         elif event.key in ("up", "down", "pageup", "pagedown", "tab", "shift+tab"):
             event.stop()
             event.prevent_default()

@@ -43,8 +43,8 @@ class Prompt(Container):
         event.stop()
         self._close()
 
-    @on(TextLine.Left)
-    def _clear(self, event: TextLine.Left) -> None:
+    @on(TextLine.Leave)
+    def _clear(self, event: TextLine.Leave) -> None:
         event.stop()
         self._pane.narrow_to("")
         self._close()

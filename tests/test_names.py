@@ -1,0 +1,199 @@
+"""Names are nouns that say what they hold; comments cite nothing that a reader of the repository lacks."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "pf_tui"
+
+BANNED = (
+    ("asked", "what was asked for: model, provider, question, request"),
+    ("found", "what was looked for: match, path, row, entry"),
+    ("given", "what came in: arguments, words, variables"),
+    ("heard", "what arrived: reply, answer, event"),
+    ("held", "what is held: lock, credential, pending pieces"),
+    ("it", "the thing's own noun"),
+    ("kept", "what stays: lines, fields, entries"),
+    ("known", "what is known: entry, ids, history"),
+    ("left", "what remains (remaining), or where it stands (left_edge, from_provider)"),
+    ("one", "the member's own noun: provider, row, session"),
+    ("passed", "what was skipped or handed on: skipped, arguments"),
+    ("said", "what was said: sentence, answer, complaint"),
+    ("seen", "what was observed: readings, events, visited ids"),
+    ("taken", "what was taken: batch, route, ids"),
+    ("them", "the things' own noun"),
+    ("told", "what is told: sentence, lines, answer"),
+)
+"""(word, what to say instead): participles and pronouns that leave the noun out."""
+
+VERBS = ("read",)
+"""Good names of functions; of a value they are participles."""
+
+PROSE = re.compile(r'"""(?:.|\n)*?"""|"[^"\n]*"|#.*|\bread\(')
+"""What is no name of a value: docstrings, strings, comments, and calls of `read`."""
+SUSPECT = re.compile(
+    rf"(?<![a-zA-Z0-9])_*(?:{'|'.join([word for word, _ in BANNED] + [*VERBS])})\b", re.IGNORECASE
+)
+
+OLD_MODULES = (
+    "agents", "demo/books", "demo/cast", "demo/staging", "drill/replies", "drill/stage", "drill/stand_in",
+    "gateway/answers", "gateway/chain", "gateway/drill", "gateway/exchanges", "gateway/flights",
+    "gateway/life", "gateway/resting", "gateway/stage", "gateway/streams", "gateway/transport",
+    "gateway/verdicts", "gateway/wire", "gateway/world", "ledger/attempts", "ledger/cells",
+    "ledger/courses", "ledger/excerpt", "ledger/identity", "ledger/record", "ledger/spans", "ledger/sums",
+    "ledger/walls", "sources", "state/alone", "state/inherited", "state/times", "state/zone", "tui/cockpit",
+    "tui/course", "tui/doing", "tui/feed", "tui/frame", "tui/ink", "tui/logs", "tui/news", "tui/overlays",
+    "tui/report", "tui/roster", "tui/running", "tui/thrift", "tui/turns",
+)  # fmt: skip
+"""Rooms that have the field's names now; no module takes an old one again."""
+
+OUTSIDE = re.compile(
+    r"\b(design|facts)/\w|\bhouse\.md\b|\bstyle\.md\b|\b[Ii]ssue [A-Z]\b|\b[Ii]ssue #?\d{1,2}\b"
+)
+"""Documents and lists that are not in the repository."""
+
+MOST_ANY = 120
+
+
+def bindings(tree: ast.AST) -> Iterator[tuple[int, str, bool]]:
+    """(line, name, it is a value) of all that a module gives a name: parameters and attributes too."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name, True
+            case ast.arg(arg=name):
+                yield node.lineno, name, True
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield node.lineno, name, False
+            case ast.ClassDef(name=name):
+                yield node.lineno, name.lower(), False
+            case ast.alias(asname=str(name)):
+                yield node.lineno, name, True
+            case (
+                ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                yield node.lineno, name, True
+
+
+def complaints(text: str) -> list[str]:
+    """What is wrong with a module's names."""
+    if not SUSPECT.search(PROSE.sub("", text)):
+        return []  # most modules need not be parsed
+    tree, instead = ast.parse(text), dict(BANNED)
+    return [
+        f"line {line}: `{name}` says nothing; say {instead.get(name.strip('_'), 'what was read')}"
+        for line, name, is_value in bindings(tree)
+        if name.strip("_") in instead or (is_value and name.strip("_") in VERBS)
+    ]
+
+
+def cited(text: str) -> list[str]:
+    """Comments and docstrings of a module that point outside the repository."""
+    if not OUTSIDE.search(text):
+        return []
+    comments = [
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
+    ]
+    docstrings = [
+        ast.get_docstring(node) or ""
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [words for words in (*comments, *docstrings) if OUTSIDE.search(words)]
+
+
+@pytest.fixture(scope="module")
+def modules() -> dict[str, str]:
+    """Path below the package -> text."""
+    return {
+        str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8")
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def test_every_name_is_a_noun_of_what_it_holds(modules: dict[str, str]) -> None:
+    wrong = [f"{path} {line}" for path, text in modules.items() for line in complaints(text)]
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        pytest.param("found = 1", id="local"),
+        pytest.param("def f(known): ...", id="parameter"),
+        pytest.param("names = [one for one in rows]", id="comprehension"),
+        pytest.param("pick = lambda one: one.key", id="lambda"),
+        pytest.param("def told(): ...", id="function"),
+        pytest.param("class Held: ...", id="class"),
+        pytest.param("class Step:\n    asked: int", id="field"),
+        pytest.param("self._seen = {}", id="attribute"),
+        pytest.param("from words import sentences as said", id="import"),
+        pytest.param("with lock as held: ...", id="with"),
+        pytest.param("for left, right in pairs: ...", id="pair"),
+        pytest.param("if (taken := find()): ...", id="walrus"),
+        pytest.param("try: ...\nexcept OSError as given: ...", id="except"),
+        pytest.param("read = stream.size", id="a-verb-as-a-value"),
+    ],
+)
+def test_a_name_without_a_noun_is_refused(sample: str) -> None:
+    assert len(complaints(sample)) in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "sample", ["def read(path): ...", "row = rows[0]", "found_at = 1", "x = settings.known"]
+)
+def test_a_name_with_a_noun_is_accepted(sample: str) -> None:
+    assert complaints(sample) == []
+
+
+def test_no_module_takes_an_old_rooms_name(modules: dict[str, str]) -> None:
+    names = {path.removesuffix(".py").removesuffix("/__init__") for path in modules}
+
+    assert names.isdisjoint(OLD_MODULES)
+
+
+def test_comments_cite_the_repository_alone(modules: dict[str, str]) -> None:
+    wrong = [f"{path} {line}" for path, text in modules.items() for line in cited(text)]
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "sample", ["# see design/cli.md", '"""As facts/models.md says."""', "# issue G asks for it"]
+)
+def test_a_comment_that_cites_another_place_is_refused(sample: str) -> None:
+    assert cited(sample)
+
+
+def test_any_is_rare_and_says_why(modules: dict[str, str]) -> None:
+    """The reason stands where `Any` is imported: once for the module's kind of value."""
+    lines = [
+        (path, line)
+        for path, text in modules.items()
+        for line in text.split("\n")
+        if re.search(r"\bAny\b", line)
+    ]
+    imports = {path: [] for path, _ in lines}
+    for path, line in lines:
+        imports[path].append(line)
+    unexplained = [
+        path
+        for path, of_path in imports.items()
+        if any("import" in line or line.strip() == "Any," for line in of_path)
+        and not any("Any: " in line for line in of_path)
+    ]
+
+    assert len(lines) <= MOST_ANY
+    assert unexplained == []
