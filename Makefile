@@ -25,10 +25,10 @@ demo: $(RUNS) ## the dashboard on generated data that lives
 	$(BIN)/pf-tui --demo $(ARGS)
 
 test: $(DEV) ## every test; ARGS="-k name" narrows
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 load: $(DEV) ## every test while two busy loops run on each processor
-	$(BIN)/python -m tests.load $(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m tests.load $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: lint types imports dependencies ## what CI checks beside the tests
 

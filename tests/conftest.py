@@ -8,11 +8,13 @@ import importlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis.configuration
 import psutil
@@ -20,7 +22,7 @@ import pytest
 
 from pf_tui.state.context import Context
 from pf_tui.state.paths import Paths
-from tests import examples
+from tests import examples, spread
 from tests.patience import LIMITS
 
 # The working directory changes from test to test; what hypothesis remembers stays in the checkout.
@@ -52,11 +54,18 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in set(os.environ) - {"HOME", *KEPT}:
         if not name.startswith(KEPT_FAMILIES):
             del os.environ[name]
+    sys.dont_write_bytecode = False  # a second run need not rewrite 350 modules' asserts
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.umask(0o022)
     _restore_signals()
     os.fsync = lambda handle: None  # no test can see what survives a power cut, and a busy disk takes long
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> spread.LongestFirst | None:
+    """`--dist loadfile`, with the long files first."""
+    return spread.LongestFirst(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

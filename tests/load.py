@@ -1,6 +1,6 @@
 """Run a command on a machine kept busy: twice as many busy loops as processors (four on two).
 
-    python -m tests.load python -m pytest -n auto --dist loadgroup
+    python -m tests.load python -m pytest -n auto --dist loadfile
     python -m tests.load --loops 8 make test
 
 Exits with the command's own code. The loops end with the command, however it ends.

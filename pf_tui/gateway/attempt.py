@@ -24,7 +24,7 @@ from pf_tui.gateway.held_reply import ClientGone, HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import EventBuffer, first_of
+from pf_tui.gateway.sse import EventBuffer, split_events
 from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange, Translation
 from pf_tui.gateway.upstream import Transport, Unreachable
@@ -213,7 +213,7 @@ class UpstreamAttempt:
 
     async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
         """Everything up to the first piece of the answer; a Failed when there is none."""
-        buffered: list[bytes] = []
+        buffered = bytearray()  # not a list: a megabyte of empty events is a quarter of a million objects
         limits, opened = self._limits, False
         try:
             content = self._good_from(exchange, events.feed(exchange.arrived()), buffered)
@@ -252,16 +252,17 @@ class UpstreamAttempt:
         when = "before its answer began" if self._opened else "before its first event"
         return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
 
-    def _good_from(self, exchange: AnyExchange, whole: bytes, buffered: list[bytes]) -> bytes | Failed | None:
+    def _good_from(self, exchange: AnyExchange, whole: bytes, buffered: bytearray) -> bytes | Failed | None:
         """What may pass, from the first piece of the answer on; None while there is none, for `buffered`."""
-        while whole:
-            event, whole = first_of(whole)
+        end = 0
+        for event in split_events(whole):
+            end += len(event)
             meaning = self._meter.look(event)
             if meaning == Kind.ERROR:
-                return self._judge.in_band(exchange, b"".join([*buffered, event, whole]), event)
+                return self._judge.in_band(exchange, b"".join([buffered, event, whole[end:]]), event)
             if meaning == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, event)
-            buffered.append(event)
+            buffered += event
             self._fillers += len(event)
             if (
                 self._fillers > (FILLER_BYTES if meaning == Kind.FILLER else EVENT_BYTES)
@@ -270,8 +271,8 @@ class UpstreamAttempt:
                 raise Unreachable("network", f"{self._fillers >> 20} MB of its stream held no answer")
             if meaning == Kind.GOOD:
                 self._first_byte()
-                buffered.append(self._sifted(whole))
-                return b"".join(buffered)
+                buffered += self._sifted(whole[end:])
+                return bytes(buffered)
             if meaning == Kind.OPENING:
                 self._opened = True
                 if self._meter.done:

@@ -6,6 +6,9 @@ event's border, where one clean error can follow.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 LONG_BYTES = 2**12
 """What waits beyond this is kept in pieces."""
 
@@ -58,33 +61,17 @@ class EventBuffer:
         return rest
 
 
-def split_events(whole: bytes) -> list[bytes]:
+def split_events(whole: bytes) -> Iterator[bytes]:
     """Whole events one by one, each with its blank line."""
-    if b"\r" not in whole:
-        *events, last = whole.split(b"\n\n")
-        return [*(event + b"\n\n" for event in events), *([last] if last else ())]
-    events = []
-    while whole:
-        event, whole = first_of(whole)
-        events.append(event)
-    return events
+    begin = 0
+    for blank in _BLANK.finditer(whole):
+        yield whole[begin : blank.end()]
+        begin = blank.end()
+    if begin < len(whole):
+        yield whole[begin:]
 
 
-def first_of(whole: bytes) -> tuple[bytes, bytes]:
-    """The first of whole events, and the others."""
-    if b"\r" in whole:
-        end = min((end for mark in _BLANK if (end := _after(whole, mark))), default=len(whole))
-    else:
-        end = _after(whole, b"\n\n") or len(whole)
-    return whole[:end], whole[end:]
-
-
-_BLANK = (b"\n\n", b"\r\n\r\n", b"\r\r")
-
-
-def _after(buffer: bytes, mark: bytes) -> int:
-    place = buffer.find(mark)
-    return place + len(mark) if place >= 0 else 0
+_BLANK = re.compile(rb"\n\n|\r\n\r\n|\r\r")
 
 
 def _end_of(buffer: bytes, mark: bytes) -> int:
@@ -100,5 +87,11 @@ def payload(event: bytes) -> bytes:
     if event.count(b"data:") == 1 and (start == 0 or event[start - 1] in b"\r\n"):
         end = event.find(b"\n", start)
         return event[start + 5 : end if end >= 0 else None].strip()
-    lines = [line[5:].lstrip() for line in event.splitlines() if line.startswith(b"data:")]
-    return b"\n".join(lines)
+    data = bytearray()  # not a list: an event may be millions of lines
+    for line in _LINE.finditer(event):
+        if line[0].startswith(b"data:"):
+            data += line[0][5:].lstrip() + b"\n"
+    return bytes(data[:-1])
+
+
+_LINE = re.compile(rb"[^\r\n]+")

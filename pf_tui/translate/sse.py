@@ -19,14 +19,16 @@ class Splitter:
     def __init__(self) -> None:
         self._rest = b""
         self._name = b""
-        self._data: list[bytes] = []
+        self._data: bytearray | None = None
 
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The events that are whole with this chunk."""
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        for line in lines:
+        buffer, begin = self._rest + chunk if self._rest else chunk, 0
+        while (end := buffer.find(b"\n", begin)) >= 0:  # not split(): an event may be millions of lines
+            line, begin = buffer[begin:end], end + 1
             if event := self._line(line.removesuffix(b"\r")):
                 yield event
+        self._rest = buffer[begin:]
 
     def finish(self) -> Iterator[tuple[bytes, bytes]]:
         """The event that the upstream did not end with an empty line."""
@@ -39,12 +41,16 @@ class Splitter:
         if line:
             name, _, value = line.partition(b":")
             if name == b"data":
-                self._data.append(value.removeprefix(b" "))
+                part = value.removeprefix(b" ")
+                if self._data is None:
+                    self._data = bytearray(part)
+                else:
+                    self._data += b"\n" + part
             elif name == b"event":
                 self._name = value.strip()
             return None
-        event = (self._name, b"\n".join(self._data)) if self._data else None
-        self._name, self._data = b"", []
+        event = (self._name, bytes(self._data)) if self._data is not None else None
+        self._name, self._data = b"", None
         return event
 
 

@@ -75,6 +75,7 @@ def put(paths: Paths) -> Callable[[str, bytes], Path]:
         path = paths.home / name
         path.write_bytes(data)
         path.chmod(0o600)
+        os.utime(path, (0, 0))  # nobody is writing it: it need not be read again for a moment
         return path
 
     return write

@@ -56,7 +56,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, bytes]
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setattr(
         "genai_prices.update_prices.DEFAULT_UPDATE_URL", f"http://127.0.0.1:{server.server_port}/data.json"
     )

@@ -22,7 +22,7 @@ from tests.mocks.clients import Machine, program, wait_until
 
 __all__ = ["box", "hosted"]
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("any-model")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 TASK = "Run both commands, look at the picture, and say that it is done."
 DONE = "Both have run and the picture is red."

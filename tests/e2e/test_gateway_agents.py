@@ -22,7 +22,7 @@ from pf_tui.drill.fake_upstream import FakeUpstream, ReceivedRequest, Step
 from pf_tui.drill.faults import FAULTS, Fault
 from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("gateway-agents")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 Box = Callable[[str], Machine]
 """What a provider speaks -> a machine with two of them."""

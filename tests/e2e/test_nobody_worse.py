@@ -22,7 +22,7 @@ from tests.e2e.test_gateway_agents import ENDS, Box, Hosted, box, tool_names
 from tests.mocks.clients import Machine, program
 
 __all__ = ["box"]
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(500), pytest.mark.xdist_group("nobody-worse")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(500)]
 
 DONE = "Everything is written down."
 SOON = replace(FAULTS["429"], back_s=2)

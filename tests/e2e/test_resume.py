@@ -25,7 +25,7 @@ from tests.e2e.test_sessions import Onlooker, codex  # noqa: F401 - a fixture
 from tests.mocks import openai
 from tests.mocks.clients import Machine, program, terminal, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400), pytest.mark.xdist_group("gateway-agents")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 BACK_S = 75
 """Longer than a minute: a limit that ends sooner is left to every client's own retries."""

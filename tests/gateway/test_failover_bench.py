@@ -23,8 +23,6 @@ from pf_tui.drill.faults import Fault
 from tests.gateway.test_fault_matrix import SCENES, SHORT_S
 from tests.gateway.upstreams import Heard, House, StillGate
 
-pytestmark = pytest.mark.xdist_group("failover-bench")
-
 EXCEPTIONS: Mapping[str, str] = {
     "S08": "what has reached the client cannot be taken back: one clean error, and the agent asks again",
     "S09": "as S08: the silence comes after the first pieces have passed",

@@ -26,8 +26,6 @@ from pf_tui.gateway.breaker import JITTER_S
 from tests.conftest import NOON
 from tests.gateway.upstreams import Heard, House, StillGate
 
-pytestmark = pytest.mark.xdist_group("fault-matrix")  # one walk, whatever the number of workers
-
 SCENES = {
     "anthropic-messages": (("anthropic-api", "openrouter"), "claude-opus-5-5"),
     "openai-chat": (("openai-api", "openrouter"), "gpt-6.1-sol"),

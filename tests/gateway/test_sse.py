@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -256,3 +257,24 @@ def test_tokens_written_to_a_cache_are_counted_once_in_openais_shape() -> None:
         120,
         7,
     )
+
+
+@pytest.mark.parametrize("mark", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+def test_a_megabyte_of_empty_events_is_cut_in_one_pass(mark: bytes) -> None:
+    """Cut one by one from the front, these take minutes: the rest would be copied for each of them."""
+    whole = mark * (2**20 // len(mark))
+
+    assert sum(map(len, split_events(whole))) == len(whole)
+
+
+def test_an_event_of_thousands_of_lines_takes_little_more_room_than_its_bytes() -> None:
+    event = b"data:ab\n" * 20_000 + b"\n"
+    tracemalloc.start()
+    try:
+        data = payload(event)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert data == b"\n".join([b"ab"] * 20_000)
+    assert most < 2 * len(event)

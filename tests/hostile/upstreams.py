@@ -38,23 +38,28 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def bomb(size: int, layers: int = 1) -> bytes:
-    """So many zeros, packed."""
-    engine = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    packed = b"".join(engine.compress(bytes(2**20)) for _ in range(size >> 20)) + engine.flush()
-    for _ in range(layers - 1):
-        packed = gzip.compress(packed)
-    return packed
+def bomb(megabytes: int) -> bytes:
+    """So many zeros, packed: one packed megabyte, again and again."""
+    zeros = bytes(2**20)
+    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = engine.compress(zeros) + engine.flush(zlib.Z_FULL_FLUSH)
+    check = 0
+    for _ in range(megabytes):
+        check = zlib.crc32(zeros, check)
+    tail = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS).flush()
+    end = check.to_bytes(4, "little") + (megabytes << 20).to_bytes(4, "little")
+    return gzip.compress(b"")[:10] + packed * megabytes + tail + end
 
 
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
-PACKED = bomb(400 * 2**20)
+PACKED = bomb(400)
 
 KINDS: dict[str, tuple[bool, Sequence[bytes] | tuple[bytes, bytes]]] = {
     "endless 429": (True, (b"HTTP/1.1 429 X\r\n" + JSON + CHUNKED, chunk(BLOCK))),
     "endless JSON": (False, (OK + JSON + CHUNKED + chunk(b'{"content": "'), chunk(BLOCK))),
     "endless SSE line": (True, (OK + EVENTS + CHUNKED + chunk(b'data: {"a": "'), chunk(BLOCK))),
     "endless comments": (True, (OK + EVENTS + CHUNKED, chunk(b": wait\n\n" * 8000))),
+    "endless empty events": (True, (OK + EVENTS + CHUNKED, chunk(b"\r\n\r\n" * 16_000))),
     "gzip bomb, whole": (
         False,
         [OK + JSON + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED],

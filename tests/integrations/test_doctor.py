@@ -284,7 +284,7 @@ def test_hooks_that_do_not_fire_are_told_with_the_agents_own_cure(ctx: Context, 
     rollout = home / ".codex/sessions/2026/11/25/rollout-x.jsonl"
     rollout.parent.mkdir(parents=True)
     rollout.write_text("{}\n")
-    later = (NOW + timedelta(minutes=10)).timestamp()
+    later = (datetime.now(UTC) + timedelta(minutes=10)).timestamp()  # after the install's file
     os.utime(rollout, (later, later))
 
     found = finding(ctx, "hooks-fire")

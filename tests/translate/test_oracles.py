@@ -24,9 +24,13 @@ from tests.translate.conftest import (
     target,
 )  # fmt: skip
 
-anthropic = pytest.importorskip("anthropic", reason="an oracle of the dev group")
-openai = pytest.importorskip("openai", reason="an oracle of the dev group")
-pydantic = pytest.importorskip("pydantic")
+
+@pytest.fixture(autouse=True, scope="module")
+def _oracles() -> None:
+    """The SDKs' types take seconds to build: at the first test, not while tests are collected."""
+    for name in ("anthropic", "openai"):
+        pytest.importorskip(name, reason="an oracle of the dev group")
+
 
 REPLY = replies.Reply(
     text="Look here",
@@ -36,12 +40,11 @@ REPLY = replies.Reply(
 DIRECTIONS = [(source, upstream) for source in PROTOCOLS for upstream in PROTOCOLS if source != upstream]
 
 
-pytestmark = pytest.mark.xdist_group("oracles")  # the types take seconds to build, so one process does it
-
-
 @cache
 def adapter(kind: Any) -> Any:
-    return pydantic.TypeAdapter(kind)
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def checked(kind: Any, value: Any) -> None:
@@ -65,8 +68,16 @@ def events_type(protocol: str) -> Any:
 
 def answer_type(protocol: str) -> Any:
     if protocol == MESSAGES:
-        return anthropic.types.Message
-    return openai.types.chat.ChatCompletion if protocol == CHAT else openai.types.responses.Response
+        from anthropic.types import Message
+
+        return Message
+    if protocol == CHAT:
+        from openai.types.chat import ChatCompletion
+
+        return ChatCompletion
+    from openai.types.responses import Response
+
+    return Response
 
 
 def request_type(protocol: str) -> Any:

@@ -16,8 +16,6 @@ import pytest
 
 from tests.tui.terminal import Terminal
 
-pytestmark = pytest.mark.xdist_group("terminal")
-
 CONFIG = {"version": 2, "providerPriority": ["openrouter", "groq"]}
 ALTERNATE_OFF, CURSOR_ON, MOUSE_OFF = b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"
 
