@@ -55,4 +55,4 @@ def release(ctx: Context, provider: str, model: str | None, as_json: bool) -> No
 
 
 def _serves(now: Snapshot) -> str:
-    return f"{now.active.provider} serves now" if now.active else f"nobody serves now: {now.choice.reason}"
+    return f"{now.active.provider} serves now" if now.active else now.choice.reason

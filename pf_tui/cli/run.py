@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pf_tui import snapshot
 from pf_tui.cli import diagnostics
 from pf_tui.cli.grammar import word
+from pf_tui.documents.words import clock, span
 from pf_tui.errors import WrongUsage
 from pf_tui.state.context import Context
+
+if TYPE_CHECKING:
+    from pf_tui.clients import Client
+    from pf_tui.launch.plan import LaunchRoute
+    from pf_tui.rules.eligibility import Skipped
+    from pf_tui.snapshot import Snapshot
 
 
 @word("run")
@@ -43,7 +52,10 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     if now.paused:
         diagnostics.note(f"pf-tui is paused: {chosen.name} runs by itself; `pf-tui resume`")
         plan.exec_agent(LaunchPlan(program=program, words=words, environment=ctx.env))
-    route = plan.launch_route(now, chosen, pass_through=pass_through)
+    if resume:
+        now, route = _when_served(ctx, chosen, pass_through=pass_through)
+    else:
+        route = plan.launch_route(now, chosen, pass_through=pass_through)
     if route.through == "login":
         diagnostics.note(
             f"{route.provider} serves: {chosen.name} runs on its own login; a limit moves the next turn"
@@ -76,3 +88,26 @@ def run(ctx: Context, agent: str, words: tuple[str, ...], pass_through: bool, re
     )
     supervisor.start(ctx, running)
     plan.exec_agent(laid_out)
+
+
+def _when_served(ctx: Context, agent: Client, *, pass_through: bool) -> tuple[Snapshot, LaunchRoute]:
+    """Wait for the first provider that is back, with a countdown; ctrl+c ends the wait."""
+    from pf_tui.launch import waiting
+
+    waits: list[str] = []
+
+    def show(now: Snapshot, back: Skipped) -> None:
+        until = back.until or now.at
+        at = clock(until, now.at, ctx.timezone())
+        if back.provider not in waits:
+            waits.append(back.provider)
+            diagnostics.note(
+                f"no provider can serve {agent.name} now; it starts when {back.provider} is back at {at}; "
+                "ctrl+c ends the wait"
+            )
+        diagnostics.progress(f"waiting for {back.provider}: {span(until - now.at)} left")
+
+    served = waiting.until_served(ctx, agent, pass_through=pass_through, show=show)
+    if waits:
+        diagnostics.progress("")
+    return served

@@ -111,9 +111,14 @@ class Choice:
 
     @property
     def first_back(self) -> Skipped | None:
-        """The passed-over provider that is back first, if any has an end."""
-        ending = [p for p in self.skipped if p.until is not None]
-        return min(ending, key=lambda p: (p.until is None, p.until)) if ending else None
+        """The skipped provider that is back first, if any has an end."""
+        return first_back(self.skipped)
+
+
+def first_back(skipped: Iterable[Skipped]) -> Skipped | None:
+    """The skipped provider that is back first; None where none rests with an end."""
+    ending = [skip for skip in skipped if skip.until is not None]
+    return min(ending, key=lambda skip: (skip.until is None, skip.until)) if ending else None
 
 
 def route(

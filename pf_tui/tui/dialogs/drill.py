@@ -85,7 +85,7 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
     steps = list(chain(snapshot))
     rows: list[Row] = []
     if snapshot.active is None:
-        rows += unkeyed(wrap(f"nobody serves now: {snapshot.choice.reason}", space.width, "bad"))
+        rows += unkeyed(wrap(snapshot.choice.reason, space.width, "bad"))
     elif not snapshot.auto_switch:
         text = (
             "auto-switch is off: the first of the list would go on serving, whatever happens; a turns it on,"
