@@ -16,7 +16,7 @@ export PF_TUI_CLIENTS ?= $(CURDIR)/.clients/node_modules/.bin:$(CURDIR)/.clients
 # What builds the checkout itself; pinned with hashes like what runs, so that nothing unpinned is fetched for it.
 BUILD := "hatchling>=1.27" "pyyaml>=6.0.2" "editables>=0.5"
 
-.PHONY: run demo test load check lint types imports dependencies bench cells clients pictures docs build requirements clean
+.PHONY: run demo test load check lint types imports dependencies bench cells clients pictures recording docs build requirements clean
 
 run: $(RUNS) ## the dashboard on your own data
 	$(BIN)/pf-tui $(ARGS)
@@ -57,6 +57,9 @@ clients: ## the real agents from npm into .clients/, for the end-to-end tests
 
 pictures: $(DEV) ## draw the screenshots and the recording of docs/ anew
 	$(BIN)/python -m docs.pictures $(ARGS)
+
+recording: $(DEV) ## three real agents (make clients), one hits its limit, moves and returns: docs/pictures/*.cast
+	$(BIN)/python -m tests.e2e.three_agents docs/pictures/three-agents.cast
 
 docs: $(DEV) ## rewrite the generated reference pages
 	$(BIN)/python -m docs.generate

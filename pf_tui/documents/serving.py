@@ -10,6 +10,9 @@ from pf_tui.sessions.records import Session
 from pf_tui.sessions.uses import serving, uses
 from pf_tui.snapshot import Snapshot
 
+UNABLE = ("exhausted", "benched", "no-credential", "disabled")
+"""States of a provider that serves nobody now."""
+
 
 @record
 class Facts:
@@ -29,6 +32,11 @@ class Facts:
     """`pf.return` where the gateway will move them to the choice: cheap, now or never."""
     follows: str | None = None
     """Who is asked when `provider` can no longer serve."""
+
+
+def _returns(snapshot: Snapshot, provider: str) -> str:
+    """When the gateway's sessions leave the provider: whoever it cannot serve goes at the next request."""
+    return "now" if snapshot.view(provider).state in UNABLE else snapshot.config.return_when
 
 
 def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
@@ -57,7 +65,7 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
         waiting=waiting,
         served=numbers[provider],
         chosen=chosen if differs else None,
-        returns=snapshot.config.return_when if differs and steered else "",
+        returns=_returns(snapshot, provider) if differs and steered else "",
         follows=chosen if differs and chosen and steered else after,
         joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
     )

@@ -17,6 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.sessions.records import By
 
+_GATEWAY = "pf-tui"
+"""The provider that stands for the gateway in the settings of Codex and OpenCode: nobody that serves."""
+
 _KEYS_FIRST = ("api_key", "token", "oauth", "subscription")
 
 
@@ -48,7 +51,12 @@ class Providers:
         return there[0] if len(there) == 1 else None
 
     def named(self, agent: str, name: str) -> str | None:
-        """The provider that an agent calls so; its own word when the catalog has no other."""
+        """The provider that an agent calls so; its own word when the catalog has no other.
+
+        None for the gateway: only its log says who served.
+        """
+        if name == _GATEWAY:
+            return None
         if name in self.catalog.providers:
             return name
         return self._by_opencode.get(name, name) if agent == "opencode" else name
@@ -70,7 +78,7 @@ def provider_of(
         if evidence and evidence.base_url_host
         else (draft.base_url, draft.base_url_by)
     )
-    behind = place is not None and gateway.is_at(place)
+    behind = gateway.is_at(place) if place is not None else draft.provider == _GATEWAY
     session = gateway.sessions.get(draft.id)
     if session and (behind or place is None):
         return session.provider, "gateway", session.model
@@ -88,11 +96,10 @@ def provider_of(
         return served.provider, "hook", None
     if there:  # what the process was started with: a switch by settings has changed it since, perhaps
         return there, "process", None
-    if cost and cost.provider:
+    if cost and cost.provider and cost.provider != _GATEWAY:
         return cost.provider, "log", None
-    if draft.provider:
-        return providers.named(draft.agent, draft.provider), draft.provider_by, None
-    return None, None, None
+    name = providers.named(draft.agent, draft.provider) if draft.provider else None
+    return (name, draft.provider_by, None) if name else (None, None, None)
 
 
 def is_behind(draft: Draft, evidence: Evidence | None, gateway: GatewayView) -> bool:
@@ -101,7 +108,7 @@ def is_behind(draft: Draft, evidence: Evidence | None, gateway: GatewayView) -> 
     return (
         draft.id in gateway.open
         or gateway.is_at(place or "")
-        or (place is None and draft.id in gateway.sessions)
+        or (place is None and (draft.provider == _GATEWAY or draft.id in gateway.sessions))
     )
 
 

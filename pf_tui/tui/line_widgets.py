@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -18,8 +17,8 @@ from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import layout
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes import events, live, status, welcome
+from pf_tui.tui.strip_cache import StripCache
 from pf_tui.tui.textual_internals import lay_out_anew
-from pf_tui.tui.themes import Inks
 from pf_tui.tui.times import Clock
 
 
@@ -38,6 +37,7 @@ class Lines(Widget):
         super().__init__(id=name)
         self.look = look
         self._shown: list[Line] = []
+        self._strips = StripCache()
 
     def show(self, lines: list[Line]) -> None:
         """Show other lines; nothing is drawn when they are the same."""
@@ -58,10 +58,11 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         content = self._shown[y] if y < len(self._shown) else ()
-        inks: Inks = self.app.inks  # type: ignore[attr-defined]
-        ground, width = self.rich_style, self.size.width
-        marked = self.look.symbols.marked(fit(content, width))
-        return Strip([Segment(span.text, inks.style(span, ground)) for span in marked], width)
+        return self._strips.strip(self, self.look.symbols, content, self.size.width)
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
 
 
 class StatusLine(Lines):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.segment import Segment
 from textual import events
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -18,12 +17,12 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
-from pf_tui.text.lines import BLANK, Line, cells, columns_changed, fit, whole_parts
+from pf_tui.text.lines import BLANK, Line, cells, columns_changed, whole_parts
 from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import actions
 from pf_tui.tui.page import Page, Row
+from pf_tui.tui.strip_cache import StripCache
 from pf_tui.tui.textual_internals import lay_out_anew
-from pf_tui.tui.themes import Inks
 from pf_tui.visible import visible
 
 WHEEL_LINES = 3
@@ -68,6 +67,7 @@ class Pane(Widget, can_focus=True):
         """What the cursor stands on."""
         self.top = 0
         """First row on screen."""
+        self._strips = StripCache()
 
     # -- what comes in
 
@@ -151,14 +151,11 @@ class Pane(Widget, can_focus=True):
             content = self.page.rows[row].content
             if self.key is not None and self.page.rows[row].key == self.key:
                 behind = "cursor" if self.has_focus else "shade" if self.MARKS_SELECTED else ""
-        ground = self.rich_style
-        inks: Inks = self.app.inks  # type: ignore[attr-defined]
-        width = self.content_size.width
-        segments = [
-            Segment(span.text, inks.style(span, ground, behind))
-            for span in self.symbols.marked(fit(content, width))
-        ]
-        return Strip(segments, width)
+        return self._strips.strip(self, self.symbols, content, self.content_size.width, behind)
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
 
     def show_titles(self) -> None:
         """Name, number and facts in the upper border; place and keys in the lower one."""

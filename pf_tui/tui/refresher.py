@@ -59,6 +59,7 @@ class Refresher:
         self._stopped = False
         self._looked = watch.looked_at(ctx, first.catalog)
         self._stamps: watch.Stamps = {}
+        self._served = _served(first.gateway)
         self._directory = watch.DirectoryWatch(ctx.paths.home, lambda: self.look("watch"))
         self._thread = threading.Thread(target=self._run, name="pf-feed", daemon=True)
 
@@ -162,6 +163,10 @@ class Refresher:
             self._events = journal.tail(paths, ledger_view.EVENTS)
         self._report = replace(self._report, events=self._events)
         self._tell(self._snapshot, self._report)
+        served = _served(self._snapshot.gateway)
+        if served != self._served and self._sessions is not None:
+            self._sessions.hurry()
+        self._served = served
 
     @property
     def _live(self) -> bool:
@@ -200,3 +205,10 @@ class Refresher:
             actions.settle(self._ctx, self._snapshot)
         except PfError as error:
             self._snapshot = replace(self._snapshot, problems=(*self._snapshot.problems, str(error)))
+
+
+def _served(running: gateway.Gateway | None) -> frozenset[tuple[str | None, str, str | None]]:
+    """Which sessions the gateway serves and served last, and from whom."""
+    if running is None:
+        return frozenset()
+    return frozenset((one.session, one.provider, one.model) for one in (*running.live, *running.sessions))

@@ -13,6 +13,9 @@ from pf_tui.state.context import Context
 SHOWN_S, HIDDEN_S = 1.0, 5.0
 """Between two looks while the pane is on screen, and while it is not."""
 
+HURRIED_S = 0.25
+"""Between two looks when the gateway has just told of a session."""
+
 Sessions = tuple[Session, ...]
 
 
@@ -26,17 +29,22 @@ class SessionFeed:
         self._looked_s = float("-inf")
         self.shown = True
         """The pane is on screen."""
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """A session was just served, or turned away: the next look is due now."""
+        self._hurried = True
 
     def wait_s(self) -> float:
         """Seconds until the next look."""
-        every = SHOWN_S if self.shown else HIDDEN_S
+        every = HURRIED_S if self._hurried else SHOWN_S if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 
     def look(self) -> None:
         """Look if it is time, and tell what reads otherwise than before."""
         if self.wait_s() > 0:
             return
-        self._looked_s = time.monotonic()
+        self._looked_s, self._hurried = time.monotonic(), False
         if self._watch is None:
             self._watch = Watch(self._ctx)
         sessions = overview(self._ctx, self._watch)

@@ -16,12 +16,12 @@ from pf_tui.documents import serving
 from pf_tui.records import replace
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
-from pf_tui.text.lines import Span, joined, line
+from pf_tui.text.lines import BLANK, Span, joined, line
 from pf_tui.tui import provider_order
 from pf_tui.tui.actions import ACTIONS
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.line_widgets import Look
-from pf_tui.tui.page import Choice, Page, Space
+from pf_tui.tui.page import Choice, Page, Row, Space
 from pf_tui.tui.pane import Pane
 from pf_tui.tui.panes import analytics, events, limits, live, models, providers, sessions, welcome
 from pf_tui.tui.panes.usage_chart import CHARTS, METRICS
@@ -220,10 +220,16 @@ class LimitsPane(SnapshotPane):
     """The pane has the screen for itself: the other providers' windows are shown too."""
     rates: reactive[tuple[float, ...]] = reactive((), repaint=False)
 
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__(look, name)
+        self._shape: object = None
+        self._highest = 0
+
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         serves = serving.facts(snapshot, self.sessions).provider
         provider = serves or self.selected
-        return limits.page_for(
+        flowing = live.lines(snapshot, self.rates, space)
+        page = limits.page_for(
             snapshot,
             space,
             provider,
@@ -233,8 +239,20 @@ class LimitsPane(SnapshotPane):
             more=self.alone,
             brief=self.screen.has_class("-stacked"),
             beside=self.selected,
-            live=live.lines(snapshot, self.rates, space),
+            live=flowing,
         )
+        return self._as_high(page, space, len(flowing))
+
+    def _as_high(self, page: Page, space: Space, in_flight: int) -> Page:
+        """The page as high as the highest since the screen last changed its shape.
+
+        The cursor goes over providers with many windows and with none: what is below must not jump with it.
+        """
+        shape = (space.width, in_flight, self.screen.size, self.alone, self.screen.has_class("-stacked"))
+        if shape != self._shape or self.screen.has_class("-stacked"):
+            self._shape, self._highest = shape, 0
+        self._highest = max(self._highest, len(page.rows))
+        return replace(page, rows=(*page.rows, *[Row(BLANK)] * (self._highest - len(page.rows))))
 
     def _most_lines(self) -> int:
         """Lines it can grow to."""

@@ -80,6 +80,16 @@ def test_model_provider_and_context_are_the_rollouts(machine: Machine) -> None:
     assert (session.context_tokens, session.context_percent) == (25_840, 10.0)
 
 
+def test_the_gateways_own_name_is_no_provider(machine: Machine) -> None:
+    machine.process(200, "codex")
+    behind = {**META, "payload": {**META["payload"], "model_provider": "pf-tui"}}
+    add(machine.codex(200, THREAD), behind, started(), CONTEXT)
+
+    session = machine.only()
+
+    assert (session.model, session.provider, session.provider_by) == ("gpt-5.2", None, None)
+
+
 def test_a_question_for_approval_is_waiting_until_the_next_row(machine: Machine) -> None:
     machine.process(200, "codex")
     path = machine.codex(200, THREAD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from pf_tui.state import journal
 from pf_tui.state.context import Context
 from pf_tui.tui.ledger_view import UNREAD
 from pf_tui.tui.messages import Announcement, IngestEnded, IngestProgress, RunAction, SnapshotChanged
+from pf_tui.tui.widgets import SnapshotPane
 from tests.trusted import trusting
 
 Opened = Callable[..., Any]
@@ -404,3 +405,21 @@ async def test_a_filter_counts_what_it_leaves_and_says_what_n_still_does(dashboa
         await screen.press("enter")
         assert "/openrouter  1 of 25" in screen.text()
         assert "esc shows all · n next provider" in screen.text()
+
+
+async def test_the_cursor_moves_no_other_pane_and_draws_only_what_changed(dashboard: Opened) -> None:
+    async with dashboard((120, 40), config=THREE, live=False) as screen:
+        panes = list(screen.main_screen.query(SnapshotPane))
+        places = [await _regions_after(screen, panes, key) for key in "jjjkkkjjj"]
+        highest = places[len(places) // 2 :]
+        drawn = sum(len(pane._strips._made) for pane in panes)
+        again = await _regions_after(screen, panes, "k")
+
+        assert all(one == again for one in highest)
+        assert sum(len(pane._strips._made) for pane in panes) - drawn <= 4
+
+
+async def _regions_after(screen: Any, panes: Sequence[SnapshotPane], key: str) -> list[object]:
+    await screen.press(key)
+    await screen.settled()
+    return [pane.region for pane in panes]

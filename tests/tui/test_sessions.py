@@ -230,6 +230,20 @@ def test_the_screen_hears_of_a_state_or_a_minute_and_of_nothing_else(
     assert theatre.look() == 3
 
 
+def test_a_session_the_gateway_just_served_is_looked_at_at_once(
+    context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Theatre(context, monkeypatch).feed
+    feed.shown = False
+    feed.look()
+    feed.hurry()
+
+    assert feed.wait_s() <= session_feed.HURRIED_S
+    feed._looked_s -= session_feed.HURRIED_S
+    feed.look()
+    assert feed.wait_s() > session_feed.SHOWN_S
+
+
 def test_hidden_sessions_are_looked_at_less_often(
     context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,6 +336,23 @@ def test_sessions_that_the_gateway_moved_follow_the_choice_by_the_setting(
     assert "→ anthropic-subscription" in first
     told = status_view.overview(shown, UTC, 80, through_the_gateway())
     assert cli in " ".join(" ".join(row.plain for row in told).split())
+
+
+@pytest.mark.parametrize("returns", ["cheap", "now", "never"])
+def test_sessions_of_a_provider_that_rests_leave_it_at_their_next_request(
+    context: Callable[..., Context], returns: str
+) -> None:
+    shown = scene.afternoon(context)
+    views = tuple(
+        replace(view, state="benched") if view.id == "openrouter" else view for view in shown.providers
+    )
+    shown = replace(shown, providers=views, config=replace(shown.config, return_when=returns))
+    space = Space(width=180, height=2, clock=Clock(now=scene.NOW))
+
+    first = plain(status.lines_for(shown, space, through_the_gateway())[0])
+
+    assert first.startswith(" ○ openrouter")
+    assert "chosen anthropic-subscription, next request" in first
 
 
 async def test_i_opens_the_command_that_joins_the_sessions_to_the_choice(afternoon: Opened) -> None:

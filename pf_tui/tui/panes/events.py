@@ -198,6 +198,30 @@ def _came_back(event: Event) -> str:
     return f"back to {event.after.get('active') or 'nobody'}"
 
 
+def _session_came_back(event: Event) -> str:
+    return f"a session is back at {event.after.get('provider') or 'its provider'}"
+
+
+def _refused(event: Event) -> str:
+    return f"nobody could serve {event.after.get('model') or 'a request'}"
+
+
+def _skipped(event: Event) -> str:
+    return "a request went past a provider"
+
+
+def _translated(event: Event) -> str:
+    return "a request was translated"
+
+
+def _spilled(event: Event) -> str:
+    return "new sessions begin elsewhere"
+
+
+def _unread(event: Event) -> str:
+    return f"no rule knows an answer of {event.after.get('provider') or 'a provider'}"
+
+
 def _benched(event: Event) -> str:
     bench = _mapping(event.after.get("bench"))
     model = f" for {bench['model']}" if bench.get("model") else ""
@@ -329,6 +353,12 @@ _SENTENCES = {
     "failover": _failed_over,
     "repair": _repaired,
     "return": _came_back,
+    "failback": _session_came_back,
+    "refuse": _refused,
+    "skip": _skipped,
+    "translate": _translated,
+    "spill": _spilled,
+    "unread": _unread,
     "move": _moved,
     "bench": _benched,
     "release": _released,

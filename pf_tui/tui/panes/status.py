@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pf_tui.documents import words
-from pf_tui.documents.serving import Facts, facts
+from pf_tui.documents.serving import UNABLE, Facts, facts
 from pf_tui.records import record, replace
 from pf_tui.rules.limits import Limit
 from pf_tui.rules.spending import Question
@@ -161,7 +161,7 @@ def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
         return line(Span("○ ", "bad"), bold("nobody serves", "bad"))
     name = _cut(provider_order.short_name(now.provider) if wording.short_name else now.provider, wording)
     view = snapshot.view(now.provider)
-    sign = "○ " if view.state in ("exhausted", "benched", "no-credential", "disabled") else "● "
+    sign = "○ " if view.state in UNABLE else "● "
     model = now.model or "its own model"
     model_name = provider_order.short_model(model) if wording.short_model else model
     return line(
