@@ -211,4 +211,5 @@ def _served(running: gateway.Gateway | None) -> frozenset[tuple[str | None, str,
     """Which sessions the gateway serves and served last, and from whom."""
     if running is None:
         return frozenset()
-    return frozenset((one.session, one.provider, one.model) for one in (*running.live, *running.sessions))
+    told = [(one.session, one.provider, one.model) for one in running.live]
+    return frozenset([*told, *((last.session, last.provider, last.model) for last in running.sessions)])
