@@ -164,8 +164,40 @@ def any_model() -> str:
         "",
         "A region also comes from the AWS profile, a project from Google's credential file. `pf-tui doctor`",
         "and `pf-tui auth check PROVIDER` name what is missing, with its cure.",
+        *_beside_others(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _beside_others() -> list[str]:
+    """How often each translator is right on the same cases; counted by `python -m tests.oracles --write`."""
+    counted = json.loads((DOCS / "oracles.json").read_text())
+    programs = counted["directions"]
+    shown = {name: f"{name} {counted['versions'][name]}" for name in programs}
+    shown["pf-tui"] = "pf-tui"
+    lines = [
+        "",
+        "## Beside other translators",
+        "",
+        f"{counted['cases']} requests, answers and streams known to break translators, each asked of",
+        f"all on {counted['date']}: right / wrong / not offered.",
+        "",
+        f"| from → to | {' | '.join(shown.values())} |",
+        "|---|" + "---|" * len(shown),
+    ]
+    for way in programs["pf-tui"]:
+        cells = [" / ".join(str(number) for number in programs[name][way]) for name in programs]
+        lines.append(f"| {way} | {' | '.join(cells)} |")
+    sums = [[sum(row[place] for row in programs[name].values()) for place in range(3)] for name in programs]
+    cells = [" / ".join(str(number) for number in row) for row in sums]
+    lines += [
+        f"| all | {' | '.join(cells)} |",
+        "",
+        "What is right follows from the protocols' own references; `docs/oracles.json` names what each one",
+        "gets wrong. Of LiteLLM pf-tui learned that the newest Claude models refuse forced tool calls, a",
+        "temperature and thinking that is switched off, so those are left out there.",
+    ]
+    return lines
 
 
 def _cloud_row(provider: Provider) -> str:

@@ -72,12 +72,16 @@ class Dialect(Struct, frozen=True, kw_only=True):
     effort_map: dict[str, str] = field(default_factory=dict)
     effort_with_tools: bool = True
     """False: with function tools it takes the effort "none" alone (GPT-5.4 and later on Chat)."""
+    stops_most: int | None = None
+    """The most stop sequences it takes; the first ones go."""
     sampling_with_effort: bool = True
     """False: stop, temperature and penalties go unless the effort is "none" (GPT-5 and later)."""
     thinking_off: str = ""
     """How reasoning is switched off: "none" (as effort), "thinking", "enabled" or "" (not at all)."""
+    sampling: bool = True
+    """False: temperature, top_p and top_k are refused (Claude from 4.7 on)."""
     thinking_kind: str = "adaptive"
-    """Claude: "adaptive", "enabled" (older models, with a budget) or "" (none)."""
+    """Claude: "adaptive", "always" (never off), "enabled" (older models, with a budget) or "" (none)."""
     reasoning_back: str = ""
     """Where reasoning goes back: reasoning_content, reasoning, chunk, thinking, items; "" = nowhere."""
     reasoning_filler: str | None = None

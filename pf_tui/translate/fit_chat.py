@@ -255,6 +255,10 @@ def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
     if not target.sampling_with_effort and body.get("reasoning_effort") != "none":
         for name in ("stop", "temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias"):
             body.pop(name, None)
+    stops = body.get("stop")
+    if target.stops_most is not None and isinstance(stops, list) and len(stops) > target.stops_most:
+        body["stop"] = stops[: target.stops_most]
+        notes.add("field", f"{target.stops_most} stop sequences are taken there: the first ones were sent")
     if target.stream_usage != "ask":
         body.pop("stream_options", None)
     elif body.get("stream") and "stream_options" not in body:

@@ -45,6 +45,9 @@ def fit(
     if target.call_ids != "any" or names or not own:
         _blocks(messages, target, notes)
     _effort(body, target)
+    if not target.sampling:
+        for name in ("temperature", "top_p", "top_k"):
+            body.pop(name, None)
     return {name: own_name for name, own_name in names.items() if name != own_name.name}
 
 
@@ -174,6 +177,10 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
         choice["name"] = short(str(choice["name"]), target)
     if isinstance(choice, dict) and target.tool_choices and choice.get("type") not in target.tool_choices:
         body.pop("tool_choice")
+        if choice.get("disable_parallel_tool_use") is True and "auto" in target.tool_choices:
+            body["tool_choice"] = {"type": "auto", "disable_parallel_tool_use": True}
+        if choice.get("type") in ("any", "tool"):
+            notes.add("field", "a tool call was asked for, not forced: this model refuses to be forced")
     return names
 
 
@@ -220,6 +227,10 @@ def _effort(body: dict[str, object], target: Dialect) -> None:
     """Effort and thinking in the words of the model."""
     thinking = body.get("thinking")
     off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
+    if off and target.thinking_kind == "always":
+        body.pop("thinking")
+        body["output_config"] = object_in(body, "output_config") | {"effort": "low"}
+        thinking, off = None, False
     effort = object_in(body, "output_config").get("effort")
     if off and target.reasoning_filler is not None:
         drop_field(body, "output_config.effort")
@@ -240,7 +251,7 @@ def _effort(body: dict[str, object], target: Dialect) -> None:
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
             for name in ("temperature", "top_k"):
                 body.pop(name, None)
-    elif target.thinking_kind == "adaptive" and thinking.get("type") == "enabled":
+    elif target.thinking_kind in ("adaptive", "always") and thinking.get("type") == "enabled":
         display = {"display": thinking["display"]} if "display" in thinking else {}
         body["thinking"] = {"type": "adaptive", **display}
     if object_in(body, "thinking").get("type", "disabled") != "disabled":
