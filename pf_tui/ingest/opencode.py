@@ -6,7 +6,6 @@ arithmetic). Failed turns keep the provider's status and headers; retries leave 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -86,6 +85,42 @@ NOT_READ = "OpenCode 2 tables found, not read"
 """Why a database of the next generation is named among what was skipped."""
 
 
+UNKNOWN = "turns of a shape that is not known, not read"
+"""Why a database is named whose tables or rows are others than those of 1.18."""
+
+UNREAD = (NOT_READ, UNKNOWN)
+
+_COLUMNS = {"id", "session_id", "time_updated", "data"}
+"""What is read of `message`."""
+
+_TABLES = frozenset(
+    [
+        "workspace",
+        "data_migration",
+        "account_state",
+        "account",
+        "control_account",
+        "credential",
+        "event_sequence",
+        "event",
+        "permission",
+        "project_directory",
+        "project",
+        "message",
+        "part",
+        "session_context_epoch",
+        "session_input",
+        "session_message",
+        "session",
+        "todo",
+        "session_share",
+        "migration",
+        "__drizzle_migrations",
+    ]
+)
+"""Every table of 1.18.33."""
+
+
 class _Forks:
     """Turns of main chains by what a fork's copy keeps of them: the copy has another id and another session."""
 
@@ -138,11 +173,11 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
     forks = _Forks(logs)
     connection = _opened(path)
     try:
-        if _is_of_version_2(connection):
-            logs.skip(str(path), 0, NOT_READ)
-            if not _has(connection, "message"):
-                return logs, since
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
+        if (why := _unread(connection)) is not None:
+            logs.skip(str(path), 0, why)
+        if not _columns(connection, "message") >= _COLUMNS or not _has(connection, "message"):
+            return logs, since
+        columns = _columns(connection, "session")
         facts = [f"s.{name}" if name in columns else "NULL" for name in ("directory", "parent_id")]
         join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in columns else ""
         rows = connection.execute(
@@ -150,50 +185,64 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?",
             (updated_ms - OVERLAP_MS, last),
         )
+        strange = 0
         for row, mid, session, updated, data, directory, parent in rows:
             last = max(last, row)
             updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
             text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
             logs.bytes += len(text)
-            if '"assistant"' not in text:
+            if '"assistant"' not in text and '"role"' in text:
                 continue
             try:
                 message = json.loads(text, strict=False)
             except (ValueError, RecursionError):
                 logs.skip(str(path), row, f"message {mid} is not JSON")
                 continue
-            if isinstance(message, dict):
+            if not isinstance(message, dict) or not _is_known(message):
+                strange += 1
+            else:
                 request = take(
                     message, str(mid), str(session), directory or "", bool(parent), providers, logs
                 )
                 if request is not None:
                     forks.add(request)
+        if strange and why is None:
+            logs.skip(str(path), 0, UNKNOWN)
     finally:
         connection.close()
     return logs, Mark(updated_ms, last)
 
 
+def _is_known(message: Mapping[str, object]) -> bool:
+    """It has what is counted, or is no turn of a model."""
+    if message.get("role") != "assistant":
+        return isinstance(message.get("role"), str)
+    return isinstance(message.get("tokens"), dict) or isinstance(message.get("error"), dict)
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
 def _has(connection: sqlite3.Connection, table: str) -> bool:
     """Whether it has rows in a table of that name."""
     row = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
+    quoted = table.replace('"', '""')
     return row.fetchone() is not None and bool(
-        connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()
+        connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 1').fetchone()
     )
 
 
-def _is_of_version_2(connection: sqlite3.Connection) -> bool:
-    """It keeps turns where we do not read; OpenCode 1.18 has an empty `session_message` already."""
-    return _has(connection, "session_v2") or _has(connection, "session_message")
-
-
-def unread(env: Mapping[str, str]) -> list[Path]:
-    """Databases with turns that are not read."""
-    files = []
-    for path in databases(env):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(_opened(path)) as connection:
-            if _is_of_version_2(connection):
-                files.append(path)
-    return files
+def _unread(connection: sqlite3.Connection) -> str | None:
+    """Why turns of this database are not read; 1.18 has an empty `session_message` already."""
+    if _has(connection, "session_v2") or _has(connection, "session_message"):
+        return NOT_READ
+    readable = _columns(connection, "message") >= _COLUMNS
+    if readable and _has(connection, "message"):
+        return None
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    others = {name for (name,) in tables if not name.startswith("sqlite_")} - (_TABLES if readable else set())
+    return UNKNOWN if any(_has(connection, name) for name in others) else None
 
 
 def _opened(path: Path) -> sqlite3.Connection:

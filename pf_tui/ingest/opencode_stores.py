@@ -67,8 +67,9 @@ def _opencode(
     except sqlite3.Error as error:
         outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
         return 0
-    if key in logs.skipped and logs.skipped[key][0].why == opencode.NOT_READ:
-        outcome.problems.append(f"{path}: {opencode.NOT_READ}")
+    outcome.problems += [
+        f"{path}: {row.why}" for row in logs.skipped.get(key, []) if row.why in opencode.UNREAD
+    ]
     job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
     outcome.files += 1
     outcome.bytes += logs.bytes

@@ -9,6 +9,7 @@ import filecmp
 import json
 import shutil
 import subprocess
+import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -285,6 +286,18 @@ def test_the_status_line_shows_and_records_the_official_windows(machine: Machine
         ("5h", 62.0, "official"),
         ("7d", 17.0, "official"),
     }
+
+
+@pytest.mark.timeout(400)
+def test_an_idle_terminal_shows_a_switch_made_elsewhere_within_a_minute(machine: Machine) -> None:
+    """No key is pressed and no turn is begun: Claude Code asks by itself."""
+    with clients.terminal(machine, str(clients.program("claude"))) as terminal:
+        terminal.wait_for("● alpha ·")
+        machine.pf("switch", "beta")
+        begun = time.monotonic()
+        terminal.wait_for("● beta ·", timeout_s=90)
+
+    assert time.monotonic() - begun < 65
 
 
 def test_a_used_up_plan_rests_until_its_reset_and_the_login_comes_back(

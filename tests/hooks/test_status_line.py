@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pf_tui import actions, hooks, snapshot
-from pf_tui.hooks import status_line
+from pf_tui.actions import install
+from pf_tui.hooks import reading, status_line
+from pf_tui.integrations import claude_settings
 from pf_tui.ledger import reader as ledger
+from pf_tui.records import replace
+from pf_tui.state.context import Context
 from tests.hooks.claude import Client
 from tests.patience import PATIENCE_S
 
@@ -125,3 +131,76 @@ def test_nothing_is_recorded_behind_the_gateway(client: Client) -> None:
 
     assert told == "● anthropic-api (gateway) · → openrouter\n"
     assert all(not view.limits for view in snapshot.take(client.ctx).providers)
+
+
+class Clock:
+    """The hour that the status line is asked at; the client asks again every REFRESH_S seconds."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = datetime.now(UTC)
+        here = reading.context
+
+        def context(data: Mapping[str, object], env: Mapping[str, str]) -> Context:
+            return replace(here(data, env), clock=lambda: self.now)
+
+        monkeypatch.setattr(reading, "context", context)
+
+    def pass_s(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def as_client(client: Client) -> None:
+    """The variables that the real client gives the command: its own, and `env` of its settings."""
+    settings = json.loads((Path(client.env["HOME"]) / ".claude" / "settings.json").read_text())
+    client.env |= {"CLAUDE_PID": "1", **settings.get("env", {})}
+
+
+def test_within_a_minute_it_shows_a_bench_that_has_ended_no_more(client: Client, clock: Clock) -> None:
+    client.fire("UserPromptSubmit", prompt="hi")
+    client.env |= {"CLAUDE_PID": "1"}
+    actions.bench(client.ctx, "anthropic-api", until=clock.now + timedelta(minutes=10))
+    during = line(client)
+
+    clock.pass_s(600 + claude_settings.REFRESH_S)
+
+    assert "benched until" in during
+    assert line(client) == "● anthropic-api · → openrouter\n"
+
+
+def test_within_a_minute_it_shows_who_serves_after_a_switch_elsewhere(client: Client, clock: Clock) -> None:
+    install.install(client.ctx, "claude-code")
+    actions.switch(client.ctx, "anthropic-api", force=True)
+    as_client(client)
+    before = line(client)
+    actions.switch(client.ctx, "openrouter", force=True)
+
+    clock.pass_s(claude_settings.REFRESH_S)
+    as_client(client)  # the client has read its settings anew
+
+    assert before.startswith("● anthropic-api ·")
+    assert line(client).startswith("● openrouter ·")
+
+
+def test_within_a_minute_it_shows_a_provider_that_serves_no_more(client: Client, clock: Clock) -> None:
+    before = line(client)
+    del client.env["ANTHROPIC_API_KEY"]
+
+    clock.pass_s(claude_settings.REFRESH_S)
+
+    assert before == "● anthropic-api · → openrouter\n"
+    assert line(client) == "● openrouter · no next provider\n"
+
+
+def test_the_client_is_told_to_ask_every_minute_and_no_longer_after_us(client: Client, home: Path) -> None:
+    settings = home / ".claude" / "settings.json"
+    install.install(client.ctx, "claude-code")
+    asked = json.loads(settings.read_text())["statusLine"]["refreshInterval"]
+    install.uninstall(client.ctx, "claude-code")
+
+    assert asked == claude_settings.REFRESH_S <= 60
+    assert not settings.exists()

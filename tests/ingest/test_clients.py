@@ -758,15 +758,57 @@ def test_the_database_of_another_channel_is_read_too(books: Books) -> None:
     assert books.rows()
 
 
-def test_a_database_of_another_version_is_one_sentence(books: Books) -> None:
+STRANGE = '{"role":"assistant","modelID":"m","time":{"created":1},"usage":{"in":5,"out":7}}'
+SHAPES = {
+    "no-message-table": "CREATE TABLE turn (id TEXT); INSERT INTO turn VALUES ('a');",
+    "other-columns": "CREATE TABLE message (id TEXT, body TEXT); INSERT INTO message VALUES ('a', '{}');",
+    "odd-name": 'CREATE TABLE "turn ""x""" (id TEXT); INSERT INTO "turn ""x""" VALUES (1);',
+    "turns-in-a-new-table-beside": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    "CREATE TABLE session (id); INSERT INTO session VALUES ('s');"
+    "CREATE TABLE turn (id TEXT); INSERT INTO turn VALUES ('a');",
+    "other-counts": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    f"INSERT INTO message VALUES ('a', 's', 1, 1, '{STRANGE}');",
+    "other-roles": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    """INSERT INTO message VALUES ('a', 's', 1, 1, '{"kind":"model","tokens":{"input":3}}');""",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_store_of_unknown_shape_is_named_and_not_taken_for_nothing(books: Books, shape: str) -> None:
     path = books.home / ".local/share/opencode/opencode.db"
     path.parent.mkdir(parents=True)
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE other (id TEXT)")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(SHAPES[shape])
 
     outcome = books.ingest()
 
-    assert outcome.problems == [f"{path} cannot be read (no such table: message); the other agents were"]
+    assert outcome.problems == [f"{path}: turns of a shape that is not known, not read"]
+    assert books.ask("SELECT path, line, why FROM skipped") == [
+        (str(path), 0, "turns of a shape that is not known, not read")
+    ]
+    assert books.rows() == []
+
+
+@pytest.mark.parametrize("tables", ["", "CREATE TABLE other (id TEXT);", "CREATE TABLE message (x);"])
+def test_a_store_without_a_row_is_no_problem(books: Books, tables: str) -> None:
+    path = books.home / ".local/share/opencode/opencode.db"
+    path.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.executescript(f"CREATE TABLE session (id); {tables}")
+
+    assert books.ingest().problems == []
+
+
+def test_known_turns_beside_unknown_ones_are_counted_and_the_others_named(books: Books) -> None:
+    path = database(books, messages())
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("INSERT INTO message VALUES ('new', 's', 1, 1, ?)", (STRANGE,))
+
+    outcome = books.ingest()
+
+    assert outcome.problems == [f"{path}: turns of a shape that is not known, not read"]
+    assert books.rows("id", "status = 'ok'")
 
 
 def test_a_locked_database_is_passed_over_this_time(books: Books) -> None:
