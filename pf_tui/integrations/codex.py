@@ -303,7 +303,7 @@ def _switched(path: Path) -> dict[str, object]:
         content = toml_text.parse(text)
     except (toml_text.TomlError, PfError):
         return {}
-    ours = [line for line in text.splitlines() if line.endswith(toml_text.MARK)]
+    ours = toml_text.our_lines(text)
     keys = [line.partition(" = ")[0] for line in ours]
     return {
         key: _inside(content, key)

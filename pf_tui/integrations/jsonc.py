@@ -19,6 +19,8 @@ MAX_DEPTH = 200
 _SPACE = re.compile(r"(?:[ \t\r\n\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 _PLAIN = re.compile(r"[-+.\w]+")
+_DECODER = json.JSONDecoder(strict=False)
+"""Reads what is plain JSON, a hundred times as fast as we do with comments."""
 
 
 class JsoncError(ValueError):
@@ -38,7 +40,8 @@ class _Node:
     start: int
     end: int
     value: object
-    members: tuple[_Member, ...] = ()
+    parts: tuple[_Member, ...] | None = ()
+    """None = an object without a comment, whose members nobody has asked for."""
 
 
 @record
@@ -66,7 +69,7 @@ def set_member(text: str, path: Sequence[str], value: object) -> str:
     for depth, key in enumerate(path):
         if not isinstance(node.value, dict):
             raise JsoncError(f"{_name(path[:depth])} is no object", text, node.start)
-        member = next((member for member in reversed(node.members) if member.key == key), None)
+        member = next((member for member in reversed(_members(text, node)) if member.key == key), None)
         if member is None:
             for inner in reversed(path[depth + 1 :]):
                 value = {inner: value}
@@ -79,19 +82,20 @@ def set_member(text: str, path: Sequence[str], value: object) -> str:
 
 def raw(text: str, path: Sequence[str]) -> str | None:
     """The value at `path` letter by letter; None where there is none. Raises JsoncError."""
-    node = _at(_document(text), path)
+    node = _at(text, path)
     return None if node is None else text[node.start : node.end]
 
 
 def set_raw(text: str, path: Sequence[str], value: str) -> str:
     """The text with the value at `path`, which is there, replaced letter by letter. Raises JsoncError."""
-    node = _at(_document(text), path)
+    node = _at(text, path)
     return text if node is None else text[: node.start] + value + text[node.end :]
 
 
-def _at(node: _Node | None, path: Sequence[str]) -> _Node | None:
+def _at(text: str, path: Sequence[str]) -> _Node | None:
+    node: _Node | None = _document(text)
     for key in path:
-        members = reversed(node.members) if node is not None else ()
+        members = reversed(_members(text, node)) if node is not None else ()
         node = next((member.node for member in members if member.key == key), None)
     return node
 
@@ -105,13 +109,14 @@ def remove_member(text: str, path: Sequence[str]) -> str:
     node = _document(text)
     place: tuple[_Node, int] | None = None
     for depth, key in enumerate(path):
-        keys = [member.key for member in node.members]
+        members = _members(text, node)
+        keys = [member.key for member in members]
         position = len(keys) - 1 - keys[::-1].index(key) if key in keys else None
         if position is None:
             return text
-        if place is None or len(node.members) > 1 or depth == 0:
+        if place is None or len(members) > 1 or depth == 0:
             place = (node, position)
-        node = node.members[position].node
+        node = members[position].node
     if place is None:
         return text
     return _cut(text, *place)
@@ -120,13 +125,14 @@ def remove_member(text: str, path: Sequence[str]) -> str:
 def _insert(text: str, node: _Node, key: str, value: object) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     outer = _indent_at(text, node.start)
-    if not node.members:
+    members = _members(text, node)
+    if not members:
         inner = outer + _unit(text)
         close = node.end - 1
         head = text[node.start + 1 : close].rstrip()
         body = f"{newline}{inner}{json.dumps(key)}: {_written(value, inner, text)}{newline}{outer}"
         return text[: node.start + 1] + head + body + text[close:]
-    last = node.members[-1]
+    last = members[-1]
     if "\n" not in text[node.start : last.node.start] and not _indent_only(text, last.start):
         member_text = f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
         if last.comma is None:
@@ -143,9 +149,10 @@ def _insert(text: str, node: _Node, key: str, value: object) -> str:
 
 
 def _cut(text: str, node: _Node, index: int) -> str:
-    member = node.members[index]
-    if index + 1 < len(node.members):
-        following = node.members[index + 1].start
+    members = _members(text, node)
+    member = members[index]
+    if index + 1 < len(members):
+        following = members[index + 1].start
         between = text[_line_comment(text, member.comma or member.node.end) : following].lstrip()
         return text[: member.start] + between + text[following:]
     end = member.comma if member.comma is not None else member.node.end
@@ -154,7 +161,7 @@ def _cut(text: str, node: _Node, index: int) -> str:
         between = text[start : member.start]
         rest = _tail(text, end, node)
         return text[:start] + _comments_before(between, rest) + rest
-    before = node.members[index - 1]
+    before = members[index - 1]
     start = before.node.end
     if before.comma is None:  # cannot be: two members have a comma between them
         return text[:start] + text[end:]
@@ -186,10 +193,11 @@ def _value(text: str, at: int, depth: int) -> _Node:
     if depth > MAX_DEPTH:
         raise JsoncError("is nested too deeply", text, at)
     sign = text[at : at + 1]
-    if sign == "{":
-        return _object(text, at, depth)
-    if sign == "[":
-        return _list(text, at, depth)
+    if sign in ("{", "["):
+        plain = _plain(text, at, depth)
+        if plain is not None:
+            return plain
+        return _object(text, at, depth) if sign == "{" else _list(text, at, depth)
     match = _STRING.match(text, at) or _PLAIN.match(text, at)
     if match is None:
         raise JsoncError("a value is missing" if sign else "ends too early", text, at)
@@ -197,6 +205,33 @@ def _value(text: str, at: int, depth: int) -> _Node:
         return _Node(start=at, end=match.end(), value=json.loads(match[0], strict=False))
     except ValueError as error:
         raise JsoncError(f"{match[0][:20]} is no value", text, at) from error
+
+
+def _plain(text: str, at: int, depth: int) -> _Node | None:
+    """The object or list at once, when no comment and no odd comma stands in it."""
+    try:
+        value, end = _DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return None
+    if (
+        text.count("[", at, end) + text.count("{", at, end) > MAX_DEPTH - depth
+        and _depth(value) > MAX_DEPTH - depth
+    ):
+        return None
+    return _Node(start=at, end=end, value=value, parts=None)
+
+
+def _depth(value: object) -> int:
+    """How deep lists and objects are nested in it."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return 0 if inner is None else 1 + max(map(_depth, inner), default=0)
+
+
+def _members(text: str, node: _Node) -> tuple[_Member, ...]:
+    """The members of an object; () of anything else."""
+    if node.parts is None:
+        return (_object(text, node.start, 0).parts or ()) if isinstance(node.value, dict) else ()
+    return node.parts
 
 
 def _object(text: str, start: int, depth: int) -> _Node:
@@ -217,7 +252,7 @@ def _object(text: str, start: int, depth: int) -> _Node:
         if comma is None and text[at : at + 1] != "}":
             raise JsoncError('"," or "}" is missing', text, at)
     values = {member.key: member.node.value for member in members}
-    return _Node(start=start, end=at + 1, value=values, members=tuple(members))
+    return _Node(start=start, end=at + 1, value=values, parts=tuple(members))
 
 
 def _list(text: str, start: int, depth: int) -> _Node:
