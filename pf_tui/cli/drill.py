@@ -18,7 +18,7 @@ from pf_tui.state.health import bench_to_json
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pf_tui.drill.rehearsal import Cost, DrillRequest, ObservedAnswer, Rehearsal, Step
+    from pf_tui.drill.outcome import Cost, DrillRequest, ObservedAnswer, Rehearsal, Step
 
 
 @word("drill")

@@ -18,6 +18,7 @@ from pf_tui import actions, snapshot
 from pf_tui.clients import STARTED, Client
 from pf_tui.drill import faults, sandbox
 from pf_tui.drill.faults import FAULTS, Fault
+from pf_tui.drill.outcome import USUAL_TURN, Cost, DrillRequest, ObservedAnswer, Rehearsal, Step
 from pf_tui.drill.sandbox import Sandbox
 from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.gateway import settings
@@ -25,10 +26,9 @@ from pf_tui.gateway.body import PROTOCOLS, Request, parse_request
 from pf_tui.gateway.routing import Candidates
 from pf_tui.launch import plan as launch
 from pf_tui.ledger.prices import Pricer
-from pf_tui.records import field, record
 from pf_tui.rules import failures
 from pf_tui.rules.benches import Bench
-from pf_tui.rules.eligibility import Skipped, why_ineligible
+from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.rules.masking import clean
 from pf_tui.rules.pricing import Tokens, cost_usd
 from pf_tui.snapshot import Snapshot
@@ -38,85 +38,11 @@ DEFAULT_FAULT = "429-hour"
 ALIASES = {"limit": "429-hour", "timeout": "silent", "network": "reset", "overload": "529", "auth": "401"}
 """Words a person may use for a line of the table."""
 
-USUAL_TURN = Tokens(input=1_500, output=600, cache_read=40_000, cache_write_5m=1_500)
-"""Of an agent in the middle of its work, where the ledger knows too few requests of this person."""
 
 MOST_IN_A_ROW = 3
 """So many failures in a row bench a provider that fails in passing (rules.failures)."""
 
 _MIDWAY = ("cut", "eof", "stall")
-
-
-@record
-class DrillRequest:
-    """One provider that was asked."""
-
-    provider: str
-    model: str | None
-    """What was asked of it."""
-    failure: str | None
-    """Failure class; None = it served."""
-
-
-@record
-class ObservedAnswer:
-    """What the agent saw."""
-
-    status: int
-    provider: str | None
-    """Who served, by the answer's own header."""
-    whole: bool
-    """A complete answer."""
-    error: str | None = None
-    """The error's sentence."""
-
-
-@record
-class Step:
-    """One request of the rehearsal."""
-
-    title: str
-    at: datetime
-    requests: tuple[DrillRequest, ...]
-    benches: tuple[Bench, ...]
-    answer: ObservedAnswer | None
-    note: str | None = None
-
-
-@record
-class Cost:
-    """What the agent's usual turn costs at one provider."""
-
-    provider: str
-    model: str
-    usd: float | None
-    """None = nobody can price it."""
-    cold_usd: float | None
-    """The first turn there, whose prompt cache is cold."""
-    basis: str
-    """list | subscription-equivalent"""
-
-
-@record
-class Rehearsal:
-    """All of it."""
-
-    fault: Fault
-    agent: Client
-    protocol: str
-    model: str
-    first: str
-    """Who serves now, and is made to fail."""
-    steps: tuple[Step, ...]
-    chain: tuple[str, ...] = ()
-    """Who could be asked for this request, in order."""
-    skipped: tuple[Skipped, ...] = ()
-    """Those of the list who have a credential and could not be asked, with the reason."""
-    costs: tuple[Cost, ...] = ()
-    turn: Tokens = USUAL_TURN
-    turn_is_own: bool = False
-    """`turn` is the average of the person's own requests."""
-    notes: tuple[str, ...] = field(default=())
 
 
 def fault_called(name: str | None) -> Fault:
