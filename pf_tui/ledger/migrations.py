@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from pf_tui.ledger import rollups, schema
+from pf_tui.ledger import rollups, schema, tables
 from pf_tui.state.files import cannot_write
 
 TYPE_CHECKING = False
@@ -111,21 +111,21 @@ def _from_2(ledger: Database) -> None:
     ledger.table("switches").delete_where(
         "id NOT IN (SELECT min(id) FROM switches GROUP BY ts, to_provider, ifnull(who, ''))"
     )
-    ledger.execute(schema.SWITCH_ONCE)
+    ledger.execute(tables.SWITCH_ONCE)
     ledger.table("facts").delete_where("key = ?", ["months_until"])
-    ledger.execute(schema.REQUESTS_VIEW)
+    ledger.execute(tables.REQUESTS_VIEW)
 
 
 def _from_3(ledger: Database) -> None:
     """Sums are by machine too, and a ledger is known by a name of its own."""
-    ledger.execute(schema.NAMED_ONCE)
+    ledger.execute(tables.NAMED_ONCE)
 
 
 def _from_4(ledger: Database) -> None:
     """Sums of one thing lie by time, tell the machine, and are there of 16 days."""
     for table in _OLD_SUMS:
         ledger.table(table).drop(ignore=True)
-    for statement in schema.SUMS:
+    for statement in tables.SUMS:
         ledger.execute(statement)
     ledger.execute(f"INSERT OR IGNORE INTO dirty SELECT DISTINCT ts / {schema.QUARTER_MS} FROM request_rows")
 

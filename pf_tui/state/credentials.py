@@ -8,21 +8,18 @@ A write is read back before anyone says it worked.
 from __future__ import annotations
 
 import contextlib
-import json
 import stat
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from pf_tui.catalog import LoginFile, Provider
-from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
-from pf_tui.state import files
+from pf_tui.state import files, logins
 from pf_tui.state.clock import from_text
 from pf_tui.state.config import Config
-from pf_tui.state.paths import Paths, config_folder, default_config_folder, user_home
+from pf_tui.state.paths import Paths
 from pf_tui.state.secret import Secret, remember
 
 TYPE_CHECKING = False
@@ -307,15 +304,15 @@ def _logins(
     provider: Provider, env: Mapping[str, str], now: datetime, looked: dict[Path, object]
 ) -> Credential | None:
     for login in provider.logins:
-        path = expand(login.path, env)
+        path = logins.expand(login.path, env)
         if path is None:
             continue
         if path not in looked:
-            looked[path] = _read_login(path)
+            looked[path] = logins.read(path)
         content = looked[path]
         if content is None:
             continue
-        shown = f"login:{_short(path, env)}"
+        shown = f"login:{logins.short(path, env)}"
         if not isinstance(content, dict):
             # an INI file such as ~/.aws/credentials: it is there, what it holds is not ours to read
             if login.key == "*":
@@ -328,47 +325,23 @@ def _logins(
 
 def _keychain(provider: Provider, env: Mapping[str, str]) -> Credential | None:
     """Claude Code's login on a Mac: the Keychain holds it and is not opened; a file tells of its account."""
-    if provider.agent_only != "claude-code" or provider.auth != "subscription" or not keychain_account(env):
-        return None
-    source = f"login:{_short(_claude_file(env), env)}"
-    return Credential(state="present", source=source, renewable=True, agent="claude-code")
-
-
-def keychain_account(env: Mapping[str, str]) -> bool | None:
-    """Whether Claude Code's own file names the account it signed in with; None off a Mac."""
-    if sys.platform != "darwin":
-        return None
-    content = _read_login(_claude_file(env))
-    return isinstance(content, dict) and bool(content.get("oauthAccount"))
-
-
-def claude_plan(env: Mapping[str, str]) -> str | None:
-    """What Claude Code's own files call the plan it is signed in with: "Max", "Pro"; None = nothing does."""
-    login = _read_login(config_folder("claude-code", env) / ".credentials.json")
-    account = _read_login(_claude_file(env))
-    for content, part, name in (
-        (login, "claudeAiOauth", "subscriptionType"),
-        (account, "oauthAccount", "organizationType"),
+    if (
+        provider.agent_only != "claude-code"
+        or provider.auth != "subscription"
+        or not logins.keychain_account(env)
     ):
-        inner = content.get(part) if isinstance(content, dict) else None
-        word = inner.get(name) if isinstance(inner, dict) else None
-        if isinstance(word, str) and 0 < len(word) <= 24 and word.replace("_", "").isalnum():
-            return word.removeprefix("claude_").title()
-    return None
-
-
-def _claude_file(env: Mapping[str, str]) -> Path:
-    folder = env.get("CLAUDE_CONFIG_DIR")
-    return (Path(folder) if folder else user_home(env)) / ".claude.json"
+        return None
+    source = f"login:{logins.short(logins.claude_file(env), env)}"
+    return Credential(state="present", source=source, renewable=True, agent="claude-code")
 
 
 def _found_login(
     login: LoginFile, content: dict[str, object], source: str, now: datetime
 ) -> Credential | None:
-    holder = _dig(content, login.key)
+    holder = logins.value_at(content, login.key)
     if not holder:
         return None
-    parent = _dig(content, login.key.rpartition(".")[0]) if "." in login.key else content
+    parent = logins.value_at(content, login.key.rpartition(".")[0]) if "." in login.key else content
     if isinstance(holder, dict):
         if login.kind is not None and holder.get("type") != login.kind:
             return None
@@ -377,85 +350,12 @@ def _found_login(
     beside = parent if isinstance(parent, dict) else {}
     for name in _TOKEN_FIELDS:
         remember(beside.get(name))
-    expires = from_text(_dig(content, login.expires_key)) if login.expires_key else None
+    expires = from_text(logins.value_at(content, login.expires_key)) if login.expires_key else None
     if expires is None:
         moments = (from_text(beside.get(name)) for name in ("expiresAt", "expires", "expiry_date"))
         expires = next((moment for moment in moments if moment), None)
     renews = any(beside.get(name) for name in ("refreshToken", "refresh", "refresh_token"))
-    return _dated(source, expires, renews, _owner(source), now)
-
-
-def _owner(source: str) -> str | None:
-    """Which agent's file it is, by its path."""
-    owners = {
-        name: client.id
-        for client in CLIENTS.values()
-        for name in (client.config_folder.rpartition("/")[2], client.program)
-    }
-    if "/gcloud/" in source:  # Google's own login: anyone on this machine may use it
-        return None
-    return next((agent for part, agent in owners.items() if f"/{part}/" in source), "agent")
-
-
-def _dig(content: object, dotted: str) -> object:
-    """Follow a dotted path; "*" and "name[]" step into the first element that has the rest."""
-    place = content
-    for index, part in enumerate(parts := dotted.split(".")):
-        if part == "*" or part.endswith("[]"):
-            inner = place if part == "*" else place.get(part[:-2]) if isinstance(place, dict) else None
-            rest = ".".join(parts[index + 1 :])
-            values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
-            return next(
-                (value_at for value in values if (value_at := _dig(value, rest) if rest else value)), None
-            )
-        place = place.get(part) if isinstance(place, dict) else None
-    return place
-
-
-def _read_login(path: Path) -> object:
-    """An agent's login file as data; "" when it is no JSON, None when it is not there or not readable."""
-    try:
-        if path.stat().st_size > files.MAX_JSON_BYTES:
-            return None
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return "" if text.strip() else None
-
-
-def expand(path: str, env: Mapping[str, str]) -> Path | None:
-    """A catalog path with ~ and $VARS filled in from `env`; None when a variable has no value or default."""
-    try:
-        home = user_home(env)
-    except PfError:
-        return None
-    if path.startswith("~"):
-        return home / path[2:]
-    if path.startswith("$"):
-        name, _, rest = path[1:].partition("/")
-        base = env.get(name) or _usual_folder(name, home)
-        if not base:
-            return None
-        return Path(base) / rest if rest else Path(base)
-    return Path(path)
-
-
-def _usual_folder(variable: str, home: Path) -> Path | None:
-    """Where what a variable names is while it has no value."""
-    if variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
-        return home / (".config" if variable == "XDG_CONFIG_HOME" else ".local/share")
-    agent = next((client.id for client in CLIENTS.values() if client.config_variable == variable), None)
-    return None if agent is None else default_config_folder(agent, {"HOME": str(home)})
-
-
-def _short(path: Path, env: Mapping[str, str]) -> str:
-    try:
-        return f"~/{path.relative_to(user_home(env))}"
-    except (ValueError, PfError):
-        return str(path)
+    return _dated(source, expires, renews, logins.owner(source), now)
 
 
 def _stored(paths: Paths) -> dict[str, object]:

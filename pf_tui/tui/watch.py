@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pf_tui.catalog import Catalog
-from pf_tui.state import credentials, files
+from pf_tui.state import files, logins
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE, find_project_file
 
@@ -34,7 +34,7 @@ def looked_at(ctx: Context, catalog: Catalog) -> tuple[Path, ...]:
         path
         for provider in catalog.providers.values()
         for login in provider.logins
-        if (path := credentials.expand(login.path, ctx.env)) is not None
+        if (path := logins.expand(login.path, ctx.env)) is not None
     }
     own = (paths.config, paths.auth, paths.providers, paths.health, paths.journal, paths.gateway, paths.live)
     return (*own, ledger, ledger.with_name(f"{ledger.name}-wal"), project, *sorted(logins))

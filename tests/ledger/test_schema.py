@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.ledger import migrations, queue, reader, rollups, rows, schema, upkeep
+from pf_tui.ledger import migrations, queue, reader, rollups, rows, schema, tables, upkeep
 from pf_tui.ledger.overview import analytics
 from pf_tui.ledger.period import Filters, period_of
 
@@ -82,7 +82,7 @@ def test_a_migration_without_room_for_the_copy_changes_nothing(
 def test_a_migration_that_is_cut_short_never_happened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     released(path, 2)
     with monkeypatch.context() as broken:
-        broken.setattr(schema, "SUMS", ("CREATE TABLE names (id)",))  # there is one
+        broken.setattr(tables, "SUMS", ("CREATE TABLE names (id)",))  # there is one
         with pytest.raises(PfError), schema.opened(path, write=True):
             pass
 

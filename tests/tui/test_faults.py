@@ -15,7 +15,7 @@ from pf_tui.integrations import doctor
 from pf_tui.ledger.totals import Totals
 from pf_tui.records import replace
 from pf_tui.rules import failures
-from pf_tui.state import credentials
+from pf_tui.state import logins
 from pf_tui.state.context import Context
 from pf_tui.text.lines import cells, plain
 from pf_tui.text.meter import meter
@@ -200,8 +200,8 @@ def test_on_a_mac_the_account_in_claude_json_tells_of_the_login(
 ) -> None:
     ctx = context()
     account = {"oauthAccount": {"emailAddress": "somebody@example.org"}}
-    (credentials.user_home(ctx.env) / ".claude.json").write_text(json.dumps(account))
-    monkeypatch.setattr(credentials.sys, "platform", platform)
+    (logins.user_home(ctx.env) / ".claude.json").write_text(json.dumps(account))
+    monkeypatch.setattr(logins.sys, "platform", platform)
 
     held = snapshot.take(ctx).view("anthropic-subscription").credential
 

@@ -10,7 +10,7 @@ from pf_tui import __version__
 from pf_tui.errors import PfError
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.integrations.program import NAME
-from pf_tui.state import credentials, files, journal
+from pf_tui.state import credentials, files, journal, logins
 from pf_tui.state import gateway as gateways
 from pf_tui.state.clock import is_zone
 from pf_tui.state.context import Context
@@ -47,7 +47,7 @@ def keyring(ctx: Context) -> Finding:
 
 def keychain(ctx: Context) -> Finding:
     """Claude Code's login on a Mac."""
-    named = credentials.keychain_account(ctx.env)
+    named = logins.keychain_account(ctx.env)
     if named is None:
         return skip("this is no Mac: Claude Code keeps its login in a file")
     if not named:

@@ -11,7 +11,7 @@ from pf_tui.actions import install
 from pf_tui.clients import CLIENTS
 from pf_tui.integrations import install_plan
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import credentials
+from pf_tui.state import logins
 from pf_tui.state.paths import user_home
 from pf_tui.text.lines import Line, bold, line, wrap, wrapped
 from pf_tui.tui.dialogs.dialog import Dialog
@@ -54,7 +54,7 @@ class FirstRun(Dialog):
     def __init__(self, screen: MainScreen, agent: str) -> None:
         super().__init__(screen)
         self._agent = agent
-        self._plan = credentials.claude_plan(screen.app.ctx.env) if agent == "claude-code" else None
+        self._plan = logins.claude_plan(screen.app.ctx.env) if agent == "claude-code" else None
         self._change: list[str] | None = None
         """The exact change, once it was asked for."""
 
