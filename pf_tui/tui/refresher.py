@@ -211,5 +211,5 @@ def _served(running: gateway.Gateway | None) -> frozenset[tuple[str | None, str,
     """Which sessions the gateway serves and served last, and from whom."""
     if running is None:
         return frozenset()
-    told = [(one.session, one.provider, one.model) for one in running.live]
-    return frozenset([*told, *((last.session, last.provider, last.model) for last in running.sessions)])
+    requests = [(request.session, request.provider, request.model) for request in running.live]
+    return frozenset([*requests, *((last.session, last.provider, last.model) for last in running.sessions)])
