@@ -30,14 +30,14 @@ def looked_at(ctx: Context, catalog: Catalog) -> tuple[Path, ...]:
     paths = ctx.paths
     ledger = paths.ledger
     project = find_project_file(ctx.cwd, ctx.env) or ctx.cwd / PROJECT_FILE
-    logins = {
+    login_files = {
         path
         for provider in catalog.providers.values()
         for login in provider.logins
         if (path := logins.expand(login.path, ctx.env)) is not None
     }
     own = (paths.config, paths.auth, paths.providers, paths.health, paths.journal, paths.gateway, paths.live)
-    return (*own, ledger, ledger.with_name(f"{ledger.name}-wal"), project, *sorted(logins))
+    return (*own, ledger, ledger.with_name(f"{ledger.name}-wal"), project, *sorted(login_files))
 
 
 def stamps(looked: tuple[Path, ...]) -> Stamps:
