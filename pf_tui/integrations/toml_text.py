@@ -79,15 +79,15 @@ def _numbers(lines: Sequence[str]) -> set[int]:
     The person's own lines may end in the same word. A heading of an earlier version says no number.
     """
     ours: set[int] = set()
-    left = 0
+    remaining = 0
     for number, line in enumerate(lines):
         if line.startswith(HEADING):
             ours.add(number)
             count = re.search(r"\((\d+) lines?\)", line[len(HEADING) :])
-            left = int(count[1]) if count else len(lines)
-        elif left and line.rstrip("\r\n").endswith(MARK):
+            remaining = int(count[1]) if count else len(lines)
+        elif remaining and line.rstrip("\r\n").endswith(MARK):
             ours.add(number)
-            left -= 1
+            remaining -= 1
     return ours
 
 
