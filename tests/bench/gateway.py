@@ -66,6 +66,7 @@ class Subject:
     start_s: float | None = None
     process: psutil.Process | None = None
     headers: list[str] = field(default_factory=list)
+    model: str = MODEL
     idle_mb: float | None = None
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ def main() -> None:
         subjects = [Subject(name="direct", url=first.url)]
         subjects.append(stack.enter_context(bare(first.url)))
         subjects.append(stack.enter_context(gateway(folder / "gate", first, second)))
-        if (ccr := _peer()) is not None:
+        if (ccr := peer()) is not None:
             subjects.append(stack.enter_context(router(folder / "ccr", ccr, first, second)))
         for round_number in range(ROUNDS):
             for subject in subjects if round_number % 2 == 0 else reversed(subjects):
@@ -86,7 +87,7 @@ def main() -> None:
         for subject in subjects[2:]:
             fail_over(subject, first, second)
         subjects[2].figures["unwritten"] = _unwritten(subjects[2], folder / "gate" / "state" / "ledger.db")
-    report(subjects, peer_missing=_peer() is None)
+    report(subjects, peer_missing=peer() is None)
 
 
 def measure(subject: Subject) -> None:
@@ -98,9 +99,9 @@ def measure(subject: Subject) -> None:
         ("many", many, 32, False),
         ("many_stream", many // 2, 32, True),
     ):
-        before = _cpu_s(subject)
+        before = cpu_s(subject)
         found = load(subject, count, clients, stream=stream)
-        found["cpu_ms"] = round((_cpu_s(subject) - before) * 1000 / (count + 20), 3)
+        found["cpu_ms"] = round((cpu_s(subject) - before) * 1000 / (count + 20), 3)
         subject.figures.setdefault(name, []).append(found)
 
 
@@ -130,7 +131,7 @@ def fail_over(subject: Subject, first: Upstream, second: Upstream) -> None:
 
 
 def load(
-    subject: Subject, count: int, clients: int, *, stream: bool = False, warm: int = 20
+    subject: Subject, count: int, clients: int, *, stream: bool = False, warm: int = 20, kilobytes: int = 0
 ) -> dict[str, Any]:
     """Run the load client in a process of its own, away from the gateway's core."""
     words = [
@@ -143,8 +144,9 @@ def load(
         str(warm),
     ]
     words += ["--stream"] if stream else []
+    words += ["--kilobytes", str(kilobytes), "--model", subject.model]
     words += [word for header in subject.headers for word in ("--header", header)]
-    with _process([sys.executable, "-m", "tests.bench.gateway_load", *words], core=1) as process:
+    with child_process([sys.executable, "-m", "tests.bench.gateway_load", *words], core=1) as process:
         assert process.stdout is not None
         found: dict[str, Any] = json.loads(process.stdout.read())
     subject.figures["answered"] = subject.figures.get("answered", 0) + found["ok"] + warm
@@ -155,7 +157,7 @@ def load(
 
 @contextlib.contextmanager
 def upstream() -> Iterator[Upstream]:
-    with _process([sys.executable, "-m", "tests.bench.gateway_upstream"], core=1) as process:
+    with child_process([sys.executable, "-m", "tests.bench.gateway_upstream"], core=1) as process:
         assert process.stdout is not None
         yield Upstream(process=process, port=int(process.stdout.readline()))
 
@@ -163,10 +165,10 @@ def upstream() -> Iterator[Upstream]:
 @contextlib.contextmanager
 def bare(target: str) -> Iterator[Subject]:
     began = time.perf_counter()
-    with _process([sys.executable, "-m", "tests.bench.gateway_bare", target], core=0) as process:
+    with child_process([sys.executable, "-m", "tests.bench.gateway_bare", target], core=0) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        yield _subject("bare aiohttp", f"http://127.0.0.1:{port}", began, process)
+        yield new_subject("bare aiohttp", f"http://127.0.0.1:{port}", began, process)
 
 
 @contextlib.contextmanager
@@ -188,11 +190,11 @@ def gateway(folder: Path, first: Upstream, second: Upstream) -> Iterator[Subject
     }
     subprocess.run([sys.executable, "-m", "pf_tui", "status"], env=env, capture_output=True, check=False)
     began = time.perf_counter()
-    with _process([sys.executable, "-m", "pf_tui", "gateway", "run"], core=0, env=env) as process:
+    with child_process([sys.executable, "-m", "pf_tui", "gateway", "run"], core=0, env=env) as process:
         address = state / "gateway.json"
-        found = json.loads(_when(lambda: address.exists() and address.read_text()))
+        found = json.loads(wait_for(lambda: address.exists() and address.read_text()))
         url = f"http://127.0.0.1:{found['port']}"
-        subject = _subject("gateway", url, began, process, [f"x-pf-token: {found['token']}"])
+        subject = new_subject("gateway", url, began, process, [f"x-pf-token: {found['token']}"])
         subject.figures["env"] = env
         yield subject
 
@@ -202,7 +204,7 @@ def router(folder: Path, program: str, first: Upstream, second: Upstream) -> Ite
     """claude-code-router 2.0.0, passing Anthropic's protocol through, with its fallback set."""
     settings = folder / ".claude-code-router"
     settings.mkdir(parents=True)
-    port = _free_port()
+    port = free_port()
     providers = [
         {
             "name": name,
@@ -226,9 +228,9 @@ def router(folder: Path, program: str, first: Upstream, second: Upstream) -> Ite
     (settings / "config.json").write_text(json.dumps(content))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     began = time.perf_counter()
-    with _process([program, "start"], core=0, env=env) as process:
-        _when(lambda: _listens(port))
-        yield _subject(
+    with child_process([program, "start"], core=0, env=env) as process:
+        wait_for(lambda: listens(port))
+        yield new_subject(
             "claude-code-router", f"http://127.0.0.1:{port}", began, process, ["x-api-key: bench-token"]
         )
 
@@ -323,7 +325,7 @@ def _median(subject: Subject, name: str, key: str) -> str:
 
 
 @contextlib.contextmanager
-def _process(
+def child_process(
     words: list[str], *, core: int, env: dict[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
@@ -342,7 +344,7 @@ def _process(
         process.wait()
 
 
-def _subject(
+def new_subject(
     name: str, url: str, began: float, process: subprocess.Popen[str], headers: list[str] | None = None
 ) -> Subject:
     start_s = time.perf_counter() - began
@@ -362,7 +364,7 @@ def _rss_mb(subject: Subject) -> float:
     return float(sum(one.memory_info().rss for one in _family(subject)) / 1e6)
 
 
-def _cpu_s(subject: Subject) -> float:
+def cpu_s(subject: Subject) -> float:
     if subject.process is not None:
         subject.figures["rss"] = round(_rss_mb(subject))
     return float(sum(sum(one.cpu_times()[:2]) for one in _family(subject)))
@@ -383,7 +385,7 @@ def _release(subject: Subject) -> None:
         subprocess.run(words, env=env, capture_output=True, check=True)
 
 
-def _peer() -> str | None:
+def peer() -> str | None:
     own = os.environ.get("PF_TUI_CLIENTS")
     return shutil.which("ccr", path=own) or shutil.which("ccr")
 
@@ -394,7 +396,7 @@ def _get(url: str) -> bytes:
         return found
 
 
-def _when(holds: Any, wait_s: float = 20.0) -> Any:
+def wait_for(holds: Any, wait_s: float = 20.0) -> Any:
     deadline = time.perf_counter() + wait_s
     while not (found := holds()):
         if time.perf_counter() > deadline:
@@ -403,7 +405,7 @@ def _when(holds: Any, wait_s: float = 20.0) -> Any:
     return found
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     import socket
 
     try:
@@ -413,7 +415,7 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as one:

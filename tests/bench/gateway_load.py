@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import urlsplit
 
-BODY = {"model": "claude-opus-5-5", "max_tokens": 256, "messages": [{"role": "user", "content": "Say it."}]}
+MESSAGES = [{"role": "user", "content": "Say it."}]
+BODY = {"max_tokens": 256}
 END = b"message_stop"
 
 
@@ -99,11 +100,21 @@ class Load:
     stream: bool = False
     warm: int = 20
     headers: list[str] = field(default_factory=list)
+    model: str = "claude-opus-5-5"
+    kilobytes: int = 0
+    """Of text beside what is asked."""
 
     @property
     def request(self) -> bytes:
         parts = urlsplit(self.url)
-        body = json.dumps({**BODY, "stream": True} if self.stream else BODY).encode()
+        words = 'line of a file, with numbers 1234 and "quotes"\n' * 80
+        turns = [
+            turn
+            for _ in range(self.kilobytes // 4)
+            for turn in ({"role": "user", "content": words}, {"role": "assistant", "content": "Read."})
+        ]
+        asked = {**BODY, "model": self.model, "messages": [*turns, *MESSAGES]}
+        body = json.dumps({**asked, "stream": True} if self.stream else asked).encode()
         lines = [
             f"POST {parts.path} HTTP/1.1",
             f"host: {parts.hostname}:{parts.port}",
@@ -174,6 +185,8 @@ def main() -> None:
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--warm", type=int, default=20)
     parser.add_argument("--header", action="append", default=[], dest="headers")
+    parser.add_argument("--model", default="claude-opus-5-5")
+    parser.add_argument("--kilobytes", type=int, default=0)
     load = Load(**vars(parser.parse_args()))
     with contextlib.suppress(ImportError):
         import uvloop

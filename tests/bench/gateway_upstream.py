@@ -1,7 +1,8 @@
 """The fastest upstream there can be in Python: ready-made answers on raw asyncio, no bottleneck.
 
 python -m tests.bench.gateway_upstream: prints its port. GET /__count says how often it was asked, GET
-/__mode?ok and /__mode?limited (429 with retry-after 3600) change what it does.
+/__mode?ok and /__mode?limited (429 with retry-after 3600) change what it does. Speaks Messages, and Chat
+where it is asked for that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,12 @@ import sys
 from typing import cast
 
 EVENTS = 50
+HEAD = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
+    b"transfer-encoding: chunked\r\nrequest-id: req_bench\r\n\r\n"
+)
+CHUNK: dict[str, object] = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+CHAT_USAGE = {"prompt_tokens": 3020, "completion_tokens": 45, "total_tokens": 3065}
 LIMIT = {"type": "error", "error": {"type": "rate_limit_error", "message": "You have hit your limit"}}
 
 
@@ -45,11 +52,21 @@ def _stream() -> bytes:
         _event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 45}),
         _event("message_stop"),
     ]
-    head = (
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"
-        b"transfer-encoding: chunked\r\nrequest-id: req_bench\r\n\r\n"
-    )
-    return head + b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events) + b"0\r\n\r\n"
+    return HEAD + b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events) + b"0\r\n\r\n"
+
+
+def _chat_stream() -> bytes:
+    def chunk(delta: dict[str, object], finish: str | None = None) -> dict[str, object]:
+        return {**CHUNK, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+    chunks = [
+        chunk({"role": "assistant", "content": ""}),
+        *(chunk({"content": f" word {number:02d} of the reply"}) for number in range(EVENTS - 5)),
+        chunk({}, "stop"),
+        {**CHUNK, "choices": [], "usage": CHAT_USAGE},
+    ]
+    events = [*(f"data: {json.dumps(one)}\n\n".encode() for one in chunks), b"data: [DONE]\n\n"]
+    return HEAD + b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events) + b"0\r\n\r\n"
 
 
 def _whole(status: int, content: object, *lines: str) -> bytes:
@@ -75,6 +92,22 @@ MESSAGE = _whole(
         "content": [{"type": "text", "text": "words of the reply " * 45}],
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 20, "output_tokens": 45, "cache_read_input_tokens": 3000},
+    },
+)
+CHAT_STREAM = _chat_stream()
+COMPLETION = _whole(
+    200,
+    {
+        **CHUNK,
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "words of the reply " * 45},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": CHAT_USAGE,
     },
 )
 LIMITED = _whole(429, LIMIT, "retry-after: 3600")
@@ -119,7 +152,10 @@ class Connection(asyncio.Protocol):
         Upstream.asked += 1
         if Upstream.mode == "limited":
             return LIMITED
-        return STREAM if b'"stream": true' in body or b'"stream":true' in body else MESSAGE
+        streams = b'"stream": true' in body or b'"stream":true' in body
+        if path.endswith(b"/chat/completions"):
+            return CHAT_STREAM if streams else COMPLETION
+        return STREAM if streams else MESSAGE
 
 
 async def serve() -> None:
