@@ -53,20 +53,14 @@ def start(ctx: Context, port: int | None = None, limit_s: float | None = None) -
     import subprocess
     import time
 
+    from pf_tui.state import detached
+
     limit_s = START_S if limit_s is None else limit_s
     files.make_home(ctx.paths)
     words = [sys.executable, "-P", "-m", "pf_tui.gateway"]
     if port is not None:
         words += ["--port", str(port)]
-    process = subprocess.Popen(
-        words,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        cwd="/",
-        env=dict(ctx.env),
-    )
+    process = detached.start(words, cwd="/", env=ctx.env, errors=subprocess.PIPE)
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if (running := state.read(ctx.paths)) is not None and answers(running):

@@ -18,6 +18,7 @@ from pf_tui.rules.limits import Reading, share, window_name
 from pf_tui.rules.masking import by_shape
 from pf_tui.sessions import identity
 from pf_tui.state import notified
+from pf_tui.state.clock import time_of_day
 from pf_tui.state.context import Context
 from pf_tui.state.secret import masked
 from pf_tui.visible import visible
@@ -221,6 +222,4 @@ def _resets(ctx: Context, at: datetime | None) -> str:
 
 
 def _clock(ctx: Context, moment: datetime) -> str:
-    zone = ctx.timezone()
-    local, today = moment.astimezone(zone), ctx.now().astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%H:%M} on {local:%d %b}"
+    return time_of_day(moment, ctx.now(), ctx.timezone())

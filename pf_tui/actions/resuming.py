@@ -19,7 +19,7 @@ from pf_tui.errors import PfError
 from pf_tui.records import record
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.records import Session
-from pf_tui.state import files, resumes
+from pf_tui.state import detached, files, resumes
 from pf_tui.state.context import Context
 
 MESSAGE = "continue"
@@ -217,15 +217,7 @@ def _run(
 
 def _start(ctx: Context, session: Session, chosen: ResumeWay) -> None:
     try:
-        subprocess.Popen(
-            list(chosen.command),
-            cwd=session.cwd or str(ctx.cwd),
-            env=dict(ctx.env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        detached.start(chosen.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
     except OSError as error:
         raise PfError(
             f"`{chosen.command[0]}` does not start; session {session.id[:8]} was not sent on"

@@ -16,6 +16,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
 from pf_tui.records import record
 from pf_tui.rules.eligibility import Skipped
+from pf_tui.state.clock import time_of_day
 
 UNKNOWN_WAIT_S = 60
 """retry-after where nobody knows when somebody is back."""
@@ -263,13 +264,10 @@ def error_body(protocol: str, kind: str, sentence: str) -> bytes:
 
 
 def _clock(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
-    """The time of day; with seconds when it is soon, with the date when it is not today."""
-    local, today = moment.astimezone(zone), now.astimezone(zone)
+    """The time of day, with seconds when it is soon."""
     if moment - now < timedelta(minutes=2):
-        return f"{local:%H:%M:%S}"
-    if local.date() != today.date():
-        return f"{local:%H:%M} on {local:%d %b}"
-    return f"{local:%H:%M}"
+        return f"{moment.astimezone(zone):%H:%M:%S}"
+    return time_of_day(moment, now, zone)
 
 
 def _json(content: object) -> bytes:

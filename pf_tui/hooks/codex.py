@@ -53,16 +53,10 @@ def pass_on(arguments: Sequence[str]) -> None:
     """Start the person's own notify program as Codex would have: its words, the event as the last one."""
     if len(arguments) < 2:
         return
-    import subprocess
+    from pf_tui.state import detached
 
     try:
-        subprocess.Popen(
-            list(arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        detached.start(arguments)
     except OSError:
         return  # Codex itself is silent about a notify program that is not there
 

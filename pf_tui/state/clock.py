@@ -31,6 +31,13 @@ def from_text(value: object) -> datetime | None:
     return None
 
 
+def time_of_day(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
+    """ "16:20", or "16:20 on 30 Nov" when that is not today."""
+    local = moment.astimezone(zone)
+    today = local.date() == now.astimezone(zone).date()
+    return f"{local:%H:%M}" if today else f"{local:%H:%M} on {local:%d %b}"
+
+
 def local_zone(env: Mapping[str, str]) -> tzinfo | None:
     """The zone $TZ names; None = the system's own (also when the name is unknown).
 
