@@ -53,8 +53,11 @@ _CONTEXTS: Mapping[str, Mapping[str, str]] = {
 _US_SHARE = 1.1
 """Inference that must stay in the United States: every kind of token costs a tenth more (Anthropic's price page)."""
 
-_FAST_SHARE: Mapping[str, float] = {"claude-opus-4-6": 6.0}
-"""Fast modes that genai-prices does not know: Opus 4.6's, $30 and $150 (Anthropic's price page of February 2026)."""
+_FAST_SHARE: Mapping[tuple[str, str], float] = {("anthropic", "claude-opus-4-6"): 6.0}
+"""Fast modes that genai-prices does not know: Opus 4.6's, $30 and $150 (Anthropic's price page of February 2026).
+
+Anthropic alone sells them: elsewhere (Azure, Bedrock, Vertex AI, OpenRouter) a row of a fast mode costs as any other.
+"""
 
 _HOUR_SHARE = 2.0
 """A Claude model's 1-hour cache write by its input price, where a table has only the 5-minute one."""
@@ -143,7 +146,7 @@ class Pricer:
 
     def _changes(self, key: Key) -> list[int]:
         """When this model's published price changes (UTC ms); marks it when that is every day anew."""
-        entry = self._entry(key)
+        entry, _ = self._entry(key)
         if entry is None:
             return []
         prices = entry.prices if isinstance(entry.prices, list) else []
@@ -154,7 +157,7 @@ class Pricer:
         return [round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000) for day in days]
 
     def _published(self, key: Key, ts_ms: int) -> UnitPrices | None:
-        entry = self._entry(key)
+        entry, seller = self._entry(key)
         if entry is None:
             return None
         mode = key[2]
@@ -163,9 +166,9 @@ class Pricer:
         from pf_tui.ledger import dated_prices  # decimal, for the few rows that no table prices
 
         standard = dated_prices.at(entry, moment)
-        if mode not in _CONTEXTS:
+        if mode not in _CONTEXTS or (not seller and mode != "batch"):
             return from_genai(standard, is_claude=is_claude)
-        context = dict(_CONTEXTS[mode])
+        context = dict(_CONTEXTS[mode]) if seller else {}
         if "service_tier" in context:
             # the library's tables of tiers begin in October 2026: their first price is the nearest there is
             moment = max([moment, *_begins(entry, context)])
@@ -173,11 +176,16 @@ class Pricer:
         if special != entry.get_prices(moment):
             return from_genai(special, is_claude=is_claude)
         prices = from_genai(standard, is_claude=is_claude)
-        share = BATCH_SHARE if mode == "batch" else _FAST_SHARE.get(entry.id, 1.0) if mode == "fast" else 1.0
+        fast_share = _FAST_SHARE.get((seller, entry.id), 1.0) if mode == "fast" else 1.0
+        share = BATCH_SHARE if mode == "batch" else fast_share
         return scaled(prices, share) if prices is not None else None
 
-    def _entry(self, key: Key) -> ModelInfo | None:
-        """genai-prices' model for ours; None when it has none."""
+    def _entry(self, key: Key) -> tuple[ModelInfo | None, str]:
+        """genai-prices' model for ours, and who sells it there.
+
+        "" for a seller that has no list of its own for it: another's standard price counts, and none of that one's
+        modes (genai-prices itself has it so).
+        """
         provider, model, _ = key
         if self._find is None:
             self._find = _snapshot(
@@ -195,11 +203,12 @@ class Pricer:
         # last, without a vendor: genai-prices then knows first-hand spellings only, and says no to the rest
         for name, seller in [*((name, vendor) for name in names), *((name, None) for name in names)]:
             try:
-                _, entry = self._find(name.removesuffix("[1m]"), None, seller, None)
+                listed, entry = self._find(name.removesuffix("[1m]"), None, seller, None)
             except LookupError:
                 continue
-            return entry
-        return None
+            is_own = listed.id == (vendor or listed.id) and any(entry is model for model in listed.models)
+            return entry, listed.id if is_own else ""
+        return None, ""
 
 
 def _begins(model_info: ModelInfo, context: Mapping[str, str]) -> list[datetime]:

@@ -36,6 +36,9 @@ SERVED = [
     if CATALOG.serves(provider.id, model)
 ]
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+FAST = ("claude-opus-4-6", "claude-opus-5-5", "claude-fable-5-2")
+"""Models that Anthropic sells with a fast mode."""
+
 times = st.integers(0, 600 * 24).map(lambda hours: datetime(2025, 6, 1, tzinfo=UTC) + timedelta(hours=hours))
 counts = st.integers(0, 400_000)
 
@@ -84,11 +87,34 @@ def test_a_row_costs_what_genai_prices_says_at_its_own_time(
         return
     if "deepseek" in native or ("claude" in native and standard.model_price.cache_write_1h_mtok is None):
         return  # what the library cannot say; see below
-    if mode == "fast" and native == "claude-opus-4-6" and theirs == plain:
+    seller = CATALOG.providers[provider].genai_id
+    if mode == "fast" and (seller, native) == ("anthropic", "claude-opus-4-6") and theirs == plain:
         theirs *= 6
     if mode == "batch" and theirs == plain:
         theirs /= 2
     assert raw_cost_usd(prices, *tokens) == pytest.approx(float(theirs), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "share"),
+    [
+        ("anthropic-api", "claude-opus-5-5", 2),
+        ("anthropic-api", "claude-opus-4-6", 6),
+        *(
+            (provider, model, 1)
+            for provider in ("azure", "bedrock", "vertex", "openrouter")
+            for model in FAST
+        ),
+    ],
+)
+def test_a_fast_mode_costs_more_where_it_is_sold(provider: str, model: str, share: int) -> None:
+    native = CATALOG.native_id(model, provider) or model
+
+    fast, standard = (PRICER(provider, native, ms(NOON), mode) for mode in ("fast", ""))
+
+    assert fast is not None
+    assert standard is not None
+    assert fast.tiers[0].output == pytest.approx(share * standard.tiers[0].output)
 
 
 PEAK, OFF_PEAK = 1.32, 0.66
