@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
     The process that only hands tests to workers is left as it is: its workers inherit from it.
     """
+    os.environ["TMPDIR"] = tempfile.tempdir = _outside_projects()
     folder = tempfile.mkdtemp(prefix="pf-tui-tests-")
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     os.environ["HOME"] = folder  # modules that read the catalog while they are collected cache it there
@@ -60,6 +61,22 @@ def pytest_configure(config: pytest.Config) -> None:
     os.umask(0o022)
     _restore_signals()
     os.fsync = lambda handle: None  # no test can see what survives a power cut, and a busy disk takes long
+
+
+def _outside_projects() -> str:
+    """Where temporary files go: in no project, whose settings would count in every test.
+
+    That is where the machine has them, unless that place lies in a checkout.
+    """
+    usual = tempfile.gettempdir()
+    marks = (".git", ".hg", ".jj", ".opencode", ".claude")
+    for place in (usual, "/tmp", "/var/tmp", "/dev/shm"):
+        above = (Path(place).resolve(), *Path(place).resolve().parents)
+        if os.access(place, os.W_OK) and not any(
+            (folder / mark).exists() for folder in above for mark in marks
+        ):
+            return place
+    return usual
 
 
 @pytest.hookimpl(optionalhook=True)
