@@ -12,8 +12,8 @@ import pytest
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import StateFileUnusable
+from pf_tui.ledger import queue, schema
 from pf_tui.ledger import reader as ledger
-from pf_tui.ledger import schema
 from pf_tui.rules.limits import Reading
 from pf_tui.state.context import Context
 from tests.trusted import trusting
@@ -336,6 +336,20 @@ def test_a_broken_file_raises_or_becomes_a_sentence(context: Make) -> None:
     assert len(now.problems) == 1
     assert now.problems[0].startswith("config.json line 1 column 2: is not JSON")
     assert now.active is not None
+
+
+def test_a_queue_that_takes_no_more_rows_is_told(context: Callable[..., Context]) -> None:
+    ctx = context(who="hook")
+    ctx.paths.home.mkdir(parents=True)
+    with queue.path_of(ctx.paths.ledger).open("wb") as file:
+        file.truncate(queue.MAX_BYTES + 1)
+
+    for keep_going in (False, True):
+        (told,) = snapshot.take(ctx, keep_going=keep_going).problems
+        assert told.endswith(
+            "ledger.db.queue is full: the ledger could not be written for long, and what is used now"
+            " is not counted · end the program that holds ledger.db, then `pf-tui ingest`"
+        )
 
 
 def test_taking_a_snapshot_writes_nothing(context: Make) -> None:

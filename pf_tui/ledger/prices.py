@@ -73,7 +73,7 @@ class Pricer:
         self._by_hour: dict[tuple[str, str, str, int], UnitPrices | None] = {}
         self._hourly: set[Key] = set()
         self._fresh: set[Key] = set()
-        self._find: Callable[..., tuple[object, ModelInfo]] | None = None
+        self._find: Callable[..., tuple[Vendor, ModelInfo]] | None = None
 
     def __call__(self, provider: str, model: str, ts_ms: int, mode: str = "") -> UnitPrices | None:
         """Unit prices of `model` (any spelling) at `provider` (our id or "unknown") then; None = nobody knows."""

@@ -76,12 +76,18 @@ def add(ledger: Path, rows: list[Row]) -> None:
         os.write(handle, b"\n" + data if torn else data)
 
 
-def is_full(ledger: Path) -> bool:
-    """No more rows are taken: what is used now is told by the agents' logs alone, if at all."""
+FULL_HINT = "end the program that holds ledger.db, then `pf-tui ingest`"
+
+
+def problem(ledger: Path) -> str | None:
+    """Why no more rows are taken: what is used now is told by the agents' logs alone, if at all."""
+    path = path_of(ledger)
     try:
-        return path_of(ledger).stat().st_size > MAX_BYTES
+        if path.stat().st_size <= MAX_BYTES:
+            return None
     except OSError:
-        return False
+        return None
+    return f"{path} is full: the ledger could not be written for long, and what is used now is not counted"
 
 
 def take_in(connection: sqlite3.Connection, ledger: Path, requests: Requests) -> int:

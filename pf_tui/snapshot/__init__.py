@@ -13,6 +13,7 @@ from pf_tui.catalog import Catalog, Provider
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, UnknownName
 from pf_tui.integrations import apply
+from pf_tui.ledger import queue
 from pf_tui.records import field, record, replace
 from pf_tui.rules import failover, spending
 from pf_tui.rules.eligibility import Eligibility
@@ -221,6 +222,8 @@ def load(ctx: Context, *, keep_going: bool = False) -> StateFiles:
         credentials = _credentials(ctx, catalog, config, without_file=True)
     spans = (clock.day_start(now, zone), clock.month_start(now, zone))
     figures = attempt(lambda: LedgerFigures.read(ctx, health, spans), LedgerFigures(), always=True)
+    if full := queue.problem(ctx.paths.ledger):
+        problems.append(f"{full} · {queue.FULL_HINT}")
     events: tuple[Event, ...] = attempt(lambda: journal.tail(ctx.paths, EVENTS), (), always=True)
     return StateFiles(
         catalog=catalog,

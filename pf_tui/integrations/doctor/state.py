@@ -108,12 +108,8 @@ def ledger(ctx: Context) -> Finding:
     """The history is sound."""
     if not ctx.paths.ledger.exists():
         return ok("there is no history yet; `pf-tui ingest` reads the agents' logs")
-    if queue.is_full(ctx.paths.ledger):
-        return fail(
-            f"{queue.path_of(ctx.paths.ledger)} is full: the ledger could not be written for long, and what"
-            " is used now is not counted",
-            "end the program that holds ledger.db, then `pf-tui ingest`",
-        )
+    if full := queue.problem(ctx.paths.ledger):
+        return fail(full, queue.FULL_HINT)
     problem = upkeep.problem(ctx.paths.ledger)
     if problem:
         return fail(problem, "`pf-tui ingest` sets it aside and reads the logs anew")
