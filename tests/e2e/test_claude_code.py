@@ -75,6 +75,22 @@ def test_after_a_429_the_same_session_goes_on_at_the_next_provider(
     assert machine.hooks_log() == ""
 
 
+def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(
+    machine: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """The session asks for another model than pf-tui's default: what it asks for decides."""
+    alpha.always(failure(404))
+    session = str(uuid.uuid4())
+
+    ask(machine, "one", "--session-id", session, "--model", "claude-haiku-4-5-20251001")
+    asked = len(alpha.requests)
+    again = ask(machine, "two", "--resume", session, "--model", "claude-haiku-4-5-20251001")
+
+    assert "Hello from the mock." in again.stdout
+    assert len(alpha.requests) == asked
+    assert beta.requests[-1].prompt.endswith("two")
+
+
 def test_the_bench_says_why_until_when_and_what_said_so(machine: Machine, alpha: Upstream) -> None:
     alpha.answer(failure(429, should_retry=False))
     session = str(uuid.uuid4())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -113,6 +114,83 @@ def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
     assert done.returncode == 0, done.stderr
     assert "Hello from the mock." in done.stdout
     assert (len(alpha.requests), len(beta.requests)) == (3, 1)
+
+
+def test_when_everybody_rests_a_run_ends_at_once_with_a_sentence(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """OpenCode alone would wait in silence for the five hours of the retry-after."""
+    for upstream in (alpha, beta):
+        upstream.always(LIMITED)
+    opencode_run(box, "one", "--title", "t")
+    opencode_run(box, "two", "--title", "t")
+    resting = {bench["provider"] for bench in json.loads((box.state / "health.json").read_text())["benches"]}
+
+    third = opencode_run(box, "three", "--title", "t")
+
+    assert resting == {"alpha", "beta"}
+    assert third.returncode == 1
+    assert "no other provider that OpenCode has can serve" in third.stderr
+    assert len(alpha.requests) + len(beta.requests) == 3
+
+
+def test_a_turn_never_goes_to_a_model_that_only_listens(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """OpenCode's own default for groq is the model whose name sorts last: one for speech."""
+    path = box.home / ".config" / "opencode" / "opencode.json"
+    content = json.loads(path.read_text())
+    models = {name: {"name": name} for name in ("whisper-large-v3-turbo", "openai/gpt-oss-120b")}
+    there = beta.url.replace("127.0.0.1", "localhost")  # by address it would be beta
+    options = {"baseURL": there, "apiKey": "sk-groq-in-opencode"}
+    content["provider"]["groq"] = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": models}
+    path.write_text(json.dumps(content))
+    box.extra["GROQ_API_KEY"] = "sk-groq-0003"
+    box.pf("priority", "add", "groq")
+    box.pf("switch", "groq")
+
+    done = opencode_run(box, "hello", "--title", "t")
+
+    assert done.returncode == 0, done.stderr
+    assert len(beta.models()) == 1
+    assert "whisper" not in beta.models()[0]
+
+
+def test_a_forks_copies_count_once(box: Machine, alpha: Upstream) -> None:
+    """The real database: a fork copies the history under new ids."""
+    opencode_run(box, "one", "--title", "t")
+    opencode_run(box, "--continue", "--fork", "two")
+    box.pf("ingest", "--full")
+
+    sessions = box.run("opencode", "session", "list", "--format", "json")
+    totals = json.loads(box.pf("analytics", "all", "--json"))["totals"]
+
+    assert len(json.loads(sessions.stdout)) == 2
+    assert totals["requests"] == len(alpha.requests) == 2
+
+
+def test_a_compaction_is_one_request(box: Machine, alpha: Upstream) -> None:
+    with terminal(box, "opencode") as screen:
+        screen.wait_for("Ask anything")
+        screen.type("hello one")
+        screen.press("Enter")
+        screen.wait_for("Hello from the mock.")
+        before = len(alpha.requests)
+        screen.type("/compact")
+        screen.press("Enter")
+        alpha.wait_for(before + 1)
+        screen.wait_for("Compaction")
+        wait_until(lambda: len(counted(box)) == 2, what="the turn and its summary in the ledger")
+    box.pf("ingest", "--full")
+
+    assert counted(box) == [("alpha", 1034)] * 2
+
+
+def counted(box: Machine) -> list[tuple[object, ...]]:
+    """(provider, input) of every delivered request, after the database was read."""
+    box.pf("ingest")
+    with contextlib.closing(sqlite3.connect(box.state / "ledger.db")) as ledger:
+        return ledger.execute("SELECT provider, input FROM requests WHERE status = 'ok'").fetchall()
 
 
 def test_the_bench_says_which_answer_of_which_session_led_to_it(box: Machine, alpha: Upstream) -> None:

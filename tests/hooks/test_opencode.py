@@ -79,6 +79,18 @@ def test_a_turn_goes_to_the_first_of_the_list(ctx: Context) -> None:
     assert answer["toast"]["message"] == "beta serves from here on"
 
 
+def test_a_turn_never_goes_to_a_model_that_only_listens(context: Make) -> None:
+    """OpenCode's own default for groq is one for speech."""
+    ctx = context(who="hook", env={"ANTHROPIC_API_KEY": "a", "GROQ_API_KEY": "g"})
+    actions.switch(ctx, "groq")
+    has = {"anthropic": ["claude-sonnet-5-5"], "groq": ["whisper-large-v3-turbo", "openai/gpt-oss-120b"]}
+    data = {"available": has, "bases": {}, "defaults": {"groq": "whisper-large-v3-turbo"}}
+
+    answer = told(ctx, "chat.message", provider="anthropic", model="claude-sonnet-5-5", **data)
+
+    assert answer["route"] == {"providerID": "groq", "modelID": "openai/gpt-oss-120b"}
+
+
 def test_a_benched_provider_is_passed_over_and_the_toast_says_why(ctx: Context) -> None:
     failed(ctx, headers={"retry-after": "7200"})
 

@@ -1,0 +1,94 @@
+"""What real clients and reports once showed, each with the tests that keep it mended.
+
+Those in `e2e` drive the real clients, once for each set of versions that $PF_TUI_CLIENTS names: tried with
+Claude Code 2.1.330 and 2.1.332, OpenCode 1.18.33, Codex 0.169.0 and 0.171.0.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+FAULTS = {
+    "a turn under the name asked for and the name that served was two rows": (
+        "ingest/test_clients.py::test_a_turn_served_under_another_name_is_one_row",
+    ),
+    "OpenCode's coding turn went to a model for speech": (
+        "hooks/test_opencode.py::test_a_turn_never_goes_to_a_model_that_only_listens",
+        "e2e/test_opencode.py::test_a_turn_never_goes_to_a_model_that_only_listens",
+    ),
+    "OpenCode's run waited in silence when everybody rested": (
+        "hooks/test_opencode.py::test_a_second_request_at_a_resting_provider_is_refused_at_once_too",
+        "e2e/test_opencode.py::test_when_everybody_rests_a_run_ends_at_once_with_a_sentence",
+    ),
+    "after a 404 every prompt asked the same provider": (
+        "hooks/test_claude_code.py::test_what_the_session_asks_for_decides_where_its_next_turn_goes",
+        "e2e/test_claude_code.py::test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere",
+    ),
+    "with the state folder gone nothing of ours was known": (
+        "integrations/test_persons_files.py::test_a_lost_state_folder_is_no_reason_to_forget_our_own_work",
+        "integrations/test_persons_files.py::test_an_install_after_the_loss_knows_what_was_there_before_it",
+    ),
+    "an own base_url was never applied": (
+        "integrations/test_persons_files.py::test_an_address_of_the_persons_own_is_applied",
+    ),
+    "the original's usage.json was neither read nor kept": (
+        "state/test_usage_floor.py::test_a_provider_that_the_original_calls_used_up_does_not_serve",
+        "cli/test_with_the_original.py::test_a_day_with_both_programs_loses_nothing",
+        "cli/test_with_the_original.py::test_a_limit_that_the_original_met_holds_around_both_midnights",
+    ),
+    "a switch wrote into the wrong folder without CLAUDE_CONFIG_DIR": (
+        "integrations/test_persons_files.py::test_a_switch_reaches_the_folder_that_was_installed_into",
+    ),
+    "undo left auto-switch off": (
+        "hooks/test_commands.py::test_one_undo_takes_a_switch_with_auto_switch_back",
+        "hooks/test_commands.py::test_a_refused_switch_leaves_auto_switch_alone",
+    ),
+    "Codex lost the person's model, and knew no command with a slash": (
+        "integrations/test_codex.py::test_a_switch_keeps_the_persons_own_model_where_the_provider_sells_it",
+        "e2e/test_codex.py::test_in_the_terminal_hooks_run_once_they_are_trusted",
+    ),
+    "bytes of a person's settings were lost": (
+        "integrations/test_persons_files.py::test_every_byte_is_back_after_twenty_switches",
+        "integrations/test_odd_files.py::test_odd_json_is_back_byte_for_byte",
+        "integrations/test_odd_files.py::test_odd_toml_is_back_byte_for_byte",
+        "integrations/test_odd_files.py::test_modes_and_links_stay",
+    ),
+    "OpenCode tried a failing provider for 79 seconds": (
+        "hooks/test_opencode.py::test_a_failure_that_goes_on_ends_the_turn_while_somebody_else_could_serve",
+        "e2e/test_opencode.py::test_a_failure_that_goes_on_ends_the_turn_after_three_tries",
+        "e2e/test_opencode.py::test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives",
+    ),
+    "nothing restarted a killed gateway": (
+        "launch/test_supervisor.py::test_a_killed_gateway_is_back_on_its_port_and_a_stopped_one_is_not",
+        "e2e/test_supervision.py::test_the_clients_own_retry_reaches_the_gateway_that_came_back",
+    ),
+    "the status line was old, and shared files held one machine's path": (
+        "hooks/test_status_line.py::test_within_a_minute_it_shows_a_provider_that_serves_no_more",
+        "hooks/test_status_line.py::test_within_a_minute_it_shows_a_bench_that_has_ended_no_more",
+        "e2e/test_claude_code.py::test_an_idle_terminal_shows_a_switch_made_elsewhere_within_a_minute",
+        "integrations/test_persons_files.py::test_shared_settings_hold_no_path_of_this_machine_and_are_quiet_elsewhere",
+        "integrations/test_persons_files.py::test_what_keeps_dotfiles_is_known",
+    ),
+    "the original's half-written config.json stopped a command": (
+        "state/test_files.py::test_is_read_whole",
+        "state/test_files.py::test_a_file_that_another_program_wrote_meanwhile_is_changed_anew",
+    ),
+    "forms of the original's commands were refused": (
+        "hooks/test_commands.py::test_every_form_of_the_original_is_answered",
+    ),
+    "nobody said what a switch does to a running turn": (
+        "../docs/gateway.md::between two tool calls of a running turn",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_has_its_tests(fault: str) -> None:
+    for name in FAULTS[fault]:
+        place, _, wanted = name.partition("::")
+        pattern = rf"def {wanted}\(" if wanted.startswith("test_") else re.escape(wanted)
+        assert re.search(pattern, (HERE / place).read_text()), name
