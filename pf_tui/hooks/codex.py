@@ -64,6 +64,8 @@ def pass_on(arguments: Sequence[str]) -> None:
 def _session_start(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | None:
     """Who serves, in one line; what was set before this start holds for the whole session."""
     missing = actions.bring_up(ctx, limit_s=GATEWAY_S)
+    if missing is not None:
+        actions.settle(ctx)  # back to whom it reaches without the gateway, from its next start on
     now = snapshot.take(ctx, keep_going=True)
     serves = _serving(ctx, now)
     if serves is None:

@@ -14,10 +14,14 @@ import pytest
 
 from pf_tui import actions, hooks
 from pf_tui.actions import install
+from pf_tui.errors import PfError
 from pf_tui.hooks import codex
+from pf_tui.records import replace
 from pf_tui.rules import failures
+from pf_tui.state import config, health
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
+from pf_tui.state.health import Applied
 from tests.conftest import NOON
 from tests.patience import PATIENCE_S, eventually
 
@@ -290,3 +294,25 @@ def test_any_input_is_survived(event: str, stdin: bytes, ctx: Context) -> None:
 
     assert code == 0
     assert answer == "" or isinstance(json.loads(answer), dict)
+
+
+def test_where_the_gateway_does_not_start_codex_goes_back_to_the_direct_route(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _, second = PROVIDERS.rpartition("openai-responses")
+    ctx.paths.providers.write_text(f"{first}openai-chat{second}")
+    config.change(ctx.paths, {"providerPriority": ["beta", "alpha"], "pf.gateway.auto": True})
+    led = Applied(provider="beta", since=NOON, direct="alpha")
+    health.change(ctx.paths, lambda old: replace(old, agents={"codex": led}))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PfError("the gateway did not start: port 4141 is taken")
+
+    monkeypatch.setattr("pf_tui.actions.gateway_start.start", refuse)
+
+    line = told(ctx, "SessionStart", source="startup")["systemMessage"]
+
+    assert "the gateway did not start: port 4141 is taken" in line
+    assert "\n" not in line
+    agent = ctx.health().agents["codex"]
+    assert (agent.provider, agent.direct) == ("alpha", None)
