@@ -1,7 +1,7 @@
 """Real Codex on a provider that speaks Chat alone, without `run`: led to the gateway, and back.
 
 alpha speaks Responses and is reached directly; beta speaks Chat alone. Codex reads its settings before its
-hooks run, so a gateway that a session's start brings up serves that session only at the address it had before.
+hooks run, so a gateway that a session's start brings up serves that session at the address it had before.
 """
 
 from __future__ import annotations
