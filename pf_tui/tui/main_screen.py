@@ -35,6 +35,7 @@ from pf_tui.tui.widgets import (
     SessionsPane,
     SnapshotPane,
     bindings_of,
+    nobody_can_serve,
 )
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.rates = self._flow.add(snapshot)
         self.snapshot = snapshot
         self.report = report
+        self.set_class(nobody_can_serve(snapshot), "-unset")
         if before is not None:
             self._tell_failover(before, snapshot)
 
@@ -272,6 +274,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         self.alone = len(shown) == 1
         self.set_class(self.alone, "-alone")
         self.set_class(layout.stacked(shown), "-stacked")
+        self.set_class(nobody_can_serve(self.shown_snapshot()), "-unset")
         self.set_class(bool(shown & {*layout.RIGHT}), "-below")
         order = layout.STACK if layout.stacked(shown) else layout.PANES
         self.query_one("#panes", PaneColumns).stand(order, beside=self.has_class("-wide"))

@@ -44,6 +44,11 @@ FILTERED = (("esc", "shows all"), ("n", "next provider"))
 """Keys to know while a filter holds: `n` goes to no next match, it switches as ever."""
 
 
+def nobody_can_serve(snapshot: Snapshot) -> bool:
+    """No provider has a credential: the list of providers is then what the screen is about."""
+    return not any(view.credential.usable for view in snapshot.providers)
+
+
 class SnapshotPane(Pane):
     """A pane that is drawn from the snapshot."""
 
@@ -128,7 +133,7 @@ class ProvidersPane(SnapshotPane):
     """The pane that has the keys: while it is this one all are listed, else those that can serve."""
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
-        folded = self.current != "providers"
+        folded = self.current != "providers" and not nobody_can_serve(snapshot)
         page = providers.page_for(snapshot, space, self.choice, folded=folded, key=self.key)
         first = welcome.lines(snapshot, self.agents, space.width)
         return replace(page, pinned=(*first, *page.pinned)) if first else page
@@ -192,7 +197,16 @@ class ModelsPane(SnapshotPane):
                 *sorted(running),
                 *((snapshot.next.model,) if snapshot.next and snapshot.next.model else ()),
             )
-        facts = (id(snapshot.catalog), stands, served, space.width, self.choice, self.extras, used)
+        facts = (
+            id(snapshot.catalog),
+            stands,
+            served,
+            space.width,
+            space.height,
+            self.choice,
+            self.extras,
+            used,
+        )
         if self._made is None or self._made[0] != facts:
             page = models.page_for(snapshot, space, self.choice, extras=self.extras, used=used)
             self._made = (facts, page)

@@ -28,6 +28,15 @@ async def test_an_empty_machine_is_told_what_to_do_and_asked_nothing(dashboard: 
         assert "Let pf-tui move it" not in screen.text()
 
 
+async def test_a_tall_split_on_an_empty_machine_lists_the_providers(dashboard: Opened) -> None:
+    async with dashboard((44, 40), env={}) as screen:
+        await screen.settled()
+        text = screen.text()
+        assert "openai-sub " in text
+        assert "github-copilot" in text
+        assert "more: no login" not in text
+
+
 async def test_a_key_alone_is_asked_nothing(dashboard: Opened) -> None:
     async with dashboard(env={"OPENROUTER_API_KEY": "k"}) as screen:
         await screen.see("openrouter")

@@ -51,14 +51,14 @@ def page_for(
 
     Args:
         extras: show those beside the 116.
-        used: show these alone, and the ones that serve now and next; None = all.
+        used: show these, the ones that serve now and next, then no more than there is room for; None = all.
     """
     choice = choice or Choice()
     everyone = [model for model in snapshot.catalog.models.values() if extras or not model.extra]
     models = [model for model in everyone if _admitted(model, choice)]
     here = _in_use(snapshot, used) if used is not None and not choice.words else set()
     if few := [model for model in models if model.id in here]:
-        models = few
+        models = few + _to_fill(snapshot, models, here, space.height - 1 - len(few))
     numbers = {entry.id: entry.number for entry in provider_order.listed_providers(snapshot) if entry.number}
     if choice.order:
         models.sort(key=lambda model: _ORDER[choice.order](model, numbers))
@@ -98,6 +98,17 @@ def _in_use(snapshot: Snapshot, used: Collection[str]) -> set[str]:
     names = [*used, *(route.model for route in (snapshot.active, snapshot.next) if route and route.model)]
     entries = (snapshot.catalog.find_model(name) for name in names)
     return {entry.id for entry in entries if entry is not None}
+
+
+def _to_fill(snapshot: Snapshot, models: Sequence[Model], here: set[str], room: int) -> list[Model]:
+    """What else the provider that serves sells, for lines that would be blank: no more of them than fit."""
+    active = snapshot.active.provider if snapshot.active else None
+    others = [
+        model
+        for model in models
+        if model.id not in here and (sold := model.providers.get(active or "")) and not sold.retired
+    ]
+    return others[: max(room, 0)]
 
 
 def _admitted(model: Model, choice: Choice) -> bool:

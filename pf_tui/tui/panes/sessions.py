@@ -168,7 +168,7 @@ class _Drawing:
     def _cells(self, session: Session) -> dict[str, Line]:
         share = session.window_share
         return {
-            "state": line(_sign(session), Span(_word(session), INKS[session.state])),
+            "state": line(_sign(session), Span(self._brief_state(session), INKS[session.state])),
             "place": line(_place(session, 40)),
             "agent": line(muted(_agent(session))),
             "model": line(_model(session)),
@@ -242,6 +242,14 @@ class _Drawing:
     def _provider(self, session: Session) -> Span:
         name = session.provider or "provider unknown"
         return Span(provider_order.short_name(name), self._inks.get(name, "muted"))
+
+    def _brief_state(self, session: Session) -> str:
+        """The state in one word; of a limit its end, which no other column of a narrow list tells."""
+        until = session.limited_until
+        if session.state != "limited" or until is None:
+            return _word(session)
+        clock = self._space.clock.clock(until)
+        return f"limited → {clock}" if self._space.width >= WIDE else f"until {clock}"
 
     def _state_text(self, session: Session) -> str:
         """`waiting 2 min`, `limited → 16:20`."""
