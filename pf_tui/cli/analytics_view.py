@@ -240,9 +240,10 @@ def _skipped_note(analytics: Analytics, frame: Frame) -> str:
     where = place(first.path, frame)
     if len(where) > frame.width:
         where = f"…/{PurePath(where).name}"
+    line = f" line {first.line} " if first.line else ": "  # 0 = the file as a whole
     return (
         f"{counted(analytics.skipped_rows, 'row')} of the logs could not be read, the first: "
-        f"{where} line {first.line} {first.why}; `--json` names all"
+        f"{where}{line}{first.why}; `--json` names all"
     )
 
 

@@ -60,6 +60,8 @@ def _opencode(
     row = connection.execute("SELECT inode, mtime_ns, note FROM files WHERE path = ?", (key,)).fetchone()
     same = row is not None and row[0] == status.st_ino and not full
     if same and row[1] == max(stamps):
+        unread = connection.execute("SELECT why FROM skipped WHERE path = ? AND line = 0", (key,))
+        outcome.problems += [f"{path}: {why}" for (why,) in unread if why in opencode.UNREAD]
         return 0
     since = opencode.Mark(*json.loads(row[2])) if same and row[2] else opencode.Mark()
     try:

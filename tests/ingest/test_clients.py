@@ -787,6 +787,7 @@ def test_a_store_of_unknown_shape_is_named_and_not_taken_for_nothing(books: Book
         (str(path), 0, "turns of a shape that is not known, not read")
     ]
     assert books.rows() == []
+    assert books.ingest().problems == outcome.problems, "it goes on being said"
 
 
 @pytest.mark.parametrize("tables", ["", "CREATE TABLE other (id TEXT);", "CREATE TABLE message (x);"])
