@@ -89,7 +89,7 @@ class Vendors:
         seconds = max(1, round((until - self._ctx.now()).total_seconds()))
         usual = FAULTS[FAULT_NAMES[fault]]
         header = usual.limit_form or ("" if fault == "credit" else "retry-after")
-        return replace(usual, back_s=seconds if header else None, told=header)
+        return replace(usual, back_s=seconds if header else None, limit_form=header)
 
     def _reply(self, name: str, planned: Request | None) -> Reply:
         headers = self._headers(name)
