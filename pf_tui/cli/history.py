@@ -194,6 +194,8 @@ def _chain(now: Snapshot, zone: tzinfo | None, width: int) -> list[Text]:
     lines += [Text(), *wrapped(f"next: {following} ({now.next_reason})", width)]
     for name, rule in now.config.classes.items():
         lines += wrapped(f"through the gateway: {words.class_rule(name, rule)}", width)
+    if now.config.leads_to_gateway:
+        lines += wrapped(words.GATEWAY_AUTO, width)
     if now.question is not None:
         question = words.question(now.question, now.at, zone)
         lines += wrapped(f"{question}: `pf-tui allow paid --today`", width, style="yellow")

@@ -41,6 +41,9 @@ def class_rule(name: str, rule: ClassRule) -> str:
     return f"{name} → {where}"
 
 
+GATEWAY_AUTO = "agents are led to the gateway where they need it (`pf-tui gateway auto off` ends that)"
+
+
 def turns(headroom: Headroom | None) -> str:
     """`about 14 more turns like today's`; "" where too little is known."""
     if headroom is None:

@@ -283,6 +283,15 @@ def test_why_names_every_reason_in_order(pf: Pf) -> None:
     ]
 
 
+def test_why_says_whether_agents_are_led_to_the_gateway(pf: Pf) -> None:
+    quiet = pf("why").out
+    pf("gateway", "auto", "on")
+
+    assert "led to the gateway" not in quiet
+    assert "agents are led to the gateway where they need it" in pf("why").out
+    assert pf("why", "--json").json["gateway"] == {"auto": True, "url": None, "led": []}
+
+
 def test_events_tell_what_happened_oldest_first(pf: Pf) -> None:
     pf("switch", "groq")
     pf("bench", "groq", "--for", "30m")
