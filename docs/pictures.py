@@ -27,6 +27,7 @@ from docs.drawing import Frame, Line
 from pf_tui import snapshot
 from pf_tui.demo import stage
 from pf_tui.records import replace
+from pf_tui.sessions.overview import Watch, overview
 from pf_tui.state import gateway
 from pf_tui.state.context import Context
 from pf_tui.tui import ledger_view, themes
@@ -203,6 +204,9 @@ async def _settled(app: Dashboard, pilot: Pilot[None]) -> None:
     now = snapshot.take(app.ctx, keep_going=True)
     screen = app.main_screen
     screen.take(now, ledger_view.take(app.ctx, screen.period, screen.by))
+    home = app.ctx.env["HOME"]  # the machine may run sessions of others
+    everyone = overview(app.ctx, Watch(app.ctx))
+    screen.take_sessions(tuple(one for one in everyone if (one.project or "").startswith(home)))
     await pilot.pause()
     await pilot.pause()
 
