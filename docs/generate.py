@@ -164,6 +164,9 @@ def any_model() -> str:
         "",
         "A region also comes from the AWS profile, a project from Google's credential file. `pf-tui doctor`",
         "and `pf-tui auth check PROVIDER` name what is missing, with its cure.",
+        "",
+        "Bedrock is asked over its Messages endpoint (`/anthropic/v1/messages`) and OpenAI's, not over",
+        "InvokeModel or Converse; `pf-tui run claude` unsets `CLAUDE_CODE_USE_BEDROCK`.",
         *_beside_others(),
     ]
     return "\n".join(lines) + "\n"
