@@ -20,6 +20,7 @@ from pf_tui.state.context import Context
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pf_tui.rules.failures import Failure
+    from pf_tui.rules.spending import Question
 
 
 @record
@@ -219,13 +220,13 @@ def keep_bench(
             done = ()
         else:  # the active one serves on, but not what this session asks for
             done = settle(ctx, after, why=sentence)
-        if after.question is not None and before.question is None:
+        if (question := _open_question(after)) is not None and _open_question(before) is None:
             write_down(
                 ctx,
                 "ask",
-                why=f"{after.question.plan} cannot serve, and {after.question.provider} costs money: `pf-tui "
+                why=f"{question.plan} cannot serve, and {question.provider} costs money: `pf-tui "
                 "allow paid --today` lets it serve; until then nothing is spent",
-                after={"provider": after.question.provider},
+                after={"provider": question.provider},
             )
         ledger.limit_hit(
             ctx.paths.ledger,
@@ -239,8 +240,7 @@ def keep_bench(
     if ctx.config().is_notifying:
         from pf_tui.actions import notices
 
-        asks = after.question.provider if after.question else None
-
+        asks = question.provider if question else None
         notices.limit_hit(ctx, resting, serves=serves, moved=moved, asks=asks)
     return FailureOutcome(
         bench=resting,
@@ -250,6 +250,11 @@ def keep_bench(
         reason=after.choice.reason,
         effects=done,
     )
+
+
+def _open_question(now: Snapshot) -> Question | None:
+    """The question that keeps everybody waiting; not one that is asked ahead, while the plan serves."""
+    return now.question if now.question is not None and not now.question.serves else None
 
 
 def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:

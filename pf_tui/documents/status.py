@@ -45,11 +45,16 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
 
 
 def question(now: Snapshot) -> dict[str, object] | None:
-    """What the person is asked: whether a paid provider may serve while the plan cannot."""
+    """What the person is asked: whether a paid provider may serve when the plan cannot."""
     question = now.question
     if question is None:
         return None
-    return {"plan": question.plan, "back": moment(question.back), "provider": question.provider}
+    return {
+        "plan": question.plan,
+        "back": moment(question.back),
+        "provider": question.provider,
+        "serves": question.serves,
+    }
 
 
 def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object]]:

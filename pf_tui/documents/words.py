@@ -31,6 +31,8 @@ WINDOW_WORDS = {"7d": "week", "minute": "min"}
 
 def question(question: Question, now: datetime, zone: tzinfo | None) -> str:
     """`claude-max cannot serve until 16:20; openrouter could, and costs money`."""
+    if question.serves:
+        return f"{question.plan} serves; {question.provider} would be next, and costs money"
     back = f" until {clock(question.back, now, zone)}" if question.back else ""
     return f"{question.plan} cannot serve{back}; {question.provider} could, and costs money"
 

@@ -71,6 +71,7 @@ class Question(BaseModel):
     plan: str
     back: str | None = Field(description="when the plan serves again by itself")
     provider: str = Field(description="paid; provider.switch to it once the person agrees")
+    serves: bool = Field(default=False, description="the plan serves still; the paid provider is next")
 
 
 class Active(BaseModel):
@@ -83,7 +84,7 @@ class Active(BaseModel):
         default=None, description="Since when pf-tui is in no agent's way; null = it is not paused"
     )
     question: Question | None = Field(
-        default=None, description="ask the person: may a paid provider serve while the plan cannot?"
+        default=None, description="ask the person: may a paid provider serve when the plan cannot?"
     )
 
 

@@ -36,6 +36,8 @@ class Question:
     """When the plan serves again by itself."""
     provider: str
     """The first paid provider that could serve."""
+    serves: bool = False
+    """The plan serves still: the paid provider is the next move."""
 
 
 def setting(paid: str, until: datetime | None, now: datetime) -> str:
@@ -74,14 +76,25 @@ def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> 
     return names
 
 
-def question(choice: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:
-    """What to ask the person: nobody serves, and a paid provider could."""
-    if paid != "ask" or choice.provider is not None:
+def question(choice: Choice, after: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:
+    """What to ask the person: the next move would go from a plan to a paid provider.
+
+    Args:
+        choice: who serves; with nobody, the paid provider could serve now.
+        after: who would serve without that provider.
+        standings: with why a paid provider is held back.
+        paid: a key of PAID.
+    """
+    if paid != "ask" or (choice.provider is not None and after.provider is not None):
         return None
-    waiting = next((skip.provider for skip in choice.skipped if skip.code == "paid"), None)
+    waiting = next((skip.provider for skip in after.skipped if skip.code == "paid"), None)
     standing = next((standing for standing in standings if standing.provider == waiting), None)
     if standing is None:
         return None
+    if choice.provider is not None:
+        if choice.provider not in standing.after:
+            return None
+        return Question(plan=choice.provider, back=None, provider=standing.provider, serves=True)
     ends = [
         skip.until for skip in choice.skipped if skip.provider in standing.after and skip.until is not None
     ]

@@ -287,7 +287,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         next_reason=after.reason,
         choice=choice,
         paid=paid,
-        question=spending.question(choice, listed, paid) if auto_switch else None,
+        question=spending.question(choice, after, listed, paid) if auto_switch else None,
         providers=tuple(views),
         agents=_agents(state, choice, listed if auto_switch else [], ordered, now),
         events=state.events,

@@ -45,6 +45,34 @@ def test_a_question_is_answered_and_the_answer_taken_back(used_up: Context, pf: 
     assert json.loads(pf("status", "--json").out)["active"] is None
 
 
+def test_the_question_comes_before_the_plan_is_used_up(used_up: Context, pf: Pf) -> None:
+    actions.release(used_up, "zai-coding-plan")
+
+    ahead = json.loads(pf("status", "--json").out)
+    assert ahead["active"]["provider"] == "zai-coding-plan"
+    assert ahead["question"] == {
+        "plan": "zai-coding-plan", "back": None, "provider": "openrouter", "serves": True,
+    }  # fmt: skip
+    assert "zai-coding-plan serves; openrouter would be next, and costs money" in pf("status").out
+
+    pf("allow", "paid", "--today")
+    answered = json.loads(pf("status", "--json").out)
+    assert (answered["question"], answered["next"]["provider"]) == (None, "openrouter")
+
+
+def test_a_limit_behind_an_early_question_spends_nothing_and_is_told_once(used_up: Context, pf: Pf) -> None:
+    actions.release(used_up, "zai-coding-plan")
+    before = len([one for one in json.loads(pf("events", "--json").out) if one["action"] == "ask"])
+
+    actions.report_failure(
+        used_up, "zai-coding-plan", failures.reported("quota", until=used_up.now() + timedelta(hours=3))
+    )
+
+    asked = [one for one in json.loads(pf("events", "--json").out) if one["action"] == "ask"]
+    assert len(asked) == before + 1
+    assert json.loads(pf("status", "--json").out)["active"] is None
+
+
 def test_never_asks_nothing(used_up: Context, pf: Pf) -> None:
     pf("allow", "paid", "--never")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +23,9 @@ from tests.e2e.test_gateway_agents import (
     tool_names,
 )
 from tests.e2e.test_sessions import Onlooker, codex  # noqa: F401 - a fixture
-from tests.mocks import openai
-from tests.mocks.clients import Machine, program, terminal, wait_until
+from tests.mocks import anthropic, openai
+from tests.mocks.anthropic import Upstream  # noqa: F401 - what the fixture alpha starts
+from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -123,3 +125,57 @@ def test_a_codex_session_goes_on_by_a_queued_message_after_its_limit(
     assert time.time() >= back
     assert len(upstream.requests) == before + 1
     assert any("is sent on (queue)" in why for why in resumed(made))
+
+
+def plan(tmp_path: Path, upstream: anthropic.Upstream) -> Machine:
+    """Claude Code signed in to a plan whose vendor is the mock; nobody follows."""
+    made = machine(tmp_path, {"alpha": upstream.url}, "anthropic-messages")
+    settle_claude(made)
+    login = {
+        "accessToken": "sk-ant-oat01-mock",
+        "refreshToken": "sk-ant-ort01-mock",
+        "expiresAt": 4102444800000,
+        "scopes": ["user:inference", "user:profile"],
+        "subscriptionType": "max",
+    }
+    (made.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    own = {"id": "anthropic-subscription", "base_url": upstream.url}
+    (made.state / "providers.yaml").write_text(json.dumps({"providers": [own]}))
+    made.pf("priority", "set", "anthropic-subscription")
+    return made
+
+
+def test_claude_code_on_a_plan_goes_on_at_the_reset_it_shows(
+    tmp_path: Path, alpha: anthropic.Upstream
+) -> None:
+    program("claude")
+    made = plan(tmp_path, alpha)
+    # The vendor's address is the mock's, as a person's settings would say.
+    address = {"env": {"ANTHROPIC_BASE_URL": alpha.url}}
+    (made.home / ".claude" / "settings.json").write_text(json.dumps(address))
+    alpha.answer(anthropic.failure(429, unified="five_hour", resets_in=5))
+    with terminal(made, "pf-tui", "run", "claude", "--resume-at-reset") as screen:
+        screen.wait_for("❯")
+        screen.submit("hello there", "set to continue automatically", 90)
+        screen.wait_for("Hello from the mock.", 200)
+
+    asked = [one for one in alpha.requests if "hello there" in json.dumps(one.body)]
+    assert len(asked) == 2
+    assert {one.key for one in asked} == {"sk-ant-oat01-mock"}
+
+
+def test_where_nobody_can_serve_yet_the_agent_starts_when_somebody_is_back(box: Box, hosted: Hosted) -> None:  # noqa: F811
+    program("claude")
+    made = box("anthropic-messages")
+    made.pf("priority", "set", "alpha")
+    hosted["alpha"].follow(thinks)
+    made.pf("bench", "alpha", "--for", "15s")
+
+    with terminal(made, "pf-tui", "run", "claude", "--resume-at-reset", "--", *ALLOWED) as screen:
+        shown = screen.wait_for("waiting for alpha: ")
+        screen.wait_for("❯", 60)
+        screen.type(TASK)
+        screen.press("Enter")
+        screen.wait_for(DONE, 120)
+
+    assert "it starts when alpha is back at " in shown

@@ -62,9 +62,32 @@ def test_the_question_names_the_plan_its_return_and_who_could_serve() -> None:
     listed = standings(PLAN, KEY)
     choice = failover.choose(listed, None, CATALOG)
 
-    assert spending.question(choice, listed, "ask") == spending.Question(plan=PLAN, back=BACK, provider=KEY)
-    assert spending.question(choice, listed, "never") is None
+    asked = spending.question(choice, choice, listed, "ask")
+    assert asked == spending.Question(plan=PLAN, back=BACK, provider=KEY)
+    assert spending.question(choice, choice, listed, "never") is None
     assert "paid and not allowed" in choice.reason
+
+
+@pytest.mark.parametrize(
+    ("order", "paid", "asks"),
+    [
+        pytest.param((PLAN, KEY), "ask", True, id="the-key-is-next"),
+        pytest.param((PLAN, KEY), "auto", False, id="allowed"),
+        pytest.param((PLAN, KEY), "never", False, id="never"),
+        pytest.param((PLAN, KEY, "zai-coding-plan"), "ask", False, id="another-plan-is-next"),
+        pytest.param((KEY, PLAN), "ask", False, id="the-person-put-the-key-first"),
+        pytest.param((PLAN,), "ask", False, id="nobody-is-next"),
+    ],
+)
+def test_while_a_plan_serves_the_question_comes_when_the_next_move_would_cost(
+    order: tuple[str, ...], paid: str, asks: bool
+) -> None:
+    listed = standings(*order, resting=False, paid=paid)
+    choice = failover.choose(listed, None, CATALOG)
+    after = failover.choose(listed, None, CATALOG, without=choice.provider)
+
+    ahead = spending.Question(plan=PLAN, back=None, provider=KEY, serves=True)
+    assert spending.question(choice, after, listed, paid) == (ahead if asks else None)
 
 
 @pytest.mark.parametrize(

@@ -124,11 +124,12 @@ def _hold_line(snapshot: Snapshot, space: Space, hold: str) -> Line:
 
 
 def question_line(question: Question, space: Space) -> Line:
-    """Whether to spend while the plan cannot serve, with the key that answers."""
+    """Whether to spend when the plan cannot serve, with the key that answers."""
+    when = "may fail" if question.serves else "cannot serve"
     key = line(Span("P", "accent", action="allow-paid"), muted(" spends until midnight"))
     wordings = (
         words.question(question, space.clock.now, space.clock.zone),
-        f"{question.plan} cannot serve: spend on {question.provider}?",
+        f"{question.plan} {when}: spend on {question.provider}?",
         f"spend on {provider_order.short_name(question.provider)}?",
     )
     mark = Span(" ? ", "warn", bold=True)
