@@ -53,7 +53,7 @@ LIMIT = Fault(
     error="rate",
     message="Usage limit reached",
     back_s=BACK_S,
-    told="retry-after",
+    limit_form="retry-after",
 )
 
 
