@@ -68,6 +68,15 @@ Compiling all takes as long as everything else a hook does, and hardly an error 
 Source: the providers' own pages on keys and their published secret-scanning forms.
 """
 
+_SIGNS = tuple(
+    (sign.casefold(), place) for place, (signs, _) in enumerate(_SHAPES) if signs for sign in signs.split("|")
+)
+"""Every sign beside the place of its shape."""
+
+LONG_KEY = 32
+"""Characters of the shortest key without a sign."""
+
+_LONG_RUN = f"[A-Za-z0-9/+]{{{LONG_KEY}}}"
 
 _KINDS = ("bearer", "basic")
 _NAMES = ("key", "token", "secret", "password", "authorization")
@@ -84,13 +93,11 @@ def by_shape(text: str) -> str:
     """The text with everything that looks like a key masked."""
     if _is_plain(text):
         return text
-    folded, long = text.casefold(), re.search("[A-Za-z0-9/+]{32}", text) is not None
-    shapes = [
-        shape
-        for signs, shape in _SHAPES
-        if (long if signs == _KEY_LONG else any(sign.casefold() in folded for sign in signs.split("|")))
-    ]
-    return re.sub("|".join(shapes), MASK, text) if shapes else text
+    folded = text.casefold()
+    shapes = {place: _SHAPES[place][1] for sign, place in _SIGNS if sign in folded}
+    if len(text) >= LONG_KEY and re.search(_LONG_RUN, text):
+        shapes |= {place: shape for place, (signs, shape) in enumerate(_SHAPES) if signs == _KEY_LONG}
+    return re.sub("|".join(shapes[place] for place in sorted(shapes)), MASK, text) if shapes else text
 
 
 def _is_plain(text: str) -> bool:
@@ -102,10 +109,10 @@ def _is_plain(text: str) -> bool:
         return False
     if (":" in text or "=" in text) and any(name in lower for name in _NAMES):
         return False
-    return not any(
-        len(word) >= SHORTEST_SHAPE and (not word.isalpha() or word.startswith(_LETTERS_ALONE))
-        for word in text.split()
-    )
+    for word in text.split():  # a loop: `any` over a generator takes twice as long (measured)
+        if len(word) >= SHORTEST_SHAPE and (not word.isalpha() or word.startswith(_LETTERS_ALONE)):
+            return False
+    return True
 
 
 def clean(text: str, limit: int = SENTENCE_CHARS) -> str:
