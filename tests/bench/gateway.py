@@ -1,10 +1,11 @@
 """The gateway against nothing at all, against a bare aiohttp pass-through, and against a peer, in one run.
 
-python -m tests.bench.gateway [--quick]. The budgets are ratios to the bare pass-through of
+python -m tests.bench.gateway [--quick] [--against PYTHON]. The budgets are ratios to the bare pass-through of
 the same run. The gateway has one core, load and upstreams the other, where the machine has two.
 On a busy machine all figures are to the gateway's disadvantage: what follows the clock (the writer's batches,
 the plan read once a second) weighs more on each request there, and the bare pass-through has nothing like it.
 The peer is claude-code-router 2.0.0, where a `ccr` is found in PATH or in $PF_TUI_CLIENTS.
+--against names the Python of another checkout's environment: its gateway takes part as `before`.
 With --quick the ledger's writer hardly gets to work beside the load: those ratios flatter.
 """
 
@@ -30,6 +31,7 @@ import psutil
 import yaml
 
 QUICK = "--quick" in sys.argv
+AGAINST = sys.argv[sys.argv.index("--against") + 1 :][:1] if "--against" in sys.argv else []
 ROUNDS = 3 if QUICK else 9
 """All subjects take turns, so that what else the machine does meets all of them."""
 
@@ -79,6 +81,12 @@ def main() -> None:
         subjects = [Subject(name="direct", url=first.url)]
         subjects.append(stack.enter_context(bare(first.url)))
         subjects.append(stack.enter_context(gateway(folder / "gate", first, second)))
+        if AGAINST:
+            subjects.append(
+                stack.enter_context(
+                    gateway(folder / "before", first, second, name="before", python=AGAINST[0])
+                )
+            )
         if (ccr := peer()) is not None:
             subjects.append(stack.enter_context(router(folder / "ccr", ccr, first, second)))
         for round_number in range(ROUNDS):
@@ -172,7 +180,9 @@ def bare(target: str) -> Iterator[Subject]:
 
 
 @contextlib.contextmanager
-def gateway(folder: Path, first: Upstream, second: Upstream) -> Iterator[Subject]:
+def gateway(
+    folder: Path, first: Upstream, second: Upstream, *, name: str = "gateway", python: str = sys.executable
+) -> Iterator[Subject]:
     """`pf-tui gateway run` on a scratch state with two providers."""
     state = folder / "state"
     state.mkdir(parents=True)
@@ -188,14 +198,15 @@ def gateway(folder: Path, first: Upstream, second: Upstream) -> Iterator[Subject
         "ANTHROPIC_API_KEY": "bench-key",
         "OPENROUTER_API_KEY": "bench-key",
     }
-    subprocess.run([sys.executable, "-m", "pf_tui", "status"], env=env, capture_output=True, check=False)
+    program = [python, "-P", "-m", "pf_tui"]  # -P: the checkout we stand in is not the one that is measured
+    subprocess.run([*program, "status"], env=env, capture_output=True, check=False)
     began = time.perf_counter()
-    with child_process([sys.executable, "-m", "pf_tui", "gateway", "run"], core=0, env=env) as process:
+    with child_process([*program, "gateway", "run"], core=0, env=env) as process:
         address = state / "gateway.json"
         found = json.loads(wait_for(lambda: address.exists() and address.read_text()))
         url = f"http://127.0.0.1:{found['port']}"
-        subject = new_subject("gateway", url, began, process, [f"x-pf-token: {found['token']}"])
-        subject.figures["env"] = env
+        subject = new_subject(name, url, began, process, [f"x-pf-token: {found['token']}"])
+        subject.figures |= {"env": env, "program": program}
         yield subject
 
 
@@ -290,8 +301,11 @@ def _budgets(subjects: list[Subject]) -> None:
     bare_one, ours = subjects[1], subjects[2]
 
     cost, storm = ours.figures["failover"], ours.figures["storm"]
+    before = subjects[3] if AGAINST else ours
     rows = [
         ("added p50 over bare, one client", _quietest(ours) - _quietest(bare_one), 0.2, "<="),
+        ("added p50 over before", _quietest(ours) - _quietest(before), 0.05, "<="),
+        ("first byte over before, one client", _first_byte(ours) - _first_byte(before), 0.1, "<="),
         ("p99 / bare, one client", _ratio(ours, bare_one, "one", "whole_p99"), 3, "<="),
         ("req/s / bare, 32 clients", _ratio(ours, bare_one, "many", "per_s"), 0.6, ">="),
         ("streams/s / bare, 32 clients", _ratio(ours, bare_one, "many_stream", "per_s"), 0.6, ">="),
@@ -304,7 +318,7 @@ def _budgets(subjects: list[Subject]) -> None:
         ("answers without a row in the ledger", ours.figures["unwritten"], 0, "<="),
     ]
     print(f"\n{'budget':<36}{'measured':>10}{'allowed':>12}")
-    for name, found, allowed, sign in rows:
+    for name, found, allowed, sign in rows if AGAINST else (row for row in rows if "before" not in row[0]):
         kept = found <= allowed if sign == "<=" else found >= allowed
         print(f"{name:<36}{found:>10.2f}{f'{sign} {allowed:g}':>12}  {'kept' if kept else 'MISSED'}")
 
@@ -312,6 +326,11 @@ def _budgets(subjects: list[Subject]) -> None:
 def _quietest(subject: Subject) -> float:
     """The median latency of the round in which the machine did least besides."""
     return float(min(found["whole_p50"] for found in subject.figures["one"]))
+
+
+def _first_byte(subject: Subject) -> float:
+    """The median time to a stream's first byte, in the quietest round."""
+    return float(min(found["first_p50"] for found in subject.figures["one_stream"]))
 
 
 def _ratio(one: Subject, other: Subject, name: str, key: str) -> float:
@@ -381,7 +400,7 @@ def _unwritten(subject: Subject, ledger: Path) -> int:
 def _release(subject: Subject) -> None:
     """Ours remembers who is limited; the others have nothing to forget."""
     if (env := subject.figures.get("env")) is not None:
-        words = [sys.executable, "-m", "pf_tui", "release", "anthropic-api"]
+        words = [*subject.figures["program"], "release", "anthropic-api"]
         subprocess.run(words, env=env, capture_output=True, check=True)
 
 
