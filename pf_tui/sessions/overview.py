@@ -8,7 +8,7 @@ whose session got another id (/clear) is one row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 from pf_tui.catalog import Catalog
@@ -29,6 +29,8 @@ from pf_tui.state import files, gateway, resumes
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 from pf_tui.state.paths import Paths
+
+MINUTE = timedelta(minutes=1)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -249,17 +251,20 @@ class _Maker:
         return made if made.provider else replace(made, provider=provider, provider_by=provider_by)
 
     def _with_bench(self, signals: Signals, provider: str | None) -> Signals:
-        """A limit without an end lasts as long as its provider is benched."""
+        """A limit without an end lasts as long as its provider is benched; a rounded end is made exact."""
         limit = signals.limit
-        if limit is None or limit.until is not None or provider is None:
+        if limit is None:
             return signals
         ends = [
             bench.until
             for bench in self._health.benches
-            if bench.provider == provider and bench.holds(self._now)
+            if bench.until and bench.provider == provider and bench.holds(self._now)
         ]
-        until = max((end for end in ends if end), default=None)
-        return replace(signals, limit=replace(limit, until=until)) if until else signals
+        if (told := limit.until) is not None:  # agents write it to the minute, vendors' headers to the second
+            if signals.refused and signals.refused.until:
+                ends.append(signals.refused.until)
+            ends = [end for end in ends if told < end < told + MINUTE]
+        return replace(signals, limit=replace(limit, until=max(ends))) if ends else signals
 
     def _context(
         self, draft: Draft, evidence: Evidence | None, model: str | None, provider: str | None

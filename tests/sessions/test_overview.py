@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pf_tui.ledger import reader, rows, schema
 from pf_tui.ledger.rows import FIELDS, Names
 from pf_tui.ledger.session_costs import session_costs, window_costs
@@ -190,6 +192,25 @@ def test_a_limit_without_an_end_lasts_as_long_as_the_bench(machine: Machine) -> 
     health.change(machine.ctx.paths, lambda old: health.Health(benches=(bench,), sessions={"s-1": served}))
 
     assert (machine.only().state, machine.only().limited_until) == ("limited", until)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "exact"), [(24, True), (59, True), (60, False), (-30, False), (7200, False)]
+)
+def test_a_limit_told_to_the_minute_ends_with_the_bench_of_that_minute(
+    machine: Machine, seconds: int, exact: bool
+) -> None:
+    machine.process(100)
+    machine.claude(100, status="idle")
+    told = (NOW + timedelta(hours=2)).replace(second=0, microsecond=0)
+    row = {**answer("<synthetic>"), "isApiErrorMessage": True, "error": "rate_limit", "apiErrorStatus": 429}
+    add(machine.transcript(), answer(), {**row, "quotaLimits": {"resetsAt": told.isoformat()}})
+    until = told + timedelta(seconds=seconds)
+    bench = Bench(provider="groq", kind="rate", since=NOW, until=until)
+    served = SessionServed(agent="claude-code", provider="groq", since=NOW)
+    health.change(machine.ctx.paths, lambda old: health.Health(benches=(bench,), sessions={"s-1": served}))
+
+    assert machine.only().limited_until == (until if exact else told)
 
 
 def test_background_tasks_of_a_client_with_a_registry_are_told_not_believed(machine: Machine) -> None:
