@@ -62,6 +62,16 @@ FAULTS = {
         "e2e/test_opencode.py::test_a_failure_that_goes_on_ends_the_turn_after_three_tries",
         "e2e/test_opencode.py::test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives",
     ),
+    "a login page with status 200 rested a provider for five minutes, and OpenCode asked it without end": (
+        "rules/test_answer_wordings.py::test_a_web_page_that_an_agent_met_in_place_of_an_answer_rests_a_minute",
+        "hooks/test_opencode.py::test_a_web_page_in_place_of_an_answer_ends_the_turn_and_rests_a_minute",
+        "e2e/test_opencode.py::test_a_login_page_in_place_of_an_answer_ends_the_turn",
+        "e2e/test_opencode.py::test_behind_the_gateway_a_login_page_is_passed_over",
+    ),
+    "a switch to a provider whose models in OpenCode lack the stand-in was silent": (
+        "hooks/test_opencode.py::test_a_switch_takes_a_stand_in_that_opencode_has_when_it_lacks_ours",
+        "hooks/test_opencode.py::test_a_switch_to_a_provider_without_a_model_for_the_turn_says_so",
+    ),
     "nothing restarted a killed gateway": (
         "launch/test_supervisor.py::test_a_killed_gateway_is_back_on_its_port_and_a_stopped_one_is_not",
         "e2e/test_supervision.py::test_the_clients_own_retry_reaches_the_gateway_that_came_back",

@@ -91,7 +91,9 @@ class Judge:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
         text = f"answered {exchange.status} with {kind} that is no answer"
-        failure = failures.nonsense(exchange.status, self._secrets(self._route).text(text), self.clock())
+        failure = failures.nonsense(
+            exchange.status, self._secrets(self._route).text(text), self.clock(), is_page=kind == "text/html"
+        )
         return Failed(route=self._route, failure=failure, status=exchange.status)
 
     def empty(self, exchange: AnyExchange, odd: bytes | bytearray) -> Failed:

@@ -77,9 +77,12 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     if to.theirs is not None:
         answer["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
-            answer["toast"] = _toast(opencode_routing.sentence(now, ctx, to), "info")
+            said = opencode_routing.lacking(the_turn, to) if to.lacking else None
+            answer["toast"] = _toast(said or opencode_routing.sentence(now, ctx, to), "info")
     elif to.skipped is not None:
         answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.skipped), "warning")
+    elif to.lacking is not None and now.notifies:
+        answer["toast"] = _toast(opencode_routing.lacking(the_turn, to), "warning")
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         answer["toast"] = _toast(distrust, "warning")
     return answer
@@ -104,7 +107,8 @@ def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
             at=now,
         )
 
-    return _failed(ctx, data, classify, on_wire=True, headers=headers)
+    page = (number(data.get("status")) or 400) < 400
+    return _failed(ctx, data, classify, on_wire=True, page=page, headers=headers)
 
 
 def _retrying(ctx: Context, data: dict[str, object]) -> dict[str, object]:
@@ -215,12 +219,15 @@ def _failed(
     classify: Callable[[datetime], Failure],
     *,
     on_wire: bool = False,
+    page: bool = False,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     """Bench what failed and say what follows.
 
     Args:
         on_wire: the request can still be answered by somebody else.
+        page: it was answered with a web page, which OpenCode takes for an empty step and asks again without
+            end (run on 1.18.33).
     """
     now = snapshot.take(ctx, keep_going=True)
     the_turn = opencode_routing.turn(ctx, now, data)
@@ -246,7 +253,9 @@ def _failed(
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
-    message = _sentence(ctx, after, the_turn, failure, rest, to)
+    message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
+    if page:
+        return {**answer, "refuse": message}
     if on_wire and failure.failover and rest and (_is_long(rest, now.at) or on_and_on):
         return {**answer, "refuse": message}
     if outcome and now.notifies:
@@ -273,7 +282,14 @@ def _bench(
 
 
 def _sentence(
-    ctx: Context, now: Snapshot, turn: Turn, failure: Failure, rest: Bench | None, to: Route
+    ctx: Context,
+    now: Snapshot,
+    turn: Turn,
+    failure: Failure,
+    rest: Bench | None,
+    to: Route,
+    *,
+    page: bool,
 ) -> str:
     """What is the matter, when it is over, and what happens next; without a word that OpenCode retries on."""
     from pf_tui.documents import words
@@ -286,7 +302,8 @@ def _sentence(
         follows = "auto-switch is off: `pf-tui switch next` moves on"
     else:
         follows = "no other provider that OpenCode has can serve: `pf-tui why`"
-    message = f"pf-tui: {turn.provider} {_MATTERS.get(failure.kind, 'does not answer')}{back}; {follows}"
+    matter = _PAGE if page else _MATTERS.get(failure.kind, "does not answer")
+    message = f"pf-tui: {turn.provider} {matter}{back}; {follows}"
     quiet = re.search(_RETRIED, message) is None
     return message if quiet else "pf-tui: this provider rests; `pf-tui why` says more"
 
@@ -299,6 +316,8 @@ _MATTERS: Mapping[str, str] = {
     "model": "does not serve this model",
     "overload": "has too much to do",
 }
+
+_PAGE = "answers with a web page, as a network does that wants a sign-in first"
 
 _RETRIED = (
     r"(?i:429|50[0234]|524|rate[ _-]limit|too many requests|overloaded|unavailable|internal[ _]error"

@@ -62,19 +62,24 @@ class Names:
         """The id under which OpenCode's provider has our model.
 
         Args:
-            others: what will do as well, best first: the name asked for, the provider's default there.
+            others: what will do as well, best first, by our ids or OpenCode's: the name asked for, models
+                that can stand in for it, the provider's default there.
             any_will_do: nobody knows what was asked for, so every model is as good.
         """
         offered = [name for name in self._models.get(theirs, ()) if self._catalog.may_chat(name, provider)]
         native = self._catalog.native_id(model, provider) if model else None
         if native in offered:
             return native
-        for name in offered if model else ():
-            entry = self._catalog.find_model(name, provider)
-            if entry is not None and entry.id == model:
-                return name
-        spare = next((name for name in others if name in offered), None)
-        return spare or (next(iter(offered), None) if any_will_do else None)
+        by_id: dict[str, str] = {}
+        for name in offered:
+            if (entry := self._catalog.find_model(name, provider)) is not None:
+                by_id.setdefault(entry.id, name)
+        if model in by_id:
+            return by_id[model]
+        for other in others:
+            if other in offered or other in by_id:
+                return other if other in offered else by_id[other]
+        return next(iter(offered), None) if any_will_do else None
 
     def _at(self, url: str | None) -> str | None:
         """The provider whose address this is, a person's own before the catalog's; None when several fit."""

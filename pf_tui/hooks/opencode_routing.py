@@ -30,6 +30,8 @@ class Route:
     model: str | None = None
     skipped: Skipped | None = None
     """Why the provider asked for does not serve."""
+    lacking: str | None = None
+    """Who was to serve, and has no model in OpenCode that could."""
 
 
 @record
@@ -70,30 +72,50 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
         pin: the provider that the person moved this session to.
         local: the plugin's own provider, which means "whoever serves".
     """
-    if pin is not None and (pinned := _pinned(now, turn, pin)) is not None:
-        return pinned
+    lacking = None
+    if pin is not None:
+        if (pinned := _pinned(now, turn, pin)) is not None:
+            return pinned
+        lacking = pin if _lacks(now, turn, pin) else None
     anyone = turn.asked_theirs == local
     if turn.provider is None and not anyone:
-        return Route(provider=None)
+        return Route(provider=None, lacking=lacking)
     hindered = None if turn.provider is None else _hindrance(now, turn, turn.provider)
     free = hindered is None and not anyone
     if free and (turn.picked or not now.has_own_order):
-        return Route(provider=turn.provider)
+        return Route(provider=turn.provider, lacking=lacking)
     wanted = _wanted(now, turn)
+    first = now.active.provider if now.active else None
+    lacking = lacking or (first if _lacks(now, turn, first) else None)
     for candidate in _candidates(now, turn):
         if candidate.provider == turn.provider and hindered is None and _same(now, turn, candidate.model):
-            return Route(provider=turn.provider)
-        name = _name(turn, candidate, wanted)
+            return Route(provider=turn.provider, lacking=lacking)
+        name = _name(now, turn, candidate, wanted)
         if name is not None and name != (turn.asked_theirs, turn.asked_model):
-            return Route(provider=candidate.provider, theirs=name[0], model=name[1], skipped=hindered)
-    return Route(provider=turn.provider, skipped=hindered)
+            theirs, model = name
+            return Route(
+                provider=candidate.provider, theirs=theirs, model=model, skipped=hindered, lacking=lacking
+            )
+    return Route(provider=turn.provider, skipped=hindered, lacking=lacking)
+
+
+def _lacks(now: Snapshot, turn: Turn, provider: str | None) -> bool:
+    """Whether OpenCode has that provider, but no model of it that could serve this turn."""
+    if provider in (None, turn.provider) or turn.names.theirs(provider) is None:
+        return False
+    wanted = _wanted(now, turn)
+    standing = _trusted(now.standing(provider))
+    if why_ineligible(standing, wanted):
+        return False
+    candidates = failover.route(RouteRequest(model=wanted), [standing], now.catalog).candidates
+    return not any(_name(now, turn, candidate, wanted) for candidate in candidates)
 
 
 def goes_elsewhere(now: Snapshot, turn: Turn) -> bool:
     """Whether somebody else could serve this turn, whom OpenCode has as well."""
     wanted = _wanted(now, turn)
     return any(
-        candidate.provider != turn.provider and _name(turn, candidate, wanted) is not None
+        candidate.provider != turn.provider and _name(now, turn, candidate, wanted) is not None
         for candidate in _candidates(now, turn)
     )
 
@@ -118,17 +140,18 @@ def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     wanted = _wanted(now, turn)
     standings = [_trusted(now.standing(pin))]
     for candidate in failover.route(RouteRequest(model=wanted), standings, now.catalog).candidates:
-        if name := _name(turn, candidate, wanted):
+        if name := _name(now, turn, candidate, wanted):
             return Route(provider=pin, theirs=name[0], model=name[1])
     return None
 
 
-def _name(turn: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
+def _name(now: Snapshot, turn: Turn, candidate: Candidate, wanted: str | None) -> tuple[str, str] | None:
     """(provider, model) as OpenCode calls a candidate; None when it has none of them."""
     theirs = turn.names.theirs(candidate.provider)
     if theirs is None:
         return None
-    spare = [turn.asked_model, turn.defaults.get(theirs, "")]
+    stand_ins = (*now.catalog.equivalents(wanted), *now.catalog.nearest(wanted)) if wanted else ()
+    spare = [turn.asked_model, *stand_ins, turn.defaults.get(theirs, "")]
     name = turn.names.model(candidate.provider, theirs, candidate.model, spare, any_will_do=wanted is None)
     return None if name is None else (theirs, name)
 
@@ -145,6 +168,12 @@ def sentence(now: Snapshot, ctx: Context, to: Route) -> str:
     if to.skipped is not None:
         text += f"; {to.skipped.provider}: {to.skipped.reason}{_back(now, ctx, to.skipped)}"
     return text
+
+
+def lacking(turn: Turn, to: Route) -> str:
+    """`beta has no model in OpenCode that can stand in for gpt-5.2; alpha serves`."""
+    serves = f"{to.provider} serves" if to.provider else f"{turn.asked_theirs} serves"
+    return f"{to.lacking} has no model in OpenCode that can stand in for {turn.asked_model}; {serves}"
 
 
 def nobody(now: Snapshot, ctx: Context, skipped: Skipped) -> str:

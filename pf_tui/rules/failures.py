@@ -37,7 +37,7 @@ from pf_tui.rules.masking import clean
 from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
 from pf_tui.rules.reset_text import reset_from_text, zone_named
-from pf_tui.rules.status_meaning import by_quota_names, by_status
+from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
 
 __all__ = [
     "ACTIONS",
@@ -105,9 +105,10 @@ def reported(kind: str, *, until: datetime | None = None, forever: bool = False)
     )
 
 
-def nonsense(status: int, text: str, now: datetime) -> Failure:
+def nonsense(status: int, text: str, now: datetime, *, is_page: bool = False) -> Failure:
     """A good status whose content is no answer: a page of a proxy, broken JSON."""
-    return _Answer(status, {}, _plain(text), now, None).failure(Meaning(id="", kind="server"))
+    meaning = PAGE if is_page else Meaning(id="", kind="server")
+    return _Answer(status, {}, _plain(text), now, None).failure(meaning)
 
 
 def classify_agent_error(
@@ -140,6 +141,9 @@ def classify_agent_error(
     until = reset_from_text(body.text, now, _zone(meaning), window=meaning.window if meaning else None)
     if meaning is not None and until is None and meaning.ends in _PERIODS:
         until = _period_end(meaning.ends, now)
+    ends = PAGE.ends if meaning is None and body.is_page else meaning.ends if meaning is not None else ""
+    if until is None and ends.isdigit():
+        until = now + timedelta(seconds=int(ends))
     if kind == "model" and until is None:
         until = now + (CLASSES[kind].rest or timedelta(hours=12))
     cleared = CLASSES[kind].rest is None and kind in ("auth", "account", "address")

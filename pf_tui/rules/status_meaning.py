@@ -27,6 +27,10 @@ _ACCOUNT = frozenset(
 )
 
 
+PAGE = Meaning(id="", kind="server", ends="60")
+"""A web page in place of an answer: a network's sign-in, mostly, which is over when somebody signed in."""
+
+
 def by_quota_names(quotas: Sequence[str]) -> Meaning:
     """Google names the quota that is used up: per model or not, per minute or per day."""
     daily = any("perday" in name or "per_day" in name for name in quotas)
@@ -80,10 +84,12 @@ def by_status(
         return _not_found(error_body, model)
     if kind := _STATUS_KINDS.get(status):
         return Meaning(id="", kind=kind)
+    if status < 400 and error_body.is_page:
+        return PAGE
     if status >= 500 or status < 400:
         return Meaning(id="", kind="server")  # a key, or the gateway's token, must not follow a redirect
     if error_body.is_page:
-        return Meaning(id="", kind="server", ends="60")
+        return PAGE
     about_account = (
         error_body.is_structured and not error_body.param and _ACCOUNT.intersection(error_body.folded.split())
     )

@@ -16,6 +16,7 @@ from tests.mocks.openai import Step, Upstream
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
+PAGE = Step(body="<!doctype html><title>Hotel Wi-Fi</title>Please sign in", content_type="text/html")
 LIMITED = Step(status=429, headers={"retry-after": "18000"})
 COMMANDS = {
     "/provider-status": "alpha serves",
@@ -114,6 +115,35 @@ def test_a_failure_that_goes_on_starts_the_gateway_and_the_turn_survives(
     assert done.returncode == 0, done.stderr
     assert "Hello from the mock." in done.stdout
     assert (len(alpha.requests), len(beta.requests)) == (3, 1)
+
+
+def test_a_login_page_in_place_of_an_answer_ends_the_turn(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    """OpenCode alone takes the page for an empty step and asks again without end."""
+    alpha.always(PAGE)
+
+    failing = opencode_run(box, "hello", "--title", "t")
+    following = opencode_run(box, "--continue", "and on")
+
+    assert "alpha answers with a web page" in failing.stderr
+    assert following.returncode == 0
+    assert (len(alpha.requests), beta.models()) == (1, ["m-beta"])
+
+
+def test_behind_the_gateway_a_login_page_is_passed_over(
+    box: Machine, alpha: Upstream, beta: Upstream
+) -> None:
+    alpha.always(PAGE)
+    box.pf("gateway", "start")
+    try:
+        done = opencode_run(box, "hello", "--title", "t")
+    finally:
+        box.pf("gateway", "stop")
+
+    assert done.returncode == 0, done.stderr
+    assert "Hello from the mock." in done.stdout
+    assert (len(alpha.requests), len(beta.requests)) == (1, 1)
 
 
 def test_when_everybody_rests_a_run_ends_at_once_with_a_sentence(

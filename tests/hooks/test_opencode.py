@@ -91,6 +91,35 @@ def test_a_turn_never_goes_to_a_model_that_only_listens(context: Make) -> None:
     assert answer["route"] == {"providerID": "groq", "modelID": "openai/gpt-oss-120b"}
 
 
+def test_a_switch_takes_a_stand_in_that_opencode_has_when_it_lacks_ours(context: Make) -> None:
+    ctx = context(who="hook", env={"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "o"})
+    actions.switch(ctx, "openai-api")
+    has = {"anthropic": ["claude-opus-5-5"], "openai": ["text-embedding-3-small", "gpt-5.2"]}
+    data = {"available": has, "bases": {}, "defaults": {}}
+
+    answer = told(ctx, "chat.message", provider="anthropic", model="claude-opus-5-5", **data)
+
+    assert answer["route"] == {"providerID": "openai", "modelID": "gpt-5.2"}
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_switch_to_a_provider_without_a_model_for_the_turn_says_so(context: Make, pinned: bool) -> None:
+    ctx = context(who="hook", env={"ANTHROPIC_API_KEY": "a", "OPENAI_API_KEY": "o"})
+    if pinned:
+        restore_pins(ctx, {"ses_1": {"agent": "opencode", "pin": "openai-api"}})
+    else:
+        actions.switch(ctx, "openai-api")
+    has = {"anthropic": ["claude-opus-5-5"], "openai": ["text-embedding-3-small"]}
+    data = {"available": has, "bases": {}, "defaults": {}}
+
+    answer = told(ctx, "chat.message", provider="anthropic", model="claude-opus-5-5", **data)
+
+    assert "route" not in answer
+    assert answer["toast"]["message"] == (
+        "openai-api has no model in OpenCode that can stand in for claude-opus-5-5; anthropic-api serves"
+    )
+
+
 def test_a_benched_provider_is_passed_over_and_the_toast_says_why(ctx: Context) -> None:
     failed(ctx, headers={"retry-after": "7200"})
 
@@ -357,6 +386,33 @@ def run_gateway(ctx: Context) -> None:
     """gateway.json of a process that runs: this one."""
     content = {"pid": os.getpid(), "port": 4100, "since": "2026-11-24T11:00:00+00:00", "token": "tok"}
     write_json(ctx.paths.gateway, content)
+
+
+PAGE = {
+    "status": 200,
+    "headers": {"content-type": "text/html"},
+    "body": "<!doctype html><title>Hotel</title>",
+}
+
+
+def test_a_web_page_in_place_of_an_answer_ends_the_turn_and_rests_a_minute(ctx: Context) -> None:
+    """OpenCode alone takes it for an empty step and asks again without end."""
+    answer = failed(ctx, **PAGE)
+
+    assert answer["benched"] is True
+    assert answer["refuse"] == (
+        "pf-tui: alpha answers with a web page, as a network does that wants a sign-in first, back in 1 min;"
+        " your next turn runs on beta (beta/m-beta)"
+    )
+    assert turn(ctx)["route"]["providerID"] == "beta"
+    (rest,) = ctx.health().benches
+    assert (rest.kind, rest.until) == ("server", NOON + timedelta(seconds=60))
+
+
+def test_a_web_page_ends_the_turn_when_nobody_else_can_serve_too(ctx: Context) -> None:
+    actions.bench(ctx, "beta")
+
+    assert "no other provider that OpenCode has can serve" in failed(ctx, **PAGE)["refuse"]
 
 
 def test_a_failed_request_is_handed_to_a_gateway_that_runs(ctx: Context) -> None:

@@ -472,6 +472,36 @@ def test_an_agents_own_words_for_a_limit(word: str, text: str, kind: str, scope:
     assert (failure.kind, failure.scope) == (kind, scope)
 
 
+CLAUDE_ON_A_PAGE = (
+    "API Error: API returned an empty or malformed response (HTTP 200) — check for a proxy or gateway"
+    " intercepting the request. Response: content-type html, body is an HTML page, 94 bytes, request-id"
+    " absent, server other. This was the non-streaming retry of streaming request (no Anthropic request-id),"
+    " which failed with: no_events, StreamNoEventsError; 0 stream events received."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(CLAUDE_ON_A_PAGE, id="claude-code-2.1.332"),
+        pytest.param("JSON parsing failed: Text: <!DOCTYPE html><html>Sign in</html>.", id="ai-sdk"),
+        pytest.param("Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", id="node"),
+        pytest.param("<!doctype html><title>Hotel Wi-Fi</title>", id="the-page-itself"),
+    ],
+)
+def test_a_web_page_that_an_agent_met_in_place_of_an_answer_rests_a_minute(text: str) -> None:
+    failure = classify_agent_error("unknown", text, NOW, meanings=MEANINGS)
+
+    assert (failure.kind, failure.scope, failure.failover) == ("server", "provider", True)
+    assert failure.until == NOW + timedelta(seconds=60)
+
+
+def test_a_request_that_is_no_json_is_not_taken_for_a_web_page() -> None:
+    text = "400: The request body is not valid JSON: unexpected token at position 17"
+
+    assert classify_agent_error("invalid_request", text, NOW, meanings=MEANINGS).kind == "request"
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
     lambda inner: (

@@ -347,7 +347,7 @@ function watchFetch() {
       if (other) return other
       throw error
     }
-    if (answer.status < 400) {
+    if (answer.status < 400 && !isPage(answer)) {
       streaks.delete(tag)
       rounds.delete(tag)
       return answer
@@ -358,6 +358,11 @@ function watchFetch() {
     return (await rescue(plain, request, facts)) ?? again()
   }
   globalThis.fetch = Object.assign(watched, plain, { pfTui: true })
+}
+
+/** A web page in place of an answer: OpenCode takes it for an empty step and asks again without end. */
+function isPage(answer) {
+  return (answer.headers.get("content-type") ?? "").startsWith("text/html")
 }
 
 /** What to answer in place of a failed request; undefined = the failure itself. */
