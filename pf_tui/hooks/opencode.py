@@ -77,8 +77,8 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     if to.theirs is not None:
         answer["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
-            said = opencode_routing.lacking(the_turn, to) if to.lacking else None
-            answer["toast"] = _toast(said or opencode_routing.sentence(now, ctx, to), "info")
+            lacking = opencode_routing.lacking(the_turn, to) if to.lacking else None
+            answer["toast"] = _toast(lacking or opencode_routing.sentence(now, ctx, to), "info")
     elif to.skipped is not None:
         answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.skipped), "warning")
     elif to.lacking is not None and now.notifies:
