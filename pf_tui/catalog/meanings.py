@@ -98,8 +98,9 @@ class Meanings:
         self, status: int | None, headers: Mapping[str, str], codes: Collection[str], folded: str
     ) -> Meaning | None:
         places: set[int] = set(self._by_header)
+        numbered: set[int] = set()
         for code in codes:
-            places.update(self._by_code.get(code, ()))
+            (numbered if code.strip().isdecimal() else places).update(self._by_code.get(code, ()))
         phrases: dict[int, list[list[str]]] = {}
         for word in self._anchors.intersection(folded.split()):
             for place, parts in self._by_word[word]:
@@ -108,7 +109,11 @@ class Meanings:
         if not folded.isascii():
             for place, parts in self._wide:
                 phrases.setdefault(place, []).append(parts)
-        for place in sorted(places.union(phrases)):
+        ranked = sorted(places.union(phrases))
+        if numbered:  # vendors number their errors alike: 1300 is one's filter and another's rate limit
+            ranked += sorted(numbered.difference(ranked))
+            places |= numbered
+        for place in ranked:
             entry = self._entries[place]
             if "status" in entry and status not in entry["status"]:
                 continue

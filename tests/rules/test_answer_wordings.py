@@ -177,6 +177,8 @@ RATE = [  # status, body, headers, scope, seconds
     (429, "Too Many Requests", {"retry-after": "Tue, 24 Nov 2026 12:00:30 +0000"}, "model", 30),
     (None, {"type": "error", "error": {"type": "rate_limit_error", "message": "slow"}}, {}, "model", 2),
     (413, oa("Request too large for model `x` in organization `o` service tier `on_demand` on tokens per minute (TPM): Limit 8000, Requested 32979", "rate_limit_exceeded", "tokens"), {"retry-after": "1"}, None, None),
+    (429, {"message": "Requests rate limit exceeded", "type": "rate_limited", "code": "1300"}, {}, "model", 2),
+    (429, {"message": "too many requests, slow down", "code": 1027}, {}, "model", 2),
 ]  # fmt: skip
 
 MODEL = [
