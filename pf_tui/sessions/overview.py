@@ -260,10 +260,10 @@ class _Maker:
             for bench in self._health.benches
             if bench.until and bench.provider == provider and bench.holds(self._now)
         ]
-        if (told := limit.until) is not None:  # agents write it to the minute, vendors' headers to the second
+        if (limit_end := limit.until) is not None:  # agents write the minute, headers the second
             if signals.refused and signals.refused.until:
                 ends.append(signals.refused.until)
-            ends = [end for end in ends if told < end < told + MINUTE]
+            ends = [end for end in ends if limit_end < end < limit_end + MINUTE]
         return replace(signals, limit=replace(limit, until=max(ends))) if ends else signals
 
     def _context(
