@@ -18,6 +18,7 @@ from pf_tui.hooks import GATEWAY_S, answer
 from pf_tui.hooks.reading import text
 from pf_tui.records import replace
 from pf_tui.snapshot import Snapshot
+from pf_tui.state import files
 from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
@@ -219,7 +220,7 @@ def _serving(ctx: Context, now: Snapshot) -> str | None:
 
     try:
         path = codex.config_folder(ctx.env) / "config.toml"
-        content = path.read_text(encoding="utf-8") if path.exists() else ""
+        content = files.read_regular(path).decode("utf-8") if path.exists() else ""
         named = toml_text.parse(content).get("model_provider")
         if isinstance(named, str) and named in now.catalog.providers:
             return named

@@ -17,7 +17,7 @@ from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError
 from pf_tui.rules import addresses
 from pf_tui.rules.key_homes import VENDOR_URL
-from pf_tui.state import paths
+from pf_tui.state import files, paths
 from pf_tui.state.paths import user_home
 
 
@@ -89,7 +89,9 @@ def _codex_providers(env: Mapping[str, str]) -> dict[str, dict[str, object]]:
 
     base = paths.config_folder("codex", env)
     try:
-        tables = tomllib.loads((base / "config.toml").read_text(encoding="utf-8")).get("model_providers", {})
+        tables = tomllib.loads(files.read_regular(base / "config.toml").decode("utf-8")).get(
+            "model_providers", {}
+        )
     except (OSError, ValueError):
         return {}
     return (
@@ -153,7 +155,7 @@ _ASSUMED: Mapping[str, Callable[[Mapping[str, str], Catalog], str]] = {
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(files.read_regular(path))
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
 from pf_tui.ledger.request_id import identity
+from pf_tui.state import files
 from pf_tui.state.paths import user_home
 
 AGENT = "gemini"
@@ -94,7 +95,7 @@ def project_of(path: str) -> str:
 def _projects(base: str) -> dict[str, str]:
     """slug -> folder, read once per process."""
     try:
-        content = json.loads((Path(base) / "projects.json").read_bytes())
+        content = json.loads(files.read_regular(Path(base) / "projects.json"))
         table = content.get("projects", content)
         return {str(slug): str(folder) for folder, slug in table.items() if isinstance(slug, str)}
     except (OSError, ValueError, AttributeError):

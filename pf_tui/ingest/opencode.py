@@ -18,7 +18,7 @@ from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, WindowRe
 from pf_tui.ledger.request_id import identity
 from pf_tui.records import NamedTuple
 from pf_tui.rules.reset_text import reset_from_text
-from pf_tui.state import paths
+from pf_tui.state import files, paths
 from pf_tui.state.paths import user_home
 
 AGENT = "opencode"
@@ -62,7 +62,7 @@ class Providers:
         self._ours = ours
         self._kinds: dict[str, str] = {}
         try:
-            content = json.loads((data_folder(env) / "auth.json").read_bytes())
+            content = json.loads(files.read_regular(data_folder(env) / "auth.json"))
             self._kinds = {k: str(v.get("type", "")) for k, v in content.items() if isinstance(v, dict)}
         except (OSError, ValueError, AttributeError):
             pass
@@ -361,7 +361,7 @@ def antigravity_readings(env: Mapping[str, str]) -> list[WindowReading]:
     """What the Antigravity plugin has cached of its quota groups; no network, no token is read out."""
     folder = paths.config_folder("opencode", env)
     try:
-        content = json.loads((folder / "antigravity-accounts.json").read_bytes())
+        content = json.loads(files.read_regular(folder / "antigravity-accounts.json"))
         accounts = content["accounts"]
         active = accounts[content.get("activeIndex") or 0]
         quota, seen_at = active["cachedQuota"], milliseconds(active.get("cachedQuotaUpdatedAt"))

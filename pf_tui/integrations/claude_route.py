@@ -10,9 +10,9 @@ Invariant: what cannot be read, or can be read in two ways, is no address. Nothi
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ from pf_tui.json_values import text_in
 from pf_tui.records import record
 from pf_tui.rules import key_homes
 from pf_tui.rules.key_homes import BASE_URL, VENDOR_URL
-from pf_tui.state import ancestors
+from pf_tui.state import ancestors, files
 from pf_tui.state.ancestors import Process
 
 MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
@@ -210,24 +210,12 @@ def text_of(path: Path) -> str | None:
 def _bytes(path: Path) -> bytes | None:
     """The content of a regular file of sensible size; None when there is none."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        return files.read_regular(path, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise unreadable(path, (error.strerror or str(error)).lower()) from error
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise unreadable(path, "no regular file")
-        data = bytearray()
-        while len(data) <= MAX_BYTES and (piece := os.read(handle, 1 << 16)):
-            data += piece
-    except OSError as error:
-        raise unreadable(path, (error.strerror or str(error)).lower()) from error
-    finally:
-        os.close(handle)
-    if len(data) > MAX_BYTES:
-        raise unreadable(path, f"larger than {MAX_BYTES >> 20} MB")
-    return bytes(data)
+        why = error.strerror or str(error)
+        raise unreadable(path, why if error.errno == errno.EFBIG else why.lower()) from error
 
 
 def _variables(text: str, place: str) -> Mapping[str, object]:

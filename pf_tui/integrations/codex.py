@@ -329,7 +329,7 @@ def _refused(ctx: Context, provider: Provider) -> Effect:
 def _login(ctx: Context) -> str | None:
     """What Codex's own "openai" is signed in with."""
     try:
-        content = json.loads((config_folder(ctx.env) / "auth.json").read_bytes())
+        content = json.loads(files.read_regular(config_folder(ctx.env) / "auth.json"))
     except (OSError, ValueError):
         content = {}
     if isinstance(content, dict) and content.get("tokens"):
@@ -383,7 +383,7 @@ def _set(path: Path, text: str, event: str, groups: list[object]) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return _decoded(path, path.read_bytes())
+        return _decoded(path, files.read_regular(path))
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -424,7 +424,7 @@ def addresses(env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(where, URL) of every address its settings name."""
     path = config_folder(env) / "config.toml"
     try:
-        content = toml_text.parse(path.read_text(encoding="utf-8"))
+        content = toml_text.parse(files.read_regular(path).decode("utf-8"))
     except (OSError, ValueError):
         return
     tables = content.get("model_providers")

@@ -278,7 +278,7 @@ def read(path: Path, root: Path | None) -> bytes | None:
         content = project_folder.read(root, path, project_folder.AGENT_BYTES)
         return None if content is None else content.data
     try:
-        return path.read_bytes()
+        return files.read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:

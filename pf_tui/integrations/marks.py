@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pf_tui.errors import PfError
-from pf_tui.state import paths
+from pf_tui.state import files, paths
 
 _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
     "claude-code": (
@@ -17,8 +17,6 @@ _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
     "codex": (("config.toml", b"# pf-tui: `pf-tui uninstall codex`"),),
 }
 """Agent -> (file below its folder, what stands in it when we wrote it)."""
-
-MOST_BYTES = 1 << 20
 
 
 def are_in(agent: str, folder: Path) -> bool:
@@ -36,7 +34,6 @@ def are_for(agent: str, env: Mapping[str, str]) -> bool:
 
 def _holds(path: Path, mark: bytes) -> bool:
     try:
-        with path.open("rb") as file:
-            return mark in file.read(MOST_BYTES)
+        return mark in files.read_regular(path)
     except OSError:
         return False

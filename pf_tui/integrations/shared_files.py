@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pf_tui.state import files
+
 MARKS = (".git", ".hg", ".jj")
 """What lies in the top folder of a repository."""
 
@@ -56,7 +58,7 @@ def _git_folder(root: Path) -> Path:
     if not git.is_file():
         return git
     try:
-        named = git.read_text(encoding="utf-8", errors="surrogateescape").partition("gitdir:")[2].strip()
+        named = os.fsdecode(files.read_regular(git)).partition("gitdir:")[2].strip()
     except OSError:
         return git
     return root / named
@@ -91,7 +93,7 @@ def _keeps(repository: Path, tree: Path, place: Path) -> bool:
         return False
     for index in indexes:
         try:
-            if index.stat().st_size <= MAX_INDEX_BYTES and _names(index.read_bytes(), name):
+            if _names(files.read_regular(index, MAX_INDEX_BYTES), name):
                 return True
         except OSError:
             continue
@@ -148,14 +150,14 @@ def _chezmoi(home: Path, env: Mapping[str, str]) -> Iterator[Path]:
     sources = [Path(env.get("XDG_DATA_HOME") or home / ".local" / "share") / "chezmoi"]
     for end in ("toml", "yaml", "yml", "json", "jsonc"):
         try:
-            text = (config / f"chezmoi.{end}").read_text(encoding="utf-8", errors="replace")
+            text = files.read_regular(config / f"chezmoi.{end}").decode("utf-8", "replace")
         except OSError:
             continue
         if named := _SOURCE_DIR.search(text):
             sources.append(home / named[1].strip().removeprefix("~/"))
     for source in sources:
         try:
-            yield source / (source / ".chezmoiroot").read_text(encoding="utf-8").strip()
+            yield source / files.read_regular(source / ".chezmoiroot").decode("utf-8").strip()
         except (OSError, UnicodeDecodeError):
             yield source
 

@@ -248,7 +248,7 @@ def _settings_win(ctx: Context, setting: Setting) -> bool:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return files.read_regular(path).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -218,8 +218,6 @@ def _google_project(env: Mapping[str, str]) -> str | None:
 def _text(path: Path | None) -> str:
     """A small file's text; "" when it is not there or cannot be read."""
     try:
-        if path is None or path.stat().st_size > _FILE_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8")
+        return "" if path is None else files.read_regular(path, _FILE_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return ""

@@ -221,8 +221,9 @@ def repair_permissions(paths: Paths) -> tuple[str, ...]:
     notes = []
     for path in secret_files(paths):
         with contextlib.suppress(OSError):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & 0o077:
+            status = path.stat()
+            mode = stat.S_IMODE(status.st_mode)
+            if mode & 0o077 and stat.S_ISREG(status.st_mode):
                 path.chmod(0o600)
                 notes.append(f"{path.name} was readable by others ({mode:04o}); it is 0600 now")
     return tuple(notes)

@@ -227,6 +227,26 @@ def rewrite_json(
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
 
 
+def read_regular(path: Path, most: int = MAX_JSON_BYTES) -> bytes:
+    """The content of a regular file; a pipe, device or folder in its place is not waited for.
+
+    Raises:
+        OSError: it is missing, no regular file, or larger than `most` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        data = bytearray()
+        while len(data) <= most and (piece := os.read(handle, 1 << 16)):
+            data += piece
+    finally:
+        os.close(handle)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))
+    return bytes(data)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that may be lost and belongs to its owner alone; neither locked nor fsynced.
 

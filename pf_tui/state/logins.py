@@ -71,9 +71,7 @@ def value_at(content: object, dotted: str) -> object:
 def read(path: Path) -> object:
     """An agent's login file as data; "" when it is no JSON, None when it is not there or not readable."""
     try:
-        if path.stat().st_size > files.MAX_JSON_BYTES:
-            return None
-        text = path.read_text(encoding="utf-8")
+        text = files.read_regular(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
     try:

@@ -59,5 +59,5 @@ def _is_same(earlier: object, end: datetime | None, now: datetime) -> bool:
 def _read(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        content = json.loads(paths.notices.read_bytes())
+        content = json.loads(files.read_regular(paths.notices))
     return content if isinstance(content, dict) else {}

@@ -54,7 +54,7 @@ def claim(paths: Paths, key: Key) -> bool:
 def _stored(paths: Paths) -> dict[str, object]:
     content = None
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        content = json.loads(paths.resumes.read_bytes())
+        content = json.loads(files.read_regular(paths.resumes))
     return content if isinstance(content, dict) else {}
 
 

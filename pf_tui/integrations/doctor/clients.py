@@ -16,6 +16,7 @@ from pf_tui.clients import CLIENTS, INTEGRATED
 from pf_tui.integrations import apply, installs
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.rules import addresses as rules
+from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import user_home
 
@@ -133,7 +134,7 @@ def log(ctx: Context) -> Finding:
     """No hook has failed in the last day."""
     path = ctx.paths.home / "hooks.log"
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-200:]
+        lines = files.read_regular(path).decode("utf-8", "replace").splitlines()[-200:]
     except FileNotFoundError:
         return ok("no hook has ever failed")
     begin = (ctx.now() - RECENT).strftime("%Y-%m-%dT%H:%M:%SZ")
