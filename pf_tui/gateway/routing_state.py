@@ -244,10 +244,10 @@ class RoutingState:
         plan = self._plans.get(None)
         if plan is None:
             return {}
-        credentials = self.ctx.credentials()
+        looked_up = self.ctx.credentials()
         sources = {}
         for provider in plan.keys:
-            source = credentials[provider].source or "" if provider in credentials else ""
+            source = looked_up[provider].source or "" if provider in looked_up else ""
             name = source.removeprefix("env:")
             handed = source != name and self._own_env.get(name) != self._session_env.get(name, "")
             sources[provider] = "env (session)" if handed and name in self._session_env else source

@@ -68,8 +68,8 @@ def _handle(agent: str, event: str, stdin: bytes, env: Mapping[str, str]) -> str
     name = f"pf_tui.hooks.{agent.replace('-', '_')}"
     module = __import__(name, fromlist=[agent])  # importlib would be one more module to load
     if _is_paused(ctx):
-        answer: str = module.while_paused(ctx, event, data)
-        return answer
+        reply: str = module.while_paused(ctx, event, data)
+        return reply
     handle: Callable[..., str] = module.handle
     return handle(ctx, event, data)
 

@@ -115,8 +115,8 @@ def _expanded(ctx: Context, data: Mapping[str, object]) -> str:
     """A slash command: ours are answered here, with no model call."""
     from pf_tui.hooks import commands
 
-    answer = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
-    return "" if answer is None else _blocked(answer)
+    reply = commands.answer(ctx, text(data, "command_name"), text(data, "command_args"))
+    return "" if reply is None else _blocked(reply)
 
 
 def _failed(ctx: Context, data: Mapping[str, object]) -> str:

@@ -91,11 +91,11 @@ def _prompt(ctx: Context, data: Mapping[str, object]) -> dict[str, object] | Non
     """The seven commands without a model; else what the turn before failed of."""
     if done := _command(ctx, text(data, "prompt").strip()):
         return {"decision": "block", "reason": done}
-    answer = _strike(ctx, data)
+    reply = _strike(ctx, data)
     now = snapshot.take(ctx, keep_going=True)
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         actions.settle(ctx)
-    return {"systemMessage": answer} if answer else None
+    return {"systemMessage": reply} if reply else None
 
 
 def _command(ctx: Context, prompt: str) -> str | None:

@@ -58,10 +58,10 @@ def typed(prompt: str) -> tuple[str, str] | None:
 
 def _status(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-status [PROVIDER] [--reset]`."""
-    typed = typing.read(arguments, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
-    whose = typed.words[0] if typed.words else None
+    parsed = typing.read(arguments, "/provider-status [PROVIDER] [--reset]", flags=("--reset",))
+    whose = parsed.words[0] if parsed.words else None
     rows = []
-    if typed.options:
+    if parsed.options:
         with files.locked(ctx.paths, PATIENCE_S):
             actions.reset(ctx, whose)
         rows.append(f"benches and today's counters of {whose or 'all'} were cleared; {_TAKEN_BACK}")
@@ -94,27 +94,27 @@ def _provider(ctx: Context, now: Snapshot, view: ProviderView) -> list[str]:
     zone = ctx.timezone()
     until = f" until {words.clock(view.until, now.at, zone)}" if view.until else ""
     place = f"number {view.rank}" if view.rank else "not in the list"
-    lines = [
+    rows = [
         f"{view.id} ({view.provider.name}): {view.why or view.state}{until}",
         f"{place}, serves {view.serves or 'nothing that is asked for'}",
         f"credential: {_credential(view)}",
     ]
-    lines += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
-    lines.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
-    return lines
+    rows += [_limit(ctx, now, view, place) for place in range(min(len(view.limits), 4))]
+    rows.append(f"today: {used(view.today.requests, view.today.tokens, view.today.cost_usd)}")
+    return rows
 
 
-def _switch(ctx: Context, words: Sequence[str]) -> str:
+def _switch(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-switch PROVIDER [MODEL]`, `next`, `undo`; `--force` and `--auto` as on the command line."""
-    typed = typing.read(words, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
-    wanted, auto = typed.words, typed.options.get("--auto")
-    model = typed.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
+    parsed = typing.read(arguments, _SWITCH_USAGE, takes=("--model", "--auto"), flags=("--force", "--undo"))
+    wanted, auto = parsed.words, parsed.options.get("--auto")
+    model = parsed.options.get("--model") or (wanted[1] if len(wanted) > 1 else None)
     if auto not in (None, "on", "off"):
         raise WrongUsage(f"--auto {auto} is neither on nor off", _SWITCH_USAGE)
     if wanted and wanted[0] not in ("undo", "next"):
         actions.bring_up(ctx, wanted[0], limit_s=GATEWAY_S)
     with files.locked(ctx.paths, PATIENCE_S):
-        if wanted[:1] == ("undo",) or "--undo" in typed.options:
+        if wanted[:1] == ("undo",) or "--undo" in parsed.options:
             was_on = snapshot.take(ctx).auto_switch
             undone = actions.undo(ctx, "switch")
             on = snapshot.take(ctx).auto_switch
@@ -129,7 +129,7 @@ def _switch(ctx: Context, words: Sequence[str]) -> str:
             done = actions.switch_next(ctx, auto_switch=_on(auto))
         else:
             done = actions.switch(
-                ctx, wanted[0], model=model, force="--force" in typed.options, auto_switch=_on(auto)
+                ctx, wanted[0], model=model, force="--force" in parsed.options, auto_switch=_on(auto)
             )
     model = f" with {done.model}" if done.model else ""
     if done.switched:
@@ -162,19 +162,19 @@ def _whom(now: Snapshot, auto: str | None) -> list[str]:
     serves = now.active.provider if now.active else "nobody"
     ready = [view.id for view in now.providers if view.rank is not None and view.state in _CAN_SERVE]
     others = ", ".join(provider for provider in ready if provider != serves) or "none"
-    lines = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
-    return [*lines, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
+    rows = [f"auto-switch is {auto}; {_TAKEN_BACK}"] if auto else []
+    return [*rows, f"{serves} serves; ready: {others}", _SWITCH_USAGE]
 
 
-def _auth(ctx: Context, words: Sequence[str]) -> str:
+def _auth(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-auth [PROVIDER]`; the command line's other verbs are for a terminal, and said so."""
     now = snapshot.take(ctx, keep_going=True)
-    verb = words[0] if words[:1] and words[0] in _AUTH_VERBS else ""
-    words = [word for word in words[bool(verb) :] if not word.startswith("--")]
-    if words:
-        view = auth.one_of(now, words[0])
+    verb = arguments[0] if arguments[:1] and arguments[0] in _AUTH_VERBS else ""
+    arguments = [word for word in arguments[bool(verb) :] if not word.startswith("--")]
+    if arguments:
+        view = auth.one_of(now, arguments[0])
         rows = [f"{view.id}: {_credential(view)}"]
-        if len(words) > 1:
+        if len(arguments) > 1:
             rows.append("key ignored: it would stay in the transcript. Use `pf-tui auth set PROVIDER`")
         if verb in ("check", "remove"):
             return lines([*rows, f"in a terminal: pf-tui auth {verb} {view.id}"])
@@ -206,11 +206,11 @@ def _sign_in(view: ProviderView, verb: str) -> list[str]:
     return [f"{_NO_SIGN_IN}: {does[verb]}", f"in a terminal: {provider.login_command}"]
 
 
-def _priority(ctx: Context, words: Sequence[str]) -> str:
+def _priority(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-priority [A B C]`, `set A,B,C`, `add P`, `remove P`, `move P N`."""
-    if words and words != ["show"]:
+    if arguments and arguments != ["show"]:
         with files.locked(ctx.paths, PATIENCE_S):
-            _reorder(ctx, [part for word in typing.read(words, _ORDERS).words for part in _names(word)])
+            _reorder(ctx, [part for word in typing.read(arguments, _ORDERS).words for part in _names(word)])
         now = snapshot.take(ctx)
         serves = now.active.provider if now.active else "nobody"
         return lines([f"the order is now {', '.join(now.own_priority)}", f"{serves} serves; {_TAKEN_BACK}"])
@@ -250,11 +250,11 @@ def _names(word: str) -> list[str]:
     return [part for part in word.split(",") if part]
 
 
-def _limits(ctx: Context, words: Sequence[str]) -> str:
+def _limits(ctx: Context, arguments: Sequence[str]) -> str:
     """`/provider-limits [PROVIDER] [daily=1M] [monthly-usd=50]`; options as on the command line work too."""
-    words = words[words[:1] in (["show"], ["set"]) :]
-    names = [word for word in words[:1] if not word.startswith("-") and "=" not in word]
-    settings, others = typing.budgets(words[len(names) :])
+    arguments = arguments[arguments[:1] in (["show"], ["set"]) :]
+    names = [word for word in arguments[:1] if not word.startswith("-") and "=" not in word]
+    settings, others = typing.budgets(arguments[len(names) :])
     names += others
     if len(names) > 1:
         raise WrongUsage(f"there is no limit called {names[1]}", f"name one of {', '.join(typing.BUDGETS)}")
@@ -305,12 +305,12 @@ def _tightest(ctx: Context, now: Snapshot, view: ProviderView) -> str:
     tightest = view.tightest
     if tightest is None:
         return ""
-    used = f" · {words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}"
+    usage = f" · {words.percent(tightest.percent)} of {words.window_word(tightest.window, tightest.model)}"
     if tightest.runs_out_at:
-        return f"{used}, empty ~{words.clock(tightest.runs_out_at, now.at, ctx.timezone())}"
+        return f"{usage}, empty ~{words.clock(tightest.runs_out_at, now.at, ctx.timezone())}"
     if tightest.resets_at:
-        return f"{used}, resets {words.when(tightest.resets_at, now.at, ctx.timezone())}"
-    return used
+        return f"{usage}, resets {words.when(tightest.resets_at, now.at, ctx.timezone())}"
+    return usage
 
 
 def _limit(ctx: Context, now: Snapshot, view: ProviderView, place: int) -> str:

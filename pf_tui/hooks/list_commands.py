@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 MODELS_USAGE = "/provider-models FAMILY, info MODEL, capability C or providers P"
 
 
-def models(ctx: Context, words: Sequence[str]) -> str:
+def models(ctx: Context, arguments: Sequence[str]) -> str:
     """`[FAMILY | MODEL]`, `info MODEL`, `family F`, `capability C`, `providers P`, `list --filter W`."""
     from pf_tui.documents import models as documents
 
     options = ("--family", "--provider", "--capability", "--filter")
-    typed = typing.read(words, MODELS_USAGE, takes=options, flags=("--all",))
+    typed = typing.read(arguments, MODELS_USAGE, takes=options, flags=("--all",))
     verb, *named = typed.words or ("",)
     if verb not in _MODEL_VERBS:
         verb, named = "list", list(typed.words)
@@ -159,8 +159,8 @@ Rows: TypeAlias = "Callable[[Context, sqlite3.Connection, Analytics], list[str]]
 
 
 def _groups(name: str) -> Rows:
-    def rows(_: Context, __: sqlite3.Connection, analytics: Analytics) -> list[str]:
-        groups: tuple[Group, ...] = getattr(analytics, name)
+    def rows(_: Context, __: sqlite3.Connection, figures: Analytics) -> list[str]:
+        groups: tuple[Group, ...] = getattr(figures, name)
         return [f"{group.name}: {_sums(group)}" for group in groups]
 
     return rows
@@ -170,47 +170,47 @@ def _sums(group: Group) -> str:
     return used(group.sums.requests, group.sums.total_tokens, group.sums.cost_usd)
 
 
-def _compared(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
+def _compared(ctx: Context, connection: sqlite3.Connection, figures: Analytics) -> list[str]:
     """The period before, then every provider with what all of the work would cost there."""
     from pf_tui.ledger import comparison
     from pf_tui.ledger.period import Filters
 
-    lines = []
-    if (before := comparison.previous(analytics.span)) is not None:
+    sentences = []
+    if (before := comparison.previous(figures.span)) is not None:
         past = comparison.totals(connection, before, Filters())
-        lines.append(f"before: {used(past.requests, past.total_tokens, past.cost_usd)}")
-    for row in comparison.compare(connection, analytics, ctx.catalog()):
+        sentences.append(f"before: {used(past.requests, past.total_tokens, past.cost_usd)}")
+    for row in comparison.compare(connection, figures, ctx.catalog()):
         same = f"; all of it {words.money(row.same_work_usd)} there" if row.same_work_usd is not None else ""
-        lines.append(f"{row.part.name}: {_sums(row.part)}{same}")
-    return lines
+        sentences.append(f"{row.part.name}: {_sums(row.part)}{same}")
+    return sentences
 
 
-def _errors(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
+def _errors(ctx: Context, connection: sqlite3.Connection, figures: Analytics) -> list[str]:
     from pf_tui.ledger import events
 
-    rows = events.failures(connection, analytics.span)
-    lines = [
+    rows = events.failures(connection, figures.span)
+    sentences = [
         f"{row.provider}: {row.kind} {words.number(row.count)} times, last {_when(ctx, row.last_ms)}"
         for row in rows
     ]
-    return lines or ["no request failed in this period"]
+    return sentences or ["no request failed in this period"]
 
 
-def _limits(ctx: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
+def _limits(ctx: Context, connection: sqlite3.Connection, figures: Analytics) -> list[str]:
     from pf_tui.ledger import events
 
-    lines = []
-    for hit in events.hits(connection, analytics.span, MAX_LINES):
+    sentences = []
+    for hit in events.hits(connection, figures.span, MAX_LINES):
         until = f" until {_when(ctx, hit.until_ms)}" if hit.until_ms else ""
-        lines.append(f"{_when(ctx, hit.ts_ms)}  {hit.provider}: {hit.kind}{until}")
-    return lines or ["no limit was hit in this period"]
+        sentences.append(f"{_when(ctx, hit.ts_ms)}  {hit.provider}: {hit.kind}{until}")
+    return sentences or ["no limit was hit in this period"]
 
 
-def _sessions(_: Context, connection: sqlite3.Connection, analytics: Analytics) -> list[str]:
+def _sessions(_: Context, connection: sqlite3.Connection, figures: Analytics) -> list[str]:
     from pf_tui.ledger.period import Filters
     from pf_tui.ledger.query import UsageQuery
 
-    dearest = UsageQuery(connection, analytics.span, Filters()).sessions(MAX_LINES)
+    dearest = UsageQuery(connection, figures.span, Filters()).sessions(MAX_LINES)
     return [f"{part.name[:8]}: {_sums(part)}" for part in dearest.parts]
 
 

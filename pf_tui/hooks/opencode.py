@@ -73,19 +73,19 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)
-    answer: dict[str, object] = {"active": active}
+    reply: dict[str, object] = {"active": active}
     if to.theirs is not None:
-        answer["route"] = {"providerID": to.theirs, "modelID": to.model}
+        reply["route"] = {"providerID": to.theirs, "modelID": to.model}
         if now.notifies:
             lacking = opencode_routing.lacking(the_turn, to) if to.lacking else None
-            answer["toast"] = _toast(lacking or opencode_routing.sentence(now, ctx, to), "info")
+            reply["toast"] = _toast(lacking or opencode_routing.sentence(now, ctx, to), "info")
     elif to.skipped is not None:
-        answer["toast"] = _toast(opencode_routing.nobody(now, ctx, to.skipped), "warning")
+        reply["toast"] = _toast(opencode_routing.nobody(now, ctx, to.skipped), "warning")
     elif to.lacking is not None and now.notifies:
-        answer["toast"] = _toast(opencode_routing.lacking(the_turn, to), "warning")
+        reply["toast"] = _toast(opencode_routing.lacking(the_turn, to), "warning")
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
-        answer["toast"] = _toast(distrust, "warning")
-    return answer
+        reply["toast"] = _toast(distrust, "warning")
+    return reply
 
 
 def _request_failed(ctx: Context, data: dict[str, object]) -> dict[str, object]:
@@ -181,10 +181,10 @@ def _command(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     from pf_tui.hooks import commands
 
     name, arguments = text(data, "command"), text(data, "arguments").strip()
-    answer = commands.answer(ctx, name, arguments)
-    if answer is None:
+    reply = commands.answer(ctx, name, arguments)
+    if reply is None:
         return {}
-    return {"answer": f"/{commands.name(name)} {arguments}".rstrip() + f"\n\n{answer}"}
+    return {"answer": f"/{commands.name(name)} {arguments}".rstrip() + f"\n\n{reply}"}
 
 
 def _pin(ctx: Context, session: str) -> str | None:
@@ -245,22 +245,22 @@ def _failed(
         failure = _lasting(ctx, failure, _body(data, "body"), now.at)
     outcome = _bench(ctx, now, the_turn, failure, streak, text(data, "session_id"))
     after = snapshot.take(ctx, keep_going=True) if outcome else now
-    answer: dict[str, object] = {"benched": outcome is not None}
+    reply: dict[str, object] = {"benched": outcome is not None}
     if outcome and outcome.bench.until:
-        answer["until"] = round(outcome.bench.until.timestamp() * 1000)
+        reply["until"] = round(outcome.bench.until.timestamp() * 1000)
     if on_wire and failure.failover and (where := _gateway(ctx, now, start=on_and_on)):
-        return {**answer, "gateway": where}
+        return {**reply, "gateway": where}
     to = opencode_routing.route(after, the_turn, local=LOCAL)
     model = opencode_routing.model_id(after, the_turn.provider, the_turn.asked_model)
     rest = outcome.bench if outcome else after.files.health.bench_for(the_turn.provider, model, now.at)
     message = _sentence(ctx, after, the_turn, failure, rest, to, page=page)
     if page:
-        return {**answer, "refuse": message}
+        return {**reply, "refuse": message}
     if on_wire and failure.failover and rest and (_is_long(rest, now.at) or on_and_on):
-        return {**answer, "refuse": message}
+        return {**reply, "refuse": message}
     if outcome and now.notifies:
-        answer["toast"] = _toast(message, "warning")
-    return answer
+        reply["toast"] = _toast(message, "warning")
+    return reply
 
 
 def _bench(

@@ -44,8 +44,8 @@ def database(env: Mapping[str, str]) -> Path:
 def databases(env: Mapping[str, str]) -> Iterator[Path]:
     """The database, and those of other channels beside it (opencode-beta.db …)."""
     first = database(env)
-    paths = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
-    yield from (path for path in dict.fromkeys(paths) if path.is_file())
+    candidates = [first, *sorted(data_folder(env).glob("opencode-*.db"))]
+    yield from (path for path in dict.fromkeys(candidates) if path.is_file())
 
 
 def roots(env: Mapping[str, str]) -> Iterator[Path]:

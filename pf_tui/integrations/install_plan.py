@@ -162,10 +162,10 @@ def folders(paths: Paths, agent: str, name: str, own: Path) -> tuple[Path, ...]:
         own: the folder that this environment names; one of them where nothing else is, or pf-tui is in it.
     """
     try:
-        files = object_in(installs.record(paths, agent), "files")
+        written = object_in(installs.record(paths, agent), "files")
     except PfError:
-        files = {}
-    parents = (Path(file).parent for file in files if Path(file).name == name)
+        written = {}
+    parents = (Path(file).parent for file in written if Path(file).name == name)
     there = [folder for folder in dict.fromkeys(parents) if folder.is_dir()]
     if not there or marks.are_in(agent, own):
         there.append(own)

@@ -152,7 +152,7 @@ def write_launch_settings(
     ctx: Context,
     now: Snapshot,
     agent: Client,
-    launch_route: LaunchRoute,
+    route: LaunchRoute,
     words: tuple[str, ...],
     *,
     url: str,
@@ -162,9 +162,7 @@ def write_launch_settings(
 ) -> LaunchPlan:
     """The run behind a gateway at `url`."""
     names_model = any(word in ("-m", "--model") or word.startswith("--model=") for word in words)
-    chosen = (
-        None if names_model or launch_route.model is None else (launch_route.provider, launch_route.model)
-    )
+    chosen = None if names_model or route.model is None else (route.provider, route.model)
     setting = setting_for(
         now, agent, url, token, ctx.env, pass_through=pass_through, chosen=chosen, resume=resume
     )

@@ -30,8 +30,8 @@ NAMED = 5
 
 def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
     with _ledger(ctx) as connection:
-        analytics = _analytics(ctx, connection, wanted.period)
-        content = _content(connection, analytics)
+        figures = _analytics(ctx, connection, wanted.period)
+        content = _content(connection, figures)
     result = shapes.Summary.model_validate(content)
     totals = result.totals
     parts = [
@@ -46,8 +46,8 @@ def _summary(ctx: Context, wanted: shapes.PeriodChosen) -> Answer:
 
 def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
     with _ledger(ctx) as connection:
-        analytics = _analytics(ctx, connection, "all")
-        content = _content(connection, analytics)
+        figures = _analytics(ctx, connection, "all")
+        content = _content(connection, figures)
     result = shapes.ProvidersUse.model_validate({**content, "providers": content["by_provider"]})
     lines = [
         f"{use.provider}: {words.number(use.requests)} requests, {words.short(use.total_tokens)} tokens, "
@@ -60,8 +60,8 @@ def _providers(ctx: Context, _: shapes.Nothing) -> Answer:
 def _costs(ctx: Context, wanted: shapes.GroupChosen) -> Answer:
     group = wanted.groupBy
     with _ledger(ctx) as connection:
-        analytics = _analytics(ctx, connection, "all")
-        content = _content(connection, analytics)
+        figures = _analytics(ctx, connection, "all")
+        content = _content(connection, figures)
     parts = objects_in(content, f"by_{group}")
     items = [shapes.CostItem.model_validate({**part, "name": part[group]}) for part in parts]
     totals = shapes.Totals.model_validate(content["totals"])
@@ -99,9 +99,9 @@ def _analytics(ctx: Context, connection: sqlite3.Connection, period: str) -> Ana
     return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), began=began), Filters())
 
 
-def _content(connection: sqlite3.Connection, analytics: Analytics) -> dict[str, object]:
-    span: Period = analytics.span
-    return document.analytics_document(analytics, events.fallback_rows(connection, span))
+def _content(connection: sqlite3.Connection, figures: Analytics) -> dict[str, object]:
+    span: Period = figures.span
+    return document.analytics_document(figures, events.fallback_rows(connection, span))
 
 
 def _cost_text(sums: shapes.Sums | shapes.CostItem) -> str:

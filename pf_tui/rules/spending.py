@@ -64,16 +64,16 @@ def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> 
     if paid == "auto":
         return list(standings)
     plans: list[str] = []
-    names = []
+    judged = []
     for standing in standings:
         provider = catalog.providers.get(standing.provider)
         if provider is not None and plans and costs(provider):
-            names.append(replace(standing, held_reason=HELD[paid], after=tuple(plans)))
+            judged.append(replace(standing, held_reason=HELD[paid], after=tuple(plans)))
             continue
         if provider is not None and provider.plan and standing.enabled and standing.usable:
             plans.append(standing.provider)
-        names.append(standing)
-    return names
+        judged.append(standing)
+    return judged
 
 
 def question(choice: Choice, after: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:

@@ -87,10 +87,10 @@ class Watch:
             self._windows[key] = entry.context if entry else None
         return self._windows[key]
 
-    def merge(self, draft: Draft, evidence: Mapping[Key, Evidence], view: GatewayView) -> Draft:
+    def merge(self, draft: Draft, of_hooks: Mapping[Key, Evidence], view: GatewayView) -> Draft:
         """The draft with what hooks and gateway know of it; the same object while none of them says more."""
         key = (draft.agent, draft.id)
-        inputs = (evidence.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
+        inputs = (of_hooks.get(key), view.open.get(draft.id), view.sessions.get(draft.id))
         earlier = self._merged.get(key)
         if earlier is not None and earlier[0] is draft and earlier[1] == inputs:
             return earlier[2]
@@ -142,18 +142,18 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch = watch or Watch(ctx)
     now = ctx.now()
     watch.processes.look(ctx.env.get("HOME"))
-    evidence = watch.evidence.all()
+    of_hooks = watch.evidence.all()
     drafts = [
         draft
         for collector in watch.collectors
-        for draft in collector.sessions(ctx.env, watch.processes, now, evidence)
+        for draft in collector.sessions(ctx.env, watch.processes, now, of_hooks)
     ]
-    drafts += _ended_by_hook(drafts, evidence, now)
+    drafts += _ended_by_hook(drafts, of_hooks, now)
     view = GatewayView(gateway.read(ctx.paths))
-    drafts = _folded([watch.merge(draft, evidence, view) for draft in watch.remember(drafts, now)])
+    drafts = _folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
-    maker = _Maker(ctx, watch, view, evidence, now)
+    maker = _Maker(ctx, watch, view, of_hooks, now)
     wishes = watch.wishes(ctx.paths)
     sessions = [_with_wish(maker.session(draft), wishes) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
@@ -177,9 +177,9 @@ class _Maker:
     """Makes sessions of drafts, with what all of them share."""
 
     def __init__(
-        self, ctx: Context, watch: Watch, view: GatewayView, evidence: Mapping[Key, Evidence], now: datetime
+        self, ctx: Context, watch: Watch, view: GatewayView, of_hooks: Mapping[Key, Evidence], now: datetime
     ) -> None:
-        self._watch, self._view, self._evidence, self._now = watch, view, evidence, now
+        self._watch, self._view, self._evidence, self._now = watch, view, of_hooks, now
         self._providers = watch.providers(_catalog(ctx))
         self._health = watch.health(ctx)
 
@@ -267,10 +267,10 @@ class _Maker:
         return replace(signals, limit=replace(limit, until=max(ends))) if ends else signals
 
     def _context(
-        self, draft: Draft, evidence: Evidence | None, model: str | None, provider: str | None
+        self, draft: Draft, of_hook: Evidence | None, model: str | None, provider: str | None
     ) -> tuple[int | None, float | None]:
         """(tokens, percent of the window); the client's own window before the catalog's."""
-        context = (evidence.context if evidence else None) or {}
+        context = (of_hook.context if of_hook else None) or {}
         tokens = draft.context_tokens if draft.context_tokens is not None else _whole(context.get("tokens"))
         window = draft.context_window or _whole(context.get("window"))
         if window is None and model:
@@ -280,12 +280,12 @@ class _Maker:
         return tokens, round(100 * tokens / window, 1)
 
 
-def _ended_by_hook(drafts: Iterable[Draft], evidence: Mapping[Key, Evidence], now: datetime) -> list[Draft]:
+def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], now: datetime) -> list[Draft]:
     """Sessions that only their last hook still tells of, unless their process has begun another one."""
     present = {(draft.agent, draft.id) for draft in drafts}
     running = {(draft.agent, draft.pid) for draft in drafts if draft.signals.life == "alive"}
     ended = []
-    for key, item in evidence.items():
+    for key, item in of_hooks.items():
         at = datetime.fromtimestamp(item.at, UTC)
         late = now - at > ENDED_SHOWN
         if (

@@ -158,11 +158,11 @@ def set_aside(ctx: Context) -> Finding:
 
 def credential(ctx: Context) -> Finding:
     """Somebody can serve at all."""
-    credentials = ctx.credentials()
-    usable = [name for name, credential in credentials.items() if credential.usable]
+    looked_up = ctx.credentials()
+    usable = [name for name, credential in looked_up.items() if credential.usable]
     if not usable:
         return fail("no provider has a credential", "`pf-tui auth set PROVIDER`, or sign in to an agent")
-    expired = [name for name, credential in credentials.items() if credential.state == "expired"]
+    expired = [name for name, credential in looked_up.items() if credential.state == "expired"]
     if expired:
         return warn(
             f"the credential of {', '.join(expired)} has expired", f"`pf-tui auth status {expired[0]}`"
@@ -172,15 +172,15 @@ def credential(ctx: Context) -> Finding:
 
 def clouds(ctx: Context) -> Finding:
     """Clouds with a credential have an address, and what signs for them is installed."""
-    catalog, credentials = ctx.catalog(), ctx.credentials()
+    catalog, looked_up = ctx.catalog(), ctx.credentials()
     listed = [
         provider
         for provider in catalog.providers.values()
-        if provider.blanks and credentials[provider.id].usable
+        if provider.blanks and looked_up[provider.id].usable
     ]
     if not listed:
         return skip("no cloud has a credential")
     for provider in listed:
-        if problem := cloud_places.problem(provider, credentials[provider.id]):
+        if problem := cloud_places.problem(provider, looked_up[provider.id]):
             return warn(f"the gateway cannot ask {provider.id}: {problem[0]}", problem[1])
     return ok(f"the gateway can ask {', '.join(provider.id for provider in listed)}")
