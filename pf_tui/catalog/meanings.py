@@ -109,17 +109,16 @@ class Meanings:
         if not folded.isascii():
             for place, parts in self._wide:
                 phrases.setdefault(place, []).append(parts)
-        ranked = sorted(places.union(phrases))
-        if numbered:  # vendors number their errors alike: 1300 is one's filter and another's rate limit
-            ranked += sorted(numbered.difference(ranked))
-            places |= numbered
-        for place in ranked:
+        ranked = [(place, place in places) for place in sorted(places.union(phrases))]
+        # vendors number their errors alike: 1300 is one's filter and another's rate limit
+        ranked += [(place, True) for place in sorted(numbered)]
+        for place, fits in ranked:
             entry = self._entries[place]
             if "status" in entry and status not in entry["status"]:
                 continue
             if "headers" in entry and not _has(headers, entry["headers"]):
                 continue
-            if place not in places and not any(_holds(folded, parts) for parts in phrases[place]):
+            if not fits and not any(_holds(folded, parts) for parts in phrases[place]):
                 continue
             if "unless" in entry and any(_holds(folded, parts) for parts in entry["unless"]):
                 continue

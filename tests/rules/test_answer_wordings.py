@@ -179,6 +179,7 @@ RATE = [  # status, body, headers, scope, seconds
     (413, oa("Request too large for model `x` in organization `o` service tier `on_demand` on tokens per minute (TPM): Limit 8000, Requested 32979", "rate_limit_exceeded", "tokens"), {"retry-after": "1"}, None, None),
     (429, {"message": "Requests rate limit exceeded", "type": "rate_limited", "code": "1300"}, {}, "model", 2),
     (429, {"message": "too many requests, slow down", "code": 1027}, {}, "model", 2),
+    (429, {"message": "balance service: rate limit exceeded", "code": 1008}, {}, "model", 2),
 ]  # fmt: skip
 
 MODEL = [
