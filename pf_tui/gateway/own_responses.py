@@ -15,6 +15,7 @@ from secrets import token_hex
 from pf_tui.clients import CLIENTS
 from pf_tui.gateway.body import Request
 from pf_tui.records import record
+from pf_tui.rules import failover
 from pf_tui.rules.eligibility import Skipped
 from pf_tui.state.clock import time_of_day
 
@@ -119,8 +120,7 @@ def by_trouble(
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
     limited = (skip for skip in skipped if skip.code in _LIMITED and skip.kind not in (*_PASSING, *_REFUSING))
-    ending = [skip for skip in limited if skip.until is not None and skip.until > now]
-    return min(ending, key=lambda skip: skip.until or now) if ending else None
+    return failover.first_back(skip for skip in limited if skip.until is not None and skip.until > now)
 
 
 def sentence_for(
