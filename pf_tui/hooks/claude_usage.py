@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pf_tui.hooks import reading
 from pf_tui.ingest import claude_code as source
 from pf_tui.ingest import coerce
 from pf_tui.ingest.observed import ParsedLogs
@@ -163,7 +162,7 @@ def _decoded(line: bytes) -> RareLine | None:
 def _tail(path: str, start: int = 0) -> tuple[list[bytes], int]:
     """The whole lines after `start`, of the last TAIL_BYTES at most, and where they end."""
     try:
-        with reading.regular(path) as file:
+        with files.open_regular(path) as file:
             size = file.seek(0, 2)
             if start > size:  # another file by the same name
                 start = 0

@@ -6,11 +6,9 @@ missing. An event that is cut off, too large, too deep or half another encoding 
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +17,7 @@ from pf_tui.state.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO
+    pass
 
 MAX_ID = 256
 """Letters of a name that we keep: a session's, a prompt's. Agents' have 36."""
@@ -65,18 +63,6 @@ def text(data: Mapping[str, object], name: str) -> str:
 def words_in(data: Mapping[str, object], name: str) -> str:
     """The words of a field, also where a writer made an object, a list or a number of them."""
     return _flat(data.get(name), 0)[:MAX_SAID]
-
-
-def regular(path: str | Path) -> IO[bytes]:
-    """Open a file that an event names; a pipe or a device, which may never end, is refused.
-
-    Raises OSError or ValueError: not there, not to be read, no file, no path at all.
-    """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(errno.EINVAL, "is no file")
-    return os.fdopen(handle, "rb")
 
 
 def number(value: object) -> int | None:

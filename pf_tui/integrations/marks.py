@@ -18,6 +18,8 @@ _OF_AGENT: Mapping[str, tuple[tuple[str, bytes], ...]] = {
 }
 """Agent -> (file below its folder, what stands in it when we wrote it)."""
 
+MOST_BYTES = 1 << 20
+
 
 def are_in(agent: str, folder: Path) -> bool:
     """The folder holds something that an install or a switch of ours wrote."""
@@ -34,6 +36,7 @@ def are_for(agent: str, env: Mapping[str, str]) -> bool:
 
 def _holds(path: Path, mark: bytes) -> bool:
     try:
-        return mark in files.read_regular(path)
+        with files.open_regular(path) as file:
+            return mark in file.read(MOST_BYTES)
     except OSError:
         return False

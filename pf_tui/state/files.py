@@ -22,6 +22,10 @@ from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.json_values import NumberOutOfRangeError
 from pf_tui.state.paths import Paths, make_private
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
+
 LOCK_TIMEOUT_S = 5.0
 """As long as a person waits without asking; then a clear error."""
 
@@ -227,21 +231,30 @@ def rewrite_json(
     raise PfError(f"another program goes on writing {path}; nothing was changed", "try again in a moment")
 
 
+def open_regular(path: str | Path) -> IO[bytes]:
+    """Open a regular file; a pipe, device or folder in its place, which may never end, is refused.
+
+    Raises:
+        OSError: it is missing, may not be read, or is no regular file.
+        ValueError: it is no path at all.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return os.fdopen(handle, "rb")
+
+
 def read_regular(path: Path, most: int = MAX_JSON_BYTES) -> bytes:
-    """The content of a regular file; a pipe, device or folder in its place is not waited for.
+    """The content of a regular file.
 
     Raises:
         OSError: it is missing, no regular file, or larger than `most` bytes.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "no regular file", str(path))
-        data = bytearray()
-        while len(data) <= most and (piece := os.read(handle, 1 << 16)):
+    data = bytearray()
+    with open_regular(path) as file:
+        while len(data) <= most and (piece := file.read(1 << 16)):
             data += piece
-    finally:
-        os.close(handle)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"larger than {most >> 20} MB", str(path))
     return bytes(data)
@@ -276,7 +289,7 @@ def json_bytes(content: object, *, indent: int | None = None) -> bytes:
 def _bytes(path: Path) -> bytes | None:
     """The content itself: two writes within a tick of the clock leave the same size and time."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:
