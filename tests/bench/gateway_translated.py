@@ -11,8 +11,6 @@ import contextlib
 import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,27 +116,10 @@ def _over(one: Subject, other: Subject, name: str, key: str) -> float:
 @contextlib.contextmanager
 def ours(folder: Path, up: Upstream, protocol: str) -> Iterator[Subject]:
     """A gateway with one provider of its own that speaks one protocol."""
-    state = folder / "state"
-    state.mkdir(parents=True)
     entry = {"id": "own", "name": "Own", "base_url": up.url, "protocols": [protocol], "env": ["OWN_API_KEY"]}
-    (state / "providers.yaml").write_text(yaml.safe_dump({"version": 1, "providers": [entry]}))
-    (state / "config.json").write_text(json.dumps({"version": 2, "providerPriority": ["own"]}))
-    env = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "PROVIDER_FALLBACK_HOME": str(state),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-        "OWN_API_KEY": "bench-key",
-    }
-    subprocess.run([sys.executable, "-m", "pf_tui", "status"], env=env, capture_output=True, check=False)
-    began = time.perf_counter()
-    words = [sys.executable, "-m", "pf_tui", "gateway", "run"]
-    with bench.child_process(words, core=0, env=env) as process:
-        address = state / "gateway.json"
-        told = json.loads(bench.wait_for(lambda: address.exists() and address.read_text()))
-        name = "translated" if protocol == "openai-chat" else "same"
-        url = f"http://127.0.0.1:{told['port']}"
-        yield bench.new_subject(name, url, began, process, [f"x-pf-token: {told['token']}"])
+    name = "translated" if protocol == "openai-chat" else "same"
+    with bench.ours(folder, [entry], ("OWN_API_KEY",), name) as subject:
+        yield subject
 
 
 @contextlib.contextmanager

@@ -373,14 +373,7 @@ def test_in_the_terminal_commands_are_answered_and_the_next_prompt_moves(
 
 def sign_in(machine: Machine, upstream: Upstream) -> None:
     """A plan's login whose vendor is the mock; beta stays."""
-    login = {
-        "accessToken": "sk-ant-oat01-mock",
-        "refreshToken": "sk-ant-ort01-mock",
-        "expiresAt": 4102444800000,
-        "scopes": ["user:inference", "user:profile"],
-        "subscriptionType": "max",
-    }
-    (machine.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    clients.sign_in_to_plan(machine)
     own = json.loads((machine.state / "providers.yaml").read_text())["providers"]
     own.append({"id": "anthropic-subscription", "base_url": upstream.url})
     (machine.state / "providers.yaml").write_text(json.dumps({"providers": own[1:]}))

@@ -19,6 +19,8 @@ from tests.mocks import clients
 from tests.mocks.clients import KEYS, Machine, wait_until
 from tests.mocks.openai import Upstream
 
+CHAT = {"beta": "openai-chat"}
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
@@ -38,11 +40,7 @@ def direct() -> Iterator[Upstream]:
 def machine(tmp_path: Path, direct: Upstream, chat: Upstream) -> Iterator[Machine]:
     """Codex with pf-tui in it, set to alpha; the gateway may be used by itself."""
     clients.program("codex")
-    made = clients.machine(tmp_path, {"alpha": direct.url, "beta": chat.url}, "openai-responses")
-    path = made.state / "providers.yaml"
-    content = json.loads(path.read_text())
-    content["providers"][1]["protocols"] = ["openai-chat"]
-    path.write_text(json.dumps(content))
+    made = clients.machine(tmp_path, {"alpha": direct.url, "beta": chat.url}, "openai-responses", others=CHAT)
     (made.home / ".codex").mkdir()
     (made.home / ".codex" / "config.toml").write_text('model = "gpt-5.2"\n')
     made.pf("install", "codex")

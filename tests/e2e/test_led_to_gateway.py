@@ -17,6 +17,8 @@ from tests.mocks.anthropic import Upstream
 from tests.mocks.clients import KEYS, Machine
 from tests.mocks.openai import Upstream as ChatUpstream
 
+CHAT = {"beta": "openai-chat"}
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
@@ -30,11 +32,8 @@ def chat() -> Iterator[ChatUpstream]:
 def machine(tmp_path: Path, alpha: Upstream, chat: ChatUpstream) -> Iterator[Machine]:
     """Claude Code with pf-tui in it, set to alpha; the gateway may be used by itself."""
     clients.program("claude")
-    made = clients.machine(tmp_path, {"alpha": alpha.url, "beta": chat.url}, "anthropic-messages")
-    path = made.state / "providers.yaml"
-    content = json.loads(path.read_text())
-    content["providers"][1]["protocols"] = ["openai-chat"]
-    path.write_text(json.dumps(content))
+    urls = {"alpha": alpha.url, "beta": chat.url}
+    made = clients.machine(tmp_path, urls, "anthropic-messages", others=CHAT)
     clients.settle_claude(made)
     made.pf("install", "claude-code")
     made.pf("switch", "alpha")

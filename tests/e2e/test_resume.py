@@ -25,7 +25,15 @@ from tests.e2e.test_gateway_agents import (
 from tests.e2e.test_sessions import Onlooker, codex  # noqa: F401 - a fixture
 from tests.mocks import anthropic, openai
 from tests.mocks.anthropic import Upstream  # noqa: F401 - what the fixture alpha starts
-from tests.mocks.clients import Machine, machine, program, settle_claude, terminal, wait_until
+from tests.mocks.clients import (
+    Machine,
+    machine,
+    program,
+    settle_claude,
+    sign_in_to_plan,
+    terminal,
+    wait_until,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -131,14 +139,7 @@ def plan(tmp_path: Path, upstream: anthropic.Upstream) -> Machine:
     """Claude Code signed in to a plan whose vendor is the mock; nobody follows."""
     made = machine(tmp_path, {"alpha": upstream.url}, "anthropic-messages")
     settle_claude(made)
-    login = {
-        "accessToken": "sk-ant-oat01-mock",
-        "refreshToken": "sk-ant-ort01-mock",
-        "expiresAt": 4102444800000,
-        "scopes": ["user:inference", "user:profile"],
-        "subscriptionType": "max",
-    }
-    (made.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    sign_in_to_plan(made)
     own = {"id": "anthropic-subscription", "base_url": upstream.url}
     (made.state / "providers.yaml").write_text(json.dumps({"providers": [own]}))
     made.pf("priority", "set", "anthropic-subscription")

@@ -118,8 +118,14 @@ class Machine:
         return path.read_text() if path.exists() else ""
 
 
-def machine(tmp_path: Path, urls: Mapping[str, str], protocol: str) -> Machine:
-    """Make it: `urls` is provider id -> base URL of its mock, in order of priority."""
+def machine(
+    tmp_path: Path, urls: Mapping[str, str], protocol: str, *, others: Mapping[str, str] | None = None
+) -> Machine:
+    """Make it: `urls` is provider id -> base URL of its mock, in order of priority.
+
+    Args:
+        others: provider id -> its protocol, where that is another one.
+    """
     made = Machine(home=tmp_path / "home", work=tmp_path / "home" / "work")
     made.work.mkdir(parents=True)
     made.state.mkdir(parents=True, mode=0o700)
@@ -128,7 +134,7 @@ def machine(tmp_path: Path, urls: Mapping[str, str], protocol: str) -> Machine:
             "id": name,
             "name": name.title(),
             "base_url": url,
-            "protocols": [protocol],
+            "protocols": [(others or {}).get(name, protocol)],
             "env": [f"{name.upper()}_API_KEY"],
         }
         for name, url in urls.items()
@@ -152,6 +158,18 @@ def settle_claude(made: Machine) -> None:
     trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
     known = {"hasCompletedOnboarding": True, "theme": "dark", "projects": {str(made.work): trusted}}
     (made.home / ".claude.json").write_text(json.dumps(known))
+
+
+def sign_in_to_plan(made: Machine) -> None:
+    """Claude Code's own login of a Max plan."""
+    login = {
+        "accessToken": "sk-ant-oat01-mock",
+        "refreshToken": "sk-ant-ort01-mock",
+        "expiresAt": 4102444800000,
+        "scopes": ["user:inference", "user:profile"],
+        "subscriptionType": "max",
+    }
+    (made.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 30.0, what: str = "it") -> None:
