@@ -104,7 +104,11 @@ class Meanings:
         phrases: dict[int, list[list[str]]] = {}
         for word in self._anchors.intersection(folded.split()):
             for place, parts in self._by_word[word]:
-                if parts[0] in folded:  # hardly any is
+                if parts[0] not in folded:  # hardly any is
+                    continue
+                if len(parts) == 1:
+                    places.add(place)
+                else:
                     phrases.setdefault(place, []).append(parts)
         if not folded.isascii():
             for place, parts in self._wide:

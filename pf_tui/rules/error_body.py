@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 
 from pf_tui.catalog.meanings import fold
 from pf_tui.records import record
@@ -59,6 +60,9 @@ _QUOTAS = frozenset((
 
 _TELLING = (_CODES | _SENTENCES | _WAITS | _MOMENTS | _QUOTAS | {"param"}) - _NEVER
 """Fields that are looked at."""
+
+_fold_code = lru_cache(maxsize=512)(fold)
+"""Bodies repeat a few codes."""
 
 _DECODER = json.JSONDecoder()
 """Made once: making one costs more than most bodies take to read (measured)."""
@@ -145,11 +149,13 @@ class _Reader:
 
     def sentence(self, text: str, depth: int) -> None:
         """A sentence, or one with JSON or a printed dict inside."""
-        place = min((at for at in (text.find("{"), text.find("[{")) if at >= 0), default=-1)
+        place = text.find("{")  # the brace of "[{" as well
+        if place > 0 and text[place - 1] == "[":
+            place -= 1
         inner = place >= 0 and depth < MAX_DEPTH and ('"' in text[place:] or "'" in text[place:])
-        before = text[:place] if inner else text
-        if before.strip(" :-\n\"'") and len(self._sentences) < 60:
-            self._sentences.append((depth, before.strip()))
+        before = text[:place].strip() if inner else text.strip()
+        if len(self._sentences) < 60 and before.strip(" :-\n\"'"):
+            self._sentences.append((depth, before))
         if inner:
             self.encoded(text[place:], depth + 1)
 
@@ -182,18 +188,19 @@ class _Reader:
         while todo and self._nodes < MAX_NODES:
             node, level = todo.pop()
             self._nodes += 1
-            if isinstance(node, dict):
-                later = []
+            if isinstance(node, dict):  # JSON's keys are always text
+                later: list[tuple[object, int]] = []
                 for name, value in node.items() if len(node) <= 60 else list(node.items())[:60]:
-                    key = str(name).lower()
+                    key = name.lower()
                     if isinstance(value, dict | list):
                         if key not in _NEVER and level < 20:
                             later.append((value, level + 1))
                         if key == "loc" and isinstance(value, list):
                             self._param = self._param or ".".join(str(part) for part in value[:6])
-                    else:
+                    elif key in _TELLING:
                         self._field(key, value, depth)
-                todo.extend(reversed(later))
+                if later:
+                    todo.extend(reversed(later))
             elif isinstance(node, list):
                 for item in reversed(node[:30]):
                     if isinstance(item, str):
@@ -204,17 +211,15 @@ class _Reader:
                 self.sentence(node[:SEEN], depth)
 
     def _field(self, key: str, value: object, depth: int) -> None:
-        if key not in _TELLING or value is None or isinstance(value, bool):
-            return
-        if isinstance(value, int | float):
-            if key in _CODES:
-                self._codes.add(fold(str(value)))
-            elif key in _WAITS:
-                self._waits.append(str(value))
-            elif key in _MOMENTS:
-                self._moments.append(str(value))
-            return
+        """A field of _TELLING."""
         if not isinstance(value, str):
+            self._number(key, value)
+            return
+        is_code = key in _CODES or key == "error"
+        if is_code and len(value) <= 80 and " " not in value.strip() and (key != "error" or len(value) <= 60):
+            self._codes.add(_fold_code(value))
+            if key == "error":
+                self._sentences.append((depth, value))
             return
         if key in _WAITS:
             self._waits.append(value[:60])
@@ -224,13 +229,18 @@ class _Reader:
             self._quotas.append(value[:200].lower())
         elif key == "param":
             self._param = self._param or value[:120] or None
-        if key in _CODES and len(value) <= 80 and " " not in value.strip():
-            self._codes.add(fold(value))
-        elif key == "error" and len(value) <= 60 and " " not in value.strip():
-            self._codes.add(fold(value))
-            self._sentences.append((depth, value))
-        elif (key in _SENTENCES or key in _CODES) and value.strip():
+        elif value.strip():
             self.sentence(value[: SEEN - END], depth + (key == "raw"))  # raw: what a gateway's upstream said
+
+    def _number(self, key: str, value: object) -> None:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return
+        if key in _CODES:
+            self._codes.add(_fold_code(str(value)))
+        elif key in _WAITS:
+            self._waits.append(str(value))
+        elif key in _MOMENTS:
+            self._moments.append(str(value))
 
     def _pairs(self, text: str, depth: int) -> None:
         """What is not JSON: cut in the middle, or a dict printed by Python."""
@@ -241,8 +251,8 @@ class _Reader:
             value = double or single
             key = name.lower()
             if number:
-                self._field(key, float(number) if "." in number else int(number), depth)
-            elif value:
+                self._number(key, float(number) if "." in number else int(number))
+            elif value and key in _TELLING:
                 self._field(key, value.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\"), depth)
         if len(self._sentences) == count and not pairs:
             self._sentences.append((depth, text))

@@ -306,7 +306,7 @@ class _Answer:
         evidence: dict[str, object] = {}
         if self.status is not None:
             evidence["status"] = self.status
-        telling = next((name for name in _TELLING if name in self.headers), None)
+        telling = next((name for name in _TELLING if name in self.headers), None) if self.headers else None
         if telling:
             evidence["header"] = f"{telling}: {self.headers[telling]}"
         if message:

@@ -105,10 +105,13 @@ def _is_plain(text: str) -> bool:
     if not text.isascii():  # other alphabets have letters that count as ours in another case
         return False
     lower = text.lower()
-    if any(kind in lower for kind in _KINDS):
-        return False
-    if (":" in text or "=" in text) and any(name in lower for name in _NAMES):
-        return False
+    for kind in _KINDS:  # loops: a generator costs more than what it looks at
+        if kind in lower:
+            return False
+    if ":" in text or "=" in text:
+        for name in _NAMES:
+            if name in lower:
+                return False
     for word in text.split():
         if len(word) >= SHORTEST_SHAPE and (not word.isalpha() or word.startswith(_LETTERS_ALONE)):
             return False

@@ -22,6 +22,7 @@ _LONG_NUMBER = r"\d{9}"
 
 _CUES = (
     "reset", "again", "retry", "available", "until", "unlock", "access", "renew", "refresh", "restored",
+    "replenish",
     "wait", "expire", "lifted", "back", "重置", "恢复", "刷新", "解除", "重试",
 )  # fmt: skip
 """Words a time that ends a limit stands behind (in Chinese: before)."""
@@ -35,14 +36,16 @@ _UNITS = (
     r"|d|h|m|s|w|秒|分钟|小时|天)"
 )
 _AFTER = (
-    r"(?i)[a-z]*\W{0,3}(?:at |on )?(?:in|after|within|for|of|:)?\s*"
+    r"[a-z]*+\W{0,3}(?:at |on )?(?:in|after|within|for|of|:)?\s*"
     r"(?:about |around |approximately |another |~ ?)?"
-    rf"((?:\d{{1,9}}(?:\.\d{{1,12}})?\s?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
+    rf"((?:\d{{1,9}}+(?:\.\d{{1,12}})?+\s?{_UNITS}(?![a-z])(?:,? and |, |\s)?){{1,6}})"
 )
+_SPAN_CLOCK = r"[a-z]*+ (?:in|after|within) (?:(\d{1,3})\.)?(\d{1,2}):(\d\d):(\d\d)(?![\d:])"
+"""Azure API Management writes a wait as days.hours:minutes:seconds."""
 _LITTLE = (
-    r"(?i)[a-z]* (?:in|after|within)? ?(less than an?|about an?|a few|an?) (second|minute|hour|day|week)s?\b"
+    r"[a-z]*+ (?:in|after|within)? ?(less than an?|about an?|a few|an?) (second|minute|hour|day|week)s?\b"
 )
-_PART = rf"(?i)(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNITS})(?![a-z])"
+_PART = rf"(\d{{1,9}}(?:\.\d{{1,12}})?)\s?({_UNITS})(?![a-z])"
 _ZONE = (
     r"(?:\s*\(?(?P<zone>Z|[A-Z][A-Za-z_]+/[A-Za-z_/]+(?:[+-]\d{1,2})?"
     r"|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d\d)?|[A-Z]{2,5})\)?)?"
@@ -51,7 +54,6 @@ _DATE = (
     r"(?P<year>\d{4})[-/](?P<month>\d\d)[-/](?P<day>\d\d)"
     r"(?:(?:T|,? at | |, )(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,9})?)?)?" + _ZONE
 )
-_DATE_PARTS = ("year", "month", "day", "hour", "minute", "second")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _DAY = (
     rf"(?:(?P<word>today|tomorrow)|(?:next |on )?(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?"
@@ -112,17 +114,17 @@ def reset_from_text(
         window: the limit's window where it is known; "5h" never ends more than five hours ahead.
     """
     text = text[:LONGEST]
-    cues = _cues(text.lower())
+    lower = text.lower()
+    cues = _cues(lower)
     if not cues and "|" not in text:
         return None
     if re.search(_LONG_NUMBER, text) and (match := re.search(_EPOCH, text)):
         number = int(match[1] or match[2] or match[3])
         return datetime.fromtimestamp(number / 1000 if number > 1e11 else number, UTC)
-    near = [text[place : place + NEAR] for place in cues]
     moment = (
-        _duration(near, seen_at)
-        or _dated([text[max(0, place - 30) : place + NEAR] for place in cues], seen_at, zone)
-        or _clock(near, seen_at, zone)
+        _duration([lower[place : place + NEAR] for place in cues], seen_at)
+        or (_dated(text, cues, zone) if "-" in text or "/" in text else None)
+        or _clock([text[place : place + NEAR] for place in cues], seen_at, zone)
     )
     if moment is None or moment - seen_at <= FIVE_HOURS:
         return moment
@@ -165,13 +167,16 @@ def zone_named(name: str) -> tzinfo | None:
 
 
 def _duration(near: list[str], seen_at: datetime) -> datetime | None:
-    """ "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
+    """Lower case: "try again in 5d 5h", "retry after 86400 seconds", "resets in less than a minute"."""
     for text in near:
         if match := re.match(_AFTER, text):
             parts = re.findall(_PART, match[1])
             seconds = sum(float(number) * _unit_s(unit) for number, unit in parts)
+        elif ":" in text and (match := re.match(_SPAN_CLOCK, text)):
+            days, hours, minutes, rest_s = (int(part or 0) for part in match.groups())
+            seconds = days * 86_400.0 + hours * 3_600 + minutes * 60 + rest_s
         elif match := re.match(_LITTLE, text):
-            seconds = _SPAN[match[2].lower()] * (3 if "few" in match[1] else 1)
+            seconds = _SPAN[match[2]] * (3 if "few" in match[1] else 1)
         else:
             continue
         return seen_at.astimezone(UTC) + timedelta(seconds=seconds) if seconds < MAX_WAIT_S else None
@@ -179,29 +184,22 @@ def _duration(near: list[str], seen_at: datetime) -> datetime | None:
 
 
 def _unit_s(unit: str) -> float:
-    unit = unit.lower()
     return 0.001 if unit.startswith(("ms", "milli")) else _SECONDS[unit[0]]
 
 
-def _dated(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
-    """The first date that follows a word about the reset within a few words."""
-    for text in near:
-        for match in re.finditer(_DATE, text):
+def _dated(text: str, cues: list[int], zone: tzinfo | None) -> datetime | None:
+    """The first date that follows a word about the reset within a few words, or stands just before."""
+    for place in cues:
+        for match in re.finditer(_DATE, text[max(0, place - 30) : place + NEAR]):
+            *parts, name = match.groups()
+            year, month, day, hour, minute, second = [int(part) if part else 0 for part in parts]
+            named_zone = (zone_named(name) if name else None) or zone
             try:
-                year, month, day, hour, minute, second = (int(match[part] or 0) for part in _DATE_PARTS)
-                moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - _placed has its zone
-            except ValueError:
+                moment = datetime(year, month, day, hour, minute, second, tzinfo=named_zone)
+                return moment if named_zone is UTC else moment.astimezone(UTC)  # no zone: the system's own
+            except (OverflowError, ValueError):
                 continue
-            return _placed(moment, match["zone"], seen_at, zone)
     return None
-
-
-def _placed(moment: datetime, name: str | None, seen_at: datetime, zone: tzinfo | None) -> datetime | None:
-    named = zone_named(name) if name else None
-    try:
-        return moment.replace(tzinfo=named or zone).astimezone(UTC)  # neither: the system's own zone
-    except (OverflowError, ValueError):
-        return None
 
 
 def _clock(near: list[str], seen_at: datetime, zone: tzinfo | None) -> datetime | None:
