@@ -198,19 +198,25 @@ def settle(
         done.append(effect)
         through = effect.applied and effect.how == "gateway"
         direct[agent] = (view.direct or view.applied or _own_login(now, agent)) if through else None
-        if effect.applied and (applied.get(agent) != serves or direct[agent] != view.direct):
+        is_new = applied.get(agent) != serves or direct[agent] != view.direct or view.stranded
+        if effect.applied and is_new:
             changed[agent] = serves
     if changed:
         moment = ctx.now()
         set_to = {
-            agent: Applied(provider=serves, since=moment, direct=direct[agent])
+            agent: Applied(
+                provider=serves,
+                since=moment,
+                direct=direct[agent],
+                gateway=apply.door(ctx) if direct[agent] else None,
+            )
             for agent, serves in changed.items()
         }
         health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **set_to}))
         for agent in sorted(changed):
             ledger.applied(ctx.paths.ledger, agent, changed[agent], moment)
         if moved_from is None:
-            moved = next((agent for agent in sorted(changed) if applied.get(agent)), None)
+            moved = next((a for a in sorted(changed) if applied.get(a) not in (None, changed[a])), None)
             if moved is not None:  # being set for the first time is no move
                 ledger.switch(
                     ctx.paths.ledger, applied[moved], changed[moved], why=why, who=ctx.who, at=moment

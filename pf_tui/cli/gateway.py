@@ -71,7 +71,7 @@ def status(ctx: Context, as_json: bool) -> None:
     running = state.read(ctx.paths)
     content = _ask_gateway(ctx, running)
     if as_json:
-        output.document({**document(running), **content})
+        output.document({**document(running), "auto": ctx.config().leads_to_gateway, **content})
         return
     if running is None:
         output.text("no gateway runs; `pf-tui gateway start` starts one")

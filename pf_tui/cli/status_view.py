@@ -228,6 +228,8 @@ def _foot(now: Snapshot, shown: list[ProviderView], zone: tzinfo | None, width: 
             style=FAINT,
         )
     hidden = len(now.providers) - len(shown)
+    if now.config.leads_to_gateway:
+        lines += wrapped(words.GATEWAY_AUTO, width, style=FAINT)
     if hidden:
         lines += wrapped(f"{hidden} more without a credential: `pf-tui auth`", width, style=FAINT)
     if now.active is None:

@@ -58,20 +58,11 @@ def why(now: Snapshot) -> dict[str, object]:
         "paid": now.paid,
         "question": status.question(now),
         "classes": classes(now),
-        "gateway": leading(now),
+        "gateway": status.leading(now),
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "chain": chain(now),
         "problems": list(now.problems),
-    }
-
-
-def leading(now: Snapshot) -> dict[str, object]:
-    """Whether agents are led to the gateway by their settings, which are, and where it runs."""
-    return {
-        "auto": now.config.leads_to_gateway,
-        "url": now.gateway.url if now.gateway is not None else None,
-        "led": [agent.agent for agent in now.agents if agent.direct is not None and not agent.stranded],
     }
 
 

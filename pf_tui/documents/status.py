@@ -33,6 +33,7 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
         "paused": moment(now.paused),
         "paid": now.paid,
         "question": question(now),
+        "gateway": leading(now),
         "model": now.model,
         "project": str(now.project.root) if now.project else None,
         "project_file": trust.project(now.project),
@@ -41,6 +42,15 @@ def document(now: Snapshot, only: str | None = None, sessions: Sequence[Session]
         "usage": {"today": usage(now.today), "month": usage(now.month)},
         "problems": list(now.problems),
         "at": to_text(now.at),
+    }
+
+
+def leading(now: Snapshot) -> dict[str, object]:
+    """Whether agents are led to the gateway by their settings, which are, and where it runs."""
+    return {
+        "auto": now.config.leads_to_gateway,
+        "url": now.gateway.url if now.gateway is not None else None,
+        "led": [agent.agent for agent in now.agents if agent.direct is not None and not agent.stranded],
     }
 
 

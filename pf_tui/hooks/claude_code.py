@@ -71,6 +71,8 @@ def _session_started(ctx: Context, data: Mapping[str, object]) -> str:
         return ""
     missing = actions.bring_up(ctx, limit_s=GATEWAY_S)
     now = _settled(ctx)
+    if missing:
+        ctx = replace(ctx, env={**ctx.env, key_homes.BASE_URL: ""})  # the address of a gateway that is gone
     line = f"{_line(ctx, now)} · {missing}" if missing else _line(ctx, now)
     if now.project and (distrust := actions.tell_of_distrust(ctx, now.project)):
         return answer({"systemMessage": f"pf-tui: {line} · {distrust}"})
@@ -226,6 +228,7 @@ def _settled(ctx: Context) -> Snapshot:
     if any(agent.agent == AGENT and agent.pending for agent in now.agents):
         with files.locked(ctx.paths, LOCK_S):
             actions.settle(ctx)
+        return snapshot.take(ctx)
     return now
 
 

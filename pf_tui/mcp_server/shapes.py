@@ -74,6 +74,14 @@ class Question(BaseModel):
     serves: bool = Field(default=False, description="the plan serves still; the paid provider is next")
 
 
+class Leading(BaseModel):
+    """Agents led to the local gateway by their settings: where no other way reaches who serves."""
+
+    auto: bool = Field(description="`pf-tui gateway auto on`: a switch may lead an agent to the gateway")
+    url: str | None = Field(description="Where the gateway runs; null = it does not")
+    led: list[str] = Field(description="The agents whose settings lead to it now")
+
+
 class Active(BaseModel):
     provider: str | None = Field(description="null = no provider is available; reason says why")
     model: str | None
@@ -86,6 +94,7 @@ class Active(BaseModel):
     question: Question | None = Field(
         default=None, description="ask the person: may a paid provider serve when the plan cannot?"
     )
+    gateway: Leading | None = None
 
 
 class EffectItem(BaseModel):

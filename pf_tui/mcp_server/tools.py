@@ -59,6 +59,7 @@ def _provider_active(ctx: Context, _: shapes.Nothing) -> Answer:
         else None,
         paused=status.moment(now.paused),
         question=shapes.Question.model_validate(question) if (question := status.question(now)) else None,
+        gateway=shapes.Leading.model_validate(status.leading(now)),
     )
     return result, summary(now)
 

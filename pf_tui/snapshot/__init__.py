@@ -75,7 +75,7 @@ class AgentView:
     direct: str | None = None
     """Who served it last without the gateway, where its settings lead there."""
     stranded: bool = False
-    """Its settings lead to the gateway, and that does not run or is not wanted any more."""
+    """Its settings lead to the gateway, and that does not run there or is not wanted any more."""
     due: Serving | None = None
     """Who should serve it: the active provider, unless the model its session asks for rests there."""
 
@@ -343,9 +343,14 @@ def _agents(
 ) -> tuple[AgentView, ...]:
     views, led = [], state.health.agents
     for agent in state.installed:
-        applied = led[agent].provider if agent in led else None
-        direct = led[agent].direct if agent in led else None
-        stranded = direct is not None and (state.gateway is None or not state.config.leads_to_gateway)
+        applied, direct, url = (
+            (led[agent].provider, led[agent].direct, led[agent].gateway) if agent in led else (None,) * 3
+        )
+        stranded = direct is not None and (
+            state.gateway is None
+            or not state.config.leads_to_gateway
+            or (url is not None and url != state.gateway.url)
+        )
         due = _due(agent, state, choice, listed, ordered, now)
         pending = due.provider if due is not None and (due.provider != applied or stranded) else None
         views.append(

@@ -32,6 +32,8 @@ class Applied:
     since: datetime
     direct: str | None = None
     """Who served it last without the gateway, where its settings lead there; None = they do not."""
+    gateway: str | None = None
+    """The gateway's address as it stands in its settings; None = they do not lead there, or it is unknown."""
 
 
 @record
@@ -194,6 +196,7 @@ def _parse(content: Mapping[str, object]) -> Health:
                 provider=provider,
                 since=since,
                 direct=direct if isinstance(direct := item.get("direct"), str) else None,
+                gateway=url if isinstance(url := item.get("gateway"), str) else None,
             )
             for agent, item in _objects(content.get("agents"))
             if isinstance(provider := item.get("applied"), str) and (since := from_text(item.get("since")))
@@ -263,10 +266,15 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
     ]
     content["agents"] = {
         agent: {
-            **{key: value for key, value in known_agents.get(agent, {}).items() if key != "direct"},
+            **{
+                key: value
+                for key, value in known_agents.get(agent, {}).items()
+                if key not in ("direct", "gateway")
+            },
             "applied": applied.provider,
             "since": to_text(applied.since),
             **({"direct": applied.direct} if applied.direct else {}),
+            **({"gateway": applied.gateway} if applied.gateway else {}),
         }
         for agent, applied in health.agents.items()
     }

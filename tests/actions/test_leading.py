@@ -116,6 +116,33 @@ def test_a_switch_to_a_provider_they_reach_themselves_leads_them_away_again(runn
     assert [view.direct for view in snapshot.take(running).agents] == [None, None]
 
 
+def test_an_agent_s_own_login_is_never_led_to_the_gateway(running: Context) -> None:
+    folder = claude_code.config_folder(running.env)
+    login = {
+        "accessToken": "sk-ant-oat-1",
+        "refreshToken": "sk-ant-ort-1",
+        "expiresAt": 1_900_000_000_000,
+        "scopes": ["user:inference"],
+        "subscriptionType": "max",
+    }
+    (folder / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    actions.set_priority(running, ["anthropic-subscription", "mistral-api", "openrouter"])
+
+    actions.settle(running)
+    alone = claude_settings(running)
+    actions.bench(running, "anthropic-subscription", why="limit")
+    led = claude_settings(running)
+    actions.release(running, "anthropic-subscription")
+    back = claude_settings(running)
+
+    assert alone.get("env", {}).get("ANTHROPIC_BASE_URL") != "http://127.0.0.1:4321"
+    assert "apiKeyHelper" not in alone
+    assert led["env"]["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4321"
+    assert led["apiKeyHelper"].endswith("auth helper")  # goes before the login: that stays at home
+    assert back["env"]["ANTHROPIC_BASE_URL"] == "https://api.anthropic.com"
+    assert "apiKeyHelper" not in back
+
+
 def test_when_the_gateway_is_gone_the_next_look_leads_them_back(running: Context) -> None:
     actions.switch(running, "mistral-api")
     running.paths.gateway.unlink()

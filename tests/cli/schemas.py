@@ -74,6 +74,7 @@ STATUS = obj(
     active=maybe(SERVING),
     next=maybe(NEXT),
     auto_switch=FLAG,
+    gateway=obj(auto=FLAG, url=MAYBE_TEXT, led=several(TEXT)),
     project=MAYBE_TEXT,
     agents=several(obj(agent=TEXT, applied=MAYBE_TEXT, pending=MAYBE_TEXT)),
     providers=several(PROVIDER),

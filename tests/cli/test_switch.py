@@ -289,7 +289,10 @@ def test_why_says_whether_agents_are_led_to_the_gateway(pf: Pf) -> None:
 
     assert "led to the gateway" not in quiet
     assert "agents are led to the gateway where they need it" in pf("why").out
-    assert pf("why", "--json").json["gateway"] == {"auto": True, "url": None, "led": []}
+    assert "agents are led to the gateway where they need it" in pf("status").out
+    for document in (pf("why", "--json").json, pf("status", "--json").json):
+        assert document["gateway"] == {"auto": True, "url": None, "led": []}
+    assert pf("gateway", "status", "--json").json["auto"] is True
 
 
 def test_events_tell_what_happened_oldest_first(pf: Pf) -> None:

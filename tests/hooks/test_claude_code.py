@@ -11,9 +11,11 @@ import pytest
 
 from pf_tui import actions
 from pf_tui.actions import install
+from pf_tui.errors import PfError
 from pf_tui.ledger import reader as ledger
 from pf_tui.rules.limits import Reading
-from pf_tui.state import config
+from pf_tui.state import config, gateway
+from pf_tui.state.context import Context
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
 from tests.trusted import trusting
 
@@ -416,6 +418,62 @@ def test_when_the_bench_is_over_the_next_session_goes_home(installed: Client) ->
     env = settings(installed)["env"]
     assert isinstance(env, dict)
     assert env["ANTHROPIC_BASE_URL"] == "https://api.anthropic.com"
+
+
+@pytest.fixture
+def led(home: Path, tmp_path: Path) -> Client:
+    """Claude Code led to a gateway that is gone: Mistral serves, which speaks Chat alone."""
+    made = Client(home, tmp_path, MISTRAL_API_KEY="mk-planted-3")
+    actions.set_priority(made.ctx, ["openrouter", "mistral-api"])
+    install.install(made.ctx, "claude-code")
+    here = gateway.Gateway(host="127.0.0.1", port=4321, pid=os.getpid(), since=made.ctx.now())
+    gateway.write(made.ctx.paths, here, "t" * 40)
+    actions.set_gateway_auto(made.ctx, True)
+    actions.switch(made.ctx, "mistral-api")
+    assert address(made) == here.url
+    made.ctx.paths.gateway.unlink()
+    made.env |= {"CLAUDE_PROJECT_DIR": str(tmp_path), "ANTHROPIC_BASE_URL": here.url}
+    return made
+
+
+def address(client: Client) -> object:
+    env = settings(client)["env"]
+    assert isinstance(env, dict)
+    return env["ANTHROPIC_BASE_URL"]
+
+
+def test_where_the_gateway_does_not_start_the_session_goes_back_to_the_direct_route(
+    led: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PfError("the gateway did not start: port 4141 is taken")
+
+    monkeypatch.setattr("pf_tui.actions.gateway_start.start", refuse)
+
+    line = led.told("SessionStart", source="startup")
+
+    assert line == (
+        "pf-tui: openrouter serves (mistral-api is the active one) · next openrouter"
+        " · the gateway did not start: port 4141 is taken"
+    )
+    assert address(led) == "https://openrouter.ai/api"
+    applied = led.ctx.health().agents["claude-code"]
+    assert (applied.provider, applied.direct) == ("openrouter", None)
+
+
+def test_where_the_gateway_starts_the_session_stays_behind_it(
+    led: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begins(ctx: Context, **_: object) -> None:
+        here = gateway.Gateway(host="127.0.0.1", port=5555, pid=os.getpid(), since=ctx.now())
+        gateway.write(ctx.paths, here, "t" * 40)
+
+    monkeypatch.setattr("pf_tui.actions.gateway_start.start", begins)
+
+    led.fire("SessionStart", source="startup")
+
+    assert address(led) == "http://127.0.0.1:5555"
+    assert led.ctx.health().agents["claude-code"].direct == "openrouter"
 
 
 def test_settings_that_a_person_leads_elsewhere_are_believed(installed: Client, home: Path) -> None:

@@ -106,6 +106,16 @@ async def test_the_active_provider_comes_with_its_reason_and_who_is_next(world: 
     assert found["provider"] == "openrouter"
     assert found["reason"].startswith("first in priority")
     assert found["next"]["provider"] == "groq"
+    assert found["gateway"] == {"auto": False, "url": None, "led": []}
+
+
+async def test_an_agent_is_told_that_agents_are_led_to_the_gateway(world: World) -> None:
+    world.pf("gateway", "auto", "on")
+    async with Client(world.stdio()) as client:
+        active = (await client.call_tool("provider.active", {})).structured_content
+        status = json.loads((await client.read_resource("pf://status")).contents[0].text)
+
+    assert active["gateway"] == status["gateway"] == {"auto": True, "url": None, "led": []}
 
 
 async def test_a_switch_by_an_agent_is_journalled_as_its_own_and_can_be_undone(world: World) -> None:

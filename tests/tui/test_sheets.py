@@ -98,6 +98,15 @@ async def test_why_shows_every_reason(dashboard: Opened, grid: Any) -> None:
         assert "skipped: no credential" in text
 
 
+async def test_why_and_the_providers_pane_say_that_agents_are_led_to_the_gateway(dashboard: Opened) -> None:
+    async with dashboard((120, 40), config={**THREE, "pf": {"gateway": {"auto": True}}}) as screen:
+        border = next(text for text in screen.text().splitlines() if "Providers" in text)
+        await screen.press("w")
+
+        assert "gateway auto" in border
+        assert "agents are led to the gateway where they need it" in screen.text()
+
+
 async def test_why_follows_the_files_while_it_is_open(dashboard: Opened) -> None:
     async with dashboard(config=THREE) as screen:
         await screen.press("w")

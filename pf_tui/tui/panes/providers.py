@@ -8,7 +8,7 @@ from datetime import datetime
 from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
 from pf_tui.text.columns import GAP, Column, body, chosen, head
-from pf_tui.text.lines import BLANK, Line, Span, cells, fit, line, muted, shortened
+from pf_tui.text.lines import BLANK, Line, Span, cells, fit, joined, line, muted, shortened
 from pf_tui.text.meter import alarm, level_ink, meter, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
@@ -74,8 +74,17 @@ def page_for(
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
         rows = (*rows, Row(fit(_more(away), space.width)))
-    facts = line(muted(f"{len(entries) if choice.words else usable} of {len(everyone)}"))
+    counted = line(muted(f"{len(entries) if choice.words else usable} of {len(everyone)}"))
+    facts = joined([counted, _leading(snapshot)])
     return Page(title="Providers", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
+
+
+def _leading(snapshot: Snapshot) -> Line:
+    """`gateway auto`, where agents are led to the gateway; in the warning's colour where it should run."""
+    if not snapshot.config.leads_to_gateway:
+        return BLANK
+    stranded = any(agent.stranded for agent in snapshot.agents)
+    return line(Span("gateway auto, down" if stranded else "gateway auto", "warn" if stranded else "muted"))
 
 
 def _more(away: list[ListedProvider]) -> Line:
