@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _METER = 24
 
+_STORES = 5
+"""So many that cannot be read are named one by one."""
+
 
 @contextmanager
 def ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
@@ -59,6 +62,10 @@ def read_logs(ctx: Context, *, full: bool = False, look: bool = False) -> Outcom
         outcome = usage.ingest(ctx, full=full, look=look, progress=_show)
     finally:
         diagnostics.progress("")
+    for store in outcome.unread[:_STORES]:
+        diagnostics.note(str(store))
+    if others := outcome.unread[_STORES:]:
+        diagnostics.note(f"{len(others)} more logs were not read; `pf-tui analytics --json` names them")
     for problem in outcome.problems:
         diagnostics.note(problem)
     return outcome

@@ -25,6 +25,7 @@ from pf_tui.ingest.observed import (
     WindowReading,
 )
 from pf_tui.ledger.request_id import anthropic_message, claude_failure, foreign_answer, identity
+from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.state.paths import listed_folders, user_home
 
 TYPE_CHECKING = False
@@ -37,6 +38,9 @@ AGENT = "claude-code"
 SUFFIXES = (".jsonl",)
 NEEDLES = (b'"output_tokens"', b'"api_error"', b'"cost-state"')
 """A line without one of these has nothing for us; quotes inside tool results are escaped and never match."""
+
+TURNS = (b'"type":"assistant"', b'"type": "assistant"', b'"role":"assistant"', b'"role": "assistant"')
+"""What a turn of a model has, also where its counts have other names."""
 
 STATUS_KINDS = {
     401: "auth",
@@ -128,6 +132,12 @@ class Reader:
             _running_total(row, path, logs)
 
     def _delivered(self, row: RareLine, message: Message, usage: Usage, path: str, logs: ParsedLogs) -> None:
+        if (
+            usage.output_tokens is None
+            and usage.input_tokens is None
+            and usage.cache_read_input_tokens is None
+        ):
+            raise UnusableRowError(UNKNOWN_SHAPE)
         mid = message.id if isinstance(message.id, str) else ""
         vendors = mid.startswith("msg_")
         if vendors:

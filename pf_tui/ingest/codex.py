@@ -17,6 +17,7 @@ from pathlib import Path
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import codex_response, identity
+from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import paths
 
@@ -107,6 +108,7 @@ class Reader:
             number = codex_response(response) if response else identity("codex", self._name(path), str(ts))
             self._request(logs, payload.get("usage"), ts, path, number, response or None)
         elif kind == "event_msg" and word == "token_count":
+            self._limits(logs, payload, row)
             self._snapshot(logs, payload, row, path)
         elif kind == "event_msg" and isinstance(payload.get("error"), dict):
             self._failure(logs, payload["error"], _moment(row), path)
@@ -137,7 +139,7 @@ class Reader:
         self, logs: ParsedLogs, payload: dict[str, object], row: dict[str, object], path: str
     ) -> None:
         info = payload.get("info")
-        if isinstance(info, dict) and not self.records:
+        if isinstance(info, dict) and info and not self.records:
             totals = _counts(info.get("total_token_usage"))
             last = info.get("last_token_usage")
             if totals is None:
@@ -149,6 +151,8 @@ class Reader:
                 self.totals = totals
                 number = self._by_totals(path, (*totals, *(_counts(last) or ())))
                 self._request(logs, last, _moment(row), path, number, None)
+
+    def _limits(self, logs: ParsedLogs, payload: dict[str, object], row: dict[str, object]) -> None:
         limits = payload.get("rate_limits")
         if isinstance(limits, dict) and (ts := milliseconds(row.get("timestamp"))):
             model = _text(limits, "limit_name") or _text(limits, "limit_id")
@@ -167,7 +171,9 @@ class Reader:
         self, logs: ParsedLogs, usage: object, ts: int, path: str, number: int, response: str | None
     ) -> None:
         counts = _counts(usage)
-        if counts is None or not any(counts):
+        if counts is None or (usage and not any(counts) and not usage.keys() & {*_KINDS}):
+            raise UnusableRowError(UNKNOWN_SHAPE)
+        if not any(counts):
             return  # a fork begins with a snapshot of nothing
         sent, cached, written, made, reasoned = counts
         logged_request = LoggedRequest(

@@ -104,7 +104,10 @@ def read(job: Job, logs: ParsedLogs) -> Read:
             elif job.path.endswith(ZSTD):
                 end = _read_compressed(file, job, module.NEEDLES, reader.read_line, logs)
             else:
-                end = read_lines(file, job.path, job.offset, module.NEEDLES, reader.read_line, logs)
+                end = read_lines(
+                    file, job.path, job.offset, module.NEEDLES, reader.read_line, logs,
+                    getattr(module, "TURNS", ()),
+                )  # fmt: skip
             head = _known_bytes(file, job.size, end)
     except OSError as error:
         logs.skip(job.path, 0, f"cannot be read ({error.strerror})")

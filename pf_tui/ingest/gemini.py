@@ -14,6 +14,7 @@ from pathlib import Path
 from pf_tui.ingest.coerce import milliseconds, whole
 from pf_tui.ingest.observed import LoggedRequest, ParsedLogs, UnusableRowError
 from pf_tui.ledger.request_id import identity
+from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.state import files
 from pf_tui.state.paths import user_home
 
@@ -57,6 +58,8 @@ class Reader:
         tokens, ts = message.get("tokens"), milliseconds(message.get("timestamp"))
         if not isinstance(tokens, dict):
             return
+        if tokens and not tokens.keys() & {"input", "output"}:
+            raise UnusableRowError(UNKNOWN_SHAPE)
         if ts is None:
             raise UnusableRowError("has no time that can be read")
         thoughts, cached = whole(tokens.get("thoughts")), whole(tokens.get("cached"))

@@ -16,6 +16,7 @@ from stringzilla import find, rfind
 
 from pf_tui.ingest.observed import MAX_SKIPS, UNFINISHED, ParsedLogs, UnusableRowError
 from pf_tui.ledger.rows import sound
+from pf_tui.ledger.unread import UNKNOWN_SHAPE
 
 BLOCK_BYTES = 96 * 1024
 """Stays in a core's cache for every search that goes over it."""
@@ -48,7 +49,13 @@ OnLine = Callable[[bytes, str, ParsedLogs], None]
 
 
 def read_lines(
-    file: FileIO, path: str, offset: int, needles: tuple[bytes, ...], on_line: OnLine, logs: ParsedLogs
+    file: FileIO,
+    path: str,
+    offset: int,
+    needles: tuple[bytes, ...],
+    on_line: OnLine,
+    logs: ParsedLogs,
+    turns: tuple[bytes, ...] = (),
 ) -> int:
     """Feed every line with a needle to `on_line`, in the file's order; returns where to go on next time.
 
@@ -56,16 +63,22 @@ def read_lines(
 
     Args:
         needles: what a line must have to matter, the commonest first.
+        turns: what a turn of a model has in any shape; a file of turns without a needle is named, and read
+            from its start until it has one.
     Raises:
         OSError: the file cannot be read.
     """
     reader = _Reader(path, needles, on_line, logs)
+    first = offset
     for start, buffer, end in _whole_lines(file, offset, reader):
         if end:
             reader.take(start, buffer, end)
             offset = start + end
         else:
             offset = reader.take_rest(start, buffer)
+    if turns and not first and not reader.took and _holds(file, turns):
+        logs.skip(path, 0, UNKNOWN_SHAPE)
+        return 0
     return offset
 
 
@@ -90,6 +103,8 @@ class _Reader:
         self._on_line = on_line
         self._logs = logs
         self._counted = (0, 0)  # newlines before an offset
+        self.took = False
+        """A line had a needle."""
 
     def take(self, start: int, buffer: bytes, end: int) -> None:
         """Whole lines: buffer[:end], which begins at offset `start` of the file."""
@@ -129,6 +144,7 @@ class _Reader:
         """What follows the last newline; returns the offset behind what could be used of it."""
         if not rest.strip(b"\0 \t\r"):
             return start
+        self.took |= self._common in rest
         try:
             self._on_line(rest, self._path, self._logs)
         except UnusableRowError as reason:
@@ -151,6 +167,7 @@ class _Reader:
         self._logs.skip(self._path, line, why, lost=lost)
 
     def _read(self, line: bytes, offset: int) -> None:
+        self.took = True
         try:
             self._on_line(line, self._path, self._logs)
         except UnusableRowError as reason:
@@ -245,6 +262,18 @@ def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[i
         pieces, size = ([buffer[end:]], len(buffer) - end) if end < len(buffer) else ([], 0)
     if pieces:
         yield offset, b"".join(pieces), 0
+
+
+def _holds(file: FileIO, words: tuple[bytes, ...]) -> bool:
+    """One of the words lies in the file; each block begins with the end of the one before."""
+    file.seek(0)
+    longest, end = max(map(len, words)), b""
+    while block := file.read(BLOCK_BYTES):
+        end += block
+        if any(find(end, word) >= 0 for word in words):
+            return True
+        end = end[-longest:]
+    return False
 
 
 def _to_next_line(file: FileIO) -> int:

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pf_tui.ingest import opencode_shapes as shapes
 from pf_tui.ingest.claude_code import STATUS_KINDS
 from pf_tui.ingest.coerce import milliseconds, whole
-from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, WindowReading
+from pf_tui.ingest.observed import LimitHit, LoggedRequest, ParsedLogs, UnusableRowError, WindowReading
 from pf_tui.ledger.request_id import identity
+from pf_tui.ledger.unread import UNKNOWN_SHAPE
 from pf_tui.records import NamedTuple
 from pf_tui.rules.reset_text import reset_from_text
 from pf_tui.state import files, paths
@@ -81,46 +83,6 @@ class Providers:
         return candidates[0][0]
 
 
-NOT_READ = "OpenCode 2 tables found, not read"
-"""Why a database of the next generation is named among what was skipped."""
-
-
-UNKNOWN = "turns of a shape that is not known, not read"
-"""Why a database is named whose tables or rows are others than those of 1.18."""
-
-UNREAD = (NOT_READ, UNKNOWN)
-
-_COLUMNS = {"id", "session_id", "time_updated", "data"}
-"""What is read of `message`."""
-
-_TABLES = frozenset(
-    [
-        "workspace",
-        "data_migration",
-        "account_state",
-        "account",
-        "control_account",
-        "credential",
-        "event_sequence",
-        "event",
-        "permission",
-        "project_directory",
-        "project",
-        "message",
-        "part",
-        "session_context_epoch",
-        "session_input",
-        "session_message",
-        "session",
-        "todo",
-        "session_share",
-        "migration",
-        "__drizzle_migrations",
-    ]
-)
-"""Every table of 1.18.33."""
-
-
 class _Forks:
     """Turns of main chains by what a fork's copy keeps of them: the copy has another id and another session."""
 
@@ -160,6 +122,12 @@ class Mark(NamedTuple):
 
     updated_ms: int = 0
     row: int = 0
+    strange: tuple[int, ...] = ()
+    """Rows of a shape that is not known, the first MOST_STRANGE of them: looked at again each time."""
+
+
+MOST_STRANGE = 200
+"""A database with more is read whole each time it changes, until fewer are left."""
 
 
 def read_database(path: Path, since: Mark, providers: Providers) -> tuple[ParsedLogs, Mark]:
@@ -169,23 +137,25 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
         sqlite3.Error: the database is not OpenCode's or cannot be read now.
     """
     logs = ParsedLogs()
-    updated_ms, last = since
+    updated_ms, last, again = since if len(since.strange) < MOST_STRANGE else Mark()
     forks = _Forks(logs)
+    strange: list[int] = []
     connection = _opened(path)
     try:
-        if (why := _unread(connection)) is not None:
+        why = shapes.why_unread(connection)
+        if why is not None:
             logs.skip(str(path), 0, why)
-        if not _columns(connection, "message") >= _COLUMNS or not _has(connection, "message"):
+        if not shapes.has_messages(connection):
             return logs, since
-        columns = _columns(connection, "session")
+        columns = shapes.columns(connection, "session")
         facts = [f"s.{name}" if name in columns else "NULL" for name in ("directory", "parent_id")]
         join = "LEFT JOIN session s ON s.id = m.session_id" if "id" in columns else ""
         rows = connection.execute(
             f"SELECT m.rowid, m.id, m.session_id, m.time_updated, m.data, {', '.join(facts if join else ['NULL'] * 2)}"
-            f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?",
-            (updated_ms - OVERLAP_MS, last),
+            f" FROM message m {join} WHERE m.time_updated >= ? OR m.rowid > ?"
+            f" OR m.rowid IN ({', '.join('?' * len(again))})",
+            (updated_ms - OVERLAP_MS, last, *again),
         )
-        strange = 0
         for row, mid, session, updated, data, directory, parent in rows:
             last = max(last, row)
             updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
@@ -198,51 +168,17 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             except (ValueError, RecursionError):
                 logs.skip(str(path), row, f"message {mid} is not JSON")
                 continue
-            if not isinstance(message, dict) or not _is_known(message):
-                strange += 1
-            else:
-                request = take(
-                    message, str(mid), str(session), directory or "", bool(parent), providers, logs
-                )
-                if request is not None:
-                    forks.add(request)
+            if not isinstance(message, dict) or not shapes.is_message(message):
+                strange.append(row)
+                continue
+            request = take(message, str(mid), str(session), directory or "", bool(parent), providers, logs)
+            if request is not None:
+                forks.add(request)
         if strange and why is None:
-            logs.skip(str(path), 0, UNKNOWN)
+            logs.skip(str(path), 0, UNKNOWN_SHAPE)
     finally:
         connection.close()
-    return logs, Mark(updated_ms, last)
-
-
-def _is_known(message: Mapping[str, object]) -> bool:
-    """It has what is counted, or is no turn of a model."""
-    if message.get("role") != "assistant":
-        return isinstance(message.get("role"), str)
-    return isinstance(message.get("tokens"), dict) or isinstance(message.get("error"), dict)
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
-    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-
-
-def _has(connection: sqlite3.Connection, table: str) -> bool:
-    """Whether it has rows in a table of that name."""
-    row = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    quoted = table.replace('"', '""')
-    return row.fetchone() is not None and bool(
-        connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 1').fetchone()
-    )
-
-
-def _unread(connection: sqlite3.Connection) -> str | None:
-    """Why turns of this database are not read; 1.18 has an empty `session_message` already."""
-    if _has(connection, "session_v2") or _has(connection, "session_message"):
-        return NOT_READ
-    readable = _columns(connection, "message") >= _COLUMNS
-    if readable and _has(connection, "message"):
-        return None
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    others = {name for (name,) in tables if not name.startswith("sqlite_")} - (_TABLES if readable else set())
-    return UNKNOWN if any(_has(connection, name) for name in others) else None
+    return logs, Mark(updated_ms, last, tuple(strange[:MOST_STRANGE]))
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -253,12 +189,14 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def read_message_file(path: str, providers: Providers, logs: ParsedLogs) -> None:
-    """One legacy message file. Raises ValueError or TypeError when it is no JSON object."""
+    """One legacy message file. Raises ValueError or TypeError when it is no JSON object, UnusableRowError."""
     data = Path(path).read_bytes()
     logs.bytes += len(data)
     message = json.loads(data.decode("utf-8", "replace").strip("\ufeff\0 \t\r\n"), strict=False)
     if not isinstance(message, dict):
         raise TypeError("not an object")
+    if not shapes.is_message(message):
+        raise UnusableRowError(UNKNOWN_SHAPE)
     session = str(message.get("sessionID") or Path(path).parent.name)
     request = take(message, str(message.get("id") or Path(path).stem), session, "", False, providers, logs)
     if request is not None:

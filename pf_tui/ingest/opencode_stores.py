@@ -12,8 +12,11 @@ from pathlib import Path
 from pf_tui.catalog import Catalog
 from pf_tui.ingest import opencode, store
 from pf_tui.ingest.files import Job, Read
-from pf_tui.ingest.observed import ParsedLogs
+from pf_tui.ingest.observed import ParsedLogs, UnusableRowError
 from pf_tui.ingest.outcome import Outcome
+
+_FOR_A_MOMENT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+"""What is over by itself: another program writes."""
 
 LEGACY_BATCH = 20_000
 """Requests of single-message files laid into the ledger at once."""
@@ -60,18 +63,17 @@ def _opencode(
     row = connection.execute("SELECT inode, mtime_ns, note FROM files WHERE path = ?", (key,)).fetchone()
     same = row is not None and row[0] == status.st_ino and not full
     if same and row[1] == max(stamps):
-        unread = connection.execute("SELECT why FROM skipped WHERE path = ? AND line = 0", (key,))
-        outcome.problems += [f"{path}: {why}" for (why,) in unread if why in opencode.UNREAD]
         return 0
     since = opencode.Mark(*json.loads(row[2])) if same and row[2] else opencode.Mark()
     try:
         logs, mark = opencode.read_database(path, since, providers)
     except sqlite3.Error as error:
-        outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
-        return 0
-    outcome.problems += [
-        f"{path}: {row.why}" for row in logs.skipped.get(key, []) if row.why in opencode.UNREAD
-    ]
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _FOR_A_MOMENT:
+            outcome.problems.append(f"{path} cannot be read ({error}); the other agents were")
+            return 0
+        logs = ParsedLogs()
+        logs.skip(key, 0, f"cannot be read ({error})")
+        return sink.store({opencode.AGENT: logs}, [])
     job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
     outcome.files += 1
     outcome.bytes += logs.bytes
@@ -109,6 +111,8 @@ def _legacy(
         for file, _ in files:
             try:
                 opencode.read_message_file(file, providers, logs)
+            except UnusableRowError as reason:
+                logs.skip(file, 1, str(reason))
             except (OSError, ValueError, TypeError, RecursionError):
                 logs.skip(file, 1, "is not JSON")
         reads.append(Read(Job(opencode.AGENT, key, len(files), newest, 0), 0, "", 0))

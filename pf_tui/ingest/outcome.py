@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pf_tui.ledger.unread import UnreadStore
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -16,6 +18,9 @@ class Outcome:
     seconds: float = 0.0
     cancelled: bool = False
     problems: list[str] = field(default_factory=list)
+    """What went wrong this time."""
+    unread: tuple[UnreadStore, ...] = ()
+    """What is missing in every sum until it can be read."""
 
     def to_json(self) -> dict[str, object]:
         """The agreed shape."""

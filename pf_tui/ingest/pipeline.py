@@ -24,6 +24,7 @@ from pf_tui.ingest.observed import ParsedLogs
 from pf_tui.ingest.outcome import Outcome, Progress
 from pf_tui.ledger import checkpoints, schema
 from pf_tui.ledger.prices import Pricer
+from pf_tui.ledger.unread import unread
 
 COMMIT_ROWS = 30_000
 """Requests stored at once: bounds memory, and what a run that is killed has to repeat."""
@@ -89,6 +90,7 @@ def ingest(
         else:
             outcome.rows_new += opencode_stores.read(connection, sink, env, catalog, outcome, full=full)
             sink.finish(opencode.antigravity_readings(env))
+        outcome.unread = unread(connection)
     outcome.seconds = time.monotonic() - began
     return outcome
 

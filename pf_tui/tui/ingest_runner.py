@@ -34,7 +34,7 @@ SETTINGS_S = 2.0
 DATABASE_MS = 500
 """How often OpenCode's database is looked at."""
 
-Stamp = tuple[object, object]
+Stamp = tuple[object, ...]
 Post = Callable[[Message], object]
 
 
@@ -46,11 +46,17 @@ def roots(env: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def database_stamp(env: Mapping[str, str]) -> Stamp:
-    """OpenCode's database from outside; its folder holds far more than logs, so it is not watched."""
+    """OpenCode's databases from outside, () when there is none.
+
+    Their folder holds far more than logs, so it is not watched.
+    """
     from pf_tui.ingest import opencode
 
-    path = opencode.database(env)
-    return files.identity(path), files.identity(path.with_name(f"{path.name}-wal"))
+    return tuple(
+        files.identity(place)
+        for path in opencode.databases(env)
+        for place in (path, path.with_name(f"{path.name}-wal"))
+    )
 
 
 class Logs:
@@ -115,7 +121,7 @@ class Logs:
                 self._stop.wait(SETTINGS_S)  # it may be corrected at any moment
                 continue
             message = ""
-            if (folders or database[0]) and not self._paused:
+            if (folders or database) and not self._paused:
                 self._go()
             with contextlib.suppress(OSError):  # no events here: the look every LOOK_S remains
                 if folders:
@@ -132,7 +138,7 @@ class Logs:
             watch_filter=None,
             debounce=DEBOUNCE_MS,
             step=STEP_MS,
-            rust_timeout=DATABASE_MS if database[0] else int(LOOK_S * 1000),
+            rust_timeout=DATABASE_MS if database else int(LOOK_S * 1000),
             yield_on_timeout=True,
             stop_event=self._stop,
             raise_interrupt=False,

@@ -14,6 +14,7 @@ from pf_tui.ledger.period import Filters
 from pf_tui.ledger.query import UsageQuery
 from pf_tui.ledger.reader import LimitHit
 from pf_tui.ledger.totals import NOTHING, Group, Totals, total
+from pf_tui.ledger.unread import UnreadStore, unread
 from pf_tui.records import field
 from pf_tui.records import record as made
 from pf_tui.rules.limits import Reading
@@ -72,6 +73,8 @@ class LedgerView:
     """The journal's tail, further back than a snapshot's, oldest first."""
     headroom: Mapping[str, Headroom] = field(default_factory=dict)
     """Provider -> the turns its tightest window holds, where enough is known."""
+    unread: tuple[UnreadStore, ...] = ()
+    """Logs and databases whose turns are missing in every sum."""
     loaded: bool = True
     """False while the ledger has not been read."""
     problem: str = ""
@@ -107,6 +110,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
             hits=tuple(reader.LedgerReader(connection).hits(now - WALLS_SHOWN)),
             readings=tuple(window_history.courses(connection, now)),
             headroom=headroom(connection, now, clock.day_start(now, zone)),
+            unread=unread(connection),
         )
 
 

@@ -15,6 +15,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.text.lines import Line, Span, cells, columns_changed, fit, joined, line, spread, whole_parts, wrap
 from pf_tui.text.symbols import BRAILLE, Symbols
 from pf_tui.tui import layout
+from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Space
 from pf_tui.tui.panes import events, live, status, welcome
 from pf_tui.tui.strip_cache import StripCache
@@ -151,6 +152,7 @@ class Foot(Lines):
     """How far long work is; () when none runs."""
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
     """What is wrong with the dashboard's own settings."""
+    report: reactive[LedgerView] = reactive(UNREAD, repaint=False)
     dismissed: reactive[frozenset[str]] = reactive(frozenset[str](), repaint=False)
     agents: reactive[tuple[str, ...]] = reactive((), repaint=False)
 
@@ -168,7 +170,8 @@ class Foot(Lines):
 
     def _problems(self, width: int) -> list[Line]:
         """What is wrong with files, in as many lines as there are for each."""
-        problems = (*self.snapshot.problems, *self.own_problems) if self.snapshot else ()
+        unread = map(str, self.report.unread)
+        problems = (*self.snapshot.problems, *self.own_problems, *unread) if self.snapshot else ()
         problems = tuple(problem for problem in problems if problem not in self.dismissed)
         most = self._most_lines - 1
         shown = problems if len(problems) <= self.MOST_PROBLEMS else problems[: most - 1]
@@ -196,6 +199,10 @@ class Foot(Lines):
 
     def watch_own_problems(self) -> None:
         self.redraw()
+
+    def watch_report(self, before: LedgerView, now: LedgerView) -> None:
+        if before.unread != now.unread:
+            self.redraw()
 
     def watch_dismissed(self) -> None:
         self.redraw()

@@ -136,6 +136,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
             MainScreen.notice,
             MainScreen.working,
             MainScreen.own_problems,
+            MainScreen.report,
             MainScreen.dismissed,
             MainScreen.agents,
         )
@@ -222,7 +223,8 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def dismiss_problems(self) -> bool:
         """Take the red lines away until something else is wrong; False when there are none."""
-        shown = {*(self.snapshot.problems if self.snapshot else ()), *self.own_problems}
+        unread = map(str, self.report.unread)
+        shown = {*(self.snapshot.problems if self.snapshot else ()), *self.own_problems, *unread}
         if not shown - self.dismissed:
             return False
         self.dismissed = frozenset(shown)

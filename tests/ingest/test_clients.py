@@ -746,7 +746,7 @@ def test_tables_of_opencode_2_are_named_not_taken_for_nothing(books: Books, tabl
 
     outcome = books.ingest()
 
-    assert outcome.problems == [f"{path}: OpenCode 2 tables found, not read"]
+    assert outcome.unread == ((str(path), "OpenCode 2 tables found, not read"),)
     assert books.ask("SELECT path, why FROM skipped") == [(str(path), "OpenCode 2 tables found, not read")]
 
 
@@ -770,6 +770,11 @@ SHAPES = {
     f"INSERT INTO message VALUES ('a', 's', 1, 1, '{STRANGE}');",
     "other-roles": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
     """INSERT INTO message VALUES ('a', 's', 1, 1, '{"kind":"model","tokens":{"input":3}}');""",
+    "other-names-of-counts": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    """INSERT INTO message VALUES ('a', 's', 1, 1, '"""
+    """{"role":"assistant","time":{"created":1},"tokens":{"in":3}}');""",
+    "other-moments": "CREATE TABLE message (id, session_id, time_created, time_updated, data);"
+    """INSERT INTO message VALUES ('a', 's', 1, 1, '{"role":"assistant","at":1,"tokens":{"input":3}}');""",
 }
 
 
@@ -782,12 +787,12 @@ def test_a_store_of_unknown_shape_is_named_and_not_taken_for_nothing(books: Book
 
     outcome = books.ingest()
 
-    assert outcome.problems == [f"{path}: turns of a shape that is not known, not read"]
+    assert outcome.unread == ((str(path), "turns of a shape that is not known, not read"),)
     assert books.ask("SELECT path, line, why FROM skipped") == [
         (str(path), 0, "turns of a shape that is not known, not read")
     ]
     assert books.rows() == []
-    assert books.ingest().problems == outcome.problems, "it goes on being said"
+    assert books.ingest().unread == outcome.unread, "it goes on being said"
 
 
 @pytest.mark.parametrize("tables", ["", "CREATE TABLE other (id TEXT);", "CREATE TABLE message (x);"])
@@ -797,7 +802,7 @@ def test_a_store_without_a_row_is_no_problem(books: Books, tables: str) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.executescript(f"CREATE TABLE session (id); {tables}")
 
-    assert books.ingest().problems == []
+    assert books.ingest().unread == ()
 
 
 def test_known_turns_beside_unknown_ones_are_counted_and_the_others_named(books: Books) -> None:
@@ -808,7 +813,82 @@ def test_known_turns_beside_unknown_ones_are_counted_and_the_others_named(books:
 
     outcome = books.ingest()
 
-    assert outcome.problems == [f"{path}: turns of a shape that is not known, not read"]
+    assert outcome.unread == ((str(path), "turns of a shape that is not known, not read"),)
+    assert books.rows("id", "status = 'ok'")
+
+
+CLAUDE_TURN = '{"type":"assistant","timestamp":"2026-11-24T12:00:00Z","message":{"id":"msg_1","usage":%s}}\n'
+CODEX_TURN = (
+    '{"type":"event_msg","timestamp":"2026-11-24T12:00:00Z","payload":{"type":"token_count","info":%s}}\n'
+)
+GEMINI_TURN = '{"type":"gemini","timestamp":"2026-11-24T12:00:00Z","tokens":%s}\n'
+UNKNOWN_TURNS = {
+    "claude-other-counts": (f"{PROJECT}/s.jsonl", CLAUDE_TURN % '{"output_tokens":null,"made":5}'),
+    "claude-no-counts": (f"{PROJECT}/s.jsonl", CLAUDE_TURN % '{"in":3,"out":5}'),
+    "claude-other-rows": (f"{PROJECT}/s.jsonl", '{"kind":"turn","message":{"role":"assistant","made":5}}\n'),
+    "codex-other-totals": (".codex/sessions/2026/11/24/rollout-1.jsonl", CODEX_TURN % '{"tokens":{"in":3}}'),
+    "codex-other-counts": (
+        ".codex/sessions/2026/11/24/rollout-1.jsonl", CODEX_TURN % '{"last_token_usage":{"in":3,"out":5}}',
+    ),
+    "gemini-other-counts": (".gemini/tmp/acme/chats/session-1.jsonl", GEMINI_TURN % '{"in":3,"out":5}'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", UNKNOWN_TURNS)
+def test_a_log_of_turns_of_unknown_shape_is_named_and_not_taken_for_nothing(books: Books, shape: str) -> None:
+    place, text = UNKNOWN_TURNS[shape]
+    file = books.home / place
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+
+    first, again = books.ingest(), books.ingest()
+
+    assert first.unread == again.unread == ((str(file), "turns of a shape that is not known, not read"),)
+    assert books.rows() == []
+
+
+def test_a_transcript_of_unknown_shape_is_read_once_it_has_turns_we_know(books: Books) -> None:
+    file = books.home / PROJECT / "s.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text(CLAUDE_TURN % '{"in":3,"out":5}', encoding="utf-8")
+    assert books.ingest().unread
+
+    with file.open("a", encoding="utf-8") as log:
+        log.write(CLAUDE_TURN % '{"input_tokens":3,"output_tokens":5}')
+
+    assert books.ingest().unread == ()
+    assert books.rows("input, output") == [(3, 5)]
+
+
+def test_a_turn_of_unknown_shape_is_named_until_it_is_another_one(books: Books) -> None:
+    rows = messages()
+    path = database(books, rows[:4])
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("INSERT INTO message VALUES ('new', 's', 1, 1, ?)", (STRANGE,))
+    assert books.ingest().unread
+
+    database(books, rows[4:], path)
+    assert books.ingest().unread, "later turns do not make it readable"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE message SET data = ? WHERE id = 'new'", (json.dumps(rows[3]["data"]),))
+
+    assert books.ingest().unread == ()
+    assert books.one("count(*)", "message_id = 'new'") == (1,)
+
+
+def test_a_database_that_is_none_is_named_until_it_is_one(books: Books) -> None:
+    path = books.home / ".local/share/opencode/opencode.db"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all" * 99)
+
+    first, again = books.ingest(), books.ingest()
+
+    assert first.unread == again.unread == ((str(path), "cannot be read (file is not a database)"),)
+    path.unlink()
+    assert books.ingest().unread == ()
+    database(books, messages())
+    assert books.ingest().unread == ()
     assert books.rows("id", "status = 'ok'")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.integrations.doctor.finding import Finding, fail, ok, skip, warn
 from pf_tui.ledger import queue, schema, upkeep
+from pf_tui.ledger.unread import unread
 from pf_tui.state import clouds as cloud_places
 from pf_tui.state import credentials, files, trust
 from pf_tui.state.context import Context
@@ -117,15 +118,14 @@ def ledger(ctx: Context) -> Finding:
 
 
 def logs(ctx: Context) -> Finding:
-    """No log or database of an agent was passed over whole."""
+    """No log or database of an agent was passed over."""
     if not ctx.paths.ledger.exists():
         return ok("no log was read yet")
     with schema.opened(ctx.paths.ledger) as connection:
-        rows = connection.execute("SELECT path, why FROM skipped WHERE line = 0 ORDER BY path").fetchall()
-    if rows:
-        (path, why), more = rows[0], len(rows) - 1
-        also = f", and {more} more" if more else ""
-        return warn(f"{path}: {why}{also}", "what it holds is missing in every sum")
+        stores = unread(connection)
+    if stores:
+        also = f", and {len(stores) - 1} more" if stores[1:] else ""
+        return warn(f"{stores[0]}{also}", "what it holds is missing in every sum")
     return ok("every log that was found was read")
 
 

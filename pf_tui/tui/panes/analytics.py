@@ -12,7 +12,20 @@ from pf_tui.ledger.query import REST
 from pf_tui.ledger.totals import Group
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.columns import GAP, Column, body, chosen, head
-from pf_tui.text.lines import BLANK, Line, Span, bold, cells, fit, joined, line, muted, series_ink, shortened
+from pf_tui.text.lines import (
+    BLANK,
+    Line,
+    Span,
+    bold,
+    cells,
+    fit,
+    joined,
+    line,
+    muted,
+    series_ink,
+    shortened,
+    wrap,
+)
 from pf_tui.tui import provider_order
 from pf_tui.tui.ledger_view import LedgerView
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
@@ -68,7 +81,7 @@ def page_for(
         return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(drawn)),), keys=KEYS)
     if not parts:
         rows = _unmatched(choice, space.width) if report.parts else _nothing(report, space.width)
-        return Page(title="Analytics", facts=facts, rows=rows, keys=KEYS)
+        return Page(title="Analytics", facts=facts, pinned=_unread(report, space), rows=rows, keys=KEYS)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
     table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
@@ -89,9 +102,21 @@ def page_for(
     pinned = (
         *usage_chart.draw(drawn, chart, len(rows)),
         *([fit(untold, space.width)] if untold else ()),
+        *_unread(report, space),
         heading,
     )
     return Page(title="Analytics", facts=facts, pinned=pinned, rows=rows, keys=KEYS)
+
+
+def _unread(report: LedgerView, space: Space) -> tuple[Line, ...]:
+    """What the sums lack, while they lack it: the red line below may have been put away."""
+    if not report.unread or space.height < LOW:
+        return ()
+    store, *others = report.unread
+    also = f", and {len(others)} more" if others else ""
+    words = f"not in these sums: {PurePath(store.path).name}: {store.why}{also}"
+    first, *more = wrap(words, space.width - 2, "warn")
+    return (line(Span("! ", "warn", bold=True), first), *(line("  ", text) for text in more[:1]))
 
 
 def _nothing(report: LedgerView, width: int) -> tuple[Row, ...]:
