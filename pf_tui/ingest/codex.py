@@ -171,7 +171,7 @@ class Reader:
         self, logs: ParsedLogs, usage: object, ts: int, path: str, number: int, response: str | None
     ) -> None:
         counts = _counts(usage)
-        if counts is None or (usage and not any(counts) and not usage.keys() & {*_KINDS}):
+        if counts is None or not isinstance(usage, dict) or (usage and not usage.keys() & {*_KINDS}):
             raise UnusableRowError(UNKNOWN_SHAPE)
         if not any(counts):
             return  # a fork begins with a snapshot of nothing
