@@ -22,6 +22,7 @@ DRIVES = {
     "test_keys_codex": ("codex",),
     "test_opencode": ("opencode",),
     "test_supervision": ("claude",),
+    "test_own_provider": ("opencode",),
 }
 """Module -> the clients it drives; every other one drives all three."""
 
