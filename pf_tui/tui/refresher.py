@@ -2,7 +2,7 @@
 
 It looks when the watch, a verb or the person says so, every two seconds at the files' stamps alone, at
 each full minute, and when a bench or a window ends. What did not change is not read again. The agents'
-sessions are looked at in the same thread, each second while they are on screen.
+sessions are looked at in the same thread, twice a second while they are on screen.
 """
 
 from __future__ import annotations

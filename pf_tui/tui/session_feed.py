@@ -10,8 +10,14 @@ from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.records import Session
 from pf_tui.state.context import Context
 
-SHOWN_S, HIDDEN_S = 1.0, 5.0
+SHOWN_S, HIDDEN_S = 0.5, 5.0
 """Between two looks while the pane is on screen, and while it is not."""
+
+SHARE = 0.005
+"""Of a processor that looks may take while the pane is on screen; dearer ones are made less often."""
+
+SLOWEST_S = 1.0
+"""But never less often than that."""
 
 HURRIED_S = 0.25
 """Between two looks when the gateway has just told of a session."""
@@ -27,6 +33,8 @@ class SessionFeed:
         self._watch: Watch | None = None
         self._last_facts: tuple[object, ...] | None = None
         self._looked_s = float("-inf")
+        self._cost_s = 0.0
+        """Processor time of the last look."""
         self.shown = True
         """The pane is on screen."""
         self._hurried = False
@@ -37,7 +45,8 @@ class SessionFeed:
 
     def wait_s(self) -> float:
         """Seconds until the next look."""
-        every = HURRIED_S if self._hurried else SHOWN_S if self.shown else HIDDEN_S
+        shown = min(max(SHOWN_S, self._cost_s / SHARE), SLOWEST_S)
+        every = HURRIED_S if self._hurried else shown if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 
     def look(self) -> None:
@@ -47,7 +56,9 @@ class SessionFeed:
         self._looked_s, self._hurried = time.monotonic(), False
         if self._watch is None:
             self._watch = Watch(self._ctx)
+        began_s = time.thread_time()
         sessions = overview(self._ctx, self._watch)
+        self._cost_s = time.thread_time() - began_s
         facts = (_minute(self._ctx.now()), *(_facts(session) for session in sessions))
         if facts != self._last_facts and (sessions or self._last_facts is None or len(self._last_facts) > 1):
             self._last_facts = facts

@@ -1,4 +1,7 @@
-"""What real agents do, as `overview` sees it: working, waiting, Esc, kill -9, /clear, a background agent."""
+"""What real agents do, as every face sees it: working, waiting, Esc, kill -9, /clear, a background agent.
+
+`pytest -s` prints how long after each event each face was right; docs/sessions.md has such a table.
+"""
 
 from __future__ import annotations
 
@@ -11,53 +14,32 @@ from pathlib import Path
 
 import pytest
 
-from pf_tui.sessions.overview import Watch, overview
 from pf_tui.sessions.records import Session
-from pf_tui.state.context import Context
+from tests.e2e.delays import Faces, Right, is_over, reads
 from tests.e2e.test_codex import end_daemons
 from tests.mocks import anthropic, clients, openai
-from tests.mocks.clients import Machine, Terminal, machine, program, terminal, wait_until
+from tests.mocks.clients import Machine, machine, program, terminal
+from tests.patience import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 KEY = "sk-ant-api03-mock-key-000000000000"
 
-
-class Onlooker:
-    """A face that looks at the sessions of one test's home."""
-
-    def __init__(self, box: Machine) -> None:
-        self._box = box
-        self._ctx = Context.here("tui", env={"HOME": str(box.home)}, cwd=box.work)
-        self._watch = Watch(self._ctx)
-
-    def sessions(self, agent: str) -> list[Session]:
-        """Those of this test: the machine may run others."""
-        home = str(self._box.home)
-        return [
-            one
-            for one in overview(self._ctx, self._watch)
-            if one.agent == agent and (one.cwd or "").startswith(home)
-        ]
-
-    def wait(self, agent: str, state: str, waiting_for: str | None = None) -> Session:
-        """The one session, once it is in that state."""
-        seen: list[Session] = []
-
-        def reached() -> bool:
-            seen[:] = self.sessions(agent)
-            return [(one.state, one.waiting_for) for one in seen] == [(state, waiting_for)]
-
-        try:
-            wait_until(reached, 90, f"{agent} {state}")
-        except AssertionError as error:
-            raise AssertionError(f"{error}; seen: {seen}") from error
-        return seen[0]
+AGENT_S = 6.0
+"""How long the background agent works."""
 
 
-def say(screen: Terminal, text: str) -> None:
-    screen.type(text)
-    screen.press("Enter")
+def kill(session: Session | None) -> None:
+    """kill -9 its process."""
+    assert session is not None
+    assert session.pid is not None
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(session.pid, signal.SIGKILL)
+
+
+def another_than(session: str) -> Right:
+    """One session is there, which is not that one."""
+    return lambda rows: [row["state"] for row in rows if row["id"] != session] == ["idle"] and len(rows) == 1
 
 
 @pytest.fixture
@@ -77,63 +59,81 @@ def claude(tmp_path: Path) -> Iterator[tuple[Machine, anthropic.Upstream]]:
 
 def test_claude_code_is_right_where_hooks_are_blind(claude: tuple[Machine, anthropic.Upstream]) -> None:
     box, upstream = claude
-    eye = Onlooker(box)
     words = (str(program("claude")), "--permission-mode", "default")
-    with terminal(box, *words) as screen:
+    with Faces(box, "claude-code") as faces, terminal(box, *words) as screen:
         screen.wait_for("❯")
-        first = eye.wait("claude-code", "idle")
+        first = faces.after("started", reads("idle", by="registry"))
+        assert first is not None
         upstream.always(anthropic.Step(wait_s=30))
-        say(screen, "slow")
-        working = eye.wait("claude-code", "working")
-        screen.press("Escape")
-        eye.wait("claude-code", "idle")
+        screen.type("slow")
+        working = faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
+        interrupted = faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
         screen.press("C-u")
         upstream.always(anthropic.Step(tool=("Bash", {"command": "curl http://127.0.0.1:1/x"})))
-        say(screen, "use the tool")
-        asking = eye.wait("claude-code", "waiting", "permission")
+        screen.type("use the tool")
+        asking = faces.after(
+            "asks for permission",
+            reads("waiting", "permission"),
+            begun=lambda: upstream.requests[-1].at,
+            do=lambda: screen.press("Enter"),
+        )
         screen.wait_for("Do you want to proceed?")
-        screen.press("Escape")
-        idle = eye.wait("claude-code", "idle")
+        idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
         screen.press("C-u")
-        say(screen, "/clear")
-        wait_until(lambda: [one.id for one in eye.sessions("claude-code")] != [first.id], what="/clear")
-        cleared = eye.wait("claude-code", "idle")
+        screen.type("/clear")
+        is_another = another_than(first.id)
+        cleared = faces.after("/clear", is_another, do=lambda: screen.press("Enter"))
         upstream.always(anthropic.Step(wait_s=60))
-        say(screen, "once more")
-        eye.wait("claude-code", "working")
-        assert first.pid is not None
-        os.kill(first.pid, signal.SIGKILL)
-        killed = eye.wait("claude-code", "ended")
+        screen.type("once more")
+        faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
+        killed = faces.after("kill -9 in a turn", reads("ended"), do=lambda: kill(first))
 
-    assert {one.by for one in (first, working, asking, idle, cleared)} == {"registry"}
+    seen = [session for session in (first, working, interrupted, asking, idle, cleared) if session]
+    assert [session.by for session in seen] == ["registry"] * 6
     assert first.focus is not None
     assert first.focus.tmux_pane == "%0"
-    assert (cleared.pid, cleared.id != first.id) == (first.pid, True)
+    assert seen[-1].pid == first.pid
+    assert killed is not None
     assert killed.killed
 
 
 def test_a_background_agent_keeps_its_session_working(claude: tuple[Machine, anthropic.Upstream]) -> None:
     box, upstream = claude
-    eye = Onlooker(box)
     agent = {
         "description": "look",
         "prompt": "go",
         "subagent_type": "general-purpose",
+        "model": "haiku",
         "run_in_background": True,
     }
-    with terminal(box, str(program("claude")), "--permission-mode", "default") as screen:
-        eye.wait("claude-code", "idle")
-        screen.wait_for("❯")
-        upstream.answer(
-            anthropic.Step(tool=("Agent", agent)), anthropic.Step(wait_s=6), anthropic.Step(wait_s=6)
-        )
-        say(screen, "start it")
-        wait_until(lambda: any(one.children for one in eye.sessions("claude-code")), 60, "a subagent")
-        (session,) = eye.sessions("claude-code")
-        eye.wait("claude-code", "idle")
 
+    def asked_of_the_agent() -> float:
+        asked = eventually(
+            lambda: [r for r in upstream.requests if "haiku" in r.model], "the agent's request"
+        )
+        return asked[0].at
+
+    words = (str(program("claude")), "--permission-mode", "default")
+    with Faces(box, "claude-code") as faces, terminal(box, *words) as screen:
+        screen.wait_for("❯")
+        faces.after("started", reads("idle"))
+        upstream.always(anthropic.Step(wait_s=AGENT_S), model="haiku")
+        upstream.answer(anthropic.Step(tool=("Agent", agent)))
+        screen.type("start it")
+        session = faces.after(
+            "background agent starts",
+            lambda rows: [bool(row["children"]) for row in rows] == [True],
+            begun=asked_of_the_agent,
+            do=lambda: screen.press("Enter"),
+        )
+        faces.after("background agent is over", reads("idle"), begun=lambda: upstream.requests[-1].at)
+
+    assert session is not None
     (child,) = session.children
     assert (session.state, child.state, child.agent_type) == ("working", "working", "general-purpose")
+    began = asked_of_the_agent()
+    told = [rows for at, rows in faces.pane_states if began < at < began + AGENT_S]
+    assert "idle" not in {row["state"] for rows in told for row in rows}  # its main turn was over at once
 
 
 @pytest.fixture
@@ -157,21 +157,28 @@ def codex(tmp_path: Path) -> Iterator[tuple[Machine, openai.Upstream]]:
 
 def test_codex_waits_as_its_hook_says_and_is_idle_after_esc(codex: tuple[Machine, openai.Upstream]) -> None:
     box, upstream = codex
-    eye = Onlooker(box)
     asks = {"cmd": "touch /etc/x", "sandbox_permissions": "require_escalated", "justification": "it must"}
-    with terminal(box, "codex", "--dangerously-bypass-hook-trust") as screen:
-        eye.wait("codex", "idle")
+    words = ("codex", "--dangerously-bypass-hook-trust")
+    with Faces(box, "codex") as faces, terminal(box, *words) as screen:
         screen.wait_for("Ask Codex")
+        first = faces.after("started", reads("idle"))
+        upstream.always(openai.Step(wait_s=30))
+        screen.type("slow")
+        faces.after("prompt", reads("working"), do=lambda: screen.press_until("Enter", "esc to interrupt"))
+        faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
+        upstream.always(openai.Step())
         upstream.answer(openai.Step(tool=("exec_command", asks)))
-        screen.submit("use the tool", "Would you like to run")
-        asking = eye.wait("codex", "waiting", "permission")
-        screen.press("Escape")
-        idle = eye.wait("codex", "idle")
-        assert asking.pid is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(asking.pid, signal.SIGKILL)
-        eye.wait("codex", "ended")
+        asking = faces.after(
+            "asks for permission",
+            reads("waiting", "permission"),
+            begun=lambda: upstream.requests[-1].at,
+            do=lambda: screen.submit("use the tool", "Would you like to run"),
+        )
+        idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
+        faces.after("kill -9", is_over, do=lambda: kill(first))
 
+    assert asking is not None
+    assert idle is not None
     assert (asking.by, idle.by, asking.model) == ("hook", "log", "m-alpha")
 
 
@@ -191,20 +198,30 @@ def test_opencodes_plugin_tells_of_work_and_of_waiting(tmp_path: Path) -> None:
         }  # fmt: skip
         (folder / "opencode.json").write_text(json.dumps(settings))
         box.pf("install", "opencode")
-        eye = Onlooker(box)
         call = {"command": "touch zz", "description": "touches"}
-        with terminal(box, "opencode") as screen:
-            before = eye.wait("opencode", "idle")
+        with Faces(box, "opencode") as faces, terminal(box, "opencode") as screen:
             screen.wait_for("Ask anything", 150)
+            before = faces.after("started", reads("idle"))
+            upstream.always(openai.Step(wait_s=30))
+            screen.type("slow")
+            faces.after("prompt", reads("working"), do=lambda: screen.press("Enter"))
+            screen.press_until("Escape", "again to interrupt")
+            faces.after("Esc in a turn", reads("idle"), do=lambda: screen.press("Escape"))
             upstream.always(openai.Step(tool=("bash", call)))
-            say(screen, "use the tool")
-            asking = eye.wait("opencode", "waiting", "permission")
+            screen.type("use the tool")
+            asking = faces.after(
+                "asks for permission",
+                reads("waiting", "permission"),
+                begun=lambda: upstream.requests[-1].at,
+                do=lambda: screen.press("Enter"),
+            )
             upstream.always(openai.Step())
-            screen.press("Escape")
-            idle = eye.wait("opencode", "idle")
-            assert asking.pid is not None
-            os.kill(asking.pid, signal.SIGKILL)
-            eye.wait("opencode", "ended")
+            screen.wait_for("Permission required")
+            idle = faces.after("Esc in a dialog", reads("idle"), do=lambda: screen.press("Escape"))
+            faces.after("kill -9", is_over, do=lambda: kill(asking))
 
+    assert before is not None
+    assert asking is not None
+    assert idle is not None
     assert (before.guess, asking.guess, asking.by, idle.by) == (True, False, "hook", "hook")
     assert asking.model == "m-alpha"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, timedelta
 from typing import Any
@@ -241,7 +242,22 @@ def test_a_session_the_gateway_just_served_is_looked_at_at_once(
     assert feed.wait_s() <= session_feed.HURRIED_S
     feed._looked_s -= session_feed.HURRIED_S
     feed.look()
-    assert feed.wait_s() > session_feed.SHOWN_S
+    assert feed.wait_s() > session_feed.HURRIED_S
+
+
+def test_looks_that_cost_much_are_made_less_often(
+    context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Theatre(context, monkeypatch).feed
+    waits = []
+    for cost_s in (0.0, 0.004, 9.0):
+        took = iter((0.0, cost_s))
+        monkeypatch.setattr(session_feed.time, "thread_time", lambda took=took: next(took))
+        feed._looked_s = float("-inf")
+        feed.look()
+        waits.append(round(feed.wait_s() - feed._looked_s + time.monotonic(), 2))
+
+    assert waits == [session_feed.SHOWN_S, 0.8, session_feed.SLOWEST_S]
 
 
 def test_hidden_sessions_are_looked_at_less_often(
@@ -250,9 +266,9 @@ def test_hidden_sessions_are_looked_at_less_often(
     feed = Theatre(context, monkeypatch).feed
     feed.look()
 
-    assert 0 < feed.wait_s() <= session_feed.SHOWN_S
+    assert 0 < feed.wait_s() <= session_feed.SLOWEST_S
     feed.shown = False
-    assert session_feed.SHOWN_S < feed.wait_s() <= session_feed.HIDDEN_S
+    assert session_feed.SLOWEST_S < feed.wait_s() <= session_feed.HIDDEN_S
 
 
 def test_a_narrow_tall_screen_shows_sessions_providers_and_limits() -> None:
