@@ -43,7 +43,7 @@ class Piece(NamedTuple):
     svg: str
 
 
-class Inks:
+class SpanStyles:
     """Colours and weights as short class names, collected while drawing."""
 
     def __init__(self) -> None:
@@ -58,24 +58,24 @@ class Inks:
 
 def picture(lines: Sequence[Line], ground: str) -> str:
     """One screen. `ground` is the colour (#rrggbb) of the whole picture."""
-    inks = Inks()
+    span_styles = SpanStyles()
     rows = "".join(
         _placed("".join(piece.svg for piece in pieces), number)
         for number, line in enumerate(lines)
-        if (pieces := row(line, ground, inks))
+        if (pieces := row(line, ground, span_styles))
     )
-    return _svg(len(lines), _columns(lines), ground, inks.css(), rows)
+    return _svg(len(lines), _columns(lines), ground, span_styles.css(), rows)
 
 
-def film(frames: Sequence[Frame], ground: str, ink: str, title: str) -> str:
+def film(frames: Sequence[Frame], ground: str, colour: str, title: str) -> str:
     """Frames one after the other, over and over; still where the reader wants no motion."""
-    inks, total_s = Inks(), sum(frame.length_s for frame in frames)
+    span_styles, total_s = SpanStyles(), sum(frame.length_s for frame in frames)
     high = len(frames[0].lines)
     shown: dict[tuple[int, Piece], list[tuple[float, float]]] = {}
     start_s = 0.0
     for frame in frames:
         end_s = start_s + frame.length_s
-        drawn = [row(line, ground, inks) for line in frame.lines]
+        drawn = [row(line, ground, span_styles) for line in frame.lines]
         for number, pieces in enumerate([*drawn, _caption(frame.caption)]):
             for piece in pieces:
                 spans = shown.setdefault((number, piece), [])
@@ -91,9 +91,9 @@ def film(frames: Sequence[Frame], ground: str, ink: str, title: str) -> str:
     body = "".join(
         _placed("".join(content), number, name) for (number, _, name), content in sorted(groups.items())
     )
-    rules = f".cap{{fill:{ink};font-size:17px}}{times.css()}"
+    rules = f".cap{{fill:{colour};font-size:17px}}{times.css()}"
     wide = _columns(frames[0].lines)
-    return _svg(high, wide, ground, inks.css() + rules, body, extra=CAPTION_HIGH, title=title)
+    return _svg(high, wide, ground, span_styles.css() + rules, body, extra=CAPTION_HIGH, title=title)
 
 
 class _Times:
@@ -130,7 +130,7 @@ class _Times:
         return "".join(rules)
 
 
-def row(line: Line, ground: str, inks: Inks) -> list[Piece]:
+def row(line: Line, ground: str, span_styles: SpanStyles) -> list[Piece]:
     """One row of the screen, at the top left."""
     pieces: list[Piece] = []
     column = 0
@@ -140,7 +140,7 @@ def row(line: Line, ground: str, inks: Inks) -> list[Piece]:
         colour, back, rule = _look(style, ground)
         if back != ground:
             box = _box(column * WIDE, 0, wide * WIDE, HIGH)
-            pieces.append(Piece(0, f'<path class="{inks(f"{CRISP}fill:{back}")}" d="{box}"/>'))
+            pieces.append(Piece(0, f'<path class="{span_styles(f"{CRISP}fill:{back}")}" d="{box}"/>'))
         shapes: dict[bool, list[str]] = {}
         place, run, begin = column, "", column
         for char in segment.text:
@@ -148,14 +148,14 @@ def row(line: Line, ground: str, inks: Inks) -> list[Piece]:
             if shape is None:
                 run += char
             else:
-                pieces += _texts(run, begin, rule, inks)
+                pieces += _texts(run, begin, rule, span_styles)
                 shapes.setdefault(shape[1], []).append(shape[0])
                 run, begin = "", place + 1
             place += cell_len(char)
-        pieces += _texts(run, begin, rule, inks)
+        pieces += _texts(run, begin, rule, span_styles)
         for stroked, paths in shapes.items():
             look = f"fill:none;stroke:{colour};stroke-width:1.2" if stroked else f"{CRISP}fill:{colour}"
-            pieces.append(Piece(1, f'<path class="{inks(look)}" d="{"".join(_joined(paths))}"/>'))
+            pieces.append(Piece(1, f'<path class="{span_styles(look)}" d="{"".join(_joined(paths))}"/>'))
         column += wide
     return sorted(pieces, key=lambda piece: piece.layer)
 
@@ -185,7 +185,7 @@ def _hex(colour: object, default: str) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _texts(run: str, column: int, rule: str, inks: Inks) -> Iterable[Piece]:
+def _texts(run: str, column: int, rule: str, span_styles: SpanStyles) -> Iterable[Piece]:
     """A run of text, cut where two blanks stand together."""
     begin = 0
     while begin < len(run):
@@ -196,9 +196,9 @@ def _texts(run: str, column: int, rule: str, inks: Inks) -> Iterable[Piece]:
         text = (run[begin:] if end < 0 else run[begin:end]).rstrip()
         x = (column + cell_len(run[:begin])) * WIDE
         width = cell_len(text) * WIDE
-        ink = inks(rule)
+        colour = span_styles(rule)
         yield Piece(
-            2, f'<text class="{ink}" x="{_n(x)}" y="14" textLength="{_n(width)}">{escape(text)}</text>'
+            2, f'<text class="{colour}" x="{_n(x)}" y="14" textLength="{_n(width)}">{escape(text)}</text>'
         )
         begin += len(text)
 

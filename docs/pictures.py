@@ -25,7 +25,7 @@ from textual.pilot import Pilot
 from docs import drawing
 from docs.drawing import Frame, Line
 from pf_tui import snapshot
-from pf_tui.demo import stage
+from pf_tui.demo import temporary_home
 from pf_tui.records import replace
 from pf_tui.sessions.overview import Watch, overview
 from pf_tui.state import gateway
@@ -135,7 +135,9 @@ class Stage:
 def set_up() -> Iterator[Stage]:
     """A stage whose person lives where it is early in the afternoon now."""
     hours = datetime.now(UTC).hour - AFTERNOON  # POSIX counts zones westwards
-    with stage({"TZ": f"DEMO{hours:+d}", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}, seed=SEED) as ctx:
+    with temporary_home(
+        {"TZ": f"DEMO{hours:+d}", "LANG": "C.UTF-8", "PATH": os.environ["PATH"]}, seed=SEED
+    ) as ctx:
         yield Stage(ctx)
 
 
@@ -190,8 +192,8 @@ async def _film(scene: Stage) -> str:
                 await pilot.pause()
             frames.append(Frame(_lines(app), FRAME_S, caption))
             scene.play(at_s + FRAME_S)
-        ink = app.theme_variables["ink-text"]
-        return drawing.film(frames, _ground(app), ink, "a minute of pf-tui")
+        colour = app.theme_variables["ink-text"]
+        return drawing.film(frames, _ground(app), colour, "a minute of pf-tui")
 
 
 def _dashboard(ctx: Context, theme: str) -> Dashboard:

@@ -62,8 +62,8 @@ def run(words: list[str]) -> int:
             return _helper(folder, rest[2:])
         if _is_plain_status(rest):
             return _status(folder, rest[1:])
-        if (wishes := _dashboard_wishes(rest)) is not None:
-            return _dashboard(folder, wishes)
+        if (options := _dashboard_options(rest)) is not None:
+            return _dashboard(folder, options)
         words = rest
     else:
         folder = None
@@ -142,11 +142,11 @@ def _helper(folder: str | None, rest: list[str]) -> int:
     return diagnostics.guard(show, as_json=False)
 
 
-def _dashboard(folder: str | None, wishes: dict[str, str]) -> int:
+def _dashboard(folder: str | None, options: dict[str, str]) -> int:
     from pf_tui.cli import dashboard
 
     return dashboard.run(
-        folder, demo="--demo" in wishes, theme=wishes.get("--theme"), mouse="--no-mouse" not in wishes
+        folder, demo="--demo" in options, theme=options.get("--theme"), mouse="--no-mouse" not in options
     )
 
 
@@ -156,21 +156,21 @@ def _is_plain_status(rest: list[str]) -> bool:
     return rest[:1] == ["status"] and "--json" in rest and len(names) <= 1 and all(map(_is_name, names))
 
 
-def _dashboard_wishes(rest: list[str]) -> dict[str, str] | None:
+def _dashboard_options(rest: list[str]) -> dict[str, str] | None:
     """The dashboard's options by name; None when the words are about something else."""
-    wishes: dict[str, str] = {}
+    options: dict[str, str] = {}
     queue = iter(rest)
     for word in queue:
         name, equals, value = word.partition("=")
         if name == "--theme":
-            wishes[name] = value if equals else next(queue, "")
-            if not _is_name(wishes[name]):
+            options[name] = value if equals else next(queue, "")
+            if not _is_name(options[name]):
                 return None
         elif word in ("--demo", "--no-mouse"):
-            wishes[word] = ""
+            options[word] = ""
         else:
             return None
-    return wishes
+    return options
 
 
 def _is_name(word: str) -> bool:

@@ -30,7 +30,7 @@ async def run(folder: Path) -> dict[tuple[str, str], str]:
         found = {}
         for cell in reachable:
             house.gate.config([cell.provider])
-            await asyncio.to_thread(house.gate.gateway.world.load)  # type: ignore[attr-defined]
+            await asyncio.to_thread(house.gate.gateway.routing_state.load)  # type: ignore[attr-defined]
             found[cell.provider, cell.agent] = await _ask(house, cell, known)
         return found
     finally:

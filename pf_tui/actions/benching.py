@@ -322,7 +322,9 @@ def _lift(
         before = snapshot.take(ctx)
         old = ctx.health()
         dropped = [health.bench_to_json(b) for b in old.benches if lifted(b)]
-        full = [name for name in windows_of for spent in before.standing(name).spent if not spent.budget]
+        full = [
+            name for name in windows_of for spent in before.eligibility_of(name).spent if not spent.budget
+        ]
         if not dropped and not full:
             return 0
         released = {**old.released, **dict.fromkeys(full, ctx.now())}

@@ -129,10 +129,10 @@ def desktop_words(
 
 def _wanted(ctx: Context, kind: str) -> bool:
     try:
-        wished = ctx.config()
+        config = ctx.config()
     except PfError:
         return False
-    return wished.is_notifying and kind in wished.notify_kinds
+    return config.is_notifying and kind in config.notify_kinds
 
 
 def _tell(ctx: Context, kind: str, words: str, of: str, end: datetime | None) -> None:
@@ -140,10 +140,10 @@ def _tell(ctx: Context, kind: str, words: str, of: str, end: datetime | None) ->
     if not _wanted(ctx, kind) or not notified.first_time(ctx.paths, f"{kind} {of}", end, ctx.now()):
         return
     clean = visible(by_shape(masked(words)))[:MOST_CHARS]
-    wished = ctx.config()
-    if wished.notify_desktop and (command := desktop_words(clean, ctx.env)):
+    config = ctx.config()
+    if config.notify_desktop and (command := desktop_words(clean, ctx.env)):
         send(command, ctx.env)
-    if wished.notify_osc9 and ctx.who == "hook":
+    if config.notify_osc9 and ctx.who == "hook":
         _write_osc9(clean, ctx.env)
 
 

@@ -33,10 +33,10 @@ def note_readings(ctx: Context, readings: Sequence[Reading]) -> None:
     """Keep what was read of limit windows, and tell the person of one that is nearly used up."""
     ledger.limit_readings(ctx.paths.ledger, readings)
     try:
-        wished = ctx.config().is_notifying
+        is_notifying = ctx.config().is_notifying
     except PfError:
         return  # whoever reads the file tells of it
-    if readings and wished:
+    if readings and is_notifying:
         from pf_tui.actions import notices
 
         notices.readings(ctx, readings)

@@ -79,14 +79,14 @@ def due(ctx: Context, session: Session) -> datetime:
     if session.state == "limited" and session.limited_until is not None:
         rounded = session.limited_until.second == 0
         return max(session.limited_until + (MINUTE if rounded else timedelta()) + AFTER, now)
-    world = snapshot.take(ctx, keep_going=True)
-    if world.active is not None:
+    view = snapshot.take(ctx, keep_going=True)
+    if view.active is not None:
         return now
-    back = world.choice.first_back
+    back = view.choice.first_back
     return max(back.until + AFTER, now) if back is not None and back.until is not None else now
 
 
-def wish(ctx: Context, session: Session) -> tuple[ResumeWay, datetime | None]:
+def planned_resume(ctx: Context, session: Session) -> tuple[ResumeWay, datetime | None]:
     """Have it go on at the reset while a dashboard is open, or take that back.
 
     Returns:

@@ -56,7 +56,7 @@ def move_session(ctx: Context, session: Session, provider_id: str, *, force: boo
             f"{provider.id} is not in the priority list; nothing was changed",
             f"`pf-tui priority add {provider.id}`",
         )
-    refusal = why_ineligible(now.standing(provider.id), session.model)
+    refusal = why_ineligible(now.eligibility_of(provider.id), session.model)
     if refusal is not None and refusal.code != "paid" and not force:
         raise PfError(
             f"{provider.id} cannot serve: {refusal.reason}; nothing was changed", cure(provider, refusal)

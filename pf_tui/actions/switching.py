@@ -150,7 +150,7 @@ def _next_in_turn(now: Snapshot) -> str:
     visits = [*_visited(now.events), _active(now)]
     for first in range(len(visits)):
         later = visits[first:]
-        listed = [standing for standing in now.listed if standing.provider not in later]
+        listed = [eligibility for eligibility in now.listed if eligibility.provider not in later]
         choice = failover.choose(listed, now.model, now.catalog, own_order=now.has_own_order)
         if choice.provider is not None:
             return choice.provider
@@ -302,7 +302,7 @@ def cure(provider: Provider, refusal: Skipped) -> str:
 
 def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Skipped | None:
     model = match_model(provider.id, wanted or now.model, now.catalog).model
-    refusal = why_ineligible(now.standing(provider.id), model)
+    refusal = why_ineligible(now.eligibility_of(provider.id), model)
     return None if refusal is not None and refusal.code == "paid" else refusal  # they decide
 
 

@@ -117,7 +117,7 @@ def unpriced(ctx: Context) -> dict[str, int]:
         return {}
     with schema.opened(ctx.paths.ledger) as connection:
         parts = UsageQuery(connection, period_of("all", ctx.now(), None), Filters()).by("model")
-    waiting = {part.name: part.sums.unpriced_tokens for part in parts if part.sums.unpriced_tokens}
+    waiting = {part.name: part.totals.unpriced_tokens for part in parts if part.totals.unpriced_tokens}
     return dict(sorted(waiting.items(), key=lambda item: -item[1]))
 
 
@@ -211,11 +211,13 @@ def write_counters(ctx: Context) -> str | None:
         PfError: the disk refuses, or a newer version wrote the file.
     """
     now, tz = ctx.now(), ctx.timezone()
-    with ledger.reading(ctx.paths.ledger) as book:
-        today = book.usage_since(clock.day_start(now, tz))
-        month = book.usage_since(clock.month_start(now, tz))
+    with ledger.reading(ctx.paths.ledger) as ledger_reader:
+        today = ledger_reader.usage_since(clock.day_start(now, tz))
+        month = ledger_reader.usage_since(clock.month_start(now, tz))
         fresh = {
-            provider: book.usage_since(moment, provider=provider).get(provider, ledger.ProviderUsage())
+            provider: ledger_reader.usage_since(moment, provider=provider).get(
+                provider, ledger.ProviderUsage()
+            )
             for provider, moment in _resets_today(ctx).items()
         }
         today = {**today, **fresh}

@@ -256,15 +256,15 @@ def _body(
     from pf_tui.cli import analytics_view as views
 
     span = analytics.span
-    cells = UsageQuery(connection, span, filters)
+    query = UsageQuery(connection, span, filters)
     if view == "summary":
         return views.summary(analytics, frame)
     if view == "sessions":
-        dearest = cells.sessions(views.MOST_SESSIONS)
+        dearest = query.sessions(views.MOST_SESSIONS)
         places = events.session_places(connection, [part.name for part in dearest.parts])
         return views.sessions(dearest, places, frame)
     if view == "blocks":
-        return lists.blocks(blocks(cells, ctx.now()), frame)
+        return lists.blocks(blocks(query, ctx.now()), frame)
     if view == "costs":
         return lists.costs(
             analytics, comparison.plan_uses(analytics, ctx.catalog(), _length(analytics)), frame

@@ -50,14 +50,14 @@ def blocks(blocks: Sequence[Block], frame: Frame) -> list[Text]:
     """Five-hour blocks, and of the running one its pace and where that ends."""
     if not blocks:
         return []
-    most = max(block.sums.total_tokens for block in blocks)
+    most = max(block.totals.total_tokens for block in blocks)
     rows = [
         [
             Cell(text=_block_time(block, frame), style="bold" if block.active else ""),
-            plain(words.number(block.sums.requests)),
-            plain(words.short(block.sums.total_tokens)),
-            plain(f"{money(block.sums)}{starred(block.sums)}"),
-            faint(f"{100 * block.sums.total_tokens / most:.0f} %" if most else ""),
+            plain(words.number(block.totals.requests)),
+            plain(words.short(block.totals.total_tokens)),
+            plain(f"{money(block.totals)}{starred(block.totals)}"),
+            faint(f"{100 * block.totals.total_tokens / most:.0f} %" if most else ""),
             Cell(text="active" if block.active else "", style="green"),
         ]
         for block in blocks
@@ -79,11 +79,11 @@ def blocks(blocks: Sequence[Block], frame: Frame) -> list[Text]:
             f"{words.money(running.usd_per_hour)}/h, about {words.money(running.projected_usd)} at its end"
         )
         lines += [Text(), *wrapped(burn, frame.width)]
-        highest = max(blocks[:-1], key=lambda block: block.sums.total_tokens, default=None)
-        if highest is not None and highest.sums.total_tokens:
-            share = 100 * running.sums.total_tokens / highest.sums.total_tokens
+        highest = max(blocks[:-1], key=lambda block: block.totals.total_tokens, default=None)
+        if highest is not None and highest.totals.total_tokens:
+            share = 100 * running.totals.total_tokens / highest.totals.total_tokens
             lines += wrapped(
-                f"{share:.0f} % of your heaviest block ({words.short(highest.sums.total_tokens)} tokens)",
+                f"{share:.0f} % of your heaviest block ({words.short(highest.totals.total_tokens)} tokens)",
                 frame.width,
                 style=FAINT,
             )
@@ -258,23 +258,23 @@ def _block_time(block: Block, frame: Frame) -> str:
 
 
 def _compared_row(row: Compared) -> list[Cell]:
-    sums = row.part.sums
-    used = bool(sums.requests)
+    part_totals = row.part.totals
+    used = bool(part_totals.requests)
     used_or_limited = used or row.fallback.limit_hits > 0
-    each, saved, lost = usd_per_million(sums), row.fallback.minutes_saved, row.fallback.minutes_lost
+    each, saved, lost = usd_per_million(part_totals), row.fallback.minutes_saved, row.fallback.minutes_lost
     latency = row.part.latency_ms_p50
     same = "" if row.same_work_usd is None else f"~{words.money(row.same_work_usd)}"
     if same and row.same_work_share < 0.995:
         same += f" ({100 * row.same_work_share:.0f} %)"
     return [
         Cell(text=row.part.name, style="" if used_or_limited else FAINT),
-        plain(words.number(sums.requests) if used else ""),
-        plain(words.short(sums.total_tokens) if used else ""),
-        plain(f"{money(sums)}{starred(sums)}" if used else ""),
+        plain(words.number(part_totals.requests) if used else ""),
+        plain(words.short(part_totals.total_tokens) if used else ""),
+        plain(f"{money(part_totals)}{starred(part_totals)}" if used else ""),
         plain(words.money(each) if used and each is not None else ""),
         plain(f"{latency / 1000:.1f} s" if used and latency else ""),
-        plain(_rate(sums.failed, sums.requests) if used else ""),
-        plain(_rate(sums.rate_limited, sums.requests) if used else ""),
+        plain(_rate(part_totals.failed, part_totals.requests) if used else ""),
+        plain(_rate(part_totals.rate_limited, part_totals.requests) if used else ""),
         plain(f"{saved:.0f} min" if saved else ""),
         plain(f"{lost:.0f} min" if lost else ""),
         Cell(text=same, style="" if used else FAINT),

@@ -135,9 +135,9 @@ def sessions(dearest: Dearest, places: Mapping[str, SessionPlace], frame: Frame)
             plain(part.name[:8]),
             plain(place(places[part.name].project, frame) if part.name in places else ""),
             faint(frame.clock(moment(places[part.name].last_ms)) if part.name in places else ""),
-            plain(words.number(part.sums.requests)),
-            plain(words.short(part.sums.total_tokens)),
-            plain(f"{money(part.sums)}{starred(part.sums)}"),
+            plain(words.number(part.totals.requests)),
+            plain(words.short(part.totals.total_tokens)),
+            plain(f"{money(part.totals)}{starred(part.totals)}"),
         ]
         for part in shown
     ]
@@ -168,15 +168,15 @@ def foot(analytics: Analytics, frame: Frame) -> list[Text]:
     return [Text(), *lines] if lines else []
 
 
-def money(sums: Totals) -> str:
+def money(part_totals: Totals) -> str:
     """The cost; a dash when nobody knows any of it, a + when somebody does not know all."""
-    money_text = cost(sums)
-    return f"{words.money(money_text)}{'+' if money_text is not None and sums.unpriced_tokens else ''}"
+    money_text = cost(part_totals)
+    return f"{words.money(money_text)}{'+' if money_text is not None and part_totals.unpriced_tokens else ''}"
 
 
-def starred(sums: Totals) -> str:
+def starred(part_totals: Totals) -> str:
     """Marks a sum that holds list-price equivalents of a plan."""
-    return standing.PLAN if sums.plan_usd else ""
+    return standing.PLAN if part_totals.plan_usd else ""
 
 
 def counted(number: int, word: str) -> str:
@@ -213,10 +213,10 @@ def _plan_note(analytics: Analytics) -> str:
 
 
 def _unpriced_note(analytics: Analytics) -> str:
-    unpriced = [part for part in analytics.models if part.sums.unpriced_tokens]
+    unpriced = [part for part in analytics.models if part.totals.unpriced_tokens]
     if not unpriced:
         return ""
-    named = ", ".join(f"{words.short(p.sums.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5])
+    named = ", ".join(f"{words.short(p.totals.unpriced_tokens)} tokens of {p.name}" for p in unpriced[:5])
     more = f" and {len(unpriced) - 5} more models" if len(unpriced) > 5 else ""
     return (
         f"unpriced: {named}{more}; `pf-tui prices update` looks for newer prices, or write your own "
@@ -288,19 +288,19 @@ def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) ->
     most = max((_weight(part, by_cost=by_cost) for part in listed), default=0.0) or 1.0
     rows = []
     for part in listed:
-        sums, weight = part.sums, _weight(part, by_cost=by_cost)
+        part_totals, weight = part.totals, _weight(part, by_cost=by_cost)
         length = bar(weight / most, _BAR)
         rows.append(
             [
                 _name(title, part.name, frame),
-                plain(words.number(sums.requests)),
-                Cell(text=words.number(sums.failed) if sums.failed else "", style="red"),
-                faint(words.short(sums.input)),
-                faint(words.short(sums.output)),
-                faint(words.short(sums.cache_read + sums.cache_write)),
-                plain(words.short(sums.total_tokens)),
-                plain(f"{money(sums)}{starred(sums)}"),
-                faint(f"{100 * weight / whole:.0f} %" if sums.total_tokens else ""),
+                plain(words.number(part_totals.requests)),
+                Cell(text=words.number(part_totals.failed) if part_totals.failed else "", style="red"),
+                faint(words.short(part_totals.input)),
+                faint(words.short(part_totals.output)),
+                faint(words.short(part_totals.cache_read + part_totals.cache_write)),
+                plain(words.short(part_totals.total_tokens)),
+                plain(f"{money(part_totals)}{starred(part_totals)}"),
+                faint(f"{100 * weight / whole:.0f} %" if part_totals.total_tokens else ""),
                 Cell(text=length if weight else "", style="cyan"),
             ]
         )
@@ -308,7 +308,7 @@ def _table(title: str, listed: Sequence[Group], totals: Totals, frame: Frame) ->
 
 
 def _weight(part: Group, *, by_cost: bool) -> float:
-    return part.sums.cost_usd if by_cost else float(part.sums.total_tokens)
+    return part.totals.cost_usd if by_cost else float(part.totals.total_tokens)
 
 
 def _name(title: str, name: str, frame: Frame) -> Cell:
@@ -327,19 +327,19 @@ def _curve(days: Sequence[Group], frame: Frame) -> list[Text]:
     if len(days) < 3:
         return []
     shown = days[-min(_DAYS, frame.width - 2) :]
-    most = max(shown, key=lambda part: part.sums.cost_usd)
-    if not most.sums.cost_usd:
+    most = max(shown, key=lambda part: part.totals.cost_usd)
+    if not most.totals.cost_usd:
         return []
-    costs = {part.name: part.sums.cost_usd for part in shown}
+    costs = {part.name: part.totals.cost_usd for part in shown}
     first = datetime.strptime(shown[0].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
     last = datetime.strptime(shown[-1].name, "%Y-%m-%d")  # noqa: DTZ007 - local days
     columns = []
     for step in range((last - first).days + 1):
         value = costs.get(f"{first + timedelta(days=step):%Y-%m-%d}", 0.0)
-        columns.append(_EIGHTHS[math.ceil(8 * value / most.sums.cost_usd)])
+        columns.append(_EIGHTHS[math.ceil(8 * value / most.totals.cost_usd)])
     columns = columns[-(frame.width - 2) :]
-    mean = total(part.sums for part in shown).cost_usd / len(columns)
-    aside = f"{words.money(mean)} a day, most on {most.name}: {words.money(most.sums.cost_usd)}"
+    mean = total(part.totals for part in shown).cost_usd / len(columns)
+    aside = f"{words.money(mean)} a day, most on {most.name}: {words.money(most.totals.cost_usd)}"
     return [
         Text(),
         heading("cost by day") if frame.width < _ROOMY else heading("cost by day", aside),

@@ -23,9 +23,9 @@ def run(folder: str | None, *, demo: bool = False, theme: str | None = None, mou
             raise WrongUsage(refusal, "`pf-tui status` says the same in text")
         with screen:
             if demo:
-                from pf_tui.demo import stage
+                from pf_tui.demo import temporary_home
 
-                with stage() as staged:
+                with temporary_home() as staged:
                     return start.run(staged, theme=theme, mouse=mouse)
             return start.run(world.here(folder, "tui"), theme=theme, mouse=mouse)
 

@@ -138,7 +138,7 @@ def _measured(ctx: Context) -> tuple[snapshot.Snapshot, tuple[Metric, ...]]:
     with freshen.ledger(ctx) as connection:
         now = snapshot.take(ctx, keep_going=True)
         with schema.snapshot(connection):
-            book = lifetime.lifetime(connection)
+            history = lifetime.lifetime(connection)
             since = now.gateway.since if now.gateway is not None else None
-            life = lifetime.attempts(connection, since) if since is not None else ()
-            return now, metrics.measure(now, book, life)
+            attempts = lifetime.attempts(connection, since) if since is not None else ()
+            return now, metrics.measure(now, history, attempts)

@@ -37,7 +37,7 @@ FAINT = "bright_black"
 """Headings, units, asides."""
 
 _STYLES = {"text": "", "muted": FAINT, "faint": FAINT, "good": "green", "warn": "yellow", "bad": "red"}
-"""Inks of `pf_tui.text` in a terminal's colours; any other name is a style already."""
+"""Colour names of `pf_tui.text` in a terminal's colours; any other name is a style already."""
 
 
 @record
@@ -90,7 +90,7 @@ def between(text: Text, right: Text, width: int) -> list[Text]:
 
 def meter_style(share: float | None) -> str:
     """Green, yellow, red by how much is used."""
-    return _STYLES[meters.level_ink(None if share is None else 100 * share)]
+    return _STYLES[meters.level_colour(None if share is None else 100 * share)]
 
 
 def meter(share: float | None, width: int) -> str:
@@ -125,6 +125,6 @@ def wrapped(words: str, width: int, *, indent: str = "", style: str | Style = ""
 def _trimmed(line: Line) -> Text:
     text = Text()
     for span in line:
-        text.append(span.text, style=_STYLES.get(span.ink, span.ink))
+        text.append(span.text, style=_STYLES.get(span.colour, span.colour))
     text.rstrip()
     return text

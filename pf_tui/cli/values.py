@@ -172,7 +172,7 @@ def _inside(day: date | datetime | str, now: datetime, zone: tzinfo | None) -> d
     if isinstance(day, str):
         today = now.astimezone(zone).date()
         day = today if day == "today" else today - timedelta(days=1)
-    wall = day if isinstance(day, datetime) else datetime.combine(day, NOON)
-    if wall.tzinfo is None:
-        wall = wall.astimezone() if zone is None else wall.replace(tzinfo=zone)
-    return wall.astimezone(UTC)
+    local = day if isinstance(day, datetime) else datetime.combine(day, NOON)
+    if local.tzinfo is None:
+        local = local.astimezone() if zone is None else local.replace(tzinfo=zone)
+    return local.astimezone(UTC)

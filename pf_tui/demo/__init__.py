@@ -10,6 +10,6 @@ Invariant: nothing outside the temporary home is read or written, no real key is
 this machine.
 """
 
-from pf_tui.demo.session import stage
+from pf_tui.demo.session import temporary_home
 
-__all__ = ["stage"]
+__all__ = ["temporary_home"]

@@ -1,4 +1,4 @@
-"""The demo's player as a process: `python -m pf_tui.demo FOLDER SEED`, started and ended by `stage`.
+"""The demo's player as a process: `python -m pf_tui.demo FOLDER SEED`, started and ended by `temporary_home`.
 
 It ends when its standard input does, and then deletes the folder: so the demo leaves nothing behind even
 when the dashboard was killed.

@@ -13,7 +13,7 @@ from pf_tui.demo import scenario
 from pf_tui.demo.scenario import Work
 
 DAYS = 30
-WALL_EVERY = 3
+LIMIT_HIT_EVERY = 3
 """On every third day the first provider of some work hits its limit for a while."""
 
 
@@ -37,7 +37,7 @@ class Request(NamedTuple):
     subagent: bool = False
 
 
-class Wall(NamedTuple):
+class LimitHit(NamedTuple):
     """A limit that was hit, and until when it held."""
 
     at: datetime
@@ -49,36 +49,38 @@ class History(NamedTuple):
     """What lies behind the person."""
 
     requests: list[Request]
-    walls: list[Wall]
+    limit_hits: list[LimitHit]
 
 
 def make(now: datetime, zone: tzinfo | None, seed: int) -> History:
     """The last DAYS days up to `now` (aware UTC), in the person's zone (None = the system's)."""
-    dice = Random(seed)  # noqa: S311 - a story, no secret
+    rng = Random(seed)  # noqa: S311 - a story, no secret
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     requests: list[Request] = []
-    walls: list[Wall] = []
+    limit_hits: list[LimitHit] = []
     for back in range(DAYS, -1, -1):
         day = today - timedelta(days=back)
-        wall = _wall(dice, day) if back % WALL_EVERY == 1 else None
-        if wall is not None:
-            walls.append(wall)
-        for _ in range(_sessions(dice, day, back)):
-            begin = day + timedelta(hours=min(23.0, max(6.5, dice.gauss(14.5, 3.4))))
-            requests += _session(dice, begin, wall)
+        limit_hit = _limit_hit(rng, day) if back % LIMIT_HIT_EVERY == 1 else None
+        if limit_hit is not None:
+            limit_hits.append(limit_hit)
+        for _ in range(_sessions(rng, day, back)):
+            begin = day + timedelta(hours=min(23.0, max(6.5, rng.gauss(14.5, 3.4))))
+            requests += _session(rng, begin, limit_hit)
     requests = [request for request in requests if request.at < now]
     for minutes in (38, 21, 9):
-        requests += _session(dice, now - timedelta(minutes=minutes), None, within=timedelta(minutes=minutes))
+        requests += _session(rng, now - timedelta(minutes=minutes), None, within=timedelta(minutes=minutes))
     requests = [request for request in requests if request.at < now]
     requests.sort()
-    return History(requests, [wall for wall in walls if wall.at < now - timedelta(hours=6)])
+    return History(
+        requests, [limit_hit for limit_hit in limit_hits if limit_hit.at < now - timedelta(hours=6)]
+    )
 
 
-def request(dice: Random, at: datetime, work: Work, session: str, project: str, depth: float) -> Request:
+def request(rng: Random, at: datetime, work: Work, session: str, project: str, depth: float) -> Request:
     """One delivered request; `depth` is how far the session has gone, from 0 to 1."""
-    context = round(work.depth * (0.15 + 0.85 * depth) * dice.uniform(0.7, 1.1))
-    output = round(min(6000.0, dice.lognormvariate(6.5, 0.8)))
-    ttft_ms = round(dice.lognormvariate(6.7, 0.35))
+    context = round(work.depth * (0.15 + 0.85 * depth) * rng.uniform(0.7, 1.1))
+    output = round(min(6000.0, rng.lognormvariate(6.5, 0.8)))
+    ttft_ms = round(rng.lognormvariate(6.7, 0.35))
     return Request(
         at=at,
         agent=work.agent,
@@ -86,57 +88,59 @@ def request(dice: Random, at: datetime, work: Work, session: str, project: str, 
         project=project,
         provider=work.provider,
         model=work.model,
-        input=round(dice.lognormvariate(5.2, 1.1)),
+        input=round(rng.lognormvariate(5.2, 1.1)),
         output=output,
         cache_read=context,
-        cache_write=round(dice.lognormvariate(7.5, 0.7)) if work.agent == "claude-code" else 0,
-        latency_ms=ttft_ms + round(output * dice.uniform(9, 18)),
+        cache_write=round(rng.lognormvariate(7.5, 0.7)) if work.agent == "claude-code" else 0,
+        latency_ms=ttft_ms + round(output * rng.uniform(9, 18)),
         ttft_ms=ttft_ms,
-        subagent=dice.random() < 0.12,
+        subagent=rng.random() < 0.12,
     )
 
 
-def choose_work(dice: Random) -> Work:
+def choose_work(rng: Random) -> Work:
     """Some work, by its share."""
-    return dice.choices(scenario.WORK, weights=[work.share for work in scenario.WORK])[0]
+    return rng.choices(scenario.WORK, weights=[work.share for work in scenario.WORK])[0]
 
 
-def choose_project(dice: Random) -> str:
+def choose_project(rng: Random) -> str:
     """Some project, by its share."""
-    return dice.choices(scenario.PROJECTS, weights=scenario.PROJECT_SHARES)[0]
+    return rng.choices(scenario.PROJECTS, weights=scenario.PROJECT_SHARES)[0]
 
 
-def session_name(dice: Random) -> str:
+def session_name(rng: Random) -> str:
     """A session id as agents make them."""
-    number = f"{dice.getrandbits(128):032x}"
+    number = f"{rng.getrandbits(128):032x}"
     return "-".join((number[:8], number[8:12], number[12:16], number[16:20], number[20:]))
 
 
-def _sessions(dice: Random, day: datetime, back: int) -> int:
+def _sessions(rng: Random, day: datetime, back: int) -> int:
     usual = 1.5 if day.weekday() >= 5 else 5.5
-    return max(1, round(dice.gauss(usual * (1.15 - back / 110), 1.3)))
+    return max(1, round(rng.gauss(usual * (1.15 - back / 110), 1.3)))
 
 
 def _session(
-    dice: Random, begin: datetime, wall: Wall | None, within: timedelta = timedelta(hours=3)
+    rng: Random, begin: datetime, limit_hit: LimitHit | None, within: timedelta = timedelta(hours=3)
 ) -> list[Request]:
-    work, project, session = choose_work(dice), choose_project(dice), session_name(dice)
-    count = round(dice.triangular(6, 60, 22))
+    work, project, session = choose_work(rng), choose_project(rng), session_name(rng)
+    count = round(rng.triangular(6, 60, 22))
     at = begin
     requests: list[Request] = []
     for number in range(count):
-        at += timedelta(seconds=dice.expovariate(1 / 38) + 4)
+        at += timedelta(seconds=rng.expovariate(1 / 38) + 4)
         if at - begin > within:
             break
-        demand = request(dice, at, work, session, project, number / count)
-        if wall is not None and work.provider == wall.work.provider and wall.at <= at < wall.until:
+        demand = request(rng, at, work, session, project, number / count)
+        if (
+            limit_hit is not None
+            and work.provider == limit_hit.work.provider
+            and limit_hit.at <= at < limit_hit.until
+        ):
             if number and requests[-1].provider == work.provider:
                 requests.append(_failed(demand, "quota", 429))
             demand = demand._replace(provider=work.fallback, model=work.fallback_model)
-        elif dice.random() < 0.011:
-            requests.append(
-                _failed(demand, *dice.choice((("overload", 529), ("server", 500), ("rate", 429))))
-            )
+        elif rng.random() < 0.011:
+            requests.append(_failed(demand, *rng.choice((("overload", 529), ("server", 500), ("rate", 429)))))
             demand = demand._replace(at=at + timedelta(seconds=2))
         requests.append(demand)
     return requests
@@ -156,7 +160,7 @@ def _failed(request: Request, kind: str, status: int) -> Request:
     )
 
 
-def _wall(dice: Random, day: datetime) -> Wall:
-    work = dice.choices(scenario.WORK, weights=(5, 1, 3, 2))[0]
-    at = day + timedelta(hours=dice.uniform(12.5, 17))
-    return Wall(at, at + timedelta(minutes=dice.uniform(40, 150)), work)
+def _limit_hit(rng: Random, day: datetime) -> LimitHit:
+    work = rng.choices(scenario.WORK, weights=(5, 1, 3, 2))[0]
+    at = day + timedelta(hours=rng.uniform(12.5, 17))
+    return LimitHit(at, at + timedelta(minutes=rng.uniform(40, 150)), work)

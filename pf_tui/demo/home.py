@@ -94,7 +94,7 @@ def prepare(ctx: Context, folder: Path, seed: int) -> None:
     connection = schema.connect(ctx.paths.ledger)
     try:
         LedgerRows(connection, ctx.catalog(), str(folder)).enter(past.requests)
-        _note_walls(ctx, past)
+        _note_limit_hits(ctx, past)
         reader.limit_readings(ctx.paths.ledger, readings(now))
     finally:
         connection.close()
@@ -186,22 +186,26 @@ def _remember(ctx: Context, past: History, now: datetime) -> None:
     def then(moment: datetime, who: str) -> Context:
         return replace(ctx, clock=lambda: moment, who=who)
 
-    walls = [wall for wall in past.walls[-2:] if wall.work.provider == scenario.PRIORITY[0]]
-    settled = min([now - timedelta(hours=26), *(wall.at - timedelta(hours=1) for wall in walls)])
+    limit_hits = [
+        limit_hit for limit_hit in past.limit_hits[-2:] if limit_hit.work.provider == scenario.PRIORITY[0]
+    ]
+    settled = min(
+        [now - timedelta(hours=26), *(limit_hit.at - timedelta(hours=1) for limit_hit in limit_hits)]
+    )
     actions.move_in_priority(then(settled, "tui"), _MOVED, scenario.PRIORITY.index(_MOVED) + 1)
     actions.set_budgets(then(settled + timedelta(minutes=3), "cli"), "openrouter", {"daily_usd": 20.0})
-    for wall in walls:
+    for limit_hit in limit_hits:
         evidence = {"status": 429, "header": "anthropic-ratelimit-unified-status: rejected"}
         actions.report_failure(
-            then(wall.at, "hook"),
-            wall.work.provider,
-            failures.reported("quota", until=wall.until),
+            then(limit_hit.at, "hook"),
+            limit_hit.work.provider,
+            failures.reported("quota", until=limit_hit.until),
             evidence=evidence,
-            agent=wall.work.agent,
-            why=f"{wall.work.provider} hit its 5-hour limit",
+            agent=limit_hit.work.agent,
+            why=f"{limit_hit.work.provider} hit its 5-hour limit",
         )
-        later, why = then(wall.until, "hook"), "its window began anew"
-        actions.succeeded(later, wall.work.provider, None, why=why, ended=True)
+        later, why = then(limit_hit.until, "hook"), "its window began anew"
+        actions.succeeded(later, limit_hit.work.provider, None, why=why, ended=True)
     actions.report_failure(
         then(now - timedelta(minutes=2), "gateway"),
         "bedrock",
@@ -218,21 +222,21 @@ def _before_the_move(provider: str) -> int:
     return scenario.PRIORITY.index(provider) + (3 if provider == _MOVED else 0)
 
 
-def _note_walls(ctx: Context, past: History) -> None:
+def _note_limit_hits(ctx: Context, past: History) -> None:
     """Limits of the month: hit, taken over, back."""
     ledger = ctx.paths.ledger
-    for wall in past.walls:
-        work = wall.work
+    for limit_hit in past.limit_hits:
+        work = limit_hit.work
         reader.limit_hit(
             ledger,
             work.provider,
             kind="quota",
-            at=wall.at,
-            until=wall.until,
+            at=limit_hit.at,
+            until=limit_hit.until,
             agent=work.agent,
             session=None,
             text="You've hit your session limit",
         )
         why = f"{work.provider} hit its limit (429)"
-        reader.switch(ledger, work.provider, work.fallback, why=why, who="hook", at=wall.at)
-        reader.switch(ledger, work.fallback, work.provider, why="bench over", who="hook", at=wall.until)
+        reader.switch(ledger, work.provider, work.fallback, why=why, who="hook", at=limit_hit.at)
+        reader.switch(ledger, work.fallback, work.provider, why="bench over", who="hook", at=limit_hit.until)

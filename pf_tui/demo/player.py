@@ -52,13 +52,13 @@ class Player:
     def __init__(self, ctx: Context, folder: Path, seed: int, *, pace: float = 1.0) -> None:
         """Args: pace: 1 = answers take as long as real ones, 0 = they come at once."""
         self._ctx, self._folder, self._pace = ctx, folder, pace
-        self._dice = Random(seed + 1)  # noqa: S311 - a story, no secret
+        self._rng = Random(seed + 1)  # noqa: S311 - a story, no secret
         self._rounds = story.rounds(seed)
         self._round = next(self._rounds)
         self._began = ctx.now()
         self._subject: str | None = None
         self._beat = 0
-        self.sessions = _sessions(self._dice, self._began)
+        self.sessions = _sessions(self._rng, self._began)
         self.busy: set[str] = set()
         """Sessions with a request under way."""
         providers = ctx.catalog().providers
@@ -205,7 +205,7 @@ class Player:
     async def _work(self, session: Session) -> None:
         while True:
             well = await self.ask(session)
-            await asyncio.sleep(self._dice.uniform(*PAUSE_S) if well else REFUSED_S)
+            await asyncio.sleep(self._rng.uniform(*PAUSE_S) if well else REFUSED_S)
 
     async def ask(self, session: Session) -> bool:
         """One request through the gateway, to the end of its answer; True when it was served."""
@@ -235,7 +235,7 @@ class Player:
         self._turns_planned += 1
         work = next(work for work in scenario.WORK if work.agent == session.agent)
         depth = min(1.0, self._turns_planned / 80)
-        return history.request(self._dice, self._ctx.now(), work, session.id, session.project, depth)
+        return history.request(self._rng, self._ctx.now(), work, session.id, session.project, depth)
 
     def _use(self, provider: str) -> None:
         """A plan that works uses its window up, slowly."""
@@ -244,13 +244,13 @@ class Player:
             self.vendors.windows[provider] = (min(98.0, percent + DRIFT_PERCENT), ends)
 
 
-def _sessions(dice: Random, began: datetime) -> tuple[Session, ...]:
+def _sessions(rng: Random, began: datetime) -> tuple[Session, ...]:
     """Two of Claude Code, one of OpenCode, one of Codex."""
     player, dashboard = agents.processes()
     chosen: list[Session] = []
     claude, _, opencode, codex = scenario.WORK
     for work, pid in ((claude, player), (claude, dashboard), (opencode, player), (codex, player)):
-        name = history.session_name(dice)
+        name = history.session_name(rng)
         if work is codex:
             name = agents.thread_id(began, name.replace("-", ""))
         project = scenario.PROJECTS[len(chosen)]

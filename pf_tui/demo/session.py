@@ -36,7 +36,7 @@ GATEWAY_END_S = 1.0
 
 
 @contextlib.contextmanager
-def stage(
+def temporary_home(
     env: Mapping[str, str] | None = None,
     *,
     seed: int = SEED,
@@ -60,14 +60,14 @@ def stage(
             f"the demo needs a temporary folder ({error.strerror or error})",
             "set TMPDIR to a folder of yours",
         ) from error
-    world = home.environment(folder, outside)
+    settings = home.environment(folder, outside)
     player: subprocess.Popen[bytes] | None = None
-    with _ending_on_signals(), _living_in(world):
+    with _ending_on_signals(), _living_in(settings):
         try:
-            ctx = replace(home.context(folder, world), clock=clock)
+            ctx = replace(home.context(folder, settings), clock=clock)
             home.prepare(ctx, folder, seed)
             if play:
-                player = _start(folder, seed, world)
+                player = _start(folder, seed, settings)
             yield ctx
         finally:
             if player is not None:
@@ -94,13 +94,13 @@ def _end_gateway(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _start(folder: Path, seed: int, world: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(folder: Path, seed: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "pf_tui.demo", str(folder), str(seed)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=dict(world),
+        env=dict(settings),
         cwd=folder,
         start_new_session=True,
     )
@@ -120,11 +120,11 @@ def _end(player: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _living_in(world: Mapping[str, str]) -> Iterator[None]:
-    """Make `world` the process's environment: whoever looks past the Context finds the demo all the same."""
+def _living_in(settings: Mapping[str, str]) -> Iterator[None]:
+    """Make `settings` the process's environment: code that bypasses the Context finds the demo too."""
     before = dict(os.environ)
     os.environ.clear()
-    os.environ.update(world)
+    os.environ.update(settings)
     try:
         yield
     finally:

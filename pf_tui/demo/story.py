@@ -47,20 +47,20 @@ class Round:
 
 def rounds(seed: int) -> Iterator[Round]:
     """The story, without an end: the 5-hour limit first, then other troubles in shuffled order."""
-    dice = Random(seed)  # noqa: S311 - a story, no secret
+    rng = Random(seed)  # noqa: S311 - a story, no secret
     yield _round(0, "window", FIRST_FAILURE_S, FIRST_BACK_S, 58.0)
     number, last = 1, ""
     while True:
         faults = ["rate", "overload", "server", "credit"]
-        dice.shuffle(faults)
+        rng.shuffle(faults)
         if faults[0] == last:
             faults.reverse()
         last = faults[-1]
         for fault in faults:
-            fail_s = dice.uniform(12, 20)
+            fail_s = rng.uniform(12, 20)
             back_s = fail_s + {"overload": 12, "rate": 22, "server": 20, "credit": 26}[fault]
-            twice = dice.random() < 0.4
-            yield _round(number, fault, fail_s, back_s, back_s + dice.uniform(14, 22), twice=twice)
+            twice = rng.random() < 0.4
+            yield _round(number, fault, fail_s, back_s, back_s + rng.uniform(14, 22), twice=twice)
             number += 1
 
 

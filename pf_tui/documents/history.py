@@ -84,7 +84,7 @@ def chain(now: Snapshot) -> list[Step]:
     for view in now.providers:
         if view.rank is None:
             continue
-        refusal = why_ineligible(now.standing(view.id), view.serves) or model_less.get(view.id)
+        refusal = why_ineligible(now.eligibility_of(view.id), view.serves) or model_less.get(view.id)
         serves = now.active is not None and now.active.provider == view.id
         verdict: Verdict = "serves" if serves else "passed" if refusal else "ready"
         steps.append(

@@ -124,9 +124,9 @@ def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tupl
 
 def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
     model_wanted = client.usual_model or provider.default_model
-    standing = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
+    eligibility = Eligibility(provider=provider.id, has_key=provider.agent_only is None)
     request = RouteRequest(model=model_wanted, agent=client.id, protocols=client.protocols, pass_through=True)
-    routing = candidates(request, [standing], catalog)
+    routing = candidates(request, [eligibility], catalog)
     if not routing.candidates:
         return _cell_of(provider.id, client.id, served="no", why=routing.skipped[0].reason)
     first = routing.candidates[0]
@@ -182,7 +182,7 @@ def matrix(now: Snapshot) -> list[MatrixCell]:
             protocols=client.protocols,
             pass_through=True,
         )
-        routing = candidates(request, [now.standing(cell.provider)], now.catalog)
+        routing = candidates(request, [now.eligibility_of(cell.provider)], now.catalog)
         lacking = routing.skipped[0] if routing.skipped and cell.served != "no" else None
         matrix_cells.append(
             {

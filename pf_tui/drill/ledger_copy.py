@@ -46,12 +46,12 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
                 marks = ", ".join("?" * len(rows[0]))
                 ours.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", rows)
         ours.execute("COMMIT")
-        sums = theirs.execute(
+        totals = theirs.execute(
             "SELECT ifnull(sum(requests - failed), 0), sum(input), sum(output), sum(cache_read), sum(cache_write)"
             " FROM quarters WHERE quarter >= ?",
             (values["quarter"],),
         ).fetchone()
-    if sums[0] < ENOUGH_REQUESTS:
+    if totals[0] < ENOUGH_REQUESTS:
         return None
-    each = [round((part or 0) / sums[0]) for part in sums[1:]]
+    each = [round((part or 0) / totals[0]) for part in totals[1:]]
     return Tokens(input=each[0], output=each[1], cache_read=each[2], cache_write_5m=each[3])

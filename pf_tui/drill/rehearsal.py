@@ -16,10 +16,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from pf_tui import actions, snapshot
 from pf_tui.clients import STARTED, Client
-from pf_tui.drill import faults, sandbox
+from pf_tui.drill import faults
 from pf_tui.drill.faults import FAULTS, Fault
 from pf_tui.drill.outcome import USUAL_TURN, Cost, DrillRequest, ObservedAnswer, Rehearsal, Step
-from pf_tui.drill.sandbox import Sandbox
+from pf_tui.drill.sandbox import KEY, Sandbox, open_sandbox
 from pf_tui.errors import NothingCanServe, WrongUsage
 from pf_tui.gateway import settings
 from pf_tui.gateway.body import PROTOCOLS, Request, parse_request
@@ -66,10 +66,10 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
     agent, agent_route = _agent(now, word)
     protocol = _protocol(now, agent, agent_route.provider)
     with tempfile.TemporaryDirectory(prefix="pf-tui-drill-") as folder:
-        async with sandbox.open_sandbox(ctx, now, Path(folder)) as scene:
-            play = _Scenario(scene, now, agent, protocol, agent_route, fault)
+        async with open_sandbox(ctx, now, Path(folder)) as sandbox:
+            play = _Scenario(sandbox, now, agent, protocol, agent_route, fault)
             steps = await play.run()
-            usual = scene.usual
+            usual = sandbox.usual
     served = dict.fromkeys(
         (request.provider, request.model)
         for step in steps
@@ -99,20 +99,20 @@ class _Scenario:
 
     def __init__(
         self,
-        scene: Sandbox,
+        sandbox: Sandbox,
         now: Snapshot,
         agent: Client,
         protocol: str,
         launch_route: launch.LaunchRoute,
         fault: Fault,
     ) -> None:
-        self._scene = scene
+        self._sandbox = sandbox
         self._now = now
         self._agent = agent
         self._protocol = protocol
         self._first = launch_route.provider
         self._fault = fault
-        settings_values = settings.parse(now.config.gateway, scene.ctx.paths.config)
+        settings_values = settings.parse(now.config.gateway, sandbox.ctx.paths.config)
         self._limits = settings_values.limits_of(launch_route.provider)
         self._is_login = launch_route.through == "login"
         self._bearer = settings_values.pass_through and agent.one_vendor_login
@@ -128,7 +128,7 @@ class _Scenario:
 
     async def run(self) -> list[Step]:
         """Play it."""
-        plan = await self._scene.world.plan(None)
+        plan = await self._sandbox.routing_state.plan(None)
         self.candidates = plan.candidates(self._request()[0], bearer=self._bearer)
         steps = []
         if self._is_login and not self._bearer:
@@ -173,7 +173,7 @@ class _Scenario:
 
     async def _login_fails(self) -> Step:
         """The agent's own login meets the fault: the agent sees it, and its hook benches the provider."""
-        scene, now = self._scene, self._scene.clock()
+        sandbox, now = self._sandbox, self._sandbox.clock()
         answer = faults.answer(self._fault, self._protocol, now, 1)
         failure = (
             failures.transport("network", now, self._fault.says)
@@ -183,12 +183,14 @@ class _Scenario:
                 headers=answer.headers,
                 body=answer.body.decode(),
                 now=now,
-                meanings=scene.ctx.catalog().meanings,
+                meanings=sandbox.ctx.catalog().meanings,
             )
         )
-        done = actions.report_failure(scene.ctx, self._first, failure, model=self.model, streak=failure.after)
+        done = actions.report_failure(
+            sandbox.ctx, self._first, failure, model=self.model, streak=failure.after
+        )
         if done is not None:
-            await scene.written()
+            await sandbox.written()
         self.notes.append(
             f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
             + (
@@ -219,26 +221,26 @@ class _Scenario:
             self.notes.append(f"{self._first} rests until you act: `{cure}`")
             return []
         self._plan_all("ok")
-        self._scene.clock.move_to(max(end for end in ends if end is not None) + timedelta(seconds=1))
+        self._sandbox.clock.move_to(max(end for end in ends if end is not None) + timedelta(seconds=1))
         return [await self._ask("the rest is over: one request tries it out")]
 
     async def _ask(self, title: str, *, note: str | None = None) -> Step:
         """Send one request through the engine, as this agent would."""
-        scene = self._scene
-        scene.recorder.forget()
+        sandbox = self._sandbox
+        sandbox.recorder.forget()
         request, headers = self._request()
         reply = _CapturedReply()
-        at = scene.clock()
-        await scene.engine.serve(request, headers, reply, bearer=self._bearer)
-        await scene.written()
+        at = sandbox.clock()
+        await sandbox.engine.serve(request, headers, reply, bearer=self._bearer)
+        await sandbox.written()
         return Step(
             title=title,
             at=at,
             requests=tuple(
                 DrillRequest(provider=attempt.provider, model=attempt.served_model, failure=attempt.failure)
-                for attempt in scene.recorder.attempts
+                for attempt in sandbox.recorder.attempts
             ),
-            benches=tuple(scene.recorder.benches),
+            benches=tuple(sandbox.recorder.benches),
             answer=reply.observed(),
             note=note,
         )
@@ -251,11 +253,11 @@ class _Scenario:
         return parse_request(path, "", raw, headers), CIMultiDictProxy(headers)
 
     def _plan(self, provider: str, step: Fault | str) -> None:
-        if provider in self._scene.stand_ins:
-            self._scene.stand_ins[provider].plan(step)
+        if provider in self._sandbox.stand_ins:
+            self._sandbox.stand_ins[provider].plan(step)
 
     def _plan_all(self, step: Fault | str) -> None:
-        for provider in self._scene.stand_ins:
+        for provider in self._sandbox.stand_ins:
             self._plan(provider, step)
 
     def _ends_the_turn(self, step: Step) -> bool:
@@ -338,7 +340,7 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
             refusals.append(error)
     if not ways:
         listed = [name for name in now.priority if name in now.catalog.providers]
-        verdicts = (why_ineligible(now.standing(name), now.view(name).serves) for name in listed)
+        verdicts = (why_ineligible(now.eligibility_of(name), now.view(name).serves) for name in listed)
         refusals_known = [refusal for refusal in verdicts if refusal is not None]
         if not refusals_known:
             raise refusals[0]
@@ -363,7 +365,7 @@ def _content(protocol: str, model: str) -> dict[str, object]:
 
 def _headers(agent: Client, *, bearer: bool) -> dict[str, str]:
     own = {"user-agent": f"{agent.user_agent} (rehearsal)"}
-    return {**own, "authorization": f"{agent.login_begins}-{sandbox.KEY}"} if bearer else own
+    return {**own, "authorization": f"{agent.login_begins}-{KEY}"} if bearer else own
 
 
 def _cost(pricer: Pricer, provider: str, model: str, turn: Tokens, at: datetime) -> Cost:

@@ -1,7 +1,7 @@
-"""The stage of a rehearsal: a copy of the person's state with stand-ins in the place of every upstream.
+"""The sandbox of a rehearsal: a copy of the person's state with stand-ins in the place of every upstream.
 
 Nothing of the person's is written and no key of theirs is on it: each provider that has a key gets a
-stand-in's. The clock can be moved. Invariant: every address on the stage is 127.0.0.1.
+stand-in's. The clock can be moved. Invariant: every address in the sandbox is 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FIRST_BYTE_S, STALL_S = 0.4, 1.5
 
 
 class Clock:
-    """The time on the stage."""
+    """The time in the sandbox."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
@@ -54,8 +54,8 @@ class Clock:
 class CapturingRecorder(Recorder):
     """The recorder, which also remembers what it was told."""
 
-    def __init__(self, world: RoutingState) -> None:
-        super().__init__(world)
+    def __init__(self, routing_state: RoutingState) -> None:
+        super().__init__(routing_state)
         self.attempts: list[Attempt] = []
         self.benches: list[Bench] = []
 
@@ -86,18 +86,20 @@ class Sandbox:
         self.stand_ins = stand_ins
         self.usual = usual
         """Tokens of the person's usual request; None when too few are known."""
-        self.world = RoutingState(ctx)
-        self.recorder = CapturingRecorder(self.world)
+        self.routing_state = RoutingState(ctx)
+        self.recorder = CapturingRecorder(self.routing_state)
         self.engine: Engine
         self._transport: Transport
 
     async def open(self) -> None:
         """Begin, as the gateway itself begins. Raises PfError."""
-        await asyncio.to_thread(self.world.load)
+        await asyncio.to_thread(self.routing_state.load)
         self.recorder.start()
         self._transport = Transport(self.ctx.env)
-        flights = InFlightRequests(lambda _requests, _sessions: None)
-        self.engine = Engine(self.world, self._transport, self.recorder, Sessions(), flights)
+        requests_in_flight = InFlightRequests(lambda _requests, _sessions: None)
+        self.engine = Engine(
+            self.routing_state, self._transport, self.recorder, Sessions(), requests_in_flight
+        )
 
     async def written(self) -> None:
         """Wait until everything so far is in the files and taken back in."""
@@ -105,7 +107,7 @@ class Sandbox:
         self.recorder.job(lambda: loop.call_soon_threadsafe(done.set) and None)
         await done.wait()
         await asyncio.sleep(0)
-        await asyncio.to_thread(self.world.load)
+        await asyncio.to_thread(self.routing_state.load)
 
     async def close(self) -> None:
         await self._transport.close()
@@ -114,7 +116,7 @@ class Sandbox:
 
 @asynccontextmanager
 async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterator[Sandbox]:
-    """A stage in `folder`, taken down afterwards.
+    """A sandbox in `folder`, taken down afterwards.
 
     Raises:
         PfError: a state file cannot be used.
@@ -122,7 +124,7 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
     clock = Clock()
     names = [name for name in now.priority if fake_addresses.has_route(now.catalog.providers.get(name))]
     stand_ins = {name: FakeUpstream(name, now=clock) for name in names}
-    stage: Sandbox | None = None
+    sandbox: Sandbox | None = None
     try:
         for stand_in in stand_ins.values():
             await stand_in.start()
@@ -131,12 +133,12 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
         copied = replace(
             ctx, paths=paths, env=_without_keys(ctx, now, paths), who="gateway", clock=clock, _catalogs={}
         )
-        stage = Sandbox(copied, clock, stand_ins, usual)
-        await stage.open()
-        yield stage
+        sandbox = Sandbox(copied, clock, stand_ins, usual)
+        await sandbox.open()
+        yield sandbox
     finally:
-        if stage is not None:
-            await stage.close()
+        if sandbox is not None:
+            await sandbox.close()
         for stand_in in stand_ins.values():
             await stand_in.stop()
 

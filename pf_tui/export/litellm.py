@@ -82,11 +82,11 @@ def proxy(now: Snapshot) -> Proxy:
     return _Plan(now).result()
 
 
-def lasting(standings: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
+def lasting(listed: tuple[Eligibility, ...]) -> tuple[Eligibility, ...]:
     """The same providers without what ends by itself: a configuration outlives a rest and a window."""
     return tuple(
-        replace(standing, rests=tuple(rest for rest in standing.rests if rest.until is None), spent=())
-        for standing in standings
+        replace(eligibility, rests=tuple(rest for rest in eligibility.rests if rest.until is None), spent=())
+        for eligibility in listed
     )
 
 
@@ -98,7 +98,7 @@ class _Plan:
         self._catalog: Catalog = now.catalog
         self._refused = {skip.provider: skip for skip in self._unfit(now)}
         eligibilities = lasting(now.listed if now.auto_switch else now.listed[:1])
-        self._standings = [
+        self._eligibilities = [
             eligibility for eligibility in eligibilities if eligibility.provider not in self._refused
         ]
         self._deployments: list[Deployment] = []
@@ -141,7 +141,7 @@ class _Plan:
         request = RouteRequest(model=model, protocols=SERVED_PROTOCOLS, larger_than=larger_than)
         return failover.route(
             request,
-            self._standings,
+            self._eligibilities,
             self._catalog,
             auto_switch=self._now.auto_switch,
             own_order=self._now.has_own_order,
@@ -218,10 +218,10 @@ class _Plan:
 
     def _unfit(self, now: Snapshot) -> Iterator[Skipped]:
         """Who could be asked by pf-tui's gateway and not by LiteLLM."""
-        for standing in now.listed:
-            provider = now.catalog.providers[standing.provider]
+        for eligibility in now.listed:
+            provider = now.catalog.providers[eligibility.provider]
             complete = any("{" not in url for url in provider.base_urls.values())
-            if provider.family in CLOUDS and complete and standing.usable:
+            if provider.family in CLOUDS and complete and eligibility.usable:
                 why = "LiteLLM reaches this cloud by settings of its own, which this file does not write"
                 yield Skipped(provider=provider.id, code="protocol", reason=why)
 
@@ -229,14 +229,14 @@ class _Plan:
         return self._catalog.dialect(provider.id, protocol) != self._catalog.dialect("", protocol)
 
     def _left_out(self, used: set[str], skipped: dict[str, Skipped]) -> Iterator[Skipped]:
-        for standing in self._now.listed:
-            name = standing.provider
+        for eligibility in self._now.listed:
+            name = eligibility.provider
             if name in used:
                 continue
             if name in self._refused:
                 yield self._refused[name]
             elif not self._now.auto_switch and name not in {
-                standing.provider for standing in self._standings
+                eligibility.provider for eligibility in self._eligibilities
             }:
                 yield Skipped(provider=name, code="disabled", reason="auto-switch is off: the first serves")
             elif name in skipped and skipped[name].code != "model":

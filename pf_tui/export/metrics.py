@@ -68,20 +68,20 @@ class Metric:
     """Of a histogram: the upper ends of its buckets."""
 
 
-def measure(now: Snapshot, book: Lifetime, life: Iterable[Attempt]) -> tuple[Metric, ...]:
+def measure(now: Snapshot, ledger: Lifetime, attempts: Iterable[Attempt]) -> tuple[Metric, ...]:
     """Everything that is exported; without a ledger or a gateway its metrics are absent.
 
     Args:
         life: the gateway's attempts since it started; nothing when none runs.
     """
-    figures = [*_ledger(now.catalog, book), *_limits(now)]
+    figures = [*_ledger(now.catalog, ledger), *_limits(now)]
     if now.gateway is not None:
-        figures += _gateway(now.catalog, life, now.gateway.since)
+        figures += _gateway(now.catalog, attempts, now.gateway.since)
         figures.append(_in_flight(now))
     return tuple(metric for metric in figures if metric.points)
 
 
-def _ledger(catalog: Catalog, book: Lifetime) -> list[Metric]:
+def _ledger(catalog: Catalog, ledger: Lifetime) -> list[Metric]:
     def total(name: str, unit: str, about: str, series: _Series) -> Metric:
         return Metric(
             name=f"pf_tui.ledger.{name}",
@@ -89,33 +89,36 @@ def _ledger(catalog: Catalog, book: Lifetime) -> list[Metric]:
             help=about,
             kind="total",
             points=series.points(),
-            since=book.since,
+            since=ledger.since,
         )
 
     tokens: dict[str, _Series] = {name: _Series() for name in _TOKENS}
     requests, costs, unpriced = _Series(), _Series(), _Series()
-    for part in book.parts:
+    for part in ledger.parts:
         where = _where(catalog, part.provider, part.model, part.agent)
-        for series, count in zip(tokens.values(), _counts(part.sums), strict=True):
+        for series, count in zip(tokens.values(), _counts(part.totals), strict=True):
             series.add(where, count)
-        sums = part.sums
-        other = sums.failed - sums.rate_limited
+        part_totals = part.totals
+        other = part_totals.failed - part_totals.rate_limited
         for outcome, count in (
-            ("ok", sums.requests - sums.failed),
-            ("rate_limited", sums.rate_limited),
+            ("ok", part_totals.requests - part_totals.failed),
+            ("rate_limited", part_totals.rate_limited),
             ("failed", max(0, other)),
         ):
             if count:
                 requests.add({**where, "pf_tui.outcome": outcome}, count)
-        for basis, usd in (("money", sums.cost_usd - sums.plan_usd), ("plan", sums.plan_usd)):
+        for basis, usd in (
+            ("money", part_totals.cost_usd - part_totals.plan_usd),
+            ("plan", part_totals.plan_usd),
+        ):
             if usd:
                 costs.add({**where, "pf_tui.cost.basis": basis}, usd)
-        if sums.unpriced_tokens:
-            unpriced.add(where, sums.unpriced_tokens)
+        if part_totals.unpriced_tokens:
+            unpriced.add(where, part_totals.unpriced_tokens)
     hits, switches = _Series(), _Series()
-    for hit in book.hits:
+    for hit in ledger.hits:
         hits.add({"pf_tui.provider": hit.provider, "error.type": hit.kind}, hit.times)
-    for switch in book.switches:
+    for switch in ledger.switches:
         switches.add({"pf_tui.provider": switch.provider}, switch.times)
     return [
         *(total(name, "{token}", about, tokens[name]) for name, about in _TOKENS.items()),
@@ -129,10 +132,10 @@ def _ledger(catalog: Catalog, book: Lifetime) -> list[Metric]:
     ]
 
 
-def _counts(sums: Totals | Attempt) -> tuple[int, int, int, int, int]:
+def _counts(part_totals: Totals | Attempt) -> tuple[int, int, int, int, int]:
     """The numbers of _TOKENS; the conventions' input holds what a cache read and wrote."""
-    whole = sums.input + sums.cache_read + sums.cache_write
-    return whole, sums.output, sums.cache_read, sums.cache_write, sums.reasoning
+    whole = part_totals.input + part_totals.cache_read + part_totals.cache_write
+    return whole, part_totals.output, part_totals.cache_read, part_totals.cache_write, part_totals.reasoning
 
 
 _TOKENS: Mapping[str, str] = {
@@ -145,11 +148,11 @@ _TOKENS: Mapping[str, str] = {
 """The conventions' names, and what each counts."""
 
 
-def _gateway(catalog: Catalog, life: Iterable[Attempt], since: datetime) -> list[Metric]:
+def _gateway(catalog: Catalog, attempts: Iterable[Attempt], since: datetime) -> list[Metric]:
     tokens: dict[str, _Series] = {name: _Series() for name in _TOKENS}
     requests = _Series()
     durations, first_chunks = _Series(DURATIONS_S), _Series(FIRST_CHUNK_S)
-    for request in life:
+    for request in attempts:
         where = _where(catalog, request.provider, request.model, request.agent) | {
             "gen_ai.operation.name": "chat"
         }

@@ -76,7 +76,7 @@ class UpstreamAttempt:
         *,
         request: Request,
         route: Route,
-        flight: InFlightRequest,
+        in_flight: InFlightRequest,
         reply: HeldReply,
         limits: Limits,
         head: Callable[[Mapping[str, str]], Mapping[str, str]],
@@ -86,7 +86,7 @@ class UpstreamAttempt:
         """Args: head: what to add to an answer's head; good: told once the answer is known to be good."""
         self._request = request
         self._route = route
-        self._flight = flight
+        self._in_flight = in_flight
         self._reply = reply
         self._limits = limits
         self._head = head
@@ -94,7 +94,7 @@ class UpstreamAttempt:
         self._secrets = secrets
         self._meter = UsageMeter()
         self._headers: Mapping[str, str] | None = None
-        self.began_ms = flight.elapsed_ms()
+        self.began_ms = in_flight.elapsed_ms()
         """When it was sent, since the client asked."""
 
     async def run(
@@ -119,7 +119,7 @@ class UpstreamAttempt:
             ClientGone: the client has left; the upstream's request is cancelled.
         """
         self._judge = Judge(self._route, self._request, meanings, rules, clock, self._secrets)
-        self._flight.meter = self._meter
+        self._in_flight.meter = self._meter
         limits, stream = self._limits, self._request.stream
         try:
             exchange: AnyExchange = await transport.open(
@@ -178,7 +178,7 @@ class UpstreamAttempt:
         return Delivered(headers=exchange.headers, meter=self._meter)
 
     async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
-        return await exchange.read(self._limits.answer_bytes, self._flight.hold)
+        return await exchange.read(self._limits.answer_bytes, self._in_flight.hold)
 
     async def _stream(self, exchange: AnyExchange) -> Delivered | Failed:
         kind = exchange.headers.get("content-type", "")
@@ -221,7 +221,7 @@ class UpstreamAttempt:
                 return content  # head and first piece came together: no timer is needed
             self._reply.hold()
             loop = asyncio.get_running_loop()
-            spent_s = (self._flight.elapsed_ms() - self.began_ms) / 1000
+            spent_s = (self._in_flight.elapsed_ms() - self.began_ms) / 1000
             latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
             async with asyncio.timeout(max(0.05, limits.first_byte_s - spent_s)) as limit:
                 while True:
@@ -295,7 +295,7 @@ class UpstreamAttempt:
                             await reply.send(rest + b"\n\n")
                         break
                     out = self._sifted(events.feed(data))
-                    if events.waiting > FREE_BYTES or self._flight.hold.waiting:
+                    if events.waiting > FREE_BYTES or self._in_flight.hold.waiting:
                         self._bound(events)
                     if meter.done and not self._has_hole:
                         await reply.end(out)
@@ -361,7 +361,7 @@ class UpstreamAttempt:
         """Count what waits for its event's end. Raises Unreachable for too long a one, and OverBudget."""
         if events.waiting > EVENT_BYTES:
             raise Unreachable("network", f"an event of its stream is larger than {EVENT_BYTES >> 20} MB")
-        self._flight.hold.wait(events.waiting if events.waiting > FREE_BYTES else 0)
+        self._in_flight.hold.wait(events.waiting if events.waiting > FREE_BYTES else 0)
 
     _fillers = 0
     """Bytes of pings and comments that came before the first event."""
@@ -386,8 +386,8 @@ class UpstreamAttempt:
         return good
 
     def _first_byte(self) -> None:
-        if self._flight.first_byte_ms is None:
-            self._flight.first_byte_ms = self._flight.elapsed_ms() - self.began_ms
+        if self._in_flight.first_byte_ms is None:
+            self._in_flight.first_byte_ms = self._in_flight.elapsed_ms() - self.began_ms
 
     def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)

@@ -41,9 +41,9 @@ class AttemptToken:
 class CircuitBreaker:
     """Benches, streaks and probes of this process."""
 
-    def __init__(self, clock: Callable[[], datetime], dice: random.Random | None = None) -> None:
+    def __init__(self, clock: Callable[[], datetime], rng: random.Random | None = None) -> None:
         self._clock = clock
-        self._dice = dice or random.Random()  # noqa: S311 - jitter, no secret
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, no secret
         self._stored: dict[Key, Bench] = {}
         self._pending: dict[Key, Bench] = {}
         self._by_provider: dict[str, list[Bench]] = {}
@@ -132,7 +132,9 @@ class CircuitBreaker:
         """The probe has come back, well or not."""
         self._probes.discard(route.provider)
 
-    def failed(self, route: Route, failure: Failure, ticket: AttemptToken, source: str) -> Bench | None:
+    def failed(
+        self, route: Route, failure: Failure, attempt_token: AttemptToken, source: str
+    ) -> Bench | None:
         """Note a failure; returns the new bench when it leads to one.
 
         Args:
@@ -148,8 +150,8 @@ class CircuitBreaker:
             route.model,
             self._by_provider.get(route.provider, ()),
             now,
-            at=ticket.at,
-            streak=self._streak(route, failure, ticket),
+            at=attempt_token.at,
+            streak=self._streak(route, failure, attempt_token),
             source=source,
         )
         if bench is None:
@@ -160,22 +162,22 @@ class CircuitBreaker:
         self._index()
         return bench
 
-    def _streak(self, route: Route, failure: Failure, ticket: AttemptToken) -> int:
+    def _streak(self, route: Route, failure: Failure, attempt_token: AttemptToken) -> int:
         """Failures in a row, this one included, of the kinds that pass by themselves."""
         if failure.kind not in TRANSIENT:
             return failure.after
         key = (route.provider, route.model if failure.scope == "model" else None)
         count, counted = self._streaks.get(key, (0, 0))
-        if ticket.order > counted:  # sent after the last one that counted had failed
+        if attempt_token.order > counted:  # sent after the last one that counted had failed
             count, counted = self._streaks[key] = (count + 1, next(self._order))
         return count
 
-    def succeeded(self, route: Route, ticket: AttemptToken) -> bool:
+    def succeeded(self, route: Route, attempt_token: AttemptToken) -> bool:
         """A request went through; True when that ends a bench."""
         for part in (None, route.model):
             self._streaks.pop((route.provider, part), None)
         covering = self._covering(route) if self._by_provider else ()
-        over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, ticket)]
+        over = [b for b in covering if b.kind != "manual" and not self._is_newer(b, attempt_token)]
         for bench in over:
             self._pending.pop(bench.key, None)
             self._stored.pop(bench.key, None)
@@ -184,10 +186,10 @@ class CircuitBreaker:
             self._index()
         return bool(over)
 
-    def _is_newer(self, bench: Bench, ticket: AttemptToken) -> bool:
+    def _is_newer(self, bench: Bench, attempt_token: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""
         made = self._made.get(bench.key)
-        return made > ticket.order if made is not None else bench.since > ticket.at
+        return made > attempt_token.order if made is not None else bench.since > attempt_token.at
 
     def _covering(self, route: Route) -> list[Bench]:
         return [
@@ -201,7 +203,7 @@ class CircuitBreaker:
         if until is None:
             return None
         most_s = min(JITTER_S, max(0.0, (until - now).total_seconds()) * JITTER_SHARE)
-        return until + timedelta(seconds=self._dice.uniform(0, most_s))
+        return until + timedelta(seconds=self._rng.uniform(0, most_s))
 
     def _index(self) -> None:
         by_provider: dict[str, list[Bench]] = {}

@@ -34,17 +34,17 @@ class Engine:
 
     def __init__(
         self,
-        world: RoutingState,
+        routing_state: RoutingState,
         transport: Transport,
         recorder: Recorder,
         sessions: Sessions,
-        flights: InFlightRequests,
+        requests_in_flight: InFlightRequests,
     ) -> None:
-        self._world = world
+        self._routing_state = routing_state
         self._transport = transport
         self._recorder = recorder
         self._sessions = sessions
-        self._flights = flights
+        self._requests_in_flight = requests_in_flight
         self._reasoning = ReasoningStore()
         """What vendors want back of their reasoning, by call id."""
         self._ids: OrderedDict[str, None] = OrderedDict()
@@ -70,12 +70,14 @@ class Engine:
             hold: counts the bytes of the request already.
             bearer: the client's own login came along and may be passed through.
         """
-        plan = await self._world.plan(request.project)
+        plan = await self._routing_state.plan(request.project)
         redirect = redirects.find(plan, request, inbound) if plan.classes else None
         if redirect is not None:
             request = redirects.redirected(request, redirect)
-        flight = self._flights.begin(request, self._world.ctx.now(), hold)
-        turn = RequestFailover(self, plan, request, inbound, reply, flight, bearer=bearer, redirect=redirect)
+        in_flight = self._requests_in_flight.begin(request, self._routing_state.ctx.now(), hold)
+        turn = RequestFailover(
+            self, plan, request, inbound, reply, in_flight, bearer=bearer, redirect=redirect
+        )
         try:
             try:
                 await turn.run()
@@ -83,13 +85,13 @@ class Engine:
                 await turn.too_much()
         finally:
             turn.release()
-            self._flights.end(flight)
+            self._requests_in_flight.end(in_flight)
             asyncio.get_running_loop().call_soon(turn.record)  # when the answer has left
 
     @property
     def budget(self) -> Budget:
         """What all requests and answers may hold."""
-        return self._flights.budget
+        return self._requests_in_flight.budget
 
     def request_id(self, headers: Mapping[str, str] | None) -> str:
         """The upstream's id of the request, or one of ours where it has none or always the same."""

@@ -59,7 +59,7 @@ class RequestFailover(Turn):
         queue = deque(ready)
         again = False
         while queue:
-            route = self._world.where(queue.popleft())
+            route = self._routing_state.where(queue.popleft())
             if not self._prepare(route):
                 continue
             if route.form == "vertex":
@@ -70,7 +70,9 @@ class RequestFailover(Turn):
                 self._after(route, outcome)
                 self._remember_repair(route)
                 return
-            if self._world.moved(route, outcome.status, outcome.body) or self._repairs.asked_for(outcome):
+            if self._routing_state.moved(route, outcome.status, outcome.body) or self._repairs.asked_for(
+                outcome
+            ):
                 queue.appendleft(route)
                 continue
             self._failed.append(outcome)
@@ -117,7 +119,7 @@ class RequestFailover(Turn):
         if route.dialect is None or (route.how == "dialect" and changes_nothing(raw, route.dialect)):
             self._body = raw
             return True
-        now = self._world.ctx.now()
+        now = self._routing_state.ctx.now()
         try:
             translation = Translation(
                 self._request, route, raw, self._engine._reasoning, int(now.timestamp())
@@ -155,18 +157,18 @@ class RequestFailover(Turn):
 
     async def _try(self, route: Route) -> Delivered | Failed:
         """Ask one route; its answer passes when it is good."""
-        ticket = self._resting.begin(route)
-        flight = self._flight
-        flight.attempt += 1
-        flight.route, flight.meter, flight.first_byte_ms = route, None, None
+        attempt_token = self._resting.begin(route)
+        in_flight = self._in_flight
+        in_flight.attempt += 1
+        in_flight.route, in_flight.meter, in_flight.first_byte_ms = route, None, None
         passing = attempt.UpstreamAttempt(
             request=self._request,
             route=route,
-            flight=flight,
+            in_flight=in_flight,
             reply=self._reply,
             limits=self._plan.limits_of(route),
             head=lambda headers: self._head(route, headers),
-            good=lambda: self._good(route, ticket),
+            good=lambda: self._good(route, attempt_token),
             secrets=self._secrets,
         )
         outcome: Delivered | Failed | None = None
@@ -177,17 +179,17 @@ class RequestFailover(Turn):
                 self._repairs.headers(route, self._inbound.items()),
                 meanings=self._plan.catalog.meanings,
                 rules=self._plan.settings.rules,
-                clock=self._world.ctx.now,
+                clock=self._routing_state.ctx.now,
                 translation=self._translation,
             )
         except (ClientGone, asyncio.CancelledError):
             outcome = passing.delivered_before_leaving()
             raise
         finally:
-            if ticket.probe:
+            if attempt_token.probe:
                 self._resting.end_probe(route)
             if outcome is not None:
-                self._note(route, outcome, ticket, flight.elapsed_ms() - passing.began_ms)
+                self._note(route, outcome, attempt_token, in_flight.elapsed_ms() - passing.began_ms)
         return outcome
 
     def _secrets(self, route: Route) -> ValueMask:
@@ -208,29 +210,33 @@ class RequestFailover(Turn):
             )
         return raw
 
-    def _good(self, route: Route, ticket: AttemptToken) -> None:
+    def _good(self, route: Route, attempt_token: AttemptToken) -> None:
         """The answer is good: its provider serves again, whatever was said of it before."""
-        if ticket.probe:
+        if attempt_token.probe:
             self._resting.end_probe(route)
-            ticket.probe = False
-        if self._resting.succeeded(route, ticket):
+            attempt_token.probe = False
+        if self._resting.succeeded(route, attempt_token):
             self._engine._recorder.release(route.provider, route.model)
 
-    def _note(self, route: Route, outcome: Delivered | Failed, ticket: AttemptToken, latency_ms: int) -> None:
+    def _note(
+        self, route: Route, outcome: Delivered | Failed, attempt_token: AttemptToken, latency_ms: int
+    ) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
         if headers is not None and not self._request.counting and _tells_limits(headers):
-            readings = readings_from_headers(route.provider, headers, ticket.at)
+            readings = readings_from_headers(route.provider, headers, attempt_token.at)
             if readings:
                 self._engine._recorder.readings(readings)
         failure = outcome.failure
         if failure is not None and not self._request.counting:
-            self._note_failure(route, failure, ticket)
+            self._note_failure(route, failure, attempt_token)
         if not self._request.counting:
-            self._attempts.append((route, outcome, ticket.at, latency_ms, self._flight.first_byte_ms))
+            self._attempts.append(
+                (route, outcome, attempt_token.at, latency_ms, self._in_flight.first_byte_ms)
+            )
 
-    def _note_failure(self, route: Route, failure: Failure, ticket: AttemptToken) -> None:
-        bench = self._resting.failed(route, failure, ticket, self._world.ctx.who)
+    def _note_failure(self, route: Route, failure: Failure, attempt_token: AttemptToken) -> None:
+        bench = self._resting.failed(route, failure, attempt_token, self._routing_state.ctx.who)
         why = f"{route.provider}: {words_of(failure)}"
         if failure.is_unread and failure.scope is None:
             self._engine._recorder.unread(route.provider, failure, why)
@@ -239,7 +245,7 @@ class RequestFailover(Turn):
             loop = asyncio.get_running_loop()
 
             def persisted() -> None:
-                self._world.read_benches()
+                self._routing_state.read_benches()
                 resting.persisted(bench)
 
             self._engine._recorder.bench(
@@ -254,7 +260,10 @@ class RequestFailover(Turn):
         """What was left out made the difference: it is left out there from now on."""
         if repair := self._repairs.worked(route):
             strip, evidence = repair
-            self._world.repairs[route.provider, route.model] = (*self._repairs.repairs_for(route), *strip)
+            self._routing_state.repairs[route.provider, route.model] = (
+                *self._repairs.repairs_for(route),
+                *strip,
+            )
             self._engine._recorder.repair(route.provider, route.model, strip, evidence)
 
     # -- between routes ----------------------------------------------------------------------------
@@ -337,7 +346,7 @@ class RequestFailover(Turn):
         return self._within_patience((bench and bench.until) or failure.until)
 
     def _within_patience(self, until: datetime) -> float:
-        left_s = (until - self._world.ctx.now()).total_seconds()
+        left_s = (until - self._routing_state.ctx.now()).total_seconds()
         return left_s if 0 < left_s <= self._patience_s else 0.0
 
     async def _wait(self, wait_s: float) -> None:
@@ -371,9 +380,9 @@ class RequestFailover(Turn):
         if failed.failure.kind != "auth" or not route.credential or route.provider in self._fresh_key:
             return False
         self._fresh_key.add(route.provider)
-        if not await self._world.key_changed(route.provider):
+        if not await self._routing_state.key_changed(route.provider):
             return False
-        self._plan = await self._world.plan(self._request.project)
+        self._plan = await self._routing_state.plan(self._request.project)
         self._engine._recorder.release(route.provider, None, why="its key was replaced")
         return True
 

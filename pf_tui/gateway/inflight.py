@@ -78,7 +78,7 @@ class InFlightRequests:
         self._write = write
         self._sessions: OrderedDict[str, LiveSession] = OrderedDict()
         self.budget = Budget()
-        self._flying: dict[int, InFlightRequest] = {}
+        self._by_number: dict[int, InFlightRequest] = {}
         self._numbers = itertools.count(1)
         self._timer: asyncio.TimerHandle | None = None
         self._shown = False
@@ -86,37 +86,37 @@ class InFlightRequests:
         self._idle.set()
 
     def __len__(self) -> int:
-        return len(self._flying)
+        return len(self._by_number)
 
     def begin(self, request: Request, since: datetime, hold: Hold | None = None) -> InFlightRequest:
         """A request has come; `hold` counts its bytes already."""
-        flight = InFlightRequest(next(self._numbers), request, since, hold or self.budget.hold())
-        self._flying[flight.number] = flight
+        in_flight = InFlightRequest(next(self._numbers), request, since, hold or self.budget.hold())
+        self._by_number[in_flight.number] = in_flight
         self._idle.clear()
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)
-        return flight
+        return in_flight
 
-    def end(self, flight: InFlightRequest) -> None:
+    def end(self, in_flight: InFlightRequest) -> None:
         """It is over."""
-        self._flying.pop(flight.number, None)
-        flight.hold.free()
-        request, route = flight.request, flight.route
+        self._by_number.pop(in_flight.number, None)
+        in_flight.hold.free()
+        request, route = in_flight.request, in_flight.route
         session = self._sessions.get(request.session or "")
         if request.session and not request.counting and (route is not None or session is not None):
             self._sessions[request.session] = LiveSession(
                 session=request.session,
                 provider=route.provider if route is not None else session.provider if session else "",
                 model=route.model if route is not None else session.model if session else request.model,
-                at=flight.ended or flight.since,
-                status=flight.status,
-                until=flight.until,
+                at=in_flight.ended or in_flight.since,
+                status=in_flight.status,
+                until=in_flight.until,
             )
             self._sessions.move_to_end(request.session)
             if len(self._sessions) > MOST_SESSIONS:
                 self._sessions.popitem(last=False)
             self._shown = True
-        if not self._flying:
+        if not self._by_number:
             self._idle.set()
 
     async def idle(self) -> None:
@@ -126,9 +126,9 @@ class InFlightRequests:
     def _tell(self) -> None:
         """Show what is under way; the last time when nothing is."""
         self._timer = None
-        if self._flying or self._shown:
-            self._shown = bool(self._flying)
-            shown = tuple(flight.shown() for flight in self._flying.values())
+        if self._by_number or self._shown:
+            self._shown = bool(self._by_number)
+            shown = tuple(in_flight.shown() for in_flight in self._by_number.values())
             self._write(shown, tuple(self._sessions.values()))
-        if self._flying:
+        if self._by_number:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)

@@ -22,12 +22,12 @@ def listed(
     """
     rows: dict[str, dict[str, object]] = {}
     resting: dict[str, dict[str, object]] = {}
-    for standing in plan.standings:
-        provider = plan.catalog.providers[standing.provider]
-        ours = standing.provider in plan.keys or standing.provider in plan.signers
+    for eligibility in plan.eligibilities:
+        provider = plan.catalog.providers[eligibility.provider]
+        ours = eligibility.provider in plan.keys or eligibility.provider in plan.signers
         if not ours and provider.auth != "none":
             continue
-        if not standing.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
+        if not eligibility.enabled or not any(name in provider.protocols for name in SERVED_PROTOCOLS):
             continue
         for model in plan.catalog.models.values():
             if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):

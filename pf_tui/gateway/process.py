@@ -171,7 +171,7 @@ async def _serve(
     announce(running)
     log.line(ctx.paths, f"gateway: serves on {running.url}")
     await _until_asked_or_homeless(gateway, already_running)
-    log.line(ctx.paths, f"gateway: stops; {len(gateway.flights)} requests under way")
+    log.line(ctx.paths, f"gateway: stops; {len(gateway.requests_in_flight)} requests under way")
     try:
         await gateway.stop(DRAIN_S if already_running.still() else HOMELESS_DRAIN_S)
     finally:

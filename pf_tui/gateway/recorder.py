@@ -55,15 +55,15 @@ Job = Callable[[], object]
 class Recorder:
     """The writer thread."""
 
-    def __init__(self, world: RoutingState) -> None:
-        self._world = world
+    def __init__(self, routing_state: RoutingState) -> None:
+        self._routing_state = routing_state
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._by: deque[Job] = deque()
         self._waiting: deque[Attempt | Reading] = deque()
         self._readings: dict[tuple[str, str, str, str | None], tuple[float, float]] = {}
         self._written_at: dict[str, float] = {}
         self._bench_written_at: dict[str, float] = {}
-        self._ledger = ledger_attempts.Writer(world.ctx.paths.ledger)
+        self._ledger = ledger_attempts.Writer(routing_state.ctx.paths.ledger)
         self._rows: list[Attempt] = []
         self._rollups_due_s = 0.0
         self._owed = False
@@ -102,7 +102,9 @@ class Recorder:
         """A provider must rest; `done` is called (from this thread) when the files say so."""
 
         def write() -> None:
-            outcome = actions.keep_bench(self._world.ctx, bench, agent=agent, session=session, why=why)
+            outcome = actions.keep_bench(
+                self._routing_state.ctx, bench, agent=agent, session=session, why=why
+            )
             if outcome.moved:
                 self._bench_written_at[bench.provider] = time.monotonic()
             done()
@@ -111,17 +113,19 @@ class Recorder:
 
     def release(self, provider: str, model: str | None, *, why: str = "a request went through") -> None:
         """A request went through: benches that said it would not are over."""
-        self._later(lambda: actions.succeeded(self._world.ctx, provider, model, why=why, ended=True))
+        self._later(lambda: actions.succeeded(self._routing_state.ctx, provider, model, why=why, ended=True))
 
     def repair(
         self, provider: str, model: str, strip: tuple[str, ...], evidence: Mapping[str, object]
     ) -> None:
         """A provider takes requests without some part: remembered until it is released."""
-        self._later(lambda: actions.remember_repair(self._world.ctx, provider, model, strip, evidence))
+        self._later(
+            lambda: actions.remember_repair(self._routing_state.ctx, provider, model, strip, evidence)
+        )
 
     def session(self, session: str, agent: str, provider: str) -> None:
         """Who serves a session now, for hooks and for a restart."""
-        self._later(lambda: actions.remember_session(self._world.ctx, session, agent, provider))
+        self._later(lambda: actions.remember_session(self._routing_state.ctx, session, agent, provider))
 
     def event(
         self,
@@ -149,7 +153,9 @@ class Recorder:
         def write() -> None:
             if time.monotonic() - self._bench_written_at.get(unless_told or "", -TOLD_S) < TOLD_S:
                 return
-            write_down(self._world.ctx, action, why=why, before=before, after=after, evidence=evidence)
+            write_down(
+                self._routing_state.ctx, action, why=why, before=before, after=after, evidence=evidence
+            )
 
         self._later(write)
 
@@ -207,15 +213,15 @@ class Recorder:
         readings = [item for item in batch if isinstance(item, Reading)]
         self._rows += [item for item in batch if isinstance(item, Attempt)]
         if readings:
-            actions.note_readings(self._world.ctx, readings)
+            actions.note_readings(self._routing_state.ctx, readings)
         if self._rows and self._add():
             self._rows = []
         elif len(self._rows) > KEPT_ROWS:
             lost = len(self._rows) - KEPT_ROWS
             self._rows = self._rows[lost:]
-            log.line(self._world.ctx.paths, f"gateway: the ledger refuses rows; {lost} were given up")
+            log.line(self._routing_state.ctx.paths, f"gateway: the ledger refuses rows; {lost} were given up")
         if batch:
-            self._world.refresh_soon()
+            self._routing_state.refresh_soon()
 
     def _add(self) -> bool:
         """Write the rows; the rollups with them, unless they have just been made and are dear by now."""
@@ -239,13 +245,15 @@ class Recorder:
             try:
                 self._ledger.add([row], refresh=False)
             except (ValueError, ArithmeticError) as error:
-                log.line(self._world.ctx.paths, f"gateway: a row was given up ({type(error).__name__})")
+                log.line(
+                    self._routing_state.ctx.paths, f"gateway: a row was given up ({type(error).__name__})"
+                )
 
     def _settle(self) -> None:
         """Make the rollups that batches left for later."""
         self._owed = False
         self._ledger.add((), refresh=True)
-        self._world.refresh_soon()
+        self._routing_state.refresh_soon()
 
     def _guarded(self, job: Job) -> None:
         if not self.may_write():
@@ -253,4 +261,4 @@ class Recorder:
         try:
             job()
         except Exception as error:
-            log.line(self._world.ctx.paths, f"could not write: {error}")
+            log.line(self._routing_state.ctx.paths, f"could not write: {error}")

@@ -86,7 +86,7 @@ class Candidates:
 
 def candidates(
     request: Request,
-    standings: Sequence[Eligibility],
+    eligibilities: Sequence[Eligibility],
     catalog: Catalog,
     keys: Mapping[str, Secret],
     *,
@@ -120,8 +120,8 @@ def candidates(
     able = candidates_for(
         route_request,
         [
-            replace(standing, has_key=standing.provider in keys or standing.provider in signers)
-            for standing in standings
+            replace(eligibility, has_key=eligibility.provider in keys or eligibility.provider in signers)
+            for eligibility in eligibilities
         ],
         catalog,
     )

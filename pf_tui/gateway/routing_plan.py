@@ -44,8 +44,8 @@ class RoutingPlan:
         self.return_when = now.config.return_when
         self.classes = now.config.classes
         """Request class -> where the person sends it; mostly empty."""
-        listed = [now.standing(name) for name in now.priority if name in now.catalog.providers]
-        self.standings: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
+        listed = [now.eligibility_of(name) for name in now.priority if name in now.catalog.providers]
+        self.eligibilities: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
         self.first = listed[0].provider if listed and now.has_own_order else None
         """The first of the person's own list goes first whenever it can serve."""
         self.follows: RoutingPlan | None = None
@@ -84,7 +84,7 @@ class RoutingPlan:
                 self._candidates.clear()
             candidates = self._candidates[key] = routing.candidates(
                 request,
-                self.standings,
+                self.eligibilities,
                 self.catalog,
                 self.keys,
                 bearer=bearer,

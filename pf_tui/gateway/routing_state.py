@@ -283,7 +283,7 @@ class RoutingState:
             self._order = order
             self._epoch += 1
         if project is None:
-            self.resting.spend({s.provider: s.spent for s in now.standings if s.spent})
+            self.resting.spend({s.provider: s.spent for s in now.eligibilities if s.spent})
             self.read_benches()
         keys = self._read_keys(now)
         return RoutingPlan(
@@ -293,7 +293,7 @@ class RoutingState:
             self._spilling(now, old),
             stamps,
             self._epoch,
-            None if project is None else {s.provider: s.spent for s in now.standings if s.spent},
+            None if project is None else {s.provider: s.spent for s in now.eligibilities if s.spent},
             self._signers_of(now, keys),
         )
 
@@ -304,7 +304,7 @@ class RoutingState:
             signing, credential = view.provider.signing, view.credential
             if not signing or view.id in keys or not credential.usable or credential.agent is not None:
                 continue
-            if not now.standing(view.id).signing_hint:
+            if not now.eligibility_of(view.id).signing_hint:
                 signers[view.id] = self._signers.setdefault(view.id, signer(signing, self.ctx.env))
         return signers
 

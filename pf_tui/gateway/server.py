@@ -54,8 +54,8 @@ class Gateway:
         self.ctx = ctx
         self._token = token.encode()
         self._control_token = control_token.encode()
-        self.world = RoutingState(ctx)
-        self.recorder = Recorder(self.world)
+        self.routing_state = RoutingState(ctx)
+        self.recorder = Recorder(self.routing_state)
         self.started: datetime | None = None
         self.draining = False
         self._server: web.Server | None = None
@@ -71,17 +71,19 @@ class Gateway:
         Raises:
             PfError: a state file cannot be used.
         """
-        await asyncio.to_thread(self.world.load)
+        await asyncio.to_thread(self.routing_state.load)
         self.started = self.ctx.now()
         meanings = self.ctx.catalog().meanings
         self.recorder.start()
         self.recorder.job(lambda: _practise(meanings))
         self._transport = Transport(self.ctx.env)
-        self.flights = InFlightRequests(self._write_live)
+        self.requests_in_flight = InFlightRequests(self._write_live)
         now_s = asyncio.get_running_loop().time()
-        epoch = self.world.current.epoch if self.world.current is not None else 0
+        epoch = self.routing_state.current.epoch if self.routing_state.current is not None else 0
         sessions = Sessions(known_sessions(self.ctx), epoch, now_s)
-        self.engine = Engine(self.world, self._transport, self.recorder, sessions, self.flights)
+        self.engine = Engine(
+            self.routing_state, self._transport, self.recorder, sessions, self.requests_in_flight
+        )
         self._server = web.Server(
             self._handle,
             handler_cancellation=True,
@@ -107,9 +109,9 @@ class Gateway:
             site.close()
         try:
             async with asyncio.timeout(drain_s):
-                await self.flights.idle()
+                await self.requests_in_flight.idle()
         except TimeoutError:
-            log.line(self.ctx.paths, f"{len(self.flights)} requests were cut off at the stop")
+            log.line(self.ctx.paths, f"{len(self.requests_in_flight)} requests were cut off at the stop")
         if self._watch is not None:
             self._watch.cancel()
         if self._server is not None:
@@ -152,18 +154,18 @@ class Gateway:
             return await self._credentials(request)
         elif request.method == "POST" and path == STOP:
             self.stop_asked.set()
-            return _json({"stopping": True, "requests": len(self.flights)})
+            return _json({"stopping": True, "requests": len(self.requests_in_flight)})
         sentence = f"pf-tui: the gateway has no {request.method} {path[:80]}"
         return _response(own_responses.refused(404, _protocol(path), sentence))
 
     async def _serve(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        hold = self.flights.budget.hold()
+        hold = self.requests_in_flight.budget.hold()
         try:
             return await self._answer(request, path, hold)
         except OverBudget:
-            return _response(own_responses.too_much(PROTOCOLS[path], self.flights.budget.total))
+            return _response(own_responses.too_much(PROTOCOLS[path], self.requests_in_flight.budget.total))
         finally:
             hold.free()
 
@@ -193,7 +195,7 @@ class Gateway:
 
     def _bears_login(self, agent: str | None, headers: Mapping[str, str]) -> bool:
         """The client's own login came along, and it may go to its own vendor."""
-        plan = self.world.current
+        plan = self.routing_state.current
         allowed = headers.get(PASS_HEADER) == "1" or (plan is not None and plan.settings.pass_through)
         if not allowed:
             return False
@@ -206,7 +208,7 @@ class Gateway:
         )
 
     async def _models(self, request: web.BaseRequest) -> web.StreamResponse:
-        plan = await self.world.plan()
+        plan = await self.routing_state.plan()
         health, now = await asyncio.to_thread(self._benches), self.ctx.now()
 
         def rests(provider: str, model: str) -> bool:
@@ -235,10 +237,10 @@ class Gateway:
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )
-        providers, changed = await asyncio.to_thread(self.world.take_credentials, values)
+        providers, changed = await asyncio.to_thread(self.routing_state.take_credentials, values)
         if changed:
             await asyncio.to_thread(self._write_down, changed)
-        await self.world.plan()
+        await self.routing_state.plan()
         self._release_renewed()
         return _json({"providers": list(providers)})
 
@@ -257,12 +259,13 @@ class Gateway:
         return {
             "version": __version__,
             "since": to_text(self.started) if self.started else None,
-            "live": len(self.flights),
+            "live": len(self.requests_in_flight),
             "served": engine.served,
             "failovers": engine.failovers,
-            "problem": self.world.problem,
+            "problem": self.routing_state.problem,
             "credentials": [
-                {"provider": provider, "source": source} for provider, source in self.world.sources().items()
+                {"provider": provider, "source": source}
+                for provider, source in self.routing_state.sources().items()
             ],
         }
 
@@ -322,18 +325,18 @@ class Gateway:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(1.0)
-            overdue = len(self.flights) > 0 and loop.time() - last_s > REFRESH_S
-            if self.world.written or overdue or self.world.is_dirty():
+            overdue = len(self.requests_in_flight) > 0 and loop.time() - last_s > REFRESH_S
+            if self.routing_state.written or overdue or self.routing_state.is_dirty():
                 last_s = loop.time()
-                self.world.written = False
+                self.routing_state.written = False
                 try:
-                    await asyncio.to_thread(self.world.load)
+                    await asyncio.to_thread(self.routing_state.load)
                     self._release_renewed()
                 except PfError as error:
                     log.line(self.ctx.paths, f"gateway: {error}")
 
     def _release_renewed(self) -> None:
-        for provider in self.world.renewed():
+        for provider in self.routing_state.renewed():
             self.recorder.release(provider, None, why="its key was replaced")
 
     def _write_live(

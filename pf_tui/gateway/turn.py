@@ -48,23 +48,23 @@ class Turn:
         request: Request,
         inbound: CIMultiDictProxy[str],
         reply: Reply,
-        flight: InFlightRequest,
+        in_flight: InFlightRequest,
         *,
         bearer: bool,
         redirect: Redirect | None = None,
     ) -> None:
         self._redirect = redirect
         self._engine = engine
-        self._world = engine._world
-        self._resting = engine._world.resting
+        self._routing_state = engine._routing_state
+        self._resting = engine._routing_state.resting
         self._plan = plan
         self._request = request
         self._inbound = inbound
         self._reply = HeldReply(reply, request.protocol, self._early_head, engine.keep_alive_s)
-        self._flight = flight
+        self._in_flight = in_flight
         self._bearer = bearer
         self._session: Session = engine._sessions.of(request, redirect.name if redirect else "")
-        self._chosen = redirect.provider if redirect else self._world.pins.get(request.session or "")
+        self._chosen = redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
         """The provider that the person chose for this session, or for requests of this class."""
         self._failed: list[Failed] = []
         self._skipped: list[Skipped] = []
@@ -75,7 +75,7 @@ class Turn:
         self._translation: Translation | None = None
         self._translations: dict[tuple[str, str], Translation] = {}
         self._unreadable: str | None = None
-        self._repairs = Repairs(engine._world.repairs)
+        self._repairs = Repairs(engine._routing_state.repairs)
         self._candidates: Candidates | None = None
         self._sticky: str | None = None
         """Where the session stays, if anywhere."""
@@ -157,8 +157,8 @@ class Turn:
             request.protocol,
             request.agent,
             skipped,
-            self._world.ctx.now(),
-            self._world.ctx.timezone(),
+            self._routing_state.ctx.now(),
+            self._routing_state.ctx.timezone(),
             waits=RESUME_HEADER in self._inbound,
         )
         self._session.waits_until = answer.until
@@ -193,7 +193,7 @@ class Turn:
             return True
         if any(skip.code in ("benched", "exhausted") for skip in self._skipped):
             return False
-        soon = self._world.ctx.now() + timedelta(seconds=own_responses.SOON_S)
+        soon = self._routing_state.ctx.now() + timedelta(seconds=own_responses.SOON_S)
         ends = [failure.failure.until for failure in self._failed]
         in_a_minute = kinds <= {"rate", "windowless"} and all(end is not None and end <= soon for end in ends)
         return kinds <= set(TRANSIENT) or in_a_minute
@@ -201,8 +201,8 @@ class Turn:
     def _answered(self, status: int | None, until: datetime | None = None) -> None:
         """What the agent is told in the end, for those who show its session."""
         if self._request.session is not None:
-            flight = self._flight
-            flight.status, flight.until, flight.ended = status, until, self._world.ctx.now()
+            in_flight = self._in_flight
+            in_flight.status, in_flight.until, in_flight.ended = status, until, self._routing_state.ctx.now()
 
     async def _forward(self, failed: Failed) -> None:
         """Hand the upstream's own error on as it came."""
@@ -232,7 +232,7 @@ class Turn:
             self._request_id = self._engine.request_id(None)
         wait = answer.headers.get("retry-after", "")
         until = timedelta(seconds=int(wait)) if wait.isdecimal() and len(wait) < 9 else None
-        back = answer.until or (self._world.ctx.now() + until if until else None)
+        back = answer.until or (self._routing_state.ctx.now() + until if until else None)
         self._answered(answer.status, back)
         headers = {**answer.headers, "request-id": self._request_id or ""}
         await self._reply.whole(answer.status, headers, answer.body)

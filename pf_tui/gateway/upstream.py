@@ -225,11 +225,11 @@ class _Inflate:
 class Transport:
     """Requests to upstreams over one pool of connections."""
 
-    def __init__(self, env: Mapping[str, str], *, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, env: Mapping[str, str], *, wall_clock: Callable[[], float] = time.time) -> None:
         """Args: wall: seconds since the epoch; it goes on while the machine sleeps."""
         self._env = env
-        self._wall = wall
-        self._drift_s = wall() - time.monotonic()
+        self._wall_clock = wall_clock
+        self._drift_s = wall_clock() - time.monotonic()
         self._targets: dict[str, _Target] = {}
         self._pool = _Pool()
         self._single = _Pool(force_close=True)
@@ -309,7 +309,7 @@ class Transport:
 
     def _current(self) -> _Pool:
         """The pool; a new one when the machine has slept: what lay idle before is dead, whatever its age."""
-        drift_s = self._wall() - time.monotonic()
+        drift_s = self._wall_clock() - time.monotonic()
         if abs(drift_s - self._drift_s) > SUSPEND_S:
             self._drift_s = drift_s
             self._renew()

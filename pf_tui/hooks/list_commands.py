@@ -140,11 +140,11 @@ def analytics(ctx: Context, arguments: Sequence[str]) -> str:
             rows = _compared(ctx, connection, figures)
         else:
             rows = _VIEWS.get(view, _groups("providers"))(ctx, connection, figures)
-    sums = figures.totals
-    failed = f", {sums.failed} failed" if sums.failed else ""
-    unpriced = f", {words.short(sums.unpriced_tokens)} tokens unpriced" if sums.unpriced_tokens else ""
+    whole = figures.totals
+    failed = f", {whole.failed} failed" if whole.failed else ""
+    unpriced = f", {words.short(whole.unpriced_tokens)} tokens unpriced" if whole.unpriced_tokens else ""
     sentences = [
-        f"{span.name}: {used(sums.requests, sums.total_tokens, sums.cost_usd)}{failed}{unpriced}",
+        f"{span.name}: {used(whole.requests, whole.total_tokens, whole.cost_usd)}{failed}{unpriced}",
         f"{figures.fallback.fallbacks} fallbacks, {figures.fallback.limit_hits} limit hits",
     ]
     more = f"pf-tui analytics {span.name}" + (f" --view {view}" if view != "summary" else "")
@@ -167,7 +167,7 @@ def _groups(name: str) -> Rows:
 
 
 def _sums(group: Group) -> str:
-    return used(group.sums.requests, group.sums.total_tokens, group.sums.cost_usd)
+    return used(group.totals.requests, group.totals.total_tokens, group.totals.cost_usd)
 
 
 def _compared(ctx: Context, connection: sqlite3.Connection, figures: Analytics) -> list[str]:

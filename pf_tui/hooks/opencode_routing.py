@@ -104,10 +104,10 @@ def _lacks(now: Snapshot, turn: Turn, provider: str | None) -> bool:
     if provider in (None, turn.provider) or turn.names.theirs(provider) is None:
         return False
     wanted = _wanted(now, turn)
-    standing = _trusted(now.standing(provider))
-    if why_ineligible(standing, wanted):
+    eligibility = _trusted(now.eligibility_of(provider))
+    if why_ineligible(eligibility, wanted):
         return False
-    candidates = failover.route(RouteRequest(model=wanted), [standing], now.catalog).candidates
+    candidates = failover.route(RouteRequest(model=wanted), [eligibility], now.catalog).candidates
     return not any(_name(now, turn, candidate, wanted) for candidate in candidates)
 
 
@@ -123,7 +123,7 @@ def goes_elsewhere(now: Snapshot, turn: Turn) -> bool:
 def _candidates(now: Snapshot, turn: Turn) -> tuple[Candidate, ...]:
     routing = failover.route(
         RouteRequest(model=_wanted(now, turn)),
-        _standings(now, turn),
+        _eligibilities(now, turn),
         now.catalog,
         auto_switch=now.auto_switch,
         own_order=now.has_own_order,
@@ -138,8 +138,8 @@ def _pinned(now: Snapshot, turn: Turn, pin: str) -> Route | None:
     if pin == turn.provider:
         return None if _hindrance(now, turn, pin) else Route(provider=pin)
     wanted = _wanted(now, turn)
-    standings = [_trusted(now.standing(pin))]
-    for candidate in failover.route(RouteRequest(model=wanted), standings, now.catalog).candidates:
+    eligibilities = [_trusted(now.eligibility_of(pin))]
+    for candidate in failover.route(RouteRequest(model=wanted), eligibilities, now.catalog).candidates:
         if name := _name(now, turn, candidate, wanted):
             return Route(provider=pin, theirs=name[0], model=name[1])
     return None
@@ -194,21 +194,21 @@ def _hindrance(now: Snapshot, turn: Turn, provider: str) -> Skipped | None:
     """Why the provider asked for cannot serve the model asked for; OpenCode's credential counts."""
     if not now.auto_switch:
         return None
-    return why_ineligible(_trusted(now.standing(provider)), model_id(now, provider, turn.asked_model))
+    return why_ineligible(_trusted(now.eligibility_of(provider)), model_id(now, provider, turn.asked_model))
 
 
-def _standings(now: Snapshot, turn: Turn) -> list[Eligibility]:
+def _eligibilities(now: Snapshot, turn: Turn) -> list[Eligibility]:
     """The list in order, as far as OpenCode has it; only the first when auto-switch is off."""
     listed = now.priority if now.auto_switch else now.priority[:1]
     return [
-        _trusted(now.standing(name))
+        _trusted(now.eligibility_of(name))
         for name in listed
         if name in now.catalog.providers and turn.names.theirs(name) is not None
     ]
 
 
-def _trusted(standing: Eligibility) -> Eligibility:
-    return replace(standing, usable=True)
+def _trusted(eligibility: Eligibility) -> Eligibility:
+    return replace(eligibility, usable=True)
 
 
 def _wanted(now: Snapshot, turn: Turn) -> str | None:

@@ -105,17 +105,20 @@ def _claude(env: Mapping[str, str], catalog: Catalog) -> str:
     base = _claude_folder(env)
     settings = _read(base / "settings.json")
     inner = settings.get("env")
-    world = {**env, **{key: str(value) for key, value in (inner if isinstance(inner, dict) else {}).items()}}
-    if world.get("CLAUDE_CODE_USE_BEDROCK") == "1":
+    settings_env = {
+        **env,
+        **{key: str(value) for key, value in (inner if isinstance(inner, dict) else {}).items()},
+    }
+    if settings_env.get("CLAUDE_CODE_USE_BEDROCK") == "1":
         return "bedrock"
-    if world.get("CLAUDE_CODE_USE_VERTEX") == "1":
+    if settings_env.get("CLAUDE_CODE_USE_VERTEX") == "1":
         return "vertex"
-    url = world.get("ANTHROPIC_BASE_URL", "")
+    url = settings_env.get("ANTHROPIC_BASE_URL", "")
     if url and addresses.place(url) != addresses.place(VENDOR_URL):
         return provider_at(url, catalog) or "unknown"
-    if settings.get("apiKeyHelper") or world.get("ANTHROPIC_API_KEY"):
+    if settings.get("apiKeyHelper") or settings_env.get("ANTHROPIC_API_KEY"):
         return "anthropic-api"
-    if _read(base / ".credentials.json").get("claudeAiOauth") or world.get("CLAUDE_CODE_OAUTH_TOKEN"):
+    if _read(base / ".credentials.json").get("claudeAiOauth") or settings_env.get("CLAUDE_CODE_OAUTH_TOKEN"):
         return "anthropic-subscription"
     return "unknown"
 

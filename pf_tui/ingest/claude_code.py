@@ -54,7 +54,7 @@ STATUS_KINDS = {
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 """Whether a text names a limit does not depend on when."""
 
-WALL_PAUSE_MS = 120_000
+RETRY_GAP_MS = 120_000
 """Retries further apart (beyond what the client said it would wait) are another wall."""
 
 _SLUG = r"[^A-Za-z0-9]"
@@ -103,7 +103,7 @@ class Reader:
         # output tokens, number
         self._last: list[Any] = list(note.get("last", ("", "", 0, 0, "", 0, 0)))
         # the wall the client is retrying against: first seen, last seen, kind, waited so far
-        self._wall: list[Any] = list(note.get("wall", (0, 0, "", 0)))
+        self._open_limit: list[Any] = list(note.get("wall", (0, 0, "", 0)))
 
     def note(self) -> dict[str, object]:
         """What the next reading must know."""
@@ -112,8 +112,8 @@ class Reader:
             message_ids["open"] = self._open
         if self._last[0]:
             message_ids["last"] = self._last
-        if self._wall[0]:
-            message_ids["wall"] = self._wall
+        if self._open_limit[0]:
+            message_ids["wall"] = self._open_limit
         return message_ids
 
     def read_line(self, line: bytes, path: str, logs: ParsedLogs) -> None:
@@ -210,14 +210,14 @@ class Reader:
         until_ms = round(until.timestamp() * 1000) if until else None
         named = limit_named(text, until, seen_at)
         window = named.window if named else None
-        began, _, was, waited = self._wall
-        if was in ("rate", "quota") and kind != "overload" and ts - self._wall[1] < WALL_PAUSE_MS:
+        began, _, was, waited = self._open_limit
+        if was in ("rate", "quota") and kind != "overload" and ts - self._open_limit[1] < RETRY_GAP_MS:
             # what the retries ran into
             hit = LimitHit(began, was, until_ms, session, waited_ms=waited, window=window)
         else:
             hit = LimitHit(ts, kind, until_ms, session, window=window)
         logs.hits.append(hit._replace(text=text[:160], request=failed.id))
-        self._wall = [0, 0, "", 0]
+        self._open_limit = [0, 0, "", 0]
         if named and window in ("5h", "7d") and until_ms:
             reading = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
             logs.read(reading)
@@ -235,11 +235,11 @@ class Reader:
         logs.add(failed)
         if kind not in ("rate", "quota"):
             return
-        began, last, was, waited = self._wall
-        if was != kind or ts - last > WALL_PAUSE_MS + waited:
+        began, last, was, waited = self._open_limit
+        if was != kind or ts - last > RETRY_GAP_MS + waited:
             began, waited = ts, 0
         waited += whole(row.retryInMs)
-        self._wall = [began, ts, kind, waited]
+        self._open_limit = [began, ts, kind, waited]
         logs.hits.append(
             LimitHit(began, kind, None, session, waited_ms=waited, text=text[:160], request=failed.id)
         )

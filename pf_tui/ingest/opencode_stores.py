@@ -24,7 +24,7 @@ LEGACY_BATCH = 20_000
 
 def read(
     connection: sqlite3.Connection,
-    sink: store.LedgerWriter,
+    writer: store.LedgerWriter,
     env: Mapping[str, str],
     catalog: Catalog,
     outcome: Outcome,
@@ -39,15 +39,15 @@ def read(
     providers = opencode.Providers(env, ours)
     new = 0
     for path in opencode.databases(env):
-        new += _opencode(connection, sink, path, providers, outcome, full=full)
+        new += _opencode(connection, writer, path, providers, outcome, full=full)
     for root in opencode.roots(env):
-        new += _legacy(connection, sink, root, providers, outcome, full=full)
+        new += _legacy(connection, writer, root, providers, outcome, full=full)
     return new
 
 
 def _opencode(
     connection: sqlite3.Connection,
-    sink: store.LedgerWriter,
+    writer: store.LedgerWriter,
     path: Path,
     providers: opencode.Providers,
     outcome: Outcome,
@@ -73,17 +73,17 @@ def _opencode(
             return 0
         logs = ParsedLogs()
         logs.skip(key, 0, f"cannot be read ({error})")
-        return sink.store({opencode.AGENT: logs}, [])
+        return writer.store({opencode.AGENT: logs}, [])
     job = Job(opencode.AGENT, key, status.st_size, max(stamps), status.st_ino)
     outcome.files += 1
     outcome.bytes += logs.bytes
     outcome.rows_skipped += logs.lost
-    return sink.store({opencode.AGENT: logs}, [Read(job, 0, json.dumps(mark), 0)])
+    return writer.store({opencode.AGENT: logs}, [Read(job, 0, json.dumps(mark), 0)])
 
 
 def _legacy(
     connection: sqlite3.Connection,
-    sink: store.LedgerWriter,
+    writer: store.LedgerWriter,
     root: Path,
     providers: opencode.Providers,
     outcome: Outcome,
@@ -118,15 +118,15 @@ def _legacy(
         reads.append(Read(Job(opencode.AGENT, key, len(files), newest, 0), 0, "", 0))
         outcome.files += len(files)
         if len(logs.requests) > LEGACY_BATCH:
-            new += _store_legacy(sink, logs, reads, outcome)
+            new += _store_legacy(writer, logs, reads, outcome)
             logs, reads = ParsedLogs(), []
-    return new + (_store_legacy(sink, logs, reads, outcome) if reads else 0)
+    return new + (_store_legacy(writer, logs, reads, outcome) if reads else 0)
 
 
-def _store_legacy(sink: store.LedgerWriter, logs: ParsedLogs, reads: list[Read], outcome: Outcome) -> int:
+def _store_legacy(writer: store.LedgerWriter, logs: ParsedLogs, reads: list[Read], outcome: Outcome) -> int:
     outcome.bytes += logs.bytes
     outcome.rows_skipped += logs.lost
-    return sink.store({opencode.AGENT: logs}, reads)
+    return writer.store({opencode.AGENT: logs}, reads)
 
 
 def _folders(root: Path) -> list[str]:

@@ -66,14 +66,14 @@ def ingest(
         from_hook.take_in(connection, ledger, catalog)
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         jobs = list(files.jobs(env, {} if full else files.stored_files(connection)))
-        sink = storing.LedgerWriter(
+        writer = storing.LedgerWriter(
             connection,
             catalog,
             Pricer(catalog, connection),
             lambda agent: _attribution(connection, agent, env, catalog),
         )
         total = sum(job.bytes for job in jobs)
-        waiting = _Waiting(sink, checkpoint)
+        waiting = _Waiting(writer, checkpoint)
         # the second process ends with this one's work, also when the ledger refuses a batch
         batches = ends.enter_context(contextlib.closing(parsed(jobs, workers, cancelled)))
         for logs_by_agent, reads in batches:
@@ -86,10 +86,10 @@ def ingest(
         outcome.cancelled = cancelled()
         outcome.rows_new += waiting.store()
         if outcome.cancelled:
-            sink.add_up()
+            writer.add_up()
         else:
-            outcome.rows_new += opencode_stores.read(connection, sink, env, catalog, outcome, full=full)
-            sink.finish(opencode.antigravity_readings(env))
+            outcome.rows_new += opencode_stores.read(connection, writer, env, catalog, outcome, full=full)
+            writer.finish(opencode.antigravity_readings(env))
         outcome.unread = unread(connection)
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -129,8 +129,8 @@ def _without_gc() -> Iterator[None]:
 class _Waiting:
     """Batches on their way into the ledger: few large transactions write each page once, not twenty times."""
 
-    def __init__(self, sink: storing.LedgerWriter, checkpoint: Callable[[], None]) -> None:
-        self._sink = sink
+    def __init__(self, writer: storing.LedgerWriter, checkpoint: Callable[[], None]) -> None:
+        self._writer = writer
         self._checkpoint = checkpoint
         self._logs_by_agent: dict[str, ParsedLogs] = {}
         self._reads: list[Read] = []
@@ -149,6 +149,6 @@ class _Waiting:
             return 0
         logs_by_agent, reads = self._logs_by_agent, self._reads
         self._logs_by_agent, self._reads = {}, []
-        new = self._sink.store(logs_by_agent, reads)
+        new = self._writer.store(logs_by_agent, reads)
         self._checkpoint()
         return new

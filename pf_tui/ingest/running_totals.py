@@ -130,7 +130,9 @@ def _settle(
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> None:
-    by_session = _booked(connection, [member for members in families.values() for member in members], names)
+    by_session = _row_totals(
+        connection, [member for members in families.values() for member in members], names
+    )
     made: list[Row] = []
     replaced: list[Row] = []
     gone: list[Row] = []
@@ -143,7 +145,7 @@ def _settle(
             totals.items(), key=lambda item: any((session, item[0]) in by_session for session in sessions)
         ):
             parts = [by_session[session, number] for session in sessions if (session, number) in by_session]
-            told_of = [sum(kind) for kind in zip(*(part.sums for part in parts), strict=True)] or [0] * len(
+            told_of = [sum(kind) for kind in zip(*(part.totals for part in parts), strict=True)] or [0] * len(
                 KINDS
             )
             missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
@@ -165,15 +167,18 @@ class _Served:
     """Rows of a session under model names that its own totals do not know."""
 
     def __init__(
-        self, booked: dict[tuple[str, int], _Booked], sessions: Collection[str], wanted: Collection[int]
+        self,
+        row_totals: dict[tuple[str, int], _RowTotals],
+        sessions: Collection[str],
+        wanted: Collection[int],
     ) -> None:
         parts = [
             (part, model)
-            for (session, model), part in booked.items()
+            for (session, model), part in row_totals.items()
             if session in sessions and model not in wanted
         ]
-        self._remaining = [sum(kind) for kind in zip(*(part.sums for part, _ in parts), strict=True)]
-        self.model = max(parts, key=lambda part: (sum(part[0].sums), -part[1]))[1] if parts else None
+        self._remaining = [sum(kind) for kind in zip(*(part.totals for part, _ in parts), strict=True)]
+        self.model = max(parts, key=lambda part: (sum(part[0].totals), -part[1]))[1] if parts else None
         """Most of them are of this one."""
 
     def taken_from(self, missing: list[int]) -> list[int]:
@@ -194,7 +199,7 @@ def _row(
     model: int,
     total: _Total,
     missing: list[int],
-    parts: list[_Booked],
+    parts: list[_RowTotals],
     names: ledger_rows.Names,
     as_row: Callable[[LoggedRequest], Row],
 ) -> Row:
@@ -240,17 +245,17 @@ def _by_model(members: list[Waiting], as_row: Callable[[LoggedRequest], Row]) ->
     return largest
 
 
-class _Booked(NamedTuple):
+class _RowTotals(NamedTuple):
     """What the rows of a session and model add up to."""
 
-    sums: list[int]
+    totals: list[int]
     last: int
     project: str
 
 
-def _booked(
+def _row_totals(
     connection: sqlite3.Connection, waiting: list[Waiting], names: ledger_rows.Names
-) -> dict[tuple[str, int], _Booked]:
+) -> dict[tuple[str, int], _RowTotals]:
     numbers = {names(total.session): total.session for total in waiting}
     oldest = min((total.started for total in waiting), default=0) - SLACK_MS
     rows_read = connection.execute(
@@ -259,6 +264,6 @@ def _booked(
         (oldest, json.dumps(list(numbers))),
     )
     return {
-        (numbers[session], model): _Booked(sums, last, names.text(project))
-        for session, model, *sums, last, project in rows_read
+        (numbers[session], model): _RowTotals(totals, last, names.text(project))
+        for session, model, *totals, last, project in rows_read
     }

@@ -343,12 +343,12 @@ def _is_home(ctx: Context, provider: Provider, text: str) -> bool:
         return False
     settings = jsonc.parse(text) if text.strip() else {}
     inner = settings.get("env") if isinstance(settings, dict) else None
-    world = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
+    settings_env = {**ctx.env, **(inner if isinstance(inner, dict) else {})}
     helper = settings.get(claude_settings.HELPER) if isinstance(settings, dict) else None
-    own_key = any(world.get(name) for name in claude_address.KEYS) or bool(helper)
+    own_key = any(settings_env.get(name) for name in claude_address.KEYS) or bool(helper)
     if provider.id == KEYED:
         return own_key
-    return not own_key and not any(world.get(name) for name in _clouds(provider))
+    return not own_key and not any(settings_env.get(name) for name in _clouds(provider))
 
 
 def _clouds(provider: Provider) -> Iterator[str]:

@@ -119,7 +119,7 @@ def gateway_serves(now: Snapshot, agent: Client) -> tuple[str, ...]:
     return tuple(
         candidate.provider
         for candidate in able
-        if candidate.how != "login" and now.standing(candidate.provider).usable
+        if candidate.how != "login" and now.eligibility_of(candidate.provider).usable
     )
 
 

@@ -22,7 +22,7 @@ class Block:
 
     start: datetime
     end: datetime
-    sums: Totals
+    totals: Totals
     active: bool
     tokens_per_minute: float | None = None
     usd_per_hour: float | None = None
@@ -30,23 +30,23 @@ class Block:
     """What the block costs when use goes on as it did; only of the active one."""
 
 
-def blocks(cells: UsageQuery, now: datetime) -> tuple[Block, ...]:
+def blocks(query: UsageQuery, now: datetime) -> tuple[Block, ...]:
     """Oldest first; the last one is active while its end lies ahead."""
     blocks: list[tuple[int, list[Totals]]] = []
-    for hour, sums in cells.hours().items():
+    for hour, hour_totals in query.hours().items():
         if not blocks or hour >= blocks[-1][0] + _HOURS:
             blocks.append((hour, []))
-        blocks[-1][1].append(sums)
-    return tuple(_block(cells, hour * _HOUR_MS, total(parts), now) for hour, parts in blocks)
+        blocks[-1][1].append(hour_totals)
+    return tuple(_block(query, hour * _HOUR_MS, total(parts), now) for hour, parts in blocks)
 
 
-def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Block:
+def _block(query: UsageQuery, start_ms: int, hour_totals: Totals, now: datetime) -> Block:
     start = datetime.fromtimestamp(start_ms / 1000, UTC)
     end = start + BLOCK
     if not start <= now < end:
-        return Block(start=start, end=end, sums=sums, active=False)
-    first, last = cells.connection.execute(
-        f"SELECT min(ts), max(ts) FROM request_rows WHERE ts >= ? AND ts < ?{cells.where()}",
+        return Block(start=start, end=end, totals=hour_totals, active=False)
+    first, last = query.connection.execute(
+        f"SELECT min(ts), max(ts) FROM request_rows WHERE ts >= ? AND ts < ?{query.where()}",
         (start_ms, milliseconds(end)),
     ).fetchone()
     minutes = max(((last or start_ms) - (first or start_ms)) / 60_000, 1.0)
@@ -54,9 +54,9 @@ def _block(cells: UsageQuery, start_ms: int, sums: Totals, now: datetime) -> Blo
     return Block(
         start=start,
         end=end,
-        sums=sums,
+        totals=hour_totals,
         active=True,
-        tokens_per_minute=sums.total_tokens / minutes,
-        usd_per_hour=sums.cost_usd / minutes * 60,
-        projected_usd=sums.cost_usd + sums.cost_usd / minutes * minutes_left,
+        tokens_per_minute=hour_totals.total_tokens / minutes,
+        usd_per_hour=hour_totals.cost_usd / minutes * 60,
+        projected_usd=hour_totals.cost_usd + hour_totals.cost_usd / minutes * minutes_left,
     )

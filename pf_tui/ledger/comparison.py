@@ -69,7 +69,7 @@ def compare(
     rows = []
     for name, part in parts.items():
         usd, share = _same_work(name, analytics.models, catalog, pricer, milliseconds(analytics.span.end))
-        if usd is None and not part.sums.requests and name not in fallback:
+        if usd is None and not part.totals.requests and name not in fallback:
             continue
         provider = catalog.providers.get(name)
         rows.append(
@@ -106,10 +106,10 @@ def plan_uses(analytics: Analytics, catalog: Catalog, first: timedelta | None = 
             name=plan.name,
             usd_per_month=plan.usd_per_month,
             usd_in_span=plan.usd_per_month * months,
-            list_price_usd=part.sums.plan_usd,
+            list_price_usd=part.totals.plan_usd,
         )
         for part in analytics.providers
-        if part.sums.plan_usd
+        if part.totals.plan_usd
         for plan in catalog.plans(part.name)
     )
 
@@ -136,17 +136,17 @@ def comparison_document(
 
 def compared_document(row: Compared) -> dict[str, object]:
     """One provider of the comparison, flat: a row of the CSV as well."""
-    sums = row.part.sums
+    part_totals = row.part.totals
     return {
         "provider": row.part.name,
         "plan": row.plan,
-        "requests": sums.requests,
-        "total_tokens": sums.total_tokens,
-        "cost_usd": cost(sums),
-        "usd_per_million_tokens": usd_per_million(sums),
+        "requests": part_totals.requests,
+        "total_tokens": part_totals.total_tokens,
+        "cost_usd": cost(part_totals),
+        "usd_per_million_tokens": usd_per_million(part_totals),
         "latency_ms_p50": row.part.latency_ms_p50,
-        "failure_rate": round(sums.failure_rate, 6),
-        "rate_limited_rate": round(sums.rate_limited_rate, 6),
+        "failure_rate": round(part_totals.failure_rate, 6),
+        "rate_limited_rate": round(part_totals.rate_limited_rate, 6),
         "limit_hits": row.fallback.limit_hits,
         "minutes_saved": round(row.fallback.minutes_saved, 1),
         "minutes_lost": round(row.fallback.minutes_lost, 1),
@@ -172,10 +172,10 @@ def totals(connection: sqlite3.Connection, span: Period, filters: Filters) -> To
     return UsageQuery(connection, span, filters).totals()
 
 
-def usd_per_million(sums: Totals) -> float | None:
+def usd_per_million(part_totals: Totals) -> float | None:
     """The mean price of a million tokens of every kind; None when nothing was priced."""
-    priced = sums.total_tokens - sums.unpriced_tokens
-    return round(sums.cost_usd / priced * 1_000_000, 6) if priced > 0 else None
+    priced = part_totals.total_tokens - part_totals.unpriced_tokens
+    return round(part_totals.cost_usd / priced * 1_000_000, 6) if priced > 0 else None
 
 
 def _same_work(
@@ -185,19 +185,19 @@ def _same_work(
     all_tokens = tokens = 0
     usd = 0.0
     for part in models:
-        all_tokens += part.sums.total_tokens
+        all_tokens += part.totals.total_tokens
         if not _serves(catalog, provider, part.name):
             continue
         prices = pricer(provider, part.name, at_ms)
         if prices is None:
             continue
-        tier, sums = prices.tiers[0], part.sums
-        tokens += sums.total_tokens
+        tier, part_totals = prices.tiers[0], part.totals
+        tokens += part_totals.total_tokens
         usd += (
-            sums.input * tier.input
-            + sums.output * tier.output
-            + sums.cache_read * tier.cache_read
-            + sums.cache_write * tier.cache_write_5m
+            part_totals.input * tier.input
+            + part_totals.output * tier.output
+            + part_totals.cache_read * tier.cache_read
+            + part_totals.cache_write * tier.cache_write_5m
         ) / 1_000_000
     return (usd, tokens / all_tokens) if tokens else (None, 0.0)
 

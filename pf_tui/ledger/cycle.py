@@ -21,10 +21,10 @@ def began(path: Path, period: str, now: datetime) -> datetime | None:
     window = WINDOWS.get(period)
     if window is None or not path.exists():
         return None
-    with reader.reading(path) as book:
+    with reader.reading(path) as ledger_reader:
         reported = [
             reading
-            for reading in book.latest_readings(now)
+            for reading in ledger_reader.latest_readings(now)
             if reading.window == window
             and reading.model is None
             and reading.source != "estimate"

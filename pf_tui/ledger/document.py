@@ -52,33 +52,37 @@ def analytics_document(
     }
 
 
-def sums_document(sums: Totals) -> dict[str, object]:
+def sums_document(part_totals: Totals) -> dict[str, object]:
     """The fields every total and every part has."""
     return {
-        "requests": sums.requests,
-        "failed": sums.failed,
-        "input_tokens": sums.input,
-        "output_tokens": sums.output,
-        "reasoning_tokens": sums.reasoning,
-        "cache_read_tokens": sums.cache_read,
-        "cache_write_tokens": sums.cache_write,
-        "total_tokens": sums.total_tokens,
-        "cost_usd": cost(sums),
-        "unpriced_tokens": sums.unpriced_tokens,
-        "plan_usd": round(sums.plan_usd, 6),
+        "requests": part_totals.requests,
+        "failed": part_totals.failed,
+        "input_tokens": part_totals.input,
+        "output_tokens": part_totals.output,
+        "reasoning_tokens": part_totals.reasoning,
+        "cache_read_tokens": part_totals.cache_read,
+        "cache_write_tokens": part_totals.cache_write,
+        "total_tokens": part_totals.total_tokens,
+        "cost_usd": cost(part_totals),
+        "unpriced_tokens": part_totals.unpriced_tokens,
+        "plan_usd": round(part_totals.plan_usd, 6),
     }
 
 
-def cost(sums: Totals) -> float | None:
+def cost(part_totals: Totals) -> float | None:
     """USD; null when there is use and nobody can price any of it."""
-    if sums.unpriced_tokens and sums.unpriced_tokens == sums.total_tokens and not sums.cost_usd:
+    if (
+        part_totals.unpriced_tokens
+        and part_totals.unpriced_tokens == part_totals.total_tokens
+        and not part_totals.cost_usd
+    ):
         return None
-    return round(sums.cost_usd, 6)
+    return round(part_totals.cost_usd, 6)
 
 
 def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, object]]:
     """One list: each part under its name."""
-    return [{key: part.name, **sums_document(part.sums)} for part in parts]
+    return [{key: part.name, **sums_document(part.totals)} for part in parts]
 
 
 def counted_document(key: str, parts: Iterable[Group], limit_counts: LimitCounts) -> list[dict[str, object]]:
@@ -112,12 +116,12 @@ def providers_document(
         rows.append(
             {
                 "provider": part.name,
-                **sums_document(part.sums),
+                **sums_document(part.totals),
                 "fallbacks": row.taken_over_from,
                 "limit_hits": row.limit_hits,
                 "latency_ms_p50": part.latency_ms_p50,
-                "failure_rate": round(part.sums.failure_rate, 6),
-                "rate_limited_rate": round(part.sums.rate_limited_rate, 6),
+                "failure_rate": round(part.totals.failure_rate, 6),
+                "rate_limited_rate": round(part.totals.rate_limited_rate, 6),
                 "minutes_saved": round(row.minutes_saved, 1),
                 "minutes_lost": round(row.minutes_lost, 1),
             }
@@ -158,7 +162,7 @@ def block_document(block: Block, zone: tzinfo | None) -> dict[str, object]:
         "start": stamp(block.start, zone),
         "end": stamp(block.end, zone),
         "active": block.active,
-        **sums_document(block.sums),
+        **sums_document(block.totals),
         "tokens_per_minute": block.tokens_per_minute,
         "usd_per_hour": block.usd_per_hour,
         "projected_usd": block.projected_usd,

@@ -18,10 +18,10 @@ from pf_tui.ledger.schema import HOUR_QUARTERS, NAME, QUARTER_MS, margin
 from pf_tui.records import record
 from pf_tui.rules.limits import LENGTHS, SAME_RESET, estimated_limit
 
-ENOUGH_WALLS = 3
+ENOUGH_HITS = 3
 """Windows that ended at a wall; fewer say nothing about where the next one ends."""
 
-MOST_WALLS = 40
+MOST_HITS = 40
 BACK_MS = 90 * 86_400_000
 """Plans change: walls further back are another plan's."""
 
@@ -31,7 +31,7 @@ _MS = {window: round(LENGTHS[window].total_seconds() * 1000) for window in ("5h"
 
 
 @record
-class _Wall:
+class _FullWindow:
     """A window that ended at a wall."""
 
     hit_ms: int
@@ -41,11 +41,11 @@ class _Wall:
 def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
     """Bring the guesses for these providers up to date, inside the caller's transaction."""
     for provider in plans:
-        walls = _walls(connection, provider)
+        full_windows = _full_windows(connection, provider)
         wanted = []
-        if any(len(some) >= ENOUGH_WALLS for some in walls.values()):
+        if any(len(some) >= ENOUGH_HITS for some in full_windows.values()):
             number = connection.execute("SELECT id FROM names WHERE text = ?", (provider,)).fetchone()
-            wanted = _guesses(connection, provider, number[0], walls) if number else []
+            wanted = _guesses(connection, provider, number[0], full_windows) if number else []
         which = "provider = ? AND time_window IN ('5h', '7d') AND unit = 'tokens' AND source = 'estimate'"
         rows = connection.execute(
             "SELECT provider, time_window, unit, used, allowed, used_fraction, resets_at, source, observed_at,"
@@ -57,12 +57,12 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
             connection.executemany(INSERT_READING, wanted)
 
 
-def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wall]]:
+def _full_windows(connection: sqlite3.Connection, provider: str) -> dict[str, list[_FullWindow]]:
     """The walls by window, newest first, one for each window; the last hit of it."""
     newest = connection.execute(
         "SELECT max(ts) FROM limit_hits WHERE provider = ? AND machine IS NULL", (provider,)
     ).fetchone()[0]
-    hits: dict[str, list[_Wall]] = {window: [] for window in _MS}
+    hits: dict[str, list[_FullWindow]] = {window: [] for window in _MS}
     for ts, until, text in connection.execute(
         "SELECT ts, until, ifnull(text, '') FROM limit_hits WHERE provider = ? AND ts > ? AND kind = 'quota'"
         " AND until > ts AND machine IS NULL ORDER BY ts DESC",
@@ -72,9 +72,9 @@ def _walls(connection: sqlite3.Connection, provider: str) -> dict[str, list[_Wal
         if window is None:
             continue
         window_hits = hits[window]
-        apart = [abs(wall.resets_ms - until) > _SAME_RESET_MS for wall in window_hits]
-        if until - ts <= _MS[window] and len(window_hits) < MOST_WALLS and all(apart):
-            window_hits.append(_Wall(hit_ms=ts, resets_ms=until))
+        apart = [abs(full_window.resets_ms - until) > _SAME_RESET_MS for full_window in window_hits]
+        if until - ts <= _MS[window] and len(window_hits) < MOST_HITS and all(apart):
+            window_hits.append(_FullWindow(hit_ms=ts, resets_ms=until))
     return hits
 
 
@@ -88,7 +88,7 @@ def _window(text: str, left_ms: int) -> str | None:
 
 
 def _guesses(
-    connection: sqlite3.Connection, provider: str, number: int, walls: dict[str, list[_Wall]]
+    connection: sqlite3.Connection, provider: str, number: int, full_windows: dict[str, list[_FullWindow]]
 ) -> list[tuple[object, ...]]:
     """A reading for every window that ended at a wall often enough."""
     own = f"FROM margins WHERE kind = :kind AND part = :provider AND machine = {NAME['']}"
@@ -106,14 +106,15 @@ def _guesses(
         (hours[-1] * HOUR_QUARTERS, number),
     ).fetchone()[0]
     now_ms = latest * QUARTER_MS
-    begun = {"5h": _block(hours, walls["5h"]), "7d": _week(walls["7d"], now_ms)}
+    begun = {"5h": _block(hours, full_windows["5h"]), "7d": _week(full_windows["7d"], now_ms)}
     made: list[tuple[object, ...]] = []
     for window, length_ms in _MS.items():
         start_ms = begun[window]
-        if len(walls[window]) < ENOUGH_WALLS or start_ms is None:
+        if len(full_windows[window]) < ENOUGH_HITS or start_ms is None:
             continue
         tokens = [
-            _tokens(connection, number, wall.resets_ms - length_ms, wall.hit_ms) for wall in walls[window]
+            _tokens(connection, number, full_window.resets_ms - length_ms, full_window.hit_ms)
+            for full_window in full_windows[window]
         ]
         limit = estimated_limit([float(tokens) for tokens in tokens if tokens])
         if limit:
@@ -125,10 +126,10 @@ def _guesses(
     return made
 
 
-def _block(hours: list[int], walls: list[_Wall]) -> int:
+def _block(hours: list[int], full_windows: list[_FullWindow]) -> int:
     """When the five hours of the latest use began (ms): with the first hour used after the ones before ended."""
     start_ms = hours[0] * _HOUR_MS
-    resets = sorted(wall.resets_ms for wall in walls)
+    resets = sorted(full_window.resets_ms for full_window in full_windows)
     for hour in hours:
         begin_ms = hour * _HOUR_MS
         over = any(start_ms < reset <= begin_ms for reset in resets)
@@ -138,11 +139,11 @@ def _block(hours: list[int], walls: list[_Wall]) -> int:
     return start_ms
 
 
-def _week(walls: list[_Wall], now_ms: int) -> int | None:
+def _week(full_windows: list[_FullWindow], now_ms: int) -> int | None:
     """When the running week began (ms): weeks follow on the last one that was named."""
-    if not walls:
+    if not full_windows:
         return None
-    return walls[0].resets_ms + (now_ms - walls[0].resets_ms) // _MS["7d"] * _MS["7d"]
+    return full_windows[0].resets_ms + (now_ms - full_windows[0].resets_ms) // _MS["7d"] * _MS["7d"]
 
 
 def _tokens(connection: sqlite3.Connection, provider: int, start_ms: int, end_ms: int) -> int:

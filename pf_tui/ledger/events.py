@@ -204,13 +204,13 @@ def fallback_rows(
     ):
         add(from_provider, "taken_over_from", 1)
         add(to_provider, "taken_over_by", 1)
-        wall = connection.execute(
+        last_hit = connection.execute(
             "SELECT max(until) FROM limit_hits WHERE provider = ? AND ts BETWEEN ? AND ? AND until > ?"
             " AND machine IS ?",
             (from_provider, ts - 60_000, ts, ts, whose),
         ).fetchone()[0]
-        if wall:
-            add(from_provider, "minutes_saved", (wall - ts) / 60_000)
+        if last_hit:
+            add(from_provider, "minutes_saved", (last_hit - ts) / 60_000)
     for provider, number, waited in connection.execute(
         f"SELECT provider, sum({IS_LIMIT_HIT}), ifnull(sum(waited_ms), 0)"
         f" FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?){machine} GROUP BY 1",

@@ -31,27 +31,27 @@ def medians(connection: sqlite3.Connection, span: Period) -> dict[str, float]:
     counts: Counter[int] = Counter()
     for width, first, last in cover(start // QUARTER_MS, end // QUARTER_MS + 1, (1, DAY_QUARTERS)):
         query = "SELECT provider, counts FROM latencies WHERE unit = ? AND time >= ? AND time < ?"
-        for provider, lanes in connection.execute(query, (width, first, last)):
-            counts[provider] += unpacked(lanes)
+        for provider, packed_counts in connection.execute(query, (width, first, last)):
+            counts[provider] += unpacked(packed_counts)
     names = dict(
         connection.execute(
             f"SELECT id, text FROM names WHERE id IN ({', '.join(map(str, counts))})"
         ).fetchall()
     )
-    return {names[provider]: _median(lanes) for provider, lanes in counts.items()}
+    return {names[provider]: _median(packed_counts) for provider, packed_counts in counts.items()}
 
 
 def counted(samples: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, int, int]]:
     """(time, provider, latency in ms, how many), ordered by time and provider -> (time, provider, lanes)."""
-    before, lanes = (0, 0), 0
+    before, packed_counts = (0, 0), 0
     for time, provider, latency_ms, many in samples:
-        if (time, provider) != before and lanes:
-            yield (*before, lanes)
-            lanes = 0
+        if (time, provider) != before and packed_counts:
+            yield (*before, packed_counts)
+            packed_counts = 0
         before = (time, provider)
-        lanes += many << _LANE_BITS * bucket(latency_ms)
-    if lanes:
-        yield (*before, lanes)
+        packed_counts += many << _LANE_BITS * bucket(latency_ms)
+    if packed_counts:
+        yield (*before, packed_counts)
 
 
 @lru_cache(maxsize=65536)
@@ -60,11 +60,11 @@ def bucket(latency_ms: float) -> int:
     return min(_BUCKETS - 1, round(math.log(max(latency_ms, 1.0), LATENCY_STEP)))
 
 
-def packed(lanes: int) -> bytes:
+def packed(packed_counts: int) -> bytes:
     """As it is stored: the first bucket (two bytes), bytes per count (1 or 4), the counts."""
-    first = ((lanes & -lanes).bit_length() - 1) // _LANE_BITS
-    lanes >>= first * _LANE_BITS
-    whole = lanes.to_bytes(-(-lanes.bit_length() // _LANE_BITS) * _LANE_BYTES, "little")
+    first = ((packed_counts & -packed_counts).bit_length() - 1) // _LANE_BITS
+    packed_counts >>= first * _LANE_BITS
+    whole = packed_counts.to_bytes(-(-packed_counts.bit_length() // _LANE_BITS) * _LANE_BYTES, "little")
     narrow = whole[::_LANE_BYTES]
     width = 1 if sum(whole) == sum(narrow) else _LANE_BYTES
     return first.to_bytes(2, "little") + bytes([width]) + (narrow if width == 1 else whole)
@@ -80,8 +80,8 @@ def unpacked(stored: bytes) -> int:
     return int.from_bytes(counts, "little") << _LANE_BITS * int.from_bytes(stored[:2], "little")
 
 
-def _median(lanes: int) -> float:
-    whole = lanes.to_bytes(_BUCKETS * _LANE_BYTES, "little")
+def _median(packed_counts: int) -> float:
+    whole = packed_counts.to_bytes(_BUCKETS * _LANE_BYTES, "little")
     counts = [
         int.from_bytes(whole[place : place + _LANE_BYTES], "little")
         for place in range(0, len(whole), _LANE_BYTES)

@@ -22,7 +22,7 @@ class Part(NamedTuple):
     provider: str
     model: str
     agent: str
-    sums: Totals
+    totals: Totals
 
 
 class Count(NamedTuple):

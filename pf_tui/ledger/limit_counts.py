@@ -32,7 +32,7 @@ Counts = Mapping[str, Counter[str]]
 """Part -> how many `limit_hits` and `fallbacks`."""
 
 _Key = TypeVar("_Key", int, str)
-_Wall = tuple[int, str, str | None, str | None, int, str | None]
+_Hit = tuple[int, str, str | None, str | None, int, str | None]
 """When, `limit_hits` or `fallbacks`, agent, session, ms waited, machine."""
 
 _HITS = (
@@ -94,7 +94,7 @@ def count(connection: sqlite3.Connection, span: Period, filters: Filters) -> Lim
     )
 
 
-def _by_day(hits: Sequence[_Wall], zone: tzinfo | None) -> Counts:
+def _by_day(hits: Sequence[_Hit], zone: tzinfo | None) -> Counts:
     """By local day."""
     times = sorted((ts, name) for ts, name, *_ in hits)
     days: list[tuple[int, str]] = []

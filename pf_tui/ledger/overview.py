@@ -73,7 +73,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
     hit = limit_counts.count(connection, span, filters)
     return Analytics(
         span=span,
-        totals=total(part.sums for part in shares),
+        totals=total(part.totals for part in shares),
         fallback=FallbackTotals(
             fallbacks=hit.totals["fallbacks"], limit_hits=hit.totals["limit_hits"], waited_ms=hit.waited_ms
         ),

@@ -68,13 +68,14 @@ class UsageQuery:
         """Parts by provider, model, project, agent, machine or session; dearest first."""
         nameless = _nameless(column)
         parts = [
-            Group(name or nameless, Totals._make(sums)) for (name,), sums in self._grouped((column,)).items()
+            Group(name or nameless, Totals._make(part_totals))
+            for (name,), part_totals in self._grouped((column,)).items()
         ]
         return tuple(sorted(parts, key=dearest_first))
 
     def totals(self) -> Totals:
         """All of it."""
-        return total(Totals._make(sums) for sums in self._grouped(()).values())
+        return total(Totals._make(part_totals) for part_totals in self._grouped(()).values())
 
     def sessions(self, limit: int) -> Dearest:
         """The dearest sessions; the others are added up where they lie."""
@@ -115,8 +116,8 @@ class UsageQuery:
         """Parts by local day, oldest first."""
         days = self._by_local_day()
         return tuple(
-            Group(f"{period.local_day(day):%Y-%m-%d}", Totals._make(sums))
-            for day, sums in sorted(days.items())
+            Group(f"{period.local_day(day):%Y-%m-%d}", Totals._make(part_totals))
+            for day, part_totals in sorted(days.items())
         )
 
     def hours(self) -> dict[int, Totals]:
@@ -157,14 +158,16 @@ class UsageQuery:
                 slot = _HOUR if whole_hours else _QUARTER
                 begins = partial(_local_step, width=slot.width, zone=zone, step=step)
             moments: dict[int, datetime] = {}
-            for (time, *name), sums in self._grouped(keys, slot, start, end, names, _CHARTED).items():
+            for (time, *name), part_totals in self._grouped(keys, slot, start, end, names, _CHARTED).items():
                 if time not in moments:
                     moments[time] = begins(time)
                 parts, part = (
                     by_step.setdefault(moments[time], {}),
                     (name[0] or _nameless(keys[0])) if keys else "",
                 )
-                parts[part] = Totals._make(map(add, parts[part], sums) if part in parts else sums)
+                parts[part] = Totals._make(
+                    map(add, parts[part], part_totals) if part in parts else part_totals
+                )
         return by_step
 
     def _by_local_day(self) -> dict[int, Sequence[float]]:
@@ -172,8 +175,8 @@ class UsageQuery:
         by_day: dict[int, Sequence[float]] = {}
         for start, end, offset in self._one_offset():
             slot = Slot(offset=offset, width=DAY_QUARTERS)
-            for (day,), sums in self._grouped((), slot, start, end).items():
-                by_day[day] = tuple(map(add, by_day[day], sums)) if day in by_day else sums
+            for (day,), part_totals in self._grouped((), slot, start, end).items():
+                by_day[day] = tuple(map(add, by_day[day], part_totals)) if day in by_day else part_totals
         return by_day
 
     def _one_offset(self) -> Iterator[tuple[int, int, int]]:
@@ -198,8 +201,8 @@ class UsageQuery:
         start, end = self._start if start is None else start, self._end if end is None else end
         for statement, values in self._selects(keys, slot, start, end, names, only):
             for row in self._connection.execute(named(statement, len(keys), timed=slot is not None), values):
-                key, sums = row[:width], row[width:]
-                groups[key] = tuple(map(add, groups[key], sums)) if key in groups else sums
+                key, part_totals = row[:width], row[width:]
+                groups[key] = tuple(map(add, groups[key], part_totals)) if key in groups else part_totals
         return groups
 
     def _selects(
@@ -254,6 +257,6 @@ def _local_step(slot: int, width: int, zone: tzinfo | None, step: timedelta) -> 
 
 def _dearest(top: Sequence[Row], rest: Sequence[float], others: int) -> Dearest:
     """Of rows (name, *sums), and what the others are together."""
-    parts = [Group(name or UNKNOWN, Totals._make(sums)) for name, *sums in top]
+    parts = [Group(name or UNKNOWN, Totals._make(part_totals)) for name, *part_totals in top]
     whole = Totals._make(rest) if others else NOTHING
     return Dearest(parts=tuple(sorted(parts, key=dearest_first)), rest=whole, total=len(parts) + others)

@@ -143,11 +143,11 @@ class Question:
         return [quarter if plain else f"({quarter} + {self.slot.offset}) / {self.slot.width}", *keys]
 
 
-def select(source: str, columns: Sequence[str], sums: str, where: str) -> str:
+def select(source: str, columns: Sequence[str], totals: str, where: str) -> str:
     """SELECT k0, k1 …, s0, s1 … by the columns."""
     keyed = "".join(f"{column} AS k{place}, " for place, column in enumerate(columns))
     group = ", ".join(str(place + 1) for place in range(len(columns))) or "NULL"
-    return f"SELECT {keyed}{_numbered(sums)} FROM {source} WHERE {where} GROUP BY {group}"
+    return f"SELECT {keyed}{_numbered(totals)} FROM {source} WHERE {where} GROUP BY {group}"
 
 
 def named(statement: str, keys: int, *, timed: bool) -> str:

@@ -166,5 +166,5 @@ def _latency_days(connection: sqlite3.Connection, quarters: Iterable[tuple[int]]
 def _put(connection: sqlite3.Connection, unit: int, counts: Iterable[tuple[int, int, int]]) -> None:
     connection.executemany(
         "INSERT INTO latencies VALUES (?, ?, ?, ?)",
-        ((unit, time, provider, latency.packed(lanes)) for time, provider, lanes in counts),
+        ((unit, time, provider, latency.packed(packed_counts)) for time, provider, packed_counts in counts),
     )

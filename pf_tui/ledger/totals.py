@@ -44,7 +44,7 @@ class Group(NamedTuple):
     """One line of a list: a provider, a model, a day …"""
 
     name: str
-    sums: Totals
+    totals: Totals
     latency_ms_p50: float | None = None
 
 
@@ -63,4 +63,4 @@ def total(parts: Iterable[Totals]) -> Totals:
 
 def dearest_first(part: Group) -> tuple[float, int, str]:
     """The order of every list but the days."""
-    return (-part.sums.cost_usd, -part.sums.total_tokens, part.name)
+    return (-part.totals.cost_usd, -part.totals.total_tokens, part.name)

@@ -13,7 +13,7 @@ POINTS = 120
 """Readings of one window, at most: more than a chart has room for."""
 
 
-def courses(connection: sqlite3.Connection, now: datetime) -> Sequence[Reading]:
+def window_readings(connection: sqlite3.Connection, now: datetime) -> Sequence[Reading]:
     """The last reading of each POINTS-th part of every window, oldest first; our own estimates are none."""
     steps = " ".join(
         f"WHEN '{window}' THEN {round(length / timedelta(milliseconds=1) / POINTS)}"
@@ -31,7 +31,7 @@ def courses(connection: sqlite3.Connection, now: datetime) -> Sequence[Reading]:
     return readings_of(rows, now)
 
 
-def course_of(
+def readings_of_window(
     readings: Sequence[Reading], provider: str, window: str, unit: str, model: str | None, resets_at: datetime
 ) -> Sequence[Reading]:
     """Those of one window."""

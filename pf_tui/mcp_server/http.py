@@ -41,7 +41,7 @@ def app(room: Room, token: str, port: int) -> Starlette:
     sessions = StreamableHTTPSessionManager(room.server, security_settings=security(port))
 
     @contextlib.asynccontextmanager
-    async def life(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with sessions.run(), anyio.create_task_group() as tasks:
             tasks.start_soon(room.watch)
             try:
@@ -52,7 +52,7 @@ def app(room: Room, token: str, port: int) -> Starlette:
     return Starlette(
         routes=[Route("/mcp", endpoint=StreamableHTTPASGIApp(sessions))],
         middleware=[Middleware(TokenRequired, token=token)],
-        lifespan=life,
+        lifespan=lifespan,
     )
 
 

@@ -74,36 +74,36 @@ class Skipped:
     """Failure class of what it rests for, where it is known: a key of rules.failures.CLASSES."""
 
 
-def why_ineligible(standing: Eligibility, model: str | None) -> Skipped | None:
+def why_ineligible(eligibility: Eligibility, model: str | None) -> Skipped | None:
     """Why this provider cannot serve `model` now; None when it can."""
-    if not standing.enabled:
-        return Skipped(provider=standing.provider, code="disabled", reason=standing.disabled_why)
-    if refusal := without_credential(standing):
+    if not eligibility.enabled:
+        return Skipped(provider=eligibility.provider, code="disabled", reason=eligibility.disabled_why)
+    if refusal := without_credential(eligibility):
         return refusal
-    rests = [rest for rest in standing.rests if concerns(rest.model, rest.family, model)]
+    rests = [rest for rest in eligibility.rests if concerns(rest.model, rest.family, model)]
     if rests:
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
         what = f"benched ({longest.why or longest.kind})"
-        return Skipped(provider=standing.provider, code="benched", reason=what, until=longest.until)
-    for spent in standing.spent:
+        return Skipped(provider=eligibility.provider, code="benched", reason=what, until=longest.until)
+    for spent in eligibility.spent:
         if spent.model_family is None or (model is not None and spent.model_family in model):
             return Skipped(
-                provider=standing.provider,
+                provider=eligibility.provider,
                 code="exhausted",
                 reason=f"{spent.window} is used up",
                 until=spent.resets_at,
             )
-    if standing.held_reason:
-        return Skipped(provider=standing.provider, code="paid", reason=standing.held_reason)
+    if eligibility.held_reason:
+        return Skipped(provider=eligibility.provider, code="paid", reason=eligibility.held_reason)
     return None
 
 
-def without_credential(standing: Eligibility) -> Skipped | None:
+def without_credential(eligibility: Eligibility) -> Skipped | None:
     """Why its credential cannot be used; None when it can."""
-    if standing.usable:
+    if eligibility.usable:
         return None
     words = {"missing": "no credential", "expired": "the credential has expired"}
-    reason = words.get(standing.credential, "the credential is not certain")
-    if standing.credential_hint:
-        reason += f" ({standing.credential_hint})"
-    return Skipped(provider=standing.provider, code="no-credential", reason=reason)
+    reason = words.get(eligibility.credential, "the credential is not certain")
+    if eligibility.credential_hint:
+        reason += f" ({eligibility.credential_hint})"
+    return Skipped(provider=eligibility.provider, code="no-credential", reason=reason)

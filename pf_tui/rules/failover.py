@@ -123,7 +123,7 @@ def first_back(skipped: Iterable[Skipped]) -> Skipped | None:
 
 def route(
     request: RouteRequest,
-    standings: Sequence[Eligibility],
+    eligibilities: Sequence[Eligibility],
     catalog: Catalog,
     *,
     auto_switch: bool = True,
@@ -138,11 +138,11 @@ def route(
         own_order: a person gave the order: its first provider goes first whenever it can serve.
         without: who has just failed; it is not asked again.
     """
-    listed = list(standings if auto_switch else standings[:1])
+    listed = list(eligibilities if auto_switch else eligibilities[:1])
     laid_out = candidates(request, listed, catalog)
     if not auto_switch:
         return laid_out
-    by_provider = {standing.provider: standing for standing in listed}
+    by_provider = {eligibility.provider: eligibility for eligibility in listed}
 
     def blocked(candidate: Candidate) -> Skipped | None:
         refusal = why_ineligible(by_provider[candidate.provider], candidate.model)
@@ -156,7 +156,7 @@ def route(
         blocked,
         first=first,
     )
-    places = {standing.provider: place for place, standing in enumerate(listed)}
+    places = {eligibility.provider: place for place, eligibility in enumerate(listed)}
     skipped = sorted(
         (skip for skip in (*refused, *laid_out.skipped) if skip.provider != without),
         key=lambda skip: places[skip.provider],
@@ -164,21 +164,21 @@ def route(
     return Routing(candidates=tuple(ordered), skipped=tuple(skipped), reserved=laid_out.reserved)
 
 
-def candidates(request: RouteRequest, standings: Iterable[Eligibility], catalog: Catalog) -> Routing:
+def candidates(request: RouteRequest, eligibilities: Iterable[Eligibility], catalog: Catalog) -> Routing:
     """Everyone who could serve a request of this kind, in order of priority; benches are not looked at."""
     able: list[Candidate] = []
     skipped: list[Skipped] = []
     reserved = None
-    for standing in standings:
-        provider = catalog.providers.get(standing.provider)
+    for eligibility in eligibilities:
+        provider = catalog.providers.get(eligibility.provider)
         if provider is None:
             continue
-        outcome = _candidate(request, standing, provider, catalog)
+        outcome = _candidate(request, eligibility, provider, catalog)
         if isinstance(outcome, Candidate):
             able.append(outcome)
             continue
         skipped.append(outcome)
-        could = standing.usable and why_ineligible(standing, request.model) is None
+        could = eligibility.usable and why_ineligible(eligibility, request.model) is None
         if outcome.code == "login" and not able and reserved is None and could:
             reserved = provider.id
     return Routing(candidates=tuple(able), skipped=tuple(skipped), reserved=reserved)
@@ -227,7 +227,7 @@ def arrange(
 
 
 def choose(
-    standings: Sequence[Eligibility],
+    eligibilities: Sequence[Eligibility],
     wanted: str | None,
     catalog: Catalog,
     *,
@@ -241,18 +241,18 @@ def choose(
     Returns:
         provider None when no provider is available; `reason` then says so with counts.
     """
-    if not auto_switch and standings:
-        first = standings[0]
+    if not auto_switch and eligibilities:
+        first = eligibilities[0]
         return Choice(
             provider=first.provider,
             model=match_model(first.provider, wanted, catalog).model,
             reason="auto-switch is off: the first of the list serves",
         )
-    routing = route(RouteRequest(model=wanted), standings, catalog, own_order=own_order, without=without)
+    routing = route(RouteRequest(model=wanted), eligibilities, catalog, own_order=own_order, without=without)
     chosen = routing.first
     if chosen is None:
         return Choice(provider=None, model=None, reason=_nobody(routing.skipped), skipped=routing.skipped)
-    places = {standing.provider: place for place, standing in enumerate(standings, start=1)}
+    places = {eligibility.provider: place for place, eligibility in enumerate(eligibilities, start=1)}
     place = places[chosen.provider]
     outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
     skipped = [skip for skip in routing.skipped if places[skip.provider] < place]
@@ -276,16 +276,16 @@ def choose(
 
 
 def _candidate(
-    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog
+    request: RouteRequest, eligibility: Eligibility, provider: Provider, catalog: Catalog
 ) -> Candidate | Skipped:
     """How this provider could serve the request, or why it never can."""
 
     def out(code: SkipCode, reason: str) -> Skipped:
         return Skipped(provider=provider.id, code=code, reason=reason)
 
-    if not standing.enabled:
-        return out("disabled", standing.disabled_why)
-    if standing.has_key is None and (refusal := without_credential(standing)):
+    if not eligibility.enabled:
+        return out("disabled", eligibility.disabled_why)
+    if eligibility.has_key is None and (refusal := without_credential(eligibility)):
         return refusal
     match = match_model(
         provider.id,
@@ -295,7 +295,7 @@ def _candidate(
         larger_than=request.larger_than,
         needs=request.needs,
     )
-    path = _path(request, standing, provider, catalog, match.model)
+    path = _path(request, eligibility, provider, catalog, match.model)
     if isinstance(path, Skipped):
         return path
     protocol, how = path
@@ -310,8 +310,8 @@ def _candidate(
         how=how,
         plan=provider.plan,
         context=window(catalog, match.model, provider.id) if match.model else 0,
-        held_reason=standing.held_reason
-        if any(_reaches(request, catalog.providers[name]) for name in standing.after)
+        held_reason=eligibility.held_reason
+        if any(_reaches(request, catalog.providers[name]) for name in eligibility.after)
         else "",
     )
 
@@ -322,7 +322,7 @@ def _reaches(request: RouteRequest, plan: Provider) -> bool:
 
 
 def _path(
-    request: RouteRequest, standing: Eligibility, provider: Provider, catalog: Catalog, model: str | None
+    request: RouteRequest, eligibility: Eligibility, provider: Provider, catalog: Catalog, model: str | None
 ) -> tuple[Protocol | None, RouteHow] | Skipped:
     """The protocol spoken to the provider and how it is reached, or why it cannot be reached."""
 
@@ -331,7 +331,7 @@ def _path(
 
     if not request.protocols:
         return None, "native"
-    owner = provider.agent_only or standing.login_of
+    owner = provider.agent_only or eligibility.login_of
     if request.without_gateway and owner is not None and owner == request.agent:
         return None, "login"
     bases = provider.base_urls
@@ -342,18 +342,18 @@ def _path(
     complete = [name for name in spoken if "{" not in bases[name]]
     if not complete:
         return out("protocol", address_missing(provider, bases[spoken[0]]))
-    if standing.signing_hint:
-        return out("no-credential", standing.signing_hint)
+    if eligibility.signing_hint:
+        return out("no-credential", eligibility.signing_hint)
     tried = catalog.dialect_protocols(provider.id)
     protocol, how = _spoken(request, provider, [name for name in complete if name in tried] or complete)
-    if provider.agent_only is not None or (owner is not None and standing.has_key is None):
+    if provider.agent_only is not None or (owner is not None and eligibility.has_key is None):
         if owner != request.agent:
             return out("agent", f"its login works in {owner} alone")
         client = CLIENTS.get(request.agent) if request.agent else None
         if not (request.pass_through and client is not None and client.one_vendor_login):
             return out("login", f"{owner} uses its login itself; --pass-through lets it through")
-    elif standing.has_key is False and provider.auth != "none":
-        return out("no-credential", "its key cannot be used here" if standing.usable else "no credential")
+    elif eligibility.has_key is False and provider.auth != "none":
+        return out("no-credential", "its key cannot be used here" if eligibility.usable else "no credential")
     return protocol, how
 
 

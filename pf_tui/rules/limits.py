@@ -263,11 +263,11 @@ def window_name(window: str, model: str | None = None) -> str:
     return f"{name} for {model}" if model else name
 
 
-def estimated_limit(walls: Sequence[float]) -> float | None:
+def estimated_limit(used_at_limit: Sequence[float]) -> float | None:
     """The 90th percentile of what past windows held at a wall, in their unit; None without any."""
-    if not walls:
+    if not used_at_limit:
         return None
-    ordered = sorted(walls)
+    ordered = sorted(used_at_limit)
     return ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))]
 
 

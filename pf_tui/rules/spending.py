@@ -54,7 +54,7 @@ def costs(provider: Provider) -> bool:
     return not provider.plan and provider.auth != "none"
 
 
-def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> list[Eligibility]:
+def held_back(eligibilities: Sequence[Eligibility], catalog: Catalog, paid: str) -> list[Eligibility]:
     """The standings, with why a paid provider may not follow the plans before it.
 
     Args:
@@ -62,21 +62,23 @@ def held_back(standings: Sequence[Eligibility], catalog: Catalog, paid: str) -> 
         paid: a key of PAID.
     """
     if paid == "auto":
-        return list(standings)
+        return list(eligibilities)
     plans: list[str] = []
     judged = []
-    for standing in standings:
-        provider = catalog.providers.get(standing.provider)
+    for eligibility in eligibilities:
+        provider = catalog.providers.get(eligibility.provider)
         if provider is not None and plans and costs(provider):
-            judged.append(replace(standing, held_reason=HELD[paid], after=tuple(plans)))
+            judged.append(replace(eligibility, held_reason=HELD[paid], after=tuple(plans)))
             continue
-        if provider is not None and provider.plan and standing.enabled and standing.usable:
-            plans.append(standing.provider)
-        judged.append(standing)
+        if provider is not None and provider.plan and eligibility.enabled and eligibility.usable:
+            plans.append(eligibility.provider)
+        judged.append(eligibility)
     return judged
 
 
-def question(choice: Choice, after: Choice, standings: Sequence[Eligibility], paid: str) -> Question | None:
+def question(
+    choice: Choice, after: Choice, eligibilities: Sequence[Eligibility], paid: str
+) -> Question | None:
     """What to ask the person: the next move would go from a plan to a paid provider.
 
     Args:
@@ -88,14 +90,16 @@ def question(choice: Choice, after: Choice, standings: Sequence[Eligibility], pa
     if paid != "ask" or (choice.provider is not None and after.provider is not None):
         return None
     waiting = next((skip.provider for skip in after.skipped if skip.code == "paid"), None)
-    standing = next((standing for standing in standings if standing.provider == waiting), None)
-    if standing is None:
+    eligibility = next(
+        (eligibility for eligibility in eligibilities if eligibility.provider == waiting), None
+    )
+    if eligibility is None:
         return None
     if choice.provider is not None:
-        if choice.provider not in standing.after:
+        if choice.provider not in eligibility.after:
             return None
-        return Question(plan=choice.provider, back=None, provider=standing.provider, serves=True)
+        return Question(plan=choice.provider, back=None, provider=eligibility.provider, serves=True)
     ends = [
-        skip.until for skip in choice.skipped if skip.provider in standing.after and skip.until is not None
+        skip.until for skip in choice.skipped if skip.provider in eligibility.after and skip.until is not None
     ]
-    return Question(plan=standing.after[0], back=min(ends, default=None), provider=standing.provider)
+    return Question(plan=eligibility.after[0], back=min(ends, default=None), provider=eligibility.provider)

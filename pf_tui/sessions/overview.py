@@ -56,7 +56,7 @@ class Watch:
         self.made: dict[Key, tuple[tuple[object, ...], Session]] = {}
         """What a session was made of, and the session."""
         self._merged: dict[Key, tuple[Draft, tuple[object, ...], Draft]] = {}
-        self._wishes: tuple[object, Mapping[Key, datetime]] = (None, {})
+        self._resume_times: tuple[object, Mapping[Key, datetime]] = (None, {})
         self._windows: dict[tuple[str, str | None], int | None] = {}
         self._living: dict[Key, Draft] = {}
         self._ended: dict[Key, Draft] = {}
@@ -98,12 +98,12 @@ class Watch:
         self._merged[key] = (draft, inputs, merged)
         return merged
 
-    def wishes(self, paths: Paths) -> Mapping[Key, datetime]:
+    def resume_times(self, paths: Paths) -> Mapping[Key, datetime]:
         """Sessions that are to go on at the reset, read when the file changed."""
         stamp = files.identity(paths.resumes)
-        if stamp != self._wishes[0]:
-            self._wishes = (stamp, resumes.read(paths) if stamp else {})
-        return self._wishes[1]
+        if stamp != self._resume_times[0]:
+            self._resume_times = (stamp, resumes.read(paths) if stamp else {})
+        return self._resume_times[1]
 
     def forget(self, present: set[Key]) -> None:
         """Keep nothing of sessions that are there no more."""
@@ -154,8 +154,8 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
     maker = _Maker(ctx, watch, view, of_hooks, now)
-    wishes = watch.wishes(ctx.paths)
-    sessions = [_with_wish(maker.session(draft), wishes) for draft in drafts]
+    resume_times = watch.resume_times(ctx.paths)
+    sessions = [_with_resume_time(maker.session(draft), resume_times) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
     shown = [
         session
@@ -332,8 +332,8 @@ def _folded(drafts: list[Draft]) -> list[Draft]:
     return folded
 
 
-def _with_wish(session: Session, wishes: Mapping[Key, datetime]) -> Session:
-    at = wishes.get((session.agent, session.id))
+def _with_resume_time(session: Session, resume_times: Mapping[Key, datetime]) -> Session:
+    at = resume_times.get((session.agent, session.id))
     return session if at is None else replace(session, resumes_at=at)
 
 

@@ -75,7 +75,7 @@ def _living(signals: Signals, now: datetime) -> Verdict:
         return _limited(retry)
     if (refused := signals.refused) and signals.busy and (refused.until is None or refused.until > now):
         return _limited(refused)
-    limit = _standing_limit(signals)
+    limit = _limit_in_force(signals)
     if limit and _holds(limit, now):
         return _limited(limit)
     if busy := signals.busy:
@@ -93,7 +93,7 @@ def _living(signals: Signals, now: datetime) -> Verdict:
     return Verdict(state="idle", by="log" if signals.unfinished else "process", at=last, guess=True)
 
 
-def _standing_limit(signals: Signals) -> LimitSeen | None:
+def _limit_in_force(signals: Signals) -> LimitSeen | None:
     """The limit that ended the newest turn; None when the client works on a later one."""
     limit, busy = signals.limit, signals.busy
     return None if limit and busy and busy.at > limit.at else limit

@@ -130,7 +130,7 @@ class Snapshot:
     """In order of priority, then the others in catalog order."""
     agents: tuple[AgentView, ...]
     events: tuple[Event, ...]
-    standings: tuple[Eligibility, ...]
+    eligibilities: tuple[Eligibility, ...]
     problems: tuple[str, ...]
     gateway: Gateway | None = None
     """The gateway that runs, with the requests in flight."""
@@ -153,14 +153,14 @@ class Snapshot:
                 return view
         raise UnknownName("provider", provider, self.catalog.providers, "pf-tui status")
 
-    def standing(self, provider: str) -> Eligibility:
+    def eligibility_of(self, provider: str) -> Eligibility:
         """How a provider stands, in the list or not."""
-        return next(standing for standing in self.standings if standing.provider == provider)
+        return next(eligibility for eligibility in self.eligibilities if eligibility.provider == provider)
 
     @property
     def listed(self) -> tuple[Eligibility, ...]:
         """The providers of the list that holds here, in its order."""
-        return tuple(self.standing(name) for name in self.priority if name in self.catalog.providers)
+        return tuple(self.eligibility_of(name) for name in self.priority if name in self.catalog.providers)
 
     @property
     def has_own_order(self) -> bool:
@@ -257,16 +257,16 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     """Everything a face shows, from what was read. Pure."""
     catalog, config, project = state.catalog, state.config, state.project
     wanted, auto_switch, own, order = _decide(catalog, config, project)
-    views, standings = [], []
+    views, eligibilities = [], []
     for provider in _ordered(catalog, order):
-        view, standing = view_of(provider, state, order, own, wanted, now)
+        view, eligibility = view_of(provider, state, order, own, wanted, now)
         views.append(view)
-        standings.append(standing)
+        eligibilities.append(eligibility)
     paid = spending.setting(config.paid, config.paid_until, now)
     listed = spending.held_back(
-        [standing for standing in standings if standing.provider in order], catalog, paid
+        [eligibility for eligibility in eligibilities if eligibility.provider in order], catalog, paid
     )
-    standings[: len(listed)] = listed
+    eligibilities[: len(listed)] = listed
     ordered = _has_own_order(config, project)
     choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
     after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
@@ -291,7 +291,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         providers=tuple(views),
         agents=_agents(state, choice, listed if auto_switch else [], ordered, now),
         events=state.events,
-        standings=tuple(standings),
+        eligibilities=tuple(eligibilities),
         problems=tuple(problems),
         gateway=state.gateway,
         paused=state.paused,

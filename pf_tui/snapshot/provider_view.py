@@ -88,17 +88,17 @@ class LedgerFigures:
         path = ctx.paths.ledger
         if not path.exists():
             return cls()
-        with ledger.reading(path) as book:
-            today = dict(book.usage_since(day))
+        with ledger.reading(path) as figures:
+            today = dict(figures.usage_since(day))
             everything = sum_of(today.values())
             for provider, moment in health.resets.items():
                 if moment > day:
-                    fresh = book.usage_since(moment, provider=provider).get(provider)
+                    fresh = figures.usage_since(moment, provider=provider).get(provider)
                     today[provider] = fresh or ProviderUsage()
             return cls(
-                readings=tuple(book.latest_readings(ctx.now())),
+                readings=tuple(figures.latest_readings(ctx.now())),
                 today=today,
-                month=book.usage_since(month),
+                month=figures.usage_since(month),
                 all_today=everything,
             )
 
@@ -117,17 +117,20 @@ def view_of(
         order: the priority list that holds here; own: the person's; wanted: the model asked for.
     """
     catalog, config, project, health = state.catalog, state.config, state.project, state.health
-    book = state.figures
+    figures = state.figures
     dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
     credential = state.credentials.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
     serves = models.match_model(provider.id, wanted, catalog).model
-    today, month = book.today.get(provider.id, ProviderUsage()), book.month.get(provider.id, ProviderUsage())
+    today, month = (
+        figures.today.get(provider.id, ProviderUsage()),
+        figures.month.get(provider.id, ProviderUsage()),
+    )
     budgets = _budgets(config, project, provider.id)
     shown_limits = (
         *limits.current(
             limits.since_release(
-                [r for r in book.readings if r.provider == provider.id], health.released.get(provider.id)
+                [r for r in figures.readings if r.provider == provider.id], health.released.get(provider.id)
             ),
             now,
         ),
@@ -135,7 +138,7 @@ def view_of(
     )
     hidden = project is not None and rank is None and provider.id in own
     enabled = provider.enabled and not hidden
-    standing = Eligibility(
+    eligibility = Eligibility(
         provider=provider.id,
         enabled=enabled,
         disabled_why="not in this project's list" if hidden else "disabled in providers.yaml",
@@ -160,7 +163,7 @@ def view_of(
             if limit.exhausted(now)
         ),
     )
-    refusal = why_ineligible(standing, serves)
+    refusal = why_ineligible(eligibility, serves)
     word = (
         refusal.code
         if refusal
@@ -183,7 +186,7 @@ def view_of(
         today=usage_of(today),
         month=usage_of(month),
     )
-    return view, standing
+    return view, eligibility
 
 
 def bench_reason(bench: Bench) -> str:

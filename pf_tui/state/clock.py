@@ -107,5 +107,5 @@ def next_month(now: datetime, zone: tzinfo | None) -> datetime:
     return _as_utc(datetime(year, month, 1), zone)  # noqa: DTZ001 - wall time, the zone is added below
 
 
-def _as_utc(wall: datetime, zone: tzinfo | None) -> datetime:
-    return (wall.astimezone() if zone is None else wall.replace(tzinfo=zone)).astimezone(UTC)
+def _as_utc(local: datetime, zone: tzinfo | None) -> datetime:
+    return (local.astimezone() if zone is None else local.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,7 +1,8 @@
-"""Text with the name of its ink: what panes and charts are made of before any toolkit sees it.
+"""Text with the name of its colour: what panes and charts are made of before any toolkit sees it.
 
-An ink is a name of `styles/ink.tcss` ("muted", "bad", "series-2"), never a colour. A Line is a tuple of
-Spans and knows its width in terminal cells. Pure; the same lines are drawn by widgets and compared by tests.
+A colour is the name of a theme variable `ink-NAME` ("muted", "bad", "series-2"), never a value.
+A Line is a tuple of Spans and knows its width in terminal cells.
+Pure; the same lines are drawn by widgets and compared by tests.
 """
 
 from __future__ import annotations
@@ -21,23 +22,23 @@ class _Span(NamedTuple):
     """The fields of a Span."""
 
     text: str
-    ink: str = "text"
+    colour: str = "text"
     bold: bool = False
     on: str = ""
-    """Ink whose colour is the background; "" = the pane's own."""
+    """Colour of the background; "" = the pane's own."""
     action: str = ""
     """Id of the action a click on it does."""
 
 
 class Span(_Span):
-    """A run of text in one ink; what a terminal would obey in it is made visible when it is made."""
+    """A run of text in one colour; what a terminal would obey in it is made visible when it is made."""
 
     __slots__ = ()
 
     def __new__(
-        cls, text: str, ink: str = "text", bold: bool = False, on: str = "", action: str = ""
+        cls, text: str, colour: str = "text", bold: bool = False, on: str = "", action: str = ""
     ) -> Self:
-        return super().__new__(cls, visible(text), ink, bold, on, action)
+        return super().__new__(cls, visible(text), colour, bold, on, action)
 
 
 Line = tuple[Span, ...]
@@ -45,7 +46,7 @@ BLANK: Line = ()
 
 
 def line(*parts: str | Span | Line) -> Line:
-    """One line of the parts, left to right; a bare text is in the "text" ink."""
+    """One line of the parts, left to right; a bare text is in the "text" colour."""
     spans: list[Span] = []
     for part in parts:
         if isinstance(part, str):
@@ -72,8 +73,8 @@ def muted(text: str) -> Span:
     return Span(text, "muted")
 
 
-def bold(text: str, ink: str = "text") -> Span:
-    return Span(text, ink, bold=True)
+def bold(text: str, colour: str = "text") -> Span:
+    return Span(text, colour, bold=True)
 
 
 def plain(content: Line) -> str:
@@ -144,7 +145,7 @@ def whole_parts(content: Line, width: int, gap: str = "  ") -> Line:
     return content
 
 
-def wrap(text: str, width: int, ink: str = "text", *, whole_words: bool = False) -> list[Line]:
+def wrap(text: str, width: int, colour: str = "text", *, whole_words: bool = False) -> list[Line]:
     """The text in lines of at most `width` cells, broken at blanks.
 
     Args:
@@ -154,19 +155,19 @@ def wrap(text: str, width: int, ink: str = "text", *, whole_words: bool = False)
     current = ""
     for word in visible(text).split(" "):
         if current and cell_len(current) + 1 + cell_len(word) > width:
-            lines.append((Span(current, ink),))
+            lines.append((Span(current, colour),))
             current = ""
         current = f"{current} {word}" if current else word
         while not whole_words and cell_len(current) > max(width, 2):
             head = _head(current, max(width, 2))
-            lines.append((Span(head, ink),))
+            lines.append((Span(head, colour),))
             current = current[len(head) :]
-    lines.append((Span(current, ink),) if current else BLANK)
+    lines.append((Span(current, colour),) if current else BLANK)
     return lines
 
 
 def wrapped(content: Line, width: int) -> list[Line]:
-    """As `wrap`, for spans of several inks; a span begins and ends where it did."""
+    """As `wrap`, for spans of several colours; a span begins and ends where it did."""
     rest = list(content)
     lines: list[Line] = []
     for broken in wrap(plain(content), width):
@@ -196,8 +197,8 @@ def columns_changed(old: Line, new: Line) -> tuple[int, int] | None:
     return (differing[0], differing[-1] + 1) if differing else None
 
 
-def series_ink(place: int) -> str:
-    """The ink of the series at that place; beyond the last one all share the muted ink."""
+def series_colour(place: int) -> str:
+    """The colour of the series at that place; beyond the last one all are muted."""
     return f"series-{place + 1}" if 0 <= place < SERIES else "muted"
 
 

@@ -10,8 +10,8 @@ ALARM_PERCENT = 90.0
 """Fixed thresholds of its colours, independent of a person's own switching thresholds."""
 
 
-def level_ink(percent: float | None) -> str:
-    """The ink that says how near the end is."""
+def level_colour(percent: float | None) -> str:
+    """The colour that says how near the end is."""
     if percent is None:
         return "muted"
     if percent >= ALARM_PERCENT:
@@ -19,7 +19,7 @@ def level_ink(percent: float | None) -> str:
     return "warn" if percent >= WARN_PERCENT else "good"
 
 
-def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "") -> Line:
+def meter(percent: float | None, width: int, symbols: Symbols, *, colour: str = "") -> Line:
     """`width` cells: the used part, then a thin line; full only at 100 %.
 
     Its sign is lower than a cell, so that meters below each other stay apart and a reversed row shows it.
@@ -33,7 +33,7 @@ def meter(percent: float | None, width: int, symbols: Symbols, *, ink: str = "")
         filled = max(filled, 1)
     if percent < 100:
         filled = min(filled, max(width - 1, 1))
-    used = Span(symbols.bar * filled, ink or level_ink(percent))
+    used = Span(symbols.bar * filled, colour or level_colour(percent))
     return line(used, Span(symbols.rule * (width - filled), "faint"))
 
 

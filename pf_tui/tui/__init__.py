@@ -2,7 +2,7 @@
 
 start            first paint before Textual is imported, then the app
 main_screen      the one screen: panes, focus, keys
-text, page       what is shown, as plain data: spans with the name of an ink, rows with a key
+text, page       what is shown, as plain data: spans with the name of a colour, rows with a key
 charts/          bars, lines, meters, sparklines as lines of text
 panes/           a pure page and a widget per pane
 dialogs/         sheets, pickers, questions

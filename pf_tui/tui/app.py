@@ -44,7 +44,7 @@ from pf_tui.tui.messages import (
 )
 from pf_tui.tui.notify import Notifier
 from pf_tui.tui.refresher import Refresher
-from pf_tui.tui.themes import Inks
+from pf_tui.tui.themes import SpanStyles
 
 Verb = Callable[[], Announcement | None]
 """Something that changes files; what it returns is said in the last line."""
@@ -78,7 +78,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             painted: the alternate screen is open and shows the last frame.
             live: follow the files; False for a screen that stands still (pictures, page tests).
         """
-        self._inks: Inks | None = None
+        self._span_styles: SpanStyles | None = None
         super().__init__()
         if self.no_color:
             self.filter_lines_with(NoColor())
@@ -93,41 +93,43 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         self.logs = Logs(ctx, self.post_message)
         self.feed = Refresher(ctx, self._tell, snapshot, "7d", "provider", self._tell_sessions)
         self.notifier = Notifier(snapshot)
-        for house_theme in themes.HOUSE:
-            self.register_theme(house_theme)
-        self.theme, self.theme_problem = self._wished_theme(theme, snapshot)
-        self._theme_wish = str(snapshot.config.dashboard.get("theme", ""))
+        for own_theme in themes.OWN_THEMES:
+            self.register_theme(own_theme)
+        self.theme, self.theme_problem = self._first_theme(theme, snapshot)
+        self._theme_setting = str(snapshot.config.dashboard.get("theme", ""))
         self.animation_level = "none"
 
-    def _wished_theme(self, theme_name: str, snapshot: Snapshot) -> tuple[str, str]:
+    def _first_theme(self, theme_name: str, snapshot: Snapshot) -> tuple[str, str]:
         """The theme to begin with, and what was wrong with the wish."""
-        wish = theme_name or str(snapshot.config.dashboard.get("theme", ""))
+        theme_setting = theme_name or str(snapshot.config.dashboard.get("theme", ""))
         usual = themes.usual(self.console.color_system or "", self.ctx.env.get("COLORFGBG", ""))
-        if not wish or wish in self.available_themes:
-            return wish or usual, ""
-        return usual, f"no theme is called '{wish}' · t shows all"
+        if not theme_setting or theme_setting in self.available_themes:
+            return theme_setting or usual, ""
+        return usual, f"no theme is called '{theme_setting}' · t shows all"
 
     # -- looks
 
     def get_css_variables(self) -> dict[str, str]:
         generated = super().get_css_variables()
-        self._inks = None
+        self._span_styles = None
         self.theme_variables = {**generated, **themes.variables(self.current_theme, generated)}
         return self.theme_variables
 
     @property
-    def inks(self) -> Inks:
+    def span_styles(self) -> SpanStyles:
         """Spans to styles under the current theme."""
-        if self._inks is None:
-            self._inks = Inks(self.theme_variables, ansi=self.current_theme.ansi, colour=not self.no_color)
-        return self._inks
+        if self._span_styles is None:
+            self._span_styles = SpanStyles(
+                self.theme_variables, ansi=self.current_theme.ansi, colour=not self.no_color
+            )
+        return self._span_styles
 
     def get_default_screen(self) -> MainScreen:
         snapshot, report = self._first
-        wished = snapshot.config.dashboard
+        dashboard = snapshot.config.dashboard
         problems = [self.theme_problem] if self.theme_problem else []
         try:
-            chosen = symbols.find(str(wished.get("symbols", "braille")))
+            chosen = symbols.find(str(dashboard.get("symbols", "braille")))
         except PfError as error:
             chosen = symbols.BRAILLE
             problems.append(str(error))
@@ -135,7 +137,7 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
             symbols=symbols.without_colour(chosen) if self.no_color else chosen, zone=self.ctx.timezone()
         )
         main_screen = MainScreen(look)
-        keys = keymap.made(wished.get("keys"))
+        keys = keymap.made(dashboard.get("keys"))
         main_screen.keymap = keys
         self.set_keymap({name: ",".join(keys.keys[name]) for name in keys.changed})
         main_screen.own_problems = (*problems, *keys.problems)
@@ -264,9 +266,9 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         """Have another part of the ledger read."""
         self.feed.ask(period, by)
 
-    def soon(self, deed: Callable[[], object]) -> None:
+    def soon(self, action: Callable[[], object]) -> None:
         """Do something in the app's own thread; may be called from any, also while the app ends."""
-        self.post_message(RunAction(deed))
+        self.post_message(RunAction(action))
 
     @property
     def _ends(self) -> bool:
@@ -274,45 +276,45 @@ class Dashboard(QueuedKeysApp, inherit_bindings=False):
         return not self.screen_stack
 
     @on(RunAction)
-    def _do(self, news: RunAction) -> None:
+    def _do(self, message: RunAction) -> None:
         if not self._ends:
-            news.deed()
+            message.action()
 
     @on(SnapshotChanged)
-    def _world(self, news: SnapshotChanged) -> None:
+    def _snapshot_changed(self, message: SnapshotChanged) -> None:
         if self._ends:
             return
-        self._follow_theme(news.snapshot)
-        self.main_screen.take(news.snapshot, news.report)
-        self.notifier.take(news.snapshot, self)
+        self._follow_theme(message.snapshot)
+        self.main_screen.take(message.snapshot, message.report)
+        self.notifier.take(message.snapshot, self)
 
     @on(SessionsChanged)
-    def _agents(self, news: SessionsChanged) -> None:
+    def _agents(self, message: SessionsChanged) -> None:
         if not self._ends:
-            self.main_screen.take_sessions(news.sessions)
+            self.main_screen.take_sessions(message.sessions)
 
     def _follow_theme(self, snapshot: Snapshot) -> None:
         """A theme that was written into config.json elsewhere shows here as well."""
-        wish = str(snapshot.config.dashboard.get("theme", ""))
-        if wish != self._theme_wish:
-            self._theme_wish = wish
-            if wish in self.available_themes:
-                self.theme = wish
+        theme_setting = str(snapshot.config.dashboard.get("theme", ""))
+        if theme_setting != self._theme_setting:
+            self._theme_setting = theme_setting
+            if theme_setting in self.available_themes:
+                self.theme = theme_setting
 
     @on(Announcement)
-    def _announce(self, news: Announcement) -> None:
+    def _announce(self, message: Announcement) -> None:
         if not self._ends:
-            self.main_screen.say(news.words, news.ink)
+            self.main_screen.say(message.words, message.colour)
 
     @on(IngestProgress)
-    def _reading(self, news: IngestProgress) -> None:
+    def _reading(self, message: IngestProgress) -> None:
         if not self._ends:
-            self.main_screen.show_reading(news)
+            self.main_screen.show_reading(message)
 
     @on(IngestEnded)
-    def _reading_ended(self, news: IngestEnded) -> None:
+    def _reading_ended(self, message: IngestEnded) -> None:
         if not self._ends:
-            self.main_screen.end_reading(news)
+            self.main_screen.end_reading(message)
 
     def on_resize(self, event: events.Resize) -> None:
         asyncio.get_running_loop().call_later(RESIZED_S, self.follow_size)

@@ -50,7 +50,7 @@ class Offer:
     does: str = ""
 
 
-def own_deed(words: Sequence[str], now: Snapshot) -> str | None:
+def own_action(words: Sequence[str], now: Snapshot) -> str | None:
     """The dashboard's own action for these words: `switch openrouter`, `theme pf-light`, `q`."""
     first, rest = words[0], list(words[1:])
     if not rest:

@@ -33,7 +33,7 @@ class Keymap:
     """Actions whose keys are not those of the table."""
 
 
-def made(wishes: object) -> Keymap:
+def made(key_settings: object) -> Keymap:
     """The table's keys with the person's laid over; a wish that clashes is left out and told.
 
     Args:
@@ -42,12 +42,12 @@ def made(wishes: object) -> Keymap:
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
     changed: set[str] = set()
-    for action_id, wish in (wishes if isinstance(wishes, dict) else {}).items():
+    for action_id, key_setting in (key_settings if isinstance(key_settings, dict) else {}).items():
         if action_id not in keys:
             error = UnknownName("action", str(action_id), keys, "the ? key")
             problems.append(f"keys: {error}")
             continue
-        wanted, refused = _read(wish)
+        wanted, refused = _read(key_setting)
         problems += [f"keys: {action_id}: {why}" for why in refused]
         if wanted:
             keys[action_id] = wanted
@@ -58,9 +58,15 @@ def made(wishes: object) -> Keymap:
     return Keymap(keys=keys, problems=tuple(problems), changed=frozenset(changed))
 
 
-def _read(wish: object) -> tuple[tuple[str, ...], list[str]]:
+def _read(key_setting: object) -> tuple[tuple[str, ...], list[str]]:
     """Keys in the toolkit's spelling, and what cannot be a key."""
-    words = wish.split() if isinstance(wish, str) else wish if isinstance(wish, list) else []
+    words = (
+        key_setting.split()
+        if isinstance(key_setting, str)
+        else key_setting
+        if isinstance(key_setting, list)
+        else []
+    )
     good, refused = list[str](), list[str]()
     for word in map(str, words):
         key = _NAMES.get(word, word)

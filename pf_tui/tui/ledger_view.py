@@ -35,7 +35,7 @@ EVENTS = 500
 DRAWN = SERIES
 """Parts of all time that a chart tells apart; the others are one."""
 
-WALLS_SHOWN = timedelta(days=7)
+HITS_SHOWN = timedelta(days=7)
 """The limits pane tells of walls hit in the last week."""
 
 _STEPS = {"1h": timedelta(minutes=15), "5h": timedelta(minutes=15), "24h": timedelta(hours=1)}
@@ -93,8 +93,8 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
     span = spans.period_of(period, now, zone, began=cycle.began(path, period, now))
     step = _STEPS.get(period, _DAY)
     with schema.opened(path) as connection, schema.snapshot(connection):
-        cells = UsageQuery(connection, span, Filters())
-        parts = cells.by(by)
+        query = UsageQuery(connection, span, Filters())
+        parts = query.by(by)
         # of all time, only the dearest are drawn one by one
         names = [part.name for part in parts[:DRAWN]] if span.start is None and len(parts) > DRAWN else None
         medians = latency.medians(connection, span) if by == "provider" else {}
@@ -102,13 +102,13 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
             period=period,
             by=by,
             groups=GROUPS if len(narrowing.parts(connection, "machine")) > 1 else GROUPS[:-1],
-            totals=total(part.sums for part in parts),
+            totals=total(part.totals for part in parts),
             fallback=overview.fallbacks(connection, span, Filters()),
             parts=tuple(part._replace(latency_ms_p50=medians.get(part.name)) for part in parts),
-            steps=_without_holes(cells.steps(step, by, names), span.start, now, step, zone),
+            steps=_without_holes(query.steps(step, by, names), span.start, now, step, zone),
             step=step,
-            hits=tuple(reader.LedgerReader(connection).hits(now - WALLS_SHOWN)),
-            readings=tuple(window_history.courses(connection, now)),
+            hits=tuple(reader.LedgerReader(connection).hits(now - HITS_SHOWN)),
+            readings=tuple(window_history.window_readings(connection, now)),
             headroom=headroom(connection, now, clock.day_start(now, zone)),
             unread=unread(connection),
         )
@@ -141,7 +141,7 @@ def of_session(ctx: Context, session: str) -> SessionUse:
         span = spans.period_of("all", now, ctx.timezone())
         models = UsageQuery(connection, span, Filters(session=session)).by("model")
         hits = [
-            hit for hit in reader.LedgerReader(connection).hits(now - WALLS_SHOWN) if hit.session == session
+            hit for hit in reader.LedgerReader(connection).hits(now - HITS_SHOWN) if hit.session == session
         ]
     return SessionUse(models=models, hits=tuple(hits))
 
@@ -154,27 +154,27 @@ def _without_holes(
     zone: tzinfo | None,
 ) -> tuple[Step, ...]:
     """Every step from the first to the last one; two offsets of one local day are one step."""
-    cells: dict[datetime, dict[str, Totals]] = {}
+    by_step: dict[datetime, dict[str, Totals]] = {}
     for moment, parts in by_moment.items():
-        cell = cells.setdefault(moment.replace(tzinfo=None), {})
-        for name, sums in parts.items():
-            cell[name] = total([cell[name], sums]) if name in cell else sums
-    first = _floored(start.astimezone(zone), step) if start else min(cells, default=None)
+        cell = by_step.setdefault(moment.replace(tzinfo=None), {})
+        for name, part_totals in parts.items():
+            cell[name] = total([cell[name], part_totals]) if name in cell else part_totals
+    first = _floored(start.astimezone(zone), step) if start else min(by_step, default=None)
     if first is None:
         return ()
     last = _floored(end.astimezone(zone), step)
     steps, moment = [], first
     while moment <= last:
-        steps.append(Step(start=moment, parts=cells.get(moment, {})))
+        steps.append(Step(start=moment, parts=by_step.get(moment, {})))
         moment += step
     return tuple(steps)
 
 
 def _floored(moment: datetime, step: timedelta) -> datetime:
     """The local step a moment lies in, without its zone."""
-    wall = moment.replace(second=0, microsecond=0, tzinfo=None)
+    local = moment.replace(second=0, microsecond=0, tzinfo=None)
     if step >= _DAY:
-        return wall.replace(hour=0, minute=0)
+        return local.replace(hour=0, minute=0)
     if step >= timedelta(hours=1):
-        return wall.replace(minute=0)
-    return wall.replace(minute=wall.minute - wall.minute % 15)
+        return local.replace(minute=0)
+    return local.replace(minute=local.minute - local.minute % 15)

@@ -147,7 +147,7 @@ class Foot(Lines):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False)
     notice: reactive[tuple[str, str] | None] = reactive(None, repaint=False)
-    """(words, ink) of a message that stands for a moment."""
+    """(words, colour) of a message that stands for a moment."""
     working: reactive[Line] = reactive((), repaint=False)
     """How far long work is; () when none runs."""
     own_problems: reactive[tuple[str, ...]] = reactive((), repaint=False)
@@ -218,8 +218,8 @@ class Foot(Lines):
             return
         width = self.size.width
         if self.notice is not None:
-            words, ink = self.notice
-            lines = [line(" ", text_line) for text_line in wrap(words, width - 2, ink)]
+            words, colour = self.notice
+            lines = [line(" ", text_line) for text_line in wrap(words, width - 2, colour)]
             self.show(lines[: self._most_lines])
             return
         space = Space(

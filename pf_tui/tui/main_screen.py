@@ -192,34 +192,34 @@ class MainScreen(Screen[None], inherit_bindings=False):
             sentence = panes.events.story(moved[-1], Clock(now=now.at, zone=self.look.zone))
             self.say(sentence, "warn" if moved[-1].action == "failover" else "good", STORY_S)
 
-    def say(self, words: str, ink: str = "accent", seconds: float = SAID_S) -> None:
+    def say(self, words: str, colour: str = "accent", seconds: float = SAID_S) -> None:
         """Say something in the last line for a moment."""
-        self.notice = (words, ink)
+        self.notice = (words, colour)
         if self._unsaid is not None:
             self._unsaid()
-        timer = self.set_timer(seconds * (2 if ink == "bad" else 1), self._fall_silent)
+        timer = self.set_timer(seconds * (2 if colour == "bad" else 1), self._fall_silent)
         self._unsaid = timer.stop
 
     def _fall_silent(self) -> None:
         self._unsaid = None
         self.notice = None
 
-    def show_reading(self, news: IngestProgress) -> None:
+    def show_reading(self, message: IngestProgress) -> None:
         """How far the agents' logs have been read, unless that takes no time."""
-        if self.working or (news.total >= LONG_READING_BYTES and news.done < news.total):
-            self.working = progress.line_for(news.done, news.total, news.seconds, self.look.symbols)
+        if self.working or (message.total >= LONG_READING_BYTES and message.done < message.total):
+            self.working = progress.line_for(message.done, message.total, message.seconds, self.look.symbols)
 
-    def end_reading(self, news: IngestEnded) -> None:
+    def end_reading(self, message: IngestEnded) -> None:
         """The logs have been read; only what a person should know is said."""
         was_long, self.working = bool(self.working), ()
-        if news.problem:
-            self.say(news.problem, "bad")
-        elif news.cancelled:
+        if message.problem:
+            self.say(message.problem, "bad")
+        elif message.cancelled:
             self.say(
                 "reading the agents' logs was stopped; what was read is kept · `:ingest` goes on", "warn"
             )
         elif was_long:
-            self.say(f"the agents' logs are read: {news.rows_new} new rows")
+            self.say(f"the agents' logs are read: {message.rows_new} new rows")
 
     def dismiss_problems(self) -> bool:
         """Take the red lines away until something else is wrong; False when there are none."""

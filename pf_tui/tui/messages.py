@@ -37,17 +37,17 @@ class SessionsChanged(Message):
 class Announcement(Message):
     """A verb has been done, or refused: one sentence for the person."""
 
-    def __init__(self, words: str, ink: str = "accent") -> None:
+    def __init__(self, words: str, colour: str = "accent") -> None:
         super().__init__()
-        self.words, self.ink = words, ink
+        self.words, self.colour = words, colour
 
 
 class RunAction(Message):
     """Something for the app's own thread: how a look-up brings what it found."""
 
-    def __init__(self, deed: Callable[[], object]) -> None:
+    def __init__(self, action: Callable[[], object]) -> None:
         super().__init__()
-        self.deed = deed
+        self.action = action
 
 
 class IngestProgress(Message):

@@ -39,22 +39,22 @@ class Notifier:
     def take(self, now: Snapshot, app: App[None]) -> None:
         """Tell what is worth a look."""
         before, self._last = self._last, now
-        wished = now.config
-        if not (wished.notify_bell or wished.notify_osc9) or self._here():
+        config = now.config
+        if not (config.notify_bell or config.notify_osc9) or self._here():
             return
-        messages = [words for kind, words in changes(before, now) if kind in wished.notify_kinds]
+        messages = [words for kind, words in changes(before, now) if kind in config.notify_kinds]
         if messages:
-            self._send(messages[-1], wished, app)
+            self._send(messages[-1], config, app)
 
     def _here(self) -> bool:
         if self.focused is None:
             return time.monotonic() - self._touched_at < TOUCHED_S
         return self.focused
 
-    def _send(self, words: str, wished: Config, app: App[None]) -> None:
-        if wished.notify_bell:
+    def _send(self, words: str, config: Config, app: App[None]) -> None:
+        if config.notify_bell:
             app.bell()
-        if wished.notify_osc9:
+        if config.notify_osc9:
             write_control(app, osc9(words, tmux="TMUX" in os.environ))
 
 

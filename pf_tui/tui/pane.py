@@ -167,7 +167,7 @@ class Pane(Widget, can_focus=True):
         title = Content.assemble(self.symbols.plain(self.NUMBER), (name, weight), gap)
         room = self.content_size.width - 2 - cells(f"{self.NUMBER}{name}{gap}")
         for span in self.symbols.marked(whole_parts(self.page.facts, room)):
-            title += Content.styled(span.text, f"not bold $ink-{span.ink}")
+            title += Content.styled(span.text, f"not bold $ink-{span.colour}")
         self._set_title("border_title", title)
         keys = list(self.page.keys) if self.has_focus else []
         rows, last = len(self.page.rows), self.top + self.room

@@ -18,7 +18,7 @@ def line_for(done: int, total: int, seconds: float, symbols: Symbols) -> Line:
     share = done / total if total else 0.0
     parts: list[Span | Line | str] = [
         Span("reading the agents' logs "),
-        meter(100 * share, BAR, symbols, ink="accent"),
+        meter(100 * share, BAR, symbols, colour="accent"),
         Span(f" {100 * share:.0f} %"),
     ]
     if done and seconds > 0:

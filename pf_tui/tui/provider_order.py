@@ -13,13 +13,13 @@ from pf_tui.catalog import Provider
 from pf_tui.documents import standing, words
 from pf_tui.records import record
 from pf_tui.snapshot import ProviderView, Snapshot
-from pf_tui.text.lines import SERIES, Span, cells, series_ink
+from pf_tui.text.lines import SERIES, Span, cells, series_colour
 
 _VENDOR = re.compile(r"^(?:[a-z]{2,6}\.)?(?:anthropic|openai|google|meta|mistral|amazon)\.")
 """Who made it, before the family, as Bedrock writes it."""
 _DATE = re.compile(r"(?:[-@:]20\d{6}|-20\d\d-\d\d-\d\d)(?:-v\d+(?::\d+)?)?$")
 
-STATE_INKS = {
+STATE_COLOURS = {
     "ready": "good",
     "warning": "warn",
     "limited": "warn",
@@ -65,8 +65,8 @@ def listed_providers(snapshot: Snapshot) -> tuple[ListedProvider, ...]:
     )
 
 
-def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
-    """The series ink of each provider that has a credential or use, in catalog order.
+def colours(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
+    """The series colour of each provider that has a credential or use, in catalog order.
 
     Args:
         also: providers seen in the history.
@@ -81,14 +81,14 @@ def inks(snapshot: Snapshot, also: Iterable[str] = ()) -> Mapping[str, str]:
     order += sorted(used - set(order) - {"unknown"})
     if len(order) > SERIES:  # those that were used have a colour first
         order.sort(key=lambda name: not (name in used or (name in views and views[name].month.requests)))
-    return {name: series_ink(place) for place, name in enumerate(order)}
+    return {name: series_colour(place) for place, name in enumerate(order)}
 
 
 def state_word(view: ProviderView) -> Span:
-    """The state as one or two words; its ink says the same."""
+    """The state as one or two words; its colour says the same."""
     word = standing.state_word(view)
-    ink = "warn" if word in ("expired", "unsure") else STATE_INKS[view.state]
-    return Span(word, ink, bold=view.state in ("limited", "exhausted"))
+    colour = "warn" if word in ("expired", "unsure") else STATE_COLOURS[view.state]
+    return Span(word, colour, bold=view.state in ("limited", "exhausted"))
 
 
 def short_name(provider: str) -> str:

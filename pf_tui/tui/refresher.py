@@ -53,7 +53,7 @@ class Refresher:
         self._good = not first.problems
         """The last snapshot was made from files that could all be read."""
         self._events: tuple[Event, ...] = ()
-        self._wish = (period, by)
+        self._grouping = (period, by)
         self._awake = threading.Condition()
         self._reason = "begin"
         self._stopped = False
@@ -74,7 +74,7 @@ class Refresher:
 
     def ask(self, period: str, by: str) -> None:
         """Read another part of the ledger."""
-        self._wish = (period, by)
+        self._grouping = (period, by)
         self.look("wish")
 
     def show_sessions(self, shown: bool) -> None:
@@ -146,18 +146,18 @@ class Refresher:
         stamps = watch.stamps(self._looked)
         changed = {path for path, stamp in stamps.items() if self._stamps.get(path, ()) != stamp}
         due = self._ctx.now() >= self._due()
-        wished = (self._report.period, self._report.by) != self._wish or not self._report.loaded
+        is_regrouped = (self._report.period, self._report.by) != self._grouping or not self._report.loaded
         paths = self._ctx.paths
         gateway_only = changed <= {paths.live, paths.gateway} and not due
         ledger = bool(changed & {paths.ledger, paths.ledger.with_name(f"{paths.ledger.name}-wal")})
-        if not (changed or due or wished or self._live):
+        if not (changed or due or is_regrouped or self._live):
             return
         self._stamps = stamps
         if not gateway_only or reason == "begin":
             self._take()
         elif changed or self._live:
             self._snapshot = replace(self._snapshot, gateway=gateway.read(paths), at=self._ctx.now())
-        if wished or ledger or due:
+        if is_regrouped or ledger or due:
             self._report = self._read_report()
         if paths.journal in changed or not self._events:
             self._events = journal.tail(paths, ledger_view.EVENTS)
@@ -188,7 +188,7 @@ class Refresher:
         self._settle()
 
     def _read_report(self) -> LedgerView:
-        period, by = self._wish
+        period, by = self._grouping
         try:
             return ledger_view.take(self._ctx, period, by)
         except PfError as error:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from pf_tui.text.lines import Line, fit
 from pf_tui.text.symbols import Symbols
-from pf_tui.tui.themes import Inks
+from pf_tui.tui.themes import SpanStyles
 
 MOST = 512
 """Lines kept of one widget."""
@@ -23,31 +23,31 @@ class StripCache:
 
     def __init__(self) -> None:
         self._made: dict[tuple[Line, int, str], Strip] = {}
-        self._ground: Style | None = None
-        self._drawn_with: tuple[Inks, Symbols] | None = None
+        self._background: Style | None = None
+        self._drawn_with: tuple[SpanStyles, Symbols] | None = None
 
     def clear(self) -> None:
         """Make every line anew."""
         self._made.clear()
-        self._ground = None
+        self._background = None
 
     def strip(self, widget: Widget, symbols: Symbols, content: Line, width: int, behind: str = "") -> Strip:
         """The line in that width.
 
         Args:
-            behind: ink of the row's background.
+            behind: colour of the row's background.
         """
-        inks: Inks = widget.app.inks  # type: ignore[attr-defined] # the dashboard's
-        if self._drawn_with != (inks, symbols) or len(self._made) > MOST:
+        span_styles: SpanStyles = widget.app.span_styles  # type: ignore[attr-defined] # the dashboard's
+        if self._drawn_with != (span_styles, symbols) or len(self._made) > MOST:
             self.clear()
-            self._drawn_with = (inks, symbols)
+            self._drawn_with = (span_styles, symbols)
         key = (content, width, behind)
         if key not in self._made:
-            if self._ground is None:
-                self._ground = widget.rich_style
+            if self._background is None:
+                self._background = widget.rich_style
             self._made[key] = Strip(
                 [
-                    Segment(span.text, inks.style(span, self._ground, behind))
+                    Segment(span.text, span_styles.style(span, self._background, behind))
                     for span in symbols.marked(fit(content, width))
                 ],
                 width,

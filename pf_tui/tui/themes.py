@@ -1,7 +1,8 @@
-"""Colours by name: the house themes, and the inks every other theme gets from its own colours.
+"""Colours by name: pf-tui's own themes, and the colours every other theme gets from its own colours.
 
-An ink of `ink.py` is the theme variable `ink-NAME`; `styles/` and widgets know the variables, never a
-colour. tests/tui/test_themes.py computes contrast and how far apart the series are for the colour-blind.
+A colour name of `pf_tui.text` is the theme variable `ink-NAME`; `styles/` and widgets know those variables,
+never a value.
+tests/tui/test_themes.py computes contrast and how far apart the series are for the colour-blind.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ READABLE = 4.5
 
 DARK, LIGHT = "pf-dark", "pf-light"
 ANSI_DARK, ANSI_LIGHT = "ansi-dark", "ansi-light"
-LIGHT_GROUNDS = ("7", "15")
+LIGHT_BACKGROUNDS = ("7", "15")
 """White and bright white."""
 
-_DARK_INKS = {
+_DARK_COLOURS = {
     "text": "#d9dde8",
     "muted": "#939bb0",
     "faint": "#4a5165",
@@ -41,7 +42,7 @@ _DARK_INKS = {
     "series-5": "#f6e58d",
     "series-6": "#d4548f",
 }
-_LIGHT_INKS = {
+_LIGHT_COLOURS = {
     "text": "#22252e",
     "muted": "#586073",
     "faint": "#b9bdc8",
@@ -60,7 +61,7 @@ _LIGHT_INKS = {
     "series-5": "#5e4a00",
     "series-6": "#8d1450",
 }
-_ANSI_INKS = {
+_ANSI_COLOURS = {
     "text": "ansi_default",
     "muted": "ansi_bright_black",
     "faint": "ansi_bright_black",
@@ -81,8 +82,8 @@ _ANSI_INKS = {
 }
 """A terminal's sixteen: the cursor's row is reversed, one that stays marked without it is underlined."""
 
-_ANSI_DARK_INKS = {
-    **_ANSI_INKS,
+_ANSI_DARK_COLOURS = {
+    **_ANSI_COLOURS,
     "accent": "ansi_bright_blue",
     "bad": "ansi_bright_red",
     "series-2": "ansi_bright_blue",
@@ -92,46 +93,46 @@ _ANSI_DARK_INKS = {
 """On black the plain blue and red of most terminals cannot be read."""
 
 
-def _house(name: str, inks: Mapping[str, str], background: str, *, dark: bool) -> Theme:
+def _own_theme(name: str, colours: Mapping[str, str], background: str, *, dark: bool) -> Theme:
     return Theme(
         name=name,
         dark=dark,
-        primary=inks["accent"],
-        secondary=inks["series-3"],
-        accent=inks["accent"],
-        success=inks["good"],
-        warning=inks["warn"],
-        error=inks["bad"],
-        foreground=inks["text"],
+        primary=colours["accent"],
+        secondary=colours["series-3"],
+        accent=colours["accent"],
+        success=colours["good"],
+        warning=colours["warn"],
+        error=colours["bad"],
+        foreground=colours["text"],
         background=background,
-        surface=inks["bar"],
-        panel=inks["shade"],
+        surface=colours["bar"],
+        panel=colours["shade"],
         variables={
-            **{f"ink-{ink}": colour for ink, colour in inks.items()},
-            "block-cursor-background": inks["cursor"],
-            "block-cursor-foreground": inks["text"],
-            "input-selection-background": f"{inks['accent']} 35%",
-            "text-muted": inks["muted"],
+            **{f"ink-{colour}": value for colour, value in colours.items()},
+            "block-cursor-background": colours["cursor"],
+            "block-cursor-foreground": colours["text"],
+            "input-selection-background": f"{colours['accent']} 35%",
+            "text-muted": colours["muted"],
         },
     )
 
 
-HOUSE = (
-    _house(DARK, _DARK_INKS, "#12141c", dark=True),
-    _house(LIGHT, _LIGHT_INKS, "#fbfaf6", dark=False),
+OWN_THEMES = (
+    _own_theme(DARK, _DARK_COLOURS, "#12141c", dark=True),
+    _own_theme(LIGHT, _LIGHT_COLOURS, "#fbfaf6", dark=False),
 )
 
 
-def usual(colours: str, ground: str) -> str:
+def usual(colour_system: str, background: str) -> str:
     """The theme for who has not chosen one: a terminal of sixteen colours shows its own.
 
     Args:
-        colours: Rich's word for what the terminal can show.
-        ground: COLORFGBG, "foreground;background" as terminals number their colours; "" = not said.
+        colour_system: Rich's word for what the terminal can show.
+        background: COLORFGBG, "foreground;background" as terminals number their colours; "" = not said.
     """
-    if colours not in ("standard", "windows"):
+    if colour_system not in ("standard", "windows"):
         return DARK
-    return ANSI_LIGHT if ground.rpartition(";")[2] in LIGHT_GROUNDS else ANSI_DARK
+    return ANSI_LIGHT if background.rpartition(";")[2] in LIGHT_BACKGROUNDS else ANSI_DARK
 
 
 def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
@@ -143,31 +144,31 @@ def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
     if "ink-text" in generated:
         return {}
     if theme.ansi:
-        inks: Mapping[str, str] = _ANSI_DARK_INKS if theme.dark else _ANSI_INKS
+        colours: Mapping[str, str] = _ANSI_DARK_COLOURS if theme.dark else _ANSI_COLOURS
     else:
-        text, ground = Color.parse(generated["foreground"]), Color.parse(generated["background"])
-        inks = {
-            **(_DARK_INKS if theme.dark else _LIGHT_INKS),
+        text, background = Color.parse(generated["foreground"]), Color.parse(generated["background"])
+        colours = {
+            **(_DARK_COLOURS if theme.dark else _LIGHT_COLOURS),
             "text": text.hex,
-            "muted": text.blend(ground, 0.35).hex,
-            "faint": text.blend(ground, 0.7).hex,
-            "line": text.blend(ground, 0.7).hex,
-            "cursor": text.blend(ground, 0.84).hex,
-            "shade": text.blend(ground, 0.92).hex,
-            "bar": text.blend(ground, 0.93).hex,
-            "accent": _readable(generated["primary"], ground, text),
-            "good": _readable(generated["success"], ground, text),
-            "warn": _readable(generated["warning"], ground, text),
-            "bad": _readable(generated["error"], ground, text),
+            "muted": text.blend(background, 0.35).hex,
+            "faint": text.blend(background, 0.7).hex,
+            "line": text.blend(background, 0.7).hex,
+            "cursor": text.blend(background, 0.84).hex,
+            "shade": text.blend(background, 0.92).hex,
+            "bar": text.blend(background, 0.93).hex,
+            "accent": _readable(generated["primary"], background, text),
+            "good": _readable(generated["success"], background, text),
+            "warn": _readable(generated["warning"], background, text),
+            "bad": _readable(generated["error"], background, text),
         }
-    return {f"ink-{ink}": colour for ink, colour in inks.items()}
+    return {f"ink-{colour}": value for colour, value in colours.items()}
 
 
-def _readable(colour: str, ground: Color, text: Color) -> str:
+def _readable(colour: str, background: Color, text: Color) -> str:
     """The colour, moved towards the text colour until it can be read on its ground."""
     shown = Color.parse(colour)
     for _ in range(8):
-        if contrast(shown, ground) >= READABLE:
+        if contrast(shown, background) >= READABLE:
             break
         shown = shown.blend(text, 0.2)
     return shown.hex
@@ -187,10 +188,10 @@ def _luminance(colour: Color) -> float:
 
 
 DIM = ("muted", "faint", "line")
-"""Inks that are dimmed where there are no colours."""
+"""Colours that are dimmed where there are no colours."""
 
 
-class Inks:
+class SpanStyles:
     """Spans to Rich styles under one theme; made anew when the theme changes."""
 
     def __init__(self, theme_variables: Mapping[str, str], *, ansi: bool, colour: bool = True) -> None:
@@ -200,16 +201,16 @@ class Inks:
         self._dim = () if colour else DIM
         self._styles: dict[tuple[str, bool, str, str, str], Style] = {}
 
-    def style(self, span: Span, ground: Style, behind: str = "") -> Style:
+    def style(self, span: Span, background: Style, behind: str = "") -> Style:
         """The style of a span.
 
         Args:
             ground: the widget's own style: what is not said stays.
-            behind: ink of the row's background ("cursor"), unless the span has its own.
+            behind: colour of the row's background ("cursor"), unless the span has its own.
         """
-        key = (span.ink, span.bold, span.on or behind, span.action, str(ground.bgcolor))
+        key = (span.colour, span.bold, span.on or behind, span.action, str(background.bgcolor))
         if key not in self._styles:
-            self._styles[key] = ground + self._made(span, behind)
+            self._styles[key] = background + self._made(span, behind)
         return self._styles[key]
 
     def _made(self, span: Span, behind: str) -> Style:
@@ -217,10 +218,10 @@ class Inks:
         swap = self._reversed and back == "cursor"
         underlined = self._reversed and back == "shade"
         style = Style(
-            color=self._colours["text" if swap else span.ink].rich_color,
+            color=self._colours["text" if swap else span.colour].rich_color,
             bgcolor=self._colours[back].rich_color if back and not swap else None,
             bold=span.bold or None,
-            dim=span.ink in self._dim or None,
+            dim=span.colour in self._dim or None,
             underline=underlined or None,
             reverse=swap or None,
         )

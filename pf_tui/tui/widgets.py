@@ -155,8 +155,8 @@ class SessionsPane(SnapshotPane):
 
     def build(self, snapshot: Snapshot, space: Space) -> Page:
         most = self._most_lines()
-        inks = provider_order.inks(snapshot)
-        return sessions.page_for(self.sessions, inks, replace(space, height=most), self.choice)
+        colours = provider_order.colours(snapshot)
+        return sessions.page_for(self.sessions, colours, replace(space, height=most), self.choice)
 
     def _most_lines(self) -> int:
         """Lines it can grow to."""

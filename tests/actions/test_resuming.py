@@ -78,7 +78,7 @@ def test_a_queued_message_is_sent_once_after_the_reset(context: Make) -> None:
     clock = [NOON]
     ctx = context(now=lambda: clock[0])
     one = session("codex", **LIMITED)
-    chosen, at = resuming.wish(ctx, one)
+    chosen, at = resuming.planned_resume(ctx, one)
     assert (chosen.how, at) == ("queue", UNTIL + resuming.AFTER)
     assert resuming.carry_out(ctx, one) is None
 
@@ -95,9 +95,9 @@ def test_a_queued_message_is_sent_once_after_the_reset(context: Make) -> None:
 
 def test_asked_twice_it_is_taken_back(context: Make) -> None:
     ctx = context()
-    resuming.wish(ctx, session("codex", **LIMITED))
+    resuming.planned_resume(ctx, session("codex", **LIMITED))
 
-    assert resuming.wish(ctx, session("codex", **LIMITED))[1] is None
+    assert resuming.planned_resume(ctx, session("codex", **LIMITED))[1] is None
     assert resumes.read(ctx.paths) == {}
 
 
@@ -113,7 +113,7 @@ def test_a_wish_that_is_no_longer_meant_sends_nothing(
 ) -> None:
     clock = [NOON]
     ctx = context(now=lambda: clock[0])
-    resuming.wish(ctx, session("codex", **LIMITED))
+    resuming.planned_resume(ctx, session("codex", **LIMITED))
     clock[0] += later
 
     said = resuming.carry_out(ctx, session("codex", state=state))
@@ -155,8 +155,8 @@ def test_without_a_limit_it_goes_on_when_somebody_can_serve(context: Make) -> No
 
 def test_a_broken_file_of_wishes_is_begun_anew(context: Make) -> None:
     ctx = context()
-    resuming.wish(ctx, session("codex", **LIMITED))
+    resuming.planned_resume(ctx, session("codex", **LIMITED))
     ctx.paths.resumes.write_text("[")
 
     assert resumes.read(ctx.paths) == {}
-    assert resuming.wish(ctx, session("codex", **LIMITED))[1] is not None
+    assert resuming.planned_resume(ctx, session("codex", **LIMITED))[1] is not None

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from pf_tui import auth_check, snapshot
-from pf_tui.demo import home, scenario, session, stage
+from pf_tui.demo import home, scenario, session, temporary_home
 from pf_tui.state.context import Context
 
 
 @pytest.fixture
 def still() -> Iterator[Context]:
     """The home as it is made, nobody playing."""
-    with stage(play=False) as ctx:
+    with temporary_home(play=False) as ctx:
         yield ctx
 
 
@@ -99,7 +99,7 @@ def test_the_process_itself_lives_in_the_demo_and_comes_back(monkeypatch: pytest
     monkeypatch.setenv("OPENROUTER_API_KEY", "the-person's")
     before = dict(os.environ)
 
-    with stage(play=False) as ctx:
+    with temporary_home(play=False) as ctx:
         inside = dict(os.environ)
 
     assert inside == dict(ctx.env)
@@ -111,7 +111,7 @@ def test_everything_is_deleted_also_when_the_dashboard_fails() -> None:
     folders = []
 
     def fail() -> None:
-        with stage(play=False) as ctx:
+        with temporary_home(play=False) as ctx:
             folders.append(Path(ctx.env["HOME"]))
             raise RuntimeError("the dashboard")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui import actions, snapshot
-from pf_tui.demo import stage, story
+from pf_tui.demo import story, temporary_home
 from pf_tui.demo.player import Player
 from pf_tui.gateway.server import Gateway, listen
 from pf_tui.records import replace
@@ -71,7 +71,7 @@ class Theatre:
 
 @pytest.fixture
 async def theatre() -> AsyncIterator[Theatre]:
-    with stage(play=False, seed=23) as ctx:
+    with temporary_home(play=False, seed=23) as ctx:
         one = Theatre(ctx, 23)
         await one.open()
         yield one

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.__main__ import run
-from pf_tui.demo import scenario, stage
+from pf_tui.demo import scenario, temporary_home
 from pf_tui.state.context import Context
 from tests.docs.test_pages import TYPED, WRITTEN, Typed, _words
 
@@ -58,7 +58,7 @@ def is_run_here(typed: Typed) -> bool:
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
-    with stage(play=False) as ctx:
+    with temporary_home(play=False) as ctx:
         monkeypatch.chdir(ctx.cwd)
         yield ctx
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pf_tui.__main__ import run
-from pf_tui.demo import stage
+from pf_tui.demo import temporary_home
 from pf_tui.state.context import Context
 
 PAGE = Path(__file__).parents[2] / "docs" / "scripting.md"
@@ -23,7 +23,7 @@ SHOWN = re.findall(
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
-    with stage(play=False) as ctx:
+    with temporary_home(play=False) as ctx:
         monkeypatch.chdir(ctx.cwd)
         yield ctx
 

@@ -196,8 +196,8 @@ def test_what_another_machine_did_is_exported_there(context: Make) -> None:
         upkeep.rebuild_rollups(connection)
         after = lifetime.lifetime(connection)
 
-    assert [one.sums.requests for one in before.parts] == [2]
-    assert [one.sums.requests for one in after.parts] == [1]
+    assert [one.totals.requests for one in before.parts] == [2]
+    assert [one.totals.requests for one in after.parts] == [1]
     assert before.since == datetime(2026, 11, 21, tzinfo=UTC)
 
 

@@ -43,12 +43,12 @@ class Scene:
     def failure(self) -> Failure:
         return failures.classify(meanings=MEANINGS, status=500, body="{}", now=self.now)
 
-    def fails(self, ticket: AttemptToken) -> bool:
+    def fails(self, attempt_token: AttemptToken) -> bool:
         """True when that benches the provider."""
-        return self.resting.failed(self.route, self.failure(), ticket, "gateway") is not None
+        return self.resting.failed(self.route, self.failure(), attempt_token, "gateway") is not None
 
-    def works(self, ticket: AttemptToken) -> None:
-        self.resting.succeeded(self.route, ticket)
+    def works(self, attempt_token: AttemptToken) -> None:
+        self.resting.succeeded(self.route, attempt_token)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_three_one_after_another_bench(scene: Scene) -> None:
 
 
 def test_a_burst_that_fails_together_is_one_failure(scene: Scene) -> None:
-    assert not any(scene.fails(ticket) for ticket in scene.sent(12))
+    assert not any(scene.fails(attempt_token) for attempt_token in scene.sent(12))
     assert [scene.fails(*scene.sent()) for _ in range(2)] == [False, True]
 
 

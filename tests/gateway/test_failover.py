@@ -211,7 +211,7 @@ async def test_live_json_tells_who_served_a_session_last_and_how_that_ended(open
     for upstream in ("anthropic-api", "openrouter"):
         room[upstream].plan("429", "429")
     await room.ask(session="refused")
-    room.gateway.flights._tell()
+    room.gateway.requests_in_flight._tell()
     await room.settled()
 
     content = json.loads(room.ctx.paths.live.read_text())
@@ -407,7 +407,7 @@ async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) 
         return Reply() if asked.headers.get("x-api-key") == "the-new-key" else FAULTS["401"]
 
     room["anthropic-api"].follow(by_key)
-    room.gateway.world.take_credentials({"ANTHROPIC_API_KEY": "the-old-key"})
+    room.gateway.routing_state.take_credentials({"ANTHROPIC_API_KEY": "the-old-key"})
     assert (await room.ask()).status == 403
     await room.settled()
     assert [bench.kind for bench in room.ctx.health().benches] == ["auth"]
@@ -427,7 +427,7 @@ async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) 
 async def test_handed_over_keys_are_shown_as_such_and_written_nowhere(open_room: Open) -> None:
     room = await open_room("anthropic-api")
     room.env.pop("ANTHROPIC_API_KEY")
-    room.gateway.world._own_env.pop("ANTHROPIC_API_KEY")
+    room.gateway.routing_state._own_env.pop("ANTHROPIC_API_KEY")
     async with room.client.post(
         f"{room.url}/pf/credentials",
         json={"env": {"ANTHROPIC_API_KEY": "handed-over-key"}},
@@ -515,7 +515,7 @@ async def test_a_plan_that_only_its_agent_can_use_is_not_replaced_by_a_paid_key(
     login.parent.mkdir()
     expires = int((NOON + timedelta(days=1)).timestamp() * 1000)
     login.write_text(json.dumps({"claudeAiOauth": {"accessToken": "x", "expiresAt": expires}}))
-    room.gateway.world.refresh()
+    room.gateway.routing_state.refresh()
 
     claude, opencode = await room.ask(), await room.ask(agent="opencode")
 
@@ -532,7 +532,7 @@ async def test_a_login_that_may_pass_goes_to_its_vendor_byte_for_byte(open_room:
     (room.home / ".claude" / ".credentials.json").write_text(
         json.dumps({"claudeAiOauth": {"accessToken": "x", "refreshToken": "y"}})
     )
-    room.gateway.world.refresh()
+    room.gateway.routing_state.refresh()
 
     first, second = await room.ask(headers=bearer), await room.ask(headers=bearer)
 
@@ -549,7 +549,7 @@ async def test_a_refused_login_of_the_agents_own_comes_back_so_that_it_renews_it
     (room.home / ".claude" / ".credentials.json").write_text(
         json.dumps({"claudeAiOauth": {"accessToken": "x", "refreshToken": "y"}})
     )
-    room.gateway.world.refresh()
+    room.gateway.routing_state.refresh()
     room["anthropic-subscription"].plan("401")
 
     answer = await room.ask(headers={"authorization": "Bearer sk-ant-oat01-old", "x-pf-pass-through": "1"})
@@ -692,7 +692,7 @@ async def test_a_broken_project_file_does_not_end_a_turn(open_room: Open, tmp_pa
     (project / ".opencode" / "provider-fallback.local.md").write_text("---\nprovider_priority: {\n---\n")
 
     assert (await room.ask(headers={"x-pf-project": str(project)})).by == "anthropic-api"
-    assert "provider-fallback.local.md" in (room.gateway.world.problem or "")
+    assert "provider-fallback.local.md" in (room.gateway.routing_state.problem or "")
 
 
 async def test_a_session_stays_where_it_was_over_a_restart(open_room: Open) -> None:
@@ -765,10 +765,10 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(open_room: 
         if number % 3:
             task.cancel()
     done = await asyncio.gather(*tasks, return_exceptions=True)
-    await eventually(lambda: len(room.gateway.flights) == 0, "nothing is under way")
+    await eventually(lambda: len(room.gateway.requests_in_flight) == 0, "nothing is under way")
 
     assert all(isinstance(one, asyncio.CancelledError) or one.status == 200 for one in done)  # type: ignore[union-attr]
-    assert room.gateway.world.resting._probes == set()
+    assert room.gateway.routing_state.resting._probes == set()
     assert (await room.ask()).by == "anthropic-api"
 
 

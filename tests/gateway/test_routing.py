@@ -30,8 +30,8 @@ def found(
 ) -> routing.Candidates:
     request = parse_request(path, "beta=true", f'{{"model": "{model}"}}'.encode(), {})
     held = {name: Secret(f"key-{name}") for name in (names if keys is None else keys)}
-    standings = [Eligibility(provider=name) for name in names]
-    return candidates(request, standings, catalog, held, bearer=False, larger_than=larger_than)
+    eligibilities = [Eligibility(provider=name) for name in names]
+    return candidates(request, eligibilities, catalog, held, bearer=False, larger_than=larger_than)
 
 
 def test_routes_come_in_the_persons_order_with_each_providers_own_name(catalog: Catalog) -> None:

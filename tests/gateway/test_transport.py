@@ -40,8 +40,8 @@ async def server(answer: Answer) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def wired(wall: Callable[[], float] = time.time, **env: str) -> AsyncIterator[Transport]:
-    transport = Transport(env, wall=wall)
+async def wired(wall_clock: Callable[[], float] = time.time, **env: str) -> AsyncIterator[Transport]:
+    transport = Transport(env, wall_clock=wall_clock)
     try:
         yield transport
     finally:
@@ -263,7 +263,7 @@ async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
 
     async with (
         server(answer) as port,
-        wired(wall=lambda: time.time() + skipped_s[0]) as transport,
+        wired(wall_clock=lambda: time.time() + skipped_s[0]) as transport,
         asyncio.timeout(PATIENCE_S),
     ):
         for skipped in (0.0, 0.0, 600.0, 600.0):

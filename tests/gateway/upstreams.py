@@ -329,7 +329,7 @@ class StillGate(Gate):
 
     async def settled(self) -> None:
         """Every request is over, what it left is in the files, and what others wrote there has been read."""
-        await self.gateway.flights.idle()
+        await self.gateway.requests_in_flight.idle()
         await settled(self.gateway)
 
 
@@ -341,7 +341,7 @@ async def settled(gateway: Gateway) -> None:
     recorder.job(lambda: (loop.call_soon_threadsafe(written.set), None)[1])
     async with asyncio.timeout(PATIENCE_S):
         await written.wait()
-    await asyncio.to_thread(gateway.world.load)
+    await asyncio.to_thread(gateway.routing_state.load)
 
 
 async def eventually(holds: Callable[[], T | None], what: str) -> T:

@@ -64,7 +64,7 @@ async def test_an_agent_can_neither_stop_the_gateway_nor_replace_a_key(
 
     assert await post(url + path, **headers) == 403
     assert not made.stop_asked.is_set()
-    assert made.world.ctx.env["OPENROUTER_API_KEY"] == "sk-or-first"
+    assert made.routing_state.ctx.env["OPENROUTER_API_KEY"] == "sk-or-first"
 
 
 async def test_the_control_token_asks_no_model(running: tuple[Gateway, str]) -> None:

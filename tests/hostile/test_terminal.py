@@ -124,7 +124,12 @@ def test_marks_are_shown_as_githubs_cli_shows_them() -> None:
 
 @both
 def test_spans_lines_and_paragraphs_of_the_dashboard(mark: str) -> None:
-    rows = [line(mark), line(Span(mark, "bad")), (Span("x")._replace(ink="bad"),), *wrap(f"a {mark} b", 20)]
+    rows = [
+        line(mark),
+        line(Span(mark, "bad")),
+        (Span("x")._replace(colour="bad"),),
+        *wrap(f"a {mark} b", 20),
+    ]
 
     assert all(clean(plain(row)) and "\n" not in plain(row) for row in rows)
 

@@ -423,10 +423,10 @@ def check_views(books: Books, history: History) -> None:
         pytest.approx(sum(used.micro_usd or 0 for used in history.used) / 1e6),
     )
     for groups in (views.providers, views.models, views.projects, views.agents, views.days):
-        told = [(group.sums.requests, group.sums.total_tokens, group.sums.cost_usd) for group in groups]
+        told = [(group.totals.requests, group.totals.total_tokens, group.totals.cost_usd) for group in groups]
         assert tuple(map(sum, zip(*told, strict=True))) == sums
     if history.days:
-        assert {day.name: day.sums.requests for day in views.days} == history.days
+        assert {day.name: day.totals.requests for day in views.days} == history.days
 
 
 def zone_of(books: Books) -> Any:

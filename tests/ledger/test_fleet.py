@@ -106,7 +106,7 @@ def by_machine(path: Path, filters: Filters | None = None) -> dict[str, tuple[in
     """Machine -> requests, output tokens."""
     with schema.opened(path) as connection:
         parts = UsageQuery(connection, ALL, filters or Filters()).by("machine")
-    return {part.name: (part.sums.requests, part.sums.output) for part in parts}
+    return {part.name: (part.totals.requests, part.totals.output) for part in parts}
 
 
 COPIED = (

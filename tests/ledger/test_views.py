@@ -163,10 +163,10 @@ def test_every_list_sums_to_the_same_totals(
         wanted = expected(facts, span, chosen)
         cells = UsageQuery(connection, span, chosen)
         for part in ("provider", "model", "project", "agent", "session"):
-            assert_same(total(one.sums for one in cells.by(part)), wanted)
-        assert_same(total([*(one.sums for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
-        assert_same(total(one.sums for one in cells.days()), wanted)
-        assert_same(total(one.sums for one in blocks(cells, span.end)), wanted)
+            assert_same(total(one.totals for one in cells.by(part)), wanted)
+        assert_same(total([*(one.totals for one in cells.sessions(1).parts), cells.sessions(1).rest]), wanted)
+        assert_same(total(one.totals for one in cells.days()), wanted)
+        assert_same(total(one.totals for one in blocks(cells, span.end)), wanted)
         for step in (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1)):
             for names in (None, ["opus"], []):
                 charted = cells.steps(step, "model", names).values()
@@ -183,7 +183,7 @@ def test_a_day_is_the_local_day(facts: list[dict[str, Any]], zone: str) -> None:
     with TemporaryDirectory() as folder, schema.opened(Path(folder) / "ledger.db", write=True) as connection:
         enter(connection, facts)
 
-        days = {part.name: part.sums.requests for part in UsageQuery(connection, span, Filters()).days()}
+        days = {part.name: part.totals.requests for part in UsageQuery(connection, span, Filters()).days()}
 
     by_hand: dict[str, int] = {}
     for one in facts:
@@ -273,7 +273,7 @@ def test_a_block_begins_with_the_hour_of_its_first_request(ledger: sqlite3.Conne
 
     found = blocks(UsageQuery(ledger, span, Filters()), now=begin + timedelta(hours=13))
 
-    assert [(block.start.hour, block.sums.requests, block.active) for block in found] == [
+    assert [(block.start.hour, block.totals.requests, block.active) for block in found] == [
         (9, 3, False),
         (15, 1, False),
         (21, 1, True),
@@ -308,7 +308,7 @@ def test_rows_of_a_clock_that_ran_ahead_are_in_all_of_time(ledger: sqlite3.Conne
 
     span = period_of("all", datetime(2026, 11, 24, tzinfo=UTC), UTC)
 
-    assert UsageQuery(ledger, span, Filters()).by("model")[0].sums.output == 5
+    assert UsageQuery(ledger, span, Filters()).by("model")[0].totals.output == 5
 
 
 def test_what_nobody_can_price_is_no_zero(ledger: sqlite3.Connection) -> None:
@@ -316,8 +316,8 @@ def test_what_nobody_can_price_is_no_zero(ledger: sqlite3.Connection) -> None:
 
     (part,) = UsageQuery(ledger, period_of("all", FIRST, UTC), Filters()).by("model")
 
-    assert document.cost(part.sums) is None
-    assert part.sums.unpriced_tokens == 5
+    assert document.cost(part.totals) is None
+    assert part.totals.unpriced_tokens == 5
 
 
 def test_the_median_latency_is_right_to_five_percent(ledger: sqlite3.Connection) -> None:
@@ -355,7 +355,7 @@ def test_what_is_shown_adds_up_while_another_process_writes(tmp_path: Path) -> N
         later = analytics(reader, period_of("all", FIRST + timedelta(days=2), UTC))
 
     for parts in (found.providers, found.models, found.projects, found.agents, found.days):
-        assert total(part.sums for part in parts) == found.totals
+        assert total(part.totals for part in parts) == found.totals
     assert later.totals.requests > found.totals.requests
 
 

@@ -30,7 +30,7 @@ def read(tmp_path: Path, *readings: Reading) -> list[Reading]:
     path = tmp_path / "ledger.db"
     reader.limit_readings(path, readings)
     with schema.opened(path) as connection:
-        return list(window_history.courses(connection, NOW))
+        return list(window_history.window_readings(connection, NOW))
 
 
 def test_a_window_that_was_read_all_the_time_is_told_by_few_readings(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_windows_are_kept_apart_by_provider_length_unit_and_model(tmp_path: Path
         replace(seen(5, 5), resets_at=RESET + timedelta(minutes=9)),
     )
     found = read(tmp_path, seen(6, 10), *others)
-    own = window_history.course_of(found, "anthropic-subscription", "5h", "percent", None, RESET)
+    own = window_history.readings_of_window(found, "anthropic-subscription", "5h", "percent", None, RESET)
 
     assert len(found) == 5, "the last two of one window are of one moment"
     assert [one.used for one in own] == [5], "agents round a reset differently"

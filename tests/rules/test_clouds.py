@@ -90,9 +90,9 @@ def test_a_cloud_is_asked_over_the_protocol_that_carries_the_model(
         name: blanks.filled(entry, values) if entry.blanks else entry
         for name, entry in whole.providers.items()
     }
-    standing = Eligibility(provider=provider, has_key=True)
+    eligibility = Eligibility(provider=provider, has_key=True)
 
-    (found,) = candidates(RouteRequest(model=model, protocols=protocols), [standing], whole).candidates  # type: ignore[arg-type]
+    (found,) = candidates(RouteRequest(model=model, protocols=protocols), [eligibility], whole).candidates  # type: ignore[arg-type]
 
     assert (found.model, found.protocol, found.how) == (model, protocol, how)
 
@@ -101,8 +101,8 @@ def test_an_address_that_lacks_something_names_it() -> None:
     request = RouteRequest(model="claude-opus-5-5", protocols=("anthropic-messages",))
     reasons = {}
     for name in ("bedrock", "azure", "vertex"):
-        standing = Eligibility(provider=name, has_key=True)
-        (skipped,) = candidates(request, [standing], CATALOG).skipped
+        eligibility = Eligibility(provider=name, has_key=True)
+        (skipped,) = candidates(request, [eligibility], CATALOG).skipped
         reasons[name] = skipped.reason
 
     assert reasons == {
@@ -136,12 +136,12 @@ def test_vertex_has_a_host_for_each_location(location: str, host: str) -> None:
 
 
 def test_a_credential_that_cannot_sign_says_what_is_missing() -> None:
-    standing = Eligibility(provider="bedrock", signing_hint="signing needs botocore: install it")
+    eligibility = Eligibility(provider="bedrock", signing_hint="signing needs botocore: install it")
     filled = catalog.load()
     filled.providers = {**filled.providers, "bedrock": blanks.filled(BEDROCK, {"region": "eu-west-1"})}
     request = RouteRequest(model="claude-opus-5-5", protocols=("anthropic-messages",))
 
-    found = candidates(request, [replace(standing)], filled)
+    found = candidates(request, [replace(eligibility)], filled)
 
     assert [(one.code, one.reason) for one in found.skipped] == [
         ("no-credential", "signing needs botocore: install it")

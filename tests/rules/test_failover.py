@@ -18,7 +18,7 @@ NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 BACK = NOON + timedelta(minutes=48)
 
 
-def standing(provider: str, **facts: object) -> Eligibility:
+def eligibility(provider: str, **facts: object) -> Eligibility:
     return Eligibility(provider=provider, **facts)  # type: ignore[arg-type]
 
 
@@ -26,37 +26,37 @@ def standing(provider: str, **facts: object) -> Eligibility:
     ("first", "code", "reason"),
     [
         pytest.param(
-            standing("groq", credential="missing", usable=False),
+            eligibility("groq", credential="missing", usable=False),
             "no-credential",
             "no credential",
             id="no-credential",
         ),
         pytest.param(
-            standing("groq", credential="expired", usable=False),
+            eligibility("groq", credential="expired", usable=False),
             "no-credential",
             "the credential has expired",
             id="expired",
         ),
         pytest.param(
-            standing("groq", credential="unknown", usable=False, credential_hint="ask"),
+            eligibility("groq", credential="unknown", usable=False, credential_hint="ask"),
             "no-credential",
             "the credential is not certain (ask)",
             id="maybe",
         ),
         pytest.param(
-            standing("groq", rests=(ActiveBench(kind="rate", until=BACK, why="429 rate"),)),
+            eligibility("groq", rests=(ActiveBench(kind="rate", until=BACK, why="429 rate"),)),
             "benched",
             "benched (429 rate)",
             id="benched",
         ),
         pytest.param(
-            standing("groq", spent=(ExhaustedWindow(window="today's budget", resets_at=BACK),)),
+            eligibility("groq", spent=(ExhaustedWindow(window="today's budget", resets_at=BACK),)),
             "exhausted",
             "today's budget is used up",
             id="spent",
         ),
         pytest.param(
-            standing("groq", enabled=False, disabled_why="not in this project's list"),
+            eligibility("groq", enabled=False, disabled_why="not in this project's list"),
             "disabled",
             "not in this project's list",
             id="disabled",
@@ -66,7 +66,7 @@ def standing(provider: str, **facts: object) -> Eligibility:
 def test_a_provider_that_cannot_serve_is_passed_over_with_its_reason(
     first: Eligibility, code: str, reason: str
 ) -> None:
-    choice = choose([first, standing("openrouter")], None, CATALOG)
+    choice = choose([first, eligibility("openrouter")], None, CATALOG)
 
     assert choice.provider == "openrouter"
     assert [(p.provider, p.code, p.reason) for p in choice.skipped] == [("groq", code, reason)]
@@ -75,14 +75,14 @@ def test_a_provider_that_cannot_serve_is_passed_over_with_its_reason(
 def test_a_model_no_one_there_serves_is_a_reason_too() -> None:
     # embeddings have no stand-in at a provider without any
     embedding = next(m.id for m in CATALOG.models.values() if m.subfamily == "embedding")
-    choice = choose([standing("deepseek-api"), standing("openai-api")], embedding, CATALOG)
+    choice = choose([eligibility("deepseek-api"), eligibility("openai-api")], embedding, CATALOG)
 
     assert choice.provider == "openai-api"
     assert choice.skipped[0].code == "model"
 
 
 def test_a_bench_of_one_model_leaves_the_others_free() -> None:
-    resting = standing(
+    resting = eligibility(
         "anthropic-api", rests=(ActiveBench(kind="rate", until=BACK, model="claude-opus-5-5"),)
     )
 
@@ -91,7 +91,7 @@ def test_a_bench_of_one_model_leaves_the_others_free() -> None:
 
 
 def test_a_weekly_opus_window_stops_only_opus() -> None:
-    spent = standing(
+    spent = eligibility(
         "anthropic-subscription", spent=(ExhaustedWindow(window="week", resets_at=BACK, model_family="opus"),)
     )
 
@@ -101,7 +101,7 @@ def test_a_weekly_opus_window_stops_only_opus() -> None:
 
 def test_with_auto_switch_off_the_first_serves_usable_or_not() -> None:
     choice = choose(
-        [standing("groq", usable=False), standing("openrouter")], None, CATALOG, auto_switch=False
+        [eligibility("groq", usable=False), eligibility("openrouter")], None, CATALOG, auto_switch=False
     )
 
     assert choice.provider == "groq"
@@ -110,9 +110,9 @@ def test_with_auto_switch_off_the_first_serves_usable_or_not() -> None:
 def test_nobody_says_how_many_and_why() -> None:
     choice = choose(
         [
-            standing("groq", usable=False, credential="missing"),
-            standing("openrouter", rests=(ActiveBench(kind="rate", until=BACK),)),
-            standing("together", rests=(ActiveBench(kind="quota", until=None),)),
+            eligibility("groq", usable=False, credential="missing"),
+            eligibility("openrouter", rests=(ActiveBench(kind="rate", until=BACK),)),
+            eligibility("together", rests=(ActiveBench(kind="quota", until=None),)),
         ],
         None,
         CATALOG,
@@ -151,15 +151,15 @@ def test_a_stand_in_holds_the_conversation() -> None:
         unique_by=lambda s: s.provider,
     )
 )
-def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(standings: list[Eligibility]) -> None:
-    choice = choose(standings, None, CATALOG)
+def test_the_chosen_one_can_serve_and_everyone_before_has_a_reason(eligibilities: list[Eligibility]) -> None:
+    choice = choose(eligibilities, None, CATALOG)
 
-    order = [s.provider for s in standings]
+    order = [s.provider for s in eligibilities]
     expected = order if choice.provider is None else order[: order.index(choice.provider)]
     assert [p.provider for p in choice.skipped] == expected
     assert all(p.reason for p in choice.skipped)
     if choice.provider:
-        chosen = standings[order.index(choice.provider)]
+        chosen = eligibilities[order.index(choice.provider)]
         assert chosen.enabled
         assert chosen.usable
         assert not chosen.rests
@@ -170,9 +170,9 @@ MIXED = ("anthropic-api", "zai-coding-plan", "groq", "openrouter")
 
 
 def order(*, own_order: bool = True, without: str | None = None, **facts: object) -> list[str]:
-    standings = [standing(name, **(facts if name == MIXED[0] else {})) for name in MIXED]
+    eligibilities = [eligibility(name, **(facts if name == MIXED[0] else {})) for name in MIXED]
     request = RouteRequest(model="claude-opus-5-5")
-    routing = route(request, standings, CATALOG, own_order=own_order, without=without)
+    routing = route(request, eligibilities, CATALOG, own_order=own_order, without=without)
     return [one.provider for one in routing.candidates]
 
 
@@ -187,10 +187,10 @@ def test_who_follows_a_failure_is_who_serves_while_the_first_rests() -> None:
 
 
 def test_a_stand_in_that_a_person_put_first_stays_first() -> None:
-    standings = [standing("zai-coding-plan"), standing("anthropic-api")]
+    eligibilities = [eligibility("zai-coding-plan"), eligibility("anthropic-api")]
 
-    assert choose(standings, "claude-opus-5-5", CATALOG).provider == "zai-coding-plan"
-    assert choose(standings, "claude-opus-5-5", CATALOG, own_order=False).provider == "anthropic-api"
+    assert choose(eligibilities, "claude-opus-5-5", CATALOG).provider == "zai-coding-plan"
+    assert choose(eligibilities, "claude-opus-5-5", CATALOG, own_order=False).provider == "anthropic-api"
 
 
 def test_a_provider_with_nothing_of_the_tier_serves_the_nearest_and_says_so() -> None:
@@ -210,13 +210,13 @@ def test_a_conversation_is_never_given_to_a_model_that_cannot_hold_one(provider:
 
 
 def test_a_passed_over_stand_in_says_who_has_the_model_itself() -> None:
-    standings = [
-        standing("anthropic-api", rests=(ActiveBench(kind="rate", until=BACK),)),
-        standing("zai-coding-plan"),
-        standing("openrouter"),
+    eligibilities = [
+        eligibility("anthropic-api", rests=(ActiveBench(kind="rate", until=BACK),)),
+        eligibility("zai-coding-plan"),
+        eligibility("openrouter"),
     ]
 
-    choice = choose(standings, "claude-opus-5-5", CATALOG)
+    choice = choose(eligibilities, "claude-opus-5-5", CATALOG)
 
     assert choice.provider == "openrouter"
     assert choice.skipped[1].provider == "zai-coding-plan"

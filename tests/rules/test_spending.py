@@ -18,7 +18,7 @@ PLAN, KEY = "anthropic-subscription", "openrouter"
 RESTS = (ActiveBench(kind="quota", until=BACK),)
 
 
-def standings(*names: str, resting: bool = True, paid: str = "ask") -> list[Eligibility]:
+def eligibilities(*names: str, resting: bool = True, paid: str = "ask") -> list[Eligibility]:
     found = [Eligibility(provider=name, rests=RESTS if name == PLAN and resting else ()) for name in names]
     return spending.held_back(found, CATALOG, paid)
 
@@ -35,7 +35,7 @@ def standings(*names: str, resting: bool = True, paid: str = "ask") -> list[Elig
     ],
 )
 def test_a_paid_provider_behind_a_used_up_plan(order: tuple[str, ...], paid: str, serves: str | None) -> None:
-    choice = failover.choose(standings(*order, paid=paid), None, CATALOG)
+    choice = failover.choose(eligibilities(*order, paid=paid), None, CATALOG)
 
     assert choice.provider == serves
 
@@ -47,7 +47,7 @@ def test_a_plan_without_a_login_holds_nobody_back() -> None:
 
 
 def test_the_plan_of_another_agent_alone_is_no_reason_to_wait() -> None:
-    listed = standings("openai-subscription", "anthropic-api", resting=False)
+    listed = eligibilities("openai-subscription", "anthropic-api", resting=False)
     asked = {"protocols": ("anthropic-messages",), "model": "claude-opus-5-5"}
 
     claude = failover.route(RouteRequest(agent="claude-code", **asked), listed, CATALOG)
@@ -59,7 +59,7 @@ def test_the_plan_of_another_agent_alone_is_no_reason_to_wait() -> None:
 
 
 def test_the_question_names_the_plan_its_return_and_who_could_serve() -> None:
-    listed = standings(PLAN, KEY)
+    listed = eligibilities(PLAN, KEY)
     choice = failover.choose(listed, None, CATALOG)
 
     asked = spending.question(choice, choice, listed, "ask")
@@ -82,7 +82,7 @@ def test_the_question_names_the_plan_its_return_and_who_could_serve() -> None:
 def test_while_a_plan_serves_the_question_comes_when_the_next_move_would_cost(
     order: tuple[str, ...], paid: str, asks: bool
 ) -> None:
-    listed = standings(*order, resting=False, paid=paid)
+    listed = eligibilities(*order, resting=False, paid=paid)
     choice = failover.choose(listed, None, CATALOG)
     after = failover.choose(listed, None, CATALOG, without=choice.provider)
 

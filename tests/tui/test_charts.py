@@ -34,7 +34,7 @@ _RIGHT = (0x08, 0x10, 0x20, 0x80)
 
 
 def trace(values: Sequence[float], **more: object) -> Trace:
-    return Trace(**{"ink": "series-1", "points": even(values), **more})
+    return Trace(**{"colour": "series-1", "points": even(values), **more})
 
 
 def dots(chart: Sequence[Line]) -> list[list[int]]:
@@ -129,13 +129,15 @@ def test_the_highest_value_touches_the_upper_edge_and_a_single_one_stands_at_the
 
 
 def test_where_two_lines_meet_the_first_one_is_seen() -> None:
-    chart = line_chart([trace([1, 1], ink="series-1"), trace([1, 1], ink="series-2")], 10, 3, BRAILLE)
+    chart = line_chart([trace([1, 1], colour="series-1"), trace([1, 1], colour="series-2")], 10, 3, BRAILLE)
 
-    assert {span.ink for one in chart for span in one if span.text.strip()} == {"series-1"}
+    assert {span.colour for one in chart for span in one if span.text.strip()} == {"series-1"}
 
 
 def test_in_half_blocks_two_lines_share_a_cell() -> None:
-    chart = line_chart([trace([3, 3], ink="series-1"), trace([2, 2], ink="series-2")], 4, 2, BLOCK, peak=3)
+    chart = line_chart(
+        [trace([3, 3], colour="series-1"), trace([2, 2], colour="series-2")], 4, 2, BLOCK, peak=3
+    )
 
     assert chart[0] == (Span("▀▀▀▀", "series-1", on="series-2"),)
 
@@ -174,7 +176,7 @@ def test_names_at_the_end_stand_in_the_order_of_their_lines_and_never_in_one_row
 
 
 def test_of_two_names_in_one_row_the_higher_value_stands_above() -> None:
-    traces = [Trace(ink="a", points=even([9.0, value]), name=line(f"n{value}")) for value in (0.0, 0.1)]
+    traces = [Trace(colour="a", points=even([9.0, value]), name=line(f"n{value}")) for value in (0.0, 0.1)]
     chart = [plain(row) for row in lined(traces, 40, 5, BRAILLE, number=str, names=lambda *_: [])]
 
     assert "".join(chart).index("n0.1") < "".join(chart).index("n0.0")
@@ -291,7 +293,7 @@ def used(by: str, costs: Mapping[str, Sequence[float]], **more: object) -> Ledge
         **{
             "by": by,
             "totals": sums(1, 1, 1.0),
-            "parts": tuple(Group(name=name, sums=sums(1, 1, sum(row))) for name, row in costs.items()),
+            "parts": tuple(Group(name=name, totals=sums(1, 1, sum(row))) for name, row in costs.items()),
             "steps": tuple(
                 Step(
                     start=datetime(2026, 11, 1) + timedelta(days=day),  # noqa: DTZ001 - local, without a zone
@@ -332,7 +334,7 @@ def test_the_smallest_of_many_are_one_line_together(afternoon: Snapshot, symbols
 def test_what_the_ledger_adds_up_is_part_of_the_others(afternoon: Snapshot) -> None:
     many = {f"agent-{place:02}": [9.0 - place, 9.0 - place] for place in range(8)}
     told = used("agent", many)
-    rest = tuple(Group(name=f"small-{place}", sums=sums(1, 1, 0.5)) for place in range(4))
+    rest = tuple(Group(name=f"small-{place}", totals=sums(1, 1, 0.5)) for place in range(4))
     steps = tuple(replace(step, parts={**step.parts, REST: sums(4, 4, 1.0)}) for step in told.steps)
     text = shown(replace(told, parts=(*told.parts, *rest), steps=steps), afternoon)
 
@@ -349,7 +351,7 @@ def test_a_filter_narrows_the_chart_too(afternoon: Snapshot) -> None:
 
 def test_a_filter_on_what_the_ledger_adds_up_says_why_no_line_is_drawn(afternoon: Snapshot) -> None:
     told = used("agent", {"large": [9.0, 9.0]})
-    small = Group(name="small", sums=sums(1, 1, 0.5))
+    small = Group(name="small", totals=sums(1, 1, 0.5))
     steps = tuple(replace(step, parts={**step.parts, REST: sums(1, 1, 0.5)}) for step in told.steps)
     report = replace(told, parts=(*told.parts, small), steps=steps)
 

@@ -54,7 +54,9 @@ def test_from_eight_days_on_days_are_told_by_their_dates(days: int, dated: bool)
     start = datetime(2026, 11, 1)  # noqa: DTZ001 - a step's start is local, without a zone
     steps = tuple(Step(start=start + day * at, parts={"groq": Totals(cost_usd=1.0)}) for at in range(days))
     space = Space(width=120, height=20, clock=Clock(now=scene.NOW))
-    drawn = Drawn(names={"groq": "groq"}, report=LedgerView(steps=steps), inks={}, metric="cost", space=space)
+    drawn = Drawn(
+        names={"groq": "groq"}, report=LedgerView(steps=steps), colours={}, metric="cost", space=space
+    )
     labels = [label for label, _ in drawn.steps("bars")]
 
     assert labels[0] == ("1 Nov" if dated else "Sun")

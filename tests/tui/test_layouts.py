@@ -92,7 +92,7 @@ def week() -> LedgerView:
         (85, 9e6, 0.37, 0, 800.0),
     ]
     parts = tuple(
-        Group(name=n, sums=sums(r, int(t), c, f), latency_ms_p50=ms)
+        Group(name=n, totals=sums(r, int(t), c, f), latency_ms_p50=ms)
         for n, (r, t, c, f, ms) in zip(names, facts, strict=True)
     )
     hit = LimitHit(

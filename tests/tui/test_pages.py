@@ -17,7 +17,7 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway, LiveRequest
 from pf_tui.state.journal import Event
-from pf_tui.text import lines as ink
+from pf_tui.text import lines as colour
 from pf_tui.text.columns import Column, body, chosen
 from pf_tui.text.lines import Span, cells, columns_changed, fit, line, plain
 from pf_tui.text.meter import meter, percent_text
@@ -76,7 +76,7 @@ def test_what_changed_is_never_outside_the_cells_that_are_repainted(before: str,
 
 @given(TEXTS, st.integers(4, 40))
 def test_wrapped_lines_fit_and_lose_no_word(text: str, width: int) -> None:
-    lines = ink.wrap(text, width)
+    lines = colour.wrap(text, width)
 
     assert all(cells(one) <= max(width, 2) for one in lines)
     assert "".join("".join(plain(one).split()) for one in lines) == "".join(visible(text).split())
@@ -166,11 +166,11 @@ def test_ticks_stand_evenly_apart_with_room_above_the_peak(
     ("percent", "ink_name"),
     [(0, "good"), (74.9, "good"), (75, "warn"), (89.9, "warn"), (90, "bad"), (140, "bad")],
 )
-def test_a_meter_turns_yellow_at_75_and_red_at_90(percent: float, ink_name: str) -> None:
+def test_a_meter_turns_yellow_at_75_and_red_at_90(percent: float, colour_name: str) -> None:
     drawn = meter(percent, 20, BRAILLE)
 
     assert cells(drawn) == 20
-    assert percent == 0 or drawn[0].ink == ink_name
+    assert percent == 0 or drawn[0].colour == colour_name
 
 
 def test_what_is_not_known_is_a_dash_and_an_estimate_has_its_sign() -> None:
@@ -528,7 +528,7 @@ def test_what_all_completions_share_is_completed() -> None:
     ],
 )
 def test_words_the_dashboard_does_itself(afternoon: Snapshot, words: list[str], deed: str | None) -> None:
-    assert cli_runner.own_deed(words, afternoon) == deed
+    assert cli_runner.own_action(words, afternoon) == deed
 
 
 def test_progress_says_share_rate_and_time_left() -> None:
@@ -549,7 +549,7 @@ def test_a_picture_is_saved_below_the_home_and_named_short() -> None:
 @given(TEXTS, TEXTS, st.integers(4, 60))
 def test_a_wrapped_line_keeps_its_words_and_its_width(first: str, second: str, width: int) -> None:
     whole = line(Span(first, "bad"), Span(second, "muted"))
-    broken = ink.wrapped(whole, width)
+    broken = colour.wrapped(whole, width)
 
     assert all(cells(one) <= width for one in broken)
     assert "".join("".join(map(plain, broken)).split()) == "".join(plain(whole).split())

@@ -14,7 +14,7 @@ from pf_tui.catalog import styles_dir
 from pf_tui.text.lines import SERIES, Span
 from pf_tui.tui import themes
 
-TEXT_INKS = ("text", "muted", "accent", "good", "warn", "bad")
+TEXT_COLOURS = ("text", "muted", "accent", "good", "warn", "bad")
 GROUNDS = ("cursor", "shade", "bar")
 
 # Linear-light matrices of Machado et al. 2009, severity 1.0.
@@ -45,7 +45,7 @@ def variables(theme: Theme) -> dict[str, str]:
 
 
 def shipped() -> list[Theme]:
-    return list(themes.HOUSE)
+    return list(themes.OWN_THEMES)
 
 
 def others() -> list[Theme]:
@@ -56,10 +56,10 @@ def others() -> list[Theme]:
 def test_every_text_of_the_house_themes_can_be_read(theme: Theme) -> None:
     made = variables(theme)
     ground = Color.parse(made["background"])
-    inks = [*TEXT_INKS, *(f"series-{place}" for place in range(1, SERIES + 1))]
+    styles = [*TEXT_COLOURS, *(f"series-{place}" for place in range(1, SERIES + 1))]
 
-    for ink in inks:
-        assert themes.contrast(Color.parse(made[f"ink-{ink}"]), ground) >= themes.READABLE, ink
+    for colour in styles:
+        assert themes.contrast(Color.parse(made[f"ink-{colour}"]), ground) >= themes.READABLE, colour
 
 
 @pytest.mark.parametrize("theme", shipped(), ids=lambda theme: theme.name)
@@ -67,9 +67,9 @@ def test_text_can_be_read_under_the_cursor_and_in_the_bars(theme: Theme) -> None
     made = variables(theme)
 
     for behind in GROUNDS:
-        for ink in TEXT_INKS:
-            ratio = themes.contrast(Color.parse(made[f"ink-{ink}"]), Color.parse(made[f"ink-{behind}"]))
-            assert ratio >= themes.READABLE, (ink, behind)
+        for colour in TEXT_COLOURS:
+            ratio = themes.contrast(Color.parse(made[f"ink-{colour}"]), Color.parse(made[f"ink-{behind}"]))
+            assert ratio >= themes.READABLE, (colour, behind)
 
 
 @pytest.mark.parametrize("theme", others(), ids=lambda theme: theme.name)
@@ -77,8 +77,8 @@ def test_every_other_theme_gets_readable_text_and_levels(theme: Theme) -> None:
     made = variables(theme)
     ground = Color.parse(made["background"])
 
-    for ink in ("text", "accent", "good", "warn", "bad"):
-        assert themes.contrast(Color.parse(made[f"ink-{ink}"]), ground) >= 4.0, ink
+    for colour in ("text", "accent", "good", "warn", "bad"):
+        assert themes.contrast(Color.parse(made[f"ink-{colour}"]), ground) >= 4.0, colour
 
 
 @pytest.mark.parametrize("theme", shipped(), ids=lambda theme: theme.name)
@@ -104,7 +104,7 @@ def test_the_stylesheets_hold_no_colour_of_their_own() -> None:
 def test_every_ink_of_the_stylesheets_exists() -> None:
     import re
 
-    made = variables(themes.HOUSE[0])
+    made = variables(themes.OWN_THEMES[0])
     for path in sorted(styles_dir().glob("*.tcss")):
         for name in re.findall(r"\$(ink-[\w-]+)", path.read_text()):
             assert name in made, (path, name)
@@ -157,20 +157,20 @@ def test_a_terminal_of_sixteen_colours_shows_its_own(colours: str, ground: str, 
 
 @pytest.mark.parametrize(("ansi", "colour"), [(True, True), (False, False)])
 def test_without_a_ground_of_its_own_the_selected_row_is_underlined(ansi: bool, colour: bool) -> None:
-    inks = themes.Inks(
+    styles = themes.SpanStyles(
         {"ink-text": "ansi_default", "ink-shade": "ansi_default", "ink-cursor": "ansi_default"},
         ansi=ansi,
         colour=colour,
     )
 
-    assert inks.style(Span("x"), Style(), "shade").underline
-    assert inks.style(Span("x"), Style(), "cursor").reverse
-    assert not inks.style(Span("x"), Style(), "cursor").underline
-    assert not inks.style(Span("x"), Style()).underline
+    assert styles.style(Span("x"), Style(), "shade").underline
+    assert styles.style(Span("x"), Style(), "cursor").reverse
+    assert not styles.style(Span("x"), Style(), "cursor").underline
+    assert not styles.style(Span("x"), Style()).underline
 
 
 def test_without_colours_what_matters_less_is_dimmed() -> None:
-    inks = themes.Inks({"ink-text": "#ffffff", "ink-muted": "#808080"}, ansi=False, colour=False)
+    styles = themes.SpanStyles({"ink-text": "#ffffff", "ink-muted": "#808080"}, ansi=False, colour=False)
 
-    assert inks.style(Span("x", "muted"), Style()).dim
-    assert not inks.style(Span("x"), Style()).dim
+    assert styles.style(Span("x", "muted"), Style()).dim
+    assert not styles.style(Span("x"), Style()).dim

@@ -24,7 +24,7 @@ class Below:
     at: int
     """The cell its middle stands under."""
     text: str
-    ink: str = "muted"
+    colour: str = "muted"
     slack: int = 0
     """Cells it may stand further left, where its place is taken."""
 
@@ -52,15 +52,15 @@ def below(names: Sequence[Below], width: int) -> Line:
         size = cells(name.text)
         if size > width:
             continue
-        wish = max(0, min(width - size, name.at - (size - 1) // 2 - (size + 1) % 2))
-        for start in range(wish, max(-1, wish - name.slack - 1), -1):
+        wanted_start = max(0, min(width - size, name.at - (size - 1) // 2 - (size + 1) % 2))
+        for start in range(wanted_start, max(-1, wanted_start - name.slack - 1), -1):
             if all(start > end or start + size < begin for begin, end, _ in places):
                 places.append((start, start + size, name))
                 break
     spans: list[Span | str] = []
     at = 0
     for start, end, name in sorted(places, key=lambda place: place[0]):
-        spans += [" " * (start - at), Span(name.text, name.ink)]
+        spans += [" " * (start - at), Span(name.text, name.colour)]
         at = end
     return fit(line(*spans), width)
 

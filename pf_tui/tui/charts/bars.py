@@ -53,7 +53,7 @@ def slots(count: int, width: int) -> Slots:
 
 def stacked(
     bars: Sequence[Bar],
-    inks: Sequence[str],
+    colours: Sequence[str],
     width: int,
     height: int,
     symbols: Symbols,
@@ -62,7 +62,7 @@ def stacked(
     """`height` lines, the last one the labels.
 
     Args:
-        inks: one per series.
+        colours: one per series.
         number: a value as the axis writes it.
     """
     zero = 1 if height > LOW else 0
@@ -77,7 +77,7 @@ def stacked(
         spans = [*at_the_side(marks.get(row, ""), margin), Span(" " * place.margin)]
         for at, top in enumerate(tops):
             spans.append(Span(" " * (place.gap if at else 0)))
-            spans.append(_cell(top, row, inks, symbols, place.bar))
+            spans.append(_cell(top, row, colours, symbols, place.bar))
         drawn.append(fit(line(*spans), width))
     if zero:
         floor = Span(symbols.rule * (width - margin), "faint")
@@ -99,12 +99,12 @@ def _heights(bar: Bar, top: float, rows: int, symbols: Symbols) -> list[int]:
     return ends
 
 
-def _cell(ends: Sequence[int], row: int, inks: Sequence[str], symbols: Symbols, width: int) -> Span:
+def _cell(ends: Sequence[int], row: int, colours: Sequence[str], symbols: Symbols, width: int) -> Span:
     """One cell of one bar, `width` wide: one series, two with their border inside, or nothing."""
     if symbols.told_apart_by_shape:
         for place, end in enumerate(ends):
             if row < end:
-                return Span(symbols.fills[place % len(symbols.fills)] * width, inks[place])
+                return Span(symbols.fills[place % len(symbols.fills)] * width, colours[place])
         return Span(" " * width)
     steps = len(symbols.upward)
     bottom, top = row * steps, (row + 1) * steps
@@ -121,14 +121,14 @@ def _cell(ends: Sequence[int], row: int, inks: Sequence[str], symbols: Symbols, 
         inside = sorted(sorted(inside, key=lambda part: part[1])[-2:])
     lower, size = inside[0]
     if len(inside) == 1 and start == top:
-        return Span(symbols.upward[-1] * width, inks[lower], on=inks[lower])
+        return Span(symbols.upward[-1] * width, colours[lower], on=colours[lower])
     if len(inside) == 1:
-        return Span(symbols.upward[max(size, 1) - 1] * width, inks[lower])
-    upper = inks[inside[1][0]]
+        return Span(symbols.upward[max(size, 1) - 1] * width, colours[lower])
+    upper = colours[inside[1][0]]
     if start < top:  # border inside the topmost cell: three colours; the larger part stays
         lower, size = max(inside, key=lambda part: part[1])
-        return Span(symbols.upward[start - bottom - 1] * width, inks[lower])
-    return Span(symbols.upward[size - 1] * width, inks[lower], on=upper)
+        return Span(symbols.upward[start - bottom - 1] * width, colours[lower])
+    return Span(symbols.upward[size - 1] * width, colours[lower], on=upper)
 
 
 def _labels(bars: Sequence[Bar], place: Slots, margin: int, width: int) -> Line:

@@ -35,7 +35,7 @@ Point = tuple[float, float]
 class Trace:
     """One line of the chart."""
 
-    ink: str
+    colour: str
     points: tuple[Point, ...]
     """From left to right."""
     name: Line = ()
@@ -51,7 +51,7 @@ class Edge:
     """A value with a line of its own across the chart."""
 
     value: float
-    ink: str = "faint"
+    colour: str = "faint"
     text: str = ""
     """What stands at the side; "" = nothing."""
     firm: bool = False
@@ -60,7 +60,7 @@ class Edge:
 
 @record
 class _Dot:
-    ink: str
+    colour: str
     mark: str = ""
 
 
@@ -110,8 +110,10 @@ def lined(
     ]
     room = max((cells(end.content) for end in ends), default=-1) + 1
     plot = max(1, width - margin - room)
-    ground = {row: (edge.ink, symbols.rule if edge.firm else symbols.guide) for row, edge in at_rows.items()}
-    drawn = line_chart(traces, plot, rows, symbols, peak=top, ground=ground)
+    background = {
+        row: (edge.colour, symbols.rule if edge.firm else symbols.guide) for row, edge in at_rows.items()
+    }
+    drawn = line_chart(traces, plot, rows, symbols, peak=top, background=background)
     at_end = beside(ends, rows)
     gap = " " if ends else ""
     lines = []
@@ -128,14 +130,14 @@ def line_chart(
     symbols: Symbols,
     *,
     peak: float | None = None,
-    ground: Mapping[int, tuple[str, str]] | None = None,
+    background: Mapping[int, tuple[str, str]] | None = None,
 ) -> list[Line]:
     """`height` lines of `width` cells.
 
     Args:
         traces: where two meet, the first one is seen.
         peak: the value of the upper edge (default: the highest).
-        ground: by row, the ink and the sign of what is drawn where no line is.
+        background: by row, the colour and the sign of what is drawn where no line is.
     """
     across, down = _GRID[symbols.dots]
     top = peak or max((value for trace in traces for _, value in trace.points), default=0.0)
@@ -143,14 +145,14 @@ def line_chart(
     signs: dict[_Place, Span] = {}
     for trace in reversed(traces):
         places = _places(trace.points, width * across, height * down, top)
-        dot = _Dot(ink=trace.ink, mark=trace.mark)
+        dot = _Dot(colour=trace.colour, mark=trace.mark)
         for x, y in _path(places, height * down - 1, _DASH[symbols.dots] if trace.dashed else 0):
             lit.setdefault((y // down, x // across), {})[y % down, x % across] = dot
         if trace.mark and not trace.dashed:
             cells_of = [(x // across, y // down) for x, y in places]
-            signs.update({(y, x): Span(trace.mark, trace.ink) for x, y in _marked(cells_of)})
+            signs.update({(y, x): Span(trace.mark, trace.colour) for x, y in _marked(cells_of)})
     shown = {place: _cell(dots, symbols.dots) for place, dots in lit.items()} | signs
-    behind = {row: Span(sign, ink) for row, (ink, sign) in (ground or {}).items()}
+    behind = {row: Span(sign, colour) for row, (colour, sign) in (background or {}).items()}
     return [
         merged(shown.get((row, column)) or behind.get(row, Span(" ")) for column in range(width))
         for row in range(height)
@@ -164,7 +166,7 @@ def row_of(value: float, top: float, rows: int, symbols: Symbols) -> int:
 
 
 def _named(trace: Trace) -> Line:
-    return line(Span(f"{trace.mark} ", trace.ink), trace.name) if trace.mark else trace.name
+    return line(Span(f"{trace.mark} ", trace.colour), trace.name) if trace.mark else trace.name
 
 
 def _y(value: float, top: float, dots_y: int) -> int:
@@ -213,10 +215,10 @@ def _cell(lit: Mapping[_Place, _Dot], dots: str) -> Span:
     places = sorted(lit)
     first = lit[places[0]]
     if dots == "braille":
-        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x in places)), first.ink)
+        return Span(chr(0x2800 + sum(_BRAILLE[y][x] for y, x in places)), first.colour)
     if dots == "plain":
-        return Span(first.mark or "*", first.ink)
+        return Span(first.mark or "*", first.colour)
     if len(places) == 1:
-        return Span("▀▄"[places[0][0]], first.ink)
-    lower = lit[places[1]].ink
-    return Span("█", first.ink) if lower == first.ink else Span("▀", first.ink, on=lower)
+        return Span("▀▄"[places[0][0]], first.colour)
+    lower = lit[places[1]].colour
+    return Span("█", first.colour) if lower == first.colour else Span("▀", first.colour, on=lower)

@@ -8,7 +8,7 @@ from pf_tui.text.lines import Line, Span, line
 from pf_tui.text.symbols import Symbols
 
 
-def spark(values: Sequence[float], width: int, symbols: Symbols, *, ink: str = "accent") -> Line:
+def spark(values: Sequence[float], width: int, symbols: Symbols, *, colour: str = "accent") -> Line:
     """The last `width` values, the highest as a full cell; nothing drawn for 0."""
     shown = list(values)[-width:] if width > 0 else []
     peak = max(shown, default=0.0)
@@ -18,4 +18,4 @@ def spark(values: Sequence[float], width: int, symbols: Symbols, *, ink: str = "
     text = "".join(
         symbols.upward[max(1, round(value / peak * steps)) - 1] if value > 0 else " " for value in shown
     )
-    return line(Span(text, ink))
+    return line(Span(text, colour))

@@ -169,8 +169,8 @@ class Output(Dialog):
         self._first, self._done = typed, done
 
     def build(self, snapshot: Snapshot, space: Space, words: str) -> Page:
-        ink = "text" if self._done.code == 0 else "bad"
-        lines = [fit((Span(text, ink),), space.width) for text in self._done.lines]
+        colour = "text" if self._done.code == 0 else "bad"
+        lines = [fit((Span(text, colour),), space.width) for text in self._done.lines]
         facts = line(
             muted(f"pf-tui {self._first}"),
             *([] if self._done.code == 0 else [Span(f"  exit {self._done.code}", "bad")]),
@@ -189,8 +189,8 @@ def run(screen: MainScreen, typed: str) -> None:
         words = words[1:]
     if not words:
         return
-    if (deed := cli_runner.own_deed(words, screen.shown_snapshot())) is not None:
-        screen.action_do(deed)
+    if (action := cli_runner.own_action(words, screen.shown_snapshot())) is not None:
+        screen.action_do(action)
         return
     if refusal := cli_runner.refusal(words):
         screen.say(refusal, "warn")

@@ -144,8 +144,8 @@ class Credential(Dialog):
 
         self.app.perform(done)
 
-    def _tell(self, words: str, ink: str) -> None:
-        self._feedback = (words, ink)
+    def _tell(self, words: str, colour: str) -> None:
+        self._feedback = (words, colour)
         self.redraw()
 
     # -- the line to type into
@@ -188,11 +188,11 @@ def page_for(
 ) -> Page:
     """What is known, what can be done, and what came of it."""
     credential, provider = view.credential, view.provider
-    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
+    colour = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
     place = f" in {credential.source}" if credential.source else ""
     rows = [
         Row(text_line)
-        for text_line in wrapped(line(Span(credential.state, ink, bold=True), place), space.width)
+        for text_line in wrapped(line(Span(credential.state, colour, bold=True), place), space.width)
     ]
     if credential.expires_at:
         rows.append(Row(line(muted(f"until {space.clock.clock(credential.expires_at)}"))))
@@ -220,23 +220,23 @@ def page_for(
             if sure
             else f"delete the key from {credential.source}"
         )
-        rows += _choice("remove", "remove", does, space, ink="bad" if sure else "text")
-    words, told_ink = feedback
+        rows += _choice("remove", "remove", does, space, colour="bad" if sure else "text")
+    words, colour_of_answer = feedback
     if words:
-        rows += [Row(), *(Row(text_line) for text_line in wrap(words, space.width, told_ink))]
+        rows += [Row(), *(Row(text_line) for text_line in wrap(words, space.width, colour_of_answer))]
     title = line(Span(provider_order.short_name(view.id) if space.width < 50 else view.id, "text", bold=True))
     return Page(
         title="Credential", facts=title, rows=tuple(rows), keys=(("enter", "does it"), ("q", "closes"))
     )
 
 
-def _choice(key: str, word: str, does: str, space: Space, *, ink: str = "text") -> list[Row]:
+def _choice(key: str, word: str, does: str, space: Space, *, colour: str = "text") -> list[Row]:
     """The word and what it does; beside each other where there is room, else below."""
     label = Span(f"{word:<{LABEL}}", "accent")
     if space.width < NARROW:
         return [
             Row(line(label), key),
-            *(Row(line("  ", text_line)) for text_line in wrap(does, space.width - 2, ink)),
+            *(Row(line("  ", text_line)) for text_line in wrap(does, space.width - 2, colour)),
         ]
-    first, *more = wrap(does, space.width - LABEL, ink)
+    first, *more = wrap(does, space.width - LABEL, colour)
     return [Row(line(label, first), key), *(Row(line(" " * LABEL, text_line)) for text_line in more)]

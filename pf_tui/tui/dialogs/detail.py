@@ -98,7 +98,7 @@ def page_for(
     rows.append(Row())
     inner = _narrower(space, width)
     section("limits", [row.content for row in limits.block(view, snapshot, inner)])
-    section("", [row.content for row in limits.course_rows(view, report, inner, COURSE_LINES)])
+    section("", [row.content for row in limits.window_chart_rows(view, report, inner, COURSE_LINES)])
     rows.append(Row())
     section("today", wrapped(_usage(view.today, plan=view.provider.plan), width))
     section("this month", wrapped(_usage(view.month, plan=view.provider.plan), width))
@@ -114,7 +114,7 @@ def page_for(
     for note in (view.provider.warning, view.provider.note):
         if note:
             section("note", wrap(note, width, "warn" if note == view.provider.warning else "muted"))
-    name = Span(provider, provider_order.inks(snapshot).get(provider, "text"), bold=True)
+    name = Span(provider, provider_order.colours(snapshot).get(provider, "text"), bold=True)
     return Page(title=view.provider.name, facts=line(name), rows=tuple(rows), keys=KEYS)
 
 
@@ -136,7 +136,7 @@ def _state(view: ProviderView, space: Space, width: int) -> list[Line]:
 
 def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
     credential = view.credential
-    ink = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
+    colour = {"present": "good", "expired": "warn", "unknown": "warn"}.get(credential.state, "muted")
     parts = [
         f"in {credential.source}" if credential.source else "",
         f"only {credential.agent} can use it" if credential.agent else "",
@@ -146,7 +146,7 @@ def _credential(view: ProviderView, space: Space, width: int) -> list[Line]:
         renewed = ", renewed by its agent" if credential.renewable else ""
         parts.append(f"{verb} {space.clock.clock(credential.expires_at)}{renewed}")
     first, *more = wrap(" · ".join([credential.state, *(part for part in parts if part)]), width, "muted")
-    word = line(Span(credential.state, ink), Span(first[0].text.removeprefix(credential.state), "muted"))
+    word = line(Span(credential.state, colour), Span(first[0].text.removeprefix(credential.state), "muted"))
     lines = [word, *more]
     if not credential.usable:
         lines += wrap(documents.cure(view.provider), width, "accent")

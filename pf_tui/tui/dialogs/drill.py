@@ -92,9 +92,9 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
             " and then:"
         )
         rows += [*unkeyed(wrap(text, space.width, "warn")), Row()]
-    inks = provider_order.inks(snapshot)
+    colours = provider_order.colours(snapshot)
     for number, (failed, choice) in enumerate(steps, start=1):
-        fails = line(Span(failed, inks.get(failed, "text"), bold=True), " hits its limit (429)")
+        fails = line(Span(failed, colours.get(failed, "text"), bold=True), " hits its limit (429)")
         for place, text_line in enumerate(wrapped(fails, space.width - 4)):
             rows.append(Row(line(muted(f"{'' if place else number:>2}  "), text_line)))
         for skip in choice.skipped:
@@ -115,15 +115,18 @@ def page_for(snapshot: Snapshot, space: Space, rehearsal: Sequence[str], fault: 
 
 def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
     """(who fails, what failover then chooses), one failure after the other, by the very rules that serve."""
-    standings = [standing for standing in snapshot.standings if standing.provider in snapshot.priority]
+    eligibilities = [
+        eligibility for eligibility in snapshot.eligibilities if eligibility.provider in snapshot.priority
+    ]
     failing = snapshot.active.provider if snapshot.active else None
     fell: set[str] = set()
     while failing is not None and len(fell) < most:
         fell.add(failing)
-        standings = [
-            _rested(standing) if standing.provider == failing else standing for standing in standings
+        eligibilities = [
+            _rested(eligibility) if eligibility.provider == failing else eligibility
+            for eligibility in eligibilities
         ]
-        remaining = [standing for standing in standings if standing.provider not in fell]
+        remaining = [eligibility for eligibility in eligibilities if eligibility.provider not in fell]
         choice = failover.choose(
             remaining, snapshot.model, snapshot.catalog, own_order=snapshot.has_own_order
         )
@@ -131,8 +134,8 @@ def chain(snapshot: Snapshot, most: int = 8) -> Iterator[tuple[str, Choice]]:
         failing = choice.provider
 
 
-def _rested(standing: Eligibility) -> Eligibility:
-    return replace(standing, rests=(*standing.rests, ActiveBench(kind="rate", until=None)))
+def _rested(eligibility: Eligibility) -> Eligibility:
+    return replace(eligibility, rests=(*eligibility.rests, ActiveBench(kind="rate", until=None)))
 
 
 def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:
@@ -140,7 +143,7 @@ def _outcome(choice: Choice, snapshot: Snapshot, space: Space) -> list[Line]:
         return wrap(f"○ nobody is left: {choice.reason}", space.width - 4, "bad")
     spans: list[Span | str] = [
         Span("→ ", "accent"),
-        Span(choice.provider, provider_order.inks(snapshot).get(choice.provider, "text"), bold=True),
+        Span(choice.provider, provider_order.colours(snapshot).get(choice.provider, "text"), bold=True),
         f" with {choice.model or 'its own model'}",
     ]
     if price := _price(choice.model, snapshot):

@@ -106,10 +106,10 @@ def question_page(snapshot: Snapshot, space: Space, agent: str, plan: str | None
 def change_page(change: Sequence[str], agent: str, space: Space) -> Page:
     """The change as a diff; enter makes it."""
     settings = ["config.json", '+ "pf": {"paid": "ask"}', ""]
-    inks = {"+": "good", "-": "bad"}
+    colours = {"+": "good", "-": "bad"}
     rows = []
     for place, text in enumerate((*settings, *change)):
-        for part, text_line in enumerate(wrap(text, space.width, inks.get(text[:1], "text"))):
+        for part, text_line in enumerate(wrap(text, space.width, colours.get(text[:1], "text"))):
             rows.append(Row(text_line, f"line {place}" if part == 0 else None))
     facts = line(bold(CLIENTS[agent].name))
     return Page(

@@ -11,8 +11,8 @@ from pf_tui import actions as verbs
 from pf_tui.documents import commands
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.columns import Column, body, chosen
-from pf_tui.text.lines import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_ink, wrap
-from pf_tui.text.meter import level_ink, percent_text
+from pf_tui.text.lines import BLANK, SERIES, Line, Span, bold, cells, fit, line, muted, series_colour, wrap
+from pf_tui.text.meter import level_colour, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.actions import ACTIONS, shown
 from pf_tui.tui.dialogs.dialog import Dialog
@@ -25,7 +25,7 @@ from pf_tui.tui.themes import DARK, LIGHT
 if TYPE_CHECKING:
     from pf_tui.tui.main_screen import MainScreen
 
-HOUSE_NAMES = (DARK, LIGHT)
+OWN_NAMES = (DARK, LIGHT)
 
 LETTERS = "123456789abcdefimnoprstvwyz"
 """Keys of the quick switch; letters that move or close (g h j k l q u x) are left out."""
@@ -61,7 +61,10 @@ def keyed(snapshot: Snapshot) -> Mapping[str, ListedProvider]:
 
 def switch_page(snapshot: Snapshot, space: Space) -> Page:
     """Key, name, state, tightest window, model."""
-    inks, active = provider_order.inks(snapshot), snapshot.active.provider if snapshot.active else None
+    colours, active = (
+        provider_order.colours(snapshot),
+        snapshot.active.provider if snapshot.active else None,
+    )
     listed_providers = keyed(snapshot)
     name = provider_order.short_name if space.width < NARROW else str
     table = []
@@ -75,12 +78,12 @@ def switch_page(snapshot: Snapshot, space: Space) -> Page:
                     Span("▶ " if listed_provider.id == active else "  ", "accent"),
                     Span(
                         name(listed_provider.id),
-                        inks.get(listed_provider.id, "text"),
+                        colours.get(listed_provider.id, "text"),
                         bold=listed_provider.id == active,
                     ),
                 ),
                 "state": line(provider_order.state_word(listed_provider.view)),
-                "share": line(Span(percent_text(percent), level_ink(percent) if percent else "muted")),
+                "share": line(Span(percent_text(percent), level_colour(percent) if percent else "muted")),
                 "model": line(muted(listed_provider.view.serves or "")),
             }
         )
@@ -222,10 +225,10 @@ class Themes(Dialog):
 def theme_page(themes: Mapping[str, object], saved: str, here: str, space: Space, words: str) -> Page:
     """Names, dark and light, and the colours of charts."""
     choice = Choice(words=words)
-    swatches = tuple(Span("■", series_ink(place)) for place in range(SERIES))
+    swatches = tuple(Span("■", series_colour(place)) for place in range(SERIES))
     levels = (Span(" 62 %", "good"), Span(" 83 %", "warn"), Span(" 97 % !", "bad"))
     rows = []
-    own = [name for name in HOUSE_NAMES if name in themes]
+    own = [name for name in OWN_NAMES if name in themes]
     for name in (*own, *(other for other in themes if other not in own)):
         theme = themes[name]
         kind = (

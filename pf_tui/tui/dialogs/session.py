@@ -173,11 +173,11 @@ def _used(use: SessionUse | None, width: int) -> list[Line]:
 
 
 def _model(group: Group) -> Line:
-    sums = group.sums
+    used = group.totals
     return line(
         f"{provider_order.short_model(group.name):<18} ",
-        muted(f"{phrases.number(sums.requests)} requests  {phrases.short(sums.total_tokens)} tokens  "),
-        phrases.money(sums.cost_usd),
+        muted(f"{phrases.number(used.requests)} requests  {phrases.short(used.total_tokens)} tokens  "),
+        phrases.money(used.cost_usd),
     )
 
 

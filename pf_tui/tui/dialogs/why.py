@@ -32,7 +32,7 @@ def why_page(snapshot: Snapshot, space: Space) -> Page:
     names = max((len(view.id) for view in snapshot.providers if view.rank is not None), default=0)
     for view in snapshot.providers:
         if view.rank is not None:
-            refusal = why_ineligible(snapshot.standing(view.id), view.serves) or less.get(view.id)
+            refusal = why_ineligible(snapshot.eligibility_of(view.id), view.serves) or less.get(view.id)
             rows += _step(view, refusal, snapshot, space, names)
     rows += [Row(), *unkeyed(wrap(_follow(snapshot), space.width, "muted"))]
     rows += unkeyed(list(_agents(snapshot, space)))
@@ -53,7 +53,7 @@ def _decision(snapshot: Snapshot, space: Space) -> list[Line]:
     else:
         model = f" with {active.model}" if active.model else ""
         since = f" since {space.clock.clock(active.since)}" if active.since else ""
-        name = bold(active.provider, provider_order.inks(snapshot).get(active.provider, "text"))
+        name = bold(active.provider, provider_order.colours(snapshot).get(active.provider, "text"))
         lines = wrapped(line(name, f" serves{model}{since}"), space.width)
     facts = [snapshot.choice.reason]
     facts.append(f"asked for: {snapshot.model or 'each provider its own default model'}")
@@ -82,22 +82,22 @@ def _step(
 ) -> Iterator[Row]:
     serves = snapshot.active is not None and snapshot.active.provider == view.id
     if serves:
-        sign, ink, text = "▶", "good", "serves"
+        sign, colour, text = "▶", "good", "serves"
         if refusal is not None:
-            ink, text = "warn", f"serves, although: {refusal.reason}"
+            colour, text = "warn", f"serves, although: {refusal.reason}"
     elif refusal is not None:
         until = f", until {space.clock.both(refusal.until)}" if refusal.until else ""
-        sign, ink, text = "×", "muted", f"skipped: {refusal.reason}{until}"
+        sign, colour, text = "×", "muted", f"skipped: {refusal.reason}{until}"
     else:
         able = "ready to follow" if snapshot.auto_switch else "could serve"
-        sign, ink, text = "·", "text", f"{able} with {view.serves or 'its own model'}"
-    name: Line = (Span(view.id, provider_order.inks(snapshot).get(view.id, "muted"), bold=serves),)
-    start = line(Span(f"{sign} ", "accent" if serves else ink), muted(f"{view.rank:>2} "))
+        sign, colour, text = "·", "text", f"{able} with {view.serves or 'its own model'}"
+    name: Line = (Span(view.id, provider_order.colours(snapshot).get(view.id, "muted"), bold=serves),)
+    start = line(Span(f"{sign} ", "accent" if serves else colour), muted(f"{view.rank:>2} "))
     evidence = evidence_text(view.bench.evidence) if view.bench is not None and view.bench.evidence else ""
     room = space.width - cells(start) - names - 2
     beside = space.width >= BESIDE or (not evidence and len(text) <= room)
     indent = cells(start) + (names + 2 if beside else 0)
-    text_lines = wrap(text, space.width - indent, ink)
+    text_lines = wrap(text, space.width - indent, colour)
     if evidence:
         text_lines += wrap(f"seen: {evidence}", space.width - indent, "muted")
     if beside:

@@ -140,7 +140,7 @@ def first_serving(now: Snapshot, model: str) -> str:
     skipped = []
     for provider in now.priority:
         if provider in now.catalog.providers and now.catalog.serves(provider, model):
-            refusal = why_ineligible(now.standing(provider), model)
+            refusal = why_ineligible(now.eligibility_of(provider), model)
             if refusal is None:
                 return provider
             skipped.append(f"{provider}: {refusal.reason}")

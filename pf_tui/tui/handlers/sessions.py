@@ -41,7 +41,7 @@ def _resume(main_screen: MainScreen, word: str) -> None:
         return
 
     def ask() -> Announcement:
-        chosen, at = resuming.wish(ctx, session)
+        chosen, at = resuming.planned_resume(ctx, session)
         name = f"session {session.id[:8]}"
         if at is not None:
             clock = words.clock(at, ctx.now(), ctx.timezone())

@@ -22,7 +22,7 @@ from pf_tui.text.lines import (
     joined,
     line,
     muted,
-    series_ink,
+    series_colour,
     shortened,
     wrap,
 )
@@ -67,7 +67,7 @@ def page_for(
     """The chart, then a row per part."""
     choice = choice or Choice()
     parts = [part for part in report.parts if choice.admits(part.name)]
-    inks = _inks(report, snapshot)
+    colours = _colours(report, snapshot)
     names = _names(report, space.width)
     shown = {part.name: names[part.name] for part in parts}
     drawn_apart = {name for step in report.steps for name in step.parts}
@@ -75,7 +75,7 @@ def page_for(
     untold = (
         line(muted(UNTOLD)) if not rest and REST in drawn_apart and not shown.keys() <= drawn_apart else ()
     )
-    drawn = Drawn(names=shown | rest, report=report, inks=inks, metric=metric, space=space)
+    drawn = Drawn(names=shown | rest, report=report, provider_colours=colours, metric=metric, space=space)
     facts = _facts(report, metric, chart, drawn.per(chart))
     if parts and space.height < LOW:
         return Page(title="Analytics", facts=facts, rows=(Row(usage_chart.glance(drawn)),), keys=KEYS)
@@ -84,7 +84,7 @@ def page_for(
         return Page(title="Analytics", facts=facts, pinned=_unread(report, space), rows=rows, keys=KEYS)
     if choice.order:
         parts.sort(key=_ORDER[choice.order])
-    table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
+    table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     gap, columns = GAP, _columns(report.by)
     fitted = chosen(columns, table, space.width)
     if any(size < cells(row["name"]) for row in table for column, size in fitted if column.key == "name"):
@@ -93,7 +93,7 @@ def page_for(
     room = next(size for column, size in fitted if column.key == "name") - MARK
     if any(cells(name) > room for name in shown.values()):
         names = {part: shortened(name, room) for part, name in names.items()}
-        table = [_cells(part, names, report, snapshot, inks, space) for part in parts]
+        table = [_cells(part, names, report, snapshot, colours, space) for part in parts]
     rows = tuple(
         Row(fit(body(fitted, row, gap), space.width), part.name)
         for part, row in zip(parts, table, strict=True)
@@ -175,11 +175,11 @@ def _last(period: str) -> str:
     return f"the last {unit}" if period[:-1] == "1" else f"the last {period[:-1]} {unit}s"
 
 
-def _inks(report: LedgerView, snapshot: Snapshot) -> dict[str, str]:
-    """An ink per part: a provider's own one, else by size."""
+def _colours(report: LedgerView, snapshot: Snapshot) -> dict[str, str]:
+    """A colour per part: a provider's own one, else by size."""
     if report.by == "provider":
-        return dict(provider_order.inks(snapshot, [part.name for part in report.parts]))
-    return {part.name: series_ink(place) for place, part in enumerate(report.parts)}
+        return dict(provider_order.colours(snapshot, [part.name for part in report.parts]))
+    return {part.name: series_colour(place) for place, part in enumerate(report.parts)}
 
 
 def _columns(by: str) -> tuple[Column, ...]:
@@ -198,19 +198,21 @@ def _cells(
     names: Mapping[str, str],
     report: LedgerView,
     snapshot: Snapshot,
-    inks: Mapping[str, str],
+    colours: Mapping[str, str],
     space: Space,
 ) -> dict[str, Line]:
-    sums = part.sums
+    part_totals = part.totals
     swatch = space.symbols.swatch([group.name for group in report.parts].index(part.name))
     entry = snapshot.catalog.providers.get(part.name)
-    plan = "~" if sums.plan_usd or (entry is not None and entry.plan) else " "
-    cost = "—" if sums.unpriced_tokens and not sums.cost_usd else words.money(sums.cost_usd)
-    rate = sums.failure_rate
+    plan = "~" if part_totals.plan_usd or (entry is not None and entry.plan) else " "
+    cost = (
+        "—" if part_totals.unpriced_tokens and not part_totals.cost_usd else words.money(part_totals.cost_usd)
+    )
+    rate = part_totals.failure_rate
     return {
-        "name": line(Span(swatch, inks.get(part.name, "muted")), " ", Span(names[part.name])),
-        "requests": line(Span(words.number(sums.requests))),
-        "tokens": line(Span(words.short(sums.total_tokens))),
+        "name": line(Span(swatch, colours.get(part.name, "muted")), " ", Span(names[part.name])),
+        "requests": line(Span(words.number(part_totals.requests))),
+        "tokens": line(Span(words.short(part_totals.total_tokens))),
         "cost": line(Span(cost), muted(plan)),
         "ms": line(muted("—" if part.latency_ms_p50 is None else _seconds(part.latency_ms_p50))),
         "fail": line(Span(f"{100 * rate:.1f} %", "bad" if rate >= HIGH_FAILURE else "muted")),
@@ -249,9 +251,9 @@ _SHORTER: Mapping[str, Callable[[str], str]] = {
 
 _ORDER: Mapping[str, Callable[[Group], SupportsRichComparison]] = {
     "name": lambda part: part.name,
-    "requests": lambda part: -part.sums.requests,
-    "tokens": lambda part: -part.sums.total_tokens,
-    "cost": lambda part: -part.sums.cost_usd,
+    "requests": lambda part: -part.totals.requests,
+    "tokens": lambda part: -part.totals.total_tokens,
+    "cost": lambda part: -part.totals.cost_usd,
     "ms": lambda part: -(part.latency_ms_p50 or 0.0),
-    "fail": lambda part: -part.sums.failure_rate,
+    "fail": lambda part: -part.totals.failure_rate,
 }

@@ -29,7 +29,7 @@ QUIET = ("asked for", "asked for the next one")
 
 _STATUS = re.compile(r"\((\d{3})\b")
 LOUD = ("failover", "return", "bench", "switch", "undo", "redo", "release", "pause", "resume")
-"""Actions that change who serves: they stand in plain ink."""
+"""Actions that change who serves: they stand in the plain text colour."""
 
 
 def page_for(events: Sequence[Event], space: Space, choice: Choice | None = None) -> Page:
@@ -157,11 +157,11 @@ def _gist(text: str) -> str:
 
 def _cells(event: Event, space: Space) -> dict[str, Line]:
     what, why = _split(_shortened(sentence(event)) if space.width < TIGHT else sentence(event))
-    ink = "bad" if event.action == "failover" else "text" if event.action in LOUD else "muted"
+    colour = "bad" if event.action == "failover" else "text" if event.action in LOUD else "muted"
     return {
         "time": line(muted(space.clock.clock(event.ts))),
         "who": line(muted(event.who)),
-        "what": line(Span(what, ink), muted(why)),
+        "what": line(Span(what, colour), muted(why)),
     }
 
 

@@ -11,7 +11,7 @@ from pf_tui.ledger.reader import LimitHit
 from pf_tui.rules.limits import Limit
 from pf_tui.snapshot import ProviderView, Snapshot
 from pf_tui.text.lines import Line, Span, cells, fit, joined, line, muted, shortened, wrap
-from pf_tui.text.meter import alarm, level_ink, meter, percent_text
+from pf_tui.text.meter import alarm, level_colour, meter, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.ledger_view import UNREAD, LedgerView
 from pf_tui.tui.page import Page, Row, Space, unkeyed
@@ -71,15 +71,15 @@ def page_for(
     if other is not None and not brief:
         windows += [Row(), Row(line(_heading(other, snapshot))), *block(other, snapshot, space)]
     flowing = [Row(), *unkeyed(live)] if live else []
-    walls = [] if brief else _hits(hits, space)
+    hit_rows = [] if brief else _hits(hits, space)
     rows_used = (
-        len(windows) + len(flowing) + (0 if more else len(walls))
+        len(windows) + len(flowing) + (0 if more else len(hit_rows))
     )  # alone, the walls can be scrolled to
-    course = other if other is not None and key and key.startswith(f"{other.id} ") else view
-    chart = [] if brief else course_rows(course, report, space, room - rows_used, key)
-    rows = [*windows, *chart, *flowing, *walls]
+    charted_view = other if other is not None and key and key.startswith(f"{other.id} ") else view
+    chart = [] if brief else window_chart_rows(charted_view, report, space, room - rows_used, key)
+    rows = [*windows, *chart, *flowing, *hit_rows]
     if more and not chart:  # it can be scrolled to
-        rows += course_rows(view, report, space, window_chart.LEAST + 4, key)
+        rows += window_chart_rows(view, report, space, window_chart.LEAST + 4, key)
     if more:
         for shown_view in snapshot.providers:
             if shown_view.limits and shown_view.id not in (selected, beside):
@@ -90,11 +90,11 @@ def page_for(
                 ]
     name = selected if space.width >= NARROW else provider_order.short_name(selected)
     name = shortened(name, space.width - TITLE if space.width >= NARROW else BESIDE_TABS)
-    facts = line(Span(name, provider_order.inks(snapshot).get(selected, "text")))
+    facts = line(Span(name, provider_order.colours(snapshot).get(selected, "text")))
     return Page(title="Limits", facts=facts, rows=tuple(rows), keys=KEYS)
 
 
-def course_rows(
+def window_chart_rows(
     view: ProviderView, report: LedgerView, space: Space, room: int, key: str | None = None
 ) -> list[Row]:
     """How a window filled: the one the cursor stands on, else the one that ends first; [] without room."""
@@ -108,7 +108,7 @@ def course_rows(
 
 
 def _heading(view: ProviderView, snapshot: Snapshot) -> Span:
-    return Span(view.id, provider_order.inks(snapshot).get(view.id, "text"), bold=True)
+    return Span(view.id, provider_order.colours(snapshot).get(view.id, "text"), bold=True)
 
 
 def block(view: ProviderView, snapshot: Snapshot, space: Space) -> list[Row]:
@@ -219,10 +219,10 @@ def _label(limit: Limit) -> str:
 
 
 def _share(limit: Limit) -> Line:
-    ink = level_ink(limit.percent) if (limit.percent or 0) >= 75 else "text"
+    colour = level_colour(limit.percent) if (limit.percent or 0) >= 75 else "text"
     text = percent_text(limit.percent, estimate=not limit.trusted and limit.percent is not None)
     sign = alarm(limit.percent) or " "
-    return line(Span(f"{text:>6}", ink), Span(f" {sign}", "bad", bold=True))
+    return line(Span(f"{text:>6}", colour), Span(f" {sign}", "bad", bold=True))
 
 
 def _detail(limit: Limit, clock: Clock, *, both: bool = True) -> str:
@@ -264,8 +264,8 @@ def _pace(view: ProviderView, empty_at: datetime, snapshot: Snapshot, space: Spa
             ),
             line(empty),
         )
-    ink = provider_order.inks(snapshot).get(follows, "accent")
-    arrow, name, short = muted(" → "), Span(follows, ink), Span(provider_order.short_name(follows), ink)
+    colour = provider_order.colours(snapshot).get(follows, "accent")
+    arrow, name, short = muted(" → "), Span(follows, colour), Span(provider_order.short_name(follows), colour)
     wordings = (
         line(at, span, arrow, name),
         line(empty, span, arrow, name),

@@ -89,14 +89,14 @@ def lines(snapshot: Snapshot, rates: Sequence[float], space: Space, most: int = 
 
 def _request(live_request: LiveRequest, snapshot: Snapshot, space: Space) -> Line:
     """`▸ openrouter  opus-5-5  1.2K tok  12 s  2nd try`."""
-    ink = provider_order.inks(snapshot, [live_request.provider]).get(live_request.provider, "text")
+    colour = provider_order.colours(snapshot, [live_request.provider]).get(live_request.provider, "text")
     again = line(Span(f"try {live_request.attempt}", "warn")) if live_request.attempt > 1 else BLANK
     waiting = live_request.first_byte_ms is None
     so_far = line(muted("waiting")) if waiting else line(f"{words.short(live_request.tokens)} tok")
     name = provider_order.short_name(live_request.provider) if space.width < 70 else live_request.provider
     agent = line(muted(live_request.agent)) if live_request.agent and space.width >= 50 else BLANK
     parts = [
-        line(Span("· ", "accent"), Span(name, ink)),
+        line(Span("· ", "accent"), Span(name, colour)),
         line(provider_order.short_model(live_request.model)),
         so_far,
         line(muted(words.span(snapshot.at - live_request.since))),

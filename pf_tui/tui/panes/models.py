@@ -148,14 +148,14 @@ def _cells(
     model: Model, names: Mapping[str, str], numbers: Mapping[str, int | None], *, active: bool
 ) -> dict[str, Line]:
     gone = model.status in ("retired", "deprecated")
-    ink = "muted" if gone else "text"
+    colour = "muted" if gone else "text"
     return {
-        "model": line(Span("▶ " if active else "  ", "accent"), Span(names[model.id], ink, bold=active)),
+        "model": line(Span("▶ " if active else "  ", "accent"), Span(names[model.id], colour, bold=active)),
         "family": line(muted(model.family)),
         "tier": line(Span(model.status, "warn" if gone else "muted") if gone else muted(model.tier)),
-        "context": line(Span(_context(model), ink)),
-        "in": line(Span(_price(model.price.input if model.price else None), ink)),
-        "out": line(Span(_price(model.price.output if model.price else None), ink)),
+        "context": line(Span(_context(model), colour)),
+        "in": line(Span(_price(model.price.input if model.price else None), colour)),
+        "out": line(Span(_price(model.price.output if model.price else None), colour)),
         "served": line(Span(_numbers(_served(model, numbers)), "accent")),
     }
 

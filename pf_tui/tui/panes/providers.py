@@ -9,7 +9,7 @@ from pf_tui.documents import words
 from pf_tui.snapshot import ProviderView, Snapshot, bench_reason
 from pf_tui.text.columns import GAP, Column, body, chosen, head
 from pf_tui.text.lines import BLANK, Line, Span, cells, fit, joined, line, muted, shortened
-from pf_tui.text.meter import alarm, level_ink, meter, percent_text
+from pf_tui.text.meter import alarm, level_colour, meter, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.page import Choice, Page, Row, Space, empty
 from pf_tui.tui.provider_order import ListedProvider
@@ -67,9 +67,9 @@ def page_for(
     if choice.order:
         entries.sort(key=_ORDER[choice.order])
     usable = sum(entry.number is not None for entry in everyone)
-    inks = provider_order.inks(snapshot)
+    colours = provider_order.colours(snapshot)
     draw = _narrow if space.width < NARROW else _wide
-    pinned, rows = draw(snapshot, entries, inks, space, choice)
+    pinned, rows = draw(snapshot, entries, colours, space, choice)
     if not entries:
         rows = empty(space.width, f"no provider matches '{choice.words}'", "esc shows all")
     if away:
@@ -106,14 +106,18 @@ _ORDER: Mapping[str, Callable[[ListedProvider], SupportsRichComparison]] = {
 
 
 def _wide(
-    snapshot: Snapshot, entries: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot,
+    entries: list[ListedProvider],
+    colours: Mapping[str, str],
+    space: Space,
+    choice: Choice,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     active = snapshot.active.provider if snapshot.active else None
 
     gap = GAP
 
     def drawn(full: bool) -> tuple[list[dict[str, Line]], list[tuple[Column, int]]]:
-        table = [_cells(entry, inks, space, active=entry.id == active, full=full) for entry in entries]
+        table = [_cells(entry, colours, space, active=entry.id == active, full=full) for entry in entries]
         return table, chosen(COLUMNS, table, space.width, gap)
 
     table, fitted = drawn(full=space.width >= ROOMY)
@@ -139,13 +143,13 @@ def _wide(
 
 
 def _cells(
-    entry: ListedProvider, inks: Mapping[str, str], space: Space, *, active: bool, full: bool
+    entry: ListedProvider, colours: Mapping[str, str], space: Space, *, active: bool, full: bool
 ) -> dict[str, Line]:
     view, clock = entry.view, space.clock
     name = entry.id if full else provider_order.short_name(entry.id)
     row = {
         "number": _number(entry, active=active),
-        "provider": line(_name(entry, name, inks, active=active)),
+        "provider": line(_name(entry, name, colours, active=active)),
         "auth": line(Span(provider_order.auth_word(view.provider), "muted" if entry.present else "faint")),
         "state": line(
             provider_order.state_word(view) if entry.present else muted(provider_order.state_word(view).text)
@@ -157,7 +161,11 @@ def _cells(
 
 
 def _narrow(
-    snapshot: Snapshot, entries: list[ListedProvider], inks: Mapping[str, str], space: Space, choice: Choice
+    snapshot: Snapshot,
+    entries: list[ListedProvider],
+    colours: Mapping[str, str],
+    space: Space,
+    choice: Choice,
 ) -> tuple[tuple[Line, ...], tuple[Row, ...]]:
     """`▶ 1 anthropic-sub ██████ ──── 62 %  1h38`."""
     active = snapshot.active.provider if snapshot.active else None
@@ -170,7 +178,7 @@ def _narrow(
     for entry in entries:
         room = name_width if entry.present else max(name_width, 15)
         called = shortened(provider_order.short_name(entry.id), room)
-        name = fit(line(_name(entry, called, inks, active=entry.id == active)), room)
+        name = fit(line(_name(entry, called, colours, active=entry.id == active)), room)
         start = line(_number(entry, active=entry.id == active), " ", name)
         rest = space.width - cells(start)
         rows.append(Row(line(start, fit(_rest(entry, meter_width, rest, space), rest)), entry.id))
@@ -183,16 +191,16 @@ def _rest(entry: ListedProvider, meter_width: int, width: int, space: Space) -> 
     back = fit(_back(view, space.clock), 6, align="right")
     if view.state == "benched" or not entry.present or view.state in ("no-credential", "disabled"):
         word = bench_word(view) if view.state == "benched" else provider_order.state_word(view).text
-        ink = "warn" if view.state == "benched" else "muted"
-        return line(" ", fit((Span(word, ink),), width - 7), back)
+        colour = "warn" if view.state == "benched" else "muted"
+        return line(" ", fit((Span(word, colour),), width - 7), back)
     bar = meter(share, meter_width, space.symbols) if share is not None else fit(BLANK, meter_width)
     return line(" " if meter_width else "", bar, fit(_percent(view), 8), " ", back)
 
 
-def _name(entry: ListedProvider, text: str, inks: Mapping[str, str], *, active: bool) -> Span:
+def _name(entry: ListedProvider, text: str, colours: Mapping[str, str], *, active: bool) -> Span:
     if not entry.present:
         return Span(text, "muted")
-    return Span(text, inks.get(entry.id, "text"), bold=active)
+    return Span(text, colours.get(entry.id, "text"), bold=active)
 
 
 def _number(entry: ListedProvider, *, active: bool) -> Line:
@@ -214,9 +222,9 @@ def _tightest(view: ProviderView) -> Line:
 def _percent(view: ProviderView) -> Line:
     limit, share = view.tightest, _share(view)
     sure = limit is not None and limit.trusted
-    ink = level_ink(share) if share is None or share >= 75 else "text"
+    colour = level_colour(share) if share is None or share >= 75 else "text"
     return line(
-        Span(f"{percent_text(share, estimate=not sure and share is not None):>6}", ink),
+        Span(f"{percent_text(share, estimate=not sure and share is not None):>6}", colour),
         Span(f" {alarm(share)}" if alarm(share) else "", "bad", bold=True),
     )
 

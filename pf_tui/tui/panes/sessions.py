@@ -29,7 +29,7 @@ MOST_CHILDREN = 4
 """Subagents shown one by one; the others are counted."""
 
 SIGNS = {"working": "●", "waiting": "◆", "limited": "◌", "idle": "○", "ended": "·"}
-INKS = {"working": "good", "waiting": "warn", "limited": "bad", "idle": "muted", "ended": "faint"}
+COLOURS = {"working": "good", "waiting": "warn", "limited": "bad", "idle": "muted", "ended": "faint"}
 
 ORDERS = ("", "place", "cost", "context")
 """What `o` goes through; "" = running ones first, then the newest."""
@@ -49,14 +49,16 @@ COLUMNS = (
     Column(key="active", title="for", right=True, leaves=1),
 )
 
-Inks = Mapping[str, str]
+Colours = Mapping[str, str]
 
 
-def page_for(sessions: Sequence[Session], inks: Inks, space: Space, choice: Choice | None = None) -> Page:
+def page_for(
+    sessions: Sequence[Session], colours: Colours, space: Space, choice: Choice | None = None
+) -> Page:
     """The sessions as they stand.
 
     Args:
-        inks: the colour of each provider.
+        colours: the colour of each provider.
     """
     choice = choice or Choice()
     shown = [session for session in sessions if _admitted(session, choice)]
@@ -64,7 +66,7 @@ def page_for(sessions: Sequence[Session], inks: Inks, space: Space, choice: Choi
         shown.sort(key=_ORDER[choice.order])
     running = [session for session in shown if session.state != "ended"]
     ended = [session for session in shown if session.state == "ended"]
-    drawn = _Drawing(running, ended, inks, space, choice)
+    drawn = _Drawing(running, ended, colours, space, choice)
     rows = list(drawn.rows(running))
     if ended:
         title = "ended within the last hour "
@@ -123,11 +125,11 @@ class _Drawing:
         self,
         running: Sequence[Session],
         ended: Sequence[Session],
-        inks: Inks,
+        colours: Colours,
         space: Space,
         choice: Choice,
     ) -> None:
-        self._inks, self._space = inks, space
+        self._colours, self._space = colours, space
         self.pinned: tuple[Line, ...] = ()
         self._fitted: list[tuple[Column, int]] = []
         children = sum(min(len(session.children), MOST_CHILDREN + 1) for session in running)
@@ -168,7 +170,7 @@ class _Drawing:
     def _cells(self, session: Session) -> dict[str, Line]:
         share = session.window_share
         return {
-            "state": line(_sign(session), Span(self._brief_state(session), INKS[session.state])),
+            "state": line(_sign(session), Span(self._brief_state(session), COLOURS[session.state])),
             "place": line(_place(session, 40)),
             "agent": line(muted(_agent(session))),
             "model": line(_model(session)),
@@ -184,7 +186,7 @@ class _Drawing:
 
     def _single(self, session: Session) -> Line:
         """Where room is dear in both directions: sign, place, state."""
-        state = fit(line(Span(self._detail(session), INKS[session.state])), 19, align="right")
+        state = fit(line(Span(self._detail(session), COLOURS[session.state])), 19, align="right")
         room = self._space.width - cells(state) - 3
         return fit(line(_sign(session), _fitted(_place(session, room), room), " ", state), self._space.width)
 
@@ -192,7 +194,7 @@ class _Drawing:
 
     def _first(self, session: Session) -> Line:
         width = self._space.width
-        state = line(Span(self._state_text(session), INKS[session.state]))
+        state = line(Span(self._state_text(session), COLOURS[session.state]))
         room = width - cells(state) - 5
         return spread(line(" ", _sign(session), _place(session, room)), line(state, " "), width)
 
@@ -212,7 +214,7 @@ class _Drawing:
             fit((_percent(session),), 6, align="right"),
         )
         room = width - 12 - cells(figures) - 2
-        state = fit(line(_sign(session), Span(_word(session), INKS[session.state])), 12)
+        state = fit(line(_sign(session), Span(_word(session), COLOURS[session.state])), 12)
         return fit(line(state, _fitted(_place(session, room), room), "  ", figures), width)
 
     def _lower(self, session: Session) -> Line:
@@ -226,7 +228,9 @@ class _Drawing:
         figures = joined(parts)
         room = width - 12 - cells(figures) - 2
         detail = fit(
-            line(Span(self._detail(session), INKS[session.state] if session.state != "working" else "muted")),
+            line(
+                Span(self._detail(session), COLOURS[session.state] if session.state != "working" else "muted")
+            ),
             room,
         )
         return fit(line(" " * 12, detail, "  ", figures), width)
@@ -241,7 +245,7 @@ class _Drawing:
 
     def _provider(self, session: Session) -> Span:
         name = session.provider or "provider unknown"
-        return Span(provider_order.short_name(name), self._inks.get(name, "muted"))
+        return Span(provider_order.short_name(name), self._colours.get(name, "muted"))
 
     def _brief_state(self, session: Session) -> str:
         """The state in one word; of a limit its end, which no other column of a narrow list tells."""
@@ -287,7 +291,7 @@ class _Drawing:
 
 
 def _sign(session: Session) -> Span:
-    return Span(f"{SIGNS[session.state]} ", INKS[session.state])
+    return Span(f"{SIGNS[session.state]} ", COLOURS[session.state])
 
 
 def _word(session: Session) -> str:
@@ -313,8 +317,8 @@ def _fitted(span: Span, room: int) -> Line:
 
 
 def _percent(session: Session) -> Span:
-    ink = "warn" if (session.context_percent or 0) >= 80 else "text"
-    return Span(words.percent(session.context_percent) if session.context_percent is not None else "", ink)
+    colour = "warn" if (session.context_percent or 0) >= 80 else "text"
+    return Span(words.percent(session.context_percent) if session.context_percent is not None else "", colour)
 
 
 def _cost(session: Session) -> Span:

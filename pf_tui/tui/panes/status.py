@@ -16,7 +16,7 @@ from pf_tui.rules.spending import Question
 from pf_tui.sessions.records import Session
 from pf_tui.snapshot import Snapshot
 from pf_tui.text.lines import BLANK, Line, Span, bold, cells, fit, joined, line, muted, shortened, spread
-from pf_tui.text.meter import alarm, level_ink, percent_text
+from pf_tui.text.meter import alarm, level_colour, percent_text
 from pf_tui.tui import provider_order
 from pf_tui.tui.page import Space
 
@@ -166,8 +166,8 @@ def _who(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
     model = now.model or "its own model"
     model_name = provider_order.short_model(model) if wording.short_model else model
     return line(
-        Span(sign, provider_order.STATE_INKS[view.state]),
-        bold(name, provider_order.inks(snapshot).get(now.provider, "text")),
+        Span(sign, provider_order.STATE_COLOURS[view.state]),
+        bold(name, provider_order.colours(snapshot).get(now.provider, "text")),
         muted(f" serves {now.served}") if now.chosen and wording.counts else "",
         "  ",
         Span(provider_order.cut_model(model_name, wording.most) if wording.most else model_name),
@@ -205,13 +205,13 @@ def _choice(snapshot: Snapshot, now: Facts, wording: _Wording) -> Line:
     if now.chosen is None:
         return BLANK
     name = _cut(provider_order.short_name(now.chosen) if wording.short_next else now.chosen, wording)
-    ink = provider_order.inks(snapshot).get(now.chosen, "text")
+    colour = provider_order.colours(snapshot).get(now.chosen, "text")
     if now.joins:
         does = " installs" if not wording.brief else ""
         key = line(muted(", "), Span("i", "accent", action="install"), muted(does))
     else:
         key = line(muted(f", {_FOLLOWS[now.returns]}")) if not wording.short_next else BLANK
-    return line(muted("chosen "), Span(name, ink), key)
+    return line(muted("chosen "), Span(name, colour), key)
 
 
 def _long(snapshot: Snapshot, now: Facts) -> bool:
@@ -228,15 +228,15 @@ def _next(snapshot: Snapshot, provider: str | None, wording: _Wording) -> Span:
     if provider is None:
         return Span("nobody", "warn")
     name = _cut(provider_order.short_name(provider) if wording.short_next else provider, wording)
-    return Span(name, provider_order.inks(snapshot).get(provider, "accent"))
+    return Span(name, provider_order.colours(snapshot).get(provider, "accent"))
 
 
 def _share(limit: Limit) -> Line:
-    ink = level_ink(limit.percent) if (limit.percent or 0) >= 75 else "text"
+    colour = level_colour(limit.percent) if (limit.percent or 0) >= 75 else "text"
     text = percent_text(limit.percent, estimate=not limit.trusted)
     sign = f" {alarm(limit.percent)}" if alarm(limit.percent) else ""
     window = words.window_word(limit.window, limit.model)
-    return line(muted(f"{window} "), Span(f"{text}{sign}", ink))
+    return line(muted(f"{window} "), Span(f"{text}{sign}", colour))
 
 
 def _end(limit: Limit, space: Space, wording: _Wording) -> Line:

@@ -35,9 +35,9 @@ ROOMY = 70
 """From here on numbers stand beside the names of lines."""
 
 _VALUES: Mapping[str, Callable[[Totals], float]] = {
-    "cost": lambda sums: sums.cost_usd,
-    "tokens": lambda sums: float(sums.total_tokens),
-    "requests": lambda sums: float(sums.requests),
+    "cost": lambda part_totals: part_totals.cost_usd,
+    "tokens": lambda part_totals: float(part_totals.total_tokens),
+    "requests": lambda part_totals: float(part_totals.requests),
 }
 
 
@@ -48,7 +48,7 @@ class Drawn:
     names: Mapping[str, str]
     """The parts that are shown, and how they are called here."""
     report: LedgerView
-    inks: Mapping[str, str]
+    provider_colours: Mapping[str, str]
     metric: str
     space: Space
 
@@ -120,7 +120,7 @@ def _bars(drawn: Drawn, height: int) -> Sequence[Line]:
     """Everything that was used, step by step, in a bar of its parts."""
     space = drawn.space
     bars = [Bar(label=label, parts=values) for label, values in drawn.steps("bars")]
-    colours = [drawn.inks.get(name, "muted") for name in drawn.names]
+    colours = [drawn.provider_colours.get(name, "muted") for name in drawn.names]
     return stacked(bars, colours, space.width, height, space.symbols, drawn.number)
 
 
@@ -128,11 +128,16 @@ def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
     """Each part as a line, named at its end."""
     space = drawn.space
     steps = drawn.steps("lines")
-    courses = _courses(drawn, [values for _, values in steps])
-    longest = min(max(cells(course.name) for course in courses), max(10, space.width // 3))
+    series_list = _series_of(drawn, [values for _, values in steps])
+    longest = min(max(cells(series.name) for series in series_list), max(10, space.width // 3))
     traces = [
-        Trace(ink=course.ink, points=even(course.values), name=_end(course, longest, drawn), mark=course.mark)
-        for course in courses
+        Trace(
+            colour=series.colour,
+            points=even(series.values),
+            name=_end(series, longest, drawn),
+            mark=series.mark,
+        )
+        for series in series_list
     ]
 
     def below(margin: int, plot: int) -> list[Below]:
@@ -143,46 +148,48 @@ def _lines(drawn: Drawn, height: int) -> Sequence[Line]:
 
 
 @record
-class _Course:
+class _Series:
     """One line."""
 
     name: str
     values: tuple[float, ...]
-    ink: str
+    colour: str
     mark: str = ""
 
 
-def _courses(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Course]:
+def _series_of(drawn: Drawn, steps: Sequence[tuple[float, ...]]) -> list[_Series]:
     """The largest parts first; the smallest of many are one line together."""
     by_shape = drawn.space.symbols.told_apart_by_shape
-    courses = [
-        _Course(
+    series_list = [
+        _Series(
             name=called,
             values=tuple(values[place] for values in steps),
-            ink=drawn.inks.get(name, "muted"),
+            colour=drawn.provider_colours.get(name, "muted"),
             mark=drawn.sign(name) if by_shape else "",
         )
         for place, (name, called) in enumerate(drawn.names.items())
     ]
-    untold = [course for course in courses if course.name == REST]  # it stands for the smallest of the parts
+    untold = [
+        series for series in series_list if series.name == REST
+    ]  # it stands for the smallest of the parts
     ordered = sorted(
-        (course for course in courses if course.name != REST), key=lambda course: -sum(course.values)
+        (series for series in series_list if series.name != REST), key=lambda series: -sum(series.values)
     )
     if len(ordered) <= SERIES:
         return ordered
     shown, rest = ordered[: SERIES - 1], ordered[SERIES - 1 :]
     together = tuple(
-        sum(values) for values in zip(*(course.values for course in (*rest, *untold)), strict=True)
+        sum(values) for values in zip(*(series.values for series in (*rest, *untold)), strict=True)
     )
-    return [*shown, _Course(name=f"{len(rest)} others", values=together, ink="muted")]
+    return [*shown, _Series(name=f"{len(rest)} others", values=together, colour="muted")]
 
 
-def _end(course: _Course, width: int, drawn: Drawn) -> Line:
+def _end(series: _Series, width: int, drawn: Drawn) -> Line:
     """What stands at the end of a line: its name, and where there is room what the last step came to."""
-    label = line(Span(shortened(course.name, width), course.ink))
+    label = line(Span(shortened(series.name, width), series.colour))
     if drawn.space.width < ROOMY:
         return fit(label, min(width, cells(label)))
-    return line(fit(label, width), muted(f"{drawn.amount(course.values[-1]):>8}"))
+    return line(fit(label, width), muted(f"{drawn.amount(series.values[-1]):>8}"))
 
 
 def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Step], int]:
@@ -196,9 +203,9 @@ def _merged(steps: Sequence[Step], step: timedelta, room: int) -> tuple[list[Ste
     for end in range(len(steps), 0, -every):
         group = steps[max(0, end - every) : end]
         parts: dict[str, Totals] = {}
-        for course in group:
-            for name, sums in course.parts.items():
-                parts[name] = total([parts[name], sums]) if name in parts else sums
+        for series in group:
+            for name, part_totals in series.parts.items():
+                parts[name] = total([parts[name], part_totals]) if name in parts else part_totals
         merged.append(Step(start=group[0].start, parts=parts))
     return merged[::-1], every
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pf_tui.ledger.window_history import course_of
+from pf_tui.ledger.window_history import readings_of_window
 from pf_tui.rules.limits import LENGTHS, Limit, Reading, share
 from pf_tui.text.lines import Line, Span, line, muted
-from pf_tui.text.meter import level_ink
+from pf_tui.text.meter import level_colour
 from pf_tui.tui.charts.axis import Below
 from pf_tui.tui.charts.lines import Edge, Trace, lined
 from pf_tui.tui.page import Space
@@ -33,7 +33,7 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
         return ()
     points = [
         (reading.observed_at, percent)
-        for reading in course_of(readings, provider, limit.window, limit.unit, limit.model, ends)
+        for reading in readings_of_window(readings, provider, limit.window, limit.unit, limit.model, ends)
         if (percent := share(reading)) is not None
     ]
     if not points:
@@ -44,13 +44,13 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
         return max(0.0, min(1.0, (moment - began) / length))
 
     measured = tuple((across(at), percent) for at, percent in points)
-    ink = level_ink(limit.percent)
-    traces = [Trace(ink=ink, points=measured)]
+    colour = level_colour(limit.percent)
+    traces = [Trace(colour=colour, points=measured)]
     if points[0][0] > began:
-        traces.append(Trace(ink="muted", points=((0.0, 0.0), measured[0]), dashed=True))
+        traces.append(Trace(colour="muted", points=((0.0, 0.0), measured[0]), dashed=True))
     if limit.runs_out_at is not None:
         empty = (across(limit.runs_out_at), WALL)
-        traces.append(Trace(ink="warn", points=(measured[-1], empty), dashed=True))
+        traces.append(Trace(colour="warn", points=(measured[-1], empty), dashed=True))
 
     def below(margin: int, plot: int) -> list[Below]:
         def at(moment: datetime) -> int:
@@ -59,16 +59,16 @@ def draw(provider: str, limit: Limit, readings: Sequence[Reading], space: Space,
         clock = space.clock
         names = [
             Below(at=at(ends), text=clock.clock(ends)),
-            Below(at=at(clock.now), text="now", ink="accent"),
+            Below(at=at(clock.now), text="now", colour="accent"),
         ]
         if limit.runs_out_at is not None:
             for text in ("empty ~", "~"):  # in as many words as there is room for
                 label = f"{text}{clock.clock(limit.runs_out_at)}"
-                names.append(Below(at=at(limit.runs_out_at), text=label, ink="warn", slack=SLACK))
+                names.append(Below(at=at(limit.runs_out_at), text=label, colour="warn", slack=SLACK))
         return [*names, Below(at=at(began), text=clock.clock(began))]
 
     most = max(WALL, *(percent for _, percent in measured))
-    edges = (Edge(value=WALL, ink="bad", text="100 %", firm=True), Edge(value=WALL / 2, text="50 %"))
+    edges = (Edge(value=WALL, colour="bad", text="100 %", firm=True), Edge(value=WALL / 2, text="50 %"))
     return lined(
         traces,
         space.width,
