@@ -17,8 +17,8 @@ from tests.patience import PATIENCE_S, eventually
 
 DASHBOARD = """
 import sys, time
-from pf_tui.demo import stage
-with stage() as ctx:
+from pf_tui.demo import temporary_home
+with temporary_home() as ctx:
     print(ctx.env["HOME"], flush=True)
     sys.stdin.readline()
 """
