@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pf_tui.actions.gateway_start import bring_up
     from pf_tui.actions.history import UndoOutcome, redo, undo
     from pf_tui.actions.leading import lead_back, set_gateway_auto
+    from pf_tui.actions.probing import as_probe, claim_probe
     from pf_tui.actions.readings import note_readings
     from pf_tui.actions.returning import left_by, note_return
     from pf_tui.actions.sessions import MoveOutcome, move_session
@@ -58,8 +59,10 @@ __all__ = [
     "TrustOutcome",
     "UndoOutcome",
     "add_to_priority",
+    "as_probe",
     "bench",
     "bring_up",
+    "claim_probe",
     "forget_trust",
     "init_project",
     "keep_bench",
@@ -98,6 +101,7 @@ _VERBS: dict[str, str] = {
     "gateway_start": "bring_up",
     "history": "UndoOutcome redo undo",
     "leading": "lead_back set_gateway_auto",
+    "probing": "as_probe claim_probe",
     "readings": "note_readings",
     "returning": "left_by note_return",
     "sessions": "MoveOutcome move_session",

@@ -98,7 +98,7 @@ class CircuitBreaker:
         for bench in self._covering(route):
             if alone and (bench.kind in TRANSIENT or bench.kind == "windowless"):
                 continue
-            if bench.holds(now):
+            if bench.holds(now) and not bench.is_due(now):
                 return Skipped(
                     provider=route.provider,
                     code="benched",
@@ -120,6 +120,13 @@ class CircuitBreaker:
                     until=window.resets_at,
                 )
         return None
+
+    def is_due(self, route: Route) -> bool:
+        """The route rests until it is cleared, and one request may try it: whoever claims that."""
+        if route.provider not in self._by_provider:
+            return False
+        now = self._clock()
+        return any(bench.is_due(now) for bench in self._covering(route))
 
     def begin(self, route: Route) -> AttemptToken:
         """The route is asked now; the first one after a bench has ended is its probe."""

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from msgspec.json import decode as json_decode
 
-from pf_tui.errors import WrongUsage
+from pf_tui import actions
+from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import Delivered
 from pf_tui.gateway.attempt_failures import Failed
@@ -60,6 +61,8 @@ class RequestFailover(Turn):
         again = False
         while queue:
             route = self._routing_state.where(queue.popleft())
+            if self._resting.is_due(route) and not await self._claims(route):
+                continue
             if not self._prepare(route):
                 continue
             if route.form == "vertex":
@@ -302,6 +305,19 @@ class RequestFailover(Turn):
     def _blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
         """Why the route must not be asked now, by this project's budgets."""
         return self._resting.blocked(route, alone=alone, spent=self._plan.spent)
+
+    async def _claims(self, route: Route) -> bool:
+        """This request is the one that tries a provider which rests until it is cleared."""
+        state = self._routing_state
+        try:
+            claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
+        except PfError:  # a lock or a disk that refuses: nobody knows who else tries it
+            claimed = False
+        state.read_benches()
+        if not claimed:
+            reason = "another request tries it out"
+            self._skipped.append(Skipped(provider=route.provider, code="benched", reason=reason))
+        return claimed
 
     def _stays(self, candidates: Candidates) -> str | None:
         """The provider this session stays with; None when it may go to a better one."""

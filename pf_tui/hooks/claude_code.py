@@ -88,7 +88,7 @@ def _prompted(ctx: Context, data: Mapping[str, object]) -> str:
 
         if command := commands.typed(text(data, "prompt")):
             return _blocked(commands.answer(ctx, *command) or "")
-    now = _settled(ctx)
+    now = snapshot.take(ctx) if _probes(ctx) else _settled(ctx)
     session = text(data, "session_id")
     if (pause_s := claude_session.reload_s(ctx, time.time())) > 0:
         time.sleep(pause_s)
@@ -230,6 +230,25 @@ def _settled(ctx: Context) -> Snapshot:
             actions.settle(ctx)
         return snapshot.take(ctx)
     return now
+
+
+def _probes(ctx: Context) -> bool:
+    """Lead this turn to a provider that rests until it is cleared; False where it is not the turn to try."""
+    if claude_session.behind_gateway(ctx):
+        return False
+    if not any(bench.is_due(ctx.now()) for bench in ctx.health().benches):  # as nearly always
+        return False
+    now = snapshot.take(ctx)
+    trial = actions.as_probe(now)
+    if trial is None or trial.active is None or trial.active == now.active:
+        return False
+    if not any(agent.agent == AGENT for agent in now.agents):
+        return False
+    with files.locked(ctx.paths, LOCK_S):
+        claimed = actions.claim_probe(ctx, trial.active.provider, trial.active.model)
+        if claimed:
+            actions.settle(ctx, trial, why=f"one turn asks whether {trial.active.provider} serves again")
+    return claimed
 
 
 def _bench(

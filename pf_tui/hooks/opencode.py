@@ -69,7 +69,9 @@ def _message(ctx: Context, data: dict[str, object]) -> dict[str, object]:
     the_turn = opencode_routing.turn(ctx, now, data)
     if _is_gateway(now, texts_of(data, "bases").get(the_turn.asked_theirs)):
         return {"active": active}
-    to = opencode_routing.route(now, the_turn, local=LOCAL, pin=_pin(ctx, text(data, "session_id")))
+    pin = _pin(ctx, text(data, "session_id"))
+    to = opencode_routing.route(now, the_turn, local=LOCAL, pin=pin)
+    to = opencode_routing.probe(ctx, now, the_turn, to, local=LOCAL, pin=pin) or to
     if to.provider is not None and (session := text(data, "session_id")):
         with contextlib.suppress(PfError):  # a disk that refuses is no reason to serve from the wrong place
             actions.remember_session(ctx, session, AGENT, to.provider)

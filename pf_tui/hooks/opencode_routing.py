@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pf_tui import actions
+from pf_tui.errors import PfError
 from pf_tui.hooks.opencode_names import Names, text_lists, texts
 from pf_tui.hooks.reading import text
 from pf_tui.records import record, replace
@@ -97,6 +99,27 @@ def route(now: Snapshot, turn: Turn, *, local: str, pin: str | None = None) -> R
                 provider=candidate.provider, theirs=theirs, model=model, skipped=hindered, lacking=lacking
             )
     return Route(provider=turn.provider, skipped=hindered, lacking=lacking)
+
+
+def probe(
+    ctx: Context, now: Snapshot, turn: Turn, usual: Route, *, local: str, pin: str | None
+) -> Route | None:
+    """Where this turn goes when it tries a provider that rests until it is cleared; None for every other.
+
+    Args:
+        usual: where it goes else.
+    """
+    trial = actions.as_probe(now)
+    if trial is None:
+        return None
+    to = route(trial, turn, local=local, pin=pin)
+    if to.provider is None or to == usual:
+        return None
+    model = model_id(trial, to.provider, to.model or turn.asked_model)
+    try:
+        return to if actions.claim_probe(ctx, to.provider, model) else None
+    except PfError:  # a lock or a disk that refuses: the turn goes its usual way
+        return None
 
 
 def _lacks(now: Snapshot, turn: Turn, provider: str | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pf_tui.records import field, record
+from pf_tui.records import field, record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Bench:
     evidence: Mapping[str, object] = field(default_factory=dict)
     """status, header, text, agent, session: whatever said so; never a secret."""
     strikes: int = 1
+    probed: datetime | None = None
+    """When a request was last let through to it although it rests."""
 
     @property
     def key(self) -> Key:
@@ -67,14 +69,19 @@ class Bench:
         return self.model is None and self.family is None
 
     @property
-    def probed_at(self) -> datetime | None:
+    def next_probe(self) -> datetime | None:
         """When a bench without an end lets one request try; None = never, or it has an end."""
-        return self.since + PROBE_EVERY if self.until is None and self.kind not in UNPROBED else None
+        if self.until is not None or self.kind in UNPROBED:
+            return None
+        return (self.probed or self.since) + PROBE_EVERY
 
     def holds(self, now: datetime) -> bool:
-        """True while nobody may be asked: before its end, or before the next probe."""
-        ends = self.until or self.probed_at
-        return ends is None or now < ends
+        """True before its end; one without an end holds also while a probe is due."""
+        return self.until is None or now < self.until
+
+    def is_due(self, now: datetime) -> bool:
+        """True when one request may try it, whoever claims that first."""
+        return self.next_probe is not None and self.next_probe <= now
 
     def covers(self, provider: str, model: str | None) -> bool:
         """True when it keeps `provider` from serving `model`."""
@@ -86,6 +93,22 @@ def concerns(only: str | None, family: str | None, model: str | None) -> bool:
     if family is not None:
         return family in (model or "")
     return only is None or only == model
+
+
+def without_due(benches: Iterable[Bench], now: datetime) -> tuple[Bench, ...]:
+    """The benches that stand in the way of a request that would claim every probe that is due."""
+    return tuple(bench for bench in benches if not bench.is_due(now))
+
+
+def probed(
+    benches: Iterable[Bench], provider: str, model: str | None, now: datetime
+) -> tuple[Bench, ...] | None:
+    """The benches once a request for `model` has claimed the probe of `provider`; None when none is due."""
+    listed = tuple(benches)
+    holding = [bench for bench in listed if bench.covers(provider, model) and bench.holds(now)]
+    if not holding or not all(bench.is_due(now) for bench in holding):
+        return None
+    return tuple(replace(bench, probed=now) if bench in holding else bench for bench in listed)
 
 
 def decide(

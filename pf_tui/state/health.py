@@ -134,6 +134,7 @@ def bench_to_json(bench: Bench) -> dict[str, object]:
         "source": bench.source,
         "evidence": masked_values(dict(bench.evidence)),
         "strikes": bench.strikes,
+        **({"probed": to_text(bench.probed)} if bench.probed else {}),
     }
 
 
@@ -160,6 +161,7 @@ def bench_from_json(item: object) -> Bench | None:
         source=str(item.get("source", "")),
         evidence=evidence if isinstance(evidence, dict) else {},
         strikes=strikes if isinstance(strikes, int) and not isinstance(strikes, bool) else 1,
+        probed=from_text(item.get("probed")),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +15,10 @@ from pf_tui import actions, snapshot
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import replace
 from pf_tui.rules import failures
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.failover import RouteRequest
 from pf_tui.rules.limits import Reading
+from pf_tui.state import health
 from pf_tui.state.context import Context
 from tests.actions.test_switching import NOON, Make
 
@@ -118,21 +122,60 @@ def test_a_wrong_address_rests_until_providers_yaml_changes(context: Make) -> No
     assert asked(ctx, "gpt-oss-120b") == "groq"
 
 
-def test_credit_is_tried_once_an_hour_and_a_new_key_ends_its_rest(context: Make) -> None:
+def test_credit_is_tried_by_one_request_an_hour_and_rests_meanwhile(context: Make) -> None:
     clock = [NOON]
     ctx = context(env=KEYS, now=lambda: clock[0])
     actions.set_priority(ctx, ["groq", "openrouter"])
     empty = failures.reported("quota", forever=True)
     actions.report_failure(ctx, "groq", empty)
-    served = []
+    claims = []
     for minutes in (59, 2, 1, 58, 2):
         clock[0] += timedelta(minutes=minutes)
-        served.append(asked(ctx, "gpt-oss-120b"))
-        if minutes == 2:
-            actions.report_failure(ctx, "groq", empty)
+        assert asked(ctx, "gpt-oss-120b") == "openrouter"
+        claims.append(actions.claim_probe(ctx, "groq", "gpt-oss-120b"))
+        assert actions.report_failure(ctx, "groq", empty) is None
 
-    assert served == ["openrouter", "groq", "openrouter", "openrouter", "groq"]
-    assert [bench.strikes for bench in ctx.health().benches] == [3]
+    assert claims == [False, True, False, False, True]
+    assert [bench.strikes for bench in ctx.health().benches] == [1]
+    assert actions.succeeded(ctx, "groq", "gpt-oss-120b") == 1
+    assert asked(ctx, "gpt-oss-120b") == "groq"
+
+
+@pytest.mark.parametrize(
+    ("kind", "until", "model"),
+    [
+        ("quota", timedelta(hours=9), None),
+        ("auth", None, None),
+        ("manual", None, None),
+        ("quota", None, OPUS),
+    ],
+    ids=["a limit with an end", "a refused key", "by hand", "another model's"],
+)
+def test_what_is_never_probed(context: Make, kind: str, until: timedelta | None, model: str | None) -> None:
+    ctx = context(env=KEYS, now=lambda: NOON)
+    ends = NOON + until if until else None
+    bench = Bench(provider="groq", model=model, kind=kind, since=NOON - timedelta(hours=3), until=ends)
+    health.change(ctx.paths, lambda old: replace(old, benches=(bench,)))
+
+    assert not actions.claim_probe(ctx, "groq", "gpt-oss-120b")
+
+
+def test_of_all_that_would_probe_at_once_one_may(context: Make) -> None:
+    ctx = context(env=KEYS, now=lambda: NOON)
+    rests = Bench(provider="groq", kind="quota", since=NOON - timedelta(hours=2))
+    health.change(ctx.paths, lambda old: replace(old, benches=(rests,)))
+    at_once = threading.Barrier(8)
+
+    def ask(_: int) -> bool:
+        at_once.wait()
+        return actions.claim_probe(ctx, "groq", None)
+
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(ask, range(8)))
+
+    assert claims.count(True) == 1
+    [bench] = ctx.health().benches
+    assert (bench.probed, bench.since, bench.until) == (NOON, rests.since, None)
 
 
 def test_the_file_of_an_older_version_is_read(context: Make, tmp_path: Path) -> None:

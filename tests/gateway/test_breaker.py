@@ -125,8 +125,12 @@ def test_a_familys_limit_blocks_the_family_and_lets_the_others_through(scene: Sc
 
 def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
     empty = failures.reported("quota", forever=True)
-    assert scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway") is not None
+    bench = scene.resting.failed(ROUTE, empty, *scene.sent(), "gateway")
+    assert bench is not None
+    assert scene.resting.blocked(ROUTE) is not None
+    assert not scene.resting.is_due(ROUTE)
     scene.now += timedelta(minutes=61)
+    assert scene.resting.is_due(ROUTE)
     assert scene.resting.blocked(ROUTE) is None
 
     (probe,) = scene.sent()
@@ -135,7 +139,9 @@ def test_used_up_credit_is_probed_by_one_request_an_hour(scene: Scene) -> None:
     assert waiting is not None
     assert waiting.reason == "one request is trying it out"
     scene.resting.end_probe(ROUTE)
-    assert scene.resting.failed(ROUTE, empty, probe, "gateway") is not None
+    scene.resting.persisted(bench)
+    scene.resting.load([replace(bench, probed=scene.now)])
+    assert scene.resting.failed(ROUTE, empty, probe, "gateway") is None
     assert scene.resting.blocked(ROUTE) is not None
     scene.now += timedelta(minutes=61)
     (probe,) = scene.sent()

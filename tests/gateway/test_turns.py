@@ -160,6 +160,30 @@ async def test_a_compacted_session_goes_back_to_the_better_provider(house: House
     assert back.headers["x-pf-provider"] == "anthropic-api"
 
 
+async def test_of_two_gateways_requests_one_tries_a_provider_without_credit(still_house: House) -> None:
+    gate, first = still_house.gate, still_house["anthropic-api"]
+    assert isinstance(gate, StillGate)
+    first.plan("402")
+    await gate.ask(MESSAGES, OPUS)
+    await gate.settled()
+    gate.now += timedelta(minutes=61)
+    first.plan("402")
+
+    heard = [await gate.ask(MESSAGES, OPUS) for _ in range(3)]
+    asked = len(first.requests)
+    gate.now += timedelta(minutes=61)
+    assert actions.claim_probe(gate.context, "anthropic-api", "claude-opus-5-5")  # a hook, or another gateway
+    elsewhere = await gate.ask(MESSAGES, OPUS)
+
+    assert [one.headers["x-pf-provider"] for one in (*heard, elsewhere)] == ["openrouter"] * 4
+    assert asked == len(first.requests) == 2
+    gate.now += timedelta(minutes=61)
+    first.plan("ok")
+    assert (await gate.ask(MESSAGES, OPUS)).headers["x-pf-provider"] == "anthropic-api"
+    await gate.settled()
+    assert gate.health() == []
+
+
 async def test_one_request_probes_a_provider_whose_bench_has_ended(
     still_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

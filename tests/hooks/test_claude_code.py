@@ -13,8 +13,10 @@ from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError
 from pf_tui.ledger import reader as ledger
+from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.rules.limits import Reading
-from pf_tui.state import config, gateway
+from pf_tui.state import config, gateway, health
 from pf_tui.state.context import Context
 from tests.hooks.claude import LIMITED, SESSION, Client, delivered, failed, rest
 from tests.trusted import trusting
@@ -531,3 +533,30 @@ def test_a_prompt_long_after_a_switch_waits_for_nothing(
 
     assert waited == []
     assert installed.ctx.health().sessions[SESSION].provider == "anthropic-api"
+
+
+def test_one_turn_an_hour_tries_a_provider_without_credit(installed: Client) -> None:
+    empty = Bench(provider="anthropic-api", kind="quota", since=datetime.now(UTC) - timedelta(hours=2))
+    health.change(installed.ctx.paths, lambda old: replace(old, benches=(empty,)))
+    installed.fire("SessionStart", source="startup")
+    assert applied(installed) == "openrouter"
+
+    serves = []
+    for session in ("a", "b", "c"):
+        installed.fire("UserPromptSubmit", prompt="hi", session_id=session)
+        serves.append(installed.ctx.health().sessions[session].provider)
+
+    assert serves == ["anthropic-api", "openrouter", "openrouter"]
+    assert applied(installed) == "openrouter"
+    installed.fire("StopFailure", error="billing_error", session_id="a", error_details="no credit")
+    assert [(bench.kind, bench.strikes) for bench in installed.benches()] == [("quota", 1)]
+
+    installed.writes(delivered(at=datetime.now(UTC)))
+    installed.fire("Stop", session_id="a")
+
+    assert installed.benches() == ()
+    assert applied(installed) == "anthropic-api"
+
+
+def applied(client: Client) -> str:
+    return client.ctx.health().agents["claude-code"].provider

@@ -17,8 +17,10 @@ from pf_tui.actions.sessions import restore_pins
 from pf_tui.errors import PfError
 from pf_tui.hooks import opencode
 from pf_tui.hooks.opencode import _RETRIED
+from pf_tui.records import replace
+from pf_tui.rules.benches import Bench
 from pf_tui.sessions.evidence import Store
-from pf_tui.state import config
+from pf_tui.state import config, health
 from pf_tui.state import gateway as state_gateway
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
@@ -521,3 +523,13 @@ def test_the_clock_of_a_bench_is_ours_and_not_the_events(ctx: Context) -> None:
 
     assert answer["benched"] is True
     assert (ctx.health().benches[0].until or datetime.max.replace(tzinfo=UTC)) < NOON + timedelta(minutes=5)
+
+
+def test_one_turn_an_hour_tries_a_provider_without_credit(ctx: Context) -> None:
+    empty = Bench(provider="alpha", kind="quota", since=NOON - timedelta(hours=2))
+    health.change(ctx.paths, lambda old: replace(old, benches=(empty,)))
+
+    routes = [turn(ctx, session_id=session).get("route") for session in ("a", "b", "c")]
+
+    beta = {"providerID": "beta", "modelID": "m-beta"}
+    assert routes == [None, beta, beta]  # no route: where it was going, to alpha

@@ -128,19 +128,23 @@ def test_what_rests_until_it_is_cleared_lets_one_request_try_after_an_hour(kind:
     bench = benches.decide(failures.reported(kind, forever=True), "groq", None, [], NOON)
 
     assert bench is not None
-    assert bench.holds(NOON + timedelta(minutes=59))
-    assert not bench.holds(NOON + timedelta(minutes=60))
-    failed = benches.decide(
-        failures.reported(kind, forever=True), "groq", None, [bench], NOON + timedelta(minutes=61)
-    )
-    assert failed is not None
-    assert failed.holds(NOON + timedelta(minutes=120))
-    assert failed.strikes == 2
+    assert [bench.is_due(NOON + timedelta(minutes=minutes)) for minutes in (59, 60)] == [False, True]
+    later = NOON + timedelta(minutes=61)
+    claimed = benches.probed([bench], "groq", OPUS, later)
+    assert claimed is not None
+    assert benches.probed(claimed, "groq", OPUS, later) is None
+    assert benches.decide(failures.reported(kind, forever=True), "groq", None, claimed, later) is None
+    [rests] = claimed
+    assert rests.holds(later)
+    assert [rests.is_due(later + timedelta(minutes=minutes)) for minutes in (59, 60)] == [False, True]
 
 
 @pytest.mark.parametrize("kind", ["manual", "auth"])
 def test_a_persons_word_and_a_refused_key_are_not_tried_by_themselves(kind: str) -> None:
-    assert Bench(provider="groq", kind=kind, since=NOON).holds(NOON + timedelta(days=300))
+    bench = Bench(provider="groq", kind=kind, since=NOON)
+
+    assert bench.holds(NOON + timedelta(days=300))
+    assert not bench.is_due(NOON + timedelta(days=300))
 
 
 def test_a_name_that_nobody_knows_benches_nobody() -> None:

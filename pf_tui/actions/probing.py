@@ -1,0 +1,38 @@
+"""The hourly probe: of all that could ask a provider that rests until it is cleared, one request does."""
+
+from __future__ import annotations
+
+from pf_tui.records import replace
+from pf_tui.rules import benches
+from pf_tui.snapshot import Snapshot
+from pf_tui.state import health
+from pf_tui.state.context import Context
+from pf_tui.state.health import Health
+
+
+def as_probe(now: Snapshot) -> Snapshot | None:
+    """What would be for a request that claims the probes that are due; None when none is."""
+    stays = benches.without_due(now.files.health.benches, now.at)
+    if len(stays) == len(now.files.health.benches):
+        return None
+    return now.after(health=replace(now.files.health, benches=stays))
+
+
+def claim_probe(ctx: Context, provider: str, model: str | None) -> bool:
+    """Let the caller's request try a provider that rests until it is cleared; False when another one does.
+
+    Compared and set under the state lock, so that hooks, gateways and sessions together ask once an hour.
+
+    Args:
+        model: asked for there, by the catalog's id.
+    """
+    claimed = False
+
+    def edit(old: Health) -> Health:
+        nonlocal claimed
+        after = benches.probed(old.benches, provider, model, ctx.now())
+        claimed = after is not None
+        return old if after is None else replace(old, benches=after)
+
+    health.change(ctx.paths, edit)
+    return claimed
