@@ -27,7 +27,7 @@ from pf_tui.gateway.settings import Limits
 from pf_tui.gateway.sse import EventBuffer, split_events
 from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
 from pf_tui.gateway.translation import AnyExchange, Translation
-from pf_tui.gateway.upstream import Transport, Unreachable
+from pf_tui.gateway.upstream import Transport, Unreachable, reading
 from pf_tui.gateway.usage_meter import Kind, UsageMeter
 from pf_tui.rules import failures
 from pf_tui.rules.failures import Failure, Rule
@@ -132,7 +132,7 @@ class UpstreamAttempt:
         except Unreachable as error:
             return self._judge.unreachable(error)
         if translation is not None:
-            exchange = translation.wrap(exchange)  # type: ignore[arg-type]
+            exchange = translation.wrap(exchange, self._in_flight.hold)  # type: ignore[arg-type]
         try:
             self._headers = exchange.headers
             if not 200 <= exchange.status < 300 or exchange.status in _EMPTY:
@@ -165,7 +165,10 @@ class UpstreamAttempt:
             return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
         self._first_byte()
         if not body or not exchange.opaque:
-            kind = self._meter.take(body)
+            try:
+                kind = self._kind_of(body)
+            except Unreachable as error:
+                return self._judge.unreachable(error)
             if kind == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, body)
             if kind == Kind.ERROR:
@@ -176,6 +179,13 @@ class UpstreamAttempt:
         headers = self._passed_back(exchange)
         await self._reply.whole(exchange.status, headers, body)
         return Delivered(headers=exchange.headers, meter=self._meter)
+
+    def _kind_of(self, body: bytes | bytearray) -> int:
+        """What a whole answer is. Raises Unreachable and OverBudget."""
+        if len(body) <= FREE_BYTES:
+            return self._meter.take(body)
+        with reading(body, self._in_flight.hold):
+            return self._meter.take(body)
 
     async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
         return await exchange.read(self._limits.answer_bytes, self._in_flight.hold)
@@ -233,7 +243,7 @@ class UpstreamAttempt:
                     content = self._good_from(exchange, events.feed(data), buffered)
                     if content is not None:
                         return content
-                    self._bound(events)
+                    self._bound(events, len(buffered))
                     if not opened:
                         limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
@@ -257,7 +267,11 @@ class UpstreamAttempt:
         end = 0
         for event in split_events(whole):
             end += len(event)
-            meaning = self._meter.look(event)
+            if len(event) <= FREE_BYTES:
+                meaning = self._meter.look(event)
+            else:
+                with reading(event, self._in_flight.hold):
+                    meaning = self._meter.look(event)
             if meaning == Kind.ERROR:
                 return self._judge.in_band(exchange, b"".join([buffered, event, whole[end:]]), event)
             if meaning == Kind.GARBAGE:
@@ -295,8 +309,8 @@ class UpstreamAttempt:
                             await reply.send(rest + b"\n\n")
                         break
                     out = self._sifted(events.feed(data))
-                    if events.waiting > FREE_BYTES or self._in_flight.hold.waiting:
-                        self._bound(events)
+                    if len(out) + events.waiting > FREE_BYTES or self._in_flight.hold.waiting:
+                        self._bound(events, len(out))
                     if meter.done and not self._has_hole:
                         await reply.end(out)
                         return await self._ended(exchange)
@@ -357,11 +371,15 @@ class UpstreamAttempt:
         await self._reply.end()
         return Delivered(headers=exchange.headers, meter=self._meter)
 
-    def _bound(self, events: EventBuffer) -> None:
-        """Count what waits for its event's end. Raises Unreachable for too long a one, and OverBudget."""
+    def _bound(self, events: EventBuffer, beside: int) -> None:
+        """Count what waits for its event's end, and so many bytes `beside` it that wait for the client.
+
+        Raises Unreachable for too long an event, and OverBudget.
+        """
         if events.waiting > EVENT_BYTES:
             raise Unreachable("network", f"an event of its stream is larger than {EVENT_BYTES >> 20} MB")
-        self._in_flight.hold.wait(events.waiting if events.waiting > FREE_BYTES else 0)
+        waiting = events.waiting + beside
+        self._in_flight.hold.wait(waiting if waiting > FREE_BYTES else 0)
 
     _fillers = 0
     """Bytes of pings and comments that came before the first event."""
@@ -380,7 +398,11 @@ class UpstreamAttempt:
         """The events without those that no client can read; an error among them is the last."""
         if not whole:
             return b""
-        good, complaint = self._meter.filter_events(whole)
+        if len(whole) <= FREE_BYTES:
+            good, complaint = self._meter.filter_events(whole)
+        else:
+            with reading(whole, self._in_flight.hold):
+                good, complaint = self._meter.filter_events(whole)
         if complaint is not None:
             self._complaint = self._judge.masked(complaint)
         return good

@@ -13,9 +13,9 @@ from multidict import CIMultiDict
 
 from pf_tui import translate
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.budget import Hold
+from pf_tui.gateway.budget import FREE_BYTES, Hold
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.upstream import Exchange, Unreachable
+from pf_tui.gateway.upstream import Exchange, Unreachable, reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ _LITE = "x-openai-internal-codex-responses-lite"
 
 WAITING_BYTES = 4 * 2**20
 """What of a stream may wait for the end of its event while it is translated."""
+
+KEPT_BYTES = 16 * 2**20
+"""What of a stream may be kept for its end, as `translate` counts it: at most four million letters."""
 
 ANTHROPIC_VERSION = "2023-06-01"
 
@@ -86,15 +89,15 @@ class Translation:
         if not same and self._dialect.protocol == "anthropic-messages":
             yield "anthropic-version", ANTHROPIC_VERSION
 
-    def wrap(self, exchange: Exchange) -> TranslatedExchange:
-        """The provider's answer, for the client."""
-        return TranslatedExchange(exchange, self, stream=self._request.stream)
+    def wrap(self, exchange: Exchange, hold: Hold) -> TranslatedExchange:
+        """The provider's answer, for the client. Args: hold: counts what is kept of it."""
+        return TranslatedExchange(exchange, self, hold, stream=self._request.stream)
 
     def events(self) -> Stream | Relay:
         """What turns the provider's stream into the client's."""
         return self.exchange.events(message_id=self._message_id, created=self._now_s)
 
-    def answer(self, raw: bytes) -> translate.Whole:
+    def answer(self, raw: bytes | bytearray) -> translate.Whole:
         """A whole good answer of the provider, for the client."""
         return self.exchange.answer(raw, message_id=self._message_id, created=self._now_s)
 
@@ -106,8 +109,9 @@ class Translation:
 class TranslatedExchange:
     """An upstream's answer in the client's protocol; errors by status keep the provider's own words."""
 
-    def __init__(self, inner: Exchange, translation: Translation, *, stream: bool) -> None:
+    def __init__(self, inner: Exchange, translation: Translation, hold: Hold, *, stream: bool) -> None:
         self._inner = inner
+        self._hold = hold
         self._translation = translation
         self.status = inner.status
         self.opaque = False
@@ -122,7 +126,7 @@ class TranslatedExchange:
         self._finished = False
 
     async def chunk(self) -> bytes:
-        """The next bytes for the client; b"" at the end. Raises Unreachable."""
+        """The next bytes for the client; b"" at the end. Raises Unreachable and OverBudget."""
         if self._events is None:
             return await self._inner.chunk()
         while not self._finished:
@@ -132,7 +136,7 @@ class TranslatedExchange:
         return b""
 
     def arrived(self) -> bytes:
-        """What has come already. Raises Unreachable."""
+        """What has come already. Raises Unreachable and OverBudget."""
         data = self._inner.arrived()
         return data if self._events is None or not data else self._fed(data)
 
@@ -146,7 +150,11 @@ class TranslatedExchange:
         body = await self._inner.read(most, hold)
         if not self.is_good:
             return body
-        whole = self._translation.answer(bytes(body))
+        if len(body) <= FREE_BYTES:
+            whole = self._translation.answer(bytes(body))
+        else:
+            with reading(body, hold):
+                whole = self._translation.answer(body)
         self.status = whole.status
         return whole.body
 
@@ -160,14 +168,24 @@ class TranslatedExchange:
         if not data:
             self._finished = True
             return self._events.finish() if self._events is not None else b""
-        out = self._events.feed(data) if self._events is not None else data
+        if self._events is None:
+            return data
+        out = self._events.feed(data)
         self._waiting = 0 if out else self._waiting + len(data)
         if self._waiting > WAITING_BYTES:
             raise Unreachable("network", f"{WAITING_BYTES >> 20} MB of its stream held no event")
+        memory_bytes = self._events.memory_bytes + self._waiting
+        if memory_bytes > self._counted + FREE_BYTES or memory_bytes < self._counted:
+            if memory_bytes > KEPT_BYTES:
+                raise Unreachable("network", "its stream is longer than any answer")
+            self._hold.grow(memory_bytes - self._counted)
+            self._counted = memory_bytes
         return out
 
     _waiting = 0
     """Bytes that came since the last event."""
+    _counted = 0
+    """Bytes that the budget knows of."""
 
     def close(self) -> None:
         """As `Exchange.close`."""

@@ -12,18 +12,20 @@ import io
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
 from urllib.request import getproxies_environment, proxy_bypass
 
 import aiohttp
+from multidict import CIMultiDictProxy
 from yarl import URL
 
 from pf_tui.errors import PfError
 from pf_tui.gateway.budget import Hold
 from pf_tui.gateway.headers import request_headers
 from pf_tui.gateway.routing import Route
+from pf_tui.json_values import bytes_when_read
 from pf_tui.rules import addresses
 
 IDLE_S = 30.0
@@ -52,6 +54,9 @@ PIECE_BYTES = 2**18
 DIRECT_BYTES = 2**19
 """A larger request body is sent piece by piece, as fast as the host takes it."""
 
+VALUE_BYTES = 32 * 2**20
+"""Of memory that the value of one answer or event may take beyond its own length."""
+
 MOST_TARGETS = 500
 
 _NOT_ADDED = ("Accept", "Content-Type")
@@ -68,6 +73,24 @@ class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreach
         self.text = text
 
 
+@contextlib.contextmanager
+def reading(raw: bytes | bytearray, hold: Hold) -> Iterator[None]:
+    """Look at the value of an answer or event; what it takes is counted meanwhile.
+
+    Raises:
+        Unreachable: it takes more than any answer does.
+        OverBudget: it takes more than the gateway has left.
+    """
+    size = bytes_when_read(raw)
+    if size > VALUE_BYTES + len(raw):
+        raise Unreachable("network", "its answer has more in it than can be read")
+    hold.grow(size)
+    try:
+        yield
+    finally:
+        hold.shrink(size)
+
+
 class Exchange:
     """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
 
@@ -79,9 +102,9 @@ class Exchange:
         self._content = response.content
         self.status = response.status
         self.headers = response.headers
-        encoding = response.headers.get("content-encoding", "").strip().lower()
-        self._inflate = _Inflate() if encoding in _INFLATED else None
-        self.opaque = encoding not in ("", "identity") and self._inflate is None
+        encodings = _encodings(response.headers)
+        self._inflate = _Inflate() if len(encodings) == 1 and encodings[0] in _INFLATED else None
+        self.opaque = bool(encodings) and self._inflate is None
         """Compressed in a way we cannot read: it passes unseen."""
         self._look: asyncio.TimerHandle | None = None
         self._look_again()
@@ -186,6 +209,14 @@ class Exchange:
 
 
 _INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
+
+
+def _encodings(headers: CIMultiDictProxy[str]) -> list[str]:
+    """What an answer is packed in, the innermost first, over all headers that say so."""
+    if "content-encoding" not in headers:
+        return []
+    words = ",".join(headers.getall("content-encoding")).lower().split(",")
+    return [word for word in map(str.strip, words) if word not in ("", "identity")]
 
 
 class _Inflate:

@@ -13,12 +13,19 @@ from collections.abc import Mapping
 import msgspec
 
 from pf_tui.json_values import object_in, texts_in
+from pf_tui.translate.growing_text import GrowingText
 
 _MARKS = re.compile(r'["\\{}\[\]]')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f]")
-_FENCE = re.compile(r"\A\s*```[a-zA-Z]*\s*(.*?)\s*(?:```)?\s*\Z", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]*")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
+MOST_MENDED = 2**18
+"""A longer text that is no JSON is not guessed at: a literal of Python's takes a hundred times its length."""
+
+MOST_UNDECIDED = 64
+"""After so much blank space behind the first bracket it is held until it is whole."""
+
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -28,7 +35,7 @@ class Scan:
     __slots__ = ("closers", "complete", "escaped", "in_string")
 
     def __init__(self, in_string: bool = False, escaped: bool = False) -> None:
-        self.closers: list[str] = []
+        self.closers = bytearray()  # not a list: a megabyte of brackets is eight of places
         self.in_string, self.escaped = in_string, escaped
         self.complete = False
 
@@ -51,7 +58,7 @@ class Scan:
             elif self.in_string:
                 continue
             elif letter in "{[":
-                self.closers.append("}" if letter == "{" else "]")
+                self.closers += b"}" if letter == "{" else b"]"
             elif self.closers:
                 self.closers.pop()
                 if not self.closers and not self.complete:
@@ -60,7 +67,7 @@ class Scan:
 
     def ending(self) -> str:
         """What would close every bracket that is open."""
-        return "".join(reversed(self.closers))
+        return self.closers[::-1].decode()
 
 
 def parsed(text: str) -> dict[str, object] | None:
@@ -87,7 +94,7 @@ def mended(text: str, schema: Mapping[str, object] | None = None) -> str:
         return "{}"
     if parsed(text) is not None:
         return text
-    for candidate in _candidates(text):
+    for candidate in _candidates(text) if len(text) <= MOST_MENDED else ():
         if (value := _object(candidate)) is not None:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if text.lstrip().startswith("{"):
@@ -97,7 +104,9 @@ def mended(text: str, schema: Mapping[str, object] | None = None) -> str:
 
 def _candidates(text: str) -> list[str]:
     """The text, and what it may have been meant as, the nearest first."""
-    bare = fence[1] if (fence := _FENCE.match(text)) and "```" in text else text.strip()
+    bare = text.strip()
+    if fence := _FENCE.match(bare):
+        bare = bare[fence.end() :].strip().removesuffix("```").rstrip()
     escaped = _STRING.sub(lambda match: _CONTROL.sub(_escape, match[0]), bare)
     pruned = _TRAILING_COMMA.sub(r"\1", escaped)
     candidates = [bare, escaped, pruned]
@@ -171,21 +180,24 @@ class ArgumentStream:
     def __init__(self, schema: Mapping[str, object] | None = None) -> None:
         self._schema = schema
         self._scan = Scan()
-        self._pieces: list[str] = []
-        self._passed_on: list[str] = []
+        self._whole = GrowingText()
+        self._passed_on = GrowingText()
         self._pending = ""
         self._way = ""
         """"" undecided, "pass", "hold", "over" (whole: what follows is no part of it)."""
 
     def feed(self, piece: str) -> str:
         """What may be passed on with this piece."""
-        self._pieces.append(piece)
+        if not len(self._whole):
+            piece = piece.lstrip()
+        self._whole.add(piece)
         if self._way == "":
-            piece = "".join(self._pieces).lstrip()
-            if len(piece) < 2 or not (begin := piece[1:].lstrip()):
+            piece = str(self._whole)
+            begin = piece[1:].lstrip()
+            if not begin and len(piece) < MOST_UNDECIDED:
                 return ""
-            self._way = "pass" if piece[0] == "{" and begin[0] in '"}' else "hold"
-        if self._way == "over" and piece.strip() and self._passed_on == ["{"]:
+            self._way = "pass" if piece[0] == "{" and begin[:1] in ('"', "}") else "hold"
+        if self._way == "over" and piece.strip() and self._is_brace_with(""):
             self._start_again(piece)  # {} came first, the true object behind it
         if self._way != "pass":
             return ""
@@ -201,24 +213,28 @@ class ArgumentStream:
             piece, self._pending = (piece if begin[0] in "}]" else f",{piece}"), ""
         if end >= 0:
             piece, self._pending, self._way = piece[:-1], "}", "over"
-            if rest.strip() and "".join((*self._passed_on, piece)).strip() == "{":
+            if rest.strip() and self._is_brace_with(piece):
                 self._start_again(rest)
                 return ""
         elif not self._scan.in_string and piece.rstrip().endswith(","):
             piece, self._pending = piece.rstrip()[:-1], ","
         if piece:
-            self._passed_on.append(piece)
+            self._passed_on.add(piece)
         return piece
 
+    def _is_brace_with(self, piece: str) -> bool:
+        """What was passed on, with that piece, is a brace alone."""
+        return len(self._passed_on) <= MOST_UNDECIDED and f"{self._passed_on}{piece}".strip() == "{"
+
     def _start_again(self, piece: str) -> None:
-        self._pieces, self._way, self._pending = [piece], "hold", ""
+        self._whole, self._way, self._pending = GrowingText(piece), "hold", ""
 
     def finish(self) -> str:
         """The rest, when the call is whole."""
         if self._way == "over":
             return self._pending
-        text = "".join(self._passed_on)
-        whole = mended("".join(self._pieces), self._schema)
+        text = str(self._passed_on)
+        whole = mended(str(self._whole), self._schema)
         if whole.startswith(text):
             return whole[len(text) :]
         ending = self._scan.ending()
@@ -228,17 +244,24 @@ class ArgumentStream:
 _ODD = re.compile(r"[\x00-\x1f]|,\s*[}\]]")
 """Raw control characters, which no string may hold, and commas behind the last entry."""
 
+_UNSOUND = re.compile(r"[\x00-\x1f,]")
+_CLOSER = re.compile(r"\s*[}\]]")
+
 
 def _sound(piece: str, inside: bool, escaped: bool) -> str:
     """The piece with control characters of strings escaped, and without commas behind the last entry."""
     out, scan = [], Scan(inside, escaped)
-    for place, letter in enumerate(piece):
+    begin = 0
+    for mark in _UNSOUND.finditer(piece):
+        scan.feed(piece[begin : mark.start()])
+        out.append(piece[begin : mark.start()])
+        begin, letter = mark.end(), mark[0]
         if scan.in_string and letter < " ":
             out.append(_ESCAPES.get(letter) or f"\\u{ord(letter):04x}")
-        elif scan.in_string or letter != "," or piece[place + 1 :].lstrip()[:1] not in ("}", "]"):
+        elif scan.in_string or letter != "," or not _CLOSER.match(piece, begin):
             out.append(letter)
         scan.feed(letter)
-    return "".join(out)
+    return "".join([*out, piece[begin:]])
 
 
 def plain_input(arguments: str) -> str:

@@ -35,6 +35,7 @@ from pf_tui.translate.conversation import (
 )
 from pf_tui.translate.dialect import Dialect, fit
 from pf_tui.translate.failures import classify, error_body, error_event
+from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.relay import Relay, restored
@@ -57,7 +58,7 @@ class Whole(Struct):
     """A whole answer for the client."""
 
     status: int
-    body: bytes
+    body: bytes | bytearray
     usage: Usage
     notes: tuple[Note, ...] = ()
     failure: Failure | None = None
@@ -141,7 +142,7 @@ class Exchange:
         own_tool = self._tools.get(naming.flat(tool.name, tool.namespace))
         return None if own_tool is None else own_tool.schema
 
-    def answer(self, raw: bytes, *, message_id: str, created: int = 0) -> Whole:
+    def answer(self, raw: bytes | bytearray, *, message_id: str, created: int = 0) -> Whole:
         """A whole 200 answer of the provider, for the client.
 
         Args:
@@ -277,8 +278,8 @@ class Stream:
             self._writer = responses.EventWriter(model, message_id, created)
         self._call: Open | None = None
         self._arguments: ArgumentStream | None = None
-        self._input: list[str] = []
-        self._thoughts: list[str] = []
+        self._input = GrowingText()
+        self._thoughts = GrowingText()
         self._kind = ""
         self._thinking_id = ""
         self._letters = 0
@@ -289,6 +290,11 @@ class Stream:
     def usage(self) -> Usage:
         """Tokens as the provider has told them."""
         return self._reader.usage
+
+    @property
+    def memory_bytes(self) -> int:
+        """How many bytes of memory the answer so far may take."""
+        return self._reader.memory_bytes
 
     @property
     def ended(self) -> bool:
@@ -349,7 +355,7 @@ class Stream:
             tool = self._exchange.tool(start.name)
             start = Open("call", start.id, tool.name, tool.namespace, tool.custom)
             self._call = start
-            self._input = []
+            self._input = GrowingText()
             self._arguments = None if tool.custom else ArgumentStream(self._exchange.schema(tool))
         elif start.kind == "thinking":
             self._thinking_id = start.id
@@ -361,21 +367,21 @@ class Stream:
         self._letters += len(text)
         if self._kind == "call":
             if self._arguments is None:
-                self._input.append(text)
+                self._input.add(text)
                 return b""
             text = self._arguments.feed(text)
         elif self._kind == "thinking" and self._exchange.keeps_reasoning:
-            self._thoughts.append(text)
+            self._thoughts.add(text)
         return self._writer.write(Delta(text)) if text else b""
 
     def _close(self, close: Close) -> bytes:
         out = b""
         if self._kind == "call" and self._call is not None:
             arguments = self._arguments
-            rest = plain_input("".join(self._input)) if arguments is None else arguments.finish()
+            rest = plain_input(str(self._input)) if arguments is None else arguments.finish()
             out = self._writer.write(Delta(rest)) if rest else b""
             if self._exchange.keeps_reasoning:
-                self._exchange.keep(self._call.id, "".join(self._thoughts), close.signature)
+                self._exchange.keep(self._call.id, str(self._thoughts), close.signature)
             self._call = self._arguments = None
         elif self._kind == "thinking":
             item_id = "redacted" if close.redacted else self._thinking_id
@@ -396,7 +402,7 @@ def _text(part: Part) -> str:
     return part.arguments if isinstance(part, Call) else ""
 
 
-def _object(raw: bytes) -> dict[str, object]:
+def _object(raw: bytes | bytearray) -> dict[str, object]:
     try:
         content = _DECODER.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -8,6 +8,13 @@ from __future__ import annotations
 from pf_tui.translate.arguments import Scan
 from pf_tui.translate.conversation import Close, Delta, Event, Open
 
+MOST_WAITING = 256
+"""Blocks that wait behind the open one: more than any answer calls tools at once."""
+
+BLOCK_BYTES = 2**12
+LETTER_BYTES = 4
+"""What a block and a letter of it may take, here and in what is told at the end."""
+
 
 class _Block:
     """A block on its way out."""
@@ -30,6 +37,8 @@ class Blocks:
         self.calls = 0
         """How many calls were begun."""
         self.blocks = 0
+        self.memory_bytes = 0
+        """Bytes that the blocks so far may take."""
         self._lost = name_for_lost_ids
         self._queue: list[tuple[object, _Block]] = []
 
@@ -48,9 +57,12 @@ class Blocks:
         )
 
     def open(self, key: object, start: Open) -> list[Event]:
-        """A block begins."""
+        """A block begins. Raises ValueError when too many wait."""
+        if len(self._queue) >= MOST_WAITING:
+            raise ValueError("too many blocks at once")
         self._queue.append((key, _Block(start)))
         self.blocks += 1
+        self.memory_bytes += BLOCK_BYTES
         self.calls += start.kind == "call"
         return self.advance()
 
@@ -59,6 +71,7 @@ class Blocks:
         place = next((place for place, (other, _) in enumerate(self._queue) if other == key), None)
         if place is None:
             return []
+        self.memory_bytes += LETTER_BYTES * len(text)
         block = self._queue[place][1]
         if block.scan is not None:
             block.scan.feed(text)

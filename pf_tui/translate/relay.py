@@ -9,10 +9,15 @@ from pf_tui.json_values import list_in, object_in, objects_in, text_in
 from pf_tui.translate import sse
 from pf_tui.translate.arguments import plain_input
 from pf_tui.translate.conversation import Call, Close, Delta, End, Failure, Open, Usage
+from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.naming import ToolName
 
 if TYPE_CHECKING:
     from pf_tui.translate.exchange import Exchange
+
+
+CALL_BYTES = 128
+"""What remembering one call takes."""
 
 
 class Relay:
@@ -33,6 +38,12 @@ class Relay:
     def usage(self) -> Usage:
         """Known only where the stream is listened to; the gateway reads usage itself on such a route."""
         return self._listener.reader.usage if self._listener is not None else Usage()
+
+    @property
+    def memory_bytes(self) -> int:
+        """How many bytes of memory the answer so far may take: where the stream passes, none."""
+        calls = 0 if self._splitter is None else CALL_BYTES * len(self._custom)
+        return calls + (0 if self._listener is None else self._listener.reader.memory_bytes)
 
     def feed(self, chunk: bytes) -> bytes:
         """The client's bytes for a chunk of the provider's."""
@@ -113,7 +124,7 @@ class _Listener:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self.reader = exchange.reader("")
-        self._thoughts: list[str] = []
+        self._thoughts = GrowingText()
         self._call: Call | Open | None = None
         self._thinking = False
 
@@ -128,11 +139,11 @@ class _Listener:
                 self._thinking = event.kind == "thinking"
                 self._call = event if event.kind == "call" else None
             elif type(event) is Delta and self._thinking:
-                self._thoughts.append(event.text)
+                self._thoughts.add(event.text)
             elif type(event) is Close and self._call is not None:
-                self._exchange.keep(self._call.id, "".join(self._thoughts), event.signature)
+                self._exchange.keep(self._call.id, str(self._thoughts), event.signature)
             elif type(event) is End:
-                self._thoughts.clear()
+                self._thoughts = GrowingText()
 
 
 def _as_it_was(name: bytes, data: bytes) -> bytes:

@@ -18,6 +18,7 @@ from pf_tui.translate.conversation import (
     stop_of_what_was_sent,
 )
 from pf_tui.translate.failures import classify, error_event
+from pf_tui.translate.growing_text import GrowingText
 from pf_tui.translate.responses_items import (
     call_item,
     message_item,
@@ -195,7 +196,7 @@ class EventWriter(StreamWriter):
         self._begun = False
         self._open: Open = Open("text")
         self._item_id = ""
-        self._pieces: list[str] = []
+        self._text = GrowingText()
         self._items: list[dict[str, object]] = []
 
     def _fail(self, failure: Failure) -> bytes:
@@ -217,7 +218,7 @@ class EventWriter(StreamWriter):
 
     def _start(self, start: Open) -> bytes:
         self._index += 1
-        self._open, self._pieces = start, []
+        self._open, self._text = start, GrowingText()
         where: dict[str, object]
         if start.kind == "text":
             self._item_id = f"msg_{self._stem}_{self._index}"
@@ -241,7 +242,7 @@ class EventWriter(StreamWriter):
         return added + self._event(second[0], **second[1])
 
     def _delta(self, text: str) -> bytes:
-        self._pieces.append(text)
+        self._text.add(text)
         where: dict[str, object] = {"item_id": self._item_id, "output_index": self._index}
         kind = self._open.kind
         if kind == "text":
@@ -254,8 +255,8 @@ class EventWriter(StreamWriter):
         return self._event(f"response.{name}.delta", **where, delta=text)
 
     def _close(self, close: Close) -> bytes:
-        text = "".join(self._pieces)
-        self._pieces = []
+        text = str(self._text)
+        self._text = GrowingText()
         where: dict[str, object] = {"item_id": self._item_id, "output_index": self._index}
         kind = self._open.kind
         if kind == "text":

@@ -6,11 +6,20 @@ from collections.abc import Iterator
 
 import msgspec
 
+from pf_tui.json_values import bytes_when_read
+
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder()
 
 DONE = b"data: [DONE]\n\n"
 """How a Chat stream ends."""
+
+
+LONG_BYTES = 2**16
+"""A shorter event is read without a look at how much that takes."""
+
+READ_BYTES = 16 * 2**20
+"""Of memory that reading one event may take."""
 
 
 class Splitter:
@@ -55,7 +64,9 @@ class Splitter:
 
 
 def content(data: bytes) -> dict[str, object] | None:
-    """The JSON object of an event; None when it is none."""
+    """The JSON object of an event; None when it is none, or one that takes too much to read."""
+    if len(data) > LONG_BYTES and bytes_when_read(data) > READ_BYTES:
+        return None
     try:
         value = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

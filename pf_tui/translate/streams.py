@@ -18,6 +18,10 @@ from pf_tui.translate.conversation import (
 )
 from pf_tui.translate.ordering import Blocks
 
+LONG_BYTES = 2**12
+EVENT_BYTES = 64
+"""An event that says nothing yet, or is longer, counts with all its bytes; each costs so many beside."""
+
 
 class StreamReader(ABC):
     """A provider's stream -> neutral events.
@@ -37,8 +41,18 @@ class StreamReader(ABC):
         """What that chunk of the stream says."""
         events: list[Event] = []
         for name, data in self._splitter.feed(chunk):
-            events += self._event(name, data)
+            news = self._event(name, data)
+            if not news or len(data) > LONG_BYTES:
+                self._unsaid += len(data) + EVENT_BYTES
+            events += news
         return events
+
+    @property
+    def memory_bytes(self) -> int:
+        """How many bytes of memory the answer so far may take in reader and writer, at the most."""
+        return self._unsaid + self._blocks.memory_bytes
+
+    _unsaid = 0
 
     def finish(self) -> list[Event]:
         """The upstream closed the connection."""

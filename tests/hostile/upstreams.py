@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import sys
 import tempfile
 import zlib
@@ -38,21 +39,42 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def bomb(megabytes: int) -> bytes:
-    """So many zeros, packed: one packed megabyte, again and again."""
-    zeros = bytes(2**20)
-    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = engine.compress(zeros) + engine.flush(zlib.Z_FULL_FLUSH)
-    check = 0
+def bomb(megabytes: int, block: bytes = bytes(2**20), head: bytes = b"", end: bytes = b"") -> bytes:
+    """`head`, so many blocks of a megabyte, and `end`, packed: one packed block, again and again."""
+
+    def packed(data: bytes) -> bytes:
+        engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        return engine.compress(data) + engine.flush(zlib.Z_FULL_FLUSH)
+
+    check, size = zlib.crc32(head), len(head) + megabytes * len(block) + len(end)
     for _ in range(megabytes):
-        check = zlib.crc32(zeros, check)
-    tail = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS).flush()
-    end = check.to_bytes(4, "little") + (megabytes << 20).to_bytes(4, "little")
-    return gzip.compress(b"")[:10] + packed * megabytes + tail + end
+        check = zlib.crc32(block, check)
+    check = zlib.crc32(end, check)
+    last = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS).flush()
+    sums = check.to_bytes(4, "little") + size.to_bytes(4, "little")
+    return gzip.compress(b"")[:10] + packed(head) + packed(block) * megabytes + packed(end) + last + sums
+
+
+def chat(**delta: object) -> bytes:
+    """One chunk of a Chat stream."""
+    return b"data: " + json.dumps({"choices": [{"index": 0, "delta": delta}]}).encode() + b"\n\n"
 
 
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 PACKED = bomb(400)
+VALUES = b"{}," * (2**20 // 3)
+"""A megabyte of empty objects: as values they take twenty."""
+MANY_IN_ONE = bomb(30, VALUES, b'{"type": "message", "content": [', b"{}]}")
+MANY_IN_AN_EVENT = bomb(15, VALUES, b'data: {"type": "message_delta", "usage": {"x": [', b"{}]}}\n\n")
+
+
+def packed_whole(
+    kind: bytes, packed: bytes, status: bytes = b"200", encoding: bytes = b"gzip"
+) -> list[bytes]:
+    """An answer packed unasked."""
+    head = b"HTTP/1.1 %s X\r\n%scontent-encoding: %s\r\n" % (status, kind, encoding)
+    return [head + b"content-length: %d\r\n\r\n" % len(packed) + packed]
+
 
 KINDS: dict[str, tuple[bool, Sequence[bytes] | tuple[bytes, bytes]]] = {
     "endless 429": (True, (b"HTTP/1.1 429 X\r\n" + JSON + CHUNKED, chunk(BLOCK))),
@@ -60,23 +82,12 @@ KINDS: dict[str, tuple[bool, Sequence[bytes] | tuple[bytes, bytes]]] = {
     "endless SSE line": (True, (OK + EVENTS + CHUNKED + chunk(b'data: {"a": "'), chunk(BLOCK))),
     "endless comments": (True, (OK + EVENTS + CHUNKED, chunk(b": wait\n\n" * 8000))),
     "endless empty events": (True, (OK + EVENTS + CHUNKED, chunk(b"\r\n\r\n" * 16_000))),
-    "gzip bomb, whole": (
-        False,
-        [OK + JSON + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED],
-    ),
-    "gzip bomb, 429": (
-        True,
-        [
-            b"HTTP/1.1 429 X\r\n"
-            + JSON
-            + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED)
-            + PACKED
-        ],
-    ),
-    "gzip bomb, stream": (
-        True,
-        [OK + EVENTS + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED],
-    ),
+    "gzip bomb, whole": (False, packed_whole(JSON, PACKED)),
+    "gzip bomb, 429": (True, packed_whole(JSON, PACKED, b"429")),
+    "gzip bomb, stream": (True, packed_whole(EVENTS, PACKED)),
+    "gzip bomb, among others": (False, packed_whole(JSON, PACKED, encoding=b"identity, x-gzip")),
+    "millions of values, whole": (False, packed_whole(JSON, MANY_IN_ONE)),
+    "millions of values, event": (True, packed_whole(EVENTS, MANY_IN_AN_EVENT)),
     "endless header": (True, (OK + b"x-a: ", BLOCK)),
     "thousands of headers": (True, (OK, b"".join(b"x-%d: aaaaaaaaaaaa\r\n" % n for n in range(5000)))),
     "endless chunk extension": (True, (OK + EVENTS + b"transfer-encoding: chunked\r\n\r\n5;", BLOCK)),
