@@ -110,7 +110,10 @@ def test_the_wheel_runs_in_an_environment_with_its_own_dependencies_alone(
     assert "groq" in run("status")
     assert json.loads(run("analytics", "--json"))["totals"]["requests"] == 0
     assert "pf-tui.js" in run("install", "opencode", "--dry-run")
-    demo = "from pf_tui.demo import stage\nwith stage() as ctx: print(ctx.paths.ledger.stat().st_size)"
+    demo = (
+        "from pf_tui.demo import temporary_home\n"
+        "with temporary_home() as ctx: print(ctx.paths.ledger.stat().st_size)"
+    )
     assert int(subprocess.check_output([python, "-c", demo], cwd=tmp_path, env=env)) > 100_000
     screen = "from pf_tui.tui.app import Dashboard; print(*map(str, Dashboard.CSS_PATH))"
     styles = subprocess.check_output([python, "-c", screen], cwd=tmp_path, env=env, text=True).split()

@@ -96,14 +96,14 @@ def add_rule(
 
 def remove_rule(ctx: Context, number: int) -> dict[str, object]:
     """Take a rule away, by its place from 1; returns it. Raises WrongUsage, StateFileUnusable."""
-    stored = _stored(ctx)
-    if not 1 <= number <= len(stored):
+    rules = _stored(ctx)
+    if not 1 <= number <= len(rules):
         raise WrongUsage(
-            f"there is no rule {number}; there are {len(stored)}", "`pf-tui rules list` shows them"
+            f"there is no rule {number}; there are {len(rules)}", "`pf-tui rules list` shows them"
         )
-    gone = stored.pop(number - 1)
-    _write(ctx, stored, f"rule {number} removed", gone)
-    return dict(gone)
+    rule = rules.pop(number - 1)
+    _write(ctx, rules, f"rule {number} removed", rule)
+    return dict(rule)
 
 
 def stored_rules(ctx: Context) -> list[dict[str, object]]:

@@ -24,15 +24,15 @@ def set_key(ctx: Context, provider_id: str, secret: Secret, *, in_file: bool = F
     if not secret.reveal().strip():
         raise PfError("the key is empty; nothing was stored", f"`pf-tui auth set {provider.id}` asks for it")
     with files.locked(ctx.paths):
-        listed = ctx.config().keyring
+        in_keyring = ctx.config().keyring
         if in_file:
             credentials.store_in_file(ctx.paths, provider, secret, ctx.now())
             place = "auth.json"
         else:
             credentials.store_in_keyring(provider.id, secret)
             place = "keyring"
-            if provider.id not in listed:
-                config.change(ctx.paths, {"pf.keyring": [*listed, provider.id]})
+            if provider.id not in in_keyring:
+                config.change(ctx.paths, {"pf.keyring": [*in_keyring, provider.id]})
         _lift_refusals(ctx, provider.id)
         write_down(ctx, "auth", why="key set", after={"provider": provider.id, "where": place})
         settle(ctx)
@@ -47,12 +47,12 @@ def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
     """
     provider = ctx.catalog().provider(provider_id)
     with files.locked(ctx.paths):
-        listed = ctx.config().keyring
+        in_keyring = ctx.config().keyring
         places = []
-        if provider.id in listed:
+        if provider.id in in_keyring:
             credentials.remove_from_keyring(provider.id)
             config.change(
-                ctx.paths, {"pf.keyring": [other for other in listed if other != provider.id] or None}
+                ctx.paths, {"pf.keyring": [other for other in in_keyring if other != provider.id] or None}
             )
             places.append("keyring")
         if credentials.remove_from_file(ctx.paths, provider.id):
@@ -68,21 +68,21 @@ def remove_key(ctx: Context, provider_id: str) -> tuple[str, ...]:
 
 def import_keys(ctx: Context) -> tuple[str, ...]:
     """Move every key of auth.json into the keyring; returns whose. Raises PfError without a keyring."""
-    moved = []
+    names = []
     with files.locked(ctx.paths):
         for provider_id in credentials.ids_in_file(ctx.paths):
             secret = credentials.secret_in_file(ctx.paths, provider_id)
             if secret is None:
                 continue
             credentials.store_in_keyring(provider_id, secret)
-            listed = ctx.config().keyring
-            if provider_id not in listed:
-                config.change(ctx.paths, {"pf.keyring": [*listed, provider_id]})
+            in_keyring = ctx.config().keyring
+            if provider_id not in in_keyring:
+                config.change(ctx.paths, {"pf.keyring": [*in_keyring, provider_id]})
             credentials.remove_from_file(ctx.paths, provider_id)
-            moved.append(provider_id)
-        if moved:
-            write_down(ctx, "auth", why="keys moved to the keyring", after={"providers": moved})
-    return tuple(moved)
+            names.append(provider_id)
+        if names:
+            write_down(ctx, "auth", why="keys moved to the keyring", after={"providers": names})
+    return tuple(names)
 
 
 def _lift_refusals(ctx: Context, provider_id: str) -> None:

@@ -99,10 +99,10 @@ def remember_repair(
         def edit(old: health.Health) -> health.Health:
             same = [repair for repair in old.repairs if (repair.provider, repair.model) == (provider, model)]
             parts = tuple(dict.fromkeys([*(part for event in same for part in event.strip), *strip]))
-            made = health.Repair(
+            repair = health.Repair(
                 provider=provider, model=model, strip=parts, since=ctx.now(), evidence=evidence
             )
-            return replace(old, repairs=(*(repair for repair in old.repairs if repair not in same), made))
+            return replace(old, repairs=(*(repair for repair in old.repairs if repair not in same), repair))
 
         health.change(ctx.paths, edit)
         write_down(
@@ -215,11 +215,11 @@ def keep_bench(
             evidence=resting.evidence,
         )
         if moved:
-            done = settle(ctx, after, why=sentence, moved_from=previous)
+            outcome = settle(ctx, after, why=sentence, moved_from=previous)
         elif resting.is_whole or after.agents == before.agents:
-            done = ()
+            outcome = ()
         else:  # the active one serves on, but not what this session asks for
-            done = settle(ctx, after, why=sentence)
+            outcome = settle(ctx, after, why=sentence)
         if (question := _open_question(after)) is not None and _open_question(before) is None:
             write_down(
                 ctx,
@@ -248,7 +248,7 @@ def keep_bench(
         to_provider=serves,
         model=after.active.model if after.active else None,
         reason=after.choice.reason,
-        effects=done,
+        effects=outcome,
     )
 
 
@@ -260,33 +260,33 @@ def _open_question(now: Snapshot) -> Question | None:
 def reset(ctx: Context, provider_id: str | None = None) -> tuple[str, ...]:
     """Clear benches and begin today's counters anew, of one provider or of all; returns whose."""
     catalog = ctx.catalog()
-    chosen = (catalog.provider(provider_id).id,) if provider_id else tuple(catalog.providers)
+    provider_ids = (catalog.provider(provider_id).id,) if provider_id else tuple(catalog.providers)
     now = ctx.now()
     with files.locked(ctx.paths):
         old = ctx.health()
-        dropped = [health.bench_to_json(b) for b in old.benches if b.provider in chosen]
+        benches = [health.bench_to_json(b) for b in old.benches if b.provider in provider_ids]
         resets = {name: moment.isoformat() for name, moment in old.resets.items()}
-        released = {name: moment.isoformat() for name, moment in old.released.items()}
+        release_times = {name: moment.isoformat() for name, moment in old.released.items()}
         health.change(
             ctx.paths,
             lambda h: replace(
                 h,
-                benches=tuple(b for b in h.benches if b.provider not in chosen),
-                resets={**h.resets, **dict.fromkeys(chosen, now)},
-                released={**h.released, **dict.fromkeys(chosen, now)},
+                benches=tuple(b for b in h.benches if b.provider not in provider_ids),
+                resets={**h.resets, **dict.fromkeys(provider_ids, now)},
+                released={**h.released, **dict.fromkeys(provider_ids, now)},
             ),
         )
-        usage.clear(ctx.paths, chosen)
+        usage.clear(ctx.paths, provider_ids)
         write_down(
             ctx,
             "reset",
             why="asked for",
-            before={"benches": dropped},
-            after={"providers": list(chosen) if provider_id else "all"},
-            undo={"benches": dropped, "resets": resets, "released": released},
+            before={"benches": benches},
+            after={"providers": list(provider_ids) if provider_id else "all"},
+            undo={"benches": benches, "resets": resets, "released": release_times},
         )
         settle(ctx)
-    return chosen
+    return provider_ids
 
 
 def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
@@ -310,7 +310,7 @@ def _add(ctx: Context, resting: Bench, *, action: str, why: str) -> None:
 
 def _lift(
     ctx: Context,
-    lifted: Callable[[Bench], bool],
+    is_over: Callable[[Bench], bool],
     *,
     action: str,
     what: Mapping[str, object],
@@ -321,34 +321,34 @@ def _lift(
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
         old = ctx.health()
-        dropped = [health.bench_to_json(b) for b in old.benches if lifted(b)]
+        benches = [health.bench_to_json(b) for b in old.benches if is_over(b)]
         full = [
-            name for name in windows_of for spent in before.eligibility_of(name).spent if not spent.budget
+            name for name in windows_of for window in before.eligibility_of(name).spent if not window.budget
         ]
-        if not dropped and not full:
+        if not benches and not full:
             return 0
-        released = {**old.released, **dict.fromkeys(full, ctx.now())}
+        release_times = {**old.released, **dict.fromkeys(full, ctx.now())}
         new, _ = health.change(
             ctx.paths,
             lambda old: replace(
-                old, benches=tuple(b for b in old.benches if not lifted(b)), released=released
+                old, benches=tuple(b for b in old.benches if not is_over(b)), released=release_times
             ),
         )
         after = before.after(health=new)
         previous = before.active.provider if before.active else None
-        undo: dict[str, object] = {"benches": dropped}
+        undo: dict[str, object] = {"benches": benches}
         if full:
             undo["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
         write_down(
             ctx,
             action,
             why=why,
-            before={"active": previous, "benches": dropped},
+            before={"active": previous, "benches": benches},
             after={"active": after.active.provider if after.active else None, **what},
             undo=undo,
         )
         settle(ctx, after, why=why, moved_from=previous)
-    return len(dropped) + len(full)
+    return len(benches) + len(full)
 
 
 def _keep(ctx: Context, resting: Bench) -> health.Health:

@@ -41,14 +41,14 @@ def take_in(ctx: Context, file: Path | BinaryIO, name: str | None) -> ImportCoun
             f"'{name[: fleet.LONGEST_NAME]}' is no name for a machine",
             f"1 to {fleet.LONGEST_NAME} printable letters, not '{HERE}': --as laptop",
         )
-    named = None if name is None else fleet.plain_name(name)
+    machine = None if name is None else fleet.plain_name(name)
     with (
         _as_file(ctx, file) as path,
         foreign.opened(path) as theirs,
         schema.opened(ctx.paths.ledger, write=True) as connection,
     ):
         try:
-            counts = fleet.take(connection, theirs, named)
+            counts = fleet.take(connection, theirs, machine)
         except ValueError as error:
             raise WrongUsage(
                 "this ledger does not say whose it is; nothing was taken over", "name it: --as laptop"

@@ -63,14 +63,14 @@ def _show(ctx: Context, session: Session, processes: Processes) -> str:
 
 def _client(ctx: Context, socket: str) -> str | None:
     """The terminal to show it on: the one that was used last."""
-    listed = _tmux(socket, "list-clients", "-F", "#{client_activity} #{client_name}")
-    clients = sorted(line.partition(" ")[::2] for line in listed.splitlines() if " " in line)
+    output = _tmux(socket, "list-clients", "-F", "#{client_activity} #{client_name}")
+    clients = sorted(line.partition(" ")[::2] for line in output.splitlines() if " " in line)
     return clients[-1][1] if clients else None
 
 
 def _tmux(socket: str, *words: str) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             ["tmux", "-S", socket, *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -82,8 +82,9 @@ def _tmux(socket: str, *words: str) -> str:
         raise PfError("tmux is not on the PATH; nothing moved", "install tmux") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise PfError(f"the tmux server at {socket} does not answer; nothing moved") from error
-    if done.returncode:
+    if process.returncode:
         raise PfError(
-            f"the tmux server at {socket} refuses ({done.stderr.strip() or done.returncode}); nothing moved"
+            f"the tmux server at {socket} refuses ({process.stderr.strip() or process.returncode});"
+            " nothing was moved"
         )
-    return done.stdout
+    return process.stdout

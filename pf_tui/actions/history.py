@@ -40,8 +40,8 @@ def undo(ctx: Context, action: str | None = None) -> UndoOutcome:
         PfError: there is nothing to undo.
     """
     with files.locked(ctx.paths):
-        done, _ = journal.undo_stacks(journal.tail(ctx.paths, _LOOK_BACK))
-        matching = [event for event in done if action is None or event.action == action]
+        done_events, _ = journal.undo_stacks(journal.tail(ctx.paths, _LOOK_BACK))
+        matching = [event for event in done_events if action is None or event.action == action]
         if not matching:
             what = f"no {action}" if action else "nothing"
             raise PfError(f"there is {what} to undo", "`pf-tui events` shows what happened")
@@ -57,12 +57,12 @@ def redo(ctx: Context) -> UndoOutcome:
     """
     with files.locked(ctx.paths):
         events = journal.tail(ctx.paths, _LOOK_BACK)
-        _, undone = journal.undo_stacks(events)
-        if not undone:
+        _, undone_events = journal.undo_stacks(events)
+        if not undone_events:
             raise PfError("there is nothing to redo", "`pf-tui events` shows what happened")
-        event = undone[-1]
-        turned = next(e for e in reversed(events) if e.action == "undo" and e.of == event.id)
-        return _turn(ctx, "redo", event, turned.undo or {})
+        event = undone_events[-1]
+        undo_event = next(e for e in reversed(events) if e.action == "undo" and e.of == event.id)
+        return _turn(ctx, "redo", event, undo_event.undo or {})
 
 
 def _turn(ctx: Context, action: str, event: Event, back: Mapping[str, object]) -> UndoOutcome:
@@ -101,11 +101,11 @@ def _restore(ctx: Context, back: Mapping[str, object]) -> dict[str, object]:
             trusted=file.get("trusted") is not False,
             at=ctx.now(),
         )
-    if accepted := object_in(back, "trust"):
-        path = Path(str(accepted["path"]))
+    if trust_entries := object_in(back, "trust"):
+        path = Path(str(trust_entries["path"]))
         inverse["trust"] = {
             "path": str(path),
-            "entry": trust.replace_entry(ctx.paths, path, object_in(accepted, "entry") or None),
+            "entry": trust.replace_entry(ctx.paths, path, object_in(trust_entries, "entry") or None),
         }
     if "paused" in back:
         from pf_tui.actions import pausing  # with the sessions of this machine: for this undo alone
@@ -124,23 +124,23 @@ def _restore_health(ctx: Context, back: Mapping[str, object]) -> dict[str, objec
     inverse: dict[str, object] = {}
 
     def edit(old: Health) -> Health:
-        dropped = [b for b in old.benches if b.key in leaving]
-        if dropped:
-            inverse["benches"] = [health.bench_to_json(b) for b in dropped]
+        benches = [b for b in old.benches if b.key in leaving]
+        if benches:
+            inverse["benches"] = [health.bench_to_json(b) for b in benches]
         if returning:
             inverse["drop"] = [health.key_to_json(b.key) for b in returning]
-        staying = tuple(b for b in old.benches if b not in dropped and b not in returning)
+        staying = tuple(b for b in old.benches if b not in benches and b not in returning)
         resets = old.resets
         if "resets" in back:
             inverse["resets"] = {name: moment.isoformat() for name, moment in old.resets.items()}
             resets = {name: at for name, text in object_in(back, "resets").items() if (at := from_text(text))}
-        released = old.released
+        release_times = old.released
         if "released" in back:
             inverse["released"] = {name: moment.isoformat() for name, moment in old.released.items()}
-            released = {
+            release_times = {
                 name: at for name, text in object_in(back, "released").items() if (at := from_text(text))
             }
-        return replace(old, benches=(*staying, *returning), resets=resets, released=released)
+        return replace(old, benches=(*staying, *returning), resets=resets, released=release_times)
 
     health.change(ctx.paths, edit)
     return inverse

@@ -50,12 +50,12 @@ def plan(ctx: Context, agent: str, *, in_project: bool = False, removal: bool = 
         StateFileUnusable: a file of the agent's cannot be read or edited.
     """
     module = apply.module(agent)
-    wanted: Plan = (
+    new_plan: Plan = (
         module.plan_uninstall(ctx, project=in_project)
         if removal
         else module.plan_install(ctx, project=in_project)
     )
-    return wanted
+    return new_plan
 
 
 def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
@@ -67,28 +67,28 @@ def install(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     if apply.paused(ctx):
         raise PfError(f"pf-tui is paused; nothing was put into {agent}", "`pf-tui resume`, then install")
     with files.locked(ctx.paths):
-        done = put_in(ctx, agent, in_project=in_project)
-        if not done.empty:
-            _write_down(ctx, done)
-    return done
+        written_plan = put_in(ctx, agent, in_project=in_project)
+        if not written_plan.empty:
+            _write_down(ctx, written_plan)
+    return written_plan
 
 
 def uninstall(ctx: Context, agent: str, *, in_project: bool = False) -> Plan:
     """Take pf-tui out of the agent; its files are as they were. Raises PfError as install does."""
     key = plan(ctx, agent, in_project=in_project, removal=True).key
     remembered = key in installs.keys(ctx.paths)
-    done = take_out(ctx, agent, in_project=in_project, running=_running(ctx, agent))
+    written_plan = take_out(ctx, agent, in_project=in_project, running=_running(ctx, agent))
     forgotten = _forget_paused(ctx, key)
-    if not done.empty or remembered or forgotten:
-        _write_down(ctx, done)
-    return done
+    if not written_plan.empty or remembered or forgotten:
+        _write_down(ctx, written_plan)
+    return written_plan
 
 
 def put_in(ctx: Context, agent: str, *, in_project: bool) -> Plan:
     """Make the install, written down nowhere. Caller holds the lock."""
-    wanted = plan(ctx, agent, in_project=in_project)
-    install_plan.apply(ctx.paths, wanted)
-    return wanted
+    new_plan = plan(ctx, agent, in_project=in_project)
+    install_plan.apply(ctx.paths, new_plan)
+    return new_plan
 
 
 def take_out(
@@ -112,19 +112,19 @@ def take_out(
     if due_s:
         wait(due_s)
     with files.locked(ctx.paths):
-        wanted = plan(ctx, agent, in_project=in_project, removal=True)
-        install_plan.apply(ctx.paths, wanted)
+        new_plan = plan(ctx, agent, in_project=in_project, removal=True)
+        install_plan.apply(ctx.paths, new_plan)
         if agent not in {name.partition(":")[0] for name in installs.keys(ctx.paths)}:
             _own_affair(ctx, agent)
-    return wanted
+    return new_plan
 
 
-def _write_down(ctx: Context, done: Plan) -> None:
+def _write_down(ctx: Context, written_plan: Plan) -> None:
     write_down(
         ctx,
-        "uninstall" if done.removal else "install",
+        "uninstall" if written_plan.removal else "install",
         why="asked for",
-        after={"agent": done.key, "files": [str(change.path) for change in done.changes]},
+        after={"agent": written_plan.key, "files": [str(change.path) for change in written_plan.changes]},
     )
 
 
@@ -171,4 +171,4 @@ def _own_affair(ctx: Context, agent: str) -> None:
 
 def _without(agents: Mapping[str, Applied], agent: str) -> dict[str, Applied]:
     """What the agent was set to is its own affair again."""
-    return {name: applied for name, applied in agents.items() if name != agent}
+    return {name: setting for name, setting in agents.items() if name != agent}

@@ -37,13 +37,13 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
             if agent_state.direct is not None
         }
         catalog, moment = ctx.catalog(), ctx.now()
-        done, back = [], {}
+        effects, back = [], {}
         for agent, agent_state in led.items():
             last = catalog.providers.get(agent_state.direct or "")
             if last is None:
                 continue
             effect = apply.apply(ctx, agent, last, last.default_model)
-            done.append(replace(effect, text=f"{last.id} serves it again: {effect.text}"))
+            effects.append(replace(effect, text=f"{last.id} serves it again: {effect.text}"))
             if effect.applied:
                 back[agent] = Applied(provider=last.id, since=moment)
         if back:
@@ -57,4 +57,4 @@ def lead_back(ctx: Context, why: str = "the gateway stops") -> tuple[Effect, ...
                 before={agent: led[agent].provider for agent in sorted(back)},
                 after={agent: back[agent].provider for agent in sorted(back)},
             )
-    return tuple(done)
+    return tuple(effects)

@@ -123,8 +123,8 @@ def desktop_words(
     program = find("notify-send") if any(env.get(name) for name in _DISPLAY[:3]) else None
     if program is None:
         return ()
-    escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return (program, "--app-name=pf-tui", "--", "pf-tui", escaped)
+    text = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return (program, "--app-name=pf-tui", "--", "pf-tui", text)
 
 
 def _wanted(ctx: Context, kind: str) -> bool:
@@ -166,10 +166,10 @@ def _reap() -> None:
     """Let go of the programs that have ended."""
     for pid in list(_children):
         try:
-            ended, _ = os.waitpid(pid, os.WNOHANG)
+            ended_pid, _ = os.waitpid(pid, os.WNOHANG)
         except OSError:
-            ended = pid
-        if ended:
+            ended_pid = pid
+        if ended_pid:
             _children.remove(pid)
 
 

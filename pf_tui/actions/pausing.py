@@ -95,7 +95,7 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
         pause = Pause(since=since, installs=tuple(dict.fromkeys((*before, *there))))
         installs.remember_pause(ctx.paths, pause)
     running = _running(ctx)
-    done, problems = [], []
+    effects_out, problems = [], []
     for key in there:
         agent, _, root = key.partition(":")
         here = replace(ctx, cwd=Path(root)) if root else ctx
@@ -104,10 +104,10 @@ def _take_out(ctx: Context, wait: Callable[[float], object]) -> PauseOutcome:
         except PfError as error:
             problems.append(str(error))
             continue
-        done.append(agent)
-    effects = tuple(_removal_effect(agent) for agent in dict.fromkeys(done))
+        effects_out.append(agent)
+    effects = tuple(_removal_effect(agent) for agent in dict.fromkeys(effects_out))
     return PauseOutcome(
-        changed=lasts is None or bool(done),
+        changed=lasts is None or bool(effects_out),
         since=since,
         effects=(*effects, *_staying(running)),
         problems=tuple(problems),
@@ -120,21 +120,23 @@ def _put_back(ctx: Context) -> PauseOutcome:
         if lasts is None:
             return PauseOutcome(changed=False, since=None)
         installs.remember_pause(ctx.paths, None)
-        problems, gone, done = [], [], []
+        problems, lost_agents, effects_in = [], [], []
         for key in lasts.installs:
             agent, _, root = key.partition(":")
             if root and not Path(root).is_dir():
-                gone.append(f"{root} is no longer there; `pf-tui install {agent} --project` in another place")
+                lost_agents.append(
+                    f"{root} is no longer there; `pf-tui install {agent} --project` in another place"
+                )
                 continue
             try:
                 install.put_in(replace(ctx, cwd=Path(root)) if root else ctx, agent, in_project=bool(root))
             except PfError as error:
                 problems.append(str(error))
                 continue
-            done.append(agent)
+            effects_in.append(agent)
         effects = {effect.agent: effect for effect in settle(ctx, snapshot.take(ctx), why="resumed")}
-    changes = tuple(effects.get(agent) or _back(agent) for agent in dict.fromkeys(done))
-    return PauseOutcome(changed=True, since=None, effects=changes, problems=(*problems, *gone))
+    changes = tuple(effects.get(agent) or _back(agent) for agent in dict.fromkeys(effects_in))
+    return PauseOutcome(changed=True, since=None, effects=changes, problems=(*problems, *lost_agents))
 
 
 def _running(ctx: Context) -> tuple[Session, ...]:

@@ -92,13 +92,13 @@ def planned_resume(ctx: Context, session: Session) -> tuple[ResumeWay, datetime 
     Returns:
         The way, and when; None = the wish was taken back, or its client needs none.
     """
-    chosen = way(ctx, session)
+    way_on = way(ctx, session)
     key = (session.agent, session.id)
-    if resumes.claim(ctx.paths, key) or chosen.how in ("self", "none"):
-        return chosen, None
+    if resumes.claim(ctx.paths, key) or way_on.how in ("self", "none"):
+        return way_on, None
     at = due(ctx, session)
     resumes.ask(ctx.paths, key, at, ctx.now())
-    return chosen, at
+    return way_on, at
 
 
 def carry_out(ctx: Context, session: Session) -> str | None:
@@ -130,27 +130,27 @@ def resume(
     Raises:
         PfError: it cannot go on from here, or the attempt failed.
     """
-    chosen = way(ctx, session, processes)
+    way_on = way(ctx, session, processes)
     name = f"session {session.id[:8]}"
-    if chosen.how == "self":
-        return f"{name}: {chosen.says}"
-    if chosen.how == "none":
-        raise PfError(f"{name} cannot be sent on from here", _hint(chosen))
+    if way_on.how == "self":
+        return f"{name}: {way_on.says}"
+    if way_on.how == "none":
+        raise PfError(f"{name} cannot be sent on from here", _hint(way_on))
     with files.locked(ctx.paths):
         write_down(
             ctx,
             "session-resume",
-            why=f"{name} is sent on ({chosen.how})",
-            after={"session": session.id, "agent": session.agent, "how": chosen.how},
+            why=f"{name} is sent on ({way_on.how})",
+            after={"session": session.id, "agent": session.agent, "how": way_on.how},
         )
-    if chosen.how == "headless" and beside:
-        _start(ctx, session, chosen)
+    if way_on.how == "headless" and beside:
+        _start(ctx, session, way_on)
         return f"{name} goes on in the background; its agent's --resume shows it"
-    limit_s = QUEUE_LIMIT_S if chosen.how == "queue" else None
-    done = _run(ctx, session, chosen, run, limit_s, capture=chosen.how == "queue")
-    if done.returncode:
-        complaint = (done.stderr or "").strip().splitlines()[-1:] or [f"exit {done.returncode}"]
-        raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(chosen))
+    limit_s = QUEUE_LIMIT_S if way_on.how == "queue" else None
+    output = _run(ctx, session, way_on, run, limit_s, capture=way_on.how == "queue")
+    if output.returncode:
+        complaint = (output.stderr or "").strip().splitlines()[-1:] or [f"exit {output.returncode}"]
+        raise PfError(f"{name} did not go on: {complaint[0][:200]}", _hint(way_on))
     return f"{name} goes on"
 
 
@@ -197,11 +197,11 @@ def _environment(ctx: Context, session: Session) -> Mapping[str, str]:
 
 
 def _run(
-    ctx: Context, session: Session, chosen: ResumeWay, run: Run, limit_s: float | None, *, capture: bool
+    ctx: Context, session: Session, resume_way: ResumeWay, run: Run, limit_s: float | None, *, capture: bool
 ) -> subprocess.CompletedProcess[str]:
     try:
         return run(
-            list(chosen.command),
+            list(resume_way.command),
             cwd=session.cwd or str(ctx.cwd),
             env=dict(_environment(ctx, session)),
             stdin=subprocess.DEVNULL,
@@ -212,17 +212,17 @@ def _run(
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         why = "does not answer" if isinstance(error, subprocess.TimeoutExpired) else "does not start"
-        raise PfError(f"`{chosen.command[0]}` {why}; session {session.id[:8]} was not sent on") from error
+        raise PfError(f"`{resume_way.command[0]}` {why}; session {session.id[:8]} was not sent on") from error
 
 
-def _start(ctx: Context, session: Session, chosen: ResumeWay) -> None:
+def _start(ctx: Context, session: Session, resume_way: ResumeWay) -> None:
     try:
-        detached.start(chosen.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
+        detached.start(resume_way.command, cwd=session.cwd or ctx.cwd, env=ctx.env)
     except OSError as error:
         raise PfError(
-            f"`{chosen.command[0]}` does not start; session {session.id[:8]} was not sent on"
+            f"`{resume_way.command[0]}` does not start; session {session.id[:8]} was not sent on"
         ) from error
 
 
-def _hint(chosen: ResumeWay) -> str:
-    return f"{chosen.says}: `{' '.join(chosen.command)}`" if chosen.command else chosen.says
+def _hint(resume_way: ResumeWay) -> str:
+    return f"{resume_way.says}: `{' '.join(resume_way.command)}`" if resume_way.command else resume_way.says

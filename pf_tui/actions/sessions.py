@@ -91,8 +91,8 @@ def restore_pins(ctx: Context, pins: Mapping[str, object]) -> dict[str, object]:
     def edit(old: Health) -> Health:
         sessions = dict(old.sessions)
         for session in pins:
-            wanted = object_in(pins, session)
-            agent, pin = text_in(wanted, "agent"), optional_text(wanted, "pin")
+            old_pin = object_in(pins, session)
+            agent, pin = text_in(old_pin, "agent"), optional_text(old_pin, "pin")
             entry = sessions.get(session)
             inverse[session] = {"agent": agent, "pin": entry.pin if entry else None}
             if entry is None:

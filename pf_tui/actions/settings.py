@@ -105,18 +105,20 @@ def set_class(ctx: Context, name: str, *, provider: str | None = None, model: st
     if name not in CLASSES:
         raise UnknownName("request class", name, CLASSES, "pf-tui classes")
     catalog = ctx.catalog()
-    chosen = catalog.provider(provider).id if provider else None
-    wanted = catalog.model(model).id if model else None
-    if chosen and chosen not in snapshot.take(ctx).own_priority:
+    provider_id = catalog.provider(provider).id if provider else None
+    model_id = catalog.model(model).id if model else None
+    if provider_id and provider_id not in snapshot.take(ctx).own_priority:
         raise PfError(
-            f"{chosen} is not in the priority list; nothing was changed", f"`pf-tui priority add {chosen}`"
+            f"{provider_id} is not in the priority list; nothing was changed",
+            f"`pf-tui priority add {provider_id}`",
         )
-    if chosen and wanted and not catalog.serves(chosen, wanted):
+    if provider_id and model_id and not catalog.serves(provider_id, model_id):
         raise PfError(
-            f"{chosen} does not serve {wanted}; nothing was changed", f"`pf-tui models --provider {chosen}`"
+            f"{provider_id} does not serve {model_id}; nothing was changed",
+            f"`pf-tui models --provider {provider_id}`",
         )
-    settings = {f"pf.classes.{name}.provider": chosen, f"pf.classes.{name}.model": wanted}
-    change_setting(ctx, "class", settings, {"class": name, "provider": chosen, "model": wanted})
+    settings = {f"pf.classes.{name}.provider": provider_id, f"pf.classes.{name}.model": model_id}
+    change_setting(ctx, "class", settings, {"class": name, "provider": provider_id, "model": model_id})
 
 
 def set_dashboard(ctx: Context, name: str, value: object) -> None:

@@ -69,29 +69,29 @@ def switch(
     """
     catalog = ctx.catalog()
     provider = catalog.provider(provider_id)
-    wanted = catalog.model(model).id if model else None
+    model_id = catalog.model(model).id if model else None
     missing = bring_up(ctx, provider.id)
     with files.locked(ctx.paths):
         before = snapshot.take(ctx)
-        refusal = _refusal(before, provider, wanted)
+        refusal = _refusal(before, provider, model_id)
         if refusal and not force:
             raise PfError(
                 f"{provider.id} cannot serve now: {refusal.reason}{_until(ctx, refusal)}",
                 cure(provider, refusal),
             )
-        if wanted and match_model(provider.id, wanted, catalog).model is None:
+        if model_id and match_model(provider.id, model_id, catalog).model is None:
             raise PfError(
-                f"{provider.id} does not serve {wanted} and has no equivalent",
+                f"{provider.id} does not serve {model_id} and has no equivalent",
                 f"`pf-tui models --provider {provider.id}`",
             )
-        dropped = _lift_benches(ctx, provider.id) if refusal and force else []
-        undo = _put_first(ctx, before, provider.id, wanted, in_project=in_project, auto_switch=auto_switch)
-        if dropped:
-            undo["benches"] = dropped
+        benches = _lift_benches(ctx, provider.id) if refusal and force else []
+        undo = _put_first(ctx, before, provider.id, model_id, in_project=in_project, auto_switch=auto_switch)
+        if benches:
+            undo["benches"] = benches
         changed = any(undo.values())
-        lifted = {"health": ctx.health()} if dropped else {}
-        after = before.after(config=ctx.config(), project=ctx.project(), **lifted)
-        served = after.active.provider if after.active else None
+        health_after = {"health": ctx.health()} if benches else {}
+        after = before.after(config=ctx.config(), project=ctx.project(), **health_after)
+        provider_now = after.active.provider if after.active else None
         if changed:
             write_down(
                 ctx,
@@ -99,7 +99,7 @@ def switch(
                 why=why,
                 before={"active": _active(before), "model": before.model},
                 after={
-                    "active": served,
+                    "active": provider_now,
                     "first": provider.id,
                     "model": after.model,
                     **({"next": True} if to_next else {}),
@@ -107,7 +107,7 @@ def switch(
                 },
                 undo=undo,
             )
-        done = settle(ctx, after, why=why, moved_from=_active(before))
+        effects = settle(ctx, after, why=why, moved_from=_active(before))
     note = None
     if after.paused:
         note = "pf-tui is paused: no agent follows before `pf-tui resume`"
@@ -115,14 +115,17 @@ def switch(
         note = after.project.warning
     elif missing is not None:
         note = missing
-    elif served != provider.id:
-        note = f"{provider.id} is first now, but {served or 'nobody'} serves: {_why_not(after, provider.id)}"
+    elif provider_now != provider.id:
+        note = (
+            f"{provider.id} is first now, but {provider_now or 'no provider'} serves:"
+            f" {_why_not(after, provider.id)}"
+        )
     return SwitchOutcome(
         switched=changed,
         from_provider=_active(before),
         to_provider=provider.id,
-        model=after.active.model if after.active and served == provider.id else wanted,
-        effects=done,
+        model=after.active.model if after.active and provider_now == provider.id else model_id,
+        effects=effects,
         note=note,
     )
 
@@ -150,8 +153,8 @@ def _next_in_turn(now: Snapshot) -> str:
     visits = [*_visited(now.events), _active(now)]
     for first in range(len(visits)):
         later = visits[first:]
-        listed = [eligibility for eligibility in now.listed if eligibility.provider not in later]
-        choice = failover.choose(listed, now.model, now.catalog, own_order=now.has_own_order)
+        eligibilities = [eligibility for eligibility in now.listed if eligibility.provider not in later]
+        choice = failover.choose(eligibilities, now.model, now.catalog, own_order=now.has_own_order)
         if choice.provider is not None:
             return choice.provider
     return now.next.provider if now.next else ""
@@ -185,23 +188,23 @@ def settle(
     if moved_from is None and left_by(now) is not None:
         note_return(ctx)
     catalog = ctx.catalog()
-    applied = {agent.agent: agent.applied for agent in now.agents}
-    done: list[Effect] = []
-    changed: dict[str, str] = {}
+    settings = {agent.agent: agent.applied for agent in now.agents}
+    effects: list[Effect] = []
+    providers: dict[str, str] = {}
     direct: dict[str, str | None] = {}
     for view in now.agents:
         agent, due = view.agent, view.due or now.active
         provider = catalog.provider(due.provider)
-        if not view.stranded and applied.get(agent) == provider.id and moved_from in (None, provider.id):
+        if not view.stranded and settings.get(agent) == provider.id and moved_from in (None, provider.id):
             continue
         effect, serves = _lead(ctx, now, view, provider, due.model)
-        done.append(effect)
+        effects.append(effect)
         through = effect.applied and effect.how == "gateway"
         direct[agent] = (view.direct or view.applied or _own_login(now, agent)) if through else None
-        is_new = applied.get(agent) != serves or direct[agent] != view.direct or view.stranded
+        is_new = settings.get(agent) != serves or direct[agent] != view.direct or view.stranded
         if effect.applied and is_new:
-            changed[agent] = serves
-    if changed:
+            providers[agent] = serves
+    if providers:
         moment = ctx.now()
         set_to = {
             agent: Applied(
@@ -210,28 +213,35 @@ def settle(
                 direct=direct[agent],
                 gateway=apply.door(ctx) if direct[agent] else None,
             )
-            for agent, serves in changed.items()
+            for agent, serves in providers.items()
         }
         health.change(ctx.paths, lambda old: replace(old, agents={**old.agents, **set_to}))
-        for agent in sorted(changed):
-            ledger.applied(ctx.paths.ledger, agent, changed[agent], moment)
+        for agent in sorted(providers):
+            ledger.applied(ctx.paths.ledger, agent, providers[agent], moment)
         if moved_from is None:
-            moved = next((a for a in sorted(changed) if applied.get(a) not in (None, changed[a])), None)
-            if moved is not None:  # being set for the first time is no move
+            agent_moved = next(
+                (a for a in sorted(providers) if settings.get(a) not in (None, providers[a])), None
+            )
+            if agent_moved is not None:  # being set for the first time is no move
                 ledger.switch(
-                    ctx.paths.ledger, applied[moved], changed[moved], why=why, who=ctx.who, at=moment
+                    ctx.paths.ledger,
+                    settings[agent_moved],
+                    providers[agent_moved],
+                    why=why,
+                    who=ctx.who,
+                    at=moment,
                 )
             write_down(
                 ctx,
                 "apply",
                 why=why,
-                before={agent: applied.get(agent) for agent in sorted(changed)},
-                after=dict(sorted(changed.items())),
+                before={agent: settings.get(agent) for agent in sorted(providers)},
+                after=dict(sorted(providers.items())),
             )
     # after the settings: the ledger may be held
     if moved_from is not None and moved_from != now.active.provider:
         ledger.switch(ctx.paths.ledger, moved_from, now.active.provider, why=why, who=ctx.who, at=ctx.now())
-    return tuple(done)
+    return tuple(effects)
 
 
 def _own_login(now: Snapshot, agent: str) -> str | None:
@@ -274,8 +284,10 @@ def remember_session(ctx: Context, session: str, agent: str, provider: str) -> N
 
     def edit(old: Health) -> Health:
         before = old.sessions.get(session)
-        served = SessionServed(agent=agent, provider=provider, since=at, pin=before.pin if before else None)
-        return replace(old, sessions={**old.sessions, session: served})
+        session_served = SessionServed(
+            agent=agent, provider=provider, since=at, pin=before.pin if before else None
+        )
+        return replace(old, sessions={**old.sessions, session: session_served})
 
     health.change(ctx.paths, edit)
 
@@ -300,8 +312,8 @@ def cure(provider: Provider, refusal: Skipped) -> str:
     return f"`pf-tui models --provider {provider.id}`"
 
 
-def _refusal(now: Snapshot, provider: Provider, wanted: str | None) -> Skipped | None:
-    model = match_model(provider.id, wanted or now.model, now.catalog).model
+def _refusal(now: Snapshot, provider: Provider, wanted_model: str | None) -> Skipped | None:
+    model = match_model(provider.id, wanted_model or now.model, now.catalog).model
     refusal = why_ineligible(now.eligibility_of(provider.id), model)
     return None if refusal is not None and refusal.code == "paid" else refusal  # they decide
 
@@ -317,20 +329,20 @@ def _until(ctx: Context, refusal: Skipped) -> str:
 
 def _lift_benches(ctx: Context, provider: str) -> list[dict[str, object]]:
     """Drop every bench of the provider; returns them in the file's shape, for undo."""
-    dropped = [health.bench_to_json(bench) for bench in ctx.health().benches if bench.provider == provider]
-    if dropped:
+    benches = [health.bench_to_json(bench) for bench in ctx.health().benches if bench.provider == provider]
+    if benches:
         health.change(
             ctx.paths,
             lambda old: replace(old, benches=tuple(b for b in old.benches if b.provider != provider)),
         )
-    return dropped
+    return benches
 
 
 def _put_first(
     ctx: Context,
     before: Snapshot,
     provider: str,
-    wanted: str | None,
+    model: str | None,
     *,
     in_project: bool,
     auto_switch: bool | None,
@@ -339,8 +351,8 @@ def _put_first(
     order = [provider, *(other for other in before.priority if other != provider)]
     if in_project:
         settings: dict[str, object] = {"provider_priority": order}
-        if wanted:
-            settings["default_model"] = wanted
+        if model:
+            settings["default_model"] = model
         if auto_switch is not None:
             settings["auto_switch"] = auto_switch
         from pf_tui.state import project
@@ -350,8 +362,8 @@ def _put_first(
     settings = {}
     if list(before.own_priority) != [provider, *(o for o in before.own_priority if o != provider)]:
         settings["providerPriority"] = [provider, *(o for o in before.own_priority if o != provider)]
-    if wanted and wanted != before.model:
-        settings["defaultModel"] = wanted
+    if model and model != before.model:
+        settings["defaultModel"] = model
     if auto_switch is not None and auto_switch != before.config.auto_switch:
         settings["autoSwitch"] = auto_switch
     if not settings:

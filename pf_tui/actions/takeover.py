@@ -93,8 +93,8 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
             connection.execute("ROLLBACK")
             return TakenOver(already=True)
         names = rows.Names(connection)
-        made = [_row(item, names) for item in _requests(original, ctx)]
-        rows.write(connection, made, names)
+        new_rows = [_row(item, names) for item in _requests(original, ctx)]
+        rows.write(connection, new_rows, names)
         connection.executemany(
             "INSERT INTO switches (ts, from_provider, to_provider, why, who) VALUES (?, ?, ?, ?, 'import')",
             [
@@ -102,32 +102,32 @@ def take_over(ctx: Context, file: Path) -> TakenOver:
                 for at, from_provider, to_provider, why in original.fallbacks
             ],
         )
-        connection.execute("INSERT INTO files (path, size, offset) VALUES (?, ?, 0)", (mark, len(made)))
+        connection.execute("INSERT INTO files (path, size, offset) VALUES (?, ?, 0)", (mark, len(new_rows)))
         rollups.refresh(connection)
         connection.execute("COMMIT")
-    write_down(ctx, "import", why=str(path), after={"requests": len(made)})
+    write_down(ctx, "import", why=str(path), after={"requests": len(new_rows)})
     usage.write_counters(ctx)
     return TakenOver(
         already=False,
-        requests=len(made),
+        requests=len(new_rows),
         days=len(original.days),
         cost_usd=original.whole.usd,
         fallbacks=len(original.fallbacks),
         errors=original.whole.failures,
-        notes=_notes(original, len(made)),
+        notes=_notes(original, len(new_rows)),
     )
 
 
-def document(done: TakenOver) -> dict[str, object]:
+def document(takeover: TakenOver) -> dict[str, object]:
     """The JSON document of `import`."""
     return {
-        "imported": not done.already,
-        "requests": done.requests,
-        "days": done.days,
-        "cost_usd": round(done.cost_usd, 6),
-        "fallbacks": done.fallbacks,
-        "failed": done.errors,
-        "notes": list(done.notes),
+        "imported": not takeover.already,
+        "requests": takeover.requests,
+        "days": takeover.days,
+        "cost_usd": round(takeover.cost_usd, 6),
+        "fallbacks": takeover.fallbacks,
+        "failed": takeover.errors,
+        "notes": list(takeover.notes),
     }
 
 
@@ -143,7 +143,7 @@ def read(path: Path, now: datetime) -> Original:
             "name its .data/analytics.json; nothing was changed",
         )
     providers = {name: _sum(item) for name, item in _items(content["providers"])}
-    counted = Sum(
+    counts = Sum(
         requests=sum(provider.requests for provider in providers.values()),
         failures=sum(provider.failures for provider in providers.values()),
         tokens=sum(provider.tokens for provider in providers.values()),
@@ -151,10 +151,10 @@ def read(path: Path, now: datetime) -> Original:
     )
     whole = _global(object_in(content, "global"))
     rest = Sum(
-        requests=max(0, whole.requests - counted.requests),
-        failures=max(0, whole.failures - counted.failures),
-        tokens=max(0, whole.tokens - counted.tokens),
-        usd=max(0.0, whole.usd - counted.usd),
+        requests=max(0, whole.requests - counts.requests),
+        failures=max(0, whole.failures - counts.failures),
+        tokens=max(0, whole.tokens - counts.tokens),
+        usd=max(0.0, whole.usd - counts.usd),
     )
     if rest.requests:
         providers[UNKNOWN] = rest
@@ -200,14 +200,14 @@ class _Request:
 def _requests(original: Original, ctx: Context) -> Iterator[_Request]:
     """One per counted request: the days' counts in order, providers and models dealt out evenly."""
     days = _moments(original)
-    failed = _failed(original, ctx)
+    failures_by_time = _failed(original, ctx)
     dealt = _models(original, ctx)
     for provider, sums in original.providers.items():
         good = max(0, sums.requests - sums.failures)
         bearing = good or sums.requests
         for number in range(sums.requests):
             failure = number >= good
-            failure_row = failed.get(provider) if failure else None
+            failure_row = failures_by_time.get(provider) if failure else None
             at, model, kind = failure_row.popleft() if failure_row else (next(days), "", "server")
             share = 0 if failure and good else 1
             place = number if share else 0
@@ -288,22 +288,22 @@ def _dealt(queue: deque[tuple[str, int]]) -> Iterator[str]:
 
 def _failed(original: Original, ctx: Context) -> dict[str, deque[tuple[datetime, str, str]]]:
     """The failures the file tells of one by one: provider -> (when, model, class)."""
-    failed: dict[str, deque[tuple[datetime, str, str]]] = {}
+    failures_by_time: dict[str, deque[tuple[datetime, str, str]]] = {}
     for at, provider, model, text in original.errors:
         entry = ctx.catalog().find_model(model) if model else None
         kind = failures.classify(
             status=_status(text), body=text, now=at, meanings=ctx.catalog().meanings
         ).kind
-        failed.setdefault(provider, deque()).append((at, entry.id if entry else model, kind))
-    return failed
+        failures_by_time.setdefault(provider, deque()).append((at, entry.id if entry else model, kind))
+    return failures_by_time
 
 
 def _status(text: str) -> int | None:
     """An HTTP status the text names."""
     import re
 
-    named = re.search(r"\b([45]\d\d)\b", text)
-    return int(named[1]) if named else None
+    match = re.search(r"\b([45]\d\d)\b", text)
+    return int(match[1]) if match else None
 
 
 def _notes(original: Original, requests: int) -> tuple[str, ...]:

@@ -42,15 +42,15 @@ def trust_project(ctx: Context, folder: Path) -> TrustOutcome:
             f"{folder} has no {PROJECT_FILE}", "there is nothing to trust; `pf-tui init` writes one"
         )
     with files.locked(ctx.paths):
-        stored = project.stored(ctx.paths, path)
-        if stored is None:
+        content = project.stored(ctx.paths, path)
+        if content is None:
             raise PfError(f"{path} went away", "try again")
-        if trust.verdict(ctx.paths, path, stored.sha256) == "trusted":
-            return TrustOutcome(project=_read(here, path), settings=stored.settings, changed=False)
+        if trust.verdict(ctx.paths, path, content.sha256) == "trusted":
+            return TrustOutcome(project=_read(here, path), settings=content.settings, changed=False)
         before = snapshot.take(here)
-        old = trust.replace_entry(ctx.paths, path, trust.entry(stored.sha256, by="person", at=ctx.now()))
+        old = trust.replace_entry(ctx.paths, path, trust.entry(content.sha256, by="person", at=ctx.now()))
         _finish(here, before, path, old, trusted=True)
-        return TrustOutcome(project=_read(here, path), settings=stored.settings, changed=True)
+        return TrustOutcome(project=_read(here, path), settings=content.settings, changed=True)
 
 
 def forget_trust(ctx: Context, folder: Path) -> Path:
@@ -91,12 +91,12 @@ def tell_of_distrust(ctx: Context, file: Project | None) -> str | None:
 
 def _state(ctx: Context, trusted_file: TrustedFile) -> str:
     try:
-        stored = project.stored(ctx.paths, Path(trusted_file.path))
+        content = project.stored(ctx.paths, Path(trusted_file.path))
     except PfError:
         return "unusable"
-    if stored is None:
+    if content is None:
         return "missing"
-    return "trusted" if stored.sha256 == trusted_file.sha256 else "changed"
+    return "trusted" if content.sha256 == trusted_file.sha256 else "changed"
 
 
 def _read(ctx: Context, path: Path) -> Project:

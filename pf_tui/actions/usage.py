@@ -31,7 +31,7 @@ def ingest(
     full: bool = False,
     look: bool = False,
     progress: Callable[[Progress], None] | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Read what is new in every agent's log; `Outcome.problems` says what could not be.
 
@@ -48,25 +48,25 @@ def ingest(
 
     def read() -> Outcome:
         return sources.ingest(
-            ctx.paths.ledger, ctx.env, ctx.catalog(), full=full, progress=progress, cancelled=cancelled
+            ctx.paths.ledger, ctx.env, ctx.catalog(), full=full, progress=progress, is_cancelled=is_cancelled
         )
 
     if look or schema.is_suspect(ctx.paths.ledger):
         _set_damaged_aside(ctx)
-    saved = salvage.salvage_new(ctx.paths.ledger)
+    rows_saved = salvage.salvage_new(ctx.paths.ledger)
     try:
         outcome = read()
     except StateFileUnusable as error:
         damaged = isinstance(error.__cause__, sqlite3.DatabaseError)
         if not (damaged and schema.begin_anew(ctx.paths.ledger)):
             raise
-        saved |= salvage.salvage_new(ctx.paths.ledger)
+        rows_saved |= salvage.salvage_new(ctx.paths.ledger)
         outcome = read()
-    saved |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
+    rows_saved |= salvage.salvage_new(ctx.paths.ledger)  # one that was set aside when it was opened
     outcome.problems += [
         f"ledger.db was damaged; it was set aside as {name} and begun anew: {count} requests were read"
         " out of it, what is missing comes from the logs"
-        for name, count in saved.items()
+        for name, count in rows_saved.items()
     ]
     if outcome.rows_new or not ctx.paths.usage.exists() or _day_changed(ctx):
         try:
@@ -195,8 +195,8 @@ def stream_ledger(ctx: Context) -> Iterator[bytes]:
     except OSError as error:
         raise files.cannot_write(Path(tempfile.gettempdir()), error) from error
     with folder as place:
-        copied = copy_ledger(ctx, Path(place) / ctx.paths.ledger.name)
-        with copied.path.open("rb") as whole:
+        copy = copy_ledger(ctx, Path(place) / ctx.paths.ledger.name)
+        with copy.path.open("rb") as whole:
             while piece := whole.read(_PIECE):
                 yield piece
 
@@ -222,8 +222,8 @@ def write_counters(ctx: Context) -> str | None:
         }
         today = {**today, **fresh}
     counters = {
-        provider: (today.get(provider, ledger.ProviderUsage()).budget_tokens, used.budget_tokens)
-        for provider, used in month.items()
+        provider: (today.get(provider, ledger.ProviderUsage()).budget_tokens, use.budget_tokens)
+        for provider, use in month.items()
     }
     return usage.write(ctx.paths, now.astimezone(tz).date(), _of_providers(ctx, counters), also=now.date())
 
@@ -240,8 +240,8 @@ def _day_changed(ctx: Context) -> bool:
     if stamp is None:
         return True
     tz = ctx.timezone()
-    written = datetime.fromtimestamp(stamp[0] / 1e9, UTC).astimezone(tz)
-    return written.date() != ctx.now().astimezone(tz).date()
+    written_at = datetime.fromtimestamp(stamp[0] / 1e9, UTC).astimezone(tz)
+    return written_at.date() != ctx.now().astimezone(tz).date()
 
 
 def _resets_today(ctx: Context) -> Mapping[str, datetime]:

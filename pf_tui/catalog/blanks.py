@@ -58,5 +58,5 @@ def _is_of(value: str, marks: str) -> bool:
 def missing(provider: Provider, url: str) -> tuple[str, ...]:
     """Variables to set so that this address is whole, the usual one for each blank."""
     names = [part.partition("}")[0] for part in url.split("{")[1:]]
-    needed = [provider.blanks[name] for name in names if name in provider.blanks]
-    return tuple(dict.fromkeys(blank[0] for blank in needed if not blank[-1].startswith(DEFAULT)))
+    hints = [provider.blanks[name] for name in names if name in provider.blanks]
+    return tuple(dict.fromkeys(blank[0] for blank in hints if not blank[-1].startswith(DEFAULT)))

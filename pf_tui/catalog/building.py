@@ -79,10 +79,10 @@ class ModelsById(Mapping[str, Model]):
         self._made: dict[str, Model] = {}
 
     def __getitem__(self, model_id: str) -> Model:
-        made = self._made.get(model_id)
-        if made is None:
-            made = self._made[model_id] = model(self.plain[model_id])
-        return made
+        record = self._made.get(model_id)
+        if record is None:
+            record = self._made[model_id] = model(self.plain[model_id])
+        return record
 
     def __contains__(self, model_id: object) -> bool:
         return model_id in self.plain

@@ -68,10 +68,10 @@ def _read(path: Path) -> Any:
         return yaml.load(file, Loader=loader)  # noqa: S506 - a safe loader, the C one where it exists
 
 
-def _answers(listed: Iterable[Entry]) -> MeaningIndex:
+def _answers(entries: Iterable[Entry]) -> MeaningIndex:
     """The table of meanings, indexed."""
     answers: dict[str, Entry] = {}
-    for entry in listed:
+    for entry in entries:
         if entry["id"] in answers:
             raise ValueError(f"answer {entry['id']} is there twice")
         plain = _checked_keys(entry, set(Meaning.__annotations__) | meanings.KEYS, "answer")
@@ -81,27 +81,27 @@ def _answers(listed: Iterable[Entry]) -> MeaningIndex:
     return meanings.index(answers.values())
 
 
-def _providers(listed: Iterable[Entry]) -> list[Entry]:
+def _providers(entries: Iterable[Entry]) -> list[Entry]:
     """In default order: the original's priority number from high to low, then as listed."""
-    ordered = sorted(listed, key=lambda entry: -entry["priority"])
+    by_priority = sorted(entries, key=lambda entry: -entry["priority"])
     return [
         {**_checked_keys(entry, _PROVIDER_KEYS, "provider"), "default_rank": rank}
-        for rank, entry in enumerate(ordered, start=1)
+        for rank, entry in enumerate(by_priority, start=1)
     ]
 
 
-def _models(listed: Iterable[Entry], *, extra: bool) -> dict[str, Entry]:
+def _models(entries: Iterable[Entry], *, extra: bool) -> dict[str, Entry]:
     return {
         entry["id"]: {**_checked_keys(entry, _MODEL_KEYS, "model"), **({"extra": True} if extra else {})}
-        for entry in listed
+        for entry in entries
     }
 
 
-def _dialects(listed: Iterable[Entry], providers: Iterable[Entry]) -> dict[str, Entry]:
+def _dialects(entries: Iterable[Entry], providers: Iterable[Entry]) -> dict[str, Entry]:
     """Provider -> protocol -> settings; of providers that exist, and of servers nobody described."""
     ids = {entry["id"] for entry in providers} | {COMPATIBLE}
     dialects: dict[str, Entry] = {}
-    for entry in listed:
+    for entry in entries:
         names = (entry["provider"], *entry.get("also", ()))
         if unknown := set(names) - ids:
             raise ValueError(f"dialects.yaml names no provider of the catalog: {', '.join(sorted(unknown))}")
@@ -141,7 +141,7 @@ def _prefixes(providers: Iterable[Entry], models: Iterable[Entry]) -> set[str]:
     vendors = {
         segment.lower().removeprefix("~")
         for model in models
-        for served in model["providers"].values()
-        for segment in served["id"].split("/")[:-1]
+        for served_model in model["providers"].values()
+        for segment in served_model["id"].split("/")[:-1]
     }
     return {name for name in ids if name} | vendors | set(names.ROUTE_PREFIXES)

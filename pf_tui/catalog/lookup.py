@@ -137,21 +137,21 @@ class Catalog:
     def serving_model(self, name: str) -> Model:
         """The model itself, or the living one that follows a retired one. Raises UnknownName."""
         entry = self.model(name)
-        visited = set()
-        while entry.status == "retired" and entry.successor and entry.id not in visited:
-            visited.add(entry.id)
+        visited_ids = set()
+        while entry.status == "retired" and entry.successor and entry.id not in visited_ids:
+            visited_ids.add(entry.id)
             entry = self._models_by_id()[entry.successor]
         return entry
 
     def native_id(self, model_id: str, provider_id: str) -> str | None:
         """What that provider calls the model; None when it does not serve it."""
-        served = self._served(model_id, provider_id)
-        return None if served is None else str(served["id"])
+        served_model = self._served(model_id, provider_id)
+        return None if served_model is None else str(served_model["id"])
 
     def serves(self, provider_id: str, model_id: str) -> bool:
         """True when the provider lists the model and has not retired it."""
-        served = self._served(model_id, provider_id)
-        return served is not None and not served.get("retired", False)
+        served_model = self._served(model_id, provider_id)
+        return served_model is not None and not served_model.get("retired", False)
 
     def lists_models(self, provider_id: str) -> bool:
         """True when it is known which models this provider serves: the list is closed."""
@@ -205,10 +205,10 @@ class Catalog:
 
         A provider without an entry is taken for a compatible server; the person's own settings go over it.
         """
-        shipped = self._load("dialects")
-        entry = shipped.get(provider_id, {}).get(protocol)
+        dialects = self._load("dialects")
+        entry = dialects.get(provider_id, {}).get(protocol)
         if entry is None:
-            entry = shipped["compatible"].get(protocol, {})
+            entry = dialects["compatible"].get(protocol, {})
         if self._overlay is not None:
             own = self._overlay.providers.get(provider_id, {}).get("dialect", {})
             entry = {**entry, **own.get("", {}), **own.get(protocol, {})}

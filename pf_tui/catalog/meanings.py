@@ -58,13 +58,13 @@ class Meaning:
 class Meanings:
     """The table, indexed by words and codes."""
 
-    def __init__(self, compiled: MeaningIndex) -> None:
+    def __init__(self, meaning_index: MeaningIndex) -> None:
         """Args: compiled: what `index` made of the table."""
-        self._entries = compiled["entries"]
-        self._by_code = compiled["codes"]
-        self._by_word = compiled["words"]
-        self._wide = compiled["wide"]
-        self._by_header = compiled["headers"]
+        self._entries = meaning_index["entries"]
+        self._by_code = meaning_index["codes"]
+        self._by_word = meaning_index["words"]
+        self._wide = meaning_index["wide"]
+        self._by_header = meaning_index["headers"]
         self._anchors = frozenset(self._by_word)
         self._watched = sorted({name for entry in self._entries for name in entry.get("headers", ())})
         self._made: dict[int, Meaning] = {}
@@ -77,82 +77,84 @@ class Meanings:
         status: int | None,
         headers: Mapping[str, str],
         codes: Collection[str],
-        folded: str,
+        text: str,
     ) -> Meaning | None:
         """The first entry that fits; None when the table does not know the answer.
 
         Args:
             headers: names in lower case.
             codes: folded values of the body's code-like fields.
-            folded: the body's sentences, folded.
+            text: the body's sentences, folded.
         """
-        key = (status, frozenset(codes), folded, tuple(headers.get(name) for name in self._watched))
+        key = (status, frozenset(codes), text, tuple(headers.get(name) for name in self._watched))
         if key in self._memo:
             return self._memo[key]
         if len(self._memo) >= REMEMBERED:
             self._memo.clear()
-        meaning = self._memo[key] = self._find(status, headers, codes, folded)
+        meaning = self._memo[key] = self._find(status, headers, codes, text)
         return meaning
 
     def _find(
-        self, status: int | None, headers: Mapping[str, str], codes: Collection[str], folded: str
+        self, status: int | None, headers: Mapping[str, str], codes: Collection[str], text: str
     ) -> Meaning | None:
         places: set[int] = set(self._by_header)
         numbered: set[int] = set()
         for code in codes:
             (numbered if code.strip().isdecimal() else places).update(self._by_code.get(code, ()))
         phrases: dict[int, list[list[str]]] = {}
-        for word in self._anchors.intersection(folded.split()):
+        for word in self._anchors.intersection(text.split()):
             for place, parts in self._by_word[word]:
-                if parts[0] not in folded:  # hardly any is
+                if parts[0] not in text:  # hardly any is
                     continue
                 if len(parts) == 1:
                     places.add(place)
                 else:
                     phrases.setdefault(place, []).append(parts)
-        if not folded.isascii():
+        if not text.isascii():
             for place, parts in self._wide:
                 phrases.setdefault(place, []).append(parts)
-        ranked = [(place, place in places) for place in sorted(places.union(phrases))]
+        places_in_order = [(place, place in places) for place in sorted(places.union(phrases))]
         # vendors number their errors alike: 1300 is one's filter and another's rate limit
-        ranked += [(place, True) for place in sorted(numbered)]
-        for place, fits in ranked:
+        places_in_order += [(place, True) for place in sorted(numbered)]
+        for place, fits in places_in_order:
             entry = self._entries[place]
             if "status" in entry and status not in entry["status"]:
                 continue
             if "headers" in entry and not _has(headers, entry["headers"]):
                 continue
-            if not fits and not any(_holds(folded, parts) for parts in phrases[place]):
+            if not fits and not any(_holds(text, parts) for parts in phrases[place]):
                 continue
-            if "unless" in entry and any(_holds(folded, parts) for parts in entry["unless"]):
+            if "unless" in entry and any(_holds(text, parts) for parts in entry["unless"]):
                 continue
-            made = self._made.get(place)
-            if made is None:
-                made = self._made[place] = _meaning(entry)
-            return made
+            meaning = self._made.get(place)
+            if meaning is None:
+                meaning = self._made[place] = _meaning(entry)
+            return meaning
         return None
 
 
 def index(entries: Iterable[dict[str, Any]]) -> MeaningIndex:
     """The table of catalog/answers.yaml as plain data that `find` needs no work to use."""
-    listed = list(entries)
-    common = _frequency(phrase for entry in listed for phrase in entry.get("words", ()))
-    compiled: MeaningIndex = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
-    for place, entry in enumerate(listed):
+    entry_list = list(entries)
+    common = _frequency(phrase for entry in entry_list for phrase in entry.get("words", ()))
+    meaning_index: MeaningIndex = {"entries": [], "codes": {}, "words": {}, "wide": [], "headers": []}
+    for place, entry in enumerate(entry_list):
         for code in entry.get("codes", ()):
-            compiled["codes"].setdefault(fold(code), []).append(place)
+            meaning_index["codes"].setdefault(fold(code), []).append(place)
         for phrase in entry.get("words", ()):
             parts = _parts(phrase)
             anchor = _anchor(parts, common)
-            matching = compiled["wide"] if anchor is None else compiled["words"].setdefault(anchor, [])
+            matching = (
+                meaning_index["wide"] if anchor is None else meaning_index["words"].setdefault(anchor, [])
+            )
             matching.append((place, list(parts)))
         if "headers" in entry and not entry.get("words") and not entry.get("codes"):
-            compiled["headers"].append(place)
+            meaning_index["headers"].append(place)
         plain: dict[str, Any] = {key: value for key, value in entry.items() if key not in ("words", "codes")}
         if "unless" in entry:
             plain["unless"] = [list(_parts(phrase)) for phrase in entry["unless"]]
-        compiled["entries"].append(plain)  # type: ignore[arg-type] # its keys were checked before
-    return compiled
+        meaning_index["entries"].append(plain)  # type: ignore[arg-type] # its keys were checked before
+    return meaning_index
 
 
 def fold(text: str) -> str:
@@ -201,25 +203,25 @@ def _anchor(parts: tuple[str, ...], common: Mapping[str, int]) -> str | None:
     return min(words, key=lambda word: (common[word], -len(word)))
 
 
-def _holds(folded: str, parts: Sequence[str]) -> bool:
+def _holds(text: str, parts: Sequence[str]) -> bool:
     """True when the pieces follow each other, each within GAP of the one before."""
     first, *rest = parts
-    start = folded.find(first)
+    start = text.find(first)
     for _ in range(8):  # a repeated first piece must not make this quadratic
         if start < 0:
             return False
         end, fits = start + len(first), True
         for part in rest:
-            place = folded.find(part, end - 1, end + GAP + len(part))
+            place = text.find(part, end - 1, end + GAP + len(part))
             if place < 0:
                 fits = False
                 break
             end = place + len(part)
         if fits:
             return True
-        start = folded.find(first, start + 1)
+        start = text.find(first, start + 1)
     return False
 
 
-def _has(headers: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(name in headers and value in headers[name].lower() for name, value in wanted.items())
+def _has(headers: Mapping[str, str], codes: Mapping[str, str]) -> bool:
+    return all(name in headers and value in headers[name].lower() for name, value in codes.items())

@@ -59,15 +59,15 @@ def resolve(name: str, index: Mapping[str, str], prefixes: Collection[str]) -> s
     """
     if len(name) > LONGEST:
         return None
-    visited: set[str] = set()
+    visited_names: set[str] = set()
     for candidate, undated in _simpler(name, prefixes):
-        folded = fold(candidate)
-        if folded in visited:
+        key = fold(candidate)
+        if key in visited_names:
             continue
-        visited.add(folded)
-        ids = index.get(folded)
+        visited_names.add(key)
+        ids = index.get(key)
         # without its date a name may mean the undated model itself, never another snapshot or a short name
-        if ids is not None and (not undated or fold(ids) == folded):
+        if ids is not None and (not undated or fold(ids) == key):
             return ids
     return None
 
@@ -86,8 +86,8 @@ def spellings(model: ModelEntry) -> Iterator[tuple[int, str]]:
     if model["family"] == "Claude":
         yield 2, fold(model["name"].removeprefix("Claude "))
     own_host = model.get("base_model") is not None  # its native ids are the base model's names elsewhere
-    for served in model["providers"].values():
-        for native in _native_spellings(served["id"].lower()):
+    for served_model in model["providers"].values():
+        for native in _native_spellings(served_model["id"].lower()):
             if not own_host or native.startswith(name):
                 yield 3, fold(native)
 

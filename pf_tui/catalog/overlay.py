@@ -52,30 +52,32 @@ class Overlay:
 
 
 def merge_providers(
-    shipped: Iterable[ProviderEntry], overlay: Overlay, known_name: Callable[[str], str | None]
+    shipped_providers: Iterable[ProviderEntry], overlay: Overlay, known_name: Callable[[str], str | None]
 ) -> list[ProviderEntry]:
     """The shipped providers with the person's settings in them, then the person's own.
 
     Args:
         known_name: any spelling -> id of a shipped model, or None.
     """
-    merged: list[ProviderEntry] = []
+    providers_out: list[ProviderEntry] = []
     defaults: dict[str, str] = {}
-    for entry in shipped:
+    for entry in shipped_providers:
         defaults[entry["id"]] = entry["default_model"]
         own = overlay.providers.get(entry["id"])
-        merged.append(entry.copy() if own is None else _overridden(entry, own))
+        providers_out.append(entry.copy() if own is None else _overridden(entry, own))
     for provider_id, own in overlay.providers.items():
         if provider_id not in defaults:
-            merged.append(_own_provider(provider_id, own, defaults, default_rank=len(merged) + 1))
-    for entry in merged:
+            providers_out.append(
+                _own_provider(provider_id, own, defaults, default_rank=len(providers_out) + 1)
+            )
+    for entry in providers_out:
         if entry["id"] in overlay.providers and entry.get("default_model"):
             entry["default_model"] = known_name(entry["default_model"]) or entry["default_model"]
-    return merged
+    return providers_out
 
 
 def merge_models(
-    shipped: Mapping[str, ModelEntry],
+    shipped_models: Mapping[str, ModelEntry],
     overlay: Overlay,
     providers: Mapping[str, Provider],
     known_name: Callable[[str], str | None],
@@ -86,7 +88,7 @@ def merge_models(
         providers: as merged.
         known_name: any spelling -> id of a shipped model, or None.
     """
-    models = dict(shipped)
+    models = dict(shipped_models)
     for provider_id, own in overlay.providers.items():
         provider = providers[provider_id]
         price = own.get("price")
@@ -127,22 +129,22 @@ def _is_version(segment: str) -> bool:
 
 def _overridden(entry: ProviderEntry, own: OwnProvider) -> ProviderEntry:
     """A shipped provider with the person's settings; a base URL also goes into Claude Code's settings."""
-    merged: ProviderEntry = {**entry, **_copied(own)}
+    entry_out: ProviderEntry = {**entry, **_copied(own)}
     urls = dict(entry.get("base_urls", {}))
     if "base_url" in own:
-        routed = [protocol for protocol in merged["protocols"] if protocol in ROUTED]
-        urls |= serving_urls(own["base_url"], routed or merged["protocols"])
+        routed_protocols = [protocol for protocol in entry_out["protocols"] if protocol in ROUTED]
+        urls |= serving_urls(own["base_url"], routed_protocols or entry_out["protocols"])
         if resource := re.match(_AZURE_OPENAI, own["base_url"]):  # Claude has a host of its own there
             urls["anthropic-messages"] = f"https://{resource[1]}.services.ai.azure.com/anthropic"
     urls |= own.get("base_urls", {})
-    merged["base_urls"] = urls
-    merged["protocols"] = list(dict.fromkeys([*merged["protocols"], *own.get("base_urls", ())]))
+    entry_out["base_urls"] = urls
+    entry_out["protocols"] = list(dict.fromkeys([*entry_out["protocols"], *own.get("base_urls", ())]))
     anthropic = urls.get("anthropic-messages")
     is_cloud = bool(entry.get("blanks"))  # Claude Code has its own way there
     if anthropic != entry.get("base_urls", {}).get("anthropic-messages") and anthropic and not is_cloud:
         native = entry.get("claude_code", {}).get("mode") == "native"
-        merged["claude_code"] = _claude_code(anthropic, "native" if native else "anthropic-compatible")
-    return merged
+        entry_out["claude_code"] = _claude_code(anthropic, "native" if native else "anthropic-compatible")
+    return entry_out
 
 
 def _own_provider(
@@ -204,15 +206,15 @@ def _served_by(
 ) -> ModelEntry:
     """The model with what the person said of it at that provider."""
     offer = entry["providers"].get(provider_id)
-    served: ServedEntry = offer.copy() if offer is not None else {"id": native or ""}
-    served.pop("retired", None)
+    served_entry: ServedEntry = offer.copy() if offer is not None else {"id": native or ""}
+    served_entry.pop("retired", None)
     if "id" in settings:
-        served["id"] = settings["id"]
+        served_entry["id"] = settings["id"]
     if "context" in settings:
-        served["context"] = settings["context"]
+        served_entry["context"] = settings["context"]
     if own_price := settings.get("price", price):
-        served["price"] = own_price
-    return {**entry, "providers": {**entry["providers"], provider_id: served}}
+        served_entry["price"] = own_price
+    return {**entry, "providers": {**entry["providers"], provider_id: served_entry}}
 
 
 def _own_model(model_id: str, settings: OwnModel, price: PriceEntry | None, provider: Provider) -> ModelEntry:
@@ -247,7 +249,7 @@ def _clone(models: dict[str, ModelEntry], provider: Provider, price: PriceEntry 
     vendors = {_CLONED[protocol] for protocol in provider.protocols if protocol in _CLONED}
     for model_id, entry in models.items():
         for vendor in vendors & set(entry["providers"]):
-            served = entry["providers"][vendor].copy()
+            served_entry = entry["providers"][vendor].copy()
             if price:
-                served["price"] = price
-            models[model_id] = {**entry, "providers": {**entry["providers"], provider.id: served}}
+                served_entry["price"] = price
+            models[model_id] = {**entry, "providers": {**entry["providers"], provider.id: served_entry}}

@@ -224,10 +224,10 @@ class Reader:
             self.fail(node, "a price is not negative" if number < 0 else "a price is a plain number")
         return number
 
-    def pairs(self, node: Node, wanted: str) -> Iterator[tuple[str, Node]]:
+    def pairs(self, node: Node, what: str) -> Iterator[tuple[str, Node]]:
         """The entries of a mapping whose keys are the person's own words."""
         if _kind(node) != "map":
-            self.wrong(node, wanted)
+            self.wrong(node, what)
         for key, value in node.value:
             yield self.text(key), value
 
@@ -342,9 +342,9 @@ class Reader:
     def price(self, node: Node) -> dict[str, float]:
         keys = self.mapping(node, "a price", _PRICE_KEYS)
         price = {name: self.number(value) for name, value in keys.items()}
-        for needed in ("input", "output"):
-            if needed not in price:
-                self.fail(node, f"a price needs {needed}, in USD per million tokens")
+        for price_name in ("input", "output"):
+            if price_name not in price:
+                self.fail(node, f"a price needs {price_name}, in USD per million tokens")
         return price
 
     def prices(self, node: Node) -> dict[str, object]:
@@ -355,8 +355,8 @@ class Reader:
             return {"": self.price(node)}
         return {self.text(key): self.price(value) for key, value in node.value}
 
-    def wrong(self, node: Node, wanted: str) -> NoReturn:
-        self.fail(node, f"expected {wanted}, found {_KINDS.get(_kind(node), 'something else')}")
+    def wrong(self, node: Node, expectation: str) -> NoReturn:
+        self.fail(node, f"expected {expectation}, found {_KINDS.get(_kind(node), 'something else')}")
 
     def fail(self, node: Node, why: str, hint: str = "") -> NoReturn:
         mark = node.start_mark
@@ -402,5 +402,5 @@ def _kind(node: Node) -> str:
 def _without_quotes(why: str) -> str:
     """PyYAML's problem without the words of the file it quotes; its own '<stream end>' stays."""
     return re.sub(
-        r"'[^']*'", lambda quoted: quoted[0] if quoted[0][1] == "<" or len(quoted[0]) < 4 else "a word", why
+        r"'[^']*'", lambda match: match[0] if match[0][1] == "<" or len(match[0]) < 4 else "a word", why
     )

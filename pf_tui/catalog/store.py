@@ -86,12 +86,12 @@ def _cached(folder: str, name: str) -> object:
 
     from pf_tui.catalog import compiling
 
-    compiled = compiling.compile_catalog(Path(folder))
-    for part, data in compiled.items():
+    document = compiling.compile_catalog(Path(folder))
+    for part, data in document.items():
         _parts[folder, part] = data
         if cache is not None:
             _keep(cache, f"{prefix}-{part}.json", {"stamp": stamp, "data": data})
-    return compiled[name]
+    return document[name]
 
 
 def _make_private(folder: str) -> None:

@@ -153,7 +153,7 @@ def span_of(ctx: Context, period: str | None, begins: date | str | None, ends: d
     now, zone = ctx.now(), ctx.timezone()
     if begins is None and ends is None:
         began = cycle.began(ctx.paths.ledger, period or "", now)
-        return spans.period_of(period, now, zone, began=began)
+        return spans.period_of(period, now, zone, window_start=began)
     if period is not None:
         raise WrongUsage(f"{period} and --from or --to name two periods", "leave one of them out")
     start = None if begins is None else day_begins(begins, now, zone)

@@ -12,16 +12,16 @@ from pf_tui.snapshot import Snapshot
 from pf_tui.state import health
 
 
-def switched(done: SwitchOutcome) -> dict[str, object]:
+def switched(switch_outcome: SwitchOutcome) -> dict[str, object]:
     """A switch; `switched` is false when everything stood that way already."""
     return {
-        "switched": done.switched,
-        "from": done.from_provider,
-        "to": done.to_provider,
-        "model": done.model,
-        "effect": effects(done.effects),
-        "note": done.note,
-        "undo": "pf-tui switch --undo" if done.switched else None,
+        "switched": switch_outcome.switched,
+        "from": switch_outcome.from_provider,
+        "to": switch_outcome.to_provider,
+        "model": switch_outcome.model,
+        "effect": effects(switch_outcome.effects),
+        "note": switch_outcome.note,
+        "undo": "pf-tui switch --undo" if switch_outcome.switched else None,
     }
 
 
@@ -39,19 +39,19 @@ def auto_switched(now: Snapshot, *, changed: bool) -> dict[str, object]:
     }
 
 
-def turned(done: UndoOutcome, verb: str, now: Snapshot) -> dict[str, object]:
+def turned(undo_outcome: UndoOutcome, verb: str, now: Snapshot) -> dict[str, object]:
     """An undo or redo: the switch document, with the action it was about."""
     return {
-        "switched": done.from_provider != done.to_provider,
-        "from": done.from_provider,
-        "to": done.to_provider,
+        "switched": undo_outcome.from_provider != undo_outcome.to_provider,
+        "from": undo_outcome.from_provider,
+        "to": undo_outcome.to_provider,
         "model": now.active.model if now.active else None,
-        "effect": effects(done.effects),
+        "effect": effects(undo_outcome.effects),
         f"{verb}ne": {
-            "id": done.event.id,
-            "action": done.event.action,
-            "ts": moment(done.event.ts),
-            "why": done.event.why,
+            "id": undo_outcome.event.id,
+            "action": undo_outcome.event.action,
+            "ts": moment(undo_outcome.event.ts),
+            "why": undo_outcome.event.why,
         },
         "undo": "pf-tui redo" if verb == "undo" else "pf-tui undo",
     }
@@ -78,7 +78,7 @@ def released(provider: str, count: int, now: Snapshot) -> dict[str, object]:
     }
 
 
-def effects(done: Sequence[Effect]) -> list[dict[str, object]]:
+def effects(effects_in: Sequence[Effect]) -> list[dict[str, object]]:
     """What happens to each agent, when and by what means."""
     return [
         {
@@ -88,5 +88,5 @@ def effects(done: Sequence[Effect]) -> list[dict[str, object]]:
             "applied": effect.applied,
             "text": effect.text,
         }
-        for effect in done
+        for effect in effects_in
     ]

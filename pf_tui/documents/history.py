@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 _SAID = ("id", "ts", "who", "action", "why", "before", "after")
 
 
-def events(happened: Iterable[Event]) -> list[dict[str, object]]:
+def events(journal_events: Iterable[Event]) -> list[dict[str, object]]:
     """The journal's lines, oldest first."""
-    return [event(item) for item in happened]
+    return [event(item) for item in journal_events]
 
 
 def event(event: Event) -> dict[str, object]:
     """One line of the journal, without what only undo needs."""
     line = event.to_json()
-    shown = {name: line[name] for name in _SAID}
+    fields = {name: line[name] for name in _SAID}
     if event.evidence:
-        shown["evidence"] = line["evidence"]
+        fields["evidence"] = line["evidence"]
     if event.of:
-        shown["of"] = event.of
-    return shown
+        fields["of"] = event.of
+    return fields
 
 
 def why(now: Snapshot) -> dict[str, object]:

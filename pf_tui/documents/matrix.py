@@ -108,15 +108,20 @@ class Cell:
 
 def cells(catalog: Catalog, providers: Iterable[Provider] | None = None) -> tuple[Cell, ...]:
     """Every provider with every agent, as if its credential were there."""
-    listed = tuple(catalog.providers.values() if providers is None else providers)
+    own_providers = tuple(catalog.providers.values() if providers is None else providers)
     whole = {
         provider.id: blanks.filled(provider, _SAMPLES) if provider.blanks else provider
-        for provider in {**catalog.providers, **{provider.id: provider for provider in listed}}.values()
+        for provider in {
+            **catalog.providers,
+            **{provider.id: provider for provider in own_providers},
+        }.values()
     }
     before, catalog.providers = catalog.providers, whole
     try:
         return tuple(
-            _cell(whole[provider.id], CLIENTS[agent], catalog) for provider in listed for agent in AGENTS
+            _cell(whole[provider.id], CLIENTS[agent], catalog)
+            for provider in own_providers
+            for agent in AGENTS
         )
     finally:
         catalog.providers = before
@@ -128,14 +133,14 @@ def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
     request = RouteRequest(model=model_wanted, agent=client.id, protocols=client.protocols, pass_through=True)
     routing = candidates(request, [eligibility], catalog)
     if not routing.candidates:
-        return _cell_of(provider.id, client.id, served="no", why=routing.skipped[0].reason)
+        return _cell_of(provider.id, client.id, login="no", why=routing.skipped[0].reason)
     first = routing.candidates[0]
     facts = facts_of(first, client, catalog)
     by_key = provider.agent_only is None
     return _cell_of(
         provider.id,
         client.id,
-        served="key" if by_key else "pass-through",
+        login="key" if by_key else "pass-through",
         why="" if by_key else f"{client.name}'s own login, with --pass-through",
         how=facts["how"],
         protocol=first.protocol,
@@ -146,9 +151,9 @@ def _cell(provider: Provider, client: Client, catalog: Catalog) -> Cell:
     )
 
 
-def _cell_of(provider: str, agent: str, *, served: str, why: str, **facts: Any) -> Cell:  # by field
+def _cell_of(provider: str, agent: str, *, login: str, why: str, **facts: Any) -> Cell:  # by field
     empty: dict[str, Any] = dict.fromkeys(("how", "protocol", "model", "evidence", "source"))
-    return Cell(provider=provider, agent=agent, served=served, why=why, **{**empty, "lost": (), **facts})
+    return Cell(provider=provider, agent=agent, served=login, why=why, **{**empty, "lost": (), **facts})
 
 
 def facts_of(candidate: Candidate, client: Client, catalog: Catalog) -> CandidateFacts:
@@ -160,11 +165,11 @@ def facts_of(candidate: Candidate, client: Client, catalog: Catalog) -> Candidat
     native = (candidate.model and catalog.native_id(candidate.model, provider.id)) or candidate.model or ""
     native = clouds.native_name(provider, provider.base_urls[protocol], native)
     settings = losses.settings_for(catalog.dialect(provider.id, protocol), native)
-    spoken_first = protocol if protocol in client.protocols else client.protocols[0]
+    native_protocol = protocol if protocol in client.protocols else client.protocols[0]
     how = "dialect" if candidate.how == "native" and not settings.get("owner") else candidate.how
     return {
         "how": how,
-        "lost": list(losses.lost(spoken_first, protocol, settings, searches=client.searches)),
+        "lost": list(losses.lost(native_protocol, protocol, settings, searches=client.searches)),
         "evidence": optional_text(settings, "evidence"),
         "source": optional_text(settings, "source"),
     }
@@ -215,7 +220,7 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
         model=model_wanted, agent=client.id, protocols=client.protocols, without_gateway=True
     )
     routing = now.route(request)
-    chosen = rule.provider if rule else None
+    provider_id = rule.provider if rule else None
     return {
         "agent": client.id,
         "model": model_wanted,
@@ -230,7 +235,9 @@ def route(now: Snapshot, client: Client, model: str | None, request_class: str |
                 "context": candidate.context or None,
                 **facts_of(candidate, client, now.catalog),
             }
-            for candidate in sorted(routing.candidates, key=lambda candidate: candidate.provider != chosen)
+            for candidate in sorted(
+                routing.candidates, key=lambda candidate: candidate.provider != provider_id
+            )
         ],
         "skipped": [_skipped(skip) for skip in routing.skipped],
         "reserved": routing.reserved,

@@ -41,23 +41,21 @@ def chosen(
     models = [model for model in catalog.models.values() if extras or not model.extra]
     if family is not None:
         names_listed = {name for model in catalog.models.values() for name in (model.family, model.subfamily)}
-        wanted = _named("family", family, names_listed)
-        models = [
-            model for model in models if wanted in (model.family.casefold(), model.subfamily.casefold())
-        ]
+        ids = _named("family", family, names_listed)
+        models = [model for model in models if ids in (model.family.casefold(), model.subfamily.casefold())]
     if capability is not None:
         names_listed = {name for model in catalog.models.values() for name in model.capabilities}
-        wanted = _named("capability", capability, names_listed)
-        models = [model for model in models if wanted in model.capabilities]
+        ids = _named("capability", capability, names_listed)
+        models = [model for model in models if ids in model.capabilities]
     if provider is not None:
         serving = catalog.provider(provider).id
         models = [model for model in models if catalog.serves(serving, model.id)]
     return models
 
 
-def info(resolved: Resolved) -> dict[str, object]:
+def info(match: Resolved) -> dict[str, object]:
     """One model, with a note when it was asked for by another name."""
-    return {**model(resolved.model), "note": resolved.note}
+    return {**model(match.model), "note": match.note}
 
 
 def model(model: Model) -> dict[str, object]:
@@ -80,24 +78,24 @@ def model(model: Model) -> dict[str, object]:
         "extra": model.extra,
         "providers": {
             name: {
-                "id": served.native_id,
-                "context": served.context,
-                "shutdown": served.shutdown,
-                "retired": served.retired,
+                "id": served_model.native_id,
+                "context": served_model.context,
+                "shutdown": served_model.shutdown,
+                "retired": served_model.retired,
             }
-            for name, served in model.providers.items()
+            for name, served_model in model.providers.items()
         },
     }
 
 
-def price(listed: Price | None) -> dict[str, object]:
+def price(list_price: Price | None) -> dict[str, object]:
     """USD per million tokens; null = nobody published it."""
     return {
-        "input": listed.input if listed else None,
-        "output": listed.output if listed else None,
-        "cache_read": listed.cache_read if listed else None,
-        "cache_write": listed.cache_write if listed else None,
-        "cache_write_1h": listed.cache_write_1h if listed else None,
+        "input": list_price.input if list_price else None,
+        "output": list_price.output if list_price else None,
+        "cache_read": list_price.cache_read if list_price else None,
+        "cache_write": list_price.cache_write if list_price else None,
+        "cache_write_1h": list_price.cache_write_1h if list_price else None,
     }
 
 

@@ -45,27 +45,31 @@ def facts(snapshot: Snapshot, sessions: Sequence[Session]) -> Facts:
     running = [session for session in sessions if session.state != "ended"]
     waiting = sum(session.state == "waiting" for session in running)
     ids = {view.id for view in snapshot.providers}
-    served = [(name, number) for name, number in serving(running) if name in ids]
-    chosen = active.provider if active else None
+    sessions_by_provider = [(name, number) for name, number in serving(running) if name in ids]
+    provider_id = active.provider if active else None
     after = snapshot.next.provider if snapshot.next else None
-    if not served:
+    if not sessions_by_provider:
         model = active.model if active else None
-        return Facts(provider=chosen, model=model, running=len(running), waiting=waiting, follows=after)
-    numbers = dict(served)
-    provider = chosen if chosen in numbers and numbers[chosen] == served[0][1] else served[0][0]
-    used = [use for use in uses(running) if use.provider == provider]
-    differs = chosen != provider
-    steered = bool(used) and all(use.by == "gateway" for use in used)
+        return Facts(provider=provider_id, model=model, running=len(running), waiting=waiting, follows=after)
+    numbers = dict(sessions_by_provider)
+    provider = (
+        provider_id
+        if provider_id in numbers and numbers[provider_id] == sessions_by_provider[0][1]
+        else sessions_by_provider[0][0]
+    )
+    provider_uses = [use for use in uses(running) if use.provider == provider]
+    differs = provider_id != provider
+    steered = bool(provider_uses) and all(use.by == "gateway" for use in provider_uses)
     there = {view.agent for view in snapshot.agents}
-    apart = [use.agent for use in used if use.agent not in there] if differs and not steered else []
+    apart = [use.agent for use in provider_uses if use.agent not in there] if differs and not steered else []
     return Facts(
         provider=provider,
-        model=used[0].model or (active.model if active and not differs else None),
+        model=provider_uses[0].model or (active.model if active and not differs else None),
         running=len(running),
         waiting=waiting,
         served=numbers[provider],
-        chosen=chosen if differs else None,
+        chosen=provider_id if differs else None,
         returns=_returns(snapshot, provider) if differs and steered else "",
-        follows=chosen if differs and chosen and steered else after,
-        joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if chosen else "",
+        follows=provider_id if differs and provider_id and steered else after,
+        joins=next((agent for agent in apart if CLIENTS[agent].integrates), "") if provider_id else "",
     )

@@ -55,19 +55,19 @@ def session(item: Session) -> dict[str, object]:
     }
 
 
-def moved(done: MoveOutcome) -> dict[str, object]:
+def moved(move_outcome: MoveOutcome) -> dict[str, object]:
     """`switch PROVIDER --session ID --json`."""
     return {
-        "session": done.session,
-        "agent": done.agent,
-        "from": done.from_provider,
-        "to": done.to_provider,
-        "how": done.how,
-        "moved": done.moved,
+        "session": move_outcome.session,
+        "agent": move_outcome.agent,
+        "from": move_outcome.from_provider,
+        "to": move_outcome.to_provider,
+        "how": move_outcome.how,
+        "moved": move_outcome.moved,
     }
 
 
-def find(sessions: Iterable[Session], wanted: str) -> Session:
+def find(sessions: Iterable[Session], name: str) -> Session:
     """The session of that id, or of the only id that begins so.
 
     Raises:
@@ -76,17 +76,17 @@ def find(sessions: Iterable[Session], wanted: str) -> Session:
     """
     everyone = list(sessions)
     for session in everyone:
-        if session.id == wanted:
+        if session.id == name:
             return session
-    meant = [session for session in everyone if wanted and session.id.startswith(wanted)]
-    if len(meant) == 1:
-        return meant[0]
-    if meant:
+    matches = [session for session in everyone if name and session.id.startswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
         raise WrongUsage(
-            f"{len(meant)} sessions begin with '{wanted}'",
+            f"{len(matches)} sessions begin with '{name}'",
             "write more of the id; `pf-tui sessions` lists them",
         )
-    raise UnknownName("session", wanted, [session.id for session in everyone], "pf-tui sessions --all")
+    raise UnknownName("session", name, [session.id for session in everyone], "pf-tui sessions --all")
 
 
 def state(session: Session, now: datetime, zone: tzinfo | None) -> str:

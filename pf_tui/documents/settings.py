@@ -50,7 +50,7 @@ def limits(
     """
     headrooms = headroom or {}
     views = now.providers if only is None else (now.view(only),)
-    shown = [view for view in views if only or view.rank is not None or view.limits]
+    shown_views = [view for view in views if only or view.rank is not None or view.limits]
     return {
         "providers": [
             {
@@ -59,7 +59,7 @@ def limits(
                 if view.id in headrooms
                 else None,
             }
-            for view in shown
+            for view in shown_views
         ]
     }
 

@@ -71,10 +71,10 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object
     """Installed agents, then those that merely run; what each was set to, and what it really uses."""
     use_by_agent = uses(sessions)
     installed = {agent.agent: agent for agent in now.agents}
-    listed = []
+    agents = []
     for name in dict.fromkeys((*installed, *(use.agent for use in use_by_agent))):
         agent = installed.get(name)
-        listed.append(
+        agents.append(
             {
                 "agent": name,
                 "installed": agent is not None,
@@ -84,7 +84,7 @@ def _agents(now: Snapshot, sessions: Sequence[Session]) -> list[dict[str, object
                 "uses": [_use(use) for use in use_by_agent if use.agent == name],
             }
         )
-    return listed
+    return agents
 
 
 def _use(use: Use) -> dict[str, object]:
@@ -172,13 +172,13 @@ def limit(item: Limit) -> dict[str, object]:
     }
 
 
-def usage(used: Usage) -> dict[str, object]:
+def usage(provider_usage: Usage) -> dict[str, object]:
     """Requests, tokens and money; cost_usd null = nobody can price it."""
     return {
-        "requests": used.requests,
-        "tokens": used.tokens,
-        "cost_usd": used.cost_usd,
-        "unpriced_tokens": used.unpriced_tokens,
+        "requests": provider_usage.requests,
+        "tokens": provider_usage.tokens,
+        "cost_usd": provider_usage.cost_usd,
+        "unpriced_tokens": provider_usage.unpriced_tokens,
     }
 
 

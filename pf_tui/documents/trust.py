@@ -23,14 +23,14 @@ def project(project: Project | None) -> dict[str, object] | None:
     }
 
 
-def trusted(done: TrustOutcome) -> dict[str, object]:
+def trusted(trust_outcome: TrustOutcome) -> dict[str, object]:
     """A file that is trusted now; `changed` is false when it was already."""
     return {
-        "path": str(done.project.path),
-        "sha256": done.project.sha256,
-        "settings": dict(done.settings),
-        "changed": done.changed,
-        "undo": "pf-tui undo" if done.changed else None,
+        "path": str(trust_outcome.project.path),
+        "sha256": trust_outcome.project.sha256,
+        "settings": dict(trust_outcome.settings),
+        "changed": trust_outcome.changed,
+        "undo": "pf-tui undo" if trust_outcome.changed else None,
     }
 
 

@@ -38,9 +38,9 @@ def providers_yaml(paths: Paths, urls: Mapping[str, str]) -> bytes:
         entry = entries.setdefault(name, {"id": name})
         if isinstance(own_urls := entry.get("base_urls"), dict):
             entry["base_urls"] = {
-                spoken: url if spoken.startswith("anthropic") else f"{url}/v1" for spoken in own_urls
+                protocol: url if protocol.startswith("anthropic") else f"{url}/v1" for protocol in own_urls
             }
         else:
             entry["base_url"] = url
-    written = json.dumps({"version": 1, "providers": list(entries.values())}, default=str)
-    return written.encode()  # JSON is YAML
+    document = json.dumps({"version": 1, "providers": list(entries.values())}, default=str)
+    return document.encode()  # JSON is YAML

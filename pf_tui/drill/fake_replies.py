@@ -196,11 +196,11 @@ def _chat_call(call: Call, number: int, place: int) -> dict[str, object]:
 
 
 def _chat_usage(reply: Reply) -> dict[str, object]:
-    sent = reply.input + reply.cache_read
+    input_tokens = reply.input + reply.cache_read
     return {
-        "prompt_tokens": sent,
+        "prompt_tokens": input_tokens,
         "completion_tokens": reply.output,
-        "total_tokens": sent + reply.output,
+        "total_tokens": input_tokens + reply.output,
         "prompt_tokens_details": {"cached_tokens": reply.cache_read},
     }
 
@@ -217,9 +217,9 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
         count += 1
         return _named(kind, sequence_number=count, **rest)
 
-    begun = _response(reply, model, number, "in_progress") | {"output": [], "usage": None}
-    yield event("response.created", response=begun)
-    yield event("response.in_progress", response=begun)
+    start = _response(reply, model, number, "in_progress") | {"output": [], "usage": None}
+    yield event("response.created", response=start)
+    yield event("response.in_progress", response=start)
     for place, item in enumerate(_items(reply, number)):
         yield event("response.output_item.added", output_index=place, item=item | _unfinished(item))
         if item["type"] == "message":
@@ -240,7 +240,7 @@ def _responses(reply: Reply, model: str, number: int) -> Iterator[bytes]:
 
 
 def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, object]:
-    sent = reply.input + reply.cache_read
+    input_tokens = reply.input + reply.cache_read
     return {
         "id": f"resp_standin{number:06d}",
         "object": "response",
@@ -249,11 +249,11 @@ def _response(reply: Reply, model: str, number: int, status: str) -> dict[str, o
         "model": model,
         "output": list(_items(reply, number)),
         "usage": {
-            "input_tokens": sent,
+            "input_tokens": input_tokens,
             "input_tokens_details": {"cached_tokens": reply.cache_read},
             "output_tokens": reply.output,
             "output_tokens_details": {"reasoning_tokens": 0},
-            "total_tokens": sent + reply.output,
+            "total_tokens": input_tokens + reply.output,
         },
     }
 

@@ -144,13 +144,13 @@ class FakeUpstream:
             self.others.append(received_request)
             return self._aside(received_request, counting=counting)
         self.requests.append(received_request)
-        refused = (
+        error_answer = (
             refusal(self.name, received_request.protocol, received_request.content)
             if self.name in VENDORS
             else None
         )
-        if refused is not None:
-            return web.Response(status=refused[0], body=refused[1], content_type="application/json")
+        if error_answer is not None:
+            return web.Response(status=error_answer[0], body=error_answer[1], content_type="application/json")
         received_request.step = step = self._next(received_request)
         try:
             if isinstance(step, Reply):

@@ -167,8 +167,8 @@ def event(fault: Fault, protocol: str, now: datetime) -> bytes:
         return b"data: " + json.dumps(content).encode() + b"\n\n"
     inner = object_in(content, "error")
     code = inner["code"] or inner["type"]
-    failed = {"id": "resp_fault", "status": "failed", "error": {"code": code, "message": fault.message}}
-    body = {"type": "response.failed", "sequence_number": 1, "response": failed}
+    response = {"id": "resp_fault", "status": "failed", "error": {"code": code, "message": fault.message}}
+    body = {"type": "response.failed", "sequence_number": 1, "response": response}
     return b"event: response.failed\ndata: " + json.dumps(body).encode() + b"\n\n"
 
 

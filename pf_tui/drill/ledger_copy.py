@@ -38,9 +38,9 @@ def copy(source: Path, target: Path, now: datetime) -> Tokens | None:
     values = {"ms": since, "quarter": since // schema.QUARTER_MS, "hour": since // HOUR_MS}
     with schema.opened(source) as theirs, schema.opened(target, write=True) as ours:
         ours.execute("BEGIN")
-        for table, condition, wanted in _TABLES:
+        for table, condition, rows_wanted in _TABLES:
             rows = theirs.execute(
-                f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in wanted]
+                f"SELECT * FROM {table} WHERE {condition}", [values[name] for name in rows_wanted]
             ).fetchall()
             if rows:
                 marks = ", ".join("?" * len(rows[0]))

@@ -92,8 +92,8 @@ def bedrock(protocol: str, body: Body) -> str | None:
         ):
             return "Invalid 'input': value did not match any expected variant"
     for tool in body.get("tools") or ():
-        reserved = ("functions", "web", "image_gen", "browser", "python")
-        if tool.get("type") == "namespace" and tool.get("name") in reserved:
+        role_names = ("functions", "web", "image_gen", "browser", "python")
+        if tool.get("type") == "namespace" and tool.get("name") in role_names:
             return f"The namespace '{tool['name']}' collides with an existing tool namespace"
     return openai(protocol, body)
 

@@ -47,10 +47,10 @@ _MIDWAY = ("cut", "eof", "stall")
 
 def fault_called(name: str | None) -> Fault:
     """The fault a person means. Raises WrongUsage."""
-    wanted = ALIASES.get(name or DEFAULT_FAULT, name or DEFAULT_FAULT)
-    if wanted not in FAULTS:
+    fault_name = ALIASES.get(name or DEFAULT_FAULT, name or DEFAULT_FAULT)
+    if fault_name not in FAULTS:
         raise WrongUsage(f"no fault is called '{name}'", f"one of: {', '.join(FAULTS)}")
-    return FAULTS[wanted]
+    return FAULTS[fault_name]
 
 
 async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehearsal:
@@ -70,7 +70,7 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
             play = _Scenario(sandbox, now, agent, protocol, agent_route, fault)
             steps = await play.run()
             usual = sandbox.usual
-    served = dict.fromkeys(
+    serving_models = dict.fromkeys(
         (request.provider, request.model)
         for step in steps
         for request in step.requests
@@ -87,7 +87,7 @@ async def rehearse(ctx: Context, fault: Fault, word: str | None = None) -> Rehea
         steps=tuple(steps),
         chain=tuple(dict.fromkeys(route.provider for route in play.candidates.routes)),
         skipped=tuple(skip for skip in play.candidates.skipped if now.view(skip.provider).credential.usable),
-        costs=tuple(_cost(pricer, provider, model or "", turn, now.at) for provider, model in served),
+        costs=tuple(_cost(pricer, provider, model or "", turn, now.at) for provider, model in serving_models),
         turn=turn,
         turn_is_own=usual is not None,
         notes=tuple(play.notes),
@@ -186,10 +186,10 @@ class _Scenario:
                 meanings=sandbox.ctx.catalog().meanings,
             )
         )
-        done = actions.report_failure(
+        outcome = actions.report_failure(
             sandbox.ctx, self._first, failure, model=self.model, streak=failure.after
         )
-        if done is not None:
+        if outcome is not None:
             await sandbox.written()
         self.notes.append(
             f"{self._first} is {self._agent.name}'s own login: a limit reaches you and moves the next turn"
@@ -203,7 +203,7 @@ class _Scenario:
             title=f"{self._first}: {self._fault.says}",
             at=now,
             requests=(DrillRequest(provider=self._first, model=self.model, failure=failure.kind),),
-            benches=(done.bench,) if done is not None else (),
+            benches=(outcome.bench,) if outcome is not None else (),
             answer=ObservedAnswer(
                 status=answer.status, provider=self._first, whole=False, error=failure.message or None
             ),
@@ -247,7 +247,7 @@ class _Scenario:
 
     def _request(self) -> tuple[Request, CIMultiDictProxy[str]]:
         """What this agent asks, and the headers it is known by."""
-        path = next(path for path, spoken in PROTOCOLS.items() if spoken == self._protocol)
+        path = next(path for path, protocol in PROTOCOLS.items() if protocol == self._protocol)
         headers = CIMultiDict(_headers(self._agent, bearer=self._bearer))
         raw = json.dumps(_content(self._protocol, self.model)).encode()
         return parse_request(path, "", raw, headers), CIMultiDictProxy(headers)
@@ -262,8 +262,10 @@ class _Scenario:
 
     def _ends_the_turn(self, step: Step) -> bool:
         """The request itself is at fault: no other provider is asked, and none rests."""
-        failed = [request for request in step.requests if request.failure is not None]
-        return bool(failed) and not failures.CLASSES[failed[-1].failure or "server"].failover
+        failed_requests = [request for request in step.requests if request.failure is not None]
+        return (
+            bool(failed_requests) and not failures.CLASSES[failed_requests[-1].failure or "server"].failover
+        )
 
     def _about_time(self) -> str | None:
         """How long the wait would really be."""
@@ -339,8 +341,8 @@ def _agent(now: Snapshot, word: str | None) -> tuple[Client, launch.LaunchRoute]
         except NothingCanServe as error:
             refusals.append(error)
     if not ways:
-        listed = [name for name in now.priority if name in now.catalog.providers]
-        verdicts = (why_ineligible(now.eligibility_of(name), now.view(name).serves) for name in listed)
+        providers = [name for name in now.priority if name in now.catalog.providers]
+        verdicts = (why_ineligible(now.eligibility_of(name), now.view(name).serves) for name in providers)
         refusals_known = [refusal for refusal in verdicts if refusal is not None]
         if not refusals_known:
             raise refusals[0]

@@ -64,10 +64,10 @@ class CapturingRecorder(Recorder):
         super().attempt(attempt)
 
     def bench(
-        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], object]
+        self, bench: Bench, *, agent: str | None, session: str | None, why: str, on_done: Callable[[], object]
     ) -> None:
         self.benches.append(bench)
-        super().bench(bench, agent=agent, session=session, why=why, done=done)
+        super().bench(bench, agent=agent, session=session, why=why, on_done=on_done)
 
     def forget(self) -> None:
         """Begin anew."""
@@ -103,9 +103,9 @@ class Sandbox:
 
     async def written(self) -> None:
         """Wait until everything so far is in the files and taken back in."""
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-        self.recorder.job(lambda: loop.call_soon_threadsafe(done.set) and None)
-        await done.wait()
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        self.recorder.job(lambda: loop.call_soon_threadsafe(event.set) and None)
+        await event.wait()
         await asyncio.sleep(0)
         await asyncio.to_thread(self.routing_state.load)
 
@@ -130,10 +130,10 @@ async def open_sandbox(ctx: Context, now: Snapshot, folder: Path) -> AsyncIterat
             await stand_in.start()
         paths = Paths(folder)
         usual = _copy(ctx, now, paths, {name: upstream.url for name, upstream in stand_ins.items()})
-        copied = replace(
+        sandbox_ctx = replace(
             ctx, paths=paths, env=_without_keys(ctx, now, paths), who="gateway", clock=clock, _catalogs={}
         )
-        sandbox = Sandbox(copied, clock, stand_ins, usual)
+        sandbox = Sandbox(sandbox_ctx, clock, stand_ins, usual)
         await sandbox.open()
         yield sandbox
     finally:

@@ -254,8 +254,8 @@ def gemini(protocol: str, body: Body) -> str | None:
 
 def _gemini_schema(schema: Body) -> str | None:
     for holder in _schemas(schema):
-        if refused := sorted(_GEMINI_REFUSED & set(holder)):
-            return f'Invalid JSON payload received. Unknown name "{refused[0]}": Cannot find field.'
+        if unknown_fields := sorted(_GEMINI_REFUSED & set(holder)):
+            return f'Invalid JSON payload received. Unknown name "{unknown_fields[0]}": Cannot find field.'
         if any(not isinstance(value, str) for value in holder.get("enum") or ()):
             return "parameters.properties.enum: only allowed for STRING type"
         if unknown := set(holder.get("required") or ()) - set(

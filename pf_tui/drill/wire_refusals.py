@@ -126,19 +126,19 @@ def responses(body: Body) -> str | None:
     items = body.get("input")
     if isinstance(items, str):
         return None
-    called: set[str] = set()
-    answered: set[str] = set()
+    call_ids: set[str] = set()
+    result_ids: set[str] = set()
     for item in items or ():
         kind = item.get("type")
         if kind in ("function_call", "custom_tool_call"):
             if len(str(item.get("call_id"))) > 64:
                 return "Invalid 'input.call_id': string too long. Expected a string with maximum length 64."
-            called.add(str(item.get("call_id")))
+            call_ids.add(str(item.get("call_id")))
         elif kind in ("function_call_output", "custom_tool_call_output"):
-            if str(item.get("call_id")) not in called:
+            if str(item.get("call_id")) not in call_ids:
                 return f"No tool call found for function call output with call_id {item.get('call_id')}."
-            answered.add(str(item.get("call_id")))
-    if missing := called - answered:
+            result_ids.add(str(item.get("call_id")))
+    if missing := call_ids - result_ids:
         return f"No tool output found for function call {min(missing)}."
     for tool in body.get("tools") or ():
         if tool.get("type") == "function" and not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", str(tool.get("name"))):

@@ -16,7 +16,7 @@ from multidict import CIMultiDict
 
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
-from pf_tui.gateway.attempt_failures import Failed, Judge
+from pf_tui.gateway.attempt_failures import FailedAttempt, Judge
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES, OverBudget
 from pf_tui.gateway.headers import response_headers, route_mask
@@ -107,7 +107,7 @@ class UpstreamAttempt:
         rules: Sequence[Rule],
         clock: Callable[[], datetime],
         translation: Translation | None = None,
-    ) -> Delivered | Failed:
+    ) -> Delivered | FailedAttempt:
         """Send the request and see it through.
 
         Args:
@@ -145,13 +145,13 @@ class UpstreamAttempt:
         """What is known when the client left."""
         return Delivered(headers=self._headers, meter=self._meter)
 
-    async def _bad(self, exchange: AnyExchange) -> Failed:
+    async def _bad(self, exchange: AnyExchange) -> FailedAttempt:
         if exchange.status < 400:  # 101, 204, a redirect: no answer, whatever it carries
             return self._judge.nonsense(exchange, b"")
         body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
         return self._judge.answered(exchange, body)
 
-    async def _whole(self, exchange: AnyExchange) -> Delivered | Failed:
+    async def _whole(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
         """An answer that is no stream: all of it, checked to be one."""
         try:
             if exchange.has_come:
@@ -190,7 +190,7 @@ class UpstreamAttempt:
     async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
         return await exchange.read(self._limits.answer_bytes, self._in_flight.hold)
 
-    async def _stream(self, exchange: AnyExchange) -> Delivered | Failed:
+    async def _stream(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
         kind = exchange.headers.get("content-type", "")
         if exchange.opaque:
             if self._reply.begun:
@@ -203,30 +203,30 @@ class UpstreamAttempt:
         ):
             return await self._no_stream(exchange)
         events = EventBuffer()
-        buffered = await self._first_content(exchange, events)
-        if isinstance(buffered, Failed):
-            return buffered
+        head = await self._first_content(exchange, events)
+        if isinstance(head, FailedAttempt):
+            return head
         self._good()
         await self._reply.start(exchange.status, self._passed_back(exchange))
         if self._meter.done and not self._has_hole:  # a short answer, all of it at once
-            await self._reply.end(buffered)
+            await self._reply.end(head)
             return await self._ended(exchange)
         self._reply.hold()
-        await self._reply.send(buffered)
+        await self._reply.send(head)
         return await self._rest(exchange, events)
 
-    async def _no_stream(self, exchange: AnyExchange) -> Failed:
+    async def _no_stream(self, exchange: AnyExchange) -> FailedAttempt:
         body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
         if self._meter.take(body) == Kind.ERROR:
             return self._judge.in_band(exchange, body)
         return self._judge.nonsense(exchange, body)
 
-    async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | Failed:
+    async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | FailedAttempt:
         """Everything up to the first piece of the answer; a Failed when there is none."""
-        buffered = bytearray()  # not a list: a megabyte of empty events is a quarter of a million objects
-        limits, opened = self._limits, False
+        head = bytearray()  # not a list: a megabyte of empty events is a quarter of a million objects
+        limits, is_open = self._limits, False
         try:
-            content = self._good_from(exchange, events.feed(exchange.arrived()), buffered)
+            content = self._good_from(exchange, events.feed(exchange.arrived()), head)
             if content is not None:
                 return content  # head and first piece came together: no timer is needed
             self._reply.hold()
@@ -235,26 +235,26 @@ class UpstreamAttempt:
             latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
             async with asyncio.timeout(max(0.05, limits.first_byte_s - spent_s)) as limit:
                 while True:
-                    if self._opened and not opened:  # once: what follows may not keep a dead stream alive
-                        opened = True
+                    if self._opened and not is_open:  # once: what follows may not keep a dead stream alive
+                        is_open = True
                         limit.reschedule(loop.time() + limits.stall_s)
                     if not (data := await exchange.chunk()):
                         break
-                    content = self._good_from(exchange, events.feed(data), buffered)
+                    content = self._good_from(exchange, events.feed(data), head)
                     if content is not None:
                         return content
-                    self._bound(events, len(buffered))
-                    if not opened:
+                    self._bound(events, len(head))
+                    if not is_open:
                         limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
         except Unreachable as error:
             return self._judge.unreachable(error)
         except TimeoutError:
             text = f"no first event within {limits.first_byte_s:g} s"
-            if opened:
+            if is_open:
                 text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
             return self._judge.unreachable(Unreachable("timeout", text))
         if rest := events.flush():
-            content = self._good_from(exchange, rest + b"\n\n", buffered)
+            content = self._good_from(exchange, rest + b"\n\n", head)
             if content is not None:
                 return content
         if self._meter.finished or self._meter.odd is not None:
@@ -262,8 +262,10 @@ class UpstreamAttempt:
         when = "before its answer began" if self._opened else "before its first event"
         return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
 
-    def _good_from(self, exchange: AnyExchange, whole: bytes, buffered: bytearray) -> bytes | Failed | None:
-        """What may pass, from the first piece of the answer on; None while there is none, for `buffered`."""
+    def _good_from(
+        self, exchange: AnyExchange, whole: bytes, head: bytearray
+    ) -> bytes | FailedAttempt | None:
+        """What may pass, from the first piece of the answer on; None while there is none, for `head`."""
         end = 0
         for event in split_events(whole):
             end += len(event)
@@ -273,10 +275,10 @@ class UpstreamAttempt:
                 with reading(event, self._in_flight.hold):
                     meaning = self._meter.look(event)
             if meaning == Kind.ERROR:
-                return self._judge.in_band(exchange, b"".join([buffered, event, whole[end:]]), event)
+                return self._judge.in_band(exchange, b"".join([head, event, whole[end:]]), event)
             if meaning == Kind.GARBAGE:
                 return self._judge.nonsense(exchange, event)
-            buffered += event
+            head += event
             self._fillers += len(event)
             if (
                 self._fillers > (FILLER_BYTES if meaning == Kind.FILLER else EVENT_BYTES)
@@ -285,8 +287,8 @@ class UpstreamAttempt:
                 raise Unreachable("network", f"{self._fillers >> 20} MB of its stream held no answer")
             if meaning == Kind.GOOD:
                 self._first_byte()
-                buffered += self._sifted(whole[end:])
-                return bytes(buffered)
+                head += self._sifted(whole[end:])
+                return bytes(head)
             if meaning == Kind.OPENING:
                 self._opened = True
                 if self._meter.done:
@@ -327,9 +329,9 @@ class UpstreamAttempt:
         except OverBudget:
             broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
         if self._complaint is not None:
-            failed = self._judge.in_band(exchange, self._complaint, self._complaint)
+            failed_attempt = self._judge.in_band(exchange, self._complaint, self._complaint)
             await reply.end(clean_error(self._request.protocol, self._complaint))
-            return Delivered(headers=exchange.headers, meter=meter, failure=failed.failure)
+            return Delivered(headers=exchange.headers, meter=meter, failure=failed_attempt.failure)
         if meter.broken:
             broke = failures.transport("network", self._judge.clock(), "a piece of its answer was unreadable")
         if meter.broken or not meter.finished:
@@ -347,7 +349,7 @@ class UpstreamAttempt:
             await _drain(exchange)
         return Delivered(headers=exchange.headers, meter=self._meter)
 
-    async def _unseen(self, exchange: AnyExchange) -> Delivered | Failed:
+    async def _unseen(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
         """Compressed in a way we cannot read: it passes as it is."""
         try:
             async with asyncio.timeout(self._limits.first_byte_s):
@@ -421,27 +423,35 @@ class UpstreamAttempt:
         return headers
 
 
-async def forward(reply: Reply, failed: Failed, added: Mapping[str, str], protocol: str) -> None:
+async def forward(
+    reply: Reply, failed_attempt: FailedAttempt, extra_headers: Mapping[str, str], protocol: str
+) -> None:
     """Hand an upstream's own error on; one of ours where it said nothing that an agent can read."""
-    unread = failed.failure.kind == "server" and failed.status is not None and failed.status < 400
-    if failed.status is None or failed.headers is None or unread:
-        silent = failed.failure.kind == "timeout"
-        answer = own_responses.unreachable(
-            protocol, failed.route.provider, failed.failure.message, silent=silent
-        )
-        await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
-        return
-    if failed.status < 400:
-        answer = own_responses.in_words(protocol, failed.failure.kind, failed.failure.message)
-        await reply.whole(answer.status, {**answer.headers, **added}, answer.body)
-        return
-    headers = response_headers(CIMultiDict(failed.headers), decoded=True)
-    for name, value in added.items():
-        headers[name] = value
-    body = failed.body or own_responses.error_body(
-        protocol, "api_error", f"pf-tui: {failed.route.provider} answered {failed.status} without a word"
+    unread = (
+        failed_attempt.failure.kind == "server"
+        and failed_attempt.status is not None
+        and failed_attempt.status < 400
     )
-    await reply.whole(failed.status, headers, body)
+    if failed_attempt.status is None or failed_attempt.headers is None or unread:
+        silent = failed_attempt.failure.kind == "timeout"
+        answer = own_responses.unreachable(
+            protocol, failed_attempt.route.provider, failed_attempt.failure.message, silent=silent
+        )
+        await reply.whole(answer.status, {**answer.headers, **extra_headers}, answer.body)
+        return
+    if failed_attempt.status < 400:
+        answer = own_responses.in_words(protocol, failed_attempt.failure.kind, failed_attempt.failure.message)
+        await reply.whole(answer.status, {**answer.headers, **extra_headers}, answer.body)
+        return
+    headers = response_headers(CIMultiDict(failed_attempt.headers), decoded=True)
+    for name, value in extra_headers.items():
+        headers[name] = value
+    body = failed_attempt.body or own_responses.error_body(
+        protocol,
+        "api_error",
+        f"pf-tui: {failed_attempt.route.provider} answered {failed_attempt.status} without a word",
+    )
+    await reply.whole(failed_attempt.status, headers, body)
 
 
 async def _drain(exchange: AnyExchange) -> None:

@@ -36,7 +36,7 @@ _SIZES = re.compile(
 
 
 @record
-class Failed:
+class FailedAttempt:
     """An upstream failed before anything of it passed."""
 
     route: Route
@@ -70,16 +70,18 @@ class Judge:
         self.clock = clock
         self._secrets = secrets
 
-    def answered(self, exchange: AnyExchange, body: bytes) -> Failed:
+    def answered(self, exchange: AnyExchange, body: bytes) -> FailedAttempt:
         """A failing status."""
-        failed = self._failed(exchange, exchange.status, b"" if exchange.opaque else body, None)
-        if failed.failure.kind in ("auth", "account") and not self._route.credential:
+        failed_attempt = self._failed(exchange, exchange.status, b"" if exchange.opaque else body, None)
+        if failed_attempt.failure.kind in ("auth", "account") and not self._route.credential:
             # the agent's own login: it renews it by itself when it hears this
-            own = replace(failed.failure, failover=False, scope=None, forever=False)
-            return replace(failed, failure=own)
-        return failed
+            own = replace(failed_attempt.failure, failover=False, scope=None, forever=False)
+            return replace(failed_attempt, failure=own)
+        return failed_attempt
 
-    def in_band(self, exchange: AnyExchange, body: bytes | bytearray, event: bytes | None = None) -> Failed:
+    def in_band(
+        self, exchange: AnyExchange, body: bytes | bytearray, event: bytes | None = None
+    ) -> FailedAttempt:
         """A 200 whose content is an error."""
         return self._failed(exchange, None, body, event)
 
@@ -87,16 +89,16 @@ class Judge:
         """An error event without the credentials it may repeat."""
         return self._secrets(self._route).data(event)
 
-    def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> Failed:
+    def nonsense(self, exchange: AnyExchange, body: bytes | bytearray) -> FailedAttempt:
         """A status or a content that is no answer: a page of a proxy, broken JSON, nothing at all."""
         kind = clean(exchange.headers.get("content-type", "no content type").partition(";")[0], CODE_CHARS)
         text = f"answered {exchange.status} with {kind} that is no answer"
         failure = failures.nonsense(
             exchange.status, self._secrets(self._route).text(text), self.clock(), is_page=kind == "text/html"
         )
-        return Failed(route=self._route, failure=failure, status=exchange.status)
+        return FailedAttempt(route=self._route, failure=failure, status=exchange.status)
 
-    def empty(self, exchange: AnyExchange, odd: bytes | bytearray) -> Failed:
+    def empty(self, exchange: AnyExchange, odd: bytes | bytearray) -> FailedAttempt:
         """A 200 that ends without an answer.
 
         Args:
@@ -104,19 +106,23 @@ class Judge:
         """
         event = bytes(odd) if b"data:" in odd else None
         if odd.strip():
-            failed = self.in_band(exchange, odd, event)
-            if failed.failure.meaning is not None:
-                return failed
+            failed_attempt = self.in_band(exchange, odd, event)
+            if failed_attempt.failure.meaning is not None:
+                return failed_attempt
         failure = failures.nonsense(exchange.status, "its answer was empty", self.clock())
-        return Failed(route=self._route, failure=failure, status=exchange.status, headers=exchange.headers)
+        return FailedAttempt(
+            route=self._route, failure=failure, status=exchange.status, headers=exchange.headers
+        )
 
-    def unreachable(self, error: Unreachable) -> Failed:
+    def unreachable(self, error: Unreachable) -> FailedAttempt:
         """No answer at all."""
-        return Failed(route=self._route, failure=failures.transport(error.kind, self.clock(), error.text))
+        return FailedAttempt(
+            route=self._route, failure=failures.transport(error.kind, self.clock(), error.text)
+        )
 
     def _failed(
         self, exchange: AnyExchange, status: int | None, body: bytes | bytearray, event: bytes | None
-    ) -> Failed:
+    ) -> FailedAttempt:
         mask = self._secrets(self._route)
         evidence = mask.data(bytes(body[:KEPT_BYTES]))
         headers = CIMultiDict((name, mask.text(value)) for name, value in exchange.headers.items())
@@ -131,7 +137,7 @@ class Judge:
             rules=self._rules,
             model=self._route.model,
         )
-        return Failed(
+        return FailedAttempt(
             route=self._route,
             failure=self._without_prompt(failure, text),
             status=exchange.status,

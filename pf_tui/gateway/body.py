@@ -142,9 +142,9 @@ def with_model(raw: bytes, old: str, new: str) -> bytes:
     """The body with the top-level model's name replaced, every other byte as it was."""
     if old == new:
         return raw
-    wanted = json.dumps(old, ensure_ascii=False).encode()[1:-1]
-    escaped = json.dumps(old).encode()[1:-1]
-    matches = [m for m in _MODEL.finditer(raw) if m[1] in (wanted, escaped)]
+    plain = json.dumps(old, ensure_ascii=False).encode()[1:-1]
+    escaped_name = json.dumps(old).encode()[1:-1]
+    matches = [m for m in _MODEL.finditer(raw) if m[1] in (plain, escaped_name)]
     place = (
         matches[0] if len(matches) == 1 else next((m for m in matches if _is_top_level(raw, m.start())), None)
     )
@@ -173,10 +173,10 @@ def without_thinking(raw: bytes, protocol: str, foreign: Callable[[dict[str, obj
         return raw
     content = json.loads(raw)
     if protocol == "openai-responses":
-        changed = _drop_reasoning(content, foreign)
+        is_changed = _drop_reasoning(content, foreign)
     else:
-        changed = _drop_thinking(content, foreign)
-    return json.dumps(content, ensure_ascii=False).encode() if changed else raw
+        is_changed = _drop_thinking(content, foreign)
+    return json.dumps(content, ensure_ascii=False).encode() if is_changed else raw
 
 
 def _drop_thinking(content: dict[str, object], foreign: Callable[[dict[str, object]], bool]) -> bool:
@@ -239,8 +239,8 @@ def _who(headers: Mapping[str, str]) -> tuple[AgentId | None, str | None, bool]:
     user_agent, originator = headers.get("user-agent", ""), headers.get("originator", "")
     for client in _BY_NAME:
         if client.user_agent in user_agent or originator.startswith(client.user_agent):
-            named = (headers.get(header) for header in client.session_headers)
-            return client.id, next((session for session in named if session), None), False
+            ids = (headers.get(header) for header in client.session_headers)
+            return client.id, next((session for session in ids if session), None), False
     return None, None, False
 
 

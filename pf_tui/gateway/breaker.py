@@ -56,14 +56,14 @@ class CircuitBreaker:
         """When this process made a bench, in the order of things."""
         self._probes: set[str] = set()
 
-    def load(self, stored: Iterable[Bench]) -> None:
+    def load(self, stored_benches: Iterable[Bench]) -> None:
         """Take over what health.json says; what is still on its way to it stays."""
-        self._stored = {bench.key: bench for bench in stored}
+        self._stored = {bench.key: bench for bench in stored_benches}
         self._index()
 
-    def spend(self, spent: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
+    def spend(self, full_windows: Mapping[str, tuple[ExhaustedWindow, ...]]) -> None:
         """Take over which windows and budgets are used up, by provider."""
-        self._spent = spent
+        self._spent = full_windows
 
     def persisted(self, bench: Bench) -> None:
         """The bench is in health.json now."""
@@ -81,16 +81,16 @@ class CircuitBreaker:
         route: Route,
         *,
         alone: bool = False,
-        spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
+        full_windows: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
     ) -> Skipped | None:
         """Why the route must not be asked now; None when it may.
 
         Args:
             alone: nobody else can be asked, so a trouble that passes by itself, or a limit whose end nobody
                 named, is no reason: the client's own retries find out.
-            spent: what is used up for a project, by provider; None = what is for everybody.
+            full_windows: what is used up for a project, by provider; None = what is for everybody.
         """
-        windows = self._spent if spent is None else spent
+        windows = self._spent if full_windows is None else full_windows
         used_up = windows.get(route.provider)
         if not used_up and route.provider not in self._by_provider:
             return None
@@ -174,9 +174,9 @@ class CircuitBreaker:
         if failure.kind not in TRANSIENT:
             return failure.after
         key = (route.provider, route.model if failure.scope == "model" else None)
-        count, counted = self._streaks.get(key, (0, 0))
-        if attempt_token.order > counted:  # sent after the last one that counted had failed
-            count, counted = self._streaks[key] = (count + 1, next(self._order))
+        count, last_order = self._streaks.get(key, (0, 0))
+        if attempt_token.order > last_order:  # sent after the last one that counted had failed
+            count, last_order = self._streaks[key] = (count + 1, next(self._order))
         return count
 
     def succeeded(self, route: Route, attempt_token: AttemptToken) -> bool:
@@ -195,8 +195,8 @@ class CircuitBreaker:
 
     def _is_newer(self, bench: Bench, attempt_token: AttemptToken) -> bool:
         """The bench was made after the request had been sent."""
-        made = self._made.get(bench.key)
-        return made > attempt_token.order if made is not None else bench.since > attempt_token.at
+        made_at = self._made.get(bench.key)
+        return made_at > attempt_token.order if made_at is not None else bench.since > attempt_token.at
 
     def _covering(self, route: Route) -> list[Bench]:
         return [

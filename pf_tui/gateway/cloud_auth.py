@@ -93,8 +93,8 @@ class _Aws:
 
 
 def _must_renew(credentials: object) -> bool:
-    needed = getattr(credentials, "refresh_needed", None)
-    return bool(needed and needed())
+    needs_refresh = getattr(credentials, "refresh_needed", None)
+    return bool(needs_refresh and needs_refresh())
 
 
 class _Google:

@@ -18,7 +18,7 @@ from pf_tui import actions
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import Delivered
-from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import for_vertex, with_model, without_thinking
 from pf_tui.gateway.breaker import AttemptToken
 from pf_tui.gateway.headers import login_values, route_secrets
@@ -158,7 +158,7 @@ class RequestFailover(Turn):
         headers = {"content-type": "application/json"}
         await self._tell(Answer(status=200, headers=headers, body=body))
 
-    async def _try(self, route: Route) -> Delivered | Failed:
+    async def _try(self, route: Route) -> Delivered | FailedAttempt:
         """Ask one route; its answer passes when it is good."""
         attempt_token = self._resting.begin(route)
         in_flight = self._in_flight
@@ -174,7 +174,7 @@ class RequestFailover(Turn):
             good=lambda: self._good(route, attempt_token),
             secrets=self._secrets,
         )
-        outcome: Delivered | Failed | None = None
+        outcome: Delivered | FailedAttempt | None = None
         try:
             outcome = await passing.run(
                 self._engine._transport,
@@ -222,7 +222,7 @@ class RequestFailover(Turn):
             self._engine._recorder.release(route.provider, route.model)
 
     def _note(
-        self, route: Route, outcome: Delivered | Failed, attempt_token: AttemptToken, latency_ms: int
+        self, route: Route, outcome: Delivered | FailedAttempt, attempt_token: AttemptToken, latency_ms: int
     ) -> None:
         """Readings, benches, releases and the ledger's row of one attempt."""
         headers = outcome.headers
@@ -256,7 +256,7 @@ class RequestFailover(Turn):
                 agent=self._request.agent,
                 session=self._request.session,
                 why=why,
-                done=lambda: loop.call_soon_threadsafe(persisted),
+                on_done=lambda: loop.call_soon_threadsafe(persisted),
             )
 
     def _remember_repair(self, route: Route) -> None:
@@ -304,7 +304,7 @@ class RequestFailover(Turn):
 
     def _blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
         """Why the route must not be asked now, by this project's budgets."""
-        return self._resting.blocked(route, alone=alone, spent=self._plan.spent)
+        return self._resting.blocked(route, alone=alone, full_windows=self._plan.spent)
 
     async def _claims(self, route: Route) -> bool:
         """This request is the one that tries a provider which rests until it is cleared."""
@@ -349,9 +349,9 @@ class RequestFailover(Turn):
         ]
         return self._within_patience(min(ends)) if ends else 0.0
 
-    def _wait_here(self, failed: Failed, queue: Iterable[Route]) -> float:
+    def _wait_here(self, failed_attempt: FailedAttempt, queue: Iterable[Route]) -> float:
         """Seconds to wait for a limit just named, where the prompt cache is warm or nobody else is left."""
-        failure, route = failed.failure, failed.route
+        failure, route = failed_attempt.failure, failed_attempt.route
         if failure.kind != "rate" or failure.until is None or self._request.counting:
             return 0.0
         if not self._plan.auto_switch:
@@ -374,26 +374,26 @@ class RequestFailover(Turn):
         pin = self._chosen
         return pin if pin and any(route.provider == pin for route in routes) else None
 
-    def _larger(self, failed: Failed, queue: Sequence[Route]) -> list[Route]:
+    def _larger(self, failed_attempt: FailedAttempt, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""
-        size = max(failed.window or failed.route.context, _ROOM_MARGIN)
+        size = max(failed_attempt.window or failed_attempt.route.context, _ROOM_MARGIN)
         candidates = self._plan.candidates(
             self._request, bearer=self._bearer, larger_than=size, allowed=self._chosen
         )
-        tried = {(failure.route.provider, failure.route.model) for failure in self._failed}
+        routes = {(failure.route.provider, failure.route.model) for failure in self._failed}
         larger = [
             route
             for route in candidates.routes
-            if (route.provider, route.model) not in tried
+            if (route.provider, route.model) not in routes
             and route.context > size
             and self._blocked(route) is None
         ]
         return sorted(larger, key=lambda route: not route.same_model)
 
-    async def _new_key(self, failed: Failed) -> bool:
+    async def _new_key(self, failed_attempt: FailedAttempt) -> bool:
         """Our key was refused: True when there is a new one by now, so that the route may be asked again."""
-        route = failed.route
-        if failed.failure.kind != "auth" or not route.credential or route.provider in self._fresh_key:
+        route = failed_attempt.route
+        if failed_attempt.failure.kind != "auth" or not route.credential or route.provider in self._fresh_key:
             return False
         self._fresh_key.add(route.provider)
         if not await self._routing_state.key_changed(route.provider):

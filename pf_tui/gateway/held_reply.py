@@ -145,5 +145,5 @@ def in_band(protocol: str, status: int, body: bytes | bytearray) -> bytes:
     code = "rate_limit_exceeded" if status == 429 else "server_error"
     response: dict[str, object] = {"id": "resp_failed", "object": "response", "created_at": 0, "output": []}
     response |= {"status": "failed", "error": {"code": code, "message": sentence}}
-    failed = {"type": "response.failed", "sequence_number": 0, "response": response}
-    return b"event: response.failed\ndata: " + json.dumps(failed, ensure_ascii=False).encode() + b"\n\n"
+    error_event = {"type": "response.failed", "sequence_number": 0, "response": response}
+    return b"event: response.failed\ndata: " + json.dumps(error_event, ensure_ascii=False).encode() + b"\n\n"

@@ -56,8 +56,8 @@ class InFlightRequest:
         meter, route = self.meter, self.route
         tokens = 0
         if meter is not None:
-            reported = meter.usage.get("output_tokens", meter.usage.get("completion_tokens"))
-            tokens = max(meter.tokens_seen, reported if isinstance(reported, int) else 0)
+            output_tokens = meter.usage.get("output_tokens", meter.usage.get("completion_tokens"))
+            tokens = max(meter.tokens_seen, output_tokens if isinstance(output_tokens, int) else 0)
         return LiveRequest(
             id=str(self.number),
             agent=self.request.agent,
@@ -128,7 +128,7 @@ class InFlightRequests:
         self._timer = None
         if self._by_number or self._shown:
             self._shown = bool(self._by_number)
-            shown = tuple(in_flight.shown() for in_flight in self._by_number.values())
-            self._write(shown, tuple(self._sessions.values()))
+            requests = tuple(in_flight.shown() for in_flight in self._by_number.values())
+            self._write(requests, tuple(self._sessions.values()))
         if self._by_number:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_S, self._tell)

@@ -11,14 +11,14 @@ from pf_tui.rules.models import window
 
 
 def listed(
-    plan: RoutingPlan, blocked: Callable[[str, str], bool] = lambda _provider, _model: False
+    plan: RoutingPlan, is_blocked: Callable[[str, str], bool] = lambda _provider, _model: False
 ) -> object:
     """Every model that a provider of ours serves, under the catalog's ids, as it will be served now.
 
     The window is the one of the provider that is asked first: an agent that compacts by it does so in time.
 
     Args:
-        blocked: told a provider and a model; True while that provider rests from it.
+        is_blocked: told a provider and a model; True while that provider rests from it.
     """
     rows: dict[str, dict[str, object]] = {}
     resting: dict[str, dict[str, object]] = {}
@@ -32,7 +32,7 @@ def listed(
         for model in plan.catalog.models.values():
             if not plan.catalog.chats(model.id) or not plan.catalog.serves(provider.id, model.id):
                 continue
-            place = resting if blocked(provider.id, model.id) else rows
+            place = resting if is_blocked(provider.id, model.id) else rows
             place.setdefault(model.id, _entry(plan, provider.id, model))
     items = list({**resting, **rows}.values())
     return {

@@ -60,7 +60,7 @@ def exhausted(
     Args:
         waits: the session was started to go on at the reset: its client asks again until somebody is back.
     """
-    limited, unreached, refused = by_trouble(skipped)
+    at_limit, unreached, rejections = by_trouble(skipped)
     first = first_back(skipped, now)
     wait_s = UNKNOWN_WAIT_S
     if first is not None and first.until is not None:
@@ -80,7 +80,7 @@ def exhausted(
         return Answer(status=429, headers=headers, body=body, until=first.until)
     headers["x-should-retry"] = "false"
     codex = agent == "codex" or protocol == "openai-responses"
-    if not limited or (codex and refused):  # Codex prints "Upgrade to Pro" for a usage limit
+    if not at_limit or (codex and rejections):  # Codex prints "Upgrade to Pro" for a usage limit
         return Answer(status=403, headers=headers, body=error_body(protocol, "permission_error", sentence))
     if codex:
         content = {
@@ -104,37 +104,39 @@ def by_trouble(
     skipped: Sequence[Skipped],
 ) -> tuple[dict[str, Skipped], dict[str, Skipped], dict[str, Skipped]]:
     """Who is limited, who cannot be reached, and who refused, by provider."""
-    limited, unreached, refused = {}, {}, {}
+    at_limit, unreached, rejections = {}, {}, {}
     for skip in skipped:
         if skip.code not in (*_LIMITED, "failed"):
             continue
         if skip.kind in _PASSING:
             unreached[skip.provider] = skip
         elif skip.kind in _REFUSING:
-            refused[skip.provider] = skip
+            rejections[skip.provider] = skip
         else:
-            limited[skip.provider] = skip
-    return limited, unreached, refused
+            at_limit[skip.provider] = skip
+    return at_limit, unreached, rejections
 
 
 def first_back(skipped: Sequence[Skipped], now: datetime) -> Skipped | None:
     """The limited provider that is back first; None where nobody's end is known."""
-    limited = (skip for skip in skipped if skip.code in _LIMITED and skip.kind not in (*_PASSING, *_REFUSING))
-    return failover.first_back(skip for skip in limited if skip.until is not None and skip.until > now)
+    at_limit = (
+        skip for skip in skipped if skip.code in _LIMITED and skip.kind not in (*_PASSING, *_REFUSING)
+    )
+    return failover.first_back(skip for skip in at_limit if skip.until is not None and skip.until > now)
 
 
 def sentence_for(
     skipped: Sequence[Skipped], first: Skipped | None, now: datetime, zone: tzinfo | None = None
 ) -> str:
     """`pf-tui: all 3 providers are limited; the first is back at 15:40 (openrouter)`."""
-    limited, unreached, refused = by_trouble(skipped)
+    at_limit, unreached, rejections = by_trouble(skipped)
     paid = [skip.provider for skip in skipped if skip.code == "paid"]
     asks = f"; {paid[0]} costs money: `pf-tui allow paid --today` lets it serve" if paid else ""
     sentences = [
         *(f"{name} cannot be reached: {skip.reason}" for name, skip in unreached.items()),
-        *(f"{name} refused: {skip.reason}" for name, skip in refused.items()),
+        *(f"{name} refused: {skip.reason}" for name, skip in rejections.items()),
     ]
-    count = len(limited)
+    count = len(at_limit)
     if first is not None and first.until is not None:
         who = "the only provider is limited" if count == 1 else f"all {count} providers are limited"
         if sentences:
@@ -142,16 +144,16 @@ def sentence_for(
         back = f"the first is back at {_clock(first.until, now, zone)} ({first.provider})"
         return "pf-tui: " + "; ".join([who, back, *sentences]) + asks
     if sentences:
-        sentences = [*(f"{name} is limited: {skip.reason}" for name, skip in limited.items()), *sentences]
-    elif limited:
+        sentences = [*(f"{name} is limited: {skip.reason}" for name, skip in at_limit.items()), *sentences]
+    elif at_limit:
         sentences = [
-            "no provider available: " + ", ".join(f"{name} {skip.reason}" for name, skip in limited.items())
+            "no provider available: " + ", ".join(f"{name} {skip.reason}" for name, skip in at_limit.items())
         ]
     elif asks:
         return f"pf-tui: no provider available{asks}"
     else:
         return "pf-tui: no provider can serve this request; pf-tui why shows each reason"
-    ends = "" if unreached and not (limited or refused) else "; pf-tui why shows what ends it"
+    ends = "" if unreached and not (at_limit or rejections) else "; pf-tui why shows what ends it"
     return "pf-tui: " + "; ".join(sentences) + (asks or ends)
 
 
@@ -198,8 +200,8 @@ def no_search(request: Request) -> Answer:
     start = {**message, "content": [], "stop_reason": None}
     events: list[dict[str, object]] = [{"type": "message_start", "message": start}]
     for index, block in enumerate(blocks):
-        begun = {**block, "text": ""} if block["type"] == "text" else block
-        events.append({"type": "content_block_start", "index": index, "content_block": begun})
+        first_block = {**block, "text": ""} if block["type"] == "text" else block
+        events.append({"type": "content_block_start", "index": index, "content_block": first_block})
         if block["type"] == "text":
             delta = {"type": "text_delta", "text": sentence}
             events.append({"type": "content_block_delta", "index": index, "delta": delta})

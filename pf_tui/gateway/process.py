@@ -149,8 +149,8 @@ async def _serve(
     from pf_tui.gateway import server, settings
 
     addresses = state.install(ctx.paths)
-    chosen = port if port is not None else settings.parse(ctx.config().gateway, ctx.paths.config).port
-    sockets = _listen(chosen, addresses.port)
+    own_port = port if port is not None else settings.parse(ctx.config().gateway, ctx.paths.config).port
+    sockets = _listen(own_port, addresses.port)
     secret = addresses.token
     gateway = server.Gateway(ctx, secret, state.control_token(ctx.paths))
     gateway.recorder.may_write = already_running.still

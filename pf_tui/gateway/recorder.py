@@ -97,9 +97,9 @@ class Recorder:
                 self._keep(reading)
 
     def bench(
-        self, bench: Bench, *, agent: str | None, session: str | None, why: str, done: Callable[[], object]
+        self, bench: Bench, *, agent: str | None, session: str | None, why: str, on_done: Callable[[], object]
     ) -> None:
-        """A provider must rest; `done` is called (from this thread) when the files say so."""
+        """A provider must rest; `on_done` is called (from this thread) when the files say so."""
 
         def write() -> None:
             outcome = actions.keep_bench(
@@ -107,7 +107,7 @@ class Recorder:
             )
             if outcome.moved:
                 self._bench_written_at[bench.provider] = time.monotonic()
-            done()
+            on_done()
 
         self._later(write)
 
@@ -217,9 +217,11 @@ class Recorder:
         if self._rows and self._add():
             self._rows = []
         elif len(self._rows) > KEPT_ROWS:
-            lost = len(self._rows) - KEPT_ROWS
-            self._rows = self._rows[lost:]
-            log.line(self._routing_state.ctx.paths, f"gateway: the ledger refuses rows; {lost} were given up")
+            overflow = len(self._rows) - KEPT_ROWS
+            self._rows = self._rows[overflow:]
+            log.line(
+                self._routing_state.ctx.paths, f"gateway: the ledger refuses rows; {overflow} were given up"
+            )
         if batch:
             self._routing_state.refresh_soon()
 

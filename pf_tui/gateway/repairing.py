@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import without_thinking
 from pf_tui.gateway.routing import Route
 from pf_tui.translate import BETA_FIELDS, drop_field, refused_part
@@ -35,32 +35,32 @@ class Repairs:
         own = self._known_repairs.get((route.provider, route.model), ())
         return (*own, *self._known_repairs.get((route.provider, None), ()))
 
-    def asked_for(self, failed: Failed) -> bool:
+    def asked_for(self, failed_attempt: FailedAttempt) -> bool:
         """The answer asks for a repair that was not tried yet: the same provider may be asked once more."""
-        route, repair = failed.route, failed.failure.repair
-        tried = self._tried.setdefault((route.provider, route.model), {})
-        if failed.status is None or len(tried) >= MOST:
+        route, repair = failed_attempt.route, failed_attempt.failure.repair
+        strips = self._tried.setdefault((route.provider, route.model), {})
+        if failed_attempt.status is None or len(strips) >= MOST:
             return False
         if repair is not None and repair.kind == "thinking":
             part: str | None = THINKING
-        elif failed.failure.kind in ("unsupported", "request"):
-            part = refused_part(failed.status, failed.body)
+        elif failed_attempt.failure.kind in ("unsupported", "request"):
+            part = refused_part(failed_attempt.status, failed_attempt.body)
             if part is None and repair is not None and repair.kind == "beta" and repair.names:
                 part = BETA + repair.names[0]
         else:
             part = None
-        if part is None or part in tried or part in self.repairs_for(route):
+        if part is None or part in strips or part in self.repairs_for(route):
             return False
-        tried[part] = failed.failure.evidence
+        strips[part] = failed_attempt.failure.evidence
         return True
 
     def worked(self, route: Route) -> tuple[tuple[str, ...], Mapping[str, object]] | None:
         """What was newly left out there and helped, with what the provider had said; None = nothing."""
         if not self._tried:
             return None
-        tried = self._tried.get((route.provider, route.model), {})
-        parts = tuple(part for part in tried if part != THINKING)
-        return (parts, tried[parts[-1]]) if parts else None
+        strips = self._tried.get((route.provider, route.model), {})
+        parts = tuple(part for part in strips if part != THINKING)
+        return (parts, strips[parts[-1]]) if parts else None
 
     def body(self, route: Route, body: bytes) -> bytes:
         """The body without them."""
@@ -110,10 +110,10 @@ def _is_in_a_tool_loop(content: Mapping[str, object]) -> bool:
 
 
 def _without_betas(inbound: Iterable[tuple[str, str]], parts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    refused = {part.removeprefix(BETA) for part in parts if part.startswith(BETA)}
+    betas = {part.removeprefix(BETA) for part in parts if part.startswith(BETA)}
     for name, value in inbound:
         if name.lower() == "anthropic-beta":
-            remaining = [beta for beta in map(str.strip, value.split(",")) if beta not in refused]
+            remaining = [beta for beta in map(str.strip, value.split(",")) if beta not in betas]
             if remaining:
                 yield name, ",".join(remaining)
         else:

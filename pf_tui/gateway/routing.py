@@ -135,11 +135,11 @@ def candidates(
         if any(other.url == route.url and other.credential == route.credential for other in routes):
             continue  # one login under two names: its limit is the same
         routes.append(route)
-    ordered, _ = arrange(routes, lambda _: None, first=first)
+    routes_in_order, _ = arrange(routes, lambda _: None, first=first)
     return Candidates(
         routes=tuple(routes),
         skipped=(*able.skipped, *skipped),
-        by_priority=tuple(ordered),
+        by_priority=tuple(routes_in_order),
         reserved=able.reserved,
     )
 
@@ -220,12 +220,12 @@ def credential_headers(provider: Provider, protocol: str, key: Secret) -> dict[s
     return {"x-api-key": value, **bearer}
 
 
-def _native(wanted: str, model: str, provider: str, catalog: Catalog) -> str:
+def _native(model_id: str, model: str, provider: str, catalog: Catalog) -> str:
     """The upstream's name; what was asked stays as it is where it already means the same there."""
-    entry = catalog.find_model(wanted, provider)
-    native = catalog.native_id(model, provider) or (wanted if entry is None else model)
-    if entry is not None and entry.id == model and wanted.removesuffix("[1m]") == native:
-        return wanted.removesuffix("[1m]")
+    entry = catalog.find_model(model_id, provider)
+    native = catalog.native_id(model, provider) or (model_id if entry is None else model)
+    if entry is not None and entry.id == model and model_id.removesuffix("[1m]") == native:
+        return model_id.removesuffix("[1m]")
     return native
 
 

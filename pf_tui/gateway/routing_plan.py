@@ -30,7 +30,7 @@ class RoutingPlan:
         spill: frozenset[str],
         stamps: Stamps,
         epoch: int,
-        spent: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
+        full_windows: Mapping[str, tuple[ExhaustedWindow, ...]] | None = None,
         signers: Mapping[str, Signer] | None = None,
     ) -> None:
         self.signers = signers or {}
@@ -44,13 +44,15 @@ class RoutingPlan:
         self.return_when = now.config.return_when
         self.classes = now.config.classes
         """Request class -> where the person sends it; mostly empty."""
-        listed = [now.eligibility_of(name) for name in now.priority if name in now.catalog.providers]
-        self.eligibilities: tuple[Eligibility, ...] = tuple(listed if now.auto_switch else listed[:1])
-        self.first = listed[0].provider if listed and now.has_own_order else None
+        eligibilities = [now.eligibility_of(name) for name in now.priority if name in now.catalog.providers]
+        self.eligibilities: tuple[Eligibility, ...] = tuple(
+            eligibilities if now.auto_switch else eligibilities[:1]
+        )
+        self.first = eligibilities[0].provider if eligibilities and now.has_own_order else None
         """The first of the person's own list goes first whenever it can serve."""
         self.follows: RoutingPlan | None = None
         """For a project: the shared plan it was read after; another one means reading again."""
-        self.spent = spent
+        self.spent = full_windows
         """For a project, whose budgets may be lower: what is used up there; None = what is for everybody."""
         self.last_resort = spill
         """Providers past the switch threshold: new sessions begin elsewhere."""

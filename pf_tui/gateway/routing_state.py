@@ -139,9 +139,9 @@ class RoutingState:
             return True
         if (stamps[0], stamps[2:]) != (plan.stamps[0], plan.stamps[2:]):
             return False
-        released = self._released
+        released_at = self._released
         self.read_benches()
-        if self._released != released:
+        if self._released != released_at:
             return False  # a person let full windows count no longer
         plan.stamps = stamps
         self.written = True  # "begin anew" may have moved budgets
@@ -224,20 +224,20 @@ class RoutingState:
         """
         catalog = self.ctx.catalog()
         env = self.ctx.env
-        providers, changed = [], []
+        providers, changed_providers = [], []
         for provider in catalog.providers.values():
             for name in _names(provider):
                 if value := values.get(name):
                     self._session_env[name] = value
                     providers.append(provider.id)
                     if env.get(name) != value:
-                        changed.append(provider.id)
+                        changed_providers.append(provider.id)
         self._session_env |= {name: values[name] for name in clouds.variables() if values.get(name)}
         self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
         self._keys = None
         self._signers = {}
         self._stale = True
-        return tuple(dict.fromkeys(providers)), tuple(dict.fromkeys(changed))
+        return tuple(dict.fromkeys(providers)), tuple(dict.fromkeys(changed_providers))
 
     def sources(self) -> dict[str, str]:
         """Provider -> where its key comes from, of those that have one we may use."""
@@ -311,17 +311,17 @@ class RoutingState:
     def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
         """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
         paths, config = self.ctx.paths, now.config
-        wanted = [p for name in now.priority if (p := now.catalog.providers.get(name)) and _is_ours(p)]
+        providers = [p for name in now.priority if (p := now.catalog.providers.get(name)) and _is_ours(p)]
         stamp = (
             files.identity(paths.auth),
             config.keyring,
-            tuple(p.id for p in wanted),
+            tuple(p.id for p in providers),
             tuple(sorted(self._session_env)),
         )
         if self._keys is not None and self._keys[0] == stamp:
             return self._keys[1]
         keys = {}
-        for provider in wanted:
+        for provider in providers:
             key = self._key(provider, config)
             if key is not None:
                 keys[provider.id] = key

@@ -178,19 +178,19 @@ class Gateway:
             return _response(own_responses.refused(413, PROTOCOLS[path], sentence))
         headers = request.headers
         try:
-            parsed = parse_request(path, request.rel_url.raw_query_string, raw, headers)
+            parse_result = parse_request(path, request.rel_url.raw_query_string, raw, headers)
         except WrongUsage as error:
             return _response(own_responses.refused(400, PROTOCOLS[path], f"pf-tui: {error.message}"))
         reply = HttpReply(request)
         try:
             await self.engine.serve(
-                parsed, headers, reply, bearer=self._bears_login(parsed.agent, headers), hold=hold
+                parse_result, headers, reply, bearer=self._bears_login(parse_result.agent, headers), hold=hold
             )
         except ClientGone:
             if request.transport is not None:
                 request.transport.close()
         except PfError as error:
-            return _response(own_responses.refused(500, parsed.protocol, f"pf-tui: {error}"))
+            return _response(own_responses.refused(500, parse_result.protocol, f"pf-tui: {error}"))
         return reply.response or web.Response(status=500)
 
     def _bears_login(self, agent: str | None, headers: Mapping[str, str]) -> bool:
@@ -237,9 +237,9 @@ class Gateway:
             return _response(
                 own_responses.refused(400, "openai-chat", 'pf-tui: {"env": {NAME: key}} is expected')
             )
-        providers, changed = await asyncio.to_thread(self.routing_state.take_credentials, values)
-        if changed:
-            await asyncio.to_thread(self._write_down, changed)
+        providers, changed_providers = await asyncio.to_thread(self.routing_state.take_credentials, values)
+        if changed_providers:
+            await asyncio.to_thread(self._write_down, changed_providers)
         await self.routing_state.plan()
         self._release_renewed()
         return _json({"providers": list(providers)})
@@ -360,22 +360,22 @@ def listen(port: int) -> list[socket.socket]:
 
 
 def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.socket:
-    made = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        made.bind((address, port))
-        made.setblocking(False)
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((address, port))
+        listener.setblocking(False)
     except OSError as error:
-        made.close()
+        listener.close()
         if family == socket.AF_INET6:
             raise
         raise PfError(
             f"port {port} on {address} belongs to another process; nothing was started",
             f"`pf-tui gateway start --port {port + 1 if port else 4100}`",
         ) from error
-    return made
+    return listener
 
 
 def _protocol(path: str) -> str:

@@ -10,7 +10,7 @@ from multidict import CIMultiDictProxy
 
 from pf_tui.gateway import attempt, own_responses
 from pf_tui.gateway.attempt import Delivered
-from pf_tui.gateway.attempt_failures import Failed
+from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.breaker import JITTER_SHARE, TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 RESUME_HEADER = "x-pf-resume"
 """Says that a session was started to go on by itself when somebody is back."""
 
-_Attempted = tuple[Route, "Delivered | Failed", datetime, int, int | None]
+_Attempted = tuple[Route, "Delivered | FailedAttempt", datetime, int, int | None]
 """Whom we asked, what came of it, when, how long it took, and until its first byte (ms)."""
 
 
@@ -66,7 +66,7 @@ class Turn:
         self._session: Session = engine._sessions.of(request, redirect.name if redirect else "")
         self._chosen = redirect.provider if redirect else self._routing_state.pins.get(request.session or "")
         """The provider that the person chose for this session, or for requests of this class."""
-        self._failed: list[Failed] = []
+        self._failed: list[FailedAttempt] = []
         self._skipped: list[Skipped] = []
         self._attempts: list[_Attempted] = []
         self._request_id: str | None = None
@@ -99,14 +99,14 @@ class Turn:
             "request-id": self._request_id,
         }
 
-    def _row(self, attempted: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
-        route, outcome, started, latency_ms, first_byte_ms = attempted
+    def _row(self, attempt: _Attempted, request_id: str, ordinal: int, answered: bool) -> Attempt:
+        route, outcome, started_at, latency_ms, first_byte_ms = attempt
         request, meter = self._request, outcome.meter
         tokens: dict[str, Any] = (
             counts(request.protocol, meter.usage) if meter and meter.usage else {}
         )  # by field
         return Attempt(
-            at=started,
+            at=started_at,
             agent=request.agent or "unknown",
             provider=route.provider,
             model=self._plan.id_of(self._redirect.asked_model if self._redirect else request.model),
@@ -127,16 +127,16 @@ class Turn:
 
     async def _nobody(self) -> None:
         """Every route has failed, or there was none."""
-        failed = self._failed
-        if not failed and self._unreadable is not None:
+        failed_attempts = self._failed
+        if not failed_attempts and self._unreadable is not None:
             sentence = f"pf-tui: {self._unreadable}"
             await self._tell(own_responses.refused(400, self._request.protocol, sentence))
             return
-        if not failed and self._needs_search:
+        if not failed_attempts and self._needs_search:
             await self._tell(own_responses.no_search(self._request))
             return
-        if failed and self._is_for_the_client():
-            await self._forward(_told_first(failed))
+        if failed_attempts and self._is_for_the_client():
+            await self._forward(_told_first(failed_attempts))
             return
         failures = [
             Skipped(
@@ -148,7 +148,7 @@ class Turn:
                 else failure.failure.until,
                 kind=failure.failure.kind,
             )
-            for failure in failed
+            for failure in failed_attempts
             if failure.failure.failover or failure.route.same_model  # a stand-in's reasons are its own
         ]
         skipped = [*failures, *(p for p in self._skipped if p.provider not in {s.provider for s in failures})]
@@ -204,24 +204,24 @@ class Turn:
             in_flight = self._in_flight
             in_flight.status, in_flight.until, in_flight.ended = status, until, self._routing_state.ctx.now()
 
-    async def _forward(self, failed: Failed) -> None:
+    async def _forward(self, failed_attempt: FailedAttempt) -> None:
         """Hand the upstream's own error on as it came."""
-        added = self._head(failed.route, failed.headers or {})
-        failure = failed.failure
+        extra_headers = self._head(failed_attempt.route, failed_attempt.headers or {})
+        failure = failed_attempt.failure
         self._answered(failure.status, None if failure.forever else failure.until)
-        translation = self._translations.get((failed.route.provider, failed.route.model))
-        if translation is not None and failed.status is not None and failed.status >= 400:
-            until = failed.failure.until
+        translation = self._translations.get((failed_attempt.route.provider, failed_attempt.route.model))
+        if translation is not None and failed_attempt.status is not None and failed_attempt.status >= 400:
+            until = failed_attempt.failure.until
             resets_at = int(until.timestamp()) if until is not None else None
-            status, body = translation.error(failed.status, failed.body, resets_at)
-            if body != failed.body:
-                headers = {"content-type": "application/json", **added}
+            status, body = translation.error(failed_attempt.status, failed_attempt.body, resets_at)
+            if body != failed_attempt.body:
+                headers = {"content-type": "application/json", **extra_headers}
                 for name in ("retry-after", "x-should-retry"):
-                    if failed.headers is not None and name in failed.headers:
-                        headers[name] = failed.headers[name]
+                    if failed_attempt.headers is not None and name in failed_attempt.headers:
+                        headers[name] = failed_attempt.headers[name]
                 await self._reply.whole(status, headers, body)
                 return
-        await attempt.forward(self._reply, failed, added, self._request.protocol)
+        await attempt.forward(self._reply, failed_attempt, extra_headers, self._request.protocol)
 
     async def too_much(self) -> None:
         """The gateway holds as much as it may: this request gives way."""
@@ -238,13 +238,18 @@ class Turn:
         await self._reply.whole(answer.status, headers, answer.body)
 
 
-def _told_first(failed: Sequence[Failed]) -> Failed:
+def _told_first(failed_attempts: Sequence[FailedAttempt]) -> FailedAttempt:
     """Whose own words the client hears: of limits the one that ends first."""
-    if failed[0].failure.kind == "model":
-        return failed[0]
-    if all(failure.failure.kind in ("rate", "windowless") and failure.failure.until for failure in failed):
-        return min(failed, key=lambda failure: failure.failure.until or datetime.max.replace(tzinfo=UTC))
-    return failed[-1]
+    if failed_attempts[0].failure.kind == "model":
+        return failed_attempts[0]
+    if all(
+        failure.failure.kind in ("rate", "windowless") and failure.failure.until
+        for failure in failed_attempts
+    ):
+        return min(
+            failed_attempts, key=lambda failure: failure.failure.until or datetime.max.replace(tzinfo=UTC)
+        )
+    return failed_attempts[-1]
 
 
 def words_of(failure: Failure) -> str:

@@ -130,9 +130,9 @@ class Exchange:
             if inflate is None:
                 return await self._content.readany()
             while not (plain := inflate.more()):
-                if not (packed := await self._content.readany()):
+                if not (data := await self._content.readany()):
                     return b""
-                inflate.feed(packed)
+                inflate.feed(data)
             return plain
         except (aiohttp.ClientError, ConnectionError, TimeoutError, zlib.error) as error:
             raise Unreachable("network", _words(error)) from error
@@ -233,9 +233,9 @@ class _Inflate:
     def is_empty(self) -> bool:
         return not self._rest
 
-    def feed(self, packed: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         if not self._engine.eof:  # what follows its end is no part of it
-            self._rest += packed
+            self._rest += data
 
     def more(self) -> bytes:
         """The next piece; b"" when more input is needed. Raises zlib.error."""
@@ -412,16 +412,16 @@ _PROGRESS: ContextVar[_Progress] = ContextVar("progress")
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """A socket for a new connection, that finds out by itself that the other end is gone."""
     family, kind, protocol = address[:3]
-    made = socket.socket(family, kind, protocol)
-    made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    connection = socket.socket(family, kind, protocol)
+    connection.setblocking(False)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
     for name, value in _KEEPALIVE:
         if (option := getattr(socket, name, None)) is not None:
-            made.setsockopt(socket.IPPROTO_TCP, option, value)
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
     if (progress := _PROGRESS.get(None)) is not None:
         progress.opened = True
-    return made
+    return connection
 
 
 _KEEPALIVE = (

@@ -118,15 +118,15 @@ def _all_at_once(whole: bytes) -> list[_Usage] | None:
     """
     if b"\r" in whole:
         return None
-    joined, count = whole, 0
+    body, count = whole, 0
     for run in _RUNS:
         if run in whole:
             parts = whole.split(run)  # quicker than replacing it
-            joined, count = b",".join(parts), len(parts) - 1
+            body, count = b",".join(parts), len(parts) - 1
             break
     data: list[bytes] = []
     had = _BLANK_LINE
-    for line in joined[:-1].split(b"\n"):
+    for line in body[:-1].split(b"\n"):
         if had < _DATA and line.startswith(b"data:"):
             data.append(line[5:])
             had = _DATA
@@ -290,8 +290,8 @@ class UsageMeter:
         elif kind is not None and kind.endswith(".delta"):
             self.tokens_seen += 1
         block = usage.content_block or usage.item
-        if block is not None and (signed := block.data or block.encrypted_content):
-            self._sign(signed)
+        if block is not None and (signature := block.data or block.encrypted_content):
+            self._sign(signature)
         return Kind.ERROR if usage.error or kind in ("error", "response.failed") else Kind.GOOD
 
     def take(self, body: bytes | bytearray) -> int:
@@ -306,8 +306,8 @@ class UsageMeter:
         if whole.usage is not None:
             self._use(whole.usage)
         for block in (*_blocks(whole.content), *(whole.output or ())):
-            if signed := block.signature or block.data or block.encrypted_content:
-                self._sign(signed)
+            if signature := block.signature or block.data or block.encrypted_content:
+                self._sign(signature)
         broke_off = any(
             choice.error or choice.finish_reason in _FAILED_ENDS for choice in whole.choices or ()
         )
@@ -356,29 +356,29 @@ def counts(protocol: str, usage: dict[str, object]) -> dict[str, int]:
     if protocol == "anthropic-messages":
         split = usage.get("cache_creation")
         hour = _int(split.get("ephemeral_1h_input_tokens")) if isinstance(split, dict) else 0
-        written = _int(usage.get("cache_creation_input_tokens"))
+        cache_write = _int(usage.get("cache_creation_input_tokens"))
         tools = usage.get("server_tool_use")
         return {
             "input": _int(usage.get("input_tokens")),
             "output": _int(usage.get("output_tokens")),
             "reasoning": 0,
             "cache_read": _int(usage.get("cache_read_input_tokens")),
-            "cache_write_5m": max(0, written - hour),
+            "cache_write_5m": max(0, cache_write - hour),
             "cache_write_1h": hour,
             "web_searches": _int(tools.get("web_search_requests")) if isinstance(tools, dict) else 0,
         }
-    sent = _int(usage.get("prompt_tokens", usage.get("input_tokens")))
+    input_tokens = _int(usage.get("prompt_tokens", usage.get("input_tokens")))
     inside = usage.get("prompt_tokens_details", usage.get("input_tokens_details"))
-    made = usage.get("completion_tokens_details", usage.get("output_tokens_details"))
+    details = usage.get("completion_tokens_details", usage.get("output_tokens_details"))
     cached = _int(inside.get("cached_tokens")) if isinstance(inside, dict) else 0
     cached = cached or _int(usage.get("prompt_cache_hit_tokens"))  # DeepSeek's own name
-    written = _int(inside.get("cache_write_tokens")) if isinstance(inside, dict) else 0
+    cache_write = _int(inside.get("cache_write_tokens")) if isinstance(inside, dict) else 0
     return {
-        "input": max(0, sent - cached - written),
+        "input": max(0, input_tokens - cached - cache_write),
         "output": _int(usage.get("completion_tokens", usage.get("output_tokens"))),
-        "reasoning": _int(made.get("reasoning_tokens")) if isinstance(made, dict) else 0,
+        "reasoning": _int(details.get("reasoning_tokens")) if isinstance(details, dict) else 0,
         "cache_read": cached,
-        "cache_write_5m": written,
+        "cache_write_5m": cache_write,
         "cache_write_1h": 0,
         "web_searches": 0,
     }

@@ -28,7 +28,7 @@ _STATUS = re.compile(r"(?:last status|status code|status):? (\d{3})\b")
 
 
 @record
-class Failed:
+class TurnError:
     """The error that ended the last turn."""
 
     at: datetime
@@ -50,7 +50,7 @@ class Rollout:
     model: str
     requests: tuple[LoggedRequest, ...]
     readings: tuple[Reading, ...]
-    failed: Failed | None
+    failed: TurnError | None
     last_ts: int | None
     """UTC ms of the last delivered request."""
 
@@ -124,7 +124,7 @@ def _error(line: bytes) -> tuple[datetime, object, str] | None:
     return at, error.get("codex_error_info"), str(error.get("message") or "")
 
 
-def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Reading]) -> Failed | None:
+def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Reading]) -> TurnError | None:
     if error is None:
         return None
     at, info, message = error
@@ -138,7 +138,7 @@ def _failed(error: tuple[datetime, object, str] | None, readings: Iterable[Readi
         for reading in readings
         if reading.used >= 100 and reading.resets_at and reading.resets_at > at
     ]
-    return Failed(
+    return TurnError(
         at=at,
         word=word,
         message=message,

@@ -131,7 +131,7 @@ def analytics(ctx: Context, arguments: Sequence[str]) -> str:
         raise WrongUsage(f"{typed.words[1]} is not known here", usage)
     word = typed.words[0] if typed.words else "24h"
     began = cycle.began(ctx.paths.ledger, word, ctx.now())
-    span = period.period_of(word, ctx.now(), ctx.timezone(), began=began)
+    span = period.period_of(word, ctx.now(), ctx.timezone(), window_start=began)
     if not ctx.paths.ledger.exists():
         return "nothing is in the ledger yet; in a terminal: pf-tui ingest"
     with schema.opened(ctx.paths.ledger) as connection:

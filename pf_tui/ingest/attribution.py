@@ -25,11 +25,11 @@ class Attribution:
     """What is known of who serves one agent."""
 
     def __init__(
-        self, timeline: Timeline, assumed: str, named: Callable[[str], str | None] = lambda name: name
+        self, timeline: Timeline, assumed: str, name_of: Callable[[str], str | None] = lambda name: name
     ) -> None:
         self.timeline = timeline
         self.assumed = assumed
-        self.named = named
+        self.named = name_of
         """Our id for the agent's own word for a provider; None when that says nothing."""
 
 
@@ -59,9 +59,9 @@ def assumed(agent: str, env: Mapping[str, str], catalog: Catalog) -> str:
 
 def provider_at(url: str, catalog: Catalog, protocols: Iterable[str] = ("anthropic-messages",)) -> str | None:
     """The provider whose base URL this is; None when it is nobody's."""
-    spoken = set(protocols)
+    protocol_set = set(protocols)
     providers = [provider for provider in addresses.at(url, catalog.providers.values()) if not provider.plan]
-    return next((provider.id for provider in providers if spoken & provider.base_urls.keys()), None)
+    return next((provider.id for provider in providers if protocol_set & provider.base_urls.keys()), None)
 
 
 def codex_names(env: Mapping[str, str], catalog: Catalog) -> Callable[[str], str | None]:

@@ -18,7 +18,7 @@ WORKER_BYTES = 48 * 1024 * 1024
 
 
 def parsed(
-    jobs: list[Job], workers: int | None, cancelled: Callable[[], bool]
+    jobs: list[Job], workers: int | None, is_cancelled: Callable[[], bool]
 ) -> Generator[ParsedBatch, None, None]:
     """Read all files, a batch at a time.
 
@@ -27,15 +27,17 @@ def parsed(
     """
     total = sum(job.bytes for job in jobs)
     batches = list(_batched(jobs, max(BATCH_BYTES, total // MOST_BATCHES)))
-    wanted = (2 if total > WORKER_BYTES and (os.cpu_count() or 1) > 1 else 1) if workers is None else workers
-    if wanted > 1 and len(batches) > 1:
+    worker_count = (
+        (2 if total > WORKER_BYTES and (os.cpu_count() or 1) > 1 else 1) if workers is None else workers
+    )
+    if worker_count > 1 and len(batches) > 1:
         from pf_tui.ingest import worker
 
         # the large ones first, so that nobody is left with one at the end; the others as they lie in folders
         batches.sort(key=lambda batch: -max(2 * BATCH_BYTES, sum(job.bytes for job in batch)))
-        yield from worker.beside(batches, cancelled)
+        yield from worker.beside(batches, is_cancelled)
     else:
-        yield from read_here(batches, cancelled)
+        yield from read_here(batches, is_cancelled)
 
 
 def _batched(jobs: list[Job], limit: int) -> Iterator[list[Job]]:

@@ -184,11 +184,13 @@ class Reader:
             self._open[1] = block
             return int(self._open[2])
         answer = [mid, row.requestId or "", usage.input_tokens or 0, usage.cache_read_input_tokens or 0]
-        made, (*before, uuid, output, number) = usage.output_tokens or 0, self._last
-        if not (mid and not ref and answer == before and (row.parentUuid == uuid != "" or made > output)):
+        output_tokens, (*before, uuid, output, number) = usage.output_tokens or 0, self._last
+        if not (
+            mid and not ref and answer == before and (row.parentUuid == uuid != "" or output_tokens > output)
+        ):
             number = _by_row(row, session, ts) if not mid else foreign_answer(mid, row.requestId, session, ts)
         self._open = [ref, block, number]
-        self._last = [*answer, row.uuid or "", made, number]
+        self._last = [*answer, row.uuid or "", output_tokens, number]
         return int(number)
 
     def _failed_turn(self, row: RareLine, path: str, logs: ParsedLogs) -> None:
@@ -198,8 +200,8 @@ class Reader:
         text = next((part.text for part in parts or () if part.text), "")
         kind = _kind(row.error if isinstance(row.error, str) else None, row.apiErrorStatus, text)
         session = _session(row, path)
-        failed = _failure(row, ts, session, path, row.requestId, kind)
-        logs.add(failed)
+        new_hit = _failure(row, ts, session, path, row.requestId, kind)
+        logs.add(new_hit)
         if kind not in ("rate", "quota", "overload"):
             return
         from pf_tui.rules.limit_words import limit_named
@@ -208,18 +210,18 @@ class Reader:
         seen_at = datetime.fromtimestamp(ts / 1000, UTC)
         until = reset_from_text(text, seen_at)
         until_ms = round(until.timestamp() * 1000) if until else None
-        named = limit_named(text, until, seen_at)
-        window = named.window if named else None
-        began, _, was, waited = self._open_limit
+        limit = limit_named(text, until, seen_at)
+        window = limit.window if limit else None
+        start_ms, _, was, waited_ms = self._open_limit
         if was in ("rate", "quota") and kind != "overload" and ts - self._open_limit[1] < RETRY_GAP_MS:
             # what the retries ran into
-            hit = LimitHit(began, was, until_ms, session, waited_ms=waited, window=window)
+            hit = LimitHit(start_ms, was, until_ms, session, waited_ms=waited_ms, window=window)
         else:
             hit = LimitHit(ts, kind, until_ms, session, window=window)
-        logs.hits.append(hit._replace(text=text[:160], request=failed.id))
+        logs.hits.append(hit._replace(text=text[:160], request=new_hit.id))
         self._open_limit = [0, 0, "", 0]
-        if named and window in ("5h", "7d") and until_ms:
-            reading = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", named.family)
+        if limit and window in ("5h", "7d") and until_ms:
+            reading = WindowReading(ts, window, "percent", 100.0, 100.0, until_ms, "text", limit.family)
             logs.read(reading)
 
     def _retried(self, row: RareLine, path: str, logs: ParsedLogs) -> None:
@@ -231,17 +233,17 @@ class Reader:
         text = getattr(error, "formatted", None) or ""
         request_id = getattr(error, "requestId", None) or row.requestId
         kind = _kind(None, status, text) if status else "network"
-        failed = _failure(row, ts, session, path, request_id, kind)
-        logs.add(failed)
+        hit = _failure(row, ts, session, path, request_id, kind)
+        logs.add(hit)
         if kind not in ("rate", "quota"):
             return
-        began, last, was, waited = self._open_limit
-        if was != kind or ts - last > RETRY_GAP_MS + waited:
-            began, waited = ts, 0
-        waited += whole(row.retryInMs)
-        self._open_limit = [began, ts, kind, waited]
+        start_ms, last, was, waited_ms = self._open_limit
+        if was != kind or ts - last > RETRY_GAP_MS + waited_ms:
+            start_ms, waited_ms = ts, 0
+        waited_ms += whole(row.retryInMs)
+        self._open_limit = [start_ms, ts, kind, waited_ms]
         logs.hits.append(
-            LimitHit(began, kind, None, session, waited_ms=waited, text=text[:160], request=failed.id)
+            LimitHit(start_ms, kind, None, session, waited_ms=waited_ms, text=text[:160], request=hit.id)
         )
 
 
@@ -332,7 +334,7 @@ def _mode(usage: Usage) -> str:
 
 def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
     session = _session(row, path)
-    started = milliseconds(row.startTime) or 0
+    start_ms = milliseconds(row.startTime) or 0
     for model, use in (row.modelUsage or {}).items():
         five, hour = (
             whole(use.cacheCreationEphemeral5mInputTokens),
@@ -347,8 +349,8 @@ def _running_total(row: RareLine, path: str, logs: ParsedLogs) -> None:
             hour,
             whole(use.webSearchRequests),
         )
-        ends = started + whole(row.totalDuration)
-        state = CostState(session, model, totals, started, ends, project_of(None, path))
+        ends = start_ms + whole(row.totalDuration)
+        state = CostState(session, model, totals, start_ms, ends, project_of(None, path))
         logs.keep_state((session, model), state)
 
 

@@ -175,18 +175,18 @@ class Reader:
             raise UnusableRowError(UNKNOWN_SHAPE)
         if not any(counts):
             return  # a fork begins with a snapshot of nothing
-        sent, cached, written, made, reasoned = counts
+        input_total, cached, cache_write, output_total, reasoned = counts
         logged_request = LoggedRequest(
             number,
             ts,
             self._name(path),
             self.cwd,
             self.model,
-            max(0, sent - cached - written),
-            made,
-            min(reasoned, made),
-            min(cached, sent),
-            min(written, max(0, sent - cached)),
+            max(0, input_total - cached - cache_write),
+            output_total,
+            min(reasoned, output_total),
+            min(cached, input_total),
+            min(cache_write, max(0, input_total - cached)),
             message_id=response,
             is_subagent=self.subagent,
             mode=self.tier,
@@ -228,14 +228,14 @@ def window_reading(window: object, ts: int) -> WindowReading | None:
     """One of Codex's rate_limits windows as a reading; None when it holds none."""
     if not isinstance(window, dict):
         return None
-    used, minutes = _number(window.get("used_percent")), _number(window.get("window_minutes"))
-    if used is None or minutes is None or not 0 <= used <= MAX_PERCENT:
+    use, minutes = _number(window.get("used_percent")), _number(window.get("window_minutes"))
+    if use is None or minutes is None or not 0 <= use <= MAX_PERCENT:
         return None
     resets, in_seconds = _number(window.get("resets_at")), _number(window.get("resets_in_seconds"))
     ends = int(resets * 1000) if resets is not None and 0 < resets < 1e11 else None
     if ends is None and in_seconds is not None and 0 <= in_seconds < 1e8:  # rollouts of 2025
         ends = ts + int(in_seconds * 1000)
-    return WindowReading(ts, window_word(int(minutes)), "percent", used, 100.0, ends, "rollout")
+    return WindowReading(ts, window_word(int(minutes)), "percent", use, 100.0, ends, "rollout")
 
 
 def window_word(minutes: int) -> str:

@@ -84,12 +84,12 @@ def stored_files(connection: sqlite3.Connection) -> dict[str, tuple[int, int, in
     return {row[0]: row[1:] for row in connection.execute(_KNOWN)}
 
 
-def jobs(env: Mapping[str, str], stored: StoredFiles) -> Iterator[Job]:
+def jobs(env: Mapping[str, str], stored_files: StoredFiles) -> Iterator[Job]:
     """Every line file that has something new."""
     for agent, module in LINE_SOURCES.items():
         for root in module.roots(env):
             for entry in _walk(str(root), module.SUFFIXES):
-                if job := _job(agent, entry, stored):
+                if job := _job(agent, entry, stored_files):
                     yield job._replace(root=str(root))
 
 
@@ -116,32 +116,32 @@ def read(job: Job, logs: ParsedLogs) -> Read:
     return Read(job, end, json.dumps(note) if note else "", head)
 
 
-def read_here(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
+def read_here(batches: list[list[Job]], is_cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
     """Read batches in this process; one that is cancelled gives what it has and is the last."""
     for batch in batches:
-        if cancelled():
+        if is_cancelled():
             return
-        yield read_batch(batch, cancelled)
+        yield read_batch(batch, is_cancelled)
 
 
-def read_batch(batch: list[Job], cancelled: Callable[[], bool] = lambda: False) -> ParsedBatch:
+def read_batch(batch: list[Job], is_cancelled: Callable[[], bool] = lambda: False) -> ParsedBatch:
     """Read some files in this process; stops early, with what it has, when cancelled."""
     logs_by_agent: dict[str, ParsedLogs] = {}
     reads: list[Read] = []
     for job in batch:
         reads.append(read(job, logs_by_agent.setdefault(origin(job), ParsedLogs())))
-        if cancelled():
+        if is_cancelled():
             break
     return logs_by_agent, reads
 
 
 def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
     """Every log below a folder, in each folder once; those that cannot be read are skipped."""
-    waiting, linked = [folder], list[str]()
+    waiting, links = [folder], list[str]()
     folders: set[tuple[int, int]] = set()
-    while waiting or linked:
+    while waiting or links:
         # links last: a folder that is there by itself is known by its own path
-        place = waiting.pop() if waiting else linked.pop()
+        place = waiting.pop() if waiting else links.pop()
         try:
             status = Path(place).stat()
             if (status.st_dev, status.st_ino) in folders:
@@ -154,7 +154,7 @@ def _walk(folder: str, suffixes: tuple[str, ...]) -> Iterator[os.DirEntry[str]]:
                     elif entry.name.endswith(suffixes):
                         yield entry
                     elif entry.is_symlink() and entry.is_dir():
-                        linked.append(entry.path)
+                        links.append(entry.path)
         except OSError:
             continue
 
@@ -178,7 +178,7 @@ def _read_compressed(
     return job.size
 
 
-def _job(agent: str, entry: os.DirEntry[str], stored: StoredFiles) -> Job | None:
+def _job(agent: str, entry: os.DirEntry[str], stored_files: StoredFiles) -> Job | None:
     """What is to be read of a file; None when nothing is."""
     try:
         status = entry.stat()
@@ -186,19 +186,19 @@ def _job(agent: str, entry: os.DirEntry[str], stored: StoredFiles) -> Job | None
         return None
     path = entry.path
     size, mtime_ns, inode = status.st_size, status.st_mtime_ns, status.st_ino
-    before = stored.get(sound(path))
+    before = stored_files.get(sound(path))
     if before is None:
         return Job(agent, path, size, mtime_ns, inode) if size else None
     old_inode, old_size, old_mtime, offset, head_hash, note = before
     if (inode, size, mtime_ns) == (old_inode, old_size, old_mtime):
         return None
-    grown = (
+    is_longer = (
         inode == old_inode
         and size >= max(old_size, offset)
         and not path.endswith((".json", ZSTD))
         and _goes_on(path, old_size, offset, head_hash)
     )
-    if grown:
+    if is_longer:
         return Job(agent, path, size, mtime_ns, inode, offset, note or "")
     return Job(agent, path, size, mtime_ns, inode)
 

@@ -57,8 +57,10 @@ def write(
         entry = catalog.find_model(request.model) if request.model else None
         model = entry.id if entry is not None else request.model or "unknown"
         provider = request.provider or "unknown"
-        priced = table.cost(provider, request.model, request.ts, *rows.priced(request), mode=request.mode)
-        row = to_rows.row(names, agent, request, (provider, "agent"), model, priced)
+        cost = table.cost(
+            provider, request.model, request.ts, *rows.priced_counts_of(request), mode=request.mode
+        )
+        row = to_rows.row(names, agent, request, (provider, "agent"), model, cost)
         ready.append(gateway_rows.adopted(connection, row, names, request.ts + (request.latency_ms or 0)))
     rows.write(connection, ready, names)
     rollups.refresh(connection)

@@ -63,7 +63,7 @@ class Reader:
         if ts is None:
             raise UnusableRowError("has no time that can be read")
         thoughts, cached = whole(tokens.get("thoughts")), whole(tokens.get("cached"))
-        sent = whole(tokens.get("input")) + whole(tokens.get("tool"))
+        input_total = whole(tokens.get("input")) + whole(tokens.get("tool"))
         session = self.session or Path(path).stem
         mid = message.get("id")
         logs.add(
@@ -76,10 +76,10 @@ class Reader:
                 session,
                 project_of(path),
                 str(message.get("model") or ""),
-                max(0, sent - cached),
+                max(0, input_total - cached),
                 whole(tokens.get("output")) + thoughts,
                 thoughts,
-                min(cached, sent),
+                min(cached, input_total),
                 message_id=mid if isinstance(mid, str) else None,
             )
         )

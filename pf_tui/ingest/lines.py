@@ -121,13 +121,13 @@ class _Reader:
 
     def _without(self, start: int, buffer: bytes, first: int, end: int) -> None:
         """Lines that do not have the common needle: most have nothing for us, and must only be whole."""
-        wanted: set[int] = set()
+        needles: set[int] = set()
         for needle in self._rare:
             if (place := find(buffer, needle, first, end)) >= 0:
-                _add_lines(wanted, needle, buffer, first, place, end)
+                _add_lines(needles, needle, buffer, first, place, end)
         while first < end:
             last = find(buffer, b"\n", first, end)
-            if first in wanted:
+            if first in needles:
                 self._read(buffer[first:last], start + first)
             elif buffer[last - 1] != 0x7D:  # "}"
                 tail = buffer[max(first, last - 64) : last].strip(b"\0 \t\r")
@@ -181,16 +181,16 @@ class _Reader:
     def _mend(self, line: bytes, offset: int) -> None:
         """Use what rows a damaged line still holds."""
         objects, damage, unfinished = mended(line)
-        lost = NOT_JSON if unfinished or not objects else ""
+        problem = NOT_JSON if unfinished or not objects else ""
         for content in objects:
             try:
                 self._on_line(json.dumps(content).encode(), self._path, self._logs)
             except UnusableRowError as reason:
-                lost = lost or str(reason)
+                problem = problem or str(reason)
             except (ValueError, TypeError, RecursionError):
-                lost = NOT_JSON
-        if lost:
-            self.name(offset, lost)
+                problem = NOT_JSON
+        if problem:
+            self.name(offset, problem)
         elif damage:
             self.name(offset, damage, lost=False)
 
@@ -218,25 +218,25 @@ def mended(line: bytes) -> tuple[list[dict[str, object]], str, bool]:
     damage = NOT_UTF8 if "\ufffd" in text and not _is_utf8(line) else ""
     decoder = json.JSONDecoder(strict=False)
     objects: list[dict[str, object]] = []
-    place, lost, tries = 0, False, MOST_TRIES
+    place, is_damaged, tries = 0, False, MOST_TRIES
     while match := _OBJECT.search(text, place):
         start = match.start()
         gap = text[place:start]
-        lost |= bool(gap.strip(_WASTE))
+        is_damaged |= bool(gap.strip(_WASTE))
         damage = damage or (MENDED if "\0" in gap else "")
         try:
             content, place = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
-            place, lost, tries = start + 1, True, tries - 1
+            place, is_damaged, tries = start + 1, True, tries - 1
             if not tries:
                 break
         else:
             objects.append(content)
-    lost |= bool(text[place:].strip(_WASTE))
-    if lost:
+    is_damaged |= bool(text[place:].strip(_WASTE))
+    if is_damaged:
         # parts of a row that is cut off are objects too
         objects = [content for content in objects if isinstance(content.get("type"), str)]
-    return objects, damage or (MENDED if len(objects) == 1 else ""), lost
+    return objects, damage or (MENDED if len(objects) == 1 else ""), is_damaged
 
 
 def _whole_lines(file: FileIO, offset: int, reader: _Reader) -> Iterator[tuple[int, bytes, int]]:

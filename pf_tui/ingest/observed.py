@@ -139,10 +139,10 @@ class ParsedLogs:
             request = request._replace(id=same_answer_id(str(request.message_id), str(request.request_id)))
             if (first := self.requests.setdefault(request.id, request)) is request:
                 return
-        won, lost = (request, first) if beats(request, first) else (first, request)
+        won, other = (request, first) if beats(request, first) else (first, request)
         self.requests[request.id] = won
-        if won.session != lost.session:
-            self.shared_sessions.add(lost.session)
+        if won.session != other.session:
+            self.shared_sessions.add(other.session)
 
     def read(self, window_reading: WindowReading) -> None:
         """Keep the newest reading of each window and a sparse history (one per 10 minutes)."""

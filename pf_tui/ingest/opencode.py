@@ -37,9 +37,9 @@ def data_folder(env: Mapping[str, str]) -> Path:
 
 def database(env: Mapping[str, str]) -> Path:
     """$OPENCODE_DB, else the data folder's opencode.db."""
-    named = env.get("OPENCODE_DB")
-    if named and named != ":memory:":
-        return Path(named) if Path(named).is_absolute() else data_folder(env) / named
+    path = env.get("OPENCODE_DB")
+    if path and path != ":memory:":
+        return Path(path) if Path(path).is_absolute() else data_folder(env) / path
     return data_folder(env) / "opencode.db"
 
 
@@ -74,8 +74,8 @@ class Providers:
         candidates = self._ours.get(provider_id)
         if not candidates:
             return provider_id or None
-        wanted = {"oauth": ("oauth", "subscription", "token"), "api": ("api_key", "token", "iam")}
-        order = wanted.get(self._kinds.get(provider_id, ""), ("api_key", "token", "oauth"))
+        kinds = {"oauth": ("oauth", "subscription", "token"), "api": ("api_key", "token", "iam")}
+        order = kinds.get(self._kinds.get(provider_id, ""), ("api_key", "token", "oauth"))
         for auth in order:
             for ours, kind in candidates:
                 if kind == auth:
@@ -156,9 +156,9 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
             f" OR m.rowid IN ({', '.join('?' * len(again))})",
             (updated_ms - OVERLAP_MS, last, *again),
         )
-        for row, mid, session, updated, data, directory, parent in rows:
+        for row, mid, session, row_updated_ms, data, directory, parent in rows:
             last = max(last, row)
-            updated_ms = max(updated_ms, updated if isinstance(updated, int) else 0)
+            updated_ms = max(updated_ms, row_updated_ms if isinstance(row_updated_ms, int) else 0)
             text = data.decode("utf-8", "replace") if isinstance(data, bytes) else str(data)
             logs.bytes += len(text)
             if '"assistant"' not in text and '"role"' in text:
@@ -182,8 +182,8 @@ def read_database(path: Path, since: Mark, providers: Providers) -> tuple[Parsed
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
+    uri_path = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{uri_path}?mode=ro", uri=True, timeout=BUSY_S)
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return connection
 

@@ -79,7 +79,7 @@ def is_message(message: Mapping[str, object]) -> bool:
 def _has(connection: sqlite3.Connection, table: str) -> bool:
     """Whether it has rows in a table of that name."""
     row = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,))
-    quoted = table.replace('"', '""')
+    quoted_table = table.replace('"', '""')
     return row.fetchone() is not None and bool(
-        connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 1').fetchone()
+        connection.execute(f'SELECT 1 FROM "{quoted_table}" LIMIT 1').fetchone()
     )

@@ -92,7 +92,7 @@ def _legacy(
 ) -> int:
     """Legacy message files: a folder whose newest file is known is skipped."""
     new = 0
-    stored = {
+    known_files = {
         row[0]: row[1:]
         for row in connection.execute(
             "SELECT path, mtime_ns, size FROM files WHERE path LIKE ? || '/%/'", (str(root),)
@@ -106,7 +106,7 @@ def _legacy(
             )
         newest = max((stamp for _, stamp in files), default=0)
         key = f"{folder}/"
-        if stored.get(key) == (newest, len(files)) and not full:
+        if known_files.get(key) == (newest, len(files)) and not full:
             continue
         for file, _ in files:
             try:

@@ -44,18 +44,18 @@ def ingest(
     full: bool = False,
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    is_cancelled: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Read everything new.
 
     Args:
         full: forget what was read and read all again (rows stay, nothing doubles).
         workers: processes; None = two when there is enough to read.
-        cancelled: asked between files; what was read until then is kept.
+        is_cancelled: asked between files; what was read until then is kept.
     Raises:
         PfError: the ledger cannot be written.
     """
-    began = time.monotonic()
+    start_s = time.monotonic()
     outcome = Outcome()
     with (
         _without_gc(),
@@ -75,15 +75,15 @@ def ingest(
         total = sum(job.bytes for job in jobs)
         waiting = _Waiting(writer, checkpoint)
         # the second process ends with this one's work, also when the ledger refuses a batch
-        batches = ends.enter_context(contextlib.closing(parsed(jobs, workers, cancelled)))
+        batches = ends.enter_context(contextlib.closing(parsed(jobs, workers, is_cancelled)))
         for logs_by_agent, reads in batches:
             outcome.rows_new += waiting.take(logs_by_agent, reads)
             outcome.files += len(reads)
             outcome.bytes += sum(logs.bytes for logs in logs_by_agent.values())
             outcome.rows_skipped += sum(logs.lost for logs in logs_by_agent.values())
             if progress:
-                progress(Progress(outcome.bytes, total, time.monotonic() - began))
-        outcome.cancelled = cancelled()
+                progress(Progress(outcome.bytes, total, time.monotonic() - start_s))
+        outcome.cancelled = is_cancelled()
         outcome.rows_new += waiting.store()
         if outcome.cancelled:
             writer.add_up()
@@ -91,7 +91,7 @@ def ingest(
             outcome.rows_new += opencode_stores.read(connection, writer, env, catalog, outcome, full=full)
             writer.finish(opencode.antigravity_readings(env))
         outcome.unread = unread(connection)
-    outcome.seconds = time.monotonic() - began
+    outcome.seconds = time.monotonic() - start_s
     return outcome
 
 

@@ -133,14 +133,14 @@ def _settle(
     by_session = _row_totals(
         connection, [member for members in families.values() for member in members], names
     )
-    made: list[Row] = []
-    replaced: list[Row] = []
-    gone: list[Row] = []
+    new_rows: list[Row] = []
+    old_rows: list[Row] = []
+    deleted_rows: list[Row] = []
     for keeper, members in families.items():
         sessions = {member.session for member in members}
         totals = _by_model(members, as_row)
         # a provider may serve under another name than was asked for: such rows are in the total of some model
-        served = _Served(by_session, sessions, totals.keys())
+        row_totals = _Served(by_session, sessions, totals.keys())
         for number, total in sorted(
             totals.items(), key=lambda item: any((session, item[0]) in by_session for session in sessions)
         ):
@@ -149,18 +149,20 @@ def _settle(
                 KINDS
             )
             missing = [max(0, whole - part) for whole, part in zip(total.counted, told_of, strict=True)]
-            missing = served.taken_from(missing)
-            model = total.model if parts or served.model is None else names.text(served.model)
+            missing = row_totals.taken_from(missing)
+            model = total.model if parts or row_totals.model is None else names.text(row_totals.model)
             rows_by_session = {
                 session: ledger_rows.select(connection, "id = ?", (_number(session, number, names),))
                 for session in sessions
             }
             if any(missing[:5]):
-                made.append(_row(keeper, number, total._replace(model=model), missing, parts, names, as_row))
-                replaced += rows_by_session.pop(keeper)
-            gone += [row for rows in rows_by_session.values() for row in rows]
-    ledger_rows.put(connection, made, replaced)
-    ledger_rows.remove(connection, gone)
+                new_rows.append(
+                    _row(keeper, number, total._replace(model=model), missing, parts, names, as_row)
+                )
+                old_rows += rows_by_session.pop(keeper)
+            deleted_rows += [row for rows in rows_by_session.values() for row in rows]
+    ledger_rows.put(connection, new_rows, old_rows)
+    ledger_rows.remove(connection, deleted_rows)
 
 
 class _Served:
@@ -170,12 +172,12 @@ class _Served:
         self,
         row_totals: dict[tuple[str, int], _RowTotals],
         sessions: Collection[str],
-        wanted: Collection[int],
+        columns: Collection[int],
     ) -> None:
         parts = [
             (part, model)
             for (session, model), part in row_totals.items()
-            if session in sessions and model not in wanted
+            if session in sessions and model not in columns
         ]
         self._remaining = [sum(kind) for kind in zip(*(part.totals for part, _ in parts), strict=True)]
         self.model = max(parts, key=lambda part: (sum(part[0].totals), -part[1]))[1] if parts else None
@@ -185,9 +187,9 @@ class _Served:
         """What is missing beyond these rows; what they fill is used up."""
         if not self._remaining:
             return missing
-        filled = list(map(min, missing, self._remaining))
-        self._remaining = [remaining - part for remaining, part in zip(self._remaining, filled, strict=True)]
-        return [lacking - part for lacking, part in zip(missing, filled, strict=True)]
+        shares = list(map(min, missing, self._remaining))
+        self._remaining = [remaining - part for remaining, part in zip(self._remaining, shares, strict=True)]
+        return [lacking - part for lacking, part in zip(missing, shares, strict=True)]
 
 
 def _number(session: str, model: int, names: ledger_rows.Names) -> int:
@@ -204,7 +206,7 @@ def _row(
     as_row: Callable[[LoggedRequest], Row],
 ) -> Row:
     """What is missing as a row of its own."""
-    sent, out, cached, five, hour, searches = missing
+    input_total, out, cached, five, hour, searches = missing
     row = list(
         as_row(
             LoggedRequest(
@@ -213,7 +215,7 @@ def _row(
                 session,
                 next((part.project for part in parts if part.project), total.project),
                 total.model,
-                sent,
+                input_total,
                 out,
                 0,
                 cached,
@@ -231,13 +233,13 @@ def _by_model(members: list[Waiting], as_row: Callable[[LoggedRequest], Row]) ->
     """A family's largest totals by the model as the ledger names it: "…[1m]" and its plain name are one."""
     totals: dict[tuple[str, int], _Total] = {}
     for session, model, text, base, _, ts, project in members:
-        counted = json.loads(text)
+        counts = json.loads(text)
         if base:
-            counted = [now - then for now, then in zip(counted, json.loads(base), strict=True)]
+            counts = [now - then for now, then in zip(counts, json.loads(base), strict=True)]
         key = (session, as_row(LoggedRequest(0, ts, session, project, model))[AT["model"]])
         if key in totals:
-            counted = [a + b for a, b in zip(counted, totals[key].counted, strict=True)]
-        totals[key] = _Total(counted, model, ts, project)
+            counts = [a + b for a, b in zip(counts, totals[key].counted, strict=True)]
+        totals[key] = _Total(counts, model, ts, project)
     largest: dict[int, _Total] = {}
     for (_, number), total in totals.items():
         if number not in largest or sum(total.counted) > sum(largest[number].counted):

@@ -66,7 +66,7 @@ class RowMaker:
         """A request as a whole row."""
         provider, attribution = self.provider(agent, request.provider, request.ts, request.model)
         model = self._model(request.model)
-        tokens = ledger_rows.priced(request)
+        tokens = ledger_rows.priced_counts_of(request)
         cost, basis = self._cost_of(self._pricer, provider, request.model, request.ts, tokens, request.mode)
         if cost is None and request.reported_usd:
             cost, basis = request.reported_usd, "reported"
@@ -82,28 +82,28 @@ class RowMaker:
         where: tuple[str, str] | None = None  # neighbours are of one session, mostly
         session_number = project_number = 0
         for request in requests:
-            (number, ts, session, project, model, sent, made, thought, cached, five, hour, searches, request_id,
-             message_id, aside, mode, failure, latency, ttft, named, reported) = request  # fmt: skip
-            key = (agent, model, named, timeline.at(ts) if timeline else None)
+            (number, ts, session, project, model, input_total, output_total, thought, cached, five, hour, searches, request_id,
+             message_id, aside, mode, failure, latency, ttft, named_provider, usd_in_log) = request  # fmt: skip
+            key = (agent, model, named_provider, timeline.at(ts) if timeline else None)
             if key not in usual:
                 usual[key] = self._usually(agent, request)
             usual_provider = usual[key]
             ascii_ids = ((request_id or "") + (message_id or "")).isascii()
             odd = mode or failure or (self.constant and message_id in self.constant)
-            if usual_provider is None or odd or not (ascii_ids and latency is ttft is reported is None):
+            if usual_provider is None or odd or not (ascii_ids and latency is ttft is usd_in_log is None):
                 others.append(self.row(agent, request))
                 continue
             if (session, project) != where:
                 where = (session, project)
                 session_number, project_number = names(session), names(project)
             provider, model_number, served_model, cost, basis, dated, attribution = usual_provider
-            if sent or made or cached or five or hour or searches:
+            if input_total or output_total or cached or five or hour or searches:
                 if (prices := dated.at(ts)) is None:
                     cost, basis = None, NAME["unpriced"]
                 else:
-                    cost = raw_cost_usd(prices, sent, made, cached, five, hour, searches)
+                    cost = raw_cost_usd(prices, input_total, output_total, cached, five, hour, searches)
             plain[attribution].append(
-                (number, ts, session_number, project_number, provider, model_number, served_model, sent, made,
+                (number, ts, session_number, project_number, provider, model_number, served_model, input_total, output_total,
                  thought, cached, five, hour, searches, cost, basis, request_id, message_id, aside)
             )  # fmt: skip
         return plain, others
@@ -116,8 +116,8 @@ class RowMaker:
             model: "" = of no model.
         """
         facts = self._facts(agent)
-        if word and (named := facts.named(word)):
-            return named, "agent"
+        if word and (provider := facts.named(word)):
+            return provider, "agent"
         if then := facts.timeline.at(ts):
             return then, "timeline"
         if word and word != "openai" and agent == "codex":
@@ -170,7 +170,7 @@ def row(
     request: LoggedRequest,
     who: tuple[str, str],
     model: str,
-    priced: tuple[float | None, str],
+    cost: tuple[float | None, str],
     root: int | None = None,
 ) -> Row:
     """A sighting as a ledger row.
@@ -178,7 +178,7 @@ def row(
     Args:
         who: provider and how it is known.
         model: the catalog's id, else the raw name.
-        priced: USD and its basis.
+        cost: USD and its basis.
         root: the number of the agent's folder.
     """
     provider, attribution = who
@@ -193,6 +193,6 @@ def row(
         attribution=attribution,
         model=model,
         served_model=request.model,
-        cost=priced,
+        cost=cost,
         root=root,
     )

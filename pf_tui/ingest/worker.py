@@ -61,26 +61,26 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Answer).decode
 
 
-def beside(batches: list[list[Job]], cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
+def beside(batches: list[list[Job]], is_cancelled: Callable[[], bool]) -> Iterator[ParsedBatch]:
     """Read batches here and in a worker; yields them as they are done."""
     try:
         worker = _Worker(batches)
     except OSError:  # no second process is to be had
-        yield from read_here(batches, cancelled)
+        yield from read_here(batches, is_cancelled)
         return
     open_ = set(range(len(batches)))
     try:
-        while not cancelled() and (number := _drawn(worker.numbers)) is not None:
+        while not is_cancelled() and (number := _drawn(worker.numbers)) is not None:
             open_.discard(number)
-            yield read_batch(batches[number], cancelled)
+            yield read_batch(batches[number], is_cancelled)
             while (answer := worker.answer(wait=False)) is not None:
                 open_.discard(answer.number)
                 yield _parsed_batch(answer, batches[answer.number])
-        while not cancelled() and (answer := worker.answer()) is not None:
+        while not is_cancelled() and (answer := worker.answer()) is not None:
             open_.discard(answer.number)
             yield _parsed_batch(answer, batches[answer.number])
         # the worker ended before it could answer
-        yield from read_here([batches[number] for number in sorted(open_)], cancelled)
+        yield from read_here([batches[number] for number in sorted(open_)], is_cancelled)
     finally:
         worker.close()
 
@@ -184,8 +184,8 @@ def _widen(pipe: IO[bytes]) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
-def _encoded(number: int, parsed: ParsedBatch) -> bytes:
-    logs_by_agent, reads = parsed
+def _encoded(number: int, batch: ParsedBatch) -> bytes:
+    logs_by_agent, reads = batch
     answer = _Answer(
         number,
         {agent: _encoded_logs(logs) for agent, logs in logs_by_agent.items()},

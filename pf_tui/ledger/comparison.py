@@ -174,8 +174,8 @@ def totals(connection: sqlite3.Connection, span: Period, filters: Filters) -> To
 
 def usd_per_million(part_totals: Totals) -> float | None:
     """The mean price of a million tokens of every kind; None when nothing was priced."""
-    priced = part_totals.total_tokens - part_totals.unpriced_tokens
-    return round(part_totals.cost_usd / priced * 1_000_000, 6) if priced > 0 else None
+    tokens_with_price = part_totals.total_tokens - part_totals.unpriced_tokens
+    return round(part_totals.cost_usd / tokens_with_price * 1_000_000, 6) if tokens_with_price > 0 else None
 
 
 def _same_work(

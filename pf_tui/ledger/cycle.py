@@ -22,7 +22,7 @@ def began(path: Path, period: str, now: datetime) -> datetime | None:
     if window is None or not path.exists():
         return None
     with reader.reading(path) as ledger_reader:
-        reported = [
+        readings = [
             reading
             for reading in ledger_reader.latest_readings(now)
             if reading.window == window
@@ -31,7 +31,7 @@ def began(path: Path, period: str, now: datetime) -> datetime | None:
             and reading.resets_at is not None
             and reading.resets_at > now
         ]
-    latest = max(reported, key=lambda reading: reading.observed_at, default=None)
+    latest = max(readings, key=lambda reading: reading.observed_at, default=None)
     if latest is None or latest.resets_at is None:
         return None
     return latest.resets_at - LENGTHS[window]

@@ -47,11 +47,11 @@ def _chat(model: ModelInfo, moment: datetime, price: ModelPrice) -> ModelPrice:
     changes = [price for since, price in _CHAT if moment >= since]
     if not changes:
         return model.get_prices(moment)
-    sent, cached, made = map(Decimal, changes[-1])
+    input_price, cached, output_price = map(Decimal, changes[-1])
     from copy import copy
 
     prices = copy(price)
-    vars(prices).update(input_mtok=sent, cache_read_mtok=cached, output_mtok=made)
+    vars(prices).update(input_mtok=input_price, cache_read_mtok=cached, output_mtok=output_price)
     return prices
 
 

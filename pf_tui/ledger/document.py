@@ -88,18 +88,18 @@ def parts_document(key: str, parts: Iterable[Group]) -> list[dict[str, object]]:
 def counted_document(key: str, parts: Iterable[Group], limit_counts: LimitCounts) -> list[dict[str, object]]:
     """One list with its limit hits and fallbacks; a part that has nothing else is in it as well."""
     counts = limit_counts.by(key)
-    listed = list(parts)
-    names = {part.name for part in listed}
-    listed += [Group(name, NOTHING) for name in sorted(counts) if name not in names]
+    groups = list(parts)
+    names = {part.name for part in groups}
+    groups += [Group(name, NOTHING) for name in sorted(counts) if name not in names]
     if key == "day":
-        listed.sort(key=lambda part: part.name)
+        groups.sort(key=lambda part: part.name)
     return [
         {
             **row,
             "fallbacks": counts[part.name]["fallbacks"] if part.name in counts else 0,
             "limit_hits": counts[part.name]["limit_hits"] if part.name in counts else 0,
         }
-        for part, row in zip(listed, parts_document(key, listed), strict=True)
+        for part, row in zip(groups, parts_document(key, groups), strict=True)
     ]
 
 
@@ -107,11 +107,11 @@ def providers_document(
     parts: Iterable[Group], fallback: Mapping[str, FallbackRow]
 ) -> list[dict[str, object]]:
     """Providers with how they compare; one that only hit limits is in the list as well."""
-    listed = list(parts)
-    names = {part.name for part in listed}
-    listed += [Group(name, NOTHING) for name in sorted(fallback) if name not in names]
+    groups = list(parts)
+    names = {part.name for part in groups}
+    groups += [Group(name, NOTHING) for name in sorted(fallback) if name not in names]
     rows = []
-    for part in listed:
+    for part in groups:
         row = fallback.get(part.name, FallbackRow())
         rows.append(
             {
@@ -210,9 +210,9 @@ def zone_name(zone: tzinfo | None, at: datetime) -> str:
         return str(key)
     import os
 
-    named = os.environ.get("TZ", "").lstrip(":")
-    if zone is None and named:
-        return named
+    tz_name = os.environ.get("TZ", "").lstrip(":")
+    if zone is None and tz_name:
+        return tz_name
     return at.astimezone(zone).tzname() or "UTC"
 
 

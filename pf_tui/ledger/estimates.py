@@ -42,19 +42,19 @@ def keep(connection: sqlite3.Connection, plans: Iterable[str]) -> None:
     """Bring the guesses for these providers up to date, inside the caller's transaction."""
     for provider in plans:
         full_windows = _full_windows(connection, provider)
-        wanted = []
+        estimates = []
         if any(len(some) >= ENOUGH_HITS for some in full_windows.values()):
             number = connection.execute("SELECT id FROM names WHERE text = ?", (provider,)).fetchone()
-            wanted = _guesses(connection, provider, number[0], full_windows) if number else []
+            estimates = _guesses(connection, provider, number[0], full_windows) if number else []
         which = "provider = ? AND time_window IN ('5h', '7d') AND unit = 'tokens' AND source = 'estimate'"
         rows = connection.execute(
             "SELECT provider, time_window, unit, used, allowed, used_fraction, resets_at, source, observed_at,"
             f" model FROM limit_readings WHERE {which} ORDER BY time_window",
             (provider,),
         ).fetchall()
-        if rows != wanted:
+        if rows != estimates:
             connection.execute(f"DELETE FROM limit_readings WHERE {which}", (provider,))
-            connection.executemany(INSERT_READING, wanted)
+            connection.executemany(INSERT_READING, estimates)
 
 
 def _full_windows(connection: sqlite3.Connection, provider: str) -> dict[str, list[_FullWindow]]:
@@ -106,10 +106,10 @@ def _guesses(
         (hours[-1] * HOUR_QUARTERS, number),
     ).fetchone()[0]
     now_ms = latest * QUARTER_MS
-    begun = {"5h": _block(hours, full_windows["5h"]), "7d": _week(full_windows["7d"], now_ms)}
-    made: list[tuple[object, ...]] = []
+    starts = {"5h": _block(hours, full_windows["5h"]), "7d": _week(full_windows["7d"], now_ms)}
+    estimates: list[tuple[object, ...]] = []
     for window, length_ms in _MS.items():
-        start_ms = begun[window]
+        start_ms = starts[window]
         if len(full_windows[window]) < ENOUGH_HITS or start_ms is None:
             continue
         tokens = [
@@ -118,12 +118,12 @@ def _guesses(
         ]
         limit = estimated_limit([float(tokens) for tokens in tokens if tokens])
         if limit:
-            used = float(_tokens(connection, number, start_ms, now_ms + QUARTER_MS))
+            use = float(_tokens(connection, number, start_ms, now_ms + QUARTER_MS))
             resets_ms = start_ms + length_ms
-            made.append(
-                (provider, window, "tokens", used, limit, used / limit, resets_ms, "estimate", now_ms, None)
+            estimates.append(
+                (provider, window, "tokens", use, limit, use / limit, resets_ms, "estimate", now_ms, None)
             )
-    return made
+    return estimates
 
 
 def _block(hours: list[int], full_windows: list[_FullWindow]) -> int:

@@ -114,14 +114,12 @@ def requests(
     """
     order = "DESC LIMIT ?" if newest is not None else ""
     where = "ts >= ? AND ts < ?"
-    if chosen := narrowing.chosen(connection, filters):
-        where += (
-            f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(chosen, rows=True)})"
-        )
+    if condition := narrowing.chosen(connection, filters):
+        where += f" AND id IN (SELECT id FROM request_rows WHERE {where}{narrowing.condition(condition, rows=True)})"
     query = f"SELECT {', '.join(REQUEST_FIELDS)} FROM requests WHERE {where} ORDER BY ts {order}"
     ends = end_ms(span)
     for row in connection.execute(
-        query, [*ends, *(ends if chosen else ()), *([] if newest is None else [newest])]
+        query, [*ends, *(ends if condition else ()), *([] if newest is None else [newest])]
     ):
         yield dict(zip(REQUEST_FIELDS, row, strict=True))  # type: ignore[misc] # the table's columns
 
@@ -165,10 +163,10 @@ def hits(
             until_ms=until,
             agent=agent,
             session=session,
-            waited_ms=waited,
+            waited_ms=waited_ms,
             text=text,
         )
-        for p, k, ts, until, agent, session, waited, text in rows
+        for p, k, ts, until, agent, session, waited_ms, text in rows
     )
 
 
@@ -211,13 +209,13 @@ def fallback_rows(
         ).fetchone()[0]
         if last_hit:
             add(from_provider, "minutes_saved", (last_hit - ts) / 60_000)
-    for provider, number, waited in connection.execute(
+    for provider, number, waited_ms in connection.execute(
         f"SELECT provider, sum({IS_LIMIT_HIT}), ifnull(sum(waited_ms), 0)"
         f" FROM limit_hits WHERE ts >= ? AND ts < ? AND (? IS NULL OR agent = ?){machine} GROUP BY 1",
         (*end_ms(span), agent, agent, *name),
     ):
         add(provider, "limit_hits", number)
-        add(provider, "minutes_lost", waited / 60_000)
+        add(provider, "minutes_lost", waited_ms / 60_000)
     whole = ("taken_over_from", "taken_over_by", "limit_hits")
     return {
         provider: FallbackRow(**{n: int(v) if n in whole else v for n, v in cell.items()})  # type: ignore[arg-type]

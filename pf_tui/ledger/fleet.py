@@ -129,9 +129,9 @@ class _Machines:
             if other == own:
                 self._named[text] = None
                 continue
-            called = names.get(other) or self._free(plain_name(text) or _made_up(other), names)
-            self._keep(other, called, names)
-            self._named[text] = called
+            local_name = names.get(other) or self._free(plain_name(text) or _made_up(other), names)
+            self._keep(other, local_name, names)
+            self._named[text] = local_name
 
     def name(self, theirs: str | None) -> str | None:
         """The name here of a machine that is called so there; None on both sides is the machine itself."""
@@ -246,7 +246,7 @@ class _Requests:
             "theirs.request_rows t CROSS JOIN words w ON w.theirs = t.session CROSS JOIN main.request_rows m"
         )
         alone = f"m.{gateway} AND m.joined IS NULL AND m.session = w.ours"
-        logged = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
+        same_turn = f"m.{log} AND m.{turn} AND m.joined IS NULL AND m.session = w.ours"
         condition = "m.request_id = t.request_id AND m.id != t.id"
         for rows_found in (
             f"FROM {both} ON m.id = t.id WHERE {mine} IS NOT {other}",
@@ -254,7 +254,7 @@ class _Requests:
             f"FROM {both} ON {condition} AND m.{gateway} WHERE t.{gateway} OR t.{claude}",
             f"FROM main.request_rows m CROSS JOIN theirs.request_rows t ON {condition} AND t.{gateway} AND t.{claude}"
             f" WHERE m.{log} AND m.{claude} AND m.request_id IS NOT NULL",
-            f"FROM {of_session} ON {logged} WHERE t.{gateway} AND t.{turn} AND t.joined IS NULL",
+            f"FROM {of_session} ON {same_turn} WHERE t.{gateway} AND t.{turn} AND t.joined IS NULL",
             f"FROM {of_session} ON {alone} WHERE t.{log} AND t.{turn} AND t.joined IS NULL",
         ):
             self._connection.execute(f"INSERT OR IGNORE INTO odd SELECT t.id {rows_found}")
@@ -291,9 +291,11 @@ class _Requests:
         """Lay odd rows over what is here."""
         request_ids = [row[_REQUEST] for row in some if row[_SOURCE] == _GATEWAY and row[_REQUEST]]
         where = f"source = {_GATEWAY} AND request_id IN ({', '.join('?' * len(request_ids))})"
-        stored = {_sent(row): row for row in ledger_rows.select(self._connection, where, request_ids)}
+        rows_by_key = {key_of(row): row for row in ledger_rows.select(self._connection, where, request_ids)}
         ready = [
-            self._attempt(row, stored.get(_sent(row))) if row[_SOURCE] == _GATEWAY else self._logged(row)
+            self._attempt(row, rows_by_key.get(key_of(row)))
+            if row[_SOURCE] == _GATEWAY
+            else self._logged(row)
             for row in some
         ]
         ledger_rows.write(self._connection, ready, self._names)
@@ -335,7 +337,7 @@ def _here(name: str) -> str:
     return f"(SELECT ours FROM words WHERE theirs = t.{name})"
 
 
-_sent = itemgetter(_REQUEST, _TS, _PROVIDER)
+key_of = itemgetter(_REQUEST, _TS, _PROVIDER)
 """What tells one attempt from every other."""
 
 

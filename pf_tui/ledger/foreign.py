@@ -262,8 +262,8 @@ def opened(path: Path) -> Iterator[ForeignLedger]:
         StateFileUnusable: it is no ledger, cut short, damaged, of another version, or holds a value no ledger has.
     """
     _check_file(path)
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    uri = f"file:{quoted}?mode=ro"
+    uri_path = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    uri = f"file:{uri_path}?mode=ro"
     connection = sqlite3.connect(uri, uri=True)
     try:
         connection.text_factory = lambda text: text.decode("utf-8", "replace")

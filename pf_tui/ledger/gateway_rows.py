@@ -169,10 +169,10 @@ def write(
     """The same inside the caller's transaction; cost from the ledger's own price table, else pending."""
     names = names or rows.Names(connection)
     table = pricetable.PriceTable(connection)
-    made = [_row(attempt, names, table) for attempt in attempts]
-    earlier, lines = _stored_ids(connection, made), _lines(connection, attempts, made)
+    new_rows = [_row(attempt, names, table) for attempt in attempts]
+    earlier, lines = _stored_ids(connection, new_rows), _lines(connection, attempts, new_rows)
     ready: list[Row] = []  # they go in together, which is quicker
-    for attempt, row in zip(attempts, made, strict=True):
+    for attempt, row in zip(attempts, new_rows, strict=True):
         if (number := earlier.get(_sent(row))) is not None:
             ready.append((number, *row[1:]))
         elif attempt.agent == "claude-code":
@@ -232,14 +232,14 @@ def attempt_row(connection: sqlite3.Connection, request_id: str, failed: bool) -
         f"SELECT id, status FROM request_rows WHERE request_id = ? AND source = {NAME['gateway']} ORDER BY ts DESC",
         (request_id,),
     ).fetchall()
-    wanted = NAME["failed" if failed else "ok"]
-    return next((int(number) for number, status in rows_found if status == wanted), None)
+    outcome = NAME["failed" if failed else "ok"]
+    return next((int(number) for number, status in rows_found if status == outcome), None)
 
 
 def _row(attempt: Attempt, names: rows.Names, table: pricetable.PriceTable) -> Row:
     at_ms = round(attempt.at.timestamp() * 1000)
-    wanted = attempt.served_model or attempt.model
-    cost = table.cost(attempt.provider, wanted, at_ms, *rows.priced(attempt), mode=attempt.mode)
+    model = attempt.served_model or attempt.model
+    cost = table.cost(attempt.provider, model, at_ms, *rows.priced_counts_of(attempt), mode=attempt.mode)
     return rows.of(
         names,
         attempt,
@@ -279,30 +279,30 @@ def _sent(row: Row) -> tuple[str, int, int]:
     return row[AT["request_id"]], row[AT["ts"]], row[AT["provider"]]
 
 
-def _stored_ids(connection: sqlite3.Connection, made: Sequence[Row]) -> dict[tuple[str, int, int], int]:
+def _stored_ids(connection: sqlite3.Connection, new_rows: Sequence[Row]) -> dict[tuple[str, int, int], int]:
     """Attempts written before: by now perhaps under the number of the agent's own row."""
-    stored: list[Row] = []
-    for some in _in_parts(sorted({row[AT["request_id"]] for row in made})):
+    rows_found: list[Row] = []
+    for some in _in_parts(sorted({row[AT["request_id"]] for row in new_rows})):
         marks = ", ".join("?" * len(some))
-        stored += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
-    return {_sent(row): row[0] for row in stored}
+        rows_found += rows.select(connection, f"source = {NAME['gateway']} AND request_id IN ({marks})", some)
+    return {_sent(row): row[0] for row in rows_found}
 
 
 def _lines(
-    connection: sqlite3.Connection, attempts: Sequence[Attempt], made: Sequence[Row]
+    connection: sqlite3.Connection, attempts: Sequence[Attempt], new_rows: Sequence[Row]
 ) -> dict[str, list[Row]]:
     """Claude Code's rows of these answers that were read before, by request id."""
-    wanted = [
+    to_match = [
         (attempt, row[AT["ts"]])
-        for attempt, row in zip(attempts, made, strict=True)
+        for attempt, row in zip(attempts, new_rows, strict=True)
         if attempt.agent == "claude-code" and attempt.answered
     ]
-    if not wanted:
+    if not to_match:
         return {}
-    start = min(ts for _, ts in wanted) - SLACK_MS
-    end = max(ts + (attempt.latency_ms or 0) for attempt, ts in wanted) + SLACK_MS
+    start = min(ts for _, ts in to_match) - SLACK_MS
+    end = max(ts + (attempt.latency_ms or 0) for attempt, ts in to_match) + SLACK_MS
     lines: dict[str, list[Row]] = {}
-    for some in _in_parts([attempt.request_id for attempt, _ in wanted]):
+    for some in _in_parts([attempt.request_id for attempt, _ in to_match]):
         where = (
             f"ts BETWEEN ? AND ? AND agent = ? AND source != {NAME['gateway']}"
             f" AND request_id IN ({', '.join('?' * len(some))})"

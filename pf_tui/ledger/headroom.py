@@ -48,11 +48,11 @@ def headroom(connection: sqlite3.Connection, now: datetime, midnight: datetime) 
         percent = limit.percent or 0.0
         if limit.resets_at is None or not LEAST_PERCENT <= percent < 100:
             continue
-        spent, _ = window_costs(connection, provider, limit.resets_at - LENGTHS[limit.window], now)
+        cost_used, _ = window_costs(connection, provider, limit.resets_at - LENGTHS[limit.window], now)
         turns, cost = _today(connection, provider, midnight, now)
-        if turns < LEAST_TURNS or cost <= 0 or spent <= 0:
+        if turns < LEAST_TURNS or cost <= 0 or cost_used <= 0:
             continue
-        turns_left = (100 - percent) / (percent * cost / turns / spent)
+        turns_left = (100 - percent) / (percent * cost / turns / cost_used)
         by_provider[provider] = Headroom(window=limit.window, turns=int(turns_left))
     return by_provider
 
@@ -83,12 +83,12 @@ def _today(
         " JOIN names p ON p.id = r.provider WHERE r.ts >= ? AND r.ts <= ? AND p.text = ? ORDER BY r.session, r.ts",
         (milliseconds(midnight), milliseconds(now), provider),
     )
-    turns, cost, session, ended = 0, 0.0, None, 0
+    turns, cost, session, last_end = 0, 0.0, None, 0
     pause_ms = round(PAUSE.total_seconds() * 1000)
     for own, end, start, usd, is_subagent in rows:
         cost += usd or 0.0
-        if own != session or (not is_subagent and start - ended > pause_ms):
+        if own != session or (not is_subagent and start - last_end > pause_ms):
             turns += 1
-            ended = end
-        session, ended = own, max(ended, end)
+            last_end = end
+        session, last_end = own, max(last_end, end)
     return turns, cost

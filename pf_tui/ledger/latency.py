@@ -70,14 +70,14 @@ def packed(packed_counts: int) -> bytes:
     return first.to_bytes(2, "little") + bytes([width]) + (narrow if width == 1 else whole)
 
 
-def unpacked(stored: bytes) -> int:
+def unpacked(blob: bytes) -> int:
     """The lanes of what `packed` gave."""
-    counts = stored[3:]
-    if stored[2] == 1:
+    counts = blob[3:]
+    if blob[2] == 1:
         wide = bytearray(_LANE_BYTES * len(counts))
         wide[::_LANE_BYTES] = counts
         counts = bytes(wide)
-    return int.from_bytes(counts, "little") << _LANE_BITS * int.from_bytes(stored[:2], "little")
+    return int.from_bytes(counts, "little") << _LANE_BITS * int.from_bytes(blob[:2], "little")
 
 
 def _median(packed_counts: int) -> float:

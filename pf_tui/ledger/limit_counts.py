@@ -81,16 +81,16 @@ def count(connection: sqlite3.Connection, span: Period, filters: Filters) -> Lim
         f"{_HITS}{machine}", (start, end, filters.agent, filters.agent, *name)
     ).fetchall()
     switches = machine.replace("machine", "s.machine")
-    switched = [*hits, *connection.execute(f"{_FALLBACKS}{switches}", (start, end, *name))]
+    changes = [*hits, *connection.execute(f"{_FALLBACKS}{switches}", (start, end, *name))]
     by_project: dict[str, Counter[str]] = {}
-    for session, counts in _counted((session or "", name) for _, name, _, session, *_ in switched).items():
+    for session, counts in _counted((session or "", name) for _, name, _, session, *_ in changes).items():
         by_project.setdefault(_project(connection, session), Counter()).update(counts)
     return LimitCounts(
-        day=_by_day(switched, span.zone),
-        agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in switched),
+        day=_by_day(changes, span.zone),
+        agent=_counted((whose or UNKNOWN, name) for _, name, whose, *_ in changes),
         project=by_project,
-        machine=_counted((whose or HERE, name) for _, name, *_, whose in switched),
-        waited_ms=sum(waited for *_, waited, _ in hits),
+        machine=_counted((whose or HERE, name) for _, name, *_, whose in changes),
+        waited_ms=sum(waited_ms for *_, waited_ms, _ in hits),
     )
 
 

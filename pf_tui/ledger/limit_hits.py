@@ -47,7 +47,7 @@ def note(
             (provider, kind, ts_ms, until_ms, agent, session, waited_ms, text, machine),
         )
         return True
-    number, was, began = earlier
+    number, was, start_ms = earlier
     connection.execute(
         "UPDATE OR IGNORE limit_hits SET until = ifnull(until, ?), agent = ifnull(agent, ?), provider = ?, ts = ?,"
         # of a resumed session's copy and its original, the one that `rows.beats` keeps, in any order
@@ -58,7 +58,7 @@ def note(
             until_ms,
             agent,
             provider if was == "unknown" else was,
-            min(began, ts_ms),
+            min(start_ms, ts_ms),
             ts_ms,
             certain,
             session,
@@ -88,12 +88,12 @@ def _copy(
     ).fetchone()
     if copy is None:
         return None
-    number, was, began, theirs = copy
+    number, was, start_ms, theirs = copy
     evidence = (
         (was == "unknown", theirs is not None, was),
         (provider == "unknown", machine is not None, provider),
     )
-    return number, min(evidence)[-1], began
+    return number, min(evidence)[-1], start_ms
 
 
 def _same_hit(

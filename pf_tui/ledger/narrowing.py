@@ -23,9 +23,9 @@ def chosen(connection: sqlite3.Connection, filters: Filters) -> Chosen:
     chosen_ids: dict[str, tuple[int, ...]] = {}
     if filters.project is not None:
         project, ending = filters.project, f"/{filters.project}"
-        named = named_parts(connection, "project")
+        project_ids = named_parts(connection, "project")
         chosen_ids["project"] = tuple(
-            number for number, text in named if text == project or text.endswith(ending)
+            number for number, text in project_ids if text == project or text.endswith(ending)
         )
     if filters.agent is not None:
         chosen_ids["agent"] = _numbers(connection, "text = ?", [filters.agent])

@@ -67,7 +67,7 @@ def analytics(connection: sqlite3.Connection, span: Period, filters: Filters | N
 def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -> Analytics:
     cells = UsageQuery(connection, span, filters)
     shares = providers(connection, cells, span)
-    lost, damaged = connection.execute(
+    skipped_rows, damaged = connection.execute(
         "SELECT ifnull(sum(count * lost), 0), ifnull(sum(count * (1 - lost)), 0) FROM skipped"
     ).fetchone()
     hit = limit_counts.count(connection, span, filters)
@@ -83,7 +83,7 @@ def _analytics(connection: sqlite3.Connection, span: Period, filters: Filters) -
         agents=cells.by("agent"),
         machines=cells.by("machine"),
         days=cells.days(),
-        skipped_rows=lost,
+        skipped_rows=skipped_rows,
         skipped=_skipped(connection, lost=True),
         damaged_rows=damaged,
         damaged=_skipped(connection, lost=False),
@@ -105,12 +105,12 @@ def fallbacks(connection: sqlite3.Connection, span: Period, filters: Filters) ->
         f"SELECT count(*) FROM switches s WHERE s.ts >= ? AND s.ts < ? AND {IS_FALLBACK}{machine}",
         (*ends, *name),
     ).fetchone()[0]
-    hits, waited = connection.execute(
+    hits, waited_ms = connection.execute(
         "SELECT count(*), ifnull(sum(waited_ms), 0) FROM limit_hits WHERE ts >= ? AND ts < ?"
         f" AND {IS_LIMIT_HIT} AND (? IS NULL OR agent = ?){machine}",
         (*ends, filters.agent, filters.agent, *name),
     ).fetchone()
-    return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited)
+    return FallbackTotals(fallbacks=switches, limit_hits=hits, waited_ms=waited_ms)
 
 
 def _skipped(connection: sqlite3.Connection, *, lost: bool) -> tuple[SkippedRow, ...]:

@@ -67,12 +67,12 @@ def period_of(
     start: datetime | None = None,
     end: datetime | None = None,
     *,
-    began: datetime | None = None,
+    window_start: datetime | None = None,
 ) -> Period:
     """The span of a period's word, or of explicit ends.
 
     Args:
-        began: when the limit window began that the period follows.
+        window_start: when the limit window began that the period follows.
     Raises:
         UnknownName: no such period.
         WrongUsage: it ends before it begins.
@@ -85,7 +85,7 @@ def period_of(
     if name not in PERIODS:
         raise UnknownName("period", name, PERIODS, "pf-tui analytics --help")
     length = PERIODS[name]
-    begins = began or (None if length is None else now - length)
+    begins = window_start or (None if length is None else now - length)
     return Period(name=name, start=begins, end=now, zone=zone)
 
 
@@ -156,8 +156,8 @@ def local_day(day: int) -> date:
 def midnight(day: int, zone: tzinfo | None) -> datetime:
     """When a local day began."""
     first = local_day(day)
-    began = datetime(first.year, first.month, first.day, tzinfo=zone)
-    return began.astimezone() if zone is None else began
+    local = datetime(first.year, first.month, first.day, tzinfo=zone)
+    return local.astimezone() if zone is None else local
 
 
 def local_step(quarter: int, zone: tzinfo | None, step: timedelta) -> datetime:

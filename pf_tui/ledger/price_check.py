@@ -50,17 +50,17 @@ def check(catalog: Catalog, pricer: Pricer, now: datetime) -> Check:
     for provider in catalog.providers.values():
         if provider.genai_id:
             sellers.setdefault(provider.genai_id, provider.id)
-    compared, differences = 0, list[Difference]()
+    tier_count, differences = 0, list[Difference]()
     for vendor in pricer.vendors():
         for model in vendor.models if vendor.id in sellers else ():
             theirs = from_genai(model.get_prices(now), is_claude=False)
             if theirs is None:
                 continue
-            compared += 1
+            tier_count += 1
             ours = pricer(sellers[vendor.id], model.id, milliseconds(now))
             if ours is not None:
                 differences += _differences(sellers[vendor.id], model, ours, theirs, now)
-    return Check(ids=compared, differences=tuple(differences))
+    return Check(ids=tier_count, differences=tuple(differences))
 
 
 def _differences(
@@ -70,15 +70,15 @@ def _differences(
     for tier in ours.tiers:
         other = there.get(tier.above_tokens, theirs.tiers[-1])
         for kind in _KINDS:
-            here, published = getattr(tier, kind), getattr(other, kind)
-            if abs(here - published) > 1e-9:
+            here, new_price = getattr(tier, kind), getattr(other, kind)
+            if abs(here - new_price) > 1e-9:
                 yield Difference(
                     provider=provider,
                     model=model.id,
                     kind=kind,
                     above_tokens=tier.above_tokens,
                     ours=here,
-                    theirs=published,
+                    theirs=new_price,
                     why=_why(model, ours, kind, now),
                 )
 

@@ -65,9 +65,9 @@ def update(paths: Paths, url: str | None = None) -> None:
     """
     from genai_prices.update_prices import DEFAULT_UPDATE_URL
 
-    sent = _fetched(url or DEFAULT_UPDATE_URL)
+    answer = _fetched(url or DEFAULT_UPDATE_URL)
     with files.locked(paths):
-        files.write_bytes(paths.home / NEWER_PRICES, json.dumps(sent, separators=(",", ":")).encode())
+        files.write_bytes(paths.home / NEWER_PRICES, json.dumps(answer, separators=(",", ":")).encode())
 
 
 def _fetched(url: str) -> list[object]:
@@ -90,7 +90,7 @@ def _fetched(url: str) -> list[object]:
     updater = Keeping(url=url)
     host = url.split("/")[2] if "://" in url else url
     try:
-        fetched = updater.fetch()
+        snapshot = updater.fetch()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _no_table(host) from error
     except Exception as error:
@@ -101,7 +101,7 @@ def _fetched(url: str) -> list[object]:
             f"{host} gave no prices ({f'HTTP {status}' if status else 'no connection'}); the old ones stay",
             "try again when there is a network",
         ) from error
-    if len(fetched.providers) < LEAST_PROVIDERS:
+    if len(snapshot.providers) < LEAST_PROVIDERS:
         raise _no_table(host)
     return updater.sent
 
@@ -116,8 +116,11 @@ def _current(newer: Path) -> tuple[DataSnapshot, datetime | None]:
     """The table in use, and when it was fetched if it was."""
     from genai_prices.data_snapshot import get_snapshot
 
-    shipped = library()
-    newer_identity, bundled = files.identity(newer), files.identity(shipped) if shipped else None
+    package_prices = library()
+    newer_identity, bundled = (
+        files.identity(newer),
+        files.identity(package_prices) if package_prices else None,
+    )
     if newer_identity is None or (bundled is not None and newer_identity[0] <= bundled[0]):
         return get_snapshot(), None
     try:

@@ -139,10 +139,10 @@ class Pricer:
 
     def _own(self, provider: str, model: Model | None) -> UnitPrices | None:
         """A price of the person's own providers.yaml."""
-        served = model.providers.get(provider) if model is not None else None
-        if served is None or served.price is None:
+        served_model = model.providers.get(provider) if model is not None else None
+        if served_model is None or served_model.price is None:
             return None
-        return _from_price(served.price, "yours")
+        return _from_price(served_model.price, "yours")
 
     def _changes(self, key: Key) -> list[int]:
         """When this model's published price changes (UTC ms); marks it when that is every day anew."""
@@ -203,11 +203,13 @@ class Pricer:
         # last, without a vendor: genai-prices then knows first-hand spellings only, and says no to the rest
         for name, seller in [*((name, vendor) for name in names), *((name, None) for name in names)]:
             try:
-                listed, entry = self._find(name.removesuffix("[1m]"), None, seller, None)
+                seller_prices, entry = self._find(name.removesuffix("[1m]"), None, seller, None)
             except LookupError:
                 continue
-            is_own = listed.id == (vendor or listed.id) and any(entry is model for model in listed.models)
-            return entry, listed.id if is_own else ""
+            is_own = seller_prices.id == (vendor or seller_prices.id) and any(
+                entry is model for model in seller_prices.models
+            )
+            return entry, seller_prices.id if is_own else ""
         return None, ""
 
 
@@ -265,10 +267,12 @@ def from_genai(prices: ModelPrice, *, is_claude: bool) -> UnitPrices | None:
     )
     tiers = []
     for start in starts:
-        sent, made, cached, write, hour = (_at(getattr(prices, name), start) for name in _UNITS)
-        if hour is None and is_claude and sent is not None:
-            hour = sent * _HOUR_SHARE
-        tiers.append(tier(start, sent or 0.0, made or 0.0, cached, write, hour))
+        input_price, output_price, cached, write, hour = (
+            _at(getattr(prices, name), start) for name in _UNITS
+        )
+        if hour is None and is_claude and input_price is not None:
+            hour = input_price * _HOUR_SHARE
+        tiers.append(tier(start, input_price or 0.0, output_price or 0.0, cached, write, hour))
     searches = getattr(prices, "web_searches_kcount", None)
     search_usd = float(searches) / 1000 if searches is not None else WEB_SEARCH_USD
     return UnitPrices(tiers=tuple(tiers), web_search_usd=search_usd, source="genai-prices")

@@ -102,13 +102,13 @@ class UsageQuery:
             f" sum(input + output + cache_read + cache_write) DESC, 1 LIMIT ?",
             (limit,),
         ).fetchall()
-        shown = ", ".join(str(number) for (number,) in top)
+        session_ids = ", ".join(str(number) for (number,) in top)
         rows = self._connection.execute(
             f"SELECT text, {SUMMED} FROM sessions JOIN names ON id = session"
-            f" WHERE session IN ({shown}){where} GROUP BY session"
+            f" WHERE session IN ({session_ids}){where} GROUP BY session"
         ).fetchall()
         *rest, others = self._connection.execute(
-            f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({shown}){where}"
+            f"SELECT {SUMMED}, count(DISTINCT session) FROM sessions WHERE session NOT IN ({session_ids}){where}"
         ).fetchone()
         return _dearest(rows, rest, others)
 
@@ -215,10 +215,10 @@ class UsageQuery:
         only: Collection[str] = (),
     ) -> Iterator[Select]:
         """One SELECT per piece of the stretch: k0, k1 … and the sums s0, s1 …"""
-        chosen = {**self._chosen}
+        filters = {**self._chosen}
         if names is not None:
             numbers = self._numbers(names, _nameless(keys[0]))
-            chosen[keys[0]] = tuple(number for number in chosen.get(keys[0], numbers) if number in numbers)
+            filters[keys[0]] = tuple(number for number in filters.get(keys[0], numbers) if number in numbers)
         if keys == ("session",) and "session" not in self._chosen and (start, end) == period.ALL_MS:
             columns = ", ".join(f"{name} AS s{place}" for place, (name, _) in enumerate(SUM_COLUMNS))
             # nearly all have one row: adding up the few others here is cheaper than grouping all of them there
@@ -228,9 +228,9 @@ class UsageQuery:
             )
             return
         if "session" in self._chosen:
-            begun, ended = self._session_reach()
-            start, end = max(start, begun), min(end, ended)
-        yield from Question(keys=keys, slot=slot, chosen=chosen, only=only).selects(start, end)
+            first_ts, last_ts = self._session_reach()
+            start, end = max(start, first_ts), min(end, last_ts)
+        yield from Question(keys=keys, slot=slot, chosen=filters, only=only).selects(start, end)
 
     def _session_reach(self) -> tuple[int, int]:
         """From when to when (UTC ms) the sessions asked for have rows."""

@@ -128,9 +128,9 @@ class Question:
             within: only of hours that lie in one local day.
         """
         column = self._column or "0"
-        chosen = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
+        filters = {("part" if key == column else key): numbers for key, numbers in self.chosen.items()}
         columns = self._columns([key if key in BESIDE else "part" for key in self.keys], f"time * {unit}")
-        where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(chosen)}"
+        where = f"kind = {margin(column, unit)} AND time >= ? AND time < ?{narrowing.condition(filters)}"
         if within and self.slot:
             begins = f"time * {unit} + {self.slot.offset}"
             where += f" AND ({begins}) / {DAY_QUARTERS} = ({begins} + {unit - 1}) / {DAY_QUARTERS}"
@@ -145,9 +145,9 @@ class Question:
 
 def select(source: str, columns: Sequence[str], totals: str, where: str) -> str:
     """SELECT k0, k1 …, s0, s1 … by the columns."""
-    keyed = "".join(f"{column} AS k{place}, " for place, column in enumerate(columns))
+    key_columns = "".join(f"{column} AS k{place}, " for place, column in enumerate(columns))
     group = ", ".join(str(place + 1) for place in range(len(columns))) or "NULL"
-    return f"SELECT {keyed}{_numbered(totals)} FROM {source} WHERE {where} GROUP BY {group}"
+    return f"SELECT {key_columns}{_numbered(totals)} FROM {source} WHERE {where} GROUP BY {group}"
 
 
 def named(statement: str, keys: int, *, timed: bool) -> str:

@@ -77,17 +77,17 @@ class LedgerReader:
             "sum(requests), sum(input + output + cache_read + cache_write), sum(input + output + cache_write),"
             " sum(cost_usd), sum(unpriced)"
         )
-        written = "cache_write_5m + cache_write_1h"
-        counted = (
-            f"count(*), sum(input + output + cache_read + {written}), sum(input + output + {written}),"
+        cache_writes = "cache_write_5m + cache_write_1h"
+        columns = (
+            f"count(*), sum(input + output + cache_read + {cache_writes}), sum(input + output + {cache_writes}),"
             f" ifnull(sum(cost_usd), 0), sum(CASE WHEN cost_usd IS NULL AND cost_basis = {NAME['unpriced']}"
-            f" THEN input + output + cache_read + {written} ELSE 0 END)"
+            f" THEN input + output + cache_read + {cache_writes} ELSE 0 END)"
         )
         own = f" AND machine = {NAME['']}"
         pieces: Sequence[tuple[str, int, int]] = (
             (f"SELECT part AS provider, {summed} FROM margins WHERE kind = {_BY_HOUR} AND time >= :first AND time < :last{own}", hour, 1 << 40),
             (f"SELECT provider, {summed} FROM quarters WHERE quarter >= :first AND quarter < :last{own}", quarter, hour * HOUR_QUARTERS),
-            (f"SELECT provider, {counted} FROM request_rows WHERE ts >= :first AND ts < :last AND machine IS NULL", start, quarter * QUARTER_MS),
+            (f"SELECT provider, {columns} FROM request_rows WHERE ts >= :first AND ts < :last AND machine IS NULL", start, quarter * QUARTER_MS),
         )  # fmt: skip
         if not self._summed():
             pieces = [(pieces[-1][0], start, 1 << 62)]
@@ -140,10 +140,10 @@ class LedgerReader:
 
     def _sum(self, select: str, first: int, last: int, provider: str | None) -> dict[str, ProviderUsage]:
         """What the select says of the stretch from `first` to before `last`, under the providers' names."""
-        named = f"SELECT n.text, g.* FROM ({select}) g JOIN names n ON n.id = g.provider WHERE :provider IS NULL OR n.text = :provider"
+        sums_by_name = f"SELECT n.text, g.* FROM ({select}) g JOIN names n ON n.id = g.provider WHERE :provider IS NULL OR n.text = :provider"
         try:
             rows = self._connection.execute(
-                named, {"first": first, "last": last, "provider": provider}
+                sums_by_name, {"first": first, "last": last, "provider": provider}
             ).fetchall()
         except sqlite3.DatabaseError as error:
             raise PfError(f"the ledger cannot be read ({error})", "`pf-tui doctor` looks at it") from error
@@ -166,14 +166,14 @@ def readings_of(rows: Iterable[Row], now: datetime) -> list[Reading]:
             provider=provider,
             window=window,
             unit=unit,
-            used=used,
+            used=use,
             limit=allowed,
             resets_at=moment_of(resets_at),
             source=source,
             observed_at=moment_of(observed_at) or now,
             model=model,
         )
-        for provider, window, unit, used, allowed, resets_at, source, observed_at, model in rows
+        for provider, window, unit, use, allowed, resets_at, source, observed_at, model in rows
     ]
 
 

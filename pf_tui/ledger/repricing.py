@@ -45,15 +45,15 @@ def reprice(connection: sqlite3.Connection, pricer: Pricer, rows: Iterable[Row])
     """Work out cost and basis of rows and mark their quarters; returns how many have a cost now."""
     changes: list[tuple[float | None, int, int]] = []
     quarters: set[int] = set()
-    priced = 0
+    rows_with_price = 0
     for number, ts, provider, model, *tokens, mode in rows:
         cost, basis = cost_of(pricer, provider, model, ts, tokens, mode)
-        priced += cost is not None
+        rows_with_price += cost is not None
         changes.append((cost, NAME[basis], number))
         quarters.add(ts // QUARTER_MS)
     connection.executemany("UPDATE request_rows SET cost_usd = ?, cost_basis = ? WHERE id = ?", changes)
     connection.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(quarter,) for quarter in quarters])
-    return priced
+    return rows_with_price
 
 
 def cost_of(
@@ -69,17 +69,17 @@ def cost_of(
 
 
 def _in_batches(connection: sqlite3.Connection, pricer: Pricer, which: str) -> int:
-    done, last = 0, -1
+    repriced, last = 0, -1
     while True:
         with schema.transaction(connection):  # read in it too: a row that grows meanwhile has another price
             rows = connection.execute(
                 f"{_PRICEABLE} WHERE r.id > ? AND {which} ORDER BY r.id LIMIT ?", (last, BATCH_ROWS)
             ).fetchall()
-            done += reprice(connection, pricer, rows)
+            repriced += reprice(connection, pricer, rows)
         if not rows:
             break
         last = rows[-1][0]
     with schema.transaction(connection):
         pricer.keep()
         rollups.refresh(connection)
-    return done
+    return repriced

@@ -52,15 +52,15 @@ _SESSION = ", ".join(ROLLUPS["sessions"])
 
 def refresh(connection: sqlite3.Connection) -> int:
     """Make what hangs on marked quarters anew, inside the caller's transaction; returns how many were marked."""
-    marked = int(connection.execute("SELECT count(*) FROM dirty").fetchone()[0])
-    if not marked:
+    dirty = int(connection.execute("SELECT count(*) FROM dirty").fetchone()[0])
+    if not dirty:
         return 0
-    if _begun(connection) and not _most(connection, marked):
+    if _begun(connection) and not _most(connection, dirty):
         _some(connection)
     else:
         _all(connection)
     connection.execute("DELETE FROM dirty")
-    return marked
+    return dirty
 
 
 def clear(connection: sqlite3.Connection) -> None:
@@ -73,12 +73,12 @@ def _begun(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM quarters LIMIT 1").fetchone() is not None
 
 
-def _most(connection: sqlite3.Connection, marked: int) -> bool:
+def _most(connection: sqlite3.Connection, dirty: int) -> bool:
     """Whether so much is marked that one pass over all rows is faster than one look per quarter."""
-    if marked <= MANY_QUARTERS:
+    if dirty <= MANY_QUARTERS:
         return False
     quarters = connection.execute("SELECT count(DISTINCT quarter) FROM quarters").fetchone()[0]
-    return marked * 2 > int(quarters)
+    return dirty * 2 > int(quarters)
 
 
 def _all(connection: sqlite3.Connection) -> None:

@@ -123,8 +123,8 @@ class Names:
             text = sound(text)
             row = self._connection.execute("SELECT id FROM names WHERE text = ?", (text,)).fetchone()
             if row is None:
-                made = self._connection.execute("INSERT INTO names (text) VALUES (?)", (text,))
-                number = int(made.lastrowid or 0)
+                cursor = self._connection.execute("INSERT INTO names (text) VALUES (?)", (text,))
+                number = int(cursor.lastrowid or 0)
             else:
                 number = int(row[0])
             self._ids[text] = number
@@ -140,10 +140,10 @@ class Names:
         return self._texts[number]
 
 
-counted = attrgetter(*FIELDS[_COUNTED])
+counts_of = attrgetter(*FIELDS[_COUNTED])
 """The tokens and searches of a request, in the order of FIELDS."""
 
-priced = attrgetter(*(name for name in FIELDS[_COUNTED] if name != "reasoning"))
+priced_counts_of = attrgetter(*(name for name in FIELDS[_COUNTED] if name != "reasoning"))
 """What a cost is worked out from: reasoning is part of the output."""
 
 
@@ -179,7 +179,7 @@ def of(
         names(provider),
         names(model),
         names(served_model) if served_model and served_model != model else None,
-        *counted(request),
+        *counts_of(request),
         usd,
         NAME[basis],
         NAME["failed" if request.failure else "ok"],
@@ -213,33 +213,33 @@ def write(
         shared: gains the sessions with a request that turns out to be counted in another one.
     """
     rows = list(rows)
-    stored = _stored(connection, sorted({number for row in rows for number in (row[0], _first(row))}))
-    arrived: dict[int, Row] = {}
+    rows_by_id = _stored(connection, sorted({number for row in rows for number in (row[0], _first(row))}))
+    new_rows: dict[int, Row] = {}
     for new_row in rows:
-        row = _placed(new_row, stored, arrived)
-        stored_row = arrived.get(row[0])
-        arrived[row[0]] = row if stored_row is None else merged(stored_row, row, names)
-    stored |= _stored(connection, sorted(arrived.keys() - {row[0] for row in rows} - stored.keys()))
-    changed = []
-    for number in sorted(arrived):
-        before = stored.get(number)
-        after = arrived[number] if before is None else merged(before, arrived[number], names)
+        row = _placed(new_row, rows_by_id, new_rows)
+        stored_row = new_rows.get(row[0])
+        new_rows[row[0]] = row if stored_row is None else merged(stored_row, row, names)
+    rows_by_id |= _stored(connection, sorted(new_rows.keys() - {row[0] for row in rows} - rows_by_id.keys()))
+    changes = []
+    for number in sorted(new_rows):
+        before = rows_by_id.get(number)
+        after = new_rows[number] if before is None else merged(before, new_rows[number], names)
         if before is None or tuple(after) != before:
-            changed.append(after)
-        if shared is not None and before is not None and before[_SESSION] != arrived[number][_SESSION]:
-            seen_in = {before[_SESSION], arrived[number][_SESSION]}
+            changes.append(after)
+        if shared is not None and before is not None and before[_SESSION] != new_rows[number][_SESSION]:
+            seen_in = {before[_SESSION], new_rows[number][_SESSION]}
             shared |= {names.text(session) for session in seen_in - {after[_SESSION]}}
-    put(connection, changed, [stored[row[0]] for row in changed if row[0] in stored])
-    return len(arrived.keys() - stored.keys())
+    put(connection, changes, [rows_by_id[row[0]] for row in changes if row[0] in rows_by_id])
+    return len(new_rows.keys() - rows_by_id.keys())
 
 
-def put(connection: sqlite3.Connection, rows: Sequence[Row], replaced: Iterable[Row] = ()) -> None:
-    """Write rows as they are, in place of `replaced`, and mark their quarters."""
+def put(connection: sqlite3.Connection, rows: Sequence[Row], old_rows: Iterable[Row] = ()) -> None:
+    """Write rows as they are, in place of `old_rows`, and mark their quarters."""
     whole = len(rows) - len(rows) % _TOGETHER
     for start in range(0, whole, _TOGETHER):
         connection.execute(_PUT_MANY, [*chain.from_iterable(rows[start : start + _TOGETHER])])
     connection.executemany(_PUT_ONE, rows[whole:])
-    mark(connection, rows, replaced)
+    mark(connection, rows, old_rows)
 
 
 def mark(connection: sqlite3.Connection, *rows: Iterable[Row]) -> None:
@@ -278,15 +278,15 @@ def merged(old: Row, new: Row, names: Names) -> Row:
         row[_JOINED] = log[_SOURCE]
     else:
         if (old[_JOINED] is None) != (new[_JOINED] is None):  # the gateway's own row once more
-            won, lost = (new, old) if old[_JOINED] is None else (old, new)
+            won, other = (new, old) if old[_JOINED] is None else (old, new)
         else:
-            won, lost = (new, old) if beats(new, old, names) else (old, new)
+            won, other = (new, old) if beats(new, old, names) else (old, new)
         row = list(won)
         for place in _EITHERS:
             if row[place] in _NOWHERE:
-                row[place] = lost[place]
+                row[place] = other[place]
         row[_ATTRIBUTION], row[AT["provider"]] = min(
-            ((row[_ATTRIBUTION], row[AT["provider"]]) for row in (won, lost)),
+            ((row[_ATTRIBUTION], row[AT["provider"]]) for row in (won, other)),
             key=lambda attribution: (attribution[0], attribution[1] == _UNKNOWN, names.text(attribution[1])),
         )
     pair = (old, new)
@@ -365,10 +365,10 @@ def _first(row: Row) -> int:
     return int(row[0])
 
 
-def _placed(row: Row, stored: Mapping[int, Row], arrived: Mapping[int, Row]) -> Row:
+def _placed(row: Row, rows_by_id: Mapping[int, Row], new_rows: Mapping[int, Row]) -> Row:
     """The row under its answer id's own number, or beside that where another request has it."""
     first = _first(row)
-    holder = stored.get(first) or arrived.get(first)
+    holder = rows_by_id.get(first) or new_rows.get(first)
     if holder is None or holder is row or not row[AT["request_id"]]:
         return row
     beside = same_answer_id(str(row[AT["message_id"]]), str(row[AT["request_id"]]))
@@ -377,9 +377,9 @@ def _placed(row: Row, stored: Mapping[int, Row], arrived: Mapping[int, Row]) -> 
     return (first, *row[1:]) if row[0] == beside and not apart(holder, row) else row
 
 
-def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
+def _money(row: Row, rows: Iterable[Row]) -> tuple[float | None, int]:
     """The cost of the sight whose facts the row has; of neither: pending until the next pricing."""
-    for priced_row in priced:
+    for priced_row in rows:
         if (
             all(row[place] == priced_row[place] for place in _PRICED_BY)
             and priced_row[AT["cost_basis"]] != NAME["pending"]
@@ -389,10 +389,10 @@ def _money(row: Row, priced: Iterable[Row]) -> tuple[float | None, int]:
 
 
 def _stored(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Row]:
-    stored: dict[int, Row] = {}
+    rows_by_id: dict[int, Row] = {}
     if ids and connection.execute("SELECT 1 FROM request_rows LIMIT 1").fetchone():
         for start in range(0, len(ids), _CHUNK):
             some = ids[start : start + _CHUNK]
             for row in select(connection, f"id IN ({','.join('?' * len(some))})", some):
-                stored[row[0]] = row
-    return stored
+                rows_by_id[row[0]] = row
+    return rows_by_id

@@ -247,9 +247,9 @@ class _Pages:
         return 100 if page == 1 else 0
 
     def _page(self, number: int) -> bytes:
-        logged = self._log.get(number)
-        if logged is not None:
-            return logged
+        log_page = self._log.get(number)
+        if log_page is not None:
+            return log_page
         return self._data[(number - 1) * self._size : number * self._size].ljust(self._size, b"\0")
 
     def _logged(self, path: Path) -> dict[int, bytes]:

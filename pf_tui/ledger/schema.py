@@ -133,10 +133,12 @@ def patience_s(usual_s: float | None = None) -> float:
 
 def is_held(error: Exception) -> bool:
     """Another program has it; a caller in a hurry will not ask again."""
-    locked = isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
-    if locked and (hurry := _hurry.get(get_ident())) is not None:
+    is_locked = isinstance(error, sqlite3.OperationalError) and (
+        "locked" in str(error) or "busy" in str(error)
+    )
+    if is_locked and (hurry := _hurry.get(get_ident())) is not None:
         hurry.locked.append(True)
-    return locked
+    return is_locked
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ def _ledger(ctx: Context) -> Iterator[sqlite3.Connection]:
 
 def _analytics(ctx: Context, connection: sqlite3.Connection, period: str) -> Analytics:
     began = cycle.began(ctx.paths.ledger, period, ctx.now())
-    return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), began=began), Filters())
+    return analytics(connection, period_of(period, ctx.now(), ctx.timezone(), window_start=began), Filters())
 
 
 def _content(connection: sqlite3.Connection, figures: Analytics) -> dict[str, object]:

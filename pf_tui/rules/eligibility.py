@@ -85,13 +85,13 @@ def why_ineligible(eligibility: Eligibility, model: str | None) -> Skipped | Non
         longest = max(rests, key=lambda rest: (rest.until is None, rest.until))
         what = f"benched ({longest.why or longest.kind})"
         return Skipped(provider=eligibility.provider, code="benched", reason=what, until=longest.until)
-    for spent in eligibility.spent:
-        if spent.model_family is None or (model is not None and spent.model_family in model):
+    for window in eligibility.spent:
+        if window.model_family is None or (model is not None and window.model_family in model):
             return Skipped(
                 provider=eligibility.provider,
                 code="exhausted",
-                reason=f"{spent.window} is used up",
-                until=spent.resets_at,
+                reason=f"{window.window} is used up",
+                until=window.resets_at,
             )
     if eligibility.held_reason:
         return Skipped(provider=eligibility.provider, code="paid", reason=eligibility.held_reason)

@@ -138,11 +138,11 @@ def route(
         own_order: a person gave the order: its first provider goes first whenever it can serve.
         without: who has just failed; it is not asked again.
     """
-    listed = list(eligibilities if auto_switch else eligibilities[:1])
-    laid_out = candidates(request, listed, catalog)
+    candidates_in_order = list(eligibilities if auto_switch else eligibilities[:1])
+    laid_out = candidates(request, candidates_in_order, catalog)
     if not auto_switch:
         return laid_out
-    by_provider = {eligibility.provider: eligibility for eligibility in listed}
+    by_provider = {eligibility.provider: eligibility for eligibility in candidates_in_order}
 
     def blocked(candidate: Candidate) -> Skipped | None:
         refusal = why_ineligible(by_provider[candidate.provider], candidate.model)
@@ -150,25 +150,25 @@ def route(
             None if refusal is not None and refusal.code == "paid" and not candidate.held_reason else refusal
         )
 
-    first = listed[0].provider if own_order and listed else None
-    ordered, refused = arrange(
+    first = candidates_in_order[0].provider if own_order and candidates_in_order else None
+    in_order, ineligible = arrange(
         (candidate for candidate in laid_out.candidates if candidate.provider != without),
         blocked,
         first=first,
     )
-    places = {eligibility.provider: place for place, eligibility in enumerate(listed)}
+    places = {eligibility.provider: place for place, eligibility in enumerate(candidates_in_order)}
     skipped = sorted(
-        (skip for skip in (*refused, *laid_out.skipped) if skip.provider != without),
+        (skip for skip in (*ineligible, *laid_out.skipped) if skip.provider != without),
         key=lambda skip: places[skip.provider],
     )
-    return Routing(candidates=tuple(ordered), skipped=tuple(skipped), reserved=laid_out.reserved)
+    return Routing(candidates=tuple(in_order), skipped=tuple(skipped), reserved=laid_out.reserved)
 
 
 def candidates(request: RouteRequest, eligibilities: Iterable[Eligibility], catalog: Catalog) -> Routing:
     """Everyone who could serve a request of this kind, in order of priority; benches are not looked at."""
     able: list[Candidate] = []
     skipped: list[Skipped] = []
-    reserved = None
+    last_resort = None
     for eligibility in eligibilities:
         provider = catalog.providers.get(eligibility.provider)
         if provider is None:
@@ -179,14 +179,14 @@ def candidates(request: RouteRequest, eligibilities: Iterable[Eligibility], cata
             continue
         skipped.append(outcome)
         could = eligibility.usable and why_ineligible(eligibility, request.model) is None
-        if outcome.code == "login" and not able and reserved is None and could:
-            reserved = provider.id
-    return Routing(candidates=tuple(able), skipped=tuple(skipped), reserved=reserved)
+        if outcome.code == "login" and not able and last_resort is None and could:
+            last_resort = provider.id
+    return Routing(candidates=tuple(able), skipped=tuple(skipped), reserved=last_resort)
 
 
 def arrange(
     able: Iterable[R],
-    blocked: Callable[[R], Skipped | None],
+    obstacle: Callable[[R], Skipped | None],
     *,
     first: str | None = None,
     sticky: str | None = None,
@@ -199,19 +199,19 @@ def arrange(
 
     Args:
         able: in order of priority.
-        blocked: why a candidate must not be asked now; None when it may.
+        obstacle: why a candidate must not be asked now; None when it may.
         first: the first of the person's own list; None = nobody gave an order.
         sticky: the provider this session is on: its prompt cache is warm there.
         last_resort: providers nearly used up: new sessions begin elsewhere.
     """
     ready: list[R] = []
-    refused: list[Skipped] = []
+    skipped: list[Skipped] = []
     for candidate in able:
-        refusal = blocked(candidate)
+        refusal = obstacle(candidate)
         if refusal is None:
             ready.append(candidate)
         else:
-            refused.append(refusal)
+            skipped.append(refusal)
 
     def place(candidate: R) -> tuple[bool, bool, bool, int, bool]:
         spare = candidate.provider in last_resort
@@ -223,19 +223,19 @@ def arrange(
             first is None and candidate.distance != SAME and not candidate.plan,
         )
 
-    return sorted(ready, key=place), refused
+    return sorted(ready, key=place), skipped
 
 
 def choose(
     eligibilities: Sequence[Eligibility],
-    wanted: str | None,
+    model: str | None,
     catalog: Catalog,
     *,
     auto_switch: bool = True,
     own_order: bool = True,
     without: str | None = None,
 ) -> Choice:
-    """The provider that serves a request for `wanted`, whatever the agent.
+    """The provider that serves a request for `model`, whatever the agent.
 
     Args: as in `route`.
     Returns:
@@ -245,32 +245,32 @@ def choose(
         first = eligibilities[0]
         return Choice(
             provider=first.provider,
-            model=match_model(first.provider, wanted, catalog).model,
+            model=match_model(first.provider, model, catalog).model,
             reason="auto-switch is off: the first of the list serves",
         )
-    routing = route(RouteRequest(model=wanted), eligibilities, catalog, own_order=own_order, without=without)
-    chosen = routing.first
-    if chosen is None:
+    routing = route(RouteRequest(model=model), eligibilities, catalog, own_order=own_order, without=without)
+    candidate = routing.first
+    if candidate is None:
         return Choice(provider=None, model=None, reason=_nobody(routing.skipped), skipped=routing.skipped)
     places = {eligibility.provider: place for place, eligibility in enumerate(eligibilities, start=1)}
-    place = places[chosen.provider]
+    place = places[candidate.provider]
     outranked = [candidate for candidate in routing.candidates if places[candidate.provider] < place]
     skipped = [skip for skip in routing.skipped if places[skip.provider] < place]
     skipped += [
         Skipped(
             provider=skip.provider,
             code="model",
-            reason=f"{skip.note}; {chosen.provider} serves {chosen.model or 'it'}",
+            reason=f"{skip.note}; {candidate.provider} serves {candidate.model or 'it'}",
         )
         for skip in outranked
     ]
     reason = "first in priority" if place == 1 else f"{_ordinal(place)} in priority, the first that can serve"
     if outranked:
-        reason += f" {chosen.model} itself" if chosen.same_model else " with a nearer model"
+        reason += f" {candidate.model} itself" if candidate.same_model else " with a nearer model"
     return Choice(
-        provider=chosen.provider,
-        model=chosen.model,
-        reason=f"{reason}; {chosen.note}" if chosen.note else reason,
+        provider=candidate.provider,
+        model=candidate.model,
+        reason=f"{reason}; {candidate.note}" if candidate.note else reason,
         skipped=tuple(sorted(skipped, key=lambda skip: places[skip.provider])),
     )
 
@@ -335,17 +335,17 @@ def _path(
     if request.without_gateway and owner is not None and owner == request.agent:
         return None, "login"
     bases = provider.base_urls
-    spoken = [name for name in SERVED_PROTOCOLS if speaks(provider, name)]
-    if not spoken:
+    protocols = [name for name in SERVED_PROTOCOLS if speaks(provider, name)]
+    if not protocols:
         return out("protocol", "speaks a protocol of its own that the gateway does not serve")
-    spoken = [name for name in spoken if name in carried(provider, model, catalog)] or spoken
-    complete = [name for name in spoken if "{" not in bases[name]]
+    protocols = [name for name in protocols if name in carried(provider, model, catalog)] or protocols
+    complete = [name for name in protocols if "{" not in bases[name]]
     if not complete:
-        return out("protocol", address_missing(provider, bases[spoken[0]]))
+        return out("protocol", address_missing(provider, bases[protocols[0]]))
     if eligibility.signing_hint:
         return out("no-credential", eligibility.signing_hint)
-    tried = catalog.dialect_protocols(provider.id)
-    protocol, how = _spoken(request, provider, [name for name in complete if name in tried] or complete)
+    dialects = catalog.dialect_protocols(provider.id)
+    protocol, how = _spoken(request, provider, [name for name in complete if name in dialects] or complete)
     if provider.agent_only is not None or (owner is not None and eligibility.has_key is None):
         if owner != request.agent:
             return out("agent", f"its login works in {owner} alone")

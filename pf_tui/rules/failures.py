@@ -129,7 +129,7 @@ def classify_agent_error(
         if _matches(rule, status, text):
             return classify(status=status, meanings=meanings, body=text, now=now, rules=rules, model=model)
     body = error_body.read(text)
-    meaning = meanings.find(status=status, headers={}, codes=body.codes, folded=body.folded)
+    meaning = meanings.find(status=status, headers={}, codes=body.codes, text=body.folded)
     kind = meaning.kind if meaning else AGENT_WORDS.get(word, "server")
     if meaning is None and status is not None and kind in ("server", "request"):
         kind = by_status(status, body, {}, now, model).kind
@@ -260,17 +260,17 @@ class _Answer:
         window = meaning.window
         moments = [reset_at(self.headers, now)]
         moments += [moment_from(value, now) for value in (*self.body.waits, *self.body.moments)]
-        named = [moment for moment in moments if moment is not None]
-        if not named or kind == "quota":
+        moments_left = [moment for moment in moments if moment is not None]
+        if not moments_left or kind == "quota":
             reset = reset_from_text(self.body.text, now, _zone(meaning) or UTC, window=window)
-            named += [reset] if reset is not None else []
-        if not named:
+            moments_left += [reset] if reset is not None else []
+        if not moments_left:
             return None
         if kind in ("overload", "server"):
             longest = BELIEVED
         else:
             longest = CAP if kind == "rate" or window in ("5h", "7d", "day") else MONTH_CAP
-        return min(max(*named, now + SHORTEST), now + longest)
+        return min(max(*moments_left, now + SHORTEST), now + longest)
 
     def _rest(self, kind: str, meaning: Meaning, until: datetime | None) -> datetime | None:
         """When it is back: as named, by the period, or by the class."""
@@ -333,7 +333,7 @@ def _read(answer: _Answer, meanings: Meanings) -> Meaning:
     codes = body.codes
     if kind := headers.get("x-amzn-errortype") or headers.get("x-error-code"):
         codes = codes | {fold(kind.partition(":")[0])}
-    meaning = meanings.find(status=status, headers=headers, codes=codes, folded=body.folded)
+    meaning = meanings.find(status=status, headers=headers, codes=codes, text=body.folded)
     if body.quotas and (meaning is None or meaning.kind in ("rate", "quota")):
         return by_quota_names(body.quotas)
     return meaning or by_status(status, body, headers, answer.now, answer.model)
@@ -350,8 +350,8 @@ def _narrowed(scope: str | None, family: str | None) -> str | None:
     return "model" if scope == "family" and family is None else scope
 
 
-def _family(folded: str, model: str | None) -> str | None:
-    return next((name for name in _FAMILIES if f" {name} " in folded), None) or family_of(model)
+def _family(text: str, model: str | None) -> str | None:
+    return next((name for name in _FAMILIES if f" {name} " in text), None) or family_of(model)
 
 
 def _zone(meaning: Meaning | None) -> tzinfo | None:

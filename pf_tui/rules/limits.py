@@ -144,9 +144,9 @@ def current(readings: Iterable[Reading], now: datetime) -> tuple[Limit, ...]:
         if reading.window == "budget" and reading.resets_at is None:
             best[key] = _with_end(reading, samples[key])
     order = list(LENGTHS)
-    reported = {reading.window for reading in best.values() if reading.source != "estimate"}
+    windows = {reading.window for reading in best.values() if reading.source != "estimate"}
     believed = [
-        reading for reading in best.values() if reading.source != "estimate" or reading.window not in reported
+        reading for reading in best.values() if reading.source != "estimate" or reading.window not in windows
     ]
     by_window = sorted(
         believed, key=lambda r: (order.index(r.window) if r.window in order else 99, r.model or "")
@@ -170,19 +170,19 @@ def _with_end(reading: Reading, samples: Sequence[Reading]) -> Reading:
     return reading if latest is None else replace(reading, resets_at=latest.resets_at)
 
 
-def since_release(readings: Sequence[Reading], released: datetime | None) -> Sequence[Reading]:
+def since_release(readings: Sequence[Reading], release_at: datetime | None) -> Sequence[Reading]:
     """What counts after a person released the provider: a window that was full then is unknown now."""
-    if released is None:
+    if release_at is None:
         return readings
     full = {
         (reading.window, reading.model)
         for reading in readings
-        if reading.observed_at <= released and (share(reading) or 0) >= 100
+        if reading.observed_at <= release_at and (share(reading) or 0) >= 100
     }
     return [
         reading
         for reading in readings
-        if reading.observed_at > released or (reading.window, reading.model) not in full
+        if reading.observed_at > release_at or (reading.window, reading.model) not in full
     ]
 
 
@@ -267,8 +267,8 @@ def estimated_limit(used_at_limit: Sequence[float]) -> float | None:
     """The 90th percentile of what past windows held at a wall, in their unit; None without any."""
     if not used_at_limit:
         return None
-    ordered = sorted(used_at_limit)
-    return ordered[min(len(ordered) - 1, int(0.9 * len(ordered)))]
+    sorted_uses = sorted(used_at_limit)
+    return sorted_uses[min(len(sorted_uses) - 1, int(0.9 * len(sorted_uses)))]
 
 
 def _beats(new: Reading, old: Reading) -> bool:
@@ -276,8 +276,8 @@ def _beats(new: Reading, old: Reading) -> bool:
     trust_new, trust_old = TRUST.get(new.source, 3), TRUST.get(old.source, 3)
     if (trust_new == 3) != (trust_old == 3):
         return trust_old == 3
-    if (used := _same_window(new, old)) is not None:
-        return used
+    if (use := _same_window(new, old)) is not None:
+        return use
     apart = new.observed_at - old.observed_at
     if abs(apart) > STALE or trust_new == trust_old:
         return apart > timedelta(0)
@@ -291,14 +291,14 @@ def _same_window(new: Reading, old: Reading) -> bool | None:
     """
     if new.resets_at is None or old.resets_at is None or abs(new.resets_at - old.resets_at) > SAME_RESET:
         return None
-    used, before = share(new), share(old)
-    if used is None or before is None or used == before:
+    use, before = share(new), share(old)
+    if use is None or before is None or use == before:
         return None
     near = abs(new.observed_at - old.observed_at) <= STALE
-    full = used >= 100 or before >= 100
+    full = use >= 100 or before >= 100
     if near and not full and TRUST.get(new.source, 3) != TRUST.get(old.source, 3):
         return None
-    return used > before
+    return use > before
 
 
 def share(reading: Reading) -> float | None:
@@ -333,9 +333,9 @@ def _limit(reading: Reading, samples: Sequence[Reading], now: datetime) -> Limit
 def _rate(samples: Sequence[Reading], percent: float, at: datetime, span: timedelta) -> float | None:
     """Percent per second within the last `span`, idle time included; None when nothing was read long ago."""
     recent = [
-        (sample.observed_at, used)
+        (sample.observed_at, use)
         for sample in samples
-        if (used := share(sample)) is not None and at - sample.observed_at <= max(span, 2 * MIN_SPAN)
+        if (use := share(sample)) is not None and at - sample.observed_at <= max(span, 2 * MIN_SPAN)
     ]
     first_at, first = min(recent, default=(at, percent))
     if at - first_at < MIN_SPAN:

@@ -18,8 +18,8 @@ MOST_USD = 1e9
 
 def budget(provider: str, headers: Mapping[str, str], now: datetime) -> Reading | None:
     """The key's budget as an answer's headers tell it; of a stream, before that request."""
-    allowed, spent = _usd(headers.get("x-litellm-key-max-budget")), _usd(headers.get("x-litellm-key-spend"))
-    return _reading(provider, spent, allowed, None, "header", now)
+    allowed, spend = _usd(headers.get("x-litellm-key-max-budget")), _usd(headers.get("x-litellm-key-spend"))
+    return _reading(provider, spend, allowed, None, "header", now)
 
 
 def key_budget(provider: str, answer: object, now: datetime) -> Reading | None:
@@ -40,19 +40,19 @@ def cost_usd(headers: Mapping[str, str]) -> float | None:
 
 def _reading(
     provider: str,
-    spent: float | None,
+    spend: float | None,
     allowed: float | None,
     resets_at: datetime | None,
     source: str,
     now: datetime,
 ) -> Reading | None:
-    if spent is None or not allowed:
+    if spend is None or not allowed:
         return None
     return Reading(
         provider=provider,
         window=WINDOW,
         unit="usd",
-        used=spent,
+        used=spend,
         limit=allowed,
         resets_at=resets_at if resets_at is None or resets_at > now else None,
         source=source,

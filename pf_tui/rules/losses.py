@@ -26,24 +26,24 @@ def settings_for(entry: Mapping[str, object], native: str) -> dict[str, object]:
 
 
 def lost(
-    client: Protocol, spoken: Protocol, settings: Mapping[str, object], *, searches: bool
+    client: Protocol, protocol: Protocol, settings: Mapping[str, object], *, searches: bool
 ) -> tuple[str, ...]:
     """What the provider does not get or cannot do, most felt first.
 
     Args:
         client: what the agent speaks.
-        spoken: what is spoken to the provider.
+        protocol: what is spoken to the provider.
         settings: of `settings_for`; those of the protocol's owner lose nothing.
         searches: the agent has the vendor search the web.
     """
-    if settings.get("owner") and client == spoken:
+    if settings.get("owner") and client == protocol:
         return ()
     words = []
     if searches and "web_search" not in list_in(settings, "hosted_tools"):
         words.append("web search run by the vendor")
     if not settings.get("images", True):
         words.append("pictures")
-    if client != spoken == "openai-chat" and not settings.get("documents"):
+    if client != protocol == "openai-chat" and not settings.get("documents"):
         words.append("PDFs (their text alone)")
     efforts = texts_in(settings, "efforts")
     if settings.get("efforts") == []:
@@ -56,8 +56,8 @@ def lost(
         words.append("answers by schema (JSON mode instead)")
     if not settings.get("reasoning_back"):
         words.append("earlier reasoning")
-    if client == "anthropic-messages" and spoken != client:
+    if client == "anthropic-messages" and protocol != client:
         words.append("prompt cache marks")
-    if client == "anthropic-messages" and (spoken != client or not settings.get("counts_tokens")):
+    if client == "anthropic-messages" and (protocol != client or not settings.get("counts_tokens")):
         words.append("token counts by the vendor (counted here)")
     return tuple(words)

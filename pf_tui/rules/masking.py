@@ -93,8 +93,8 @@ def by_shape(text: str) -> str:
     """The text with everything that looks like a key masked."""
     if _is_plain(text):
         return text
-    folded = text.casefold()
-    shapes = {place: _SHAPES[place][1] for sign, place in _SIGNS if sign in folded}
+    lower = text.casefold()
+    shapes = {place: _SHAPES[place][1] for sign, place in _SIGNS if sign in lower}
     if len(text) >= LONG_KEY and re.search(_LONG_RUN, text):
         shapes |= {place: shape for place, (signs, shape) in enumerate(_SHAPES) if signs == _KEY_LONG}
     return re.sub("|".join(shapes[place] for place in sorted(shapes)), MASK, text) if shapes else text
@@ -162,8 +162,8 @@ def forms_of(value: str) -> tuple[str, ...]:
     forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     forms |= {form.replace("/", r"\/") for form in tuple(forms)}
     raw = value.encode("utf-8", "surrogateescape")
-    for encoded in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
-        forms |= {encoded, re.sub("%..", lambda match: match[0].lower(), encoded)}
+    for form in (quote(raw, safe=""), quote(raw), quote_plus(raw)):
+        forms |= {form, re.sub("%..", lambda match: match[0].lower(), form)}
     for offset, first in enumerate((0, 2, 3)):
         padded = bytes(offset) + raw
         whole = padded[: len(padded) // 3 * 3]  # the last letters depend on what follows

@@ -41,30 +41,30 @@ class ModelMatch:
 
 def match_model(
     provider: str,
-    wanted: str | None,
+    model_name: str | None,
     catalog: Catalog,
     *,
     min_context_tokens: int = 0,
     larger_than: int = 0,
     needs: frozenset[str] = frozenset(),
 ) -> ModelMatch:
-    """The model this provider would serve for `wanted`.
+    """The model this provider would serve for `model_name`.
 
     The same model first, then its successor when it is retired, then an equivalent of the same tier, then
     the nearest of another tier.
 
     Args:
-        wanted: any spelling; None = the provider's own default.
+        model_name: any spelling; None = the provider's own default.
         min_context_tokens: the conversation so far; a stand-in's window must hold it.
         larger_than: only models whose window holds more tokens than this; 0 = any.
         needs: capabilities a stand-in must have, e.g. {"vision"} when the conversation holds a picture.
     """
     seller = catalog.providers.get(provider)
-    if wanted is None:
+    if model_name is None:
         return ModelMatch(model=seller.default_model if seller else None)
-    entry = catalog.find_model(wanted, provider)
+    entry = catalog.find_model(model_name, provider)
     if entry is None:
-        return _unlisted(seller, wanted, catalog)
+        return _unlisted(seller, model_name, catalog)
     living = catalog.serving_model(entry.id)
     for same in dict.fromkeys((entry.id, living.id)):
         if catalog.serves(provider, same) and window(catalog, same, provider) > larger_than:
@@ -95,25 +95,25 @@ def window(catalog: Catalog, model_id: str, provider_id: str) -> int:
     model = catalog.models.get(model_id)
     if model is None:
         return 0
-    served = model.providers.get(provider_id)
-    return (served.context if served else None) or model.context
+    served_model = model.providers.get(provider_id)
+    return (served_model.context if served_model else None) or model.context
 
 
-def _unlisted(seller: Provider | None, wanted: str, catalog: Catalog) -> ModelMatch:
+def _unlisted(seller: Provider | None, model_name: str, catalog: Catalog) -> ModelMatch:
     """The catalog does not know the name: its maker may, and an own server whose models nobody listed."""
     if seller is None:
-        return ModelMatch(model=None, note=f"does not serve {wanted}")
+        return ModelMatch(model=None, note=f"does not serve {model_name}")
     if seller.custom:
         may_know = not catalog.lists_models(seller.id)
     else:
-        maker = _MAKERS.get(wanted.partition("-")[0].lower())
+        maker = _MAKERS.get(model_name.partition("-")[0].lower())
         may_know = maker is None or seller.family == maker
     if may_know:
-        return ModelMatch(model=wanted)
+        return ModelMatch(model=model_name)
     default = seller.default_model
     if default is None or not catalog.chats(default):
-        return ModelMatch(model=None, note=f"does not serve {wanted}")
-    note = f"{wanted} is not in the catalog, so its own default serves"
+        return ModelMatch(model=None, note=f"does not serve {model_name}")
+    note = f"{model_name} is not in the catalog, so its own default serves"
     return ModelMatch(model=default, note=note, distance=NEAREST)
 
 

@@ -84,10 +84,10 @@ def raw_cost_usd(
     web_searches: int = 0,
 ) -> float:
     """The same without a record per row: the bulk ingest prices hundreds of thousands."""
-    sent = input_tokens + cache_read + cache_write_5m + cache_write_1h
+    input_total = input_tokens + cache_read + cache_write_5m + cache_write_1h
     tier = prices.tiers[0]
     for higher in prices.tiers[1:]:
-        if sent > higher.above_tokens:
+        if input_total > higher.above_tokens:
             tier = higher
     usd = (
         input_tokens * tier.input

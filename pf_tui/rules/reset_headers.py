@@ -178,12 +178,12 @@ def readings_from_headers(provider: str, headers: Mapping[str, str], now: dateti
             reading = _percent(provider, window, percent, ends, now, family or None)
             readings.append(replace(reading, source="overage") if reading and overdrawn else reading)
     for which in ("primary", "secondary"):
-        used = headers.get(f"x-codex-{which}-used-percent")
-        if used is not None:
+        header = headers.get(f"x-codex-{which}-used-percent")
+        if header is not None:
             minutes = _number(headers.get(f"x-codex-{which}-window-minutes")) or 300
             nearest = min(_CODEX_WORDS, key=lambda size: abs(size - minutes))
             ends = _codex_reset(headers, which, now)
-            readings.append(_percent(provider, _CODEX_WORDS[nearest], _number(used), ends, now, None))
+            readings.append(_percent(provider, _CODEX_WORDS[nearest], _number(header), ends, now, None))
     for unit, what in (("requests", "requests"), ("tokens", "tokens")):
         for limit, rest, reset in (
             (

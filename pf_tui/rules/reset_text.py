@@ -218,8 +218,8 @@ def _next_clock(match: re.Match[str], after: str, seen_at: datetime, zone: tzinf
     if clock is None and (parts.get("hour") or not has_day):
         return None
     tail = re.match(_ZONE, after)
-    named = zone_named(tail["zone"]) if tail and tail["zone"] else None
-    local = seen_at.astimezone(named or zone)
+    zone_of_text = zone_named(tail["zone"]) if tail and tail["zone"] else None
+    local = seen_at.astimezone(zone_of_text or zone)
     hour, minute = clock or (0, 0)
     moment = local.replace(hour=hour, minute=minute, second=0, microsecond=0)
     try:

@@ -100,7 +100,7 @@ def by_status(
 
 def _not_found(error_body: ErrorBody, model: str | None) -> Meaning:
     """404: a model that is not there, or an address that is wrong."""
-    named = " model " in error_body.folded or (model and fold(model) in error_body.folded)
-    if error_body.is_page or (error_body.sentence and not named):
+    names_model = " model " in error_body.folded or (model and fold(model) in error_body.folded)
+    if error_body.is_page or (error_body.sentence and not names_model):
         return Meaning(id="", kind="address")
-    return Meaning(id="", kind="model", ends="named" if named else "600")
+    return Meaning(id="", kind="model", ends="named" if names_model else "600")

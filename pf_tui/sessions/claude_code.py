@@ -72,10 +72,10 @@ class Collector:
                 other = by_pid.get(draft.id)
                 if other is None or _newer(draft, other):
                     by_pid[draft.id] = draft
-        for gone in self._registry.keys() - present:
-            del self._registry[gone]
-        for gone in self._sessions.keys() - by_pid.keys():
-            del self._sessions[gone]
+        for key in self._registry.keys() - present:
+            del self._registry[key]
+        for key in self._sessions.keys() - by_pid.keys():
+            del self._sessions[key]
         return list(by_pid.values())
 
     def _entries(self, folder: str, present: set[str]) -> Iterator[_Entry]:
@@ -154,13 +154,13 @@ def _entry(facts: Mapping[str, object]) -> _Entry | None:
 
 def _draft(entry: _Entry, life: Life, process: Process | None, log: Log[Rows] | None) -> Draft:
     rows = log.follower if log and log.changed_s is not None else Rows()
-    grown = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
-    activity = max((moment for moment in (entry.changed, grown) if moment), default=None)
+    log_time = datetime.fromtimestamp(log.changed_s, UTC) if log and log.changed_s else None
+    activity = max((moment for moment in (entry.changed, log_time) if moment), default=None)
     base_url = (process.env.get("ANTHROPIC_BASE_URL") or None) if process else None
     return Draft(
         id=entry.session,
         agent=AGENT,
-        signals=_signals(entry.facts, life, entry.changed, rows, grown, activity),
+        signals=_signals(entry.facts, life, entry.changed, rows, log_time, activity),
         cwd=entry.cwd,
         pid=entry.pid,
         started=from_text(entry.facts.get("startedAt")),
@@ -270,13 +270,13 @@ class Rows:
 def _signals(
     entry: Mapping[str, object],
     life: Life,
-    changed: datetime | None,
+    hook_time: datetime | None,
     rows: Rows,
-    grown: datetime | None,
+    log_time: datetime | None,
     activity: datetime | None,
 ) -> Signals:
     status = entry.get("status")
-    at = changed or grown
+    at = hook_time or log_time
     signals = Signals(life=life, limit=rows.limit, retry=rows.retry, last_change=activity)
     if at is None:
         return signals
@@ -287,11 +287,11 @@ def _signals(
         return replace(signals, busy=Stamp(by="registry", at=at))
     if status == "idle":
         return replace(signals, idle=Stamp(by="registry", at=at))
-    if grown is None or rows.open is None:
+    if log_time is None or rows.open is None:
         return signals
     if rows.open:
-        return replace(signals, unfinished=Stamp(by="log", at=grown))
-    return replace(signals, idle=Stamp(by="log", at=grown))
+        return replace(signals, unfinished=Stamp(by="log", at=log_time))
+    return replace(signals, idle=Stamp(by="log", at=log_time))
 
 
 def _newer(draft: Draft, other: Draft) -> bool:

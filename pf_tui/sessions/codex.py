@@ -90,7 +90,7 @@ class _Thread:
     def draft(self, process: Process, now: datetime) -> Draft:
         """As it stands."""
         rows = self._rows()
-        grown = (
+        log_time = (
             datetime.fromtimestamp(self._log.changed_s, UTC) if self._log and self._log.changed_s else None
         )
         provider = rows.provider or word(self._head.get("model_provider"))
@@ -98,11 +98,11 @@ class _Thread:
         return Draft(
             id=self._thread,
             agent=AGENT,
-            signals=rows.signals(grown or process.started or now),
+            signals=rows.signals(log_time or process.started or now),
             cwd=rows.cwd or word(self._head.get("cwd")) or process.cwd,
             pid=process.pid,
             started=process.started,
-            last_activity=grown or process.started,
+            last_activity=log_time or process.started,
             parent=_parent(self._head),
             provider=provider,
             provider_by="log" if provider else None,
@@ -177,12 +177,12 @@ class Rows:
         elif kind == "token_count":
             self._counted(payload)
 
-    def signals(self, grown: datetime) -> Signals:
+    def signals(self, log_time: datetime) -> Signals:
         """Of a thread whose process runs."""
-        signals = Signals(life="alive", limit=self.limit, last_change=grown)
+        signals = Signals(life="alive", limit=self.limit, last_change=log_time)
         if self.turn is not None:
-            return replace(signals, busy=Stamp(by="log", at=self.turn_at or grown))
-        return replace(signals, idle=Stamp(by="log", at=self.idle_at or grown))
+            return replace(signals, busy=Stamp(by="log", at=self.turn_at or log_time))
+        return replace(signals, idle=Stamp(by="log", at=self.idle_at or log_time))
 
     def _counted(self, payload: Mapping[str, object]) -> None:
         info = payload.get("info")
@@ -225,12 +225,12 @@ _NEEDLES = (
 def _rollout(home: str, thread: str) -> str | None:
     """The thread's file: its id begins with the time it was made, which names its folder up to a zone."""
     try:
-        made = datetime.fromtimestamp(int(thread.replace("-", "")[:12], 16) / 1000, UTC)
+        thread_start = datetime.fromtimestamp(int(thread.replace("-", "")[:12], 16) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     for days in (0, -1, 1):
         try:
-            folder = f"{home}/sessions/{made + timedelta(days=days):%Y/%m/%d}"
+            folder = f"{home}/sessions/{thread_start + timedelta(days=days):%Y/%m/%d}"
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.name.endswith(f"-{thread}.jsonl"):

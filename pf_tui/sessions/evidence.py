@@ -100,12 +100,12 @@ def _sha256(data: bytes) -> str:
 def write(paths: Paths, evidence: Evidence) -> bool:
     """Lay what was seen over what is known; False when something newer stands there or the disk refuses."""
     path = f"{paths.sessions}/{file_name(evidence.agent, evidence.id)}"
-    stored = _load(path)
-    if stored is not None and (stored.agent, stored.id) == (evidence.agent, evidence.id):
-        if stored.at > evidence.at and evidence.event != FACTS:
+    old = _load(path)
+    if old is not None and (old.agent, old.id) == (evidence.agent, evidence.id):
+        if old.at > evidence.at and evidence.event != FACTS:
             return False
-        evidence = _merged(stored, evidence)
-        if evidence == stored:
+        evidence = _merged(old, evidence)
+        if evidence == old:
             return True
     if evidence.event == FACTS:
         evidence = replace(evidence, event="started")
@@ -123,7 +123,7 @@ def write(paths: Paths, evidence: Evidence) -> bool:
         with contextlib.suppress(OSError):
             os.unlink(temp)  # noqa: PTH108
         return False
-    if stored is None:
+    if old is None:
         prune(paths, evidence.at)
     return True
 
@@ -134,16 +134,16 @@ def prune(paths: Paths, now_s: float) -> None:
 
     try:
         with os.scandir(paths.sessions) as entries:
-            listed = [(entry.stat().st_mtime, entry.path) for entry in entries if not entry.is_dir()]
+            entries_by_age = [(entry.stat().st_mtime, entry.path) for entry in entries if not entry.is_dir()]
     except OSError:
         return
-    listed.sort(reverse=True)
-    for place, (changed_s, path) in enumerate(listed):
+    entries_by_age.sort(reverse=True)
+    for place, (changed_s, path) in enumerate(entries_by_age):
         late = now_s - changed_s > KEEP_S
         if not late and place < MAX_FILES:
             continue
-        stored = _load(path) if late and place < MAX_FILES else None
-        if stored is not None and stored.event not in ENDED and stored.pid and files.runs(stored.pid):
+        evidence = _load(path) if late and place < MAX_FILES else None
+        if evidence is not None and evidence.event not in ENDED and evidence.pid and files.runs(evidence.pid):
             continue
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108
@@ -161,15 +161,15 @@ class Store:
     def all(self) -> Mapping[tuple[str, str], Evidence]:
         """(agent, id) -> what its hooks saw."""
         try:
-            listed = os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - every write replaces a file there
+            folder_time = os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - every write replaces a file there
         except OSError:
             self._files.clear()
             self._listed = None
             return {}
-        if listed != self._listed:
+        if folder_time != self._listed:
             self._read()
             self._all = {(item.agent, item.id): item for _, item in self._files.values() if item is not None}
-            self._listed = listed if is_settled(listed) else None
+            self._listed = folder_time if is_settled(folder_time) else None
         return self._all
 
     def _read(self) -> None:

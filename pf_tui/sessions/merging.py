@@ -74,8 +74,8 @@ def with_gateway(draft: Draft, request: LiveRequest | None, last: LiveSession | 
             signals = replace(signals, busy=Stamp(by="gateway", at=request.since), unfinished=None)
         return replace(draft, signals=signals)
     if last and last.status in LIMIT_STATUSES:
-        refused = LimitSeen(until=last.until, by="gateway", at=last.at)
-        return replace(draft, signals=replace(signals, refused=refused))
+        limit = LimitSeen(until=last.until, by="gateway", at=last.at)
+        return replace(draft, signals=replace(signals, refused=limit))
     return draft
 
 

@@ -103,8 +103,8 @@ def databases(places: Iterable[Mapping[str, str]]) -> list[str]:
             base = place.get("XDG_DATA_HOME") or f"{user_home(place)}/.local/share"
         except Exception:  # noqa: S112 - a client without a home has no database to be found
             continue
-        named = place.get("OPENCODE_DB", "opencode.db")
-        paths_found[os.path.join(base, "opencode", named)] = None  # noqa: PTH118 - an absolute name replaces the base
+        name = place.get("OPENCODE_DB", "opencode.db")
+        paths_found[os.path.join(base, "opencode", name)] = None  # noqa: PTH118 - an absolute name replaces the base
     return list(paths_found)
 
 
@@ -217,17 +217,17 @@ def _draft(
 def _read(path: str, directories: list[str]) -> list[Row]:
     if not directories or not os.path.isfile(path):  # noqa: PTH113
         return []
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True, timeout=BUSY_S)
+    uri_path = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    connection = sqlite3.connect(f"file:{uri_path}?mode=ro", uri=True, timeout=BUSY_S)
     try:
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         present = {row[1] for row in connection.execute("PRAGMA table_info(session)")}
         columns = ("parent_id", "directory", "model", "cost", "time_created", "time_updated")
-        wanted = ", ".join(name if name in present else "NULL" for name in columns)
+        columns_sql = ", ".join(name if name in present else "NULL" for name in columns)
         marks = ",".join("?" * len(directories))
         living = " AND time_archived IS NULL" if "time_archived" in present else ""
         rows = connection.execute(
-            f"SELECT id, {wanted} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
+            f"SELECT id, {columns_sql} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
             f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
             directories,
         ).fetchall()
@@ -244,10 +244,10 @@ def _row(
     model: object,
     cost: object,
     created: object,
-    updated: object,
+    updated_ms: object,
 ) -> Row:
     """A session with its newest answer; a message's row holds no prompt, its parts do."""
-    chosen = _json(model)
+    model_object = _json(model)
     newest = connection.execute(
         "SELECT data FROM message WHERE session_id = ? ORDER BY time_created DESC, id DESC LIMIT 4",
         (session,),
@@ -255,19 +255,19 @@ def _row(
     answers = [message for (data,) in newest if (message := _json(data)).get("role") == "assistant"]
     last = answers[0] if answers else {}
     times = last.get("time")
-    finished = not last or bool(last.get("error")) or (isinstance(times, dict) and "completed" in times)
-    counted = next((tokens for answer in answers if (tokens := _tokens(answer.get("tokens")))), None)
+    is_over = not last or bool(last.get("error")) or (isinstance(times, dict) and "completed" in times)
+    answer_tokens = next((tokens for answer in answers if (tokens := _tokens(answer.get("tokens")))), None)
     return Row(
         id=str(session),
         parent=word(parent),
         directory=str(directory),
-        provider=word(last.get("providerID")) or word(chosen.get("providerID")),
-        model=word(last.get("modelID")) or word(chosen.get("id")) or word(chosen.get("modelID")),
+        provider=word(last.get("providerID")) or word(model_object.get("providerID")),
+        model=word(last.get("modelID")) or word(model_object.get("id")) or word(model_object.get("modelID")),
         cost_usd=float(cost) if isinstance(cost, int | float) and 0 < cost < 1e9 else None,
         created=from_text(created),
-        updated=from_text(updated),
-        context_tokens=counted,
-        finished=finished,
+        updated=from_text(updated_ms),
+        context_tokens=answer_tokens,
+        finished=is_over,
     )
 
 

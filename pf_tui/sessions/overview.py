@@ -94,9 +94,9 @@ class Watch:
         earlier = self._merged.get(key)
         if earlier is not None and earlier[0] is draft and earlier[1] == inputs:
             return earlier[2]
-        merged = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
-        self._merged[key] = (draft, inputs, merged)
-        return merged
+        full_draft = with_gateway(with_evidence(draft, inputs[0]), inputs[1], inputs[2])
+        self._merged[key] = (draft, inputs, full_draft)
+        return full_draft
 
     def resume_times(self, paths: Paths) -> Mapping[Key, datetime]:
         """Sessions that are to go on at the reset, read when the file changed."""
@@ -107,9 +107,9 @@ class Watch:
 
     def forget(self, present: set[Key]) -> None:
         """Keep nothing of sessions that are there no more."""
-        for gone in self._merged.keys() - present:
-            self._merged.pop(gone, None)
-            self.made.pop(gone, None)
+        for key in self._merged.keys() - present:
+            self._merged.pop(key, None)
+            self.made.pop(key, None)
 
     def remember(self, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
         """The drafts with those that ended since the last look, which nothing else tells of any more."""
@@ -126,11 +126,11 @@ class Watch:
             del self._noticed[key]
             self._ended.pop(key, None)
         self._living = living
-        ended = [
+        drafts_out = [
             _ended_at(draft, self._noticed[key]) if key in self._noticed else draft
             for key, draft in present.items()
         ]
-        return [*ended, *(draft for key, draft in self._ended.items() if key not in present)]
+        return [*drafts_out, *(draft for key, draft in self._ended.items() if key not in present)]
 
 
 def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
@@ -157,12 +157,12 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     resume_times = watch.resume_times(ctx.paths)
     sessions = [_with_resume_time(maker.session(draft), resume_times) for draft in drafts]
     watch.forget({(draft.agent, draft.id) for draft in drafts})
-    shown = [
+    visible_sessions = [
         session
         for session in sessions
         if session.state != "ended" or now - session.observed_at <= ENDED_SHOWN
     ]
-    return tuple(sorted(shown, key=lambda session: _order(session, now)))
+    return tuple(sorted(visible_sessions, key=lambda session: _order(session, now)))
 
 
 def _collector(agent: str) -> Any:
@@ -188,9 +188,9 @@ class _Maker:
         watch, key = self._watch, (draft.agent, draft.id)
         place = watch.places.of(draft.cwd) if draft.cwd else None
         inputs = (draft, place, watch.money.version, self._health, self._providers)
-        made = watch.made.get(key)
-        if made is not None and all(old is new for old, new in zip(made[0], inputs, strict=True)):
-            return made[1]
+        record = watch.made.get(key)
+        if record is not None and all(old is new for old, new in zip(record[0], inputs, strict=True)):
+            return record[1]
         session = self._make(draft, place)
         if not draft.children and _is_timeless(draft, self._now):
             watch.made[key] = (inputs, session)
@@ -199,12 +199,12 @@ class _Maker:
     def _make(self, draft: Draft, place: Place | None) -> Session:
         now, cost = self._now, self._watch.money.of(draft.id)
         session_evidence = self._evidence.get((draft.agent, draft.id))
-        provider, provider_by, sent = provider_of(
+        provider, provider_by, model_sent = provider_of(
             draft, session_evidence, cost, self._providers, self._view, self._health
         )
         verdict = decide(self._with_bench(draft.signals, provider), now)
         model = (
-            sent
+            model_sent
             or draft.model
             or (session_evidence.model if session_evidence else None)
             or (cost.model if cost else None)
@@ -247,8 +247,8 @@ class _Maker:
 
     def _child(self, draft: Draft, provider: str | None, provider_by: By | None) -> Session:
         """A subagent: its requests go where its session's go, unless something says otherwise."""
-        made = self.session(draft)
-        return made if made.provider else replace(made, provider=provider, provider_by=provider_by)
+        session = self.session(draft)
+        return session if session.provider else replace(session, provider=provider, provider_by=provider_by)
 
     def _with_bench(self, signals: Signals, provider: str | None) -> Signals:
         """A limit without an end lasts as long as its provider is benched; a rounded end is made exact."""
@@ -284,7 +284,7 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
     """Sessions that only their last hook still tells of, unless their process has begun another one."""
     present = {(draft.agent, draft.id) for draft in drafts}
     running = {(draft.agent, draft.pid) for draft in drafts if draft.signals.life == "alive"}
-    ended = []
+    drafts_out = []
     for key, item in of_hooks.items():
         at = datetime.fromtimestamp(item.at, UTC)
         late = now - at > ENDED_SHOWN
@@ -296,7 +296,7 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
             or item.parent
         ):
             continue
-        ended.append(
+        drafts_out.append(
             Draft(
                 id=item.id,
                 agent=item.agent,
@@ -306,7 +306,7 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
                 last_activity=at,
             )
         )
-    return ended
+    return drafts_out
 
 
 def _folded(drafts: list[Draft]) -> list[Draft]:
@@ -316,7 +316,7 @@ def _folded(drafts: list[Draft]) -> list[Draft]:
     for draft in drafts:
         if draft.parent in ids and draft.parent != draft.id and draft.signals.life != "gone":
             children.setdefault(draft.parent or "", []).append(draft)
-    folded = []
+    drafts_out = []
     for session in drafts:
         draft = session
         if draft.parent is not None and draft.parent != draft.id and draft.parent in ids:
@@ -328,8 +328,8 @@ def _folded(drafts: list[Draft]) -> list[Draft]:
             if waiting and signals.waiting is None:
                 signals = replace(signals, waiting=waiting)
             draft = replace(draft, signals=signals, children=(*draft.children, *mine))
-        folded.append(draft)
-    return folded
+        drafts_out.append(draft)
+    return drafts_out
 
 
 def _with_resume_time(session: Session, resume_times: Mapping[Key, datetime]) -> Session:
@@ -344,8 +344,8 @@ def _ended_at(draft: Draft, at: datetime) -> Draft:
 def _over(signals: Signals, now: datetime) -> Signals:
     """Of a session whose process or registry entry is gone: killed when it was at work and said nothing."""
     quiet = signals.busy is None and signals.waiting is None
-    ended = Stamp(by=signals.idle.by if signals.idle else "process", at=now) if quiet else None
-    return Signals(life="gone", ended=ended, last_change=now)
+    idle = Stamp(by=signals.idle.by if signals.idle else "process", at=now) if quiet else None
+    return Signals(life="gone", ended=idle, last_change=now)
 
 
 def _is_timeless(draft: Draft, now: datetime) -> bool:
@@ -362,8 +362,8 @@ def _is_timeless(draft: Draft, now: datetime) -> bool:
 
 
 def _order(session: Session, now: datetime) -> tuple[bool, float, str]:
-    started = session.started or session.last_activity or now
-    return (session.state == STATES[-1], -started.timestamp(), session.id)
+    start = session.started or session.last_activity or now
+    return (session.state == STATES[-1], -start.timestamp(), session.id)
 
 
 def _catalog(ctx: Context) -> Catalog:

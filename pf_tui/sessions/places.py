@@ -53,12 +53,12 @@ class Places:
 
     def _branch(self, head: str) -> str | None:
         try:
-            changed = os.stat(head).st_mtime_ns  # noqa: PTH116
+            head_time = os.stat(head).st_mtime_ns  # noqa: PTH116
         except OSError:
             return None
         cached = self._heads.get(head)
-        if cached is None or cached[0] != changed:
-            cached = self._heads[head] = (changed, _checked_out(_text(head)))
+        if cached is None or cached[0] != head_time:
+            cached = self._heads[head] = (head_time, _checked_out(_text(head)))
         return cached[1]
 
 

@@ -86,10 +86,10 @@ class Processes:
             pids = {int(name) for name in os.listdir(self._proc) if name.isdecimal()}  # noqa: PTH208 - fast
         except OSError:
             pids = set()
-        for gone in self._looks.keys() - pids:
-            del self._looks[gone]
-            if self._agents.pop(gone, None) and self._exits is not None:
-                self._exits.drop(gone)
+        for lost_pid in self._looks.keys() - pids:
+            del self._looks[lost_pid]
+            if self._agents.pop(lost_pid, None) and self._exits is not None:
+                self._exits.drop(lost_pid)
         for pid in pids:
             looks = self._looks.get(pid, 0)
             if looks < NAMED_LATE:
@@ -194,9 +194,9 @@ class Processes:
             return None
         name = raw[raw.find(b"(") + 1 : raw.rfind(b")")].decode("utf-8", "replace")
         ticks = int(fields[19]) if fields[19].isdecimal() else None
-        started = None
+        start = None
         if ticks is not None and self._boot_s is not None:
-            started = datetime.fromtimestamp(self._boot_s + ticks / _ticks_per_s(), UTC)
+            start = datetime.fromtimestamp(self._boot_s + ticks / _ticks_per_s(), UTC)
         return Process(
             pid=pid,
             name=name if name in AGENTS else "claude",
@@ -205,7 +205,7 @@ class Processes:
             tty=identity.terminal_of(fields[4]),
             cwd=_link(f"{self._proc}/{pid}/cwd"),
             env=_environment(f"{self._proc}/{pid}/environ"),
-            started=started,
+            started=start,
         )
 
 
@@ -219,11 +219,11 @@ class Folders:
 
     def of(self, env: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> list[str]:
         """Each folder once, however it is spelled."""
-        named: dict[str, None] = dict.fromkeys(self._named(env, str(user_home(env))))
+        folders: dict[str, None] = dict.fromkeys(self._named(env, str(user_home(env))))
         for other in others:
-            named.update(dict.fromkeys(self._named(other, other.get("HOME"))))
+            folders.update(dict.fromkeys(self._named(other, other.get("HOME"))))
         owners: dict[str, str] = {}
-        for path in named:
+        for path in folders:
             if path not in self._real:
                 self._real[path] = os.path.realpath(path)
             owners.setdefault(self._real[path], path)
@@ -276,10 +276,10 @@ class _Exits:
         """The pids that ended since the last look; they are watched no longer."""
         if self._poll is None or not self._handles:
             return set()
-        ended = {self._pids[handle] for handle, _ in self._poll.poll(0)}
-        for pid in ended:
+        pids = {self._pids[handle] for handle, _ in self._poll.poll(0)}
+        for pid in pids:
             self.drop(pid)
-        return ended
+        return pids
 
 
 def focus_of(process: Process | None) -> Focus | None:

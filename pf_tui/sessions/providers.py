@@ -35,13 +35,13 @@ class Providers:
             for place in {address(url) for url in urls if url and "{" not in url}:
                 if place:
                     self._by_address.setdefault(place, []).append(provider.id)
-        ranked = sorted(
+        providers = sorted(
             catalog.providers.values(),
             key=lambda provider: (
                 _KEYS_FIRST.index(provider.auth) if provider.auth in _KEYS_FIRST else len(_KEYS_FIRST)
             ),
         )
-        for provider in ranked:
+        for provider in providers:
             if provider.opencode_id:
                 self._by_opencode.setdefault(provider.opencode_id, provider.id)
 
@@ -92,8 +92,8 @@ def provider_of(
     there = providers.at(place) if place else None
     if there and place_by == "hook":
         return there, "hook", None
-    if (served := health.sessions.get(draft.id)) and not draft.provider:
-        return served.provider, "hook", None
+    if (served_session := health.sessions.get(draft.id)) and not draft.provider:
+        return served_session.provider, "hook", None
     if there:  # what the process was started with: a switch by settings has changed it since, perhaps
         return there, "process", None
     if cost and cost.provider and cost.provider != _GATEWAY:

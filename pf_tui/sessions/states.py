@@ -49,9 +49,9 @@ def decide(signals: Signals, now: datetime) -> Verdict:
         now: aware UTC; only ends of limits and time-outs are compared with it.
     """
     if signals.life == "gone":
-        ended = signals.ended
-        at = ended.at if ended else _last(signals, now)
-        return Verdict(state="ended", by=ended.by if ended else "process", at=at, killed=ended is None)
+        end = signals.ended
+        at = end.at if end else _last(signals, now)
+        return Verdict(state="ended", by=end.by if end else "process", at=at, killed=end is None)
     if signals.life == "foreign":
         return _foreign(signals, now)
     verdict = _living(signals, now)
@@ -73,8 +73,8 @@ def _living(signals: Signals, now: datetime) -> Verdict:
         return Verdict(state="waiting", by=waiting.by, at=waiting.at, waiting_for=waiting.kind)
     if (retry := signals.retry) and retry.until is not None and retry.until > now:
         return _limited(retry)
-    if (refused := signals.refused) and signals.busy and (refused.until is None or refused.until > now):
-        return _limited(refused)
+    if (refusal := signals.refused) and signals.busy and (refusal.until is None or refusal.until > now):
+        return _limited(refusal)
     limit = _limit_in_force(signals)
     if limit and _holds(limit, now):
         return _limited(limit)

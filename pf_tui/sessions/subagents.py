@@ -51,8 +51,8 @@ class Subagents:
 
     def _list(self, now_s: float) -> None:
         try:
-            listed = os.stat(self._folder).st_mtime_ns  # noqa: PTH116
-            if listed == self._listed:
+            folder_time = os.stat(self._folder).st_mtime_ns  # noqa: PTH116
+            if folder_time == self._listed:
                 return
             with os.scandir(self._folder) as entries:
                 for entry in entries:
@@ -66,7 +66,7 @@ class Subagents:
                         self._open[name] = _Agent(self._folder, name, changed_s)
         except OSError:
             return
-        self._listed = listed
+        self._listed = folder_time
 
     def _grew(self, name: str, now_s: float) -> bool:
         """A subagent at work for long has an old meta file and a young transcript."""
@@ -106,15 +106,15 @@ class _Agent:
         """As a child of its session."""
         self._log.refresh()
         born = datetime.fromtimestamp(self.born_s, UTC)
-        grown = datetime.fromtimestamp(self._log.changed_s, UTC) if self._log.changed_s else born
+        log_time = datetime.fromtimestamp(self._log.changed_s, UTC) if self._log.changed_s else born
         return Draft(
             id=self._id,
             agent=parent.agent,
-            signals=Signals(life=parent.signals.life, busy=Stamp(by="log", at=born), last_change=grown),
+            signals=Signals(life=parent.signals.life, busy=Stamp(by="log", at=born), last_change=log_time),
             cwd=parent.cwd,
             pid=parent.pid,
             started=born,
-            last_activity=grown,
+            last_activity=log_time,
             parent=parent.id,
             agent_type=word(self._facts.get("agentType")),
             model=self._log.follower.model or word(self._facts.get("model")),

@@ -142,9 +142,9 @@ class Snapshot:
     files: StateFiles = field(compare=False, repr=False)
     """What it was made of."""
 
-    def after(self, **written: object) -> Snapshot:
+    def after(self, **value: object) -> Snapshot:
         """The snapshot with files that were written since, e.g. health=…; nothing is read again."""
-        return assemble(replace(self.files, **written), self.at)
+        return assemble(replace(self.files, **value), self.at)
 
     def view(self, provider: str) -> ProviderView:
         """The view of one provider. Raises UnknownName."""
@@ -183,8 +183,8 @@ class Snapshot:
         """Agents tell the person of switches; the project's word goes first, one switched off wants none."""
         if self.project is None:
             return self.config.notify_on_switch
-        wanted = self.project.notify_on_switch
-        return self.project.enabled and (self.config.notify_on_switch if wanted is None else wanted)
+        setting = self.project.notify_on_switch
+        return self.project.enabled and (self.config.notify_on_switch if setting is None else setting)
 
 
 def take(ctx: Context, *, keep_going: bool = False) -> Snapshot:
@@ -256,21 +256,21 @@ def _floors(
 def assemble(state: StateFiles, now: datetime) -> Snapshot:
     """Everything a face shows, from what was read. Pure."""
     catalog, config, project = state.catalog, state.config, state.project
-    wanted, auto_switch, own, order = _decide(catalog, config, project)
+    model, auto_switch, own, order = _decide(catalog, config, project)
     views, eligibilities = [], []
     for provider in _ordered(catalog, order):
-        view, eligibility = view_of(provider, state, order, own, wanted, now)
+        view, eligibility = view_of(provider, state, order, own, model, now)
         views.append(view)
         eligibilities.append(eligibility)
     paid = spending.setting(config.paid, config.paid_until, now)
-    listed = spending.held_back(
+    in_priority = spending.held_back(
         [eligibility for eligibility in eligibilities if eligibility.provider in order], catalog, paid
     )
-    eligibilities[: len(listed)] = listed
-    ordered = _has_own_order(config, project)
-    choice = failover.choose(listed, wanted, catalog, auto_switch=auto_switch, own_order=ordered)
-    after = failover.choose(listed, wanted, catalog, own_order=ordered, without=choice.provider)
-    problems = [*state.problems, *_name_problems(catalog, order, wanted)]
+    eligibilities[: len(in_priority)] = in_priority
+    own_order = _has_own_order(config, project)
+    choice = failover.choose(in_priority, model, catalog, auto_switch=auto_switch, own_order=own_order)
+    after = failover.choose(in_priority, model, catalog, own_order=own_order, without=choice.provider)
+    problems = [*state.problems, *_name_problems(catalog, order, model)]
     if project is not None and project.warning:
         problems.insert(0, project.warning)
     return Snapshot(
@@ -279,7 +279,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         config=config,
         project=project,
         auto_switch=auto_switch,
-        model=wanted,
+        model=model,
         own_priority=own,
         priority=order,
         active=_serving(choice, _since(state.events, choice.provider)),
@@ -287,9 +287,9 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         next_reason=after.reason,
         choice=choice,
         paid=paid,
-        question=spending.question(choice, after, listed, paid) if auto_switch else None,
+        question=spending.question(choice, after, in_priority, paid) if auto_switch else None,
         providers=tuple(views),
-        agents=_agents(state, choice, listed if auto_switch else [], ordered, now),
+        agents=_agents(state, choice, in_priority if auto_switch else [], own_order, now),
         events=state.events,
         eligibilities=tuple(eligibilities),
         problems=tuple(problems),
@@ -309,8 +309,8 @@ def _decide(
     if project is None:
         return config.default_model, config.auto_switch, own, own
     auto = config.auto_switch if project.auto_switch is None else project.auto_switch
-    wanted = project.default_model or config.default_model
-    return wanted, auto and project.enabled, own, project.priority or own
+    model = project.default_model or config.default_model
+    return model, auto and project.enabled, own, project.priority or own
 
 
 def _has_own_order(config: Config, project: Project | None) -> bool:
@@ -318,8 +318,8 @@ def _has_own_order(config: Config, project: Project | None) -> bool:
 
 
 def _ordered(catalog: Catalog, order: tuple[str, ...]) -> list[Provider]:
-    listed = [catalog.providers[name] for name in order if name in catalog.providers]
-    return listed + [provider for provider in catalog.providers.values() if provider.id not in order]
+    providers = [catalog.providers[name] for name in order if name in catalog.providers]
+    return providers + [provider for provider in catalog.providers.values() if provider.id not in order]
 
 
 def _credentials(
@@ -339,11 +339,11 @@ def _plain_catalog() -> Catalog:
 
 
 def _agents(
-    state: StateFiles, choice: Choice, listed: list[Eligibility], ordered: bool, now: datetime
+    state: StateFiles, choice: Choice, eligibilities: list[Eligibility], ordered: bool, now: datetime
 ) -> tuple[AgentView, ...]:
     views, led = [], state.health.agents
     for agent in state.installed:
-        applied, direct, url = (
+        setting, direct, url = (
             (led[agent].provider, led[agent].direct, led[agent].gateway) if agent in led else (None,) * 3
         )
         stranded = direct is not None and (
@@ -351,18 +351,23 @@ def _agents(
             or not state.config.leads_to_gateway
             or (url is not None and url != state.gateway.url)
         )
-        due = _due(agent, state, choice, listed, ordered, now)
-        pending = due.provider if due is not None and (due.provider != applied or stranded) else None
+        due = _due(agent, state, choice, eligibilities, ordered, now)
+        pending = due.provider if due is not None and (due.provider != setting or stranded) else None
         views.append(
             AgentView(
-                agent=agent, applied=applied, pending=pending, direct=direct, stranded=stranded, due=due
+                agent=agent, applied=setting, pending=pending, direct=direct, stranded=stranded, due=due
             )
         )
     return tuple(views)
 
 
 def _due(
-    agent: str, state: StateFiles, choice: Choice, listed: list[Eligibility], ordered: bool, now: datetime
+    agent: str,
+    state: StateFiles,
+    choice: Choice,
+    eligibilities: list[Eligibility],
+    ordered: bool,
+    now: datetime,
 ) -> Serving | None:
     """Who should serve an agent; a model its session asked for that rests at the active one decides."""
     models = [
@@ -373,7 +378,7 @@ def _due(
     ]
     if models and CLIENTS[agent].led_by_settings:
         request = RouteRequest(model=models[-1])
-        first = failover.route(request, listed, state.catalog, own_order=ordered).first
+        first = failover.route(request, eligibilities, state.catalog, own_order=ordered).first
         if first is not None:
             return Serving(
                 provider=first.provider, model=first.model, since=None, reason=f"{models[-1]} rests there"
@@ -389,25 +394,25 @@ def _serving(choice: Choice, since: datetime | None) -> Serving | None:
 
 def _since(events: tuple[Event, ...], provider: str | None) -> datetime | None:
     """When the active provider began to serve, by the journal; None when that is further back."""
-    began = None
+    start = None
     for event in reversed(events):
         active = event.after.get("active")
         if active is None:
             continue
         if active != provider:
             break
-        began = event.ts
+        start = event.ts
         if event.before.get("active") not in (None, provider):
-            return began
-    return began
+            return start
+    return start
 
 
-def _name_problems(catalog: Catalog, order: tuple[str, ...], wanted: str | None) -> list[str]:
+def _name_problems(catalog: Catalog, order: tuple[str, ...], model: str | None) -> list[str]:
     problems = [
         f"{UnknownName('provider', name, catalog.providers)}; the priority list passes over it"
         for name in order
         if name not in catalog.providers
     ]
-    if wanted is not None and catalog.find_model(wanted) is None:
-        problems.append(f"the default model '{wanted}' is not in the catalog · `pf-tui models`")
+    if model is not None and catalog.find_model(model) is None:
+        problems.append(f"the default model '{model}' is not in the catalog · `pf-tui models`")
     return problems

@@ -108,7 +108,7 @@ def view_of(
     state: StateFiles,
     order: tuple[str, ...],
     own: tuple[str, ...],
-    wanted: str | None,
+    model: str | None,
     now: datetime,
 ) -> tuple[ProviderView, Eligibility]:
     """One provider for faces, and as the rules see it.
@@ -121,7 +121,7 @@ def view_of(
     dates = (clock.next_day(now, state.zone), clock.next_month(now, state.zone))
     credential = state.credentials.get(provider.id, MISSING)
     rank = order.index(provider.id) + 1 if provider.id in order else None
-    serves = models.match_model(provider.id, wanted, catalog).model
+    serves = models.match_model(provider.id, model, catalog).model
     today, month = (
         figures.today.get(provider.id, ProviderUsage()),
         figures.month.get(provider.id, ProviderUsage()),
@@ -242,14 +242,14 @@ def _budget_limits(
         Limit(
             window=window,
             unit=unit,
-            used=used or 0,
+            used=use or 0,
             limit=allowed,
-            percent=100 * (used or 0) / allowed,
+            percent=100 * (use or 0) / allowed,
             resets_at=resets_at,
             source="budget",
             observed_at=now,
         )
-        for window, unit, used, allowed, resets_at in rows
+        for window, unit, use, allowed, resets_at in rows
         if allowed
     )
 
@@ -275,11 +275,11 @@ def usage_of(provider_usage: ProviderUsage) -> Usage:
 
 def sum_of(parts: Iterable[ProviderUsage]) -> Usage:
     """Together; the cost is None when there is use and nobody can price any of it."""
-    used = tuple(parts)
-    priced = [part.cost_usd for part in used if part.cost_usd is not None]
+    uses = tuple(parts)
+    costs = [part.cost_usd for part in uses if part.cost_usd is not None]
     return Usage(
-        requests=sum(part.requests for part in used),
-        tokens=sum(part.tokens for part in used),
-        cost_usd=sum(priced) if priced or not used else None,
-        unpriced_tokens=sum(part.unpriced_tokens for part in used),
+        requests=sum(part.requests for part in uses),
+        tokens=sum(part.tokens for part in uses),
+        cost_usd=sum(costs) if costs or not uses else None,
+        unpriced_tokens=sum(part.unpriced_tokens for part in uses),
     )

@@ -65,7 +65,7 @@ def _look(pid: int, proc: Path) -> tuple[Process, int]:
     try:
         status = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         words = (folder / "cmdline").read_bytes()
-        parent, began = int(status[1]), int(status[19])
+        parent, ticks = int(status[1]), int(status[19])
     except (OSError, IndexError, ValueError) as error:
         if proc.joinpath("self").exists():
             raise Unreadable from error
@@ -75,14 +75,14 @@ def _look(pid: int, proc: Path) -> tuple[Process, int]:
         cwd: Path | None = Path(os.readlink(folder / "cwd"))  # noqa: PTH115 - the link's text is meant
     except OSError:
         cwd = None
-    return Process(pid=pid, words=split[:-1] if words else (), cwd=cwd, age_s=_age(began)), parent
+    return Process(pid=pid, words=split[:-1] if words else (), cwd=cwd, age_s=_age(ticks)), parent
 
 
-def _age(began: int) -> float | None:
+def _age(ticks: int) -> float | None:
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     if clock is None:
         return None
-    age = time.clock_gettime(clock) - began / os.sysconf("SC_CLK_TCK")
+    age = time.clock_gettime(clock) - ticks / os.sysconf("SC_CLK_TCK")
     return age if age >= 0 else None
 
 
@@ -91,8 +91,8 @@ def _ask_ps(pid: int) -> tuple[Process, int]:
 
     command = ["ps", "-ww", "-o", "ppid=,command=", "-p", str(pid)]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=PS_S, check=True)
-        parent, _, line = done.stdout.decode("utf-8", "replace").strip().partition(" ")
+        process = subprocess.run(command, capture_output=True, timeout=PS_S, check=True)
+        parent, _, line = process.stdout.decode("utf-8", "replace").strip().partition(" ")
         return Process(pid=pid, words=(line.strip(),), exact=False), int(parent)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise Unreadable from error

@@ -38,20 +38,20 @@ _KEY_SOURCES = ("keyring", "auth.json")
 
 def with_addresses(catalog: Catalog, env: Mapping[str, str]) -> Catalog:
     """The catalog with every address filled as far as this environment goes."""
-    changed = {
+    filled_providers = {
         provider.id: blanks.filled(provider, values(provider, env))
         for provider in catalog.providers.values()
         if provider.blanks
     }
-    catalog.providers = {**catalog.providers, **changed}
+    catalog.providers = {**catalog.providers, **filled_providers}
     return catalog
 
 
 def stamp(env: Mapping[str, str]) -> tuple[object, ...]:
     """Changes when an address may."""
-    named = tuple(env.get(name) for name in (*_NAMES, *_ENDPOINTS))
+    values = tuple(env.get(name) for name in (*_NAMES, *_ENDPOINTS))
     aws, google = aws_config(env), google_file(env)
-    return (*named, aws and files.identity(aws), google and files.identity(google))
+    return (*values, aws and files.identity(aws), google and files.identity(google))
 
 
 _NAMES = (
@@ -113,9 +113,9 @@ def cannot_sign(provider: Provider, credential: Credential) -> str:
 
 def problem(provider: Provider, credential: Credential) -> tuple[str, str] | None:
     """Why the gateway cannot ask a cloud, and the cure; None when it can."""
-    spoken = [url for name, url in provider.base_urls.items() if name in _SERVED]
-    if spoken and all("{" in url for url in spoken):
-        names = blanks.missing(provider, spoken[0])
+    urls = [url for name, url in provider.base_urls.items() if name in _SERVED]
+    if urls and all("{" in url for url in urls):
+        names = blanks.missing(provider, urls[0])
         if names:
             return f"its address needs {' and '.join(names)}", f"export {names[0]}=…"
     hint = cannot_sign(provider, credential)
@@ -163,18 +163,18 @@ def google_file(env: Mapping[str, str]) -> Path | None:
     """The file of Google's application default credentials."""
     folder = env.get("CLOUDSDK_CONFIG")
     usual = f"{folder}/application_default_credentials.json" if folder else None
-    named = env.get("GOOGLE_APPLICATION_CREDENTIALS") or usual
-    return _path(named, env, ".config/gcloud/application_default_credentials.json")
+    path = env.get("GOOGLE_APPLICATION_CREDENTIALS") or usual
+    return _path(path, env, ".config/gcloud/application_default_credentials.json")
 
 
-def _path(named: str | None, env: Mapping[str, str], usual: str) -> Path | None:
+def _path(text: str | None, env: Mapping[str, str], usual: str) -> Path | None:
     try:
         home = user_home(env)
     except PfError:
-        return Path(named) if named and named.startswith("/") else None
-    if not named:
+        return Path(text) if text and text.startswith("/") else None
+    if not text:
         return home / usual
-    return home / named[2:] if named.startswith("~/") else Path(named)
+    return home / text[2:] if text.startswith("~/") else Path(text)
 
 
 def _from_files(blank: str, env: Mapping[str, str]) -> str | None:
@@ -192,12 +192,12 @@ def _profile_region(env: Mapping[str, str]) -> str | None:
     """`region` of the profile in force, read line by line: configparser costs a hook 4 ms."""
     text = _text(aws_config(env))
     profile = env.get("AWS_PROFILE") or env.get("AWS_DEFAULT_PROFILE") or "default"
-    wanted = {f"[profile {profile}]", "[default]" if profile == "default" else f"[profile {profile}]"}
+    headings = {f"[profile {profile}]", "[default]" if profile == "default" else f"[profile {profile}]"}
     inside = False
     for line in text.splitlines():
         bare = " ".join(line.split("#")[0].split())
         if bare.startswith("["):
-            inside = bare.replace('"', "") in wanted
+            inside = bare.replace('"', "") in headings
         elif inside and not line[:1].isspace() and (parts := bare.partition("="))[0].strip() == "region":
             return parts[2].strip() or None
     return None

@@ -192,8 +192,8 @@ def _budgets(content: Mapping[str, object], path: Path) -> dict[str, Budgets]:
         for parent in parents:
             place = setting_kinds.mapping(place, parent, path)
         for provider in place:
-            stored = setting_kinds.mapping(place, provider, path).get(name)
-            value = setting_kinds.checked(stored, setting.kind, name, path)
+            entry = setting_kinds.mapping(place, provider, path).get(name)
+            value = setting_kinds.checked(entry, setting.kind, name, path)
             budget = None if value is None else setting.kind.parse(value)
             values.setdefault(provider, {})[setting.field] = budget
     budgets = {provider: Budgets(**own) for provider, own in values.items()}

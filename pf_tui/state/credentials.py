@@ -75,13 +75,13 @@ def look_up(
     Raises:
         StateFileUnusable: our auth.json is broken.
     """
-    stored = {} if without_file else _stored(paths)
-    looked: dict[Path, object] = {}
+    secrets = {} if without_file else _stored(paths)
+    cache: dict[Path, object] = {}
     credentials = {
         provider.id: _environment(provider, env)
         or (Credential(state="present", source="keyring") if provider.id in config.keyring else None)
-        or _auth_json(stored.get(provider.id), now)
-        or _logins(provider, env, now, looked)
+        or _auth_json(secrets.get(provider.id), now)
+        or _logins(provider, env, now, cache)
         or _keychain(provider, env)
         or _maybe(provider, env)
         for provider in providers
@@ -160,8 +160,8 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
     """Put the key into auth.json (0600), because the person said so, and read it back."""
     field_name = {"subscription": "sessionToken", "oauth": "accessToken"}.get(provider.auth, "apiKey")
 
-    def with_key(stored: dict[str, object] | None) -> dict[str, object]:
-        entries = _entries(stored or {}, paths)
+    def with_key(document: dict[str, object] | None) -> dict[str, object]:
+        entries = _entries(document or {}, paths)
         old = entries.get(provider.id)
         entry_left = (
             {key: value for key, value in old.items() if key not in _KEY_FIELDS}
@@ -169,7 +169,7 @@ def store_in_file(paths: Paths, provider: Provider, secret: Secret, now: datetim
             else {}
         )
         entries[provider.id] = {**entry_left, field_name: secret.reveal(), "updatedAt": now.isoformat()}
-        return {**(stored or {}), "providers": entries}
+        return {**(document or {}), "providers": entries}
 
     with files.locked(paths):
         files.rewrite_json(paths.auth, with_key)
@@ -182,11 +182,11 @@ def remove_from_file(paths: Paths, provider_id: str) -> bool:
     """Delete the provider's entry from auth.json; False when there was none."""
     was_there = False
 
-    def without_key(stored: dict[str, object] | None) -> dict[str, object] | None:
+    def without_key(document: dict[str, object] | None) -> dict[str, object] | None:
         nonlocal was_there
-        entries = {} if stored is None else _entries(stored, paths)
+        entries = {} if document is None else _entries(document, paths)
         was_there = entries.pop(provider_id, None) is not None
-        return {**(stored or {}), "providers": entries} if was_there else None
+        return {**(document or {}), "providers": entries} if was_there else None
 
     with files.locked(paths):
         files.rewrite_json(paths.auth, without_key)
@@ -302,24 +302,24 @@ def _dated(
 
 
 def _logins(
-    provider: Provider, env: Mapping[str, str], now: datetime, looked: dict[Path, object]
+    provider: Provider, env: Mapping[str, str], now: datetime, cache: dict[Path, object]
 ) -> Credential | None:
     for login in provider.logins:
         path = logins.expand(login.path, env)
         if path is None:
             continue
-        if path not in looked:
-            looked[path] = logins.read(path)
-        content = looked[path]
+        if path not in cache:
+            cache[path] = logins.read(path)
+        content = cache[path]
         if content is None:
             continue
-        shown = f"login:{logins.short(path, env)}"
+        source = f"login:{logins.short(path, env)}"
         if not isinstance(content, dict):
             # an INI file such as ~/.aws/credentials: it is there, what it holds is not ours to read
             if login.key == "*":
-                return Credential(state="present", source=shown, agent=provider.agent_only)
+                return Credential(state="present", source=source, agent=provider.agent_only)
             continue
-        if credential := _found_login(login, content, shown, now):
+        if credential := _found_login(login, content, source, now):
             return credential
     return None
 

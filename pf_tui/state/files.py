@@ -144,8 +144,10 @@ def read_json(
         content = json_values.parse(text)
     except NumberOutOfRangeError as error:
         what, line, column = error.place_in(text)
-        shown = error.number if len(error.number) <= 24 else f"a number of {len(error.number)} characters"
-        why = f"{what} is {shown}; it must be between {-json_values.MOST:g} and {json_values.MOST:g}"
+        number_text = (
+            error.number if len(error.number) <= 24 else f"a number of {len(error.number)} characters"
+        )
+        why = f"{what} is {number_text}; it must be between {-json_values.MOST:g} and {json_values.MOST:g}"
         raise StateFileUnusable(path, why, line=line, column=column) from error
     except json.JSONDecodeError as error:
         why = "is empty" if not text.strip() else f"is not JSON: {error.msg.lower()}"
@@ -178,14 +180,16 @@ def json_kind(value: object) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
-def wrong_type(path: Path, key: str, expected: str, value: object) -> StateFileUnusable:
+def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> StateFileUnusable:
     """`config.json line 41: expected a number for "dailyTokens", found a text`."""
-    return _at_key(path, key, f'expected {expected} for "{key}", found {json_kind(value)}')
+    return _at_key(path, key, f'expected {expected_kind} for "{key}", found {json_kind(value)}')
 
 
-def wrong_value(path: Path, key: str, expected: str, value: object) -> StateFileUnusable:
+def wrong_value(path: Path, key: str, expected_value: str, value: object) -> StateFileUnusable:
     """`config.json line 41: "warn" is 7; a share between 0 and 1 is needed`."""
-    return _at_key(path, key, f'"{key}" is {json.dumps(value, ensure_ascii=False)}; {expected} is needed')
+    return _at_key(
+        path, key, f'"{key}" is {json.dumps(value, ensure_ascii=False)}; {expected_value} is needed'
+    )
 
 
 def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:

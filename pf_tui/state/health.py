@@ -273,22 +273,22 @@ def _merged(content: dict[str, object], health: Health) -> dict[str, object]:
                 for key, value in known_agents.get(agent, {}).items()
                 if key not in ("direct", "gateway")
             },
-            "applied": applied.provider,
-            "since": to_text(applied.since),
-            **({"direct": applied.direct} if applied.direct else {}),
-            **({"gateway": applied.gateway} if applied.gateway else {}),
+            "applied": setting.provider,
+            "since": to_text(setting.since),
+            **({"direct": setting.direct} if setting.direct else {}),
+            **({"gateway": setting.gateway} if setting.gateway else {}),
         }
-        for agent, applied in health.agents.items()
+        for agent, setting in health.agents.items()
     }
     content["sessions"] = {
         session: {
             **{key: value for key, value in known_sessions.get(session, {}).items() if key != "pin"},
-            "agent": served.agent,
-            "provider": served.provider,
-            "since": to_text(served.since),
-            **({"pin": served.pin} if served.pin else {}),
+            "agent": session_served.agent,
+            "provider": session_served.provider,
+            "since": to_text(session_served.since),
+            **({"pin": session_served.pin} if session_served.pin else {}),
         }
-        for session, served in newest
+        for session, session_served in newest
     }
     if health.resets or "resets" in content:
         content["resets"] = {provider: to_text(moment) for provider, moment in health.resets.items()}

@@ -133,19 +133,19 @@ def undo_stacks(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
 
     A new undoable action empties the redo list, as everywhere.
     """
-    done: list[Event] = []
-    undone: list[Event] = []
+    done_events: list[Event] = []
+    undone_events: list[Event] = []
     for event in events:
         if event.action == "undo":
-            done, moved = _without(done, event.of)
-            undone += moved
+            done_events, moved_events = _without(done_events, event.of)
+            undone_events += moved_events
         elif event.action == "redo":
-            undone, moved = _without(undone, event.of)
-            done += moved
+            undone_events, moved_events = _without(undone_events, event.of)
+            done_events += moved_events
         elif event.undo is not None:
-            done.append(event)
-            undone = []
-    return done[-UNDO_DEPTH:], undone[-UNDO_DEPTH:]
+            done_events.append(event)
+            undone_events = []
+    return done_events[-UNDO_DEPTH:], undone_events[-UNDO_DEPTH:]
 
 
 def _without(stack: list[Event], event_id: str | None) -> tuple[list[Event], list[Event]]:

@@ -118,15 +118,15 @@ def config_folder(agent: str, env: Mapping[str, str]) -> Path:
 def config_folders(agent: str, env: Mapping[str, str]) -> list[Path]:
     """Every folder its variable names, else the default one. Raises PfError without a home."""
     variable = CLIENTS[agent].config_variable
-    named = env.get(variable) if variable else None
-    return listed_folders(named, user_home(env) if named and "~" in named else Path()) or [
+    value = env.get(variable) if variable else None
+    return listed_folders(value, user_home(env) if value and "~" in value else Path()) or [
         default_config_folder(agent, env)
     ]
 
 
-def listed_folders(named: str | None, home: Path) -> list[Path]:
+def listed_folders(value: str | None, home: Path) -> list[Path]:
     """The folders of a comma list; "~" is the person's home, as a shell would have it."""
-    parts = [part.strip() for part in (named or "").split(",")]
+    parts = [part.strip() for part in (value or "").split(",")]
     return [
         home / part[2:] if part.startswith("~/") else home if part == "~" else Path(part)
         for part in parts

@@ -195,30 +195,32 @@ def _load(root: Path, path: Path) -> CachedProject | None:
     return {"settings": project_text.settings(text, path), "sha256": trust.fingerprint(content.data)}
 
 
-def _within_trust(paths: Paths, path: Path, stored: Stored) -> Project:
+def _within_trust(paths: Paths, path: Path, file_settings: Stored) -> Project:
     """What the file says, as far as it may."""
-    verdict = trust.verdict(paths, path, stored.sha256)
+    verdict = trust.verdict(paths, path, file_settings.sha256)
     obeyed = [setting for setting in settings_table.PROJECT if verdict == "trusted" or setting.untrusted]
     values: dict[str, Any] = {
-        setting.field: value for setting in obeyed if (value := _value(stored.settings, setting)) is not None
+        setting.field: value
+        for setting in obeyed
+        if (value := _value(file_settings.settings, setting)) is not None
     }
-    withheld = set(stored.settings) - {
+    names_without_trust = set(file_settings.settings) - {
         name for setting in obeyed for name in (setting.project, setting.old_project)
     }
     return Project(
         path=path,
         trust=verdict,
-        withheld=tuple(name for name in stored.settings if name in withheld),
-        sha256=stored.sha256,
+        withheld=tuple(name for name in file_settings.settings if name in names_without_trust),
+        sha256=file_settings.sha256,
         **values,
     )
 
 
-def _value(settings: Mapping[str, object], wanted: Setting) -> object:
+def _value(settings: Mapping[str, object], setting: Setting) -> object:
     """A setting in either spelling, the template's first; lists as tuples."""
-    value = settings.get(wanted.project) or settings.get(wanted.old_project)
+    value = settings.get(setting.project) or settings.get(setting.old_project)
     if value is None:
-        return settings.get(wanted.project)  # false, or nothing
+        return settings.get(setting.project)  # false, or nothing
     return tuple(value) if isinstance(value, list) else value
 
 

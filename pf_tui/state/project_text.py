@@ -36,9 +36,11 @@ def settings(text: str, path: Path) -> dict[str, object]:
     for key, value in content.items():
         if value is None or key not in _SETTINGS:
             continue
-        checked = _Value(key=key, value=value, path=path, line=lines.get(key)).checked(_SETTINGS[key].kind)
-        if checked is not None:
-            settings_by_name[key] = checked
+        plain_value = _Value(key=key, value=value, path=path, line=lines.get(key)).checked(
+            _SETTINGS[key].kind
+        )
+        if plain_value is not None:
+            settings_by_name[key] = plain_value
     return settings_by_name
 
 
@@ -53,15 +55,17 @@ def front_matter(text: str, path: Path) -> tuple[dict[str, object], dict[str, in
     from pf_tui import bounded_yaml
 
     try:
-        parsed = bounded_yaml.parse(match[1], bounded_yaml.Bounds(values=MAX_VALUES))
+        front_matter_yaml = bounded_yaml.parse(match[1], bounded_yaml.Bounds(values=MAX_VALUES))
     except bounded_yaml.BadYaml as bad:
         line = None if bad.line is None else bad.line + 1
         raise StateFileUnusable(path, bad.why, line=line, column=bad.column) from bad
-    if parsed.data is None:
+    if front_matter_yaml.data is None:
         return {}, {}
-    if not isinstance(parsed.data, dict):
-        raise StateFileUnusable(path, f"expected settings, found {files.json_kind(parsed.data)}", line=2)
-    return parsed.data, {key: line + 1 for key, line in parsed.lines.items()}
+    if not isinstance(front_matter_yaml.data, dict):
+        raise StateFileUnusable(
+            path, f"expected settings, found {files.json_kind(front_matter_yaml.data)}", line=2
+        )
+    return front_matter_yaml.data, {key: line + 1 for key, line in front_matter_yaml.lines.items()}
 
 
 def edited(text: str, path: Path, changes: Mapping[str, object]) -> str:
@@ -128,10 +132,10 @@ class _Value:
             raise self._fail(f"{self.key} is {self.value}; {kind.needed} is needed")
         if isinstance(self.value, str) and len(self.value) > MAX_NAME:
             raise self._fail(f"{self.key} has more than {MAX_NAME} characters")
-        listed = self.value if isinstance(self.value, list) else []
-        if len(listed) > MAX_NAMES:
+        items = self.value if isinstance(self.value, list) else []
+        if len(items) > MAX_NAMES:
             raise self._fail(f"{self.key} has more than {MAX_NAMES} names")
-        if any(len(name) > MAX_NAME for name in listed):
+        if any(len(name) > MAX_NAME for name in items):
             raise self._fail(f"a name in {self.key} has more than {MAX_NAME} characters")
         return list(kind.parse(self.value)) or None if names else kind.parse(self.value)
 

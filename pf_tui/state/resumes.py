@@ -44,10 +44,10 @@ def ask(paths: Paths, key: Key, at: datetime, now: datetime) -> None:
 def claim(paths: Paths, key: Key) -> bool:
     """Take the wish: True for the one caller that may act on it. Raises PfError."""
     with files.locked(paths):
-        stored = _stored(paths)
-        if stored.pop(" ".join(key), None) is None:
+        resumes = _stored(paths)
+        if resumes.pop(" ".join(key), None) is None:
             return False
-        files.write_json(paths.resumes, stored)
+        files.write_json(paths.resumes, resumes)
         return True
 
 

@@ -107,8 +107,8 @@ def choice(*words: str) -> Kind:
 
 def within(low: float, high: float, noun: str, *, whole: bool = False) -> Kind:
     """A number from `low` to `high`, both allowed. Args: noun: what is counted, "seconds"."""
-    expected = f"a number of {noun} from {low:g} to {high}"
-    return Kind(type="whole" if whole else "number", expected=expected, low=low, high=high)
+    range_text = f"a number of {noun} from {low:g} to {high}"
+    return Kind(type="whole" if whole else "number", expected=range_text, low=low, high=high)
 
 
 @record
@@ -140,7 +140,7 @@ class Setting:
 
 
 def parse(
-    content: Mapping[str, object], path: Path, wanted: Iterable[Setting], below: str = ""
+    content: Mapping[str, object], path: Path, settings: Iterable[Setting], below: str = ""
 ) -> dict[str, Any]:
     """The value of each setting, or its default, by its field (its key where it has none).
 
@@ -150,7 +150,7 @@ def parse(
         StateFileUnusable: with the line of the bad key.
     """
     values: dict[str, Any] = {}
-    for setting in wanted:
+    for setting in settings:
         *parents, name = setting.key.removeprefix(below).split(".")
         place = content
         for parent in parents:

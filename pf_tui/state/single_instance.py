@@ -45,12 +45,12 @@ def single_instance(paths: Paths, name: str) -> Iterator[AlreadyRunning | None]:
     except OSError as error:
         raise files.cannot_write(path, error) from error
     try:
-        locked = files.try_lock(handle)
+        is_ours = files.try_lock(handle)
         for _ in range(10):  # somebody may only be looking
-            if locked:
+            if is_ours:
                 break
             time.sleep(0.005)
-            locked = files.try_lock(handle)
-        yield AlreadyRunning(handle, path) if locked else None
+            is_ours = files.try_lock(handle)
+        yield AlreadyRunning(handle, path) if is_ours else None
     finally:
         os.close(handle)

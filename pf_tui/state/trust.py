@@ -192,7 +192,7 @@ def _paths_in(line: str) -> Iterator[Path]:
     except (ValueError, RecursionError):
         return
     undo = event.get("undo") if isinstance(event, dict) else None
-    written = undo.get("project") if isinstance(undo, Mapping) else None
-    name = written.get("path") if isinstance(written, Mapping) else None
+    project_path = undo.get("project") if isinstance(undo, Mapping) else None
+    name = project_path.get("path") if isinstance(project_path, Mapping) else None
     if isinstance(name, str) and Path(name).is_absolute() and Path(name).parts[-2:] == PROJECT_FILE.parts:
         yield Path(name)

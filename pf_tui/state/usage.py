@@ -42,13 +42,16 @@ def clear(paths: Paths, providers: Iterable[str]) -> None:
 
     def cleared(content: dict[str, object] | None) -> dict[str, object] | None:
         entries = dict(_object(content or {}, "providers"))
-        chosen = [name for name in providers if name in entries]
-        if content is None or not chosen:
+        entries_to_clear = [name for name in providers if name in entries]
+        if content is None or not entries_to_clear:
             return None
         zero = {"dailyTokens": 0, "monthlyTokens": 0}
         ours = _object(content, _OURS)
-        parts = {part: {**_object(ours, part), **dict.fromkeys(chosen, zero)} for part in ("wrote", "floor")}
-        zeroed = {name: {**_object(entries, name), **zero} for name in chosen}
+        parts = {
+            part: {**_object(ours, part), **dict.fromkeys(entries_to_clear, zero)}
+            for part in ("wrote", "floor")
+        }
+        zeroed = {name: {**_object(entries, name), **zero} for name in entries_to_clear}
         return {**content, "providers": {**entries, **zeroed}, _OURS: {**ours, **parts}}
 
     with files.locked(paths), contextlib.suppress(StateFileUnusable):
@@ -67,16 +70,16 @@ class _Floor:
 def _floors(content: Mapping[str, object], days: set[date]) -> dict[str, _Floor]:
     resets, ours = _object(content, "lastReset"), _object(content, _OURS)
     now = {day.isoformat() for day in days}, {f"{day:%Y-%m}" for day in days}
-    turned = _days(resets, ("daily", "monthly"), ("", ""))
+    reset_days = _days(resets, ("daily", "monthly"), ("", ""))
     floors = {}
     for name, entry in _object(content, "providers").items():
         count, before = _pair(entry), _object(_object(ours, "floor"), name)
-        wrote = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
-        since = _days(before, ("day", "month"), turned)
-        counts, when = [0.0, 0.0], list(turned)
+        last_pair = _pair(_object(ours, "wrote").get(name)) if name in _object(ours, "wrote") else None
+        since = _days(before, ("day", "month"), reset_days)
+        counts, when = [0.0, 0.0], list(reset_days)
         for at in (0, 1):
-            ours_last = wrote is not None and count[at] == wrote[at]
-            when[at] = since[at] if ours_last else turned[at]
+            ours_last = last_pair is not None and count[at] == last_pair[at]
+            when[at] = since[at] if ours_last else reset_days[at]
             if when[at] in now[at]:
                 counts[at] = _pair(before)[at] if ours_last else count[at]
         if any(counts):

@@ -107,11 +107,11 @@ def _candidates(text: str) -> list[str]:
     bare = text.strip()
     if fence := _FENCE.match(bare):
         bare = bare[fence.end() :].strip().removesuffix("```").rstrip()
-    escaped = _STRING.sub(lambda match: _CONTROL.sub(_escape, match[0]), bare)
-    pruned = _TRAILING_COMMA.sub(r"\1", escaped)
-    candidates = [bare, escaped, pruned]
+    valid = _STRING.sub(lambda match: _CONTROL.sub(_escape, match[0]), bare)
+    pruned = _TRAILING_COMMA.sub(r"\1", valid)
+    candidates = [bare, valid, pruned]
     if bare.startswith("{}"):
-        candidates += [bare[2:], escaped[2:]]
+        candidates += [bare[2:], valid[2:]]
     scan = Scan()
     scan.feed(pruned)
     if (
@@ -155,15 +155,15 @@ def _object(text: str) -> dict[str, object] | None:
 def _by_schema(text: str, schema: Mapping[str, object]) -> dict[str, object]:
     """A lone value under the property that was meant: the only required one, else the first."""
     properties = object_in(schema, "properties")
-    required = [name for name in texts_in(schema, "required") if name in properties]
-    name = required[0] if len(required) == 1 else next(iter(properties), None)
+    required_names = [name for name in texts_in(schema, "required") if name in properties]
+    name = required_names[0] if len(required_names) == 1 else next(iter(properties), None)
     if name is None:
         return {}
     value: object = text
     try:
         decoded = json.loads(text)
-        meant = properties[name]
-        kind = meant.get("type") if isinstance(meant, Mapping) else None
+        schema_of_value = properties[name]
+        kind = schema_of_value.get("type") if isinstance(schema_of_value, Mapping) else None
         if kind != "string" or isinstance(decoded, str):
             value = decoded
     except (ValueError, RecursionError):
@@ -201,11 +201,11 @@ class ArgumentStream:
             self._start_again(piece)  # {} came first, the true object behind it
         if self._way != "pass":
             return ""
-        inside, escaped = self._scan.in_string, self._scan.escaped
+        inside, is_escaped = self._scan.in_string, self._scan.escaped
         end = self._scan.feed(piece)
         piece, rest = (piece, "") if end < 0 else (piece[:end], piece[end:])
         if _ODD.search(piece):
-            piece = _sound(piece, inside, escaped)
+            piece = _sound(piece, inside, is_escaped)
         if self._pending:
             begin = piece.lstrip()
             if not begin:

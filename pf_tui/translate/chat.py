@@ -252,22 +252,22 @@ def _write_assistant(parts: Sequence[Part], maker: str, notes: Notes) -> dict[st
 def _write_call(call: Call) -> dict[str, object]:
     arguments = object_text({"input": call.arguments}) if call.custom else mended(call.arguments)
     function = {"name": naming.flat(call.name, call.namespace), "arguments": arguments}
-    written: dict[str, object] = {"id": call.id, "type": "function", "function": function}
+    call_object: dict[str, object] = {"id": call.id, "type": "function", "function": function}
     if call.signature:
-        written["extra_content"] = {"google": {"thought_signature": call.signature}}
-    return written
+        call_object["extra_content"] = {"google": {"thought_signature": call.signature}}
+    return call_object
 
 
 def _write_user(messages: list[dict[str, object]], turn: Turn, notes: Notes) -> None:
     """Results as tool messages, then what they show that a tool message cannot hold, then the user's own."""
-    shown: list[Part] = []
+    shown_parts: list[Part] = []
     for part in turn.parts:
         if type(part) is Result:
             words = "\n".join(inner.text for inner in part.parts if type(inner) is Text)
             media = [inner for inner in part.parts if type(inner) is Media]
             if media:
                 words = f"{words}\n[{count(media)} shown in the next user message]".lstrip()
-                shown += [Text("[Shown by the tool:]"), *media]
+                shown_parts += [Text("[Shown by the tool:]"), *media]
             if part.failed:
                 words = f"Error: {words}" if not words.startswith("Error") else words
             messages.append({"role": "tool", "tool_call_id": part.call_id, "content": words or "(no output)"})
@@ -276,7 +276,7 @@ def _write_user(messages: list[dict[str, object]], turn: Turn, notes: Notes) -> 
         own = [
             Text(f"<system-reminder>\n{part.text}\n</system-reminder>") for part in own if type(part) is Text
         ]
-    if not (parts := [*shown, *own]):
+    if not (parts := [*shown_parts, *own]):
         return
     content = write_content(parts, notes)
     last = messages[-1] if messages else None
@@ -296,8 +296,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
         if tool.strict:
             function["strict"] = True
         tools.append({"type": "function", "function": function})
-    for hosted in request.hosted:
-        notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
+    for hosted_tool in request.hosted:
+        notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
     body: dict[str, object] = {"tools": tools}

@@ -62,7 +62,7 @@ def read_usage(usage: object) -> Usage:
         or usage.get("cached_tokens")
         or 0
     )
-    written = details.get("cache_write_tokens") or 0
+    cache_write = details.get("cache_write_tokens") or 0
     total = usage.get("prompt_tokens") or 0
     output = usage.get("completion_tokens") or 0
     reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
@@ -71,10 +71,10 @@ def read_usage(usage: object) -> Usage:
         output = whole - total
     cost = usage.get("cost")
     return Usage(
-        input=max(0, total - cached - written),
+        input=max(0, total - cached - cache_write),
         output=output,
         cache_read=cached,
-        cache_write=written,
+        cache_write=cache_write,
         reasoning=reasoning,
         cost_usd=cost if isinstance(cost, (int, float)) else None,
     )
@@ -126,9 +126,9 @@ class EventReader(StreamReader):
     """
 
     def __init__(
-        self, max_tokens: int | None = None, doubts_length: bool = False, lost: str = "call"
+        self, max_tokens: int | None = None, doubts_length: bool = False, end_problem: str = "call"
     ) -> None:
-        super().__init__(lost)
+        super().__init__(end_problem)
         self._begun = False
         self._finish: str | None = None
         self._refused = False

@@ -291,27 +291,29 @@ def in_order(turns: list[Turn], notes: Notes) -> list[Turn]:
     Results stand first and directly after their calls; a call that was never answered (an interrupt) gets a
     result that says so; a result without a call is dropped; turns of one role that meet become one.
     """
-    ordered: list[Turn] = []
+    turns_in_order: list[Turn] = []
     answers = {part.call_id: part for turn in turns for part in turn.parts if type(part) is Result}
-    called: set[str] = set()
+    call_ids: set[str] = set()
     for turn, after in zip_longest(turns, turns[1:]):
         if turn.role != "assistant":
             rest: list[Part] = [part for part in turn.parts if type(part) is not Result]
-            orphans = any(type(part) is Result and part.call_id not in called for part in turn.parts)
+            orphans = any(type(part) is Result and part.call_id not in call_ids for part in turn.parts)
             if orphans:
                 notes.add(
                     "orphan-result", "the result of a call that is not in the conversation was left out"
                 )
             if rest:
-                _append(ordered, Turn(turn.role, rest))
+                _append(turns_in_order, Turn(turn.role, rest))
             continue
-        _append(ordered, turn)
+        _append(turns_in_order, turn)
         if after is not None and after.role == "assistant":
             continue  # the same step goes on: its results come behind all of its calls
-        if ordered and (calls := [p for p in ordered[-1].parts if type(p) is Call and p.id not in called]):
-            called.update(call.id for call in calls)
-            ordered.append(Turn("user", [_answer(call, answers, notes) for call in calls]))
-    return ordered
+        if turns_in_order and (
+            calls := [p for p in turns_in_order[-1].parts if type(p) is Call and p.id not in call_ids]
+        ):
+            call_ids.update(call.id for call in calls)
+            turns_in_order.append(Turn("user", [_answer(call, answers, notes) for call in calls]))
+    return turns_in_order
 
 
 def _answer(call: Call, answers: dict[str, Result], notes: Notes) -> Part:
@@ -324,8 +326,8 @@ def _answer(call: Call, answers: dict[str, Result], notes: Notes) -> Part:
     return Result(call.id, [words], failed=True, custom=call.custom)
 
 
-def _append(ordered: list[Turn], turn: Turn) -> None:
-    if ordered and ordered[-1].role == turn.role:
-        ordered[-1].parts.extend(turn.parts)
+def _append(turns_in_order: list[Turn], turn: Turn) -> None:
+    if turns_in_order and turns_in_order[-1].role == turn.role:
+        turns_in_order[-1].parts.extend(turn.parts)
     elif turn.parts:
-        ordered.append(Turn(turn.role, list(turn.parts)))
+        turns_in_order.append(Turn(turn.role, list(turn.parts)))

@@ -336,10 +336,10 @@ _DATE = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 def betas(header: str, target: Dialect) -> str:
     """The `anthropic-beta` header as it may go to the target; "" = send none."""
-    sent = [beta.strip() for beta in header.split(",") if beta.strip()]
+    names = [beta.strip() for beta in header.split(",") if beta.strip()]
     if target.betas is None:
-        return ",".join(sent)
-    renamed = (target.betas_renamed.get(beta, beta) for beta in sent)
+        return ",".join(names)
+    renamed = (target.betas_renamed.get(beta, beta) for beta in names)
     return ",".join(dict.fromkeys(beta for beta in renamed if beta in target.betas))
 
 

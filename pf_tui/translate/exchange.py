@@ -246,8 +246,8 @@ class Exchange:
         """The reader of the provider's stream."""
         if self.target.protocol == "openai-chat":
             limit = self.max_tokens if isinstance(self.max_tokens, int) else None
-            lost = f"call_{naming.digest(message_id, 12)}"
-            return chat.EventReader(limit, self.target.length_doubtful, lost)
+            fallback_id = f"call_{naming.digest(message_id, 12)}"
+            return chat.EventReader(limit, self.target.length_doubtful, fallback_id)
         return (
             responses.EventReader() if self.target.protocol == "openai-responses" else messages.EventReader()
         )
@@ -344,9 +344,9 @@ class Stream:
             self.failure = event  # type: ignore[assignment]
             if self._exchange.source != "openai-responses":
                 return self._exchange.failure_event(event)  # type: ignore[arg-type]
-        written: bytes = self._writer.write(event)
+        data: bytes = self._writer.write(event)
         self.shown = self.shown or kind is not Begin
-        return written
+        return data
 
     def _open(self, start: Open) -> bytes:
         self.shown = True
@@ -359,8 +359,8 @@ class Stream:
             self._arguments = None if tool.custom else ArgumentStream(self._exchange.schema(tool))
         elif start.kind == "thinking":
             self._thinking_id = start.id
-        written: bytes = self._writer.write(start)
-        return written
+        data: bytes = self._writer.write(start)
+        return data
 
     def _delta(self, event: Delta) -> bytes:
         text = event.text

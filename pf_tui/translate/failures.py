@@ -160,10 +160,10 @@ def too_long_sentence(message: str, tokens: int | None = None, window: int | Non
             limit = value
             break
     limit = limit or window or 200_000
-    sent = max((number for number in numbers if number > limit), default=None)
-    if sent is None:
-        sent = tokens if tokens is not None and tokens > limit else limit + 1
-    return f"prompt is too long: {sent} tokens > {limit} maximum"
+    tokens_sent = max((number for number in numbers if number > limit), default=None)
+    if tokens_sent is None:
+        tokens_sent = tokens if tokens is not None and tokens > limit else limit + 1
+    return f"prompt is too long: {tokens_sent} tokens > {limit} maximum"
 
 
 def error_body(

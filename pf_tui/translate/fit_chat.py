@@ -203,14 +203,14 @@ def _choice(body: dict[str, object], target: Dialect) -> None:
         choice["function"]["name"] = short(str(choice["function"].get("name") or ""), target)
     if not target.tool_choices or word in target.tool_choices:
         return
-    wanted = choice["function"]["name"] if isinstance(choice, dict) and "function" in choice else None
+    tool_name = choice["function"]["name"] if isinstance(choice, dict) and "function" in choice else None
     if word == "function" and "required" in target.tool_choices:
         body["tool_choice"] = "required"
     else:
         del body["tool_choice"]
-    if wanted:
+    if tool_name:
         body["tools"] = [
-            tool for tool in objects_in(body, "tools") if object_in(tool, "function").get("name") == wanted
+            tool for tool in objects_in(body, "tools") if object_in(tool, "function").get("name") == tool_name
         ]
     elif word == "none":
         body.pop("tools", None)
@@ -219,7 +219,7 @@ def _choice(body: dict[str, object], target: Dialect) -> None:
 
 def _calls(messages: list[dict[str, object]], target: Dialect, names: Mapping[str, ToolName]) -> None:
     """Ids and names of earlier calls by the same rules as the tools'."""
-    called: dict[str, str] = {}
+    calls_by_id: dict[str, str] = {}
     for message in messages:
         for call in objects_in(message, "tool_calls"):
             call_id = call["id"] = naming.call_id(str(call.get("id") or ""), target.call_ids)
@@ -234,12 +234,12 @@ def _calls(messages: list[dict[str, object]], target: Dialect, names: Mapping[st
                 name = function["name"] = short(str(function.get("name") or ""), target)
                 text = function.get("arguments")
                 function["arguments"] = mended(text if isinstance(text, str) else object_text(text))
-                called[call_id] = name
+                calls_by_id[call_id] = name
         if message.get("role") == "tool":
             call_id = naming.call_id(str(message.get("tool_call_id") or ""), target.call_ids)
             message["tool_call_id"] = call_id
-            if "tool-name" in target.order_rules and call_id in called:
-                message["name"] = called[call_id]
+            if "tool-name" in target.order_rules and call_id in calls_by_id:
+                message["name"] = calls_by_id[call_id]
 
 
 def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
@@ -273,7 +273,7 @@ def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
 
 def _ordered(messages: list[dict[str, object]], target: Dialect) -> list[dict[str, object]]:
     """The order of messages that the target insists on."""
-    ordered: list[dict[str, object]] = []
+    in_order: list[dict[str, object]] = []
     for message in messages:
         role, content = message.get("role"), message.get("content")
         if role == "assistant" and "empty-content" in target.order_rules and content is None:
@@ -281,7 +281,7 @@ def _ordered(messages: list[dict[str, object]], target: Dialect) -> list[dict[st
         if "assistant-after-tool" in target.order_rules:
             if role == "assistant" and not content and not message.get("tool_calls"):
                 continue
-            if role == "user" and ordered and ordered[-1].get("role") == "tool":
-                ordered.append({"role": "assistant", "content": _AFTER_TOOL})
-        ordered.append(message)
-    return ordered
+            if role == "user" and in_order and in_order[-1].get("role") == "tool":
+                in_order.append({"role": "assistant", "content": _AFTER_TOOL})
+        in_order.append(message)
+    return in_order

@@ -198,12 +198,12 @@ def _blocks(messages: list[dict[str, object]], target: Dialect, notes: Notes) ->
                     "name": short(str(block.get("name") or ""), target),
                 }
             elif kind == "tool_result":
-                changed: dict[str, object] = {
+                id_field: dict[str, object] = {
                     "tool_use_id": naming.call_id(str(block.get("tool_use_id") or ""), target.call_ids)
                 }
                 if isinstance(block.get("content"), list):
-                    changed["content"] = [_block(inner, target, notes) for inner in block["content"]]
-                content[place] = block | changed
+                    id_field["content"] = [_block(inner, target, notes) for inner in block["content"]]
+                content[place] = block | id_field
             else:
                 content[place] = _block(block, target, notes)
 

@@ -40,19 +40,19 @@ def fit(
         items = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": items}]}]
     if not isinstance(items, list):
         return {}
-    lifted: list[dict[str, object]] = []
+    tools: list[dict[str, object]] = []
     items_left: list[dict[str, object]] = []
     for item in items:
         if target.tools_flat and item.get("type") == "additional_tools":
-            lifted += objects_in(item, "tools")
+            tools += objects_in(item, "tools")
         else:
             items_left.append(item)
     names: dict[str, ToolName] = {}
     if target.tools_flat:
         for name in _CLIENT_ONLY:
             body.pop(name, None)
-    if lifted or "tools" in body:
-        _tools(body, [*lifted, *objects_in(body, "tools")], target, names, notes)
+    if tools or "tools" in body:
+        _tools(body, [*tools, *objects_in(body, "tools")], target, names, notes)
     body["input"] = list(_items(items_left, target, notes))
     _include(body, target)
     set_effort(body, target, "reasoning.effort")
@@ -78,12 +78,12 @@ def _include(body: dict[str, object], target: Dialect) -> None:
 
 def _tools(
     body: dict[str, object],
-    listed: Iterable[dict[str, object]],
+    tools: Iterable[dict[str, object]],
     target: Dialect,
     names: dict[str, ToolName],
     notes: Notes,
 ) -> None:
-    tools_left = list(_flattened(listed, None, target, names, notes))
+    tools_left = list(_flattened(tools, None, target, names, notes))
     if target.tools_most and len(tools_left) > target.tools_most:
         notes.add(
             "tools",
@@ -120,12 +120,12 @@ def _flattened(
             name = short(naming.flat(own, namespace), target)
             names[name] = ToolName(own, namespace)
             schema = cleaned(plain_schema(tool.get("parameters")), target.schema_drop, target.schema_rules)
-            written: dict[str, object] = {"type": "function", "name": name, "parameters": schema}
+            function: dict[str, object] = {"type": "function", "name": name, "parameters": schema}
             if tool.get("description"):
-                written["description"] = tool["description"]
+                function["description"] = tool["description"]
             if target.strict_tools and "strict" in tool:
-                written["strict"] = tool["strict"]
-            yield written
+                function["strict"] = tool["strict"]
+            yield function
         elif kind == "custom" and target.tools_flat and "custom" not in target.tool_types:
             name = short(naming.flat(own, namespace), target)
             names[name] = ToolName(own, namespace, custom=True)
@@ -155,8 +155,8 @@ def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) ->
     for item in items:
         kind = item.get("type") or "message"
         if kind == "reasoning":
-            if (fitted := _reasoning(item, target)) is not None:
-                yield fitted
+            if (fitted_item := _reasoning(item, target)) is not None:
+                yield fitted_item
         elif kind == "message":
             role = item.get("role")
             if target.system_roles and role in ("system", "developer") and role not in target.system_roles:
@@ -166,10 +166,10 @@ def _items(items: Iterable[dict[str, object]], target: Dialect, notes: Notes) ->
         elif kind in ("function_call", "custom_tool_call"):
             yield _call(item, target)
         elif kind in ("function_call_output", "custom_tool_call_output"):
-            changed = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
+            id_field = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
             if target.tools_flat and "custom" not in target.tool_types:
-                changed["type"] = "function_call_output"
-            yield item | changed
+                id_field["type"] = "function_call_output"
+            yield item | id_field
         elif target.tools_flat and kind not in ("item_reference", *target.tool_types):
             notes.add("item", f"an input item of type {kind} was left out: this provider does not know it")
         else:
@@ -188,22 +188,22 @@ def _reasoning(item: dict[str, object], target: Dialect) -> dict[str, object] | 
         return None
     if item.get("encrypted_content") == signature and item.get("content", ()) is not None:
         return item
-    changed = {**item, "encrypted_content": signature} | ({"id": item_id} if item_id else {})
-    if changed.get("content", ()) is None:
-        del changed["content"]
-    return changed
+    item_out = {**item, "encrypted_content": signature} | ({"id": item_id} if item_id else {})
+    if item_out.get("content", ()) is None:
+        del item_out["content"]
+    return item_out
 
 
 def _call(item: dict[str, object], target: Dialect) -> dict[str, object]:
-    changed: dict[str, object] = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
+    fields: dict[str, object] = {"call_id": naming.call_id(str(item.get("call_id") or ""), target.call_ids)}
     if not target.tools_flat:
-        return item | changed
+        return item | fields
     item = dict(item)
     namespace = optional_text(item, "namespace")
     item.pop("namespace", None)
-    changed["name"] = short(naming.flat(str(item.get("name") or ""), namespace), target)
+    fields["name"] = short(naming.flat(str(item.get("name") or ""), namespace), target)
     if item.get("type") == "custom_tool_call" and "custom" not in target.tool_types:
-        changed |= {"type": "function_call", "arguments": object_text({"input": item.pop("input", "")})}
+        fields |= {"type": "function_call", "arguments": object_text({"input": item.pop("input", "")})}
         if str(item.get("id") or "").startswith("ctc"):
             item.pop("id")
-    return item | changed
+    return item | fields

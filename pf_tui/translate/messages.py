@@ -293,20 +293,23 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
     tools: list[dict[str, object]] = []
     for tool in request.tools:
         schema = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        written: dict[str, object] = {"name": naming.flat(tool.name, tool.namespace), "input_schema": schema}
+        tool_object: dict[str, object] = {
+            "name": naming.flat(tool.name, tool.namespace),
+            "input_schema": schema,
+        }
         if description := described(tool):
-            written["description"] = description
-        tools.append(written)
-    for hosted in request.hosted:
-        if hosted.kind in ("web_search", "web_search_preview"):
-            if hosted.raw.get("external_web_access") is False:
+            tool_object["description"] = description
+        tools.append(tool_object)
+    for hosted_tool in request.hosted:
+        if hosted_tool.kind in ("web_search", "web_search_preview"):
+            if hosted_tool.raw.get("external_web_access") is False:
                 notes.add(
                     "hosted-tool", "web_search without live access was left out: this vendor searches live"
                 )
             else:
                 tools.append({"type": "web_search_20250305", "name": "web_search", "max_uses": 8})
         else:
-            notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
+            notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
     body: dict[str, object] = {"tools": tools}

@@ -235,11 +235,11 @@ class EventWriter(StreamWriter):
         return sse.named("content_block_delta", payload)
 
     def _close(self, close: Close) -> bytes:
-        signed = b""
+        signature_event = b""
         if self._kind == "thinking" and close.signature:
-            signed = self._named_delta({"type": "signature_delta", "signature": close.signature})
+            signature_event = self._named_delta({"type": "signature_delta", "signature": close.signature})
         payload = {"type": "content_block_stop", "index": self._index}
-        return signed + sse.named("content_block_stop", payload)
+        return signature_event + sse.named("content_block_stop", payload)
 
     def _end(self, end: End) -> bytes:
         sequence = end.stop_sequence if end.stop == "stop_sequence" else None

@@ -125,8 +125,8 @@ class Blocks:
                 events.append(Delta("".join(block.pending)))
                 block.pending.clear()
             behind = len(self._queue) > 1
-            done = block.whole or (behind and (block.scan is None or block.scan.complete))
-            if not done:
+            is_over = block.whole or (behind and (block.scan is None or block.scan.complete))
+            if not is_over:
                 break
             events.append(block.signature)
             del self._queue[0]

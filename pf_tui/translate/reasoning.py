@@ -74,8 +74,8 @@ class ReasoningStore:
         while len(self._thoughts) > self._most or (
             self._characters > self._most_characters and self._thoughts
         ):
-            _, gone = self._thoughts.popitem(last=False)
-            self._characters -= len(gone.text) + len(gone.signature)
+            _, oldest = self._thoughts.popitem(last=False)
+            self._characters -= len(oldest.text) + len(oldest.signature)
 
     def find(self, maker: str, call_id: str) -> Thought | None:
         """What came with that call from that vendor."""

@@ -48,10 +48,10 @@ def refused_part(status: int, body: bytes) -> str | None:
     for pattern in _NAMED:
         if (match := re.search(pattern, text)) is None:
             continue
-        named = match.groupdict()
-        if beta := named.get("beta"):
+        groups = match.groupdict()
+        if beta := groups.get("beta"):
             return BETA + beta.split(",")[0].strip()
-        return _path(str(named["path"]).replace("[", ".").replace("]", "").split("."))
+        return _path(str(groups["path"]).replace("[", ".").replace("]", "").split("."))
     return None
 
 

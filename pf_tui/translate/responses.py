@@ -273,14 +273,14 @@ def _output(result: Result, notes: Notes) -> object:
 def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
     tools: list[dict[str, object]] = []
     for tool in request.tools:
-        written: dict[str, object] = {"type": "function", "name": naming.flat(tool.name, tool.namespace)}
+        tool_object: dict[str, object] = {"type": "function", "name": naming.flat(tool.name, tool.namespace)}
         if description := described(tool):
-            written["description"] = description
-        written["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        written["strict"] = tool.strict is True  # left out means true in this protocol
-        tools.append(written)
-    for hosted in request.hosted:
-        notes.add("hosted-tool", f"{hosted.kind} is run by its own vendor and was left out")
+            tool_object["description"] = description
+        tool_object["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
+        tool_object["strict"] = tool.strict is True  # left out means true in this protocol
+        tools.append(tool_object)
+    for hosted_tool in request.hosted:
+        notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
     if not tools:
         return {}
     body: dict[str, object] = {"tools": tools}
@@ -334,14 +334,14 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
 def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
     """A whole Responses answer in the neutral form."""
     parts: list[Part] = []
-    refused = False
+    is_refusal = False
     for item in list_in(body, "output"):
         if not isinstance(item, Mapping):
             continue
         kind = item.get("type")
         if kind == "message":
             content = item.get("content") or ()
-            refused = refused or any(
+            is_refusal = is_refusal or any(
                 part.get("type") == "refusal" for part in content if isinstance(part, Mapping)
             )
             parts += read_parts(content, notes)
@@ -351,7 +351,7 @@ def read_answer(body: Mapping[str, object], notes: Notes) -> Answer:
             signature = item.get("encrypted_content") or ""
             if (words := reasoning_words(item)) or signature:
                 parts.append(Thinking(words, signature, id=str(item.get("id") or "")))
-    stop: Stop = "refusal" if refused else stop_of(body)
+    stop: Stop = "refusal" if is_refusal else stop_of(body)
     calls = any(type(part) is Call for part in parts)
     usage = read_usage(body.get("usage"))
     return Answer(parts, stop_of_what_was_sent(stop, calls), usage, str(body.get("model") or ""))

@@ -34,13 +34,13 @@ def read_usage(usage: object) -> Usage:
     if not isinstance(usage, Mapping):
         return Usage()
     details = usage.get("input_tokens_details") or {}
-    cached, written = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
+    cached, cache_write = details.get("cached_tokens") or 0, details.get("cache_write_tokens") or 0
     ticks, cost = usage.get("cost_in_usd_ticks"), usage.get("cost")
     return Usage(
-        input=max(0, (usage.get("input_tokens") or 0) - cached - written),
+        input=max(0, (usage.get("input_tokens") or 0) - cached - cache_write),
         output=usage.get("output_tokens") or 0,
         cache_read=cached,
-        cache_write=written,
+        cache_write=cache_write,
         reasoning=(usage.get("output_tokens_details") or {}).get("reasoning_tokens") or 0,
         cost_usd=ticks / 1e10
         if isinstance(ticks, (int, float))
@@ -238,8 +238,8 @@ class EventWriter(StreamWriter):
             self._item_id = f"{'ctc' if start.custom else 'fc'}_{self._stem}_{self._index}"
             item = call_item(self._item_id, start, "", "in_progress")
             return self._event("response.output_item.added", output_index=self._index, item=item)
-        added = self._event("response.output_item.added", output_index=self._index, item=item)
-        return added + self._event(second[0], **second[1])
+        added_event = self._event("response.output_item.added", output_index=self._index, item=item)
+        return added_event + self._event(second[0], **second[1])
 
     def _delta(self, text: str) -> bytes:
         self._text.add(text)

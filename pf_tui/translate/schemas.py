@@ -50,8 +50,8 @@ def _inlined_object(
         if not isinstance(target, Mapping) or depth > _DEEPEST:
             rest = {key: entry for key, entry in value.items() if key != "$ref"}
             return {"type": "object", **rest}
-        merged = {**target, **{key: entry for key, entry in value.items() if key != "$ref"}}
-        return _inlined_object(merged, definitions, depth + 1)
+        merged_schema = {**target, **{key: entry for key, entry in value.items() if key != "$ref"}}
+        return _inlined_object(merged_schema, definitions, depth + 1)
     return {
         key: _inlined(entry, definitions, depth)
         for key, entry in value.items()
@@ -88,13 +88,13 @@ def _clean_object(
             clean[key] = entry
         else:
             clean[key] = _clean(entry, drop, rules, names=key in _MAPS)
-    values, required = clean.get("enum"), clean.get("required")
+    values, required_names = clean.get("enum"), clean.get("required")
     if "string-enums" in rules and isinstance(values, list):
         clean["enum"] = [entry if isinstance(entry, str) else _as_text(entry) for entry in values]
         clean["type"] = "string"
-    if "known-required" in rules and isinstance(required, list):
+    if "known-required" in rules and isinstance(required_names, list):
         properties = object_in(clean, "properties")
-        clean["required"] = [name for name in required if name in properties]
+        clean["required"] = [name for name in required_names if name in properties]
         if not clean["required"]:
             del clean["required"]
     if "typed-items" in rules and clean.get("type") == "array" and not clean.get("items"):
@@ -136,9 +136,9 @@ def _merged_root(schema: dict[str, object]) -> dict[str, object]:
             properties = object_in(branch, "properties") | properties
         lists = [set(branch.get("required") or ()) for branch in objects]
         common = (set.union(*lists) if word == "allOf" else set.intersection(*lists)) if lists else set()
-        required = sorted(common | set(texts_in(rest, "required")))
+        required_names = sorted(common | set(texts_in(rest, "required")))
         return {**rest, "type": "object", "properties": properties} | (
-            {"required": required} if required else {}
+            {"required": required_names} if required_names else {}
         )
     return schema
 

@@ -69,7 +69,7 @@ def _read(ctx: Context, stop: threading.Event) -> dict[str, object]:
         total = pipeline.total_bytes(ctx.env, ctx.paths.ledger)
         _tell({"done": 0, "total": total, "seconds": 0.0})
         outcome = pipeline.ingest(
-            ctx.paths.ledger, ctx.env, _catalog(ctx), progress=progress, cancelled=stop.is_set
+            ctx.paths.ledger, ctx.env, _catalog(ctx), progress=progress, is_cancelled=stop.is_set
         )
     except PfError as error:
         return _failed(str(error))

@@ -90,7 +90,7 @@ def take(ctx: Context, period: str, by: str) -> LedgerView:
     path = ctx.paths.ledger
     if not path.exists():
         return LedgerView(period=period, by=by)
-    span = spans.period_of(period, now, zone, began=cycle.began(path, period, now))
+    span = spans.period_of(period, now, zone, window_start=cycle.began(path, period, now))
     step = _STEPS.get(period, _DAY)
     with schema.opened(path) as connection, schema.snapshot(connection):
         query = UsageQuery(connection, span, Filters())

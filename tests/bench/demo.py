@@ -18,15 +18,15 @@ PLAY_S = 10.0
 _READY = """
 import time
 began = time.perf_counter()
-from pf_tui.demo import stage
+from pf_tui.demo import temporary_home
 loaded = time.perf_counter()
 with stage(play=False):
     print(loaded - began, time.perf_counter() - loaded)
 """
 _PLAYING = """
 import sys
-from pf_tui.demo import stage
-with stage() as ctx:
+from pf_tui.demo import temporary_home
+with temporary_home() as ctx:
     print(ctx.env["HOME"], flush=True)
     sys.stdin.readline()
 """

@@ -293,7 +293,7 @@ def test_a_cancelled_ingest_keeps_what_it_read_and_goes_on_later(
     truth = corpus.generate(books.home, 8, seed=6)
     calls = iter(range(10_000))
 
-    cancelled = books.ingest(workers=workers, cancelled=lambda: next(calls) > 6)
+    cancelled = books.ingest(workers=workers, is_cancelled=lambda: next(calls) > 6)
     kept = len(books.rows("id"))
     summed = books.ask("SELECT ifnull(sum(requests), 0) FROM quarters")[0][0]
     books.ingest()

@@ -104,7 +104,7 @@ def test_the_running_window_is_a_period(ledger: Path) -> None:
     for word, length in (("5h", timedelta(hours=5)), ("week", timedelta(days=7))):
         began = cycle.began(ledger, word, NOON)
         assert began == RESETS - length
-        assert spans.period_of(word, NOON, None, began=began).start == began
+        assert spans.period_of(word, NOON, None, window_start=began).start == began
     assert cycle.began(ledger, "7d", NOON) is None
 
 
