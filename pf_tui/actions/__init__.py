@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         add_to_priority,
         init_project,
         move_in_priority,
+        put_off_question,
         remove_from_priority,
         set_auto_switch,
         set_budgets,
@@ -72,6 +73,7 @@ __all__ = [
     "move_session",
     "note_readings",
     "note_return",
+    "put_off_question",
     "redo",
     "release",
     "remember_repair",
@@ -106,8 +108,8 @@ _VERBS: dict[str, str] = {
     "returning": "left_by note_return",
     "sessions": "MoveOutcome move_session",
     "settings": (
-        "add_to_priority init_project move_in_priority remove_from_priority set_auto_switch "
-        "set_budgets set_class set_paid set_priority set_project_requests"
+        "add_to_priority init_project move_in_priority put_off_question remove_from_priority "
+        "set_auto_switch set_budgets set_class set_paid set_priority set_project_requests"
     ),
     "switching": "SwitchOutcome remember_session settle switch switch_next",
     "trusting": "TrustOutcome forget_trust tell_of_distrust trust_project trusted_files",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from pf_tui import snapshot
@@ -91,8 +92,26 @@ def set_paid(ctx: Context, word: str) -> None:
         until = clock.next_day(ctx.now(), ctx.timezone())
         settings: dict[str, object] = {"pf.paidUntil": clock.to_text(until)}
     else:
-        settings = {"pf.paid": word, "pf.paidUntil": None}
+        settings = {"pf.paid": word, "pf.paidUntil": None, "pf.paidAskAt": None, "pf.paidAskAheadAt": None}
     change_setting(ctx, "paid", settings, {"paid": word})
+
+
+def put_off_question(ctx: Context) -> datetime | None:
+    """Do not ask whether to spend again in this window of the plan; returns its end.
+
+    One that came while the plan served is asked once more when it cannot serve. None = nothing is asked.
+    """
+    now = snapshot.take(ctx)
+    question = now.open_question
+    if question is None:
+        return None
+    limit = now.view(question.plan).tightest
+    window_end = limit.resets_at if limit is not None else None
+    ends = question.back or window_end
+    until = ends if ends is not None and ends > now.at else clock.next_day(ctx.now(), ctx.timezone())
+    key = "pf.paidAskAheadAt" if question.serves else "pf.paidAskAt"
+    change_setting(ctx, "paid", {key: clock.to_text(until)}, {"paid": "later"})
+    return until
 
 
 def set_class(ctx: Context, name: str, *, provider: str | None = None, model: str | None = None) -> None:

@@ -158,6 +158,15 @@ class Snapshot:
         return next(eligibility for eligibility in self.eligibilities if eligibility.provider == provider)
 
     @property
+    def open_question(self) -> Question | None:
+        """The question, while the person has not put it off."""
+        quiet = [self.config.paid_ask_at]
+        if self.question is not None and self.question.serves:
+            quiet.append(self.config.paid_ask_ahead_at)
+        is_put_off = any(until is not None and self.at < until for until in quiet)
+        return None if is_put_off else self.question
+
+    @property
     def listed(self) -> tuple[Eligibility, ...]:
         """The providers of the list that holds here, in its order."""
         return tuple(self.eligibility_of(name) for name in self.priority if name in self.catalog.providers)

@@ -56,6 +56,10 @@ class Config:
     """When a paid provider follows a plan: a key of rules.spending.PAID."""
     paid_until: datetime | None = None
     """Until then paid providers follow a plan without asking."""
+    paid_ask_at: datetime | None = None
+    """Until then the dashboard does not ask whether to spend."""
+    paid_ask_ahead_at: datetime | None = None
+    """The same for the question that comes while the plan still serves."""
     classes: Mapping[str, ClassRule] = field(default_factory=dict)
     """Request class -> where its requests go, through the gateway."""
     keyring: tuple[str, ...] = ()

@@ -157,6 +157,18 @@ SETTINGS: tuple[Setting, ...] = (
         field="paid_until",
         sentence="Until then paid providers follow a plan. Written by `pf-tui allow`.",
     ),
+    Setting(
+        key="pf.paidAskAt",
+        kind=MOMENT,
+        field="paid_ask_at",
+        sentence="Until then the dashboard does not ask whether to spend. Written by `esc` on the question.",
+    ),
+    Setting(
+        key="pf.paidAskAheadAt",
+        kind=MOMENT,
+        field="paid_ask_ahead_at",
+        sentence="The same for the question that comes while the plan still serves.",
+    ),
     Setting(key="pf.classes", kind=OBJECT, sentence="Where requests of a class go, through the gateway."),
     *(
         Setting(

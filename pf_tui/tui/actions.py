@@ -115,7 +115,7 @@ palette | ctrl+p | - | palette | Find anything by name
 theme | t | - | theme | Choose the colours; they show while you look
 help | question_mark f1 | - | keys | Show every key of this pane, searchable
 ingest | R | - | read logs | Read the agents' logs now, also after it was stopped
-cancel | escape x | - | cancel | Clear the filter; stop long work; hide the red line
+cancel | escape x | - | cancel | Clear the filter; stop long work; put the question off; hide the red line
 redraw | ctrl+l | - | redraw | Draw the screen anew
 quit | q | - | quit | Close what is open, else quit
 quit-now | ctrl+q ctrl+c | - | quit now | Quit

@@ -230,8 +230,8 @@ class Foot(Lines):
         )
         lines = [events.latest(self.snapshot.events, space, welcome.next_step(self.snapshot, self.agents))]
         lines[:0] = self._problems(width)
-        if self.snapshot.question is not None:
-            lines.insert(0, status.question_line(self.snapshot.question, space))
+        if (question := self.snapshot.open_question) is not None:
+            lines.insert(0, status.question_line(question, space))
         if self.working:
             lines[-1] = fit(line(" ", self.working), width)
         self.show(lines)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pf_tui.tui.handlers import Handler, handles
+from pf_tui.tui.handlers.providers import put_off
 from pf_tui.tui.layout import PANES
 from pf_tui.tui.ledger_view import PERIODS
 from pf_tui.tui.panes.usage_chart import CHARTS, VIEWS
@@ -121,7 +122,11 @@ def _filter(screen: MainScreen, word: str) -> None:
 def _cancel(screen: MainScreen, word: str) -> None:
     if screen.cancel_work():
         return
-    if screen.pane.choice.words or not screen.dismiss_problems():
+    if screen.pane.choice.words:
+        screen.pane.narrow_to("")
+    elif screen.shown_snapshot().open_question is not None:
+        put_off(screen)
+    elif not screen.dismiss_problems():
         screen.pane.narrow_to("")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pf_tui import actions
 from pf_tui.actions import SwitchOutcome, UndoOutcome
+from pf_tui.documents import words
 from pf_tui.errors import PfError
 from pf_tui.rules.eligibility import why_ineligible
 from pf_tui.snapshot import Snapshot
@@ -116,6 +117,20 @@ def _allow_paid(screen: MainScreen, word: str) -> None:
         return Announcement("paid providers may follow a plan until midnight — u undoes", "warn")
 
     screen.app.perform(answer)
+
+
+def put_off(screen: MainScreen) -> None:
+    """Take the question whether to spend away, until the plan's window ends."""
+    ctx = screen.app.ctx
+
+    def later() -> Announcement | None:
+        until = actions.put_off_question(ctx)
+        if until is None:
+            return None
+        clock = words.clock(until, ctx.now(), ctx.timezone())
+        return Announcement(f"not asked again before {clock}; nothing is spent, P allows it — u undoes")
+
+    screen.app.perform(later)
 
 
 @handles("bench")

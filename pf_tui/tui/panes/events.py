@@ -332,6 +332,8 @@ def _question_text(event: Event) -> str:
 
 def _paid(event: Event) -> str:
     answers = {"today": "may follow a plan today", "auto": "follow a plan", "ask": "wait for your word"}
+    if event.after.get("paid") == "later":
+        return "whether to spend is asked again after this window"
     return f"paid providers {answers.get(str(event.after.get('paid')), 'never follow a plan')}"
 
 

@@ -126,7 +126,12 @@ def _hold_line(snapshot: Snapshot, space: Space, hold: str) -> Line:
 def question_line(question: Question, space: Space) -> Line:
     """Whether to spend when the plan cannot serve, with the key that answers."""
     when = "may fail" if question.serves else "cannot serve"
-    key = line(Span("P", "accent", action="allow-paid"), muted(" spends until midnight"))
+    spends, later = Span("P", "accent", action="allow-paid"), Span("esc", "accent", action="cancel")
+    not_now = line(later, muted(" not now"))
+    keys = [
+        joined([line(spends, muted(hint)), not_now], gap)
+        for hint, gap in ((" spends until midnight", "   "), (" spends today", "  "))
+    ]
     wordings = (
         words.question(question, space.clock.now, space.clock.zone),
         f"{question.plan} {when}: spend on {question.provider}?",
@@ -134,10 +139,11 @@ def question_line(question: Question, space: Space) -> Line:
     )
     mark = Span(" ? ", "warn", bold=True)
     for wording in wordings:
-        whole = line(mark, Span(wording, "warn"), "  ", key)
-        if cells(whole) <= space.width - 1:
-            return whole
-    return fit(line(mark, Span(wordings[-1], "warn"), " ", key[0]), space.width)
+        for hints in keys:
+            whole = line(mark, Span(wording, "warn"), "  ", hints)
+            if cells(whole) <= space.width - 1:
+                return whole
+    return fit(line(mark, Span(wordings[-1], "warn"), " ", spends, " ", later), space.width)
 
 
 def _ends(left_line: Line, right: Line, width: int) -> Line:
