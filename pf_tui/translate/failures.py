@@ -1,8 +1,8 @@
 """Errors: what a vendor's error means, and that error in the client's own protocol and wording.
 
-The clients match on words: Claude Code compacts on "prompt is too long: N tokens > M maximum" and backs off
-on overloaded_error; Codex stops on usage_limit_reached and compacts on context_length_exceeded (measured
-with 2.1.330 and 0.169).
+The clients match on words: Claude Code compacts on "prompt is too long: N tokens > M maximum", asks eleven
+times at a 503 api_error, but three times wherever it reads overloaded_error, whatever the status; Codex stops
+on usage_limit_reached and compacts on context_length_exceeded (measured with 2.1.332 and 0.169).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _ANTHROPIC: Mapping[FailureKind, tuple[int, str]] = {
     "overflow": (400, "invalid_request_error"),
     "rate_limit": (429, "rate_limit_error"),
     "quota": (429, "rate_limit_error"),
-    "overloaded": (529, "overloaded_error"),
+    "overloaded": (503, "api_error"),
     "auth": (401, "authentication_error"),
     "forbidden": (403, "permission_error"),
     "not_found": (404, "not_found_error"),
@@ -182,8 +182,8 @@ def error_body(
         resets_at: epoch seconds; with it a used-up quota reads "usage_limit_reached" to Codex.
     """
     if protocol == "anthropic-messages":
-        status, _ = _ANTHROPIC[failure.kind]
-        return status, sse.dumps(_anthropic(failure, tokens, window))
+        status, word = _ANTHROPIC[failure.kind]
+        return status, sse.dumps(_anthropic(failure, word, tokens, window))
     error = _openai(protocol, failure)
     if failure.kind == "quota" and protocol == "openai-responses" and resets_at is not None:
         error = {"type": "usage_limit_reached", "message": failure.message, "resets_at": resets_at}
@@ -206,7 +206,9 @@ def error_event(
         sequence_number: Responses only.
     """
     if protocol == "anthropic-messages":
-        return sse.named("error", _anthropic(failure, tokens, window))
+        # in a stream no status tells the client that asking again helps
+        word = "overloaded_error" if failure.kind == "overloaded" else _ANTHROPIC[failure.kind][1]
+        return sse.named("error", _anthropic(failure, word, tokens, window))
     error = _openai(protocol, failure)
     if protocol == "openai-chat":
         return sse.plain({"error": error})
@@ -216,11 +218,11 @@ def error_event(
     return sse.named("response.failed", payload)
 
 
-def _anthropic(failure: Failure, tokens: int | None, window: int | None) -> dict[str, object]:
+def _anthropic(failure: Failure, word: str, tokens: int | None, window: int | None) -> dict[str, object]:
     message = failure.message
     if failure.kind == "overflow":
         message = too_long_sentence(message, tokens, window)
-    return {"type": "error", "error": {"type": _ANTHROPIC[failure.kind][1], "message": message}}
+    return {"type": "error", "error": {"type": word, "message": message}}
 
 
 def _openai(protocol: str, failure: Failure) -> dict[str, object]:

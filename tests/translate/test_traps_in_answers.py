@@ -346,9 +346,9 @@ def test_too_long_is_said_in_the_words_the_client_compacts_on(status: int, body:
     ("status", "body", "anthropic", "openai"),
     [
         (429, {"error": {"message": "Rate limit reached"}}, (429, "rate_limit_error"), (429, "rate_limit_exceeded")),
-        (503, {"error": {"message": "x"}}, (529, "overloaded_error"), (503, "server_is_overloaded")),
-        (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, (529, "overloaded_error"), (503, "server_is_overloaded")),
-        (200, {"error": {"code": "1305", "message": "busy"}}, (529, "overloaded_error"), (503, "server_is_overloaded")),
+        (503, {"error": {"message": "x"}}, (503, "api_error"), (503, "server_is_overloaded")),
+        (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, (503, "api_error"), (503, "server_is_overloaded")),
+        (200, {"error": {"code": "1305", "message": "busy"}}, (503, "api_error"), (503, "server_is_overloaded")),
         (401, {"error": "bad key"}, (401, "authentication_error"), (401, "invalid_api_key")),
         (404, {"error": {"message": "no model"}}, (404, "not_found_error"), (404, "model_not_found")),
         (400, {"error": {"message": "Invalid 'user': string too long. Expected 256"}}, (400, "invalid_request_error"), (400, "invalid_request")),
@@ -394,6 +394,7 @@ def test_an_error_in_a_stream_and_a_keep_alive_have_the_protocol_s_form(protocol
 
     kinds = {MESSAGES: b"event: error\n", CHAT: b'data: {"error":', RESPONSES: b"event: response.failed\n"}
     assert event.startswith(kinds[protocol])
+    assert (b"overloaded_error" in event) == (protocol == MESSAGES)
     assert keep_alive(protocol).startswith(b"event: ping" if protocol == MESSAGES else b":")
 
 
