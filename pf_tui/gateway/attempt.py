@@ -1,8 +1,6 @@
 """One attempt: send the request to one upstream, judge its answer, and let a good one pass.
 
-The answer is held until its status and, in a stream, the first piece of the answer itself are known; a
-handshake is none. What passes afterwards passes as it comes; a stream that breaks ends with one clean error
-of its own protocol.
+Invariant: nothing of an answer passes before it is known to be one.
 """
 
 from __future__ import annotations
@@ -10,62 +8,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from multidict import CIMultiDict
 
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway import own_responses
-from pf_tui.gateway.attempt_failures import FailedAttempt, Judge
+from pf_tui.gateway.attempt_failures import FailedAttempt, Judge, read_error
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.budget import FREE_BYTES, OverBudget
+from pf_tui.gateway.budget import FREE_BYTES
+from pf_tui.gateway.exchange import Unreachable, reading
 from pf_tui.gateway.headers import response_headers, route_mask
-from pf_tui.gateway.held_reply import ClientGone, HeldReply, Reply
+from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.settings import Limits
-from pf_tui.gateway.sse import EventBuffer, split_events
-from pf_tui.gateway.stream_errors import clean_error, cut_event, last_event
+from pf_tui.gateway.streamed_answer import Delivered, StreamedAnswer
 from pf_tui.gateway.translation import AnyExchange, Translation
-from pf_tui.gateway.upstream import Transport, Unreachable, reading
+from pf_tui.gateway.upstream import Transport
 from pf_tui.gateway.usage_meter import Kind, UsageMeter
-from pf_tui.rules import failures
-from pf_tui.rules.failures import Failure, Rule
+from pf_tui.rules.failures import Rule
 from pf_tui.rules.masking import ValueMask
-
-ERROR_BYTES = 2**20
-"""Of a failed answer's body that is kept and handed on."""
-
-ERROR_S = 10.0
-"""How long a failed answer's body may take: its status is known."""
-
-EVENT_BYTES = 16 * 2**20
-"""The largest event of a stream; the longest of a real one are images of some MB."""
-
-FILLER_BYTES = 2**20
-"""Of pings and comments that are held before the first event."""
-
-HOLD_FACTOR = 4
-"""Keep-alive comments before the first event stretch its limit to this many times."""
-
-GRACE_S = 2.0
-"""A stream whose finish reason has come may take this long over its usage and its last event."""
-
-LINGER_S = 0.25
-"""After a stream's last event: how long its connection may take to come free for the next request."""
-
 
 _EMPTY = (204, 205)
 """Good statuses without a body: no answer to a prompt."""
-
-
-class Delivered(NamedTuple):
-    """An answer has passed to the client, whole or to where it broke."""
-
-    headers: Mapping[str, str] | None = None
-    meter: UsageMeter | None = None
-    failure: Failure | None = None
-    """It broke after its first event, or said itself that it failed."""
 
 
 class UpstreamAttempt:
@@ -137,7 +102,7 @@ class UpstreamAttempt:
             self._headers = exchange.headers
             if not 200 <= exchange.status < 300 or exchange.status in _EMPTY:
                 return await self._bad(exchange)
-            return await (self._stream(exchange) if stream else self._whole(exchange))
+            return await (self._streamed(exchange) if stream else self._whole(exchange))
         finally:
             exchange.close()
 
@@ -148,7 +113,7 @@ class UpstreamAttempt:
     async def _bad(self, exchange: AnyExchange) -> FailedAttempt:
         if exchange.status < 400:  # 101, 204, a redirect: no answer, whatever it carries
             return self._judge.nonsense(exchange, b"")
-        body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
+        body = await read_error(exchange, self._limits)
         return self._judge.answered(exchange, body)
 
     async def _whole(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
@@ -163,7 +128,7 @@ class UpstreamAttempt:
             return self._judge.unreachable(error)
         except TimeoutError:
             return self._judge.unreachable(Unreachable("timeout", "it stopped in the middle of its answer"))
-        self._first_byte()
+        self._in_flight.note_first_byte(self.began_ms)
         if not body or not exchange.opaque:
             try:
                 kind = self._kind_of(body)
@@ -190,228 +155,20 @@ class UpstreamAttempt:
     async def _read(self, exchange: AnyExchange) -> bytes | bytearray:
         return await exchange.read(self._limits.answer_bytes, self._in_flight.hold)
 
-    async def _stream(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
-        kind = exchange.headers.get("content-type", "")
-        if exchange.opaque:
-            if self._reply.begun:
-                error = Unreachable("network", "it answered in an encoding nobody asked for")
-                return self._judge.unreachable(error)
-            return await self._unseen(exchange)
-        if not kind.startswith("text/event-stream") and kind.partition(";")[0].strip() in (
-            "text/html",
-            "application/json",
-        ):
-            return await self._no_stream(exchange)
-        events = EventBuffer()
-        head = await self._first_content(exchange, events)
-        if isinstance(head, FailedAttempt):
-            return head
-        self._good()
-        await self._reply.start(exchange.status, self._passed_back(exchange))
-        if self._meter.done and not self._has_hole:  # a short answer, all of it at once
-            await self._reply.end(head)
-            return await self._ended(exchange)
-        self._reply.hold()
-        await self._reply.send(head)
-        return await self._rest(exchange, events)
-
-    async def _no_stream(self, exchange: AnyExchange) -> FailedAttempt:
-        body = await exchange.beginning(ERROR_BYTES, min(ERROR_S, self._limits.stall_s))
-        if self._meter.take(body) == Kind.ERROR:
-            return self._judge.in_band(exchange, body)
-        return self._judge.nonsense(exchange, body)
-
-    async def _first_content(self, exchange: AnyExchange, events: EventBuffer) -> bytes | FailedAttempt:
-        """Everything up to the first piece of the answer; a Failed when there is none."""
-        head = bytearray()  # not a list: a megabyte of empty events is a quarter of a million objects
-        limits, is_open = self._limits, False
-        try:
-            content = self._good_from(exchange, events.feed(exchange.arrived()), head)
-            if content is not None:
-                return content  # head and first piece came together: no timer is needed
-            self._reply.hold()
-            loop = asyncio.get_running_loop()
-            spent_s = (self._in_flight.elapsed_ms() - self.began_ms) / 1000
-            latest_s = loop.time() + limits.first_byte_s * HOLD_FACTOR
-            async with asyncio.timeout(max(0.05, limits.first_byte_s - spent_s)) as limit:
-                while True:
-                    if self._opened and not is_open:  # once: what follows may not keep a dead stream alive
-                        is_open = True
-                        limit.reschedule(loop.time() + limits.stall_s)
-                    if not (data := await exchange.chunk()):
-                        break
-                    content = self._good_from(exchange, events.feed(data), head)
-                    if content is not None:
-                        return content
-                    self._bound(events, len(head))
-                    if not is_open:
-                        limit.reschedule(min(loop.time() + limits.first_byte_s, latest_s))
-        except Unreachable as error:
-            return self._judge.unreachable(error)
-        except TimeoutError:
-            text = f"no first event within {limits.first_byte_s:g} s"
-            if is_open:
-                text = f"nothing of an answer within {limits.stall_s:g} s of its first event"
-            return self._judge.unreachable(Unreachable("timeout", text))
-        if rest := events.flush():
-            content = self._good_from(exchange, rest + b"\n\n", head)
-            if content is not None:
-                return content
-        if self._meter.finished or self._meter.odd is not None:
-            return self._judge.empty(exchange, self._meter.odd or b"")
-        when = "before its answer began" if self._opened else "before its first event"
-        return self._judge.unreachable(Unreachable("network", f"the stream ended {when}"))
-
-    def _good_from(
-        self, exchange: AnyExchange, whole: bytes, head: bytearray
-    ) -> bytes | FailedAttempt | None:
-        """What may pass, from the first piece of the answer on; None while there is none, for `head`."""
-        end = 0
-        for event in split_events(whole):
-            end += len(event)
-            if len(event) <= FREE_BYTES:
-                meaning = self._meter.look(event)
-            else:
-                with reading(event, self._in_flight.hold):
-                    meaning = self._meter.look(event)
-            if meaning == Kind.ERROR:
-                return self._judge.in_band(exchange, b"".join([head, event, whole[end:]]), event)
-            if meaning == Kind.GARBAGE:
-                return self._judge.nonsense(exchange, event)
-            head += event
-            self._fillers += len(event)
-            if (
-                self._fillers > (FILLER_BYTES if meaning == Kind.FILLER else EVENT_BYTES)
-                and meaning != Kind.GOOD
-            ):
-                raise Unreachable("network", f"{self._fillers >> 20} MB of its stream held no answer")
-            if meaning == Kind.GOOD:
-                self._first_byte()
-                head += self._sifted(whole[end:])
-                return bytes(head)
-            if meaning == Kind.OPENING:
-                self._opened = True
-                if self._meter.done:
-                    return self._judge.empty(exchange, self._meter.odd or b"")
-        return None
-
-    async def _rest(self, exchange: AnyExchange, events: EventBuffer) -> Delivered:
-        """Let the stream pass to its end."""
-        meter, reply, loop = self._meter, self._reply, asyncio.get_running_loop()
-        stall_s = self._limits.stall_s
-        broke: Failure | None = None
-        try:
-            async with asyncio.timeout(GRACE_S if meter.finished else stall_s) as limit:
-                marked_s = loop.time()
-                while not (meter.done or self._has_hole):
-                    data = await exchange.chunk()
-                    if not data:
-                        rest = self._sifted(events.flush()) if events.waiting else b""
-                        if rest and meter.finished:
-                            await reply.send(rest + b"\n\n")
-                        break
-                    out = self._sifted(events.feed(data))
-                    if len(out) + events.waiting > FREE_BYTES or self._in_flight.hold.waiting:
-                        self._bound(events, len(out))
-                    if meter.done and not self._has_hole:
-                        await reply.end(out)
-                        return await self._ended(exchange)
-                    if out:
-                        await reply.send(out)
-                    now_s = loop.time()
-                    if meter.finished or (meter.moved and now_s - marked_s > 1.0):
-                        marked_s, meter.moved = now_s, False
-                        limit.reschedule(now_s + (GRACE_S if meter.finished else stall_s))
-        except Unreachable as error:
-            broke = failures.transport(error.kind, self._judge.clock(), error.text)
-        except TimeoutError:
-            broke = failures.transport("timeout", self._judge.clock(), f"silent for {stall_s:g} s")
-        except OverBudget:
-            broke = failures.transport("network", self._judge.clock(), "the gateway holds too much at once")
-        if self._complaint is not None:
-            failed_attempt = self._judge.in_band(exchange, self._complaint, self._complaint)
-            await reply.end(clean_error(self._request.protocol, self._complaint))
-            return Delivered(headers=exchange.headers, meter=meter, failure=failed_attempt.failure)
-        if meter.broken:
-            broke = failures.transport("network", self._judge.clock(), "a piece of its answer was unreadable")
-        if meter.broken or not meter.finished:
-            broke = broke or failures.transport("network", self._judge.clock(), "the stream was cut")
-            sentence = f"pf-tui: the stream from {self._route.provider} broke ({broke.message}); ask again"
-            await reply.send(cut_event(self._request.protocol, sentence))
-            await reply.end()
-            return Delivered(headers=exchange.headers, meter=meter, failure=broke)
-        await reply.end(b"" if meter.done else last_event(self._request.protocol))
-        return await self._ended(exchange)
-
-    async def _ended(self, exchange: AnyExchange) -> Delivered:
-        """The whole answer has passed."""
-        if not exchange.is_whole and self._meter.done:
-            await _drain(exchange)
-        return Delivered(headers=exchange.headers, meter=self._meter)
-
-    async def _unseen(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
-        """Compressed in a way we cannot read: it passes as it is."""
-        try:
-            async with asyncio.timeout(self._limits.first_byte_s):
-                data = await exchange.chunk()
-        except Unreachable as error:
-            return self._judge.unreachable(error)
-        except TimeoutError:
-            return self._judge.unreachable(Unreachable("timeout", "no first byte of its answer"))
-        if not data:
-            return self._judge.nonsense(exchange, data)
-        self._good()
-        self._first_byte()
-        await self._reply.start(exchange.status, self._passed_back(exchange))
-        try:
-            while data:
-                await self._reply.send(data)
-                data = await exchange.chunk()
-        except Unreachable as error:
-            broke = failures.transport(error.kind, self._judge.clock(), error.text)
-            raise ClientGone(broke.message) from error
-        await self._reply.end()
-        return Delivered(headers=exchange.headers, meter=self._meter)
-
-    def _bound(self, events: EventBuffer, beside: int) -> None:
-        """Count what waits for its event's end, and so many bytes `beside` it that wait for the client.
-
-        Raises Unreachable for too long an event, and OverBudget.
-        """
-        if events.waiting > EVENT_BYTES:
-            raise Unreachable("network", f"an event of its stream is larger than {EVENT_BYTES >> 20} MB")
-        waiting = events.waiting + beside
-        self._in_flight.hold.wait(waiting if waiting > FREE_BYTES else 0)
-
-    _fillers = 0
-    """Bytes of pings and comments that came before the first event."""
-    _opened = False
-    """The stream's handshake has come: from there silence is counted, not the wait for a first byte."""
-
-    _complaint: bytes | None = None
-    """An error event in the middle of the stream."""
-
-    @property
-    def _has_hole(self) -> bool:
-        """What follows must not pass: an error came, or a piece of the answer is missing."""
-        return self._complaint is not None or self._meter.broken
-
-    def _sifted(self, whole: bytes) -> bytes:
-        """The events without those that no client can read; an error among them is the last."""
-        if not whole:
-            return b""
-        if len(whole) <= FREE_BYTES:
-            good, complaint = self._meter.filter_events(whole)
-        else:
-            with reading(whole, self._in_flight.hold):
-                good, complaint = self._meter.filter_events(whole)
-        if complaint is not None:
-            self._complaint = self._judge.masked(complaint)
-        return good
-
-    def _first_byte(self) -> None:
-        if self._in_flight.first_byte_ms is None:
-            self._in_flight.first_byte_ms = self._in_flight.elapsed_ms() - self.began_ms
+    async def _streamed(self, exchange: AnyExchange) -> Delivered | FailedAttempt:
+        answer = StreamedAnswer(
+            provider=self._route.provider,
+            protocol=self._request.protocol,
+            in_flight=self._in_flight,
+            reply=self._reply,
+            limits=self._limits,
+            meter=self._meter,
+            judge=self._judge,
+            began_ms=self.began_ms,
+            good=self._good,
+            head=self._passed_back,
+        )
+        return await answer.run(exchange)
 
     def _passed_back(self, exchange: AnyExchange) -> CIMultiDict[str]:
         headers = response_headers(exchange.headers, decoded=not exchange.opaque)
@@ -452,13 +209,3 @@ async def forward(
         f"pf-tui: {failed_attempt.route.provider} answered {failed_attempt.status} without a word",
     )
     await reply.whole(failed_attempt.status, headers, body)
-
-
-async def _drain(exchange: AnyExchange) -> None:
-    """Read what follows the last event, so that the connection can be used again."""
-    try:
-        async with asyncio.timeout(LINGER_S):
-            while await exchange.chunk():
-                pass
-    except (TimeoutError, Unreachable):
-        return

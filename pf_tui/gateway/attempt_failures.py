@@ -13,10 +13,11 @@ from multidict import CIMultiDict
 
 from pf_tui.catalog.meanings import Meanings
 from pf_tui.gateway.body import Request
+from pf_tui.gateway.exchange import Unreachable
 from pf_tui.gateway.routing import Route
+from pf_tui.gateway.settings import Limits
 from pf_tui.gateway.sse import payload
 from pf_tui.gateway.translation import AnyExchange
-from pf_tui.gateway.upstream import Unreachable
 from pf_tui.gateway.usage_meter import UsageMeter
 from pf_tui.records import record, replace
 from pf_tui.rules import failures
@@ -29,6 +30,9 @@ ERROR_BYTES = 64 * 1024
 
 KEPT_BYTES = 2**20
 """Of an error body that is handed on."""
+
+ERROR_S = 10.0
+"""How long a failed answer's body may take: its status is known."""
 
 _SIZES = re.compile(
     r"(\d{4,})\s*(?:tokens?)?\s*>\s*(\d{4,})|(?:maximum|limit)\D{1,40}?(\d{4,})", re.IGNORECASE
@@ -48,6 +52,11 @@ class FailedAttempt:
     meter: UsageMeter | None = None
     window: int | None = None
     """After "too long": the window it named."""
+
+
+async def read_error(exchange: AnyExchange, limits: Limits) -> bytes:
+    """A failed answer's body: as much of it as is handed on, and as comes in time."""
+    return await exchange.beginning(KEPT_BYTES, min(ERROR_S, limits.stall_s))
 
 
 class Judge:

@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from msgspec.json import decode as json_decode
 
-from pf_tui import actions
-from pf_tui.errors import PfError, WrongUsage
+from pf_tui.errors import WrongUsage
 from pf_tui.gateway import attempt, own_responses
-from pf_tui.gateway.attempt import Delivered
 from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import for_vertex, with_model, without_thinking
 from pf_tui.gateway.breaker import AttemptToken
@@ -25,10 +22,10 @@ from pf_tui.gateway.headers import login_values, route_secrets
 from pf_tui.gateway.held_reply import ClientGone
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.routing import Candidates, Route
+from pf_tui.gateway.streamed_answer import Delivered
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.turn import Turn, words_of
 from pf_tui.rules.eligibility import Skipped
-from pf_tui.rules.failover import arrange
 from pf_tui.rules.failures import Failure
 from pf_tui.rules.masking import ValueMask
 from pf_tui.rules.reset_headers import readings_from_headers
@@ -50,7 +47,7 @@ class RequestFailover(Turn):
             return
         self._candidates = candidates
         ready = self._ready(candidates)
-        if wait_s := self._wait_first(ready):
+        if wait_s := self._order.wait_first(ready):
             await self._wait(wait_s)
             ready = self._ready(candidates)
         self._skipped = [*self._skipped, *candidates.skipped]
@@ -61,8 +58,6 @@ class RequestFailover(Turn):
         again = False
         while queue:
             route = self._routing_state.where(queue.popleft())
-            if self._resting.is_due(route) and not await self._claims(route):
-                continue
             if not self._prepare(route):
                 continue
             if route.form == "vertex":
@@ -82,7 +77,7 @@ class RequestFailover(Turn):
             if await self._new_key(outcome):
                 queue.appendleft(self._same_with_new_key(route) or route)
                 continue
-            if wait_s := self._wait_here(outcome, queue):
+            if wait_s := self._order.wait_here(outcome, queue):
                 self._failed.pop()
                 await self._wait(wait_s)
                 queue.appendleft(route)
@@ -98,7 +93,7 @@ class RequestFailover(Turn):
                 if again:
                     queue.append(route)
             elif self._plan.auto_switch:
-                queue = deque(r for r in queue if self._blocked(r) is None or len(queue) == 1)
+                queue = deque(r for r in queue if self._order.blocked(r) is None or len(queue) == 1)
         await self._nobody()
 
     def record(self) -> None:
@@ -272,107 +267,12 @@ class RequestFailover(Turn):
     # -- between routes ----------------------------------------------------------------------------
 
     def _ready(self, candidates: Candidates) -> Sequence[Route]:
-        """The routes that may be asked now, in order; with nobody else, those in passing trouble as well."""
-        routes = candidates.routes
-        if not self._plan.auto_switch:
-            return routes
-        engine = self._engine
-        sticky = self._sticky = self._pin(routes) or self._stays(candidates)
-        resting = not self._resting.nobody or self._plan.spent
-        if not resting and not self._plan.last_resort and candidates.leads(sticky):
-            return candidates.by_priority
-        ready, self._skipped = arrange(
-            routes,
-            self._blocked,
-            first=self._plan.first,
-            sticky=sticky,
-            last_resort=self._plan.last_resort,
-        )
-        if not ready:
-            ready, self._skipped = arrange(
-                routes, lambda route: self._blocked(route, alone=True), first=self._plan.first
-            )
-        elif sticky is None and self._session.provider is None and ready[0] is not routes[0]:
-            first = routes[0].provider
-            if first in self._plan.last_resort and ready[0].provider != first:
-                engine._recorder.event(
-                    "spill",
-                    why=f"{first} is nearly used up: new sessions begin at {ready[0].provider}",
-                    once=f"spill {first} {ready[0].provider}",
-                )
+        ready, self._skipped = self._order.ready(candidates)
         return ready
 
-    def _blocked(self, route: Route, *, alone: bool = False) -> Skipped | None:
-        """Why the route must not be asked now, by this project's budgets."""
-        return self._resting.blocked(route, alone=alone, full_windows=self._plan.spent)
-
-    async def _claims(self, route: Route) -> bool:
-        """This request is the one that tries a provider which rests until it is cleared."""
-        state = self._routing_state
-        try:
-            claimed = await asyncio.to_thread(actions.claim_probe, state.ctx, route.provider, route.model)
-        except PfError:  # a lock or a disk that refuses: nobody knows who else tries it
-            claimed = False
-        state.read_benches()
-        if not claimed:
-            reason = "another request tries it out"
-            self._skipped.append(Skipped(provider=route.provider, code="benched", reason=reason))
-        return claimed
-
-    def _stays(self, candidates: Candidates) -> str | None:
-        """The provider this session stays with; None when it may go to a better one."""
-        plan, now_s = self._plan, asyncio.get_running_loop().time()
-        stays = self._session.stays_with(
-            self._request, plan.epoch, now_s, for_ever=plan.return_when == "never"
-        )
-        if stays is None or plan.return_when == "never" or candidates.leads(stays):
-            return stays
-        own = next((route for route in candidates.by_priority if route.provider == stays), None)
-        for route in candidates.by_priority:
-            if own is None or route is own:
-                break
-            may = route.provider not in plan.last_resort and self._blocked(route) is None
-            if may and (plan.return_when == "now" or (route.plan and not own.plan)):
-                return None
-        return stays
-
-    def _wait_first(self, ready: Sequence[Route]) -> float:
-        """Seconds until a limit ends that is worth waiting for before anybody is asked; 0 = do not wait."""
-        if not self._skipped or self._request.counting or not self._plan.auto_switch:
-            return 0.0
-        ends = [
-            skipped.until
-            for skipped in self._skipped
-            if skipped.until is not None
-            and skipped.kind != "manual"
-            and (not ready or skipped.provider == self._sticky)
-        ]
-        return self._within_patience(min(ends)) if ends else 0.0
-
-    def _wait_here(self, failed_attempt: FailedAttempt, queue: Iterable[Route]) -> float:
-        """Seconds to wait for a limit just named, where the prompt cache is warm or nobody else is left."""
-        failure, route = failed_attempt.failure, failed_attempt.route
-        if failure.kind != "rate" or failure.until is None or self._request.counting:
-            return 0.0
-        if not self._plan.auto_switch:
-            return 0.0
-        if route.provider != self._sticky and any(self._blocked(candidate) is None for candidate in queue):
-            return 0.0
-        bench = self._blocked(route)
-        return self._within_patience((bench and bench.until) or failure.until)
-
-    def _within_patience(self, until: datetime) -> float:
-        left_s = (until - self._routing_state.ctx.now()).total_seconds()
-        return left_s if 0 < left_s <= self._patience_s else 0.0
-
     async def _wait(self, wait_s: float) -> None:
-        self._patience_s -= wait_s
+        self._order.waited(wait_s)
         await self._engine.sleep(wait_s)
-
-    def _pin(self, routes: Sequence[Route]) -> str | None:
-        """The provider that the person chose for this request, where it is one of the routes."""
-        pin = self._chosen
-        return pin if pin and any(route.provider == pin for route in routes) else None
 
     def _larger(self, failed_attempt: FailedAttempt, queue: Sequence[Route]) -> list[Route]:
         """After "too long": models with a larger window, never the same size again."""
@@ -386,7 +286,7 @@ class RequestFailover(Turn):
             for route in candidates.routes
             if (route.provider, route.model) not in routes
             and route.context > size
-            and self._blocked(route) is None
+            and self._order.blocked(route) is None
         ]
         return sorted(larger, key=lambda route: not route.same_model)
 
@@ -398,7 +298,7 @@ class RequestFailover(Turn):
         self._fresh_key.add(route.provider)
         if not await self._routing_state.key_changed(route.provider):
             return False
-        self._plan = await self._routing_state.plan(self._request.project)
+        self._plan = self._order.plan = await self._routing_state.plan(self._request.project)
         self._engine._recorder.release(route.provider, None, why="its key was replaced")
         return True
 

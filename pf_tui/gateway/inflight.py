@@ -51,6 +51,11 @@ class InFlightRequest:
         """Since the client asked."""
         return round((time.perf_counter() - self.began_s) * 1000)
 
+    def note_first_byte(self, began_ms: int) -> None:
+        """The first piece of an answer has come; of the attempt that began then, only the first counts."""
+        if self.first_byte_ms is None:
+            self.first_byte_ms = self.elapsed_ms() - began_ms
+
     def shown(self) -> LiveRequest:
         """As the other faces see it."""
         meter, route = self.meter, self.route

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from pf_tui.actions.gateway_start import start
 from pf_tui.errors import PfError
 from pf_tui.gateway import log
-from pf_tui.gateway.routing_state import environment_keys
+from pf_tui.gateway.keys import environment_keys
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context
 from pf_tui.state.gateway import Gateway

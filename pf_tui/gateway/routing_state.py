@@ -7,7 +7,6 @@ A file that cannot be read leaves the last good view standing, with a sentence i
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -16,23 +15,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pf_tui import snapshot
-from pf_tui.catalog import Catalog, Provider
 from pf_tui.errors import PfError
 from pf_tui.gateway import settings
 from pf_tui.gateway.breaker import CircuitBreaker
-from pf_tui.gateway.cloud_auth import Signer, signer
+from pf_tui.gateway.keys import GatewayKeys
 from pf_tui.gateway.routing import Route
 from pf_tui.gateway.routing_plan import RoutingPlan, Stamps
 from pf_tui.records import replace
 from pf_tui.rules import clouds as rules_clouds
-from pf_tui.rules import key_homes
-from pf_tui.rules.failover import SERVED_PROTOCOLS
 from pf_tui.snapshot import Snapshot
-from pf_tui.state import clouds, credentials, files
-from pf_tui.state.config import Config
 from pf_tui.state.context import Context
 from pf_tui.state.paths import PROJECT_FILE
-from pf_tui.state.secret import Secret
 
 REFRESH_S = 20.0
 """Limit readings and budgets of the ledger are read again this often, and 1 s after our own rows."""
@@ -62,8 +55,6 @@ class RoutingState:
     """The plans of this moment, by project, and the benches they share."""
 
     def __init__(self, ctx: Context) -> None:
-        self._own_env = dict(ctx.env)
-        self._session_env: dict[str, str] = {}
         self.ctx = replace(ctx, cwd=ctx.paths.home)  # no project: requests name theirs
         self.resting = CircuitBreaker(ctx.now)
         paths = ctx.paths
@@ -77,9 +68,7 @@ class RoutingState:
         self.repairs: dict[tuple[str, str | None], tuple[str, ...]] = {}
         """(provider, model) -> parts of a request that are left out there."""
         self._plans: dict[str | None, RoutingPlan] = {}
-        self._keys: tuple[object, dict[str, Secret]] | None = None
-        self._signers: dict[str, Signer] = {}
-        self._refused: dict[str, str] = {}
+        self._keys = GatewayKeys(ctx.paths, ctx.env)
         self._order: tuple[object, ...] = ()
         self._epoch = 0
         self._loading: asyncio.Lock | None = None
@@ -217,63 +206,34 @@ class RoutingState:
         return plan is None or self._stale or plan.stamps != self._stamps(None)
 
     def take_credentials(self, values: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Keep an environment's credentials in memory.
-
-        Returns:
-            The providers they are for, and those of them whose key is another one than before.
-        """
-        catalog = self.ctx.catalog()
-        env = self.ctx.env
-        providers, changed_providers = [], []
-        for provider in catalog.providers.values():
-            for name in _names(provider):
-                if value := values.get(name):
-                    self._session_env[name] = value
-                    providers.append(provider.id)
-                    if env.get(name) != value:
-                        changed_providers.append(provider.id)
-        self._session_env |= {name: values[name] for name in clouds.variables() if values.get(name)}
-        self.ctx = replace(self.ctx, env={**self._own_env, **self._session_env})
-        self._keys = None
-        self._signers = {}
+        """Keep an environment's credentials in memory; see `GatewayKeys.take`."""
+        providers, changed = self._keys.take(values, self.ctx.catalog())
+        self.ctx = replace(self.ctx, env=self._keys.env)
         self._stale = True
-        return tuple(dict.fromkeys(providers)), tuple(dict.fromkeys(changed_providers))
+        return providers, changed
 
     def sources(self) -> dict[str, str]:
         """Provider -> where its key comes from, of those that have one we may use."""
         plan = self._plans.get(None)
-        if plan is None:
-            return {}
-        looked_up = self.ctx.credentials()
-        sources = {}
-        for provider in plan.keys:
-            source = looked_up[provider].source or "" if provider in looked_up else ""
-            name = source.removeprefix("env:")
-            handed = source != name and self._own_env.get(name) != self._session_env.get(name, "")
-            sources[provider] = "env (session)" if handed and name in self._session_env else source
-        return sources
+        return self._keys.sources(plan.keys, self.ctx.credentials()) if plan is not None else {}
 
     async def key_changed(self, provider: str) -> bool:
         """The provider refused its key: look whether there is a new one; True when there is."""
         plan = self._plans.get(None)
         old = plan.keys.get(provider) if plan is not None else None
-        self._keys = None
+        self._keys.forget()
         await asyncio.to_thread(self.load, None)
         new = self._plans[None].keys.get(provider)
         if new is not None and new != old:
             return True
         if old is not None:
-            self._refused[provider] = _mark(old)
+            self._keys.refused(provider, old)
         return False
 
     def renewed(self) -> Iterator[str]:
         """Providers whose refused key has been replaced since: their bench is over."""
         plan = self._plans.get(None)
-        for provider, mark in list(self._refused.items()):
-            key = plan.keys.get(provider) if plan is not None else None
-            if key is not None and _mark(key) != mark:
-                del self._refused[provider]
-                yield provider
+        return self._keys.renewed(plan.keys if plan is not None else {})
 
     def _read(self, project: str | None, stamps: Stamps, old: RoutingPlan | None) -> RoutingPlan:
         ctx = self.ctx if project is None else replace(self.ctx, cwd=Path(project))
@@ -285,7 +245,8 @@ class RoutingState:
         if project is None:
             self.resting.spend({s.provider: s.spent for s in now.eligibilities if s.spent})
             self.read_benches()
-        keys = self._read_keys(now)
+        keys = self._keys.read(now)
+        self.problem = self._keys.problem or self.problem
         return RoutingPlan(
             now,
             keys,
@@ -294,49 +255,8 @@ class RoutingState:
             stamps,
             self._epoch,
             None if project is None else {s.provider: s.spent for s in now.eligibilities if s.spent},
-            self._signers_of(now, keys),
+            self._keys.signers(now, keys),
         )
-
-    def _signers_of(self, now: Snapshot, keys: Mapping[str, Secret]) -> dict[str, Signer]:
-        """What proves requests to clouds whose login signs; each is made once and kept."""
-        signers = {}
-        for view in now.providers:
-            signing, credential = view.provider.signing, view.credential
-            if not signing or view.id in keys or not credential.usable or credential.agent is not None:
-                continue
-            if not now.eligibility_of(view.id).signing_hint:
-                signers[view.id] = self._signers.setdefault(view.id, signer(signing, self.ctx.env))
-        return signers
-
-    def _read_keys(self, now: Snapshot) -> dict[str, Secret]:
-        """The keys we may use; read again when auth.json, the keyring's list or the environment changed."""
-        paths, config = self.ctx.paths, now.config
-        providers = [p for name in now.priority if (p := now.catalog.providers.get(name)) and _is_ours(p)]
-        stamp = (
-            files.identity(paths.auth),
-            config.keyring,
-            tuple(p.id for p in providers),
-            tuple(sorted(self._session_env)),
-        )
-        if self._keys is not None and self._keys[0] == stamp:
-            return self._keys[1]
-        keys = {}
-        for provider in providers:
-            key = self._key(provider, config)
-            if key is not None:
-                keys[provider.id] = key
-        self._keys = (stamp, keys)
-        return keys
-
-    def _key(self, provider: Provider, config: Config) -> Secret | None:
-        home = next(iter(key_homes.homes(provider)), None)
-        try:
-            if home is None:
-                return None
-            return credentials.secret_for(provider, self.ctx.paths, config, self.ctx.env, to=home)
-        except PfError as error:
-            self.problem = f"{provider.id}: {error}"
-            return None
 
     def _spilling(self, now: Snapshot, old: RoutingPlan | None) -> frozenset[str]:
         """Who is past the switch threshold by their own word; back only HYSTERESIS points below it."""
@@ -374,31 +294,6 @@ def known_sessions(ctx: Context) -> dict[str, tuple[str, str]]:
         for name, session in sessions.items()
         if session.since > oldest
     }
-
-
-def environment_keys(catalog: Catalog, env: Mapping[str, str]) -> dict[str, str]:
-    """The credentials an environment holds for providers whose key the gateway may use; clouds' addresses."""
-    keys = [name for provider in catalog.providers.values() for name in _names(provider)]
-    return {name: value for name in (*keys, *clouds.variables()) if (value := env.get(name))}
-
-
-def _names(provider: Provider) -> tuple[str, ...]:
-    if not _is_ours(provider):
-        return ()
-    return tuple(name for name in provider.env if name not in provider.env_pointers)
-
-
-def _is_ours(provider: Provider) -> bool:
-    """A key product that speaks a protocol we serve; a login stays with its agent."""
-    return provider.agent_only is None and any(name in provider.protocols for name in SERVED_PROTOCOLS)
-
-
-def _mark(key: Secret) -> str:
-    """Tells two keys apart without holding either; in memory only."""
-    return hashlib.blake2b(key.reveal().encode(), key=_SALT, digest_size=16).hexdigest()
-
-
-_SALT = os.urandom(16)
 
 
 def _stat(path: str) -> tuple[int, int, int] | None:

@@ -14,12 +14,12 @@ from multidict import CIMultiDict
 from pf_tui import translate
 from pf_tui.gateway.body import Request
 from pf_tui.gateway.budget import FREE_BYTES, Hold
+from pf_tui.gateway.exchange import Exchange, Unreachable, reading
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.upstream import Exchange, Unreachable, reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pf_tui.translate.exchange import Stream
+    from pf_tui.translate.answer_stream import Stream
     from pf_tui.translate.relay import Relay
 
 _ID_PREFIX = {"anthropic-messages": "msg_", "openai-chat": "chatcmpl-", "openai-responses": "resp_"}

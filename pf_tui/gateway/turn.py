@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any  # Any: a row's columns by name, each of i
 from multidict import CIMultiDictProxy
 
 from pf_tui.gateway import attempt, own_responses
-from pf_tui.gateway.attempt import Delivered
 from pf_tui.gateway.attempt_failures import FailedAttempt
 from pf_tui.gateway.body import Request
-from pf_tui.gateway.breaker import JITTER_SHARE, TRANSIENT
+from pf_tui.gateway.breaker import TRANSIENT
 from pf_tui.gateway.held_reply import HeldReply, Reply
 from pf_tui.gateway.inflight import InFlightRequest
 from pf_tui.gateway.own_responses import Answer
 from pf_tui.gateway.redirects import Redirect
 from pf_tui.gateway.repairing import Repairs
+from pf_tui.gateway.route_order import RouteOrder
 from pf_tui.gateway.routing import Candidates, Route
 from pf_tui.gateway.routing_plan import RoutingPlan
 from pf_tui.gateway.sessions import Session
+from pf_tui.gateway.streamed_answer import Delivered
 from pf_tui.gateway.translation import Translation
 from pf_tui.gateway.usage_meter import counts
 from pf_tui.ledger.gateway_rows import Attempt
@@ -77,10 +78,15 @@ class Turn:
         self._unreadable: str | None = None
         self._repairs = Repairs(engine._routing_state.repairs)
         self._candidates: Candidates | None = None
-        self._sticky: str | None = None
-        """Where the session stays, if anywhere."""
-        self._patience_s = plan.settings.short_wait_s * (1 + JITTER_SHARE)
-        """What may still be waited for a limit that ends within seconds."""
+        self._order = RouteOrder(
+            plan,
+            request,
+            self._session,
+            self._resting,
+            engine._recorder,
+            self._routing_state.ctx.now,
+            chosen=self._chosen,
+        )
         self._needs_search = False
         """It lives of a web search, and a provider that runs none was asked to serve it."""
 

@@ -25,7 +25,7 @@ from pf_tui.actions.gateway_start import answers
 from pf_tui.actions.journalling import write_down
 from pf_tui.errors import PfError
 from pf_tui.gateway import log, process
-from pf_tui.gateway.routing_state import environment_keys
+from pf_tui.gateway.keys import environment_keys
 from pf_tui.records import record
 from pf_tui.state import gateway as state
 from pf_tui.state.context import Context

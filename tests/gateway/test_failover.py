@@ -427,7 +427,7 @@ async def test_a_key_that_was_replaced_serves_the_same_request(open_room: Open) 
 async def test_handed_over_keys_are_shown_as_such_and_written_nowhere(open_room: Open) -> None:
     room = await open_room("anthropic-api")
     room.env.pop("ANTHROPIC_API_KEY")
-    room.gateway.routing_state._own_env.pop("ANTHROPIC_API_KEY")
+    room.gateway.routing_state._keys._own_env.pop("ANTHROPIC_API_KEY")
     async with room.client.post(
         f"{room.url}/pf/credentials",
         json={"env": {"ANTHROPIC_API_KEY": "handed-over-key"}},

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from pf_tui.gateway import upstream
 from pf_tui.gateway.budget import Budget
+from pf_tui.gateway.exchange import Exchange, Unreachable
 from pf_tui.gateway.routing import Route
-from pf_tui.gateway.upstream import Exchange, Transport, Unreachable
+from pf_tui.gateway.upstream import Transport
 from tests.patience import PATIENCE_S
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
@@ -278,7 +278,7 @@ async def test_after_the_machine_slept_no_old_connection_is_used() -> None:
 
 
 async def test_an_idle_connection_is_not_used_past_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upstream, "IDLE_S", 0.0)
+    monkeypatch.setattr("pf_tui.gateway.connections.IDLE_S", 0.0)
     connections: set[asyncio.StreamWriter] = set()
 
     async def answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,0 +1,235 @@
+"""One exchange with an upstream: its answer, read piece by piece and within bounds.
+
+Invariants: what a small compressed answer may become is never held at once; an error names no address,
+which may hold a key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import zlib
+from collections.abc import Iterator
+
+import aiohttp
+from multidict import CIMultiDictProxy
+
+from pf_tui.gateway.budget import Hold
+from pf_tui.gateway.connections import Pool
+from pf_tui.json_values import bytes_when_read
+
+LOOK_S = 0.5
+"""How often an answer under way is asked whether its connection is still there."""
+
+PIECE_BYTES = 2**18
+"""Decompressed at a time."""
+
+VALUE_BYTES = 32 * 2**20
+"""Of memory that the value of one answer or event may take beyond its own length."""
+
+
+class Unreachable(Exception):  # noqa: N818 - reads as a sentence: raise Unreachable(...)
+    """No answer: refused, reset, or silent for too long."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        """network | timeout, as in rules.failures"""
+        self.text = text
+
+
+@contextlib.contextmanager
+def reading(raw: bytes | bytearray, hold: Hold) -> Iterator[None]:
+    """Look at the value of an answer or event; what it takes is counted meanwhile.
+
+    Raises:
+        Unreachable: it takes more than any answer does.
+        OverBudget: it takes more than the gateway has left.
+    """
+    size = bytes_when_read(raw)
+    if size > VALUE_BYTES + len(raw):
+        raise Unreachable("network", "its answer has more in it than can be read")
+    hold.grow(size)
+    try:
+        yield
+    finally:
+        hold.shrink(size)
+
+
+class Exchange:
+    """One request to an upstream and its answer, decoded where the upstream compressed unasked."""
+
+    __slots__ = ("_content", "_inflate", "_look", "_pool", "_response", "headers", "opaque", "status")
+
+    def __init__(self, response: aiohttp.ClientResponse, pool: Pool) -> None:
+        self._response = response
+        self._pool = pool
+        self._content = response.content
+        self.status = response.status
+        self.headers = response.headers
+        encodings = _encodings(response.headers)
+        self._inflate = _Inflate() if len(encodings) == 1 and encodings[0] in _INFLATED else None
+        self.opaque = bool(encodings) and self._inflate is None
+        """Compressed in a way we cannot read: it passes unseen."""
+        self._look: asyncio.TimerHandle | None = None
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """End a wait for more of an answer whose connection is gone.
+
+        aiohttp 3.14 closes it at a chunk that cannot be read, and never tells whoever waits for the body.
+        """
+        content, connection = self._content, self._response.connection
+        if connection is None or content.is_eof() or content.exception() is not None:
+            return
+        transport = connection.transport
+        if transport is None or transport.is_closing():
+            content.set_exception(aiohttp.ClientPayloadError("a chunk that cannot be read"))
+            return
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+
+    async def chunk(self) -> bytes:
+        """The next piece of the body; b"" at its end. Raises Unreachable when the connection breaks."""
+        inflate = self._inflate
+        try:
+            if inflate is None:
+                return await self._content.readany()
+            while not (plain := inflate.more()):
+                if not (data := await self._content.readany()):
+                    return b""
+                inflate.feed(data)
+            return plain
+        except (aiohttp.ClientError, ConnectionError, TimeoutError, zlib.error) as error:
+            raise Unreachable("network", what_broke(error)) from error
+
+    def arrived(self) -> bytes:
+        """What has come of the body and was not read yet; b"" when nothing has. Raises as `chunk`."""
+        try:
+            data = self._content.read_nowait(-1)
+            if self._inflate is None or not data:
+                return data
+            self._inflate.feed(data)
+            return self._inflate.more()
+        except (aiohttp.ClientError, ConnectionError, zlib.error) as error:
+            raise Unreachable("network", what_broke(error)) from error
+
+    async def read(self, most: int, hold: Hold) -> bytes | bytearray:
+        """The whole body.
+
+        Raises:
+            Unreachable: the connection broke, or there is more than `most`.
+            OverBudget: all answers together are more than the gateway holds.
+        """
+        first = await self.chunk()
+        if not first or self.is_whole:
+            return first
+        whole = bytearray()
+        piece = first
+        while piece:
+            if len(whole) + len(piece) > most:
+                raise Unreachable("network", f"its answer is larger than {most >> 20} MB")
+            hold.grow(len(piece))
+            whole += piece
+            piece = await self.chunk()
+        return whole
+
+    async def beginning(self, most: int, limit_s: float) -> bytes:
+        """The body's first `most` bytes: what has come of them within `limit_s`, or until it broke."""
+        whole = bytearray()
+        with contextlib.suppress(TimeoutError, Unreachable):
+            async with asyncio.timeout(limit_s):
+                while len(whole) < most and (piece := await self.chunk()):
+                    whole += piece[: most - len(whole)]
+        return bytes(whole)
+
+    def close(self) -> None:
+        """Give the connection back when the whole answer has come, else cut it: the upstream stops."""
+        if self._content.is_eof():
+            self._look_no_more()
+            self._response.release()
+            self._pool.leave()
+        else:
+            self.cut()
+
+    def cut(self) -> None:
+        """End the connection, whatever has come of the answer."""
+        self._look_no_more()
+        self._response.close()
+        self._pool.leave()
+
+    def _look_no_more(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+
+    @property
+    def has_come(self) -> bool:
+        """Everything has arrived, read or not."""
+        return self._content.is_eof()
+
+    @property
+    def is_whole(self) -> bool:
+        """The body has come to its end."""
+        return self._content.at_eof() and (self._inflate is None or self._inflate.is_empty)
+
+
+def _encodings(headers: CIMultiDictProxy[str]) -> list[str]:
+    """What an answer is packed in, the innermost first, over all headers that say so."""
+    if "content-encoding" not in headers:
+        return []
+    words = ",".join(headers.getall("content-encoding")).lower().split(",")
+    return [word for word in map(str.strip, words) if word not in ("", "identity")]
+
+
+_INFLATED = frozenset(("gzip", "x-gzip", "deflate"))
+
+
+class _Inflate:
+    """Decompresses a piece at a time: what a small input may become is not held at once."""
+
+    __slots__ = ("_begun", "_engine", "_rest")
+
+    def __init__(self) -> None:
+        self._engine = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._rest = b""
+        self._begun = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._rest
+
+    def feed(self, data: bytes) -> None:
+        if not self._engine.eof:  # what follows its end is no part of it
+            self._rest += data
+
+    def more(self) -> bytes:
+        """The next piece; b"" when more input is needed. Raises zlib.error."""
+        if not self._rest:
+            return b""
+        try:
+            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+        except zlib.error:
+            if self._begun:
+                raise
+            self._engine = zlib.decompressobj(-zlib.MAX_WBITS)  # "deflate" without its envelope
+            plain = self._engine.decompress(self._rest, PIECE_BYTES)
+        self._begun = True
+        self._rest = b"" if self._engine.eof else self._engine.unconsumed_tail
+        return plain
+
+
+def what_broke(error: BaseException) -> str:
+    """What broke, without an address that may hold a key."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return "its certificate is not valid"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "its name cannot be found"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return (error.os_error.strerror or "the connection was refused").lower()
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "what it sent is no HTTP"
+    if isinstance(error, ValueError):
+        return "its address, its key or a header holds what cannot be sent"
+    if isinstance(error, aiohttp.ClientError | ConnectionError | TimeoutError):
+        return "the connection broke"
+    return f"the exchange failed ({type(error).__name__})"
