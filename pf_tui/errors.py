@@ -12,6 +12,7 @@ Invariant: neither message nor hint ever holds a secret.
 
 from __future__ import annotations
 
+import errno
 import os
 
 TYPE_CHECKING = False
@@ -88,6 +89,35 @@ class NothingCanServe(PfError):  # noqa: N818
     """A provider had to be chosen and none can serve."""
 
     code = 5
+
+
+def cannot_read(path: Path, error: OSError) -> StateFileUnusable:
+    """The disk's refusal to give a file, as a sentence with its cure."""
+    return StateFileUnusable(path, f"cannot be read ({_words_of(error)})", f"check {path}")
+
+
+def cannot_write(path: Path, error: OSError) -> PfError:
+    """The disk's refusal as a sentence with its cure."""
+    hints = {
+        errno.EROFS: "the disk is read-only; everything that only reads still works",
+        errno.EACCES: f"give yourself write permission on {_closest(path)}",
+        errno.EPERM: f"give yourself write permission on {_closest(path)}",
+        errno.ENOSPC: "free some disk space; the old file is untouched",
+        errno.EDQUOT: "your disk quota is used up; the old file is untouched",
+    }
+    hint = hints.get(error.errno or 0, "the old file is untouched")
+    return PfError(f"{path} cannot be written ({_words_of(error)})", hint)
+
+
+def _closest(path: Path) -> Path:
+    """The folder that refuses: the one a file is in, or the nearest that exists where one is to be made."""
+    return next(
+        (folder for folder in (path.parent if path.suffix else path, *path.parents) if folder.is_dir()), path
+    )
+
+
+def _words_of(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def place_of(error: BaseException) -> str:

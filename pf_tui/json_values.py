@@ -70,6 +70,16 @@ def bytes_when_read(raw: bytes | bytearray) -> int:
     return letters + VALUE_BYTES * values
 
 
+def kind_name(value: object) -> str:
+    """What a JSON value is, in words for an error sentence."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    kinds = {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number"}
+    return kinds.get(type(value), type(value).__name__)
+
+
 def object_in(entry: Mapping[str, object], key: str) -> dict[str, object]:
     """The object at `key`, itself: what is changed in it is changed in `entry`."""
     value = entry.get(key)

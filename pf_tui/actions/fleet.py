@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pf_tui.actions.journalling import write_down
-from pf_tui.errors import PfError, WrongUsage
+from pf_tui.errors import PfError, WrongUsage, cannot_write
 from pf_tui.ledger import fleet, foreign, schema
 from pf_tui.ledger.fleet import ImportCounts
 from pf_tui.ledger.totals import HERE
-from pf_tui.state import files
 from pf_tui.state.context import Context
 from pf_tui.state.paths import expand
 
@@ -77,7 +76,7 @@ def _as_file(ctx: Context, file: Path | BinaryIO) -> Iterator[Path]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
     except OSError as error:
-        raise files.cannot_write(Path(tempfile.gettempdir()), error) from error
+        raise cannot_write(Path(tempfile.gettempdir()), error) from error
     with folder as place:
         path = Path(place) / "stdin"
         size = 0
@@ -92,5 +91,5 @@ def _as_file(ctx: Context, file: Path | BinaryIO) -> Iterator[Path]:
                         )
                     whole.write(piece)
         except OSError as error:
-            raise files.cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
         yield path

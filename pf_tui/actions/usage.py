@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pf_tui.actions.journalling import write_down
-from pf_tui.errors import PfError, StateFileUnusable, WrongUsage
+from pf_tui.errors import PfError, StateFileUnusable, WrongUsage, cannot_write
 from pf_tui.ledger import reader as ledger
 from pf_tui.records import record
 from pf_tui.state import clock, files, usage
@@ -176,9 +176,7 @@ def copy_ledger(ctx: Context, target: Path, *, overwrite: bool = False) -> Copie
         temp.replace(path)
     except (OSError, sqlite3.Error) as error:
         temp.unlink(missing_ok=True)
-        raise files.cannot_write(
-            path, error if isinstance(error, OSError) else OSError(str(error))
-        ) from error
+        raise cannot_write(path, error if isinstance(error, OSError) else OSError(str(error))) from error
     return Copied(path=path, bytes=path.stat().st_size, requests=count)
 
 
@@ -193,7 +191,7 @@ def stream_ledger(ctx: Context) -> Iterator[bytes]:
     try:
         folder = tempfile.TemporaryDirectory(prefix="pf-tui-")
     except OSError as error:
-        raise files.cannot_write(Path(tempfile.gettempdir()), error) from error
+        raise cannot_write(Path(tempfile.gettempdir()), error) from error
     with folder as place:
         copy = copy_ledger(ctx, Path(place) / ctx.paths.ledger.name)
         with copy.path.open("rb") as whole:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError, cannot_read, cannot_write
 from pf_tui.integrations import installs, marks
 from pf_tui.json_values import object_in, optional_whole, text_in, texts_in
 from pf_tui.records import record
@@ -282,8 +282,7 @@ def read(path: Path, root: Path | None) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise StateFileUnusable(path, f"cannot be read ({why})", f"check {path}") from error
+        raise cannot_read(path, error) from error
 
 
 def _carry_out(change: FileChange, root: Path | None) -> None:
@@ -320,7 +319,7 @@ def _make(folder: Path, root: Path | None) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise files.cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
 
 
 def _lines(content: bytes | None) -> list[str]:

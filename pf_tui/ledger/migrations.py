@@ -14,8 +14,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from pf_tui.errors import cannot_write
 from pf_tui.ledger import rollups, schema, tables
-from pf_tui.state.files import cannot_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from _thread import get_ident
 from collections.abc import Iterator
 from pathlib import Path
 
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError, StateFileUnusable, cannot_write
 from pf_tui.records import field, record
-from pf_tui.state.files import cannot_write, set_aside
 from pf_tui.state.paths import make_private
 
 VERSION = 5
@@ -208,7 +207,9 @@ def connect(path: Path, usual_s: float | None = None) -> sqlite3.Connection:
 
 def begin_anew(path: Path) -> bool:
     """Set a damaged ledger aside as *.corrupt-<time>; False when that is not possible."""
-    aside = set_aside(path)
+    from pf_tui.state import unusable_files
+
+    aside = unusable_files.set_aside(path)
     if aside is None:
         return False
     with contextlib.suppress(OSError):  # what was committed last stands there alone

@@ -6,9 +6,9 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui.errors import cannot_write
 from pf_tui.ledger import rollups, schema
 from pf_tui.ledger.schema import QUARTER_MS
-from pf_tui.state.files import cannot_write
 
 
 def reset(path: Path, now: datetime) -> Path | None:

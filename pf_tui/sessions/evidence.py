@@ -130,8 +130,6 @@ def write(paths: Paths, evidence: Evidence) -> bool:
 
 def prune(paths: Paths, now_s: float) -> None:
     """Forget sessions that ended a day ago, and the oldest beyond MAX_FILES."""
-    from pf_tui.state import files  # a hook prunes at its first event alone
-
     try:
         with os.scandir(paths.sessions) as entries:
             entries_by_age = [(entry.stat().st_mtime, entry.path) for entry in entries if not entry.is_dir()]
@@ -143,10 +141,16 @@ def prune(paths: Paths, now_s: float) -> None:
         if not late and place < MAX_FILES:
             continue
         evidence = _load(path) if late and place < MAX_FILES else None
-        if evidence is not None and evidence.event not in ENDED and evidence.pid and files.runs(evidence.pid):
+        if evidence is not None and evidence.event not in ENDED and _runs(evidence.pid):
             continue
         with contextlib.suppress(OSError):
             os.unlink(path)  # noqa: PTH108
+
+
+def _runs(pid: int | None) -> bool:
+    from pf_tui.state import ancestors  # a hook prunes at its first event alone
+
+    return pid is not None and ancestors.runs(pid)
 
 
 class Store:

@@ -16,7 +16,6 @@ from pf_tui.clients import CLIENTS
 from pf_tui.records import field, record
 from pf_tui.sessions import identity
 from pf_tui.sessions.records import Focus
-from pf_tui.state import files
 from pf_tui.state.paths import user_home
 
 TYPE_CHECKING = False
@@ -328,4 +327,6 @@ def _ticks_per_s() -> int:
 
 
 def _answers(pid: int) -> bool:
-    return pid > 0 and os.name != "nt" and files.runs(pid)
+    from pf_tui.state import ancestors  # `status --json` asks for no process by its number
+
+    return pid > 0 and os.name != "nt" and ancestors.runs(pid)

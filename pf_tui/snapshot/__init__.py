@@ -291,7 +291,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
         model=model,
         own_priority=own,
         priority=order,
-        active=_serving(choice, _since(state.events, choice.provider)),
+        active=_serving(choice, journal.serving_since(state.events, choice.provider)),
         next=_serving(after, None),
         next_reason=after.reason,
         choice=choice,
@@ -399,21 +399,6 @@ def _serving(choice: Choice, since: datetime | None) -> Serving | None:
     if choice.provider is None:
         return None
     return Serving(provider=choice.provider, model=choice.model, since=since, reason=choice.reason)
-
-
-def _since(events: tuple[Event, ...], provider: str | None) -> datetime | None:
-    """When the active provider began to serve, by the journal; None when that is further back."""
-    start = None
-    for event in reversed(events):
-        active = event.after.get("active")
-        if active is None:
-            continue
-        if active != provider:
-            break
-        start = event.ts
-        if event.before.get("active") not in (None, provider):
-            return start
-    return start
 
 
 def _name_problems(catalog: Catalog, order: tuple[str, ...], model: str | None) -> list[str]:

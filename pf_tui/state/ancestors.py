@@ -1,4 +1,4 @@
-"""The program that called us: its words, its folder, and when it began. Read for one decision, never kept.
+"""Other programs: the one that called us, read for one decision and never kept, and whether one still runs.
 
 Linux tells by /proc. Elsewhere `ps` gives the words as one line, and a beginning is not known.
 """
@@ -105,3 +105,18 @@ def _is_ours(words: tuple[str, ...]) -> bool:
         return False
     first = Path(words[0]).name if words else ""
     return first.startswith(_OURS) or words[0] == sys.executable
+
+
+def runs(pid: int) -> bool:
+    """Whether a process of that number is there; one that cannot be asked counts as there."""
+    if pid <= 0:
+        return False
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True

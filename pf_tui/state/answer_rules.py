@@ -17,7 +17,7 @@ from pathlib import Path
 from pf_tui.errors import StateFileUnusable
 from pf_tui.json_values import optional_text
 from pf_tui.rules.failures import ACTIONS, CLASSES, SCOPES, Rule
-from pf_tui.state import files, setting_kinds
+from pf_tui.state import setting_kinds
 from pf_tui.state.setting_kinds import Kind, Setting
 
 LONGEST_REST_S = 32 * 86_400
@@ -59,7 +59,9 @@ def parse(content: object, path: Path) -> tuple[Rule, ...]:
 
 def _rule(item: object, path: Path) -> Rule:
     if not isinstance(item, dict):
-        raise files.wrong_type(path, "rules", "an object for each rule", item)
+        from pf_tui.state import unusable_files
+
+        raise unusable_files.wrong_type(path, "rules", "an object for each rule", item)
     item_values = setting_kinds.parse(item, path, RULE_KEYS)
     pattern = _pattern(item_values, path)
     if item_values["status"] is None and not pattern:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from pf_tui import json_values
 from pf_tui.catalog import LoginFile, Provider
 from pf_tui.errors import PfError, StateFileUnusable
 from pf_tui.records import record
@@ -370,6 +371,6 @@ def _entries(content: dict[str, object], paths: Paths) -> dict[str, object]:
         return {}
     if not isinstance(entries, dict):
         raise StateFileUnusable(
-            paths.auth, f'expected an object for "providers", found {files.json_kind(entries)}'
+            paths.auth, f'expected an object for "providers", found {json_values.kind_name(entries)}'
         )
     return entries

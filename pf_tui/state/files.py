@@ -10,7 +10,6 @@ import contextlib
 import errno
 import json
 import os
-import re
 import stat
 import time
 from _thread import get_ident
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pf_tui import json_values
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError, StateFileUnusable, cannot_read, cannot_write
 from pf_tui.json_values import NumberOutOfRangeError
 from pf_tui.state.paths import Paths, make_private
 
@@ -110,7 +109,7 @@ def read_text(path: Path, most: int = MAX_JSON_BYTES) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateFileUnusable(path, f"cannot be read ({_why(error)})", f"check {path}") from error
+        raise cannot_read(path, error) from error
     try:
         return data.removeprefix(b"\xef\xbb\xbf").decode()  # "utf-8-sig" is a module to load
     except UnicodeDecodeError as error:
@@ -133,7 +132,8 @@ def read_json(
     """
     for _ in range(HALF_WRITTEN_LOOKS):
         text = read_text(path)
-        if text is None or not _is_half(text) or not _is_fresh(path, now()):
+        is_whole = text is None or text.rstrip().endswith("}")
+        if is_whole or not _is_fresh(path, now()):
             break
         pause(HALF_WRITTEN_S)
     else:
@@ -155,54 +155,15 @@ def read_json(
     except RecursionError as error:
         raise StateFileUnusable(path, "is nested too deeply") from error
     if not isinstance(content, dict):
-        raise StateFileUnusable(path, f"expected an object, found {json_kind(content)}", line=1, column=1)
+        kind = json_values.kind_name(content)
+        raise StateFileUnusable(path, f"expected an object, found {kind}", line=1, column=1)
     return content
-
-
-def _is_half(text: str) -> bool:
-    """It ends before it is a document: empty, or without its last bracket."""
-    return not text.rstrip().endswith("}")
 
 
 def _is_fresh(path: Path, now_s: float) -> bool:
     with contextlib.suppress(OSError):
         return abs(now_s - path.stat().st_mtime) < FRESH_S
     return False
-
-
-def json_kind(value: object) -> str:
-    """What a JSON value is, in words for an error sentence."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    kinds = {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number"}
-    return kinds.get(type(value), type(value).__name__)
-
-
-def wrong_type(path: Path, key: str, expected_kind: str, value: object) -> StateFileUnusable:
-    """`config.json line 41: expected a number for "dailyTokens", found a text`."""
-    return _at_key(path, key, f'expected {expected_kind} for "{key}", found {json_kind(value)}')
-
-
-def wrong_value(path: Path, key: str, expected_value: str, value: object) -> StateFileUnusable:
-    """`config.json line 41: "warn" is 7; a share between 0 and 1 is needed`."""
-    return _at_key(
-        path, key, f'"{key}" is {json.dumps(value, ensure_ascii=False)}; {expected_value} is needed'
-    )
-
-
-def _at_key(path: Path, key: str, why: str) -> StateFileUnusable:
-    """The sentence with the place where the key first stands in the file."""
-    line = column = None
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
-    if match := re.search(rf'"{re.escape(key)}"\s*:\s*', text):
-        line = text.count("\n", 0, match.end()) + 1
-        column = match.end() - (text.rfind("\n", 0, match.end()) + 1) + 1
-    return StateFileUnusable(path, why, line=line, column=column)
 
 
 def write_json(path: Path, content: dict[str, object], *, mode: int = 0o600) -> None:
@@ -297,7 +258,7 @@ def _bytes(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateFileUnusable(path, f"cannot be read ({_why(error)})", f"check {path}") from error
+        raise cannot_read(path, error) from error
 
 
 class _ChangedMeanwhileError(Exception):
@@ -339,41 +300,6 @@ def write_bytes(
         with contextlib.suppress(OSError):
             temp.unlink()
         raise cannot_write(target, error) from error
-
-
-def cannot_write(path: Path, error: OSError) -> PfError:
-    """The disk's refusal as a sentence with its cure."""
-    hints = {
-        errno.EROFS: "the disk is read-only; everything that only reads still works",
-        errno.EACCES: f"give yourself write permission on {_closest(path)}",
-        errno.EPERM: f"give yourself write permission on {_closest(path)}",
-        errno.ENOSPC: "free some disk space; the old file is untouched",
-        errno.EDQUOT: "your disk quota is used up; the old file is untouched",
-    }
-    hint = hints.get(error.errno or 0, "the old file is untouched")
-    return PfError(f"{path} cannot be written ({_why(error)})", hint)
-
-
-def _closest(path: Path) -> Path:
-    """The folder that refuses: the one a file is in, or the nearest that exists where one is to be made."""
-    return next(
-        (folder for folder in (path.parent if path.suffix else path, *path.parents) if folder.is_dir()), path
-    )
-
-
-def set_aside(path: Path, now_s: float | None = None) -> Path | None:
-    """Rename a rebuildable file we cannot read to `*.corrupt-<time>`; None when that is not possible."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now_s))
-    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
-    number = 1
-    while aside.exists():
-        aside = path.with_name(f"{path.name}.corrupt-{stamp}-{number}")
-        number += 1
-    try:
-        path.rename(aside)
-    except OSError:
-        return None
-    return aside
 
 
 def version_of(path: Path) -> str:
@@ -455,25 +381,12 @@ def finish_replace(target: Path, folder: int | None = None) -> None:
         for entry in entries:
             if not (entry.name.startswith(prefix) and entry.name.endswith(".tmp")):
                 continue
+            from pf_tui.state import ancestors  # seldom needed
+
             writer = entry.name.removeprefix(prefix).partition(".")[0]
-            if writer.isdecimal() and not runs(int(writer)):
+            if writer.isdecimal() and not ancestors.runs(int(writer)):
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path, dir_fd=folder)
-
-
-def runs(pid: int) -> bool:
-    """Whether a process of that number is there; one that cannot be asked counts as there."""
-    if pid <= 0:
-        return False
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _sync_directory(path: Path, folder: int | None = None) -> None:
@@ -484,7 +397,3 @@ def _sync_directory(path: Path, folder: int | None = None) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, cannot_write
 from pf_tui.records import record
 from pf_tui.state import files, spare_place
 from pf_tui.state.clock import from_text, to_text
@@ -127,7 +127,7 @@ def write_live(paths: Paths, requests: Iterable[LiveRequest], sessions: Iterable
     try:
         files.write_private(paths.live, files.json_bytes(content))
     except OSError as error:
-        raise files.cannot_write(paths.live, error) from error
+        raise cannot_write(paths.live, error) from error
 
 
 @record

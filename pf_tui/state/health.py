@@ -108,7 +108,9 @@ def change(paths: Paths, edit: Callable[[Health], Health]) -> tuple[Health, str 
         try:
             content = files.read_json(paths.health) or {"version": VERSION}
         except StateFileUnusable as error:
-            aside = files.set_aside(paths.health)
+            from pf_tui.state import unusable_files
+
+            aside = unusable_files.set_aside(paths.health)
             if aside is None:
                 raise
             content = {"version": VERSION}

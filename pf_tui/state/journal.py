@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pf_tui import json_values
+from pf_tui.errors import cannot_write
 from pf_tui.records import field, record
 from pf_tui.state import files
 from pf_tui.state.clock import from_text, to_text
@@ -71,16 +72,18 @@ def append(paths: Paths, event: Event) -> None:
     data = files.json_bytes(event.to_json()) + b"\n"
     with files.locked(paths):
         if os.path.lexists(paths.journal) and not paths.journal.is_file():
-            files.set_aside(paths.journal)
+            from pf_tui.state import unusable_files
+
+            unusable_files.set_aside(paths.journal)
         _rotate_if_full(paths)
         try:
             handle = os.open(paths.journal, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError as error:
-            raise files.cannot_write(paths.journal, error) from error
+            raise cannot_write(paths.journal, error) from error
         try:
             os.write(handle, _mended(handle) + data)
         except OSError as error:
-            raise files.cannot_write(paths.journal, error) from error
+            raise cannot_write(paths.journal, error) from error
         finally:
             os.close(handle)
 
@@ -199,3 +202,18 @@ def _lines_backwards(path: Path) -> Iterator[bytes]:
         rest = b"".join(reversed(pieces))
         if rest.strip() and position == 0:
             yield rest
+
+
+def serving_since(events: Sequence[Event], provider: str | None) -> datetime | None:
+    """When the active provider began to serve, by these events; None when that is further back."""
+    start = None
+    for event in reversed(events):
+        active = event.after.get("active")
+        if active is None:
+            continue
+        if active != provider:
+            break
+        start = event.ts
+        if event.before.get("active") not in (None, provider):
+            return start
+    return start

@@ -16,7 +16,7 @@ from _thread import get_ident
 from collections.abc import Iterator
 from pathlib import Path
 
-from pf_tui.errors import PfError, StateFileUnusable
+from pf_tui.errors import PfError, StateFileUnusable, cannot_read, cannot_write
 from pf_tui.records import record
 from pf_tui.state import files
 
@@ -76,7 +76,7 @@ def read(root: Path, path: Path, limit: int) -> Content | None:
             status = _checked(os.fstat(handle), path, limit)
             data = _whole(handle, limit + 1)
         except OSError as error:
-            raise _unreadable(path, error) from error
+            raise cannot_read(path, error) from error
         finally:
             os.close(handle)
     if len(data) > limit:
@@ -122,7 +122,7 @@ def write(root: Path, path: Path, data: bytes, *, mode: int = 0o644) -> None:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(beside, dir_fd=place.folder)
-            raise files.cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
 
 
 def remove(root: Path, path: Path) -> None:
@@ -136,7 +136,7 @@ def remove(root: Path, path: Path) -> None:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise files.cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
 
 
 def make_folder(root: Path, folder: Path) -> None:
@@ -187,10 +187,10 @@ def _root(root: Path, *, make: bool) -> int | None:
         return os.open(root, _FOLDER & ~_NO_FOLLOW)
     except OSError as error:
         if make:
-            raise files.cannot_write(root, error) from error
+            raise cannot_write(root, error) from error
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return None
-        raise _unreadable(root, error) from error
+        raise cannot_read(root, error) from error
 
 
 def _make(step: _Place) -> None:
@@ -199,7 +199,7 @@ def _make(step: _Place) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise files.cannot_write(step.path, error) from error
+        raise cannot_write(step.path, error) from error
 
 
 def _folder(step: _Place, path: Path) -> int | None:
@@ -242,7 +242,7 @@ def _status(place: _Place) -> os.stat_result | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _unreadable(place.path, error) from error
+        raise cannot_read(place.path, error) from error
 
 
 def _checked(status: os.stat_result, path: Path, limit: int | None) -> os.stat_result:
@@ -310,9 +310,4 @@ def _refused(step: Path, path: Path, error: OSError) -> PfError:
     """It became a link (or no folder) between the look and the opening."""
     if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
         return _link(path, step)
-    return _unreadable(path, error)
-
-
-def _unreadable(path: Path, error: OSError) -> StateFileUnusable:
-    why = (error.strerror or str(error)).lower()
-    return StateFileUnusable(path, f"cannot be read ({why})", f"check {path}")
+    return cannot_read(path, error)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from pf_tui import json_values
 from pf_tui.errors import StateFileUnusable
-from pf_tui.state import files, settings_table
+from pf_tui.state import settings_table
 from pf_tui.state.setting_kinds import MAX_NAME, MAX_NAMES, Kind
 
 MAX_VALUES = 2_000
@@ -63,7 +64,7 @@ def front_matter(text: str, path: Path) -> tuple[dict[str, object], dict[str, in
         return {}, {}
     if not isinstance(front_matter_yaml.data, dict):
         raise StateFileUnusable(
-            path, f"expected settings, found {files.json_kind(front_matter_yaml.data)}", line=2
+            path, f"expected settings, found {json_values.kind_name(front_matter_yaml.data)}", line=2
         )
     return front_matter_yaml.data, {key: line + 1 for key, line in front_matter_yaml.lines.items()}
 
@@ -127,7 +128,9 @@ class _Value:
         if names and isinstance(self.value, str):
             self.value = [name.strip() for name in self.value.split(",") if name.strip()]
         if not kind.has_type(self.value):
-            raise self._fail(f"expected {kind.expected} for {self.key}, found {files.json_kind(self.value)}")
+            raise self._fail(
+                f"expected {kind.expected} for {self.key}, found {json_values.kind_name(self.value)}"
+            )
         if not kind.has_bounds(self.value):
             raise self._fail(f"{self.key} is {self.value}; {kind.needed} is needed")
         if isinstance(self.value, str) and len(self.value) > MAX_NAME:

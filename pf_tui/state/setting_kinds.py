@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pf_tui.records import record
-from pf_tui.state import files
 from pf_tui.state.clock import from_text
 
 TYPE_CHECKING = False
@@ -171,7 +170,11 @@ def checked(value: object, kind: Kind, key: str, path: Path) -> Any:
     if value is None:
         return None
     if not kind.has_type(value):
-        raise files.wrong_type(path, key, kind.expected, value)
+        from pf_tui.state import unusable_files
+
+        raise unusable_files.wrong_type(path, key, kind.expected, value)
     if not kind.has_bounds(value):
-        raise files.wrong_value(path, key, kind.needed, value)
+        from pf_tui.state import unusable_files
+
+        raise unusable_files.wrong_value(path, key, kind.needed, value)
     return value

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from pf_tui.errors import cannot_write
 from pf_tui.state import files
 from pf_tui.state.paths import Paths
 
@@ -43,7 +44,7 @@ def single_instance(paths: Paths, name: str) -> Iterator[AlreadyRunning | None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise files.cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     try:
         is_ours = files.try_lock(handle)
         for _ in range(10):  # somebody may only be looking

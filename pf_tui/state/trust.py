@@ -150,7 +150,9 @@ def _content(paths: Paths) -> dict[str, object] | None:
     if not isinstance(version, int) or version > VERSION:
         raise StateFileUnusable(paths.trust, f"version {version} is newer than this pf-tui", "update pf-tui")
     if not isinstance(content.setdefault("files", {}), dict):
-        raise files.wrong_type(paths.trust, "files", "an object", content["files"])
+        from pf_tui.state import unusable_files
+
+        raise unusable_files.wrong_type(paths.trust, "files", "an object", content["files"])
     return content
 
 

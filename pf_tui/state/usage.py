@@ -136,7 +136,9 @@ def write(
             files.rewrite_json(paths.usage, changed)
             return None
         except StateFileUnusable as error:
-            aside = files.set_aside(paths.usage)
+            from pf_tui.state import unusable_files
+
+            aside = unusable_files.set_aside(paths.usage)
             if aside is None:
                 raise
             files.rewrite_json(paths.usage, changed)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.state import files
+from pf_tui.state import files, unusable_files
 from pf_tui.state.paths import Paths
 
 WRITER = """
@@ -188,7 +188,7 @@ def test_two_files_set_aside_in_one_second_keep_both(paths: Paths) -> None:
     names = []
     for _ in range(2):
         paths.health.write_text("broken")
-        aside = files.set_aside(paths.health, now_s=0)
+        aside = unusable_files.set_aside(paths.health, now_s=0)
         assert aside
         names.append(aside.name)
 

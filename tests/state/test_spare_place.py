@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pf_tui.errors import PfError
+from pf_tui.errors import PfError, cannot_write
 from pf_tui.records import replace
 from pf_tui.state import files, gateway, spare_place
 from pf_tui.state.paths import Paths
@@ -18,7 +18,7 @@ from tests.conftest import NOON
 
 def no_room(path: Path, content: dict[str, Any], *, mode: int = 0o600) -> None:
     error = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    raise files.cannot_write(path, error) from error
+    raise cannot_write(path, error) from error
 
 
 @pytest.fixture
