@@ -1,15 +1,10 @@
 """What pf-tui puts into Claude Code, and takes out again; and what a switch means for it.
 
-The plugin lies in skills/provider-fallback of Claude Code's folder, from where the client loads it by
-itself (2.1.330, measured): hooks, namespaced commands, agent, skill, MCP server. Bare command names need
-command files, the status line needs settings.json. A project's plugin gets no MCP server from the client,
-so a project gets .mcp.json.
 Invariant: settings are written for a switch only where pf-tui was installed, and never hold a key.
 """
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +22,8 @@ from pf_tui.integrations import (
     program,
 )
 from pf_tui.integrations.apply import Effect
-from pf_tui.integrations.install_plan import FileChange, ManagedPart, Plan
+from pf_tui.integrations.claude_parts import AGENT, folders, parts
+from pf_tui.integrations.install_plan import FileChange, Plan
 from pf_tui.integrations.shared_files import is_shared
 from pf_tui.records import replace
 from pf_tui.rules import key_homes
@@ -35,31 +31,11 @@ from pf_tui.state import files, gateway
 from pf_tui.state.context import Context
 from pf_tui.state.paths import project_root
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeVar
-
-    Before = TypeVar("Before")
-    After = TypeVar("After")
-
-AGENT = "claude-code"
-PLUGIN = "provider-fallback"
-"""The plugin's name: `/provider-fallback:provider-status`."""
-
-SERVER = "pf-tui"
-"""The MCP server's name in a project's .mcp.json."""
-
-MARKETPLACE = Path(__file__).parent / "data" / "claude-code"
-"""`claude plugin marketplace add` takes this folder."""
-
 HOME = "anthropic-subscription"
 """The provider of Claude Code's own login."""
 
 KEYED = "anthropic-api"
 """The same vendor's with a key."""
-
-_GUARD = "command -v pf-tui >/dev/null || exit 0; exec pf-tui "
-"""How the data files call us; a team member without pf-tui notices nothing."""
 
 
 def plan_install(ctx: Context, *, project: bool = False) -> Plan:
@@ -68,12 +44,12 @@ def plan_install(ctx: Context, *, project: bool = False) -> Plan:
     Raises:
         StateFileUnusable: settings.json cannot be read or edited; nothing was changed.
     """
-    return install_plan.install(ctx.paths, key(ctx, project), pieces(ctx, project))
+    return install_plan.install(ctx.paths, key(ctx, project), parts(ctx, project))
 
 
 def plan_uninstall(ctx: Context, *, project: bool = False) -> Plan:
     """What `uninstall claude-code` would change; a route to a provider is taken back as well."""
-    plan = install_plan.uninstall(ctx.paths, key(ctx, project), pieces(ctx, project, lasting=False))
+    plan = install_plan.uninstall(ctx.paths, key(ctx, project), parts(ctx, project, lasting=False))
     others = [
         name for name in installs.keys(ctx.paths) if name.partition(":")[0] == AGENT and name != plan.key
     ]
@@ -110,38 +86,6 @@ def key(ctx: Context, project: bool) -> str:
 def config_folder(env: Mapping[str, str]) -> Path:
     """$CLAUDE_CONFIG_DIR, else ~/.claude."""
     return claude_address.config_folder(env)
-
-
-def folders(ctx: Context) -> tuple[Path, ...]:
-    """The person's Claude Code folders that pf-tui is in, whatever CLAUDE_CONFIG_DIR this shell has."""
-    return install_plan.folders(ctx.paths, AGENT, "settings.json", config_folder(ctx.env))
-
-
-def pieces(ctx: Context, project: bool, *, lasting: bool = True) -> tuple[ManagedPart, ...]:
-    """Every file that pf-tui has a part in.
-
-    Args:
-        lasting: they are to be written, so the program must lie where it stays.
-    """
-    if project:
-        root = project_root(ctx.cwd, ctx.env)
-        words = program.words(ctx.env, portable=True, lasting=lasting)
-        server = _server_piece(root / ".mcp.json", words)
-        return (*_folder_pieces(ctx, root / ".claude", root, lasting=lasting), server)
-    there = dict.fromkeys((*folders(ctx), config_folder(ctx.env)))
-    return tuple(part for folder in there for part in _folder_pieces(ctx, folder, None, lasting=lasting))
-
-
-def _folder_pieces(ctx: Context, folder: Path, root: Path | None, *, lasting: bool) -> Iterator[ManagedPart]:
-    def words(path: Path) -> tuple[str, ...]:
-        shared = root is not None or is_shared(path, ctx.env)
-        return program.words(ctx.env, portable=shared, lasting=lasting)
-
-    plugin = words(folder / "skills" / PLUGIN / ".mcp.json")
-    for name, content in _own_files(plugin, root is not None):
-        yield install_plan.whole(folder / name, content)
-    settings = folder / "settings.json"
-    yield _settings_piece(settings, words(settings), root)
 
 
 def apply(ctx: Context, provider: Provider, model: str | None) -> Effect:
@@ -355,82 +299,6 @@ def _clouds(provider: Provider) -> Iterator[str]:
     return (name for name in provider.claude_code.env if name.startswith("CLAUDE_CODE_USE_"))
 
 
-def _own_files(words: tuple[str, ...], project: bool) -> Iterator[tuple[str, bytes]]:
-    """Path below Claude Code's folder and content of each file that is ours altogether."""
-    source = MARKETPLACE / PLUGIN
-    for path in sorted(source.rglob("*")):
-        name = path.relative_to(source).as_posix()
-        if not path.is_file() or (project and name == ".mcp.json"):
-            continue
-        content = path.read_bytes()
-        if name == "hooks/hooks.json" and words != (program.NAME,):
-            content = content.replace(_escaped(_GUARD), _escaped(_call(words)))
-        elif name == ".mcp.json":
-            content = _json({"mcpServers": {SERVER: _server(words)}})
-        yield f"skills/{PLUGIN}/{name}", content
-        if name.startswith("commands/"):
-            yield name, content
-
-
-def _call(words: tuple[str, ...]) -> str:
-    """The program in a shell; when it is gone, hooks do nothing."""
-    return f"test -x {shlex.quote(words[0])} || exit 0; exec {shlex.join(words)} "
-
-
-def _escaped(text: str) -> bytes:
-    """As it stands inside a JSON string."""
-    return json.dumps(text)[1:-1].encode()
-
-
-def _server(words: tuple[str, ...]) -> dict[str, object]:
-    return {"command": words[0], "args": [*words[1:], "mcp"]}
-
-
-def _settings_piece(path: Path, words: tuple[str, ...], root: Path | None) -> ManagedPart:
-    def put(now: bytes | None) -> bytes:
-        text = claude_settings.with_status_line(_text(path, now or b"") or "{}\n", words)
-        there = _text(path, install_plan.read(path, root) or b"")
-        return (claude_settings.rerouted(text, there) if there and there.strip() else text).encode()
-
-    def take(now: bytes) -> bytes | None:
-        if not (text := _text(path, now)):
-            return now
-        return claude_settings.without_status_line(claude_settings.unrouted(text)).encode()
-
-    return ManagedPart(
-        path=path,
-        put=_named(path, put),
-        take=_named(path, take),
-        mode=0o600,
-        private=True,
-        bare=claude_settings.without_route,
-    )
-
-
-def _server_piece(path: Path, words: tuple[str, ...]) -> ManagedPart:
-    place = ("mcpServers", SERVER)
-
-    def put(now: bytes | None) -> bytes:
-        return jsonc.set_member(_text(path, now or b"") or "{}\n", place, _server(words)).encode()
-
-    def take(now: bytes) -> bytes | None:
-        return jsonc.remove_member(_text(path, now), place).encode()
-
-    return ManagedPart(path=path, put=_named(path, put), take=_named(path, take))
-
-
-def _named(path: Path, edit: Callable[[Before], After]) -> Callable[[Before], After]:
-    """The edit, with the file, line and column in its error."""
-
-    def attempt(now: Before) -> After:
-        try:
-            return edit(now)
-        except jsonc.JsoncError as error:
-            raise StateFileUnusable(path, error.why, line=error.line, column=error.column) from error
-
-    return attempt
-
-
 def _read(path: Path) -> str | None:
     """The file's text with its byte order mark; None where there is none. Raises StateFileUnusable."""
     content = install_plan.read(path, None)
@@ -438,19 +306,6 @@ def _read(path: Path) -> str | None:
         return None if content is None else content.decode()
     except UnicodeDecodeError as error:
         raise StateFileUnusable(path, "is not UTF-8 text") from error
-
-
-def _text(path: Path, content: bytes) -> str:
-    """The file's text; "" for one that holds nothing."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise StateFileUnusable(path, "is not UTF-8 text") from error
-    return text if text.strip("\ufeff \t\r\n") else ""
-
-
-def _json(content: object) -> bytes:
-    return json.dumps(content, indent=2).encode() + b"\n"
 
 
 def _impossible(text: str) -> Effect:

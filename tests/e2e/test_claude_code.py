@@ -237,7 +237,7 @@ def test_behind_the_gateway_nothing_is_benched_by_hooks(machine: Machine, alpha:
 
 
 def test_the_plugin_and_its_marketplace_are_valid_and_install(bare: Machine) -> None:
-    from pf_tui.integrations.claude_code import MARKETPLACE, PLUGIN
+    from pf_tui.integrations.claude_parts import MARKETPLACE, PLUGIN
 
     claude = str(clients.program("claude"))
     for folder in (MARKETPLACE, MARKETPLACE / PLUGIN):

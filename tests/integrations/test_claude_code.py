@@ -14,7 +14,7 @@ import pytest
 from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import StateFileUnusable
-from pf_tui.integrations import claude_code, install_plan
+from pf_tui.integrations import claude_code, claude_parts, install_plan
 from pf_tui.integrations.apply import Effect
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
@@ -199,14 +199,14 @@ def test_every_hook_of_the_plugin_is_answered(ctx: Context, claude: Path) -> Non
 def test_the_commands_of_the_plugin_are_the_ones_that_are_answered() -> None:
     from pf_tui.hooks.commands import COMMANDS as ANSWERED
 
-    files = (claude_code.MARKETPLACE / claude_code.PLUGIN / "commands").glob("*.md")
+    files = (claude_parts.MARKETPLACE / claude_parts.PLUGIN / "commands").glob("*.md")
     assert {path.stem for path in files} == set(ANSWERED)
 
 
 def test_the_plugin_has_the_version_of_pf_tui() -> None:
     from pf_tui import __version__
 
-    manifest = claude_code.MARKETPLACE / claude_code.PLUGIN / ".claude-plugin" / "plugin.json"
+    manifest = claude_parts.MARKETPLACE / claude_parts.PLUGIN / ".claude-plugin" / "plugin.json"
     assert json.loads(manifest.read_text())["version"] == __version__
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pf_tui import actions
 from pf_tui.actions import install
 from pf_tui.errors import PfError, StateFileUnusable
-from pf_tui.integrations import codex, installs, toml_text
+from pf_tui.integrations import codex, codex_parts, installs, toml_text
 from pf_tui.rules import failures
 from pf_tui.state.context import Context
 from pf_tui.state.files import write_json
@@ -281,9 +281,9 @@ def test_the_owners_hooks_stay_and_ours_come_after_them(ctx: Context, folder: Pa
     install.install(ctx, "codex")
 
     hooks = json.loads((folder / "hooks.json").read_text())["hooks"]
-    assert set(hooks) == set(codex.EVENTS)
+    assert set(hooks) == set(codex_parts.EVENTS)
     assert hooks["Stop"][0] == own["hooks"]["Stop"][0]
-    assert codex.is_ours(hooks["Stop"][1]["hooks"][0]["command"], "Stop")
+    assert codex_parts.is_ours(hooks["Stop"][1]["hooks"][0]["command"], "Stop")
     install.uninstall(ctx, "codex")
     assert (folder / "hooks.json").read_text() == text
 
