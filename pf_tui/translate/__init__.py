@@ -32,6 +32,7 @@ A body that is no request of its protocol raises WrongUsage with one sentence.
 
 from __future__ import annotations
 
+from pf_tui.translate.answer_stream import Stream
 from pf_tui.translate.conversation import Failure, Note, Usage
 from pf_tui.translate.dialect import (
     BETA_FIELDS,
@@ -43,7 +44,7 @@ from pf_tui.translate.dialect import (
     drop_field,
 )
 from pf_tui.translate.estimate import count_tokens_body, request_tokens
-from pf_tui.translate.exchange import PROTOCOLS, Exchange, Stream, Whole
+from pf_tui.translate.exchange import PROTOCOLS, Exchange, Whole
 from pf_tui.translate.failures import classify, error_body, error_event, keep_alive
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.refused import refused_part
