@@ -60,3 +60,9 @@ def missing(provider: Provider, url: str) -> tuple[str, ...]:
     names = [part.partition("}")[0] for part in url.split("{")[1:]]
     hints = [provider.blanks[name] for name in names if name in provider.blanks]
     return tuple(dict.fromkeys(blank[0] for blank in hints if not blank[-1].startswith(DEFAULT)))
+
+
+def why_incomplete(provider: Provider, url: str) -> str:
+    """What this address lacks, and the cure."""
+    names = " and ".join(missing(provider, url))
+    return f"its address needs {names}: set it" if names else "its address is not whole: see providers.yaml"

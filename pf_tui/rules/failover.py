@@ -341,7 +341,7 @@ def _path(
     protocols = [name for name in protocols if name in carried(provider, model, catalog)] or protocols
     complete = [name for name in protocols if "{" not in bases[name]]
     if not complete:
-        return out("protocol", address_missing(provider, bases[protocols[0]]))
+        return out("protocol", blanks.why_incomplete(provider, bases[protocols[0]]))
     if eligibility.signing_hint:
         return out("no-credential", eligibility.signing_hint)
     dialects = catalog.dialect_protocols(provider.id)
@@ -355,12 +355,6 @@ def _path(
     elif eligibility.has_key is False and provider.auth != "none":
         return out("no-credential", "its key cannot be used here" if eligibility.usable else "no credential")
     return protocol, how
-
-
-def address_missing(provider: Provider, url: str) -> str:
-    """What an address lacks, and the cure."""
-    names = " and ".join(blanks.missing(provider, url))
-    return f"its address needs {names}: set it" if names else "its address is not whole: see providers.yaml"
 
 
 def _spoken(

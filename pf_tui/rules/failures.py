@@ -36,7 +36,7 @@ from pf_tui.rules.failure_classes import (
 from pf_tui.rules.masking import clean
 from pf_tui.rules.repairs import repair_for
 from pf_tui.rules.reset_headers import CAP, moment_from, rejected_windows, reset_at
-from pf_tui.rules.reset_text import reset_from_text, zone_named
+from pf_tui.rules.reset_text import PERIODS, period_end, reset_from_text, zone_named
 from pf_tui.rules.status_meaning import PAGE, by_quota_names, by_status
 
 __all__ = [
@@ -139,8 +139,8 @@ def classify_agent_error(
         scope = "provider" if kind in ("rate", "quota") else CLASSES[kind].bench
     family = _family(body.folded, model) if scope == "family" else None
     until = reset_from_text(body.text, now, _zone(meaning), window=meaning.window if meaning else None)
-    if meaning is not None and until is None and meaning.ends in _PERIODS:
-        until = _period_end(meaning.ends, now)
+    if meaning is not None and until is None and meaning.ends in PERIODS:
+        until = period_end(meaning.ends, now)
     ends = PAGE.ends if meaning is None and body.is_page else meaning.ends if meaning is not None else ""
     if until is None and ends.isdigit():
         until = now + timedelta(seconds=int(ends))
@@ -186,7 +186,6 @@ def family_of(model: str | None) -> str | None:
 _masked = lru_cache(maxsize=512)(clean)
 """A storm repeats one sentence; looking for keys in it costs more than all the rest (measured)."""
 
-_PERIODS = ("day", "week", "month")
 _FAMILIES = ("opus", "sonnet", "fable", "haiku")
 _TELLING = (
     "anthropic-ratelimit-unified-status",
@@ -277,8 +276,8 @@ class _Answer:
         now = self.now
         if until is not None:
             return until
-        if meaning.ends in _PERIODS:
-            return _period_end(meaning.ends, now, _zone(meaning))
+        if meaning.ends in PERIODS:
+            return period_end(meaning.ends, now, _zone(meaning))
         if meaning.ends.isdigit():
             return now + timedelta(seconds=int(meaning.ends))
         rest = CLASSES[kind].rest
@@ -288,7 +287,7 @@ class _Answer:
         """How the rest grows with strikes."""
         if until is not None:
             return DAILY if kind == "quota" and meaning.window == "day" else None
-        return None if meaning.ends in _PERIODS or meaning.ends.isdigit() else GUESSES.get(kind)
+        return None if meaning.ends in PERIODS or meaning.ends.isdigit() else GUESSES.get(kind)
 
     def _family(self) -> str | None:
         for window in rejected_windows(self.headers):
@@ -356,17 +355,6 @@ def _family(text: str, model: str | None) -> str | None:
 
 def _zone(meaning: Meaning | None) -> tzinfo | None:
     return zone_named(meaning.zone) if meaning and meaning.zone else None
-
-
-def _period_end(period: str, now: datetime, zone: tzinfo | None = None) -> datetime:
-    """The coming midnight, Monday or first of the month."""
-    today = now.astimezone(zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    if period == "day":
-        return (today + timedelta(days=1)).astimezone(UTC)
-    if period == "week":
-        return (today + timedelta(days=7 - today.weekday())).astimezone(UTC)
-    year, month = (today.year + 1, 1) if today.month == 12 else (today.year, today.month + 1)
-    return today.replace(year=year, month=month, day=1).astimezone(UTC)
 
 
 def _matches(rule: Rule, status: int | None, body: str) -> bool:

@@ -261,3 +261,18 @@ def _on_day(moment: datetime, parts: dict[str, str], local: datetime) -> datetim
     if parts.get("word", "").lower() == "today":
         return moment
     return moment + timedelta(days=1) if moment < local - JUST_PASSED else moment
+
+
+PERIODS = ("day", "week", "month")
+"""What a limit counts by where no moment is named."""
+
+
+def period_end(period: str, now: datetime, zone: tzinfo | None = None) -> datetime:
+    """The coming midnight, Monday or first of the month."""
+    today = now.astimezone(zone or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "day":
+        return (today + timedelta(days=1)).astimezone(UTC)
+    if period == "week":
+        return (today + timedelta(days=7 - today.weekday())).astimezone(UTC)
+    year, month = (today.year + 1, 1) if today.month == 12 else (today.year, today.month + 1)
+    return today.replace(year=year, month=month, day=1).astimezone(UTC)
