@@ -7,9 +7,10 @@ Invariant: no value of the file is repeated in a message, because a key may have
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pf_tui.records import record
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
         Any,
         NoReturn,
     )
+
+    from yaml.nodes import Node
 
 MAX_DEPTH = 20
 """No setting nests like that."""
@@ -60,12 +63,30 @@ def parse(text: str, bounds: Bounds) -> Parsed:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
+    with _mistakes(text):
         reader = _Reader(loader(text), bounds)
         try:
             return reader.document()
         finally:
             reader.loader.dispose()
+
+
+def compose(text: str, bounds: Bounds) -> Node | None:
+    """The one document in `text` as nodes, which know their place. Raises BadYaml."""
+    import yaml
+
+    check(text, bounds)
+    with _mistakes(text):
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+@contextlib.contextmanager
+def _mistakes(text: str) -> Iterator[None]:
+    """PyYAML's errors as BadYaml."""
+    import yaml
+
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
@@ -210,6 +231,8 @@ def _number(loader: Any, yaml: Any, kind: str, text: str) -> float:
 
 def _problem(why: str) -> str:
     """PyYAML's problem without the words of the file it quotes; its own '<stream end>' stays."""
+    if "'\\t'" in why:
+        return "a tab stands where YAML wants spaces"
     return re.sub(
         r"'[^']*'", lambda quoted: quoted[0] if quoted[0][1] == "<" or len(quoted[0]) < 4 else "a word", why
     )

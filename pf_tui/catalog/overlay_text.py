@@ -67,7 +67,10 @@ class Reader:
         self.path = path
 
     def overlay(self, text: str) -> Overlay:
-        root = self._compose(text)
+        try:
+            root = bounded_yaml.compose(text, BOUNDS)
+        except bounded_yaml.BadYaml as bad:
+            raise StateFileUnusable(self.path, bad.why, line=bad.line, column=bad.column) from bad
         if root is None:
             return Overlay(providers={})
         if _kind(root) == "seq":
@@ -80,32 +83,6 @@ class Reader:
                     keys["version"], f"version {version} is newer than this pf-tui understands ({VERSION})"
                 )
         return Overlay(providers=self._providers(keys["providers"]) if "providers" in keys else {})
-
-    def _compose(self, text: str) -> Node | None:
-        import yaml
-
-        try:
-            bounded_yaml.check(text, BOUNDS)
-            return yaml.compose(text, Loader=yaml.SafeLoader)
-        except bounded_yaml.BadYaml as bad:
-            raise StateFileUnusable(self.path, bad.why, line=bad.line, column=bad.column) from bad
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            why = error.problem or error.context or "not YAML"
-            if "'\\t'" in why:
-                why = "a tab stands where YAML wants spaces"
-            line, column = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
-            raise StateFileUnusable(self.path, _without_quotes(why), line=line, column=column) from error
-        except yaml.YAMLError as error:  # a character YAML forbids: no mark, its position in the text
-            place = text[: getattr(error, "position", 0)]
-            raise StateFileUnusable(
-                self.path,
-                "a character that YAML does not allow",
-                line=place.count("\n") + 1,
-                column=len(place) - place.rfind("\n"),
-            ) from error
-        except RecursionError as error:
-            raise StateFileUnusable(self.path, "nested too deeply to be a list of providers") from error
 
     def _providers(self, node: Node) -> dict[str, OwnProvider]:
         """A list of providers with ids, or a mapping id -> settings."""
@@ -397,10 +374,3 @@ def _shown(name: str) -> str:
 
 def _kind(node: Node) -> str:
     return str(node.tag).rpartition(":")[2]
-
-
-def _without_quotes(why: str) -> str:
-    """PyYAML's problem without the words of the file it quotes; its own '<stream end>' stays."""
-    return re.sub(
-        r"'[^']*'", lambda match: match[0] if match[0][1] == "<" or len(match[0]) < 4 else "a word", why
-    )
