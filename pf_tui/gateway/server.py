@@ -1,14 +1,13 @@
 """The HTTP surface agents see: loopback only, one token, Host and Origin checked.
 
-`Gateway` is the whole thing on a given Context, without a pid file and without signals; `life` gives it
-those. Invariant: nothing of a request without the token is looked at, apart from /healthz.
+`Gateway` is the whole thing on a given Context, without a pid file and without signals; `process` gives
+it those. Invariant: nothing of a request without the token is looked at, apart from /healthz.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import json
 import socket
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from pf_tui.catalog.meanings import Meanings
 from pf_tui.clients import CLIENTS
 from pf_tui.errors import PfError, WrongUsage
 from pf_tui.gateway import log, models, own_responses
+from pf_tui.gateway.access import CREDENTIALS, STOP, Access
 from pf_tui.gateway.body import PROTOCOLS, parse_request
 from pf_tui.gateway.budget import Hold, OverBudget
 from pf_tui.gateway.engine import Engine
@@ -41,10 +41,7 @@ from pf_tui.state.clock import to_text
 from pf_tui.state.context import Context
 from pf_tui.state.health import Health
 
-TOKEN_HEADER = "x-pf-token"  # noqa: S105 - a header's name
 PASS_HEADER = "x-pf-pass-through"  # noqa: S105 - a header's name
-CREDENTIALS = "/pf/credentials"
-STOP = "/pf/stop"
 
 
 class Gateway:
@@ -52,8 +49,7 @@ class Gateway:
 
     def __init__(self, ctx: Context, token: str, control_token: str) -> None:
         self.ctx = ctx
-        self._token = token.encode()
-        self._control_token = control_token.encode()
+        self._access = Access(token, control_token)
         self.routing_state = RoutingState(ctx)
         self.recorder = Recorder(self.routing_state)
         self.started: datetime | None = None
@@ -63,7 +59,6 @@ class Gateway:
         self._transport: Transport | None = None
         self._watch: asyncio.Task[None] | None = None
         self.stop_asked = asyncio.Event()
-        self._hosts: frozenset[str] = frozenset()
 
     async def start(self, sockets: list[socket.socket]) -> None:
         """Begin to serve on sockets that are bound to this machine.
@@ -99,7 +94,7 @@ class Gateway:
         for bound in sockets:
             self._sites.append(await loop.create_server(self._server, sock=bound, backlog=512))
             ports.add(bound.getsockname()[1])
-        self._hosts = frozenset(f"{name}:{port}" for name in LOOPBACK_IN_URL for port in ports)
+        self._access.hosts = frozenset(f"{name}:{port}" for name in LOOPBACK_IN_URL for port in ports)
         self._watch = asyncio.create_task(self._keep_fresh())
 
     async def stop(self, drain_s: float = 30.0) -> None:
@@ -138,7 +133,7 @@ class Gateway:
         path = request.path
         if path == "/healthz" or (path == "/" and request.method == "HEAD"):
             return self._health(request)
-        refusal = self._refusal(request)
+        refusal = self._access.refusal(request, _protocol(path), draining=self.draining)
         if refusal is not None:
             return _response(refusal)
         if request.method == "POST" and path in PROTOCOLS:
@@ -224,7 +219,7 @@ class Gateway:
 
     def _health(self, request: web.BaseRequest) -> web.StreamResponse:
         """Only that it runs: no token is needed, so nothing else is told."""
-        if not self._is_local(request):
+        if not self._access.is_local(request):
             return _response(own_responses.refused(403, "openai-chat", "pf-tui: this machine only"))
         return _json({"status": "draining" if self.draining else "ok"})
 
@@ -268,54 +263,6 @@ class Gateway:
                 for provider, source in self.routing_state.sources().items()
             ],
         }
-
-    # -- who may ask -------------------------------------------------------------------------------
-
-    def _refusal(self, request: web.BaseRequest) -> own_responses.Answer | None:
-        """Why a request is not served; None when it may be."""
-        protocol = _protocol(request.path)
-        if not self._is_local(request):
-            return own_responses.refused(
-                403, protocol, "pf-tui: the gateway answers this machine's programs only"
-            )
-        if request.path in (CREDENTIALS, STOP):
-            if not self._carries_control_token(request):
-                sentence = "pf-tui: this takes the control token, which gateway-control.json holds"
-                return own_responses.refused(403, protocol, sentence)
-        elif not self._carries_token(request):
-            sentence = "pf-tui: the gateway's token is missing or wrong; `pf-tui gateway env` prints it"
-            return own_responses.refused(401, protocol, sentence)
-        if self.draining:
-            return own_responses.Answer(
-                status=503,
-                headers={"content-type": "application/json", "retry-after": "1"},
-                body=own_responses.error_body(protocol, "api_error", "pf-tui: the gateway is stopping"),
-            )
-        return None
-
-    def _is_local(self, request: web.BaseRequest) -> bool:
-        """Host names this machine (no rebound name), and no page of a browser asks."""
-        headers = request.headers
-        if headers.get("Host", "") not in self._hosts:
-            return False
-        origin = headers.get("Origin")
-        return origin is None or origin == f"http://{headers['Host']}"
-
-    def _carries_control_token(self, request: web.BaseRequest) -> bool:
-        token = request.headers.get(TOKEN_HEADER, "").encode("utf-8", "replace")
-        return hmac.compare_digest(token, self._control_token)
-
-    def _carries_token(self, request: web.BaseRequest) -> bool:
-        headers = request.headers
-        token = headers.get(TOKEN_HEADER)
-        if token is not None:
-            return hmac.compare_digest(token.encode("utf-8", "replace"), self._token)
-        bearer = headers.get("Authorization", "")
-        if bearer[:7].lower() == "bearer " and hmac.compare_digest(
-            bearer[7:].strip().encode("utf-8", "replace"), self._token
-        ):
-            return True
-        return hmac.compare_digest(headers.get("x-api-key", "").encode("utf-8", "replace"), self._token)
 
     # -- in the background -------------------------------------------------------------------------
 
