@@ -94,6 +94,17 @@ class Catalog:
             raise UnknownName("provider", provider_id, self.providers, "pf-tui status")
         return provider
 
+    def problems_of(self, order: Iterable[str], model: str | None) -> list[str]:
+        """What is wrong with the names in a priority list and of a default model."""
+        problems = [
+            f"{UnknownName('provider', name, self.providers)}; the priority list passes over it"
+            for name in order
+            if name not in self.providers
+        ]
+        if model is not None and self.find_model(model) is None:
+            problems.append(f"the default model '{model}' is not in the catalog · `pf-tui models`")
+        return problems
+
     def model(self, name: str) -> Model:
         """The model that spelling means. Raises UnknownName (nearest names)."""
         model = self.find_model(name)

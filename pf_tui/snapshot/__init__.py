@@ -279,7 +279,7 @@ def assemble(state: StateFiles, now: datetime) -> Snapshot:
     own_order = _has_own_order(config, project)
     choice = failover.choose(in_priority, model, catalog, auto_switch=auto_switch, own_order=own_order)
     after = failover.choose(in_priority, model, catalog, own_order=own_order, without=choice.provider)
-    problems = [*state.problems, *_name_problems(catalog, order, model)]
+    problems = [*state.problems, *catalog.problems_of(order, model)]
     if project is not None and project.warning:
         problems.insert(0, project.warning)
     return Snapshot(
@@ -399,14 +399,3 @@ def _serving(choice: Choice, since: datetime | None) -> Serving | None:
     if choice.provider is None:
         return None
     return Serving(provider=choice.provider, model=choice.model, since=since, reason=choice.reason)
-
-
-def _name_problems(catalog: Catalog, order: tuple[str, ...], model: str | None) -> list[str]:
-    problems = [
-        f"{UnknownName('provider', name, catalog.providers)}; the priority list passes over it"
-        for name in order
-        if name not in catalog.providers
-    ]
-    if model is not None and catalog.find_model(model) is None:
-        problems.append(f"the default model '{model}' is not in the catalog · `pf-tui models`")
-    return problems
