@@ -108,6 +108,8 @@ class Supervisor:
         self._sleep = sleep
         self._handed_to = gateway_pid
         self._given_up_on: int | None = None
+        self._awaited: Death | None = None
+        """The death after which a gateway was started that was not seen to serve yet."""
 
     def step(self, *, leads: bool) -> None:
         """Bring the gateway back if it died, and give a new one this run's keys.
@@ -117,6 +119,7 @@ class Supervisor:
         """
         running = state.read(self._ctx.paths)
         if running is not None:
+            self._is_back(running)
             self._hand_over(running)
         elif leads and (death := died(self._ctx)) is not None and death.pid != self._given_up_on:
             self._bring_back(death)
@@ -135,7 +138,7 @@ class Supervisor:
     def _bring_back(self, death: Death) -> None:
         wait_s = self._restarts.wait_s()
         if wait_s is None:
-            self._given_up_on = death.pid
+            self._given_up_on, self._awaited = death.pid, None
             self._restarts.begin_anew()
             self._tell(
                 f"the gateway died {MOST} times within a minute and stays down: `pf-tui gateway start`", death
@@ -143,14 +146,21 @@ class Supervisor:
             return
         if wait_s:
             self._sleep(wait_s)
+        self._awaited = death
         pid = self._restart(death.port)
-        if pid is None:
+        if pid is not None and (running := state.read(self._ctx.paths)) is not None:
+            if running.pid == pid:
+                self._handed_to = pid
+            self._is_back(running)
+
+    def _is_back(self, running: state.Gateway) -> None:
+        """Tell it, also where a slow machine took longer than the restart was waited for."""
+        death, self._awaited = self._awaited, None
+        if death is None:
             return
-        running = state.read(self._ctx.paths)
-        if running is not None and running.port == death.port:
-            self._handed_to = running.pid if running.pid == pid else self._handed_to
+        if running.port == death.port:
             self._tell(f"the gateway died and is back on port {death.port}", death, running)
-        elif running is not None:
+        else:
             self._tell(
                 f"the gateway died; port {death.port} is taken, it is on port {running.port} now:"
                 " start the agents behind it anew",

@@ -79,6 +79,21 @@ def test_after_too_many_deaths_it_stays_down_and_says_so_once(context: Make) -> 
     ]
 
 
+def test_a_gateway_that_comes_back_late_is_told_once_too(context: Make) -> None:
+    """A machine so busy that the start was no longer waited for."""
+    ctx = context()
+    watch = Supervisor(ctx, lambda _: None)
+    leave_behind(ctx, a_dead_process())
+    watch.step(leads=True)
+    assert told(ctx) == []
+
+    leave_behind(ctx, os.getpid())
+    for _ in range(2):
+        watch.step(leads=True)
+
+    assert told(ctx) == ["the gateway died and is back on port 4100"]
+
+
 def test_one_of_several_companions_restarts(context: Make) -> None:
     ctx, ports = context(), list[int]()
     leave_behind(ctx, a_dead_process())
