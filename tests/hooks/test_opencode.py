@@ -81,12 +81,24 @@ def test_a_turn_goes_to_the_first_of_the_list(ctx: Context) -> None:
     assert answer["toast"]["message"] == "beta serves from here on"
 
 
-def test_a_turn_never_goes_to_a_model_that_only_listens(context: Make) -> None:
-    """OpenCode's own default for groq is one for speech."""
+@pytest.mark.parametrize(
+    "other",
+    [
+        "whisper-large-v3-turbo",
+        "canopylabs/orpheus-v1-english",
+        "meta-llama/llama-guard-4-12b",
+        "text-embedding-3-large",
+        "gpt-image-1",
+        "gpt-4o-transcribe",
+        "rerank-v3.5",
+    ],
+)
+def test_a_turn_never_goes_to_a_model_that_only_listens(context: Make, other: str) -> None:
+    """OpenCode's own default for groq is one for speech; others draw, speak, order or guard."""
     ctx = context(who="hook", env={"ANTHROPIC_API_KEY": "a", "GROQ_API_KEY": "g"})
     actions.switch(ctx, "groq")
-    has = {"anthropic": ["claude-sonnet-5-5"], "groq": ["whisper-large-v3-turbo", "openai/gpt-oss-120b"]}
-    data = {"available": has, "bases": {}, "defaults": {"groq": "whisper-large-v3-turbo"}}
+    has = {"anthropic": ["claude-sonnet-5-5"], "groq": [other, "openai/gpt-oss-120b"]}
+    data = {"available": has, "bases": {}, "defaults": {"groq": other}}
 
     answer = told(ctx, "chat.message", provider="anthropic", model="claude-sonnet-5-5", **data)
 
@@ -141,6 +153,31 @@ def test_when_everybody_rests_a_turn_begins_with_one_sentence_that_says_so(ctx: 
     assert answer["toast"]["message"] == (
         "alpha: benched (429 rate), back in 2h00; no other provider that OpenCode has can serve: `pf-tui why`"
     )
+
+
+@pytest.mark.parametrize("status", [401, 402, 500, 502, 503, 504, 529])
+def test_another_session_at_a_resting_provider_is_refused_at_once(ctx: Context, status: int) -> None:
+    hours = {"headers": {"retry-after": "7200"}}
+    for tries in (1, 2, 3):
+        failed(ctx, status, streak=tries, rounds=tries, **hours)
+
+    assert "refuse" in failed(ctx, status, session_id="ses_2", **hours)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"message": "The model `m-alpha` does not exist", "code": "model_not_found"}}',
+        "model: m-alpha not found",
+        '{"error": {"message": "No endpoints found for m-alpha"}}',
+    ],
+)
+def test_a_model_that_a_provider_does_not_have_is_asked_for_elsewhere(ctx: Context, body: str) -> None:
+    answer = failed(ctx, 404, body=body)
+
+    assert answer["benched"]
+    assert "alpha does not serve this model" in answer["refuse"]
+    assert turn(ctx)["route"] == {"providerID": "beta", "modelID": "m-beta"}
 
 
 def test_a_second_request_at_a_resting_provider_is_refused_at_once_too(ctx: Context) -> None:
@@ -397,9 +434,19 @@ PAGE = {
 }
 
 
-def test_a_web_page_in_place_of_an_answer_ends_the_turn_and_rests_a_minute(ctx: Context) -> None:
+@pytest.mark.parametrize(
+    "page",
+    [
+        PAGE["body"],
+        "\ufeff\r\n<!-- a hotel --><html lang=de><body>Anmelden",
+        "<?xml version='1.0'?><html xmlns='x'>",
+        "<head><meta http-equiv=refresh content='0;url=http://10.0.0.1'>",
+        "<script>location = 'http://portal'</script>",
+    ],
+)
+def test_a_web_page_in_place_of_an_answer_ends_the_turn_and_rests_a_minute(ctx: Context, page: str) -> None:
     """OpenCode alone takes it for an empty step and asks again without end."""
-    answer = failed(ctx, **PAGE)
+    answer = failed(ctx, **{**PAGE, "body": page})
 
     assert answer["benched"] is True
     assert answer["refuse"] == (

@@ -160,6 +160,38 @@ def as_client(client: Client) -> None:
     client.env |= {"CLAUDE_PID": "1", **settings.get("env", {})}
 
 
+@pytest.mark.parametrize(
+    ("happens", "shows"),
+    [
+        ("a-bench", "● anthropic-api · no next provider\n"),
+        ("a-key-is-gone", "● anthropic-api · no next provider\n"),
+        ("another-order", "● openrouter · → anthropic-api\n"),
+        ("a-used-up-budget", "● openrouter · no next provider\n"),
+    ],
+)
+def test_within_a_minute_it_shows_what_changed_elsewhere(
+    client: Client, clock: Clock, happens: str, shows: str
+) -> None:
+    assert line(client) == "● anthropic-api · → openrouter\n"
+    if happens == "a-bench":
+        actions.bench(client.ctx, "openrouter", until=clock.now + timedelta(hours=3))
+    elif happens == "a-key-is-gone":
+        del client.env["OPENROUTER_API_KEY"]
+    elif happens == "another-order":
+        actions.set_priority(client.ctx, ["openrouter", "anthropic-api"])
+    else:
+        actions.set_budgets(client.ctx, "anthropic-api", {"daily_tokens": 1})
+        days = {"daily": f"{clock.now:%Y-%m-%d}", "monthly": f"{clock.now:%Y-%m}"}
+        counters = {"anthropic-api": {"dailyTokens": 5, "monthlyTokens": 5}}
+        client.ctx.paths.usage.write_text(
+            json.dumps({"version": 2, "lastReset": days, "providers": counters})
+        )
+
+    clock.pass_s(claude_settings.REFRESH_S)
+
+    assert line(client) == shows
+
+
 def test_within_a_minute_it_shows_a_bench_that_has_ended_no_more(client: Client, clock: Clock) -> None:
     client.fire("UserPromptSubmit", prompt="hi")
     client.env |= {"CLAUDE_PID": "1"}

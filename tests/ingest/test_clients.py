@@ -146,6 +146,29 @@ def test_a_turn_served_under_another_name_is_one_row(books: Books) -> None:
     assert books.rows("model, input, output") == [("glm-4.6", 10, 1), ("glm-4.6", 50, 5)]
 
 
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (("claude-opus-5-5", "claude-haiku-5-5"), ("deepseek-v4-pro", "deepseek-v4-flash")),
+        (("claude-opus-5-5", "claude-haiku-5-5"), ("glm-4.6", "claude-haiku-5-5")),
+        (("claude-opus-5-5[1m]", "claude-opus-5-5"), ("claude-opus-5-5", "kimi-k2")),
+    ],
+)
+def test_two_models_served_under_other_names_are_a_row_each(
+    books: Books, asked: tuple[str, str], names: tuple[str, str]
+) -> None:
+    served(books, (60, 6), (names[0], 60, 6), (names[1], 30, 3))
+    file = books.home / PROJECT / "s.jsonl"
+    *rows, state = file.read_text(encoding="utf-8").splitlines()
+    uses = [{"inputTokens": 60, "outputTokens": 6}, {"inputTokens": 30, "outputTokens": 3}]
+    total = {**json.loads(state), "modelUsage": dict(zip(asked, uses, strict=True))}
+    file.write_text("\n".join([*rows, json.dumps(total)]) + "\n", encoding="utf-8")
+
+    books.ingest()
+
+    assert books.one("count(*), sum(input), sum(output)") == (2, 90, 9)
+
+
 def test_a_session_that_went_to_another_vendor_and_back_counts_each_turn_once(books: Books) -> None:
     served(books, (100, 10), ("claude-opus-5-5", 40, 4), ("deepseek-chat", 50, 5), ("claude-opus-5-5", 10, 1))
 

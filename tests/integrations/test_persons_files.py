@@ -141,6 +141,22 @@ def test_a_lost_state_folder_is_no_reason_to_forget_our_own_work(ctx: Context, h
     assert everything(home) == before
 
 
+@pytest.mark.parametrize("gone", ["installs.json", "config.json", "health.json", "journal.jsonl"])
+def test_one_lost_file_of_the_state_folder_costs_no_byte_of_the_persons(
+    ctx: Context, home: Path, gone: str
+) -> None:
+    before = own_files(home, '{"model": "opus"}\n', 'model = "x"\n')
+    install_all(ctx)
+    actions.switch(ctx, "openrouter")
+    (ctx.paths.home / gone).unlink(missing_ok=True)
+
+    actions.switch(ctx, "anthropic-api", force=True)
+    assert route_of(home / ".claude") == "anthropic-api"
+    uninstall_all(ctx)
+
+    assert everything(home) == before
+
+
 def test_an_install_after_the_loss_knows_what_was_there_before_it(ctx: Context, home: Path) -> None:
     before = own_files(home, '{"model": "opus"}\n', 'model = "x"\n')
     install_all(ctx)
@@ -168,6 +184,22 @@ def test_a_state_folder_of_an_earlier_day_is_no_trouble(ctx: Context, home: Path
     uninstall_all(ctx)
 
     assert everything(home) == before
+
+
+def test_opencodes_own_folder_is_left_as_it_was_from_a_shell_without_it(
+    context: Make, home: Path, tmp_path: Path
+) -> None:
+    there, elsewhere = (
+        context(env={**KEYS, "OPENCODE_CONFIG_DIR": str(tmp_path / "work")}),
+        context(env=KEYS),
+    )
+    install.install(there, "opencode")
+
+    actions.switch(elsewhere, "openrouter")
+    install.uninstall(elsewhere, "opencode")
+
+    assert everything(tmp_path / "work") == {}
+    assert not (home / ".config" / "opencode").exists()
 
 
 def test_a_switch_reaches_the_folder_that_was_installed_into(
@@ -429,6 +461,22 @@ def test_a_lasting_one_on_the_path_is_taken_instead(
     found = program.words({"PATH": f"{passing}:/usr/bin:{lasting}"})
 
     assert found == (str(lasting / "pf-tui"),)
+
+
+@pytest.mark.parametrize(
+    ("agent", "place"), [("claude-code", ".claude/settings.json"), ("codex", ".codex/config.toml")]
+)
+def test_an_own_address_of_another_provider_is_applied_too(
+    ctx: Context, home: Path, agent: str, place: str
+) -> None:
+    ctx.paths.home.mkdir(parents=True)
+    ctx.paths.providers.write_text("providers: [{id: openrouter, base_url: 'https://proxy.corp.example/or'}]")
+    install.install(ctx, agent)
+
+    actions.switch(ctx, "openrouter", force=True)
+
+    assert "https://proxy.corp.example/or" in (home / place).read_text()
+    assert "openrouter.ai" not in (home / place).read_text()
 
 
 def test_an_address_of_the_persons_own_is_applied(ctx: Context, home: Path) -> None:
