@@ -27,6 +27,7 @@ _SCHEMA_RULES = (
     "typed-items",
     "typed-properties",
     "object-root",
+    "one-type",
 )
 _ORDER_RULES = ("assistant-after-tool", "tool-name", "empty-content")
 
@@ -143,7 +144,8 @@ SETTINGS: Mapping[str, Read] = {
     "sampling_with_effort": _switch,
     "thinking_off": _one_of("", "none", "thinking", "enabled"),
     "sampling": _switch,
-    "thinking_kind": _one_of("", "adaptive", "always", "enabled"),
+    "thinking_kind": _one_of("", "adaptive", "always", "between_tools", "enabled"),
+    "last_turn": _one_of("", "user", "prefix"),
     "reasoning_back": _one_of(*_BACK),
     "reasoning_filler": lambda reader, node: str(node.value),
     "thought_signatures": _switch,

@@ -6,9 +6,8 @@ Each takes (protocol, body) and gives the vendor's sentence, or None.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 
-from pf_tui.drill.wire_refusals import CHAT, MESSAGES, RESPONSES, Body, objects
+from pf_tui.drill.wire_refusals import CHAT, MESSAGES, RESPONSES, Body, objects, schemas
 
 
 def xai(protocol: str, body: Body) -> str | None:
@@ -20,7 +19,8 @@ def xai(protocol: str, body: Body) -> str | None:
         if tool.get("type") in ("namespace", "custom", "tool_search", "local_shell", "apply_patch"):
             return f"Unsupported tool type: {tool['type']}"
         schema = tool.get("parameters") or (tool.get("function") or {}).get("parameters") or {}
-        if schema.get("type") != "object" or "anyOf" in schema or "oneOf" in schema:
+        rooted = schema.get("type") == "object" and "anyOf" not in schema and "oneOf" not in schema
+        if tool.get("type") == "function" and not rooted:
             return "Invalid schema: the root of parameters must be an object"
     if len(body.get("tools") or ()) > 128:
         return "Too many tools: at most 128"
@@ -85,6 +85,8 @@ def groq(protocol: str, body: Body) -> str | None:
             return f"'messages.{place}.content' : value must be a string"
     if len(body.get("tools") or ()) > 128:
         return "'tools' : maximum number of items is 128"
+    if isinstance(body.get("stop"), list) and len(body["stop"]) > 4:
+        return "'stop' : maximum number of items is 4"
     effort = body.get("reasoning_effort")
     words = (
         ("none", "default", "low", "medium", "high")
@@ -165,7 +167,8 @@ def mistral(protocol: str, body: Body) -> str | None:
 
 
 def deepseek(protocol: str, body: Body) -> str | None:
-    """Source: 'Thinking Mode', 'Anthropic API' (DeepSeek API Docs) and their quoted errors."""
+    """Source: 'Thinking Mode', 'Anthropic API' (DeepSeek API Docs) and their quoted errors;
+    yubing744/trading-gpt#75, llm-exe/llm-exe#662."""
     off = (body.get("thinking") or {}).get("type") == "disabled"
     effort = body.get("reasoning_effort") or (body.get("output_config") or {}).get("effort")
     if off and effort is not None:
@@ -191,8 +194,15 @@ def deepseek(protocol: str, body: Body) -> str | None:
         calls = message["role"] == "assistant" and message.get("tool_calls")
         if calls and not off and not message.get("reasoning_content"):
             return "The `reasoning_content` in the thinking mode must be passed back to the API."
-    if (body.get("response_format") or {}).get("type") == "json_schema":
+    form = (body.get("response_format") or {}).get("type")
+    if form == "json_schema":
         return "This response_format type is unavailable now"
+    if form == "json_object" and "json" not in str(body.get("messages")).lower():
+        return (
+            "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'."
+        )
+    if len(body.get("tools") or ()) > 128:
+        return "Too many tools: at most 128"
     return None
 
 
@@ -224,15 +234,20 @@ _GEMINI_REFUSED = frozenset(
 
 
 def gemini(protocol: str, body: Body) -> str | None:
-    """Source: jackmpcollins/magentic#382, 'Thought signatures'; OpenCode's transform.ts."""
+    """Source: jackmpcollins/magentic#382, smarter-sh/smarter#537, decolua/9router#3816 (quoted answers),
+    'Thought signatures'; OpenCode's transform.ts."""
     if extra := sorted(set(body) - _GEMINI_FIELDS):
         return f'Invalid JSON payload received. Unknown name "{extra[0]}": Cannot find field.'
+    names: set[str] = set()
     for tool in body.get("tools") or ():
         function = tool.get("function") or {}
         if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", str(function.get("name"))):
             return "Invalid function name. Must start with a letter or an underscore."
         if "strict" in function:
             return 'Invalid JSON payload received. Unknown name "strict": Cannot find field.'
+        if function["name"] in names:
+            return f"Duplicate function declaration found: {function['name']}"
+        names.add(function["name"])
         if sentence := _gemini_schema(function.get("parameters") or {}):
             return sentence
     for message in body["messages"]:
@@ -244,6 +259,10 @@ def gemini(protocol: str, body: Body) -> str | None:
             google = (call.get("extra_content") or {}).get("google") or {}
             if "gemini-3" in str(body["model"]) and not google.get("thought_signature"):
                 return "Function call is missing a thought_signature in functionCall parts."
+    if body["messages"][-1]["role"] == "assistant":
+        return "Requests ending with a model turn are not supported"
+    if isinstance(body.get("stop"), list) and len(body["stop"]) > 5:
+        return "The GenerateContentRequest proto is invalid: stop_sequences: At most 5 can be specified."
     effort = body.get("reasoning_effort")
     if effort not in (None, "none", "minimal", "low", "medium", "high"):
         return f"Invalid value at 'reasoning_effort': {effort}"
@@ -253,9 +272,11 @@ def gemini(protocol: str, body: Body) -> str | None:
 
 
 def _gemini_schema(schema: Body) -> str | None:
-    for holder in _schemas(schema):
+    for holder in schemas(schema):
         if unknown_fields := sorted(_GEMINI_REFUSED & set(holder)):
             return f'Invalid JSON payload received. Unknown name "{unknown_fields[0]}": Cannot find field.'
+        if isinstance(holder.get("type"), list):
+            return "Invalid value at 'parameters.properties.type': Proto field is not repeating."
         if any(not isinstance(value, str) for value in holder.get("enum") or ()):
             return "parameters.properties.enum: only allowed for STRING type"
         if unknown := set(holder.get("required") or ()) - set(
@@ -367,19 +388,3 @@ def zai(protocol: str, body: Body) -> str | None:
     if (body.get("response_format") or {}).get("type") == "json_schema":
         return "response_format: only text and json_object are supported"
     return None
-
-
-def _schemas(schema: object) -> Iterator[Body]:
-    """A schema and those inside it; the names of properties are no keywords."""
-    if not isinstance(schema, Mapping):
-        return
-    yield schema
-    for key, value in schema.items():
-        if key in ("properties", "$defs", "definitions"):
-            for inner in value.values():
-                yield from _schemas(inner)
-        elif isinstance(value, Mapping):
-            yield from _schemas(value)
-        elif isinstance(value, list) and key in ("anyOf", "oneOf", "allOf", "prefixItems"):
-            for inner in value:
-                yield from _schemas(inner)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any  # Any: a request as the agent wrote it: JSON of any shape
 
 Body = Mapping[str, Any]
@@ -45,7 +45,10 @@ def messages(body: Body) -> str | None:
                 return f"messages.{place}: tool_result blocks must come first"
             waiting = set()
         if message["role"] == "assistant":
-            waiting = {str(block.get("id")) for block in blocks if block.get("type") == "tool_use"}
+            ids = [str(block.get("id")) for block in blocks if block.get("type") == "tool_use"]
+            if _double(ids):
+                return f"messages.{place}: `tool_use` ids must be unique"
+            waiting = set(ids)
         for block in blocks:
             if block.get("type") == "text" and not (block.get("text") or "").strip():
                 return "messages: text content blocks must contain non-whitespace text"
@@ -62,6 +65,8 @@ def messages(body: Body) -> str | None:
                 return "tools.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"
             if (tool.get("input_schema") or {}).get("type") != "object":
                 return "tools.input_schema.type: Field required"
+    if double := _double(tool.get("name") for tool in body.get("tools") or ()):
+        return f"tools: Tool names must be unique. ({double})"
     if "output_format" in body:
         return "output_format: This field is deprecated. Use 'output_config.format' instead."
     return None
@@ -146,6 +151,16 @@ def responses(body: Body) -> str | None:
     return None
 
 
+def _double(names: Iterable[object]) -> object | None:
+    """The first name that comes twice."""
+    earlier: set[object] = set()
+    for name in names:
+        if name in earlier:
+            return name
+        earlier.add(name)
+    return None
+
+
 def objects(value: object) -> Iterator[Body]:
     """Every object inside a value."""
     if isinstance(value, Mapping):
@@ -155,6 +170,22 @@ def objects(value: object) -> Iterator[Body]:
     elif isinstance(value, (list, tuple)):
         for entry in value:
             yield from objects(entry)
+
+
+def schemas(schema: object) -> Iterator[Body]:
+    """A schema and those inside it; the names of properties are no keywords."""
+    if not isinstance(schema, Mapping):
+        return
+    yield schema
+    for key, value in schema.items():
+        if key in ("properties", "$defs", "definitions"):
+            for inner in value.values():
+                yield from schemas(inner)
+        elif isinstance(value, Mapping):
+            yield from schemas(value)
+        elif isinstance(value, list) and key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+            for inner in value:
+                yield from schemas(inner)
 
 
 def _is_object(text: object) -> bool:

@@ -114,7 +114,9 @@ class Stream:
             start = Open("call", start.id, tool.name, tool.namespace, tool.custom)
             self._call = start
             self._input = GrowingText()
-            self._arguments = None if tool.custom else ArgumentStream(self._exchange.schema(tool))
+            enums = self._exchange.enums_as_text(tool)
+            schema = self._exchange.schema(tool)
+            self._arguments = None if tool.custom else ArgumentStream(schema, enums=enums)
         elif start.kind == "thinking":
             self._thinking_id = start.id
         data: bytes = self._writer.write(start)

@@ -14,6 +14,7 @@ import msgspec
 
 from pf_tui.json_values import object_in, texts_in
 from pf_tui.translate.growing_text import GrowingText
+from pf_tui.translate.schemas import with_own_enums
 
 _MARKS = re.compile(r'["\\{}\[\]]')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
@@ -102,6 +103,13 @@ def mended(text: str, schema: Mapping[str, object] | None = None) -> str:
     return json.dumps(_by_schema(text, schema or {}), ensure_ascii=False, separators=(",", ":"))
 
 
+def retyped(text: str, schema: Mapping[str, object]) -> str:
+    """Arguments whose enums were asked for as text, in the kinds of the tool's own schema."""
+    value = parsed(text)
+    own = with_own_enums(value, schema, schema)
+    return text if own == value else object_text(own)
+
+
 def _candidates(text: str) -> list[str]:
     """The text, and what it may have been meant as, the nearest first."""
     bare = text.strip()
@@ -177,13 +185,16 @@ class ArgumentStream:
     Holds nothing of a sound call but a comma or a last brace that may have to go.
     """
 
-    def __init__(self, schema: Mapping[str, object] | None = None) -> None:
-        self._schema = schema
+    def __init__(self, schema: Mapping[str, object] | None = None, *, enums: bool = False) -> None:
+        """Args:
+        enums: those of the schema were asked for as text; held until whole, then as the schema has them.
+        """
+        self._schema, self._enums = schema, enums
         self._scan = Scan()
         self._whole = GrowingText()
         self._passed_on = GrowingText()
         self._pending = ""
-        self._way = ""
+        self._way = "hold" if enums else ""
         """"" undecided, "pass", "hold", "over" (whole: what follows is no part of it)."""
 
     def feed(self, piece: str) -> str:
@@ -235,6 +246,8 @@ class ArgumentStream:
             return self._pending
         text = str(self._passed_on)
         whole = mended(str(self._whole), self._schema)
+        if self._enums:
+            return retyped(whole, self._schema or {})
         if whole.startswith(text):
             return whole[len(text) :]
         ending = self._scan.ending()

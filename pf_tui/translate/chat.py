@@ -28,7 +28,7 @@ from pf_tui.translate.chat_events import (
     thinking_of,
     write_usage,
 )
-from pf_tui.translate.chat_parts import count, joined, read_parts, write_content
+from pf_tui.translate.chat_parts import OWN_SETTINGS, count, joined, read_parts, write_content
 from pf_tui.translate.conversation import (
     Answer,
     Call,
@@ -48,6 +48,7 @@ from pf_tui.translate.conversation import (
     in_order,
     words_of,
 )
+from pf_tui.translate.schemas import is_closed, written_form
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
@@ -84,6 +85,9 @@ def read_request(body: Mapping[str, object], notes: Notes) -> Request:
     request.turns = in_order(turns, notes)
     _read_tools(body, request)
     _read_settings(body, request)
+    for name in OWN_SETTINGS:
+        if body.get(name) not in (None, False, 0, 1, {}, []):
+            notes.add("field", f"{name} is known to the Chat protocol alone and was left out")
     return request
 
 
@@ -135,7 +139,8 @@ def google_signature(call: Mapping[str, object]) -> str:
 
 
 def _read_tools(body: Mapping[str, object], request: Request) -> None:
-    for tool in list_in(body, "tools"):
+    legacy = [{"type": "function", "function": function} for function in list_in(body, "functions")]
+    for tool in [*list_in(body, "tools"), *legacy]:
         if not isinstance(tool, Mapping):
             raise bad_request("a tool has no type")
         kind = tool.get("type")
@@ -164,7 +169,7 @@ def _read_tools(body: Mapping[str, object], request: Request) -> None:
             request.hosted.append(Hosted(kind, dict(tool)))
         else:
             raise bad_request("a tool has no type")
-    request.choice = read_choice(body.get("tool_choice"))
+    request.choice = read_choice(body.get("tool_choice") or body.get("function_call"))
     request.one_call_at_a_time = body.get("parallel_tool_calls") is False
 
 
@@ -293,7 +298,7 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
         if description := described(tool):
             function["description"] = description
         function["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        if tool.strict:
+        if tool.strict and is_closed(object_in(function, "parameters")):
             function["strict"] = True
         tools.append({"type": "function", "function": function})
     for hosted_tool in request.hosted:
@@ -332,7 +337,7 @@ def _write_settings(request: Request) -> dict[str, object]:
         body["response_format"] = (
             {"type": "json_object"}
             if request.format.get("schema") is None
-            else {"type": "json_schema", "json_schema": request.format}
+            else {"type": "json_schema", "json_schema": written_form(request.format)}
         )
     if request.verbosity is not None:
         body["verbosity"] = request.verbosity

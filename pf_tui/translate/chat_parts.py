@@ -7,6 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pf_tui.json_values import list_of
 from pf_tui.translate.conversation import Media, Notes, Part, Text, bad_request
 
+OWN_SETTINGS = (
+    "n",
+    "logprobs",
+    "top_logprobs",
+    "logit_bias",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "audio",
+    "prediction",
+)
+"""What changes an answer and has no like in the other protocols."""
+
 
 def read_parts(content: object) -> Iterator[Part]:
     if isinstance(content, str):

@@ -30,6 +30,9 @@ FailureKind = Literal[
     "cut",
 ]
 
+IN_JSON = "Answer with one JSON object and nothing else."
+"""What a model is told where its vendor has no JSON mode, or wants the word in the prompt."""
+
 
 class Note(Struct, frozen=True):
     """What could not be carried over, to be told once."""

@@ -75,13 +75,16 @@ class Dialect(Struct, frozen=True, kw_only=True):
     stops_most: int | None = None
     """The most stop sequences it takes; the first ones go."""
     sampling_with_effort: bool = True
-    """False: stop, temperature and penalties go unless the effort is "none" (GPT-5 and later)."""
+    """False: temperature and the like go unless the effort is "none"; stop and penalties always (GPT-5)."""
     thinking_off: str = ""
     """How reasoning is switched off: "none" (as effort), "thinking", "enabled" or "" (not at all)."""
     sampling: bool = True
     """False: temperature, top_p and top_k are refused (Claude from 4.7 on)."""
     thinking_kind: str = "adaptive"
-    """Claude: "adaptive", "always" (never off), "enabled" (older models, with a budget) or "" (none)."""
+    """Claude: "adaptive", "always" (never off), "between_tools" (instead of off), "enabled" (older models,
+    with a budget) or "" (none)."""
+    last_turn: str = ""
+    """What it wants where the last turn is the assistant's: "user" (one more) or "prefix" (a mark)."""
     reasoning_back: str = ""
     """Where reasoning goes back: reasoning_content, reasoning, chunk, thinking, items; "" = nowhere."""
     reasoning_filler: str | None = None
@@ -274,6 +277,27 @@ def set_effort(body: dict[str, object], target: Dialect, own_field: str) -> None
         word = nearest_effort(word, target.efforts, target.effort_map)
     if word is not None:
         _put(body, target.effort_field or own_field, word)
+
+
+_UNSAMPLED = ("stop", "presence_penalty", "frequency_penalty", "logit_bias")
+"""What GPT-5 and later never take. Source: litellm 1.110.2."""
+
+_SAMPLING = ("temperature", "top_p", "logprobs", "top_logprobs")
+"""What they take with the effort "none" alone."""
+
+
+def drop_sampling(body: dict[str, object], target: Dialect, notes: Notes, *, effort: object) -> None:
+    """Take out what the model refuses beside its reasoning; a stop sequence that goes is told."""
+    if target.sampling_with_effort:
+        return
+    if body.get("stop"):
+        notes.add("field", "stop sequences are not known to this model and were left out")
+    for name in (*_UNSAMPLED, *(() if effort == "none" else _SAMPLING)):
+        body.pop(name, None)
+
+
+GO_ON = "Go on exactly where your last message ends, and repeat nothing of it."
+"""Asked of a model that takes no beginning of its own answer."""
 
 
 LADDER = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

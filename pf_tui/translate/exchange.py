@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from pf_tui.translate import chat, messages, naming, reasoning, responses, sse
 from pf_tui.translate.answer_stream import Stream
-from pf_tui.translate.arguments import mended, plain_input
+from pf_tui.translate.arguments import mended, plain_input, retyped
 from pf_tui.translate.conversation import (
     Answer,
     Call,
@@ -33,6 +33,7 @@ from pf_tui.translate.failures import classify, error_body, error_event
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.reasoning import ReasoningStore
 from pf_tui.translate.relay import Relay, restored
+from pf_tui.translate.schemas import has_other_enums
 from pf_tui.translate.streams import StreamReader
 
 PROTOCOLS: Mapping[str, ModuleType] = {
@@ -136,6 +137,10 @@ class Exchange:
         own_tool = self._tools.get(naming.flat(tool.name, tool.namespace))
         return None if own_tool is None else own_tool.schema
 
+    def enums_as_text(self, tool: ToolName) -> bool:
+        """Numbers in that tool's enums were sent as text, and come back as text."""
+        return "string-enums" in self.target.schema_rules and has_other_enums(self.schema(tool))
+
     def answer(self, raw: bytes | bytearray, *, message_id: str, created: int = 0) -> Whole:
         """A whole 200 answer of the provider, for the client.
 
@@ -175,9 +180,12 @@ class Exchange:
         if type(part) is Call:
             tool = self.tool(part.name)
             part.name, part.namespace, part.custom = tool.name, tool.namespace, tool.custom
-            part.arguments = (
-                plain_input(part.arguments) if tool.custom else mended(part.arguments, self.schema(tool))
-            )
+            if tool.custom:
+                part.arguments = plain_input(part.arguments)
+                return
+            part.arguments = mended(part.arguments, self.schema(tool))
+            if self.enums_as_text(tool):
+                part.arguments = retyped(part.arguments, self.schema(tool) or {})
         elif type(part) is Thinking:
             part.signature = self.mark(part.signature, "redacted" if part.redacted else part.id)
 

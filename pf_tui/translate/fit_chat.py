@@ -8,8 +8,9 @@ from pf_tui.json_values import list_of, object_in, objects_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import mended, object_text
 from pf_tui.translate.chat import google_signature
-from pf_tui.translate.conversation import Notes, words_of
-from pf_tui.translate.dialect import Dialect, set_effort
+from pf_tui.translate.chat_parts import joined
+from pf_tui.translate.conversation import IN_JSON, Notes, words_of
+from pf_tui.translate.dialect import GO_ON, Dialect, drop_sampling, set_effort
 from pf_tui.translate.naming import ToolName
 from pf_tui.translate.schemas import cleaned
 
@@ -28,15 +29,43 @@ def fit(
     messages = body.get("messages")
     if not isinstance(messages, list):
         return {}
+    _modern(body)
+    messages[:] = [message for message in messages if _says_something(message)]
     _roles(body, messages, target)
     _reasoning(messages, target, store)
     _media(messages, target, notes)
     names = tools(body, target, notes)
     _calls(messages, target, names)
     _settings(body, target, notes)
+    messages = objects_in(body, "messages")
     if target.order_rules:
-        body["messages"] = _ordered(messages, target)
+        messages = body["messages"] = _ordered(messages, target)
+    last = messages[-1] if messages else {}
+    if last.get("role") == "assistant" and not last.get("tool_calls"):
+        if target.last_turn == "prefix":
+            last["prefix"] = True
+        elif target.last_turn == "user":
+            body["messages"] = [*messages, {"role": "user", "content": GO_ON}]
     return {name: own_name for name, own_name in names.items() if name != own_name.name}
+
+
+def _modern(body: dict[str, object]) -> None:
+    """Tools in the place of the deprecated functions, which foreign vendors do not know."""
+    functions, choice = body.pop("functions", None), body.pop("function_call", None)
+    if isinstance(functions, list) and not body.get("tools"):
+        body["tools"] = [{"type": "function", "function": function} for function in functions]
+        if choice is not None:
+            body["tool_choice"] = (
+                choice if isinstance(choice, str) else {"type": "function", "function": choice}
+            )
+
+
+def _says_something(message: dict[str, object]) -> bool:
+    """False for an assistant's turn that holds nothing; a refusal is what it said."""
+    if message.get("role") != "assistant" or message.get("content") or message.get("tool_calls"):
+        return True
+    message["content"] = message.pop("refusal", None) or None
+    return bool(message["content"] or message.get("function_call"))
 
 
 def _roles(body: dict[str, object], messages: list[dict[str, object]], target: Dialect) -> None:
@@ -151,10 +180,11 @@ def tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, T
         function = object_in(tool, "function")
         own = str(function.get("name") or "")
         name = function["name"] = short(own, target)
+        if name in names:
+            continue  # a second one of a name is refused
         names[name] = ToolName(own)
-        if target.schema_drop or target.schema_rules or "parameters" not in function:
-            schema = object_in(function, "parameters")
-            function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
+        schema = object_in(function, "parameters")
+        function["parameters"] = cleaned(schema, target.schema_drop, target.schema_rules)
         if not target.strict_tools:
             function.pop("strict", None)
         tools_left.append(tool)
@@ -252,9 +282,7 @@ def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
     elif disabled:
         body.pop("reasoning_effort", None)
     set_effort(body, target, "reasoning_effort")
-    if not target.sampling_with_effort and body.get("reasoning_effort") != "none":
-        for name in ("stop", "temperature", "top_p", "presence_penalty", "frequency_penalty", "logit_bias"):
-            body.pop(name, None)
+    drop_sampling(body, target, notes, effort=body.get("reasoning_effort"))
     stops = body.get("stop")
     if target.stops_most is not None and isinstance(stops, list) and len(stops) > target.stops_most:
         body["stop"] = stops[: target.stops_most]
@@ -265,10 +293,29 @@ def _settings(body: dict[str, object], target: Dialect, notes: Notes) -> None:
         body["stream_options"] = {"include_usage": True}
     if not target.cache_key:
         body.pop("prompt_cache_key", None)
+    _form(body, target, notes)
+
+
+def _form(body: dict[str, object], target: Dialect, notes: Notes) -> None:
+    """The form of the answer: JSON mode wants the word JSON in the prompt, and a schema may go in words."""
     form = body.get("response_format")
-    if isinstance(form, dict) and form.get("type") == "json_schema" and not target.json_schema:
-        body["response_format"] = {"type": "json_object"}
-        notes.add("field", "the answer's schema is not taken there: JSON mode was asked for instead")
+    if not isinstance(form, dict):
+        return
+    sentence = IN_JSON
+    if form.get("type") == "json_schema" and not target.json_schema:
+        notes.add("field", "the answer's schema is not taken there: it was told in words, with JSON mode")
+        schema = object_in(object_in(form, "json_schema"), "schema")
+        sentence = f"{IN_JSON} It must follow this JSON schema: {object_text(schema)}"
+        form = body["response_format"] = {"type": "json_object"}
+    elif "json" in str([message.get("content") for message in objects_in(body, "messages")]).lower():
+        return
+    if form.get("type") == "json_object":
+        messages = objects_in(body, "messages")
+        if messages and messages[0].get("role") in ("system", "developer"):
+            messages[0]["content"] = joined(messages[0].get("content"), sentence)
+        else:
+            messages.insert(0, {"role": (*target.system_roles, "system")[0], "content": sentence})
+        body["messages"] = messages
 
 
 def _ordered(messages: list[dict[str, object]], target: Dialect) -> list[dict[str, object]]:

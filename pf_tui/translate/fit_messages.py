@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pf_tui.json_values import list_of, object_in, objects_in, optional_whole, text_in
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.conversation import Notes, words_of
-from pf_tui.translate.dialect import Dialect, drop_field, set_effort, stripped_beta_fields
+from pf_tui.translate.dialect import GO_ON, Dialect, drop_field, set_effort, stripped_beta_fields
 from pf_tui.translate.fit_chat import short
 from pf_tui.translate.messages import BILLING_LINE
 from pf_tui.translate.naming import ToolName
@@ -18,6 +18,9 @@ _LEAST_BUDGET = 1024
 
 _LEAST_ANSWER = 1024
 """Left for the answer beside a thinking budget, in tokens."""
+
+_ABOVE_HIGH = ("xhigh", "max")
+"""Efforts that Opus 5 and Haiku 5.5 refuse with thinking disabled. Source: "What's new in Claude Opus 5"."""
 
 _BUDGETS: Mapping[str, int] = {"minimal": 1024, "low": 4096, "medium": 10_000, "high": 20_000}
 """Thinking budget for an effort, where a model knows budgets only; in tokens, more for the higher ones."""
@@ -47,8 +50,24 @@ def fit(
     _effort(body, target)
     if not target.sampling:
         for name in ("temperature", "top_p", "top_k"):
-            body.pop(name, None)
+            if body.pop(name, None) not in (None, 1):
+                notes.add("field", f"{name} is refused by this model and was left out")
+    _last_turn(body, messages, target)
     return {name: own_name for name, own_name in names.items() if name != own_name.name}
+
+
+def _last_turn(body: Mapping[str, object], messages: list[dict[str, object]], target: Dialect) -> None:
+    """A beginning of the answer, where the model takes none or takes it without a blank at its end."""
+    last = messages[-1] if messages else {}
+    content = last.get("content")
+    if last.get("role") != "assistant":
+        return
+    if target.last_turn == "user" or (_thinking_is_on(body) and "thinking" in body):
+        messages.append({"role": "user", "content": [{"type": "text", "text": GO_ON}]})
+    elif isinstance(content, str):
+        last["content"] = content.rstrip() or "…"
+    elif isinstance(content, list) and content and content[-1].get("type") == "text":
+        content[-1] = content[-1] | {"text": str(content[-1].get("text") or "").rstrip() or "…"}
 
 
 def _strip_billing(body: dict[str, object]) -> None:
@@ -159,6 +178,8 @@ def _tools(body: dict[str, object], target: Dialect, notes: Notes) -> dict[str, 
             tool.pop("type", None)  # "custom" is what no type means, and DeepSeek refuses the word
         own = str(tool.get("name") or "")
         name = tool["name"] = short(own, target)
+        if name in names:
+            continue  # a second one of a name is refused
         names[name] = ToolName(own)
         if target.schema_drop or target.schema_rules:
             tool["input_schema"] = cleaned(
@@ -227,6 +248,10 @@ def _effort(body: dict[str, object], target: Dialect) -> None:
     """Effort and thinking in the words of the model."""
     thinking = body.get("thinking")
     off = isinstance(thinking, dict) and thinking.get("type") == "disabled"
+    if off and target.thinking_kind == "between_tools":
+        body["thinking"] = {"type": "between_tools"}
+        set_effort(body, target, "output_config.effort")
+        return
     if off and target.thinking_kind == "always":
         body.pop("thinking")
         body["output_config"] = object_in(body, "output_config") | {"effort": "low"}
@@ -235,6 +260,8 @@ def _effort(body: dict[str, object], target: Dialect) -> None:
     if off and target.reasoning_filler is not None:
         drop_field(body, "output_config.effort")
         return
+    if off and effort in _ABOVE_HIGH:
+        body["output_config"] = object_in(body, "output_config") | {"effort": "high"}
     set_effort(body, target, "output_config.effort")
     if not isinstance(thinking, dict) or off:
         return
@@ -249,9 +276,11 @@ def _effort(body: dict[str, object], target: Dialect) -> None:
             body.pop("thinking")
         else:
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-            for name in ("temperature", "top_k"):
+            for name in ("temperature", "top_k", "top_p"):
                 body.pop(name, None)
-    elif target.thinking_kind in ("adaptive", "always") and thinking.get("type") == "enabled":
+    elif (
+        target.thinking_kind in ("adaptive", "always", "between_tools") and thinking.get("type") == "enabled"
+    ):
         display = {"display": thinking["display"]} if "display" in thinking else {}
         body["thinking"] = {"type": "adaptive", **display}
     if object_in(body, "thinking").get("type", "disabled") != "disabled":

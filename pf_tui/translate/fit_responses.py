@@ -12,9 +12,10 @@ from pf_tui.json_values import list_in, object_in, objects_in, optional_text, te
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import object_text
 from pf_tui.translate.conversation import Notes, Tool
-from pf_tui.translate.dialect import Dialect, set_effort
+from pf_tui.translate.dialect import Dialect, drop_sampling, set_effort
 from pf_tui.translate.fit_chat import short
 from pf_tui.translate.naming import ToolName
+from pf_tui.translate.responses_items import refuse_kept_elsewhere
 from pf_tui.translate.schemas import cleaned, plain_schema
 from pf_tui.translate.tools import custom_schema, described
 
@@ -35,6 +36,7 @@ def fit(
     body: dict[str, object], target: Dialect, notes: Notes, store: reasoning.ReasoningStore | None
 ) -> dict[str, ToolName]:
     """Edit the request; the names that changed come back."""
+    refuse_kept_elsewhere(body, target.refused_fields)
     items = body.get("input")
     if isinstance(items, str):
         items = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": items}]}]
@@ -56,6 +58,7 @@ def fit(
     body["input"] = list(_items(items_left, target, notes))
     _include(body, target)
     set_effort(body, target, "reasoning.effort")
+    drop_sampling(body, target, notes, effort=object_in(body, "reasoning").get("effort"))
     if not target.cache_key:
         body.pop("prompt_cache_key", None)
     return {name: own_name for name, own_name in names.items() if own_name != ToolName(name)}
@@ -83,7 +86,7 @@ def _tools(
     names: dict[str, ToolName],
     notes: Notes,
 ) -> None:
-    tools_left = list(_flattened(tools, None, target, names, notes))
+    tools_left = _once(_flattened(tools, None, target, names, notes))
     if target.tools_most and len(tools_left) > target.tools_most:
         notes.add(
             "tools",
@@ -103,6 +106,14 @@ def _tools(
         body["tool_choice"] = "auto"
     if not target.parallel_calls:
         body.pop("parallel_tool_calls", None)
+
+
+def _once(tools: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Each function once: a second one of a name is refused."""
+    once: dict[object, dict[str, object]] = {}
+    for number, tool in enumerate(tools):
+        once.setdefault(tool.get("name") if tool.get("type") == "function" else number, tool)
+    return list(once.values())
 
 
 def _flattened(

@@ -23,6 +23,7 @@ from pf_tui.json_values import (
 from pf_tui.translate import naming, reasoning
 from pf_tui.translate.arguments import mended, object_text, parsed
 from pf_tui.translate.conversation import (
+    IN_JSON,
     Answer,
     Call,
     Choice,
@@ -44,6 +45,7 @@ from pf_tui.translate.conversation import (
 )
 from pf_tui.translate.messages_events import STOPS, EventReader, EventWriter, read_usage, write_usage
 from pf_tui.translate.messages_media import read_media, write_media
+from pf_tui.translate.schemas import answer_schema
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
@@ -145,8 +147,12 @@ def _other(kind: object, block: Mapping[str, object], notes: Notes) -> Iterator[
         yield Text("Web search results:\n" + "\n".join(lines))
     elif kind in ("tool_addition", "tool_removal"):
         notes.add("tool-change", f"{kind} blocks were left out: the tools of the request count")
-    elif kind == "server_tool_use":
+    elif kind in ("server_tool_use", "mcp_tool_use"):
         pass  # its result follows and says it
+    elif str(kind).endswith("_tool_result"):
+        content = block.get("content")
+        words = words_of(content) if isinstance(content, list) else object_text(content)
+        yield Text(f"[{str(kind).removesuffix('_tool_result')} gave: {words}]")
     else:
         notes.add("block", f"a block of type {kind} was left out")
 
@@ -226,13 +232,16 @@ def write_request(request: Request, maker: str, notes: Notes) -> dict[str, objec
         "model": request.model,
         "max_tokens": request.max_tokens or _DEFAULT_MAX_TOKENS,
     }
+    if request.format is not None and request.format.get("schema") is None:
+        notes.add("field", "JSON mode without a schema is not known here; the model was asked in words")
+        request.system.append(Text(IN_JSON))
     if request.system:
         system: list[dict[str, object]] = [{"type": "text", "text": part.text} for part in request.system]
         system[-1]["cache_control"] = {"type": "ephemeral"}
         body["system"] = system
     body["messages"] = messages
     body |= _write_tools(request, notes)
-    body |= _write_settings(request, notes)
+    body |= _write_settings(request)
     return body
 
 
@@ -323,7 +332,7 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
     return body | ({"tool_choice": choice} if choice else {})
 
 
-def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
+def _write_settings(request: Request) -> dict[str, object]:
     body: dict[str, object] = {}
     output: dict[str, object] = {}
     thinks = False
@@ -335,9 +344,7 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
         if request.effort is not None:
             output["effort"] = "low" if request.effort == "minimal" else request.effort
     if request.format is not None and request.format.get("schema") is not None:
-        output["format"] = {"type": "json_schema", "schema": request.format["schema"]}
-    elif request.format is not None:
-        notes.add("field", "JSON mode without a schema is not known here; the model was asked in words")
+        output["format"] = {"type": "json_schema", "schema": answer_schema(request.format["schema"])}
     if output:
         body["output_config"] = output
     if not thinks:

@@ -40,14 +40,16 @@ from pf_tui.translate.responses_events import (
     stop_of,
 )
 from pf_tui.translate.responses_items import (
+    KEPT_ELSEWHERE,
     call_item,
     message_item,
     reasoning_item,
+    refuse_kept_elsewhere,
     response_object,
     status_of,
 )
 from pf_tui.translate.responses_parts import read_parts, write_media
-from pf_tui.translate.schemas import plain_schema
+from pf_tui.translate.schemas import is_closed, plain_schema, written_form
 from pf_tui.translate.tools import custom_schema, described, object_schema
 
 __all__ = [
@@ -67,6 +69,7 @@ def read_request(body: Mapping[str, object], notes: Notes) -> Request:
         items = [{"role": "user", "content": items}]
     if not isinstance(items, list):
         raise bad_request("the request has no input")
+    refuse_kept_elsewhere(body, KEPT_ELSEWHERE)
     request = Request(model=str(body.get("model") or ""), stream=body.get("stream") is True)
     instructions = body.get("instructions")
     if isinstance(instructions, str) and instructions:
@@ -189,8 +192,8 @@ def _read_settings(body: Mapping[str, object], request: Request, notes: Notes) -
         elif isinstance(form, Mapping) and form.get("type") == "json_object":
             request.format = {"name": "answer", "schema": None}
     request.cache_key = optional_text(body, "prompt_cache_key")
-    if body.get("previous_response_id"):
-        notes.add("field", "previous_response_id points at a conversation that only its vendor has")
+    if body.get("background") is True:
+        notes.add("field", "background is known to its own vendor alone: the answer comes in this request")
 
 
 def write_request(request: Request, maker: str, notes: Notes) -> dict[str, object]:
@@ -277,7 +280,8 @@ def _write_tools(request: Request, notes: Notes) -> dict[str, object]:
         if description := described(tool):
             tool_object["description"] = description
         tool_object["parameters"] = custom_schema(tool) if tool.custom else object_schema(tool.schema)
-        tool_object["strict"] = tool.strict is True  # left out means true in this protocol
+        closed = is_closed(object_in(tool_object, "parameters"))
+        tool_object["strict"] = tool.strict is True and closed  # left out means true in this protocol
         tools.append(tool_object)
     for hosted_tool in request.hosted:
         notes.add("hosted-tool", f"{hosted_tool.kind} is run by its own vendor and was left out")
@@ -318,7 +322,7 @@ def _write_settings(request: Request, notes: Notes) -> dict[str, object]:
         text["format"] = (
             {"type": "json_object"}
             if request.format.get("schema") is None
-            else {"type": "json_schema", "strict": True} | request.format
+            else {"type": "json_schema"} | written_form(request.format)
         )
     if request.verbosity is not None:
         text["verbosity"] = request.verbosity
@@ -367,6 +371,7 @@ def write_answer(answer: Answer, model: str, message_id: str, created: int = 0) 
         elif type(part) is Thinking:
             items.append(reasoning_item(f"rs_{item_id}", part.text, part.signature))
         elif type(part) is Call:
-            items.append(call_item(f"fc_{item_id}", part, part.arguments))
+            kind = "ctc" if part.custom else "fc"
+            items.append(call_item(f"{kind}_{item_id}", part, part.arguments))
     response = response_object(message_id, model, created)
     return response | status_of(answer.stop, answer.usage) | {"output": items}

@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from pf_tui.translate.conversation import Call, Open, Stop, Usage
+from collections.abc import Collection, Mapping
+
+from pf_tui.translate.conversation import Call, Open, Stop, Usage, bad_request
+
+KEPT_ELSEWHERE = ("previous_response_id", "conversation", "prompt")
+"""Fields that name what one vendor keeps: without it the answer would be about nothing."""
+
+
+def refuse_kept_elsewhere(body: Mapping[str, object], names: Collection[str]) -> None:
+    """Refuse a request that begins in a place nobody else can read.
+
+    Raises:
+        WrongUsage: one of `names` is set.
+    """
+    for name in KEPT_ELSEWHERE:
+        if name in names and body.get(name):
+            raise bad_request(
+                f"{name} names what only the provider that keeps it can read; send the whole conversation"
+            )
 
 
 def message_item(item_id: str, text: str, status: str = "completed") -> dict[str, object]:

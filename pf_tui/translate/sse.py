@@ -21,6 +21,9 @@ LONG_BYTES = 2**16
 READ_BYTES = 16 * 2**20
 """Of memory that reading one event may take."""
 
+_BOM = b"\xef\xbb\xbf"
+"""A stream may begin with it; it is no part of the first field."""
+
 
 class Splitter:
     """Cuts a stream into (event name, data). Holds one unfinished event."""
@@ -29,10 +32,14 @@ class Splitter:
         self._rest = b""
         self._name = b""
         self._data: bytearray | None = None
+        self._begun = False
 
     def feed(self, chunk: bytes) -> Iterator[tuple[bytes, bytes]]:
         """The events that are whole with this chunk."""
         buffer, begin = self._rest + chunk if self._rest else chunk, 0
+        if not self._begun and len(buffer) >= len(_BOM):
+            self._begun = True
+            buffer = buffer.removeprefix(_BOM)
         while (end := buffer.find(b"\n", begin)) >= 0:  # not split(): an event may be millions of lines
             line, begin = buffer[begin:end], end + 1
             if event := self._line(line.removesuffix(b"\r")):

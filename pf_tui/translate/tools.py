@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pf_tui.translate.conversation import Tool
+from pf_tui.translate.schemas import with_root
 
 
 def object_schema(schema: Mapping[str, object]) -> dict[str, object]:
     """The schema with what every vendor wants of a root: a type and properties."""
-    whole = dict(schema)
+    whole = with_root(schema)
     if whole.get("type") != "object":
         whole["type"] = "object"
     if not isinstance(whole.get("properties"), Mapping):

@@ -376,8 +376,9 @@ def test_an_answer_s_format_goes_where_each_protocol_has_it() -> None:
     chat = request(
         CHAT, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
     )
+    closed = {**schema, "additionalProperties": False}
     assert (
-        json.loads(Exchange(chat, CHAT, plain(MESSAGES)).body)["output_config"]["format"]["schema"] == schema
+        json.loads(Exchange(chat, CHAT, plain(MESSAGES)).body)["output_config"]["format"]["schema"] == closed
     )
 
 
