@@ -44,6 +44,9 @@ WAITING_FOR: Mapping[str, WaitingFor] = {
 LIMITS = ("rate_limit", "billing_error")
 """Errors of a synthetic row that are limits."""
 
+CONTEXT = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+"""Of an answer's usage, what its request held."""
+
 SEARCH_AGAIN = 30
 """Looks between two searches for a transcript that is not where its working directory says."""
 
@@ -94,7 +97,7 @@ class Collector:
                 if cached is None or cached[0] != stamp or (not is_settled(stamp[0]) and cached[1]):
                     if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
                         continue
-                    cached = (stamp, _entry(_object(entry.path, status.st_size)))
+                    cached = (stamp, _entry(_object(entry.path, status.st_size), status.st_mtime))
                     self._registry[entry.path] = cached
             except (OSError, ValueError, RecursionError):
                 continue  # half written: it is whole at the next look
@@ -128,10 +131,11 @@ class Collector:
 class _Entry:
     """One registry file that says enough: compared by identity, made anew when the file changed."""
 
-    __slots__ = ("changed", "cwd", "facts", "pid", "session", "start")
+    __slots__ = ("changed", "cwd", "facts", "pid", "session", "start", "written")
 
-    def __init__(self, facts: Mapping[str, object], pid: int, session: str) -> None:
+    def __init__(self, facts: Mapping[str, object], pid: int, session: str, written_s: float) -> None:
         self.facts, self.pid, self.session = facts, pid, session
+        self.written = from_text(written_s)
         self.start = word(facts.get("procStart"))
         cwd = facts.get("cwd")
         self.cwd = cwd if isinstance(cwd, str) else None
@@ -145,11 +149,11 @@ class _Entry:
         return processes.life(self.pid, self.start)
 
 
-def _entry(facts: Mapping[str, object]) -> _Entry | None:
+def _entry(facts: Mapping[str, object], written_s: float) -> _Entry | None:
     pid, session = facts.get("pid"), word(facts.get("sessionId"))
     if not isinstance(pid, int) or isinstance(pid, bool) or session is None:
         return None
-    return _Entry(facts, pid, session)
+    return _Entry(facts, pid, session, written_s)
 
 
 def _draft(entry: _Entry, life: Life, process: Process | None, log: Log[Rows] | None) -> Draft:
@@ -160,7 +164,7 @@ def _draft(entry: _Entry, life: Life, process: Process | None, log: Log[Rows] | 
     return Draft(
         id=entry.session,
         agent=AGENT,
-        signals=_signals(entry.facts, life, entry.changed, rows, log_time, activity),
+        signals=_signals(entry, life, rows, log_time, activity),
         cwd=entry.cwd,
         pid=entry.pid,
         started=from_text(entry.facts.get("startedAt")),
@@ -248,10 +252,9 @@ class Rows:
             self.limit = self.retry = None
             self.model = word(message.get("model")) or self.model
             usage = object_in(message, "usage")
-            self.context_tokens = sum(
-                _count(usage.get(name))
-                for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-            )
+            counts = [_count(usage.get(name)) for name in CONTEXT]
+            if any(counts):  # a context is never empty: what says so is damaged
+                self.context_tokens = sum(counts)
             self.open = message.get("stop_reason") not in (
                 "end_turn",
                 "stop_sequence",
@@ -268,20 +271,15 @@ class Rows:
 
 
 def _signals(
-    entry: Mapping[str, object],
-    life: Life,
-    hook_time: datetime | None,
-    rows: Rows,
-    log_time: datetime | None,
-    activity: datetime | None,
+    entry: _Entry, life: Life, rows: Rows, log_time: datetime | None, activity: datetime | None
 ) -> Signals:
-    status = entry.get("status")
-    at = hook_time or log_time
+    status = entry.facts.get("status")
+    at = entry.changed or log_time or entry.written
     signals = Signals(life=life, limit=rows.limit, retry=rows.retry, last_change=activity)
     if at is None:
         return signals
     if status == "waiting":
-        kind = WAITING_FOR.get(str(entry.get("waitingFor")), "question")
+        kind = WAITING_FOR.get(str(entry.facts.get("waitingFor")), "question")
         return replace(signals, waiting=Waiting(kind=kind, by="registry", at=at))
     if status == "busy":
         return replace(signals, busy=Stamp(by="registry", at=at))

@@ -1,8 +1,8 @@
 """What hooks, the status line and OpenCode's plugin saw of a session: one small file each in `sessions/`.
 
 The one kind of state file without lock and fsync: it is derived, and an agent waits for its writer. A write
-that is older than what stands there is dropped, so late processes cannot turn time back. Nothing in it quotes
-a person, a model or a tool.
+that is older than what stands there is dropped, so late processes cannot turn time back; what was
+written while the clock was ahead stands in nobody's way. Nothing in it quotes a person, a model or a tool.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ MAX_BYTES = 8 * 1024
 MAX_FILES = 200
 KEEP_S = 24 * 3600.0
 """An ended session is forgotten after a day."""
+
+LATEST_S = 1e11
+"""Beyond it (the year 5138) no event can be."""
+
+AHEAD_S = 60.0
+"""An event that is so far ahead of the clock was written while the clock was wrong."""
 
 FACTS = ""
 """The event of a write that tells no event: what stands there stays, only its facts are renewed."""
@@ -102,7 +108,8 @@ def write(paths: Paths, evidence: Evidence) -> bool:
     path = f"{paths.sessions}/{file_name(evidence.agent, evidence.id)}"
     old = _load(path)
     if old is not None and (old.agent, old.id) == (evidence.agent, evidence.id):
-        if old.at > evidence.at and evidence.event != FACTS:
+        is_newer = evidence.at < old.at <= time.time() + AHEAD_S
+        if is_newer and evidence.event != FACTS:
             return False
         evidence = _merged(old, evidence)
         if evidence == old:
@@ -239,7 +246,7 @@ def _load(path: str) -> Evidence | None:
     event, agent, session = content.get("evidence"), word(content.get("agent")), word(content.get("id"))
     if not isinstance(event, dict) or agent is None or session is None:
         return None
-    at, name = _number(event.get("at")), word(event.get("event"))
+    at, name = _epoch_s(event.get("at")), word(event.get("event"))
     if at is None or name is None:
         return None
     pid = content.get("pid")
@@ -269,6 +276,11 @@ def _load(path: str) -> Evidence | None:
         context=_numbers(content.get("context")),
         cost_usd=_number(content.get("cost_usd")),
     )
+
+
+def _epoch_s(value: object) -> float | None:
+    seconds = _number(value)
+    return seconds if seconds is not None and 0 <= seconds < LATEST_S else None
 
 
 def _number(value: object) -> float | None:

@@ -69,8 +69,10 @@ class Collector:
         rows: dict[str, Row] = {}
         if running:
             places = [env, *(agent.env for agent in running.values())]
-            directories = {agent.cwd for agent in running.values() if agent.cwd} | {
-                item.cwd for item in evidences if item.cwd
+            directories = {
+                cwd
+                for cwd in (*(agent.cwd for agent in running.values()), *(item.cwd for item in evidences))
+                if cwd
             }
             for path in databases(places):
                 rows.update((row.id, row) for row in self._rows(path, sorted(directories)))
@@ -89,7 +91,7 @@ class Collector:
             return cached[1]
         try:
             rows = _read(path, directories)
-        except sqlite3.Error:
+        except (sqlite3.Error, OverflowError):  # a number that no column of ours holds
             return cached[1] if cached else []
         self._stamps[path] = (stamp, rows)
         return rows
@@ -171,10 +173,11 @@ def signals_of(signals: Signals, evidence: Evidence, at: datetime) -> Signals:
 
 def _guessed(process: Process, rows: Mapping[str, Row], ids: set[str], now: datetime) -> Draft:
     """The newest session of the process's folder since it began, which is probably its own."""
+    folder = _stored(process.cwd) if process.cwd else None
     mine = [
         row
         for row in rows.values()
-        if row.directory == process.cwd and row.parent is None and row.id not in ids
+        if row.directory == folder and row.parent is None and row.id not in ids
         if row.updated and (process.started is None or row.updated >= process.started)
     ]
     row = max(mine, key=lambda draft: draft.updated or now, default=None)
@@ -229,11 +232,19 @@ def _read(path: str, directories: list[str]) -> list[Row]:
         rows = connection.execute(
             f"SELECT id, {columns_sql} FROM session WHERE directory IN ({marks}){living}"  # noqa: S608
             f" ORDER BY time_updated DESC LIMIT {MOST * len(directories)}",
-            directories,
+            [_stored(directory) for directory in directories],
         ).fetchall()
-        return [_row(connection, *facts) for facts in rows]
+        return [_row(connection, *facts) for facts in rows if word(facts[0])]
     finally:
         connection.close()
+
+
+def _stored(directory: str) -> str:
+    """A folder as OpenCode writes it down: each byte that is no UTF-8 is a replacement character."""
+    try:
+        return os.fsencode(directory).decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character of a JSON file: no folder's name
+        return ""
 
 
 def _row(

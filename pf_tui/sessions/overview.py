@@ -17,13 +17,14 @@ from pf_tui.errors import PfError
 from pf_tui.records import replace
 from pf_tui.sessions import by_evidence, evidence
 from pf_tui.sessions.evidence import ENDED, Evidence
+from pf_tui.sessions.folding import folded
 from pf_tui.sessions.merging import with_evidence, with_gateway
 from pf_tui.sessions.money import Money
 from pf_tui.sessions.places import Place, Places
 from pf_tui.sessions.processes import Processes
 from pf_tui.sessions.providers import GatewayView, Providers, is_behind, provider_of
 from pf_tui.sessions.records import STATES, Draft, Session, Signals, Stamp
-from pf_tui.sessions.states import ENDED_SHOWN, decide
+from pf_tui.sessions.states import ENDED_SHOWN, SKEW, decide
 from pf_tui.sessions.text import clean
 from pf_tui.state import files, gateway, resumes
 from pf_tui.state.context import Context
@@ -107,9 +108,9 @@ class Watch:
 
     def forget(self, present: set[Key]) -> None:
         """Keep nothing of sessions that are there no more."""
-        for key in self._merged.keys() - present:
-            self._merged.pop(key, None)
-            self.made.pop(key, None)
+        for entries in (self._merged, self.made):
+            for key in entries.keys() - present:
+                del entries[key]
 
     def remember(self, drafts: Iterable[Draft], now: datetime) -> list[Draft]:
         """The drafts with those that ended since the last look, which nothing else tells of any more."""
@@ -122,7 +123,7 @@ class Watch:
             self._noticed[key] = now
             if key not in present:
                 self._ended[key] = replace(draft, signals=_over(draft.signals, now), children=(), focus=None)
-        for key in [key for key, at in self._noticed.items() if key in living or now - at > ENDED_SHOWN]:
+        for key in [key for key, at in self._noticed.items() if key in living or abs(now - at) > ENDED_SHOWN]:
             del self._noticed[key]
             self._ended.pop(key, None)
         self._living = living
@@ -150,7 +151,7 @@ def overview(ctx: Context, watch: Watch | None = None) -> tuple[Session, ...]:
     ]
     drafts += _ended_by_hook(drafts, of_hooks, now)
     view = GatewayView(gateway.read(ctx.paths))
-    drafts = _folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
+    drafts = folded([watch.merge(draft, of_hooks, view) for draft in watch.remember(drafts, now)])
     watch.money.look([draft.id for draft in drafts], now)
     watch.places.look()
     maker = _Maker(ctx, watch, view, of_hooks, now)
@@ -224,16 +225,16 @@ class _Maker:
             guess=verdict.guess,
             waiting_for=verdict.waiting_for,
             limited_until=verdict.limited_until,
-            provider=provider,
+            provider=clean(provider) if provider else None,
             provider_by=provider_by,
             behind_gateway=is_behind(draft, session_evidence, self._view),
-            model=model,
+            model=clean(model) if model else None,
             context_tokens=tokens,
             context_percent=percent,
             cost_usd=usd if usd is not None else draft.cost_usd,
             cost_per_hour=cost.last_hour_usd if cost else None,
             window_share=self._watch.money.share(draft.id, provider),
-            started=draft.started,
+            started=draft.started if draft.started and draft.started <= now + SKEW else None,
             last_activity=min(draft.last_activity, now) if draft.last_activity else None,
             parent=draft.parent,
             pid=draft.pid,
@@ -263,7 +264,7 @@ class _Maker:
         if (limit_end := limit.until) is not None:  # agents write the minute, headers the second
             if signals.refused and signals.refused.until:
                 ends.append(signals.refused.until)
-            ends = [end for end in ends if limit_end < end < limit_end + MINUTE]
+            ends = [end for end in ends if limit_end < end and end - limit_end < MINUTE]
         return replace(signals, limit=replace(limit, until=max(ends))) if ends else signals
 
     def _context(
@@ -287,9 +288,10 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
     drafts_out = []
     for key, item in of_hooks.items():
         at = datetime.fromtimestamp(item.at, UTC)
-        late = now - at > ENDED_SHOWN
+        late = abs(now - at) > ENDED_SHOWN
         if (
             item.event not in ENDED
+            or item.agent not in CLIENTS
             or late
             or key in present
             or (item.agent, item.pid) in running
@@ -309,36 +311,17 @@ def _ended_by_hook(drafts: Iterable[Draft], of_hooks: Mapping[Key, Evidence], no
     return drafts_out
 
 
-def _folded(drafts: list[Draft]) -> list[Draft]:
-    """Sessions that another session started become its children while they work, and no rows of their own."""
-    ids = {draft.id for draft in drafts}
-    children: dict[str, list[Draft]] = {}
-    for draft in drafts:
-        if draft.parent in ids and draft.parent != draft.id and draft.signals.life != "gone":
-            children.setdefault(draft.parent or "", []).append(draft)
-    drafts_out = []
-    for session in drafts:
-        draft = session
-        if draft.parent is not None and draft.parent != draft.id and draft.parent in ids:
-            continue
-        mine = [child for child in children.get(draft.id, ()) if child.signals.busy or child.signals.waiting]
-        if mine:
-            signals = replace(draft.signals, children_working=len(mine))
-            waiting = next((child.signals.waiting for child in mine if child.signals.waiting), None)
-            if waiting and signals.waiting is None:
-                signals = replace(signals, waiting=waiting)
-            draft = replace(draft, signals=signals, children=(*draft.children, *mine))
-        drafts_out.append(draft)
-    return drafts_out
-
-
 def _with_resume_time(session: Session, resume_times: Mapping[Key, datetime]) -> Session:
     at = resume_times.get((session.agent, session.id))
     return session if at is None else replace(session, resumes_at=at)
 
 
 def _ended_at(draft: Draft, at: datetime) -> Draft:
-    return replace(draft, signals=replace(draft.signals, last_change=at))
+    """The draft of a session whose end was seen; what is dated later was dated by another clock."""
+    ended = draft.signals.ended
+    if ended is not None and ended.at > at:
+        ended = replace(ended, at=at)
+    return replace(draft, signals=replace(draft.signals, ended=ended, last_change=at))
 
 
 def _over(signals: Signals, now: datetime) -> Signals:

@@ -32,6 +32,9 @@ TERMINALS = ("TMUX", "TMUX_PANE")
 ADDRESSES = ("ANTHROPIC_BASE_URL", "OPENAI_BASE_URL")
 _KEPT = frozenset((*PLACES, *TERMINALS, *ADDRESSES))
 
+DELETED = " (deleted)"
+"""What Linux adds to the name of a working directory that is gone."""
+
 NAMED_LATE = 3
 """Looks at a new process before its name counts as final: a program is started by a fork and an exec."""
 
@@ -304,9 +307,10 @@ def _environment(path: str) -> dict[str, str]:
 
 def _link(path: str) -> str | None:
     try:
-        return os.readlink(path)  # noqa: PTH115 - a text is wanted
+        target = os.readlink(path)  # noqa: PTH115 - a text is wanted
     except OSError:
         return None
+    return target.removesuffix(DELETED) if not os.path.lexists(target) else target
 
 
 def _boot_s(proc: str) -> float | None:

@@ -7,7 +7,7 @@ is gone; times of one writer only are compared with each other.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pf_tui.records import record, replace
 from pf_tui.sessions.records import LimitSeen, Signals, Stamp
@@ -26,6 +26,12 @@ NO_RESET = timedelta(minutes=10)
 """A limit whose end nobody knows is shown for so long: the person may go on at any time."""
 
 ENDED_SHOWN = timedelta(hours=1)
+
+SKEW = timedelta(minutes=1)
+"""What is dated further ahead was dated by a wrong clock."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a session ended of which nothing sound says when: it is not shown."""
 
 
 @record
@@ -51,6 +57,7 @@ def decide(signals: Signals, now: datetime) -> Verdict:
     if signals.life == "gone":
         end = signals.ended
         at = end.at if end else _last(signals, now)
+        at = at if at is not None and at <= now + SKEW else LONG_AGO
         return Verdict(state="ended", by=end.by if end else "process", at=at, killed=end is None)
     if signals.life == "foreign":
         return _foreign(signals, now)
@@ -63,8 +70,8 @@ def _foreign(signals: Signals, now: datetime) -> Verdict:
     if signals.ended is not None:
         return Verdict(state="ended", by=signals.ended.by, at=signals.ended.at, elsewhere=True)
     last = _last(signals, now)
-    if now - last > FOREIGN:
-        return Verdict(state="ended", by="process", at=last, guess=True, elsewhere=True)
+    if last is None or now - last > FOREIGN:
+        return Verdict(state="ended", by="process", at=last or LONG_AGO, guess=True, elsewhere=True)
     return replace(_living(signals, now), elsewhere=True)
 
 
@@ -82,15 +89,15 @@ def _living(signals: Signals, now: datetime) -> Verdict:
         return Verdict(state="working", by=busy.by, at=busy.at)
     if signals.background or signals.children_working:
         by = signals.background_by if signals.background else "log"
-        return Verdict(state="working", by=by, at=_last(signals, now))
+        return Verdict(state="working", by=by, at=_last(signals, now) or now)
     if limit:  # its end has passed: ready again
         return Verdict(state="idle", by=limit.by, at=limit.until or limit.at, guess=limit.until is None)
     if idle := signals.idle:
         return Verdict(state="idle", by=idle.by, at=idle.at)
     last = _last(signals, now)
-    if (unfinished := signals.unfinished) and now - last <= NO_GROWTH:
+    if (unfinished := signals.unfinished) and last is not None and now - last <= NO_GROWTH:
         return Verdict(state="working", by=unfinished.by, at=unfinished.at, guess=True)
-    return Verdict(state="idle", by="log" if signals.unfinished else "process", at=last, guess=True)
+    return Verdict(state="idle", by="log" if signals.unfinished else "process", at=last or now, guess=True)
 
 
 def _limit_in_force(signals: Signals) -> LimitSeen | None:
@@ -100,17 +107,17 @@ def _limit_in_force(signals: Signals) -> LimitSeen | None:
 
 
 def _holds(limit: LimitSeen, now: datetime) -> bool:
-    return limit.until > now if limit.until is not None else now - limit.at <= NO_RESET
+    return limit.until > now if limit.until is not None else abs(now - limit.at) <= NO_RESET
 
 
 def _limited(limit: LimitSeen) -> Verdict:
     return Verdict(state="limited", by=limit.by, at=limit.at, limited_until=limit.until)
 
 
-def _last(signals: Signals, now: datetime) -> datetime:
-    """When anything was last seen of it; never later than now, whatever a clock did."""
+def _last(signals: Signals, now: datetime) -> datetime | None:
+    """When anything was last seen of it; what a wrong clock dated ahead says nothing."""
     stamps: list[Stamp] = [stamp for stamp in (signals.busy, signals.idle, signals.unfinished) if stamp]
     moments = [stamp.at for stamp in stamps]
     if signals.last_change is not None:
         moments.append(signals.last_change)
-    return min(max(moments), now) if moments else now
+    return max((min(moment, now) for moment in moments if moment <= now + SKEW), default=None)

@@ -60,7 +60,7 @@ class Subagents:
                     if not name.endswith(".meta.json") or name in self._over or name in self._open:
                         continue
                     changed_s = entry.stat().st_mtime
-                    if now_s - changed_s > RECENT_S and not self._grew(name, now_s):
+                    if abs(now_s - changed_s) > RECENT_S and not self._grew(name, now_s):
                         self._over.add(name)
                     else:
                         self._open[name] = _Agent(self._folder, name, changed_s)
@@ -74,7 +74,7 @@ class Subagents:
             log = os.stat(f"{self._folder}/{name.removesuffix('.meta.json')}.jsonl")  # noqa: PTH116
         except OSError:
             return False
-        return now_s - log.st_mtime <= RECENT_S
+        return abs(now_s - log.st_mtime) <= RECENT_S
 
 
 class _Agent:

@@ -9,6 +9,9 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
+FIRST, LAST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+"""Nearer to the ends of the calendar a moment has no local time in some zone."""
+
 
 def to_text(moment: datetime) -> str:
     """ISO 8601 with offset, milliseconds, e.g. 2026-11-24T14:02:11.250+00:00."""
@@ -22,13 +25,15 @@ def from_text(value: object) -> datetime | None:
     try:
         if isinstance(value, int | float):
             seconds = value / 1000 if value > 1e11 else float(value)
-            return datetime.fromtimestamp(seconds, UTC)
-        if isinstance(value, str):
+            moment = datetime.fromtimestamp(seconds, UTC)
+        elif isinstance(value, str):
             moment = datetime.fromisoformat(value)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        else:
+            return None
+        return moment if FIRST < moment < LAST else None
     except (ValueError, OverflowError, OSError):
         return None
-    return None
 
 
 def time_of_day(moment: datetime, now: datetime, zone: tzinfo | None) -> str:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from pf_tui import actions, snapshot
 from pf_tui.errors import PfError
@@ -122,9 +123,13 @@ class Refresher:
             return
         try:
             self._sessions.look()
+            return
         except PfError as error:
-            problems = tuple(dict.fromkeys((*self._snapshot.problems, str(error))))
-            self._snapshot = replace(self._snapshot, problems=problems)
+            problem = str(error)
+        except Exception as error:
+            problem = f"the agents' sessions cannot be read ({type(error).__name__} {_place_of(error)})"
+        if problem not in self._snapshot.problems:
+            self._snapshot = replace(self._snapshot, problems=(*self._snapshot.problems, problem))
             self._tell(self._snapshot, self._report)
 
     def _due(self) -> datetime:
@@ -205,6 +210,14 @@ class Refresher:
             actions.settle(self._ctx, self._snapshot)
         except PfError as error:
             self._snapshot = replace(self._snapshot, problems=(*self._snapshot.problems, str(error)))
+
+
+def _place_of(error: Exception) -> str:
+    """`in overview.py, line 12`: where a fault of our own is, for a report; what it says may quote a file."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}" if trace else ""
 
 
 def _served(running: gateway.Gateway | None) -> frozenset[tuple[str | None, str, str | None]]:

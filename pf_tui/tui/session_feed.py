@@ -14,10 +14,7 @@ SHOWN_S, HIDDEN_S = 0.5, 5.0
 """Between two looks while the pane is on screen, and while it is not."""
 
 SHARE = 0.005
-"""Of a processor that looks may take while the pane is on screen; dearer ones are made less often."""
-
-SLOWEST_S = 1.0
-"""But never less often than that."""
+"""Of a processor that looks may take while the pane is on screen: those at hundreds of sessions are fewer."""
 
 HURRIED_S = 0.25
 """Between two looks when the gateway has just told of a session."""
@@ -33,8 +30,8 @@ class SessionFeed:
         self._watch: Watch | None = None
         self._last_facts: tuple[object, ...] | None = None
         self._looked_s = float("-inf")
-        self._cost_s = 0.0
-        """Processor time of the last look."""
+        self._costs_s = (0.0, 0.0)
+        """Processor time of the last two looks: one that is dear, as the first is, may be the only one."""
         self.shown = True
         """The pane is on screen."""
         self._hurried = False
@@ -45,7 +42,7 @@ class SessionFeed:
 
     def wait_s(self) -> float:
         """Seconds until the next look."""
-        shown = min(max(SHOWN_S, self._cost_s / SHARE), SLOWEST_S)
+        shown = min(max(SHOWN_S, min(self._costs_s) / SHARE), HIDDEN_S)
         every = HURRIED_S if self._hurried else shown if self.shown else HIDDEN_S
         return max(0.0, self._looked_s + every - time.monotonic())
 
@@ -58,7 +55,7 @@ class SessionFeed:
             self._watch = Watch(self._ctx)
         began_s = time.thread_time()
         sessions = overview(self._ctx, self._watch)
-        self._cost_s = time.thread_time() - began_s
+        self._costs_s = (self._costs_s[1], time.thread_time() - began_s)
         facts = (_minute(self._ctx.now()), *(_facts(session) for session in sessions))
         if facts != self._last_facts and (sessions or self._last_facts is None or len(self._last_facts) > 1):
             self._last_facts = facts

@@ -18,6 +18,7 @@ from pf_tui.tui import layout, session_feed
 from pf_tui.tui.dialogs.line import TextLine
 from pf_tui.tui.page import Choice, Space
 from pf_tui.tui.panes import sessions, status
+from pf_tui.tui.refresher import Refresher
 from pf_tui.tui.session_feed import SessionFeed
 from pf_tui.tui.times import Clock
 
@@ -250,14 +251,44 @@ def test_looks_that_cost_much_are_made_less_often(
 ) -> None:
     feed = Theatre(context, monkeypatch).feed
     waits = []
-    for cost_s in (0.0, 0.004, 9.0):
+    for cost_s in (0.04, 0.004, 0.004, 0.2, 0.2):
         took = iter((0.0, cost_s))
-        monkeypatch.setattr(session_feed.time, "thread_time", lambda took=took: next(took))
+        monkeypatch.setattr("pf_tui.tui.session_feed.time.thread_time", lambda took=took: next(took))
         feed._looked_s = float("-inf")
         feed.look()
-        waits.append(round(feed.wait_s() - feed._looked_s + time.monotonic(), 2))
+        waits.append(round(feed.wait_s() - feed._looked_s + time.monotonic(), 1))
 
-    assert waits == [session_feed.SHOWN_S, 0.8, session_feed.SLOWEST_S]
+    assert waits == [session_feed.SHOWN_S, 0.8, 0.8, 0.8, session_feed.HIDDEN_S]
+
+
+def test_a_fault_in_one_look_is_told_and_the_next_look_goes_on(
+    context: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, ...]] = []
+    shown: list[Any] = []
+    ctx = context(now=scene.NOW)
+    feed = Refresher(
+        ctx, lambda snapshot, _: told.append(snapshot.problems), scene.afternoon(context), "7d", "provider",
+        shown.append,
+    )  # fmt: skip
+    answers: list[Any] = [OverflowError("PROMPT"), OverflowError("PROMPT"), four()]
+
+    def overview(*_: object) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(session_feed, "overview", overview)
+    while answers:
+        assert feed._sessions is not None
+        feed._sessions._looked_s = float("-inf")
+        feed._look_at_sessions()
+
+    ((*_, problem),) = told
+    assert problem.startswith("the agents' sessions cannot be read (OverflowError in ")
+    assert "PROMPT" not in problem
+    assert len(shown) == 1
 
 
 def test_hidden_sessions_are_looked_at_less_often(
@@ -266,9 +297,9 @@ def test_hidden_sessions_are_looked_at_less_often(
     feed = Theatre(context, monkeypatch).feed
     feed.look()
 
-    assert 0 < feed.wait_s() <= session_feed.SLOWEST_S
+    assert 0 < feed.wait_s() <= session_feed.SHOWN_S
     feed.shown = False
-    assert session_feed.SLOWEST_S < feed.wait_s() <= session_feed.HIDDEN_S
+    assert session_feed.SHOWN_S < feed.wait_s() <= session_feed.HIDDEN_S
 
 
 def test_a_narrow_tall_screen_shows_sessions_providers_and_limits() -> None:

@@ -1,0 +1,53 @@
+"""Sessions that another session started, laid under the one they work for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pf_tui.records import replace
+from pf_tui.sessions.records import Draft
+
+
+def folded(drafts: Sequence[Draft]) -> list[Draft]:
+    """Sessions that another session started become its children while they work, and no rows of their own.
+
+    A subagent's subagent is a child of the session too; those whose parent has ended, or that name each other
+    as parents, stay rows.
+    """
+    parents = {draft.id: draft for draft in drafts if draft.signals.life != "gone"}
+    children: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        if draft.parent in parents:
+            children.setdefault(_session_above(draft, parents), []).append(draft)
+    rows = []
+    for session in drafts:
+        draft = session
+        if draft.parent in parents and _session_above(draft, parents) != draft.id:
+            continue
+        mine = [
+            child
+            for child in children.get(draft.id, ())
+            if child is not draft
+            and child.signals.life != "gone"
+            and (child.signals.busy or child.signals.waiting)
+        ]
+        if mine:
+            signals = replace(draft.signals, children_working=len(mine))
+            waiting = next((child.signals.waiting for child in mine if child.signals.waiting), None)
+            if waiting and signals.waiting is None:
+                signals = replace(signals, waiting=waiting)
+            draft = replace(draft, signals=signals, children=(*draft.children, *mine))
+        rows.append(draft)
+    return rows
+
+
+def _session_above(draft: Draft, parents: Mapping[str, Draft]) -> str:
+    """The id of the session that a subagent works for in the end; its own where its parents form a ring."""
+    ids_above = {draft.id}
+    above = draft
+    while above.parent is not None and above.parent in parents:
+        above = parents[above.parent]
+        if above.id in ids_above:
+            return draft.id
+        ids_above.add(above.id)
+    return above.id
